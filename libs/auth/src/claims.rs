@@ -1,0 +1,61 @@
+//! What an access token says.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The `aud` of every access token.
+pub const AUDIENCE: &str = "passerelle-api";
+/// The JOSE header `typ` of an access token (RFC 9068); nothing else is taken for one.
+pub const TOKEN_TYPE: &str = "at+jwt";
+
+/// What kind of principal signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrincipalKind {
+    /// A member of staff, in one office.
+    Person,
+    /// A donor's representative: read-only, one donor account.
+    Donor,
+    /// A partner system, in one office, with scopes.
+    Client,
+}
+
+/// The claims of an access token (RFC 9068). No personal data: a person is an id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// Issuer: the deployment's public address.
+    pub iss: String,
+    /// Audience: [`AUDIENCE`].
+    pub aud: String,
+    /// The person or the API client.
+    pub sub: Uuid,
+    /// Expiry, seconds since the epoch.
+    pub exp: i64,
+    /// Issued at, seconds since the epoch.
+    pub iat: i64,
+    /// This token's id.
+    pub jti: Uuid,
+    /// What kind of principal `sub` is.
+    pub kind: PrincipalKind,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office (tenant); for a donor representative, the office that keeps the account.
+    pub office_id: Uuid,
+    /// The donor whose representative this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub donor_id: Option<Uuid>,
+    /// What the principal may do, space separated (RFC 8693 `scope`).
+    pub scope: String,
+}
+
+impl Claims {
+    /// Whether the principal holds a permission such as `contributions:write`.
+    pub fn may(&self, permission: &str) -> bool {
+        self.scope.split(' ').any(|held| held == permission)
+    }
+
+    /// The permissions held.
+    pub fn permissions(&self) -> impl Iterator<Item = &str> {
+        self.scope.split(' ').filter(|held| !held.is_empty())
+    }
+}

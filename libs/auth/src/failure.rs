@@ -1,0 +1,58 @@
+//! A [`Problem`] on its way to an HTTP answer.
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use kernel::{Code, Problem};
+
+/// Header by which gateway and services name a request in logs and answers.
+pub const TRACE_HEADER: &str = "x-request-id";
+
+/// A [`Problem`] that a handler answers with.
+#[derive(Debug, Clone)]
+pub struct Failure(pub Box<Problem>);
+
+impl Failure {
+    /// Our own fault: logs the whole chain of causes once, and tells the caller nothing of the inside.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain.push_str(": ");
+            chain.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error = %chain, "request failed");
+        Problem::new(Code::Internal).into()
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(Box::new(problem))
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        if self.0.status == 401 {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if self.0.status == 503 {
+            response.insert_header((header::RETRY_AFTER, "2"));
+        }
+        response.content_type("application/problem+json").body(serde_json::to_vec(&self.0).unwrap_or_default())
+    }
+}

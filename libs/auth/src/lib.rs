@@ -1,0 +1,13 @@
+//! Who is calling and what they may do: claims, permissions, the [`Caller`] extractor and key sets.
+
+mod caller;
+mod claims;
+mod failure;
+mod permission;
+mod verifier;
+
+pub use caller::{AnyCaller, Caller, bearer};
+pub use claims::{AUDIENCE, Claims, PrincipalKind, TOKEN_TYPE};
+pub use failure::{Failure, TRACE_HEADER};
+pub use permission::{ALL_PERMISSIONS, Permission, Role, perm};
+pub use verifier::{HttpKeySource, JsonWebKey, JsonWebKeySet, KeySource, KeySourceError, Verifier};

@@ -1,0 +1,123 @@
+use super::*;
+use crate::PrincipalKind;
+use chrono::{TimeDelta, TimeZone, Utc};
+use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use jsonwebtoken::{EncodingKey, Header};
+use kernel::FixedClock;
+use uuid::Uuid;
+
+struct Keys(JsonWebKeySet);
+
+#[async_trait]
+impl KeySource for Keys {
+    async fn fetch(&self) -> Result<JsonWebKeySet, KeySourceError> {
+        Ok(self.0.clone())
+    }
+}
+
+fn signing_key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+fn jwk(key: &SigningKey, kid: &str) -> JsonWebKey {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+    let text = |text: &str| text.to_owned();
+    let (kty, crv, alg, usage) = (text("OKP"), text("Ed25519"), text("EdDSA"), text("sig"));
+    JsonWebKey { kty, crv, kid: text(kid), x, alg, usage }
+}
+
+fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock::at(Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap()))
+}
+
+fn claims(now: i64) -> Claims {
+    Claims {
+        iss: "https://us".into(),
+        aud: AUDIENCE.into(),
+        sub: Uuid::nil(),
+        exp: now + 900,
+        iat: now,
+        jti: Uuid::nil(),
+        kind: PrincipalKind::Person,
+        organisation_id: Uuid::nil(),
+        office_id: Uuid::nil(),
+        donor_id: None,
+        scope: "donors:read".into(),
+    }
+}
+
+fn header() -> Header {
+    Header { typ: Some(TOKEN_TYPE.into()), kid: Some("k1".into()), ..Header::new(Algorithm::EdDSA) }
+}
+
+fn sign(header: &Header, claims: &Claims, key: &SigningKey) -> String {
+    let der = key.to_pkcs8_der().unwrap();
+    jsonwebtoken::encode(header, claims, &EncodingKey::from_ed_der(der.as_bytes())).unwrap()
+}
+
+fn verifier(clock: Arc<FixedClock>) -> Verifier {
+    let keys = JsonWebKeySet { keys: vec![jwk(&signing_key(1), "k1")] };
+    Verifier::new("https://us", Arc::new(Keys(keys)), clock)
+}
+
+async fn why(verifier: &Verifier, token: &str) -> String {
+    let problem = verifier.verify(token).await.unwrap_err();
+    assert_eq!((problem.status, problem.errors[0].pointer.as_str()), (401, "authorization"));
+    problem.errors[0].detail.clone()
+}
+
+#[tokio::test]
+async fn a_token_holds_until_it_expires_even_when_its_check_is_cached() {
+    let clock = clock();
+    let verifier = verifier(clock.clone());
+    let token = sign(&header(), &claims(clock.now().timestamp()), &signing_key(1));
+    assert!(verifier.verify(&token).await.unwrap().may("donors:read"));
+    clock.advance(TimeDelta::seconds(899));
+    assert!(verifier.verify(&token).await.is_ok());
+    clock.advance(TimeDelta::seconds(1));
+    assert_eq!(why(&verifier, &token).await, "the token has expired");
+}
+
+#[tokio::test]
+async fn tokens_that_are_not_ours_are_refused() {
+    let clock = clock();
+    let verifier = verifier(clock.clone());
+    let good = claims(clock.now().timestamp());
+    let other_audience = Claims { aud: "someone-else".into(), ..good.clone() };
+    assert_eq!(
+        why(&verifier, &sign(&header(), &other_audience, &signing_key(1))).await,
+        "the token is for another audience"
+    );
+    let other_issuer = Claims { iss: "https://them".into(), ..good.clone() };
+    assert_eq!(
+        why(&verifier, &sign(&header(), &other_issuer, &signing_key(1))).await,
+        "the token comes from another issuer"
+    );
+    assert_eq!(why(&verifier, &sign(&header(), &good, &signing_key(2))).await, "the token's signature is wrong");
+    let other_kid = Header { kid: Some("k2".into()), ..header() };
+    assert_eq!(
+        why(&verifier, &sign(&other_kid, &good, &signing_key(1))).await,
+        "the token is signed with a key that is not ours"
+    );
+    let id_token = Header { typ: Some("JWT".into()), ..header() };
+    assert_eq!(why(&verifier, &sign(&id_token, &good, &signing_key(1))).await, "this is not an access token");
+    let expired = claims(clock.now().timestamp() - 901);
+    assert_eq!(why(&verifier, &sign(&header(), &expired, &signing_key(1))).await, "the token has expired");
+}
+
+#[tokio::test]
+async fn algorithms_of_the_attackers_choice_are_refused() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let clock = clock();
+    let verifier = verifier(clock.clone());
+    let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims(clock.now().timestamp())).unwrap());
+    for alg in ["none", "None", "HS256"] {
+        let head = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{alg}","typ":"at+jwt","kid":"k1"}}"#));
+        why(&verifier, &format!("{head}.{body}.")).await;
+        why(&verifier, &format!("{head}.{body}.AAAA")).await;
+    }
+    for garbage in ["", "a.b.c", "not a token"] {
+        why(&verifier, garbage).await;
+    }
+}

@@ -1,0 +1,238 @@
+//! The versioned events that services tell each other, and nothing else.
+//!
+//! An event carries the whole state of its aggregate and its sequence (the row's version), and no personal data:
+//! people are ids. Topics are compacted and never expire, so a new read model rebuilds from offset 0. A change that
+//! would break a reader is a new version: a new type and a new topic.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::Money;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What makes a struct an event: its CloudEvents type and its topic.
+pub trait EventPayload: Serialize + DeserializeOwned + Send + Sync {
+    /// CloudEvents `type`, version included.
+    const TYPE: &'static str;
+    /// Kafka topic, `passerelle.<service>.<aggregate>.v<version>`.
+    const TOPIC: &'static str;
+    /// Aggregate name, Debezium's `aggregatetype`.
+    const AGGREGATE: &'static str;
+    /// The aggregate's id: the record's key.
+    fn aggregate_id(&self) -> Uuid;
+    /// The aggregate's version after the change; a consumer ignores what is not above the one it applied.
+    fn sequence(&self) -> i64;
+}
+
+macro_rules! event {
+    ($name:ident, $service:literal, $aggregate:literal) => {
+        impl EventPayload for $name {
+            const TYPE: &'static str = concat!("passerelle.", $service, ".", $aggregate, ".v1");
+            const TOPIC: &'static str = concat!("passerelle.", $service, ".", $aggregate, ".v1");
+            const AGGREGATE: &'static str = $aggregate;
+            fn aggregate_id(&self) -> Uuid {
+                self.id
+            }
+            fn sequence(&self) -> i64 {
+                self.sequence
+            }
+        }
+    };
+}
+
+/// An organisation was created or renamed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrganisationChanged {
+    /// The organisation.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// Its name.
+    pub name: String,
+    /// Its code, which is also its headquarters' code.
+    pub code: String,
+    /// When it was created; the first created is the deployment's public one unless configured otherwise.
+    pub created_at: DateTime<Utc>,
+}
+event!(OrganisationChanged, "identity", "organisation");
+
+/// An office was created or changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OfficeChanged {
+    /// The office.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation it belongs to.
+    pub organisation_id: Uuid,
+    /// The office above it; none for headquarters.
+    pub parent_id: Option<Uuid>,
+    /// Its code, unique in the organisation.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// `headquarters`, `regional`, `country` or `liaison`.
+    pub kind: String,
+    /// ISO 3166-1 alpha-3 code of its country.
+    pub country: Option<String>,
+}
+event!(OfficeChanged, "identity", "office");
+
+/// A reference that another system knows a record by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalRef {
+    /// The other system, `fts` for OCHA's Financial Tracking Service.
+    #[schema(example = "fts", max_length = 40)]
+    pub source: String,
+    /// Its identifier there.
+    #[schema(example = "2924", max_length = 100)]
+    pub r#ref: String,
+}
+
+/// A donor was recorded or changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DonorChanged {
+    /// The donor.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation that keeps it.
+    pub organisation_id: Uuid,
+    /// The office that owns the record.
+    pub office_id: Uuid,
+    /// Name as the donor writes it.
+    pub name: String,
+    /// French name where known.
+    pub name_fr: Option<String>,
+    /// Spanish name where known.
+    pub name_es: Option<String>,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    pub donor_type: String,
+    /// ISO 3166-1 alpha-3 code of its country.
+    pub country: Option<String>,
+    /// `prospect`, `active` or `dormant`.
+    pub status: String,
+    /// What other systems call it.
+    pub external_refs: Vec<ExternalRef>,
+}
+event!(DonorChanged, "donors", "donor");
+
+/// An object that a flow of money starts from or goes to, as FTS models it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FlowObject {
+    /// `Organization`, `Location`, `UsageYear`, `Plan`, `GlobalCluster`, `Cluster`, `Emergency`, `Project`, …
+    pub kind: String,
+    /// Its id in the source system, or the platform's own id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `single`, `shared` or `overlap`, as FTS says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behavior: Option<String>,
+    /// For a location that is known: its ISO 3166-1 alpha-3 code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// For an organisation: FTS's types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organization_types: Vec<String>,
+    /// For an organisation: FTS's sub-types.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub organization_sub_types: Vec<String>,
+}
+
+/// A contribution was recorded or changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ContributionRecorded {
+    /// The contribution.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office whose row it is.
+    pub office_id: Uuid,
+    /// Where the record comes from: `fts`, or `api` for one made here.
+    pub source: String,
+    /// Its id in the source (the FTS flow id).
+    pub external_ref: Option<String>,
+    /// The one donor it comes from; none when the source names no organisation, or several.
+    pub donor_id: Option<Uuid>,
+    /// That donor's id in the source.
+    pub donor_external_ref: Option<String>,
+    /// That donor's name.
+    pub donor_name: Option<String>,
+    /// `pledge`, `commitment` or `paid`.
+    pub status: String,
+    /// Its worth in US dollars.
+    pub amount_usd: Money,
+    /// New money, or a re-allocation of money counted before.
+    pub new_money: bool,
+    /// `financial` or `in_kind`.
+    pub contribution_type: String,
+    /// `unearmarked`, `softly_earmarked`, `earmarked`, `tightly_earmarked`; none when not stated.
+    pub earmarking: Option<String>,
+    /// When the donor decided it.
+    pub decision_date: Option<NaiveDate>,
+    /// Where the money comes from.
+    pub source_objects: Vec<FlowObject>,
+    /// Where the money goes.
+    pub destination_objects: Vec<FlowObject>,
+    /// `internal`, `donor` or `public`.
+    pub visibility: String,
+}
+event!(ContributionRecorded, "donors", "contribution");
+
+/// A response plan was created or changed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PlanChanged {
+    /// The plan.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office that wrote it.
+    pub office_id: Uuid,
+    /// What another system calls it (the FTS plan id).
+    pub external_ref: Option<ExternalRef>,
+    /// Its name.
+    pub name: String,
+    /// ISO 3166-1 alpha-3 codes of its countries.
+    pub countries: Vec<String>,
+    /// The years it covers.
+    pub years: Vec<i32>,
+    /// The current requirement in US dollars; none when not stated.
+    pub requirement: Option<Money>,
+    /// `internal`, `donor` or `public`.
+    pub visibility: String,
+}
+event!(PlanChanged, "crisis", "plan");
+
+/// The JSON Schema of every event, by type, for `openapi/events/`.
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    fn schema_of<E: EventPayload + ToSchema>() -> (&'static str, serde_json::Value) {
+        let mut definitions = Vec::new();
+        E::schemas(&mut definitions);
+        let mut schema = serde_json::to_value(E::schema()).unwrap_or_default();
+        let definitions: serde_json::Map<String, serde_json::Value> = definitions
+            .into_iter()
+            .filter_map(|(name, definition)| Some((name, serde_json::to_value(definition).ok()?)))
+            .collect();
+        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+        schema["$id"] = E::TYPE.into();
+        let mut text = schema.to_string();
+        if !definitions.is_empty() {
+            schema["$defs"] = definitions.into();
+            text = schema.to_string().replace("#/components/schemas/", "#/$defs/");
+        }
+        (E::TYPE, serde_json::from_str(&text).unwrap_or_default())
+    }
+    vec![
+        schema_of::<OrganisationChanged>(),
+        schema_of::<OfficeChanged>(),
+        schema_of::<DonorChanged>(),
+        schema_of::<ContributionRecorded>(),
+        schema_of::<PlanChanged>(),
+    ]
+}

@@ -1,0 +1,242 @@
+//! Errors that leave the building: RFC 9457 problem details from one table of public codes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Every public error code with its HTTP status and title. Documented in `docs/errors.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// 400: the body cannot be read.
+    MalformedBody,
+    /// 400: a query parameter is unknown, missing or wrong.
+    InvalidParameter,
+    /// 400: the cursor belongs to another list.
+    InvalidCursor,
+    /// 401: no token, or one that does not hold.
+    Unauthenticated,
+    /// 400 on the token endpoint (RFC 6749 section 5.2).
+    InvalidGrant,
+    /// 403: the caller may see this but not do it.
+    Forbidden,
+    /// 404: nothing here that the caller may see.
+    NotFound,
+    /// 405: the resource has no such method.
+    MethodNotAllowed,
+    /// 406: no representation the caller accepts.
+    NotAcceptable,
+    /// 409: the record's state does not allow it, or it exists already.
+    Conflict,
+    /// 412: the record has changed since it was read.
+    StaleVersion,
+    /// 413: the body is larger than this operation takes.
+    BodyTooLarge,
+    /// 415: the body is of a media type this operation does not read.
+    UnsupportedMediaType,
+    /// 422: the body is readable but a field is wrong.
+    InvalidField,
+    /// 422: the idempotency key was used with another request.
+    IdempotencyKeyReused,
+    /// 428: an update needs `If-Match`.
+    PreconditionRequired,
+    /// 429: too many requests.
+    RateLimited,
+    /// 500: our fault.
+    Internal,
+    /// 503: a part of the platform is away; try again.
+    Unavailable,
+    /// 504: a part of the platform did not answer in time.
+    Timeout,
+}
+
+impl Code {
+    /// Every code, for documents and tests.
+    pub const ALL: [Code; 20] = [
+        Code::MalformedBody,
+        Code::InvalidParameter,
+        Code::InvalidCursor,
+        Code::Unauthenticated,
+        Code::InvalidGrant,
+        Code::Forbidden,
+        Code::NotFound,
+        Code::MethodNotAllowed,
+        Code::NotAcceptable,
+        Code::Conflict,
+        Code::StaleVersion,
+        Code::BodyTooLarge,
+        Code::UnsupportedMediaType,
+        Code::InvalidField,
+        Code::IdempotencyKeyReused,
+        Code::PreconditionRequired,
+        Code::RateLimited,
+        Code::Internal,
+        Code::Unavailable,
+        Code::Timeout,
+    ];
+
+    /// HTTP status, code, title.
+    pub const fn table(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Code::MalformedBody => (400, "malformed_body", "The body cannot be read"),
+            Code::InvalidParameter => (400, "invalid_parameter", "A parameter is wrong"),
+            Code::InvalidCursor => (400, "invalid_cursor", "The cursor belongs to another list"),
+            Code::Unauthenticated => (401, "unauthenticated", "Sign in first"),
+            Code::InvalidGrant => (400, "invalid_grant", "The grant does not hold"),
+            Code::Forbidden => (403, "forbidden", "You may not do this"),
+            Code::NotFound => (404, "not_found", "Nothing was found here"),
+            Code::MethodNotAllowed => (405, "method_not_allowed", "This resource has no such method"),
+            Code::NotAcceptable => (406, "not_acceptable", "No such representation"),
+            Code::Conflict => (409, "conflict", "The present state does not allow it"),
+            Code::StaleVersion => (412, "stale_version", "The record has changed since you read it"),
+            Code::BodyTooLarge => (413, "body_too_large", "The body is too large"),
+            Code::UnsupportedMediaType => (415, "unsupported_media_type", "The media type is not read here"),
+            Code::InvalidField => (422, "invalid_field", "A field is wrong"),
+            Code::IdempotencyKeyReused => {
+                (422, "idempotency_key_reused", "The idempotency key was used for another request")
+            }
+            Code::PreconditionRequired => (428, "precondition_required", "Send If-Match with the version you read"),
+            Code::RateLimited => (429, "rate_limited", "Too many requests"),
+            Code::Internal => (500, "internal", "Something went wrong on our side"),
+            Code::Unavailable => (503, "unavailable", "A part of the platform is away"),
+            Code::Timeout => (504, "timeout", "A part of the platform did not answer in time"),
+        }
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the body, or the name of a parameter.
+    #[schema(example = "/amount/currency", max_length = 500)]
+    pub pointer: String,
+    /// What is wrong, in a sentence.
+    #[schema(example = "\"ZZZ\" is not an ISO 4217 currency code", max_length = 2000)]
+    pub detail: String,
+}
+
+impl FieldError {
+    /// An error at a JSON pointer.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// An RFC 9457 problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// A URI that names the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "https://passerelle.example/problems/invalid_field", max_length = 200)]
+    pub kind: String,
+    /// What the kind of problem is, in a few words.
+    #[schema(max_length = 200)]
+    pub title: String,
+    /// HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    pub status: u16,
+    /// What happened this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    pub detail: Option<String>,
+    /// The path of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    pub instance: Option<String>,
+    /// The public code, stable for programs.
+    #[schema(example = "invalid_field", max_length = 60)]
+    pub code: String,
+    /// The fields at fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
+    pub errors: Vec<FieldError>,
+    /// Find this request in the logs by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64)]
+    pub trace_id: Option<String>,
+}
+
+impl Problem {
+    /// A problem of this code.
+    pub fn new(code: Code) -> Self {
+        let (status, code, title) = code.table();
+        Self {
+            kind: format!("/problems/{code}"),
+            title: title.to_owned(),
+            status,
+            detail: None,
+            instance: None,
+            code: code.to_owned(),
+            errors: Vec::new(),
+            trace_id: None,
+        }
+    }
+
+    /// With a sentence on what happened this time.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With one more field at fault.
+    #[must_use]
+    pub fn field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let error = FieldError::new(pointer, detail);
+        if self.detail.is_none() {
+            self.detail = Some(format!("{}: {}", error.pointer, error.detail));
+        }
+        self.errors.push(error);
+        self
+    }
+
+    /// A wrong field of a body (422).
+    pub fn invalid_field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidField).field(pointer, detail)
+    }
+
+    /// A wrong query parameter (400).
+    pub fn invalid_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidParameter).field(name, detail)
+    }
+
+    /// All the wrong fields of a body at once (422).
+    pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}", only.pointer, only.detail),
+            several => format!("{} fields are wrong", several.len()),
+        };
+        Self { errors, ..Self::new(Code::InvalidField) }.detail(detail)
+    }
+
+    /// Nothing here that the caller may see (404).
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {}", self.status, self.code, self.detail.as_deref().unwrap_or(&self.title))
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_has_its_own_name_and_an_error_status() {
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.table().1).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().all(|code| (400..600).contains(&code.table().0)));
+    }
+
+    #[test]
+    fn a_problem_with_one_field_says_which_in_its_detail() {
+        let problem = Problem::invalid_field("/name", "is too long");
+        assert_eq!(problem.status, 422);
+        assert_eq!(problem.detail.as_deref(), Some("/name: is too long"));
+    }
+}

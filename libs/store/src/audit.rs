@@ -1,0 +1,161 @@
+//! The audit trail: append-only, hash-chained per office. Never personal data.
+
+use crate::{StoreError, TenantTx, sql, values};
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// What was done to which record.
+#[derive(Debug)]
+pub struct Entry {
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office whose chain it joins.
+    pub office_id: Uuid,
+    /// What was done: `donor.create`.
+    pub action: &'static str,
+    /// The kind of record.
+    pub resource: &'static str,
+    /// The record.
+    pub resource_id: Uuid,
+    /// The record before; none for a creation.
+    pub before: Option<Json>,
+    /// The record after; none for a deletion.
+    pub after: Option<Json>,
+}
+
+#[derive(Serialize)]
+struct Hashed<'a> {
+    office_id: Uuid,
+    sequence: i64,
+    organisation_id: Uuid,
+    at: String,
+    actor_kind: &'a str,
+    actor_id: Uuid,
+    action: &'a str,
+    resource: &'a str,
+    resource_id: Uuid,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    trace_id: Option<&'a str>,
+    previous_hash: &'a str,
+}
+
+impl Hashed<'_> {
+    fn hash(&self) -> Result<String, StoreError> {
+        let digest = Sha256::digest(serde_json::to_vec(self)?);
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// Microseconds and Z, so that the text that is hashed is the text that comes back.
+fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
+
+impl TenantTx {
+    /// Appends to the audit trail of an office, in this transaction.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the row cannot be written.
+    pub async fn audit(&self, entry: Entry) -> Result<(), StoreError> {
+        let last = "SELECT sequence, hash FROM audit WHERE office_id = $1 ORDER BY sequence DESC LIMIT 1";
+        let (sequence, previous_hash) = match sql::row(self.db(), last, values![entry.office_id]).await? {
+            Some(row) => (row.try_get_by_index::<i64>(0)? + 1, row.try_get_by_index::<String>(1)?),
+            None => (1, String::new()),
+        };
+        let at = self.now();
+        let text = |json: &Option<Json>| json.as_ref().map(Json::to_string);
+        let (before, after) = (text(&entry.before), text(&entry.after));
+        let actor = self.actor();
+        let hash = Hashed {
+            office_id: entry.office_id,
+            sequence,
+            organisation_id: entry.organisation_id,
+            at: instant(at),
+            actor_kind: actor.kind,
+            actor_id: actor.id,
+            action: entry.action,
+            resource: entry.resource,
+            resource_id: entry.resource_id,
+            before: before.as_deref(),
+            after: after.as_deref(),
+            trace_id: actor.trace_id.as_deref(),
+            previous_hash: &previous_hash,
+        }
+        .hash()?;
+        let columns = [
+            "office_id",
+            "sequence",
+            "organisation_id",
+            "at",
+            "actor_kind",
+            "actor_id",
+            "action",
+            "resource",
+            "resource_id",
+            "before",
+            "after",
+            "trace_id",
+            "previous_hash",
+            "hash",
+        ];
+        let row = values![
+            entry.office_id,
+            sequence,
+            entry.organisation_id,
+            at,
+            actor.kind,
+            actor.id,
+            entry.action,
+            entry.resource,
+            entry.resource_id,
+            before,
+            after,
+            actor.trace_id.clone(),
+            previous_hash,
+            hash,
+        ];
+        sql::insert_many(self.db(), "audit", &columns, vec![row], "").await?;
+        Ok(())
+    }
+}
+
+/// The first place where an office's chain is broken: `Ok(None)` when it holds from the first row to the last.
+///
+/// # Errors
+/// [`StoreError`] when the trail cannot be read.
+pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<Option<i64>, StoreError> {
+    let text = "SELECT sequence, organisation_id, at, actor_kind, actor_id, action, resource, resource_id, before, after,
+                       trace_id, previous_hash, hash
+                FROM audit WHERE office_id = $1 ORDER BY sequence";
+    let mut previous = String::new();
+    for (expected, row) in (1i64..).zip(sql::rows(db, text, values![office_id]).await?) {
+        let texts: Vec<Option<String>> =
+            [3, 5, 6, 8, 9, 10, 11, 12].iter().map(|&i| row.try_get_by_index(i)).collect::<Result<_, _>>()?;
+        let some = |i: usize| texts[i].as_deref().unwrap_or_default();
+        let sequence: i64 = row.try_get_by_index(0)?;
+        let hashed = Hashed {
+            office_id,
+            sequence,
+            organisation_id: row.try_get_by_index(1)?,
+            at: instant(row.try_get_by_index(2)?),
+            actor_kind: some(0),
+            actor_id: row.try_get_by_index(4)?,
+            action: some(1),
+            resource: some(2),
+            resource_id: row.try_get_by_index(7)?,
+            before: texts[3].as_deref(),
+            after: texts[4].as_deref(),
+            trace_id: texts[5].as_deref(),
+            previous_hash: some(6),
+        };
+        if sequence != expected || some(6) != previous || hashed.hash()? != some(7) {
+            return Ok(Some(expected));
+        }
+        previous = some(7).to_owned();
+    }
+    Ok(None)
+}

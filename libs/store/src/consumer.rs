@@ -1,0 +1,198 @@
+//! From the bus into a service's tables: each event takes effect once, whatever is delivered twice or overtaken.
+
+use crate::{Actor, Scope, Store, StoreError, TenantTx, sql, values};
+use async_trait::async_trait;
+use bus::{OutgoingRecord, Record, SharedBus};
+use events::EventPayload;
+use std::{collections::HashMap, marker::PhantomData, sync::Arc, time::Duration};
+use uuid::Uuid;
+
+/// Events applied in one transaction.
+const BATCH: u64 = 500;
+/// How often an event whose data is at fault is tried before it goes to the dead-letter topic.
+const ATTEMPTS: u32 = 3;
+
+/// Why an event was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsumeError {
+    /// The event itself cannot be applied.
+    #[error("the event cannot be applied: {0}")]
+    Poison(String),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ConsumeError {
+    fn is_permanent(&self) -> bool {
+        match self {
+            ConsumeError::Poison(_) => true,
+            ConsumeError::Store(error) => error.is_permanent(),
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for ConsumeError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What a service does with the events of one type.
+#[async_trait]
+pub trait Project<E>: Send + Sync + 'static {
+    /// Applies events in order, inside `tx`. No event is applied twice, and none after a later one of its aggregate.
+    async fn apply(&self, tx: &mut TenantTx, events: Vec<E>) -> Result<(), ConsumeError>;
+}
+
+#[async_trait]
+trait Erased: Send + Sync {
+    /// Applies what is new among `records`; returns how many were.
+    async fn apply(&self, group: &str, tx: &mut TenantTx, records: &[Record]) -> Result<(), ConsumeError>;
+}
+
+struct Typed<E, P> {
+    project: P,
+    event: PhantomData<fn() -> E>,
+}
+
+#[async_trait]
+impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
+    async fn apply(&self, group: &str, tx: &mut TenantTx, records: &[Record]) -> Result<(), ConsumeError> {
+        let mut events = Vec::with_capacity(records.len());
+        for record in records {
+            events.push((record.header("ce_id").unwrap_or_default(), decode::<E>(record)?));
+        }
+        let fresh = mark_applied(group, tx, events).await?;
+        if fresh.is_empty() { Ok(()) } else { self.project.apply(tx, fresh).await }
+    }
+}
+
+fn decode<E: EventPayload>(record: &Record) -> Result<E, ConsumeError> {
+    let kind = record.header("ce_type").unwrap_or_default();
+    if kind != E::TYPE {
+        return Err(ConsumeError::Poison(format!("\"{kind}\" is not {}", E::TYPE)));
+    }
+    serde_json::from_slice(&record.payload).map_err(|error| ConsumeError::Poison(error.to_string()))
+}
+
+/// Inbox: notes the events in the transaction of their effect and keeps those that were not applied before, and that
+/// no later event of their aggregate overtook.
+async fn mark_applied<E: EventPayload>(
+    group: &str,
+    tx: &TenantTx,
+    events: Vec<(&str, E)>,
+) -> Result<Vec<E>, StoreError> {
+    let mut ids: Vec<Uuid> = events.iter().map(|(_, event)| event.aggregate_id()).collect();
+    ids.sort();
+    ids.dedup();
+    let text = format!(
+        "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1 AND aggregate_id IN ({})",
+        sql::placeholders(2, ids.len())
+    );
+    let parameters = std::iter::once(group.into()).chain(ids.iter().map(|id| (*id).into())).collect();
+    let mut applied: HashMap<Uuid, i64> = HashMap::new();
+    for row in sql::rows(tx.db(), &text, parameters).await? {
+        applied.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    }
+    let mut marks: HashMap<Uuid, Vec<sea_orm::Value>> = HashMap::new();
+    let mut fresh = Vec::with_capacity(events.len());
+    for (event_id, event) in events {
+        let (id, sequence) = (event.aggregate_id(), event.sequence());
+        if applied.get(&id).is_some_and(|&last| sequence <= last) {
+            continue;
+        }
+        applied.insert(id, sequence);
+        marks.insert(id, values![group, id, event_id, sequence]);
+        fresh.push(event);
+    }
+    let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
+    let upsert = "ON CONFLICT (consumer, aggregate_id)
+                  DO UPDATE SET event_id = excluded.event_id, sequence = excluded.sequence";
+    sql::insert_many(tx.db(), "inbox", &columns, marks.into_values().collect(), upsert).await?;
+    Ok(fresh)
+}
+
+/// A consumer group of a service, for one type of event.
+#[derive(Clone)]
+pub struct Consumer {
+    group: &'static str,
+    topic: &'static str,
+    project: Arc<dyn Erased>,
+}
+
+impl Consumer {
+    /// A consumer that applies events of type `E` with `project`. `group` is its name on the bus, for ever.
+    pub fn new<E: EventPayload + 'static>(group: &'static str, project: impl Project<E>) -> Self {
+        let project = Arc::new(Typed::<E, _> { project, event: PhantomData });
+        Self { group, topic: E::TOPIC, project }
+    }
+
+    /// Reads for ever; it ends when its task is dropped. A failing bus or database is waited for.
+    pub async fn run(self, store: Store, bus: SharedBus) {
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let Err(error) = self.consume(&store, &bus, &mut pause).await;
+            tracing::warn!(group = self.group, error = &error as &dyn std::error::Error, "consumer waits");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(10));
+        }
+    }
+
+    async fn consume(
+        &self,
+        store: &Store,
+        bus: &SharedBus,
+        pause: &mut Duration,
+    ) -> Result<std::convert::Infallible, ConsumeError> {
+        let mut subscription = bus.subscribe(self.group, &[self.topic]).await.map_err(StoreError::from)?;
+        loop {
+            let records = subscription.next(BATCH).await.map_err(StoreError::from)?;
+            if self.apply(store, &records).await.is_err() {
+                for record in &records {
+                    self.apply_one(store, bus, record).await?;
+                }
+            }
+            subscription.commit().await.map_err(StoreError::from)?;
+            *pause = Duration::from_millis(100);
+        }
+    }
+
+    async fn apply(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
+        let mut tx = store.begin(Scope::System, Actor::system()).await?;
+        self.project.apply(self.group, &mut tx, records).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// One event alone: a few attempts, then the dead-letter topic, with the error. Later events of its key wait.
+    async fn apply_one(&self, store: &Store, bus: &SharedBus, record: &Record) -> Result<(), ConsumeError> {
+        let mut attempt = 1;
+        loop {
+            let Err(error) = self.apply(store, std::slice::from_ref(record)).await else { return Ok(()) };
+            if !error.is_permanent() {
+                return Err(error);
+            }
+            if attempt == ATTEMPTS {
+                return Ok(self.bury(bus, record, &error).await?);
+            }
+            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn bury(&self, bus: &SharedBus, record: &Record, error: &ConsumeError) -> Result<(), StoreError> {
+        let dead_letters = format!("{}.{}.dlq", record.topic, self.group);
+        tracing::error!(
+            group = self.group,
+            offset = record.offset,
+            dead_letters,
+            error = error as &dyn std::error::Error,
+            "event buried"
+        );
+        let mut headers = record.headers.clone();
+        headers.push(("dlq_error".into(), error.to_string()));
+        headers.push(("dlq_offset".into(), record.offset.to_string()));
+        let (key, payload) = (record.key.clone(), record.payload.clone());
+        Ok(bus.publish(vec![OutgoingRecord { topic: dead_letters, key, headers, payload }]).await?)
+    }
+}

@@ -1,0 +1,90 @@
+//! Saved answers: a create that is sent twice with one `Idempotency-Key` happens once and is answered twice.
+
+use crate::{StoreError, TenantTx, sql, values};
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+/// How long an answer is kept, at least.
+pub const KEPT: TimeDelta = TimeDelta::hours(48);
+
+/// Whose key it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The tenant's organisation.
+    pub organisation_id: Uuid,
+    /// The person or client.
+    pub principal_id: Uuid,
+    /// The key as sent, without quotes.
+    pub key: String,
+}
+
+/// An answer to give again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// Fingerprint of the request it answered.
+    pub fingerprint: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers such as `Location` and `ETag`.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+/// The answer saved under `key`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Saved>, StoreError> {
+    let text = "SELECT fingerprint, status, headers, body FROM idempotency
+                WHERE organisation_id = $1 AND principal_id = $2 AND key = $3";
+    let values = values![key.organisation_id, key.principal_id, key.key.as_str()];
+    let Some(row) = sql::row(db, text, values).await? else { return Ok(None) };
+    let status: i32 = row.try_get_by_index(1)?;
+    Ok(Some(Saved {
+        fingerprint: row.try_get_by_index(0)?,
+        status: u16::try_from(status).map_err(|_| StoreError::Damaged(format!("status {status}")))?,
+        headers: serde_json::from_str(&row.try_get_by_index::<String>(2)?)?,
+        body: row.try_get_by_index(3)?,
+    }))
+}
+
+impl TenantTx {
+    /// Saves the answer in the transaction of its effect.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::is_duplicate`] when another request with this key was faster.
+    pub async fn save_answer(&self, key: &Key, saved: &Saved) -> Result<(), StoreError> {
+        let columns = [
+            "organisation_id",
+            "principal_id",
+            "key",
+            "fingerprint",
+            "status",
+            "headers",
+            "body",
+            "created_at",
+        ];
+        let row = values![
+            key.organisation_id,
+            key.principal_id,
+            key.key.as_str(),
+            saved.fingerprint.as_str(),
+            i32::from(saved.status),
+            serde_json::to_string(&saved.headers)?,
+            saved.body.as_str(),
+            self.now(),
+        ];
+        sql::insert_many(self.db(), "idempotency", &columns, vec![row], "").await?;
+        Ok(())
+    }
+}
+
+/// Forgets answers saved before `now` − [`KEPT`]. Returns how many went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_old(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    sql::execute(db, "DELETE FROM idempotency WHERE created_at < $1", values![now - KEPT]).await
+}

@@ -1,0 +1,103 @@
+//! Where a service keeps its data: the connection, [`TenantTx`] (one transaction that carries the caller's scope, the
+//! outbox, the audit trail and the saved answer), the relay to the bus, consumers with their inbox, the office tree.
+//!
+//! Nothing is published that did not commit; nothing committed is left unpublished; a duplicate delivery changes
+//! nothing. SQL is written with `$1` placeholders, which both back ends read.
+
+pub mod audit;
+mod consumer;
+mod error;
+pub mod idempotency;
+pub mod migration;
+pub mod office;
+mod relay;
+mod scope;
+pub mod sql;
+mod transaction;
+
+pub use consumer::{ConsumeError, Consumer, Project};
+pub use error::StoreError;
+pub use relay::{is_drained, run_relay};
+pub use scope::{Actor, Scope};
+pub use sea_orm;
+pub use sea_orm_migration;
+pub use transaction::TenantTx;
+
+use kernel::Clock;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use std::{path::Path, sync::Arc};
+use tokio::sync::Notify;
+
+/// Readers of one service's SQLite file at once; writers are always one.
+const READERS: u32 = 3;
+
+/// A service's database.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    clock: Arc<dyn Clock>,
+    outbox_written: Notify,
+}
+
+impl Store {
+    /// Opens (or creates) the SQLite database in `file`. Every commit is on the disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the file cannot be opened.
+    pub async fn open_sqlite(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let writer = connect_sqlite(file, 1, "rwc").await?;
+        let reader = connect_sqlite(file, READERS, "rw").await?;
+        Ok(Self(Arc::new(Inner { writer, reader, clock, outbox_written: Notify::new() })))
+    }
+
+    /// The service's clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// A connection for migrations and workers that manage their own scope.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.0.writer
+    }
+
+    /// Begins a write on behalf of `actor`, limited to `scope`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database is away or stays locked.
+    pub async fn begin(&self, scope: Scope, actor: Actor) -> Result<TenantTx, StoreError> {
+        TenantTx::begin(self.clone(), scope, actor).await
+    }
+
+    /// Begins a consistent read limited to `scope`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database is away.
+    pub async fn read(&self, _scope: &Scope) -> Result<DatabaseTransaction, StoreError> {
+        Ok(self.0.reader.begin().await?)
+    }
+
+    pub(crate) fn outbox_written(&self) -> &Notify {
+        &self.0.outbox_written
+    }
+}
+
+async fn connect_sqlite(file: &Path, connections: u32, mode: &str) -> Result<DatabaseConnection, StoreError> {
+    let mut options = ConnectOptions::new(format!("sqlite://{}?mode={mode}", file.display()));
+    options.max_connections(connections).min_connections(1).sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("foreign_keys", "ON")
+            .pragma("busy_timeout", "10000")
+            .pragma("cache_size", "-8000")
+            .pragma("journal_size_limit", "33554432")
+    });
+    Ok(Database::connect(options).await?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! The office tree that each service keeps from identity's events. Scope is a set of office ids, never a path.
+
+use crate::{ConsumeError, Consumer, Project, Scope, Store, StoreError, TenantTx, sql, values};
+use async_trait::async_trait;
+use auth::Claims;
+use events::{OfficeChanged, OrganisationChanged};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// An office, as identity last told.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Office {
+    /// The office.
+    pub id: Uuid,
+    /// Its organisation.
+    pub organisation_id: Uuid,
+    /// The office above; none for headquarters.
+    pub parent_id: Option<Uuid>,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// `headquarters`, `regional`, `country` or `liaison`.
+    pub kind: String,
+}
+
+/// The office and every office below it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn with_descendants(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    office_id: Uuid,
+) -> Result<Vec<Uuid>, StoreError> {
+    let text = "WITH RECURSIVE below (id) AS (
+                  SELECT id FROM office WHERE id = $1 AND organisation_id = $2
+                  UNION SELECT office.id FROM office JOIN below ON office.parent_id = below.id
+                  WHERE office.organisation_id = $2)
+                SELECT id FROM below";
+    let rows = sql::rows(db, text, values![office_id, organisation_id]).await?;
+    let mut ids: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    // The caller's own office counts even before identity's event about it has arrived.
+    if !ids.contains(&office_id) {
+        ids.push(office_id);
+    }
+    Ok(ids)
+}
+
+/// The office with this id in an organisation.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    office_id: Uuid,
+) -> Result<Option<Office>, StoreError> {
+    let text = "SELECT id, organisation_id, parent_id, code, name, kind FROM office WHERE organisation_id = $1 AND id = $2";
+    let row = sql::row(db, text, values![organisation_id, office_id]).await?;
+    Ok(row.map(|row| Office::from_query_result(&row, "")).transpose()?)
+}
+
+/// The organisation that the deployment shows to the public: the first created.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn public_organisation(db: &impl ConnectionTrait) -> Result<Option<Uuid>, StoreError> {
+    let row = sql::row(db, "SELECT id FROM organisation ORDER BY created_at, id LIMIT 1", vec![]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+impl Store {
+    /// What the bearer of a token may touch in this service.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn scope_of(&self, claims: &Claims) -> Result<Scope, StoreError> {
+        let (organisation_id, office_id) = (claims.organisation_id, claims.office_id);
+        if let Some(donor_id) = claims.donor_id {
+            return Ok(Scope::Donor { organisation_id, donor_id });
+        }
+        let db = self.read(&Scope::System).await?;
+        let office_ids = with_descendants(&db, organisation_id, office_id).await?;
+        Ok(Scope::Offices { organisation_id, office_id, office_ids })
+    }
+
+    /// Looks up an office, waiting up to two seconds for identity's event about one that was only just created.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn await_office(&self, organisation_id: Uuid, office_id: Uuid) -> Result<Option<Office>, StoreError> {
+        for _ in 0..20 {
+            let db = self.read(&Scope::System).await?;
+            let office = find(&db, organisation_id, office_id).await?;
+            drop(db);
+            if office.is_some() {
+                return Ok(office);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(None)
+    }
+}
+
+struct Offices;
+
+#[async_trait]
+impl Project<OfficeChanged> for Offices {
+    async fn apply(&self, tx: &mut TenantTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
+        let columns = ["id", "organisation_id", "parent_id", "code", "name", "kind", "country"];
+        let upsert = "ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, code = excluded.code,
+                      name = excluded.name, kind = excluded.kind, country = excluded.country";
+        for e in events {
+            let row = values![e.id, e.organisation_id, e.parent_id, e.code, e.name, e.kind, e.country];
+            sql::insert_many(tx.db(), "office", &columns, vec![row], upsert).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Organisations;
+
+#[async_trait]
+impl Project<OrganisationChanged> for Organisations {
+    async fn apply(&self, tx: &mut TenantTx, events: Vec<OrganisationChanged>) -> Result<(), ConsumeError> {
+        let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, code = excluded.code";
+        for e in events {
+            let row = values![e.id, e.name, e.code, e.created_at];
+            sql::insert_many(tx.db(), "organisation", &["id", "name", "code", "created_at"], vec![row], upsert).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The two consumers that keep the tree; group names must be the service's own.
+pub fn consumers(offices: &'static str, organisations: &'static str) -> [Consumer; 2] {
+    [
+        Consumer::new::<OfficeChanged>(offices, Offices),
+        Consumer::new::<OrganisationChanged>(organisations, Organisations),
+    ]
+}

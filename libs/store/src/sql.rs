@@ -1,0 +1,88 @@
+//! Plain SQL where the query builder would only be in the way: `$1` placeholders, read by both back ends.
+
+use crate::StoreError;
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+
+/// Most parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
+const MAX_PARAMETERS: usize = 32_766;
+/// Most rows of one INSERT.
+const MAX_ROWS: usize = 250;
+
+/// Parameters of a statement, in order.
+#[macro_export]
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { vec![$($crate::sea_orm::Value::from($value)),*] };
+}
+
+fn statement(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), text, values)
+}
+
+/// Runs a statement and says how many rows it changed.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn execute(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Result<u64, StoreError> {
+    Ok(db.execute_raw(statement(db, text, values)).await?.rows_affected())
+}
+
+/// The rows of a query.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn rows(
+    db: &impl ConnectionTrait,
+    text: &str,
+    values: Vec<Value>,
+) -> Result<Vec<QueryResult>, StoreError> {
+    Ok(db.query_all_raw(statement(db, text, values)).await?)
+}
+
+/// The first row of a query.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn row(
+    db: &impl ConnectionTrait,
+    text: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, StoreError> {
+    Ok(db.query_one_raw(statement(db, text, values)).await?)
+}
+
+/// `$from, $from+1, …` for `count` parameters: the inside of an `IN (…)`.
+pub fn placeholders(from: usize, count: usize) -> String {
+    let names: Vec<String> = (from..from + count).map(|n| format!("${n}")).collect();
+    names.join(",")
+}
+
+/// Inserts rows, many per statement. `suffix` is appended (`ON CONFLICT …`). Returns how many rows were written.
+///
+/// # Errors
+/// [`StoreError::Database`]; then some chunks may be written: call it in a transaction.
+pub async fn insert_many(
+    db: &impl ConnectionTrait,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+    suffix: &str,
+) -> Result<u64, StoreError> {
+    let per_statement = (MAX_PARAMETERS / columns.len().max(1)).clamp(1, MAX_ROWS);
+    let head = format!("INSERT INTO {table} ({}) VALUES ", columns.join(","));
+    let mut written = 0;
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let chunk: Vec<Vec<Value>> = rows.by_ref().take(per_statement).collect();
+        let mut text = String::with_capacity(head.len() + chunk.len() * columns.len() * 6 + suffix.len() + 1);
+        text.push_str(&head);
+        for index in 0..chunk.len() {
+            text.push_str(if index == 0 { "(" } else { ",(" });
+            text.push_str(&placeholders(index * columns.len() + 1, columns.len()));
+            text.push(')');
+        }
+        text.push(' ');
+        text.push_str(suffix);
+        written += execute(db, &text, chunk.into_iter().flatten().collect()).await?;
+    }
+    Ok(written)
+}

@@ -1,0 +1,202 @@
+use super::*;
+use bus::{Bus, EmbeddedBus};
+use events::{EventPayload, OfficeChanged};
+use kernel::SystemClock;
+use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
+use std::time::Duration;
+use uuid::Uuid;
+
+struct Migrator;
+struct First;
+
+impl sea_orm_migration::MigrationName for First {
+    fn name(&self) -> &str {
+        "m0001_first"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for First {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
+        migration::common_tables(manager).await?;
+        migration::office_table(manager).await
+    }
+}
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(First)]
+    }
+}
+
+async fn store(folder: &tempfile::TempDir, name: &str) -> Store {
+    let store = Store::open_sqlite(&folder.path().join(name), Arc::new(SystemClock)).await.unwrap();
+    Migrator::up(store.writer(), None).await.unwrap();
+    store
+}
+
+fn office(id: Uuid, sequence: i64, name: &str) -> OfficeChanged {
+    let organisation_id = Uuid::from_u128(1);
+    let (code, kind) = ("KBL".into(), "country".into());
+    OfficeChanged { id, sequence, organisation_id, parent_id: None, code, name: name.into(), kind, country: None }
+}
+
+async fn emit(store: &Store, events: &[OfficeChanged]) {
+    let mut tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+    tx.emit_all(events).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn office_name(store: &Store, id: Uuid) -> Option<String> {
+    let db = store.read(&Scope::System).await.unwrap();
+    office::find(&db, Uuid::from_u128(1), id).await.unwrap().map(|office| office.name)
+}
+
+async fn wait_for_lag_zero(bus: &EmbeddedBus, groups: usize) {
+    for _ in 0..100 {
+        let lag = bus.lag().await.unwrap();
+        if lag.len() >= groups && lag.iter().all(|lag| lag.records == 0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the consumers did not catch up: {:?}", bus.lag().await);
+}
+
+#[tokio::test]
+async fn an_event_travels_from_the_outbox_of_one_service_into_the_tables_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (here, there) = (store(&folder, "here.db").await, store(&folder, "there.db").await);
+    let embedded = EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap();
+    let bus: bus::SharedBus = Arc::new(embedded.clone());
+    let id = Uuid::from_u128(7);
+    emit(&here, &[office(id, 1, "Kabul"), office(id, 2, "Kabul office")]).await;
+    let rolled_back = {
+        let mut tx = here.begin(Scope::System, Actor::system()).await.unwrap();
+        tx.emit(&office(Uuid::from_u128(8), 1, "never")).await.unwrap();
+        tx.rollback().await
+    };
+    rolled_back.unwrap();
+    let relay = tokio::spawn(run_relay(here.clone(), bus.clone(), "identity"));
+    let consumers: Vec<_> = office::consumers("there.office", "there.organisation")
+        .into_iter()
+        .map(|consumer| tokio::spawn(consumer.run(there.clone(), bus.clone())))
+        .collect();
+    for _ in 0..100 {
+        if office_name(&there, id).await.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    wait_for_lag_zero(&embedded, 2).await;
+    assert!(is_drained(&here).await.unwrap());
+    assert_eq!(office_name(&there, id).await.as_deref(), Some("Kabul office"));
+    assert_eq!(office_name(&there, Uuid::from_u128(8)).await, None);
+
+    // A replay of an old state changes nothing; a newer one does.
+    emit(&here, &[office(id, 1, "Kabul"), office(id, 3, "Kabul country office")]).await;
+    emit(&here, &[office(id, 2, "Kabul office")]).await;
+    for _ in 0..100 {
+        if office_name(&there, id).await.as_deref() == Some("Kabul country office") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    wait_for_lag_zero(&embedded, 2).await;
+    assert_eq!(office_name(&there, id).await.as_deref(), Some("Kabul country office"));
+    relay.abort();
+    consumers.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn a_poison_event_is_buried_and_those_behind_it_are_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = store(&folder, "there.db").await;
+    let bus: bus::SharedBus = Arc::new(EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap());
+    let record = |kind: &str, payload: Vec<u8>| bus::OutgoingRecord {
+        topic: OfficeChanged::TOPIC.into(),
+        key: "k".into(),
+        headers: vec![("ce_type".into(), kind.into()), ("ce_id".into(), "e".into())],
+        payload,
+    };
+    let good = office(Uuid::from_u128(9), 1, "Erbil");
+    bus.publish(vec![
+        record(OfficeChanged::TYPE, b"{broken".to_vec()),
+        record("passerelle.identity.office.v9", serde_json::to_vec(&good).unwrap()),
+        record(OfficeChanged::TYPE, serde_json::to_vec(&good).unwrap()),
+    ])
+    .await
+    .unwrap();
+    let [offices, _] = office::consumers("there.office", "there.organisation");
+    let consumer = tokio::spawn(offices.run(there.clone(), bus.clone()));
+    let dead_letters = format!("{}.there.office.dlq", OfficeChanged::TOPIC);
+    let mut buried = bus.subscribe("test", &[&dead_letters]).await.unwrap();
+    let mut errors = Vec::new();
+    while errors.len() < 2 {
+        let records = tokio::time::timeout(Duration::from_secs(10), buried.next(10)).await.unwrap().unwrap();
+        errors.extend(records.iter().map(|record| record.header("dlq_error").unwrap().to_owned()));
+    }
+    assert!(errors[1].contains("office.v9"), "{errors:?}");
+    for _ in 0..100 {
+        if office_name(&there, good.id).await.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(office_name(&there, good.id).await.as_deref(), Some("Erbil"));
+    consumer.abort();
+}
+
+#[tokio::test]
+async fn an_altered_audit_row_breaks_its_offices_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder, "audited.db").await;
+    let (office_id, organisation_id) = (Uuid::from_u128(5), Uuid::from_u128(1));
+    for number in 1..=3 {
+        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        tx.audit(audit::Entry {
+            organisation_id,
+            office_id,
+            action: "donor.create",
+            resource: "donor",
+            resource_id: Uuid::from_u128(number),
+            before: None,
+            after: Some(serde_json::json!({ "number": number.to_string() })),
+        })
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(audit::first_break(store.writer(), office_id).await.unwrap(), None);
+    sql::execute(store.writer(), "UPDATE audit SET after = '{}' WHERE sequence = 2", vec![]).await.unwrap();
+    assert_eq!(audit::first_break(store.writer(), office_id).await.unwrap(), Some(2));
+}
+
+#[tokio::test]
+async fn a_saved_answer_is_found_by_its_key_and_nobody_elses() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder, "answers.db").await;
+    let key = idempotency::Key {
+        organisation_id: Uuid::from_u128(1),
+        principal_id: Uuid::from_u128(2),
+        key: "abc".into(),
+    };
+    let saved = idempotency::Saved {
+        fingerprint: "f".into(),
+        status: 201,
+        headers: vec![("etag".into(), "\"1\"".into())],
+        body: "{}".into(),
+    };
+    for duplicate in [false, true] {
+        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        let result = tx.save_answer(&key, &saved).await;
+        assert_eq!(result.as_ref().is_err_and(StoreError::is_duplicate), duplicate);
+        tx.commit().await.unwrap();
+    }
+    let other = idempotency::Key { principal_id: Uuid::from_u128(3), ..key.clone() };
+    assert_eq!(idempotency::find(store.writer(), &key).await.unwrap(), Some(saved));
+    assert_eq!(idempotency::find(store.writer(), &other).await.unwrap(), None);
+    let later = store.clock().now() + idempotency::KEPT + chrono::TimeDelta::hours(1);
+    assert_eq!(idempotency::forget_old(store.writer(), later).await.unwrap(), 1);
+}

@@ -1,0 +1,104 @@
+use crate::{Actor, Scope, Store, StoreError, sql, values};
+use events::EventPayload;
+use kernel::id::new_id;
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+/// One write: the rows, the events they cause, the audit trail and the saved answer, all or nothing.
+pub struct TenantTx {
+    tx: DatabaseTransaction,
+    store: Store,
+    scope: Scope,
+    actor: Actor,
+    emitted: bool,
+}
+
+impl TenantTx {
+    pub(crate) async fn begin(store: Store, scope: Scope, actor: Actor) -> Result<Self, StoreError> {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = store.writer().begin_with_options(immediate).await?;
+        Ok(Self { tx, store, scope, actor, emitted: false })
+    }
+
+    /// The connection inside the transaction.
+    pub fn db(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+
+    /// What this write may touch.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Who makes the change.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.store.clock().now()
+    }
+
+    /// A new id.
+    pub fn new_id(&self) -> uuid::Uuid {
+        new_id(self.store.clock().as_ref())
+    }
+
+    /// Leaves an event in the outbox: it is published if, and only if, this transaction commits.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the row cannot be written.
+    pub async fn emit<E: EventPayload>(&mut self, event: &E) -> Result<(), StoreError> {
+        self.emit_all(std::slice::from_ref(event)).await
+    }
+
+    /// Leaves many events in the outbox, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the rows cannot be written.
+    pub async fn emit_all<E: EventPayload>(&mut self, events: &[E]) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut rows = Vec::with_capacity(events.len());
+        for event in events {
+            rows.push(values![
+                self.new_id(),
+                E::AGGREGATE,
+                event.aggregate_id(),
+                E::TYPE,
+                serde_json::to_string(event)?,
+                E::TOPIC,
+                event.sequence(),
+                self.actor.trace_id.clone(),
+                now,
+            ]);
+        }
+        let columns =
+            ["id", "aggregatetype", "aggregateid", "type", "payload", "topic", "sequence", "trace_id", "created_at"];
+        sql::insert_many(&self.tx, "outbox", &columns, rows, "").await?;
+        self.emitted |= !events.is_empty();
+        Ok(())
+    }
+
+    /// Makes it so, and wakes the relay.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; then nothing happened.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await?;
+        if self.emitted {
+            self.store.outbox_written().notify_one();
+        }
+        Ok(())
+    }
+
+    /// Drops everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.tx.rollback().await?)
+    }
+}
