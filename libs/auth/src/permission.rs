@@ -28,6 +28,10 @@ pub mod perm {
         PeopleRead = "people:read",
         /// Create people and give roles.
         PeopleWrite = "people:write",
+        /// See API clients.
+        ClientsRead = "clients:read",
+        /// Create API clients.
+        ClientsWrite = "clients:write",
         /// See donors.
         DonorsRead = "donors:read",
         /// Curate the donor registry.

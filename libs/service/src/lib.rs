@@ -1,0 +1,114 @@
+//! What every service would otherwise repeat: reading requests, giving answers, serving, shutting down.
+//!
+//! A service is a value: its name, its routes, its tables, its consumers and its workers. [`Service::start`] makes it
+//! run; which database and which bus it gets is the caller's decision.
+
+pub mod answer;
+mod body;
+mod check;
+mod context;
+mod create;
+mod listing;
+pub mod openapi;
+mod parameters;
+mod server;
+
+pub use body::{JsonBody, digest_of};
+pub use check::Checks;
+pub use context::Context;
+pub use create::{Created, create};
+pub use listing::{Cell, Envelope, PageRequest, Row, list};
+pub use parameters::{Id, Parameters};
+pub use server::{Running, observed};
+
+/// What a handler answers.
+pub type Answer = Result<actix_web::HttpResponse, auth::Failure>;
+
+use auth::Verifier;
+use bus::SharedBus;
+use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc};
+use store::{Consumer, Store, StoreError};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// A task of a service.
+pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Migrate = Arc<dyn Fn(Store) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>> + Send + Sync>;
+
+/// One service of the platform.
+#[derive(Clone)]
+pub struct Service {
+    /// Its name: the database, the consumer groups and the OpenAPI document are called so.
+    pub name: &'static str,
+    /// What it is for, in a sentence, for the OpenAPI document.
+    pub summary: &'static str,
+    /// Its endpoints.
+    pub routes: Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>,
+    /// Brings its tables up to date.
+    pub migrate: Migrate,
+    /// What it listens to.
+    pub consumers: Vec<Consumer>,
+    /// Workers that run as long as the service does.
+    pub jobs: Arc<dyn Fn(Context) -> Vec<Job> + Send + Sync>,
+}
+
+impl Service {
+    /// A service whose tables are those of the migrator `M`, without consumers or workers.
+    pub fn new<M: store::sea_orm_migration::MigratorTrait>(
+        name: &'static str,
+        summary: &'static str,
+        routes: impl Fn(&mut ServiceConfig<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name,
+            summary,
+            routes: Arc::new(routes),
+            migrate: Arc::new(|store| Box::pin(async move { Ok(M::up(store.writer(), None).await?) })),
+            consumers: Vec::new(),
+            jobs: Arc::new(|_| Vec::new()),
+        }
+    }
+
+    /// With these consumers.
+    #[must_use]
+    pub fn consumers(mut self, consumers: impl IntoIterator<Item = Consumer>) -> Self {
+        self.consumers.extend(consumers);
+        self
+    }
+
+    /// With these workers.
+    #[must_use]
+    pub fn jobs(mut self, jobs: impl Fn(Context) -> Vec<Job> + Send + Sync + 'static) -> Self {
+        self.jobs = Arc::new(jobs);
+        self
+    }
+
+    /// Brings the tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database refuses.
+    pub async fn migrate(&self, store: &Store) -> Result<(), StoreError> {
+        (self.migrate)(store.clone()).await
+    }
+
+    /// Starts the relay, the consumers, the workers and the HTTP server on `listener`.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] when the listener cannot be used.
+    pub fn start(
+        &self,
+        listener: TcpListener,
+        store: Store,
+        bus: SharedBus,
+        verifier: Verifier,
+    ) -> std::io::Result<Running> {
+        server::start(self, listener, Context::new(self.name, store, verifier), bus)
+    }
+
+    /// The service's OpenAPI document.
+    pub fn openapi(&self) -> utoipa::openapi::OpenApi {
+        openapi::document(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+use auth::{Claims, TRACE_HEADER, Verifier};
+use actix_web::HttpRequest;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+use store::{Actor, Scope, Store, StoreError, idempotency};
+
+/// What handlers and workers of a service share.
+#[derive(Clone)]
+pub struct Context {
+    /// The service's name.
+    pub service: &'static str,
+    /// Its database.
+    pub store: Store,
+    /// The token check.
+    pub verifier: Verifier,
+    pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
+}
+
+impl Context {
+    /// A context over a database.
+    pub fn new(service: &'static str, store: Store, verifier: Verifier) -> Self {
+        Self { service, store, verifier, in_flight: Arc::default() }
+    }
+
+    /// What the caller may touch in this service.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn scope(&self, claims: &Claims) -> Result<Scope, StoreError> {
+        self.store.scope_of(claims).await
+    }
+
+    /// Who the caller is, for the audit trail.
+    pub fn actor(&self, claims: &Claims, request: &HttpRequest) -> Actor {
+        Actor::of(claims, trace_id(request))
+    }
+}
+
+/// The id of a request.
+pub(crate) fn trace_id(request: &HttpRequest) -> Option<String> {
+    request.headers().get(TRACE_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}

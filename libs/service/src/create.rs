@@ -1,0 +1,143 @@
+use crate::{Answer, Context, answer, context::trace_id};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use auth::{Claims, Failure};
+use kernel::{Code, Problem};
+use serde::Serialize;
+use store::{
+    Actor, Scope, TenantTx,
+    idempotency::{self, Key, Saved},
+};
+
+/// The longest idempotency key.
+const KEY_LENGTH: usize = 255;
+
+/// A record that was made.
+pub struct Created<T> {
+    /// Where it is: `/v1/donors/<id>`.
+    pub location: String,
+    /// Its version, for the ETag.
+    pub version: i64,
+    /// The record as the API shows it.
+    pub body: T,
+    /// A secret that is shown this once: a field of the first answer that is not saved for a repetition.
+    pub once: Option<(&'static str, String)>,
+}
+
+impl<T> Created<T> {
+    /// A record without a secret.
+    pub fn new(location: String, version: i64, body: T) -> Self {
+        Self { location, version, body, once: None }
+    }
+}
+
+/// Makes something once: with an `Idempotency-Key`, a repetition of the request gets the first answer again.
+///
+/// `digest` is that of the body. The effect, its events, its audit row and the saved answer commit together.
+///
+/// # Errors
+/// 409 while the first request with this key is under way, 422 when the key came with another request, and what
+/// `effect` refuses.
+pub async fn create<T: Serialize>(
+    context: &Context,
+    request: &HttpRequest,
+    claims: &Claims,
+    digest: &[u8],
+    effect: impl AsyncFnOnce(&mut TenantTx, &Scope) -> Result<Created<T>, Failure>,
+) -> Answer {
+    let fingerprint = crate::digest_of(&[
+        request.method().as_str().as_bytes(),
+        request.path().as_bytes(),
+        request.query_string().as_bytes(),
+        digest,
+    ]);
+    let key = key_of(request, claims)?;
+    let _guard = match &key {
+        Some(key) => Some(InFlight::enter(context, key)?),
+        None => None,
+    };
+    if let Some(key) = &key {
+        let db = context.store.read(&Scope::System).await?;
+        if let Some(saved) = idempotency::find(&db, key).await? {
+            return replay(saved, &fingerprint);
+        }
+    }
+    let scope = context.scope(claims).await?;
+    let actor = Actor::of(claims, trace_id(request));
+    let mut tx = context.store.begin(scope.clone(), actor).await?;
+    let created = effect(&mut tx, &scope).await?;
+    let body = serde_json::to_string(&created.body).map_err(|error| Failure::internal(&error))?;
+    let headers =
+        vec![("location".to_owned(), created.location), ("etag".to_owned(), answer::etag(created.version))];
+    let saved = Saved { fingerprint, status: 201, headers, body };
+    if let Some(key) = &key {
+        tx.save_answer(key, &saved).await.map_err(|error| {
+            if error.is_duplicate() { Problem::new(Code::Conflict).into() } else { Failure::from(error) }
+        })?;
+    }
+    tx.commit().await?;
+    Ok(respond(with_secret(saved, created.once)?, false))
+}
+
+fn with_secret(saved: Saved, once: Option<(&'static str, String)>) -> Result<Saved, Failure> {
+    let Some((field, secret)) = once else { return Ok(saved) };
+    let internal = |error: serde_json::Error| Failure::internal(&error);
+    let mut body: serde_json::Value = serde_json::from_str(&saved.body).map_err(internal)?;
+    body[field] = secret.into();
+    Ok(Saved { body: body.to_string(), ..saved })
+}
+
+fn key_of(request: &HttpRequest, claims: &Claims) -> Result<Option<Key>, Problem> {
+    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let key = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    if key.is_empty() || key.len() > KEY_LENGTH {
+        let why = format!("must have 1 to {KEY_LENGTH} visible ASCII characters");
+        return Err(Problem::invalid_parameter("idempotency-key", why));
+    }
+    Ok(Some(Key {
+        organisation_id: claims.organisation_id,
+        principal_id: claims.sub,
+        key: key.to_owned(),
+    }))
+}
+
+fn replay(saved: Saved, fingerprint: &str) -> Answer {
+    if saved.fingerprint != fingerprint {
+        let why = "this key came with another request before";
+        return Err(Problem::new(Code::IdempotencyKeyReused).field("idempotency-key", why).into());
+    }
+    Ok(respond(saved, true))
+}
+
+fn respond(saved: Saved, replayed: bool) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::from_u16(saved.status).unwrap_or(StatusCode::CREATED));
+    for (name, value) in &saved.headers {
+        response.insert_header((name.as_str(), value.as_str()));
+    }
+    if replayed {
+        response.insert_header(("idempotency-replayed", "true"));
+    }
+    response.content_type("application/json").body(saved.body)
+}
+
+struct InFlight<'a> {
+    context: &'a Context,
+    key: Key,
+}
+
+impl<'a> InFlight<'a> {
+    fn enter(context: &'a Context, key: &Key) -> Result<Self, Problem> {
+        let mut in_flight = context.in_flight.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !in_flight.insert(key.clone()) {
+            let why = "the first request with this key is still under way";
+            return Err(Problem::new(Code::Conflict).field("idempotency-key", why));
+        }
+        Ok(Self { context, key: key.clone() })
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.context.in_flight.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(&self.key);
+    }
+}

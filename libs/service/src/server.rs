@@ -1,0 +1,139 @@
+//! The HTTP server of a service on its listener, with the relay, the consumers and the workers beside it.
+
+use crate::{Context, Service, context::trace_id};
+use actix_web::{
+    App, HttpMessage, HttpResponse, HttpServer,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServerHandle, ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::{Next, from_fn},
+    web::{self, Data},
+};
+use auth::{Failure, TRACE_HEADER};
+use bus::SharedBus;
+use kernel::{Problem, id::new_id};
+use std::{net::TcpListener, time::Duration};
+use store::{idempotency, run_relay};
+use tokio::task::JoinHandle;
+use utoipa_actix_web::AppExt;
+
+/// How long requests under way may take to end when the service stops.
+const DRAIN_SECONDS: u64 = 10;
+
+/// A service that runs.
+pub struct Running {
+    server: ServerHandle,
+    tasks: Vec<JoinHandle<()>>,
+    store: store::Store,
+}
+
+impl Running {
+    /// Ends it: no new requests, those under way end, the outbox is published, workers stop.
+    pub async fn stop(self) {
+        self.server.stop(true).await;
+        for _ in 0..20 {
+            if store::is_drained(&self.store).await.unwrap_or(true) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+pub(crate) fn start(
+    service: &Service,
+    listener: TcpListener,
+    context: Context,
+    bus: SharedBus,
+) -> std::io::Result<Running> {
+    let mut tasks = vec![
+        tokio::spawn(run_relay(context.store.clone(), bus.clone(), service.name)),
+        tokio::spawn(housekeeping(context.clone())),
+    ];
+    tasks.extend(
+        service.consumers.iter().map(|consumer| tokio::spawn(consumer.clone().run(context.store.clone(), bus.clone()))),
+    );
+    tasks.extend((service.jobs)(context.clone()).into_iter().map(tokio::spawn));
+    let (routes, shared) = (service.routes.clone(), context.clone());
+    let server = HttpServer::new(move || {
+        let routes = routes.clone();
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .app_data(Data::new(shared.clone()))
+            .app_data(Data::new(shared.verifier.clone()))
+            .configure(move |config| routes(config))
+            .split_for_parts();
+        let shared = shared.clone();
+        app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
+            .wrap(from_fn(move |request, next| observed(shared.clone(), request, next)))
+    })
+    .workers(1)
+    .shutdown_timeout(DRAIN_SECONDS)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    tasks.push(tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the HTTP server ended");
+        }
+    }));
+    Ok(Running { server: handle, tasks, store: context.store })
+}
+
+async fn housekeeping(context: Context) {
+    loop {
+        if let Err(error) = idempotency::forget_old(context.store.writer(), context.store.clock().now()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old answers stay");
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+}
+
+/// Names the request, logs it, and completes problems with its path and id.
+///
+/// # Errors
+/// What the handler failed with, when it is not a problem of ours.
+pub async fn observed<B: MessageBody + 'static>(
+    context: Context,
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let clock = context.store.clock().clone();
+    let started = clock.now();
+    let name = HeaderName::from_static(TRACE_HEADER);
+    let trace = trace_id(request.request()).unwrap_or_else(|| new_id(clock.as_ref()).to_string());
+    if let Ok(value) = HeaderValue::from_str(&trace) {
+        request.headers_mut().insert(name.clone(), value);
+    }
+    let mut response = complete(next.call(request).await?, &trace);
+    if let Ok(value) = HeaderValue::from_str(&trace) {
+        response.headers_mut().insert(name, value);
+    }
+    let milliseconds = (clock.now() - started).num_milliseconds();
+    let (method, path) = (response.request().method().as_str(), response.request().path());
+    let status = response.status().as_u16();
+    let subject = response.request().extensions().get::<std::sync::Arc<auth::Claims>>().map(|claims| claims.sub);
+    let subject = subject.map(|sub| sub.to_string()).unwrap_or_default();
+    tracing::info!(service = context.service, method, path, status, milliseconds, trace, subject, "request");
+    Ok(response)
+}
+
+fn complete<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    trace: &str,
+) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let failure = response.response().error().and_then(|error| error.as_error::<Failure>()).cloned();
+    let Some(Failure(mut problem)) = failure else { return response.map_into_left_body() };
+    problem.instance = Some(response.request().path().to_owned());
+    problem.trace_id = Some(trace.to_owned());
+    let answer = actix_web::ResponseError::error_response(&Failure(problem));
+    response.into_response(answer).map_into_right_body()
+}

@@ -1,0 +1,63 @@
+use crate::{Cell, Checks, body, parameters};
+use kernel::{FieldError, Money};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    name: String,
+    amount: Option<Money>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    limit: Option<u64>,
+}
+
+fn refused(json: &str) -> (u16, String, String) {
+    let problem = body::parse::<Body>(json.as_bytes()).map(|body| (body.name, body.amount)).unwrap_err();
+    let FieldError { pointer, detail } = problem.errors[0].clone();
+    (problem.status, pointer, detail)
+}
+
+#[test]
+fn what_is_wrong_with_a_body_is_named_by_its_pointer() {
+    assert_eq!(refused("not json").0, 400);
+    assert_eq!(refused(r#"{"name":"a"} trailing"#).0, 400);
+    let (status, pointer, detail) = refused("{}");
+    assert_eq!((status, pointer.as_str(), detail.as_str()), (422, "/name", "is required"));
+    assert_eq!(refused(r#"{"name":"a","nmae":"b"}"#).1, "/nmae");
+    assert_eq!(refused(r#"{"name":7}"#).1, "/name");
+    let (_, pointer, detail) = refused(r#"{"name":"a","amount":{"amount":"1","currency":"ZZZ"}}"#);
+    assert_eq!(pointer, "/amount/currency");
+    assert_eq!(detail, "\"ZZZ\" is not an ISO 4217 currency code");
+}
+
+#[test]
+fn what_is_wrong_with_a_query_is_named_by_its_parameter() {
+    let named = |query: &str| {
+        let problem = parameters::parse::<Query>(query).map(|query| query.limit).unwrap_err();
+        (problem.status, problem.errors[0].pointer.clone())
+    };
+    assert_eq!(parameters::parse::<Query>("limit=3").unwrap().limit, Some(3));
+    assert_eq!(named("limti=3"), (400, "limti".into()));
+    assert_eq!(named("limit=x"), (400, "limit".into()));
+}
+
+#[test]
+fn checks_tell_everything_at_once() {
+    let mut checks = Checks::new();
+    checks.text("/name", &"x".repeat(10_000), 300);
+    checks.country("/country", "ZZZ");
+    checks.one_of("/type", "gov", &["government"]);
+    let problem = checks.finish().unwrap_err();
+    let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/name", "/country", "/type"]);
+}
+
+#[test]
+fn a_text_is_never_exported_as_a_formula() {
+    assert_eq!(Cell::from("=1+1").csv_text(), "'=1+1");
+    assert_eq!(Cell::from(Money::usd(-150)).csv_text(), "-1.50");
+}

@@ -1,0 +1,174 @@
+use super::store;
+use crate::{office, secret};
+use ::store::audit;
+use actix_web::{HttpRequest, get, post, web::Data};
+use auth::{ALL_PERMISSIONS, Caller, perm};
+use kernel::{Code, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Checks, Context, Created, Envelope, JsonBody, Parameters, Row,
+    openapi::{CreateProblems, ReadProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// An API client.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Client {
+    /// Also its `client_id`.
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    office_id: Uuid,
+    #[schema(example = "ERP bridge", max_length = 200)]
+    name: String,
+    /// What it may do.
+    #[schema(max_items = 100)]
+    scopes: Vec<String>,
+    created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl From<store::Model> for Client {
+    fn from(row: store::Model) -> Self {
+        let scopes = row.scopes.split(' ').map(str::to_owned).collect();
+        let store::Model { id, version, office_id, name, created_at, .. } = row;
+        Self { id, version, office_id, name, scopes, created_at }
+    }
+}
+
+impl Row for Client {
+    const COLUMNS: &'static [&'static str] = &["id", "name", "office_id", "scopes"];
+    fn cells(&self) -> Vec<Cell> {
+        let scopes = self.scopes.join(" ");
+        vec![self.id.to_string().into(), self.name.as_str().into(), self.office_id.to_string().into(), scopes.into()]
+    }
+}
+
+/// A client just made. The secret is shown this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MadeClient {
+    #[serde(flatten)]
+    client: Client,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    client_secret: Option<String>,
+}
+
+/// An API client to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewClient {
+    #[schema(example = "ERP bridge", min_length = 1, max_length = 200)]
+    name: String,
+    /// The office it acts in: the caller's or one below.
+    office_id: Uuid,
+    /// What it may do; never more than the caller.
+    #[schema(example = json!(["contributions:read"]), min_items = 1, max_items = 100)]
+    scopes: Vec<String>,
+}
+
+/// Pages of the client list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ClientFilter {
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists API clients
+///
+/// Those of the caller's office and the offices below it.
+#[utoipa::path(tag = "clients", params(ClientFilter), security(("oauth2" = ["clients:read"])),
+    responses((status = 200, description = "The clients", body = Envelope<Client>), ReadProblems))]
+#[get("/v1/clients")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::ClientsRead>,
+    context: Data<Context>,
+    filter: Parameters<ClientFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let filters = caller.claims.office_id;
+    service::list(&request, "clients", &filters, filter.0.limit, filter.0.cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| row.id);
+            Ok(Page { items: items.into_iter().map(Client::from).collect(), next })
+        })
+    })
+    .await
+}
+
+/// Makes an API client
+///
+/// A partner system signs in with its id and secret at `POST /oauth/token` (grant type `client_credentials`).
+#[utoipa::path(tag = "clients", request_body = NewClient, security(("oauth2" = ["clients:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The client, with its secret", body = MadeClient), CreateProblems))]
+#[post("/v1/clients")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::ClientsWrite>,
+    context: Data<Context>,
+    body: JsonBody<NewClient>,
+) -> Answer {
+    let new = body.value;
+    check(&new)?;
+    if let Some(beyond) = new.scopes.iter().find(|scope| !caller.claims.may(scope)) {
+        let why = format!("you cannot give {beyond}: you do not hold it");
+        return Err(Problem::new(Code::Forbidden).field("/scopes", why).into());
+    }
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        let known = office::store::get(scope, tx.db(), new.office_id).await?.is_some();
+        if !known || !scope.office_ids().contains(&new.office_id) {
+            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
+        }
+        let client_secret = secret::new();
+        let client = store::Model {
+            id: tx.new_id(),
+            version: 1,
+            organisation_id: caller.claims.organisation_id,
+            office_id: new.office_id,
+            name: new.name.clone(),
+            secret_hash: secret::hash(&client_secret),
+            scopes: new.scopes.join(" "),
+            created_at: tx.now(),
+        };
+        store::insert(tx, &client).await?;
+        let shown = Client::from(client.clone());
+        tx.audit(audit::Entry {
+            organisation_id: client.organisation_id,
+            office_id: client.office_id,
+            action: "client.create",
+            resource: "client",
+            resource_id: client.id,
+            before: None,
+            after: serde_json::to_value(&shown).ok(),
+        })
+        .await?;
+        Ok(Created {
+            location: format!("/v1/clients/{}", client.id),
+            version: 1,
+            body: MadeClient { client: shown, client_secret: None },
+            once: Some(("client_secret", client_secret)),
+        })
+    })
+    .await
+}
+
+fn check(new: &NewClient) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.text("/name", &new.name, 200);
+    checks.require((1..=100).contains(&new.scopes.len()), "/scopes", "must have 1 to 100 entries");
+    for (index, scope) in new.scopes.iter().enumerate() {
+        checks.one_of(&format!("/scopes/{index}"), scope, ALL_PERMISSIONS);
+    }
+    checks.finish()
+}

@@ -1,0 +1,3 @@
+//! One file per event identity listens to.
+
+pub(crate) mod donor;

@@ -1,0 +1,68 @@
+//! Identity: organisations, the office tree (tenants), people, API clients, sign-in and tokens.
+//!
+//! Identity decides sign-in; the portal renders it. Tokens are signed here and checked everywhere with the key set.
+
+mod client;
+mod consumers;
+mod key;
+mod migration;
+mod office;
+mod organisation;
+mod password;
+mod person;
+mod secret;
+mod throttle;
+mod token;
+
+pub use organisation::{Founded, exists, found};
+pub use password::Passwords;
+
+use actix_web::web::Data;
+use service::Service;
+use std::sync::Arc;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What identity must be told.
+#[derive(Clone)]
+pub struct Settings {
+    /// The deployment's public address without a trailing slash: the tokens' issuer.
+    pub issuer: String,
+}
+
+/// The identity service.
+pub fn service(settings: Settings) -> Service {
+    let state = Data::new(State {
+        issuer: settings.issuer,
+        passwords: Passwords::new(),
+        throttle: throttle::Throttle::default(),
+    });
+    let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
+    Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
+        .consumers([consumers::donor::consumer()])
+}
+
+pub(crate) struct State {
+    issuer: String,
+    passwords: Arc<Passwords>,
+    throttle: throttle::Throttle,
+}
+
+fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
+    config
+        .app_data(state.clone())
+        .service(office::api::list)
+        .service(office::api::get)
+        .service(office::api::create)
+        .service(person::api::list)
+        .service(person::api::get)
+        .service(person::api::create)
+        .service(person::api::accept_invitation)
+        .service(person::api::me)
+        .service(client::api::list)
+        .service(client::api::create)
+        .service(token::api::authorize)
+        .service(token::api::token)
+        .service(token::api::revoke)
+        .service(token::api::key_set)
+        .service(token::api::discovery);
+}

@@ -1,0 +1,209 @@
+use super::{Kind, store};
+use actix_web::{HttpRequest, get, post, web::Data};
+use auth::{Caller, perm};
+use ::store::audit;
+use kernel::{Code, Problem};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    openapi::{CreateProblems, ReadProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// An office: a tenant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Office {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The office above; null for headquarters.
+    parent_id: Option<Uuid>,
+    /// Unique in the organisation.
+    #[schema(example = "AFG-KBL", max_length = 20)]
+    code: String,
+    #[schema(example = "Kabul country office", max_length = 200)]
+    name: String,
+    /// `headquarters`, `regional`, `country` or `liaison`.
+    #[schema(example = "country", max_length = 20)]
+    kind: String,
+    /// ISO 3166-1 alpha-3 code.
+    #[schema(example = "AFG", max_length = 3)]
+    country: Option<String>,
+    created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl From<store::Model> for Office {
+    fn from(row: store::Model) -> Self {
+        let store::Model { id, version, parent_id, code, name, kind, country, created_at, .. } = row;
+        Self { id, version, parent_id, code, name, kind, country, created_at }
+    }
+}
+
+impl Row for Office {
+    const COLUMNS: &'static [&'static str] = &["id", "code", "name", "kind", "country", "parent_id"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.to_string().into(),
+            self.code.as_str().into(),
+            self.name.as_str().into(),
+            self.kind.as_str().into(),
+            self.country.clone().into(),
+            self.parent_id.map(|id| id.to_string()).into(),
+        ]
+    }
+}
+
+/// An office to open.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewOffice {
+    /// 2 to 20 capital letters, digits and hyphens; unique in the organisation.
+    #[schema(example = "AFG-KBL", min_length = 2, max_length = 20)]
+    code: String,
+    #[schema(example = "Kabul country office", min_length = 1, max_length = 200)]
+    name: String,
+    /// `regional`, `country` or `liaison`.
+    #[schema(example = "country", max_length = 20)]
+    kind: String,
+    /// The office above: headquarters, or a regional office for a country office.
+    parent_id: Uuid,
+    /// ISO 3166-1 alpha-3 code.
+    #[schema(example = "AFG", max_length = 3)]
+    country: Option<String>,
+}
+
+/// Filters of the office list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OfficeFilter {
+    /// Only the office with this code.
+    #[param(max_length = 20)]
+    code: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists the offices of the organisation
+///
+/// Every office of an organisation may know its tree.
+#[utoipa::path(tag = "offices", params(OfficeFilter), security(("oauth2" = ["offices:read"])),
+    responses((status = 200, description = "The offices by code", body = Envelope<Office>), ReadProblems))]
+#[get("/v1/offices")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::OfficesRead>,
+    context: Data<Context>,
+    filter: Parameters<OfficeFilter>,
+) -> Answer {
+    let OfficeFilter { code, limit, cursor } = filter.0;
+    let scope = context.scope(&caller.claims).await?;
+    let filters = (caller.claims.organisation_id, code.clone());
+    service::list(&request, "offices", &filters, limit, cursor, move |page| {
+        let (context, scope, code) = (context.clone(), scope.clone(), code.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, code.as_deref(), &page, page.after()?).await?;
+            let page = page.page(rows, |row| (row.code.clone(), row.id));
+            Ok(kernel::pagination::Page { items: page.items.into_iter().map(Office::from).collect(), next: page.next })
+        })
+    })
+    .await
+}
+
+/// One office
+#[utoipa::path(tag = "offices", params(("id" = Uuid, Path, description = "The office")),
+    security(("oauth2" = ["offices:read"])),
+    responses((status = 200, description = "The office", body = Office), ReadProblems))]
+#[get("/v1/offices/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::OfficesRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let office = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    answer::record(&request, office.version, &Office::from(office))
+}
+
+/// Opens an office
+///
+/// Under an office of the caller's own tree: regional and liaison offices under headquarters, country offices under
+/// headquarters or a regional office.
+#[utoipa::path(tag = "offices", request_body = NewOffice, security(("oauth2" = ["offices:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The office", body = Office), CreateProblems))]
+#[post("/v1/offices")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::OfficesWrite>,
+    context: Data<Context>,
+    body: JsonBody<NewOffice>,
+) -> Answer {
+    let new = body.value;
+    let kind = check(&new)?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        let unknown = || Problem::invalid_field("/parent_id", "is no office of yours");
+        let parent = store::get(scope, tx.db(), new.parent_id).await?.ok_or_else(unknown)?;
+        if !scope.office_ids().contains(&parent.id) {
+            return Err(unknown().into());
+        }
+        if !Kind::from_name(&parent.kind).is_some_and(|parent| kind.may_hang_under(parent)) {
+            let why = format!("a {} office cannot hang under a {} office", kind.name(), parent.kind);
+            return Err(Problem::invalid_field("/parent_id", why).into());
+        }
+        let office = store::Model {
+            id: tx.new_id(),
+            version: 1,
+            organisation_id: parent.organisation_id,
+            parent_id: Some(parent.id),
+            code: new.code.clone(),
+            name: new.name.clone(),
+            kind: kind.name().to_owned(),
+            country: new.country.clone(),
+            created_at: tx.now(),
+        };
+        store::insert(tx, &office).await.map_err(|error| {
+            if error.is_duplicate() {
+                let why = format!("the organisation has an office with the code \"{}\"", office.code);
+                return Problem::new(Code::Conflict).field("/code", why).into();
+            }
+            auth::Failure::from(error)
+        })?;
+        let shown = Office::from(office.clone());
+        tx.audit(audit::Entry {
+            organisation_id: office.organisation_id,
+            office_id: office.id,
+            action: "office.create",
+            resource: "office",
+            resource_id: office.id,
+            before: None,
+            after: serde_json::to_value(&shown).ok(),
+        })
+        .await?;
+        Ok(Created::new(format!("/v1/offices/{}", office.id), 1, shown))
+    })
+    .await
+}
+
+fn check(new: &NewOffice) -> Result<Kind, Problem> {
+    let mut checks = Checks::new();
+    let code_fits = (2..=20).contains(&new.code.len())
+        && new.code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-');
+    checks.require(code_fits, "/code", "must be 2 to 20 capital letters, digits and hyphens");
+    checks.text("/name", &new.name, 200);
+    checks.one_of("/kind", &new.kind, &Kind::NAMES[1..]);
+    if let Some(country) = &new.country {
+        checks.country("/country", country);
+    }
+    checks.finish()?;
+    Kind::from_name(&new.kind).ok_or_else(|| Problem::invalid_field("/kind", "is not a kind of office"))
+}
+

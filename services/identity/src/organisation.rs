@@ -1,0 +1,95 @@
+//! Founding an organisation: its headquarters and its first API client. Done by the deployment's operator
+//! (`passerelle init`), never over the network.
+
+use crate::{client, office, secret};
+use auth::ALL_PERMISSIONS;
+use events::OrganisationChanged;
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use store::{Actor, Scope, Store, StoreError, audit, sql, values};
+use uuid::Uuid;
+
+/// What founding an organisation made. The secret is shown this once.
+#[derive(Debug, Clone, Serialize)]
+pub struct Founded {
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// Its headquarters office.
+    pub office_id: Uuid,
+    /// An API client that holds every scope.
+    pub client_id: Uuid,
+    /// That client's secret.
+    pub client_secret: String,
+}
+
+/// Whether there is any organisation.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn exists(store: &Store) -> Result<bool, StoreError> {
+    let db = store.read(&Scope::System).await?;
+    Ok(sql::row(&db, "SELECT 1 FROM organisation LIMIT 1", vec![]).await?.is_some())
+}
+
+pub(crate) async fn name_of(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<(String, String)>, StoreError> {
+    let row = sql::row(db, "SELECT name, code FROM organisation WHERE id = $1", values![id]).await?;
+    let pair = row.map(|row| Ok::<_, sea_orm::DbErr>((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+    Ok(pair.transpose()?)
+}
+
+/// Makes an organisation with its headquarters (whose code is `code`) and a client with every scope.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::is_duplicate`] when an organisation has this code.
+pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, StoreError> {
+    let mut tx = store.begin(Scope::System, Actor::system()).await?;
+    let (organisation_id, office_id, created_at) = (tx.new_id(), tx.new_id(), tx.now());
+    let columns = ["id", "version", "name", "code", "created_at"];
+    let row = values![organisation_id, 1i64, name, code, created_at];
+    sql::insert_many(tx.db(), "organisation", &columns, vec![row], "").await?;
+    let (event_name, event_code) = (name.to_owned(), code.to_owned());
+    tx.emit(&OrganisationChanged {
+        id: organisation_id,
+        sequence: 1,
+        name: event_name,
+        code: event_code,
+        created_at,
+    })
+    .await?;
+    let headquarters = office::store::Model {
+        id: office_id,
+        version: 1,
+        organisation_id,
+        parent_id: None,
+        code: code.to_owned(),
+        name: name.to_owned(),
+        kind: office::Kind::Headquarters.name().to_owned(),
+        country: None,
+        created_at,
+    };
+    office::store::insert(&mut tx, &headquarters).await?;
+    let client_secret = secret::new();
+    let client = client::store::Model {
+        id: tx.new_id(),
+        version: 1,
+        organisation_id,
+        office_id,
+        name: "Founding client".to_owned(),
+        secret_hash: secret::hash(&client_secret),
+        scopes: ALL_PERMISSIONS.join(" "),
+        created_at,
+    };
+    client::store::insert(&tx, &client).await?;
+    tx.audit(audit::Entry {
+        organisation_id,
+        office_id,
+        action: "organisation.found",
+        resource: "organisation",
+        resource_id: organisation_id,
+        before: None,
+        after: Some(serde_json::json!({ "name": name, "code": code, "client_id": client.id })),
+    })
+    .await?;
+    tx.commit().await?;
+    Ok(Founded { organisation_id, office_id, client_id: client.id, client_secret })
+}

@@ -1,0 +1,438 @@
+use super::{is_email, may_give, normal_email, store};
+use crate::{State, consumers, office, organisation, password, secret};
+use ::store::{Actor, Scope, TenantTx, audit};
+use actix_web::{HttpRequest, get, post, web::Data};
+use auth::{AnyCaller, Caller, Claims, Failure, PrincipalKind, Role, perm};
+use chrono::TimeDelta;
+use kernel::{Code, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    openapi::{CreateProblems, ReadProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// How long an invitation holds.
+const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
+const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
+
+/// A role in an office.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleIn {
+    office_id: Uuid,
+    /// `administrator`, `donor_relations_officer`, `regional_officer`, `country_officer`, `liaison_officer`,
+    /// `emergencies_officer` or `auditor`.
+    #[schema(example = "country_officer", max_length = 40)]
+    role: String,
+}
+
+/// A person who can sign in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Person {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The office that keeps the account.
+    office_id: Uuid,
+    #[schema(example = "Amina Rahimi", max_length = 200)]
+    name: String,
+    #[schema(example = "amina@example.org", max_length = 254)]
+    email: String,
+    /// `en`, `fr` or `es`.
+    #[schema(example = "en", max_length = 2)]
+    language: String,
+    /// Staff: what they do where.
+    #[schema(max_items = 50)]
+    roles: Vec<RoleIn>,
+    /// Donor representative: the donor.
+    donor_id: Option<Uuid>,
+    /// Whether a password is set; false while the invitation waits.
+    active: bool,
+    created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl Row for Person {
+    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "language", "roles", "donor_id", "active"];
+    fn cells(&self) -> Vec<Cell> {
+        let roles: Vec<&str> = self.roles.iter().map(|role| role.role.as_str()).collect();
+        vec![
+            self.id.to_string().into(),
+            self.name.as_str().into(),
+            self.email.as_str().into(),
+            self.language.as_str().into(),
+            roles.join(" ").into(),
+            self.donor_id.map(|id| id.to_string()).into(),
+            self.active.to_string().into(),
+        ]
+    }
+}
+
+fn shown(row: store::Model, roles: Vec<RoleIn>) -> Person {
+    let store::Model { id, version, office_id, donor_id, name, email, language, created_at, .. } = row;
+    let active = row.password_hash.is_some();
+    Person { id, version, office_id, name, email, language, roles, donor_id, active, created_at }
+}
+
+async fn with_roles(db: &impl sea_orm::ConnectionTrait, rows: Vec<store::Model>) -> Result<Vec<Person>, Failure> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let held = store::roles(db, &ids).await?;
+    let roles_of = |id: Uuid| {
+        let mine = held.iter().filter(|held| held.person_id == id);
+        mine.map(|held| RoleIn { office_id: held.office_id, role: held.role.name().to_owned() }).collect()
+    };
+    Ok(rows.into_iter().map(|row| { let roles = roles_of(row.id); shown(row, roles) }).collect())
+}
+
+/// A person to let in: staff with roles, or the representative of one donor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPerson {
+    #[schema(example = "Amina Rahimi", min_length = 1, max_length = 200)]
+    name: String,
+    #[schema(example = "amina@example.org", max_length = 254)]
+    email: String,
+    /// `en` (unless told otherwise), `fr` or `es`.
+    #[schema(example = "en", max_length = 2)]
+    language: Option<String>,
+    /// For staff: what they do where. The first office keeps the account.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    roles: Vec<RoleIn>,
+    /// For a donor's representative: the donor; then no roles.
+    donor_id: Option<Uuid>,
+    /// A first password of 12 to 128 characters; without it the answer holds an invitation link.
+    #[schema(min_length = 12, max_length = 128)]
+    password: Option<String>,
+}
+
+/// A person just made. `invitation_url` is there this once when no password was given: send it to the person.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MadePerson {
+    #[serde(flatten)]
+    person: Person,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    invitation_url: Option<String>,
+}
+
+/// Filters of the people list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PeopleFilter {
+    /// Only accounts kept by this office.
+    office_id: Option<Uuid>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists people
+///
+/// Accounts kept by the caller's office and the offices below it.
+#[utoipa::path(tag = "people", params(PeopleFilter), security(("oauth2" = ["people:read"])),
+    responses((status = 200, description = "The people", body = Envelope<Person>), ReadProblems))]
+#[get("/v1/people")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::PeopleRead>,
+    context: Data<Context>,
+    filter: Parameters<PeopleFilter>,
+) -> Answer {
+    let PeopleFilter { office_id, limit, cursor } = filter.0;
+    let scope = context.scope(&caller.claims).await?;
+    let filters = (caller.claims.office_id, office_id);
+    service::list(&request, "people", &filters, limit, cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, office_id, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| row.id);
+            Ok(Page { items: with_roles(&db, items).await?, next })
+        })
+    })
+    .await
+}
+
+/// One person
+#[utoipa::path(tag = "people", params(("id" = Uuid, Path, description = "The person")),
+    security(("oauth2" = ["people:read"])),
+    responses((status = 200, description = "The person", body = Person), ReadProblems))]
+#[get("/v1/people/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::PeopleRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let person = with_roles(&db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
+    answer::record(&request, person.version, &person)
+}
+
+/// Lets a person in
+///
+/// Staff get roles in offices of the caller's tree, and never a permission the caller lacks. A donor's representative
+/// gets one donor account, read-only; only headquarters gives those.
+#[utoipa::path(tag = "people", request_body = NewPerson, security(("oauth2" = ["people:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The person", body = MadePerson), CreateProblems))]
+#[post("/v1/people")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::PeopleWrite>,
+    context: Data<Context>,
+    state: Data<State>,
+    body: JsonBody<NewPerson>,
+) -> Answer {
+    let new = body.value;
+    let roles = check(&new, &caller.claims)?;
+    if let Some(donor_id) = new.donor_id {
+        let known = consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
+        if !known {
+            return Err(Problem::invalid_field("/donor_id", "is no donor of your organisation").into());
+        }
+    }
+    let password_hash = match new.password.clone() {
+        Some(password) => Some(state.passwords.hash(password).await?),
+        None => None,
+    };
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        let person = store::Model {
+            id: tx.new_id(),
+            version: 1,
+            organisation_id: caller.claims.organisation_id,
+            office_id: home_office(tx, scope, &caller.claims, &roles, new.donor_id).await?,
+            donor_id: new.donor_id,
+            name: new.name.clone(),
+            email: normal_email(&new.email),
+            language: new.language.clone().unwrap_or_else(|| "en".to_owned()),
+            password_hash,
+            created_at: tx.now(),
+        };
+        store::insert(tx, &person, &roles).await.map_err(|error| {
+            if error.is_duplicate() {
+                return Problem::new(Code::Conflict).field("/email", "has an account already").into();
+            }
+            Failure::from(error)
+        })?;
+        let invitation = if new.password.is_none() { Some(secret::new()) } else { None };
+        if let Some(token) = &invitation {
+            store::invite(tx, person.id, &secret::hash(token), tx.now() + INVITATION_LIFE).await?;
+        }
+        audit_person(tx, &person, "person.create", &new.roles).await?;
+        let (location, once) = (
+            format!("/v1/people/{}", person.id),
+            invitation.map(|token| ("invitation_url", format!("{}/invitation?token={token}", state.issuer))),
+        );
+        let body = MadePerson { person: shown(person, new.roles.clone()), invitation_url: None };
+        Ok(Created { location, version: 1, body, once })
+    })
+    .await
+}
+
+/// The audit trail never holds personal data: a person is an id.
+async fn audit_person(
+    tx: &TenantTx,
+    person: &store::Model,
+    action: &'static str,
+    roles: &[RoleIn],
+) -> Result<(), Failure> {
+    let after = serde_json::json!({ "roles": roles, "donor_id": person.donor_id, "language": person.language });
+    tx.audit(audit::Entry {
+        organisation_id: person.organisation_id,
+        office_id: person.office_id,
+        action,
+        resource: "person",
+        resource_id: person.id,
+        before: None,
+        after: Some(after),
+    })
+    .await?;
+    Ok(())
+}
+
+async fn home_office(
+    tx: &TenantTx,
+    scope: &Scope,
+    claims: &Claims,
+    roles: &[(Uuid, Role)],
+    donor_id: Option<Uuid>,
+) -> Result<Uuid, Failure> {
+    for (index, (office_id, _)) in roles.iter().enumerate() {
+        let known = office::store::get(scope, tx.db(), *office_id).await?.is_some();
+        if !known || !scope.office_ids().contains(office_id) {
+            return Err(Problem::invalid_field(format!("/roles/{index}/office_id"), "is no office of yours").into());
+        }
+    }
+    if donor_id.is_some() {
+        let own = office::store::get(scope, tx.db(), claims.office_id).await?;
+        if own.is_none_or(|office| office.kind != office::Kind::Headquarters.name()) {
+            let why = "only headquarters gives donor accounts";
+            return Err(Problem::new(Code::Forbidden).field("/donor_id", why).into());
+        }
+    }
+    Ok(roles.first().map_or(claims.office_id, |(office_id, _)| *office_id))
+}
+
+fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem> {
+    let held: Vec<&str> = claims.permissions().collect();
+    let mut checks = Checks::new();
+    checks.text("/name", &new.name, 200);
+    checks.require(is_email(new.email.trim()), "/email", "is not an e-mail address");
+    if let Some(language) = &new.language {
+        checks.one_of("/language", language, &LANGUAGES);
+    }
+    check_password(&mut checks, new.password.as_deref());
+    checks.require(new.roles.len() <= 50, "/roles", "has more than 50 entries");
+    match (new.roles.is_empty(), new.donor_id) {
+        (true, None) => checks.refuse("/roles", "give roles, or a donor_id"),
+        (false, Some(_)) => checks.refuse("/donor_id", "a donor's representative has no roles in offices"),
+        (true, Some(_)) | (false, None) => {}
+    }
+    let mut roles = Vec::new();
+    for (index, given) in new.roles.iter().enumerate() {
+        match Role::staff_from_name(&given.role) {
+            None => {
+                let names: Vec<&str> = Role::STAFF.iter().map(|role| role.name()).collect();
+                checks.one_of(&format!("/roles/{index}/role"), &given.role, &names);
+            }
+            Some(role) => roles.push((given.office_id, role)),
+        }
+    }
+    checks.finish()?;
+    let donor_role = new.donor_id.map(|_| Role::DonorRepresentative);
+    match roles.iter().map(|(_, role)| *role).chain(donor_role).find(|role| !may_give(&held, *role)) {
+        Some(role) => {
+            let why = format!("you cannot give the role {}: it may do more than you", role.name());
+            Err(Problem::new(Code::Forbidden).field("/roles", why))
+        }
+        None => Ok(roles),
+    }
+}
+
+fn check_password(checks: &mut Checks, password: Option<&str>) {
+    if let Some(password) = password {
+        let fits = (password::SHORTEST..=password::LONGEST).contains(&password.chars().count());
+        let why = format!("must have {} to {} characters", password::SHORTEST, password::LONGEST);
+        checks.require(fits, "/password", &why);
+    }
+}
+
+/// An invitation and the password to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Acceptance {
+    /// The token of the invitation link.
+    #[schema(max_length = 100)]
+    token: String,
+    #[schema(min_length = 12, max_length = 128)]
+    password: String,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The address to sign in with.
+    #[schema(max_length = 254)]
+    email: String,
+}
+
+/// Accepts an invitation
+///
+/// Sets the first password. An invitation works once, for seven days.
+#[utoipa::path(tag = "people", request_body = Acceptance,
+    responses((status = 200, description = "The account can be used", body = Accepted), CreateProblems))]
+#[post("/v1/invitations/accept")]
+pub(crate) async fn accept_invitation(
+    context: Data<Context>,
+    state: Data<State>,
+    body: JsonBody<Acceptance>,
+) -> Answer {
+    let mut checks = Checks::new();
+    check_password(&mut checks, Some(&body.value.password));
+    checks.finish()?;
+    let hash = state.passwords.hash(body.value.password).await?;
+    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    let refused = || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
+    let used = store::use_invitation(&tx, &secret::hash(&body.value.token), tx.now()).await?;
+    let person_id = used.ok_or_else(refused)?;
+    let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
+    store::set_password(&tx, person_id, &hash).await?;
+    audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
+    tx.commit().await?;
+    answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })
+}
+
+/// Who the caller is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    id: Uuid,
+    /// `person`, `donor` or `client`.
+    #[schema(example = "person", max_length = 10)]
+    kind: String,
+    /// For people: their name.
+    #[schema(max_length = 200)]
+    name: Option<String>,
+    /// For people: `en`, `fr` or `es`.
+    #[schema(max_length = 2)]
+    language: Option<String>,
+    organisation: Named,
+    office: Named,
+    donor_id: Option<Uuid>,
+    /// What the token may do.
+    #[schema(max_items = 200)]
+    permissions: Vec<String>,
+}
+
+/// An organisation or an office by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Named {
+    id: Uuid,
+    #[schema(example = "KBL", max_length = 20)]
+    code: String,
+    #[schema(example = "Kabul country office", max_length = 200)]
+    name: String,
+    /// For an office: its kind.
+    #[schema(max_length = 20)]
+    kind: Option<String>,
+}
+
+/// The caller itself
+///
+/// For every token, whatever its scopes.
+#[utoipa::path(tag = "people", security(("oauth2" = [])),
+    responses((status = 200, description = "The caller", body = Me), ReadProblems))]
+#[get("/v1/me")]
+pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
+    let claims = caller.0;
+    let scope = Scope::Public { organisation_id: claims.organisation_id };
+    let db = context.store.read(&scope).await?;
+    let (name, code) = organisation::name_of(&db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
+    let organisation = Named { id: claims.organisation_id, code, name, kind: None };
+    let office = office::store::get(&scope, &db, claims.office_id).await?.ok_or_else(Problem::not_found)?;
+    let office = Named { id: office.id, code: office.code, name: office.name, kind: Some(office.kind) };
+    let person = match claims.kind {
+        PrincipalKind::Person | PrincipalKind::Donor => store::by_id(&db, claims.sub).await?,
+        PrincipalKind::Client => None,
+    };
+    let kind = Actor::of(&claims, None).kind.to_owned();
+    let me = Me {
+        id: claims.sub,
+        kind,
+        name: person.as_ref().map(|person| person.name.clone()),
+        language: person.map(|person| person.language),
+        organisation,
+        office,
+        donor_id: claims.donor_id,
+        permissions: claims.permissions().map(str::to_owned).collect(),
+    };
+    answer::json(actix_web::http::StatusCode::OK, &[], &me)
+}

@@ -1,0 +1,126 @@
+use auth::Role;
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+use service::PageRequest;
+use store::{Scope, StoreError, TenantTx, sql, values};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "person")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub donor_id: Option<Uuid>,
+    pub name: String,
+    pub email: String,
+    pub language: String,
+    pub password_hash: Option<String>,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A role held in an office.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) person_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) role: Role,
+}
+
+fn readable(scope: &Scope) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::OrganisationId.eq(scope.organisation_id().unwrap_or_default()))
+        .filter(Column::OfficeId.is_in(scope.office_ids().iter().copied()))
+}
+
+pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    office_id: Option<Uuid>,
+    page: &PageRequest,
+    after: Option<Uuid>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = readable(scope).order_by_asc(Column::Id).limit(page.limit + 1);
+    if let Some(office_id) = office_id {
+        query = query.filter(Column::OfficeId.eq(office_id));
+    }
+    if let Some(after) = after {
+        query = query.filter(Column::Id.gt(after));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// Sign-in knows a person by address alone: the tenant follows from the person.
+pub(crate) async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::Email.eq(email)).one(db).await?)
+}
+
+pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+pub(crate) async fn insert(tx: &TenantTx, person: &Model, roles: &[(Uuid, Role)]) -> Result<(), StoreError> {
+    Entity::insert(person.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    let rows = roles.iter().map(|(office_id, role)| values![person.id, *office_id, role.name()]).collect();
+    let columns = ["person_id", "office_id", "role"];
+    sql::insert_many(tx.db(), "person_role", &columns, rows, "ON CONFLICT DO NOTHING").await?;
+    Ok(())
+}
+
+pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<Vec<Held>, StoreError> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT person_id, office_id, role FROM person_role WHERE person_id IN ({}) ORDER BY person_id, office_id, role",
+        sql::placeholders(1, people.len())
+    );
+    let rows = sql::rows(db, &text, people.iter().map(|id| (*id).into()).collect()).await?;
+    let held = |row: &QueryResult| {
+        let role: String = row.try_get_by_index(2)?;
+        let role = Role::staff_from_name(&role).ok_or_else(|| StoreError::Damaged(format!("role {role}")))?;
+        Ok(Held { person_id: row.try_get_by_index(0)?, office_id: row.try_get_by_index(1)?, role })
+    };
+    rows.iter().map(held).collect()
+}
+
+pub(crate) async fn set_password(tx: &TenantTx, person: Uuid, hash: &str) -> Result<(), StoreError> {
+    let text = "UPDATE person SET password_hash = $1, version = version + 1 WHERE id = $2";
+    sql::execute(tx.db(), text, values![hash, person]).await?;
+    Ok(())
+}
+
+pub(crate) async fn invite(
+    tx: &TenantTx,
+    person: Uuid,
+    token_hash: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let columns = ["token_hash", "person_id", "expires_at"];
+    sql::insert_many(tx.db(), "invitation", &columns, vec![values![token_hash, person, expires_at]], "").await?;
+    Ok(())
+}
+
+/// Uses an invitation up; the person it was for, or none when it is unknown, used or too old.
+pub(crate) async fn use_invitation(
+    tx: &TenantTx,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>, StoreError> {
+    let find = "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
+    let Some(row) = sql::row(tx.db(), find, values![token_hash, now]).await? else { return Ok(None) };
+    let mark = "UPDATE invitation SET used_at = $1 WHERE token_hash = $2";
+    sql::execute(tx.db(), mark, values![now, token_hash]).await?;
+    Ok(Some(row.try_get_by_index(0)?))
+}

@@ -1,0 +1,336 @@
+use super::{ACCESS_TOKEN_LIFE, CODE_LIFE, PORTAL, grant, store};
+use crate::{State, key, person, secret};
+use ::store::{Actor, Scope};
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::{StatusCode, header},
+    post,
+    web::{Bytes, Data},
+};
+use auth::{ALL_PERMISSIONS, Failure, JsonWebKeySet};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use kernel::{Code, Problem};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Checks, Context, JsonBody, answer,
+    openapi::{CreateProblems, PublicProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A sign-in of the portal, which asks for the password itself (it is our own).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    #[schema(example = "amina@example.org", max_length = 254)]
+    email: String,
+    #[schema(max_length = 128)]
+    password: String,
+    /// `portal`.
+    #[schema(example = "portal", max_length = 40)]
+    client_id: String,
+    #[schema(max_length = 500)]
+    redirect_uri: String,
+    /// BASE64URL(SHA-256(verifier)), RFC 7636.
+    #[schema(min_length = 43, max_length = 43)]
+    code_challenge: String,
+    /// `S256`.
+    #[schema(example = "S256", max_length = 10)]
+    code_challenge_method: String,
+    /// The office to work in; without it, the first the person has a role in.
+    office_id: Option<Uuid>,
+}
+
+/// A code to exchange at the token endpoint within a minute.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CodeAnswer {
+    #[schema(max_length = 100)]
+    code: String,
+}
+
+/// Signs a person in
+///
+/// Checks the password and gives an authorisation code. After several failures from one place the next try must wait.
+#[utoipa::path(tag = "sign-in", request_body = SignIn,
+    responses((status = 200, description = "An authorisation code", body = CodeAnswer), CreateProblems))]
+#[post("/oauth/authorize")]
+pub(crate) async fn authorize(
+    request: HttpRequest,
+    context: Data<Context>,
+    state: Data<State>,
+    body: JsonBody<SignIn>,
+) -> Answer {
+    let sign_in = body.value;
+    check(&sign_in)?;
+    let clock = context.store.clock().clone();
+    let email = person::normal_email(&sign_in.email);
+    let from = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let who = format!("{email}|{from}");
+    if let Some(wait) = state.throttle.wait(&who, clock.now()) {
+        let seconds = wait.num_seconds().max(1);
+        let problem = Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
+        return answer::json(StatusCode::TOO_MANY_REQUESTS, &[("retry-after", seconds.to_string())], &problem);
+    }
+    let db = context.store.read(&Scope::System).await?;
+    let found = person::store::by_email(&db, &email).await?;
+    let roles = match &found {
+        Some(person) => person::store::roles(&db, &[person.id]).await?,
+        None => Vec::new(),
+    };
+    drop(db);
+    let hash = found.as_ref().and_then(|person| person.password_hash.clone());
+    if !state.passwords.verify(sign_in.password, hash).await? {
+        state.throttle.failed(&who, clock.now());
+        let why = "the address or the password is wrong";
+        return Err(Problem::new(Code::Unauthenticated).field("/password", why).into());
+    }
+    state.throttle.succeeded(&who);
+    let person = found.ok_or_else(Problem::not_found)?;
+    let first_office = roles.first().map_or(person.office_id, |held| held.office_id);
+    let office_id = sign_in.office_id.unwrap_or(first_office);
+    let code = secret::new();
+    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    // Refuses an office the person has no role in, before a code exists.
+    grant::person_claims(&context.store, &state, tx.db(), person.id, office_id).await?;
+    let saved = store::AuthorizationCode {
+        person_id: person.id,
+        office_id,
+        challenge: sign_in.code_challenge,
+        redirect_uri: sign_in.redirect_uri,
+        expires_at: tx.now() + CODE_LIFE,
+        family_id: None,
+    };
+    store::save_code(&tx, &secret::hash(&code), &saved).await?;
+    tx.commit().await?;
+    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &CodeAnswer { code })
+}
+
+fn check(sign_in: &SignIn) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.one_of("/client_id", &sign_in.client_id, &[PORTAL]);
+    checks.one_of("/code_challenge_method", &sign_in.code_challenge_method, &["S256"]);
+    checks.require(sign_in.code_challenge.len() == 43, "/code_challenge", "must have 43 characters");
+    checks.require(sign_in.redirect_uri.len() <= 500, "/redirect_uri", "is too long");
+    checks.require(sign_in.password.len() <= 1024, "/password", "is too long");
+    checks.finish()
+}
+
+/// A request for a token (RFC 6749); the client's credentials may also come by HTTP Basic.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct TokenRequest {
+    /// `client_credentials`, `authorization_code` or `refresh_token`.
+    #[schema(example = "client_credentials", max_length = 40)]
+    grant_type: String,
+    #[schema(max_length = 100)]
+    client_id: Option<String>,
+    #[schema(max_length = 100)]
+    client_secret: Option<String>,
+    /// Fewer scopes than the client holds, space separated.
+    #[schema(max_length = 2000)]
+    scope: Option<String>,
+    #[schema(max_length = 100)]
+    code: Option<String>,
+    #[schema(max_length = 200)]
+    code_verifier: Option<String>,
+    #[schema(max_length = 500)]
+    redirect_uri: Option<String>,
+    #[schema(max_length = 100)]
+    refresh_token: Option<String>,
+}
+
+/// Tokens (RFC 6749 section 5.1).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Tokens {
+    #[schema(max_length = 4000)]
+    access_token: String,
+    /// `Bearer`.
+    #[schema(example = "Bearer", max_length = 10)]
+    token_type: &'static str,
+    /// Seconds the access token holds.
+    #[schema(example = 900, minimum = 1, maximum = 900)]
+    expires_in: i64,
+    #[schema(max_length = 2000)]
+    scope: String,
+    /// For people: exchange it once for the next tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    refresh_token: Option<String>,
+}
+
+/// An error as RFC 6749 section 5.2 wants it, and as everything else here does.
+#[derive(Serialize)]
+struct OauthProblem {
+    error: &'static str,
+    error_description: String,
+    #[serde(flatten)]
+    problem: Problem,
+}
+
+/// Gives tokens
+///
+/// Partner systems: grant type `client_credentials` with id and secret. The portal: `authorization_code` with PKCE,
+/// then `refresh_token`. A refresh token that comes a second time revokes all of its family.
+#[utoipa::path(tag = "sign-in",
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Tokens", body = Tokens), CreateProblems))]
+#[post("/oauth/token")]
+pub(crate) async fn token(
+    request: HttpRequest,
+    context: Data<Context>,
+    state: Data<State>,
+    body: Bytes,
+) -> Answer {
+    match answer_token(&request, &context, &state, &body).await {
+        Ok(response) => Ok(response),
+        Err(Failure(problem)) if problem.status < 500 => {
+            let error = match problem.status {
+                401 => "invalid_client",
+                _ if problem.errors.first().is_some_and(|error| error.pointer == "grant_type") => {
+                    "unsupported_grant_type"
+                }
+                _ if problem.errors.first().is_some_and(|error| error.pointer == "scope") => "invalid_scope",
+                _ if problem.code == Code::InvalidGrant.table().1 => "invalid_grant",
+                _ => "invalid_request",
+            };
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+            let error_description = problem.detail.clone().unwrap_or_default();
+            let body = OauthProblem { error, error_description, problem: *problem };
+            let mut response = HttpResponse::build(status);
+            if status == StatusCode::UNAUTHORIZED {
+                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"passerelle\""));
+            }
+            response.insert_header((header::CACHE_CONTROL, "no-store"));
+            let text = serde_json::to_string(&body).map_err(|error| Failure::internal(&error))?;
+            Ok(response.content_type("application/problem+json").body(text))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn answer_token(request: &HttpRequest, context: &Context, state: &State, body: &[u8]) -> Answer {
+    let form: TokenRequest = serde_html_form::from_bytes(body)
+        .map_err(|error| Problem::invalid_parameter("grant_type", format!("the form cannot be read: {error}")))?;
+    let need = |name: &'static str, value: &Option<String>| {
+        value.clone().ok_or_else(|| Problem::invalid_parameter(name, "is required"))
+    };
+    let store = &context.store;
+    let granted = match form.grant_type.as_str() {
+        "client_credentials" => {
+            let (id, secret) = credentials(request, &form)?;
+            grant::client_credentials(store, state, &id, &secret, form.scope.as_deref()).await?
+        }
+        "authorization_code" => {
+            let (code, verifier) = (need("code", &form.code)?, need("code_verifier", &form.code_verifier)?);
+            let redirect_uri = need("redirect_uri", &form.redirect_uri)?;
+            grant::authorization_code(store, state, &code, &verifier, &redirect_uri).await?
+        }
+        "refresh_token" => {
+            grant::refresh_token(store, state, &need("refresh_token", &form.refresh_token)?).await?
+        }
+        _ => return Err(Problem::invalid_parameter("grant_type", "is not one this server knows").into()),
+    };
+    let tokens = Tokens {
+        access_token: key::sign(store, &granted.claims).await?,
+        token_type: "Bearer",
+        expires_in: ACCESS_TOKEN_LIFE.num_seconds(),
+        scope: granted.claims.scope,
+        refresh_token: granted.refresh_token,
+    };
+    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &tokens)
+}
+
+/// The client's id and secret, from HTTP Basic or the form.
+fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, String), Failure> {
+    let basic = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(encoded) = basic.and_then(|value| value.strip_prefix("Basic ")) {
+        let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some((id, secret)) = decoded.as_deref().and_then(|text| text.split_once(':')) {
+            return Ok((id.to_owned(), secret.to_owned()));
+        }
+    }
+    let missing = |name: &'static str| Problem::new(Code::Unauthenticated).field(name, "is required");
+    let id = form.client_id.clone().ok_or_else(|| missing("client_id"))?;
+    let secret = form.client_secret.clone().ok_or_else(|| missing("client_secret"))?;
+    Ok((id, secret))
+}
+
+/// A token to give back (RFC 7009).
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct Revocation {
+    /// A refresh token.
+    #[schema(max_length = 4000)]
+    token: String,
+}
+
+/// Revokes a refresh token
+///
+/// And all of its family: the sign-in ends. An unknown token is answered the same way (RFC 7009).
+#[utoipa::path(tag = "sign-in",
+    request_body(content = Revocation, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "It does not hold any more"), CreateProblems))]
+#[post("/oauth/revoke")]
+pub(crate) async fn revoke(context: Data<Context>, body: Bytes) -> Answer {
+    let form: Revocation = serde_html_form::from_bytes(&body)
+        .map_err(|error| Problem::invalid_parameter("token", format!("the form cannot be read: {error}")))?;
+    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    if let Some(found) = store::refresh(tx.db(), &secret::hash(&form.token)).await? {
+        store::revoke_family(&tx, found.family_id).await?;
+    }
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// The keys that tokens are signed with (JWKS)
+#[utoipa::path(tag = "sign-in",
+    responses((status = 200, description = "The key set", body = JsonWebKeySet), PublicProblems))]
+#[get("/.well-known/jwks.json")]
+pub(crate) async fn key_set(context: Data<Context>) -> Answer {
+    let keys = key::key_set(&context.store).await?;
+    answer::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &keys)
+}
+
+/// Where what is (RFC 8414).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Discovery {
+    #[schema(max_length = 500)]
+    issuer: String,
+    #[schema(max_length = 500)]
+    authorization_endpoint: String,
+    #[schema(max_length = 500)]
+    token_endpoint: String,
+    #[schema(max_length = 500)]
+    revocation_endpoint: String,
+    #[schema(max_length = 500)]
+    jwks_uri: String,
+    #[schema(max_items = 100)]
+    scopes_supported: Vec<&'static str>,
+    #[schema(max_items = 10)]
+    response_types_supported: Vec<&'static str>,
+    #[schema(max_items = 10)]
+    grant_types_supported: Vec<&'static str>,
+    #[schema(max_items = 10)]
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[schema(max_items = 10)]
+    code_challenge_methods_supported: Vec<&'static str>,
+}
+
+/// The discovery document of sign-in
+#[utoipa::path(tag = "sign-in",
+    responses((status = 200, description = "Authorization server metadata", body = Discovery), PublicProblems))]
+#[get("/.well-known/oauth-authorization-server")]
+pub(crate) async fn discovery(state: Data<State>) -> Answer {
+    let at = |path: &str| format!("{}{path}", state.issuer);
+    let document = Discovery {
+        issuer: state.issuer.clone(),
+        authorization_endpoint: at("/oauth/authorize"),
+        token_endpoint: at("/oauth/token"),
+        revocation_endpoint: at("/oauth/revoke"),
+        jwks_uri: at("/.well-known/jwks.json"),
+        scopes_supported: ALL_PERMISSIONS.to_vec(),
+        response_types_supported: vec!["code"],
+        grant_types_supported: vec!["client_credentials", "authorization_code", "refresh_token"],
+        token_endpoint_auth_methods_supported: vec!["client_secret_basic", "client_secret_post", "none"],
+        code_challenge_methods_supported: vec!["S256"],
+    };
+    answer::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &document)
+}

@@ -1,0 +1,162 @@
+//! The grants of the token endpoint. Each gives claims (and for people a refresh token) or says why not.
+
+use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, store};
+use crate::{State, client, person, secret};
+use ::store::{Actor, Scope, Store, TenantTx};
+use auth::{AUDIENCE, Claims, Failure, PrincipalKind, Role};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use kernel::{Code, Problem, id::new_id};
+use sea_orm::ConnectionTrait;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+pub(crate) struct Granted {
+    pub(crate) claims: Claims,
+    pub(crate) refresh_token: Option<String>,
+}
+
+fn refused(field: &str, why: &str) -> Failure {
+    Problem::new(Code::InvalidGrant).field(field, why).into()
+}
+
+fn claims(store: &Store, state: &State, sub: Uuid, kind: PrincipalKind) -> Claims {
+    let now = store.clock().now();
+    Claims {
+        iss: state.issuer.clone(),
+        aud: AUDIENCE.to_owned(),
+        sub,
+        exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
+        iat: now.timestamp(),
+        jti: new_id(store.clock().as_ref()),
+        kind,
+        organisation_id: Uuid::nil(),
+        office_id: Uuid::nil(),
+        donor_id: None,
+        scope: String::new(),
+    }
+}
+
+/// A partner system with its secret; it may ask for fewer scopes than it holds.
+pub(crate) async fn client_credentials(
+    store: &Store,
+    state: &State,
+    client_id: &str,
+    client_secret: &str,
+    scope: Option<&str>,
+) -> Result<Granted, Failure> {
+    let db = store.read(&Scope::System).await?;
+    let found = match Uuid::parse_str(client_id) {
+        Ok(id) => client::store::by_id(&db, id).await?,
+        Err(_) => None,
+    };
+    // Digests of 256-bit secrets are compared: their timing tells nothing about the secret.
+    let client = found.filter(|client| client.secret_hash == secret::hash(client_secret));
+    let why = || Problem::new(Code::Unauthenticated).field("client_secret", "no such client, or another secret");
+    let client = client.ok_or_else(why)?;
+    let held: Vec<&str> = client.scopes.split(' ').collect();
+    let granted = match scope {
+        None => client.scopes.clone(),
+        Some(asked) => {
+            if let Some(beyond) = asked.split(' ').find(|asked| !held.contains(asked)) {
+                return Err(refused("scope", &format!("this client does not hold {beyond}")));
+            }
+            asked.to_owned()
+        }
+    };
+    let claims = Claims {
+        organisation_id: client.organisation_id,
+        office_id: client.office_id,
+        scope: granted,
+        ..claims(store, state, client.id, PrincipalKind::Client)
+    };
+    Ok(Granted { claims, refresh_token: None })
+}
+
+/// The code of a sign-in, with the verifier of its challenge. A code used twice revokes what it gave.
+pub(crate) async fn authorization_code(
+    store: &Store,
+    state: &State,
+    code: &str,
+    verifier: &str,
+    redirect_uri: &str,
+) -> Result<Granted, Failure> {
+    let hash = secret::hash(code);
+    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let found = store::code(tx.db(), &hash).await?;
+    let found = found.filter(|found| found.expires_at > tx.now()).ok_or_else(|| refused("code", "does not hold"))?;
+    if let Some(family_id) = found.family_id {
+        store::revoke_family(&tx, family_id).await?;
+        tx.commit().await?;
+        return Err(refused("code", "was used before"));
+    }
+    if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) != found.challenge {
+        return Err(refused("code_verifier", "does not match the challenge"));
+    }
+    if redirect_uri != found.redirect_uri {
+        return Err(refused("redirect_uri", "is not that of the sign-in"));
+    }
+    let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
+    let family_id = store::new_family(&tx, found.person_id, found.office_id).await?;
+    store::use_code(&tx, &hash, family_id).await?;
+    let refresh_token = Some(next_refresh(&tx, family_id).await?);
+    tx.commit().await?;
+    Ok(Granted { claims, refresh_token })
+}
+
+/// A refresh token is used once; a used one that comes back revokes its whole family.
+pub(crate) async fn refresh_token(store: &Store, state: &State, token: &str) -> Result<Granted, Failure> {
+    let hash = secret::hash(token);
+    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let why = "does not hold";
+    let found = store::refresh(tx.db(), &hash).await?.ok_or_else(|| refused("refresh_token", why))?;
+    if found.revoked_at.is_some() || found.expires_at <= tx.now() {
+        return Err(refused("refresh_token", why));
+    }
+    if found.used_at.is_some_and(|used_at| used_at + REUSE_LEEWAY < tx.now()) {
+        store::revoke_family(&tx, found.family_id).await?;
+        tx.commit().await?;
+        return Err(refused("refresh_token", "was used before: sign in again"));
+    }
+    let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
+    store::use_refresh(&tx, &hash).await?;
+    let refresh_token = Some(next_refresh(&tx, found.family_id).await?);
+    tx.commit().await?;
+    Ok(Granted { claims, refresh_token })
+}
+
+async fn next_refresh(tx: &TenantTx, family_id: Uuid) -> Result<String, Failure> {
+    let token = secret::new();
+    store::save_refresh(tx, &secret::hash(&token), family_id, tx.now() + REFRESH_TOKEN_LIFE).await?;
+    Ok(token)
+}
+
+/// What a person may do in an office: the union of the roles held there; for a donor's representative, to read.
+pub(crate) async fn person_claims(
+    store: &Store,
+    state: &State,
+    db: &impl ConnectionTrait,
+    person_id: Uuid,
+    office_id: Uuid,
+) -> Result<Claims, Failure> {
+    let gone = || refused("grant", "the account is gone");
+    let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
+    let (kind, roles) = if person.donor_id.is_some() {
+        (PrincipalKind::Donor, vec![Role::DonorRepresentative])
+    } else {
+        let held = person::store::roles(db, &[person_id]).await?;
+        let here = held.into_iter().filter(|held| held.office_id == office_id).map(|held| held.role);
+        (PrincipalKind::Person, here.collect())
+    };
+    if roles.is_empty() {
+        return Err(refused("grant", "the person has no role in this office"));
+    }
+    let permissions: BTreeSet<&str> = roles.iter().flat_map(|role| role.permissions()).copied().collect();
+    Ok(Claims {
+        organisation_id: person.organisation_id,
+        office_id,
+        donor_id: person.donor_id,
+        scope: permissions.into_iter().collect::<Vec<_>>().join(" "),
+        ..claims(store, state, person_id, kind)
+    })
+}

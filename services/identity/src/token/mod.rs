@@ -1,0 +1,18 @@
+//! OAuth 2.1: authorisation code with PKCE, client credentials, rotating refresh tokens.
+
+pub(crate) mod api;
+pub(crate) mod grant;
+pub(crate) mod store;
+
+use chrono::TimeDelta;
+
+/// How long an access token holds.
+pub(crate) const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// How long an authorisation code holds.
+pub(crate) const CODE_LIFE: TimeDelta = TimeDelta::seconds(60);
+/// How long a refresh token holds unused.
+pub(crate) const REFRESH_TOKEN_LIFE: TimeDelta = TimeDelta::days(14);
+/// Two requests of one browser may refresh at the same time; within this time that is no theft.
+pub(crate) const REUSE_LEEWAY: TimeDelta = TimeDelta::seconds(10);
+/// The portal: our own public client, which has no secret and must use PKCE.
+pub(crate) const PORTAL: &str = "portal";

@@ -1,0 +1,106 @@
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use store::{StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+pub(crate) struct AuthorizationCode {
+    pub(crate) person_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) challenge: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) expires_at: DateTime<Utc>,
+    /// The tokens it was exchanged for; none while unused.
+    pub(crate) family_id: Option<Uuid>,
+}
+
+pub(crate) async fn save_code(tx: &TenantTx, hash: &str, code: &AuthorizationCode) -> Result<(), StoreError> {
+    sql::execute(tx.db(), "DELETE FROM authorization_code WHERE expires_at < $1", values![
+        tx.now() - chrono::TimeDelta::hours(1)
+    ])
+    .await?;
+    let columns = ["code_hash", "person_id", "office_id", "challenge", "redirect_uri", "expires_at"];
+    let row = values![
+        hash,
+        code.person_id,
+        code.office_id,
+        code.challenge.as_str(),
+        code.redirect_uri.as_str(),
+        code.expires_at,
+    ];
+    sql::insert_many(tx.db(), "authorization_code", &columns, vec![row], "").await?;
+    Ok(())
+}
+
+pub(crate) async fn code(db: &impl ConnectionTrait, hash: &str) -> Result<Option<AuthorizationCode>, StoreError> {
+    let text = "SELECT person_id, office_id, challenge, redirect_uri, expires_at, family_id
+                FROM authorization_code WHERE code_hash = $1";
+    let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
+    Ok(Some(AuthorizationCode {
+        person_id: row.try_get_by_index(0)?,
+        office_id: row.try_get_by_index(1)?,
+        challenge: row.try_get_by_index(2)?,
+        redirect_uri: row.try_get_by_index(3)?,
+        expires_at: row.try_get_by_index(4)?,
+        family_id: row.try_get_by_index(5)?,
+    }))
+}
+
+pub(crate) async fn use_code(tx: &TenantTx, hash: &str, family_id: Uuid) -> Result<(), StoreError> {
+    let text = "UPDATE authorization_code SET family_id = $1 WHERE code_hash = $2";
+    sql::execute(tx.db(), text, values![family_id, hash]).await?;
+    Ok(())
+}
+
+pub(crate) async fn new_family(tx: &TenantTx, person_id: Uuid, office_id: Uuid) -> Result<Uuid, StoreError> {
+    let id = tx.new_id();
+    let row = values![id, person_id, office_id];
+    sql::insert_many(tx.db(), "token_family", &["id", "person_id", "office_id"], vec![row], "").await?;
+    Ok(id)
+}
+
+pub(crate) async fn revoke_family(tx: &TenantTx, id: Uuid) -> Result<(), StoreError> {
+    let text = "UPDATE token_family SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+    sql::execute(tx.db(), text, values![tx.now(), id]).await?;
+    Ok(())
+}
+
+pub(crate) async fn save_refresh(
+    tx: &TenantTx,
+    hash: &str,
+    family_id: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let row = values![hash, family_id, expires_at];
+    sql::insert_many(tx.db(), "refresh_token", &["token_hash", "family_id", "expires_at"], vec![row], "").await?;
+    Ok(())
+}
+
+pub(crate) struct RefreshToken {
+    pub(crate) family_id: Uuid,
+    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) used_at: Option<DateTime<Utc>>,
+    pub(crate) person_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) revoked_at: Option<DateTime<Utc>>,
+}
+
+pub(crate) async fn refresh(db: &impl ConnectionTrait, hash: &str) -> Result<Option<RefreshToken>, StoreError> {
+    let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at
+                FROM refresh_token r JOIN token_family f ON f.id = r.family_id WHERE r.token_hash = $1";
+    let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
+    Ok(Some(RefreshToken {
+        family_id: row.try_get_by_index(0)?,
+        expires_at: row.try_get_by_index(1)?,
+        used_at: row.try_get_by_index(2)?,
+        person_id: row.try_get_by_index(3)?,
+        office_id: row.try_get_by_index(4)?,
+        revoked_at: row.try_get_by_index(5)?,
+    }))
+}
+
+pub(crate) async fn use_refresh(tx: &TenantTx, hash: &str) -> Result<(), StoreError> {
+    let text = "UPDATE refresh_token SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL";
+    sql::execute(tx.db(), text, values![tx.now(), hash]).await?;
+    sql::execute(tx.db(), "DELETE FROM refresh_token WHERE expires_at < $1", values![tx.now()]).await?;
+    Ok(())
+}
