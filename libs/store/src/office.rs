@@ -71,6 +71,25 @@ pub async fn public_organisation(db: &impl ConnectionTrait) -> Result<Option<Uui
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
+/// The headquarters of an organisation.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn headquarters(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Option<Uuid>, StoreError> {
+    let text = "SELECT id FROM office WHERE organisation_id = $1 AND kind = 'headquarters'";
+    let row = sql::row(db, text, values![organisation_id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+/// What an organisation is called.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn organisation_name(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, StoreError> {
+    let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", values![id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
 impl Store {
     /// What the bearer of a token may touch in this service.
     ///

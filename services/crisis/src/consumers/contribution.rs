@@ -1,0 +1,24 @@
+//! Contributions become funding.
+
+use crate::funding::{fact::Fact, store};
+use ::store::{ConsumeError, Consumer, Project, TenantTx};
+use async_trait::async_trait;
+use events::ContributionRecorded;
+
+struct Contributions;
+
+#[async_trait]
+impl Project<ContributionRecorded> for Contributions {
+    async fn apply(&self, tx: &mut TenantTx, events: Vec<ContributionRecorded>) -> Result<(), ConsumeError> {
+        if let Some(event) = events.iter().find(|event| event.amount_usd.currency() != kernel::Currency::USD) {
+            let why = format!("contribution {} is worth {}, not US dollars", event.id, event.amount_usd.currency().code());
+            return Err(ConsumeError::Poison(why));
+        }
+        let facts = events.iter().map(|event| (event.id, Fact::from(event))).collect();
+        Ok(store::apply(tx, facts).await?)
+    }
+}
+
+pub(crate) fn consumer() -> Consumer {
+    Consumer::new::<ContributionRecorded>("crisis.contribution", Contributions)
+}

@@ -1,0 +1,4 @@
+//! One file per event crisis listens to, beside the office tree.
+
+pub(crate) mod contribution;
+pub(crate) mod donor;

@@ -1,0 +1,159 @@
+use super::{
+    fact::{Amounts, donor_scope},
+    store,
+};
+use actix_web::{get, web::Data};
+use auth::{Caller, PrincipalKind, perm};
+use kernel::{Code, Money, Problem};
+use serde::Serialize;
+use service::{Answer, Context, Id, answer, openapi::ReadProblems};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A donor's funding of one country for one year.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CountryYear {
+    /// ISO 3166-1 alpha-3 code.
+    #[schema(example = "AFG", max_length = 3)]
+    country: String,
+    #[schema(example = 2020)]
+    year: i32,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+/// A donor's funding for one year, over the countries that count it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Year {
+    #[schema(example = 2020)]
+    year: i32,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+/// A part of a donor's funding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Part {
+    /// What the source calls it; null for "not stated".
+    #[schema(example = "929", max_length = 100)]
+    external_ref: Option<String>,
+    #[schema(example = "Afghanistan 2020", max_length = 500)]
+    name: Option<String>,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+/// Totals in US dollars. Pledges never count as funding.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Totals {
+    /// Paid and committed.
+    pub(crate) funding: Money,
+    pub(crate) paid: Money,
+    pub(crate) commitments: Money,
+    pub(crate) pledges: Money,
+    /// Flows that count as funding.
+    #[schema(minimum = 0)]
+    pub(crate) flow_count: i64,
+}
+
+impl From<Amounts> for Totals {
+    fn from(amounts: Amounts) -> Self {
+        Self {
+            funding: Money::usd(amounts.funding()),
+            paid: Money::usd(amounts.paid),
+            commitments: Money::usd(amounts.commitment),
+            pledges: Money::usd(amounts.pledge),
+            flow_count: amounts.funding_flows,
+        }
+    }
+}
+
+/// What a donor's contributions add up to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DonorFunding {
+    donor_id: Uuid,
+    #[schema(max_length = 500)]
+    donor_name: String,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[schema(max_length = 20)]
+    donor_type: String,
+    /// Over every country and year that counts it.
+    #[serde(flatten)]
+    totals: Totals,
+    /// The latest year first.
+    #[schema(max_items = 200)]
+    by_year: Vec<Year>,
+    /// The latest year first, then the largest.
+    #[schema(max_items = 10000)]
+    by_country_year: Vec<CountryYear>,
+    #[schema(max_items = 10000)]
+    by_plan: Vec<Part>,
+    #[schema(max_items = 10)]
+    by_earmarking: Vec<Part>,
+    /// Records that no country's total counts: shared between countries or years, moved inside, or without a place.
+    elsewhere: Totals,
+}
+
+/// What a donor's money adds up to
+///
+/// By country and usage year, counted as OCHA's FTS does, over the records that the donor may see. For the donor's own
+/// representatives, and for headquarters.
+#[utoipa::path(tag = "funding", params(("id" = Uuid, Path, description = "The donor")),
+    security(("oauth2" = ["funding:read"])),
+    responses((status = 200, description = "The donor's funding", body = DonorFunding), ReadProblems))]
+#[get("/v1/donors/{id}/funding")]
+pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Context>, id: Id) -> Answer {
+    let claims = &caller.claims;
+    if claims.donor_id.is_some_and(|own| own != id.0) {
+        return Err(Problem::not_found().into());
+    }
+    let scope = context.scope(claims).await?;
+    let db = context.store.read(&scope).await?;
+    let donor = store::donor(&db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
+    if claims.kind != PrincipalKind::Donor {
+        let own = context.store.await_office(claims.organisation_id, claims.office_id).await?;
+        if own.is_none_or(|office| office.kind != "headquarters") {
+            let why = "a donor's totals over all offices are for headquarters";
+            return Err(Problem::new(Code::Forbidden).detail(why).into());
+        }
+    }
+    let counted = store::scope(&db, claims.organisation_id, &donor_scope(id.0)).await?;
+    answer::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
+}
+
+fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding {
+    let (mut total, mut elsewhere) = (Amounts::default(), Amounts::default());
+    let mut years: BTreeMap<i32, Amounts> = BTreeMap::new();
+    let mut by_country_year = Vec::new();
+    let (mut by_plan, mut by_earmarking) = (Vec::new(), Vec::new());
+    for cell in counted {
+        let amounts = cell.amounts();
+        let part = || Part { external_ref: cell.external_ref.clone(), name: cell.name.clone(), totals: amounts.into() };
+        match cell.dimension.as_str() {
+            "country_year" => {
+                let Some((country, year)) = cell.member.split_once(':') else { continue };
+                let Ok(year) = year.parse() else { continue };
+                total.add(amounts, 1);
+                years.entry(year).or_default().add(amounts, 1);
+                by_country_year.push(CountryYear { country: country.to_owned(), year, totals: amounts.into() });
+            }
+            "elsewhere" => elsewhere.add(amounts, 1),
+            "plan" => by_plan.push(part()),
+            _ => by_earmarking.push(part()),
+        }
+    }
+    // They come largest first; a stable sort keeps that within a year.
+    by_country_year.sort_by_key(|entry| std::cmp::Reverse(entry.year));
+    DonorFunding {
+        donor_id: donor.id,
+        donor_name: donor.name,
+        donor_type: donor.donor_type,
+        totals: total.into(),
+        by_year: years.into_iter().rev().map(|(year, amounts)| Year { year, totals: amounts.into() }).collect(),
+        by_country_year,
+        by_plan,
+        by_earmarking,
+        elsewhere: elsewhere.into(),
+    }
+}

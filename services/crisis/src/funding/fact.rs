@@ -1,0 +1,174 @@
+//! What one contribution adds to the read model, and where.
+
+use super::rule;
+use events::{ContributionRecorded, FlowObject};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Who or what a part of the funding belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Member {
+    /// Groups by it.
+    pub(crate) key: String,
+    /// What the source calls it.
+    pub(crate) external_ref: String,
+    pub(crate) name: String,
+}
+
+/// A contribution, as far as counting goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fact {
+    pub(crate) organisation_id: Uuid,
+    pub(crate) status: String,
+    pub(crate) amount: i64,
+    pub(crate) visibility: String,
+    /// The country × year that counts it.
+    pub(crate) country_year: Option<(String, i32)>,
+    /// The plans whose pages count it.
+    pub(crate) plans: Vec<Member>,
+    /// The one plan it goes to.
+    pub(crate) plan: Option<Member>,
+    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) donor: Option<Member>,
+    pub(crate) earmarking: Option<Member>,
+    pub(crate) recipient: Option<Member>,
+}
+
+impl From<&ContributionRecorded> for Fact {
+    fn from(event: &ContributionRecorded) -> Self {
+        let (source, destination) = (&event.source_objects, &event.destination_objects);
+        let plans = rule::plans_counting(source, destination, event.new_money);
+        Self {
+            organisation_id: event.organisation_id,
+            status: event.status.clone(),
+            amount: event.amount_usd.minor(),
+            visibility: event.visibility.clone(),
+            country_year: rule::counted_in(source, destination, event.new_money),
+            plans: plans.into_iter().map(plan_member).collect(),
+            plan: rule::the_one(destination, "Plan").map(plan_member),
+            donor_id: event.donor_id,
+            donor: donor(event),
+            earmarking: event.earmarking.as_deref().map(earmarking),
+            recipient: rule::the_one(destination, "Organization").map(organisation),
+        }
+    }
+}
+
+fn organisation(object: &FlowObject) -> Member {
+    Member { key: format!("org:{}", object.id), external_ref: object.id.clone(), name: object.name.clone() }
+}
+
+/// A plan of FTS is known by its number, one of the platform's own by its id.
+fn plan_member(object: &FlowObject) -> Member {
+    let key = if Uuid::parse_str(&object.id).is_ok() { object.id.clone() } else { format!("fts:{}", object.id) };
+    Member { key, external_ref: object.id.clone(), name: object.name.clone() }
+}
+
+fn donor(event: &ContributionRecorded) -> Option<Member> {
+    let object = rule::the_one(&event.source_objects, "Organization")?;
+    let key = event.donor_id.map_or_else(|| format!("org:{}", object.id), |id| id.to_string());
+    Some(Member { key, external_ref: object.id.clone(), name: object.name.clone() })
+}
+
+fn earmarking(category: &str) -> Member {
+    let words = category.replace('_', " ");
+    let mut name = words.clone();
+    if let Some(first) = name.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    Member { key: category.to_owned(), external_ref: words, name }
+}
+
+/// A place in the read model: a scope, a dimension of it, a member of that ("" for "not stated").
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Cell {
+    pub(crate) scope: String,
+    pub(crate) dimension: &'static str,
+    pub(crate) member: Option<Member>,
+}
+
+pub(crate) fn country_scope(country: &str, year: i32) -> String {
+    format!("country:{country}:{year}")
+}
+
+pub(crate) fn plan_scope(key: &str) -> String {
+    format!("plan:{key}")
+}
+
+pub(crate) fn donor_scope(donor_id: Uuid) -> String {
+    format!("donor:{donor_id}")
+}
+
+/// Every place that counts a contribution. The public's scopes count public records, a donor's also those shown to it.
+pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    let mut add = |scope: &str, dimension, member: Option<&Member>| {
+        cells.push(Cell { scope: scope.to_owned(), dimension, member: member.cloned() });
+    };
+    let (plan, donor) = (fact.plan.as_ref(), fact.donor.as_ref());
+    let (earmarking, recipient) = (fact.earmarking.as_ref(), fact.recipient.as_ref());
+    if fact.visibility == "public" {
+        if let Some((country, year)) = &fact.country_year {
+            let scope = country_scope(country, *year);
+            add(&scope, "total", None);
+            add(&scope, "plan", plan);
+            add(&scope, "donor", donor);
+            add(&scope, "earmarking", earmarking);
+            add(&scope, "recipient", recipient);
+        }
+        for counting in &fact.plans {
+            let scope = plan_scope(&counting.key);
+            add(&scope, "total", None);
+            add(&scope, "donor", donor);
+            add(&scope, "earmarking", earmarking);
+            add(&scope, "recipient", recipient);
+        }
+    }
+    if let Some(donor_id) = fact.donor_id.filter(|_| fact.visibility != "internal") {
+        let scope = donor_scope(donor_id);
+        match &fact.country_year {
+            Some((country, year)) => {
+                let key = format!("{country}:{year}");
+                let member = Member { external_ref: key.clone(), name: key.clone(), key };
+                add(&scope, "country_year", Some(&member));
+                add(&scope, "plan", plan);
+                add(&scope, "earmarking", earmarking);
+            }
+            None => add(&scope, "elsewhere", None),
+        }
+    }
+    cells
+}
+
+/// What a contribution adds to each of its places.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Amounts {
+    pub(crate) paid: i64,
+    pub(crate) commitment: i64,
+    pub(crate) pledge: i64,
+    pub(crate) funding_flows: i64,
+    pub(crate) pledge_flows: i64,
+}
+
+impl Amounts {
+    /// Pledges never count as funding.
+    pub(crate) fn funding(&self) -> i64 {
+        self.paid + self.commitment
+    }
+
+    pub(crate) fn add(&mut self, other: Amounts, sign: i64) {
+        self.paid += sign * other.paid;
+        self.commitment += sign * other.commitment;
+        self.pledge += sign * other.pledge;
+        self.funding_flows += sign * other.funding_flows;
+        self.pledge_flows += sign * other.pledge_flows;
+    }
+}
+
+pub(crate) fn amounts(fact: &Fact) -> Amounts {
+    match fact.status.as_str() {
+        "paid" => Amounts { paid: fact.amount, funding_flows: 1, ..Amounts::default() },
+        "commitment" => Amounts { commitment: fact.amount, funding_flows: 1, ..Amounts::default() },
+        _ => Amounts { pledge: fact.amount, pledge_flows: 1, ..Amounts::default() },
+    }
+}

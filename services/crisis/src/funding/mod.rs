@@ -1,0 +1,6 @@
+//! The funding read model: what each country × year, plan and donor received, kept by adding what events change.
+
+pub(crate) mod api;
+pub(crate) mod fact;
+pub(crate) mod rule;
+pub(crate) mod store;

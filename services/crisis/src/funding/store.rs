@@ -1,0 +1,192 @@
+use super::fact::{Amounts, Cell, Fact, amounts, cells};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::collections::HashMap;
+use store::{StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+/// Replaces what contributions counted before by what they count now.
+pub(crate) async fn apply(tx: &TenantTx, facts: Vec<(Uuid, Fact)>) -> Result<(), StoreError> {
+    let mut deltas: HashMap<(Uuid, Cell), Amounts> = HashMap::new();
+    let mut add = |fact: &Fact, sign: i64| {
+        let worth = amounts(fact);
+        for cell in cells(fact) {
+            deltas.entry((fact.organisation_id, cell)).or_default().add(worth, sign);
+        }
+    };
+    let mut latest: HashMap<Uuid, Fact> = HashMap::with_capacity(facts.len());
+    let ids: Vec<Uuid> = facts.iter().map(|(id, _)| *id).collect();
+    for old in held(tx, &ids).await? {
+        add(&old, -1);
+    }
+    for (id, fact) in facts {
+        if let Some(overtaken) = latest.insert(id, fact.clone()) {
+            add(&overtaken, -1);
+        }
+        add(&fact, 1);
+    }
+    write_cells(tx, deltas).await?;
+    let mut rows = Vec::with_capacity(latest.len());
+    for (id, fact) in latest {
+        rows.push(values![id, fact.organisation_id, serde_json::to_string(&fact)?]);
+    }
+    let upsert = "ON CONFLICT (contribution_id) DO UPDATE SET fact = excluded.fact";
+    let columns = ["contribution_id", "organisation_id", "fact"];
+    sql::insert_many(tx.db(), "funding_fact", &columns, rows, upsert).await?;
+    Ok(())
+}
+
+async fn held(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
+    let text = format!(
+        "SELECT fact FROM funding_fact WHERE contribution_id IN ({})",
+        sql::placeholders(1, ids.len())
+    );
+    let rows = sql::rows(tx.db(), &text, ids.iter().map(|id| (*id).into()).collect()).await?;
+    rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get_by_index::<String>(0)?)?)).collect()
+}
+
+async fn write_cells(tx: &TenantTx, deltas: HashMap<(Uuid, Cell), Amounts>) -> Result<(), StoreError> {
+    // One row per primary key: the names of a member may differ between flows, its key may not.
+    let mut merged: HashMap<(Uuid, String, &str, String), (Option<super::fact::Member>, Amounts)> = HashMap::new();
+    for ((organisation_id, cell), delta) in deltas {
+        let key = cell.member.as_ref().map(|member| member.key.clone()).unwrap_or_default();
+        let entry = merged.entry((organisation_id, cell.scope, cell.dimension, key)).or_default();
+        entry.1.add(delta, 1);
+        // The name that stays is the one of what was added, not of what was taken away.
+        if entry.0.is_none() || delta.funding_flows + delta.pledge_flows > 0 {
+            entry.0 = cell.member;
+        }
+    }
+    let rows = merged.into_iter().filter(|(_, (_, delta))| *delta != Amounts::default());
+    let rows = rows.map(|((organisation_id, scope, dimension, key), (member, delta))| {
+        let (external_ref, name) = member.map(|member| (member.external_ref, member.name)).unzip();
+        values![
+            organisation_id,
+            scope,
+            dimension,
+            key,
+            external_ref,
+            name,
+            delta.paid,
+            delta.commitment,
+            delta.pledge,
+            delta.funding_flows,
+            delta.pledge_flows,
+        ]
+    });
+    let columns = [
+        "organisation_id",
+        "scope",
+        "dimension",
+        "member",
+        "external_ref",
+        "name",
+        "paid",
+        "commitment",
+        "pledge",
+        "funding_flows",
+        "pledge_flows",
+    ];
+    let upsert = "ON CONFLICT (organisation_id, scope, dimension, member) DO UPDATE SET
+                    external_ref = excluded.external_ref, name = excluded.name,
+                    paid = funding_cell.paid + excluded.paid,
+                    commitment = funding_cell.commitment + excluded.commitment,
+                    pledge = funding_cell.pledge + excluded.pledge,
+                    funding_flows = funding_cell.funding_flows + excluded.funding_flows,
+                    pledge_flows = funding_cell.pledge_flows + excluded.pledge_flows";
+    sql::insert_many(tx.db(), "funding_cell", &columns, rows.collect(), upsert).await?;
+    Ok(())
+}
+
+/// A place of the read model with what it counts.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(crate) struct Counted {
+    pub(crate) scope: String,
+    pub(crate) dimension: String,
+    pub(crate) member: String,
+    pub(crate) external_ref: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) paid: i64,
+    pub(crate) commitment: i64,
+    pub(crate) pledge: i64,
+    pub(crate) funding_flows: i64,
+    pub(crate) pledge_flows: i64,
+}
+
+impl Counted {
+    pub(crate) fn amounts(&self) -> Amounts {
+        let Counted { paid, commitment, pledge, funding_flows, pledge_flows, .. } = *self;
+        Amounts { paid, commitment, pledge, funding_flows, pledge_flows }
+    }
+}
+
+const SELECT: &str = "SELECT scope, dimension, member, external_ref, name, paid, commitment, pledge, funding_flows,
+                             pledge_flows
+                      FROM funding_cell WHERE organisation_id = $1 AND funding_flows + pledge_flows > 0";
+
+/// Everything one scope counts, the largest first.
+pub(crate) async fn scope(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    scope: &str,
+) -> Result<Vec<Counted>, StoreError> {
+    let text = format!("{SELECT} AND scope = $2 ORDER BY dimension, paid + commitment DESC, name, member");
+    let rows = sql::rows(db, &text, values![organisation_id, scope]).await?;
+    rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
+}
+
+/// The totals of every scope that starts with `prefix` (`country:`, `plan:`).
+pub(crate) async fn totals(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    prefix: &str,
+) -> Result<HashMap<String, Amounts>, StoreError> {
+    // A range, so that the index serves it: prefixes end with ':', and ';' is the next character.
+    let end = format!("{};", prefix.trim_end_matches(':'));
+    let text = format!("{SELECT} AND dimension = 'total' AND scope >= $2 AND scope < $3");
+    let rows = sql::rows(db, &text, values![organisation_id, prefix, end]).await?;
+    let mut totals = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let counted = Counted::from_query_result(row, "")?;
+        let key = counted.scope.strip_prefix(prefix).unwrap_or_default().to_owned();
+        totals.insert(key, counted.amounts());
+    }
+    Ok(totals)
+}
+
+/// A donor as the registry last told.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(crate) struct KnownDonor {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) donor_type: String,
+    pub(crate) external_ref: Option<String>,
+}
+
+pub(crate) async fn donor(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    id: Uuid,
+) -> Result<Option<KnownDonor>, StoreError> {
+    Ok(donors(db, organisation_id, &[id]).await?.remove(&id.to_string()))
+}
+
+/// Donors by id, so that a renamed donor has its new name everywhere.
+pub(crate) async fn donors(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    ids: &[Uuid],
+) -> Result<HashMap<String, KnownDonor>, StoreError> {
+    let mut known = HashMap::with_capacity(ids.len());
+    for chunk in ids.chunks(1000) {
+        let text = format!(
+            "SELECT id, name, donor_type, external_ref FROM known_donor WHERE organisation_id = $1 AND id IN ({})",
+            sql::placeholders(2, chunk.len())
+        );
+        let parameters = std::iter::once(organisation_id.into()).chain(chunk.iter().map(|id| (*id).into())).collect();
+        for row in sql::rows(db, &text, parameters).await? {
+            let donor = KnownDonor::from_query_result(&row, "")?;
+            known.insert(donor.id.to_string(), donor);
+        }
+    }
+    Ok(known)
+}

@@ -1,0 +1,34 @@
+//! Crisis: response plans, the funding read model, and what the public sees of both.
+//!
+//! The read model is fed only by events and counts as OCHA's FTS does (see [`funding::rule`]).
+
+mod consumers;
+mod funding;
+mod migration;
+mod plan;
+mod public;
+
+use service::Service;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The crisis service.
+pub fn service() -> Service {
+    let summary = "Response plans, funding coverage, and the public platform.";
+    Service::new::<migration::Migrator>("crisis", summary, routes)
+        .consumers(store::office::consumers("crisis.office", "crisis.organisation"))
+        .consumers([consumers::contribution::consumer(), consumers::donor::consumer()])
+}
+
+fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(plan::api::list)
+        .service(plan::api::get)
+        .service(plan::api::create)
+        .service(plan::api::update)
+        .service(plan::import::create)
+        .service(funding::api::of_donor)
+        .service(public::funding::get)
+        .service(public::plans::list)
+        .service(public::plans::get)
+        .service(public::countries::list);
+}

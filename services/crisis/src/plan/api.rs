@@ -1,0 +1,348 @@
+use super::{TYPES, VISIBILITIES, store};
+use ::store::audit;
+use actix_web::{HttpRequest, get, post, put, web::Data};
+use auth::{Caller, Failure, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use events::ExternalRef;
+use kernel::{Code, Currency, Money, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    openapi::{CreateProblems, ReadProblems, UpdateProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A response plan.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Plan {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The office that writes it.
+    office_id: Uuid,
+    #[serde(flatten)]
+    fields: PlanFields,
+    /// The requirement that counts: revised where there is one.
+    requirement: Option<Money>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// What is recorded of a response plan.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanFields {
+    #[schema(example = "Chad crisis response plan 2026", min_length = 1, max_length = 300)]
+    name: String,
+    /// `crisis_response_plan`, `humanitarian_response_plan`, `flash_appeal`, `regional_response_plan`,
+    /// `refugee_response_plan` or `other`.
+    #[schema(example = "crisis_response_plan", max_length = 40)]
+    plan_type: String,
+    /// ISO 3166-1 alpha-3 codes.
+    #[schema(example = json!(["TCD"]), max_items = 100)]
+    countries: Vec<String>,
+    #[schema(example = json!([2026]), min_items = 1, max_items = 20)]
+    years: Vec<i32>,
+    start_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
+    /// In US dollars.
+    original_requirement: Option<Money>,
+    /// In US dollars; counts instead of the original one.
+    revised_requirement: Option<Money>,
+    #[schema(minimum = 0)]
+    people_in_need: Option<i64>,
+    #[schema(minimum = 0)]
+    people_targeted: Option<i64>,
+    #[schema(max_length = 5000)]
+    summary: Option<String>,
+    /// What another system calls it, such as FTS's number.
+    external_ref: Option<ExternalRef>,
+    /// `internal` (unless told otherwise), `donor` or `public`.
+    #[serde(default = "internal")]
+    #[schema(example = "public", max_length = 20)]
+    visibility: String,
+}
+
+fn internal() -> String {
+    "internal".to_owned()
+}
+
+/// A response plan to write.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct NewPlan {
+    /// The office that writes it: the caller's (unless told otherwise) or one below.
+    office_id: Option<Uuid>,
+    #[serde(flatten)]
+    fields: PlanFields,
+}
+
+impl From<store::Model> for Plan {
+    fn from(row: store::Model) -> Self {
+        let requirement = row.requirement().map(Money::usd);
+        let (countries, years) = (row.country_codes(), row.year_numbers());
+        let external = row.external_source.zip(row.external_ref);
+        let fields = PlanFields {
+            name: row.name,
+            plan_type: row.plan_type,
+            countries,
+            years,
+            start_date: row.start_date,
+            end_date: row.end_date,
+            original_requirement: row.original_requirement.map(Money::usd),
+            revised_requirement: row.revised_requirement.map(Money::usd),
+            people_in_need: row.people_in_need,
+            people_targeted: row.people_targeted,
+            summary: row.summary,
+            external_ref: external.map(|(source, reference)| ExternalRef { source, r#ref: reference }),
+            visibility: row.visibility,
+        };
+        let store::Model { id, version, office_id, created_at, updated_at, .. } = row;
+        Self { id, version, office_id, fields, requirement, created_at, updated_at }
+    }
+}
+
+impl Row for Plan {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "name", "plan_type", "countries", "years", "requirement_usd", "external_ref", "visibility"];
+    fn cells(&self) -> Vec<Cell> {
+        let years: Vec<String> = self.fields.years.iter().map(i32::to_string).collect();
+        let external = self.fields.external_ref.as_ref();
+        vec![
+            self.id.to_string().into(),
+            self.fields.name.as_str().into(),
+            self.fields.plan_type.as_str().into(),
+            self.fields.countries.join(" ").into(),
+            years.join(" ").into(),
+            self.requirement.into(),
+            external.map(|external| format!("{}:{}", external.source, external.r#ref)).into(),
+            self.fields.visibility.as_str().into(),
+        ]
+    }
+}
+
+/// Filters of the plan list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PlanFilter {
+    /// Only plans of this year.
+    #[param(minimum = 1990, maximum = 2100)]
+    year: Option<i32>,
+    /// Only plans of this country: ISO 3166-1 alpha-3 code.
+    #[param(max_length = 3)]
+    country: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Years and countries of a filter, checked.
+pub(crate) fn checked(year: Option<i32>, country: Option<&str>) -> Result<store::Filter, Problem> {
+    if year.is_some_and(|year| !(1990..=2100).contains(&year)) {
+        return Err(Problem::invalid_parameter("year", "must be 1990 to 2100"));
+    }
+    if country.is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
+        return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
+    }
+    Ok(store::Filter { year, country: country.map(str::to_owned), search: None })
+}
+
+/// Lists response plans
+///
+/// Those of the caller's office and the offices below it, newest first.
+#[utoipa::path(tag = "plans", params(PlanFilter), security(("oauth2" = ["plans:read"])),
+    responses((status = 200, description = "The plans", body = Envelope<Plan>), ReadProblems))]
+#[get("/v1/plans")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::PlansRead>,
+    context: Data<Context>,
+    filter: Parameters<PlanFilter>,
+) -> Answer {
+    let PlanFilter { year, country, limit, cursor } = filter.0;
+    let checked = checked(year, country.as_deref())?;
+    let scope = context.scope(&caller.claims).await?;
+    let filters = (caller.claims.office_id, year, country);
+    service::list(&request, "plans", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let plans = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let Page { items, next } = page.page(plans, |row| row.id);
+            Ok(Page { items: items.into_iter().map(Plan::from).collect(), next })
+        })
+    })
+    .await
+}
+
+/// One response plan
+#[utoipa::path(tag = "plans", params(("id" = Uuid, Path, description = "The plan")),
+    security(("oauth2" = ["plans:read"])),
+    responses((status = 200, description = "The plan", body = Plan), ReadProblems))]
+#[get("/v1/plans/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::PlansRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    answer::record(&request, row.version, &Plan::from(row))
+}
+
+/// Writes a response plan
+#[utoipa::path(tag = "plans", request_body = NewPlan, security(("oauth2" = ["plans:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The plan", body = Plan), CreateProblems))]
+#[post("/v1/plans")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::PlansWrite>,
+    context: Data<Context>,
+    body: JsonBody<NewPlan>,
+) -> Answer {
+    let NewPlan { office_id, fields } = body.value;
+    check(&fields)?;
+    let office_id = office_id.unwrap_or(caller.claims.office_id);
+    context.store.await_office(caller.claims.organisation_id, office_id).await?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        if !scope.office_ids().contains(&office_id) {
+            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
+        }
+        let now = tx.now();
+        let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now));
+        store::insert(tx, &plan).await.map_err(already_there)?;
+        tx.audit(entry("plan.create", None, &plan)).await?;
+        Ok(Created::new(format!("/v1/plans/{}", plan.id), 1, Plan::from(plan)))
+    })
+    .await
+}
+
+/// Changes a response plan
+///
+/// Replaces all fields; only the office that writes the plan does. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "plans", request_body = PlanFields, security(("oauth2" = ["plans:write"])),
+    params(("id" = Uuid, Path, description = "The plan"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The plan", body = Plan), UpdateProblems))]
+#[put("/v1/plans/{id}")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: Caller<perm::PlansWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<PlanFields>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let before = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+    if before.office_id != caller.claims.office_id {
+        let why = "only the office that writes a plan changes it";
+        return Err(Problem::new(Code::Forbidden).detail(why).into());
+    }
+    check(&body.value)?;
+    answer::if_match(&request, before.version)?;
+    let place = (before.organisation_id, before.office_id);
+    let after = row(&body.value, (before.id, before.version + 1), place, (before.created_at, tx.now()));
+    store::update(&mut tx, &after).await.map_err(already_there)?;
+    tx.audit(entry("plan.update", Some(&before), &after)).await?;
+    tx.commit().await?;
+    answer::record(&request, after.version, &Plan::from(after))
+}
+
+pub(crate) fn entry(action: &'static str, before: Option<&store::Model>, after: &store::Model) -> audit::Entry {
+    let json = |plan: &store::Model| serde_json::to_value(Plan::from(plan.clone())).ok();
+    audit::Entry {
+        organisation_id: after.organisation_id,
+        office_id: after.office_id,
+        action,
+        resource: "plan",
+        resource_id: after.id,
+        before: before.and_then(json),
+        after: json(after),
+    }
+}
+
+fn already_there(error: ::store::StoreError) -> Failure {
+    if error.is_duplicate() {
+        let why = "a plan with this reference is there already";
+        return Problem::new(Code::Conflict).field("/external_ref", why).into();
+    }
+    error.into()
+}
+
+fn row(
+    fields: &PlanFields,
+    (id, version): (Uuid, i64),
+    (organisation_id, office_id): (Uuid, Uuid),
+    (created_at, updated_at): (DateTime<Utc>, DateTime<Utc>),
+) -> store::Model {
+    let fields = fields.clone();
+    let (external_source, external_ref) = fields.external_ref.map(|ext| (ext.source, ext.r#ref)).unzip();
+    store::Model {
+        id,
+        version,
+        organisation_id,
+        office_id,
+        external_source,
+        external_ref,
+        name: fields.name,
+        plan_type: fields.plan_type,
+        countries: store::joined(fields.countries),
+        years: store::joined(fields.years.iter().map(i32::to_string)),
+        start_date: fields.start_date,
+        end_date: fields.end_date,
+        original_requirement: fields.original_requirement.map(|money| money.minor()),
+        revised_requirement: fields.revised_requirement.map(|money| money.minor()),
+        people_in_need: fields.people_in_need,
+        people_targeted: fields.people_targeted,
+        summary: fields.summary,
+        visibility: fields.visibility,
+        created_at,
+        updated_at,
+    }
+}
+
+fn check(fields: &PlanFields) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.text("/name", &fields.name, 300);
+    checks.one_of("/plan_type", &fields.plan_type, &TYPES);
+    checks.one_of("/visibility", &fields.visibility, &VISIBILITIES);
+    checks.require(fields.countries.len() <= 100, "/countries", "has more than 100 entries");
+    for (index, code) in fields.countries.iter().enumerate() {
+        checks.country(&format!("/countries/{index}"), code);
+    }
+    checks.require((1..=20).contains(&fields.years.len()), "/years", "must have 1 to 20 entries");
+    for (index, year) in fields.years.iter().enumerate() {
+        checks.require((1990..=2100).contains(year), &format!("/years/{index}"), "must be 1990 to 2100");
+    }
+    let ordered = fields.start_date.zip(fields.end_date).is_none_or(|(start, end)| start <= end);
+    checks.require(ordered, "/end_date", "must not be before start_date");
+    for (pointer, money) in [
+        ("/original_requirement", fields.original_requirement),
+        ("/revised_requirement", fields.revised_requirement),
+    ] {
+        let in_dollars = money.is_none_or(|money| money.currency() == Currency::USD);
+        checks.require(in_dollars, &format!("{pointer}/currency"), "must be USD");
+        let fits = money.is_none_or(|money| !money.is_negative());
+        checks.require(fits, &format!("{pointer}/amount"), "must not be negative");
+    }
+    for (pointer, people) in
+        [("/people_in_need", fields.people_in_need), ("/people_targeted", fields.people_targeted)]
+    {
+        checks.require(people.is_none_or(|people| people >= 0), pointer, "must not be negative");
+    }
+    let too_long = fields.summary.as_ref().is_some_and(|text| text.chars().count() > 5000);
+    checks.require(!too_long, "/summary", "has more than 5000 characters");
+    if let Some(external) = &fields.external_ref {
+        checks.text("/external_ref/source", &external.source, 40);
+        checks.text("/external_ref/ref", &external.r#ref, 100);
+    }
+    checks.finish()
+}

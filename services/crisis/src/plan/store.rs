@@ -1,0 +1,170 @@
+use super::current_requirement;
+use events::{ExternalRef, PlanChanged};
+use kernel::Money;
+use sea_orm::entity::prelude::*;
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, sea_query::Expr};
+use service::PageRequest;
+use store::{Scope, StoreError, TenantTx};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "plan")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub external_source: Option<String>,
+    pub external_ref: Option<String>,
+    pub name: String,
+    pub plan_type: String,
+    pub countries: String,
+    pub years: String,
+    pub start_date: Option<Date>,
+    pub end_date: Option<Date>,
+    pub original_requirement: Option<i64>,
+    pub revised_requirement: Option<i64>,
+    pub people_in_need: Option<i64>,
+    pub people_targeted: Option<i64>,
+    pub summary: Option<String>,
+    pub visibility: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// `,AFG,PAK,` for a list; empty for none.
+pub(crate) fn joined(values: impl IntoIterator<Item = String>) -> String {
+    let values: Vec<String> = values.into_iter().collect();
+    if values.is_empty() { String::new() } else { format!(",{},", values.join(",")) }
+}
+
+impl Model {
+    pub(crate) fn country_codes(&self) -> Vec<String> {
+        self.countries.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect()
+    }
+
+    pub(crate) fn year_numbers(&self) -> Vec<i32> {
+        self.years.split(',').filter_map(|year| year.parse().ok()).collect()
+    }
+
+    pub(crate) fn requirement(&self) -> Option<i64> {
+        current_requirement(self.original_requirement, self.revised_requirement)
+    }
+
+    /// How the funding read model knows it: by FTS's number, or by its own id.
+    pub(crate) fn funding_key(&self) -> String {
+        match (self.external_source.as_deref(), &self.external_ref) {
+            (Some("fts"), Some(reference)) => format!("fts:{reference}"),
+            _ => self.id.to_string(),
+        }
+    }
+
+    fn event(&self) -> PlanChanged {
+        let external_ref = self.external_source.clone().zip(self.external_ref.clone());
+        PlanChanged {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            external_ref: external_ref.map(|(source, reference)| ExternalRef { source, r#ref: reference }),
+            name: self.name.clone(),
+            countries: self.country_codes(),
+            years: self.year_numbers(),
+            requirement: self.requirement().map(Money::usd),
+            visibility: self.visibility.clone(),
+        }
+    }
+}
+
+/// Staff read the plans of their offices; everyone those that are public.
+fn readable(scope: &Scope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
+    match scope {
+        Scope::Offices { office_ids, .. } => query.filter(Column::OfficeId.is_in(office_ids.iter().copied())),
+        Scope::Public { .. } => query.filter(Column::Visibility.eq("public")),
+        Scope::Donor { .. } => query.filter(Column::Visibility.is_in(["donor", "public"])),
+        Scope::System => query.filter(Expr::value(false)),
+    }
+}
+
+/// Filters of plan lists.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) year: Option<i32>,
+    pub(crate) country: Option<String>,
+    pub(crate) search: Option<String>,
+}
+
+fn filtered(scope: &Scope, filter: &Filter) -> Select<Entity> {
+    let mut query = readable(scope);
+    if let Some(year) = filter.year {
+        query = query.filter(Column::Years.contains(format!(",{year},")));
+    }
+    if let Some(country) = &filter.country {
+        query = query.filter(Column::Countries.contains(format!(",{country},")));
+    }
+    if let Some(search) = &filter.search {
+        query = query.filter(Column::Name.contains(search.as_str()));
+    }
+    query
+}
+
+pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+/// Newest first.
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<Uuid>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = filtered(scope, filter).order_by_desc(Column::Id).limit(page.limit + 1);
+    if let Some(after) = after {
+        query = query.filter(Column::Id.lt(after));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// All plans that fit, for pages that sort by what is computed.
+pub(crate) async fn all(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+) -> Result<Vec<Model>, StoreError> {
+    Ok(filtered(scope, filter).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// The organisation's plan by what a source calls it, whoever may read it.
+pub(crate) async fn by_ref(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    source: &str,
+    reference: &str,
+) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find()
+        .filter(Column::OrganisationId.eq(organisation_id))
+        .filter(Column::ExternalSource.eq(source))
+        .filter(Column::ExternalRef.eq(reference))
+        .one(db)
+        .await?)
+}
+
+pub(crate) async fn insert(tx: &mut TenantTx, plan: &Model) -> Result<(), StoreError> {
+    Entity::insert(plan.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    tx.emit(&plan.event()).await
+}
+
+/// Writes the new version.
+pub(crate) async fn update(tx: &mut TenantTx, plan: &Model) -> Result<(), StoreError> {
+    sea_orm::ActiveModelTrait::update(plan.clone().into_active_model().reset_all(), tx.db()).await?;
+    tx.emit(&plan.event()).await
+}

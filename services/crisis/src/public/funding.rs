@@ -1,0 +1,193 @@
+use super::{CACHE, country, scope, year};
+use crate::{
+    funding::{
+        api::Totals,
+        fact::{Amounts, country_scope},
+        store::{self, Counted},
+    },
+    plan,
+};
+use ::store::Scope;
+use actix_web::{get, http::StatusCode, web::Data};
+use kernel::Money;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{Answer, Context, Parameters, answer, openapi::PublicProblems};
+use std::collections::HashMap;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A part of the funding. All nulls for "not stated".
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Part {
+    /// What the source calls it.
+    #[schema(example = "2924", max_length = 100)]
+    external_ref: Option<String>,
+    #[schema(example = "Switzerland, Government of", max_length = 500)]
+    name: Option<String>,
+    funding: Money,
+    /// Flows that count as funding.
+    #[schema(minimum = 0)]
+    flow_count: i64,
+}
+
+/// The part of a donor, with its kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DonorPart {
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[schema(example = "government", max_length = 20)]
+    donor_type: Option<String>,
+    #[serde(flatten)]
+    part: Part,
+}
+
+/// The part of a plan, with its coverage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanPart {
+    /// The plan here, when it is known.
+    plan_id: Option<Uuid>,
+    /// What the plan needs now.
+    requirement: Option<Money>,
+    /// Funding over requirement in percent, one decimal; null when not available, and for plans of several countries.
+    #[schema(example = "49.9", max_length = 20)]
+    coverage_percent: Option<String>,
+    #[serde(flatten)]
+    part: Part,
+}
+
+/// What a country received for a usage year.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CountryFunding {
+    #[schema(example = "AFG", max_length = 3)]
+    country: String,
+    #[schema(example = 2020)]
+    year: i32,
+    #[serde(flatten)]
+    totals: Totals,
+    /// Donors that are stated.
+    #[schema(minimum = 0)]
+    donor_count: usize,
+    #[schema(max_items = 10000)]
+    by_plan: Vec<PlanPart>,
+    #[schema(max_items = 10000)]
+    by_donor: Vec<DonorPart>,
+    #[schema(max_items = 10)]
+    by_earmarking: Vec<Part>,
+    #[schema(max_items = 10000)]
+    by_recipient: Vec<Part>,
+}
+
+/// The question.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Question {
+    /// ISO 3166-1 alpha-3 code.
+    #[param(example = "AFG", min_length = 3, max_length = 3)]
+    country: String,
+    /// The usage year.
+    #[param(example = 2020, minimum = 1990, maximum = 2100)]
+    year: i32,
+}
+
+/// What a country received for a year
+///
+/// Paid and committed flows that come in for this country and year alone, as OCHA's FTS counts them; pledges apart. Each
+/// list sums to `funding`.
+#[utoipa::path(tag = "public", params(Question),
+    responses((status = 200, description = "The funding and its parts", body = CountryFunding), PublicProblems))]
+#[get("/v1/public/funding")]
+pub(crate) async fn get(context: Data<Context>, question: Parameters<Question>) -> Answer {
+    let country = country(&question.0.country)?;
+    let year = year(question.0.year)?;
+    let scope = scope(&context).await?;
+    let db = context.store.read(&scope).await?;
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let counted = store::scope(&db, organisation_id, &country_scope(&country.iso3, year)).await?;
+    let total = counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let by_donor = donors(&db, organisation_id, &counted).await?;
+    let funding = CountryFunding {
+        country: country.iso3.clone(),
+        year,
+        totals: total.into(),
+        donor_count: by_donor.iter().filter(|donor| donor.part.external_ref.is_some()).count(),
+        by_plan: plans(&db, &scope, &counted).await?,
+        by_donor,
+        by_earmarking: parts(&counted, "earmarking"),
+        by_recipient: parts(&counted, "recipient"),
+    };
+    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &funding)
+}
+
+/// The cells of a dimension that hold funding, the largest first, and what is not stated in the end.
+fn of_dimension<'a>(counted: &'a [Counted], dimension: &'static str) -> (Vec<&'a Counted>, Amounts) {
+    let cells = counted.iter().filter(move |cell| cell.dimension == dimension && cell.funding_flows > 0);
+    let (stated, not_stated): (Vec<&Counted>, Vec<&Counted>) = cells.partition(|cell| !cell.member.is_empty());
+    (stated, not_stated.first().map(|cell| cell.amounts()).unwrap_or_default())
+}
+
+fn part(cell: &Counted) -> Part {
+    let (funding, flow_count) = (Money::usd(cell.amounts().funding()), cell.funding_flows);
+    Part { external_ref: cell.external_ref.clone(), name: cell.name.clone(), funding, flow_count }
+}
+
+fn not_stated(amounts: Amounts) -> Part {
+    let (funding, flow_count) = (Money::usd(amounts.funding()), amounts.funding_flows);
+    Part { external_ref: None, name: None, funding, flow_count }
+}
+
+/// The parts of a dimension, "not stated" last.
+pub(crate) fn parts(counted: &[Counted], dimension: &'static str) -> Vec<Part> {
+    let (stated, rest) = of_dimension(counted, dimension);
+    stated.into_iter().map(part).chain([not_stated(rest)]).collect()
+}
+
+/// The donors, under the names the registry has now.
+pub(crate) async fn donors(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    counted: &[Counted],
+) -> Result<Vec<DonorPart>, ::store::StoreError> {
+    let (stated, rest) = of_dimension(counted, "donor");
+    let ids: Vec<Uuid> = stated.iter().filter_map(|cell| Uuid::parse_str(&cell.member).ok()).collect();
+    let known = store::donors(db, organisation_id, &ids).await?;
+    let donor = |cell: &Counted| {
+        let mut part = part(cell);
+        let registered = known.get(&cell.member);
+        if let Some(registered) = registered {
+            part.name = Some(registered.name.clone());
+            part.external_ref = registered.external_ref.clone().or(part.external_ref);
+        }
+        DonorPart { donor_type: registered.map(|donor| donor.donor_type.clone()), part }
+    };
+    let last = DonorPart { donor_type: None, part: not_stated(rest) };
+    Ok(stated.into_iter().map(donor).chain([last]).collect())
+}
+
+async fn plans(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    counted: &[Counted],
+) -> Result<Vec<PlanPart>, ::store::StoreError> {
+    let (stated, rest) = of_dimension(counted, "plan");
+    let known = plan::store::all(scope, db, &plan::store::Filter::default()).await?;
+    let known: HashMap<String, plan::store::Model> =
+        known.into_iter().map(|plan| (plan.funding_key(), plan)).collect();
+    let one = |cell: &Counted| {
+        let (mut part, plan) = (part(cell), known.get(&cell.member));
+        if let Some(plan) = plan {
+            part.name = Some(plan.name.clone());
+        }
+        let requirement = plan.and_then(plan::store::Model::requirement);
+        let one_country = plan.is_some_and(|plan| plan.country_codes().len() == 1);
+        let coverage = plan::coverage(part.funding.minor(), requirement).filter(|_| one_country);
+        PlanPart {
+            plan_id: plan.map(|plan| plan.id),
+            requirement: requirement.map(Money::usd),
+            coverage_percent: coverage,
+            part,
+        }
+    };
+    let last = PlanPart { plan_id: None, requirement: None, coverage_percent: None, part: not_stated(rest) };
+    Ok(stated.into_iter().map(one).chain([last]).collect())
+}

@@ -1,0 +1,221 @@
+use super::{CACHE, funding, scope};
+use crate::{
+    funding::{
+        api::Totals,
+        fact::{Amounts, plan_scope},
+        store::{self, Counted},
+    },
+    plan,
+};
+use ::store::Scope;
+use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
+use chrono::NaiveDate;
+use events::ExternalRef;
+use kernel::{Money, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer,
+    openapi::PublicProblems,
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A public response plan with its funding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PublicPlan {
+    id: Uuid,
+    external_ref: Option<ExternalRef>,
+    #[schema(example = "Chad crisis response plan 2026", max_length = 300)]
+    name: String,
+    #[schema(example = "crisis_response_plan", max_length = 40)]
+    plan_type: String,
+    #[schema(max_items = 250)]
+    countries: Vec<String>,
+    #[schema(max_items = 20)]
+    years: Vec<i32>,
+    start_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
+    people_in_need: Option<i64>,
+    people_targeted: Option<i64>,
+    #[schema(max_length = 5000)]
+    summary: Option<String>,
+    original_requirement: Option<Money>,
+    /// What the plan needs now: revised where there is a revision.
+    requirement: Option<Money>,
+    /// What is missing; null without a requirement, zero when there is more than needed.
+    gap: Option<Money>,
+    /// Funding over requirement in percent, one decimal; null when not available.
+    #[schema(example = "49.9", max_length = 20)]
+    coverage_percent: Option<String>,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+/// A public response plan with the parts of its funding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanPage {
+    #[serde(flatten)]
+    plan: PublicPlan,
+    #[schema(minimum = 0)]
+    donor_count: usize,
+    #[schema(max_items = 10000)]
+    by_donor: Vec<funding::DonorPart>,
+    #[schema(max_items = 10)]
+    by_earmarking: Vec<funding::Part>,
+    #[schema(max_items = 10000)]
+    by_recipient: Vec<funding::Part>,
+}
+
+fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {
+    let requirement = plan.requirement();
+    let gap = requirement.filter(|needed| *needed > 0).map(|needed| Money::usd((needed - amounts.funding()).max(0)));
+    let (countries, years) = (plan.country_codes(), plan.year_numbers());
+    let external = plan.external_source.zip(plan.external_ref);
+    PublicPlan {
+        id: plan.id,
+        external_ref: external.map(|(source, reference)| ExternalRef { source, r#ref: reference }),
+        name: plan.name,
+        plan_type: plan.plan_type,
+        countries,
+        years,
+        start_date: plan.start_date,
+        end_date: plan.end_date,
+        people_in_need: plan.people_in_need,
+        people_targeted: plan.people_targeted,
+        summary: plan.summary,
+        original_requirement: plan.original_requirement.map(Money::usd),
+        requirement: requirement.map(Money::usd),
+        gap,
+        coverage_percent: plan::coverage(amounts.funding(), requirement),
+        totals: amounts.into(),
+    }
+}
+
+impl Row for PublicPlan {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "external_ref",
+        "name",
+        "plan_type",
+        "countries",
+        "years",
+        "requirement_usd",
+        "funding_usd",
+        "pledges_usd",
+        "coverage_percent",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        let years: Vec<String> = self.years.iter().map(i32::to_string).collect();
+        vec![
+            self.id.to_string().into(),
+            self.external_ref.as_ref().map(|external| format!("{}:{}", external.source, external.r#ref)).into(),
+            self.name.as_str().into(),
+            self.plan_type.as_str().into(),
+            self.countries.join(" ").into(),
+            years.join(" ").into(),
+            self.requirement.into(),
+            self.totals.funding.into(),
+            self.totals.pledges.into(),
+            self.coverage_percent.clone().into(),
+        ]
+    }
+}
+
+/// Filters of the public plan list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PublicPlanFilter {
+    /// Only plans of this year.
+    #[param(example = 2020, minimum = 1990, maximum = 2100)]
+    year: Option<i32>,
+    /// Only plans of this country: ISO 3166-1 alpha-3 code.
+    #[param(example = "AFG", max_length = 3)]
+    country: Option<String>,
+    /// Only plans whose name holds this text.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists the public response plans
+///
+/// The least funded first; plans whose coverage is not available last.
+#[utoipa::path(tag = "public", params(PublicPlanFilter),
+    responses((status = 200, description = "The plans", body = Envelope<PublicPlan>), PublicProblems))]
+#[get("/v1/public/plans")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    context: Data<Context>,
+    filter: Parameters<PublicPlanFilter>,
+) -> Answer {
+    let PublicPlanFilter { year, country, q, limit, cursor } = filter.0;
+    let checked = plan::store::Filter { search: q.clone(), ..plan::api::checked(year, country.as_deref())? };
+    let scope = scope(&context).await?;
+    let filters = (year, country, q);
+    service::list(&request, "plans", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move { least_funded_first(&context, &scope, &filter, &page).await })
+    })
+    .await
+}
+
+/// Tenths of a percent; what is not available sorts last.
+fn rank(plan: &PublicPlan) -> (u64, Uuid) {
+    let percent = plan.coverage_percent.as_deref().and_then(|text| text.replace('.', "").parse().ok());
+    (percent.unwrap_or(u64::MAX), plan.id)
+}
+
+async fn least_funded_first(
+    context: &Context,
+    scope: &Scope,
+    filter: &plan::store::Filter,
+    page: &PageRequest,
+) -> Result<Page<PublicPlan>, auth::Failure> {
+    let after: Option<(u64, Uuid)> = page.after()?;
+    let db = context.store.read(scope).await?;
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let totals = store::totals(&db, organisation_id, "plan:").await?;
+    let plans = plan::store::all(scope, &db, filter).await?.into_iter().map(|plan| {
+        let amounts = totals.get(&plan.funding_key()).copied().unwrap_or_default();
+        shown(plan, amounts)
+    });
+    let mut plans: Vec<PublicPlan> = plans.filter(|plan| after.is_none_or(|after| rank(plan) > after)).collect();
+    plans.sort_by_key(rank);
+    plans.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
+    Ok(page.page(plans, rank))
+}
+
+/// One public response plan
+///
+/// Its requirement, and the flows that go to it: what its own page counts leaves out money that only moves inside it.
+#[utoipa::path(tag = "public",
+    params(("id" = String, Path, description = "The plan's id, or FTS's number", max_length = 100)),
+    responses((status = 200, description = "The plan and its funding", body = PlanPage), PublicProblems))]
+#[get("/v1/public/plans/{id}")]
+pub(crate) async fn get(context: Data<Context>, id: actix_web::web::Path<String>) -> Answer {
+    let scope = scope(&context).await?;
+    let db = context.store.read(&scope).await?;
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let found = match Uuid::parse_str(&id) {
+        Ok(id) => plan::store::get(&scope, &db, id).await?,
+        Err(_) => plan::store::by_ref(&db, organisation_id, "fts", &id).await?,
+    };
+    let plan = found.filter(|plan| plan.visibility == "public").ok_or_else(Problem::not_found)?;
+    let counted = store::scope(&db, organisation_id, &plan_scope(&plan.funding_key())).await?;
+    let total = counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let by_donor = funding::donors(&db, organisation_id, &counted).await?;
+    let page = PlanPage {
+        plan: shown(plan, total),
+        donor_count: by_donor.len() - 1,
+        by_donor,
+        by_earmarking: funding::parts(&counted, "earmarking"),
+        by_recipient: funding::parts(&counted, "recipient"),
+    };
+    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &page)
+}

@@ -1,0 +1,3 @@
+//! One file per event donors listens to, beside the office tree.
+
+pub(crate) mod plan;

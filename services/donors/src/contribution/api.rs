@@ -1,0 +1,289 @@
+use super::{EARMARKINGS, STATUSES, split, store};
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use chrono::NaiveDate;
+use events::FlowObject;
+use kernel::{Money, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use service::{
+    Answer, Cell, Context, Envelope, Id, Parameters, Row, answer,
+    openapi::ReadProblems,
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A contribution.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Contribution {
+    pub(crate) id: Uuid,
+    #[schema(minimum = 1)]
+    pub(crate) version: i64,
+    /// The office whose record it is.
+    pub(crate) office_id: Uuid,
+    /// Where the record comes from: `fts`, or `api` when it was made here.
+    #[schema(example = "fts", max_length = 40)]
+    pub(crate) source: String,
+    /// Its id there.
+    #[schema(max_length = 100)]
+    pub(crate) external_ref: Option<String>,
+    /// The donor; null when the source names none, or several.
+    pub(crate) donor_id: Option<Uuid>,
+    #[schema(max_length = 500)]
+    pub(crate) donor_name: Option<String>,
+    /// `pledge`, `commitment` or `paid`.
+    #[schema(example = "paid", max_length = 20)]
+    pub(crate) status: String,
+    /// What was given, in the donor's currency, where known.
+    pub(crate) amount: Option<Money>,
+    pub(crate) amount_usd: Money,
+    /// Units of the donor's currency per US dollar, decimal.
+    #[schema(example = "0.884", max_length = 40)]
+    pub(crate) exchange_rate: Option<String>,
+    pub(crate) exchange_rate_date: Option<NaiveDate>,
+    #[schema(max_length = 200)]
+    pub(crate) exchange_rate_source: Option<String>,
+    pub(crate) decision_date: Option<NaiveDate>,
+    pub(crate) flow_date: Option<NaiveDate>,
+    pub(crate) first_reported_date: Option<NaiveDate>,
+    #[schema(example = 2020, minimum = 1900, maximum = 2200)]
+    pub(crate) budget_year: Option<i32>,
+    /// The years the money is for.
+    #[schema(max_items = 100)]
+    pub(crate) usage_years: Vec<i32>,
+    /// ISO 3166-1 alpha-3 codes of where it goes.
+    #[schema(max_items = 250)]
+    pub(crate) countries: Vec<String>,
+    pub(crate) new_money: bool,
+    /// `financial` or `in_kind`.
+    #[schema(example = "financial", max_length = 20)]
+    pub(crate) contribution_type: String,
+    #[schema(example = "Traditional aid", max_length = 200)]
+    pub(crate) method: Option<String>,
+    /// `unearmarked`, `softly_earmarked`, `earmarked`, `tightly_earmarked`; null when not stated.
+    #[schema(example = "earmarked", max_length = 20)]
+    pub(crate) earmarking: Option<String>,
+    #[schema(max_items = 100)]
+    pub(crate) keywords: Vec<String>,
+    /// The flow this one is a part of, in the source.
+    #[schema(max_length = 100)]
+    pub(crate) parent_ref: Option<String>,
+    /// The flows that are parts of this one, in the source.
+    #[schema(max_items = 10000)]
+    pub(crate) child_refs: Vec<String>,
+    /// `internal`, `donor` or `public`.
+    #[schema(example = "public", max_length = 20)]
+    pub(crate) visibility: String,
+    #[schema(max_length = 20000)]
+    pub(crate) description: Option<String>,
+    #[schema(max_items = 1000)]
+    pub(crate) source_objects: Vec<FlowObject>,
+    #[schema(max_items = 1000)]
+    pub(crate) destination_objects: Vec<FlowObject>,
+    /// What the source says beside: its own fields, as it gave them.
+    #[schema(value_type = Object)]
+    pub(crate) detail: Json,
+    pub(crate) created_at: chrono::DateTime<chrono::Utc>,
+    pub(crate) updated_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl TryFrom<store::Model> for Contribution {
+    type Error = ::store::StoreError;
+
+    fn try_from(row: store::Model) -> Result<Self, Self::Error> {
+        let (source_objects, destination_objects) = row.objects()?;
+        let (usage_years, countries) = store::targets(&row);
+        Ok(Self {
+            amount: row.original(),
+            source_objects,
+            destination_objects,
+            usage_years,
+            countries,
+            keywords: serde_json::from_str(&row.keywords)?,
+            child_refs: split(&row.child_refs),
+            detail: serde_json::from_str(&row.detail)?,
+            amount_usd: Money::usd(row.amount_usd),
+            id: row.id,
+            version: row.version,
+            office_id: row.office_id,
+            source: row.source,
+            external_ref: row.external_ref,
+            donor_id: row.donor_id,
+            donor_name: row.donor_name,
+            status: row.status,
+            exchange_rate: row.exchange_rate,
+            exchange_rate_date: row.exchange_rate_date,
+            exchange_rate_source: row.exchange_rate_source,
+            decision_date: row.decision_date,
+            flow_date: row.flow_date,
+            first_reported_date: row.first_reported_date,
+            budget_year: row.budget_year,
+            new_money: row.new_money,
+            contribution_type: row.contribution_type,
+            method: row.method,
+            earmarking: row.earmarking,
+            parent_ref: row.parent_ref,
+            visibility: row.visibility,
+            description: row.description,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl Row for Contribution {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "source",
+        "external_ref",
+        "donor",
+        "status",
+        "amount",
+        "currency",
+        "amount_usd",
+        "exchange_rate",
+        "decision_date",
+        "flow_date",
+        "usage_years",
+        "countries",
+        "earmarking",
+        "contribution_type",
+        "new_money",
+        "visibility",
+        "description",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        let date = |date: Option<NaiveDate>| Cell::from(date.map(|date| date.to_string()));
+        let years: Vec<String> = self.usage_years.iter().map(i32::to_string).collect();
+        vec![
+            self.id.to_string().into(),
+            self.source.as_str().into(),
+            self.external_ref.clone().into(),
+            self.donor_name.clone().into(),
+            self.status.as_str().into(),
+            self.amount.into(),
+            self.amount.map(|amount| amount.currency().code()).into(),
+            self.amount_usd.into(),
+            self.exchange_rate.clone().into(),
+            date(self.decision_date),
+            date(self.flow_date),
+            years.join(" ").into(),
+            self.countries.join(" ").into(),
+            self.earmarking.clone().into(),
+            self.contribution_type.as_str().into(),
+            self.new_money.to_string().into(),
+            self.visibility.as_str().into(),
+            self.description.clone().into(),
+        ]
+    }
+}
+
+/// Filters of the contribution list.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ContributionFilter {
+    /// Only this donor's.
+    donor_id: Option<Uuid>,
+    /// Only this office's.
+    office_id: Option<Uuid>,
+    /// `pledge`, `commitment` or `paid`.
+    #[param(max_length = 20)]
+    status: Option<String>,
+    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
+    #[param(max_length = 20)]
+    earmarking: Option<String>,
+    /// Only for this usage year.
+    #[param(minimum = 1900, maximum = 2200)]
+    year: Option<i32>,
+    /// Only for this country: ISO 3166-1 alpha-3 code.
+    #[param(max_length = 3)]
+    country: Option<String>,
+    /// `source:reference`, such as `fts:168515`.
+    #[param(max_length = 150)]
+    external_ref: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+impl ContributionFilter {
+    fn checked(&self) -> Result<store::Filter, Problem> {
+        let known = |name: &str, value: &Option<String>, words: &[&str]| match value {
+            Some(value) if !words.contains(&value.as_str()) => {
+                Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
+            }
+            _ => Ok(value.clone()),
+        };
+        if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
+            return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
+        }
+        if self.year.is_some_and(|year| !(1900..=2200).contains(&year)) {
+            return Err(Problem::invalid_parameter("year", "must be 1900 to 2200"));
+        }
+        let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
+            Some(None) => return Err(Problem::invalid_parameter("external_ref", "must be source:reference")),
+            Some(Some((source, reference))) => Some((source.to_owned(), reference.to_owned())),
+            None => None,
+        };
+        Ok(store::Filter {
+            donor_id: self.donor_id,
+            office_id: self.office_id,
+            status: known("status", &self.status, &STATUSES)?,
+            earmarking: known("earmarking", &self.earmarking, &EARMARKINGS)?,
+            year: self.year,
+            country: self.country.clone(),
+            external,
+        })
+    }
+}
+
+/// Lists contributions
+///
+/// Those of the caller's office and the offices below it, newest record first. A donor's representative sees its
+/// donor's, as far as they are shown to it.
+#[utoipa::path(tag = "contributions", params(ContributionFilter), security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The contributions", body = Envelope<Contribution>), ReadProblems))]
+#[get("/v1/contributions")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    filter: Parameters<ContributionFilter>,
+) -> Answer {
+    let checked = filter.0.checked()?;
+    let scope = context.scope(&caller.claims).await?;
+    let ContributionFilter { limit, cursor, .. } = filter.0.clone();
+    let filters = (&ContributionFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
+    service::list(&request, "contributions", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| row.id);
+            let items = items.into_iter().map(Contribution::try_from).collect::<Result<_, _>>()?;
+            Ok(Page { items, next })
+        })
+    })
+    .await
+}
+
+/// One contribution
+#[utoipa::path(tag = "contributions", params(("id" = Uuid, Path, description = "The contribution")),
+    security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The contribution", body = Contribution), ReadProblems))]
+#[get("/v1/contributions/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    answer::record(&request, row.version, &Contribution::try_from(row)?)
+}

@@ -1,0 +1,291 @@
+use super::split;
+use events::{ContributionRecorded, FlowObject};
+use kernel::{Currency, Money};
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
+use serde::Serialize;
+use service::PageRequest;
+use store::{Scope, StoreError, TenantTx, sql, values};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "contribution")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub source: String,
+    pub external_ref: Option<String>,
+    pub donor_id: Option<Uuid>,
+    pub donor_external_ref: Option<String>,
+    pub donor_name: Option<String>,
+    pub status: String,
+    pub amount_usd: i64,
+    pub original_amount: Option<i64>,
+    pub original_currency: Option<String>,
+    pub exchange_rate: Option<String>,
+    pub exchange_rate_date: Option<Date>,
+    pub exchange_rate_source: Option<String>,
+    pub decision_date: Option<Date>,
+    pub flow_date: Option<Date>,
+    pub first_reported_date: Option<Date>,
+    pub budget_year: Option<i32>,
+    pub usage_years: String,
+    pub countries: String,
+    pub new_money: bool,
+    pub contribution_type: String,
+    pub method: Option<String>,
+    pub earmarking: Option<String>,
+    pub keywords: String,
+    pub parent_ref: Option<String>,
+    pub child_refs: String,
+    pub visibility: String,
+    pub description: Option<String>,
+    pub source_objects: String,
+    pub destination_objects: String,
+    pub detail: String,
+    pub source_version: Option<i64>,
+    pub fingerprint: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// What the donor gave, in its own currency.
+    pub(crate) fn original(&self) -> Option<Money> {
+        let currency = Currency::from_code(self.original_currency.as_deref()?).ok()?;
+        Some(Money::from_minor(self.original_amount?, currency))
+    }
+
+    pub(crate) fn objects(&self) -> Result<(Vec<FlowObject>, Vec<FlowObject>), StoreError> {
+        Ok((serde_json::from_str(&self.source_objects)?, serde_json::from_str(&self.destination_objects)?))
+    }
+
+    fn event(&self) -> Result<ContributionRecorded, StoreError> {
+        let (source_objects, destination_objects) = self.objects()?;
+        Ok(ContributionRecorded {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            source: self.source.clone(),
+            external_ref: self.external_ref.clone(),
+            donor_id: self.donor_id,
+            donor_external_ref: self.donor_external_ref.clone(),
+            donor_name: self.donor_name.clone(),
+            status: self.status.clone(),
+            amount_usd: Money::usd(self.amount_usd),
+            new_money: self.new_money,
+            contribution_type: self.contribution_type.clone(),
+            earmarking: self.earmarking.clone(),
+            decision_date: self.decision_date,
+            source_objects,
+            destination_objects,
+            visibility: self.visibility.clone(),
+        })
+    }
+
+    fn values(self) -> Vec<Value> {
+        values![
+            self.id,
+            self.version,
+            self.organisation_id,
+            self.office_id,
+            self.source,
+            self.external_ref,
+            self.donor_id,
+            self.donor_external_ref,
+            self.donor_name,
+            self.status,
+            self.amount_usd,
+            self.original_amount,
+            self.original_currency,
+            self.exchange_rate,
+            self.exchange_rate_date,
+            self.exchange_rate_source,
+            self.decision_date,
+            self.flow_date,
+            self.first_reported_date,
+            self.budget_year,
+            self.usage_years,
+            self.countries,
+            self.new_money,
+            self.contribution_type,
+            self.method,
+            self.earmarking,
+            self.keywords,
+            self.parent_ref,
+            self.child_refs,
+            self.visibility,
+            self.description,
+            self.source_objects,
+            self.destination_objects,
+            self.detail,
+            self.source_version,
+            self.fingerprint,
+            self.created_at,
+            self.updated_at,
+        ]
+    }
+}
+
+const COLUMNS: [&str; 38] = [
+    "id",
+    "version",
+    "organisation_id",
+    "office_id",
+    "source",
+    "external_ref",
+    "donor_id",
+    "donor_external_ref",
+    "donor_name",
+    "status",
+    "amount_usd",
+    "original_amount",
+    "original_currency",
+    "exchange_rate",
+    "exchange_rate_date",
+    "exchange_rate_source",
+    "decision_date",
+    "flow_date",
+    "first_reported_date",
+    "budget_year",
+    "usage_years",
+    "countries",
+    "new_money",
+    "contribution_type",
+    "method",
+    "earmarking",
+    "keywords",
+    "parent_ref",
+    "child_refs",
+    "visibility",
+    "description",
+    "source_objects",
+    "destination_objects",
+    "detail",
+    "source_version",
+    "fingerprint",
+    "created_at",
+    "updated_at",
+];
+
+/// Staff read the rows of their offices; a representative its donor's that it may see.
+fn readable(scope: &Scope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
+    match scope {
+        Scope::Offices { office_ids, .. } => query.filter(Column::OfficeId.is_in(office_ids.iter().copied())),
+        Scope::Donor { donor_id, .. } => query
+            .filter(Column::DonorId.eq(*donor_id))
+            .filter(Column::Visibility.is_in(["donor", "public"])),
+        Scope::Public { .. } | Scope::System => query.filter(Expr::value(false)),
+    }
+}
+
+/// Filters of the contribution list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) office_id: Option<Uuid>,
+    pub(crate) status: Option<String>,
+    pub(crate) earmarking: Option<String>,
+    pub(crate) year: Option<i32>,
+    pub(crate) country: Option<String>,
+    pub(crate) external: Option<(String, String)>,
+}
+
+pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+/// Newest record first.
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<Uuid>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = readable(scope).order_by_desc(Column::Id).limit(page.limit + 1);
+    if let Some(donor_id) = filter.donor_id {
+        query = query.filter(Column::DonorId.eq(donor_id));
+    }
+    if let Some(office_id) = filter.office_id {
+        query = query.filter(Column::OfficeId.eq(office_id));
+    }
+    if let Some(status) = &filter.status {
+        query = query.filter(Column::Status.eq(status.as_str()));
+    }
+    if let Some(earmarking) = &filter.earmarking {
+        query = query.filter(Column::Earmarking.eq(earmarking.as_str()));
+    }
+    if let Some(year) = filter.year {
+        query = query.filter(Column::UsageYears.contains(format!(",{year},")));
+    }
+    if let Some(country) = &filter.country {
+        query = query.filter(Column::Countries.contains(format!(",{country},")));
+    }
+    if let Some((source, reference)) = &filter.external {
+        query = query.filter(Column::Source.eq(source.as_str())).filter(Column::ExternalRef.eq(reference.as_str()));
+    }
+    if let Some(after) = after {
+        query = query.filter(Column::Id.lt(after));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// Records of an organisation by what their source calls them, whichever office they belong to.
+pub(crate) async fn by_refs(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    source: &str,
+    refs: &[String],
+) -> Result<Vec<Model>, StoreError> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    Ok(Entity::find()
+        .filter(Column::OrganisationId.eq(organisation_id))
+        .filter(Column::Source.eq(source))
+        .filter(Column::ExternalRef.is_in(refs.iter().map(String::as_str)))
+        .all(db)
+        .await?)
+}
+
+pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result<(), StoreError> {
+    let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
+    let rows = records.into_iter().map(Model::values).collect();
+    sql::insert_many(tx.db(), "contribution", &COLUMNS, rows, "").await?;
+    tx.emit_all(&events).await
+}
+
+/// Writes new versions; the old ones stay as history.
+pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
+    let now = tx.now();
+    let mut history = Vec::with_capacity(pairs.len());
+    let mut events = Vec::with_capacity(pairs.len());
+    let assignments: Vec<String> =
+        COLUMNS[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let upsert = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
+    let mut rows = Vec::with_capacity(pairs.len());
+    for (old, new) in pairs {
+        history.push(values![old.id, old.version, serde_json::to_string(&old)?, now]);
+        events.push(new.event()?);
+        rows.push(new.values());
+    }
+    let columns = ["contribution_id", "version", "record", "replaced_at"];
+    sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
+    sql::insert_many(tx.db(), "contribution", &COLUMNS, rows, &upsert).await?;
+    tx.emit_all(&events).await
+}
+
+/// Years and countries of a record.
+pub(crate) fn targets(record: &Model) -> (Vec<i32>, Vec<String>) {
+    let years = split(&record.usage_years).iter().filter_map(|year| year.parse().ok()).collect();
+    (years, split(&record.countries))
+}

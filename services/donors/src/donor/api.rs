@@ -1,0 +1,405 @@
+use super::{IATI_TYPES, SEGMENTS, STATUSES, TYPES, search_key, store};
+use ::store::{Scope, StoreError, audit};
+use actix_web::{HttpRequest, get, post, put, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use events::ExternalRef;
+use kernel::{Code, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    openapi::{CreateProblems, ReadProblems, UpdateProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A donor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Donor {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    #[serde(flatten)]
+    fields: DonorFields,
+    created_at: chrono::DateTime<chrono::Utc>,
+    updated_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// What is recorded of a donor.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DonorFields {
+    /// Name as the donor writes it.
+    #[schema(example = "Norway, Ministry of Foreign Affairs", min_length = 1, max_length = 300)]
+    name: String,
+    /// French name where known.
+    #[schema(max_length = 300)]
+    name_fr: Option<String>,
+    /// Spanish name where known.
+    #[schema(max_length = 300)]
+    name_es: Option<String>,
+    #[schema(example = "MFA", max_length = 60)]
+    short_name: Option<String>,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[serde(rename = "type")]
+    #[schema(example = "government", max_length = 20)]
+    donor_type: String,
+    /// Code of IATI's OrganisationType list.
+    #[schema(example = "10", max_length = 2)]
+    iati_organisation_type: Option<String>,
+    /// `traditional`, `emerging` or `private`.
+    #[schema(example = "traditional", max_length = 20)]
+    segment: Option<String>,
+    /// ISO 3166-1 alpha-3 code.
+    #[schema(example = "NOR", max_length = 3)]
+    country: Option<String>,
+    /// The donor above: a ministry's government.
+    parent_id: Option<Uuid>,
+    #[schema(example = "NO-BRC-971277882", max_length = 120)]
+    iati_identifier: Option<String>,
+    /// `geneva`, or the capital whose post keeps the relation.
+    #[schema(example = "geneva", max_length = 100)]
+    liaison_post: Option<String>,
+    /// `prospect`, `active` (unless told otherwise) or `dormant`.
+    #[serde(default = "active")]
+    #[schema(example = "active", max_length = 20)]
+    status: String,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    external_refs: Vec<ExternalRef>,
+}
+
+fn active() -> String {
+    "active".to_owned()
+}
+
+impl Row for Donor {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "short_name",
+        "type",
+        "segment",
+        "country",
+        "status",
+        "iati_identifier",
+        "external_refs",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        let f = &self.fields;
+        let refs: Vec<String> = f.external_refs.iter().map(|ext| format!("{}:{}", ext.source, ext.r#ref)).collect();
+        vec![
+            self.id.to_string().into(),
+            f.name.as_str().into(),
+            f.short_name.clone().into(),
+            f.donor_type.as_str().into(),
+            f.segment.clone().into(),
+            f.country.clone().into(),
+            f.status.as_str().into(),
+            f.iati_identifier.clone().into(),
+            refs.join(" ").into(),
+        ]
+    }
+}
+
+fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
+    let fields = DonorFields {
+        name: row.name,
+        name_fr: row.name_fr,
+        name_es: row.name_es,
+        short_name: row.short_name,
+        donor_type: row.donor_type,
+        iati_organisation_type: row.iati_organisation_type,
+        segment: row.segment,
+        country: row.country,
+        parent_id: row.parent_id,
+        iati_identifier: row.iati_identifier,
+        liaison_post: row.liaison_post,
+        status: row.status,
+        external_refs,
+    };
+    Donor { id: row.id, version: row.version, fields, created_at: row.created_at, updated_at: row.updated_at }
+}
+
+async fn with_refs(db: &impl sea_orm::ConnectionTrait, rows: Vec<store::Model>) -> Result<Vec<Donor>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut refs = store::refs(db, &ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let external = refs.remove(&row.id).unwrap_or_default();
+            shown(row, external)
+        })
+        .collect())
+}
+
+/// Filters of the donor list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DonorFilter {
+    /// Words of the name, in any order.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[serde(rename = "type")]
+    #[param(max_length = 20)]
+    donor_type: Option<String>,
+    /// `prospect`, `active` or `dormant`.
+    #[param(max_length = 20)]
+    status: Option<String>,
+    /// ISO 3166-1 alpha-3 code.
+    #[param(max_length = 3)]
+    country: Option<String>,
+    /// `source:reference` of another system, such as `fts:2924`.
+    #[param(max_length = 150)]
+    external_ref: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+impl DonorFilter {
+    fn checked(&self) -> Result<store::Filter, Problem> {
+        let one_of = |name: &str, value: &Option<String>, words: &[&str]| match value {
+            Some(value) if !words.contains(&value.as_str()) => {
+                Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
+            }
+            _ => Ok(value.clone()),
+        };
+        if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
+            return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
+        }
+        let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
+            Some(None) => return Err(Problem::invalid_parameter("external_ref", "must be source:reference")),
+            Some(Some((source, reference))) => {
+                Some(ExternalRef { source: source.to_owned(), r#ref: reference.to_owned() })
+            }
+            None => None,
+        };
+        Ok(store::Filter {
+            search: self.q.as_deref().map(search_key),
+            donor_type: one_of("type", &self.donor_type, &TYPES)?,
+            status: one_of("status", &self.status, &STATUSES)?,
+            country: self.country.clone(),
+            external,
+        })
+    }
+}
+
+/// Lists donors
+///
+/// The organisation's registry, by name. A donor's representative sees its own donor.
+#[utoipa::path(tag = "donors", params(DonorFilter), security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "The donors", body = Envelope<Donor>), ReadProblems))]
+#[get("/v1/donors")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    filter: Parameters<DonorFilter>,
+) -> Answer {
+    let checked = filter.0.checked()?;
+    let scope = context.scope(&caller.claims).await?;
+    let DonorFilter { limit, cursor, q, donor_type, status, country, external_ref } = filter.0;
+    let filters = (scope.organisation_id(), q, donor_type, status, country, external_ref);
+    service::list(&request, "donors", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| (row.name.clone(), row.id));
+            Ok(Page { items: with_refs(&db, items).await?, next })
+        })
+    })
+    .await
+}
+
+/// One donor
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
+    security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "The donor", body = Donor), ReadProblems))]
+#[get("/v1/donors/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let donor = with_refs(&db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
+    answer::record(&request, donor.version, &donor)
+}
+
+/// Records a donor
+///
+/// Only headquarters curates the registry.
+#[utoipa::path(tag = "donors", request_body = DonorFields, security(("oauth2" = ["donors:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The donor", body = Donor), CreateProblems))]
+#[post("/v1/donors")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    body: JsonBody<DonorFields>,
+) -> Answer {
+    let fields = body.value;
+    check(&fields)?;
+    let office_id = headquarters_only(&context, &caller.claims).await?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        check_parent(scope, tx.db(), &fields, None).await?;
+        let now = tx.now();
+        let donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
+        store::insert(tx, &donor, &fields.external_refs).await.map_err(already_there)?;
+        let shown = shown(donor.clone(), fields.external_refs.clone());
+        tx.audit(entry(&donor, "donor.create", None, &shown)).await?;
+        Ok(Created::new(format!("/v1/donors/{}", donor.id), 1, shown))
+    })
+    .await
+}
+
+/// Changes a donor
+///
+/// Replaces all fields. Only headquarters curates the registry. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "donors", request_body = DonorFields, security(("oauth2" = ["donors:write"])),
+    params(("id" = Uuid, Path, description = "The donor"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The donor", body = Donor), UpdateProblems))]
+#[put("/v1/donors/{id}")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<DonorFields>,
+) -> Answer {
+    let fields = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let before = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+    headquarters_only(&context, &caller.claims).await?;
+    check(&fields)?;
+    answer::if_match(&request, before.version)?;
+    check_parent(&scope, tx.db(), &fields, Some(before.id)).await?;
+    let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
+    let times = (before.created_at, tx.now());
+    let after = row(&fields, before.id, before.version + 1, before.organisation_id, before.office_id, times);
+    store::remove_refs(&tx, before.id).await?;
+    store::update(&mut tx, &after, &fields.external_refs).await.map_err(already_there)?;
+    let (old, new) = (shown(before, old_refs), shown(after.clone(), fields.external_refs));
+    tx.audit(entry(&after, "donor.update", Some(&old), &new)).await?;
+    tx.commit().await?;
+    answer::record(&request, new.version, &new)
+}
+
+fn entry(donor: &store::Model, action: &'static str, before: Option<&Donor>, after: &Donor) -> audit::Entry {
+    audit::Entry {
+        organisation_id: donor.organisation_id,
+        office_id: donor.office_id,
+        action,
+        resource: "donor",
+        resource_id: donor.id,
+        before: before.and_then(|donor| serde_json::to_value(donor).ok()),
+        after: serde_json::to_value(after).ok(),
+    }
+}
+
+fn already_there(error: StoreError) -> Failure {
+    if error.is_duplicate() {
+        let why = "a donor of this name and type, or with one of these references, is there already";
+        return Problem::new(Code::Conflict).field("/name", why).into();
+    }
+    error.into()
+}
+
+/// Donors are organisation rows: headquarters changes them, everyone reads them.
+async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
+    let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
+    match office {
+        Some(office) if office.kind == "headquarters" => Ok(office.id),
+        _ => Err(Problem::new(Code::Forbidden).detail("only headquarters curates the donor registry").into()),
+    }
+}
+
+async fn check_parent(
+    scope: &Scope,
+    db: &impl sea_orm::ConnectionTrait,
+    fields: &DonorFields,
+    own: Option<Uuid>,
+) -> Result<(), Failure> {
+    let mut next = fields.parent_id;
+    while let Some(parent_id) = next {
+        if Some(parent_id) == own {
+            return Err(Problem::invalid_field("/parent_id", "would make the donor its own parent").into());
+        }
+        let parent = store::get(scope, db, parent_id).await?;
+        next = parent.ok_or_else(|| Problem::invalid_field("/parent_id", "is no donor of yours"))?.parent_id;
+    }
+    Ok(())
+}
+
+fn row(
+    fields: &DonorFields,
+    id: Uuid,
+    version: i64,
+    organisation_id: Uuid,
+    office_id: Uuid,
+    (created_at, updated_at): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>),
+) -> store::Model {
+    let fields = fields.clone();
+    store::Model {
+        id,
+        version,
+        organisation_id,
+        office_id,
+        search: search_key(&fields.name),
+        name: fields.name,
+        name_fr: fields.name_fr,
+        name_es: fields.name_es,
+        short_name: fields.short_name,
+        donor_type: fields.donor_type,
+        iati_organisation_type: fields.iati_organisation_type,
+        segment: fields.segment,
+        country: fields.country,
+        parent_id: fields.parent_id,
+        iati_identifier: fields.iati_identifier,
+        liaison_post: fields.liaison_post,
+        status: fields.status,
+        created_at,
+        updated_at,
+    }
+}
+
+fn check(fields: &DonorFields) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.text("/name", &fields.name, 300);
+    checks.require(!search_key(&fields.name).is_empty(), "/name", "must hold a letter or a digit");
+    checks.optional_text("/name_fr", fields.name_fr.as_deref(), 300);
+    checks.optional_text("/name_es", fields.name_es.as_deref(), 300);
+    checks.optional_text("/short_name", fields.short_name.as_deref(), 60);
+    checks.one_of("/type", &fields.donor_type, &TYPES);
+    checks.one_of("/status", &fields.status, &STATUSES);
+    if let Some(code) = &fields.iati_organisation_type {
+        checks.one_of("/iati_organisation_type", code, &IATI_TYPES);
+    }
+    if let Some(segment) = &fields.segment {
+        checks.one_of("/segment", segment, &SEGMENTS);
+    }
+    if let Some(country) = &fields.country {
+        checks.country("/country", country);
+    }
+    checks.optional_text("/iati_identifier", fields.iati_identifier.as_deref(), 120);
+    checks.optional_text("/liaison_post", fields.liaison_post.as_deref(), 100);
+    checks.require(fields.external_refs.len() <= 50, "/external_refs", "has more than 50 entries");
+    for (index, external) in fields.external_refs.iter().enumerate() {
+        checks.text(&format!("/external_refs/{index}/source"), &external.source, 40);
+        checks.text(&format!("/external_refs/{index}/ref"), &external.r#ref, 100);
+    }
+    checks.finish()
+}

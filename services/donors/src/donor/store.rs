@@ -1,0 +1,193 @@
+use events::{DonorChanged, ExternalRef};
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, sea_query::{Expr, Condition}};
+use service::PageRequest;
+use std::collections::HashMap;
+use store::{Scope, StoreError, TenantTx, sql, values};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "donor")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub name: String,
+    pub name_fr: Option<String>,
+    pub name_es: Option<String>,
+    pub short_name: Option<String>,
+    pub search: String,
+    pub donor_type: String,
+    pub iati_organisation_type: Option<String>,
+    pub segment: Option<String>,
+    pub country: Option<String>,
+    pub parent_id: Option<Uuid>,
+    pub iati_identifier: Option<String>,
+    pub liaison_post: Option<String>,
+    pub status: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Staff read every donor of their organisation, a representative its own.
+fn readable(scope: &Scope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
+    match scope {
+        Scope::Offices { .. } => query,
+        Scope::Donor { donor_id, .. } => query.filter(Column::Id.eq(*donor_id)),
+        Scope::Public { .. } | Scope::System => query.filter(Expr::value(false)),
+    }
+}
+
+/// Filters of the donor list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) search: Option<String>,
+    pub(crate) donor_type: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) external: Option<ExternalRef>,
+}
+
+pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<(String, Uuid)>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = readable(scope).order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1);
+    for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
+        query = query.filter(Column::Search.contains(word));
+    }
+    let equal = [
+        (Column::DonorType, &filter.donor_type),
+        (Column::Status, &filter.status),
+        (Column::Country, &filter.country),
+    ];
+    for (column, value) in equal {
+        if let Some(value) = value {
+            query = query.filter(column.eq(value.as_str()));
+        }
+    }
+    if let Some(external) = &filter.external {
+        let ids = by_refs(scope, db, &external.source, std::slice::from_ref(&external.r#ref)).await?;
+        query = query.filter(Column::Id.is_in(ids.into_values()));
+    }
+    if let Some((name, id)) = after {
+        let same_name = Condition::all().add(Column::Name.eq(name.as_str())).add(Column::Id.gt(id));
+        query = query.filter(Condition::any().add(Column::Name.gt(name)).add(same_name));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// Donors by what a source calls them: reference → donor.
+pub(crate) async fn by_refs(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    source: &str,
+    refs: &[String],
+) -> Result<HashMap<String, Uuid>, StoreError> {
+    if refs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = format!(
+        "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2 AND ref IN ({})",
+        sql::placeholders(3, refs.len())
+    );
+    let mut parameters = values![scope.organisation_id(), source];
+    parameters.extend(refs.iter().map(|reference| reference.as_str().into()));
+    let rows = sql::rows(db, &text, parameters).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// The donor of this name and type.
+pub(crate) async fn by_name(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    search: &str,
+    donor_type: &str,
+) -> Result<Option<Model>, StoreError> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    Ok(Entity::find()
+        .filter(Column::OrganisationId.eq(organisation_id))
+        .filter(Column::Search.eq(search))
+        .filter(Column::DonorType.eq(donor_type))
+        .one(db)
+        .await?)
+}
+
+pub(crate) async fn refs(
+    db: &impl ConnectionTrait,
+    donors: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<ExternalRef>>, StoreError> {
+    let mut found: HashMap<Uuid, Vec<ExternalRef>> = HashMap::new();
+    for chunk in donors.chunks(1000) {
+        let text = format!(
+            "SELECT donor_id, source, ref FROM donor_external_ref WHERE donor_id IN ({}) ORDER BY source, ref",
+            sql::placeholders(1, chunk.len())
+        );
+        for row in sql::rows(db, &text, chunk.iter().map(|id| (*id).into()).collect()).await? {
+            let external = ExternalRef { source: row.try_get_by_index(1)?, r#ref: row.try_get_by_index(2)? };
+            found.entry(row.try_get_by_index(0)?).or_default().push(external);
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+    Entity::insert(donor.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    add_refs(tx, donor, refs).await?;
+    emit(tx, donor).await
+}
+
+/// Writes the new version over `donor.version - 1`.
+pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+    donor.clone().into_active_model().reset_all().update(tx.db()).await?;
+    add_refs(tx, donor, refs).await?;
+    emit(tx, donor).await
+}
+
+async fn add_refs(tx: &TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+    let row = |external: &ExternalRef| {
+        values![donor.organisation_id, external.source.as_str(), external.r#ref.as_str(), donor.id]
+    };
+    let columns = ["organisation_id", "source", "ref", "donor_id"];
+    sql::insert_many(tx.db(), "donor_external_ref", &columns, refs.iter().map(row).collect(), "").await?;
+    Ok(())
+}
+
+pub(crate) async fn remove_refs(tx: &TenantTx, donor: Uuid) -> Result<(), StoreError> {
+    sql::execute(tx.db(), "DELETE FROM donor_external_ref WHERE donor_id = $1", values![donor]).await?;
+    Ok(())
+}
+
+async fn emit(tx: &mut TenantTx, donor: &Model) -> Result<(), StoreError> {
+    let external_refs = refs(tx.db(), &[donor.id]).await?.remove(&donor.id).unwrap_or_default();
+    let donor = donor.clone();
+    tx.emit(&DonorChanged {
+        id: donor.id,
+        sequence: donor.version,
+        organisation_id: donor.organisation_id,
+        office_id: donor.office_id,
+        name: donor.name,
+        name_fr: donor.name_fr,
+        name_es: donor.name_es,
+        donor_type: donor.donor_type,
+        country: donor.country,
+        status: donor.status,
+        external_refs,
+    })
+    .await
+}

@@ -1,0 +1,274 @@
+use super::store;
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use kernel::{FieldError, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Context, Envelope, Id, Parameters, Row, answer,
+    openapi::ReadProblems,
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+const VERDICTS: [&str; 5] = ["created", "updated", "unchanged", "rejected", "not_applied"];
+
+/// An import and how far it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Import {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The office whose records it makes.
+    office_id: Uuid,
+    /// `fts`.
+    #[schema(example = "fts", max_length = 20)]
+    format: String,
+    /// `queued`, `applying`, `done`, `refused` (rows were wrong, nothing is kept), `checked` (dry run), `failed`.
+    #[schema(example = "applying", max_length = 20)]
+    state: String,
+    /// Whether nothing is to be kept.
+    dry_run: bool,
+    /// Whether the good rows are kept when others are wrong.
+    skip_bad: bool,
+    /// The files' names.
+    #[schema(max_items = 1000)]
+    files: Vec<String>,
+    /// Rows in the files.
+    #[schema(minimum = 0)]
+    read: i64,
+    /// Rows decided so far: compare with `read` for the progress.
+    #[schema(minimum = 0)]
+    done: i64,
+    #[schema(minimum = 0)]
+    created: i64,
+    #[schema(minimum = 0)]
+    updated: i64,
+    #[schema(minimum = 0)]
+    unchanged: i64,
+    #[schema(minimum = 0)]
+    rejected: i64,
+    /// Rows with something to look at.
+    #[schema(minimum = 0)]
+    warnings: i64,
+    /// Why it failed or was refused.
+    #[schema(max_length = 2000)]
+    message: Option<String>,
+    created_at: chrono::DateTime<chrono::Utc>,
+    finished_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl TryFrom<store::Model> for Import {
+    type Error = ::store::StoreError;
+
+    fn try_from(row: store::Model) -> Result<Self, Self::Error> {
+        Ok(Self {
+            id: row.id,
+            version: row.version,
+            office_id: row.office_id,
+            format: row.format,
+            state: row.state,
+            dry_run: row.dry_run,
+            skip_bad: row.skip_bad,
+            files: serde_json::from_str(&row.files)?,
+            read: row.rows_read,
+            done: row.rows_done,
+            created: row.created,
+            updated: row.updated,
+            unchanged: row.unchanged,
+            rejected: row.rejected,
+            warnings: row.warnings,
+            message: row.message,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+impl Row for Import {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "state", "files", "read", "created", "updated", "unchanged", "rejected", "warnings", "created_at"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.to_string().into(),
+            self.state.as_str().into(),
+            self.files.join(" ").into(),
+            self.read.into(),
+            self.created.into(),
+            self.updated.into(),
+            self.unchanged.into(),
+            self.rejected.into(),
+            self.warnings.into(),
+            self.created_at.to_rfc3339().into(),
+        ]
+    }
+}
+
+/// Pages of the import list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportFilter {
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists imports
+///
+/// Those of the caller's office and the offices below it, newest first.
+#[utoipa::path(tag = "imports", params(ImportFilter), security(("oauth2" = ["imports:read"])),
+    responses((status = 200, description = "The imports", body = Envelope<Import>), ReadProblems))]
+#[get("/v1/imports")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::ImportsRead>,
+    context: Data<Context>,
+    filter: Parameters<ImportFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let filters = caller.claims.office_id;
+    service::list(&request, "imports", &filters, filter.0.limit, filter.0.cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let imports = store::list(&scope, &db, &page, page.after()?).await?;
+            let Page { items, next } = page.page(imports, |row| row.id);
+            Ok(Page { items: items.into_iter().map(Import::try_from).collect::<Result<_, _>>()?, next })
+        })
+    })
+    .await
+}
+
+/// One import: its state, its progress, its counts
+#[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import")),
+    security(("oauth2" = ["imports:read"])),
+    responses((status = 200, description = "The import", body = Import), ReadProblems))]
+#[get("/v1/imports/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ImportsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    answer::record(&request, row.version, &Import::try_from(row)?)
+}
+
+/// A row of an import and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ImportRow {
+    /// Its number in the import, from 1.
+    #[schema(minimum = 1)]
+    number: i64,
+    /// The file it stands in.
+    #[schema(max_length = 300)]
+    file: String,
+    /// Where in the file: a JSON pointer.
+    #[schema(example = "/data/flows/17", max_length = 500)]
+    pointer: String,
+    /// The flow's id, where it has one.
+    #[schema(max_length = 100)]
+    external_ref: Option<String>,
+    /// `created`, `updated`, `unchanged`, `rejected`, `not_applied`; null while it waits.
+    #[schema(example = "rejected", max_length = 20)]
+    verdict: Option<String>,
+    /// What is wrong, by JSON pointer inside the row.
+    #[schema(max_items = 100)]
+    errors: Vec<FieldError>,
+    /// What to look at, by JSON pointer inside the row.
+    #[schema(max_items = 100)]
+    warnings: Vec<FieldError>,
+}
+
+impl TryFrom<store::RowVerdict> for ImportRow {
+    type Error = ::store::StoreError;
+
+    fn try_from(row: store::RowVerdict) -> Result<Self, Self::Error> {
+        let parsed = |text: Option<String>| match text {
+            Some(text) => serde_json::from_str(&text),
+            None => Ok(Vec::new()),
+        };
+        let (errors, warnings) = (parsed(row.errors)?, parsed(row.warnings)?);
+        let store::RowVerdict { number, file, pointer, external_ref, verdict, .. } = row;
+        Ok(Self { number, file, pointer, external_ref, verdict, errors, warnings })
+    }
+}
+
+impl Row for ImportRow {
+    const COLUMNS: &'static [&'static str] =
+        &["number", "file", "pointer", "external_ref", "verdict", "errors", "warnings"];
+    fn cells(&self) -> Vec<Cell> {
+        let joined = |errors: &[FieldError]| {
+            let lines: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.pointer, e.detail)).collect();
+            Cell::from(lines.join("; "))
+        };
+        vec![
+            self.number.into(),
+            self.file.as_str().into(),
+            self.pointer.as_str().into(),
+            self.external_ref.clone().into(),
+            self.verdict.clone().into(),
+            joined(&self.errors),
+            joined(&self.warnings),
+        ]
+    }
+}
+
+/// Filters of the rows of an import.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RowFilter {
+    /// `created`, `updated`, `unchanged`, `rejected` or `not_applied`.
+    #[param(max_length = 20)]
+    verdict: Option<String>,
+    /// Only rows with warnings.
+    with_warnings: Option<bool>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// The rows of an import and the verdict on each
+#[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), RowFilter),
+    security(("oauth2" = ["imports:read"])),
+    responses((status = 200, description = "The rows, in the order of the files", body = Envelope<ImportRow>),
+              ReadProblems))]
+#[get("/v1/imports/{id}/rows")]
+pub(crate) async fn rows(
+    request: HttpRequest,
+    caller: Caller<perm::ImportsRead>,
+    context: Data<Context>,
+    id: Id,
+    filter: Parameters<RowFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let import = {
+        let db = context.store.read(&scope).await?;
+        store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?.id
+    };
+    let RowFilter { verdict, with_warnings, limit, cursor } = filter.0;
+    if verdict.as_deref().is_some_and(|verdict| !VERDICTS.contains(&verdict)) {
+        return Err(Problem::invalid_parameter("verdict", format!("must be one of {}", VERDICTS.join(", "))).into());
+    }
+    let filters = (import, verdict.clone(), with_warnings);
+    service::list(&request, "import-rows", &filters, limit, cursor, move |page| {
+        let (context, scope, verdict) = (context.clone(), scope.clone(), verdict.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let with_warnings = with_warnings.unwrap_or(false);
+            let verdicts = store::rows(&db, import, verdict.as_deref(), with_warnings, &page, page.after()?).await?;
+            let Page { items, next } = page.page(verdicts, |row| row.number);
+            Ok(Page { items: items.into_iter().map(ImportRow::try_from).collect::<Result<_, _>>()?, next })
+        })
+    })
+    .await
+}

@@ -1,0 +1,92 @@
+use super::*;
+use serde_json::json;
+
+fn flow() -> Value {
+    json!({
+        "id": "7001", "versionId": 3, "amountUSD": 1000.5, "status": "paid", "newMoney": true,
+        "originalAmount": 900, "originalCurrency": "EUR", "exchangeRate": 0.9, "decisionDate": "2020-02-03T00:00:00Z",
+        "contributionType": "in kind", "grandBargainEarmarkingType": ["softly earmarked"], "refCode": "R-1",
+        "boundary": "incoming", "onBoundary": "single", "parentFlowId": 12,
+        "sourceObjects": [{"type": "Organization", "id": "5", "name": "Example, Government of",
+                           "organizationTypes": ["Government"]}],
+        "destinationObjects": [{"type": "Location", "id": "1", "name": "Afghanistan"},
+                               {"type": "Location", "id": "999999", "name": "Atlantis"},
+                               {"type": "UsageYear", "id": "41", "name": "2020"}],
+    })
+}
+
+fn with(name: &str, value: Value) -> Result<Flow, (Option<String>, Vec<FieldError>)> {
+    let mut flow = flow();
+    flow[name] = value;
+    read(&flow.to_string())
+}
+
+#[test]
+fn a_flow_is_read_with_everything_it_says() {
+    let read = read(&flow().to_string()).unwrap();
+    assert_eq!((read.id.as_str(), read.version, read.amount_usd), ("7001", 3, 100_050));
+    assert_eq!(read.original.unwrap().to_string(), "900.00");
+    assert_eq!(read.exchange_rate.as_deref(), Some("0.9"));
+    assert_eq!(read.decision_date.unwrap().to_string(), "2020-02-03");
+    assert_eq!((read.contribution_type, read.earmarking), ("in_kind", Some("softly_earmarked")));
+    assert_eq!((read.usage_years.as_str(), read.countries.as_str()), (",2020,", ",AFG,"));
+    assert_eq!(read.donor().unwrap().name, "Example, Government of");
+    assert_eq!(read.parent_ref.as_deref(), Some("12"));
+    assert_eq!(read.detail["refCode"], "R-1");
+    assert!(!read.detail.contains_key("boundary"));
+    assert_eq!(read.warnings.len(), 1, "the unknown location is kept, with a warning: {:?}", read.warnings);
+}
+
+#[test]
+fn the_boundary_belongs_to_the_question_and_not_to_the_flow() {
+    let other = with("boundary", json!("outgoing")).unwrap();
+    assert_eq!(other.fingerprint, read(&flow().to_string()).unwrap().fingerprint);
+    let changed = with("refCode", json!("R-2")).unwrap();
+    assert_ne!(changed.fingerprint, other.fingerprint);
+}
+
+#[test]
+fn what_is_wrong_is_named_by_its_pointer() {
+    let cases = [
+        ("id", Value::Null, "/id"),
+        ("amountUSD", json!(-1), "/amountUSD"),
+        ("amountUSD", json!("1000"), "/amountUSD"),
+        ("amountUSD", Value::Null, "/amountUSD"),
+        ("amountUSD", json!(1.005), "/amountUSD"),
+        ("amountUSD", json!(1e15), "/amountUSD"),
+        ("status", json!("given"), "/status"),
+        ("status", Value::Null, "/status"),
+        ("newMoney", json!("yes"), "/newMoney"),
+        ("originalCurrency", json!("ZZZ"), "/originalCurrency"),
+        ("originalAmount", json!(-5), "/originalAmount"),
+        ("exchangeRate", json!(-0.9), "/exchangeRate"),
+        ("decisionDate", json!("soon"), "/decisionDate"),
+        ("budgetYear", json!("20x0"), "/budgetYear"),
+        ("contributionType", json!("promise"), "/contributionType"),
+        ("grandBargainEarmarkingType", json!(["vague"]), "/grandBargainEarmarkingType/0"),
+        ("description", json!("x".repeat(20_001)), "/description"),
+        ("destinationObjects", json!([{"type": "UsageYear", "id": "1", "name": "MMXX"}]), "/destinationObjects/0/name"),
+        ("sourceObjects", json!([{"type": "Organization", "id": "1", "name": "x".repeat(10_000)}]), "/sourceObjects/0/name"),
+        ("sourceObjects", json!([{"type": "Organization", "id": "1"}]), "/sourceObjects/0"),
+        ("keywords", json!("one"), "/keywords"),
+    ];
+    for (name, value, pointer) in cases {
+        let (id, errors) = with(name, value.clone()).unwrap_err();
+        assert_eq!(errors[0].pointer, pointer, "{name} = {value}");
+        assert_eq!(id.is_none(), name == "id");
+    }
+    assert_eq!(read("[]").unwrap_err().1.len(), 1);
+}
+
+#[test]
+fn what_the_source_leaves_open_is_a_warning_and_not_an_error() {
+    let warned = |flow: Flow| flow.warnings.iter().map(|warning| warning.pointer.clone()).collect::<Vec<_>>();
+    assert!(warned(with("originalAmount", Value::Null).unwrap()).contains(&"/originalAmount".to_owned()));
+    let withdrawn = with("originalCurrency", json!("VEF")).unwrap();
+    assert_eq!((withdrawn.original, &withdrawn.detail["originalAmount"]), (None, &json!(900)));
+    let several = with("grandBargainEarmarkingType", json!(["earmarked", "unearmarked"])).unwrap();
+    assert_eq!(several.earmarking, None);
+    assert!(warned(several).contains(&"/grandBargainEarmarkingType".to_owned()));
+    let two = json!([{"type": "Organization", "id": "1", "name": "A"}, {"type": "Organization", "id": "2", "name": "B"}]);
+    assert!(with("sourceObjects", two).unwrap().donor().is_none());
+}

@@ -1,0 +1,216 @@
+use super::parser::Staged;
+use sea_orm::entity::prelude::*;
+use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use service::PageRequest;
+use store::{Scope, Store, StoreError, TenantTx, sql, values};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "import")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub format: String,
+    pub state: String,
+    pub dry_run: bool,
+    pub skip_bad: bool,
+    pub files: String,
+    pub rows_read: i64,
+    pub rows_done: i64,
+    pub position: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub rejected: i64,
+    pub warnings: i64,
+    pub message: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub finished_at: Option<DateTimeUtc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+fn readable(scope: &Scope) -> Select<Entity> {
+    let query = Entity::find().filter(Column::State.ne("receiving"));
+    match scope {
+        Scope::Offices { organisation_id, office_ids, .. } => query
+            .filter(Column::OrganisationId.eq(*organisation_id))
+            .filter(Column::OfficeId.is_in(office_ids.iter().copied())),
+        Scope::System => query,
+        Scope::Donor { .. } | Scope::Public { .. } => query.filter(Expr::value(false)),
+    }
+}
+
+pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+/// Newest first.
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    page: &PageRequest,
+    after: Option<Uuid>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut query = readable(scope).order_by_desc(Column::Id).limit(page.limit + 1);
+    if let Some(after) = after {
+        query = query.filter(Column::Id.lt(after));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// The oldest import that has work left.
+pub(crate) async fn next(db: &impl ConnectionTrait) -> Result<Option<Model>, StoreError> {
+    let waiting = Column::State.is_in(["queued", "applying"]);
+    Ok(readable(&Scope::System).filter(waiting).order_by_asc(Column::Id).one(db).await?)
+}
+
+pub(crate) async fn insert(tx: &TenantTx, import: Model) -> Result<(), StoreError> {
+    Entity::insert(sea_orm::IntoActiveModel::into_active_model(import)).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// Writes the job's whole row, as a new version.
+pub(crate) async fn update(tx: &TenantTx, import: &mut Model) -> Result<(), StoreError> {
+    import.version += 1;
+    let row = sea_orm::IntoActiveModel::into_active_model(import.clone()).reset_all();
+    sea_orm::ActiveModelTrait::update(ActiveModel { id: Set(import.id), ..row }, tx.db()).await?;
+    Ok(())
+}
+
+/// Stages rows; `first` is the number of the first one.
+pub(crate) async fn stage(
+    tx: &TenantTx,
+    import: Uuid,
+    file: &str,
+    first: i64,
+    rows: Vec<Staged>,
+) -> Result<(), StoreError> {
+    let columns =
+        ["import_id", "number", "file", "pointer", "external_ref", "verdict", "errors", "warnings", "raw"];
+    let mut values = Vec::with_capacity(rows.len());
+    for (number, row) in (first..).zip(rows) {
+        let rejected = !row.errors.is_empty();
+        let json = |list: &[kernel::FieldError]| {
+            if list.is_empty() { Ok(None) } else { serde_json::to_string(list).map(Some) }
+        };
+        values.push(values![
+            import,
+            number,
+            file,
+            row.pointer,
+            row.external_ref,
+            rejected.then_some("rejected"),
+            json(&row.errors)?,
+            json(&row.warnings)?,
+            (!rejected).then_some(row.raw),
+        ]);
+    }
+    sql::insert_many(tx.db(), "import_row", &columns, values, "").await?;
+    Ok(())
+}
+
+/// Rows after `position` that wait to be applied: number and flow.
+pub(crate) async fn waiting(
+    db: &impl ConnectionTrait,
+    import: Uuid,
+    position: i64,
+    limit: usize,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let text = "SELECT number, raw FROM import_row
+                WHERE import_id = $1 AND number > $2 AND verdict IS NULL ORDER BY number LIMIT $3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = sql::rows(db, text, values![import, position, limit]).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// Writes one verdict on many rows and drops what was staged of them.
+pub(crate) async fn decide(
+    tx: &TenantTx,
+    import: Uuid,
+    verdict: &str,
+    numbers: &[i64],
+) -> Result<(), StoreError> {
+    for chunk in numbers.chunks(1000) {
+        let text = format!(
+            "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number IN ({})",
+            sql::placeholders(3, chunk.len())
+        );
+        let mut parameters = values![verdict, import];
+        parameters.extend(chunk.iter().map(|number| (*number).into()));
+        sql::execute(tx.db(), &text, parameters).await?;
+    }
+    Ok(())
+}
+
+/// Drops what is staged of rows that will not be applied, a few thousand at a time. False when nothing was left.
+pub(crate) async fn forget_staged(tx: &TenantTx, import: Uuid) -> Result<bool, StoreError> {
+    let text = "UPDATE import_row SET raw = NULL, verdict = coalesce(verdict, 'not_applied')
+                WHERE import_id = $1 AND number IN
+                  (SELECT number FROM import_row WHERE import_id = $1 AND raw IS NOT NULL LIMIT 5000)";
+    Ok(sql::execute(tx.db(), text, values![import]).await? > 0)
+}
+
+/// Removes an upload that broke off, a few thousand rows at a time.
+pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreError> {
+    loop {
+        let tx = store.begin(Scope::System, store::Actor::system()).await?;
+        let text = "DELETE FROM import_row WHERE import_id = $1 AND number IN
+                      (SELECT number FROM import_row WHERE import_id = $1 LIMIT 5000)";
+        let gone = sql::execute(tx.db(), text, values![import]).await?;
+        if gone == 0 {
+            sql::execute(tx.db(), "DELETE FROM import WHERE id = $1 AND state = 'receiving'", values![import]).await?;
+        }
+        tx.commit().await?;
+        if gone == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Uploads that were under way when the process ended: nobody was told they arrived.
+pub(crate) async fn broken_off(db: &impl ConnectionTrait) -> Result<Vec<Uuid>, StoreError> {
+    let rows = sql::rows(db, "SELECT id FROM import WHERE state = 'receiving'", vec![]).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// A row's verdict.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct RowVerdict {
+    pub(crate) number: i64,
+    pub(crate) file: String,
+    pub(crate) pointer: String,
+    pub(crate) external_ref: Option<String>,
+    pub(crate) verdict: Option<String>,
+    pub(crate) errors: Option<String>,
+    pub(crate) warnings: Option<String>,
+}
+
+pub(crate) async fn rows(
+    db: &impl ConnectionTrait,
+    import: Uuid,
+    verdict: Option<&str>,
+    with_warnings: bool,
+    page: &PageRequest,
+    after: Option<i64>,
+) -> Result<Vec<RowVerdict>, StoreError> {
+    let mut text = "SELECT number, file, pointer, external_ref, verdict, errors, warnings FROM import_row
+                    WHERE import_id = $1 AND number > $2"
+        .to_owned();
+    let mut parameters = values![import, after.unwrap_or(0), i64::try_from(page.limit + 1).unwrap_or(i64::MAX)];
+    if let Some(verdict) = verdict {
+        text.push_str(" AND verdict = $4");
+        parameters.push(verdict.into());
+    }
+    if with_warnings {
+        text.push_str(" AND warnings IS NOT NULL");
+    }
+    text.push_str(" ORDER BY number LIMIT $3");
+    let rows = sql::rows(db, &text, parameters).await?;
+    rows.iter().map(|row| Ok(RowVerdict::from_query_result(row, "")?)).collect()
+}

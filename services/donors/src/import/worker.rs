@@ -1,0 +1,212 @@
+//! The background work of imports: one at a time, oldest first, a batch per transaction, resumed after a crash.
+
+use super::{
+    BATCH,
+    apply::{self, Decision, Known, Verdicts, apply},
+    fts::{self, Flow},
+    store,
+};
+use crate::contribution;
+use ::store::{Actor, Scope, StoreError, audit};
+use service::Context;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+
+/// How often the worker looks for work without being woken.
+const POLL: Duration = Duration::from_secs(1);
+/// How often a batch that fails for a reason of its own is tried.
+const ATTEMPTS: u32 = 3;
+
+/// Wakes the worker when an upload has arrived.
+#[derive(Default)]
+pub(crate) struct Wake(pub(crate) Notify);
+
+/// Works for ever; ends when its task is dropped.
+pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
+    while let Err(error) = tidy(&context).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
+        tokio::time::sleep(POLL).await;
+    }
+    loop {
+        match work(&context).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let _ = tokio::time::timeout(POLL, wake.0.notified()).await;
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+    }
+}
+
+async fn tidy(context: &Context) -> Result<(), StoreError> {
+    for id in store::broken_off(context.store.writer()).await? {
+        store::discard(&context.store, id).await?;
+    }
+    Ok(())
+}
+
+/// Does the oldest import to its end; false when there is none.
+async fn work(context: &Context) -> Result<bool, StoreError> {
+    let db = context.store.read(&Scope::System).await?;
+    let Some(mut job) = store::next(&db).await? else { return Ok(false) };
+    drop(db);
+    if job.rejected > 0 && !job.skip_bad && !job.dry_run {
+        job.message = Some(format!("{} rows are wrong; nothing is kept", job.rejected));
+        finish(context, &mut job, "refused").await?;
+    } else if job.dry_run {
+        compare(context, &mut job).await?;
+    } else {
+        apply_all(context, &mut job).await?;
+    }
+    Ok(true)
+}
+
+async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), StoreError> {
+    if job.state == "queued" {
+        job.state = "applying".to_owned();
+        job.rows_done = job.rejected;
+        let tx = begin(context).await?;
+        store::update(&tx, job).await?;
+        tx.commit().await?;
+    }
+    let mut attempt = 1;
+    loop {
+        let before = job.clone();
+        match apply_batch(context, job).await {
+            Ok(true) => attempt = 1,
+            Ok(false) => return finish(context, job, "done").await,
+            Err(error) => {
+                *job = before;
+                if !error.is_permanent() {
+                    return Err(error);
+                }
+                if attempt == ATTEMPTS {
+                    tracing::error!(import = %job.id, error = &error as &dyn std::error::Error, "import failed");
+                    job.message = Some("the platform could not apply a batch; the operators have the details".into());
+                    return finish(context, job, "failed").await;
+                }
+                attempt += 1;
+            }
+        }
+    }
+}
+
+async fn apply_batch(context: &Context, job: &mut store::Model) -> Result<bool, StoreError> {
+    let flows = next_flows(context, job).await?;
+    let Some(&(last, _)) = flows.last() else { return Ok(false) };
+    let count = flows.len();
+    let mut tx = begin(context).await?;
+    let verdicts = apply(&mut tx, job, flows).await?;
+    for (verdict, numbers) in
+        [("created", &verdicts.created), ("updated", &verdicts.updated), ("unchanged", &verdicts.unchanged)]
+    {
+        store::decide(&tx, job.id, verdict, numbers).await?;
+    }
+    progress(job, &verdicts, last, count);
+    store::update(&tx, job).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+fn progress(job: &mut store::Model, verdicts: &Verdicts, last: i64, count: usize) {
+    let size = |numbers: &[i64]| i64::try_from(numbers.len()).unwrap_or(i64::MAX);
+    job.created += size(&verdicts.created);
+    job.updated += size(&verdicts.updated);
+    job.unchanged += size(&verdicts.unchanged);
+    job.position = last;
+    job.rows_done += i64::try_from(count).unwrap_or(i64::MAX);
+}
+
+/// The next rows, read again from what was staged. They were checked when they arrived.
+async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
+    let db = context.store.read(&Scope::System).await?;
+    let rows = store::waiting(&db, job.id, job.position, BATCH).await?;
+    drop(db);
+    let parse = move || {
+        rows.into_iter()
+            .map(|(number, raw)| match fts::read(&raw) {
+                Ok(flow) => Ok((number, flow)),
+                Err(_) => Err(StoreError::Damaged(format!("staged row {number}"))),
+            })
+            .collect()
+    };
+    tokio::task::spawn_blocking(parse).await.map_err(|error| StoreError::Damaged(error.to_string()))?
+}
+
+/// Dry run: says what would happen, keeps nothing but the verdicts. Begun again from the start after a crash.
+async fn compare(context: &Context, job: &mut store::Model) -> Result<(), StoreError> {
+    let scope = Scope::Public { organisation_id: job.organisation_id };
+    let mut seen = Known::new();
+    (job.position, job.rows_done) = (0, job.rejected);
+    (job.created, job.updated, job.unchanged) = (0, 0, 0);
+    loop {
+        let flows = next_flows(context, job).await?;
+        let Some(&(last, _)) = flows.last() else { break };
+        let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
+        let db = context.store.read(&scope).await?;
+        let held = contribution::store::by_refs(&scope, &db, "fts", &refs).await?;
+        drop(db);
+        for row in held {
+            if let Some(id) = row.external_ref {
+                seen.entry(id).or_insert((row.source_version.unwrap_or(0), row.fingerprint));
+            }
+        }
+        let count = flows.len();
+        let mut verdicts = Verdicts::default();
+        for (number, flow) in flows {
+            let fingerprint = apply::hex(&flow.fingerprint);
+            let decision = apply::decide(seen.get(&flow.id), flow.version, &fingerprint);
+            match decision {
+                Decision::Create => verdicts.created.push(number),
+                Decision::Update => verdicts.updated.push(number),
+                Decision::Keep => verdicts.unchanged.push(number),
+            }
+            if decision != Decision::Keep {
+                seen.insert(flow.id, (flow.version, fingerprint));
+            }
+        }
+        progress(job, &verdicts, last, count);
+        let tx = begin(context).await?;
+        store::update(&tx, job).await?;
+        tx.commit().await?;
+    }
+    finish(context, job, "checked").await
+}
+
+/// Ends the job: drops what is staged, then writes the state and the audit row together.
+async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Result<(), StoreError> {
+    loop {
+        let tx = begin(context).await?;
+        let more = store::forget_staged(&tx, job.id).await?;
+        tx.commit().await?;
+        if !more {
+            break;
+        }
+    }
+    let tx = begin(context).await?;
+    job.state = state.to_owned();
+    job.finished_at = Some(tx.now());
+    job.rows_done = job.rows_read;
+    store::update(&tx, job).await?;
+    tx.audit(audit::Entry {
+        organisation_id: job.organisation_id,
+        office_id: job.office_id,
+        action: "import.finish",
+        resource: "import",
+        resource_id: job.id,
+        before: None,
+        after: Some(serde_json::json!({
+            "state": job.state, "read": job.rows_read, "created": job.created, "updated": job.updated,
+            "unchanged": job.unchanged, "rejected": job.rejected,
+        })),
+    })
+    .await?;
+    tx.commit().await
+}
+
+async fn begin(context: &Context) -> Result<::store::TenantTx, StoreError> {
+    context.store.begin(Scope::System, Actor::system()).await
+}
