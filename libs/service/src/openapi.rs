@@ -34,7 +34,28 @@ pub(crate) fn document(service: &Service) -> OpenApi {
         .configure(move |config| routes(config))
         .split_for_parts();
     complete(&mut document);
+    name_operations(&mut document);
     document
+}
+
+/// Operation ids that are unique over all services: `get_donors_id` for `GET /v1/donors/{id}`.
+fn name_operations(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let words = path.trim_start_matches("/v1/").split(|c: char| !c.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+            }
+        }
+    }
 }
 
 /// Adds what every document of the platform has: the security scheme and the schema of a problem.

@@ -11,8 +11,8 @@ use actix_web::{
 };
 use auth::{Failure, TRACE_HEADER};
 use bus::SharedBus;
-use kernel::{Problem, id::new_id};
-use std::{net::TcpListener, time::Duration};
+use kernel::{Clock, Problem, id::new_id};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 use store::{idempotency, run_relay};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
@@ -70,11 +70,12 @@ pub(crate) fn start(
             .app_data(Data::new(shared.verifier.clone()))
             .configure(move |config| routes(config))
             .split_for_parts();
-        let shared = shared.clone();
+        let (name, clock) = (shared.service, shared.store.clock().clone());
         app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
-            .wrap(from_fn(move |request, next| observed(shared.clone(), request, next)))
+            .wrap(from_fn(move |request, next| observed(name, clock.clone(), request, next)))
     })
     .workers(1)
+    .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()
     .listen(listener)?
@@ -102,11 +103,11 @@ async fn housekeeping(context: Context) {
 /// # Errors
 /// What the handler failed with, when it is not a problem of ours.
 pub async fn observed<B: MessageBody + 'static>(
-    context: Context,
+    service: &'static str,
+    clock: Arc<dyn Clock>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
-    let clock = context.store.clock().clone();
     let started = clock.now();
     let name = HeaderName::from_static(TRACE_HEADER);
     let trace = trace_id(request.request()).unwrap_or_else(|| new_id(clock.as_ref()).to_string());
@@ -120,9 +121,9 @@ pub async fn observed<B: MessageBody + 'static>(
     let milliseconds = (clock.now() - started).num_milliseconds();
     let (method, path) = (response.request().method().as_str(), response.request().path());
     let status = response.status().as_u16();
-    let subject = response.request().extensions().get::<std::sync::Arc<auth::Claims>>().map(|claims| claims.sub);
+    let subject = response.request().extensions().get::<Arc<auth::Claims>>().map(|claims| claims.sub);
     let subject = subject.map(|sub| sub.to_string()).unwrap_or_default();
-    tracing::info!(service = context.service, method, path, status, milliseconds, trace, subject, "request");
+    tracing::debug!(service, method, path, status, milliseconds, trace, subject, "request");
     Ok(response)
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// A donor's funding of one country for one year.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CountryYear {
+pub(crate) struct DonorCountryYear {
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "AFG", max_length = 3)]
     country: String,
@@ -25,7 +25,7 @@ pub(crate) struct CountryYear {
 
 /// A donor's funding for one year, over the countries that count it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Year {
+pub(crate) struct DonorYear {
     #[schema(example = 2020)]
     year: i32,
     #[serde(flatten)]
@@ -34,7 +34,7 @@ pub(crate) struct Year {
 
 /// A part of a donor's funding.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Part {
+pub(crate) struct DonorFundingPart {
     /// What the source calls it; null for "not stated".
     #[schema(example = "929", max_length = 100)]
     external_ref: Option<String>,
@@ -83,14 +83,14 @@ pub(crate) struct DonorFunding {
     totals: Totals,
     /// The latest year first.
     #[schema(max_items = 200)]
-    by_year: Vec<Year>,
+    by_year: Vec<DonorYear>,
     /// The latest year first, then the largest.
     #[schema(max_items = 10000)]
-    by_country_year: Vec<CountryYear>,
+    by_country_year: Vec<DonorCountryYear>,
     #[schema(max_items = 10000)]
-    by_plan: Vec<Part>,
+    by_plan: Vec<DonorFundingPart>,
     #[schema(max_items = 10)]
-    by_earmarking: Vec<Part>,
+    by_earmarking: Vec<DonorFundingPart>,
     /// Records that no country's total counts: shared between countries or years, moved inside, or without a place.
     elsewhere: Totals,
 }
@@ -129,14 +129,14 @@ fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding
     let (mut by_plan, mut by_earmarking) = (Vec::new(), Vec::new());
     for cell in counted {
         let amounts = cell.amounts();
-        let part = || Part { external_ref: cell.external_ref.clone(), name: cell.name.clone(), totals: amounts.into() };
+        let part = || DonorFundingPart { external_ref: cell.external_ref.clone(), name: cell.name.clone(), totals: amounts.into() };
         match cell.dimension.as_str() {
             "country_year" => {
                 let Some((country, year)) = cell.member.split_once(':') else { continue };
                 let Ok(year) = year.parse() else { continue };
                 total.add(amounts, 1);
                 years.entry(year).or_default().add(amounts, 1);
-                by_country_year.push(CountryYear { country: country.to_owned(), year, totals: amounts.into() });
+                by_country_year.push(DonorCountryYear { country: country.to_owned(), year, totals: amounts.into() });
             }
             "elsewhere" => elsewhere.add(amounts, 1),
             "plan" => by_plan.push(part()),
@@ -150,7 +150,7 @@ fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding
         donor_name: donor.name,
         donor_type: donor.donor_type,
         totals: total.into(),
-        by_year: years.into_iter().rev().map(|(year, amounts)| Year { year, totals: amounts.into() }).collect(),
+        by_year: years.into_iter().rev().map(|(year, amounts)| DonorYear { year, totals: amounts.into() }).collect(),
         by_country_year,
         by_plan,
         by_earmarking,

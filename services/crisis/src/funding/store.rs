@@ -1,4 +1,4 @@
-use super::fact::{Amounts, Cell, Fact, amounts, cells};
+use super::fact::{Amounts, Cell, Fact, Member, amounts, cells};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
 use store::{StoreError, TenantTx, sql, values};
@@ -44,9 +44,12 @@ async fn held(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
     rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get_by_index::<String>(0)?)?)).collect()
 }
 
+/// Organisation, scope, dimension, member: the primary key.
+type CellKey = (Uuid, String, &'static str, String);
+
 async fn write_cells(tx: &TenantTx, deltas: HashMap<(Uuid, Cell), Amounts>) -> Result<(), StoreError> {
     // One row per primary key: the names of a member may differ between flows, its key may not.
-    let mut merged: HashMap<(Uuid, String, &str, String), (Option<super::fact::Member>, Amounts)> = HashMap::new();
+    let mut merged: HashMap<CellKey, (Option<Member>, Amounts)> = HashMap::new();
     for ((organisation_id, cell), delta) in deltas {
         let key = cell.member.as_ref().map(|member| member.key.clone()).unwrap_or_default();
         let entry = merged.entry((organisation_id, cell.scope, cell.dimension, key)).or_default();

@@ -128,13 +128,11 @@ fn count(number: usize) -> i64 {
 fn plans_of(body: &[u8]) -> Result<Vec<Value>, Problem> {
     let mut file: Value = serde_json::from_slice(body)
         .map_err(|error| Problem::new(Code::MalformedBody).field("", format!("the file is not JSON: {error}")))?;
-    match file["data"]["plans"].take() {
-        Value::Array(plans) => Ok(plans),
-        _ => {
-            let why = "is not there: this is not a plan overview from the FTS API";
-            Err(Problem::invalid_field("/data/plans", why))
-        }
-    }
+    let Value::Array(plans) = file.pointer_mut("/data/plans").map(Value::take).unwrap_or_default() else {
+        let why = "is not there: this is not a plan overview from the FTS API";
+        return Err(Problem::invalid_field("/data/plans", why));
+    };
+    Ok(plans)
 }
 
 enum Kept {
@@ -234,11 +232,8 @@ impl Read {
 
 fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     let mut checks = Checks::new();
-    let id = match &plan["id"] {
-        Value::Number(id) => id.to_string(),
-        Value::String(id) => id.clone(),
-        _ => String::new(),
-    };
+    let id = plan["id"].as_str().map(str::to_owned).or_else(|| plan["id"].as_i64().map(|id| id.to_string()));
+    let id = id.unwrap_or_default();
     checks.require((1..=100).contains(&id.len()), "/id", "is required");
     let name = plan["name"].as_str().or_else(|| plan["planVersion"]["name"].as_str()).unwrap_or_default().to_owned();
     checks.text("/name", &name, 300);

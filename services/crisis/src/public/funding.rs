@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// A part of the funding. All nulls for "not stated".
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Part {
+pub(crate) struct FundingPart {
     /// What the source calls it.
     #[schema(example = "2924", max_length = 100)]
     external_ref: Option<String>,
@@ -33,17 +33,17 @@ pub(crate) struct Part {
 
 /// The part of a donor, with its kind.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DonorPart {
+pub(crate) struct DonorFundingShare {
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(example = "government", max_length = 20)]
     donor_type: Option<String>,
     #[serde(flatten)]
-    part: Part,
+    part: FundingPart,
 }
 
 /// The part of a plan, with its coverage.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlanPart {
+pub(crate) struct PlanFundingShare {
     /// The plan here, when it is known.
     plan_id: Option<Uuid>,
     /// What the plan needs now.
@@ -52,7 +52,7 @@ pub(crate) struct PlanPart {
     #[schema(example = "49.9", max_length = 20)]
     coverage_percent: Option<String>,
     #[serde(flatten)]
-    part: Part,
+    part: FundingPart,
 }
 
 /// What a country received for a usage year.
@@ -68,13 +68,13 @@ pub(crate) struct CountryFunding {
     #[schema(minimum = 0)]
     donor_count: usize,
     #[schema(max_items = 10000)]
-    by_plan: Vec<PlanPart>,
+    by_plan: Vec<PlanFundingShare>,
     #[schema(max_items = 10000)]
-    by_donor: Vec<DonorPart>,
+    by_donor: Vec<DonorFundingShare>,
     #[schema(max_items = 10)]
-    by_earmarking: Vec<Part>,
+    by_earmarking: Vec<FundingPart>,
     #[schema(max_items = 10000)]
-    by_recipient: Vec<Part>,
+    by_recipient: Vec<FundingPart>,
 }
 
 /// The question.
@@ -126,18 +126,18 @@ fn of_dimension<'a>(counted: &'a [Counted], dimension: &'static str) -> (Vec<&'a
     (stated, not_stated.first().map(|cell| cell.amounts()).unwrap_or_default())
 }
 
-fn part(cell: &Counted) -> Part {
+fn part(cell: &Counted) -> FundingPart {
     let (funding, flow_count) = (Money::usd(cell.amounts().funding()), cell.funding_flows);
-    Part { external_ref: cell.external_ref.clone(), name: cell.name.clone(), funding, flow_count }
+    FundingPart { external_ref: cell.external_ref.clone(), name: cell.name.clone(), funding, flow_count }
 }
 
-fn not_stated(amounts: Amounts) -> Part {
+fn not_stated(amounts: Amounts) -> FundingPart {
     let (funding, flow_count) = (Money::usd(amounts.funding()), amounts.funding_flows);
-    Part { external_ref: None, name: None, funding, flow_count }
+    FundingPart { external_ref: None, name: None, funding, flow_count }
 }
 
 /// The parts of a dimension, "not stated" last.
-pub(crate) fn parts(counted: &[Counted], dimension: &'static str) -> Vec<Part> {
+pub(crate) fn parts(counted: &[Counted], dimension: &'static str) -> Vec<FundingPart> {
     let (stated, rest) = of_dimension(counted, dimension);
     stated.into_iter().map(part).chain([not_stated(rest)]).collect()
 }
@@ -147,7 +147,7 @@ pub(crate) async fn donors(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
     counted: &[Counted],
-) -> Result<Vec<DonorPart>, ::store::StoreError> {
+) -> Result<Vec<DonorFundingShare>, ::store::StoreError> {
     let (stated, rest) = of_dimension(counted, "donor");
     let ids: Vec<Uuid> = stated.iter().filter_map(|cell| Uuid::parse_str(&cell.member).ok()).collect();
     let known = store::donors(db, organisation_id, &ids).await?;
@@ -158,9 +158,9 @@ pub(crate) async fn donors(
             part.name = Some(registered.name.clone());
             part.external_ref = registered.external_ref.clone().or(part.external_ref);
         }
-        DonorPart { donor_type: registered.map(|donor| donor.donor_type.clone()), part }
+        DonorFundingShare { donor_type: registered.map(|donor| donor.donor_type.clone()), part }
     };
-    let last = DonorPart { donor_type: None, part: not_stated(rest) };
+    let last = DonorFundingShare { donor_type: None, part: not_stated(rest) };
     Ok(stated.into_iter().map(donor).chain([last]).collect())
 }
 
@@ -168,7 +168,7 @@ async fn plans(
     db: &impl ConnectionTrait,
     scope: &Scope,
     counted: &[Counted],
-) -> Result<Vec<PlanPart>, ::store::StoreError> {
+) -> Result<Vec<PlanFundingShare>, ::store::StoreError> {
     let (stated, rest) = of_dimension(counted, "plan");
     let known = plan::store::all(scope, db, &plan::store::Filter::default()).await?;
     let known: HashMap<String, plan::store::Model> =
@@ -181,13 +181,13 @@ async fn plans(
         let requirement = plan.and_then(plan::store::Model::requirement);
         let one_country = plan.is_some_and(|plan| plan.country_codes().len() == 1);
         let coverage = plan::coverage(part.funding.minor(), requirement).filter(|_| one_country);
-        PlanPart {
+        PlanFundingShare {
             plan_id: plan.map(|plan| plan.id),
             requirement: requirement.map(Money::usd),
             coverage_percent: coverage,
             part,
         }
     };
-    let last = PlanPart { plan_id: None, requirement: None, coverage_percent: None, part: not_stated(rest) };
+    let last = PlanFundingShare { plan_id: None, requirement: None, coverage_percent: None, part: not_stated(rest) };
     Ok(stated.into_iter().map(one).chain([last]).collect())
 }

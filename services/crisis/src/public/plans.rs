@@ -59,11 +59,11 @@ pub(crate) struct PlanPage {
     #[schema(minimum = 0)]
     donor_count: usize,
     #[schema(max_items = 10000)]
-    by_donor: Vec<funding::DonorPart>,
+    by_donor: Vec<funding::DonorFundingShare>,
     #[schema(max_items = 10)]
-    by_earmarking: Vec<funding::Part>,
+    by_earmarking: Vec<funding::FundingPart>,
     #[schema(max_items = 10000)]
-    by_recipient: Vec<funding::Part>,
+    by_recipient: Vec<funding::FundingPart>,
 }
 
 fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {

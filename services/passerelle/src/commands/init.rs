@@ -1,0 +1,55 @@
+//! `passerelle init`
+
+use crate::platform::{Options, open};
+use anyhow::{Result, anyhow, bail};
+use clap::Args;
+use kernel::SystemClock;
+use std::{path::PathBuf, sync::Arc};
+
+/// The organisation to make.
+#[derive(Args)]
+pub struct Arguments {
+    /// Where the data is.
+    #[arg(long, env = "PASSERELLE_DATA", default_value = "data")]
+    data: PathBuf,
+    /// The organisation's name.
+    #[arg(long, alias = "name")]
+    organisation: String,
+    /// The code of the organisation and of its headquarters: 2 to 20 capital letters, digits and hyphens.
+    #[arg(long)]
+    code: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Makes it, whether the platform runs or not.
+///
+/// # Errors
+/// When the name or the code does not fit, or the code is taken.
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { data, organisation, code, json } = arguments;
+    let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+    if !(2..=20).contains(&code.len()) || !code.bytes().all(letters) {
+        bail!("--code: must be 2 to 20 capital letters, digits and hyphens");
+    }
+    if organisation.trim().is_empty() || organisation.chars().count() > 200 {
+        bail!("--organisation: must have 1 to 200 characters");
+    }
+    std::fs::create_dir_all(&data)?;
+    let options = Options::local(data);
+    let service = identity::service(identity::Settings { issuer: String::new() });
+    let store = open(&options, &service, Arc::new(SystemClock)).await?;
+    let founded = identity::found(&store, organisation.trim(), &code).await.map_err(|error| {
+        if error.is_duplicate() { anyhow!("--code: an organisation has the code {code} already") } else { error.into() }
+    })?;
+    if json {
+        println!("{}", serde_json::to_string(&founded)?);
+    } else {
+        println!("Organisation  {} ({code})", founded.organisation_id);
+        println!("Headquarters  {}", founded.office_id);
+        println!("Client id     {}", founded.client_id);
+        println!("Client secret {}   (shown this once)", founded.client_secret);
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! `passerelle up`
+
+use crate::{
+    demo,
+    platform::{Options, Platform},
+};
+use anyhow::Result;
+use clap::Args;
+use kernel::SystemClock;
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
+
+/// How to run the platform.
+#[derive(Args)]
+pub struct Arguments {
+    /// The port people use; 0 for any free one.
+    #[arg(long, env = "PASSERELLE_PORT", default_value_t = 8080)]
+    port: u16,
+    /// The address to listen on; this machine alone unless told otherwise.
+    #[arg(long, env = "PASSERELLE_HOST", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Where the data is.
+    #[arg(long, env = "PASSERELLE_DATA", default_value = "data")]
+    data: PathBuf,
+    /// The address people use, when another server stands in front.
+    #[arg(long, env = "PASSERELLE_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Without the demo organisation. Deletes nothing.
+    #[arg(long)]
+    empty: bool,
+}
+
+/// Runs until it is told to stop (Ctrl-C, SIGTERM).
+///
+/// # Errors
+/// When the port or the data folder is taken, or a database cannot be opened.
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { port, host, data, public_url, empty } = arguments;
+    let options = Options { data, host, port, public_url };
+    let clock = Arc::new(SystemClock);
+    let platform = Platform::start(&options, clock.clone()).await?;
+    let seeded = if empty { None } else { demo::seed_if_needed(&platform, &options.data, clock.as_ref()).await? };
+    println!("{}", greeting(&platform.url, seeded.as_ref()));
+    stopped().await;
+    println!("Stopping …");
+    platform.stop().await;
+    Ok(())
+}
+
+fn greeting(url: &str, demo: Option<&demo::SignIns>) -> String {
+    let mut text = format!(
+        "Passerelle is ready.\n\n  Public pages   {url}\n  Sign in        {url}/sign-in\n  API reference  {url}/api-docs/\n  OpenAPI        {url}/openapi.json\n"
+    );
+    if let Some(demo) = demo {
+        text.push_str(&format!("\nDemo sign-ins (password for all: {}):\n", demo.password));
+        for person in demo.people {
+            text.push_str(&format!("  {:<34} {}\n", person.email, person.does));
+        }
+    }
+    text.push_str("\nCtrl-C stops it; the data stays.");
+    text
+}
+
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

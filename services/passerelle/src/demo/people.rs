@@ -1,0 +1,81 @@
+//! The demo's people.
+
+/// One password for all demo accounts.
+pub const PASSWORD: &str = "bridges-not-walls";
+
+/// A demo account.
+pub struct Person {
+    /// The name.
+    pub name: &'static str,
+    /// The address to sign in with.
+    pub email: &'static str,
+    /// The language of the pages.
+    pub language: &'static str,
+    /// What it is for, in a few words.
+    pub does: &'static str,
+    /// What it may do where.
+    pub account: Account,
+}
+
+/// Staff in an office, or a donor's representative.
+pub enum Account {
+    /// A role in an office.
+    Staff {
+        /// The role.
+        role: &'static str,
+        /// The office's code.
+        office: &'static str,
+    },
+    /// The representative of a donor.
+    Donor {
+        /// The donor's name.
+        name: &'static str,
+    },
+}
+
+const fn staff(
+    name: &'static str,
+    email: &'static str,
+    language: &'static str,
+    does: &'static str,
+    (role, office): (&'static str, &'static str),
+) -> Person {
+    Person { name, email, language, does, account: Account::Staff { role, office } }
+}
+
+/// A person for every role.
+pub const PEOPLE: [Person; 9] = [
+    staff("Ana Duarte", "admin@demo.example", "en", "administrator, headquarters", ("administrator", "HQ")),
+    staff(
+        "Claire Fontaine",
+        "officer@demo.example",
+        "fr",
+        "donor-relations officer, headquarters",
+        ("donor_relations_officer", "HQ"),
+    ),
+    staff("Samuel Otieno", "regional@demo.example", "en", "regional office, Nairobi", ("regional_officer", "NBO")),
+    staff("Mahamat Abakar", "country@demo.example", "fr", "country office, Chad", ("country_officer", "TCD")),
+    staff("Lucía Herrera", "liaison@demo.example", "es", "liaison officer, headquarters", ("liaison_officer", "HQ")),
+    staff(
+        "Tomasz Nowak",
+        "emergencies@demo.example",
+        "en",
+        "emergencies department, headquarters",
+        ("emergencies_officer", "HQ"),
+    ),
+    staff("Ines Kaya", "auditor@demo.example", "en", "auditor, headquarters", ("auditor", "HQ")),
+    Person {
+        name: "Ingrid Solberg",
+        email: "donor@demo.example",
+        language: "en",
+        does: "donor portal: Norway",
+        account: Account::Donor { name: "Norway, Government of" },
+    },
+    Person {
+        name: "Rafael Ortega",
+        email: "donor-es@demo.example",
+        language: "es",
+        does: "donor portal: Spain",
+        account: Account::Donor { name: "Spain, Government of" },
+    },
+];

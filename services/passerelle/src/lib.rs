@@ -1,0 +1,12 @@
+//! The whole platform in one process (embedded mode), and the tools of the command line.
+//!
+//! Embedded mode: one SQLite file per service and one for the bus under the data folder; each service on its own
+//! loopback port, as it would be on a machine of its own; the gateway on the public port.
+
+pub mod api;
+pub mod commands;
+pub mod demo;
+pub mod documents;
+mod platform;
+
+pub use platform::{Options, Platform};

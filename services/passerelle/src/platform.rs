@@ -1,0 +1,165 @@
+//! Starting and stopping everything.
+
+use anyhow::{Context as _, Result, bail};
+use auth::{HttpKeySource, Verifier};
+use bus::{EmbeddedBus, SharedBus};
+use kernel::Clock;
+use service::{Running, Service};
+use std::{
+    fs::{File, TryLockError},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use store::Store;
+use tokio::task::JoinHandle;
+
+/// How often records that later ones replace are removed from the bus, and how many at most.
+const COMPACTION: (Duration, u64) = (Duration::from_secs(300), 20_000);
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the data is.
+    pub data: PathBuf,
+    /// The gateway's address; only this machine unless told otherwise.
+    pub host: IpAddr,
+    /// The gateway's port; 0 for any free one.
+    pub port: u16,
+    /// The address people use, when it is not `http://localhost:<port>`.
+    pub public_url: Option<String>,
+}
+
+impl Options {
+    /// On this machine alone, on any free port.
+    pub fn local(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), host: Ipv4Addr::LOCALHOST.into(), port: 0, public_url: None }
+    }
+}
+
+/// The platform, running.
+pub struct Platform {
+    /// The address people use, without a trailing slash.
+    pub url: String,
+    /// Identity's database, for founding organisations.
+    pub identity: Store,
+    /// The bus, for its lag.
+    pub bus: SharedBus,
+    gateway: gateway::Running,
+    portal: portal::Running,
+    services: Vec<Running>,
+    compaction: JoinHandle<()>,
+    _lock: File,
+}
+
+/// The services, in the order they start. `issuer` is the address of the deployment.
+pub fn services(issuer: &str) -> Vec<Service> {
+    let identity = identity::service(identity::Settings { issuer: issuer.to_owned() });
+    vec![identity, donors::service(), crisis::service()]
+}
+
+impl Platform {
+    /// Starts everything; when it returns, the gateway answers.
+    ///
+    /// # Errors
+    /// When the port or the data folder is taken, or a database cannot be opened.
+    pub async fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Self> {
+        std::fs::create_dir_all(&options.data)
+            .with_context(|| format!("cannot create the data folder {}", options.data.display()))?;
+        let lock = lock(options)?;
+        let address = SocketAddr::new(options.host, options.port);
+        let listener = listen(address)?;
+        let port = listener.local_addr()?.port();
+        let url = options.public_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
+        let url = url.trim_end_matches('/').to_owned();
+        let embedded = EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
+        let bus: SharedBus = Arc::new(embedded.clone());
+        let services = services(&url);
+        let mut listeners = Vec::new();
+        for _ in &services {
+            listeners.push(loopback()?);
+        }
+        let identity_url = format!("http://{}", listeners[0].local_addr()?);
+        let verifier = || Verifier::new(&url, Arc::new(HttpKeySource::new(&identity_url)), clock.clone());
+        let (mut running, mut upstreams, mut stores) = (Vec::new(), Vec::new(), Vec::new());
+        for (service, listener) in services.iter().zip(listeners) {
+            let store = open(options, service, clock.clone()).await?;
+            let upstream = format!("http://{}", listener.local_addr()?);
+            upstreams.push(gateway::Upstream { url: upstream, document: service.openapi() });
+            running.push(service.start(listener, store.clone(), bus.clone(), verifier())?);
+            stores.push(store);
+        }
+        let portal_listener = loopback()?;
+        let portal_url = format!("http://{}", portal_listener.local_addr()?);
+        let gateway_address = if options.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { options.host };
+        let portal = portal::start(
+            portal_listener,
+            portal::Settings {
+                gateway: format!("http://{}", SocketAddr::new(gateway_address, port)),
+                public_url: url.clone(),
+                key_file: options.data.join("portal.key"),
+                clock: clock.clone(),
+            },
+        )?;
+        let settings =
+            gateway::Settings { services: upstreams, portal: portal_url, verifier: verifier(), clock: clock.clone() };
+        let gateway = gateway::start(listener, settings)?;
+        let compaction = tokio::spawn(compact(embedded));
+        let identity = stores.swap_remove(0);
+        Ok(Self { url, identity, bus, gateway, portal, services: running, compaction, _lock: lock })
+    }
+
+    /// Ends everything in order: the door first, then the services, each after its requests and its outbox.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+        self.portal.stop().await;
+        for service in self.services {
+            service.stop().await;
+        }
+        self.compaction.abort();
+    }
+}
+
+/// Opens the database of a service and brings its tables up to date.
+///
+/// # Errors
+/// When the file cannot be opened or a migration fails.
+pub async fn open(options: &Options, service: &Service, clock: Arc<dyn Clock>) -> Result<Store> {
+    let file = options.data.join(format!("{}.db", service.name));
+    let store = Store::open_sqlite(&file, clock).await;
+    let store = store.with_context(|| format!("cannot open {}", file.display()))?;
+    service.migrate(&store).await.with_context(|| format!("cannot bring {} up to date", file.display()))?;
+    Ok(store)
+}
+
+/// One platform per data folder.
+fn lock(options: &Options) -> Result<File> {
+    let path = options.data.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write to {}", options.data.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another Passerelle runs on {}", options.data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address}: is the port taken? Try --port with another one"))
+}
+
+fn loopback() -> Result<TcpListener> {
+    listen(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0))
+}
+
+async fn compact(bus: EmbeddedBus) {
+    loop {
+        tokio::time::sleep(COMPACTION.0).await;
+        if let Err(error) = bus.compact(COMPACTION.1).await {
+            tracing::warn!(%error, "the bus is not compacted");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The gateway, as the portal's handlers use it.
+
+use crate::error::PageError;
+use bytes::Bytes;
+use futures_util::Stream;
+use kernel::Problem;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long a page waits for the platform.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long an upload may take.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
+
+pub(crate) struct Gateway {
+    url: String,
+    http: Client,
+}
+
+/// On whose behalf a call is made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Caller {
+    /// The access token; none for public pages.
+    pub(crate) token: Option<String>,
+    /// The reader's address, for limits.
+    pub(crate) address: String,
+}
+
+impl Gateway {
+    pub(crate) fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), http: Client::new() }
+    }
+
+    fn request(&self, caller: &Caller, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.http.request(method, format!("{}{path}", self.url)).timeout(TIMEOUT);
+        if let Some(token) = &caller.token {
+            request = request.bearer_auth(token);
+        }
+        request.header("x-forwarded-for", &caller.address)
+    }
+
+    /// The JSON at `path`.
+    pub(crate) async fn get(
+        &self,
+        caller: &Caller,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<Value, PageError> {
+        json(self.request(caller, Method::GET, path).query(query).send().await?).await
+    }
+
+    /// An answer to hand through, such as a CSV file.
+    pub(crate) async fn file(
+        &self,
+        caller: &Caller,
+        path: &str,
+        query: &[(&str, String)],
+        accept: &str,
+    ) -> Result<Response, PageError> {
+        let request = self.request(caller, Method::GET, path).query(query).header("accept", accept);
+        let answer = request.send().await?;
+        if answer.status().is_success() { Ok(answer) } else { Err(problem(answer).await) }
+    }
+
+    pub(crate) async fn post(&self, caller: &Caller, path: &str, body: &Value) -> Result<Value, PageError> {
+        json(self.request(caller, Method::POST, path).json(body).send().await?).await
+    }
+
+    pub(crate) async fn form<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<T, PageError> {
+        let answer = self.request(caller, Method::POST, path).form(form).send().await?;
+        if !answer.status().is_success() {
+            return Err(problem(answer).await);
+        }
+        Ok(answer.json().await?)
+    }
+
+    /// Hands a body through as it comes.
+    pub(crate) async fn upload(
+        &self,
+        caller: &Caller,
+        path: &str,
+        query: &[(&str, String)],
+        headers: [(&str, &str); 2],
+        body: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    ) -> Result<Value, PageError> {
+        let mut request = self.request(caller, Method::POST, path).query(query).timeout(UPLOAD_TIMEOUT);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        json(request.body(reqwest::Body::wrap_stream(body)).send().await?).await
+    }
+}
+
+async fn json(answer: Response) -> Result<Value, PageError> {
+    if !answer.status().is_success() {
+        return Err(problem(answer).await);
+    }
+    Ok(answer.json().await?)
+}
+
+async fn problem(answer: Response) -> PageError {
+    let status = answer.status().as_u16();
+    match answer.json::<Problem>().await {
+        Ok(problem) => PageError::Refused(Box::new(problem)),
+        Err(_) => PageError::Unavailable(format!("the platform answered {status}")),
+    }
+}

@@ -1,0 +1,122 @@
+//! Drawings: SVG made here, each with a title and a description. The figures stand in a table beside it.
+
+use minijinja::{Error, Value};
+
+/// Escapes text for SVG.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Length of a bar in user units of 100.
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole * 100.0).clamp(0.0, 100.0) } else { 0.0 }
+}
+
+/// A bar of `part` over `whole`; decorative, because the figure stands beside it.
+pub(crate) fn bar(part: &str, whole: &str, class: Option<&str>) -> Value {
+    let length = share(part.parse().unwrap_or_default(), whole.parse().unwrap_or_default());
+    let class = escaped(class.unwrap_or("fill"));
+    Value::from_safe_string(format!(
+        "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\">\
+         <rect class=\"track\" width=\"100\" height=\"8\"/><rect class=\"{class}\" width=\"{length:.2}\" height=\"8\"/></svg>"
+    ))
+}
+
+/// A column of a column drawing, or a part of a stack.
+struct Datum {
+    label: String,
+    /// What the mark is as long as.
+    value: f64,
+    /// The figure in words.
+    shown: String,
+}
+
+/// The marks of a drawing: a list of `{label, value, shown}`.
+fn marks(data: &Value) -> Result<Vec<Datum>, Error> {
+    let text = |item: &Value, name: &str| Ok::<_, Error>(item.get_attr(name)?.as_str().unwrap_or_default().to_owned());
+    let mark = |item: Value| {
+        let value = f64::try_from(item.get_attr("value")?)?;
+        Ok(Datum { label: text(&item, "label")?, value, shown: text(&item, "shown")? })
+    };
+    data.try_iter()?.map(mark).collect()
+}
+
+/// Columns over time.
+pub(crate) fn columns(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
+    const WIDTH: f64 = 72.0;
+    const HEIGHT: f64 = 150.0;
+    let data = marks(&data)?;
+    let most = data.iter().map(|datum| datum.value).fold(0.0, f64::max);
+    #[expect(clippy::cast_precision_loss, reason = "a few dozen columns")]
+    let width = (data.len().max(1) as f64) * WIDTH;
+    let mut svg = head(id, title, description, (width, HEIGHT + 50.0), "columns");
+    for (index, datum) in data.iter().enumerate() {
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen columns")]
+        let x = index as f64 * WIDTH;
+        let height = share(datum.value, most) / 100.0 * HEIGHT;
+        let (top, middle) = (20.0 + HEIGHT - height, x + WIDTH / 2.0);
+        svg.push_str(&format!(
+            "<rect class=\"fill\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{height:.1}\" rx=\"2\"/>\
+             <text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\" class=\"figure\">{}</text>\
+             <text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            x + 10.0,
+            WIDTH - 20.0,
+            top - 6.0,
+            escaped(&datum.shown),
+            HEIGHT + 40.0,
+            escaped(&datum.label),
+        ));
+    }
+    svg.push_str("</svg>");
+    Ok(Value::from_safe_string(svg))
+}
+
+/// One bar, its parts side by side.
+pub(crate) fn stack(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
+    let data = marks(&data)?;
+    let whole: f64 = data.iter().map(|datum| datum.value).sum();
+    let mut svg = head(id, title, description, (100.0, 8.0), "stack");
+    let mut x = 0.0;
+    for (index, datum) in data.iter().enumerate() {
+        let width = share(datum.value, whole);
+        svg.push_str(&format!(
+            "<rect class=\"part-{}\" x=\"{x:.2}\" width=\"{width:.2}\" height=\"8\"><title>{}: {}</title></rect>",
+            index % 6,
+            escaped(&datum.label),
+            escaped(&datum.shown),
+        ));
+        x += width;
+    }
+    svg.push_str("</svg>");
+    Ok(Value::from_safe_string(svg))
+}
+
+fn head(id: &str, title: &str, description: &str, (width, height): (f64, f64), class: &str) -> String {
+    let (id, title, description) = (escaped(id), escaped(title), escaped(description));
+    let stretch = if class == "stack" { " preserveAspectRatio=\"none\"" } else { "" };
+    format!(
+        "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\"{stretch} role=\"img\" \
+         aria-labelledby=\"{id}-title {id}-description\"><title id=\"{id}-title\">{title}</title>\
+         <desc id=\"{id}-description\">{description}</desc>"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_long_as_its_share_and_never_longer_than_the_track() {
+        let drawn = |part: &str, whole: &str| bar(part, whole, None).to_string();
+        assert!(drawn("25", "100").contains("width=\"25.00\""));
+        assert!(drawn("250", "100").contains("class=\"fill\" width=\"100.00\""));
+        assert!(drawn("5", "0").contains("class=\"fill\" width=\"0.00\""));
+    }
+
+    #[test]
+    fn names_cannot_break_out_of_a_drawing() {
+        let mark = serde_json::json!([{ "label": "<script>", "value": 1.0, "shown": "\"1\"" }]);
+        let svg = columns("id", "a<b", "c", Value::from(minijinja::value::Serde(mark))).unwrap().to_string();
+        assert!(!svg.contains("<script>") && svg.contains("&lt;script&gt;") && svg.contains("a&lt;b"));
+    }
+}

@@ -1,0 +1,44 @@
+//! What every page's answer and every form is protected by.
+
+use crate::{State, error::PageError};
+use actix_web::{
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::Next,
+    web::Data,
+};
+
+/// Pages load themselves, their style sheet and their scripts, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Refuses forms that another site sent (beside SameSite=Lax), and writes the policy on every answer.
+pub(crate) async fn protect<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    if !request.method().is_safe() && is_foreign(&request) {
+        let state = request.app_data::<Data<State>>().cloned();
+        let answer = match state {
+            Some(state) => PageError::ForeignForm.answer(request.request(), &state),
+            None => actix_web::HttpResponse::Forbidden().finish(),
+        };
+        return Ok(request.into_response(answer).map_into_right_body());
+    }
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
+    headers.append(HeaderName::from_static("vary"), HeaderValue::from_static("accept-language, cookie"));
+    Ok(response.map_into_left_body())
+}
+
+/// Browsers say where a form comes from; what says nothing is no browser, and has no cookie to abuse.
+fn is_foreign(request: &ServiceRequest) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = header("sec-fetch-site") {
+        return !["same-origin", "none"].contains(&site);
+    }
+    let host = header("x-forwarded-host").or_else(|| header("host")).unwrap_or_default();
+    header("origin").is_some_and(|origin| origin.split_once("://").is_none_or(|(_, from)| from != host))
+}

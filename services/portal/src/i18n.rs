@@ -1,0 +1,150 @@
+//! English, French, Spanish: which one a reader gets, and the texts from the Fluent files.
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    body::MessageBody,
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    http::{Uri, header},
+    middleware::Next,
+};
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use std::{
+    collections::HashMap,
+    future::{Ready, ready},
+    sync::LazyLock,
+};
+use unic_langid::LanguageIdentifier;
+
+/// A language of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Language {
+    English,
+    French,
+    Spanish,
+}
+
+impl Language {
+    pub(crate) const ALL: [Language; 3] = [Language::English, Language::French, Language::Spanish];
+
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::French => "fr",
+            Language::Spanish => "es",
+        }
+    }
+
+    /// What its readers call it.
+    pub(crate) fn own_name(self) -> &'static str {
+        match self {
+            Language::English => "English",
+            Language::French => "Français",
+            Language::Spanish => "Español",
+        }
+    }
+
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// The first of an `Accept-Language` header that the pages have.
+    pub(crate) fn accepted(header: &str) -> Option<Self> {
+        let mut ranges: Vec<(f32, &str)> = header
+            .split(',')
+            .map(|range| {
+                let (tag, quality) = range.split_once(";q=").unwrap_or((range, "1"));
+                (quality.trim().parse().unwrap_or(0.0), tag.trim())
+            })
+            .filter(|(quality, _)| *quality > 0.0)
+            .collect();
+        ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
+        ranges.into_iter().find_map(|(_, tag)| Self::from_code(&tag.split('-').next()?.to_lowercase()))
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Language::English => include_str!("../locales/en.ftl"),
+            Language::French => include_str!("../locales/fr.ftl"),
+            Language::Spanish => include_str!("../locales/es.ftl"),
+        }
+    }
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+static BUNDLES: LazyLock<HashMap<Language, Bundle>> =
+    LazyLock::new(|| Language::ALL.into_iter().map(|language| (language, bundle(language))).collect());
+
+fn bundle(language: Language) -> Bundle {
+    let id: LanguageIdentifier = language.code().parse().unwrap_or_default();
+    let mut bundle = FluentBundle::new_concurrent(vec![id]);
+    bundle.set_use_isolating(false);
+    // A resource with an error keeps what it could read; a test refuses such files.
+    let resource = FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// The text of a key; the key itself when there is none, which a test refuses.
+pub(crate) fn text(language: Language, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
+    let Some(bundle) = BUNDLES.get(&language) else { return key.to_owned() };
+    let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+        tracing::error!(key, language = language.code(), "a text is missing");
+        return key.to_owned();
+    };
+    bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()
+}
+
+/// The language of this page, and whether the address names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageLanguage {
+    pub(crate) language: Language,
+    pub(crate) in_address: bool,
+}
+
+impl PageLanguage {
+    /// What paths begin with: `/fr` when the address names the language.
+    pub(crate) fn prefix(&self) -> String {
+        if self.in_address { format!("/{}", self.language.code()) } else { String::new() }
+    }
+
+    /// Address, then the reader's profile, then the browser, then English.
+    pub(crate) fn of(request: &HttpRequest, profile: Option<Language>) -> Self {
+        if let Some(language) = request.extensions().get::<Language>() {
+            return Self { language: *language, in_address: true };
+        }
+        let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let language = profile.or_else(|| Language::accepted(header?)).unwrap_or(Language::English);
+        Self { language, in_address: false }
+    }
+}
+
+impl FromRequest for PageLanguage {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(request, None)))
+    }
+}
+
+/// `/fr/plans/…` is `/plans/…` in French: takes the prefix off before the page is looked up.
+pub(crate) async fn language_prefix<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let uri = request.uri().clone();
+    let path = uri.path();
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if let Some(language) = Language::from_code(first) {
+        let rest = &path[first.len() + 1..];
+        let rest = if rest.is_empty() { "/" } else { rest };
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        if let Ok(shorter) = format!("{rest}{query}").parse::<Uri>() {
+            request.match_info_mut().get_mut().update(&shorter);
+            request.head_mut().uri = shorter;
+            request.extensions_mut().insert(language);
+        }
+    }
+    next.call(request).await
+}

@@ -1,0 +1,127 @@
+//! Web pages, server-rendered: the public platform, the donor portal and the office console.
+//!
+//! The portal calls the gateway like any client and owns no data; a session lives in an encrypted cookie. Every page
+//! works without JavaScript; templates are files, texts are Fluent files, drawings are SVG made here.
+
+#![cfg_attr(test, recursion_limit = "256")]
+
+mod api;
+mod assets;
+mod draw;
+mod error;
+mod format;
+mod guard;
+mod i18n;
+mod pages;
+mod render;
+mod session;
+
+use actix_session::{SessionMiddleware, config::{CookieContentSecurity, PersistentSession}, storage::CookieSessionStore};
+use actix_web::{
+    App, HttpServer,
+    cookie::{Key, SameSite, time},
+    dev::ServerHandle,
+    middleware::from_fn,
+    web::Data,
+};
+use api::Gateway;
+use kernel::Clock;
+use render::Renderer;
+use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// What the portal must be told.
+pub struct Settings {
+    /// Where the gateway listens, without a trailing slash.
+    pub gateway: String,
+    /// The address people use, without a trailing slash.
+    pub public_url: String,
+    /// Where the key of the session cookies is kept; made when it is not there.
+    pub key_file: PathBuf,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What pages share.
+pub(crate) struct State {
+    pub(crate) gateway: Gateway,
+    pub(crate) public_url: String,
+    pub(crate) renderer: Renderer,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// The portal cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The listener or the key file cannot be used.
+    #[error("the portal cannot start: {0}")]
+    Io(#[from] std::io::Error),
+    /// A template or a text is broken.
+    #[error("the pages are broken: {0}")]
+    Pages(String),
+}
+
+/// A portal that runs.
+pub struct Running {
+    server: ServerHandle,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ends it: no new requests, those under way end.
+    pub async fn stop(self) {
+        self.server.stop(true).await;
+        self.task.abort();
+    }
+}
+
+/// Starts the portal on `listener`.
+///
+/// # Errors
+/// [`StartError`].
+pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, StartError> {
+    let key = session::key(&settings.key_file)?;
+    let secure = settings.public_url.starts_with("https:");
+    let renderer = Renderer::new().map_err(|error| StartError::Pages(error.to_string()))?;
+    let state = Data::new(State {
+        gateway: Gateway::new(&settings.gateway),
+        public_url: settings.public_url,
+        renderer,
+        clock: settings.clock,
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .configure(pages::configure)
+            .wrap(from_fn(guard::protect))
+            .wrap(cookies(&key, secure))
+            .wrap(from_fn(i18n::language_prefix))
+    })
+    .workers(1)
+    .keep_alive(Duration::from_secs(60))
+    .shutdown_timeout(10)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let task = tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the portal ended");
+        }
+    });
+    Ok(Running { server: handle, task })
+}
+
+fn cookies(key: &Key, secure: bool) -> SessionMiddleware<CookieSessionStore> {
+    SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
+        .cookie_name("passerelle".to_owned())
+        .cookie_content_security(CookieContentSecurity::Private)
+        .cookie_secure(secure)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .session_lifecycle(PersistentSession::default().session_ttl(time::Duration::days(14)))
+        .build()
+}
+
+#[cfg(test)]
+mod tests;

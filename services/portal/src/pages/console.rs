@@ -1,0 +1,106 @@
+//! The office console: its start page, and the donor registry.
+
+use super::{donor::kernel_id, given, handed_through, query_of};
+use crate::{
+    State,
+    error::{PageError, or_error_page},
+    render::{Page, page},
+    session::{self, SignedIn},
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Data},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A member of staff; a donor's representative has no console.
+pub(super) async fn staff(state: &State, request: &HttpRequest) -> Result<SignedIn, PageError> {
+    let signed_in = session::required(state, request).await?;
+    if signed_in.donor_id.is_some() { Err(PageError::NotFound) } else { Ok(signed_in) }
+}
+
+pub(crate) async fn home(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    or_error_page(home_page(&request, &state).await, &request, &state)
+}
+
+async fn home_page(request: &HttpRequest, state: &State) -> Result<HttpResponse, PageError> {
+    let signed_in = staff(state, request).await?;
+    let caller = signed_in.caller(request);
+    let few = [("limit", "5".to_owned())];
+    let list = async |permission: &str, path: &str| match signed_in.may(permission) {
+        // A part that is away leaves its place empty, not the page.
+        true => state.gateway.get(&caller, path, &few).await.unwrap_or(Value::Null),
+        false => Value::Null,
+    };
+    let (imports, contributions, plans) = futures_util::join!(
+        list("imports:read", "/v1/imports"),
+        list("contributions:read", "/v1/contributions"),
+        list("plans:read", "/v1/plans"),
+    );
+    let context = json!({ "imports": imports, "contributions": contributions, "plans": plans });
+    page(state, request, Some(&signed_in), Page { template: "pages/console/home.html", context })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Filters {
+    q: Option<String>,
+    r#type: Option<String>,
+    status: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Filters {
+    fn query(&self) -> Vec<(&'static str, String)> {
+        given(&[("q", &self.q), ("type", &self.r#type), ("status", &self.status)])
+    }
+}
+
+pub(crate) async fn donors(request: HttpRequest, state: Data<State>, filters: web::Query<Filters>) -> HttpResponse {
+    let shown = async {
+        let signed_in = staff(&state, &request).await?;
+        let filter = filters.query();
+        let mut query = filter.clone();
+        query.extend(given(&[("cursor", &filters.cursor)]));
+        let list = state.gateway.get(&signed_in.caller(&request), "/v1/donors", &query).await?;
+        let context = json!({
+            "list": list, "filter": filter.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "filter_query": query_of(&filter),
+        });
+        page(&state, &request, Some(&signed_in), Page { template: "pages/console/donors.html", context })
+    };
+    or_error_page(shown.await, &request, &state)
+}
+
+pub(crate) async fn donors_csv(
+    request: HttpRequest,
+    state: Data<State>,
+    filters: web::Query<Filters>,
+) -> HttpResponse {
+    let file = async {
+        let caller = staff(&state, &request).await?.caller(&request);
+        let answer = state.gateway.file(&caller, "/v1/donors", &filters.query(), "text/csv").await?;
+        Ok(handed_through(answer, "text/csv; charset=utf-8", "donors.csv"))
+    };
+    or_error_page(file.await, &request, &state)
+}
+
+pub(crate) async fn donor(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+    or_error_page(donor_page(&request, &state, &id).await, &request, &state)
+}
+
+async fn donor_page(request: &HttpRequest, state: &State, id: &str) -> Result<HttpResponse, PageError> {
+    let signed_in = staff(state, request).await?;
+    let id = kernel_id(id).ok_or(PageError::NotFound)?;
+    let caller = signed_in.caller(request);
+    let donor = state.gateway.get(&caller, &format!("/v1/donors/{id}"), &[]).await?;
+    let query = [("donor_id", id.to_owned()), ("limit", "20".to_owned())];
+    let contributions = match signed_in.may("contributions:read") {
+        true => state.gateway.get(&caller, "/v1/contributions", &query).await?,
+        false => Value::Null,
+    };
+    // Totals over all offices are for headquarters: for others that part is not there.
+    let funding = state.gateway.get(&caller, &format!("/v1/donors/{id}/funding"), &[]).await.unwrap_or(Value::Null);
+    let context = json!({ "donor": donor, "contributions": contributions, "funding": funding });
+    page(state, request, Some(&signed_in), Page { template: "pages/console/donor.html", context })
+}

@@ -1,0 +1,177 @@
+//! Imports: upload, progress, verdicts.
+
+use super::{console::staff, donor::kernel_id, given, handed_through};
+use crate::{
+    State,
+    error::{PageError, or_error_page},
+    i18n::PageLanguage,
+    render::{Page, page},
+    session::SignedIn,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Payload},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::TryStreamExt;
+use kernel::Problem;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+pub(crate) struct Pages {
+    cursor: Option<String>,
+    verdict: Option<String>,
+}
+
+pub(crate) async fn list(request: HttpRequest, state: Data<State>, pages: web::Query<Pages>) -> HttpResponse {
+    let shown = async {
+        let signed_in = staff(&state, &request).await?;
+        list_page(&request, &state, &signed_in, given(&[("cursor", &pages.cursor)]), None).await
+    };
+    or_error_page(shown.await, &request, &state)
+}
+
+async fn list_page(
+    request: &HttpRequest,
+    state: &State,
+    signed_in: &SignedIn,
+    query: Vec<(&'static str, String)>,
+    problem: Option<&Problem>,
+) -> Result<HttpResponse, PageError> {
+    let list = state.gateway.get(&signed_in.caller(request), "/v1/imports", &query).await?;
+    // A form that is sent twice is one import: the key goes with the form.
+    let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
+    let context = json!({ "list": list, "key": key, "problem": problem, "may_import": signed_in.may("imports:write") });
+    page(state, request, Some(signed_in), Page { template: "pages/console/imports.html", context })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Upload {
+    /// `check`, `import` or `skip`.
+    mode: Option<String>,
+    key: Option<String>,
+}
+
+pub(crate) async fn upload(
+    request: HttpRequest,
+    state: Data<State>,
+    how: web::Query<Upload>,
+    payload: Payload,
+) -> HttpResponse {
+    or_error_page(upload_page(&request, &state, &how, payload).await, &request, &state)
+}
+
+async fn upload_page(
+    request: &HttpRequest,
+    state: &State,
+    how: &Upload,
+    payload: Payload,
+) -> Result<HttpResponse, PageError> {
+    let signed_in = staff(state, request).await?;
+    let mode = how.mode.as_deref().unwrap_or("import");
+    let query = [
+        ("format", "fts".to_owned()),
+        ("dry_run", (mode == "check").to_string()),
+        ("skip_bad", (mode == "skip").to_string()),
+    ];
+    let media_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let key = how.key.clone().unwrap_or_else(|| URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()));
+    let headers = [("content-type", media_type.unwrap_or_default()), ("idempotency-key", key.as_str())];
+    let body = send_body(payload);
+    match state.gateway.upload(&signed_in.caller(request), "/v1/imports", &query, headers, body).await {
+        Ok(import) => {
+            let id = import["id"].as_str().unwrap_or_default();
+            let location = format!("{}/console/imports/{id}", PageLanguage::of(request, None).prefix());
+            Ok(HttpResponse::SeeOther().insert_header(("location", location)).finish())
+        }
+        Err(PageError::Refused(problem)) if [400, 409, 413, 415, 422].contains(&problem.status) => {
+            let mut response = list_page(request, state, &signed_in, Vec::new(), Some(&problem)).await?;
+            *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+            Ok(response)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The body as a stream another thread can send: the reader's chunks, a few at a time.
+fn send_body(
+    mut payload: Payload,
+) -> impl futures_util::Stream<Item = Result<bytes::Bytes, std::io::Error>> + Send + 'static {
+    let (sender, receiver) = tokio::sync::mpsc::channel(8);
+    actix_web::rt::spawn(async move {
+        loop {
+            let chunk = match payload.try_next().await {
+                Ok(Some(chunk)) => Ok(chunk),
+                Ok(None) => return,
+                Err(error) => Err(std::io::Error::other(error.to_string())),
+            };
+            let failed = chunk.is_err();
+            if sender.send(chunk).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    futures_util::stream::unfold(receiver, |mut receiver| async move {
+        let chunk = receiver.recv().await?;
+        Some((chunk, receiver))
+    })
+}
+
+pub(crate) async fn show(
+    request: HttpRequest,
+    state: Data<State>,
+    id: web::Path<String>,
+    pages: web::Query<Pages>,
+) -> HttpResponse {
+    or_error_page(show_page(&request, &state, &id, &pages).await, &request, &state)
+}
+
+async fn import_of(
+    request: &HttpRequest,
+    state: &State,
+    signed_in: &SignedIn,
+    id: &str,
+) -> Result<Value, PageError> {
+    let id = kernel_id(id).ok_or(PageError::NotFound)?;
+    state.gateway.get(&signed_in.caller(request), &format!("/v1/imports/{id}"), &[]).await
+}
+
+async fn show_page(
+    request: &HttpRequest,
+    state: &State,
+    id: &str,
+    pages: &Pages,
+) -> Result<HttpResponse, PageError> {
+    let signed_in = staff(state, request).await?;
+    let import = import_of(request, state, &signed_in, id).await?;
+    let rejected = import["rejected"].as_i64().unwrap_or(0) > 0;
+    let verdict = pages.verdict.clone().or_else(|| rejected.then(|| "rejected".to_owned()));
+    let mut query = given(&[("verdict", &verdict), ("cursor", &pages.cursor)]);
+    query.push(("limit", "50".to_owned()));
+    let rows = state.gateway.get(&signed_in.caller(request), &format!("/v1/imports/{id}/rows"), &query).await?;
+    let under_way = ["queued", "applying"].contains(&import["state"].as_str().unwrap_or_default());
+    let context = json!({ "import": import, "rows": rows, "verdict": verdict, "under_way": under_way });
+    page(state, request, Some(&signed_in), Page { template: "pages/console/import.html", context })
+}
+
+/// How far an import is, for the script that follows it.
+pub(crate) async fn state(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+    let shown = async {
+        let signed_in = staff(&state, &request).await?;
+        let import = import_of(&request, &state, &signed_in, &id).await?;
+        Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(import))
+    };
+    or_error_page(shown.await, &request, &state)
+}
+
+pub(crate) async fn rows_csv(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+    let file = async {
+        let caller = staff(&state, &request).await?.caller(&request);
+        let id = kernel_id(&id).ok_or(PageError::NotFound)?;
+        let answer = state.gateway.file(&caller, &format!("/v1/imports/{id}/rows"), &[], "text/csv").await?;
+        Ok(handed_through(answer, "text/csv; charset=utf-8", "import-rows.csv"))
+    };
+    or_error_page(file.await, &request, &state)
+}

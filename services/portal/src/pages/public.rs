@@ -1,0 +1,206 @@
+//! The public crisis platform: home, countries, plans, search.
+
+use crate::{
+    State,
+    api::Caller,
+    error::{PageError, or_error_page},
+    i18n::PageLanguage,
+    render::{Page, page},
+    session::anonymous,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Data},
+};
+use kernel::{Currency, Money};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+pub(crate) struct YearOf {
+    year: Option<String>,
+}
+
+/// Nothing has been entered yet: an empty platform has a home page all the same.
+fn or_empty(result: Result<Value, PageError>) -> Result<Value, PageError> {
+    match result {
+        Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "items": [] })),
+        other => other,
+    }
+}
+
+fn items(list: &Value) -> &[Value] {
+    list["items"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn minor(money: &Value) -> i64 {
+    let amount = money["amount"].as_str().and_then(|text| Money::parse(text, Currency::USD).ok());
+    amount.map_or(0, |amount| amount.minor())
+}
+
+fn usd(minor: i64) -> Value {
+    json!(Money::usd(minor))
+}
+
+fn sum(list: &[Value], name: &str) -> i64 {
+    list.iter().map(|entry| minor(&entry[name])).sum()
+}
+
+/// Every page of a list.
+async fn all(state: &State, caller: &Caller, path: &str, query: &[(&str, String)]) -> Result<Vec<Value>, PageError> {
+    let mut found = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = query.to_vec();
+        query.push(("limit", "200".to_owned()));
+        query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+        let list = or_empty(state.gateway.get(caller, path, &query).await)?;
+        found.extend(items(&list).iter().cloned());
+        cursor = list["next_cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+pub(crate) async fn home(request: HttpRequest, state: Data<State>, asked: web::Query<YearOf>) -> HttpResponse {
+    or_error_page(home_page(&request, &state, &asked).await, &request, &state)
+}
+
+async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Result<HttpResponse, PageError> {
+    let caller = anonymous(request);
+    let plans = all(state, &caller, "/v1/public/plans", &[]).await?;
+    let countries = all(state, &caller, "/v1/public/countries", &[]).await?;
+    let of_countries = countries.iter().filter_map(|entry| entry["year"].as_i64());
+    let of_plans = plans.iter().flat_map(|plan| plan["years"].as_array().into_iter().flatten()).filter_map(Value::as_i64);
+    let mut years: Vec<i64> = of_countries.chain(of_plans).collect();
+    years.sort_unstable_by(|a, b| b.cmp(a));
+    years.dedup();
+    let asked = asked.year.as_deref().and_then(|year| year.parse().ok());
+    // Without a question: the latest year that money has come in for.
+    let latest = countries.iter().filter_map(|entry| entry["year"].as_i64()).max();
+    let year = asked.or(latest).or(years.first().copied());
+    let plans: Vec<Value> = plans
+        .into_iter()
+        .filter(|plan| year.is_none_or(|year| plan["years"].as_array().is_some_and(|of| of.contains(&json!(year)))))
+        .collect();
+    let countries: Vec<Value> = countries.into_iter().filter(|entry| entry["year"].as_i64() == year).collect();
+    let (required, funded) = (sum(&plans, "requirement"), sum(&plans, "funding"));
+    let most = countries.iter().map(|entry| minor(&entry["funding"])).max().unwrap_or(0);
+    let context = json!({
+        "year": year, "years": years, "plans": plans, "countries": countries,
+        "required": usd(required), "funded": usd(funded), "gap": usd((required - funded).max(0)),
+        "coverage": kernel::money::percent(funded, required),
+        "received": usd(sum(&countries, "funding")), "most": usd(most),
+        "flow_count": countries.iter().filter_map(|entry| entry["flow_count"].as_i64()).sum::<i64>(),
+    });
+    page(state, request, None, Page { template: "pages/home.html", context })
+}
+
+pub(crate) async fn country(
+    request: HttpRequest,
+    state: Data<State>,
+    iso3: web::Path<String>,
+    asked: web::Query<YearOf>,
+) -> HttpResponse {
+    or_error_page(country_page(&request, &state, &iso3, &asked).await, &request, &state)
+}
+
+async fn country_page(
+    request: &HttpRequest,
+    state: &State,
+    iso3: &str,
+    asked: &YearOf,
+) -> Result<HttpResponse, PageError> {
+    let country = kernel::country::by_iso3(iso3).ok_or(PageError::NotFound)?;
+    let caller = anonymous(request);
+    let years: Vec<i64> = all(state, &caller, "/v1/public/countries", &[])
+        .await?
+        .iter()
+        .filter(|entry| entry["country"] == country.iso3.as_str())
+        .filter_map(|entry| entry["year"].as_i64())
+        .collect();
+    let this_year = i64::from(chrono::Datelike::year(&state.clock.now()));
+    let asked = match asked.year.as_deref().filter(|year| !year.is_empty()) {
+        Some(year) => Some(year.parse::<i64>().map_err(|_| PageError::NotFound)?),
+        None => None,
+    };
+    let year = asked.or(years.first().copied()).unwrap_or(this_year);
+    let query = [("country", country.iso3.clone()), ("year", year.to_string())];
+    let funding = state.gateway.get(&caller, "/v1/public/funding", &query).await?;
+    let most = |list: &str| {
+        let entries = funding[list].as_array().into_iter().flatten();
+        usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
+    };
+    let context = json!({
+        "iso3": country.iso3, "year": year, "years": years,
+        "most_plan": most("by_plan"), "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
+        "earmarking": earmarking_data(request, &funding["by_earmarking"]),
+        "funding": funding,
+    });
+    page(state, request, None, Page { template: "pages/country.html", context })
+}
+
+/// The parts of the earmarking drawing, in the reader's words.
+fn earmarking_data(request: &HttpRequest, list: &Value) -> Value {
+    let language = PageLanguage::of(request, None).language;
+    let part = |entry: &Value| {
+        let amount = entry["funding"]["amount"].as_str().unwrap_or("0");
+        let key = entry["external_ref"].as_str().map_or("not-stated".to_owned(), |name| {
+            format!("earmarking-{}", name.replace(' ', "-"))
+        });
+        json!({
+            "label": crate::i18n::text(language, &key, None),
+            "value": amount.parse::<f64>().unwrap_or_default(),
+            "shown": crate::format::money_short(language, amount),
+        })
+    };
+    list.as_array().into_iter().flatten().map(part).collect()
+}
+
+pub(crate) async fn plan(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+    or_error_page(plan_page(&request, &state, &id).await, &request, &state)
+}
+
+async fn plan_page(request: &HttpRequest, state: &State, id: &str) -> Result<HttpResponse, PageError> {
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(PageError::NotFound);
+    }
+    let plan = state.gateway.get(&anonymous(request), &format!("/v1/public/plans/{id}"), &[]).await?;
+    let most = |list: &str| {
+        let entries = plan[list].as_array().into_iter().flatten();
+        usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
+    };
+    let context = json!({
+        "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
+        "earmarking": earmarking_data(request, &plan["by_earmarking"]), "plan": plan,
+    });
+    page(state, request, None, Page { template: "pages/plan.html", context })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Question {
+    q: Option<String>,
+}
+
+pub(crate) async fn search(request: HttpRequest, state: Data<State>, asked: web::Query<Question>) -> HttpResponse {
+    or_error_page(search_page(&request, &state, &asked).await, &request, &state)
+}
+
+async fn search_page(request: &HttpRequest, state: &State, asked: &Question) -> Result<HttpResponse, PageError> {
+    let words: String = asked.q.as_deref().unwrap_or_default().trim().chars().take(200).collect();
+    let (mut plans, mut countries) = (Vec::new(), Vec::new());
+    if !words.is_empty() {
+        let query = [("q", words.clone()), ("limit", "50".to_owned())];
+        let found = or_empty(state.gateway.get(&anonymous(request), "/v1/public/plans", &query).await)?;
+        plans = items(&found).to_vec();
+        let wanted = words.to_lowercase();
+        let fits = |country: &&kernel::country::Country| {
+            let names = [&country.name_en, &country.name_fr, &country.name_es];
+            names.iter().any(|name| name.to_lowercase().contains(&wanted)) || country.iso3.to_lowercase() == wanted
+        };
+        countries = kernel::country::all().iter().filter(fits).map(|country| country.iso3.clone()).take(20).collect();
+    }
+    let context = json!({ "q": words, "plans": plans, "countries": countries });
+    page(state, request, None, Page { template: "pages/search.html", context })
+}

@@ -1,0 +1,186 @@
+//! The reader's sign-in, in an encrypted cookie: tokens, and who it is.
+
+use crate::{State, api::Caller, error::PageError, i18n::Language};
+use actix_session::{Session, SessionExt};
+use actix_web::{HttpRequest, cookie::Key};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::{fs, io, path::Path};
+
+const ENTRY: &str = "sign-in";
+/// How long before its end a token is renewed, in seconds.
+const MARGIN: i64 = 30;
+
+/// Who signed in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SignedIn {
+    access_token: String,
+    refresh_token: String,
+    /// Seconds since the epoch.
+    expires_at: i64,
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) language: String,
+    pub(crate) office: String,
+    pub(crate) office_id: String,
+    pub(crate) organisation: String,
+    pub(crate) donor_id: Option<String>,
+    pub(crate) permissions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    access_token: String,
+    refresh_token: String,
+    expires_in: i64,
+}
+
+impl SignedIn {
+    pub(crate) fn may(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|held| held == permission)
+    }
+
+    pub(crate) fn page_language(&self) -> Option<Language> {
+        Language::from_code(&self.language)
+    }
+
+    /// Where it starts.
+    pub(crate) fn home(&self) -> &'static str {
+        if self.donor_id.is_some() { "/donor" } else { "/console" }
+    }
+
+    pub(crate) fn caller(&self, request: &HttpRequest) -> Caller {
+        Caller { token: Some(self.access_token.clone()), address: address(request) }
+    }
+}
+
+/// The reader's address, as the gateway told.
+pub(crate) fn address(request: &HttpRequest) -> String {
+    let header = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    header.unwrap_or("unknown").to_owned()
+}
+
+/// A caller without a token.
+pub(crate) fn anonymous(request: &HttpRequest) -> Caller {
+    Caller { token: None, address: address(request) }
+}
+
+/// The key of the cookies: read, or made once and readable by the owner alone.
+pub(crate) fn key(file: &Path) -> io::Result<Key> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    if let Ok(bytes) = fs::read(file)
+        && bytes.len() == 64
+    {
+        return Ok(Key::from(&bytes));
+    }
+    let bytes: [u8; 64] = rand::random();
+    let mut new = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    new.write_all(&bytes)?;
+    new.sync_all()?;
+    Ok(Key::from(&bytes))
+}
+
+/// Who signed in, without renewing anything: for the header of pages.
+pub(crate) fn peek(request: &HttpRequest) -> Option<SignedIn> {
+    request.get_session().get(ENTRY).ok().flatten()
+}
+
+/// Who signed in, with tokens that hold; nobody when the sign-in has ended.
+pub(crate) async fn current(state: &State, request: &HttpRequest) -> Result<Option<SignedIn>, PageError> {
+    let session = request.get_session();
+    let Some(mut signed_in) = peek(request) else { return Ok(None) };
+    if signed_in.expires_at - MARGIN > state.clock.now().timestamp() {
+        return Ok(Some(signed_in));
+    }
+    let form = [("grant_type", "refresh_token"), ("refresh_token", signed_in.refresh_token.as_str())];
+    match state.gateway.form::<Tokens>(&anonymous(request), "/oauth/token", &form).await {
+        Ok(tokens) => {
+            signed_in.expires_at = state.clock.now().timestamp() + tokens.expires_in;
+            (signed_in.access_token, signed_in.refresh_token) = (tokens.access_token, tokens.refresh_token);
+            store(&session, &signed_in);
+            Ok(Some(signed_in))
+        }
+        Err(PageError::Refused(_)) => {
+            session.purge();
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Who signed in, or the way to the sign-in page and back.
+pub(crate) async fn required(state: &State, request: &HttpRequest) -> Result<SignedIn, PageError> {
+    let back = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    current(state, request).await?.ok_or(PageError::SignInFirst(back))
+}
+
+fn store(session: &Session, signed_in: &SignedIn) {
+    if let Err(error) = session.insert(ENTRY, signed_in) {
+        tracing::error!(%error, "the session cannot be kept");
+    }
+}
+
+/// Signs in with address and password: authorisation code with PKCE, as any client would.
+pub(crate) async fn sign_in(
+    state: &State,
+    request: &HttpRequest,
+    email: &str,
+    password: &str,
+) -> Result<SignedIn, PageError> {
+    let caller = anonymous(request);
+    let verifier = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let redirect_uri = format!("{}/sign-in", state.public_url);
+    let asked = json!({
+        "email": email, "password": password, "client_id": "portal", "redirect_uri": redirect_uri,
+        "code_challenge": URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())), "code_challenge_method": "S256",
+    });
+    let answer = state.gateway.post(&caller, "/oauth/authorize", &asked).await?;
+    let code = answer["code"].as_str().unwrap_or_default();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("code_verifier", &verifier),
+        ("redirect_uri", &redirect_uri),
+        ("client_id", "portal"),
+    ];
+    let tokens: Tokens = state.gateway.form(&caller, "/oauth/token", &form).await?;
+    let with_token = Caller { token: Some(tokens.access_token.clone()), address: caller.address };
+    let me = state.gateway.get(&with_token, "/v1/me", &[]).await?;
+    let signed_in = signed_in(tokens, &me, state.clock.now().timestamp());
+    let session = request.get_session();
+    session.renew();
+    store(&session, &signed_in);
+    Ok(signed_in)
+}
+
+fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let permissions = me["permissions"].as_array().into_iter().flatten().map(&text).collect();
+    SignedIn {
+        access_token: tokens.access_token,
+        refresh_token: tokens.refresh_token,
+        expires_at: now + tokens.expires_in,
+        name: text(&me["name"]),
+        kind: text(&me["kind"]),
+        language: text(&me["language"]),
+        office: text(&me["office"]["name"]),
+        office_id: text(&me["office"]["id"]),
+        organisation: text(&me["organisation"]["name"]),
+        donor_id: me["donor_id"].as_str().map(str::to_owned),
+        permissions,
+    }
+}
+
+/// Ends the sign-in, here and at identity.
+pub(crate) async fn sign_out(state: &State, request: &HttpRequest) {
+    if let Some(signed_in) = peek(request) {
+        let form = [("token", signed_in.refresh_token.as_str())];
+        let revoked = state.gateway.form::<Value>(&anonymous(request), "/oauth/revoke", &form).await;
+        if let Err(PageError::Unavailable(error)) = revoked {
+            tracing::warn!(error, "the sign-in is not revoked");
+        }
+    }
+    request.get_session().purge();
+}
