@@ -14,7 +14,11 @@ pub fn bearer(headers: &header::HeaderMap) -> Result<&str, Problem> {
     let value = headers.get(header::AUTHORIZATION).ok_or_else(|| missing("no token was sent"))?;
     let value = value.to_str().map_err(|_| missing("the header cannot be read"))?;
     let (scheme, token) = value.split_once(' ').ok_or_else(|| missing("the scheme must be Bearer"))?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing("the scheme must be Bearer")) }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(missing("the scheme must be Bearer"))
+    }
 }
 
 /// A caller whose token holds, with no permission asked.
@@ -53,7 +57,8 @@ impl<P: Permission> FromRequest for Caller<P> {
         Box::pin(async move {
             let AnyCaller(claims) = any.await?;
             if !claims.may(P::NAME) {
-                let problem = Problem::new(Code::Forbidden).field("authorization", format!("needs {}", P::NAME));
+                let problem =
+                    Problem::new(Code::Forbidden).field("authorization", format!("needs {}", P::NAME));
                 return Err(problem.into());
             }
             Ok(Self { claims, permission: PhantomData })

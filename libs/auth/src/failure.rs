@@ -55,6 +55,8 @@ impl ResponseError for Failure {
         if self.0.status == 503 {
             response.insert_header((header::RETRY_AFTER, "2"));
         }
-        response.content_type("application/problem+json").body(serde_json::to_vec(&self.0).unwrap_or_default())
+        response
+            .content_type("application/problem+json")
+            .body(serde_json::to_vec(&self.0).unwrap_or_default())
     }
 }

@@ -146,9 +146,14 @@ impl Role {
             Role::LiaisonOfficer => {
                 &["offices:read", "donors:read", "contributions:read", "plans:read", "funding:read"]
             }
-            Role::EmergenciesOfficer => {
-                &["offices:read", "donors:read", "contributions:read", "plans:read", "plans:write", "funding:read"]
-            }
+            Role::EmergenciesOfficer => &[
+                "offices:read",
+                "donors:read",
+                "contributions:read",
+                "plans:read",
+                "plans:write",
+                "funding:read",
+            ],
             Role::Auditor => &[
                 "offices:read",
                 "people:read",

@@ -93,7 +93,8 @@ struct Inner {
 impl Verifier {
     /// A verifier for tokens of `issuer`.
     pub fn new(issuer: impl Into<String>, source: Arc<dyn KeySource>, clock: Arc<dyn Clock>) -> Self {
-        let verified = Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(15 * 60)).build();
+        let verified =
+            Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(15 * 60)).build();
         let keys = RwLock::new(HashMap::new());
         let fetching = tokio::sync::Mutex::new(i64::MIN);
         Self(Arc::new(Inner { issuer: issuer.into(), keys, source, fetching, verified, clock }))
@@ -156,7 +157,8 @@ impl Verifier {
             })?;
             *last_fetch = now;
             let keys = set.keys.iter().filter(|key| key.alg == "EdDSA" && key.crv == "Ed25519");
-            let keys = keys.filter_map(|key| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?)));
+            let keys =
+                keys.filter_map(|key| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?)));
             *self.0.keys.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = keys.collect();
         }
         known(&self.0).ok_or_else(|| refused("the token is signed with a key that is not ours"))

@@ -94,7 +94,10 @@ async fn tokens_that_are_not_ours_are_refused() {
         why(&verifier, &sign(&header(), &other_issuer, &signing_key(1))).await,
         "the token comes from another issuer"
     );
-    assert_eq!(why(&verifier, &sign(&header(), &good, &signing_key(2))).await, "the token's signature is wrong");
+    assert_eq!(
+        why(&verifier, &sign(&header(), &good, &signing_key(2))).await,
+        "the token's signature is wrong"
+    );
     let other_kid = Header { kid: Some("k2".into()), ..header() };
     assert_eq!(
         why(&verifier, &sign(&other_kid, &good, &signing_key(1))).await,

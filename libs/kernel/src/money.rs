@@ -124,8 +124,7 @@ impl Money {
             let (amount, allowed) = (amount.to_string(), currency.exponent());
             return Err(MoneyError::TooPrecise { amount, currency: currency.code(), allowed });
         }
-        let minor =
-            i64::try_from(scaled.trunc()).map_err(|_| MoneyError::TooLarge(currency.code()))?;
+        let minor = i64::try_from(scaled.trunc()).map_err(|_| MoneyError::TooLarge(currency.code()))?;
         Ok(Self { minor, currency })
     }
 
@@ -156,7 +155,10 @@ impl Money {
     pub fn to_usd_at(self, rate: Decimal) -> Result<Money, MoneyError> {
         let too_large = MoneyError::TooLarge("USD");
         let dollars = self.to_decimal().checked_div(rate).ok_or(too_large)?;
-        Self::from_decimal(dollars.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero), Currency::USD)
+        Self::from_decimal(
+            dollars.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero),
+            Currency::USD,
+        )
     }
 }
 
@@ -165,7 +167,8 @@ impl Money {
 /// # Errors
 /// [`MoneyError::NotANumber`].
 pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
-    let parsed = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str(text) };
+    let parsed =
+        if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str(text) };
     parsed.map_err(|_| MoneyError::NotANumber(text.chars().take(40).collect()))
 }
 

@@ -32,7 +32,8 @@ struct Envelope<K> {
 /// Fingerprint of a list and its filters; a cursor only serves the list and the filters it was made for.
 pub fn list_fingerprint(list: &str, filters: &impl Serialize) -> String {
     let filters = serde_json::to_vec(filters).unwrap_or_default();
-    let digest = Sha256::new().chain_update(list.as_bytes()).chain_update([0]).chain_update(filters).finalize();
+    let digest =
+        Sha256::new().chain_update(list.as_bytes()).chain_update([0]).chain_update(filters).finalize();
     URL_SAFE_NO_PAD.encode(&digest[..9])
 }
 

@@ -93,7 +93,9 @@ impl Code {
             Code::IdempotencyKeyReused => {
                 (422, "idempotency_key_reused", "The idempotency key was used for another request")
             }
-            Code::PreconditionRequired => (428, "precondition_required", "Send If-Match with the version you read"),
+            Code::PreconditionRequired => {
+                (428, "precondition_required", "Send If-Match with the version you read")
+            }
             Code::RateLimited => (429, "rate_limited", "Too many requests"),
             Code::Internal => (500, "internal", "Something went wrong on our side"),
             Code::Unavailable => (503, "unavailable", "A part of the platform is away"),

@@ -49,7 +49,9 @@ pub fn json(
 /// 428 without the header, 412 when the row has moved on.
 pub fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failure> {
     let Some(value) = request.headers().get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else {
-        return Err(Problem::new(Code::PreconditionRequired).field("if-match", "send the ETag you read").into());
+        return Err(Problem::new(Code::PreconditionRequired)
+            .field("if-match", "send the ETag you read")
+            .into());
     };
     let current = etag(version);
     if value.split(',').any(|tag| tag.trim() == current) {

@@ -36,7 +36,8 @@ impl<T: DeserializeOwned> FromRequest for JsonBody<T> {
             }
             let mut bytes = Vec::new();
             while let Some(chunk) = payload.next().await {
-                let chunk = chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the body broke off"))?;
+                let chunk =
+                    chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the body broke off"))?;
                 if bytes.len() + chunk.len() > LIMIT {
                     let why = format!("the limit of this operation is {LIMIT} bytes");
                     return Err(Problem::new(Code::BodyTooLarge).detail(why).into());
@@ -85,7 +86,9 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 /// serde says "missing field `x`" and "unknown field `x`" about the object around the field: point at the field.
 fn name_the_field(pointer: String, message: &str) -> (String, String) {
     let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
-    for (prefix, says) in [("missing field `", "is required"), ("unknown field `", "is not a field of this object")] {
+    for (prefix, says) in
+        [("missing field `", "is required"), ("unknown field `", "is not a field of this object")]
+    {
         if let Some((name, rest)) = message.strip_prefix(prefix).and_then(|rest| rest.split_once('`')) {
             // For an unknown field the path already ends with its name.
             let field = format!("/{name}");

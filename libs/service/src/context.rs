@@ -1,5 +1,5 @@
-use auth::{Claims, TRACE_HEADER, Verifier};
 use actix_web::HttpRequest;
+use auth::{Claims, TRACE_HEADER, Verifier};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},

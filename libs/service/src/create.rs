@@ -94,11 +94,7 @@ fn key_of(request: &HttpRequest, claims: &Claims) -> Result<Option<Key>, Problem
         let why = format!("must have 1 to {KEY_LENGTH} visible ASCII characters");
         return Err(Problem::invalid_parameter("idempotency-key", why));
     }
-    Ok(Some(Key {
-        organisation_id: claims.organisation_id,
-        principal_id: claims.sub,
-        key: key.to_owned(),
-    }))
+    Ok(Some(Key { organisation_id: claims.organisation_id, principal_id: claims.sub, key: key.to_owned() }))
 }
 
 fn replay(saved: Saved, fingerprint: &str) -> Answer {

@@ -32,7 +32,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// A task of a service.
 pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
-type Migrate = Arc<dyn Fn(Store) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>> + Send + Sync>;
+type Migrate =
+    Arc<dyn Fn(Store) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>> + Send + Sync>;
 
 /// One service of the platform.
 #[derive(Clone)]

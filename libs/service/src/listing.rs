@@ -109,7 +109,9 @@ impl PageRequest {
     /// 400 for a cursor of another list or of other filters.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let key = self.cursor.as_deref().map(|cursor| decode_cursor(&self.fingerprint, cursor)).transpose();
-        key.map_err(|error: ForeignCursor| Problem::new(Code::InvalidCursor).field("cursor", error.to_string()))
+        key.map_err(|error: ForeignCursor| {
+            Problem::new(Code::InvalidCursor).field("cursor", error.to_string())
+        })
     }
 
     /// Makes the page out of rows fetched with `limit + 1`.
@@ -167,7 +169,8 @@ fn representation(request: &HttpRequest) -> Result<Representation, Problem> {
 fn json_page<T: Serialize>(request: &HttpRequest, page: Page<T>) -> Answer {
     let mut headers = Vec::new();
     if let Some(next) = &page.next {
-        let kept = request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let kept =
+            request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
         let query: Vec<&str> = kept.collect();
         let glue = if query.is_empty() { "" } else { "&" };
         let url = format!("{}?{}{glue}cursor={next}", request.path(), query.join("&"));
@@ -217,11 +220,7 @@ async fn csv_stream<T: Row + 'static>(
         .streaming(body))
 }
 
-async fn xlsx<T: Row>(
-    name: &str,
-    first: PageRequest,
-    fetch: impl Fn(PageRequest) -> Fetching<T>,
-) -> Answer {
+async fn xlsx<T: Row>(name: &str, first: PageRequest, fetch: impl Fn(PageRequest) -> Fetching<T>) -> Answer {
     let internal = |error: rust_xlsxwriter::XlsxError| Failure::internal(&error);
     let mut request = PageRequest { limit: EXPORT_PAGE, cursor: None, ..first };
     let mut workbook = Workbook::new();
@@ -235,7 +234,8 @@ async fn xlsx<T: Row>(
     loop {
         let page = fetch(request.clone()).await?;
         if line as usize + page.items.len() > XLSX_ROWS {
-            let why = format!("the list has more than {XLSX_ROWS} rows: ask for text/csv, which has no limit");
+            let why =
+                format!("the list has more than {XLSX_ROWS} rows: ask for text/csv, which has no limit");
             return Err(Problem::new(Code::NotAcceptable).field("accept", why).into());
         }
         for row in &page.items {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{
-        Content, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
+        ContactBuilder, Content, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
         ResponseBuilder,
         security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme},
     },
@@ -78,7 +78,8 @@ fn problem(code: Code) -> (String, RefOr<Response>) {
         .schema(Some(Ref::from_schema_name(Problem::name())))
         .example(serde_json::to_value(&example).ok())
         .build();
-    let response = ResponseBuilder::new().description(title).content("application/problem+json", content).build();
+    let response =
+        ResponseBuilder::new().description(title).content("application/problem+json", content).build();
     (status.to_string(), response.into())
 }
 
@@ -120,6 +121,9 @@ impl IntoResponses for CreateProblems {
 pub struct UpdateProblems;
 impl IntoResponses for UpdateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[&PUBLIC[..], &SIGNED_IN, &WITH_BODY, &[Code::StaleVersion, Code::PreconditionRequired]].concat())
+        problems(
+            &[&PUBLIC[..], &SIGNED_IN, &WITH_BODY, &[Code::StaleVersion, Code::PreconditionRequired]]
+                .concat(),
+        )
     }
 }

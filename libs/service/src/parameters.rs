@@ -22,12 +22,16 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();
-        for (prefix, says) in [("unknown field `", "is not a parameter here"), ("missing field `", "is required")] {
+        for (prefix, says) in
+            [("unknown field `", "is not a parameter here"), ("missing field `", "is required")]
+        {
             if let Some((name, rest)) = message.strip_prefix(prefix).and_then(|rest| rest.split_once('`')) {
                 return Problem::invalid_parameter(name, format!("{says}{rest}"));
             }
         }
-        if let Some((name, _)) = message.strip_prefix("duplicate field `").and_then(|rest| rest.split_once('`')) {
+        if let Some((name, _)) =
+            message.strip_prefix("duplicate field `").and_then(|rest| rest.split_once('`'))
+        {
             return Problem::invalid_parameter(name, "is given twice");
         }
         Problem::invalid_parameter(path, message)

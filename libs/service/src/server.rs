@@ -58,7 +58,10 @@ pub(crate) fn start(
         tokio::spawn(housekeeping(context.clone())),
     ];
     tasks.extend(
-        service.consumers.iter().map(|consumer| tokio::spawn(consumer.clone().run(context.store.clone(), bus.clone()))),
+        service
+            .consumers
+            .iter()
+            .map(|consumer| tokio::spawn(consumer.clone().run(context.store.clone(), bus.clone()))),
     );
     tasks.extend((service.jobs)(context.clone()).into_iter().map(tokio::spawn));
     let (routes, shared) = (service.routes.clone(), context.clone());
@@ -91,7 +94,8 @@ pub(crate) fn start(
 
 async fn housekeeping(context: Context) {
     loop {
-        if let Err(error) = idempotency::forget_old(context.store.writer(), context.store.clock().now()).await {
+        if let Err(error) = idempotency::forget_old(context.store.writer(), context.store.clock().now()).await
+        {
             tracing::warn!(error = &error as &dyn std::error::Error, "old answers stay");
         }
         tokio::time::sleep(Duration::from_secs(3600)).await;

@@ -75,7 +75,10 @@ pub async fn public_organisation(db: &impl ConnectionTrait) -> Result<Option<Uui
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn headquarters(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Option<Uuid>, StoreError> {
+pub async fn headquarters(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+) -> Result<Option<Uuid>, StoreError> {
     let text = "SELECT id FROM office WHERE organisation_id = $1 AND kind = 'headquarters'";
     let row = sql::row(db, text, values![organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
@@ -109,7 +112,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn await_office(&self, organisation_id: Uuid, office_id: Uuid) -> Result<Option<Office>, StoreError> {
+    pub async fn await_office(
+        &self,
+        organisation_id: Uuid,
+        office_id: Uuid,
+    ) -> Result<Option<Office>, StoreError> {
         for _ in 0..20 {
             let db = self.read(&Scope::System).await?;
             let office = find(&db, organisation_id, office_id).await?;
@@ -147,7 +154,14 @@ impl Project<OrganisationChanged> for Organisations {
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, code = excluded.code";
         for e in events {
             let row = values![e.id, e.name, e.code, e.created_at];
-            sql::insert_many(tx.db(), "organisation", &["id", "name", "code", "created_at"], vec![row], upsert).await?;
+            sql::insert_many(
+                tx.db(),
+                "organisation",
+                &["id", "name", "code", "created_at"],
+                vec![row],
+                upsert,
+            )
+            .await?;
         }
         Ok(())
     }

@@ -84,4 +84,3 @@ pub async fn is_drained(store: &Store) -> Result<bool, StoreError> {
     let row = sql::row(&db, "SELECT 1 FROM outbox LIMIT 1", vec![]).await?;
     Ok(row.is_none())
 }
-

@@ -38,7 +38,16 @@ async fn store(folder: &tempfile::TempDir, name: &str) -> Store {
 fn office(id: Uuid, sequence: i64, name: &str) -> OfficeChanged {
     let organisation_id = Uuid::from_u128(1);
     let (code, kind) = ("KBL".into(), "country".into());
-    OfficeChanged { id, sequence, organisation_id, parent_id: None, code, name: name.into(), kind, country: None }
+    OfficeChanged {
+        id,
+        sequence,
+        organisation_id,
+        parent_id: None,
+        code,
+        name: name.into(),
+        kind,
+        country: None,
+    }
 }
 
 async fn emit(store: &Store, events: &[OfficeChanged]) {

@@ -75,8 +75,17 @@ impl TenantTx {
                 now,
             ]);
         }
-        let columns =
-            ["id", "aggregatetype", "aggregateid", "type", "payload", "topic", "sequence", "trace_id", "created_at"];
+        let columns = [
+            "id",
+            "aggregatetype",
+            "aggregateid",
+            "type",
+            "payload",
+            "topic",
+            "sequence",
+            "trace_id",
+            "created_at",
+        ];
         sql::insert_many(&self.tx, "outbox", &columns, rows, "").await?;
         self.emitted |= !events.is_empty();
         Ok(())

@@ -65,7 +65,8 @@ impl Limits {
             }
             Err(until) => {
                 let seconds = until.wait_time_from(self.clock.now()).as_secs() + 1;
-                let problem = Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
+                let problem =
+                    Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
                 Err((problem, seconds))
             }
         }

@@ -57,7 +57,8 @@ pub(crate) fn client() -> Client {
 fn client_address(request: &HttpRequest) -> String {
     let peer = request.peer_addr().map(|address| address.ip());
     let claimed = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let claimed = claimed.and_then(|list| list.split(',').next()).map(str::trim).filter(|claimed| !claimed.is_empty());
+    let claimed =
+        claimed.and_then(|list| list.split(',').next()).map(str::trim).filter(|claimed| !claimed.is_empty());
     match (peer, claimed) {
         (Some(peer), Some(claimed)) if peer.is_loopback() => claimed.to_owned(),
         (Some(peer), _) => peer.to_string(),
@@ -121,17 +122,22 @@ async fn route(
 ) -> Result<HttpResponse, Failure> {
     let path = request.path();
     if !SERVICE_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
-        let page =
-            Route { upstream: state.portal.clone(), scopes: None, body_limit: PAGE_BODY, timeout: PAGE_TIMEOUT };
+        let page = Route {
+            upstream: state.portal.clone(),
+            scopes: None,
+            body_limit: PAGE_BODY,
+            timeout: PAGE_TIMEOUT,
+        };
         return forward(request, payload, client, &page, address).await;
     }
     let route = state.routes.find(request.method(), path)?;
     if let Some(scopes) = &route.scopes {
-        let claims = claims?.ok_or_else(|| {
-            Problem::new(Code::Unauthenticated).field("authorization", "no token was sent")
-        })?;
+        let claims = claims?
+            .ok_or_else(|| Problem::new(Code::Unauthenticated).field("authorization", "no token was sent"))?;
         if let Some(missing) = scopes.iter().find(|scope| !claims.may(scope)) {
-            return Err(Problem::new(Code::Forbidden).field("authorization", format!("needs {missing}")).into());
+            return Err(Problem::new(Code::Forbidden)
+                .field("authorization", format!("needs {missing}"))
+                .into());
         }
         request.extensions_mut().insert(claims);
     }
@@ -157,10 +163,8 @@ async fn forward(
     // Services answer GET; the server in front leaves the body of a HEAD out.
     let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let mut outgoing = client
-        .request(method, format!("{}{path}", route.upstream))
-        .timeout(route.timeout)
-        .no_decompress();
+    let mut outgoing =
+        client.request(method, format!("{}{path}", route.upstream)).timeout(route.timeout).no_decompress();
     copy_headers(request.headers(), outgoing.headers_mut());
     let scheme = request.connection_info().scheme().to_owned();
     let host = request.connection_info().host().to_owned();
@@ -216,7 +220,9 @@ fn copy_headers(from: &HeaderMap, to: &mut HeaderMap) {
 }
 
 fn pass_back(
-    answer: awc::ClientResponse<impl Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin + 'static>,
+    answer: awc::ClientResponse<
+        impl Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin + 'static,
+    >,
 ) -> HttpResponse {
     let mut response = HttpResponse::build(answer.status());
     for (name, value) in answer.headers() {

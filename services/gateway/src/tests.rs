@@ -19,7 +19,8 @@ const CRISIS: &str = r#"{"/v1/donors/{id}/funding": {"get": {"responses": {}}}, 
 
 #[test]
 fn an_operation_is_routed_to_the_service_that_documents_it() {
-    let routes = Routes::build(&[upstream("http://donors", DONORS), upstream("http://crisis", CRISIS)]).unwrap();
+    let routes =
+        Routes::build(&[upstream("http://donors", DONORS), upstream("http://crisis", CRISIS)]).unwrap();
     let found = |path: &str| routes.find(&Method::GET, path).unwrap().clone();
     assert_eq!(found("/v1/donors/7").upstream, "http://donors");
     assert_eq!(found("/v1/donors/7/funding").upstream, "http://crisis");

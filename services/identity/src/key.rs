@@ -19,10 +19,12 @@ struct Key {
 }
 
 async fn all(db: &impl ConnectionTrait) -> Result<Vec<Key>, StoreError> {
-    let rows = sql::rows(db, "SELECT kid, seed, created_at FROM signing_key ORDER BY created_at", vec![]).await?;
+    let rows =
+        sql::rows(db, "SELECT kid, seed, created_at FROM signing_key ORDER BY created_at", vec![]).await?;
     let key = |row: &sea_orm::QueryResult| {
         let seed: Vec<u8> = row.try_get_by_index(1)?;
-        let seed: [u8; 32] = seed.try_into().map_err(|_| StoreError::Damaged("a signing key's length".into()))?;
+        let seed: [u8; 32] =
+            seed.try_into().map_err(|_| StoreError::Damaged("a signing key's length".into()))?;
         Ok(Key {
             kid: row.try_get_by_index(0)?,
             key: SigningKey::from_bytes(&seed),

@@ -31,7 +31,10 @@ pub async fn exists(store: &Store) -> Result<bool, StoreError> {
     Ok(sql::row(&db, "SELECT 1 FROM organisation LIMIT 1", vec![]).await?.is_some())
 }
 
-pub(crate) async fn name_of(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<(String, String)>, StoreError> {
+pub(crate) async fn name_of(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<(String, String)>, StoreError> {
     let row = sql::row(db, "SELECT name, code FROM organisation WHERE id = $1", values![id]).await?;
     let pair = row.map(|row| Ok::<_, sea_orm::DbErr>((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
     Ok(pair.transpose()?)

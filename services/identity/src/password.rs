@@ -1,15 +1,13 @@
-//! Passwords: argon2id, in a bounded number of threads.
+//! Passwords: argon2id, one at a time.
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use auth::Failure;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::{Arc, mpsc};
+use tokio::sync::oneshot;
 
-/// Hashes at once: each takes 19 MiB and a core.
-const AT_ONCE: usize = 2;
 /// OWASP password storage cheat sheet: argon2id, 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
@@ -19,9 +17,11 @@ pub(crate) const SHORTEST: usize = 12;
 /// The longest password.
 pub(crate) const LONGEST: usize = 128;
 
-/// Hashes and checks passwords.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Hashes and checks passwords in one thread of its own: the 19 MiB that each takes are the same ones every time.
 pub struct Passwords {
-    permits: Semaphore,
+    work: mpsc::Sender<Work>,
     /// Checked when there is no such person, so that an unknown address takes as long as a known one.
     decoy: String,
 }
@@ -44,7 +44,20 @@ fn hash(password: &str) -> Result<String, HashError> {
 impl Passwords {
     /// Ready to hash.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { permits: Semaphore::new(AT_ONCE), decoy: hash("nobody has this password").unwrap_or_default() })
+        let (work, waiting) = mpsc::channel::<Work>();
+        // It ends when the last sender is gone.
+        std::thread::spawn(move || waiting.iter().for_each(|work| work()));
+        Arc::new(Self { work, decoy: hash("nobody has this password").unwrap_or_default() })
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+        let (done, result) = oneshot::channel();
+        let work = Box::new(move || {
+            let _ = done.send(work());
+        });
+        let gone = |_| Failure::internal(&HashError("the thread is gone".to_owned()));
+        self.work.send(work).map_err(|_| Failure::internal(&HashError("the thread is gone".to_owned())))?;
+        result.await.map_err(gone)
     }
 
     /// The hash to keep.
@@ -52,9 +65,7 @@ impl Passwords {
     /// # Errors
     /// 500 when hashing fails.
     pub async fn hash(&self, password: String) -> Result<String, Failure> {
-        let _permit = self.permits.acquire().await.map_err(|error| Failure::internal(&error))?;
-        let hashed = tokio::task::spawn_blocking(move || hash(&password)).await;
-        hashed.map_err(|error| Failure::internal(&error))?.map_err(|error| Failure::internal(&error))
+        self.run(move || hash(&password)).await?.map_err(|error| Failure::internal(&error))
     }
 
     /// Whether `password` is the one behind `hash`; with no hash it takes as long, and it is not.
@@ -62,14 +73,27 @@ impl Passwords {
     /// # Errors
     /// 500 when the check itself fails.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Failure> {
-        let _permit = self.permits.acquire().await.map_err(|error| Failure::internal(&error))?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let verified = tokio::task::spawn_blocking(move || {
+        let matches = self.run(move || {
             let parsed = PasswordHash::new(&hash).ok()?;
             argon2().verify_password(password.as_bytes(), &parsed).ok()
         });
-        let verified = verified.await.map_err(|error| Failure::internal(&error))?;
-        Ok(known && verified.is_some())
+        Ok(matches.await?.is_some() && known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_verified_against_its_own_hash_only() {
+        let passwords = Passwords::new();
+        let hash = passwords.hash("three little words".to_owned()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(passwords.verify("three little words".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("three little wordz".to_owned(), Some(hash)).await.unwrap());
+        assert!(!passwords.verify("nobody has this password".to_owned(), None).await.unwrap());
     }
 }

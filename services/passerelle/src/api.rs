@@ -44,7 +44,8 @@ impl Api {
             ("client_secret", &self.client_secret),
         ];
         let request = self.http.post(format!("{}/oauth/token", self.url)).form(&form);
-        let answer = checked(request.send().await.with_context(|| format!("cannot reach {}", self.url))?).await?;
+        let answer =
+            checked(request.send().await.with_context(|| format!("cannot reach {}", self.url))?).await?;
         let token = answer["access_token"].as_str().ok_or_else(|| anyhow!("no token was given"))?.to_owned();
         let life = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or(0));
         *held = Some((token.clone(), Instant::now() + life.saturating_sub(MARGIN)));
@@ -102,7 +103,8 @@ pub async fn checked(answer: Response) -> Result<Value> {
         Ok(problem) => {
             let fields: Vec<String> =
                 problem.errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
-            let fields = if fields.is_empty() { problem.detail.unwrap_or_default() } else { fields.join("; ") };
+            let fields =
+                if fields.is_empty() { problem.detail.unwrap_or_default() } else { fields.join("; ") };
             bail!("{} ({}): {fields}", problem.title, problem.status)
         }
         Err(_) if status == StatusCode::BAD_GATEWAY => bail!("the platform is not there"),

@@ -73,7 +73,8 @@ impl Platform {
         let port = listener.local_addr()?.port();
         let url = options.public_url.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
         let url = url.trim_end_matches('/').to_owned();
-        let embedded = EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
+        let embedded =
+            EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
         let bus: SharedBus = Arc::new(embedded.clone());
         let services = services(&url);
         let mut listeners = Vec::new();
@@ -92,7 +93,8 @@ impl Platform {
         }
         let portal_listener = loopback()?;
         let portal_url = format!("http://{}", portal_listener.local_addr()?);
-        let gateway_address = if options.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { options.host };
+        let gateway_address =
+            if options.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { options.host };
         let portal = portal::start(
             portal_listener,
             portal::Settings {
@@ -102,8 +104,12 @@ impl Platform {
                 clock: clock.clone(),
             },
         )?;
-        let settings =
-            gateway::Settings { services: upstreams, portal: portal_url, verifier: verifier(), clock: clock.clone() };
+        let settings = gateway::Settings {
+            services: upstreams,
+            portal: portal_url,
+            verifier: verifier(),
+            clock: clock.clone(),
+        };
         let gateway = gateway::start(listener, settings)?;
         let compaction = tokio::spawn(compact(embedded));
         let identity = stores.swap_remove(0);
@@ -147,8 +153,9 @@ fn lock(options: &Options) -> Result<File> {
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address}: is the port taken? Try --port with another one"))
+    TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}: is the port taken? Try --port with another one")
+    })
 }
 
 fn loopback() -> Result<TcpListener> {

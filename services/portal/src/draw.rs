@@ -33,7 +33,9 @@ struct Datum {
 
 /// The marks of a drawing: a list of `{label, value, shown}`.
 fn marks(data: &Value) -> Result<Vec<Datum>, Error> {
-    let text = |item: &Value, name: &str| Ok::<_, Error>(item.get_attr(name)?.as_str().unwrap_or_default().to_owned());
+    let text = |item: &Value, name: &str| {
+        Ok::<_, Error>(item.get_attr(name)?.as_str().unwrap_or_default().to_owned())
+    };
     let mark = |item: Value| {
         let value = f64::try_from(item.get_attr("value")?)?;
         Ok(Datum { label: text(&item, "label")?, value, shown: text(&item, "shown")? })
@@ -43,7 +45,7 @@ fn marks(data: &Value) -> Result<Vec<Datum>, Error> {
 
 /// Columns over time.
 pub(crate) fn columns(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
-    const WIDTH: f64 = 72.0;
+    const WIDTH: f64 = 96.0;
     const HEIGHT: f64 = 150.0;
     let data = marks(&data)?;
     let most = data.iter().map(|datum| datum.value).fold(0.0, f64::max);
@@ -59,8 +61,8 @@ pub(crate) fn columns(id: &str, title: &str, description: &str, data: Value) -> 
             "<rect class=\"fill\" x=\"{:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{height:.1}\" rx=\"2\"/>\
              <text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\" class=\"figure\">{}</text>\
              <text x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-            x + 10.0,
-            WIDTH - 20.0,
+            x + 18.0,
+            WIDTH - 36.0,
             top - 6.0,
             escaped(&datum.shown),
             HEIGHT + 40.0,

@@ -71,7 +71,8 @@ impl PageError {
         if status.is_server_error() {
             tracing::error!(error = %self, path = request.path(), "page");
         }
-        let trace = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let trace =
+            request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let context = json!({ "kind": kind, "status": status.as_u16(), "trace": trace });
         let shown = page(state, request, None, Page { template: "pages/error.html", context });
         match shown {

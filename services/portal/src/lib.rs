@@ -16,7 +16,11 @@ mod pages;
 mod render;
 mod session;
 
-use actix_session::{SessionMiddleware, config::{CookieContentSecurity, PersistentSession}, storage::CookieSessionStore};
+use actix_session::{
+    SessionMiddleware,
+    config::{CookieContentSecurity, PersistentSession},
+    storage::CookieSessionStore,
+};
 use actix_web::{
     App, HttpServer,
     cookie::{Key, SameSite, time},

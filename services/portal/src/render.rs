@@ -115,7 +115,8 @@ fn date(state: &State<'_, '_>, value: Value) -> String {
 
 /// A path in the language of the address the reader came by.
 fn href(state: &State<'_, '_>, path: &str) -> String {
-    let prefix = state.lookup("prefix").and_then(|prefix| prefix.as_str().map(str::to_owned)).unwrap_or_default();
+    let prefix =
+        state.lookup("prefix").and_then(|prefix| prefix.as_str().map(str::to_owned)).unwrap_or_default();
     if path == "/" && !prefix.is_empty() { prefix } else { format!("{prefix}{path}") }
 }
 
@@ -159,7 +160,8 @@ pub(crate) fn page(
     });
     let html = portal.renderer.draw(page.template, &context)?;
     let mut response = HttpResponse::Ok();
-    let caching = if signed_in.is_some() { "private, no-store" } else { "private, max-age=0, must-revalidate" };
+    let caching =
+        if signed_in.is_some() { "private, no-store" } else { "private, max-age=0, must-revalidate" };
     response.insert_header(("cache-control", caching));
     response.insert_header(("content-language", language.language.code()));
     Ok(response.content_type("text/html; charset=utf-8").body(html))

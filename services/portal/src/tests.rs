@@ -1,6 +1,9 @@
 //! Every text in three languages, every template drawn in each.
 
-use crate::{i18n::{Language, text}, render::Renderer};
+use crate::{
+    i18n::{Language, text},
+    render::Renderer,
+};
 use fluent_bundle::FluentResource;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -40,7 +43,9 @@ fn templates_ask_for_texts_that_exist() {
                 continue;
             }
             let source = std::fs::read_to_string(&path).unwrap();
-            let calls = source.match_indices("t(\"").filter(|(at, _)| !source[..*at].ends_with(char::is_alphanumeric));
+            let calls = source
+                .match_indices("t(\"")
+                .filter(|(at, _)| !source[..*at].ends_with(char::is_alphanumeric));
             for (at, _) in calls {
                 let rest = &source[at + 3..];
                 let key = rest.split('"').next().unwrap();
@@ -65,8 +70,10 @@ fn money(amount: &str) -> Value {
 fn sample() -> Value {
     let totals = json!({ "funding": money("1234567.00"), "paid": money("1.00"), "commitments": money("2.50"),
                          "pledges": money("3.00"), "flow_count": 3, "donor_count": 2 });
-    let entry = |name: &str| json!({ "external_ref": "7", "name": name, "funding": money("10.00"), "flow_count": 1,
-        "plan_id": "p", "requirement": money("100.00"), "coverage_percent": "10.0", "donor_type": "government" });
+    let entry = |name: &str| {
+        json!({ "external_ref": "7", "name": name, "funding": money("10.00"), "flow_count": 1,
+        "plan_id": "p", "requirement": money("100.00"), "coverage_percent": "10.0", "donor_type": "government" })
+    };
     let nulls = json!({ "external_ref": null, "name": null, "funding": money("0.00"), "flow_count": 0 });
     let mut funding = totals.clone();
     for list in ["by_plan", "by_donor", "by_recipient"] {
@@ -81,11 +88,21 @@ fn sample() -> Value {
     (funding["by_year"], funding["by_country_year"]) = (json!([of_year]), json!([of_year]));
     funding["elsewhere"] = totals.clone();
     let mut plan = funding.clone();
-    for (name, value) in [("id", json!("p")), ("name", json!("Plan <i>")), ("countries", json!(["AFG"])),
-        ("years", json!([2020])), ("plan_type", json!("flash_appeal")), ("requirement", money("100.00")),
-        ("gap", money("90.00")), ("coverage_percent", json!("10.0")), ("start_date", json!("2020-01-01")),
-        ("end_date", json!("2020-12-31")), ("people_in_need", json!(100)), ("people_targeted", json!(50)),
-        ("visibility", json!("public"))] {
+    for (name, value) in [
+        ("id", json!("p")),
+        ("name", json!("Plan <i>")),
+        ("countries", json!(["AFG"])),
+        ("years", json!([2020])),
+        ("plan_type", json!("flash_appeal")),
+        ("requirement", money("100.00")),
+        ("gap", money("90.00")),
+        ("coverage_percent", json!("10.0")),
+        ("start_date", json!("2020-01-01")),
+        ("end_date", json!("2020-12-31")),
+        ("people_in_need", json!(100)),
+        ("people_targeted", json!(50)),
+        ("visibility", json!("public")),
+    ] {
         plan[name] = value;
     }
     let contribution = json!({ "id": "c", "status": "paid", "amount": money("5.00"), "amount_usd": money("5.00"),
@@ -124,7 +141,9 @@ fn sample() -> Value {
 fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
     let renderer = Renderer::new().unwrap();
     let lists = |page: &str| match page {
-        "pages/donor/contributions.html" => json!({ "items": [sample()["contribution"]], "next_cursor": "n" }),
+        "pages/donor/contributions.html" => {
+            json!({ "items": [sample()["contribution"]], "next_cursor": "n" })
+        }
         "pages/console/imports.html" => json!({ "items": [sample()["import"]], "next_cursor": "n" }),
         "pages/console/donors.html" => json!({ "items": [sample()["donor"]], "next_cursor": "n" }),
         _ => json!({ "items": [] }),
@@ -152,14 +171,18 @@ fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
             context["lang"] = language.code().into();
             context["list"] = lists(page);
             if page == "pages/donor/contributions.html" {
-                (context["years"], context["countries"]) = (context["funding"]["by_year"].take(), json!(["AFG"]));
+                (context["years"], context["countries"]) =
+                    (context["funding"]["by_year"].take(), json!(["AFG"]));
             }
             if page == "pages/search.html" {
                 context["countries"] = json!(["AFG"]);
             }
             let html = renderer.draw(page, &context).unwrap_or_else(|error| panic!("{page}: {error:#}"));
             assert!(html.contains(&format!("<html lang=\"{}\"", language.code())), "{page}");
-            assert!(!html.contains("<b>bold") && !html.contains("<i>") && !html.contains("<script>"), "{page}");
+            assert!(
+                !html.contains("<b>bold") && !html.contains("<i>") && !html.contains("<script>"),
+                "{page}"
+            );
             assert_eq!(html.matches("<h1").count(), 1, "{page} has one heading of the first level");
             assert!(html.contains("id=\"main\""), "{page}");
             for key in keys(FILES[0].1).iter().filter(|key| key.contains('-')) {

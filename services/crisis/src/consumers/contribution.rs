@@ -10,8 +10,13 @@ struct Contributions;
 #[async_trait]
 impl Project<ContributionRecorded> for Contributions {
     async fn apply(&self, tx: &mut TenantTx, events: Vec<ContributionRecorded>) -> Result<(), ConsumeError> {
-        if let Some(event) = events.iter().find(|event| event.amount_usd.currency() != kernel::Currency::USD) {
-            let why = format!("contribution {} is worth {}, not US dollars", event.id, event.amount_usd.currency().code());
+        if let Some(event) = events.iter().find(|event| event.amount_usd.currency() != kernel::Currency::USD)
+        {
+            let why = format!(
+                "contribution {} is worth {}, not US dollars",
+                event.id,
+                event.amount_usd.currency().code()
+            );
             return Err(ConsumeError::Poison(why));
         }
         let facts = events.iter().map(|event| (event.id, Fact::from(event))).collect();

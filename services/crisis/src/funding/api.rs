@@ -129,14 +129,22 @@ fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding
     let (mut by_plan, mut by_earmarking) = (Vec::new(), Vec::new());
     for cell in counted {
         let amounts = cell.amounts();
-        let part = || DonorFundingPart { external_ref: cell.external_ref.clone(), name: cell.name.clone(), totals: amounts.into() };
+        let part = || DonorFundingPart {
+            external_ref: cell.external_ref.clone(),
+            name: cell.name.clone(),
+            totals: amounts.into(),
+        };
         match cell.dimension.as_str() {
             "country_year" => {
                 let Some((country, year)) = cell.member.split_once(':') else { continue };
                 let Ok(year) = year.parse() else { continue };
                 total.add(amounts, 1);
                 years.entry(year).or_default().add(amounts, 1);
-                by_country_year.push(DonorCountryYear { country: country.to_owned(), year, totals: amounts.into() });
+                by_country_year.push(DonorCountryYear {
+                    country: country.to_owned(),
+                    year,
+                    totals: amounts.into(),
+                });
             }
             "elsewhere" => elsewhere.add(amounts, 1),
             "plan" => by_plan.push(part()),
@@ -150,7 +158,11 @@ fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding
         donor_name: donor.name,
         donor_type: donor.donor_type,
         totals: total.into(),
-        by_year: years.into_iter().rev().map(|(year, amounts)| DonorYear { year, totals: amounts.into() }).collect(),
+        by_year: years
+            .into_iter()
+            .rev()
+            .map(|(year, amounts)| DonorYear { year, totals: amounts.into() })
+            .collect(),
         by_country_year,
         by_plan,
         by_earmarking,

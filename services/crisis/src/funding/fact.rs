@@ -60,7 +60,8 @@ fn organisation(object: &FlowObject) -> Member {
 
 /// A plan of FTS is known by its number, one of the platform's own by its id.
 fn plan_member(object: &FlowObject) -> Member {
-    let key = if Uuid::parse_str(&object.id).is_ok() { object.id.clone() } else { format!("fts:{}", object.id) };
+    let key =
+        if Uuid::parse_str(&object.id).is_ok() { object.id.clone() } else { format!("fts:{}", object.id) };
     Member { key, external_ref: object.id.clone(), name: object.name.clone() }
 }
 

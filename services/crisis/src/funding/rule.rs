@@ -33,7 +33,11 @@ fn names_year(objects: &[FlowObject], year: i32) -> bool {
 }
 
 fn years(objects: &[FlowObject]) -> BTreeSet<i32> {
-    objects.iter().filter(|object| object.kind == "UsageYear").filter_map(|object| object.name.parse().ok()).collect()
+    objects
+        .iter()
+        .filter(|object| object.kind == "UsageYear")
+        .filter_map(|object| object.name.parse().ok())
+        .collect()
 }
 
 /// Places by id: one that the platform does not know is a place all the same.
@@ -68,7 +72,11 @@ fn incoming(destination: &[FlowObject]) -> Boundary {
 }
 
 /// The one country × year that counts a flow, if any. There is at most one, because "single" names one of each.
-pub(crate) fn counted_in(source: &[FlowObject], destination: &[FlowObject], new_money: bool) -> Option<(String, i32)> {
+pub(crate) fn counted_in(
+    source: &[FlowObject],
+    destination: &[FlowObject],
+    new_money: bool,
+) -> Option<(String, i32)> {
     let country = destination.iter().find_map(|object| object.country.as_deref())?;
     let year = years(destination).first().copied()?;
     let counted = boundary(source, destination, new_money, country, year) == Boundary::IncomingSingle;

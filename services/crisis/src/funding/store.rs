@@ -122,7 +122,8 @@ impl Counted {
     }
 }
 
-const SELECT: &str = "SELECT scope, dimension, member, external_ref, name, paid, commitment, pledge, funding_flows,
+const SELECT: &str =
+    "SELECT scope, dimension, member, external_ref, name, paid, commitment, pledge, funding_flows,
                              pledge_flows
                       FROM funding_cell WHERE organisation_id = $1 AND funding_flows + pledge_flows > 0";
 
@@ -185,7 +186,8 @@ pub(crate) async fn donors(
             "SELECT id, name, donor_type, external_ref FROM known_donor WHERE organisation_id = $1 AND id IN ({})",
             sql::placeholders(2, chunk.len())
         );
-        let parameters = std::iter::once(organisation_id.into()).chain(chunk.iter().map(|id| (*id).into())).collect();
+        let parameters =
+            std::iter::once(organisation_id.into()).chain(chunk.iter().map(|id| (*id).into())).collect();
         for row in sql::rows(db, &text, parameters).await? {
             let donor = KnownDonor::from_query_result(&row, "")?;
             known.insert(donor.id.to_string(), donor);

@@ -256,7 +256,11 @@ pub(crate) async fn update(
     answer::record(&request, after.version, &Plan::from(after))
 }
 
-pub(crate) fn entry(action: &'static str, before: Option<&store::Model>, after: &store::Model) -> audit::Entry {
+pub(crate) fn entry(
+    action: &'static str,
+    before: Option<&store::Model>,
+    after: &store::Model,
+) -> audit::Entry {
     let json = |plan: &store::Model| serde_json::to_value(Plan::from(plan.clone())).ok();
     audit::Entry {
         organisation_id: after.organisation_id,

@@ -1,7 +1,10 @@
 //! Plans from an FTS plan overview: small files, decided at once.
 
 use super::{api::entry, store};
-use actix_web::{HttpRequest, post, web::{Bytes, Data}};
+use actix_web::{
+    HttpRequest, post,
+    web::{Bytes, Data},
+};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
 use kernel::{Code, Currency, FieldError, Money, Problem, money::parse_decimal};
@@ -93,9 +96,17 @@ pub(crate) async fn create(
         }
         let rejected = count(errors.len());
         let refused = rejected > 0 && !how.skip_bad && !how.dry_run;
-        let state = if how.dry_run { "checked" } else if refused { "refused" } else { "done" };
+        let state = if how.dry_run {
+            "checked"
+        } else if refused {
+            "refused"
+        } else {
+            "done"
+        };
         let errors = errors.into_iter().flat_map(|(index, found)| {
-            let at = move |error: FieldError| FieldError::new(format!("/data/plans/{index}{}", error.pointer), error.detail);
+            let at = move |error: FieldError| {
+                FieldError::new(format!("/data/plans/{index}{}", error.pointer), error.detail)
+            };
             found.into_iter().map(at)
         });
         let mut outcome = PlanImport {
@@ -126,8 +137,9 @@ fn count(number: usize) -> i64 {
 }
 
 fn plans_of(body: &[u8]) -> Result<Vec<Value>, Problem> {
-    let mut file: Value = serde_json::from_slice(body)
-        .map_err(|error| Problem::new(Code::MalformedBody).field("", format!("the file is not JSON: {error}")))?;
+    let mut file: Value = serde_json::from_slice(body).map_err(|error| {
+        Problem::new(Code::MalformedBody).field("", format!("the file is not JSON: {error}"))
+    })?;
     let Value::Array(plans) = file.pointer_mut("/data/plans").map(Value::take).unwrap_or_default() else {
         let why = "is not there: this is not a plan overview from the FTS API";
         return Err(Problem::invalid_field("/data/plans", why));
@@ -170,7 +182,12 @@ async fn keep(
     Ok(Kept::Updated)
 }
 
-fn blank(id: Uuid, organisation_id: Uuid, office_id: Uuid, now: chrono::DateTime<chrono::Utc>) -> store::Model {
+fn blank(
+    id: Uuid,
+    organisation_id: Uuid,
+    office_id: Uuid,
+    now: chrono::DateTime<chrono::Utc>,
+) -> store::Model {
     store::Model {
         id,
         version: 1,
@@ -235,7 +252,8 @@ fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     let id = plan["id"].as_str().map(str::to_owned).or_else(|| plan["id"].as_i64().map(|id| id.to_string()));
     let id = id.unwrap_or_default();
     checks.require((1..=100).contains(&id.len()), "/id", "is required");
-    let name = plan["name"].as_str().or_else(|| plan["planVersion"]["name"].as_str()).unwrap_or_default().to_owned();
+    let name =
+        plan["name"].as_str().or_else(|| plan["planVersion"]["name"].as_str()).unwrap_or_default().to_owned();
     checks.text("/name", &name, 300);
     let mut date = |name: &str| {
         let value = plan.get(name).filter(|value| !value.is_null())?;
@@ -261,13 +279,20 @@ fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     let revised_requirement = dollars(&["revisedRequirements", "revised"]);
     let listed = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let mut years: Vec<i32> = Vec::new();
-    for (index, year) in listed(&plan["usageYears"]).iter().enumerate().chain(listed(&plan["years"]).iter().enumerate()) {
-        let text = year["year"].as_str().map(str::to_owned).or_else(|| year["year"].as_i64().map(|year| year.to_string()));
+    for (index, year) in
+        listed(&plan["usageYears"]).iter().enumerate().chain(listed(&plan["years"]).iter().enumerate())
+    {
+        let text = year["year"]
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| year["year"].as_i64().map(|year| year.to_string()));
         let number = text.and_then(|text| text.parse().ok()).filter(|year| (1990..=2100).contains(year));
         checks.require(number.is_some(), &format!("/usageYears/{index}/year"), "is not a year");
         years.extend(number.filter(|year| !years.contains(year)));
     }
-    let countries = countries(&listed(&plan["countries"]).into_iter().chain(listed(&plan["locations"])).collect::<Vec<_>>());
+    let countries = countries(
+        &listed(&plan["countries"]).into_iter().chain(listed(&plan["locations"])).collect::<Vec<_>>(),
+    );
     let (people_in_need, people_targeted) = people(plan);
     let errors = checks.into_errors();
     if !errors.is_empty() {
@@ -293,7 +318,10 @@ fn countries(listed: &[Value]) -> Vec<String> {
     let mut codes: Vec<String> = Vec::new();
     for country in listed {
         let by_code = country["iso3"].as_str().and_then(kernel::country::by_iso3);
-        let id = country["id"].as_str().map(str::to_owned).or_else(|| country["id"].as_i64().map(|id| id.to_string()));
+        let id = country["id"]
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| country["id"].as_i64().map(|id| id.to_string()));
         let found = by_code.or_else(|| id.and_then(|id| kernel::country::by_fts_id(&id)));
         if let Some(country) = found.filter(|country| !codes.contains(&country.iso3)) {
             codes.push(country.iso3.clone());

@@ -115,7 +115,11 @@ fn filtered(scope: &Scope, filter: &Filter) -> Select<Entity> {
     query
 }
 
-pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 

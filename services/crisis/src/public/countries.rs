@@ -72,12 +72,17 @@ pub(crate) async fn list(
         let (context, scope) = (context.clone(), scope.clone());
         Box::pin(async move {
             let after: Option<(i32, i64, String)> = page.after()?;
-            let after: Option<Rank> = after.map(|(year, funding, country)| (Reverse(year), Reverse(funding), country));
+            let after: Option<Rank> =
+                after.map(|(year, funding, country)| (Reverse(year), Reverse(funding), country));
             let db = context.store.read(&scope).await?;
             let totals = store::totals(&db, scope.organisation_id().unwrap_or_default(), "country:").await?;
             let entries = totals.into_iter().filter_map(|(key, amounts)| {
                 let (country, of_year) = key.split_once(':')?;
-                Some(FundedCountry { country: country.to_owned(), year: of_year.parse().ok()?, totals: amounts.into() })
+                Some(FundedCountry {
+                    country: country.to_owned(),
+                    year: of_year.parse().ok()?,
+                    totals: amounts.into(),
+                })
             });
             let mut entries: Vec<FundedCountry> = entries
                 .filter(|entry| year.is_none_or(|year| entry.year == year))

@@ -104,7 +104,8 @@ pub(crate) async fn get(context: Data<Context>, question: Parameters<Question>) 
     let db = context.store.read(&scope).await?;
     let organisation_id = scope.organisation_id().unwrap_or_default();
     let counted = store::scope(&db, organisation_id, &country_scope(&country.iso3, year)).await?;
-    let total = counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let total =
+        counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
     let by_donor = donors(&db, organisation_id, &counted).await?;
     let funding = CountryFunding {
         country: country.iso3.clone(),
@@ -122,7 +123,8 @@ pub(crate) async fn get(context: Data<Context>, question: Parameters<Question>) 
 /// The cells of a dimension that hold funding, the largest first, and what is not stated in the end.
 fn of_dimension<'a>(counted: &'a [Counted], dimension: &'static str) -> (Vec<&'a Counted>, Amounts) {
     let cells = counted.iter().filter(move |cell| cell.dimension == dimension && cell.funding_flows > 0);
-    let (stated, not_stated): (Vec<&Counted>, Vec<&Counted>) = cells.partition(|cell| !cell.member.is_empty());
+    let (stated, not_stated): (Vec<&Counted>, Vec<&Counted>) =
+        cells.partition(|cell| !cell.member.is_empty());
     (stated, not_stated.first().map(|cell| cell.amounts()).unwrap_or_default())
 }
 
@@ -188,6 +190,7 @@ async fn plans(
             part,
         }
     };
-    let last = PlanFundingShare { plan_id: None, requirement: None, coverage_percent: None, part: not_stated(rest) };
+    let last =
+        PlanFundingShare { plan_id: None, requirement: None, coverage_percent: None, part: not_stated(rest) };
     Ok(stated.into_iter().map(one).chain([last]).collect())
 }

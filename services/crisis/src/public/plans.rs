@@ -10,12 +10,10 @@ use crate::{
 use ::store::Scope;
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
-use events::ExternalRef;
 use kernel::{Money, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer,
-    openapi::PublicProblems,
+    Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer, openapi::PublicProblems,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -24,7 +22,11 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicPlan {
     id: Uuid,
-    external_ref: Option<ExternalRef>,
+    /// The system that knows the plan by `external_ref`: `fts`.
+    #[schema(example = "fts", max_length = 40)]
+    external_source: Option<String>,
+    #[schema(example = "929", max_length = 100)]
+    external_ref: Option<String>,
     #[schema(example = "Chad crisis response plan 2026", max_length = 300)]
     name: String,
     #[schema(example = "crisis_response_plan", max_length = 40)]
@@ -68,12 +70,14 @@ pub(crate) struct PlanPage {
 
 fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {
     let requirement = plan.requirement();
-    let gap = requirement.filter(|needed| *needed > 0).map(|needed| Money::usd((needed - amounts.funding()).max(0)));
+    let gap = requirement
+        .filter(|needed| *needed > 0)
+        .map(|needed| Money::usd((needed - amounts.funding()).max(0)));
     let (countries, years) = (plan.country_codes(), plan.year_numbers());
-    let external = plan.external_source.zip(plan.external_ref);
     PublicPlan {
         id: plan.id,
-        external_ref: external.map(|(source, reference)| ExternalRef { source, r#ref: reference }),
+        external_source: plan.external_source,
+        external_ref: plan.external_ref,
         name: plan.name,
         plan_type: plan.plan_type,
         countries,
@@ -108,7 +112,7 @@ impl Row for PublicPlan {
         let years: Vec<String> = self.years.iter().map(i32::to_string).collect();
         vec![
             self.id.to_string().into(),
-            self.external_ref.as_ref().map(|external| format!("{}:{}", external.source, external.r#ref)).into(),
+            self.external_ref.clone().into(),
             self.name.as_str().into(),
             self.plan_type.as_str().into(),
             self.countries.join(" ").into(),
@@ -185,7 +189,8 @@ async fn least_funded_first(
         let amounts = totals.get(&plan.funding_key()).copied().unwrap_or_default();
         shown(plan, amounts)
     });
-    let mut plans: Vec<PublicPlan> = plans.filter(|plan| after.is_none_or(|after| rank(plan) > after)).collect();
+    let mut plans: Vec<PublicPlan> =
+        plans.filter(|plan| after.is_none_or(|after| rank(plan) > after)).collect();
     plans.sort_by_key(rank);
     plans.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
     Ok(page.page(plans, rank))
@@ -208,7 +213,8 @@ pub(crate) async fn get(context: Data<Context>, id: actix_web::web::Path<String>
     };
     let plan = found.filter(|plan| plan.visibility == "public").ok_or_else(Problem::not_found)?;
     let counted = store::scope(&db, organisation_id, &plan_scope(&plan.funding_key())).await?;
-    let total = counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let total =
+        counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
     let by_donor = funding::donors(&db, organisation_id, &counted).await?;
     let page = PlanPage {
         plan: shown(plan, total),

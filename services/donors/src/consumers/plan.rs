@@ -40,7 +40,8 @@ pub(crate) async fn find(
     organisation_id: Uuid,
     plan_id: Uuid,
 ) -> Result<Option<KnownPlan>, StoreError> {
-    let text = "SELECT name, external_source, external_ref FROM known_plan WHERE id = $1 AND organisation_id = $2";
+    let text =
+        "SELECT name, external_source, external_ref FROM known_plan WHERE id = $1 AND organisation_id = $2";
     for _ in 0..20 {
         let db = store.read(&Scope::System).await?;
         if let Some(row) = sql::row(&db, text, values![plan_id, organisation_id]).await? {

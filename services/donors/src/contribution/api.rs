@@ -6,10 +6,7 @@ use events::FlowObject;
 use kernel::{Money, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use service::{
-    Answer, Cell, Context, Envelope, Id, Parameters, Row, answer,
-    openapi::ReadProblems,
-};
+use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 

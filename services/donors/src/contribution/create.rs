@@ -114,7 +114,8 @@ pub(crate) async fn create(
     let mut plans = Vec::new();
     for (index, plan_id) in new.plan_ids.iter().enumerate() {
         let found = plan::find(&context.store, organisation_id, *plan_id).await?;
-        let unknown = || Problem::invalid_field(format!("/plan_ids/{index}"), "is no plan of your organisation");
+        let unknown =
+            || Problem::invalid_field(format!("/plan_ids/{index}"), "is no plan of your organisation");
         plans.push(found.ok_or_else(unknown)?);
     }
     context.store.await_office(organisation_id, office_id).await?;
@@ -126,7 +127,8 @@ pub(crate) async fn create(
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
         let donor = found.ok_or_else(unknown)?;
         let organisation = office::organisation_name(tx.db(), organisation_id).await?;
-        let recipient = organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
+        let recipient =
+            organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
         let record = record(&new, &donor, amount_usd, (tx.new_id(), office_id, tx.now()), &plans, recipient)?;
         let shown = Contribution::try_from(record.clone())?;
         store::insert_all(tx, vec![record]).await.map_err(|error| {
@@ -179,7 +181,9 @@ fn record(
             to.push(object("Location", id, country.name_en.clone(), Some(code.clone())));
         }
     }
-    to.extend(new.usage_years.iter().map(|year| object("UsageYear", year.to_string(), year.to_string(), None)));
+    to.extend(
+        new.usage_years.iter().map(|year| object("UsageYear", year.to_string(), year.to_string(), None)),
+    );
     for plan in plans {
         let id = plan.fts_id.clone().unwrap_or_else(|| plan.id.to_string());
         to.push(object("Plan", id, plan.name.clone(), None));
@@ -251,7 +255,11 @@ fn check(new: &NewContribution) -> Result<Money, Problem> {
     }
     checks.require(new.usage_years.len() <= 30, "/usage_years", "has more than 30 entries");
     for (index, year) in new.usage_years.iter().enumerate() {
-        checks.require((1900..=2200).contains(year), &format!("/usage_years/{index}"), "must be 1900 to 2200");
+        checks.require(
+            (1900..=2200).contains(year),
+            &format!("/usage_years/{index}"),
+            "must be 1900 to 2200",
+        );
     }
     let budget_year_fits = new.budget_year.is_none_or(|year| (1900..=2200).contains(&year));
     checks.require(budget_year_fits, "/budget_year", "must be 1900 to 2200");

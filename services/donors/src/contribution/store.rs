@@ -182,9 +182,9 @@ fn readable(scope: &Scope) -> Select<Entity> {
     let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
     match scope {
         Scope::Offices { office_ids, .. } => query.filter(Column::OfficeId.is_in(office_ids.iter().copied())),
-        Scope::Donor { donor_id, .. } => query
-            .filter(Column::DonorId.eq(*donor_id))
-            .filter(Column::Visibility.is_in(["donor", "public"])),
+        Scope::Donor { donor_id, .. } => {
+            query.filter(Column::DonorId.eq(*donor_id)).filter(Column::Visibility.is_in(["donor", "public"]))
+        }
         Scope::Public { .. } | Scope::System => query.filter(Expr::value(false)),
     }
 }
@@ -201,7 +201,11 @@ pub(crate) struct Filter {
     pub(crate) external: Option<(String, String)>,
 }
 
-pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
@@ -233,7 +237,9 @@ pub(crate) async fn list(
         query = query.filter(Column::Countries.contains(format!(",{country},")));
     }
     if let Some((source, reference)) = &filter.external {
-        query = query.filter(Column::Source.eq(source.as_str())).filter(Column::ExternalRef.eq(reference.as_str()));
+        query = query
+            .filter(Column::Source.eq(source.as_str()))
+            .filter(Column::ExternalRef.eq(reference.as_str()));
     }
     if let Some(after) = after {
         query = query.filter(Column::Id.lt(after));

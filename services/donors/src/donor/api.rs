@@ -87,7 +87,8 @@ impl Row for Donor {
     ];
     fn cells(&self) -> Vec<Cell> {
         let f = &self.fields;
-        let refs: Vec<String> = f.external_refs.iter().map(|ext| format!("{}:{}", ext.source, ext.r#ref)).collect();
+        let refs: Vec<String> =
+            f.external_refs.iter().map(|ext| format!("{}:{}", ext.source, ext.r#ref)).collect();
         vec![
             self.id.to_string().into(),
             f.name.as_str().into(),
@@ -121,7 +122,10 @@ fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
     Donor { id: row.id, version: row.version, fields, created_at: row.created_at, updated_at: row.updated_at }
 }
 
-async fn with_refs(db: &impl sea_orm::ConnectionTrait, rows: Vec<store::Model>) -> Result<Vec<Donor>, StoreError> {
+async fn with_refs(
+    db: &impl sea_orm::ConnectionTrait,
+    rows: Vec<store::Model>,
+) -> Result<Vec<Donor>, StoreError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut refs = store::refs(db, &ids).await?;
     Ok(rows

@@ -29,7 +29,12 @@ pub(crate) fn type_of_fts(types: &[String], sub_types: &[String]) -> &'static st
         "government"
     } else if has("private") || has("corporat") || has("foundation") {
         "private_sector"
-    } else if has("un agency") || has("inter-governmental") || has("pooled fund") || has("multilateral") || has("un ") {
+    } else if has("un agency")
+        || has("inter-governmental")
+        || has("pooled fund")
+        || has("multilateral")
+        || has("un ")
+    {
         "intergovernmental"
     } else {
         "civil_society"

@@ -1,6 +1,9 @@
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, sea_query::{Expr, Condition}};
+use sea_orm::{
+    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect,
+    sea_query::{Condition, Expr},
+};
 use service::PageRequest;
 use std::collections::HashMap;
 use store::{Scope, StoreError, TenantTx, sql, values};
@@ -56,7 +59,11 @@ pub(crate) struct Filter {
     pub(crate) external: Option<ExternalRef>,
 }
 
-pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 

@@ -3,10 +3,7 @@ use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{FieldError, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
-use service::{
-    Answer, Cell, Context, Envelope, Id, Parameters, Row, answer,
-    openapi::ReadProblems,
-};
+use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -85,8 +82,18 @@ impl TryFrom<store::Model> for Import {
 }
 
 impl Row for Import {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "state", "files", "read", "created", "updated", "unchanged", "rejected", "warnings", "created_at"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "state",
+        "files",
+        "read",
+        "created",
+        "updated",
+        "unchanged",
+        "rejected",
+        "warnings",
+        "created_at",
+    ];
     fn cells(&self) -> Vec<Cell> {
         vec![
             self.id.to_string().into(),
@@ -257,7 +264,9 @@ pub(crate) async fn rows(
     };
     let RowFilter { verdict, with_warnings, limit, cursor } = filter.0;
     if verdict.as_deref().is_some_and(|verdict| !VERDICTS.contains(&verdict)) {
-        return Err(Problem::invalid_parameter("verdict", format!("must be one of {}", VERDICTS.join(", "))).into());
+        return Err(
+            Problem::invalid_parameter("verdict", format!("must be one of {}", VERDICTS.join(", "))).into()
+        );
     }
     let filters = (import, verdict.clone(), with_warnings);
     service::list(&request, "import-rows", &filters, limit, cursor, move |page| {
@@ -265,7 +274,8 @@ pub(crate) async fn rows(
         Box::pin(async move {
             let db = context.store.read(&scope).await?;
             let with_warnings = with_warnings.unwrap_or(false);
-            let verdicts = store::rows(&db, import, verdict.as_deref(), with_warnings, &page, page.after()?).await?;
+            let verdicts =
+                store::rows(&db, import, verdict.as_deref(), with_warnings, &page, page.after()?).await?;
             let Page { items, next } = page.page(verdicts, |row| row.number);
             Ok(Page { items: items.into_iter().map(ImportRow::try_from).collect::<Result<_, _>>()?, next })
         })

@@ -15,10 +15,10 @@ const LONGEST_NAME: usize = 500;
 const LONGEST_DESCRIPTION: usize = 20_000;
 /// ISO 4217 codes withdrawn since FTS began (list three): the amount is kept as the source gave it, without minor units.
 const WITHDRAWN: [&str; 59] = [
-    "AFA", "ANG", "AON", "ATS", "AZM", "BEF", "BGL", "BYB", "BYR", "CSD", "CUC", "CYP", "DEM", "ECS", "EEK", "ESP",
-    "FIM", "FRF", "GHC", "GRD", "GWP", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL", "MGF", "MRO", "MTL", "MXV", "MZM",
-    "NLG", "PTE", "ROL", "RUR", "SDD", "SDP", "SIT", "SKK", "SLL", "SRG", "STD", "SVC", "TJR", "TMM", "TPE", "TRL",
-    "VEB", "VEF", "XEU", "YUM", "ZAL", "ZMK", "ZRN", "ZWD", "ZWL", "ZWN", "ZWR",
+    "AFA", "ANG", "AON", "ATS", "AZM", "BEF", "BGL", "BYB", "BYR", "CSD", "CUC", "CYP", "DEM", "ECS", "EEK",
+    "ESP", "FIM", "FRF", "GHC", "GRD", "GWP", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL", "MGF", "MRO", "MTL",
+    "MXV", "MZM", "NLG", "PTE", "ROL", "RUR", "SDD", "SDP", "SIT", "SKK", "SLL", "SRG", "STD", "SVC", "TJR",
+    "TMM", "TPE", "TRL", "VEB", "VEF", "XEU", "YUM", "ZAL", "ZMK", "ZRN", "ZWD", "ZWL", "ZWN", "ZWR",
 ];
 
 /// A flow that holds.
@@ -254,7 +254,8 @@ impl Reader {
             self.warn("/originalAmount", "is not stated");
             return None;
         };
-        let Some(amount) = amount.as_number().and_then(|number| parse_decimal(&number.to_string()).ok()) else {
+        let Some(amount) = amount.as_number().and_then(|number| parse_decimal(&number.to_string()).ok())
+        else {
             self.checks.refuse("/originalAmount", "is not a number that can be kept exactly");
             return None;
         };
@@ -301,7 +302,9 @@ impl Reader {
 
     fn budget_year(&mut self) -> Option<i32> {
         let value = self.take("budgetYear")?;
-        let year = text_or_number(&value).and_then(|text| text.parse().ok()).filter(|year| (1900..=2200).contains(year));
+        let year = text_or_number(&value)
+            .and_then(|text| text.parse().ok())
+            .filter(|year| (1900..=2200).contains(year));
         if year.is_none() {
             self.checks.refuse("/budgetYear", "is not a year");
         }
@@ -312,7 +315,9 @@ impl Reader {
         match self.take("contributionType") {
             None => Some("financial"),
             Some(Value::String(kind)) if kind.eq_ignore_ascii_case("financial") => Some("financial"),
-            Some(Value::String(kind)) if ["in kind", "in-kind", "in_kind"].contains(&kind.to_lowercase().as_str()) => {
+            Some(Value::String(kind))
+                if ["in kind", "in-kind", "in_kind"].contains(&kind.to_lowercase().as_str()) =>
+            {
                 Some("in_kind")
             }
             Some(_) => {
@@ -349,7 +354,11 @@ impl Reader {
             None => Vec::new(),
             Some(Value::Array(values)) if values.len() <= 10_000 => {
                 let texts: Vec<String> = values.iter().filter_map(text_or_number).collect();
-                self.checks.require(texts.len() == values.len(), &format!("/{name}"), "holds more than texts");
+                self.checks.require(
+                    texts.len() == values.len(),
+                    &format!("/{name}"),
+                    "holds more than texts",
+                );
                 texts
             }
             Some(_) => {
@@ -430,8 +439,11 @@ impl Reader {
 }
 
 fn targets(destination: &[FlowObject]) -> (String, String) {
-    let mut years: Vec<String> =
-        destination.iter().filter(|object| object.kind == "UsageYear").map(|object| object.name.clone()).collect();
+    let mut years: Vec<String> = destination
+        .iter()
+        .filter(|object| object.kind == "UsageYear")
+        .map(|object| object.name.clone())
+        .collect();
     let mut countries: Vec<String> = destination.iter().filter_map(|object| object.country.clone()).collect();
     years.sort();
     years.dedup();

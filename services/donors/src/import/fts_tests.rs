@@ -65,8 +65,16 @@ fn what_is_wrong_is_named_by_its_pointer() {
         ("contributionType", json!("promise"), "/contributionType"),
         ("grandBargainEarmarkingType", json!(["vague"]), "/grandBargainEarmarkingType/0"),
         ("description", json!("x".repeat(20_001)), "/description"),
-        ("destinationObjects", json!([{"type": "UsageYear", "id": "1", "name": "MMXX"}]), "/destinationObjects/0/name"),
-        ("sourceObjects", json!([{"type": "Organization", "id": "1", "name": "x".repeat(10_000)}]), "/sourceObjects/0/name"),
+        (
+            "destinationObjects",
+            json!([{"type": "UsageYear", "id": "1", "name": "MMXX"}]),
+            "/destinationObjects/0/name",
+        ),
+        (
+            "sourceObjects",
+            json!([{"type": "Organization", "id": "1", "name": "x".repeat(10_000)}]),
+            "/sourceObjects/0/name",
+        ),
         ("sourceObjects", json!([{"type": "Organization", "id": "1"}]), "/sourceObjects/0"),
         ("keywords", json!("one"), "/keywords"),
     ];

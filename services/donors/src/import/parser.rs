@@ -58,7 +58,8 @@ pub(crate) struct Parsing {
 pub(crate) fn start() -> Parsing {
     let (bytes, chunks) = mpsc::channel(16);
     let (rows_out, rows) = mpsc::channel(4);
-    let verdict = tokio::task::spawn_blocking(move || parse(ChannelReader { chunks, current: Bytes::new() }, rows_out));
+    let verdict =
+        tokio::task::spawn_blocking(move || parse(ChannelReader { chunks, current: Bytes::new() }, rows_out));
     Parsing { bytes, rows, verdict }
 }
 
@@ -107,9 +108,14 @@ impl Sink {
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },
-            Err((external_ref, errors)) => {
-                Staged { pointer, raw: String::new(), external_ref, content: None, errors, warnings: Vec::new() }
-            }
+            Err((external_ref, errors)) => Staged {
+                pointer,
+                raw: String::new(),
+                external_ref,
+                content: None,
+                errors,
+                warnings: Vec::new(),
+            },
         };
         self.chunk.push(staged);
         if self.chunk.len() == CHUNK {

@@ -46,7 +46,11 @@ fn readable(scope: &Scope) -> Select<Entity> {
     }
 }
 
-pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
@@ -71,7 +75,9 @@ pub(crate) async fn next(db: &impl ConnectionTrait) -> Result<Option<Model>, Sto
 }
 
 pub(crate) async fn insert(tx: &TenantTx, import: Model) -> Result<(), StoreError> {
-    Entity::insert(sea_orm::IntoActiveModel::into_active_model(import)).exec_without_returning(tx.db()).await?;
+    Entity::insert(sea_orm::IntoActiveModel::into_active_model(import))
+        .exec_without_returning(tx.db())
+        .await?;
     Ok(())
 }
 
@@ -164,7 +170,12 @@ pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreErro
                       (SELECT number FROM import_row WHERE import_id = $1 LIMIT 5000)";
         let gone = sql::execute(tx.db(), text, values![import]).await?;
         if gone == 0 {
-            sql::execute(tx.db(), "DELETE FROM import WHERE id = $1 AND state = 'receiving'", values![import]).await?;
+            sql::execute(
+                tx.db(),
+                "DELETE FROM import WHERE id = $1 AND state = 'receiving'",
+                values![import],
+            )
+            .await?;
         }
         tx.commit().await?;
         if gone == 0 {
@@ -202,7 +213,8 @@ pub(crate) async fn rows(
     let mut text = "SELECT number, file, pointer, external_ref, verdict, errors, warnings FROM import_row
                     WHERE import_id = $1 AND number > $2"
         .to_owned();
-    let mut parameters = values![import, after.unwrap_or(0), i64::try_from(page.limit + 1).unwrap_or(i64::MAX)];
+    let mut parameters =
+        values![import, after.unwrap_or(0), i64::try_from(page.limit + 1).unwrap_or(i64::MAX)];
     if let Some(verdict) = verdict {
         text.push_str(" AND verdict = $4");
         parameters.push(verdict.into());

@@ -3,7 +3,12 @@
 use super::{BATCH, api::Import, parser, parser::Staged, store, worker::Wake};
 use ::store::audit;
 use actix_multipart::Multipart;
-use actix_web::{HttpRequest, http::header, post, web::{Data, Payload}};
+use actix_web::{
+    HttpRequest,
+    http::header,
+    post,
+    web::{Data, Payload},
+};
 use auth::{Caller, Failure, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -77,7 +82,10 @@ pub(crate) async fn create(
         Err(failure) => Err(failure),
     };
     // A refusal keeps nothing, and neither does a repetition that was answered from the saved answer.
-    let kept = { let db = context.store.read(&scope).await?; store::get(&scope, &db, id).await?.is_some() };
+    let kept = {
+        let db = context.store.read(&scope).await?;
+        store::get(&scope, &db, id).await?.is_some()
+    };
     if kept {
         wake.0.notify_one();
     } else {
@@ -120,7 +128,8 @@ async fn receive(
     payload: Payload,
 ) -> Result<(), Failure> {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_lowercase();
+    let media_type =
+        media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_lowercase();
     match media_type.as_str() {
         "application/json" => receiving.file(context, "body", payload).await,
         "multipart/form-data" => {
@@ -206,7 +215,8 @@ impl Receiving {
         let (hasher, size) = (&mut self.hasher, &mut self.size);
         let feed = async move {
             while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the upload broke off"))?;
+                let chunk =
+                    chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the upload broke off"))?;
                 *size += chunk.len() as u64;
                 if *size > LIMIT {
                     let why = format!("the limit of an import is {LIMIT} bytes");
@@ -275,7 +285,8 @@ fn refuse_contradiction(seen: &mut HashMap<String, (i64, [u8; 32])>, row: &mut S
     let (Some(id), Some((version, fingerprint))) = (&row.external_ref, row.content) else { return };
     match seen.get(id) {
         Some((known, other)) if *known == version && *other != fingerprint => {
-            let why = format!("flow {id} stands in these files twice, with one version and different contents");
+            let why =
+                format!("flow {id} stands in these files twice, with one version and different contents");
             row.errors.push(FieldError::new("/versionId", why));
         }
         Some((known, _)) if *known >= version => {}

@@ -85,7 +85,8 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Stor
                 }
                 if attempt == ATTEMPTS {
                     tracing::error!(import = %job.id, error = &error as &dyn std::error::Error, "import failed");
-                    job.message = Some("the platform could not apply a batch; the operators have the details".into());
+                    job.message =
+                        Some("the platform could not apply a batch; the operators have the details".into());
                     return finish(context, job, "failed").await;
                 }
                 attempt += 1;

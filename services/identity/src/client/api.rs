@@ -40,7 +40,12 @@ impl Row for Client {
     const COLUMNS: &'static [&'static str] = &["id", "name", "office_id", "scopes"];
     fn cells(&self) -> Vec<Cell> {
         let scopes = self.scopes.join(" ");
-        vec![self.id.to_string().into(), self.name.as_str().into(), self.office_id.to_string().into(), scopes.into()]
+        vec![
+            self.id.to_string().into(),
+            self.name.as_str().into(),
+            self.office_id.to_string().into(),
+            scopes.into(),
+        ]
     }
 }
 

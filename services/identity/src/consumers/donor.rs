@@ -14,7 +14,8 @@ impl Project<DonorChanged> for Donors {
         for event in events {
             let row = values![event.id, event.organisation_id, event.name];
             let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-            sql::insert_many(tx.db(), "known_donor", &["id", "organisation_id", "name"], vec![row], upsert).await?;
+            sql::insert_many(tx.db(), "known_donor", &["id", "organisation_id", "name"], vec![row], upsert)
+                .await?;
         }
         Ok(())
     }
@@ -25,7 +26,11 @@ pub(crate) fn consumer() -> Consumer {
 }
 
 /// Whether the organisation has this donor; waits up to two seconds for one that was only just recorded.
-pub(crate) async fn is_known(store: &Store, organisation_id: Uuid, donor_id: Uuid) -> Result<bool, StoreError> {
+pub(crate) async fn is_known(
+    store: &Store,
+    organisation_id: Uuid,
+    donor_id: Uuid,
+) -> Result<bool, StoreError> {
     for _ in 0..20 {
         let db = store.read(&Scope::System).await?;
         let text = "SELECT 1 FROM known_donor WHERE id = $1 AND organisation_id = $2";

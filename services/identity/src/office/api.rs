@@ -1,7 +1,7 @@
 use super::{Kind, store};
+use ::store::audit;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
-use ::store::audit;
 use kernel::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -110,7 +110,10 @@ pub(crate) async fn list(
             let db = context.store.read(&scope).await?;
             let rows = store::list(&scope, &db, code.as_deref(), &page, page.after()?).await?;
             let page = page.page(rows, |row| (row.code.clone(), row.id));
-            Ok(kernel::pagination::Page { items: page.items.into_iter().map(Office::from).collect(), next: page.next })
+            Ok(kernel::pagination::Page {
+                items: page.items.into_iter().map(Office::from).collect(),
+                next: page.next,
+            })
         })
     })
     .await
@@ -206,4 +209,3 @@ fn check(new: &NewOffice) -> Result<Kind, Problem> {
     checks.finish()?;
     Kind::from_name(&new.kind).ok_or_else(|| Problem::invalid_field("/kind", "is not a kind of office"))
 }
-

@@ -25,7 +25,9 @@ impl Kind {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Kind::Headquarters, Kind::Regional, Kind::Country, Kind::Liaison].into_iter().find(|kind| kind.name() == name)
+        [Kind::Headquarters, Kind::Regional, Kind::Country, Kind::Liaison]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 
     /// Whether an office of this kind may hang under one of `parent`: headquarters → regional → country, liaison

@@ -54,7 +54,8 @@ pub(crate) struct Person {
 }
 
 impl Row for Person {
-    const COLUMNS: &'static [&'static str] = &["id", "name", "email", "language", "roles", "donor_id", "active"];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "name", "email", "language", "roles", "donor_id", "active"];
     fn cells(&self) -> Vec<Cell> {
         let roles: Vec<&str> = self.roles.iter().map(|role| role.role.as_str()).collect();
         vec![
@@ -75,14 +76,23 @@ fn shown(row: store::Model, roles: Vec<RoleIn>) -> Person {
     Person { id, version, office_id, name, email, language, roles, donor_id, active, created_at }
 }
 
-async fn with_roles(db: &impl sea_orm::ConnectionTrait, rows: Vec<store::Model>) -> Result<Vec<Person>, Failure> {
+async fn with_roles(
+    db: &impl sea_orm::ConnectionTrait,
+    rows: Vec<store::Model>,
+) -> Result<Vec<Person>, Failure> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let held = store::roles(db, &ids).await?;
     let roles_of = |id: Uuid| {
         let mine = held.iter().filter(|held| held.person_id == id);
         mine.map(|held| RoleIn { office_id: held.office_id, role: held.role.name().to_owned() }).collect()
     };
-    Ok(rows.into_iter().map(|row| { let roles = roles_of(row.id); shown(row, roles) }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let roles = roles_of(row.id);
+            shown(row, roles)
+        })
+        .collect())
 }
 
 /// A person to let in: staff with roles, or the representative of one donor.
@@ -195,7 +205,8 @@ pub(crate) async fn create(
     let new = body.value;
     let roles = check(&new, &caller.claims)?;
     if let Some(donor_id) = new.donor_id {
-        let known = consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
+        let known =
+            consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
         if !known {
             return Err(Problem::invalid_field("/donor_id", "is no donor of your organisation").into());
         }
@@ -245,7 +256,8 @@ async fn audit_person(
     action: &'static str,
     roles: &[RoleIn],
 ) -> Result<(), Failure> {
-    let after = serde_json::json!({ "roles": roles, "donor_id": person.donor_id, "language": person.language });
+    let after =
+        serde_json::json!({ "roles": roles, "donor_id": person.donor_id, "language": person.language });
     tx.audit(audit::Entry {
         organisation_id: person.organisation_id,
         office_id: person.office_id,
@@ -269,7 +281,9 @@ async fn home_office(
     for (index, (office_id, _)) in roles.iter().enumerate() {
         let known = office::store::get(scope, tx.db(), *office_id).await?.is_some();
         if !known || !scope.office_ids().contains(office_id) {
-            return Err(Problem::invalid_field(format!("/roles/{index}/office_id"), "is no office of yours").into());
+            return Err(
+                Problem::invalid_field(format!("/roles/{index}/office_id"), "is no office of yours").into()
+            );
         }
     }
     if donor_id.is_some() {
@@ -361,7 +375,8 @@ pub(crate) async fn accept_invitation(
     checks.finish()?;
     let hash = state.passwords.hash(body.value.password).await?;
     let tx = context.store.begin(Scope::System, Actor::system()).await?;
-    let refused = || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
+    let refused =
+        || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
     let used = store::use_invitation(&tx, &secret::hash(&body.value.token), tx.now()).await?;
     let person_id = used.ok_or_else(refused)?;
     let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
@@ -415,7 +430,8 @@ pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
     let claims = caller.0;
     let scope = Scope::Public { organisation_id: claims.organisation_id };
     let db = context.store.read(&scope).await?;
-    let (name, code) = organisation::name_of(&db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
+    let (name, code) =
+        organisation::name_of(&db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
     let organisation = Named { id: claims.organisation_id, code, name, kind: None };
     let office = office::store::get(&scope, &db, claims.office_id).await?.ok_or_else(Problem::not_found)?;
     let office = Named { id: office.id, code: office.code, name: office.name, kind: Some(office.kind) };

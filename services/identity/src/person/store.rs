@@ -40,7 +40,11 @@ fn readable(scope: &Scope) -> Select<Entity> {
         .filter(Column::OfficeId.is_in(scope.office_ids().iter().copied()))
 }
 
-pub(crate) async fn get(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
@@ -108,7 +112,8 @@ pub(crate) async fn invite(
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let columns = ["token_hash", "person_id", "expires_at"];
-    sql::insert_many(tx.db(), "invitation", &columns, vec![values![token_hash, person, expires_at]], "").await?;
+    sql::insert_many(tx.db(), "invitation", &columns, vec![values![token_hash, person, expires_at]], "")
+        .await?;
     Ok(())
 }
 
@@ -118,7 +123,8 @@ pub(crate) async fn use_invitation(
     token_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Uuid>, StoreError> {
-    let find = "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
+    let find =
+        "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
     let Some(row) = sql::row(tx.db(), find, values![token_hash, now]).await? else { return Ok(None) };
     let mark = "UPDATE invitation SET used_at = $1 WHERE token_hash = $2";
     sql::execute(tx.db(), mark, values![now, token_hash]).await?;

@@ -64,12 +64,17 @@ pub(crate) async fn authorize(
     check(&sign_in)?;
     let clock = context.store.clock().clone();
     let email = person::normal_email(&sign_in.email);
-    let from = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let from =
+        request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let who = format!("{email}|{from}");
     if let Some(wait) = state.throttle.wait(&who, clock.now()) {
         let seconds = wait.num_seconds().max(1);
         let problem = Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
-        return answer::json(StatusCode::TOO_MANY_REQUESTS, &[("retry-after", seconds.to_string())], &problem);
+        return answer::json(
+            StatusCode::TOO_MANY_REQUESTS,
+            &[("retry-after", seconds.to_string())],
+            &problem,
+        );
     }
     let db = context.store.read(&Scope::System).await?;
     let found = person::store::by_email(&db, &email).await?;
@@ -208,8 +213,9 @@ pub(crate) async fn token(
 }
 
 async fn answer_token(request: &HttpRequest, context: &Context, state: &State, body: &[u8]) -> Answer {
-    let form: TokenRequest = serde_html_form::from_bytes(body)
-        .map_err(|error| Problem::invalid_parameter("grant_type", format!("the form cannot be read: {error}")))?;
+    let form: TokenRequest = serde_html_form::from_bytes(body).map_err(|error| {
+        Problem::invalid_parameter("grant_type", format!("the form cannot be read: {error}"))
+    })?;
     let need = |name: &'static str, value: &Option<String>| {
         value.clone().ok_or_else(|| Problem::invalid_parameter(name, "is required"))
     };

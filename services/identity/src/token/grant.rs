@@ -52,7 +52,8 @@ pub(crate) async fn client_credentials(
     };
     // Digests of 256-bit secrets are compared: their timing tells nothing about the secret.
     let client = found.filter(|client| client.secret_hash == secret::hash(client_secret));
-    let why = || Problem::new(Code::Unauthenticated).field("client_secret", "no such client, or another secret");
+    let why =
+        || Problem::new(Code::Unauthenticated).field("client_secret", "no such client, or another secret");
     let client = client.ok_or_else(why)?;
     let held: Vec<&str> = client.scopes.split(' ').collect();
     let granted = match scope {
@@ -84,7 +85,8 @@ pub(crate) async fn authorization_code(
     let hash = secret::hash(code);
     let tx = store.begin(Scope::System, Actor::system()).await?;
     let found = store::code(tx.db(), &hash).await?;
-    let found = found.filter(|found| found.expires_at > tx.now()).ok_or_else(|| refused("code", "does not hold"))?;
+    let found =
+        found.filter(|found| found.expires_at > tx.now()).ok_or_else(|| refused("code", "does not hold"))?;
     if let Some(family_id) = found.family_id {
         store::revoke_family(&tx, family_id).await?;
         tx.commit().await?;

@@ -14,9 +14,11 @@ pub(crate) struct AuthorizationCode {
 }
 
 pub(crate) async fn save_code(tx: &TenantTx, hash: &str, code: &AuthorizationCode) -> Result<(), StoreError> {
-    sql::execute(tx.db(), "DELETE FROM authorization_code WHERE expires_at < $1", values![
-        tx.now() - chrono::TimeDelta::hours(1)
-    ])
+    sql::execute(
+        tx.db(),
+        "DELETE FROM authorization_code WHERE expires_at < $1",
+        values![tx.now() - chrono::TimeDelta::hours(1)],
+    )
     .await?;
     let columns = ["code_hash", "person_id", "office_id", "challenge", "redirect_uri", "expires_at"];
     let row = values![
@@ -31,7 +33,10 @@ pub(crate) async fn save_code(tx: &TenantTx, hash: &str, code: &AuthorizationCod
     Ok(())
 }
 
-pub(crate) async fn code(db: &impl ConnectionTrait, hash: &str) -> Result<Option<AuthorizationCode>, StoreError> {
+pub(crate) async fn code(
+    db: &impl ConnectionTrait,
+    hash: &str,
+) -> Result<Option<AuthorizationCode>, StoreError> {
     let text = "SELECT person_id, office_id, challenge, redirect_uri, expires_at, family_id
                 FROM authorization_code WHERE code_hash = $1";
     let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
@@ -71,7 +76,8 @@ pub(crate) async fn save_refresh(
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let row = values![hash, family_id, expires_at];
-    sql::insert_many(tx.db(), "refresh_token", &["token_hash", "family_id", "expires_at"], vec![row], "").await?;
+    sql::insert_many(tx.db(), "refresh_token", &["token_hash", "family_id", "expires_at"], vec![row], "")
+        .await?;
     Ok(())
 }
 
@@ -84,7 +90,10 @@ pub(crate) struct RefreshToken {
     pub(crate) revoked_at: Option<DateTime<Utc>>,
 }
 
-pub(crate) async fn refresh(db: &impl ConnectionTrait, hash: &str) -> Result<Option<RefreshToken>, StoreError> {
+pub(crate) async fn refresh(
+    db: &impl ConnectionTrait,
+    hash: &str,
+) -> Result<Option<RefreshToken>, StoreError> {
     let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at
                 FROM refresh_token r JOIN token_family f ON f.id = r.family_id WHERE r.token_hash = $1";
     let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };

@@ -169,10 +169,12 @@ async fn import_flows(
     let mut form = multipart::Form::new();
     let mut size = 0;
     for file in &arguments.files {
-        let opened = tokio::fs::File::open(file).await.with_context(|| format!("cannot read {}", file.display()))?;
+        let opened =
+            tokio::fs::File::open(file).await.with_context(|| format!("cannot read {}", file.display()))?;
         size += opened.metadata().await?.len();
         let counter = bar.clone();
-        let chunks = read_chunks(opened.into_std().await).inspect_ok(move |chunk| counter.inc(chunk.len() as u64));
+        let chunks =
+            read_chunks(opened.into_std().await).inspect_ok(move |chunk| counter.inc(chunk.len() as u64));
         let part = multipart::Part::stream(Body::wrap_stream(chunks)).file_name(file_name(file));
         form = form.part("file", part);
     }

@@ -41,7 +41,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let service = identity::service(identity::Settings { issuer: String::new() });
     let store = open(&options, &service, Arc::new(SystemClock)).await?;
     let founded = identity::found(&store, organisation.trim(), &code).await.map_err(|error| {
-        if error.is_duplicate() { anyhow!("--code: an organisation has the code {code} already") } else { error.into() }
+        if error.is_duplicate() {
+            anyhow!("--code: an organisation has the code {code} already")
+        } else {
+            error.into()
+        }
     })?;
     if json {
         println!("{}", serde_json::to_string(&founded)?);

@@ -38,7 +38,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let options = Options { data, host, port, public_url };
     let clock = Arc::new(SystemClock);
     let platform = Platform::start(&options, clock.clone()).await?;
-    let seeded = if empty { None } else { demo::seed_if_needed(&platform, &options.data, clock.as_ref()).await? };
+    let seeded =
+        if empty { None } else { demo::seed_if_needed(&platform, &options.data, clock.as_ref()).await? };
     println!("{}", greeting(&platform.url, seeded.as_ref()));
     stopped().await;
     println!("Stopping …");

@@ -82,7 +82,11 @@ fn flow(draw: &mut Draw, country: Country, id: u64) -> Value {
         "destinationObjects": destination(draw, country, year), "reportDetails": [],
     });
     if donor.currency != "USD" {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "demo figures of a few millions")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            reason = "demo figures of a few millions"
+        )]
         let original = (amount as f64 * rate).round() as i64;
         flow["originalAmount"] = original.into();
         flow["originalCurrency"] = donor.currency.into();
@@ -103,7 +107,13 @@ fn organisation(index: usize, donor: &Donor) -> Value {
 }
 
 fn earmarking(draw: &mut Draw) -> Value {
-    let kinds = [("earmarked", 50), ("softly earmarked", 18), ("unearmarked", 12), ("tightly earmarked", 8), ("", 12)];
+    let kinds = [
+        ("earmarked", 50),
+        ("softly earmarked", 18),
+        ("unearmarked", 12),
+        ("tightly earmarked", 8),
+        ("", 12),
+    ];
     match draw.weighted(&kinds, |(_, weight)| *weight).1.0 {
         "" => Value::Null,
         kind => json!([kind]),
@@ -133,9 +143,11 @@ fn destination(draw: &mut Draw, country: Country, year: i32) -> Vec<Value> {
     if draw.chance(4) {
         objects.push(place("KEN"));
     }
-    let plan = PLANS.iter().find(|plan| plan.countries.contains(&country.iso3()) && plan.years.contains(&year));
+    let plan =
+        PLANS.iter().find(|plan| plan.countries.contains(&country.iso3()) && plan.years.contains(&year));
     if let Some(plan) = plan.filter(|_| draw.chance(72)) {
-        objects.push(json!({ "type": "Plan", "id": plan.reference, "name": plan.name, "behavior": "single" }));
+        objects
+            .push(json!({ "type": "Plan", "id": plan.reference, "name": plan.name, "behavior": "single" }));
     }
     objects
 }

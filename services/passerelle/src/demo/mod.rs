@@ -124,7 +124,8 @@ async fn offices(api: &Api) -> Result<HashMap<&'static str, String>> {
 /// 120 flows of one country office, in the shape of the FTS API.
 async fn import(api: &Api, office_id: &str, country: Country) -> Result<()> {
     let page = json!({ "status": "ok", "data": { "flows": flows::of(country) } });
-    let part = multipart::Part::bytes(serde_json::to_vec(&page)?).file_name(format!("{}.json", country.iso3()));
+    let part =
+        multipart::Part::bytes(serde_json::to_vec(&page)?).file_name(format!("{}.json", country.iso3()));
     let request = api.request(Method::POST, "/v1/imports").await?;
     let request = request.query(&[("format", "fts"), ("office_id", office_id)]);
     let form = multipart::Form::new().part("file", part);
@@ -150,7 +151,8 @@ async fn people(api: &Api, offices: &HashMap<&'static str, String>) -> Result<()
                 body["roles"] = json!([{ "office_id": offices[office], "role": role }]);
             }
             people::Account::Donor { name } => {
-                let request = api.request(Method::GET, "/v1/donors").await?.query(&[("q", name), ("limit", "1")]);
+                let request =
+                    api.request(Method::GET, "/v1/donors").await?.query(&[("q", name), ("limit", "1")]);
                 let found = crate::api::checked(request.send().await?).await?;
                 body["donor_id"] = found["items"][0]["id"].clone();
             }

@@ -53,9 +53,21 @@ pub const PEOPLE: [Person; 9] = [
         "donor-relations officer, headquarters",
         ("donor_relations_officer", "HQ"),
     ),
-    staff("Samuel Otieno", "regional@demo.example", "en", "regional office, Nairobi", ("regional_officer", "NBO")),
+    staff(
+        "Samuel Otieno",
+        "regional@demo.example",
+        "en",
+        "regional office, Nairobi",
+        ("regional_officer", "NBO"),
+    ),
     staff("Mahamat Abakar", "country@demo.example", "fr", "country office, Chad", ("country_officer", "TCD")),
-    staff("Lucía Herrera", "liaison@demo.example", "es", "liaison officer, headquarters", ("liaison_officer", "HQ")),
+    staff(
+        "Lucía Herrera",
+        "liaison@demo.example",
+        "es",
+        "liaison officer, headquarters",
+        ("liaison_officer", "HQ"),
+    ),
     staff(
         "Tomasz Nowak",
         "emergencies@demo.example",

@@ -29,9 +29,17 @@ fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header(("location", location)).finish()
 }
 
-pub(crate) async fn sign_in_form(request: HttpRequest, state: Data<State>, next: web::Query<Next>) -> HttpResponse {
+pub(crate) async fn sign_in_form(
+    request: HttpRequest,
+    state: Data<State>,
+    next: web::Query<Next>,
+) -> HttpResponse {
     let context = json!({ "next": local_path(next.next.as_deref()), "email": "", "error": null });
-    or_error_page(page(&state, &request, None, Page { template: "pages/sign-in.html", context }), &request, &state)
+    or_error_page(
+        page(&state, &request, None, Page { template: "pages/sign-in.html", context }),
+        &request,
+        &state,
+    )
 }
 
 #[derive(Deserialize)]
@@ -41,7 +49,11 @@ pub(crate) struct Credentials {
     next: Option<String>,
 }
 
-pub(crate) async fn sign_in(request: HttpRequest, state: Data<State>, form: web::Form<Credentials>) -> HttpResponse {
+pub(crate) async fn sign_in(
+    request: HttpRequest,
+    state: Data<State>,
+    form: web::Form<Credentials>,
+) -> HttpResponse {
     let next = local_path(form.next.as_deref());
     match session::sign_in(&state, &request, form.email.trim(), &form.password).await {
         Ok(signed_in) => {
@@ -78,7 +90,11 @@ pub(crate) async fn invitation_form(
     invitation: web::Query<Invitation>,
 ) -> HttpResponse {
     let context = json!({ "token": invitation.token, "error": null });
-    or_error_page(page(&state, &request, None, Page { template: "pages/invitation.html", context }), &request, &state)
+    or_error_page(
+        page(&state, &request, None, Page { template: "pages/invitation.html", context }),
+        &request,
+        &state,
+    )
 }
 
 #[derive(Deserialize)]

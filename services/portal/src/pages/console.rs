@@ -56,7 +56,11 @@ impl Filters {
     }
 }
 
-pub(crate) async fn donors(request: HttpRequest, state: Data<State>, filters: web::Query<Filters>) -> HttpResponse {
+pub(crate) async fn donors(
+    request: HttpRequest,
+    state: Data<State>,
+    filters: web::Query<Filters>,
+) -> HttpResponse {
     let shown = async {
         let signed_in = staff(&state, &request).await?;
         let filter = filters.query();
@@ -100,7 +104,8 @@ async fn donor_page(request: &HttpRequest, state: &State, id: &str) -> Result<Ht
         false => Value::Null,
     };
     // Totals over all offices are for headquarters: for others that part is not there.
-    let funding = state.gateway.get(&caller, &format!("/v1/donors/{id}/funding"), &[]).await.unwrap_or(Value::Null);
+    let funding =
+        state.gateway.get(&caller, &format!("/v1/donors/{id}/funding"), &[]).await.unwrap_or(Value::Null);
     let context = json!({ "donor": donor, "contributions": contributions, "funding": funding });
     page(state, request, Some(&signed_in), Page { template: "pages/console/donor.html", context })
 }

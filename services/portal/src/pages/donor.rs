@@ -88,7 +88,9 @@ async fn contributions_page(
     let list = state.gateway.get(&caller, "/v1/contributions", &query).await?;
     let mut countries: Vec<String> = Vec::new();
     for entry in funding["by_country_year"].as_array().into_iter().flatten() {
-        if let Some(code) = entry["country"].as_str().filter(|code| !countries.iter().any(|known| known == code)) {
+        if let Some(code) =
+            entry["country"].as_str().filter(|code| !countries.iter().any(|known| known == code))
+        {
             countries.push(code.to_owned());
         }
     }
@@ -113,7 +115,11 @@ pub(crate) async fn contributions_csv(
     or_error_page(file.await, &request, &state)
 }
 
-pub(crate) async fn contribution(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+pub(crate) async fn contribution(
+    request: HttpRequest,
+    state: Data<State>,
+    id: web::Path<String>,
+) -> HttpResponse {
     let shown = async {
         let (signed_in, _) = representative(&state, &request).await?;
         if kernel_id(&id).is_none() {

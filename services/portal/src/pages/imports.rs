@@ -43,7 +43,8 @@ async fn list_page(
     let list = state.gateway.get(&signed_in.caller(request), "/v1/imports", &query).await?;
     // A form that is sent twice is one import: the key goes with the form.
     let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>());
-    let context = json!({ "list": list, "key": key, "problem": problem, "may_import": signed_in.may("imports:write") });
+    let context =
+        json!({ "list": list, "key": key, "problem": problem, "may_import": signed_in.may("imports:write") });
     page(state, request, Some(signed_in), Page { template: "pages/console/imports.html", context })
 }
 
@@ -150,7 +151,8 @@ async fn show_page(
     let verdict = pages.verdict.clone().or_else(|| rejected.then(|| "rejected".to_owned()));
     let mut query = given(&[("verdict", &verdict), ("cursor", &pages.cursor)]);
     query.push(("limit", "50".to_owned()));
-    let rows = state.gateway.get(&signed_in.caller(request), &format!("/v1/imports/{id}/rows"), &query).await?;
+    let rows =
+        state.gateway.get(&signed_in.caller(request), &format!("/v1/imports/{id}/rows"), &query).await?;
     let under_way = ["queued", "applying"].contains(&import["state"].as_str().unwrap_or_default());
     let context = json!({ "import": import, "rows": rows, "verdict": verdict, "under_way": under_way });
     page(state, request, Some(&signed_in), Page { template: "pages/console/import.html", context })
@@ -166,7 +168,11 @@ pub(crate) async fn state(request: HttpRequest, state: Data<State>, id: web::Pat
     or_error_page(shown.await, &request, &state)
 }
 
-pub(crate) async fn rows_csv(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+pub(crate) async fn rows_csv(
+    request: HttpRequest,
+    state: Data<State>,
+    id: web::Path<String>,
+) -> HttpResponse {
     let file = async {
         let caller = staff(&state, &request).await?.caller(&request);
         let id = kernel_id(&id).ok_or(PageError::NotFound)?;

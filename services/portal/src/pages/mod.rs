@@ -38,7 +38,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
 }
 
 /// Streams an answer of the API to the reader as a file.
-pub(super) fn handed_through(answer: reqwest::Response, media_type: &str, name: &str) -> actix_web::HttpResponse {
+pub(super) fn handed_through(
+    answer: reqwest::Response,
+    media_type: &str,
+    name: &str,
+) -> actix_web::HttpResponse {
     use futures_util::TryStreamExt;
     actix_web::HttpResponse::Ok()
         .content_type(media_type)

@@ -47,7 +47,12 @@ fn sum(list: &[Value], name: &str) -> i64 {
 }
 
 /// Every page of a list.
-async fn all(state: &State, caller: &Caller, path: &str, query: &[(&str, String)]) -> Result<Vec<Value>, PageError> {
+async fn all(
+    state: &State,
+    caller: &Caller,
+    path: &str,
+    query: &[(&str, String)],
+) -> Result<Vec<Value>, PageError> {
     let mut found = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -63,7 +68,11 @@ async fn all(state: &State, caller: &Caller, path: &str, query: &[(&str, String)
     }
 }
 
-pub(crate) async fn home(request: HttpRequest, state: Data<State>, asked: web::Query<YearOf>) -> HttpResponse {
+pub(crate) async fn home(
+    request: HttpRequest,
+    state: Data<State>,
+    asked: web::Query<YearOf>,
+) -> HttpResponse {
     or_error_page(home_page(&request, &state, &asked).await, &request, &state)
 }
 
@@ -72,7 +81,10 @@ async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Resu
     let plans = all(state, &caller, "/v1/public/plans", &[]).await?;
     let countries = all(state, &caller, "/v1/public/countries", &[]).await?;
     let of_countries = countries.iter().filter_map(|entry| entry["year"].as_i64());
-    let of_plans = plans.iter().flat_map(|plan| plan["years"].as_array().into_iter().flatten()).filter_map(Value::as_i64);
+    let of_plans = plans
+        .iter()
+        .flat_map(|plan| plan["years"].as_array().into_iter().flatten())
+        .filter_map(Value::as_i64);
     let mut years: Vec<i64> = of_countries.chain(of_plans).collect();
     years.sort_unstable_by(|a, b| b.cmp(a));
     years.dedup();
@@ -82,9 +94,12 @@ async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Resu
     let year = asked.or(latest).or(years.first().copied());
     let plans: Vec<Value> = plans
         .into_iter()
-        .filter(|plan| year.is_none_or(|year| plan["years"].as_array().is_some_and(|of| of.contains(&json!(year)))))
+        .filter(|plan| {
+            year.is_none_or(|year| plan["years"].as_array().is_some_and(|of| of.contains(&json!(year))))
+        })
         .collect();
-    let countries: Vec<Value> = countries.into_iter().filter(|entry| entry["year"].as_i64() == year).collect();
+    let countries: Vec<Value> =
+        countries.into_iter().filter(|entry| entry["year"].as_i64() == year).collect();
     let (required, funded) = (sum(&plans, "requirement"), sum(&plans, "funding"));
     let most = countries.iter().map(|entry| minor(&entry["funding"])).max().unwrap_or(0);
     let context = json!({
@@ -146,9 +161,9 @@ fn earmarking_data(request: &HttpRequest, list: &Value) -> Value {
     let language = PageLanguage::of(request, None).language;
     let part = |entry: &Value| {
         let amount = entry["funding"]["amount"].as_str().unwrap_or("0");
-        let key = entry["external_ref"].as_str().map_or("not-stated".to_owned(), |name| {
-            format!("earmarking-{}", name.replace(' ', "-"))
-        });
+        let key = entry["external_ref"]
+            .as_str()
+            .map_or("not-stated".to_owned(), |name| format!("earmarking-{}", name.replace(' ', "-")));
         json!({
             "label": crate::i18n::text(language, &key, None),
             "value": amount.parse::<f64>().unwrap_or_default(),
@@ -183,11 +198,19 @@ pub(crate) struct Question {
     q: Option<String>,
 }
 
-pub(crate) async fn search(request: HttpRequest, state: Data<State>, asked: web::Query<Question>) -> HttpResponse {
+pub(crate) async fn search(
+    request: HttpRequest,
+    state: Data<State>,
+    asked: web::Query<Question>,
+) -> HttpResponse {
     or_error_page(search_page(&request, &state, &asked).await, &request, &state)
 }
 
-async fn search_page(request: &HttpRequest, state: &State, asked: &Question) -> Result<HttpResponse, PageError> {
+async fn search_page(
+    request: &HttpRequest,
+    state: &State,
+    asked: &Question,
+) -> Result<HttpResponse, PageError> {
     let words: String = asked.q.as_deref().unwrap_or_default().trim().chars().take(200).collect();
     let (mut plans, mut countries) = (Vec::new(), Vec::new());
     if !words.is_empty() {
@@ -197,9 +220,11 @@ async fn search_page(request: &HttpRequest, state: &State, asked: &Question) -> 
         let wanted = words.to_lowercase();
         let fits = |country: &&kernel::country::Country| {
             let names = [&country.name_en, &country.name_fr, &country.name_es];
-            names.iter().any(|name| name.to_lowercase().contains(&wanted)) || country.iso3.to_lowercase() == wanted
+            names.iter().any(|name| name.to_lowercase().contains(&wanted))
+                || country.iso3.to_lowercase() == wanted
         };
-        countries = kernel::country::all().iter().filter(fits).map(|country| country.iso3.clone()).take(20).collect();
+        countries =
+            kernel::country::all().iter().filter(fits).map(|country| country.iso3.clone()).take(20).collect();
     }
     let context = json!({ "q": words, "plans": plans, "countries": countries });
     page(state, request, None, Page { template: "pages/search.html", context })

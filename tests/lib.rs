@@ -1,0 +1,243 @@
+//! A world for tests and benchmarks: a platform of their own on a free port, with organisations, offices and people.
+
+use kernel::SystemClock;
+use passerelle::{Options, Platform};
+use reqwest::{Method, multipart};
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use testkit::{Answer, Http, TempDir, eventually};
+
+/// The password of everyone in a world.
+pub const PASSWORD: &str = "three little words";
+
+/// A platform with its first organisation.
+pub struct World {
+    /// The platform.
+    pub platform: Platform,
+    /// A client of it.
+    pub http: Http,
+    /// What founding the first organisation gave.
+    pub founded: identity::Founded,
+    /// A token of the first organisation's founding client: every scope, at headquarters.
+    pub token: String,
+    folder: TempDir,
+    counter: AtomicU64,
+}
+
+impl World {
+    /// A platform with one organisation, `ORG`.
+    ///
+    /// # Panics
+    /// When it cannot start.
+    pub async fn new() -> Self {
+        let folder = testkit::folder();
+        let platform = Platform::start(&Options::local(folder.path()), Arc::new(SystemClock)).await;
+        let platform = platform.unwrap_or_else(|error| panic!("the platform does not start: {error:#}"));
+        let http = Http::new(&platform.url);
+        let founded = found(&platform, "Organisation", "ORG").await;
+        let token = http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
+        let world = Self { platform, http, founded, token, folder, counter: AtomicU64::new(0) };
+        // Services know the organisation by its event.
+        eventually("services know the organisation", || async {
+            (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
+        })
+        .await;
+        world
+    }
+
+    /// Another organisation; a token of its founding client.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn other_organisation(&self, code: &str) -> (identity::Founded, String) {
+        let founded = found(&self.platform, "Another organisation", code).await;
+        let token = self.http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
+        (founded, token)
+    }
+
+    /// A number that this world has not given before.
+    pub fn number(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Creates something and gives it back.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn create(&self, path: &str, body: Value) -> Value {
+        let answer = self.http.post(Some(&self.token), path, &body).await;
+        assert_eq!(answer.status, 201, "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    /// An office; its id.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn office(&self, parent: &str, kind: &str) -> String {
+        let code = format!("OFF-{}", self.number());
+        let body = json!({ "code": code, "name": format!("Office {code}"), "kind": kind, "parent_id": parent });
+        text(&self.create("/v1/offices", body).await["id"])
+    }
+
+    /// A token of a new client in an office with these scopes.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn client(&self, office: &str, scopes: &[&str]) -> String {
+        let body = json!({ "name": "Client", "office_id": office, "scopes": scopes });
+        let made = self.create("/v1/clients", body).await;
+        self.http.client_token(&text(&made["id"]), &text(&made["client_secret"])).await
+    }
+
+    /// A donor; its id.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn donor(&self, name: &str) -> String {
+        let body = json!({ "name": name, "type": "government", "country": "NOR" });
+        text(&self.create("/v1/donors", body).await["id"])
+    }
+
+    /// The address of a new representative of a donor.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn representative(&self, donor_id: &str) -> String {
+        let email = format!("donor-{}@example.org", self.number());
+        let body = json!({ "name": "Representative", "email": email, "donor_id": donor_id, "password": PASSWORD });
+        self.create("/v1/people", body).await;
+        email
+    }
+
+    /// A person's token, by the way the portal takes: authorisation code with PKCE.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn sign_in(&self, email: &str) -> String {
+        text(&sign_in(&self.http, email, PASSWORD).await["access_token"])
+    }
+
+    /// Sends files as an import and waits for its end.
+    ///
+    /// # Panics
+    /// When it is refused or never ends.
+    pub async fn import(&self, token: &str, query: &str, files: &[(&str, Vec<u8>)]) -> Value {
+        let answer = self.upload(token, query, files).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        self.end_of(token, &text(&answer.json()["id"])).await
+    }
+
+    /// Sends files as an import.
+    ///
+    /// # Panics
+    /// When nothing answers.
+    pub async fn upload(&self, token: &str, query: &str, files: &[(&str, Vec<u8>)]) -> Answer {
+        let mut form = multipart::Form::new();
+        for (name, bytes) in files {
+            form = form.part("file", multipart::Part::bytes(bytes.clone()).file_name((*name).to_owned()));
+        }
+        let path = format!("/v1/imports?format=fts{query}");
+        self.http.send(self.http.request(Method::POST, &path).bearer_auth(token).multipart(form)).await
+    }
+
+    /// Waits for the end of an import.
+    ///
+    /// # Panics
+    /// When it never ends.
+    pub async fn end_of(&self, token: &str, id: &str) -> Value {
+        eventually("the import ends", || async {
+            let job = self.http.get(Some(token), &format!("/v1/imports/{id}")).await.json();
+            (!["queued", "applying"].contains(&job["state"].as_str().unwrap_or_default())).then_some(job)
+        })
+        .await
+    }
+
+    /// Waits until every event has been applied.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub async fn settled(&self) {
+        let mut quiet = 0;
+        while quiet < 3 {
+            eventually("every event is applied", || async {
+                let lag = self.platform.bus.lag().await.unwrap_or_default();
+                lag.iter().all(|lag| lag.records == 0).then_some(())
+            })
+            .await;
+            // The relay may be between its outbox and the bus.
+            quiet += 1;
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+    }
+
+    /// Stops the platform; the data goes with the world.
+    pub async fn stop(self) {
+        self.platform.stop().await;
+        drop(self.folder);
+    }
+}
+
+async fn found(platform: &Platform, name: &str, code: &str) -> identity::Founded {
+    let founded = identity::found(&platform.identity, name, code).await;
+    founded.unwrap_or_else(|error| panic!("{code} cannot be founded: {error}"))
+}
+
+/// A text of an answer.
+///
+/// # Panics
+/// When it is none.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned()
+}
+
+/// The tokens of a person.
+///
+/// # Panics
+/// When the sign-in is refused.
+pub async fn sign_in(http: &Http, email: &str, password: &str) -> Value {
+    // RFC 7636 appendix B.
+    let (verifier, challenge) =
+        ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    let redirect_uri = format!("{}/sign-in", http.url);
+    let asked = json!({ "email": email, "password": password, "client_id": "portal", "redirect_uri": redirect_uri,
+        "code_challenge": challenge, "code_challenge_method": "S256" });
+    let answer = http.post(None, "/oauth/authorize", &asked).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let code = text(&answer.json()["code"]);
+    let form = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", verifier),
+        ("redirect_uri", &redirect_uri), ("client_id", "portal")];
+    let answer = http.send(http.request(Method::POST, "/oauth/token").form(&form)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
+/// A small page of flows in the shape of the FTS API, written for tests: `count` flows from one donor.
+pub fn flows(first_id: u64, count: u64) -> Vec<Value> {
+    (0..count)
+        .map(|number| {
+            json!({
+                "id": (first_id + number).to_string(), "versionId": 1, "amountUSD": 1000 + number, "status": "paid",
+                "newMoney": true, "contributionType": "financial", "grandBargainEarmarkingType": ["earmarked"],
+                "decisionDate": "2021-05-04T00:00:00Z", "description": format!("Flow {number}"),
+                "sourceObjects": [{ "type": "Organization", "id": "77", "name": "Examplia, Government of",
+                                    "organizationTypes": ["Government"] }],
+                "destinationObjects": [
+                    { "type": "Organization", "id": "88", "name": "Example Relief", "organizationTypes": ["NGO"] },
+                    { "type": "Location", "id": "1", "name": "Afghanistan" },
+                    { "type": "UsageYear", "id": "42", "name": "2021" }],
+            })
+        })
+        .collect()
+}
+
+/// A page of the FTS API.
+pub fn page(flows: &[Value]) -> Vec<u8> {
+    json!({ "status": "ok", "data": { "flows": flows } }).to_string().into_bytes()
+}

@@ -1,0 +1,148 @@
+//! Bad input: each a problem+json that names the field, nothing half-done.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::Method;
+use serde_json::json;
+use testkit::Answer;
+use tests::World;
+
+fn is_problem(answer: &Answer, status: u16, code: &str, pointer: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let problem = answer.json();
+    assert_eq!(problem["code"], code, "{}", answer.text);
+    assert_eq!(answer.pointers(), [pointer], "{}", answer.text);
+    assert_eq!(problem["trace_id"].as_str().unwrap(), answer.header("x-request-id"));
+    assert!(problem["instance"].as_str().unwrap().starts_with('/'));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_parameters_are_named() {
+    let world = World::new().await;
+    let (http, token) = (&world.http, Some(world.token.as_str()));
+    let get = async |path: &str| http.get(token, path).await;
+    for (path, pointer) in [
+        ("/v1/public/funding?country=ZZZ&year=2020", "country"),
+        ("/v1/public/funding?country=afg&year=2020", "country"),
+        ("/v1/public/funding?country=AFG&year=99999", "year"),
+        ("/v1/public/funding?country=AFG&year=1800", "year"),
+        ("/v1/public/funding?country=AFG&year=x", "year"),
+        ("/v1/public/funding?country=AFG", "year"),
+        ("/v1/public/funding?country=AFG&year=2020&colour=red", "colour"),
+        ("/v1/donors?nmae=x", "nmae"),
+        ("/v1/donors?type=king", "type"),
+        ("/v1/donors?limit=0", "limit"),
+        ("/v1/donors?limit=201", "limit"),
+        ("/v1/donors/not-an-id", "id"),
+        ("/v1/contributions?country=XX", "country"),
+        ("/v1/public/plans?year=1", "year"),
+    ] {
+        is_problem(&get(path).await, 400, "invalid_parameter", pointer);
+    }
+    for name in ["A", "B", "C"] {
+        world.donor(name).await;
+    }
+    let first = get("/v1/donors?limit=1").await;
+    let cursor = first.json()["next_cursor"].as_str().unwrap().to_owned();
+    assert!(first.header("link").contains("rel=\"next\""));
+    let second = get(&format!("/v1/donors?limit=1&cursor={cursor}")).await.json();
+    assert_eq!(second["items"][0]["name"], "B");
+    is_problem(&get(&format!("/v1/offices?cursor={cursor}")).await, 400, "invalid_cursor", "cursor");
+    is_problem(&get(&format!("/v1/donors?type=government&cursor={cursor}")).await, 400, "invalid_cursor", "cursor");
+    is_problem(&get("/v1/donors?cursor=garbage").await, 400, "invalid_cursor", "cursor");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_bodies_are_named_field_by_field() {
+    let world = World::new().await;
+    let (http, token) = (&world.http, Some(world.token.as_str()));
+    let donor = world.donor("Norway").await;
+    let post = async |path: &str, body: serde_json::Value| http.post(token, path, &body).await;
+    let long = "x".repeat(10_000);
+    is_problem(&post("/v1/donors", json!({ "name": long, "type": "government" })).await, 422, "invalid_field", "/name");
+    is_problem(&post("/v1/donors", json!({ "type": "government" })).await, 422, "invalid_field", "/name");
+    let unknown = json!({ "name": "A", "type": "government", "colour": "red" });
+    is_problem(&post("/v1/donors", unknown).await, 422, "invalid_field", "/colour");
+    let country = json!({ "name": "A", "type": "government", "country": "ZZZ" });
+    is_problem(&post("/v1/donors", country).await, 422, "invalid_field", "/country");
+    let twice = json!({ "name": "norway", "type": "government" });
+    is_problem(&post("/v1/donors", twice).await, 409, "conflict", "/name");
+    let money = |amount: &str, currency: &str| {
+        json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } })
+    };
+    for (body, pointer) in [
+        (money("-1.00", "USD"), "/amount/amount"),
+        (money("ten", "USD"), "/amount/amount"),
+        (money("1.00", "ZZZ"), "/amount/currency"),
+        (money("1.005", "USD"), "/amount"),
+        (money("1.00", "EUR"), "/exchange_rate"),
+    ] {
+        is_problem(&post("/v1/contributions", body).await, 422, "invalid_field", pointer);
+    }
+    let raw = http.request(Method::POST, "/v1/donors").bearer_auth(&world.token);
+    let raw = http.send(raw.header("content-type", "application/json").body("{oops")).await;
+    assert_eq!((raw.status, raw.json()["code"].as_str()), (400, Some("malformed_body")));
+    let large = http.request(Method::POST, "/v1/donors").bearer_auth(&world.token);
+    let large = http.send(large.header("content-type", "application/json").body(vec![b' '; 2_000_000])).await;
+    assert_eq!((large.status, large.json()["code"].as_str()), (413, Some("body_too_large")));
+    let list = http.get(token, "/v1/donors").await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "nothing is half-done");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_are_not_ours_are_refused_at_the_door() {
+    let world = World::new().await;
+    let parts: Vec<&str> = world.token.split('.').collect();
+    let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+    let mut claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    let body = |claims: &serde_json::Value| URL_SAFE_NO_PAD.encode(claims.to_string());
+    let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
+    let with_body = |claims: &serde_json::Value| format!("{}.{}.{}", parts[0], body(claims), parts[2]);
+    let mut forged = vec![format!("{none}.{}.", parts[1]), "garbage".to_owned(), String::new()];
+    claims["aud"] = "someone-else".into();
+    forged.push(with_body(&claims));
+    claims["exp"] = 1.into();
+    forged.push(with_body(&claims));
+    for token in forged {
+        let answer = world.http.get(Some(&token), "/v1/donors").await;
+        is_problem(&answer, 401, "unauthenticated", "authorization");
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_door_names_requests_limits_them_and_protects_answers() {
+    let world = World::new().await;
+    let http = &world.http;
+    let answer = http.get(None, "/v1/nothing").await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("not_found")));
+    let answer = http.call(Method::DELETE, Some(&world.token), "/v1/donors", None).await;
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (405, Some("method_not_allowed")));
+    let named = http.send(http.request(Method::GET, "/v1/public/plans").header("x-request-id", "my-request")).await;
+    assert_eq!(named.header("x-request-id"), "my-request");
+    assert_eq!(named.header("x-content-type-options"), "nosniff");
+    assert!(named.header("ratelimit-policy").contains("q="));
+    assert!(named.header("content-security-policy").contains("default-src 'none'"));
+    let document = http.get(None, "/openapi.json").await.json();
+    assert!(document["paths"].as_object().unwrap().len() > 20);
+    let reference = http.get(None, "/api-docs/").await;
+    assert!(reference.text.contains("swagger-ui"), "{}", reference.text);
+    let head = http.call(Method::HEAD, None, "/v1/public/plans", None).await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    let xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let list = http.request(Method::GET, "/v1/donors").bearer_auth(&world.token).header("accept", xlsx);
+    assert!(http.send(list).await.text.starts_with("PK"));
+    let list = http.request(Method::GET, "/v1/donors").bearer_auth(&world.token).header("accept", "image/png");
+    assert_eq!(http.send(list).await.status, 406);
+    let (mut limited, mut asked) = (false, 0);
+    while !limited && asked < 6000 {
+        limited = http.get(None, "/v1/nothing").await.status == 429;
+        asked += 1;
+    }
+    assert!(limited, "the limit is never reached");
+    assert!(asked > 1000, "the limit leaves room for a busy reader: {asked}");
+    world.stop().await;
+}

@@ -1,0 +1,304 @@
+//! Who may do what: every operation of the API × eight callers. An operation without a row fails.
+
+use passerelle::documents;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use tests::{World, flows, page, text};
+use testkit::Http;
+
+/// Anonymous, another organisation, a sister office, the parent office, the donor, another donor, an API client
+/// without the scope, the right role.
+const CALLERS: [&str; 8] = [
+    "anonymous",
+    "another organisation",
+    "a sister office",
+    "the parent office",
+    "the donor",
+    "another donor",
+    "a client without the scope",
+    "the right role",
+];
+
+/// What a caller gets; for lists and creations also whether the office's record is among it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gets {
+    Status(u16),
+    /// 200 with the record among the items.
+    Sees,
+    /// 200 without it.
+    Misses,
+}
+use Gets::{Misses, Sees, Status};
+
+const NOBODY_IN: [Gets; 8] =
+    [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
+const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
+
+const fn created(outside: u16) -> [Gets; 8] {
+    [
+        Status(401),
+        Status(outside),
+        Status(outside),
+        Status(201),
+        Status(403),
+        Status(403),
+        Status(403),
+        Status(201),
+    ]
+}
+
+const fn all(status: u16) -> [Gets; 8] {
+    [Status(status); 8]
+}
+
+fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
+    BTreeMap::from([
+        ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
+        ("POST /v1/offices", created(422)),
+        (
+            "GET /v1/offices/{id}",
+            [Status(401), Status(404), Status(200), Status(200), Status(403), Status(403), Status(403), Status(200)],
+        ),
+        ("GET /v1/people", LIST),
+        ("POST /v1/people", created(422)),
+        ("GET /v1/people/{id}", NOBODY_IN),
+        ("POST /v1/invitations/accept", all(422)),
+        (
+            "GET /v1/me",
+            [Status(401), Status(200), Status(200), Status(200), Status(200), Status(200), Status(200), Status(200)],
+        ),
+        ("GET /v1/clients", LIST),
+        ("POST /v1/clients", created(422)),
+        ("POST /oauth/authorize", all(401)),
+        ("POST /oauth/token", all(400)),
+        ("POST /oauth/revoke", all(200)),
+        ("GET /.well-known/jwks.json", all(200)),
+        ("GET /.well-known/oauth-authorization-server", all(200)),
+        ("GET /v1/donors", [Status(401), Misses, Sees, Sees, Sees, Misses, Status(403), Sees]),
+        (
+            "POST /v1/donors",
+            [Status(401), Status(201), Status(403), Status(403), Status(403), Status(403), Status(403), Status(201)],
+        ),
+        (
+            "GET /v1/donors/{id}",
+            [Status(401), Status(404), Status(200), Status(200), Status(200), Status(404), Status(403), Status(200)],
+        ),
+        (
+            "PUT /v1/donors/{id}",
+            [Status(401), Status(404), Status(403), Status(403), Status(403), Status(403), Status(403), Status(428)],
+        ),
+        (
+            "GET /v1/donors/{id}/funding",
+            [Status(401), Status(404), Status(403), Status(403), Status(200), Status(404), Status(403), Status(200)],
+        ),
+        ("GET /v1/contributions", [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees]),
+        ("POST /v1/contributions", created(422)),
+        (
+            "GET /v1/contributions/{id}",
+            [Status(401), Status(404), Status(404), Status(200), Status(200), Status(404), Status(403), Status(200)],
+        ),
+        ("GET /v1/imports", LIST),
+        ("POST /v1/imports", created(400)),
+        ("GET /v1/imports/{id}", NOBODY_IN),
+        ("GET /v1/imports/{id}/rows", NOBODY_IN),
+        ("GET /v1/plans", LIST),
+        ("POST /v1/plans", created(422)),
+        ("GET /v1/plans/{id}", NOBODY_IN),
+        (
+            "PUT /v1/plans/{id}",
+            [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(428)],
+        ),
+        ("POST /v1/plan-imports", created(400)),
+        ("GET /v1/public/funding", all(200)),
+        ("GET /v1/public/plans", all(200)),
+        ("GET /v1/public/plans/{id}", all(200)),
+        ("GET /v1/public/countries", all(200)),
+    ])
+}
+
+/// The records of one country office, and the callers around it.
+struct Scene {
+    world: World,
+    headquarters: String,
+    region: String,
+    office: String,
+    donor: String,
+    /// The record of the office, by the operation's resource.
+    records: BTreeMap<&'static str, String>,
+    /// Tokens in the order of [`CALLERS`]; the last is the right role in the office.
+    tokens: Vec<Option<String>>,
+    /// A client whose only scope is `offices:read`.
+    only_offices: String,
+}
+
+async fn scene() -> Scene {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let region = world.office(&headquarters, "regional").await;
+    let office = world.office(&region, "country").await;
+    let sister = world.office(&region, "country").await;
+    let (_, foreign) = world.other_organisation("FOREIGN").await;
+    let (donor, other_donor) = (world.donor("Norway").await, world.donor("Sweden").await);
+    let (donor_person, other_person) =
+        (world.representative(&donor).await, world.representative(&other_donor).await);
+    let every = auth_scopes();
+    let every: Vec<&str> = every.iter().map(String::as_str).collect();
+    let right = world.client(&office, &every).await;
+    let tokens = vec![
+        None,
+        Some(foreign),
+        Some(world.client(&sister, &every).await),
+        Some(world.client(&region, &every).await),
+        Some(world.sign_in(&donor_person).await),
+        Some(world.sign_in(&other_person).await),
+        Some(world.client(&office, &["funding:read"]).await),
+        Some(right.clone()),
+    ];
+    let only_offices = world.client(&office, &["offices:read"]).await;
+    let mut records = BTreeMap::from([("offices", office.clone()), ("donors", donor.clone())]);
+    let made = async |path: &str, body: Value| {
+        let answer = world.http.post(Some(&right), path, &body).await;
+        assert_eq!(answer.status, 201, "{path}: {}", answer.text);
+        text(&answer.json()["id"])
+    };
+    let contribution = json!({ "donor_id": donor, "status": "paid", "visibility": "donor",
+        "amount": { "amount": "10", "currency": "USD" } });
+    records.insert("contributions", made("/v1/contributions", contribution).await);
+    records.insert("plans", made("/v1/plans", plan("public")).await);
+    let person = json!({ "name": "Someone", "email": "someone@example.org",
+        "roles": [{ "office_id": office, "role": "country_officer" }] });
+    records.insert("people", made("/v1/people", person).await);
+    let client = json!({ "name": "Bridge", "office_id": office, "scopes": ["plans:read"] });
+    records.insert("clients", made("/v1/clients", client).await);
+    let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
+    records.insert("imports", text(&job["id"]));
+    world.settled().await;
+    Scene { world, headquarters, region, office, donor, records, tokens, only_offices }
+}
+
+fn auth_scopes() -> Vec<String> {
+    let documents = documents::all().unwrap();
+    let (_, merged) = documents.iter().find(|(name, _)| name == "passerelle.json").unwrap();
+    let document: Value = serde_json::from_str(merged).unwrap();
+    let scopes = &document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"];
+    scopes.as_object().unwrap().keys().cloned().collect()
+}
+
+fn plan(visibility: &str) -> Value {
+    json!({ "name": "Plan", "plan_type": "other", "countries": ["TCD"], "years": [2026], "visibility": visibility })
+}
+
+impl Scene {
+    /// The token that stands for a caller in this operation.
+    fn token(&self, operation: &str, caller: usize) -> Option<&str> {
+        let at_headquarters =
+            ["POST /v1/offices", "POST /v1/donors", "PUT /v1/donors/{id}", "GET /v1/donors/{id}/funding"];
+        match caller {
+            6 if operation.ends_with("/funding") => Some(&self.only_offices),
+            7 if at_headquarters.contains(&operation) => Some(&self.world.token),
+            _ => self.tokens[caller].as_deref(),
+        }
+    }
+
+    fn body(&self, operation: &str) -> Option<Value> {
+        let number = self.world.number();
+        Some(match operation {
+            "POST /v1/offices" => json!({ "code": format!("NEW-{number}"), "name": "New", "kind": "country",
+                "parent_id": self.region }),
+            "POST /v1/people" => json!({ "name": "New", "email": format!("new-{number}@example.org"),
+                "roles": [{ "office_id": self.office, "role": "country_officer" }] }),
+            "POST /v1/invitations/accept" => json!({ "token": "none", "password": "long enough, surely" }),
+            "POST /v1/clients" => json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] }),
+            "POST /oauth/authorize" => json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
+                "client_id": "portal", "redirect_uri": "/", "code_challenge": "x".repeat(43),
+                "code_challenge_method": "S256" }),
+            "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
+            "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),
+            "POST /v1/contributions" => json!({ "donor_id": self.donor, "office_id": self.office, "status": "paid",
+                "amount": { "amount": "1", "currency": "USD" } }),
+            "POST /v1/plans" => {
+                let mut plan = plan("internal");
+                plan["office_id"] = self.office.as_str().into();
+                plan
+            }
+            "PUT /v1/plans/{id}" => plan("internal"),
+            "POST /v1/imports" => serde_json::from_slice(&page(&flows(1, 1))).unwrap(),
+            "POST /v1/plan-imports" => json!({ "data": { "plans": [] } }),
+            _ => return None,
+        })
+    }
+
+    fn path(&self, operation: &str) -> String {
+        let (_, path) = operation.split_once(' ').unwrap();
+        let office = format!("office_id={}", self.office);
+        let path = match path {
+            "/v1/imports" if operation.starts_with("POST") => format!("{path}?format=fts&{office}"),
+            "/v1/plan-imports" => format!("{path}?{office}"),
+            "/v1/public/funding" => format!("{path}?country=TCD&year=2026"),
+            "/v1/public/plans/{id}" => format!("/v1/public/plans/{}", self.records["plans"]),
+            _ => path.to_owned(),
+        };
+        let resource = path.split('/').nth(2).unwrap_or_default();
+        match self.records.get(resource) {
+            Some(id) => path.replace("{id}", id),
+            None => path,
+        }
+    }
+
+    async fn ask(&self, operation: &str, caller: usize) -> (u16, bool, String) {
+        let http: &Http = &self.world.http;
+        let (method, _) = operation.split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        let mut request = http.request(method, &self.path(operation));
+        if let Some(token) = self.token(operation, caller) {
+            request = request.bearer_auth(token);
+        }
+        request = match operation {
+            "POST /oauth/token" => request.form(&[("grant_type", "refresh_token"), ("refresh_token", "none")]),
+            "POST /oauth/revoke" => request.form(&[("token", "none")]),
+            _ => match self.body(operation) {
+                Some(body) => request.json(&body),
+                None => request,
+            },
+        };
+        let answer = http.send(request).await;
+        let resource = operation.split('/').nth(2).unwrap_or_default();
+        let sees = self.records.get(resource).is_some_and(|id| answer.text.contains(id.as_str()));
+        (answer.status, sees, answer.text)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_answers_every_caller_as_it_should() {
+    let expected = expected();
+    let documents = documents::all().unwrap();
+    let (_, merged) = documents.iter().find(|(name, _)| name == "passerelle.json").unwrap();
+    let document: Value = serde_json::from_str(merged).unwrap();
+    let mut operations = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        operations.extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    let with_row: BTreeSet<String> = expected.keys().map(|operation| (*operation).to_owned()).collect();
+    assert_eq!(operations, with_row, "operations and rows of the matrix are not the same");
+
+    let scene = scene().await;
+    assert_ne!(scene.headquarters, scene.region);
+    let mut wrong = Vec::new();
+    for (operation, row) in &expected {
+        for (caller, gets) in row.iter().enumerate() {
+            let (status, sees, body) = scene.ask(operation, caller).await;
+            let right = match gets {
+                Status(expected) => status == *expected,
+                Sees => status == 200 && sees,
+                Misses => status == 200 && !sees,
+            };
+            if !right {
+                let body: String = body.chars().take(200).collect();
+                wrong.push(format!("{operation} as {}: {gets:?}, but {status} {body}", CALLERS[caller]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    scene.world.stop().await;
+}

@@ -1,0 +1,131 @@
+//! Pages as a browser without JavaScript gets them.
+
+use reqwest::Method;
+use testkit::Answer;
+use tests::{PASSWORD, World, flows, page, text};
+
+async fn page_of(world: &World, cookie: Option<&str>, path: &str) -> Answer {
+    let mut request = world.http.request(Method::GET, path);
+    if let Some(cookie) = cookie {
+        request = request.header("cookie", cookie);
+    }
+    world.http.send(request).await
+}
+
+async fn sign_in(world: &World, email: &str) -> String {
+    let form = [("email", email), ("password", PASSWORD)];
+    let answer = world.http.send(world.http.request(Method::POST, "/en/sign-in").form(&form)).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_pages_show_what_was_imported_in_three_languages() {
+    let world = World::new().await;
+    let empty = page_of(&world, None, "/").await;
+    assert_eq!((empty.status, empty.text.contains("Nothing has been published yet")), (200, true));
+    world.import(&world.token, "", &[("a.json", page(&flows(1, 3)))]).await;
+    world.settled().await;
+    for (path, figure) in [
+        ("/en/countries/AFG?year=2021", "US$3,003"),
+        ("/fr/countries/AFG?year=2021", "3\u{202f}003\u{a0}$\u{a0}US"),
+        ("/es/countries/AFG?year=2021", "3003 US$"),
+    ] {
+        let shown = page_of(&world, None, path).await;
+        assert_eq!(shown.status, 200, "{}", shown.text);
+        assert!(shown.text.contains(figure), "{path} lacks {figure}: {}", shown.text);
+        assert!(shown.text.contains("<data value=\"3003.00\">"));
+        assert!(shown.text.contains(&format!("<html lang=\"{}\">", &path[1..3])));
+        assert!(shown.text.len() < 60_000);
+        assert!(shown.header("content-security-policy").contains("script-src 'self'"));
+    }
+    let spanish = world.http.request(Method::GET, "/").header("accept-language", "es-PE,es;q=0.9");
+    let spanish = world.http.send(spanish).await;
+    assert_eq!((spanish.status, spanish.header("content-language")), (200, "es"));
+    for (path, status) in [
+        ("/countries/ZZZ", 404),
+        ("/countries/AFG?year=x", 404),
+        ("/plans/nothing", 404),
+        ("/nothing", 404),
+        ("/search?q=afgh", 200),
+        ("/countries/AFG?year=2019", 200),
+    ] {
+        assert_eq!(page_of(&world, None, path).await.status, status, "{path}");
+    }
+    let asset = empty.text.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap();
+    let style = page_of(&world, None, &format!("/assets/{asset}")).await;
+    assert!(style.text.len() < 30_000 && style.header("cache-control").contains("immutable"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_signs_in_and_finds_its_contributions() {
+    let world = World::new().await;
+    world.import(&world.token, "", &[("a.json", page(&flows(1, 3)))]).await;
+    world.settled().await;
+    let to_sign_in = page_of(&world, None, "/en/donor").await;
+    assert_eq!((to_sign_in.status, to_sign_in.header("location")), (303, "/en/sign-in?next=%2Fen%2Fdonor"));
+    let found = world.http.get(Some(&world.token), "/v1/donors?external_ref=fts:77").await.json();
+    let email = world.representative(&text(&found["items"][0]["id"])).await;
+    let cookie = sign_in(&world, &email).await;
+    let overview = page_of(&world, Some(&cookie), "/en/donor").await;
+    assert!(overview.text.contains("Examplia, Government of") && overview.text.contains("US$3,003"));
+    let list = page_of(&world, Some(&cookie), "/en/donor/contributions?year=2021").await;
+    assert_eq!(list.text.matches("<th scope=\"row\">").count(), 3);
+    let csv = page_of(&world, Some(&cookie), "/donor/contributions.csv?year=2021").await;
+    assert_eq!((csv.text.lines().count(), csv.header("content-type")), (4, "text/csv; charset=utf-8"));
+    let link = list.text.split("href=\"/en/donor/contributions/").nth(1).unwrap().split('"').next().unwrap();
+    let one = page_of(&world, Some(&cookie), &format!("/en/donor/contributions/{link}")).await;
+    assert!(one.status == 200 && one.text.contains("Example Relief"));
+    assert_eq!(page_of(&world, Some(&cookie), "/console").await.status, 404);
+    let other = world.representative(&world.donor("Norway").await).await;
+    let other = sign_in(&world, &other).await;
+    assert!(!page_of(&world, Some(&other), "/en/donor").await.text.contains("3,003"));
+    assert_eq!(page_of(&world, Some(&other), &format!("/en/donor/contributions/{link}")).await.status, 404);
+
+    let out = world.http.request(Method::POST, "/sign-out").header("cookie", &cookie);
+    assert_eq!(world.http.send(out).await.status, 303);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
+    let world = World::new().await;
+    let office = world.founded.office_id.to_string();
+    let body = serde_json::json!({ "name": "Officer", "email": "o@example.org", "password": PASSWORD,
+        "roles": [{ "office_id": office, "role": "donor_relations_officer" }] });
+    world.create("/v1/people", body).await;
+    let cookie = sign_in(&world, "o@example.org").await;
+    let upload = async |mode: &str, file: Vec<u8>| {
+        let part = reqwest::multipart::Part::bytes(file).file_name("page.json");
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let path = format!("/en/console/imports?mode={mode}");
+        let request = world.http.request(Method::POST, &path).header("cookie", &cookie).multipart(form);
+        world.http.send(request).await
+    };
+    let mut records = flows(1, 2);
+    records[1]["status"] = "given".into();
+    let sent = upload("import", page(&records)).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let location = sent.header("location").to_owned();
+    let id = location.rsplit('/').next().unwrap();
+    world.end_of(&world.token, id).await;
+    let verdicts = page_of(&world, Some(&cookie), &location).await;
+    assert!(verdicts.text.contains("One row is wrong") && verdicts.text.contains("/status"), "{}", verdicts.text);
+    let refused = upload("import", b"not json".to_vec()).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text.contains("error-summary") && refused.text.contains("the file is not JSON"));
+    let sent = upload("skip", page(&records)).await;
+    world.end_of(&world.token, sent.header("location").rsplit('/').next().unwrap()).await;
+    let donors = page_of(&world, Some(&cookie), "/en/console/donors?q=examplia").await;
+    assert!(donors.text.contains("Examplia, Government of"));
+    let link = donors.text.split("href=\"/en/console/donors/").nth(1).unwrap().split('"').next().unwrap();
+    assert!(page_of(&world, Some(&cookie), &format!("/en/console/donors/{link}")).await.text.contains("FTS 77"));
+
+    let foreign = world.http.request(Method::POST, "/sign-out").header("cookie", &cookie);
+    let foreign = world.http.send(foreign.header("origin", "https://evil.example")).await;
+    assert_eq!(foreign.status, 403);
+    world.stop().await;
+}

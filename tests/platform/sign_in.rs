@@ -1,0 +1,141 @@
+//! Signing in: passwords, invitations, codes, refresh tokens, and who may give what.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::Answer;
+use tests::{PASSWORD, World, sign_in, text};
+
+async fn form(world: &World, path: &str, pairs: &[(&str, &str)]) -> Answer {
+    world.http.send(world.http.request(Method::POST, path).form(pairs)).await
+}
+
+async fn officer(world: &World) -> String {
+    let office = world.founded.office_id.to_string();
+    let email = format!("officer-{}@example.org", world.number());
+    let body = json!({ "name": "Officer", "email": email, "password": PASSWORD,
+        "roles": [{ "office_id": office, "role": "donor_relations_officer" }] });
+    world.create("/v1/people", body).await;
+    email
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_is_used_once_and_its_theft_ends_the_sign_in() {
+    let world = World::new().await;
+    let tokens = sign_in(&world.http, &officer(&world).await, PASSWORD).await;
+    assert!(tokens["expires_in"].as_i64().unwrap() <= 900);
+    let refresh = |token: Value| {
+        let token = text(&token);
+        let world = &world;
+        async move { form(world, "/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &token)]).await }
+    };
+    let second = refresh(tokens["refresh_token"].clone()).await;
+    assert_eq!(second.status, 200);
+    assert_ne!(second.json()["refresh_token"], tokens["refresh_token"]);
+    // Long after its use the first one comes again: the family ends.
+    let text_of = "UPDATE refresh_token SET used_at = '2020-01-01T00:00:00+00:00' WHERE used_at IS NOT NULL";
+    store::sql::execute(world.platform.identity.writer(), text_of, vec![]).await.unwrap();
+    let stolen = refresh(tokens["refresh_token"].clone()).await;
+    assert_eq!((stolen.status, stolen.json()["error"].as_str()), (400, Some("invalid_grant")));
+    assert_eq!(refresh(second.json()["refresh_token"].clone()).await.status, 400);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_sign_in_gives_no_more_tokens() {
+    let world = World::new().await;
+    let tokens = sign_in(&world.http, &officer(&world).await, PASSWORD).await;
+    let refresh = text(&tokens["refresh_token"]);
+    assert_eq!(form(&world, "/oauth/revoke", &[("token", &refresh)]).await.status, 200);
+    let again = form(&world, "/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    assert_eq!(again.status, 400);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_sets_a_password_once() {
+    let world = World::new().await;
+    let office = world.founded.office_id.to_string();
+    let body = json!({ "name": "Amina", "email": "Amina@Example.org",
+        "roles": [{ "office_id": office, "role": "auditor" }] });
+    let request = world.http.request(Method::POST, "/v1/people").bearer_auth(&world.token);
+    let request = request.header("idempotency-key", "amina").json(&body);
+    let made = world.http.send(request.try_clone().unwrap()).await.json();
+    let link = text(&made["invitation_url"]);
+    let again = world.http.send(request).await.json();
+    assert_eq!((&again["id"], again.get("invitation_url")), (&made["id"], None), "the link is shown once");
+    let token = link.split("token=").nth(1).unwrap();
+    let accept = async |password: &str| {
+        world.http.post(None, "/v1/invitations/accept", &json!({ "token": token, "password": password })).await
+    };
+    assert_eq!(accept("short").await.pointers(), ["/password"]);
+    assert_eq!(accept("long enough, surely").await.json()["email"], "amina@example.org");
+    assert_eq!(accept("long enough, surely").await.pointers(), ["/token"]);
+    sign_in(&world.http, "AMINA@example.org", "long enough, surely").await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_is_slowed_down_where_it_comes_from_and_nowhere_else() {
+    let world = World::new().await;
+    let email = officer(&world).await;
+    let guess = async |from: &str, password: &str| {
+        let body = json!({ "email": email, "password": password, "client_id": "portal", "redirect_uri": "/",
+            "code_challenge": "x".repeat(43), "code_challenge_method": "S256" });
+        let request = world.http.request(Method::POST, "/oauth/authorize").header("x-forwarded-for", from);
+        world.http.send(request.json(&body)).await
+    };
+    for _ in 0..5 {
+        assert_eq!(guess("192.0.2.1", "wrong").await.status, 401);
+    }
+    let waiting = guess("192.0.2.1", PASSWORD).await;
+    assert_eq!((waiting.status, waiting.header("retry-after").is_empty()), (429, false));
+    assert_eq!(guess("192.0.2.2", PASSWORD).await.status, 200);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gives_more_than_they_hold() {
+    let world = World::new().await;
+    let office = world.office(&world.founded.office_id.to_string(), "country").await;
+    let small = world.client(&office, &["people:write", "clients:write", "donors:read", "offices:read"]).await;
+    let role = json!({ "name": "A", "email": "a@example.org",
+        "roles": [{ "office_id": office, "role": "country_officer" }] });
+    let refused = world.http.post(Some(&small), "/v1/people", &role).await;
+    assert_eq!((refused.status, refused.pointers()), (403, vec!["/roles".to_owned()]));
+    let client = json!({ "name": "A", "office_id": office, "scopes": ["plans:write"] });
+    let refused = world.http.post(Some(&small), "/v1/clients", &client).await;
+    assert_eq!((refused.status, refused.pointers()), (403, vec!["/scopes".to_owned()]));
+    let beyond = form(
+        &world,
+        "/oauth/token",
+        &[
+            ("grant_type", "client_credentials"),
+            ("client_id", &world.founded.client_id.to_string()),
+            ("client_secret", "wrong"),
+        ],
+    )
+    .await;
+    assert_eq!((beyond.status, beyond.json()["error"].as_str()), (401, Some("invalid_client")));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_leaves_an_unbroken_trail_without_personal_data() {
+    let world = World::new().await;
+    officer(&world).await;
+    let office = world.office(&world.founded.office_id.to_string(), "regional").await;
+    let db = world.platform.identity.writer();
+    for office in [world.founded.office_id, office.parse().unwrap()] {
+        assert_eq!(store::audit::first_break(db, office).await.unwrap(), None);
+    }
+    let rows = store::sql::rows(db, "SELECT action, after FROM audit ORDER BY at", vec![]).await.unwrap();
+    let trail: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {}", row.try_get_by_index::<String>(0).unwrap(), row.try_get_by_index::<String>(1).unwrap()))
+        .collect();
+    for action in ["organisation.found", "person.create", "office.create"] {
+        assert!(trail.iter().any(|line| line.starts_with(action)), "{action}");
+    }
+    assert!(trail.iter().all(|line| !line.contains("example.org")));
+    world.stop().await;
+}
