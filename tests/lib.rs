@@ -82,7 +82,8 @@ impl World {
     /// When it is refused.
     pub async fn office(&self, parent: &str, kind: &str) -> String {
         let code = format!("OFF-{}", self.number());
-        let body = json!({ "code": code, "name": format!("Office {code}"), "kind": kind, "parent_id": parent });
+        let body =
+            json!({ "code": code, "name": format!("Office {code}"), "kind": kind, "parent_id": parent });
         text(&self.create("/v1/offices", body).await["id"])
     }
 
@@ -111,7 +112,8 @@ impl World {
     /// When it is refused.
     pub async fn representative(&self, donor_id: &str) -> String {
         let email = format!("donor-{}@example.org", self.number());
-        let body = json!({ "name": "Representative", "email": email, "donor_id": donor_id, "password": PASSWORD });
+        let body =
+            json!({ "name": "Representative", "email": email, "donor_id": donor_id, "password": PASSWORD });
         self.create("/v1/people", body).await;
         email
     }
@@ -211,8 +213,13 @@ pub async fn sign_in(http: &Http, email: &str, password: &str) -> Value {
     let answer = http.post(None, "/oauth/authorize", &asked).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let code = text(&answer.json()["code"]);
-    let form = [("grant_type", "authorization_code"), ("code", &code), ("code_verifier", verifier),
-        ("redirect_uri", &redirect_uri), ("client_id", "portal")];
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("code_verifier", verifier),
+        ("redirect_uri", &redirect_uri),
+        ("client_id", "portal"),
+    ];
     let answer = http.send(http.request(Method::POST, "/oauth/token").form(&form)).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()

@@ -47,7 +47,8 @@ fn dependencies_point_one_way_and_no_service_depends_on_another() {
             if members.contains_key(&dependency.name) {
                 let other = rank(&dependency.name).unwrap();
                 // The kit is for tests of everyone; only as a dev-dependency.
-                let for_tests = dependency.name == "testkit" && dependency.kind != cargo_metadata::DependencyKind::Normal;
+                let for_tests =
+                    dependency.name == "testkit" && dependency.kind != cargo_metadata::DependencyKind::Normal;
                 if other >= own && !for_tests {
                     wrong.push(format!("{name} → {}", dependency.name));
                 }

@@ -24,16 +24,25 @@ fn every_operation_has_an_id_a_tag_a_summary_and_its_errors_and_nothing_is_nulla
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let place = format!("{method} {path}");
-            assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{place}: id used twice");
+            assert!(
+                ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                "{place}: id used twice"
+            );
             assert!(operation["summary"].is_string(), "{place} has no summary");
             assert!(operation["tags"][0].is_string(), "{place} has no tag");
             let responses = operation["responses"].as_object().unwrap();
-            assert!(responses.contains_key("500") && responses.contains_key("429"), "{place} names no errors");
+            assert!(
+                responses.contains_key("500") && responses.contains_key("429"),
+                "{place} names no errors"
+            );
             if operation["security"].is_array() {
                 assert!(responses.contains_key("401") && responses.contains_key("403"), "{place}");
             }
             if method == "post" && path.starts_with("/v1/") && !path.contains("invitations") {
-                assert!(operation.to_string().contains("Idempotency-Key"), "{place} takes no idempotency key");
+                assert!(
+                    operation.to_string().contains("Idempotency-Key"),
+                    "{place} takes no idempotency key"
+                );
             }
             if method == "put" {
                 assert!(operation.to_string().contains("If-Match"), "{place} asks for no version");

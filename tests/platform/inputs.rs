@@ -48,7 +48,12 @@ async fn wrong_parameters_are_named() {
     let second = get(&format!("/v1/donors?limit=1&cursor={cursor}")).await.json();
     assert_eq!(second["items"][0]["name"], "B");
     is_problem(&get(&format!("/v1/offices?cursor={cursor}")).await, 400, "invalid_cursor", "cursor");
-    is_problem(&get(&format!("/v1/donors?type=government&cursor={cursor}")).await, 400, "invalid_cursor", "cursor");
+    is_problem(
+        &get(&format!("/v1/donors?type=government&cursor={cursor}")).await,
+        400,
+        "invalid_cursor",
+        "cursor",
+    );
     is_problem(&get("/v1/donors?cursor=garbage").await, 400, "invalid_cursor", "cursor");
     world.stop().await;
 }
@@ -60,7 +65,12 @@ async fn wrong_bodies_are_named_field_by_field() {
     let donor = world.donor("Norway").await;
     let post = async |path: &str, body: serde_json::Value| http.post(token, path, &body).await;
     let long = "x".repeat(10_000);
-    is_problem(&post("/v1/donors", json!({ "name": long, "type": "government" })).await, 422, "invalid_field", "/name");
+    is_problem(
+        &post("/v1/donors", json!({ "name": long, "type": "government" })).await,
+        422,
+        "invalid_field",
+        "/name",
+    );
     is_problem(&post("/v1/donors", json!({ "type": "government" })).await, 422, "invalid_field", "/name");
     let unknown = json!({ "name": "A", "type": "government", "colour": "red" });
     is_problem(&post("/v1/donors", unknown).await, 422, "invalid_field", "/colour");
@@ -68,9 +78,7 @@ async fn wrong_bodies_are_named_field_by_field() {
     is_problem(&post("/v1/donors", country).await, 422, "invalid_field", "/country");
     let twice = json!({ "name": "norway", "type": "government" });
     is_problem(&post("/v1/donors", twice).await, 409, "conflict", "/name");
-    let money = |amount: &str, currency: &str| {
-        json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } })
-    };
+    let money = |amount: &str, currency: &str| json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } });
     for (body, pointer) in [
         (money("-1.00", "USD"), "/amount/amount"),
         (money("ten", "USD"), "/amount/amount"),
@@ -121,7 +129,8 @@ async fn the_door_names_requests_limits_them_and_protects_answers() {
     assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("not_found")));
     let answer = http.call(Method::DELETE, Some(&world.token), "/v1/donors", None).await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (405, Some("method_not_allowed")));
-    let named = http.send(http.request(Method::GET, "/v1/public/plans").header("x-request-id", "my-request")).await;
+    let named =
+        http.send(http.request(Method::GET, "/v1/public/plans").header("x-request-id", "my-request")).await;
     assert_eq!(named.header("x-request-id"), "my-request");
     assert_eq!(named.header("x-content-type-options"), "nosniff");
     assert!(named.header("ratelimit-policy").contains("q="));
@@ -135,7 +144,8 @@ async fn the_door_names_requests_limits_them_and_protects_answers() {
     let xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let list = http.request(Method::GET, "/v1/donors").bearer_auth(&world.token).header("accept", xlsx);
     assert!(http.send(list).await.text.starts_with("PK"));
-    let list = http.request(Method::GET, "/v1/donors").bearer_auth(&world.token).header("accept", "image/png");
+    let list =
+        http.request(Method::GET, "/v1/donors").bearer_auth(&world.token).header("accept", "image/png");
     assert_eq!(http.send(list).await.status, 406);
     let (mut limited, mut asked) = (false, 0);
     while !limited && asked < 6000 {

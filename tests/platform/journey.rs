@@ -1,8 +1,8 @@
 //! From a record at one end to the public page and the donor's portal at the other.
 
 use serde_json::{Value, json};
-use tests::{World, flows, page, text};
 use testkit::eventually;
+use tests::{World, flows, page, text};
 
 async fn public_funding(world: &World, country: &str, year: i32) -> Value {
     let answer = world.http.get(None, &format!("/v1/public/funding?country={country}&year={year}")).await;
@@ -15,9 +15,11 @@ fn sums_to_its_funding(funding: &Value) {
     for list in ["by_plan", "by_donor", "by_earmarking", "by_recipient"] {
         let parts: i64 = funding[list].as_array().unwrap().iter().map(|part| cents(&part["funding"])).sum();
         assert_eq!(parts, cents(&funding["funding"]), "{list}");
-        let flows: i64 = funding[list].as_array().unwrap().iter().map(|part| part["flow_count"].as_i64().unwrap()).sum();
+        let flows: i64 =
+            funding[list].as_array().unwrap().iter().map(|part| part["flow_count"].as_i64().unwrap()).sum();
         assert_eq!(flows, funding["flow_count"].as_i64().unwrap(), "{list}");
-        let nulls = funding[list].as_array().unwrap().iter().filter(|part| part["external_ref"].is_null()).count();
+        let nulls =
+            funding[list].as_array().unwrap().iter().filter(|part| part["external_ref"].is_null()).count();
         assert_eq!(nulls, 1, "{list} has one entry for what is not stated");
     }
 }
@@ -90,7 +92,10 @@ async fn a_changed_flow_is_a_new_version_and_every_total_follows() {
     records[0]["versionId"] = 2.into();
     records[1]["status"] = "pledge".into();
     records[1]["versionId"] = 2.into();
-    records[2]["destinationObjects"].as_array_mut().unwrap().push(json!({ "type": "Location", "id": "3", "name": "x" }));
+    records[2]["destinationObjects"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "type": "Location", "id": "3", "name": "x" }));
     records[2]["versionId"] = 2.into();
     let job = world.import(&world.token, "", &[("b.json", page(&records))]).await;
     assert_eq!((&job["updated"], &job["created"]), (&json!(3), &json!(0)));
@@ -129,7 +134,11 @@ async fn a_donor_sees_its_own_money_and_nobody_elses() {
     assert_eq!(world.http.get(Some(&theirs), "/v1/contributions").await.json()["items"], json!([]));
     assert_eq!(world.http.get(Some(&theirs), &format!("/v1/contributions/{id}")).await.status, 404);
     let csv = world.http.send(
-        world.http.request(reqwest::Method::GET, "/v1/contributions").bearer_auth(&mine).header("accept", "text/csv"),
+        world
+            .http
+            .request(reqwest::Method::GET, "/v1/contributions")
+            .bearer_auth(&mine)
+            .header("accept", "text/csv"),
     );
     let csv = csv.await;
     assert!(csv.header("content-type").starts_with("text/csv"));

@@ -4,8 +4,8 @@ use passerelle::documents;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tests::{World, flows, page, text};
 use testkit::Http;
+use tests::{World, flows, page, text};
 
 /// Anonymous, another organisation, a sister office, the parent office, the donor, another donor, an API client
 /// without the scope, the right role.
@@ -58,7 +58,16 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/offices", created(422)),
         (
             "GET /v1/offices/{id}",
-            [Status(401), Status(404), Status(200), Status(200), Status(403), Status(403), Status(403), Status(200)],
+            [
+                Status(401),
+                Status(404),
+                Status(200),
+                Status(200),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(200),
+            ],
         ),
         ("GET /v1/people", LIST),
         ("POST /v1/people", created(422)),
@@ -66,7 +75,16 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/invitations/accept", all(422)),
         (
             "GET /v1/me",
-            [Status(401), Status(200), Status(200), Status(200), Status(200), Status(200), Status(200), Status(200)],
+            [
+                Status(401),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+            ],
         ),
         ("GET /v1/clients", LIST),
         ("POST /v1/clients", created(422)),
@@ -78,25 +96,70 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/donors", [Status(401), Misses, Sees, Sees, Sees, Misses, Status(403), Sees]),
         (
             "POST /v1/donors",
-            [Status(401), Status(201), Status(403), Status(403), Status(403), Status(403), Status(403), Status(201)],
+            [
+                Status(401),
+                Status(201),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(201),
+            ],
         ),
         (
             "GET /v1/donors/{id}",
-            [Status(401), Status(404), Status(200), Status(200), Status(200), Status(404), Status(403), Status(200)],
+            [
+                Status(401),
+                Status(404),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
         ),
         (
             "PUT /v1/donors/{id}",
-            [Status(401), Status(404), Status(403), Status(403), Status(403), Status(403), Status(403), Status(428)],
+            [
+                Status(401),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+            ],
         ),
         (
             "GET /v1/donors/{id}/funding",
-            [Status(401), Status(404), Status(403), Status(403), Status(200), Status(404), Status(403), Status(200)],
+            [
+                Status(401),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(200),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
         ),
         ("GET /v1/contributions", [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees]),
         ("POST /v1/contributions", created(422)),
         (
             "GET /v1/contributions/{id}",
-            [Status(401), Status(404), Status(404), Status(200), Status(200), Status(404), Status(403), Status(200)],
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(200),
+                Status(200),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
         ),
         ("GET /v1/imports", LIST),
         ("POST /v1/imports", created(400)),
@@ -107,7 +170,16 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/plans/{id}", NOBODY_IN),
         (
             "PUT /v1/plans/{id}",
-            [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(428)],
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+            ],
         ),
         ("POST /v1/plan-imports", created(400)),
         ("GET /v1/public/funding", all(200)),
@@ -209,14 +281,20 @@ impl Scene {
             "POST /v1/people" => json!({ "name": "New", "email": format!("new-{number}@example.org"),
                 "roles": [{ "office_id": self.office, "role": "country_officer" }] }),
             "POST /v1/invitations/accept" => json!({ "token": "none", "password": "long enough, surely" }),
-            "POST /v1/clients" => json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] }),
-            "POST /oauth/authorize" => json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
+            "POST /v1/clients" => {
+                json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] })
+            }
+            "POST /oauth/authorize" => {
+                json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
                 "client_id": "portal", "redirect_uri": "/", "code_challenge": "x".repeat(43),
-                "code_challenge_method": "S256" }),
+                "code_challenge_method": "S256" })
+            }
             "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
             "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),
-            "POST /v1/contributions" => json!({ "donor_id": self.donor, "office_id": self.office, "status": "paid",
-                "amount": { "amount": "1", "currency": "USD" } }),
+            "POST /v1/contributions" => {
+                json!({ "donor_id": self.donor, "office_id": self.office, "status": "paid",
+                "amount": { "amount": "1", "currency": "USD" } })
+            }
             "POST /v1/plans" => {
                 let mut plan = plan("internal");
                 plan["office_id"] = self.office.as_str().into();
@@ -255,7 +333,9 @@ impl Scene {
             request = request.bearer_auth(token);
         }
         request = match operation {
-            "POST /oauth/token" => request.form(&[("grant_type", "refresh_token"), ("refresh_token", "none")]),
+            "POST /oauth/token" => {
+                request.form(&[("grant_type", "refresh_token"), ("refresh_token", "none")])
+            }
             "POST /oauth/revoke" => request.form(&[("token", "none")]),
             _ => match self.body(operation) {
                 Some(body) => request.json(&body),
@@ -277,7 +357,9 @@ async fn every_operation_answers_every_caller_as_it_should() {
     let document: Value = serde_json::from_str(merged).unwrap();
     let mut operations = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        operations.extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+        operations.extend(
+            item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())),
+        );
     }
     let with_row: BTreeSet<String> = expected.keys().map(|operation| (*operation).to_owned()).collect();
     assert_eq!(operations, with_row, "operations and rows of the matrix are not the same");

@@ -26,7 +26,9 @@ async fn a_refresh_token_is_used_once_and_its_theft_ends_the_sign_in() {
     let refresh = |token: Value| {
         let token = text(&token);
         let world = &world;
-        async move { form(world, "/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &token)]).await }
+        async move {
+            form(world, "/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &token)]).await
+        }
     };
     let second = refresh(tokens["refresh_token"].clone()).await;
     assert_eq!(second.status, 200);
@@ -46,7 +48,8 @@ async fn a_revoked_sign_in_gives_no_more_tokens() {
     let tokens = sign_in(&world.http, &officer(&world).await, PASSWORD).await;
     let refresh = text(&tokens["refresh_token"]);
     assert_eq!(form(&world, "/oauth/revoke", &[("token", &refresh)]).await.status, 200);
-    let again = form(&world, "/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    let again =
+        form(&world, "/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
     assert_eq!(again.status, 400);
     world.stop().await;
 }
@@ -65,7 +68,10 @@ async fn an_invitation_sets_a_password_once() {
     assert_eq!((&again["id"], again.get("invitation_url")), (&made["id"], None), "the link is shown once");
     let token = link.split("token=").nth(1).unwrap();
     let accept = async |password: &str| {
-        world.http.post(None, "/v1/invitations/accept", &json!({ "token": token, "password": password })).await
+        world
+            .http
+            .post(None, "/v1/invitations/accept", &json!({ "token": token, "password": password }))
+            .await
     };
     assert_eq!(accept("short").await.pointers(), ["/password"]);
     assert_eq!(accept("long enough, surely").await.json()["email"], "amina@example.org");
@@ -97,7 +103,8 @@ async fn guessing_is_slowed_down_where_it_comes_from_and_nowhere_else() {
 async fn nobody_gives_more_than_they_hold() {
     let world = World::new().await;
     let office = world.office(&world.founded.office_id.to_string(), "country").await;
-    let small = world.client(&office, &["people:write", "clients:write", "donors:read", "offices:read"]).await;
+    let small =
+        world.client(&office, &["people:write", "clients:write", "donors:read", "offices:read"]).await;
     let role = json!({ "name": "A", "email": "a@example.org",
         "roles": [{ "office_id": office, "role": "country_officer" }] });
     let refused = world.http.post(Some(&small), "/v1/people", &role).await;
@@ -131,7 +138,13 @@ async fn every_change_leaves_an_unbroken_trail_without_personal_data() {
     let rows = store::sql::rows(db, "SELECT action, after FROM audit ORDER BY at", vec![]).await.unwrap();
     let trail: Vec<String> = rows
         .iter()
-        .map(|row| format!("{} {}", row.try_get_by_index::<String>(0).unwrap(), row.try_get_by_index::<String>(1).unwrap()))
+        .map(|row| {
+            format!(
+                "{} {}",
+                row.try_get_by_index::<String>(0).unwrap(),
+                row.try_get_by_index::<String>(1).unwrap()
+            )
+        })
         .collect();
     for action in ["organisation.found", "person.create", "office.create"] {
         assert!(trail.iter().any(|line| line.starts_with(action)), "{action}");

@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test => test(),
         Task::Openapi => cargo("documents", &["run", "--quiet", "--package", "passerelle", "--", "openapi"]),
-        Task::Bench => cargo("benchmarks", &["bench", "--package", "tests", "--bench", "platform"]),
+        Task::Bench => cargo("release build", &["build", "--release", "--package", "passerelle"])
+            .and_then(|()| cargo("benchmarks", &["bench", "--package", "tests", "--bench", "platform"])),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,7 +81,9 @@ fn test() -> Result<()> {
     cargo("tests", &["test", "--workspace"])?;
     let data = root().join("../shared/data/fts-afg-2020");
     if !data.is_dir() {
-        println!("note: the tests on real FTS data said that ../shared/data is not there, and passed over it");
+        println!(
+            "note: the tests on real FTS data said that ../shared/data is not there, and passed over it"
+        );
     }
     for (what, why) in &skipped {
         println!("skipped: {what}: {why}");

@@ -1,0 +1,282 @@
+//! The binary as a user runs it: init, up, import, kill -9, and the figures of the real data where it is at hand.
+
+#![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be has failed")]
+
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+use testkit::{Http, TempDir, eventually, folder, shared_data};
+
+const PASSERELLE: &str = env!("CARGO_BIN_EXE_passerelle");
+
+/// `passerelle up` on any free port; killed with kill -9 when dropped.
+struct Up {
+    child: Child,
+    url: String,
+}
+
+impl Up {
+    fn start(data: &Path, more: &[&str]) -> Self {
+        let mut command = Command::new(PASSERELLE);
+        command.args(["up", "--port", "0", "--data"]).arg(data).args(more).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.find(|line| line.as_ref().unwrap().contains("Public pages")).unwrap().unwrap();
+        let url = line.split_whitespace().last().unwrap().to_owned();
+        // Whatever else it prints must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn init(data: &Path, code: &str) -> Value {
+    let out = Command::new(PASSERELLE)
+        .args(["init", "--organisation", "Test organisation", "--code", code, "--json", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+fn import(up: &Up, founded: &Value, files: &[PathBuf], more: &[&str]) -> (Output, Value) {
+    let out = Command::new(PASSERELLE)
+        .args(["import", "fts", "--office", "TST", "--json", "--url", &up.url])
+        .args(["--client-id", founded["client_id"].as_str().unwrap()])
+        .args(["--client-secret", founded["client_secret"].as_str().unwrap()])
+        .args(more)
+        .args(files)
+        .output()
+        .unwrap();
+    let summary = serde_json::from_slice(&out.stdout).unwrap_or(Value::Null);
+    (out, summary)
+}
+
+fn flow(id: u64, amount: i64) -> Value {
+    json!({ "id": id.to_string(), "versionId": 1, "amountUSD": amount, "status": "paid", "newMoney": true,
+        "description": "Relief items for people displaced by floods, with transport and distribution",
+        "sourceObjects": [{ "type": "Organization", "id": "5", "name": "Examplia, Government of",
+                            "organizationTypes": ["Government"] }],
+        "destinationObjects": [{ "type": "Location", "id": "1", "name": "Afghanistan" },
+                               { "type": "UsageYear", "id": "42", "name": "2021" }] })
+}
+
+fn write_page(folder: &TempDir, name: &str, flows: &[Value]) -> PathBuf {
+    let file = folder.path().join(name);
+    std::fs::write(&file, json!({ "status": "ok", "data": { "flows": flows } }).to_string()).unwrap();
+    file
+}
+
+async fn token(up: &Up, founded: &Value) -> String {
+    let text = |name: &str| founded[name].as_str().unwrap().to_owned();
+    Http::new(&up.url).client_token(&text("client_id"), &text("client_secret")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_with_wrong_rows_keeps_nothing_and_says_which() {
+    let folder = folder();
+    let founded = init(folder.path(), "TST");
+    let up = Up::start(folder.path(), &["--empty"]);
+    let file = write_page(&folder, "page.json", &[flow(1, 10), flow(2, -10)]);
+    let (out, summary) = import(&up, &founded, std::slice::from_ref(&file), &[]);
+    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(
+        (&summary["read"], &summary["created"], &summary["rejected"]),
+        (&json!(2), &json!(0), &json!(1))
+    );
+    assert_eq!(summary["errors"][0]["pointer"], "/data/flows/1/amountUSD");
+    let (out, summary) = import(&up, &founded, std::slice::from_ref(&file), &["--dry-run", "--skip-bad"]);
+    assert_eq!((out.status.code(), &summary["created"]), (Some(0), &json!(1)));
+    let (out, summary) = import(&up, &founded, std::slice::from_ref(&file), &["--skip-bad"]);
+    assert_eq!((out.status.code(), &summary["created"]), (Some(0), &json!(1)));
+    let (out, _) = import(&up, &founded, &[folder.path().join("nothing.json")], &[]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("there is no such file"));
+
+    let again =
+        Command::new(PASSERELLE).args(["up", "--port", "0", "--data"]).arg(folder.path()).output().unwrap();
+    assert!(String::from_utf8_lossy(&again.stderr).contains("another Passerelle runs"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_made_while_the_platform_runs_is_known_to_every_service() {
+    let folder = folder();
+    let up = Up::start(folder.path(), &["--empty"]);
+    let founded = init(folder.path(), "LATE");
+    let http = Http::new(&up.url);
+    eventually("the organisation is public", || async {
+        (http.get(None, "/v1/public/funding?country=AFG&year=2020").await.status == 200).then_some(())
+    })
+    .await;
+    let token = token(&up, &founded).await;
+    let donor = json!({ "name": "Norway", "type": "government" });
+    assert_eq!(http.post(Some(&token), "/v1/donors", &donor).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_there_at_the_first_start_and_the_data_at_the_second() {
+    let folder = folder();
+    let up = Up::start(folder.path(), &[]);
+    let http = Http::new(&up.url);
+    let plans = http.get(None, "/v1/public/plans").await.json();
+    assert_eq!(plans["items"].as_array().unwrap().len(), 6);
+    let countries = http.get(None, "/v1/public/countries?limit=200").await.text;
+    up.kill();
+    let up = Up::start(folder.path(), &[]);
+    let http = Http::new(&up.url);
+    assert_eq!(http.get(None, "/v1/public/countries?limit=200").await.text, countries);
+    let secrets = std::fs::read_to_string(folder.path().join("demo.json")).unwrap();
+    assert_eq!(secrets, r#"{"done":true}"#, "the founding client's secret does not stay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_import_finishes_by_itself_and_counts_every_flow_once() {
+    const FLOWS: u64 = 12_000;
+    let folder = folder();
+    let founded = init(folder.path(), "TST");
+    let flows: Vec<Value> = (1..=FLOWS).map(|id| flow(id, 100)).collect();
+    let file = write_page(&folder, "large.json", &flows);
+    let mut up = Up::start(folder.path(), &["--empty"]);
+    let bearer = token(&up, &founded).await;
+    let page = std::fs::read(&file).unwrap();
+    let http = Http::new(&up.url);
+    let sent = http.request(reqwest::Method::POST, "/v1/imports?format=fts").bearer_auth(&bearer);
+    let sent = http.send(sent.header("content-type", "application/json").body(page)).await;
+    assert_eq!(sent.status, 201, "{}", sent.text);
+    let path = format!("/v1/imports/{}", sent.json()["id"].as_str().unwrap());
+    // Killed at several points of its way; each start goes on where it was.
+    for share in [5, 3, 2] {
+        let http = Http::new(&up.url);
+        // The port, and with it the issuer, is another one after each start.
+        let bearer = token(&up, &founded).await;
+        eventually("the import is on its way", || async {
+            let job = http.get(Some(&bearer), &path).await.json();
+            (job["done"].as_u64()? >= FLOWS / share).then_some(())
+        })
+        .await;
+        up.kill();
+        up = Up::start(folder.path(), &["--empty"]);
+    }
+    let http = Http::new(&up.url);
+    let bearer = token(&up, &founded).await;
+    let job = eventually("the import is done", || async {
+        let job = http.get(Some(&bearer), &path).await.json();
+        (job["state"] == "done").then_some(job)
+    })
+    .await;
+    assert_eq!((&job["created"], &job["unchanged"]), (&json!(FLOWS), &json!(0)));
+    let exact = format!("{}.00", FLOWS * 100);
+    eventually("the totals are exact", || async {
+        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2021").await.json();
+        assert!(funding["flow_count"].as_u64()? <= FLOWS, "a flow is counted twice");
+        (funding["funding"]["amount"] == exact.as_str() && funding["flow_count"] == FLOWS).then_some(())
+    })
+    .await;
+}
+
+fn cents(text: &str) -> u64 {
+    text.replace(['.', ','], "").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_of_the_real_data_are_exact_to_the_dollar() {
+    let Some(data) = shared_data("the figures of the real data") else { return };
+    let data = data.join("fts-afg-2020");
+    let folder = folder();
+    let founded = init(folder.path(), "TST");
+    let up = Up::start(folder.path(), &["--empty"]);
+    let files: Vec<PathBuf> = (1..=3).map(|page| data.join(format!("flows-{page}.json"))).collect();
+    let plans = data.join("plans-2020.json");
+    let with_plans = ["--plans", plans.to_str().unwrap()];
+    let http = Http::new(&up.url);
+    for (created, unchanged) in [(484, 0), (0, 484)] {
+        let (out, summary) = import(&up, &founded, &files, &with_plans);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!((&summary["created"], &summary["unchanged"]), (&json!(created), &json!(unchanged)));
+        check_figures(&http).await;
+    }
+    let page = http.get(None, "/en/countries/AFG?year=2020").await.text;
+    for figure in
+        ["725,591,299", "428,966,359", "296,624,940", "564,447,748", "49.9%", "29,129,842", "21,457,283"]
+    {
+        assert!(page.contains(figure), "the country page lacks {figure}");
+    }
+    check_portal(&http, &token(&up, &founded).await).await;
+}
+
+async fn check_figures(http: &Http) {
+    let funding = eventually("every flow is counted", || async {
+        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2020").await.json();
+        (funding["flow_count"] == 311).then_some(funding)
+    })
+    .await;
+    assert_eq!(funding["funding"], json!({ "amount": "725591299.00", "currency": "USD" }));
+    assert_eq!(funding["paid"]["amount"], "428966359.00");
+    assert_eq!(funding["commitments"]["amount"], "296624940.00");
+    assert_eq!(funding["donor_count"], 43);
+    let part = |list: &str, reference: Option<&str>| {
+        let parts = funding[list].as_array().unwrap();
+        let found = parts.iter().find(|part| part["external_ref"].as_str() == reference).unwrap();
+        (found["funding"]["amount"].as_str().unwrap().to_owned(), found["flow_count"].as_u64().unwrap())
+    };
+    assert_eq!(part("by_plan", Some("929")).0, "564447748.00");
+    assert_eq!(funding["by_plan"][0]["coverage_percent"], "49.9");
+    assert_eq!(part("by_plan", Some("1006")).0, "15000000.00");
+    assert_eq!(part("by_plan", None).0, "146143551.00");
+    assert_eq!(part("by_earmarking", Some("earmarked")).0, "426022056.00");
+    assert_eq!(part("by_earmarking", Some("unearmarked")).0, "114212515.00");
+    assert_eq!(part("by_earmarking", Some("softly earmarked")).0, "44598849.00");
+    assert_eq!(part("by_earmarking", None).0, "140757879.00");
+    assert_eq!(part("by_donor", Some("4306")), ("29129842.00".to_owned(), 25));
+    assert_eq!(part("by_recipient", Some("2986")), ("21457283.00".to_owned(), 11));
+    for list in ["by_plan", "by_donor", "by_earmarking", "by_recipient"] {
+        let parts = funding[list].as_array().unwrap().iter();
+        let sum: u64 = parts.map(|part| cents(part["funding"]["amount"].as_str().unwrap())).sum();
+        assert_eq!(sum, 72_559_129_900, "{list}");
+    }
+    let plan = http.get(None, "/v1/public/plans/929").await.json();
+    assert_eq!(
+        (&plan["funding"]["amount"], &plan["coverage_percent"]),
+        (&json!("564467765.00"), &json!("49.9"))
+    );
+    let without = http.get(None, "/v1/public/plans/952").await.json();
+    assert_eq!(
+        (&without["requirement"]["amount"], &without["coverage_percent"]),
+        (&json!("0.00"), &Value::Null)
+    );
+}
+
+/// Germany's representative sees Germany's money, Sweden's does not.
+async fn check_portal(http: &Http, bearer: &str) {
+    const PASSWORD: &str = "three little words";
+    for (reference, sees) in [("4306", true), ("2921", false)] {
+        let found = http.get(Some(bearer), &format!("/v1/donors?external_ref=fts:{reference}")).await.json();
+        let email = format!("{reference}@example.org");
+        let person = json!({ "name": "Representative", "email": email, "password": PASSWORD,
+            "donor_id": found["items"][0]["id"] });
+        let made = http.post(Some(bearer), "/v1/people", &person).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let form = [("email", email.as_str()), ("password", PASSWORD)];
+        let signed_in = http.send(http.request(reqwest::Method::POST, "/en/sign-in").form(&form)).await;
+        let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+        let overview = http.request(reqwest::Method::GET, "/en/donor").header("cookie", cookie);
+        let overview = http.send(overview).await.text;
+        let row = "<data value=\"29129842.00\">US$29,129,842</data>";
+        assert_eq!(overview.contains(row), sees, "{reference}");
+    }
+}
