@@ -64,6 +64,39 @@ fn a_plan_page_leaves_out_money_that_moves_inside_the_plan() {
     assert_eq!(ids(std::slice::from_ref(&plan), true), ["929", "930"]);
 }
 
+/// FTS says of every flow of a file where it stands to the file's question; the rule computes the same.
+#[test]
+fn the_rule_gives_the_boundary_of_every_flow_of_the_real_data() {
+    let Some(data) = testkit::shared_data("the boundary of every real flow") else { return };
+    let mut flows = 0;
+    for page in 1..=3 {
+        let file = data.join(format!("fts-afg-2020/flows-{page}.json"));
+        let page: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        for flow in page["data"]["flows"].as_array().unwrap() {
+            let (source, destination) = (of_fts(&flow["sourceObjects"]), of_fts(&flow["destinationObjects"]));
+            let computed = to_afghanistan(&source, &destination, flow["newMoney"].as_bool().unwrap());
+            let stated = match (flow["boundary"].as_str().unwrap(), flow["onBoundary"].as_str().unwrap()) {
+                ("incoming", "single") => Boundary::IncomingSingle,
+                ("incoming", _) => Boundary::IncomingShared,
+                ("internal", _) => Boundary::Internal,
+                _ => Boundary::Outgoing,
+            };
+            assert_eq!(computed, stated, "flow {}", flow["id"]);
+            flows += 1;
+        }
+    }
+    assert_eq!(flows, 484);
+}
+
+fn of_fts(list: &serde_json::Value) -> Vec<FlowObject> {
+    let read = |value: &serde_json::Value| {
+        let text = |name: &str| value[name].as_str().unwrap().to_owned();
+        let country = kernel::country::by_fts_id(&text("id")).filter(|_| value["type"] == "Location");
+        object(&text("type"), &text("id"), &text("name"), country.map(|country| country.iso3.as_str()))
+    };
+    list.as_array().unwrap().iter().map(read).collect()
+}
+
 fn objects() -> impl Strategy<Value = Vec<FlowObject>> {
     let one = prop_oneof![
         prop::sample::select(vec!["AFG", "PAK", "DEU"]).prop_map(place),
