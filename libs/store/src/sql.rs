@@ -1,7 +1,7 @@
 //! Plain SQL where the query builder would only be in the way: `$1` placeholders, read by both back ends.
 
 use crate::StoreError;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 /// Most parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
 const MAX_PARAMETERS: usize = 32_766;
@@ -77,7 +77,13 @@ pub async fn insert_many(
         text.push_str(&head);
         for index in 0..chunk.len() {
             text.push_str(if index == 0 { "(" } else { ",(" });
-            text.push_str(&placeholders(index * columns.len() + 1, columns.len()));
+            // SQLite looks numbered parameters up one after the other, which is quadratic in a long statement.
+            if db.get_database_backend() == DbBackend::Sqlite {
+                text.push_str(&"?,".repeat(columns.len()));
+                text.pop();
+            } else {
+                text.push_str(&placeholders(index * columns.len() + 1, columns.len()));
+            }
             text.push(')');
         }
         text.push(' ');
