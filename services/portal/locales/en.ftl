@@ -138,6 +138,7 @@ welcome = Welcome, { $name }
 latest-contributions = Latest contributions
 latest-imports = Latest imports
 import = Import
+import-of = Import: { $files }
 imports = Imports
 import-new = Import FTS flows
 import-files = Files

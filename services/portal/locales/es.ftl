@@ -138,6 +138,7 @@ welcome = Le damos la bienvenida, { $name }
 latest-contributions = Últimas contribuciones
 latest-imports = Últimas importaciones
 import = Importación
+import-of = Importación: { $files }
 imports = Importaciones
 import-new = Importar flujos de FTS
 import-files = Archivos

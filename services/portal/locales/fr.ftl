@@ -138,6 +138,7 @@ welcome = Bienvenue, { $name }
 latest-contributions = Dernières contributions
 latest-imports = Dernières importations
 import = Importation
+import-of = Importation : { $files }
 imports = Importations
 import-new = Importer des flux FTS
 import-files = Fichiers

@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long, env = "PASSERELLE_CLIENT_ID")]
     client_id: String,
     /// The API client's secret.
-    #[arg(long, env = "PASSERELLE_CLIENT_SECRET", hide_env_values = true)]
+    #[arg(long, env = "PASSERELLE_CLIENT_SECRET", hide_env_values = true, allow_hyphen_values = true)]
     client_secret: String,
     /// Check and compare only, keep nothing.
     #[arg(long)]
