@@ -89,7 +89,7 @@ async fn connect(file: &Path, connections: u32) -> Result<DatabaseConnection, Db
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
             .pragma("busy_timeout", "10000")
-            .pragma("cache_size", "-4000")
+            .pragma("cache_size", "-2000")
             .pragma("journal_size_limit", "16777216")
     });
     Database::connect(options).await

@@ -86,11 +86,11 @@ async fn mark_applied<E: EventPayload>(
     let mut ids: Vec<Uuid> = events.iter().map(|(_, event)| event.aggregate_id()).collect();
     ids.sort();
     ids.dedup();
+    let mut parameters = values![group];
+    let listed = sql::members(&mut parameters, ids.into_iter().map(Into::into));
     let text = format!(
-        "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1 AND aggregate_id IN ({})",
-        sql::placeholders(2, ids.len())
+        "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1 AND aggregate_id IN ({listed})"
     );
-    let parameters = std::iter::once(group.into()).chain(ids.iter().map(|id| (*id).into())).collect();
     let mut applied: HashMap<Uuid, i64> = HashMap::new();
     for row in sql::rows(tx.db(), &text, parameters).await? {
         applied.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);

@@ -93,7 +93,7 @@ async fn connect_sqlite(file: &Path, connections: u32, mode: &str) -> Result<Dat
             .pragma("synchronous", "FULL")
             .pragma("foreign_keys", "ON")
             .pragma("busy_timeout", "10000")
-            .pragma("cache_size", "-8000")
+            .pragma("cache_size", "-2000")
             .pragma("journal_size_limit", "33554432")
     });
     Ok(Database::connect(options).await?)

@@ -70,8 +70,10 @@ async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usi
     let count = records.len();
     bus.publish(records).await?;
     // By position, not "up to the last": on PostgreSQL a lower position may commit later.
-    let text = format!("DELETE FROM outbox WHERE position IN ({})", sql::placeholders(1, count));
-    sql::execute(store.writer(), &text, positions.into_iter().map(Into::into).collect()).await?;
+    let mut parameters = Vec::new();
+    let published = sql::members(&mut parameters, positions.into_iter().map(Into::into));
+    let text = format!("DELETE FROM outbox WHERE position IN ({published})");
+    sql::execute(store.writer(), &text, parameters).await?;
     Ok(count)
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 /// Most parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
 const MAX_PARAMETERS: usize = 32_766;
 /// Most rows of one INSERT.
-const MAX_ROWS: usize = 250;
+const MAX_ROWS: usize = 256;
 
 /// Parameters of a statement, in order.
 #[macro_export]
@@ -50,10 +50,20 @@ pub async fn row(
     Ok(db.query_one_raw(statement(db, text, values)).await?)
 }
 
-/// `$from, $from+1, …` for `count` parameters: the inside of an `IN (…)`.
-pub fn placeholders(from: usize, count: usize) -> String {
+fn placeholders(from: usize, count: usize) -> String {
     let names: Vec<String> = (from..from + count).map(|n| format!("${n}")).collect();
     names.join(",")
+}
+
+/// The inside of an `IN (…)`: adds `members` to the parameters and names them. The last one is repeated up to a power
+/// of two, so that databases meet (and keep) a dozen shapes of the statement, not one for every length.
+pub fn members(parameters: &mut Vec<Value>, members: impl IntoIterator<Item = Value>) -> String {
+    let from = parameters.len() + 1;
+    parameters.extend(members);
+    let count = parameters.len() + 1 - from;
+    let Some(last) = parameters.last().filter(|_| count > 0).cloned() else { return "NULL".to_owned() };
+    parameters.resize(from - 1 + count.next_power_of_two(), last);
+    placeholders(from, count.next_power_of_two())
 }
 
 /// Inserts rows, many per statement. `suffix` is appended (`ON CONFLICT …`). Returns how many rows were written.
@@ -67,12 +77,14 @@ pub async fn insert_many(
     rows: Vec<Vec<Value>>,
     suffix: &str,
 ) -> Result<u64, StoreError> {
-    let per_statement = (MAX_PARAMETERS / columns.len().max(1)).clamp(1, MAX_ROWS);
+    let fitting = (MAX_PARAMETERS / columns.len().max(1)).clamp(1, MAX_ROWS);
     let head = format!("INSERT INTO {table} ({}) VALUES ", columns.join(","));
     let mut written = 0;
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let chunk: Vec<Vec<Value>> = rows.by_ref().take(per_statement).collect();
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        // A power of two: few shapes of the statement (see `members`).
+        let size = 1 << rows.len().min(fitting).ilog2();
+        let chunk: Vec<Vec<Value>> = rows.by_ref().take(size).collect();
         let mut text = String::with_capacity(head.len() + chunk.len() * columns.len() * 6 + suffix.len() + 1);
         text.push_str(&head);
         for index in 0..chunk.len() {

@@ -209,3 +209,26 @@ async fn a_saved_answer_is_found_by_its_key_and_nobody_elses() {
     let later = store.clock().now() + idempotency::KEPT + chrono::TimeDelta::hours(1);
     assert_eq!(idempotency::forget_old(store.writer(), later).await.unwrap(), 1);
 }
+
+#[tokio::test]
+async fn many_rows_go_in_and_come_out_by_any_number_of_members() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder, "many.db").await;
+    for count in [1, 2, 3, 255, 256, 257, 1000] {
+        sql::execute(store.writer(), "DELETE FROM inbox", vec![]).await.unwrap();
+        let row = |number: u128| values!["c", Uuid::from_u128(number), "e", 1i64];
+        let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
+        let written = sql::insert_many(store.writer(), "inbox", &columns, (0..count).map(row).collect(), "")
+            .await
+            .unwrap();
+        assert_eq!(u128::from(written), count);
+        let mut parameters = values!["c"];
+        let listed = sql::members(&mut parameters, (0..count).map(|number| Uuid::from_u128(number).into()));
+        let text = format!("SELECT count(*) FROM inbox WHERE consumer = $1 AND aggregate_id IN ({listed})");
+        let row = sql::row(store.writer(), &text, parameters).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), i64::try_from(count).unwrap());
+    }
+    let nothing = sql::members(&mut Vec::new(), []);
+    let text = format!("SELECT 1 FROM inbox WHERE aggregate_id IN ({nothing})");
+    assert!(sql::row(store.writer(), &text, vec![]).await.unwrap().is_none());
+}

@@ -6,6 +6,10 @@ use passerelle::commands::{import, init, openapi, up};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
+/// Gives memory back after a burst (an import, many sign-ins), which glibc's allocator keeps in its arenas.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The system of a donor-relations division.
 #[derive(Parser)]
 #[command(version, about)]

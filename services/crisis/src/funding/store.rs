@@ -36,11 +36,10 @@ pub(crate) async fn apply(tx: &TenantTx, facts: Vec<(Uuid, Fact)>) -> Result<(),
 }
 
 async fn held(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
-    let text = format!(
-        "SELECT fact FROM funding_fact WHERE contribution_id IN ({})",
-        sql::placeholders(1, ids.len())
-    );
-    let rows = sql::rows(tx.db(), &text, ids.iter().map(|id| (*id).into()).collect()).await?;
+    let mut parameters = Vec::new();
+    let listed = sql::members(&mut parameters, ids.iter().map(|id| (*id).into()));
+    let text = format!("SELECT fact FROM funding_fact WHERE contribution_id IN ({listed})");
+    let rows = sql::rows(tx.db(), &text, parameters).await?;
     rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get_by_index::<String>(0)?)?)).collect()
 }
 
@@ -182,12 +181,11 @@ pub(crate) async fn donors(
 ) -> Result<HashMap<String, KnownDonor>, StoreError> {
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
+        let mut parameters = values![organisation_id];
+        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
-            "SELECT id, name, donor_type, external_ref FROM known_donor WHERE organisation_id = $1 AND id IN ({})",
-            sql::placeholders(2, chunk.len())
+            "SELECT id, name, donor_type, external_ref FROM known_donor WHERE organisation_id = $1 AND id IN ({listed})"
         );
-        let parameters =
-            std::iter::once(organisation_id.into()).chain(chunk.iter().map(|id| (*id).into())).collect();
         for row in sql::rows(db, &text, parameters).await? {
             let donor = KnownDonor::from_query_result(&row, "")?;
             known.insert(donor.id.to_string(), donor);

@@ -109,12 +109,11 @@ pub(crate) async fn by_refs(
     if refs.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = format!(
-        "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2 AND ref IN ({})",
-        sql::placeholders(3, refs.len())
-    );
     let mut parameters = values![scope.organisation_id(), source];
-    parameters.extend(refs.iter().map(|reference| reference.as_str().into()));
+    let listed = sql::members(&mut parameters, refs.iter().map(|reference| reference.as_str().into()));
+    let text = format!(
+        "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2 AND ref IN ({listed})"
+    );
     let rows = sql::rows(db, &text, parameters).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
@@ -141,11 +140,12 @@ pub(crate) async fn refs(
 ) -> Result<HashMap<Uuid, Vec<ExternalRef>>, StoreError> {
     let mut found: HashMap<Uuid, Vec<ExternalRef>> = HashMap::new();
     for chunk in donors.chunks(1000) {
+        let mut parameters = Vec::new();
+        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
-            "SELECT donor_id, source, ref FROM donor_external_ref WHERE donor_id IN ({}) ORDER BY source, ref",
-            sql::placeholders(1, chunk.len())
+            "SELECT donor_id, source, ref FROM donor_external_ref WHERE donor_id IN ({listed}) ORDER BY source, ref"
         );
-        for row in sql::rows(db, &text, chunk.iter().map(|id| (*id).into()).collect()).await? {
+        for row in sql::rows(db, &text, parameters).await? {
             let external = ExternalRef { source: row.try_get_by_index(1)?, r#ref: row.try_get_by_index(2)? };
             found.entry(row.try_get_by_index(0)?).or_default().push(external);
         }

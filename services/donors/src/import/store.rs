@@ -143,12 +143,11 @@ pub(crate) async fn decide(
     numbers: &[i64],
 ) -> Result<(), StoreError> {
     for chunk in numbers.chunks(1000) {
-        let text = format!(
-            "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number IN ({})",
-            sql::placeholders(3, chunk.len())
-        );
         let mut parameters = values![verdict, import];
-        parameters.extend(chunk.iter().map(|number| (*number).into()));
+        let listed = sql::members(&mut parameters, chunk.iter().map(|number| (*number).into()));
+        let text = format!(
+            "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number IN ({listed})"
+        );
         sql::execute(tx.db(), &text, parameters).await?;
     }
     Ok(())

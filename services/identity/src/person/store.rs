@@ -86,11 +86,12 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
     if people.is_empty() {
         return Ok(Vec::new());
     }
+    let mut parameters = Vec::new();
+    let listed = sql::members(&mut parameters, people.iter().map(|id| (*id).into()));
     let text = format!(
-        "SELECT person_id, office_id, role FROM person_role WHERE person_id IN ({}) ORDER BY person_id, office_id, role",
-        sql::placeholders(1, people.len())
+        "SELECT person_id, office_id, role FROM person_role WHERE person_id IN ({listed}) ORDER BY person_id, office_id, role"
     );
-    let rows = sql::rows(db, &text, people.iter().map(|id| (*id).into()).collect()).await?;
+    let rows = sql::rows(db, &text, parameters).await?;
     let held = |row: &QueryResult| {
         let role: String = row.try_get_by_index(2)?;
         let role = Role::staff_from_name(&role).ok_or_else(|| StoreError::Damaged(format!("role {role}")))?;
