@@ -169,7 +169,7 @@ impl World {
         let mut quiet = 0;
         while quiet < 3 {
             eventually("every event is applied", || async {
-                let lag = self.platform.bus.lag().await.unwrap_or_default();
+                let lag = self.platform.lag().await.unwrap_or_default();
                 lag.iter().all(|lag| lag.records == 0).then_some(())
             })
             .await;

@@ -12,7 +12,7 @@ fn rank(name: &str) -> Option<u32> {
         "kernel" => 0,
         "events" | "auth" => 1,
         "bus" => 2,
-        "store" => 3,
+        "store" | "bus-kafka" => 3,
         "service" => 4,
         "identity" | "donors" | "crisis" | "gateway" | "portal" => 6,
         "passerelle" => 7,
@@ -23,7 +23,9 @@ fn rank(name: &str) -> Option<u32> {
 }
 
 /// Libraries that only some may use: the key, and who may.
-const RESERVED: [(&str, &[&str]); 5] = [
+const RESERVED: [(&str, &[&str]); 7] = [
+    ("rdkafka", &["bus-kafka", "tests"]),
+    ("bus-kafka", &["passerelle", "tests"]),
     ("sea-orm", &["bus", "store", "service", "identity", "donors", "crisis", "tests"]),
     ("minijinja", &["portal"]),
     ("awc", &["gateway"]),

@@ -154,24 +154,26 @@ impl Bus for EmbeddedBus {
         }))
     }
 
-    async fn lag(&self) -> Result<Vec<Lag>, BusError> {
-        let rows = self
-            .reader
-            .query_all_raw(sql(
-                "SELECT c.consumer_group AS consumer_group, c.topic AS topic,
-                        (SELECT count(*) FROM record r WHERE r.topic = c.topic AND r.offset > c.committed) AS records
-                 FROM consumer_offset c ORDER BY 1, 2",
-                [],
-            ))
-            .await?;
-        let lag = rows.into_iter().map(|row| {
-            Ok(Lag {
-                group: row.try_get("", "consumer_group")?,
-                topic: row.try_get("", "topic")?,
-                records: row.try_get("", "records")?,
-            })
-        });
-        lag.collect::<Result<_, DbErr>>().map_err(BusError::from)
+    async fn lag(&self, subscriptions: &[(&str, &str)]) -> Result<Vec<Lag>, BusError> {
+        let text = "SELECT count(*) AS records FROM record WHERE topic = ? AND offset > coalesce(
+                      (SELECT committed FROM consumer_offset WHERE consumer_group = ? AND topic = ?), 0)";
+        let mut lags = Vec::with_capacity(subscriptions.len());
+        for (group, topic) in subscriptions {
+            let row = self
+                .reader
+                .query_one_raw(sql(text, [(*topic).into(), (*group).into(), (*topic).into()]))
+                .await?;
+            let records = row.map(|row| row.try_get("", "records")).transpose()?.unwrap_or(0);
+            lags.push(Lag { group: (*group).to_owned(), topic: (*topic).to_owned(), records });
+        }
+        Ok(lags)
+    }
+
+    async fn topics(&self) -> Result<Vec<String>, BusError> {
+        let rows =
+            self.reader.query_all_raw(sql("SELECT DISTINCT topic FROM record ORDER BY topic", [])).await?;
+        let topics = rows.iter().map(|row| row.try_get("", "topic")).collect::<Result<_, DbErr>>();
+        Ok(topics?)
     }
 }
 
@@ -207,7 +209,7 @@ impl EmbeddedSubscription {
                 let headers = serde_json::from_str(&headers)
                     .map_err(|_| BusError::Damaged { topic: topic.clone(), offset })?;
                 let (key, payload) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
-                records.push(Record { topic, offset, key, headers, payload });
+                records.push(Record { topic, partition: 0, offset, key, headers, payload });
                 position.read = offset;
             }
         }

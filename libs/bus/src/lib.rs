@@ -5,6 +5,8 @@
 //! for ever). [`EmbeddedBus`] keeps all of it in one SQLite file, so it survives `kill -9`.
 
 mod embedded;
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
 
 pub use embedded::EmbeddedBus;
 
@@ -32,7 +34,9 @@ pub struct OutgoingRecord {
 pub struct Record {
     /// Where from.
     pub topic: String,
-    /// The position in the topic; grows, with gaps.
+    /// The part of the topic; records of one key share it.
+    pub partition: i32,
+    /// The position in the partition; grows, with gaps.
     pub offset: i64,
     /// The key.
     pub key: String,
@@ -66,6 +70,9 @@ pub enum BusError {
     /// The log could not be read or written.
     #[error("the event log cannot be used")]
     Storage(#[from] sea_orm::DbErr),
+    /// The broker is away or refused.
+    #[error("the event broker cannot be used: {0}")]
+    Broker(String),
     /// A record in the log is damaged.
     #[error("record {offset} of {topic} has unreadable headers")]
     Damaged {
@@ -82,11 +89,15 @@ pub trait Bus: Send + Sync + 'static {
     /// Appends records, in order; when it returns they are durable.
     async fn publish(&self, records: Vec<OutgoingRecord>) -> Result<(), BusError>;
 
-    /// Joins a consumer group. Of several members of one group, one reads and the others wait for it to leave.
+    /// Joins a consumer group. Its members share the partitions of the topics; embedded topics have one, so that one
+    /// member reads and the others wait for it to leave.
     async fn subscribe(&self, group: &str, topics: &[&str]) -> Result<Box<dyn Subscription>, BusError>;
 
-    /// How far each group is behind in each topic it has committed to or is subscribed to.
-    async fn lag(&self) -> Result<Vec<Lag>, BusError>;
+    /// How far each of these groups is behind in its topic. One that has committed nothing is behind by all there is.
+    async fn lag(&self, subscriptions: &[(&str, &str)]) -> Result<Vec<Lag>, BusError>;
+
+    /// The topics there are.
+    async fn topics(&self) -> Result<Vec<String>, BusError>;
 }
 
 /// A member of a consumer group.

@@ -27,7 +27,7 @@ pub type Answer = Result<actix_web::HttpResponse, auth::Failure>;
 use auth::Verifier;
 use bus::SharedBus;
 use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc};
-use store::{Consumer, Store, StoreError};
+use store::{Consumer, Store, StoreError, migration};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// A task of a service.
@@ -63,7 +63,7 @@ impl Service {
             name,
             summary,
             routes: Arc::new(routes),
-            migrate: Arc::new(|store| Box::pin(async move { Ok(M::up(store.writer(), None).await?) })),
+            migrate: Arc::new(|store| Box::pin(async move { migration::migrate::<M>(&store).await })),
             consumers: Vec::new(),
             jobs: Arc::new(|_| Vec::new()),
         }

@@ -13,7 +13,7 @@ use auth::{Failure, TRACE_HEADER};
 use bus::SharedBus;
 use kernel::{Clock, Problem, id::new_id};
 use std::{net::TcpListener, sync::Arc, time::Duration};
-use store::{idempotency, run_relay};
+use store::{Actor, Scope, Store, StoreError, idempotency, run_relay};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 
@@ -94,12 +94,17 @@ pub(crate) fn start(
 
 async fn housekeeping(context: Context) {
     loop {
-        if let Err(error) = idempotency::forget_old(context.store.writer(), context.store.clock().now()).await
-        {
+        if let Err(error) = forget_old_answers(&context.store).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old answers stay");
         }
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }
+}
+
+async fn forget_old_answers(store: &Store) -> Result<(), StoreError> {
+    let tx = store.begin(Scope::System, Actor::system()).await?;
+    idempotency::forget_old(tx.db(), tx.now()).await?;
+    tx.commit().await
 }
 
 /// Names the request, logs it, and completes problems with its path and id.

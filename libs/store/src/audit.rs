@@ -61,6 +61,8 @@ impl TenantTx {
     /// # Errors
     /// [`StoreError`] when the row cannot be written.
     pub async fn audit(&self, entry: Entry) -> Result<(), StoreError> {
+        // The chain has one end: writers of one office follow each other.
+        self.lock(&format!("audit {}", entry.office_id)).await?;
         let last = "SELECT sequence, hash FROM audit WHERE office_id = $1 ORDER BY sequence DESC LIMIT 1";
         let (sequence, previous_hash) = match sql::row(self.db(), last, values![entry.office_id]).await? {
             Some(row) => (row.try_get_by_index::<i64>(0)? + 1, row.try_get_by_index::<String>(1)?),

@@ -4,13 +4,22 @@ use crate::{Actor, Scope, Store, StoreError, TenantTx, sql, values};
 use async_trait::async_trait;
 use bus::{OutgoingRecord, Record, SharedBus};
 use events::EventPayload;
-use std::{collections::HashMap, marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    marker::PhantomData,
+    sync::Arc,
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// Events applied in one transaction.
 const BATCH: u64 = 500;
 /// How often an event whose data is at fault is tried before it goes to the dead-letter topic.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 4;
+/// The first pause before another attempt; it doubles.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause while the database or the bus is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why an event was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +68,11 @@ struct Typed<E, P> {
 #[async_trait]
 impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
     async fn apply(&self, group: &str, tx: &mut TenantTx, records: &[Record]) -> Result<(), ConsumeError> {
+        // A member of the group that was thought dead may still be writing: one batch of a partition at a time, so that
+        // this one sees what that one marked as applied.
+        for partition in records.iter().map(|record| record.partition).collect::<BTreeSet<i32>>() {
+            tx.lock(&format!("{group} {partition}")).await?;
+        }
         let mut events = Vec::with_capacity(records.len());
         for record in records {
             events.push((record.header("ce_id").unwrap_or_default(), decode::<E>(record)?));
@@ -106,10 +120,14 @@ async fn mark_applied<E: EventPayload>(
         marks.insert(id, values![group, id, event_id, sequence]);
         fresh.push(event);
     }
+    // In one order everywhere, or two transactions could wait for each other.
+    let mut marks: Vec<(Uuid, Vec<sea_orm::Value>)> = marks.into_iter().collect();
+    marks.sort_unstable_by_key(|(id, _)| *id);
+    let marks = marks.into_iter().map(|(_, row)| row).collect();
     let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
     let upsert = "ON CONFLICT (consumer, aggregate_id)
                   DO UPDATE SET event_id = excluded.event_id, sequence = excluded.sequence";
-    sql::insert_many(tx.db(), "inbox", &columns, marks.into_values().collect(), upsert).await?;
+    sql::insert_many(tx.db(), "inbox", &columns, marks, upsert).await?;
     Ok(fresh)
 }
 
@@ -128,14 +146,17 @@ impl Consumer {
         Self { group, topic: E::TOPIC, project }
     }
 
+    /// Its name on the bus and the topic it reads.
+    pub fn subscription(&self) -> (&'static str, &'static str) {
+        (self.group, self.topic)
+    }
+
     /// Reads for ever; it ends when its task is dropped. A failing bus or database is waited for.
     pub async fn run(self, store: Store, bus: SharedBus) {
-        let mut pause = Duration::from_millis(100);
+        let mut pause = PAUSE;
         loop {
             let Err(error) = self.consume(&store, &bus, &mut pause).await;
-            tracing::warn!(group = self.group, error = &error as &dyn std::error::Error, "consumer waits");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(10));
+            self.wait(&error, &mut pause).await;
         }
     }
 
@@ -144,40 +165,82 @@ impl Consumer {
         store: &Store,
         bus: &SharedBus,
         pause: &mut Duration,
-    ) -> Result<std::convert::Infallible, ConsumeError> {
-        let mut subscription = bus.subscribe(self.group, &[self.topic]).await.map_err(StoreError::from)?;
+    ) -> Result<std::convert::Infallible, StoreError> {
+        let mut subscription = bus.subscribe(self.group, &[self.topic]).await?;
         loop {
-            let records = subscription.next(BATCH).await.map_err(StoreError::from)?;
-            if self.apply(store, &records).await.is_err() {
-                for record in &records {
-                    self.apply_one(store, bus, record).await?;
-                }
-            }
-            subscription.commit().await.map_err(StoreError::from)?;
-            *pause = Duration::from_millis(100);
+            let records = subscription.next(BATCH).await?;
+            self.take(store, bus, &records).await;
+            subscription.commit().await?;
+            *pause = PAUSE;
         }
     }
 
-    async fn apply(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
+    async fn wait(&self, error: &(dyn std::error::Error + Send + Sync + 'static), pause: &mut Duration) {
+        tracing::warn!(group = self.group, error = error as &dyn std::error::Error, "consumer waits");
+        tokio::time::sleep(*pause).await;
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Applies records or buries them; returns when each has met its end.
+    async fn take(&self, store: &Store, bus: &SharedBus, records: &[Record]) {
+        match self.apply_when_possible(store, records).await {
+            Ok(()) => {}
+            Err(_) if records.len() > 1 => self.take_one_by_one(store, bus, records).await,
+            Err(error) => self.attempt(store, bus, &records[0], error).await,
+        }
+    }
+
+    /// Somewhere in the batch is an event at fault. The others go on; those behind it of its own key wait for it.
+    async fn take_one_by_one(&self, store: &Store, bus: &SharedBus, records: &[Record]) {
+        let (mut held_back, mut keys) = (Vec::new(), HashSet::new());
+        for record in records {
+            if keys.contains(&record.key) {
+                held_back.push((record, None));
+            } else if let Err(error) = self.apply_when_possible(store, std::slice::from_ref(record)).await {
+                keys.insert(record.key.clone());
+                held_back.push((record, Some(error)));
+            }
+        }
+        for (record, error) in held_back {
+            match error {
+                Some(error) => self.attempt(store, bus, record, error).await,
+                None => Box::pin(self.take(store, bus, std::slice::from_ref(record))).await,
+            }
+        }
+    }
+
+    /// A few more attempts, then the dead-letter topic, with the error.
+    async fn attempt(&self, store: &Store, bus: &SharedBus, record: &Record, first: ConsumeError) {
+        let (mut error, mut pause) = (first, PAUSE);
+        for _ in 1..ATTEMPTS {
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+            match self.apply_when_possible(store, std::slice::from_ref(record)).await {
+                Ok(()) => return,
+                Err(again) => error = again,
+            }
+        }
+        let mut pause = PAUSE;
+        while let Err(away) = self.bury(bus, record, &error).await {
+            self.wait(&away, &mut pause).await;
+        }
+    }
+
+    /// Waits for the database as long as it takes; an error is the events' own.
+    async fn apply_when_possible(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
+        let mut pause = PAUSE;
+        loop {
+            match self.apply(store, records).await {
+                Err(error) if !error.is_permanent() => self.wait(&error, &mut pause).await,
+                other => return other,
+            }
+        }
+    }
+
+    pub(crate) async fn apply(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
         let mut tx = store.begin(Scope::System, Actor::system()).await?;
         self.project.apply(self.group, &mut tx, records).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// One event alone: a few attempts, then the dead-letter topic, with the error. Later events of its key wait.
-    async fn apply_one(&self, store: &Store, bus: &SharedBus, record: &Record) -> Result<(), ConsumeError> {
-        let mut attempt = 1;
-        loop {
-            let Err(error) = self.apply(store, std::slice::from_ref(record)).await else { return Ok(()) };
-            if !error.is_permanent() {
-                return Err(error);
-            }
-            if attempt == ATTEMPTS {
-                return Ok(self.bury(bus, record, &error).await?);
-            }
-            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
-            attempt += 1;
-        }
     }
 
     async fn bury(&self, bus: &SharedBus, record: &Record, error: &ConsumeError) -> Result<(), StoreError> {
@@ -191,7 +254,7 @@ impl Consumer {
         );
         let mut headers = record.headers.clone();
         headers.push(("dlq_error".into(), error.to_string()));
-        headers.push(("dlq_offset".into(), record.offset.to_string()));
+        headers.push(("dlq_offset".into(), format!("{}/{}", record.partition, record.offset)));
         let (key, payload) = (record.key.clone(), record.payload.clone());
         Ok(bus.publish(vec![OutgoingRecord { topic: dead_letters, key, headers, payload }]).await?)
     }

@@ -1,6 +1,6 @@
 use auth::Failure;
 use kernel::{Code, Problem};
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 
 /// The database or the bus did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,18 @@ impl StoreError {
         }
     }
 
+    /// Whether the database is away, full, or asks to try again: nothing is wrong with the request.
+    pub fn is_unavailable(&self) -> bool {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the enums are the library's and non-exhaustive")]
+        match self {
+            StoreError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
+            StoreError::Database(
+                DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
+            ) => is_unavailable(error),
+            _ => false,
+        }
+    }
+
     fn constraint(&self) -> Option<SqlErr> {
         match self {
             StoreError::Database(error) => error.sql_err(),
@@ -42,15 +54,28 @@ impl StoreError {
     }
 }
 
+/// PostgreSQL's classes of "not now" (its manual, appendix A): 08 connection, 40 transaction rollback, 53 resources,
+/// 57 operator intervention; SQLite's 5 busy, 10 input/output, 13 full.
+fn is_unavailable(error: &SqlxError) -> bool {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is the library's and non-exhaustive")]
+    match error {
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::Protocol(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => true,
+        SqlxError::Database(error) => error.code().is_some_and(|code| {
+            code.len() == 5 && ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
+                || ["5", "10", "13"].contains(&code.as_ref())
+        }),
+        _ => false,
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let failure = Failure::internal(&error);
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is the library's and non-exhaustive")]
-        match error {
-            StoreError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
-                Problem::new(Code::Unavailable).into()
-            }
-            _ => failure,
-        }
+        if error.is_unavailable() { Problem::new(Code::Unavailable).into() } else { failure }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 pub mod idempotency;
 pub mod migration;
 pub mod office;
+mod postgres;
 mod relay;
 mod scope;
 pub mod sql;
@@ -17,6 +18,7 @@ mod transaction;
 
 pub use consumer::{ConsumeError, Consumer, Project};
 pub use error::StoreError;
+pub use postgres::Postgres;
 pub use relay::{is_drained, run_relay};
 pub use scope::{Actor, Scope};
 pub use sea_orm;
@@ -24,7 +26,9 @@ pub use sea_orm_migration;
 pub use transaction::TenantTx;
 
 use kernel::Clock;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
+};
 use std::{path::Path, sync::Arc};
 use tokio::sync::Notify;
 
@@ -53,12 +57,36 @@ impl Store {
         Ok(Self(Arc::new(Inner { writer, reader, clock, outbox_written: Notify::new() })))
     }
 
+    /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is away now is
+    /// used as soon as it is back.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the address cannot be read.
+    pub async fn open_postgres(settings: &Postgres, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let pool = postgres::connect(settings).await?;
+        Ok(Self(Arc::new(Inner { writer: pool.clone(), reader: pool, clock, outbox_written: Notify::new() })))
+    }
+
+    /// Which of the two back ends it is.
+    pub fn backend(&self) -> DbBackend {
+        self.0.writer.get_database_backend()
+    }
+
+    /// Whether the database answers now.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.0.reader.ping().await?)
+    }
+
     /// The service's clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
 
-    /// A connection for migrations and workers that manage their own scope.
+    /// The connection without a scope: for migrations, and for tables that belong to no tenant. On PostgreSQL a tenant's
+    /// table looks empty through it.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.0.writer
     }
@@ -75,8 +103,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] when the database is away.
-    pub async fn read(&self, _scope: &Scope) -> Result<DatabaseTransaction, StoreError> {
-        Ok(self.0.reader.begin().await?)
+    pub async fn read(&self, scope: &Scope) -> Result<DatabaseTransaction, StoreError> {
+        let tx = self.0.reader.begin().await?;
+        postgres::set_scope(&tx, scope).await?;
+        Ok(tx)
     }
 
     pub(crate) fn outbox_written(&self) -> &Notify {

@@ -1,9 +1,41 @@
-//! The tables that every service has, and a way to write tables once for both back ends.
+//! The tables that every service has, a way to write tables once for both back ends, and who may see their rows.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
-use sea_orm_migration::SchemaManager;
+use crate::{Scope, Store, StoreError, postgres};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, TransactionTrait};
+use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-/// Runs DDL in which `{uuid}`, `{json}`, `{instant}`, `{date}`, `{bytes}` and `{counter}` stand for the back end's types.
+/// Brings the tables up to date. On PostgreSQL in one transaction, one migrating process at a time.
+///
+/// # Errors
+/// [`StoreError::Database`]; on PostgreSQL nothing has changed then.
+pub async fn migrate<M: MigratorTrait>(store: &Store) -> Result<(), StoreError> {
+    if store.backend() != DbBackend::Postgres {
+        return Ok(M::up(store.writer(), None).await?);
+    }
+    let tx = store.writer().begin().await?;
+    postgres::lock(&tx, "migration").await?;
+    postgres::set_scope(&tx, &Scope::System).await?;
+    M::up(&tx, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Lets the service's role work with the tables, and no more: it owns nothing, and the audit trail only grows.
+///
+/// # Errors
+/// [`StoreError::Database`] when there is no such role, or the caller does not own the tables.
+pub async fn grant(store: &Store, role: &str) -> Result<(), StoreError> {
+    let role = format!("\"{}\"", role.replace('"', "\"\""));
+    let text = format!(
+        "GRANT USAGE ON SCHEMA public TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+         REVOKE UPDATE, DELETE, TRUNCATE ON audit FROM {role};
+         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON seaql_migrations FROM {role};"
+    );
+    store.writer().execute_unprepared(&text).await?;
+    Ok(())
+}
+
+/// Runs DDL in which `{uuid}`, `{instant}`, `{date}`, `{bytes}` and `{counter}` stand for the back end's types.
 ///
 /// # Errors
 /// The database's own.
@@ -11,7 +43,6 @@ pub async fn ddl(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
     let types = if manager.get_database_backend() == DbBackend::Postgres {
         [
             ("{uuid}", "uuid"),
-            ("{json}", "jsonb"),
             ("{instant}", "timestamptz"),
             ("{date}", "date"),
             ("{bytes}", "bytea"),
@@ -20,7 +51,6 @@ pub async fn ddl(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
     } else {
         [
             ("{uuid}", "blob"),
-            ("{json}", "text"),
             ("{instant}", "text"),
             ("{date}", "text"),
             ("{bytes}", "blob"),
@@ -37,7 +67,17 @@ pub async fn ddl(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
 /// # Errors
 /// The database's own.
 pub async fn common_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    ddl(manager, COMMON).await
+    ddl(manager, COMMON).await?;
+    if manager.get_database_backend() == DbBackend::Postgres {
+        manager.get_connection().execute_unprepared(SCOPE_FUNCTIONS).await?;
+        manager.get_connection().execute_unprepared(OUTBOX_RULES).await?;
+    }
+    let own = [
+        Tenant::platform("inbox"),
+        Tenant::office("audit"),
+        Tenant::organisation("idempotency", "organisation_id"),
+    ];
+    protect(manager, &own).await
 }
 
 /// The office tree as identity tells it.
@@ -45,8 +85,148 @@ pub async fn common_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// # Errors
 /// The database's own.
 pub async fn office_table(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    ddl(manager, OFFICE).await
+    ddl(manager, OFFICE).await?;
+    let known = [
+        Tenant::organisation("office", "organisation_id").donor("true"),
+        Tenant::organisation("organisation", "id").donor("true").public("true"),
+    ];
+    protect(manager, &known).await
 }
+
+/// A table and who sees its rows, beside the platform's own work ([`Scope::System`]). PostgreSQL enforces it with
+/// row-level security; on SQLite the scope is in the queries alone.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    table: &'static str,
+    rows: Rows,
+    donor: &'static str,
+    public: &'static str,
+}
+
+#[derive(Debug, Clone)]
+enum Rows {
+    Organisation { column: &'static str, owner: &'static str },
+    Office,
+    Child { of: &'static str, key: &'static str },
+    Platform,
+}
+
+impl Tenant {
+    fn of(table: &'static str, rows: Rows) -> Self {
+        Self { table, rows, donor: "false", public: "false" }
+    }
+
+    /// Rows that every office of their organisation reads; `column` holds the organisation.
+    pub fn organisation(table: &'static str, column: &'static str) -> Self {
+        Self::of(table, Rows::Organisation { column, owner: "true" })
+    }
+
+    /// Rows that every office of their organisation reads and the office in `office_id` (or one above) writes.
+    pub fn organisation_owned(table: &'static str) -> Self {
+        let owner = "office_id = ANY ((SELECT scope_offices())::uuid[])";
+        Self::of(table, Rows::Organisation { column: "organisation_id", owner })
+    }
+
+    /// Rows of an office: it and those above it see them.
+    pub fn office(table: &'static str) -> Self {
+        Self::of(table, Rows::Office)
+    }
+
+    /// Rows that belong to a row of the table `of`: whoever sees that one sees these.
+    pub fn child(table: &'static str, of: &'static str, key: &'static str) -> Self {
+        Self::of(table, Rows::Child { of, key })
+    }
+
+    /// Rows that only the platform itself sees.
+    pub fn platform(table: &'static str) -> Self {
+        Self::of(table, Rows::Platform)
+    }
+
+    /// What a donor's representative sees of them; `scope_donor()` is its donor.
+    #[must_use]
+    pub fn donor(self, condition: &'static str) -> Self {
+        Self { donor: condition, ..self }
+    }
+
+    /// What everyone sees of them.
+    #[must_use]
+    pub fn public(self, condition: &'static str) -> Self {
+        Self { public: condition, ..self }
+    }
+
+    /// The conditions under which rows are read and written.
+    fn rules(&self) -> (String, String) {
+        const SYSTEM: &str = "(SELECT scope_kind()) = 'system'";
+        let of_organisation = |column: &str| format!("{column} = (SELECT scope_organisation())");
+        let (belongs, staff, owner) = match self.rows {
+            Rows::Platform => return (SYSTEM.to_owned(), SYSTEM.to_owned()),
+            Rows::Child { of, key } => {
+                let parent = format!("EXISTS (SELECT 1 FROM {of} WHERE {of}.id = {}.{key})", self.table);
+                return (
+                    format!("{SYSTEM} OR {parent}"),
+                    format!("{SYSTEM} OR ((SELECT scope_kind()) = 'offices' AND {parent})"),
+                );
+            }
+            Rows::Organisation { column, owner } => (of_organisation(column), "true", owner),
+            Rows::Office => {
+                let own = "office_id = ANY ((SELECT scope_offices())::uuid[])";
+                (of_organisation("organisation_id"), own, own)
+            }
+        };
+        let read = format!(
+            "{SYSTEM} OR ({belongs} AND CASE (SELECT scope_kind()) WHEN 'offices' THEN {staff}
+               WHEN 'organisation' THEN true WHEN 'donor' THEN {} WHEN 'public' THEN {} ELSE false END)",
+            self.donor, self.public
+        );
+        (read, format!("{SYSTEM} OR ({belongs} AND (SELECT scope_kind()) = 'offices' AND {owner})"))
+    }
+}
+
+/// Puts the tables under row-level security, their owner included. Does nothing on SQLite.
+///
+/// # Errors
+/// The database's own.
+pub async fn protect(manager: &SchemaManager<'_>, tables: &[Tenant]) -> Result<(), DbErr> {
+    if manager.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    for tenant in tables {
+        let (table, (read, write)) = (tenant.table, tenant.rules());
+        let text = format!(
+            "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+             CREATE POLICY {table}_read ON {table} FOR SELECT USING ({read});
+             CREATE POLICY {table}_insert ON {table} FOR INSERT WITH CHECK ({write});
+             CREATE POLICY {table}_update ON {table} FOR UPDATE USING ({write}) WITH CHECK ({write});
+             CREATE POLICY {table}_delete ON {table} FOR DELETE USING ({write});"
+        );
+        manager.get_connection().execute_unprepared(&text).await?;
+    }
+    Ok(())
+}
+
+/// What [`Scope`] told this transaction. A setting that was never made, or belongs to an earlier transaction of the
+/// connection (it reads back as ''), is nothing.
+const SCOPE_FUNCTIONS: &str = "
+CREATE FUNCTION scope_kind() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.kind', true), '') $$;
+CREATE FUNCTION scope_organisation() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.organisation', true), '')::uuid $$;
+CREATE FUNCTION scope_offices() RETURNS uuid[] LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT coalesce(nullif(current_setting('app.offices', true), ''), '{}')::uuid[] $$;
+CREATE FUNCTION scope_donor() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
+  $$ SELECT nullif(current_setting('app.donor', true), '')::uuid $$;
+";
+
+/// Whoever writes rows leaves events; only the relay reads them. It is woken when they commit.
+const OUTBOX_RULES: &str = "
+ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
+ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
+CREATE POLICY outbox_insert ON outbox FOR INSERT WITH CHECK ((SELECT scope_kind()) IN ('system', 'offices'));
+CREATE POLICY outbox_relay ON outbox USING ((SELECT scope_kind()) = 'system');
+CREATE FUNCTION outbox_written() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN NOTIFY outbox; RETURN NULL; END $$;
+CREATE TRIGGER outbox_written AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_written();
+";
 
 const COMMON: &str = "
 CREATE TABLE outbox (
@@ -55,7 +235,7 @@ CREATE TABLE outbox (
   aggregatetype text NOT NULL,
   aggregateid {uuid} NOT NULL,
   type text NOT NULL,
-  payload {json} NOT NULL,
+  payload text NOT NULL,
   topic text NOT NULL,
   sequence bigint NOT NULL,
   trace_id text,

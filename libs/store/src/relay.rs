@@ -1,47 +1,112 @@
 //! From the outbox to the bus, in order.
 
-use crate::{Store, StoreError, sql, values};
+use crate::{Actor, Scope, Store, StoreError, sql, values};
 use bus::{OutgoingRecord, SharedBus};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListener};
 use std::time::Duration;
 use uuid::Uuid;
 
 const BATCH: i64 = 500;
 /// Another process may write to the same outbox; how often the relay looks without being woken.
 const POLL: Duration = Duration::from_millis(500);
+/// The longest pause of a relay whose database or bus is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Publishes what the outbox holds, for ever. The one relay of a service; it ends when its task is dropped.
+/// Publishes what the outbox holds, for ever; it ends when its task is dropped.
 ///
-/// Rows are published first and removed after, so a crash between repeats them: consumers know the event's id.
+/// Rows are published first and removed after, so a crash between repeats them: consumers know the event's sequence. Of
+/// several replicas of a service one relays at a time (an advisory lock on PostgreSQL), so the order of a key holds.
 pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
     let mut pause = Duration::from_millis(100);
+    let mut listener = None;
     loop {
         match relay_batch(&store, &bus, source).await {
             Ok(0) => {
                 pause = Duration::from_millis(100);
-                let _ = tokio::time::timeout(POLL, store.outbox_written().notified()).await;
+                wait(&store, &mut listener).await;
             }
             Ok(_) => pause = Duration::from_millis(100),
             Err(error) => {
                 tracing::warn!(source, error = &error as &dyn std::error::Error, "relay waits");
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(10));
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
 }
 
+/// Until something was written: in this process, in another one (NOTIFY), or for the poll's while.
+async fn wait(store: &Store, listener: &mut Option<PgListener>) {
+    if listener.is_none() && store.backend() == DbBackend::Postgres {
+        *listener = listen(store).await;
+    }
+    let told = async {
+        match listener.as_mut() {
+            Some(listener) => listener.recv().await.is_ok(),
+            None => std::future::pending().await,
+        }
+    };
+    let lost = tokio::select! {
+        told = told => !told,
+        () = store.outbox_written().notified() => false,
+        () = tokio::time::sleep(POLL) => false,
+    };
+    if lost {
+        *listener = None;
+    }
+}
+
+async fn listen(store: &Store) -> Option<PgListener> {
+    let mut listener = PgListener::connect_with(store.writer().get_postgres_connection_pool()).await.ok()?;
+    listener.listen("outbox").await.ok()?;
+    Some(listener)
+}
+
 async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usize, StoreError> {
+    if store.backend() == DbBackend::Postgres {
+        // Row locks would not keep the order of a key between replicas; the lock goes with the transaction.
+        let tx = store.begin(Scope::System, Actor::system()).await?;
+        if !tx.try_lock("relay").await? {
+            return Ok(0);
+        }
+        let rows = waiting(tx.db()).await?;
+        if !rows.is_empty() {
+            bus.publish(records(&rows, source)?).await?;
+            remove(tx.db(), &rows).await?;
+            tx.commit().await?;
+        }
+        return Ok(rows.len());
+    }
+    // SQLite has one writer: it must not be held up while the bus writes. Embedded, there is one relay.
+    let db = store.read(&Scope::System).await?;
+    let rows = waiting(&db).await?;
+    db.commit().await?;
+    if !rows.is_empty() {
+        bus.publish(records(&rows, source)?).await?;
+        remove(store.writer(), &rows).await?;
+    }
+    Ok(rows.len())
+}
+
+async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, StoreError> {
     let text = "SELECT position, id, aggregateid, type, payload, topic, sequence, trace_id, created_at
                 FROM outbox ORDER BY position LIMIT $1";
-    let db = store.read(&crate::Scope::System).await?;
-    let rows = sql::rows(&db, text, values![BATCH]).await?;
-    db.commit().await?;
-    if rows.is_empty() {
-        return Ok(0);
-    }
+    sql::rows(db, text, values![BATCH]).await
+}
+
+/// By position, not "up to the last": on PostgreSQL a lower position may commit later.
+async fn remove(db: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<(), StoreError> {
     let positions: Vec<i64> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let mut parameters = Vec::new();
+    let published = sql::members(&mut parameters, positions.into_iter().map(Into::into));
+    sql::execute(db, &format!("DELETE FROM outbox WHERE position IN ({published})"), parameters).await?;
+    Ok(())
+}
+
+/// The rows as CloudEvents in Kafka's binary mode.
+fn records(rows: &[QueryResult], source: &str) -> Result<Vec<OutgoingRecord>, StoreError> {
     let mut records = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let id: Uuid = row.try_get_by_index(1)?;
         let key: Uuid = row.try_get_by_index(2)?;
         let at: chrono::DateTime<chrono::Utc> = row.try_get_by_index(8)?;
@@ -67,14 +132,7 @@ async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usi
             payload: payload.into_bytes(),
         });
     }
-    let count = records.len();
-    bus.publish(records).await?;
-    // By position, not "up to the last": on PostgreSQL a lower position may commit later.
-    let mut parameters = Vec::new();
-    let published = sql::members(&mut parameters, positions.into_iter().map(Into::into));
-    let text = format!("DELETE FROM outbox WHERE position IN ({published})");
-    sql::execute(store.writer(), &text, parameters).await?;
-    Ok(count)
+    Ok(records)
 }
 
 /// Whether everything committed has been published.

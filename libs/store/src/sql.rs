@@ -26,6 +26,11 @@ pub async fn execute(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) 
     Ok(db.execute_raw(statement(db, text, values)).await?.rows_affected())
 }
 
+/// The end of a query whose rows nobody else may change before the transaction ends. SQLite has one writer.
+pub fn for_update(db: &impl ConnectionTrait) -> &'static str {
+    if db.get_database_backend() == DbBackend::Postgres { " FOR UPDATE" } else { "" }
+}
+
 /// The rows of a query.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-use crate::{Actor, Scope, Store, StoreError, sql, values};
+use crate::{Actor, Scope, Store, StoreError, postgres, sql, values};
 use events::EventPayload;
 use kernel::id::new_id;
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -19,6 +19,7 @@ impl TenantTx {
             ..TransactionOptions::default()
         };
         let tx = store.writer().begin_with_options(immediate).await?;
+        postgres::set_scope(&tx, &scope).await?;
         Ok(Self { tx, store, scope, actor, emitted: false })
     }
 
@@ -89,6 +90,40 @@ impl TenantTx {
         sql::insert_many(&self.tx, "outbox", &columns, rows, "").await?;
         self.emitted |= !events.is_empty();
         Ok(())
+    }
+
+    /// Lets no other transaction that names the same lock go on before this one has ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lock(&self, name: &str) -> Result<(), StoreError> {
+        postgres::lock(&self.tx, name).await
+    }
+
+    /// Takes the lock `name` to the end of this transaction; false when another transaction holds it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn try_lock(&self, name: &str) -> Result<bool, StoreError> {
+        postgres::try_lock(&self.tx, name).await
+    }
+
+    /// Runs a question that has to see the whole organisation, whichever offices the caller reads: whether a reference
+    /// is taken. What it finds must not be shown.
+    ///
+    /// # Errors
+    /// What the question fails with.
+    pub async fn across_offices<T>(
+        &self,
+        ask: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if !matches!(self.scope, Scope::Offices { .. }) {
+            return ask(&self.tx).await;
+        }
+        postgres::set_kind(&self.tx, "organisation").await?;
+        let found = ask(&self.tx).await?;
+        postgres::set_kind(&self.tx, "offices").await?;
+        Ok(found)
     }
 
     /// Makes it so, and wakes the relay.

@@ -1,5 +1,8 @@
 //! What tests share: a private folder, a JSON client that never panics on a refusal, waiting for what events bring.
 
+mod infra;
+
+pub use infra::{Database, Infra};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use std::{future::Future, path::PathBuf, time::Duration};

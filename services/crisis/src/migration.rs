@@ -1,6 +1,6 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use store::migration::{common_tables, ddl, office_table};
+use store::migration::{Tenant, common_tables, ddl, office_table, protect};
 
 pub(crate) struct Migrator;
 
@@ -23,7 +23,19 @@ impl MigrationTrait for M0001 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         common_tables(manager).await?;
         office_table(manager).await?;
-        ddl(manager, TABLES).await
+        ddl(manager, TABLES).await?;
+        protect(
+            manager,
+            &[
+                Tenant::office("plan")
+                    .donor("visibility IN ('donor', 'public')")
+                    .public("visibility = 'public'"),
+                Tenant::organisation("funding_fact", "organisation_id"),
+                Tenant::organisation("funding_cell", "organisation_id").donor("true").public("true"),
+                Tenant::organisation("known_donor", "organisation_id").donor("true").public("true"),
+            ],
+        )
+        .await
     }
 }
 

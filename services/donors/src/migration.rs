@@ -1,6 +1,6 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use store::migration::{common_tables, ddl, office_table};
+use store::migration::{Tenant, common_tables, ddl, office_table, protect};
 
 pub(crate) struct Migrator;
 
@@ -23,7 +23,22 @@ impl MigrationTrait for M0001 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         common_tables(manager).await?;
         office_table(manager).await?;
-        ddl(manager, TABLES).await
+        ddl(manager, TABLES).await?;
+        let own = "donor_id = scope_donor() AND visibility IN ('donor', 'public')";
+        protect(
+            manager,
+            &[
+                Tenant::organisation_owned("donor").donor("id = scope_donor()"),
+                Tenant::organisation("donor_external_ref", "organisation_id")
+                    .donor("donor_id = scope_donor()"),
+                Tenant::office("contribution").donor(own).public("visibility = 'public'"),
+                Tenant::child("contribution_version", "contribution", "contribution_id"),
+                Tenant::office("import"),
+                Tenant::child("import_row", "import", "import_id"),
+                Tenant::organisation("known_plan", "organisation_id"),
+            ],
+        )
+        .await
     }
 }
 

@@ -1,6 +1,6 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use store::migration::{common_tables, ddl};
+use store::migration::{Tenant, common_tables, ddl, protect};
 
 pub(crate) struct Migrator;
 
@@ -22,7 +22,24 @@ impl MigrationName for M0001 {
 impl MigrationTrait for M0001 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         common_tables(manager).await?;
-        ddl(manager, TABLES).await
+        ddl(manager, TABLES).await?;
+        protect(
+            manager,
+            &[
+                Tenant::organisation("organisation", "id").donor("true"),
+                Tenant::organisation("office", "organisation_id").donor("true"),
+                Tenant::office("person").donor("donor_id = scope_donor()"),
+                Tenant::child("person_role", "person", "person_id"),
+                Tenant::child("invitation", "person", "person_id"),
+                Tenant::office("client"),
+                Tenant::platform("authorization_code"),
+                Tenant::platform("token_family"),
+                Tenant::platform("refresh_token"),
+                Tenant::platform("signing_key"),
+                Tenant::organisation("known_donor", "organisation_id"),
+            ],
+        )
+        .await
     }
 }
 

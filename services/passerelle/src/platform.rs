@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
-use bus::{EmbeddedBus, SharedBus};
+use bus::{EmbeddedBus, Lag, SharedBus};
 use kernel::Clock;
 use service::{Running, Service};
 use std::{
@@ -46,6 +46,7 @@ pub struct Platform {
     pub identity: Store,
     /// The bus, for its lag.
     pub bus: SharedBus,
+    subscriptions: Vec<(&'static str, &'static str)>,
     gateway: gateway::Running,
     portal: portal::Running,
     services: Vec<Running>,
@@ -77,6 +78,8 @@ impl Platform {
             EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
         let bus: SharedBus = Arc::new(embedded.clone());
         let services = services(&url);
+        let subscriptions = services.iter().flat_map(|service| &service.consumers);
+        let subscriptions = subscriptions.map(store::Consumer::subscription).collect();
         let mut listeners = Vec::new();
         for _ in &services {
             listeners.push(loopback()?);
@@ -113,7 +116,25 @@ impl Platform {
         let gateway = gateway::start(listener, settings)?;
         let compaction = tokio::spawn(compact(embedded));
         let identity = stores.swap_remove(0);
-        Ok(Self { url, identity, bus, gateway, portal, services: running, compaction, _lock: lock })
+        Ok(Self {
+            url,
+            identity,
+            bus,
+            subscriptions,
+            gateway,
+            portal,
+            services: running,
+            compaction,
+            _lock: lock,
+        })
+    }
+
+    /// How far each consumer is behind.
+    ///
+    /// # Errors
+    /// When the bus is away.
+    pub async fn lag(&self) -> Result<Vec<Lag>> {
+        Ok(self.bus.lag(&self.subscriptions).await?)
     }
 
     /// Ends everything in order: the door first, then the services, each after its requests and its outbox.

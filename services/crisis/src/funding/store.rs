@@ -26,6 +26,8 @@ pub(crate) async fn apply(tx: &TenantTx, facts: Vec<(Uuid, Fact)>) -> Result<(),
     }
     write_cells(tx, deltas).await?;
     let mut rows = Vec::with_capacity(latest.len());
+    let mut latest: Vec<(Uuid, Fact)> = latest.into_iter().collect();
+    latest.sort_unstable_by_key(|(id, _)| *id);
     for (id, fact) in latest {
         rows.push(values![id, fact.organisation_id, serde_json::to_string(&fact)?]);
     }
@@ -58,8 +60,11 @@ async fn write_cells(tx: &TenantTx, deltas: HashMap<(Uuid, Cell), Amounts>) -> R
             entry.0 = cell.member;
         }
     }
-    let rows = merged.into_iter().filter(|(_, (_, delta))| *delta != Amounts::default());
-    let rows = rows.map(|((organisation_id, scope, dimension, key), (member, delta))| {
+    // In one order everywhere, or two transactions could wait for each other.
+    let mut merged: Vec<(CellKey, (Option<Member>, Amounts))> =
+        merged.into_iter().filter(|(_, (_, delta))| *delta != Amounts::default()).collect();
+    merged.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let rows = merged.into_iter().map(|((organisation_id, scope, dimension, key), (member, delta))| {
         let (external_ref, name) = member.map(|member| (member.external_ref, member.name)).unzip();
         values![
             organisation_id,

@@ -160,7 +160,8 @@ async fn keep(
     dry_run: bool,
 ) -> Result<Kept, Failure> {
     let now = tx.now();
-    let held = store::by_ref(tx.db(), organisation_id, "fts", &read.id).await?;
+    let held =
+        tx.across_offices(async |db| store::by_ref(db, organisation_id, "fts", &read.id).await).await?;
     let Some(before) = held else {
         let id = tx.new_id();
         let plan = read.over(blank(id, organisation_id, office_id, now));

@@ -2,7 +2,10 @@ use super::current_requirement;
 use events::{ExternalRef, PlanChanged};
 use kernel::Money;
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    IntoActiveModel, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
 use service::PageRequest;
 use store::{Scope, StoreError, TenantTx};
 
@@ -101,6 +104,11 @@ pub(crate) struct Filter {
     pub(crate) search: Option<String>,
 }
 
+/// A text to look for, not a pattern.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 fn filtered(scope: &Scope, filter: &Filter) -> Select<Entity> {
     let mut query = readable(scope);
     if let Some(year) = filter.year {
@@ -110,7 +118,10 @@ fn filtered(scope: &Scope, filter: &Filter) -> Select<Entity> {
         query = query.filter(Column::Countries.contains(format!(",{country},")));
     }
     if let Some(search) = &filter.search {
-        query = query.filter(Column::Name.contains(search.as_str()));
+        // SQLite's LIKE knows no case, PostgreSQL's does.
+        let name = Expr::expr(Func::lower(Expr::col(Column::Name)));
+        query = query
+            .filter(name.like(LikeExpr::new(format!("%{}%", escaped(&search.to_lowercase()))).escape('\\')));
     }
     query
 }
@@ -121,6 +132,11 @@ pub(crate) async fn get(
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+/// The row, which nobody else changes before this transaction ends.
+pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
 
 /// Newest first.

@@ -286,7 +286,7 @@ pub(crate) async fn update(
     let fields = body.value;
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let before = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
     headquarters_only(&context, &caller.claims).await?;
     check(&fields)?;
     answer::if_match(&request, before.version)?;

@@ -67,6 +67,11 @@ pub(crate) async fn get(
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
+/// The row, which nobody else changes before this transaction ends.
+pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
+}
+
 pub(crate) async fn list(
     scope: &Scope,
     db: &impl ConnectionTrait,

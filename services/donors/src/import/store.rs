@@ -89,6 +89,15 @@ pub(crate) async fn update(tx: &TenantTx, import: &mut Model) -> Result<(), Stor
     Ok(())
 }
 
+/// Whether the job is still where this worker knows it to be; nobody else moves it before this transaction ends.
+pub(crate) async fn hold(tx: &TenantTx, import: &Model) -> Result<bool, StoreError> {
+    if !tx.try_lock("imports").await? {
+        return Ok(false);
+    }
+    let held = Entity::find_by_id(import.id).lock_exclusive().one(tx.db()).await?;
+    Ok(held.is_some_and(|held| held.version == import.version))
+}
+
 /// Stages rows; `first` is the number of the first one.
 pub(crate) async fn stage(
     tx: &TenantTx,
@@ -183,9 +192,13 @@ pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreErro
     }
 }
 
-/// Uploads that were under way when the process ended: nobody was told they arrived.
-pub(crate) async fn broken_off(db: &impl ConnectionTrait) -> Result<Vec<Uuid>, StoreError> {
-    let rows = sql::rows(db, "SELECT id FROM import WHERE state = 'receiving'", vec![]).await?;
+/// Uploads that began before `before` and never ended: nobody was told they arrived.
+pub(crate) async fn broken_off(
+    db: &impl ConnectionTrait,
+    before: DateTimeUtc,
+) -> Result<Vec<Uuid>, StoreError> {
+    let text = "SELECT id FROM import WHERE state = 'receiving' AND created_at < $1";
+    let rows = sql::rows(db, text, values![before]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 

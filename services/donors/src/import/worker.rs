@@ -8,6 +8,7 @@ use super::{
 };
 use crate::contribution;
 use ::store::{Actor, Scope, StoreError, audit};
+use chrono::TimeDelta;
 use service::Context;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
@@ -16,40 +17,61 @@ use tokio::sync::Notify;
 const POLL: Duration = Duration::from_secs(1);
 /// How often a batch that fails for a reason of its own is tried.
 const ATTEMPTS: u32 = 3;
+/// The longest an upload may take (the gateway's limit for it); one that is older has broken off.
+const RECEIVING: TimeDelta = TimeDelta::minutes(16);
+/// How often uploads that broke off are looked for.
+const TIDY: TimeDelta = TimeDelta::minutes(1);
 
 /// Wakes the worker when an upload has arrived.
 #[derive(Default)]
 pub(crate) struct Wake(pub(crate) Notify);
 
+/// Why the worker stops for a while.
+#[derive(Debug, thiserror::Error)]
+enum Pause {
+    /// Another replica works on imports.
+    #[error("another replica works on it")]
+    Elsewhere,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Works for ever; ends when its task is dropped.
 pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
-    while let Err(error) = tidy(&context).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
-        tokio::time::sleep(POLL).await;
-    }
+    let mut tidied = None;
     loop {
         match work(&context).await {
-            Ok(true) => {}
+            Ok(true) => continue,
             Ok(false) => {
-                let _ = tokio::time::timeout(POLL, wake.0.notified()).await;
+                let now = context.store.clock().now();
+                if tidied.is_none_or(|last| now - last > TIDY)
+                    && let Err(error) = tidy(&context).await
+                {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "broken uploads stay");
+                }
+                tidied = Some(now);
             }
-            Err(error) => {
+            Err(Pause::Elsewhere) => {}
+            Err(Pause::Store(error)) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
-                tokio::time::sleep(POLL).await;
             }
         }
+        let _ = tokio::time::timeout(POLL, wake.0.notified()).await;
     }
 }
 
 async fn tidy(context: &Context) -> Result<(), StoreError> {
-    for id in store::broken_off(context.store.writer()).await? {
+    let db = context.store.read(&Scope::System).await?;
+    let broken_off = store::broken_off(&db, context.store.clock().now() - RECEIVING).await?;
+    drop(db);
+    for id in broken_off {
         store::discard(&context.store, id).await?;
     }
     Ok(())
 }
 
 /// Does the oldest import to its end; false when there is none.
-async fn work(context: &Context) -> Result<bool, StoreError> {
+async fn work(context: &Context) -> Result<bool, Pause> {
     let db = context.store.read(&Scope::System).await?;
     let Some(mut job) = store::next(&db).await? else { return Ok(false) };
     drop(db);
@@ -64,11 +86,11 @@ async fn work(context: &Context) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), StoreError> {
+async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Pause> {
     if job.state == "queued" {
+        let tx = begin(context, job).await?;
         job.state = "applying".to_owned();
         job.rows_done = job.rejected;
-        let tx = begin(context).await?;
         store::update(&tx, job).await?;
         tx.commit().await?;
     }
@@ -78,11 +100,8 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Stor
         match apply_batch(context, job).await {
             Ok(true) => attempt = 1,
             Ok(false) => return finish(context, job, "done").await,
-            Err(error) => {
+            Err(Pause::Store(error)) if error.is_permanent() => {
                 *job = before;
-                if !error.is_permanent() {
-                    return Err(error);
-                }
                 if attempt == ATTEMPTS {
                     tracing::error!(import = %job.id, error = &error as &dyn std::error::Error, "import failed");
                     job.message =
@@ -91,15 +110,16 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Stor
                 }
                 attempt += 1;
             }
+            Err(pause) => return Err(pause),
         }
     }
 }
 
-async fn apply_batch(context: &Context, job: &mut store::Model) -> Result<bool, StoreError> {
+async fn apply_batch(context: &Context, job: &mut store::Model) -> Result<bool, Pause> {
     let flows = next_flows(context, job).await?;
     let Some(&(last, _)) = flows.last() else { return Ok(false) };
     let count = flows.len();
-    let mut tx = begin(context).await?;
+    let mut tx = begin(context, job).await?;
     let verdicts = apply(&mut tx, job, flows).await?;
     for (verdict, numbers) in
         [("created", &verdicts.created), ("updated", &verdicts.updated), ("unchanged", &verdicts.unchanged)]
@@ -138,7 +158,7 @@ async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, F
 }
 
 /// Dry run: says what would happen, keeps nothing but the verdicts. Begun again from the start after a crash.
-async fn compare(context: &Context, job: &mut store::Model) -> Result<(), StoreError> {
+async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause> {
     let scope = Scope::Public { organisation_id: job.organisation_id };
     let mut seen = Known::new();
     (job.position, job.rows_done) = (0, job.rejected);
@@ -147,7 +167,7 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), StoreE
         let flows = next_flows(context, job).await?;
         let Some(&(last, _)) = flows.last() else { break };
         let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
-        let db = context.store.read(&scope).await?;
+        let db = context.store.read(&Scope::System).await?;
         let held = contribution::store::by_refs(&scope, &db, "fts", &refs).await?;
         drop(db);
         for row in held {
@@ -169,8 +189,8 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), StoreE
                 seen.insert(flow.id, (flow.version, fingerprint));
             }
         }
+        let tx = begin(context, job).await?;
         progress(job, &verdicts, last, count);
-        let tx = begin(context).await?;
         store::update(&tx, job).await?;
         tx.commit().await?;
     }
@@ -178,16 +198,16 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), StoreE
 }
 
 /// Ends the job: drops what is staged, then writes the state and the audit row together.
-async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Result<(), StoreError> {
+async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Result<(), Pause> {
     loop {
-        let tx = begin(context).await?;
+        let tx = begin(context, job).await?;
         let more = store::forget_staged(&tx, job.id).await?;
         tx.commit().await?;
         if !more {
             break;
         }
     }
-    let tx = begin(context).await?;
+    let tx = begin(context, job).await?;
     job.state = state.to_owned();
     job.finished_at = Some(tx.now());
     job.rows_done = job.rows_read;
@@ -205,9 +225,11 @@ async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Resul
         })),
     })
     .await?;
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
-async fn begin(context: &Context) -> Result<::store::TenantTx, StoreError> {
-    context.store.begin(Scope::System, Actor::system()).await
+/// A transaction in which this worker alone moves the job.
+async fn begin(context: &Context, job: &store::Model) -> Result<::store::TenantTx, Pause> {
+    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    if store::hold(&tx, job).await? { Ok(tx) } else { Err(Pause::Elsewhere) }
 }

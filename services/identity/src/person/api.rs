@@ -429,7 +429,8 @@ pub(crate) struct Named {
 pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
     let claims = caller.0;
     let scope = Scope::Public { organisation_id: claims.organisation_id };
-    let db = context.store.read(&scope).await?;
+    // Its own record, whichever office the token is for.
+    let db = context.store.read(&Scope::System).await?;
     let (name, code) =
         organisation::name_of(&db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
     let organisation = Named { id: claims.organisation_id, code, name, kind: None };

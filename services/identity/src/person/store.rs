@@ -126,7 +126,8 @@ pub(crate) async fn use_invitation(
 ) -> Result<Option<Uuid>, StoreError> {
     let find =
         "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
-    let Some(row) = sql::row(tx.db(), find, values![token_hash, now]).await? else { return Ok(None) };
+    let find = format!("{find}{}", sql::for_update(tx.db()));
+    let Some(row) = sql::row(tx.db(), &find, values![token_hash, now]).await? else { return Ok(None) };
     let mark = "UPDATE invitation SET used_at = $1 WHERE token_hash = $2";
     sql::execute(tx.db(), mark, values![now, token_hash]).await?;
     Ok(Some(row.try_get_by_index(0)?))

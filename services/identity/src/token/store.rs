@@ -39,7 +39,8 @@ pub(crate) async fn code(
 ) -> Result<Option<AuthorizationCode>, StoreError> {
     let text = "SELECT person_id, office_id, challenge, redirect_uri, expires_at, family_id
                 FROM authorization_code WHERE code_hash = $1";
-    let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
+    let text = format!("{text}{}", sql::for_update(db));
+    let Some(row) = sql::row(db, &text, values![hash]).await? else { return Ok(None) };
     Ok(Some(AuthorizationCode {
         person_id: row.try_get_by_index(0)?,
         office_id: row.try_get_by_index(1)?,
@@ -96,7 +97,8 @@ pub(crate) async fn refresh(
 ) -> Result<Option<RefreshToken>, StoreError> {
     let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at
                 FROM refresh_token r JOIN token_family f ON f.id = r.family_id WHERE r.token_hash = $1";
-    let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
+    let text = format!("{text}{}", sql::for_update(db));
+    let Some(row) = sql::row(db, &text, values![hash]).await? else { return Ok(None) };
     Ok(Some(RefreshToken {
         family_id: row.try_get_by_index(0)?,
         expires_at: row.try_get_by_index(1)?,

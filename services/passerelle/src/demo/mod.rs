@@ -169,7 +169,7 @@ fn text(value: &Value) -> Result<String> {
 /// The pages show what was made: waits until the read models have all of it.
 async fn wait_for_read_models(platform: &Platform) -> Result<()> {
     for _ in 0..300 {
-        if platform.bus.lag().await?.iter().all(|lag| lag.records == 0) {
+        if platform.lag().await?.iter().all(|lag| lag.records == 0) {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,0 +1,102 @@
+//! What only PostgreSQL has: the pool, the scope as settings of a transaction (row-level security reads them), locks.
+
+use crate::{Scope, StoreError, sql, values};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How to reach a PostgreSQL database.
+#[derive(Debug, Clone)]
+pub struct Postgres {
+    /// `postgres://role:password@host:port/database?sslmode=…`
+    pub url: String,
+    /// Most connections at once.
+    pub connections: u32,
+    /// The name that `pg_stat_activity` shows.
+    pub application: String,
+}
+
+/// How long a request waits for a connection before it is answered 503.
+const ACQUIRE: Duration = Duration::from_secs(3);
+/// A connection that lay idle for so long is tried before it is used: its server may have been restarted.
+const TRY_AFTER: Duration = Duration::from_secs(1);
+/// A statement that takes longer is ended by the server.
+const STATEMENT: Duration = Duration::from_secs(120);
+
+pub(crate) async fn connect(settings: &Postgres) -> Result<DatabaseConnection, StoreError> {
+    let mut options = ConnectOptions::new(settings.url.as_str());
+    options
+        .max_connections(settings.connections)
+        .min_connections(0)
+        .acquire_timeout(ACQUIRE)
+        .idle_timeout(Duration::from_secs(300))
+        .test_before_acquire_if_idle_for(TRY_AFTER)
+        .statement_timeout(STATEMENT)
+        .set_application_name(settings.application.as_str())
+        .connect_lazy(true)
+        .sqlx_logging(false);
+    // A transaction whose client vanished must not hold its locks for ever.
+    options
+        .map_sqlx_postgres_opts(|options| options.options([("idle_in_transaction_session_timeout", "60s")]));
+    Ok(Database::connect(options).await?)
+}
+
+impl Scope {
+    /// The settings that the policies read: kind, organisation, offices, donor.
+    fn settings(&self) -> [String; 4] {
+        let some = |kind: &str, organisation: &Uuid| {
+            [kind.to_owned(), organisation.to_string(), String::new(), String::new()]
+        };
+        match self {
+            Scope::System => ["system".to_owned(), String::new(), String::new(), String::new()],
+            Scope::Public { organisation_id } => some("public", organisation_id),
+            Scope::Donor { organisation_id, donor_id } => {
+                let [kind, organisation, offices, _] = some("donor", organisation_id);
+                [kind, organisation, offices, donor_id.to_string()]
+            }
+            Scope::Offices { organisation_id, office_ids, .. } => {
+                let ids: Vec<String> = office_ids.iter().map(Uuid::to_string).collect();
+                let [kind, organisation, _, donor] = some("offices", organisation_id);
+                [kind, organisation, format!("{{{}}}", ids.join(",")), donor]
+            }
+        }
+    }
+}
+
+/// Tells PostgreSQL for this transaction what it may touch. SQLite has the scope in its queries alone.
+pub(crate) async fn set_scope(db: &impl ConnectionTrait, scope: &Scope) -> Result<(), StoreError> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let text = "SELECT set_config('app.kind', $1, true), set_config('app.organisation', $2, true),
+                       set_config('app.offices', $3, true), set_config('app.donor', $4, true)";
+    let [kind, organisation, offices, donor] = scope.settings();
+    sql::row(db, text, values![kind, organisation, offices, donor]).await?;
+    Ok(())
+}
+
+/// Lets the transaction also read rows of other offices of its organisation, or takes that back.
+pub(crate) async fn set_kind(db: &impl ConnectionTrait, kind: &str) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        sql::row(db, "SELECT set_config('app.kind', $1, true)", values![kind]).await?;
+    }
+    Ok(())
+}
+
+/// Waits until no other transaction holds the lock `name`; it is held to the end of this one. SQLite has one writer.
+pub(crate) async fn lock(db: &impl ConnectionTrait, name: &str) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        sql::row(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", values![name]).await?;
+    }
+    Ok(())
+}
+
+/// Takes the lock `name` for this transaction, unless another one holds it.
+pub(crate) async fn try_lock(db: &impl ConnectionTrait, name: &str) -> Result<bool, StoreError> {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(true);
+    }
+    let row =
+        sql::row(db, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", values![name]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(false))
+}
