@@ -1,33 +1,86 @@
 //! A world for tests and benchmarks: a platform of their own on a free port, with organisations, offices and people.
 
+use bus::SharedBus;
 use kernel::SystemClock;
-use passerelle::{Options, Platform};
+use passerelle::{Options, Platform, config::Config, platform};
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use std::{
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+use store::Store;
 use testkit::{Answer, Http, TempDir, eventually};
+use xtask::{deployment::Deployment, infra::Infra};
 
 /// The password of everyone in a world.
 pub const PASSWORD: &str = "three little words";
 
-/// A platform with its first organisation.
+/// A platform with its first organisation: in this process on SQLite; as separate processes on PostgreSQL and Kafka when
+/// `cargo xtask test` started them.
 pub struct World {
-    /// The platform.
-    pub platform: Platform,
     /// A client of it.
     pub http: Http,
     /// What founding the first organisation gave.
     pub founded: identity::Founded,
     /// A token of the first organisation's founding client: every scope, at headquarters.
     pub token: String,
-    folder: TempDir,
+    /// Identity's database.
+    pub identity: Store,
+    /// The events.
+    pub bus: SharedBus,
+    running: Running,
     counter: AtomicU64,
+}
+
+enum Running {
+    Embedded { platform: Box<Platform>, folder: TempDir },
+    Distributed(Box<Deployment>),
+}
+
+/// The infrastructure that was started for the tests.
+pub fn infra() -> Option<Infra> {
+    testkit::Infra::get()?;
+    Infra::running()
+}
+
+/// The program, built beside this test.
+///
+/// # Panics
+/// When it was not built.
+pub fn binary() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    let built = own.ancestors().skip(1).map(|folder| folder.join("passerelle")).find(|file| file.is_file());
+    built.unwrap_or_else(|| panic!("the program is not there: run `cargo build -p passerelle` first"))
+}
+
+/// Starts the services as processes.
+///
+/// # Panics
+/// When they do not start.
+pub async fn deployment(infra: &Infra, name: &str) -> Deployment {
+    let (infra, binary, name) = (infra.clone(), binary(), testkit::Infra::unique(name));
+    let started = tokio::task::spawn_blocking(move || Deployment::start(&infra, &binary, &name, None)).await;
+    match started {
+        Ok(Ok(deployment)) => deployment,
+        Ok(Err(error)) => panic!("the services do not start: {error:#}"),
+        Err(error) => panic!("the services do not start: {error}"),
+    }
+}
+
+/// A service's database and the bus of processes with this configuration.
+///
+/// # Panics
+/// When the configuration is wrong.
+pub async fn connect(config: &Path, service: &str) -> (Store, SharedBus) {
+    let config = Config::load(Some(config)).unwrap_or_else(|error| panic!("{error:#}"));
+    let store =
+        config.store(service, Arc::new(SystemClock)).await.unwrap_or_else(|error| panic!("{error:#}"));
+    (store, config.bus().unwrap_or_else(|error| panic!("{error:#}")))
 }
 
 impl World {
@@ -36,13 +89,26 @@ impl World {
     /// # Panics
     /// When it cannot start.
     pub async fn new() -> Self {
-        let folder = testkit::folder();
-        let platform = Platform::start(&Options::local(folder.path()), Arc::new(SystemClock)).await;
-        let platform = platform.unwrap_or_else(|error| panic!("the platform does not start: {error:#}"));
-        let http = Http::new(&platform.url);
-        let founded = found(&platform, "Organisation", "ORG").await;
+        let (url, identity, bus, running) = match infra() {
+            Some(infra) => {
+                let deployment = Box::new(deployment(&infra, "world").await);
+                let (identity, bus) = connect(&deployment.config, "identity").await;
+                (deployment.url.clone(), identity, bus, Running::Distributed(deployment))
+            }
+            None => {
+                let folder = testkit::folder();
+                let platform = Platform::start(&Options::local(folder.path()), Arc::new(SystemClock)).await;
+                let platform = Box::new(
+                    platform.unwrap_or_else(|error| panic!("the platform does not start: {error:#}")),
+                );
+                let (identity, bus) = (platform.identity.clone(), platform.bus.clone());
+                (platform.url.clone(), identity, bus, Running::Embedded { platform, folder })
+            }
+        };
+        let http = Http::new(&url);
+        let founded = found(&identity, "Organisation", "ORG").await;
         let token = http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
-        let world = Self { platform, http, founded, token, folder, counter: AtomicU64::new(0) };
+        let world = Self { http, founded, token, identity, bus, running, counter: AtomicU64::new(0) };
         // Services know the organisation by its event.
         eventually("services know the organisation", || async {
             (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
@@ -56,7 +122,7 @@ impl World {
     /// # Panics
     /// When it cannot be made.
     pub async fn other_organisation(&self, code: &str) -> (identity::Founded, String) {
-        let founded = found(&self.platform, "Another organisation", code).await;
+        let founded = found(&self.identity, "Another organisation", code).await;
         let token = self.http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
         (founded, token)
     }
@@ -169,8 +235,8 @@ impl World {
         let mut quiet = 0;
         while quiet < 3 {
             eventually("every event is applied", || async {
-                let lag = self.platform.lag().await.unwrap_or_default();
-                lag.iter().all(|lag| lag.records == 0).then_some(())
+                let lag = self.bus.lag(&platform::subscriptions()).await.unwrap_or_default();
+                (!lag.is_empty() && lag.iter().all(|lag| lag.records == 0)).then_some(())
             })
             .await;
             // The relay may be between its outbox and the bus.
@@ -181,13 +247,18 @@ impl World {
 
     /// Stops the platform; the data goes with the world.
     pub async fn stop(self) {
-        self.platform.stop().await;
-        drop(self.folder);
+        match self.running {
+            Running::Embedded { platform, folder } => {
+                platform.stop().await;
+                drop(folder);
+            }
+            Running::Distributed(deployment) => drop(deployment),
+        }
     }
 }
 
-async fn found(platform: &Platform, name: &str, code: &str) -> identity::Founded {
-    let founded = identity::found(&platform.identity, name, code).await;
+async fn found(identity: &Store, name: &str, code: &str) -> identity::Founded {
+    let founded = identity::found(identity, name, code).await;
     founded.unwrap_or_else(|error| panic!("{code} cannot be founded: {error}"))
 }
 

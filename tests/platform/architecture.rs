@@ -17,7 +17,8 @@ fn rank(name: &str) -> Option<u32> {
         "identity" | "donors" | "crisis" | "gateway" | "portal" => 6,
         "passerelle" => 7,
         "testkit" => 5,
-        "tests" | "xtask" => 8,
+        "xtask" => 5,
+        "tests" => 8,
         _ => return None,
     })
 }
@@ -29,7 +30,7 @@ const RESERVED: [(&str, &[&str]); 7] = [
     ("sea-orm", &["bus", "store", "service", "identity", "donors", "crisis", "tests"]),
     ("minijinja", &["portal"]),
     ("awc", &["gateway"]),
-    ("clap", &["passerelle", "xtask"]),
+    ("clap", &["passerelle", "tests", "xtask"]),
     ("argon2", &["identity"]),
 ];
 

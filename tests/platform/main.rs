@@ -6,6 +6,7 @@ mod documents;
 mod imports;
 mod inputs;
 mod journey;
+mod kafka;
 mod matrix;
 mod pages;
 mod sign_in;

@@ -34,8 +34,10 @@ async fn a_refresh_token_is_used_once_and_its_theft_ends_the_sign_in() {
     assert_eq!(second.status, 200);
     assert_ne!(second.json()["refresh_token"], tokens["refresh_token"]);
     // Long after its use the first one comes again: the family ends.
-    let text_of = "UPDATE refresh_token SET used_at = '2020-01-01T00:00:00+00:00' WHERE used_at IS NOT NULL";
-    store::sql::execute(world.platform.identity.writer(), text_of, vec![]).await.unwrap();
+    let long_ago = "UPDATE refresh_token SET used_at = '2020-01-01T00:00:00+00:00' WHERE used_at IS NOT NULL";
+    let tx = world.identity.begin(store::Scope::System, store::Actor::system()).await.unwrap();
+    store::sql::execute(tx.db(), long_ago, vec![]).await.unwrap();
+    tx.commit().await.unwrap();
     let stolen = refresh(tokens["refresh_token"].clone()).await;
     assert_eq!((stolen.status, stolen.json()["error"].as_str()), (400, Some("invalid_grant")));
     assert_eq!(refresh(second.json()["refresh_token"].clone()).await.status, 400);
@@ -131,7 +133,7 @@ async fn every_change_leaves_an_unbroken_trail_without_personal_data() {
     let world = World::new().await;
     officer(&world).await;
     let office = world.office(&world.founded.office_id.to_string(), "regional").await;
-    let db = world.platform.identity.writer();
+    let db = &world.identity.read(&store::Scope::System).await.unwrap();
     for office in [world.founded.office_id, office.parse().unwrap()] {
         assert_eq!(store::audit::first_break(db, office).await.unwrap(), None);
     }

@@ -1,12 +1,12 @@
-//! Developer commands: `cargo xtask test`, `cargo xtask openapi`, `cargo xtask bench`.
+//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `bench`.
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use std::{
-    path::{Path, PathBuf},
     process::{Command, ExitCode},
     time::Instant,
 };
+use xtask::{deployment::Deployment, infra, infra::Infra, root, target, tools};
 
 #[derive(Parser)]
 #[command(about = "Developer commands of Passerelle")]
@@ -17,20 +17,62 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Formatting, lints, and every test. What cannot be had is named in the last lines; with CI=true that fails.
-    Test,
+    /// Formatting, lints, and every test: on SQLite, then on real PostgreSQL, Kafka and Redis. What cannot be had is
+    /// named in the last lines; with CI=true that fails.
+    Test {
+        #[command(subcommand)]
+        only: Option<Suite>,
+    },
+    /// Real PostgreSQL, Apache Kafka and Redis on free ports, without Docker.
+    Infra {
+        #[command(subcommand)]
+        task: InfraTask,
+    },
+    /// The platform as separate processes on that infrastructure, with the demo data.
+    RunDistributed {
+        /// The port people use.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
     /// Writes the generated documents under openapi/.
     Openapi,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
     Bench,
 }
 
+#[derive(Subcommand)]
+enum Suite {
+    /// Kills services, Kafka, PostgreSQL and Redis in random order while writes go on, then counts.
+    Failure {
+        /// How many rounds.
+        #[arg(long, default_value_t = 20)]
+        rounds: u32,
+        /// The seed of the order, to repeat a run.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+}
+
+#[derive(Subcommand)]
+enum InfraTask {
+    /// Starts what does not run.
+    Up,
+    /// Ends it and removes its data.
+    Down,
+    /// Says what runs, and where.
+    Status,
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Test => test(),
-        Task::Openapi => cargo("documents", &["run", "--quiet", "--package", "passerelle", "--", "openapi"]),
-        Task::Bench => cargo("release build", &["build", "--release", "--package", "passerelle"])
-            .and_then(|()| cargo("benchmarks", &["bench", "--package", "tests", "--bench", "platform"])),
+        Task::Test { only: None } => test(),
+        Task::Test { only: Some(Suite::Failure { rounds, seed }) } => failure_suite(rounds, seed),
+        Task::Infra { task } => infrastructure(&task),
+        Task::RunDistributed { port } => run_distributed(port),
+        Task::Openapi => {
+            cargo("documents", &["run", "--quiet", "--package", "passerelle", "--", "openapi"], &[])
+        }
+        Task::Bench => bench(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,15 +83,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn cargo(what: &str, arguments: &[&str]) -> Result<()> {
+fn cargo(what: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     println!("── {what}: cargo {}", arguments.join(" "));
     let started = Instant::now();
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(cargo).args(arguments).current_dir(root()).status();
+    let status =
+        Command::new(cargo).args(arguments).envs(environment.iter().copied()).current_dir(root()).status();
     let status = status.with_context(|| format!("cargo does not start for {what}"))?;
     println!("── {what}: {:.0} s", started.elapsed().as_secs_f64());
     if status.success() { Ok(()) } else { bail!("{what} failed") }
@@ -68,17 +107,55 @@ fn add_component(tool: &str) -> bool {
     added.is_ok_and(|status| status.success())
 }
 
+/// Infrastructure for one command: ended with it, unless it ran before.
+struct Borrowed {
+    state: String,
+    ran_before: bool,
+}
+
+impl Borrowed {
+    fn up() -> Result<Self> {
+        let ran_before = Infra::running().is_some();
+        Infra::up()?;
+        Ok(Self { state: infra::state_file().display().to_string(), ran_before })
+    }
+
+    fn environment(&self) -> [(&str, &str); 1] {
+        [("PASSERELLE_TEST_INFRA", &self.state)]
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        if !self.ran_before {
+            Infra::down();
+        }
+    }
+}
+
 fn test() -> Result<()> {
-    let mut skipped = Vec::new();
+    let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    let mut skipped: Vec<(&str, String)> = Vec::new();
     match missing_component("fmt") {
-        None => cargo("formatting", &["fmt", "--all", "--check"])?,
+        None => cargo("formatting", &["fmt", "--all", "--check"], &[])?,
         Some(why) => skipped.push(("formatting", why)),
     }
     match missing_component("clippy") {
-        None => cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?,
+        None => cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
         Some(why) => skipped.push(("lints", why)),
     }
-    cargo("tests", &["test", "--workspace"])?;
+    cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &[])?;
+    let missing = infra::missing();
+    if missing.is_empty() {
+        // The services of the distributed mode run as the program itself.
+        cargo("the program", &["build", "--package", "passerelle"], &[])?;
+        let infra = Borrowed::up()?;
+        let suites = ["test", "--package", "store", "--package", "tests"];
+        cargo("tests on PostgreSQL, Kafka and Redis", &suites, &infra.environment())?;
+        let rounds = if is_ci { "3" } else { "6" };
+        failure(&infra, rounds, None)?;
+    }
+    skipped.extend(missing);
     let data = root().join("../shared/data/fts-afg-2020");
     if !data.is_dir() {
         println!(
@@ -88,9 +165,82 @@ fn test() -> Result<()> {
     for (what, why) in &skipped {
         println!("skipped: {what}: {why}");
     }
-    if !skipped.is_empty() && std::env::var("CI").is_ok_and(|ci| ci == "true") {
+    if !skipped.is_empty() && is_ci {
         bail!("with CI=true nothing may be skipped");
     }
     println!("all tests passed");
+    Ok(())
+}
+
+fn failure(infra: &Borrowed, rounds: &str, seed: Option<&str>) -> Result<()> {
+    let mut arguments =
+        vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--", "--rounds", rounds];
+    arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
+    cargo("failure suite", &arguments, &infra.environment())
+}
+
+fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {
+    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    let infra = Borrowed::up()?;
+    failure(&infra, &rounds.to_string(), seed.map(|seed| seed.to_string()).as_deref())
+}
+
+fn bench() -> Result<()> {
+    cargo("release build", &["build", "--release", "--package", "passerelle"], &[])?;
+    let bench = ["bench", "--package", "tests", "--bench", "platform"];
+    let missing = infra::missing();
+    if missing.is_empty() {
+        let infra = Borrowed::up()?;
+        return cargo("benchmarks", &bench, &infra.environment());
+    }
+    for (what, why) in &missing {
+        println!("skipped: {what}: {why}");
+    }
+    cargo("benchmarks", &bench, &[])
+}
+
+fn infrastructure(task: &InfraTask) -> Result<()> {
+    match task {
+        InfraTask::Up => {
+            let infra = Infra::up()?;
+            println!("PostgreSQL    {}", infra.postgres.service);
+            println!("Apache Kafka  {}", infra.kafka);
+            println!("Redis         {}", infra.redis);
+            println!("Data          {}", infra.folder.display());
+            println!("For tests     export PASSERELLE_TEST_INFRA={}", infra::state_file().display());
+        }
+        InfraTask::Down => Infra::down(),
+        InfraTask::Status => match std::fs::read_to_string(infra::state_file()) {
+            Err(_) => println!("nothing was started"),
+            Ok(text) => {
+                let infra: Infra = serde_json::from_str(&text)?;
+                for (what, up) in infra.status() {
+                    println!("{what:<13} {}", if up { "runs" } else { "does not answer" });
+                }
+            }
+        },
+    }
+    Ok(())
+}
+
+fn run_distributed(port: u16) -> Result<()> {
+    if let Some((what, why)) = infra::missing().first() {
+        bail!("{what}: {why}");
+    }
+    cargo("release build", &["build", "--release", "--package", "passerelle"], &[])?;
+    let infra = Infra::up()?;
+    let binary = target().join("release/passerelle");
+    let deployment = Deployment::start(&infra, &binary, "passerelle", Some(port))?;
+    let mut demo = deployment.passerelle("demo");
+    demo.arg("--state").arg(infra.folder.join("demo.json"));
+    println!("{}", tools::run(&mut demo).context("the demo organisation")?);
+    println!("Passerelle is ready: {}", deployment.url);
+    println!("Logs           {}", deployment.log("*").display());
+    println!("Configuration  {}", deployment.config.display());
+    println!(
+        "Press Enter to stop the services (`cargo xtask infra down` ends the rest and removes the data)."
+    );
+    std::io::stdin().read_line(&mut String::new())?;
+    deployment.stop();
     Ok(())
 }

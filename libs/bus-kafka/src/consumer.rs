@@ -68,7 +68,8 @@ fn closed() -> BusError {
 fn read(message: &BorrowedMessage<'_>, prefix: &str) -> Record {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = message.headers().map(|headers| {
-        let header = headers.iter().map(|header| (header.key.to_owned(), text(header.value.unwrap_or_default())));
+        let header =
+            headers.iter().map(|header| (header.key.to_owned(), text(header.value.unwrap_or_default())));
         header.collect()
     });
     Record {
@@ -85,7 +86,8 @@ fn read(message: &BorrowedMessage<'_>, prefix: &str) -> Record {
 fn is_passing(error: &KafkaError) -> bool {
     !matches!(
         error,
-        KafkaError::MessageConsumptionFatal(_) | KafkaError::MessageConsumption(RDKafkaErrorCode::PollExceeded)
+        KafkaError::MessageConsumptionFatal(_)
+            | KafkaError::MessageConsumption(RDKafkaErrorCode::PollExceeded)
     )
 }
 

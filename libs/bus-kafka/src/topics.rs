@@ -19,9 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes the topics that are not there. Those it has seen before are not asked for again.
 pub(crate) async fn make(inner: &Inner, names: impl Iterator<Item = &str>) -> Result<(), BusError> {
-    let known = |name: &str| {
-        inner.known_topics.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
-    };
+    let known = |name: &str| inner.known_topics.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
     let missing: Vec<&str> = names.filter(|name| !known(name)).collect();
     if missing.is_empty() {
         return Ok(());
@@ -97,7 +95,9 @@ pub(crate) async fn lag(inner: Arc<Inner>, subscriptions: &[(&str, &str)]) -> Re
 
 fn behind(member: &BaseConsumer, topic: &str) -> Result<i64, BusError> {
     let metadata = member.fetch_metadata(Some(topic), PATIENCE).map_err(broker)?;
-    let Some(described) = metadata.topics().first().filter(|topic| topic.error().is_none()) else { return Ok(0) };
+    let Some(described) = metadata.topics().first().filter(|topic| topic.error().is_none()) else {
+        return Ok(0);
+    };
     let mut partitions = TopicPartitionList::new();
     for partition in described.partitions() {
         partitions.add_partition(topic, partition.id());

@@ -22,7 +22,7 @@ async fn read(member: &mut Box<dyn Subscription>, wanted: usize) -> Vec<Record> 
     while records.len() < wanted {
         let next =
             tokio::time::timeout(Duration::from_secs(30), member.next((wanted - records.len()) as u64));
-        records.extend(next.await.expect("records must come").unwrap());
+        records.extend(next.await.unwrap().unwrap());
     }
     records
 }

@@ -10,6 +10,7 @@ mod context;
 mod create;
 mod listing;
 pub mod openapi;
+pub mod ops;
 mod parameters;
 mod server;
 
@@ -46,6 +47,8 @@ pub struct Service {
     pub routes: Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>,
     /// Brings its tables up to date.
     pub migrate: Migrate,
+    /// How many migrations it has.
+    pub migrations: u64,
     /// What it listens to.
     pub consumers: Vec<Consumer>,
     /// Workers that run as long as the service does.
@@ -64,6 +67,7 @@ impl Service {
             summary,
             routes: Arc::new(routes),
             migrate: Arc::new(|store| Box::pin(async move { migration::migrate::<M>(&store).await })),
+            migrations: M::migrations().len() as u64,
             consumers: Vec::new(),
             jobs: Arc::new(|_| Vec::new()),
         }

@@ -127,11 +127,21 @@ pub async fn observed<B: MessageBody + 'static>(
     if let Ok(value) = HeaderValue::from_str(&trace) {
         response.headers_mut().insert(name, value);
     }
-    let milliseconds = (clock.now() - started).num_milliseconds();
+    let taken = clock.now() - started;
+    let milliseconds = taken.num_milliseconds();
     let (method, path) = (response.request().method().as_str(), response.request().path());
     let status = response.status().as_u16();
     let subject = response.request().extensions().get::<Arc<auth::Claims>>().map(|claims| claims.sub);
     let subject = subject.map(|sub| sub.to_string()).unwrap_or_default();
+    // The route, not the path: one series each.
+    let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
+    let labels = [
+        ("service", service.to_owned()),
+        ("method", method.to_owned()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::histogram!("http_request_seconds", &labels).record(taken.as_seconds_f64());
     tracing::debug!(service, method, path, status, milliseconds, trace, subject, "request");
     Ok(response)
 }

@@ -170,6 +170,7 @@ impl Consumer {
         loop {
             let records = subscription.next(BATCH).await?;
             self.take(store, bus, &records).await;
+            metrics::counter!("events_taken_total", "group" => self.group).increment(records.len() as u64);
             subscription.commit().await?;
             *pause = PAUSE;
         }
@@ -252,8 +253,10 @@ impl Consumer {
             error = error as &dyn std::error::Error,
             "event buried"
         );
+        metrics::counter!("events_buried_total", "group" => self.group).increment(1);
         let mut headers = record.headers.clone();
         headers.push(("dlq_error".into(), error.to_string()));
+        headers.push(("dlq_topic".into(), record.topic.clone()));
         headers.push(("dlq_offset".into(), format!("{}/{}", record.partition, record.offset)));
         let (key, payload) = (record.key.clone(), record.payload.clone());
         Ok(bus.publish(vec![OutgoingRecord { topic: dead_letters, key, headers, payload }]).await?)

@@ -19,7 +19,7 @@ mod transaction;
 pub use consumer::{ConsumeError, Consumer, Project};
 pub use error::StoreError;
 pub use postgres::Postgres;
-pub use relay::{is_drained, run_relay};
+pub use relay::{backlog, is_drained, run_relay};
 pub use scope::{Actor, Scope};
 pub use sea_orm;
 pub use sea_orm_migration;

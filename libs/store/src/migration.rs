@@ -1,6 +1,6 @@
 //! The tables that every service has, a way to write tables once for both back ends, and who may see their rows.
 
-use crate::{Scope, Store, StoreError, postgres};
+use crate::{Scope, Store, StoreError, postgres, sql};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, TransactionTrait};
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
@@ -17,6 +17,16 @@ pub async fn migrate<M: MigratorTrait>(store: &Store) -> Result<(), StoreError> 
     postgres::set_scope(&tx, &Scope::System).await?;
     M::up(&tx, None).await?;
     Ok(tx.commit().await?)
+}
+
+/// How many migrations are applied.
+///
+/// # Errors
+/// [`StoreError::Database`] when the database is away, or has none of the tables.
+pub async fn applied(store: &Store) -> Result<u64, StoreError> {
+    let row = sql::row(store.writer(), "SELECT count(*) FROM seaql_migrations", vec![]).await?;
+    let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
 }
 
 /// Lets the service's role work with the tables, and no more: it owns nothing, and the audit trail only grows.

@@ -25,8 +25,12 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
                 pause = Duration::from_millis(100);
                 wait(&store, &mut listener).await;
             }
-            Ok(_) => pause = Duration::from_millis(100),
+            Ok(count) => {
+                metrics::counter!("outbox_published_total").increment(count as u64);
+                pause = Duration::from_millis(100);
+            }
             Err(error) => {
+                metrics::counter!("outbox_failures_total").increment(1);
                 tracing::warn!(source, error = &error as &dyn std::error::Error, "relay waits");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -133,6 +137,16 @@ fn records(rows: &[QueryResult], source: &str) -> Result<Vec<OutgoingRecord>, St
         });
     }
     Ok(records)
+}
+
+/// How many events wait to be published.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn backlog(store: &Store) -> Result<i64, StoreError> {
+    let db = store.read(&Scope::System).await?;
+    let row = sql::row(&db, "SELECT count(*) FROM outbox", vec![]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }
 
 /// Whether everything committed has been published.

@@ -2,6 +2,7 @@ use crate::{Actor, Scope, Store, StoreError, postgres, sql, values};
 use events::EventPayload;
 use kernel::id::new_id;
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use uuid::Uuid;
 
 /// One write: the rows, the events they cause, the audit trail and the saved answer, all or nothing.
 pub struct TenantTx {
@@ -44,7 +45,7 @@ impl TenantTx {
     }
 
     /// A new id.
-    pub fn new_id(&self) -> uuid::Uuid {
+    pub fn new_id(&self) -> Uuid {
         new_id(self.store.clock().as_ref())
     }
 
@@ -106,6 +107,17 @@ impl TenantTx {
     /// [`StoreError::Database`].
     pub async fn try_lock(&self, name: &str) -> Result<bool, StoreError> {
         postgres::try_lock(&self.tx, name).await
+    }
+
+    /// Takes an office that this transaction has just made, below one of its own, into its scope.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn include(&mut self, office: Uuid) -> Result<(), StoreError> {
+        if let Scope::Offices { office_ids, .. } = &mut self.scope {
+            office_ids.push(office);
+        }
+        postgres::set_scope(&self.tx, &self.scope).await
     }
 
     /// Runs a question that has to see the whole organisation, whichever offices the caller reads: whether a reference

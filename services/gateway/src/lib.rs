@@ -18,6 +18,7 @@ use actix_web::{
     web::{self, Data},
 };
 use auth::Verifier;
+use ipnet::IpNet;
 use kernel::Clock;
 use limits::Limits;
 use routes::Routes;
@@ -41,11 +42,14 @@ pub struct Settings {
     pub portal: String,
     /// The token check.
     pub verifier: Verifier,
+    /// Who may say for whom a request is made (`x-forwarded-for`), beside this machine: the portal, a reverse proxy.
+    pub trusted: Vec<IpNet>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
 
 pub(crate) struct State {
+    trusted: Vec<IpNet>,
     routes: Routes,
     portal: String,
     verifier: Verifier,
@@ -89,6 +93,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
     let state = Data::new(State {
         routes,
         portal: settings.portal,
+        trusted: settings.trusted,
         verifier: settings.verifier,
         limits: Limits::new(),
         clock: settings.clock,

@@ -13,6 +13,7 @@ use auth::{Claims, Failure, TRACE_HEADER, bearer};
 use awc::{Client, Connector, error::SendRequestError};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use ipnet::IpNet;
 use kernel::{Code, Problem};
 use std::{
     sync::{
@@ -52,15 +53,19 @@ pub(crate) fn client() -> Client {
     Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
 }
 
-/// The address the request comes from. Only a neighbour on this machine (the portal, a reverse proxy) may say it
-/// speaks for another.
-fn client_address(request: &HttpRequest) -> String {
+/// The address the request comes from. Only a neighbour on this machine or a trusted one (the portal, a reverse proxy)
+/// may say it speaks for another.
+fn client_address(request: &HttpRequest, trusted: &[IpNet]) -> String {
     let peer = request.peer_addr().map(|address| address.ip());
     let claimed = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let claimed =
         claimed.and_then(|list| list.split(',').next()).map(str::trim).filter(|claimed| !claimed.is_empty());
     match (peer, claimed) {
-        (Some(peer), Some(claimed)) if peer.is_loopback() => claimed.to_owned(),
+        (Some(peer), Some(claimed))
+            if peer.is_loopback() || trusted.iter().any(|network| network.contains(&peer)) =>
+        {
+            claimed.to_owned()
+        }
         (Some(peer), _) => peer.to_string(),
         (None, _) => "unknown".to_owned(),
     }
@@ -73,7 +78,7 @@ pub(crate) async fn handle(
     client: Data<Client>,
 ) -> Result<HttpResponse, Failure> {
     let started = state.clock.now();
-    let address = client_address(&request);
+    let address = client_address(&request, &state.trusted);
     let claims = match request.headers().contains_key(header::AUTHORIZATION) {
         true => match bearer(request.headers()) {
             Ok(token) => state.verifier.verify(token).await.map(Some),

@@ -5,8 +5,9 @@
 
 pub mod api;
 pub mod commands;
+pub mod config;
 pub mod demo;
 pub mod documents;
-mod platform;
+pub mod platform;
 
 pub use platform::{Options, Platform};

@@ -1,8 +1,11 @@
 //! `passerelle`: everything in one process, and the tools that go with it.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use passerelle::commands::{import, init, openapi, up};
+use passerelle::{
+    commands::{demo, events, import, init, migrate, openapi, serve, up},
+    config::{Config, LogFormat},
+};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +32,14 @@ enum Command {
     Init(init::Arguments),
     /// Imports files through the REST API.
     Import(Import),
+    /// Runs one service of the distributed mode.
+    Serve(serve::Arguments),
+    /// Brings the databases of the distributed mode up to date.
+    Migrate(migrate::Arguments),
+    /// Makes the demo organisation in the distributed mode (the embedded mode does so by itself).
+    Demo(demo::Arguments),
+    /// How far consumers are, what they could not apply, and trying that again.
+    Events(events::Arguments),
     /// Writes the generated documents.
     Openapi(openapi::Arguments),
 }
@@ -47,10 +58,7 @@ enum Format {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("PASSERELLE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let cli = Cli::parse();
-    match run(cli).await {
+    match run(Cli::parse()).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("passerelle: {error:#}");
@@ -59,12 +67,37 @@ async fn main() -> ExitCode {
     }
 }
 
+fn log(filter: &str, format: LogFormat) -> Result<()> {
+    let filter = EnvFilter::try_new(filter).context("configuration: log")?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+        LogFormat::Text => subscriber.init(),
+    }
+    Ok(())
+}
+
 async fn run(cli: Cli) -> Result<ExitCode> {
-    match cli.command.unwrap_or(Command::Up(cli.up)) {
+    let command = cli.command.unwrap_or(Command::Up(cli.up));
+    if let Command::Serve(arguments) = command {
+        let config = Config::load(arguments.config.as_deref())?;
+        log(&config.log, config.log_format)?;
+        serve::run(arguments, config).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    log(&std::env::var("PASSERELLE_LOG").unwrap_or_else(|_| "warn".to_owned()), LogFormat::Text)?;
+    match command {
         Command::Up(arguments) => up::run(arguments).await?,
         Command::Init(arguments) => init::run(arguments).await?,
         Command::Import(Import { format: Format::Fts(arguments) }) => return import::run(arguments).await,
         Command::Openapi(arguments) => openapi::run(&arguments)?,
+        Command::Migrate(arguments) => {
+            let config = Config::load(arguments.config.as_deref())?;
+            migrate::run(arguments, config).await?;
+        }
+        Command::Demo(arguments) => demo::run(arguments).await?,
+        Command::Events(arguments) => events::run(arguments).await?,
+        Command::Serve(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

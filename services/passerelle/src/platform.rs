@@ -46,7 +46,6 @@ pub struct Platform {
     pub identity: Store,
     /// The bus, for its lag.
     pub bus: SharedBus,
-    subscriptions: Vec<(&'static str, &'static str)>,
     gateway: gateway::Running,
     portal: portal::Running,
     services: Vec<Running>,
@@ -58,6 +57,12 @@ pub struct Platform {
 pub fn services(issuer: &str) -> Vec<Service> {
     let identity = identity::service(identity::Settings { issuer: issuer.to_owned() });
     vec![identity, donors::service(), crisis::service()]
+}
+
+/// Every consumer group and the topic it reads.
+pub fn subscriptions() -> Vec<(&'static str, &'static str)> {
+    let services = services("http://localhost");
+    services.iter().flat_map(|service| &service.consumers).map(store::Consumer::subscription).collect()
 }
 
 impl Platform {
@@ -78,8 +83,6 @@ impl Platform {
             EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
         let bus: SharedBus = Arc::new(embedded.clone());
         let services = services(&url);
-        let subscriptions = services.iter().flat_map(|service| &service.consumers);
-        let subscriptions = subscriptions.map(store::Consumer::subscription).collect();
         let mut listeners = Vec::new();
         for _ in &services {
             listeners.push(loopback()?);
@@ -103,7 +106,7 @@ impl Platform {
             portal::Settings {
                 gateway: format!("http://{}", SocketAddr::new(gateway_address, port)),
                 public_url: url.clone(),
-                key_file: options.data.join("portal.key"),
+                key: portal::key_in_file(&options.data.join("portal.key"))?,
                 clock: clock.clone(),
             },
         )?;
@@ -111,22 +114,13 @@ impl Platform {
             services: upstreams,
             portal: portal_url,
             verifier: verifier(),
+            trusted: Vec::new(),
             clock: clock.clone(),
         };
         let gateway = gateway::start(listener, settings)?;
         let compaction = tokio::spawn(compact(embedded));
         let identity = stores.swap_remove(0);
-        Ok(Self {
-            url,
-            identity,
-            bus,
-            subscriptions,
-            gateway,
-            portal,
-            services: running,
-            compaction,
-            _lock: lock,
-        })
+        Ok(Self { url, identity, bus, gateway, portal, services: running, compaction, _lock: lock })
     }
 
     /// How far each consumer is behind.
@@ -134,7 +128,7 @@ impl Platform {
     /// # Errors
     /// When the bus is away.
     pub async fn lag(&self) -> Result<Vec<Lag>> {
-        Ok(self.bus.lag(&self.subscriptions).await?)
+        Ok(self.bus.lag(&subscriptions()).await?)
     }
 
     /// Ends everything in order: the door first, then the services, each after its requests and its outbox.

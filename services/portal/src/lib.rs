@@ -31,7 +31,8 @@ use actix_web::{
 use api::Gateway;
 use kernel::Clock;
 use render::Renderer;
-use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+pub use session::key_in_file;
+use std::{net::TcpListener, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// What the portal must be told.
@@ -40,8 +41,8 @@ pub struct Settings {
     pub gateway: String,
     /// The address people use, without a trailing slash.
     pub public_url: String,
-    /// Where the key of the session cookies is kept; made when it is not there.
-    pub key_file: PathBuf,
+    /// The key of the session cookies: 64 bytes that every replica shares.
+    pub key: Vec<u8>,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -84,7 +85,7 @@ impl Running {
 /// # Errors
 /// [`StartError`].
 pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, StartError> {
-    let key = session::key(&settings.key_file)?;
+    let key = Key::try_from(settings.key.as_slice()).map_err(std::io::Error::other)?;
     let secure = settings.public_url.starts_with("https:");
     let renderer = Renderer::new().map_err(|error| StartError::Pages(error.to_string()))?;
     let state = Data::new(State {

@@ -2,7 +2,7 @@
 
 use crate::{State, api::Caller, error::PageError, i18n::Language};
 use actix_session::{Session, SessionExt};
-use actix_web::{HttpRequest, cookie::Key};
+use actix_web::HttpRequest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -68,18 +68,21 @@ pub(crate) fn anonymous(request: &HttpRequest) -> Caller {
 }
 
 /// The key of the cookies: read, or made once and readable by the owner alone.
-pub(crate) fn key(file: &Path) -> io::Result<Key> {
+///
+/// # Errors
+/// [`io::Error`] when the file cannot be written.
+pub fn key_in_file(file: &Path) -> io::Result<Vec<u8>> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     if let Ok(bytes) = fs::read(file)
         && bytes.len() == 64
     {
-        return Ok(Key::from(&bytes));
+        return Ok(bytes);
     }
     let bytes: [u8; 64] = rand::random();
     let mut new = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
     new.write_all(&bytes)?;
     new.sync_all()?;
-    Ok(Key::from(&bytes))
+    Ok(bytes.to_vec())
 }
 
 /// Who signed in, without renewing anything: for the header of pages.

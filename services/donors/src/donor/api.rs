@@ -286,8 +286,9 @@ pub(crate) async fn update(
     let fields = body.value;
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
     headquarters_only(&context, &caller.claims).await?;
+    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
     check(&fields)?;
     answer::if_match(&request, before.version)?;
     check_parent(&scope, tx.db(), &fields, Some(before.id)).await?;

@@ -180,6 +180,7 @@ pub(crate) async fn create(
             }
             auth::Failure::from(error)
         })?;
+        tx.include(office.id).await?;
         let shown = Office::from(office.clone());
         tx.audit(audit::Entry {
             organisation_id: office.organisation_id,

@@ -1,6 +1,9 @@
 //! `passerelle init`
 
-use crate::platform::{Options, open};
+use crate::{
+    config::Config,
+    platform::{Options, open},
+};
 use anyhow::{Result, anyhow, bail};
 use clap::Args;
 use kernel::SystemClock;
@@ -9,9 +12,12 @@ use std::{path::PathBuf, sync::Arc};
 /// The organisation to make.
 #[derive(Args)]
 pub struct Arguments {
-    /// Where the data is.
+    /// Where the data is (embedded mode).
     #[arg(long, env = "PASSERELLE_DATA", default_value = "data")]
     data: PathBuf,
+    /// The configuration file of the distributed mode, instead of a data folder.
+    #[arg(long, env = "PASSERELLE_CONFIG")]
+    config: Option<PathBuf>,
     /// The organisation's name.
     #[arg(long, alias = "name")]
     organisation: String,
@@ -28,7 +34,7 @@ pub struct Arguments {
 /// # Errors
 /// When the name or the code does not fit, or the code is taken.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { data, organisation, code, json } = arguments;
+    let Arguments { data, config, organisation, code, json } = arguments;
     let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
     if !(2..=20).contains(&code.len()) || !code.bytes().all(letters) {
         bail!("--code: must be 2 to 20 capital letters, digits and hyphens");
@@ -36,10 +42,15 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     if organisation.trim().is_empty() || organisation.chars().count() > 200 {
         bail!("--organisation: must have 1 to 200 characters");
     }
-    std::fs::create_dir_all(&data)?;
-    let options = Options::local(data);
-    let service = identity::service(identity::Settings { issuer: String::new() });
-    let store = open(&options, &service, Arc::new(SystemClock)).await?;
+    let clock = Arc::new(SystemClock);
+    let store = match config {
+        Some(file) => Config::load(Some(&file))?.store("identity", clock).await?,
+        None => {
+            std::fs::create_dir_all(&data)?;
+            let service = identity::service(identity::Settings { issuer: String::new() });
+            open(&Options::local(data), &service, clock).await?
+        }
+    };
     let founded = identity::found(&store, organisation.trim(), &code).await.map_err(|error| {
         if error.is_duplicate() {
             anyhow!("--code: an organisation has the code {code} already")

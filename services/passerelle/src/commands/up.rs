@@ -1,5 +1,6 @@
 //! `passerelle up`
 
+use super::stopped;
 use crate::{
     demo,
     platform::{Options, Platform},
@@ -38,8 +39,13 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let options = Options { data, host, port, public_url };
     let clock = Arc::new(SystemClock);
     let platform = Platform::start(&options, clock.clone()).await?;
-    let seeded =
-        if empty { None } else { demo::seed_if_needed(&platform, &options.data, clock.as_ref()).await? };
+    let seeded = if empty {
+        None
+    } else {
+        let (identity, state) = (&platform.identity, options.data.join("demo.json"));
+        demo::seed_if_needed(identity, &platform.url, &state, clock.as_ref(), async || platform.lag().await)
+            .await?
+    };
     println!("{}", greeting(&platform.url, seeded.as_ref()));
     stopped().await;
     println!("Stopping …");
@@ -59,16 +65,4 @@ fn greeting(url: &str, demo: Option<&demo::SignIns>) -> String {
     }
     text.push_str("\nCtrl-C stops it; the data stays.");
     text
-}
-
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
 }

@@ -6,19 +6,16 @@ mod records;
 
 pub use people::{PASSWORD, PEOPLE, Person};
 
-use crate::{api::Api, platform::Platform};
+use crate::api::Api;
 use anyhow::{Context, Result, bail};
+use bus::Lag;
 use kernel::Clock;
 use records::{Country, DONORS, OFFICES, PLANS};
 use reqwest::{Method, multipart};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::{
-    collections::HashMap,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::HashMap, fs, path::Path, time::Duration};
+use store::Store;
 
 /// The demo organisation's name and code.
 const ORGANISATION: (&str, &str) = ("Horizon Migration Agency", "HQ");
@@ -43,32 +40,37 @@ struct Progress {
 ///
 /// # Errors
 /// When a record is refused or the data folder cannot be written.
-pub async fn seed_if_needed(platform: &Platform, data: &Path, clock: &dyn Clock) -> Result<Option<SignIns>> {
-    let file = data.join("demo.json");
-    let progress = match fs::read_to_string(&file) {
+pub async fn seed_if_needed(
+    identity: &Store,
+    url: &str,
+    file: &Path,
+    clock: &dyn Clock,
+    lag: impl AsyncFn() -> Result<Vec<Lag>>,
+) -> Result<Option<SignIns>> {
+    let progress = match fs::read_to_string(file) {
         Ok(text) => serde_json::from_str(&text).context("demo.json cannot be read")?,
-        Err(_) if identity::exists(&platform.identity).await? => return Ok(None),
+        Err(_) if identity::exists(identity).await? => return Ok(None),
         Err(_) => {
-            let founded = identity::found(&platform.identity, ORGANISATION.0, ORGANISATION.1).await?;
+            let founded = identity::found(identity, ORGANISATION.0, ORGANISATION.1).await?;
             let client = Some((founded.client_id.to_string(), founded.client_secret));
             let progress = Progress { done: false, client };
-            save(&file, &progress)?;
+            save(file, &progress)?;
             progress
         }
     };
     if let (false, Some((id, secret))) = (progress.done, &progress.client) {
         let started = clock.now();
         eprintln!("Making the demo organisation …");
-        seed(&Api::new(&platform.url, id, secret)).await?;
-        wait_for_read_models(platform).await?;
-        save(&file, &Progress { done: true, client: None })?;
+        seed(&Api::new(url, id, secret)).await?;
+        wait_for_read_models(lag).await?;
+        save(file, &Progress { done: true, client: None })?;
         tracing::info!(milliseconds = (clock.now() - started).num_milliseconds(), "demo organisation made");
     }
     Ok(Some(SignIns { password: PASSWORD, people: &PEOPLE }))
 }
 
 /// Written beside and renamed, readable by the owner alone: it holds a secret while the seed is under way.
-fn save(file: &PathBuf, progress: &Progress) -> Result<()> {
+fn save(file: &Path, progress: &Progress) -> Result<()> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let beside = file.with_extension("new");
     let mut options = fs::OpenOptions::new();
@@ -167,9 +169,9 @@ fn text(value: &Value) -> Result<String> {
 }
 
 /// The pages show what was made: waits until the read models have all of it.
-async fn wait_for_read_models(platform: &Platform) -> Result<()> {
+async fn wait_for_read_models(lag: impl AsyncFn() -> Result<Vec<Lag>>) -> Result<()> {
     for _ in 0..300 {
-        if platform.lag().await?.iter().all(|lag| lag.records == 0) {
+        if lag().await?.iter().all(|lag| lag.records == 0) {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

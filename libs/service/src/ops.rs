@@ -1,0 +1,151 @@
+//! What operators and their systems ask a process, on a port of its own that is never public: `/livez`, `/readyz`,
+//! `/metrics`.
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::ServerHandle,
+    http::{StatusCode, header},
+    web::{self, Data},
+};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
+use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// How long a dependency has to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Upper ends of the histogram of answer times, in seconds.
+const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+type Asking = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// Something without which the process cannot answer requests.
+#[derive(Clone)]
+pub struct Dependency {
+    name: &'static str,
+    ask: Arc<dyn Fn() -> Asking + Send + Sync>,
+}
+
+impl Dependency {
+    /// A dependency by its name, and how to ask whether it is there.
+    pub fn new<F>(name: &'static str, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        Self { name, ask: Arc::new(move || Box::pin(ask())) }
+    }
+
+    /// The database of a service.
+    pub fn database(store: &store::Store) -> Self {
+        let store = store.clone();
+        Self::new("database", move || {
+            let store = store.clone();
+            async move { store.ping().await.map_err(|error| chain(&error)) }
+        })
+    }
+
+    async fn asked(&self) -> Asked {
+        let answer = tokio::time::timeout(PATIENCE, (self.ask)()).await;
+        let error = match answer {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error),
+            Err(_) => Some(format!("no answer within {} s", PATIENCE.as_secs())),
+        };
+        if let Some(error) = &error {
+            tracing::warn!(dependency = self.name, error, "not ready");
+        }
+        Asked { name: self.name, ready: error.is_none(), error }
+    }
+}
+
+/// An error with its causes, in one line.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+#[derive(Serialize)]
+struct Asked {
+    name: &'static str,
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    dependencies: Vec<Asked>,
+}
+
+/// Starts to count; once per process.
+///
+/// # Errors
+/// [`BuildError`] when something counts already.
+pub fn count() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
+        .install_recorder()
+}
+
+/// The operators' port, answering.
+pub struct Ops {
+    server: ServerHandle,
+    task: JoinHandle<()>,
+}
+
+impl Ops {
+    /// Ends it.
+    pub async fn stop(self) {
+        self.server.stop(false).await;
+        self.task.abort();
+    }
+}
+
+/// Answers operators on `listener`.
+///
+/// # Errors
+/// [`std::io::Error`] when the listener cannot be used.
+pub fn start(
+    listener: TcpListener,
+    dependencies: Vec<Dependency>,
+    metrics: PrometheusHandle,
+) -> std::io::Result<Ops> {
+    let dependencies = Data::new(dependencies);
+    let metrics = Data::new(metrics);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(dependencies.clone())
+            .app_data(metrics.clone())
+            .route("/livez", web::get().to(|| async { "alive" }))
+            .route("/readyz", web::get().to(readiness))
+            .route("/metrics", web::get().to(measured))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let task = tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the operators' port ended");
+        }
+    });
+    Ok(Ops { server: handle, task })
+}
+
+async fn readiness(dependencies: Data<Vec<Dependency>>) -> HttpResponse {
+    let asked = futures_util::future::join_all(dependencies.iter().map(Dependency::asked)).await;
+    let ready = asked.iter().all(|asked| asked.ready);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    HttpResponse::build(status).json(Readiness { ready, dependencies: asked })
+}
+
+async fn measured(metrics: Data<PrometheusHandle>) -> HttpResponse {
+    metrics.run_upkeep();
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
+        .body(metrics.render())
+}

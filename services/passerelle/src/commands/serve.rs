@@ -1,0 +1,135 @@
+//! `passerelle serve <service>`: one service of the distributed mode.
+
+use super::stopped;
+use crate::{config::Config, platform::services};
+use anyhow::{Context as _, Result, bail};
+use auth::{HttpKeySource, Verifier};
+use clap::Args;
+use kernel::{Clock, SystemClock};
+use service::{
+    Service,
+    ops::{self, Dependency, Ops},
+};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use store::Store;
+
+/// Which service, and how.
+#[derive(Args)]
+pub struct Arguments {
+    /// `identity`, `donors`, `crisis`, `gateway` or `portal`.
+    service: String,
+    /// The configuration file; the environment stands over it.
+    #[arg(long, env = "PASSERELLE_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// How often gauges are measured.
+const MEASURE: Duration = Duration::from_secs(15);
+
+/// Runs until it is told to stop (SIGTERM, Ctrl-C): no new requests, those under way end, the outbox is published.
+///
+/// # Errors
+/// When the configuration is wrong or a port is taken. A database or broker that is away is waited for.
+pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let metrics = ops::count().context("nothing can be counted")?;
+    let listener = listen("listen", config.listen)?;
+    let operations = listen("operations", config.operations)?;
+    let operate = |dependencies| Ok::<Ops, anyhow::Error>(ops::start(operations, dependencies, metrics)?);
+    let verifier = || -> Result<Verifier> {
+        let keys = HttpKeySource::new(&config.upstream("identity")?);
+        Ok(Verifier::new(&config.public_url, Arc::new(keys), clock.clone()))
+    };
+    tracing::info!(service = arguments.service, listen = %config.listen, "starting");
+    match arguments.service.as_str() {
+        "gateway" => {
+            let mut upstreams = Vec::new();
+            for service in services(&config.public_url) {
+                let (url, document) = (config.upstream(service.name)?, service.openapi());
+                upstreams.push(gateway::Upstream { url, document });
+            }
+            let settings = gateway::Settings {
+                services: upstreams,
+                portal: config.upstream("portal")?,
+                verifier: verifier()?,
+                trusted: config.trusted_proxies.clone(),
+                clock,
+            };
+            let ops = operate(Vec::new())?;
+            let running = gateway::start(listener, settings)?;
+            stopped().await;
+            running.stop().await;
+            ops.stop().await;
+        }
+        "portal" => {
+            let settings = portal::Settings {
+                gateway: config.upstream("gateway")?,
+                public_url: config.public_url.clone(),
+                key: config.portal_key()?,
+                clock,
+            };
+            let ops = operate(Vec::new())?;
+            let running = portal::start(listener, settings)?;
+            stopped().await;
+            running.stop().await;
+            ops.stop().await;
+        }
+        name => {
+            let all = services(&config.public_url);
+            let Some(service) = all.iter().find(|service| service.name == name) else {
+                bail!("there is no service {name}: identity, donors, crisis, gateway or portal");
+            };
+            let store = config.store(name, clock.clone()).await?;
+            let bus = config.bus()?;
+            let ops = operate(vec![Dependency::database(&store), schema(service, &store)])?;
+            let measuring = tokio::spawn(measure(service.clone(), store.clone(), bus.clone()));
+            let running = service.start(listener, store, bus, verifier()?)?;
+            stopped().await;
+            measuring.abort();
+            running.stop().await;
+            ops.stop().await;
+        }
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen(key: &str, address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("configuration: {key}: cannot listen on {address}"))
+}
+
+/// The tables are those that this program knows.
+fn schema(service: &Service, store: &Store) -> Dependency {
+    let (store, wanted) = (store.clone(), service.migrations);
+    Dependency::new("schema", move || {
+        let store = store.clone();
+        async move {
+            let applied = store::migration::applied(&store).await.map_err(|error| ops::chain(&error))?;
+            if applied >= wanted {
+                return Ok(());
+            }
+            Err(format!("{applied} of {wanted} migrations are applied: run `passerelle migrate`"))
+        }
+    })
+}
+
+async fn measure(service: Service, store: Store, bus: bus::SharedBus) {
+    let subscriptions: Vec<_> = service.consumers.iter().map(store::Consumer::subscription).collect();
+    loop {
+        tokio::time::sleep(MEASURE).await;
+        if let Ok(waiting) = store::backlog(&store).await {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+            metrics::gauge!("outbox_rows").set(waiting as f64);
+        }
+        for lag in bus.lag(&subscriptions).await.unwrap_or_default() {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+            metrics::gauge!("consumer_lag_records", "group" => lag.group, "topic" => lag.topic)
+                .set(lag.records as f64);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Configuration of the distributed mode: a TOML file, then the environment (`PASSERELLE_DATABASE__URL` is
+//! `database.url`), checked once at the start. Every error names its key.
+
+use anyhow::{Result, anyhow, bail};
+use bus::SharedBus;
+use bus_kafka::KafkaBus;
+use figment::{
+    Figment,
+    providers::{Env, Format, Toml},
+};
+use ipnet::IpNet;
+use kernel::Clock;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
+use store::{Postgres, Store};
+
+/// Variables of the environment that belong to options of the command line.
+const OPTIONS: [&str; 8] =
+    ["port", "host", "data", "config", "url", "client_id", "client_secret", "test_infra"];
+
+/// What a process of the distributed mode is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The address people use, without a trailing slash: also the issuer of tokens.
+    pub public_url: String,
+    /// Where the service listens.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// Where operators ask: `/livez`, `/readyz`, `/metrics`. Never public.
+    #[serde(default = "operations")]
+    pub operations: SocketAddr,
+    /// What is logged: `warn`, `info`, `debug`, or a filter of tracing-subscriber.
+    #[serde(default = "log")]
+    pub log: String,
+    /// `json` or `text`.
+    #[serde(default)]
+    pub log_format: LogFormat,
+    database: Option<DatabaseConfig>,
+    kafka: Option<KafkaConfig>,
+    /// Where the other processes are: `identity`, `donors`, `crisis`, `portal`, `gateway`.
+    #[serde(default)]
+    pub upstreams: BTreeMap<String, String>,
+    /// Networks whose `x-forwarded-for` the gateway believes: the portal's and the reverse proxy's.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpNet>,
+    portal: Option<PortalConfig>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    #[default]
+    Json,
+    /// For people.
+    Text,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DatabaseConfig {
+    /// As the service's role; `{service}` stands for the service's name.
+    url: String,
+    /// As the role that owns the tables; only `passerelle migrate` needs it.
+    owner_url: Option<String>,
+    /// Most connections of a process.
+    #[serde(default = "connections")]
+    connections: u32,
+    /// The service's role, which `passerelle migrate` lets work with the tables.
+    role: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KafkaConfig {
+    brokers: String,
+    #[serde(default)]
+    prefix: String,
+    #[serde(default = "partitions")]
+    partitions: i32,
+    #[serde(default = "one")]
+    replication: i32,
+    #[serde(default)]
+    properties: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PortalConfig {
+    /// The key of the session cookies: 128 hexadecimal digits, the same for every replica.
+    key: String,
+}
+
+fn listen() -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, 8080).into()
+}
+fn operations() -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, 9000).into()
+}
+fn log() -> String {
+    "info".to_owned()
+}
+fn connections() -> u32 {
+    10
+}
+fn partitions() -> i32 {
+    6
+}
+fn one() -> i32 {
+    1
+}
+
+impl Config {
+    /// Reads the file (when there is one) and the environment.
+    ///
+    /// # Errors
+    /// For a file that is not there, and a key that is missing, unknown or has a value that does not fit.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let mut figment = Figment::new();
+        if let Some(file) = file {
+            if !file.is_file() {
+                bail!("{}: there is no such file", file.display());
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let environment = Env::prefixed("PASSERELLE_").ignore(&OPTIONS).split("__");
+        let config: Self = figment.merge(environment).extract().map_err(|error| {
+            let errors: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
+            anyhow!("configuration: {}", errors.join("; "))
+        })?;
+        let url = config.public_url.trim_end_matches('/').to_owned();
+        address("public_url", &url)?;
+        for (name, upstream) in &config.upstreams {
+            address(&format!("upstreams.{name}"), upstream)?;
+        }
+        Ok(Self { public_url: url, ..config })
+    }
+
+    fn database(&self, why: &str) -> Result<&DatabaseConfig> {
+        self.database.as_ref().ok_or_else(|| missing("database.url", why))
+    }
+
+    /// The database of a service, as its role.
+    ///
+    /// # Errors
+    /// When it is not configured.
+    pub async fn store(&self, service: &str, clock: Arc<dyn Clock>) -> Result<Store> {
+        let database = self.database(&format!("to serve {service}"))?;
+        let settings = postgres("database.url", &database.url, service, database.connections)?;
+        Store::open_postgres(&settings, clock)
+            .await
+            .map_err(|error| anyhow!("database.url: {}", service::ops::chain(&error)))
+    }
+
+    /// The database of a service, as its owner; and the role to let work with the tables.
+    ///
+    /// # Errors
+    /// When it is not configured.
+    pub async fn owner(&self, service: &str, clock: Arc<dyn Clock>) -> Result<(Store, Option<&str>)> {
+        let database = self.database("to migrate")?;
+        let url = database.owner_url.as_deref().ok_or_else(|| missing("database.owner_url", "to migrate"))?;
+        let settings = postgres("database.owner_url", url, service, 2)?;
+        let store = Store::open_postgres(&settings, clock).await;
+        let store = store.map_err(|error| anyhow!("database.owner_url: {}", service::ops::chain(&error)))?;
+        Ok((store, database.role.as_deref()))
+    }
+
+    /// The bus.
+    ///
+    /// # Errors
+    /// When it is not configured, or a property of librdkafka is wrong.
+    pub fn bus(&self) -> Result<SharedBus> {
+        let kafka = self.kafka.clone().ok_or_else(|| missing("kafka.brokers", "for events"))?;
+        for (key, number) in
+            [("kafka.partitions", kafka.partitions), ("kafka.replication", kafka.replication)]
+        {
+            if number < 1 {
+                bail!("configuration: {key}: must be at least 1");
+            }
+        }
+        let KafkaConfig { brokers, prefix, partitions, replication, properties } = kafka;
+        let settings = bus_kafka::Settings { brokers, prefix, partitions, replication, properties };
+        let bus = KafkaBus::new(settings).map_err(|error| anyhow!("configuration: kafka: {error}"))?;
+        Ok(Arc::new(bus))
+    }
+
+    /// Where another process is.
+    ///
+    /// # Errors
+    /// When it is not configured.
+    pub fn upstream(&self, name: &str) -> Result<String> {
+        let url =
+            self.upstreams.get(name).ok_or_else(|| missing(&format!("upstreams.{name}"), "to reach it"))?;
+        Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    /// The key of the session cookies.
+    ///
+    /// # Errors
+    /// When it is not configured or is no key.
+    pub fn portal_key(&self) -> Result<Vec<u8>> {
+        let key = &self.portal.as_ref().ok_or_else(|| missing("portal.key", "to serve the portal"))?.key;
+        let bytes: Option<Vec<u8>> = (0..key.len() / 2)
+            .map(|index| u8::from_str_radix(key.get(2 * index..2 * index + 2)?, 16).ok())
+            .collect();
+        let bytes = bytes.filter(|bytes| bytes.len() == 64 && key.len() == 128);
+        bytes.ok_or_else(|| anyhow!("configuration: portal.key: must be 128 hexadecimal digits"))
+    }
+}
+
+fn variable(key: &str) -> String {
+    format!("PASSERELLE_{}", key.replace('.', "__").to_uppercase())
+}
+
+fn missing(key: &str, why: &str) -> anyhow::Error {
+    anyhow!("configuration: {key} is required {why} (or {} in the environment)", variable(key))
+}
+
+fn address(key: &str, url: &str) -> Result<()> {
+    let parsed =
+        reqwest::Url::parse(url).map_err(|error| anyhow!("configuration: {key}: \"{url}\": {error}"))?;
+    if !["http", "https"].contains(&parsed.scheme()) || parsed.host().is_none() {
+        bail!("configuration: {key}: \"{url}\" is not an http address");
+    }
+    Ok(())
+}
+
+fn postgres(key: &str, url: &str, service: &str, connections: u32) -> Result<Postgres> {
+    let url = url.replace("{service}", service);
+    // The address may hold a password: it is not shown.
+    let scheme = reqwest::Url::parse(&url).map(|url| url.scheme().to_owned()).unwrap_or_default();
+    if !["postgres", "postgresql"].contains(&scheme.as_str()) {
+        bail!("configuration: {key}: must be postgres://role:password@host:port/database");
+    }
+    if connections < 2 {
+        bail!("configuration: database.connections: must be at least 2");
+    }
+    Ok(Postgres { url, connections, application: format!("passerelle {service}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config> {
+        let folder = testkit::folder();
+        let file = folder.path().join("passerelle.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::load(Some(&file))
+    }
+
+    fn error(text: &str) -> String {
+        format!("{:#}", load(text).unwrap_err())
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_key() {
+        assert!(error("").contains("public_url"));
+        assert!(error("public_url = \"nowhere\"").contains("public_url"));
+        assert!(error("public_url = \"http://a\"\nlisten = \"here\"").contains("listen"));
+        assert!(error("public_url = \"http://a\"\ncolour = 1").contains("colour"));
+        assert!(
+            error("public_url = \"http://a\"\n[upstreams]\nidentity = \"x\"").contains("upstreams.identity")
+        );
+        assert!(error("public_url = \"http://a\"\n[kafka]\npartitions = 3").contains("brokers"));
+        let config =
+            load("public_url = \"http://a/\"\n[kafka]\nbrokers = \"k:9092\"\npartitions = 0").unwrap();
+        assert_eq!(config.public_url, "http://a");
+        assert!(config.bus().err().unwrap().to_string().contains("kafka.partitions"));
+        assert!(config.portal_key().unwrap_err().to_string().contains("PASSERELLE_PORTAL__KEY"));
+        assert!(config.upstream("donors").unwrap_err().to_string().contains("upstreams.donors"));
+    }
+
+    #[tokio::test]
+    async fn a_database_is_named_by_its_service_and_its_password_is_never_shown() {
+        let clock: Arc<dyn Clock> = Arc::new(kernel::SystemClock);
+        let with = |url: &str| format!("public_url = \"http://a\"\n[database]\nurl = \"{url}\"");
+        let wrong = load(&with("mysql://root:secret@h/x")).unwrap().store("donors", clock.clone()).await;
+        let text = wrong.err().unwrap().to_string();
+        assert!(text.contains("database.url") && !text.contains("secret"), "{text}");
+        let config = load(&with("postgres://p:secret@127.0.0.1:1/{service}")).unwrap();
+        config.store("donors", clock.clone()).await.unwrap();
+        assert!(
+            config.owner("donors", clock).await.err().unwrap().to_string().contains("database.owner_url")
+        );
+    }
+}

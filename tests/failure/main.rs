@@ -1,0 +1,196 @@
+//! Nothing acknowledged is lost and nothing is counted twice, shown by killing things.
+//!
+//! A few clients write contributions and note every one that was acknowledged, while services, Kafka, PostgreSQL and
+//! Redis are killed with kill -9 and started again, in an order that the seed gives. Then everything is counted.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on stops here, and says why")]
+
+mod count;
+mod writers;
+
+use clap::Parser;
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use std::{
+    process::{Command, ExitCode},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use testkit::{Http, eventually};
+use tests::{connect, deployment, infra};
+use writers::Writers;
+use xtask::{deployment::Deployment, infra::Infra};
+
+#[derive(Parser)]
+struct Arguments {
+    /// How many rounds.
+    #[arg(long, default_value_t = 20)]
+    rounds: usize,
+    /// The seed of the order, to repeat a run.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// How long Kafka is stopped once in every run.
+const OUTAGE: Duration = Duration::from_secs(60);
+/// Longer than a group waits for a member that says nothing (`session.timeout.ms`).
+const FROZEN: Duration = Duration::from_secs(13);
+
+/// What is done to the platform in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blow {
+    /// kill -9 of a service: its relay and its consumers go with it.
+    Kill(&'static str),
+    KillKafka,
+    /// Kafka is away for a minute; writes go on.
+    StopKafka,
+    KillPostgres,
+    StopRedis,
+    /// A second replica joins crisis's groups and is killed.
+    Rebalance,
+    /// A replica that its groups think dead holds records that another one was given.
+    Zombie,
+}
+
+const BLOWS: [Blow; 11] = [
+    Blow::Kill("donors"),
+    Blow::Kill("crisis"),
+    Blow::Kill("identity"),
+    Blow::Kill("gateway"),
+    Blow::Kill("portal"),
+    Blow::Kill("donors"),
+    Blow::KillKafka,
+    Blow::KillPostgres,
+    Blow::StopRedis,
+    Blow::Rebalance,
+    Blow::Zombie,
+];
+
+/// Every blow comes before any comes a second time, and Kafka's outage in every run.
+fn plan(rounds: usize, rng: &mut StdRng) -> Vec<Blow> {
+    let mut plan = Vec::new();
+    while plan.len() + 1 < rounds {
+        let mut deck = BLOWS;
+        deck.shuffle(rng);
+        plan.extend(deck);
+    }
+    plan.truncate(rounds.saturating_sub(1));
+    plan.insert(rng.random_range(0..=plan.len()), Blow::StopKafka);
+    plan
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Arguments { rounds, seed } = Arguments::parse();
+    let Some(infra) = infra() else {
+        println!("skipped: failure suite: nothing was started: run `cargo xtask test failure`");
+        return ExitCode::SUCCESS;
+    };
+    let seed = seed.unwrap_or_else(rand::random);
+    println!("failure: seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let platform = Arc::new(deployment(&infra, "failure").await);
+    let writers = Writers::start(&platform, seed).await;
+    for (number, blow) in plan(rounds, &mut rng).into_iter().enumerate() {
+        let (before, started) = (writers.acknowledged(), Instant::now());
+        strike(blow, &infra, &platform, &mut rng, &writers).await;
+        tokio::time::sleep(Duration::from_millis(rng.random_range(500..2500))).await;
+        let written = writers.acknowledged() - before;
+        let seconds = started.elapsed().as_secs_f64();
+        println!(
+            "round {:>2}: {:<22} {seconds:>5.1} s, {written} acknowledged",
+            number + 1,
+            format!("{blow:?}")
+        );
+    }
+    let written = writers.stop().await;
+    count::report(rounds, &platform, &written).await
+}
+
+async fn blocking(task: impl FnOnce() -> anyhow::Result<()> + Send + 'static) {
+    tokio::task::spawn_blocking(task).await.unwrap().unwrap();
+}
+
+async fn pause(rng: &mut StdRng, most: u64) {
+    tokio::time::sleep(Duration::from_millis(rng.random_range(0..most))).await;
+}
+
+async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut StdRng, writers: &Writers) {
+    let (infra, platform) = (infra.clone(), platform.clone());
+    match blow {
+        Blow::Kill(service) => {
+            platform.kill(service);
+            pause(rng, 3000).await;
+            platform.start_service(service, service).unwrap();
+            blocking(move || platform.wait_until_ready(service)).await;
+        }
+        Blow::KillKafka => {
+            let kafka = infra.clone();
+            blocking(move || Ok(kafka.kill_kafka())).await;
+            pause(rng, 3000).await;
+            blocking(move || infra.start_kafka()).await;
+        }
+        Blow::StopKafka => {
+            let kafka = infra.clone();
+            blocking(move || Ok(kafka.kill_kafka())).await;
+            let before = writers.acknowledged();
+            tokio::time::sleep(OUTAGE).await;
+            assert!(writers.acknowledged() > before + 100, "writes must go on while Kafka is away");
+            blocking(move || infra.start_kafka()).await;
+        }
+        Blow::KillPostgres => {
+            let postgres = infra.clone();
+            blocking(move || Ok(postgres.kill_postgres())).await;
+            pause(rng, 3000).await;
+            blocking(move || infra.start_postgres()).await;
+            for service in xtask::deployment::DATABASES {
+                let platform = platform.clone();
+                blocking(move || platform.wait_until_ready(service)).await;
+            }
+        }
+        Blow::StopRedis => {
+            let redis = infra.clone();
+            blocking(move || Ok(redis.kill_redis())).await;
+            pause(rng, 5000).await;
+            blocking(move || infra.start_redis()).await;
+        }
+        Blow::Rebalance => {
+            second_crisis(&platform).await;
+            pause(rng, 4000).await;
+            platform.kill("crisis-2");
+        }
+        Blow::Zombie => {
+            let pid = platform.pid("crisis").unwrap();
+            signal(pid, "-STOP");
+            second_crisis(&platform).await;
+            tokio::time::sleep(FROZEN).await;
+            signal(pid, "-CONT");
+            pause(rng, 4000).await;
+            platform.kill("crisis-2");
+        }
+    }
+}
+
+async fn second_crisis(platform: &Arc<Deployment>) {
+    platform.start_service("crisis-2", "crisis").unwrap();
+    let platform = platform.clone();
+    blocking(move || platform.wait_until_ready("crisis-2")).await;
+}
+
+fn signal(pid: u32, signal: &str) {
+    Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
+}
+
+/// The first organisation, a donor, and the credentials of a client that holds every scope.
+async fn found(platform: &Deployment) -> (identity::Founded, String) {
+    let (identity, _) = connect(&platform.config, "identity").await;
+    let founded = identity::found(&identity, "Failure suite", "FS").await.unwrap();
+    let http = Http::new(&platform.url);
+    let token = http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
+    let donor = serde_json::json!({ "name": "Norway", "type": "government" });
+    let donor = eventually("the donor is recorded", || async {
+        let answer = http.post(Some(&token), "/v1/donors", &donor).await;
+        (answer.status == 201).then(|| answer.json())
+    })
+    .await;
+    (founded, donor["id"].as_str().unwrap().to_owned())
+}

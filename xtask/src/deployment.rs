@@ -1,0 +1,227 @@
+//! The platform as separate processes, on the infrastructure of [`Infra`].
+
+use crate::{infra::Infra, ports, tools};
+use anyhow::{Context, Result, bail};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// The services with a database, and all in the order they start.
+pub const DATABASES: [&str; 3] = ["identity", "donors", "crisis"];
+const SERVICES: [&str; 5] = ["identity", "donors", "crisis", "portal", "gateway"];
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Processes of one platform.
+pub struct Deployment {
+    /// The address people use.
+    pub url: String,
+    /// The configuration file that its processes share.
+    pub config: PathBuf,
+    /// Stands before the names of its topics and groups.
+    pub prefix: String,
+    name: String,
+    binary: PathBuf,
+    folder: PathBuf,
+    listen: BTreeMap<&'static str, u16>,
+    processes: Mutex<BTreeMap<String, Process>>,
+}
+
+struct Process {
+    child: Child,
+    operations: u16,
+}
+
+impl Deployment {
+    /// Makes databases and topics of its own under `name` (letters, digits, underscores), migrates, and starts every
+    /// service. `port` is the gateway's; any free one when there is none.
+    ///
+    /// # Errors
+    /// When something does not start.
+    pub fn start(infra: &Infra, binary: &Path, name: &str, port: Option<u16>) -> Result<Self> {
+        let folder = infra.folder.join(name);
+        fs::create_dir_all(&folder)?;
+        let mut listen: BTreeMap<_, _> =
+            SERVICES.into_iter().map(|service| (service, ports::free())).collect();
+        listen.extend(port.map(|port| ("gateway", port)));
+        for service in DATABASES {
+            let database = format!("{name}_{service}");
+            let there =
+                infra.sql("postgres", &format!("SELECT 1 FROM pg_database WHERE datname = '{database}'"))?;
+            if there.trim().is_empty() {
+                infra.sql(
+                    "postgres",
+                    &format!("CREATE DATABASE {database} OWNER passerelle_owner TEMPLATE template0"),
+                )?;
+            }
+        }
+        let url = format!("http://localhost:{}", listen["gateway"]);
+        let prefix = format!("{name}.");
+        let config = folder.join("passerelle.toml");
+        fs::write(&config, configuration(infra, name, &url, &prefix, &listen)?)?;
+        let binary = binary.to_owned();
+        let (name, processes) = (name.to_owned(), Mutex::default());
+        let deployment = Self { url, config, prefix, name, binary, folder, listen, processes };
+        tools::run(&mut deployment.passerelle("migrate")).context("passerelle migrate")?;
+        for service in SERVICES {
+            deployment.start_service(service, service)?;
+        }
+        for service in SERVICES {
+            deployment.wait_until_ready(service)?;
+        }
+        Ok(deployment)
+    }
+
+    /// A subcommand of the binary with the configuration.
+    pub fn passerelle(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg(subcommand).arg("--config").arg(&self.config);
+        command
+    }
+
+    /// The database of a service.
+    pub fn database(&self, service: &str) -> String {
+        format!("{}_{service}", self.name)
+    }
+
+    /// Starts `service` as the process `instance`; an instance with another name than its service is a second replica.
+    ///
+    /// # Errors
+    /// When the program does not start.
+    pub fn start_service(&self, instance: &str, service: &str) -> Result<()> {
+        let log = self.folder.join(format!("{instance}.log"));
+        let log = fs::File::options().create(true).append(true).open(log)?;
+        let (port, operations) =
+            (self.listen.get(instance).copied().unwrap_or_else(ports::free), ports::free());
+        let mut command = self.passerelle("serve");
+        command.arg(service).env("PASSERELLE_LISTEN", format!("127.0.0.1:{port}"));
+        command.env("PASSERELLE_OPERATIONS", format!("127.0.0.1:{operations}"));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let process = Process { child: child.context("passerelle does not start")?, operations };
+        self.processes().insert(instance.to_owned(), process);
+        Ok(())
+    }
+
+    fn processes(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Process>> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a process says it is ready.
+    ///
+    /// # Errors
+    /// When it has ended, or is not ready within a minute.
+    pub fn wait_until_ready(&self, instance: &str) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            {
+                let mut processes = self.processes();
+                let process =
+                    processes.get_mut(instance).with_context(|| format!("{instance} was not started"))?;
+                if let Some(status) = process.child.try_wait()? {
+                    bail!("{instance} ended: {status}: {}", self.last_line(instance));
+                }
+                if get(process.operations, "/readyz").is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+                {
+                    return Ok(());
+                }
+            }
+            if started.elapsed() > PATIENCE {
+                bail!("{instance} is not ready: {}", self.last_line(instance));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn last_line(&self, instance: &str) -> String {
+        let log = fs::read_to_string(self.log(instance)).unwrap_or_default();
+        log.lines().last().unwrap_or_default().to_owned()
+    }
+
+    /// The log of a process.
+    pub fn log(&self, instance: &str) -> PathBuf {
+        self.folder.join(format!("{instance}.log"))
+    }
+
+    /// An answer of the operators' port of a process, whole.
+    pub fn operations(&self, instance: &str, path: &str) -> Option<String> {
+        let port = self.processes().get(instance)?.operations;
+        get(port, path)
+    }
+
+    /// The process's number.
+    pub fn pid(&self, instance: &str) -> Option<u32> {
+        self.processes().get(instance).map(|process| process.child.id())
+    }
+
+    /// Kills a process with kill -9.
+    pub fn kill(&self, instance: &str) {
+        if let Some(mut process) = self.processes().remove(instance) {
+            let _ = process.child.kill();
+            let _ = process.child.wait();
+        }
+    }
+
+    /// Tells every process to stop, the gateway first, and waits.
+    pub fn stop(&self) {
+        for service in SERVICES.into_iter().rev() {
+            let Some(mut process) = self.processes().remove(service) else { continue };
+            let _ = tools::run(Command::new("kill").args(["-TERM", &process.child.id().to_string()]));
+            let started = Instant::now();
+            while process.child.try_wait().is_ok_and(|status| status.is_none())
+                && started.elapsed() < PATIENCE
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = process.child.kill();
+            let _ = process.child.wait();
+        }
+    }
+}
+
+impl Drop for Deployment {
+    fn drop(&mut self) {
+        for process in self.processes().values_mut() {
+            let _ = process.child.kill();
+            let _ = process.child.wait();
+        }
+    }
+}
+
+fn configuration(
+    infra: &Infra,
+    name: &str,
+    url: &str,
+    prefix: &str,
+    listen: &BTreeMap<&'static str, u16>,
+) -> Result<String> {
+    let of = |role: &str| role.replace("{database}", &format!("{name}_{{service}}"));
+    let key = tools::run(Command::new("od").args(["-An", "-N64", "-tx1", "-v", "/dev/urandom"]))?;
+    let key: String = key.split_whitespace().collect();
+    let upstreams: Vec<String> =
+        listen.iter().map(|(service, port)| format!("{service} = \"http://127.0.0.1:{port}\"\n")).collect();
+    Ok(format!(
+        "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\n\n\
+         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n",
+        of(&infra.postgres.service),
+        of(&infra.postgres.owner),
+        infra.postgres.service_role,
+        infra.kafka,
+        upstreams.concat(),
+    ))
+}
+
+/// One small request, without a library: the whole answer.
+fn get(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
