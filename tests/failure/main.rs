@@ -3,7 +3,7 @@
 //! A few clients write contributions and note every one that was acknowledged, while services, Kafka, PostgreSQL and
 //! Redis are killed with kill -9 and started again, in an order that the seed gives. Then everything is counted.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what cannot go on stops here, and says why")]
+#![expect(clippy::unwrap_used, reason = "what cannot go on stops here, and says why")]
 
 mod count;
 mod writers;
@@ -125,13 +125,21 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
         }
         Blow::KillKafka => {
             let kafka = infra.clone();
-            blocking(move || Ok(kafka.kill_kafka())).await;
+            blocking(move || {
+                kafka.kill_kafka();
+                Ok(())
+            })
+            .await;
             pause(rng, 3000).await;
             blocking(move || infra.start_kafka()).await;
         }
         Blow::StopKafka => {
             let kafka = infra.clone();
-            blocking(move || Ok(kafka.kill_kafka())).await;
+            blocking(move || {
+                kafka.kill_kafka();
+                Ok(())
+            })
+            .await;
             let before = writers.acknowledged();
             tokio::time::sleep(OUTAGE).await;
             assert!(writers.acknowledged() > before + 100, "writes must go on while Kafka is away");
@@ -139,7 +147,11 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
         }
         Blow::KillPostgres => {
             let postgres = infra.clone();
-            blocking(move || Ok(postgres.kill_postgres())).await;
+            blocking(move || {
+                postgres.kill_postgres();
+                Ok(())
+            })
+            .await;
             pause(rng, 3000).await;
             blocking(move || infra.start_postgres()).await;
             for service in xtask::deployment::DATABASES {
@@ -149,7 +161,11 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
         }
         Blow::StopRedis => {
             let redis = infra.clone();
-            blocking(move || Ok(redis.kill_redis())).await;
+            blocking(move || {
+                redis.kill_redis();
+                Ok(())
+            })
+            .await;
             pause(rng, 5000).await;
             blocking(move || infra.start_redis()).await;
         }

@@ -11,7 +11,7 @@ fn rank(name: &str) -> Option<u32> {
     Some(match name {
         "kernel" => 0,
         "events" | "auth" => 1,
-        "bus" => 2,
+        "bus" | "cache" => 2,
         "store" | "bus-kafka" => 3,
         "service" => 4,
         "identity" | "donors" | "crisis" | "gateway" | "portal" => 6,
@@ -24,7 +24,8 @@ fn rank(name: &str) -> Option<u32> {
 }
 
 /// Libraries that only some may use: the key, and who may.
-const RESERVED: [(&str, &[&str]); 7] = [
+const RESERVED: [(&str, &[&str]); 8] = [
+    ("redis", &["cache"]),
     ("rdkafka", &["bus-kafka", "tests"]),
     ("bus-kafka", &["passerelle", "tests"]),
     ("sea-orm", &["bus", "store", "service", "identity", "donors", "crisis", "tests"]),

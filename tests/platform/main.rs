@@ -9,4 +9,5 @@ mod journey;
 mod kafka;
 mod matrix;
 mod pages;
+mod revocation;
 mod sign_in;

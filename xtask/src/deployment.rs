@@ -207,11 +207,12 @@ fn configuration(
         listen.iter().map(|(service, port)| format!("{service} = \"http://127.0.0.1:{port}\"\n")).collect();
     Ok(format!(
         "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\n\n\
-         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n",
+         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n",
         of(&infra.postgres.service),
         of(&infra.postgres.owner),
         infra.postgres.service_role,
         infra.kafka,
+        infra.redis,
         upstreams.concat(),
     ))
 }

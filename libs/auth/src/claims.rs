@@ -35,6 +35,8 @@ pub struct Claims {
     pub iat: i64,
     /// This token's id.
     pub jti: Uuid,
+    /// The sign-in it belongs to (a client's token is one of its own): what is ended when it is revoked.
+    pub sid: Uuid,
     /// What kind of principal `sub` is.
     pub kind: PrincipalKind,
     /// The organisation.

@@ -39,6 +39,7 @@ fn claims(now: i64) -> Claims {
         exp: now + 900,
         iat: now,
         jti: Uuid::nil(),
+        sid: Uuid::from_u128(9),
         kind: PrincipalKind::Person,
         organisation_id: Uuid::nil(),
         office_id: Uuid::nil(),

@@ -18,6 +18,7 @@ use actix_web::{
     web::{self, Data},
 };
 use auth::Verifier;
+use cache::{Redis, Revocations};
 use ipnet::IpNet;
 use kernel::Clock;
 use limits::Limits;
@@ -42,6 +43,12 @@ pub struct Settings {
     pub portal: String,
     /// The token check.
     pub verifier: Verifier,
+    /// Where identity listens, without a trailing slash: it knows which sessions were revoked.
+    pub identity: String,
+    /// The copy of what it knows.
+    pub revocations: Revocations,
+    /// Where requests are counted for all gateways together; each counts its own while there is none, or it is away.
+    pub counter: Option<Redis>,
     /// Who may say for whom a request is made (`x-forwarded-for`), beside this machine: the portal, a reverse proxy.
     pub trusted: Vec<IpNet>,
     /// The clock.
@@ -53,6 +60,8 @@ pub(crate) struct State {
     routes: Routes,
     portal: String,
     verifier: Verifier,
+    identity: String,
+    revocations: Revocations,
     limits: Limits,
     clock: Arc<dyn Clock>,
 }
@@ -95,7 +104,9 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         portal: settings.portal,
         trusted: settings.trusted,
         verifier: settings.verifier,
-        limits: Limits::new(),
+        identity: settings.identity,
+        revocations: settings.revocations,
+        limits: Limits::new(settings.counter),
         clock: settings.clock,
     });
     let server = HttpServer::new(move || {

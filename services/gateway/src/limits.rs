@@ -1,11 +1,12 @@
-//! How many requests a caller may make. In memory: each gateway counts its own.
+//! How many requests a caller may make: counted in Redis for all gateways together, or by each in its memory.
 
+use cache::{Counted, Redis};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock, clock::DefaultClock,
     middleware::StateInformationMiddleware,
 };
 use kernel::{Code, Problem};
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 /// Requests a caller may make at once.
 const BURST: u32 = 3000;
@@ -20,6 +21,7 @@ type Limiter = RateLimiter<
 >;
 
 pub(crate) struct Limits {
+    shared: Option<Redis>,
     limiter: Limiter,
     clock: DefaultClock,
 }
@@ -45,30 +47,38 @@ fn non_zero(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
+fn beyond(wait: Duration) -> (Problem, u64) {
+    let seconds = wait.as_secs() + 1;
+    (Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds")), seconds)
+}
+
 impl Limits {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(shared: Option<Redis>) -> Self {
         let quota = Quota::per_second(non_zero(SUSTAINED)).allow_burst(non_zero(BURST));
         let limiter: DefaultKeyedRateLimiter<String> = RateLimiter::keyed(quota);
-        Self { limiter: limiter.with_middleware(), clock: DefaultClock::default() }
+        Self { shared, limiter: limiter.with_middleware(), clock: DefaultClock::default() }
     }
 
     /// Counts one request of `caller`.
     ///
     /// # Errors
     /// 429, and the seconds to wait.
-    pub(crate) fn count(&self, caller: &str) -> Result<Left, (Problem, u64)> {
+    pub(crate) async fn count(&self, caller: &str) -> Result<Left, (Problem, u64)> {
+        if let Some(shared) = &self.shared
+            && let Ok(counted) = shared.count(caller, BURST, SUSTAINED).await
+        {
+            return match counted {
+                Counted::Within(remaining, reset) => Ok(Left { remaining, reset_seconds: reset.as_secs() }),
+                Counted::Beyond(wait) => Err(beyond(wait)),
+            };
+        }
         match self.limiter.check_key(&caller.to_owned()) {
             Ok(snapshot) => {
                 let remaining = snapshot.remaining_burst_capacity();
                 let reset_seconds = u64::from((BURST - remaining.min(BURST)) / SUSTAINED);
                 Ok(Left { remaining, reset_seconds })
             }
-            Err(until) => {
-                let seconds = until.wait_time_from(self.clock.now()).as_secs() + 1;
-                let problem =
-                    Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
-                Err((problem, seconds))
-            }
+            Err(until) => Err(beyond(until.wait_time_from(self.clock.now()))),
         }
     }
 

@@ -25,6 +25,8 @@ use std::{
 
 /// Where services live; everything else is the portal's.
 const SERVICE_PREFIXES: [&str; 3] = ["/v1/", "/oauth/", "/.well-known/"];
+/// How long identity has to say whether a session was revoked.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The largest form a page takes: an import's files go through the portal.
@@ -87,7 +89,7 @@ pub(crate) async fn handle(
         false => Ok(None),
     };
     let caller = claims.as_ref().ok().and_then(Option::as_ref).map(|claims| claims.sub.to_string());
-    let left = match state.limits.count(caller.as_deref().unwrap_or(&address)) {
+    let left = match state.limits.count(caller.as_deref().unwrap_or(&address)).await {
         Ok(left) => left,
         Err((problem, seconds)) => return Ok(limited(&problem, seconds)),
     };
@@ -139,6 +141,7 @@ async fn route(
     if let Some(scopes) = &route.scopes {
         let claims = claims?
             .ok_or_else(|| Problem::new(Code::Unauthenticated).field("authorization", "no token was sent"))?;
+        refuse_revoked(state, client, &claims).await?;
         if let Some(missing) = scopes.iter().find(|scope| !claims.may(scope)) {
             return Err(Problem::new(Code::Forbidden)
                 .field("authorization", format!("needs {missing}"))
@@ -147,6 +150,33 @@ async fn route(
         request.extensions_mut().insert(claims);
     }
     forward(request, payload, client, route, address).await
+}
+
+/// A session that was ended gives nothing any more, though its access token still reads well.
+async fn refuse_revoked(state: &State, client: &Client, claims: &Claims) -> Result<(), Problem> {
+    let revoked = match state.revocations.is_revoked(claims.sid).await {
+        Some(revoked) => revoked,
+        None => ask_identity(state, client, claims).await?,
+    };
+    if revoked {
+        return Err(Problem::new(Code::Unauthenticated).field("authorization", "the token was revoked"));
+    }
+    Ok(())
+}
+
+/// The copy may not be complete: only identity knows. While it is away too, nobody can be let in.
+async fn ask_identity(state: &State, client: &Client, claims: &Claims) -> Result<bool, Problem> {
+    let away = || Problem::new(Code::Unavailable).detail("sign-in is not available at the moment");
+    let url = format!("{}/internal/sessions/{}", state.identity, claims.sid);
+    let answer = client.get(url).timeout(SESSION_TIMEOUT).send().await;
+    let mut answer = answer.map_err(|error| {
+        tracing::warn!(%error, "identity does not say which sessions were revoked");
+        away()
+    })?;
+    if answer.status() != StatusCode::OK {
+        return Err(away());
+    }
+    answer.json::<bool>().await.map_err(|_| away())
 }
 
 async fn forward(

@@ -18,6 +18,7 @@ pub use organisation::{Founded, exists, found};
 pub use password::Passwords;
 
 use actix_web::web::Data;
+use cache::Revocations;
 use service::Service;
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,22 +28,28 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub struct Settings {
     /// The deployment's public address without a trailing slash: the tokens' issuer.
     pub issuer: String,
+    /// Where gateways learn which sessions were revoked.
+    pub revocations: Revocations,
 }
 
 /// The identity service.
 pub fn service(settings: Settings) -> Service {
+    let revocations = settings.revocations.clone();
     let state = Data::new(State {
         issuer: settings.issuer,
+        revocations: settings.revocations,
         passwords: Passwords::new(),
         throttle: throttle::Throttle::default(),
     });
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
         .consumers([consumers::donor::consumer()])
+        .jobs(move |context| vec![Box::pin(token::revocation::keep(context, revocations.clone()))])
 }
 
 pub(crate) struct State {
     issuer: String,
+    revocations: Revocations,
     passwords: Arc<Passwords>,
     throttle: throttle::Throttle,
 }
@@ -64,5 +71,7 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(token::api::token)
         .service(token::api::revoke)
         .service(token::api::key_set)
-        .service(token::api::discovery);
+        .service(token::api::discovery)
+        // For gateways alone: it is in no document, so no gateway leads to it.
+        .route(token::revocation::PATH, actix_web::web::get().to(token::revocation::ask));
 }

@@ -6,7 +6,7 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(M0001)]
+        vec![Box::new(M0001), Box::new(M0002)]
     }
 }
 
@@ -40,6 +40,26 @@ impl MigrationTrait for M0001 {
             ],
         )
         .await
+    }
+}
+
+struct M0002;
+
+impl MigrationName for M0002 {
+    fn name(&self) -> &str {
+        "m0002_revocations"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0002 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = "CREATE TABLE revocation (
+                       session_id {uuid} PRIMARY KEY,
+                       expires_at {instant} NOT NULL
+                     )";
+        ddl(manager, table).await?;
+        protect(manager, &[Tenant::platform("revocation")]).await
     }
 }
 

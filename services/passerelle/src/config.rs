@@ -4,6 +4,7 @@
 use anyhow::{Result, anyhow, bail};
 use bus::SharedBus;
 use bus_kafka::KafkaBus;
+use cache::Redis;
 use figment::{
     Figment,
     providers::{Env, Format, Toml},
@@ -43,6 +44,7 @@ pub struct Config {
     pub log_format: LogFormat,
     database: Option<DatabaseConfig>,
     kafka: Option<KafkaConfig>,
+    redis: Option<RedisConfig>,
     /// Where the other processes are: `identity`, `donors`, `crisis`, `portal`, `gateway`.
     #[serde(default)]
     pub upstreams: BTreeMap<String, String>,
@@ -89,6 +91,16 @@ struct KafkaConfig {
     replication: i32,
     #[serde(default)]
     properties: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedisConfig {
+    /// `redis://:password@host:port/database`.
+    url: String,
+    /// Stands before every key; empty unless several deployments share the server.
+    #[serde(default)]
+    prefix: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -189,6 +201,15 @@ impl Config {
         let settings = bus_kafka::Settings { brokers, prefix, partitions, replication, properties };
         let bus = KafkaBus::new(settings).map_err(|error| anyhow!("configuration: kafka: {error}"))?;
         Ok(Arc::new(bus))
+    }
+
+    /// The caches that replicas share.
+    ///
+    /// # Errors
+    /// When they are not configured.
+    pub fn redis(&self) -> Result<Redis> {
+        let redis = self.redis.as_ref().ok_or_else(|| missing("redis.url", "for limits and revocations"))?;
+        Redis::new(&redis.url, &redis.prefix).map_err(|error| anyhow!("configuration: redis.url: {error}"))
     }
 
     /// Where another process is.

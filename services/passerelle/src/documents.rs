@@ -2,6 +2,7 @@
 
 use crate::platform::services;
 use anyhow::Result;
+use cache::Revocations;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// When documents contradict each other.
 pub fn all() -> Result<Vec<(String, String)>> {
-    let services = services("http://localhost:8080");
+    let services = services("http://localhost:8080", &Revocations::default());
     let documents: Vec<_> = services.iter().map(|service| (service.name, service.openapi())).collect();
     let merged = gateway::merge(documents.iter().map(|(_, document)| document))?;
     let mut files = Vec::new();

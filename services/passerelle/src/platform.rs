@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
 use bus::{EmbeddedBus, Lag, SharedBus};
+use cache::Revocations;
 use kernel::Clock;
 use service::{Running, Service};
 use std::{
@@ -54,14 +55,15 @@ pub struct Platform {
 }
 
 /// The services, in the order they start. `issuer` is the address of the deployment.
-pub fn services(issuer: &str) -> Vec<Service> {
-    let identity = identity::service(identity::Settings { issuer: issuer.to_owned() });
+pub fn services(issuer: &str, revocations: &Revocations) -> Vec<Service> {
+    let (issuer, revocations) = (issuer.to_owned(), revocations.clone());
+    let identity = identity::service(identity::Settings { issuer, revocations });
     vec![identity, donors::service(), crisis::service()]
 }
 
 /// Every consumer group and the topic it reads.
 pub fn subscriptions() -> Vec<(&'static str, &'static str)> {
-    let services = services("http://localhost");
+    let services = services("http://localhost", &Revocations::default());
     services.iter().flat_map(|service| &service.consumers).map(store::Consumer::subscription).collect()
 }
 
@@ -82,7 +84,8 @@ impl Platform {
         let embedded =
             EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
         let bus: SharedBus = Arc::new(embedded.clone());
-        let services = services(&url);
+        let revocations = Revocations::default();
+        let services = services(&url, &revocations);
         let mut listeners = Vec::new();
         for _ in &services {
             listeners.push(loopback()?);
@@ -115,6 +118,9 @@ impl Platform {
             portal: portal_url,
             verifier: verifier(),
             trusted: Vec::new(),
+            identity: identity_url,
+            revocations,
+            counter: None,
             clock: clock.clone(),
         };
         let gateway = gateway::start(listener, settings)?;

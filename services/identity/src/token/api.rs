@@ -1,4 +1,4 @@
-use super::{ACCESS_TOKEN_LIFE, CODE_LIFE, PORTAL, grant, store};
+use super::{ACCESS_TOKEN_LIFE, CODE_LIFE, PORTAL, grant, revocation, store};
 use crate::{State, key, person, secret};
 use ::store::{Actor, Scope};
 use actix_web::{
@@ -263,26 +263,35 @@ fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, St
 /// A token to give back (RFC 7009).
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Revocation {
-    /// A refresh token.
+    /// A refresh token or an access token.
     #[schema(max_length = 4000)]
     token: String,
 }
 
-/// Revokes a refresh token
+/// Revokes a token
 ///
-/// And all of its family: the sign-in ends. An unknown token is answered the same way (RFC 7009).
+/// A refresh token, or an access token: the sign-in it belongs to ends, with every token of it, before this is answered.
+/// An unknown token is answered the same way (RFC 7009).
 #[utoipa::path(tag = "sign-in",
     request_body(content = Revocation, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "It does not hold any more"), CreateProblems))]
 #[post("/oauth/revoke")]
-pub(crate) async fn revoke(context: Data<Context>, body: Bytes) -> Answer {
+pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> Answer {
     let form: Revocation = serde_html_form::from_bytes(&body)
         .map_err(|error| Problem::invalid_parameter("token", format!("the form cannot be read: {error}")))?;
     let tx = context.store.begin(Scope::System, Actor::system()).await?;
-    if let Some(found) = store::refresh(tx.db(), &secret::hash(&form.token)).await? {
-        store::revoke_family(&tx, found.family_id).await?;
+    let refresh = store::refresh(tx.db(), &secret::hash(&form.token)).await?;
+    let session = match refresh {
+        Some(found) => Some(found.family_id),
+        None => context.verifier.verify(&form.token).await.ok().map(|claims| claims.sid),
+    };
+    if let Some(session) = session {
+        store::revoke_family(&tx, session).await?;
     }
     tx.commit().await?;
+    if let Some(session) = session {
+        state.revocations.announce(session, revocation::life()).await;
+    }
     Ok(HttpResponse::Ok().finish())
 }
 

@@ -1,6 +1,6 @@
 //! The grants of the token endpoint. Each gives claims (and for people a refresh token) or says why not.
 
-use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, store};
+use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, revocation, store};
 use crate::{State, client, person, secret};
 use ::store::{Actor, Scope, Store, TenantTx};
 use auth::{AUDIENCE, Claims, Failure, PrincipalKind, Role};
@@ -21,14 +21,15 @@ fn refused(field: &str, why: &str) -> Failure {
 }
 
 fn claims(store: &Store, state: &State, sub: Uuid, kind: PrincipalKind) -> Claims {
-    let now = store.clock().now();
+    let (now, jti) = (store.clock().now(), new_id(store.clock().as_ref()));
     Claims {
         iss: state.issuer.clone(),
         aud: AUDIENCE.to_owned(),
         sub,
         exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
         iat: now.timestamp(),
-        jti: new_id(store.clock().as_ref()),
+        jti,
+        sid: jti,
         kind,
         organisation_id: Uuid::nil(),
         office_id: Uuid::nil(),
@@ -90,6 +91,7 @@ pub(crate) async fn authorization_code(
     if let Some(family_id) = found.family_id {
         store::revoke_family(&tx, family_id).await?;
         tx.commit().await?;
+        state.revocations.announce(family_id, revocation::life()).await;
         return Err(refused("code", "was used before"));
     }
     if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) != found.challenge {
@@ -103,7 +105,7 @@ pub(crate) async fn authorization_code(
     store::use_code(&tx, &hash, family_id).await?;
     let refresh_token = Some(next_refresh(&tx, family_id).await?);
     tx.commit().await?;
-    Ok(Granted { claims, refresh_token })
+    Ok(Granted { claims: Claims { sid: family_id, ..claims }, refresh_token })
 }
 
 /// A refresh token is used once; a used one that comes back revokes its whole family.
@@ -118,13 +120,14 @@ pub(crate) async fn refresh_token(store: &Store, state: &State, token: &str) -> 
     if found.used_at.is_some_and(|used_at| used_at + REUSE_LEEWAY < tx.now()) {
         store::revoke_family(&tx, found.family_id).await?;
         tx.commit().await?;
+        state.revocations.announce(found.family_id, revocation::life()).await;
         return Err(refused("refresh_token", "was used before: sign in again"));
     }
     let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
     store::use_refresh(&tx, &hash).await?;
     let refresh_token = Some(next_refresh(&tx, found.family_id).await?);
     tx.commit().await?;
-    Ok(Granted { claims, refresh_token })
+    Ok(Granted { claims: Claims { sid: found.family_id, ..claims }, refresh_token })
 }
 
 async fn next_refresh(tx: &TenantTx, family_id: Uuid) -> Result<String, Failure> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod grant;
+pub(crate) mod revocation;
 pub(crate) mod store;
 
 use chrono::TimeDelta;

@@ -67,7 +67,7 @@ pub(crate) async fn new_family(tx: &TenantTx, person_id: Uuid, office_id: Uuid) 
 pub(crate) async fn revoke_family(tx: &TenantTx, id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
     sql::execute(tx.db(), text, values![tx.now(), id]).await?;
-    Ok(())
+    super::revocation::note(tx, id).await
 }
 
 pub(crate) async fn save_refresh(

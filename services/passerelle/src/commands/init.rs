@@ -5,6 +5,7 @@ use crate::{
     platform::{Options, open},
 };
 use anyhow::{Result, anyhow, bail};
+use cache::Revocations;
 use clap::Args;
 use kernel::SystemClock;
 use std::{path::PathBuf, sync::Arc};
@@ -47,7 +48,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(file) => Config::load(Some(&file))?.store("identity", clock).await?,
         None => {
             std::fs::create_dir_all(&data)?;
-            let service = identity::service(identity::Settings { issuer: String::new() });
+            let settings = identity::Settings { issuer: String::new(), revocations: Revocations::default() };
+            let service = identity::service(settings);
             open(&Options::local(data), &service, clock).await?
         }
     };

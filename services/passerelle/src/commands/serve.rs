@@ -4,6 +4,7 @@ use super::stopped;
 use crate::{config::Config, platform::services};
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
+use cache::Revocations;
 use clap::Args;
 use kernel::{Clock, SystemClock};
 use service::{
@@ -45,11 +46,13 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
         let keys = HttpKeySource::new(&config.upstream("identity")?);
         Ok(Verifier::new(&config.public_url, Arc::new(keys), clock.clone()))
     };
+    let redis = config.redis()?;
+    let revocations = Revocations::Redis(redis.clone());
     tracing::info!(service = arguments.service, listen = %config.listen, "starting");
     match arguments.service.as_str() {
         "gateway" => {
             let mut upstreams = Vec::new();
-            for service in services(&config.public_url) {
+            for service in services(&config.public_url, &revocations) {
                 let (url, document) = (config.upstream(service.name)?, service.openapi());
                 upstreams.push(gateway::Upstream { url, document });
             }
@@ -58,6 +61,9 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 portal: config.upstream("portal")?,
                 verifier: verifier()?,
                 trusted: config.trusted_proxies.clone(),
+                identity: config.upstream("identity")?,
+                revocations,
+                counter: Some(redis),
                 clock,
             };
             let ops = operate(Vec::new())?;
@@ -80,7 +86,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             ops.stop().await;
         }
         name => {
-            let all = services(&config.public_url);
+            let all = services(&config.public_url, &revocations);
             let Some(service) = all.iter().find(|service| service.name == name) else {
                 bail!("there is no service {name}: identity, donors, crisis, gateway or portal");
             };

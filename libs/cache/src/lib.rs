@@ -1,0 +1,10 @@
+//! What all replicas share for a short time: revoked sessions and request counts, in memory (one process) or in Redis.
+//!
+//! Nothing here is the truth of anything. When Redis is away, limits are counted in each gateway's memory, and identity
+//! is asked about sessions; when it is back, it is used again.
+
+mod redis;
+mod revocations;
+
+pub use crate::redis::{Away, Counted, Redis};
+pub use revocations::{LEASE, RENEWAL, Revocations};

@@ -1,0 +1,71 @@
+//! Sessions ended before their access tokens ran out: kept here, copied to where gateways look (`cache::Revocations`).
+
+use super::ACCESS_TOKEN_LIFE;
+use ::store::{Actor, Scope, Store, StoreError, TenantTx, sql, values};
+use actix_web::{http::StatusCode, web::Data};
+use cache::{RENEWAL, Revocations};
+use service::{Answer, Context, Id, answer};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Where gateways ask when the copy may not be complete.
+pub(crate) const PATH: &str = "/internal/sessions/{id}";
+
+/// How long a revocation matters: no access token of the session lives longer.
+pub(crate) fn life() -> Duration {
+    ACCESS_TOKEN_LIFE.to_std().unwrap_or_default()
+}
+
+/// Notes, in the transaction that ends it, that a session is over.
+pub(crate) async fn note(tx: &TenantTx, session: Uuid) -> Result<(), StoreError> {
+    let row = values![session, tx.now() + ACCESS_TOKEN_LIFE];
+    sql::insert_many(
+        tx.db(),
+        "revocation",
+        &["session_id", "expires_at"],
+        vec![row],
+        "ON CONFLICT DO NOTHING",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Keeps the copy complete, for ever; ends when its task is dropped.
+pub(crate) async fn keep(context: Context, revocations: Revocations) {
+    loop {
+        if let Err(error) = renew(&context.store, &revocations).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the copy of the revocations waits");
+        }
+        tokio::time::sleep(RENEWAL).await;
+    }
+}
+
+async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreError> {
+    let (read_at, now) = (Instant::now(), store.clock().now());
+    let db = store.read(&Scope::System).await?;
+    let rows = sql::rows(&db, "SELECT session_id, expires_at FROM revocation", vec![]).await?;
+    db.commit().await?;
+    let (mut live, mut over) = (Vec::new(), false);
+    for row in &rows {
+        let expires_at: chrono::DateTime<chrono::Utc> = row.try_get_by_index(1)?;
+        match (expires_at - now).to_std() {
+            Ok(left) => live.push((row.try_get_by_index(0)?, left)),
+            Err(_) => over = true,
+        }
+    }
+    // A cache that is away has said so itself; the lease runs out.
+    let _ = revocations.complete(&live, read_at).await;
+    if over {
+        let tx = store.begin(Scope::System, Actor::system()).await?;
+        sql::execute(tx.db(), "DELETE FROM revocation WHERE expires_at < $1", values![now]).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Whether a session is revoked, from the truth.
+pub(crate) async fn ask(context: Data<Context>, id: Id) -> Answer {
+    let db = context.store.read(&Scope::System).await?;
+    let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", values![id.0]).await?;
+    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())
+}
