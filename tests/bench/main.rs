@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run says so and stops")]
 
 mod baseline;
+mod distributed;
 
 use serde_json::{Value, json};
 use std::{
@@ -28,6 +29,7 @@ fn main() {
     runtime.block_on(async {
         start_and_idle().await;
         large_import().await;
+        distributed::run().await;
     });
 }
 

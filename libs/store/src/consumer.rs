@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Events applied in one transaction.
 const BATCH: u64 = 500;
 /// How often an event whose data is at fault is tried before it goes to the dead-letter topic.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 5;
 /// The first pause before another attempt; it doubles.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause while the database or the bus is away.

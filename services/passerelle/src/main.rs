@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
-    commands::{demo, events, import, init, migrate, openapi, serve, up},
+    commands::{demo, events, health, import, init, migrate, openapi, serve, up},
     config::{Config, LogFormat},
 };
 use std::process::ExitCode;
@@ -40,6 +40,8 @@ enum Command {
     Demo(demo::Arguments),
     /// How far consumers are, what they could not apply, and trying that again.
     Events(events::Arguments),
+    /// Whether the process beside it is ready.
+    Health(health::Arguments),
     /// Writes the generated documents.
     Openapi(openapi::Arguments),
 }
@@ -97,6 +99,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Demo(arguments) => demo::run(arguments).await?,
         Command::Events(arguments) => events::run(arguments).await?,
+        Command::Health(arguments) => health::run(arguments).await?,
         Command::Serve(_) => {}
     }
     Ok(ExitCode::SUCCESS)

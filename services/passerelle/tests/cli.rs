@@ -189,6 +189,71 @@ async fn a_killed_import_finishes_by_itself_and_counts_every_flow_once() {
     .await;
 }
 
+fn events(data: &Path, arguments: &[&str]) -> Vec<String> {
+    let out =
+        Command::new(PASSERELLE).arg("events").args(arguments).arg("--data").arg(data).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// An event that refers to an organisation nobody told of.
+fn orphan(organisation: &str) -> Value {
+    json!({ "id": "01980000-0000-7000-8000-000000000001", "sequence": 1, "organisation_id": organisation,
+        "office_id": organisation, "source": "api", "external_ref": null, "donor_id": null,
+        "donor_external_ref": null, "donor_name": null, "status": "paid", "new_money": true,
+        "amount_usd": { "amount": "70.00", "currency": "USD" }, "contribution_type": "financial",
+        "earmarking": null, "decision_date": null, "source_objects": [], "visibility": "public",
+        "destination_objects": [
+            { "kind": "Location", "id": "1", "name": "Afghanistan", "country": "AFG" },
+            { "kind": "UsageYear", "id": "2021", "name": "2021" }] })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poison_event_is_set_aside_with_its_error_and_replayed_after_the_fix() {
+    use bus::{Bus, EmbeddedBus, OutgoingRecord};
+    const ORGANISATION: &str = "01980000-0000-7000-8000-0000000000aa";
+    let folder = folder();
+    let up = Up::start(folder.path(), &["--empty"]);
+    let bus = EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap();
+    let record = |kind: &str, key: &str, payload: Value| OutgoingRecord {
+        topic: kind.to_owned(),
+        key: key.to_owned(),
+        headers: vec![("ce_type".into(), kind.into()), ("ce_id".into(), key.into())],
+        payload: payload.to_string().into_bytes(),
+    };
+    let contribution = "passerelle.donors.contribution.v1";
+    bus.publish(vec![record(contribution, "orphan", orphan(ORGANISATION))]).await.unwrap();
+    let buried = eventually("the event is set aside", || async {
+        let lines = events(folder.path(), &["dlq", "--json"]);
+        lines.first().map(|line| serde_json::from_str::<Value>(line).unwrap())
+    })
+    .await;
+    assert_eq!(buried["key"], "orphan");
+    assert!(buried["error"].as_str().unwrap().contains(ORGANISATION), "{buried}");
+    let lag = events(folder.path(), &["lag"]);
+    assert!(lag.iter().all(|line| line.trim_start().starts_with("0 ")), "nothing waits behind it: {lag:?}");
+
+    // The fix: the organisation is told of.
+    let organisation = json!({ "id": ORGANISATION, "sequence": 1, "name": "Late", "code": "LATE",
+        "created_at": "2026-01-01T00:00:00Z" });
+    bus.publish(vec![record("passerelle.identity.organisation.v1", ORGANISATION, organisation)])
+        .await
+        .unwrap();
+    let http = Http::new(&up.url);
+    eventually("crisis knows the organisation", || async {
+        (http.get(None, "/v1/public/plans").await.status == 200).then_some(())
+    })
+    .await;
+    let topic = buried["topic"].as_str().unwrap();
+    assert!(events(folder.path(), &["replay", topic])[0].contains("1 replayed"));
+    eventually("the event is applied", || async {
+        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2021").await.json();
+        (funding["funding"]["amount"] == "70.00").then_some(())
+    })
+    .await;
+    assert_eq!(events(folder.path(), &["dlq"]), Vec::<String>::new());
+}
+
 fn cents(text: &str) -> u64 {
     text.replace(['.', ','], "").parse().unwrap()
 }

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod events;
+pub mod health;
 pub mod import;
 pub mod init;
 pub mod migrate;
