@@ -8,6 +8,7 @@ mod inputs;
 mod journey;
 mod kafka;
 mod matrix;
+mod operations;
 mod pages;
 mod revocation;
 mod sign_in;

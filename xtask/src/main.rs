@@ -37,7 +37,10 @@ enum Task {
     /// Writes the generated documents under openapi/.
     Openapi,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
-    Bench,
+    Bench {
+        /// `distributed`: that mode alone.
+        only: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -72,7 +75,7 @@ fn main() -> ExitCode {
         Task::Openapi => {
             cargo("documents", &["run", "--quiet", "--package", "passerelle", "--", "openapi"], &[])
         }
-        Task::Bench => bench(),
+        Task::Bench { only } => bench(only.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -185,9 +188,10 @@ fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {
     failure(&infra, &rounds.to_string(), seed.map(|seed| seed.to_string()).as_deref())
 }
 
-fn bench() -> Result<()> {
+fn bench(only: Option<&str>) -> Result<()> {
     cargo("release build", &["build", "--release", "--package", "passerelle"], &[])?;
-    let bench = ["bench", "--package", "tests", "--bench", "platform"];
+    let mut bench = vec!["bench", "--package", "tests", "--bench", "platform"];
+    bench.extend(only.iter().flat_map(|only| ["--", only]));
     let missing = infra::missing();
     if missing.is_empty() {
         let infra = Borrowed::up()?;

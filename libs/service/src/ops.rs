@@ -40,7 +40,10 @@ impl Dependency {
         let store = store.clone();
         Self::new("database", move || {
             let store = store.clone();
-            async move { store.ping().await.map_err(|error| chain(&error)) }
+            async move {
+                store.ping().await.map_err(|error| chain(&error))?;
+                if store.is_full() { Err("its disk is full".to_owned()) } else { Ok(()) }
+            }
         })
     }
 

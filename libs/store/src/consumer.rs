@@ -101,7 +101,7 @@ async fn mark_applied<E: EventPayload>(
     ids.sort();
     ids.dedup();
     let mut parameters = values![group];
-    let listed = sql::members(&mut parameters, ids.into_iter().map(Into::into));
+    let listed = sql::members(tx.db(), &mut parameters, ids.into_iter().map(Into::into));
     let text = format!(
         "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1 AND aggregate_id IN ({listed})"
     );
@@ -232,7 +232,12 @@ impl Consumer {
         let mut pause = PAUSE;
         loop {
             match self.apply(store, records).await {
-                Err(error) if !error.is_permanent() => self.wait(&error, &mut pause).await,
+                Err(error) if !error.is_permanent() => {
+                    if let ConsumeError::Store(error) = &error {
+                        store.note(error);
+                    }
+                    self.wait(&error, &mut pause).await;
+                }
                 other => return other,
             }
         }

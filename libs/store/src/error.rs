@@ -46,6 +46,20 @@ impl StoreError {
         }
     }
 
+    /// Whether the database's disk is full: reads go on, writes do not.
+    pub fn is_full(&self) -> bool {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "the enums are the library's and non-exhaustive")]
+        match self {
+            StoreError::Database(
+                DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
+            ) => error
+                .as_database_error()
+                .and_then(|error| error.code())
+                .is_some_and(|code| FULL.contains(&&*code)),
+            _ => false,
+        }
+    }
+
     fn constraint(&self) -> Option<SqlErr> {
         match self {
             StoreError::Database(error) => error.sql_err(),
@@ -53,6 +67,9 @@ impl StoreError {
         }
     }
 }
+
+/// PostgreSQL's `disk_full` and SQLite's `SQLITE_FULL`.
+const FULL: [&str; 2] = ["53100", "13"];
 
 /// PostgreSQL's classes of "not now" (its manual, appendix A): 08 connection, 40 transaction rollback, 53 resources,
 /// 57 operator intervention; SQLite's 5 busy, 10 input/output, 13 full.

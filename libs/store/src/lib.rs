@@ -18,7 +18,7 @@ mod transaction;
 
 pub use consumer::{ConsumeError, Consumer, Project};
 pub use error::StoreError;
-pub use postgres::Postgres;
+pub use postgres::{Postgres, plan_anew};
 pub use relay::{backlog, is_drained, run_relay};
 pub use scope::{Actor, Scope};
 pub use sea_orm;
@@ -29,7 +29,13 @@ use kernel::Clock;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
 };
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 use tokio::sync::Notify;
 
 /// Readers of one service's SQLite file at once; writers are always one.
@@ -44,7 +50,12 @@ struct Inner {
     reader: DatabaseConnection,
     clock: Arc<dyn Clock>,
     outbox_written: Notify,
+    /// When a write last found the disk full, in seconds since the epoch; 0 for never.
+    full_at: AtomicI64,
 }
+
+/// How long after a write that found the disk full the database does not count as ready.
+const FULL: i64 = 15;
 
 impl Store {
     /// Opens (or creates) the SQLite database in `file`. Every commit is on the disk when it returns.
@@ -54,7 +65,7 @@ impl Store {
     pub async fn open_sqlite(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let writer = connect_sqlite(file, 1, "rwc").await?;
         let reader = connect_sqlite(file, READERS, "rw").await?;
-        Ok(Self(Arc::new(Inner { writer, reader, clock, outbox_written: Notify::new() })))
+        Ok(Self::over(writer, reader, clock))
     }
 
     /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is away now is
@@ -64,7 +75,24 @@ impl Store {
     /// [`StoreError::Database`] when the address cannot be read.
     pub async fn open_postgres(settings: &Postgres, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let pool = postgres::connect(settings).await?;
-        Ok(Self(Arc::new(Inner { writer: pool.clone(), reader: pool, clock, outbox_written: Notify::new() })))
+        Ok(Self::over(pool.clone(), pool, clock))
+    }
+
+    fn over(writer: DatabaseConnection, reader: DatabaseConnection, clock: Arc<dyn Clock>) -> Self {
+        let (outbox_written, full_at) = (Notify::new(), AtomicI64::new(0));
+        Self(Arc::new(Inner { writer, reader, clock, outbox_written, full_at }))
+    }
+
+    /// Remembers a write that failed because the disk is full, for readiness.
+    pub fn note(&self, error: &StoreError) {
+        if error.is_full() {
+            self.0.full_at.store(self.0.clock.now().timestamp(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a write found the disk full a moment ago.
+    pub fn is_full(&self) -> bool {
+        self.0.clock.now().timestamp() - self.0.full_at.load(Ordering::Relaxed) < FULL
     }
 
     /// Which of the two back ends it is.

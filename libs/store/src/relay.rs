@@ -30,6 +30,7 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
                 pause = Duration::from_millis(100);
             }
             Err(error) => {
+                store.note(&error);
                 metrics::counter!("outbox_failures_total").increment(1);
                 tracing::warn!(source, error = &error as &dyn std::error::Error, "relay waits");
                 tokio::time::sleep(pause).await;
@@ -102,7 +103,7 @@ async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, StoreErr
 async fn remove(db: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<(), StoreError> {
     let positions: Vec<i64> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
     let mut parameters = Vec::new();
-    let published = sql::members(&mut parameters, positions.into_iter().map(Into::into));
+    let published = sql::members(db, &mut parameters, positions.into_iter().map(Into::into));
     sql::execute(db, &format!("DELETE FROM outbox WHERE position IN ({published})"), parameters).await?;
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Plain SQL where the query builder would only be in the way: `$1` placeholders, read by both back ends.
 
 use crate::StoreError;
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value, sea_query::ArrayType};
 
 /// Most parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
 const MAX_PARAMETERS: usize = 32_766;
 /// Most rows of one INSERT.
 const MAX_ROWS: usize = 256;
+
+/// From so many members on, PostgreSQL gets one array.
+const MANY_MEMBERS: usize = 32;
 
 /// Parameters of a statement, in order.
 #[macro_export]
@@ -60,15 +63,40 @@ fn placeholders(from: usize, count: usize) -> String {
     names.join(",")
 }
 
-/// The inside of an `IN (…)`: adds `members` to the parameters and names them. The last one is repeated up to a power
-/// of two, so that databases meet (and keep) a dozen shapes of the statement, not one for every length.
-pub fn members(parameters: &mut Vec<Value>, members: impl IntoIterator<Item = Value>) -> String {
-    let from = parameters.len() + 1;
+/// The inside of an `IN (…)`: adds `members` to the parameters and names them.
+///
+/// A list, whose last member is repeated up to a power of two, so that databases meet (and keep) a dozen shapes of the
+/// statement, not one for every length. Of a long list PostgreSQL guesses how many rows each member finds, and without
+/// statistics it takes so many for granted that it reads the whole table: it gets one array instead. (Not of a short
+/// one: it would make a new plan every time.)
+pub fn members(
+    db: &impl ConnectionTrait,
+    parameters: &mut Vec<Value>,
+    members: impl IntoIterator<Item = Value>,
+) -> String {
+    let mut members: Vec<Value> = members.into_iter().collect();
+    let Some(last) = members.last().cloned() else { return "NULL".to_owned() };
+    if members.len() >= MANY_MEMBERS
+        && db.get_database_backend() == DbBackend::Postgres
+        && let Some(kind) = array_type(&last)
+    {
+        parameters.push(Value::Array(kind, Some(Box::new(members))));
+        return format!("SELECT unnest(${})", parameters.len());
+    }
+    members.resize(members.len().next_power_of_two(), last);
+    let (from, count) = (parameters.len() + 1, members.len());
     parameters.extend(members);
-    let count = parameters.len() + 1 - from;
-    let Some(last) = parameters.last().filter(|_| count > 0).cloned() else { return "NULL".to_owned() };
-    parameters.resize(from - 1 + count.next_power_of_two(), last);
-    placeholders(from, count.next_power_of_two())
+    placeholders(from, count)
+}
+
+fn array_type(value: &Value) -> Option<ArrayType> {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "other members are lists")]
+    match value {
+        Value::Uuid(_) => Some(ArrayType::Uuid),
+        Value::BigInt(_) => Some(ArrayType::BigInt),
+        Value::String(_) => Some(ArrayType::String),
+        _ => None,
+    }
 }
 
 /// Inserts rows, many per statement. `suffix` is appended (`ON CONFLICT …`). Returns how many rows were written.

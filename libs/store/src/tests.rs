@@ -226,14 +226,39 @@ async fn many_rows_go_in_and_come_out_by_any_number_of_members() {
             .unwrap();
         assert_eq!(u128::from(written), count);
         let mut parameters = values!["c"];
-        let listed = sql::members(&mut parameters, (0..count).map(|number| Uuid::from_u128(number).into()));
+        let listed = sql::members(
+            store.writer(),
+            &mut parameters,
+            (0..count).map(|number| Uuid::from_u128(number).into()),
+        );
         let text = format!("SELECT count(*) FROM inbox WHERE consumer = $1 AND aggregate_id IN ({listed})");
         let row = sql::row(store.writer(), &text, parameters).await.unwrap().unwrap();
         assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), i64::try_from(count).unwrap());
     }
-    let nothing = sql::members(&mut Vec::new(), []);
+    let nothing = sql::members(store.writer(), &mut Vec::new(), []);
     let text = format!("SELECT 1 FROM inbox WHERE aggregate_id IN ({nothing})");
     assert!(sql::row(store.writer(), &text, vec![]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_full_disk_is_no_fault_of_the_request_and_is_remembered_for_a_while() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder, "full.db").await;
+    let pages = sql::row(store.writer(), "PRAGMA page_count", vec![]).await.unwrap().unwrap();
+    let pages: i64 = pages.try_get_by_index(0).unwrap();
+    let limit = async |pages: i64| {
+        sql::row(store.writer(), &format!("PRAGMA max_page_count = {pages}"), vec![]).await.unwrap();
+    };
+    let large = || vec![values!["c", Uuid::from_u128(1), "x".repeat(100_000), 1i64]];
+    let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
+    limit(pages).await;
+    let error = sql::insert_many(store.writer(), "inbox", &columns, large(), "").await.unwrap_err();
+    assert!(error.is_full() && error.is_unavailable() && !error.is_permanent(), "{error:?}");
+    assert!(!store.is_full());
+    store.note(&error);
+    assert!(store.is_full());
+    limit(pages + 1000).await;
+    sql::insert_many(store.writer(), "inbox", &columns, large(), "").await.unwrap();
 }
 
 #[path = "postgres_tests.rs"]

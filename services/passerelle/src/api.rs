@@ -18,6 +18,9 @@ pub struct Api {
 
 /// How long before its end a token is renewed.
 const MARGIN: Duration = Duration::from_secs(60);
+/// How long a service that answers 503 is waited for, and how often it is asked.
+const PATIENCE: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_millis(500);
 
 impl Api {
     /// A client of the platform at `url`, with an API client's credentials.
@@ -68,13 +71,20 @@ impl Api {
         checked(self.request(Method::GET, path).await?.send().await?).await
     }
 
-    /// Creates something, once for each `key`.
+    /// Creates something, once for each `key`. A service that is away, or behind, is waited for.
     ///
     /// # Errors
     /// When the platform cannot be reached or refuses; the message names the field.
     pub async fn create(&self, path: &str, key: &str, body: &Value) -> Result<Value> {
-        let request = self.request(Method::POST, path).await?.header("idempotency-key", key).json(body);
-        checked(request.send().await?).await
+        let started = Instant::now();
+        loop {
+            let request = self.request(Method::POST, path).await?.header("idempotency-key", key).json(body);
+            let answer = request.send().await?;
+            if answer.status() != StatusCode::SERVICE_UNAVAILABLE || started.elapsed() > PATIENCE {
+                return checked(answer).await;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 
     /// The id of the office with this code.

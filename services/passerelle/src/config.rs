@@ -21,8 +21,8 @@ use std::{
 use store::{Postgres, Store};
 
 /// Variables of the environment that belong to options of the command line.
-const OPTIONS: [&str; 8] =
-    ["port", "host", "data", "config", "url", "client_id", "client_secret", "test_infra"];
+const OPTIONS: [&str; 9] =
+    ["secrets", "port", "host", "data", "config", "url", "client_id", "client_secret", "test_infra"];
 
 /// What a process of the distributed mode is told.
 #[derive(Debug, Clone, Deserialize)]
@@ -142,8 +142,13 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        let environment = Env::prefixed("PASSERELLE_").ignore(&OPTIONS).split("__");
-        let config: Self = figment.merge(environment).extract().map_err(|error| {
+        let mut figment = figment.merge(Env::prefixed("PASSERELLE_").ignore(&OPTIONS).split("__"));
+        if let Some(folder) = std::env::var_os("PASSERELLE_SECRETS") {
+            for secret in secrets(Path::new(&folder))? {
+                figment = figment.merge(secret);
+            }
+        }
+        let config: Self = figment.extract().map_err(|error| {
             let errors: Vec<String> = error.into_iter().map(|error| error.to_string()).collect();
             anyhow!("configuration: {}", errors.join("; "))
         })?;
@@ -236,6 +241,23 @@ impl Config {
     }
 }
 
+/// Files whose names are keys and whose contents are their values, as orchestrators mount secrets.
+fn secrets(folder: &Path) -> Result<Vec<(String, String)>> {
+    let wrong =
+        |error: std::io::Error| anyhow!("configuration: PASSERELLE_SECRETS={}: {error}", folder.display());
+    let mut secrets = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Kubernetes keeps its own links beside the files, with names that begin with two dots.
+        if !name.starts_with('.') && entry.path().is_file() {
+            let value = std::fs::read_to_string(entry.path()).map_err(wrong)?;
+            secrets.push((name, value.trim_end().to_owned()));
+        }
+    }
+    Ok(secrets)
+}
+
 fn variable(key: &str) -> String {
     format!("PASSERELLE_{}", key.replace('.', "__").to_uppercase())
 }
@@ -294,6 +316,10 @@ mod tests {
         let config =
             load("public_url = \"http://a/\"\n[kafka]\nbrokers = \"k:9092\"\npartitions = 0").unwrap();
         assert_eq!(config.public_url, "http://a");
+        let folder = testkit::folder();
+        std::fs::write(folder.path().join("portal.key"), "00\n").unwrap();
+        std::fs::write(folder.path().join("..data"), "x").unwrap();
+        assert_eq!(secrets(folder.path()).unwrap(), [("portal.key".to_owned(), "00".to_owned())]);
         assert!(config.bus().err().unwrap().to_string().contains("kafka.partitions"));
         assert!(config.portal_key().unwrap_err().to_string().contains("PASSERELLE_PORTAL__KEY"));
         assert!(config.upstream("donors").unwrap_err().to_string().contains("upstreams.donors"));

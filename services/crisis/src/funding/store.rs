@@ -39,7 +39,7 @@ pub(crate) async fn apply(tx: &TenantTx, facts: Vec<(Uuid, Fact)>) -> Result<(),
 
 async fn held(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
     let mut parameters = Vec::new();
-    let listed = sql::members(&mut parameters, ids.iter().map(|id| (*id).into()));
+    let listed = sql::members(tx.db(), &mut parameters, ids.iter().map(|id| (*id).into()));
     let text = format!("SELECT fact FROM funding_fact WHERE contribution_id IN ({listed})");
     let rows = sql::rows(tx.db(), &text, parameters).await?;
     rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get_by_index::<String>(0)?)?)).collect()
@@ -187,7 +187,7 @@ pub(crate) async fn donors(
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
         let mut parameters = values![organisation_id];
-        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+        let listed = sql::members(db, &mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
             "SELECT id, name, donor_type, external_ref FROM known_donor WHERE organisation_id = $1 AND id IN ({listed})"
         );

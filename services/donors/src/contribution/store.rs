@@ -2,7 +2,7 @@ use super::split;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{Currency, Money};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
+use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Value, sea_query::Expr};
 use serde::Serialize;
 use service::PageRequest;
 use store::{Scope, StoreError, TenantTx, sql, values};
@@ -254,13 +254,13 @@ pub(crate) async fn by_refs(
     source: &str,
     refs: &[String],
 ) -> Result<Vec<Model>, StoreError> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
-    Ok(Entity::find()
-        .filter(Column::OrganisationId.eq(organisation_id))
-        .filter(Column::Source.eq(source))
-        .filter(Column::ExternalRef.is_in(refs.iter().map(String::as_str)))
-        .all(db)
-        .await?)
+    let mut parameters = values![scope.organisation_id(), source];
+    let listed = sql::members(db, &mut parameters, refs.iter().map(|reference| reference.as_str().into()));
+    let text = format!(
+        "SELECT * FROM contribution WHERE organisation_id = $1 AND source = $2 AND external_ref IN ({listed})"
+    );
+    let rows = sql::rows(db, &text, parameters).await?;
+    rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
 }
 
 pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result<(), StoreError> {

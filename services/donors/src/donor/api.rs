@@ -328,7 +328,13 @@ async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, F
     let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
     match office {
         Some(office) if office.kind == "headquarters" => Ok(office.id),
-        _ => Err(Problem::new(Code::Forbidden).detail("only headquarters curates the donor registry").into()),
+        // Identity vouches for it, and its event has not come yet.
+        None => {
+            Err(Problem::new(Code::Unavailable).detail("the office is not known here yet: try again").into())
+        }
+        Some(_) => {
+            Err(Problem::new(Code::Forbidden).detail("only headquarters curates the donor registry").into())
+        }
     }
 }
 

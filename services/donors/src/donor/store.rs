@@ -1,7 +1,7 @@
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect,
+    ActiveModelTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
     sea_query::{Condition, Expr},
 };
 use service::PageRequest;
@@ -72,6 +72,20 @@ pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Mode
     Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
 
+/// Donors of the organisation by id.
+pub(crate) async fn by_ids(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Model>, StoreError> {
+    let mut parameters = values![scope.organisation_id()];
+    let listed = sql::members(db, &mut parameters, ids.into_iter().map(Into::into));
+    let text = format!("SELECT * FROM donor WHERE organisation_id = $1 AND id IN ({listed})");
+    let rows = sql::rows(db, &text, parameters).await?;
+    let donors = rows.iter().map(|row| Ok(Model::from_query_result(row, "")?));
+    donors.map(|donor| donor.map(|donor| (donor.id, donor))).collect()
+}
+
 pub(crate) async fn list(
     scope: &Scope,
     db: &impl ConnectionTrait,
@@ -115,7 +129,7 @@ pub(crate) async fn by_refs(
         return Ok(HashMap::new());
     }
     let mut parameters = values![scope.organisation_id(), source];
-    let listed = sql::members(&mut parameters, refs.iter().map(|reference| reference.as_str().into()));
+    let listed = sql::members(db, &mut parameters, refs.iter().map(|reference| reference.as_str().into()));
     let text = format!(
         "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2 AND ref IN ({listed})"
     );
@@ -146,7 +160,7 @@ pub(crate) async fn refs(
     let mut found: HashMap<Uuid, Vec<ExternalRef>> = HashMap::new();
     for chunk in donors.chunks(1000) {
         let mut parameters = Vec::new();
-        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+        let listed = sql::members(db, &mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
             "SELECT donor_id, source, ref FROM donor_external_ref WHERE donor_id IN ({listed}) ORDER BY source, ref"
         );

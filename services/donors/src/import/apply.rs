@@ -179,10 +179,11 @@ async fn donors_of(
     }
     let refs: Vec<String> = named.iter().map(|object| object.id.clone()).collect();
     let known = donor::store::by_refs(scope, tx.db(), "fts", &refs).await?;
+    let registered = donor::store::by_ids(scope, tx.db(), known.values().copied()).await?;
     let mut donors = HashMap::with_capacity(named.len());
     for object in named {
         let found = match known.get(&object.id) {
-            Some(id) => donor::store::get(scope, tx.db(), *id).await?,
+            Some(id) => registered.get(id).cloned(),
             None => Some(match_or_record(tx, job, scope, object).await?),
         };
         donors.extend(found.map(|donor| (object.id.clone(), donor)));

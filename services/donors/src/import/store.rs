@@ -152,10 +152,13 @@ pub(crate) async fn decide(
     numbers: &[i64],
 ) -> Result<(), StoreError> {
     for chunk in numbers.chunks(1000) {
-        let mut parameters = values![verdict, import];
-        let listed = sql::members(&mut parameters, chunk.iter().map(|number| (*number).into()));
+        // The rows of a batch stand together: the range keeps the database from reading the others.
+        let (first, last) = (chunk.iter().min().copied(), chunk.iter().max().copied());
+        let mut parameters = values![verdict, import, first, last];
+        let listed = sql::members(tx.db(), &mut parameters, chunk.iter().map(|number| (*number).into()));
         let text = format!(
-            "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number IN ({listed})"
+            "UPDATE import_row SET verdict = $1, raw = NULL
+             WHERE import_id = $2 AND number BETWEEN $3 AND $4 AND number IN ({listed})"
         );
         sql::execute(tx.db(), &text, parameters).await?;
     }

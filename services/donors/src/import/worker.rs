@@ -53,6 +53,7 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
             }
             Err(Pause::Elsewhere) => {}
             Err(Pause::Store(error)) => {
+                context.store.note(&error);
                 tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
             }
         }
@@ -144,6 +145,7 @@ fn progress(job: &mut store::Model, verdicts: &Verdicts, last: i64, count: usize
 /// The next rows, read again from what was staged. They were checked when they arrived.
 async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
     let db = context.store.read(&Scope::System).await?;
+    ::store::plan_anew(&db).await?;
     let rows = store::waiting(&db, job.id, job.position, BATCH).await?;
     drop(db);
     let parse = move || {
