@@ -35,14 +35,9 @@ pub(crate) async fn connect(settings: &Postgres) -> Result<DatabaseConnection, S
         .set_application_name(settings.application.as_str())
         .connect_lazy(true)
         .sqlx_logging(false);
-    options.map_sqlx_postgres_opts(|options| {
-        options.options([
-            // A transaction whose client vanished must not hold its locks for ever.
-            ("idle_in_transaction_session_timeout", "60s"),
-            // Solid-state disks: a row by the index costs little more than a row in passing.
-            ("random_page_cost", "1.1"),
-        ])
-    });
+    // A transaction whose client vanished must not hold its locks for ever.
+    options
+        .map_sqlx_postgres_opts(|options| options.options([("idle_in_transaction_session_timeout", "60s")]));
     Ok(Database::connect(options).await?)
 }
 
