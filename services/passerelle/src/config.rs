@@ -20,9 +20,9 @@ use std::{
 };
 use store::{Postgres, Store};
 
-/// Variables of the environment that belong to options of the command line.
-const OPTIONS: [&str; 9] =
-    ["secrets", "port", "host", "data", "config", "url", "client_id", "client_secret", "test_infra"];
+/// Variables of the environment that belong to options of the command line, or to developer commands.
+const OPTIONS: [&str; 10] =
+    ["cache", "secrets", "port", "host", "data", "config", "url", "client_id", "client_secret", "test_infra"];
 
 /// What a process of the distributed mode is told.
 #[derive(Debug, Clone, Deserialize)]
