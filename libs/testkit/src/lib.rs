@@ -26,12 +26,12 @@ pub fn shared_data(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Asks until `ask` gives something, up to 20 seconds.
+/// Asks until `ask` gives something, up to a minute.
 ///
 /// # Panics
 /// When it never does.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         if let Some(found) = ask().await {
             return found;
         }
