@@ -58,14 +58,15 @@ pub fn binary() -> PathBuf {
     built.unwrap_or_else(|| panic!("the program is not there: run `cargo build -p passerelle` first"))
 }
 
-/// Starts the services as processes.
+/// Starts the services as processes; `settings` stand at the top of their configuration.
 ///
 /// # Panics
 /// When they do not start.
-pub async fn deployment(infra: &Infra, name: &str) -> Deployment {
+pub async fn deployment(infra: &Infra, name: &str, settings: &str) -> Deployment {
     let (infra, binary, name) = (infra.clone(), binary(), testkit::Infra::unique(name));
-    let started = tokio::task::spawn_blocking(move || Deployment::start(&infra, &binary, &name, None)).await;
-    match started {
+    let settings = settings.to_owned();
+    let start = move || Deployment::start(&infra, &binary, &name, None, &settings);
+    match tokio::task::spawn_blocking(start).await {
         Ok(Ok(deployment)) => deployment,
         Ok(Err(error)) => panic!("the services do not start: {error:#}"),
         Err(error) => panic!("the services do not start: {error}"),
@@ -91,7 +92,7 @@ impl World {
     pub async fn new() -> Self {
         let (url, identity, bus, running) = match infra() {
             Some(infra) => {
-                let deployment = Box::new(deployment(&infra, "world").await);
+                let deployment = Box::new(deployment(&infra, "world", "").await);
                 let (identity, bus) = connect(&deployment.config, "identity").await;
                 (deployment.url.clone(), identity, bus, Running::Distributed(deployment))
             }

@@ -88,7 +88,7 @@ async fn main() -> ExitCode {
     let seed = seed.unwrap_or_else(rand::random);
     println!("failure: seed {seed}");
     let mut rng = StdRng::seed_from_u64(seed);
-    let platform = Arc::new(deployment(&infra, "failure").await);
+    let platform = Arc::new(deployment(&infra, "failure", "").await);
     let writers = Writers::start(&platform, seed).await;
     for (number, blow) in plan(rounds, &mut rng).into_iter().enumerate() {
         let (before, started) = (writers.acknowledged(), Instant::now());

@@ -12,3 +12,4 @@ mod operations;
 mod pages;
 mod revocation;
 mod sign_in;
+mod traces;

@@ -12,7 +12,7 @@ async fn started(test: &str) -> Option<(Infra, Deployment)> {
         eprintln!("skipped: {test}: no PostgreSQL and Kafka were started (cargo xtask test starts them)");
         return None;
     };
-    let deployment = deployment(&infra, "operations").await;
+    let deployment = deployment(&infra, "operations", "").await;
     Some((infra, deployment))
 }
 

@@ -40,11 +40,17 @@ struct Process {
 
 impl Deployment {
     /// Makes databases and topics of its own under `name` (letters, digits, underscores), migrates, and starts every
-    /// service. `port` is the gateway's; any free one when there is none.
+    /// service. `port` is the gateway's; any free one when there is none. `settings` stand at the top of the configuration.
     ///
     /// # Errors
     /// When something does not start.
-    pub fn start(infra: &Infra, binary: &Path, name: &str, port: Option<u16>) -> Result<Self> {
+    pub fn start(
+        infra: &Infra,
+        binary: &Path,
+        name: &str,
+        port: Option<u16>,
+        settings: &str,
+    ) -> Result<Self> {
         let folder = infra.folder.join(name);
         fs::create_dir_all(&folder)?;
         let mut listen: BTreeMap<_, _> =
@@ -64,7 +70,8 @@ impl Deployment {
         let url = format!("http://localhost:{}", listen["gateway"]);
         let prefix = format!("{name}.");
         let config = folder.join("passerelle.toml");
-        fs::write(&config, configuration(infra, name, &url, &prefix, &listen)?)?;
+        let configuration = configuration(infra, name, &url, &prefix, &listen)?;
+        fs::write(&config, format!("{settings}\n{configuration}"))?;
         let binary = binary.to_owned();
         let (name, processes) = (name.to_owned(), Mutex::default());
         let deployment = Self { url, config, prefix, name, binary, folder, listen, processes };

@@ -234,7 +234,7 @@ fn run_distributed(port: u16) -> Result<()> {
     cargo("release build", &["build", "--release", "--package", "passerelle"], &[])?;
     let infra = Infra::up()?;
     let binary = target().join("release/passerelle");
-    let deployment = Deployment::start(&infra, &binary, "passerelle", Some(port))?;
+    let deployment = Deployment::start(&infra, &binary, "passerelle", Some(port), "")?;
     let mut demo = deployment.passerelle("demo");
     demo.arg("--state").arg(infra.folder.join("demo.json"));
     println!("{}", tools::run(&mut demo).context("the demo organisation")?);

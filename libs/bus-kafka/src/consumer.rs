@@ -11,6 +11,7 @@ use rdkafka::{
     message::{BorrowedMessage, Headers},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::task::{JoinError, JoinHandle};
 
 /// How often a commit that failed is tried again while no records come.
 const COMMIT_AGAIN: Duration = Duration::from_millis(500);
@@ -19,10 +20,15 @@ pub(crate) struct Member {
     consumer: Option<Arc<StreamConsumer>>,
     prefix: String,
     /// By topic and partition: the offset to go on from, of what was given out and is not committed.
-    given: HashMap<(String, i32), i64>,
+    given: Offsets,
     /// The same, once the caller is done with it and the brokers do not know it yet.
-    done: HashMap<(String, i32), i64>,
+    done: Offsets,
+    /// What the brokers are being told meanwhile: the next records do not wait for it.
+    telling: Option<JoinHandle<Told>>,
 }
+
+type Offsets = HashMap<(String, i32), i64>;
+type Told = (Offsets, Result<(), KafkaError>);
 
 /// Joins `group` for `topics`.
 pub(crate) fn join(settings: &Settings, group: &str, topics: &[&str]) -> Result<Member, BusError> {
@@ -46,19 +52,35 @@ pub(crate) fn join(settings: &Settings, group: &str, topics: &[&str]) -> Result<
     let names: Vec<String> = topics.iter().map(|topic| settings.prefixed(topic)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     consumer.subscribe(&names).map_err(broker)?;
-    let (given, done) = (HashMap::new(), HashMap::new());
-    Ok(Member { consumer: Some(Arc::new(consumer)), prefix: settings.prefix.clone(), given, done })
+    let (given, done, prefix) = (HashMap::new(), HashMap::new(), settings.prefix.clone());
+    Ok(Member { consumer: Some(Arc::new(consumer)), prefix, given, done, telling: None })
 }
 
 impl Drop for Member {
     fn drop(&mut self) {
-        // Leaving the group talks to the brokers: not on a thread that serves requests.
-        let consumer = self.consumer.take();
+        // The last commit and leaving the group talk to the brokers: not on a thread that serves requests.
+        let (consumer, done) = (self.consumer.take(), std::mem::take(&mut self.done));
+        let leave = move || {
+            if let Some(consumer) = consumer.filter(|_| !done.is_empty())
+                && let Err(error) = tell(&consumer, &done)
+            {
+                tracing::debug!(%error, "these records will be given to another member again");
+            }
+        };
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(move || drop(consumer))),
-            Err(_) => drop(consumer),
+            Ok(runtime) => drop(runtime.spawn_blocking(leave)),
+            Err(_) => leave(),
         }
     }
+}
+
+/// Commits offsets and waits until the brokers have them.
+fn tell(consumer: &StreamConsumer, done: &Offsets) -> Result<(), KafkaError> {
+    let mut offsets = TopicPartitionList::new();
+    for ((topic, partition), offset) in done {
+        offsets.add_partition_offset(topic, *partition, Offset::Offset(*offset))?;
+    }
+    consumer.commit(&offsets, CommitMode::Sync)
 }
 
 fn closed() -> BusError {
@@ -91,29 +113,32 @@ fn is_passing(error: &KafkaError) -> bool {
     )
 }
 
+/// What a waiting member hears of first.
+enum Heard<'a> {
+    Message(Result<BorrowedMessage<'a>, KafkaError>),
+    Told(Result<Told, JoinError>),
+    TellAgain,
+}
+
 impl Member {
     async fn first(&mut self) -> Result<Record, BusError> {
         loop {
             let consumer = self.consumer.clone().ok_or_else(closed)?;
-            let waiting = consumer.recv();
-            let message = if self.done.is_empty() {
-                waiting.await
-            } else {
-                match tokio::time::timeout(COMMIT_AGAIN, waiting).await {
-                    Ok(message) => message,
-                    Err(_) => {
-                        self.try_commit().await?;
-                        continue;
-                    }
-                }
+            let waits_to_tell = self.telling.is_none() && !self.done.is_empty();
+            let heard = tokio::select! {
+                message = consumer.recv() => Heard::Message(message),
+                told = outcome(&mut self.telling) => Heard::Told(told),
+                () = tokio::time::sleep(COMMIT_AGAIN), if waits_to_tell => Heard::TellAgain,
             };
-            match message {
-                Ok(message) => return Ok(self.note(&message)),
-                Err(error) if is_passing(&error) => {
+            match heard {
+                Heard::Message(Ok(message)) => return Ok(self.note(&message)),
+                Heard::Message(Err(error)) if is_passing(&error) => {
                     tracing::debug!(%error, "the brokers are waited for");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                Err(error) => return Err(broker(error)),
+                Heard::Message(Err(error)) => return Err(broker(error)),
+                Heard::Told(told) => self.told(told)?,
+                Heard::TellAgain => self.tell()?,
             }
         }
     }
@@ -123,26 +148,44 @@ impl Member {
         read(message, &self.prefix)
     }
 
-    /// Tells the brokers what is done. What they do not take now is tried again; partitions that went to another member
-    /// meanwhile are that one's to commit.
-    async fn try_commit(&mut self) -> Result<(), BusError> {
+    /// Tells the brokers what is done, beside the caller's work; partitions that went to another member meanwhile are that
+    /// one's to commit.
+    fn tell(&mut self) -> Result<(), BusError> {
         let consumer = self.consumer.clone().ok_or_else(closed)?;
         let own = consumer.assignment().map_err(broker)?;
         self.done.retain(|(topic, partition), _| own.find_partition(topic, *partition).is_some());
-        if self.done.is_empty() {
-            return Ok(());
-        }
-        let mut offsets = TopicPartitionList::new();
-        for ((topic, partition), offset) in &self.done {
-            offsets.add_partition_offset(topic, *partition, Offset::Offset(*offset)).map_err(broker)?;
-        }
-        let commit = tokio::task::spawn_blocking(move || consumer.commit(&offsets, CommitMode::Sync));
-        match commit.await {
-            Ok(Ok(())) => self.done.clear(),
-            Ok(Err(error)) => tracing::debug!(%error, "the offsets are committed later"),
-            Err(error) => return Err(BusError::Broker(error.to_string())),
+        if self.telling.is_none() && !self.done.is_empty() {
+            let done = self.done.clone();
+            self.telling = Some(tokio::task::spawn_blocking(move || {
+                let outcome = tell(&consumer, &done);
+                (done, outcome)
+            }));
         }
         Ok(())
+    }
+
+    /// What the brokers have taken is forgotten, and they are told what was done meanwhile; what they have not taken is
+    /// told again later.
+    fn told(&mut self, told: Result<Told, JoinError>) -> Result<(), BusError> {
+        self.telling = None;
+        match told.map_err(|error| BusError::Broker(error.to_string()))? {
+            (told, Ok(())) => {
+                self.done.retain(|place, offset| told.get(place) != Some(offset));
+                self.tell()
+            }
+            (_, Err(error)) => {
+                tracing::debug!(%error, "the offsets are committed later");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The end of telling; never when nothing is being told.
+async fn outcome(telling: &mut Option<JoinHandle<Told>>) -> Result<Told, JoinError> {
+    match telling {
+        Some(telling) => telling.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -162,6 +205,6 @@ impl Subscription for Member {
 
     async fn commit(&mut self) -> Result<(), BusError> {
         self.done.extend(self.given.drain());
-        self.try_commit().await
+        self.tell()
     }
 }

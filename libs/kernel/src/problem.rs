@@ -44,13 +44,15 @@ pub enum Code {
     Internal,
     /// 503: a part of the platform is away; try again.
     Unavailable,
+    /// 503: the disk is full: reading goes on, writing does not.
+    StorageFull,
     /// 504: a part of the platform did not answer in time.
     Timeout,
 }
 
 impl Code {
     /// Every code, for documents and tests.
-    pub const ALL: [Code; 20] = [
+    pub const ALL: [Code; 21] = [
         Code::MalformedBody,
         Code::InvalidParameter,
         Code::InvalidCursor,
@@ -70,6 +72,7 @@ impl Code {
         Code::RateLimited,
         Code::Internal,
         Code::Unavailable,
+        Code::StorageFull,
         Code::Timeout,
     ];
 
@@ -99,6 +102,7 @@ impl Code {
             Code::RateLimited => (429, "rate_limited", "Too many requests"),
             Code::Internal => (500, "internal", "Something went wrong on our side"),
             Code::Unavailable => (503, "unavailable", "A part of the platform is away"),
+            Code::StorageFull => (503, "storage_full", "The disk is full: reading goes on, writing does not"),
             Code::Timeout => (504, "timeout", "A part of the platform did not answer in time"),
         }
     }

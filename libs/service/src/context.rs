@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use store::{Actor, Scope, Store, StoreError, idempotency};
+use telemetry::TRACEPARENT;
 
 /// What handlers and workers of a service share.
 #[derive(Clone)]
@@ -34,11 +35,19 @@ impl Context {
 
     /// Who the caller is, for the audit trail.
     pub fn actor(&self, claims: &Claims, request: &HttpRequest) -> Actor {
-        Actor::of(claims, trace_id(request))
+        actor(claims, request)
     }
+}
+
+pub(crate) fn actor(claims: &Claims, request: &HttpRequest) -> Actor {
+    Actor::of(claims, trace_id(request), header(request, TRACEPARENT))
+}
+
+fn header(request: &HttpRequest, name: &str) -> Option<String> {
+    request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 /// The id of a request.
 pub(crate) fn trace_id(request: &HttpRequest) -> Option<String> {
-    request.headers().get(TRACE_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    header(request, TRACE_HEADER)
 }

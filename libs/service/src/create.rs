@@ -1,10 +1,10 @@
-use crate::{Answer, Context, answer, context::trace_id};
+use crate::{Answer, Context, answer, context};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use auth::{Claims, Failure};
 use kernel::{Code, Problem};
 use serde::Serialize;
 use store::{
-    Actor, Scope, TenantTx,
+    Scope, TenantTx,
     idempotency::{self, Key, Saved},
 };
 
@@ -62,7 +62,7 @@ pub async fn create<T: Serialize>(
         }
     }
     let scope = context.scope(claims).await?;
-    let actor = Actor::of(claims, trace_id(request));
+    let actor = context::actor(claims, request);
     let mut tx = context.store.begin(scope.clone(), actor).await?;
     let created = effect(&mut tx, &scope).await?;
     let body = serde_json::to_string(&created.body).map_err(|error| Failure::internal(&error))?;

@@ -11,10 +11,12 @@ use actix_web::{
 };
 use auth::{Failure, TRACE_HEADER};
 use bus::SharedBus;
-use kernel::{Clock, Problem, id::new_id};
+use kernel::{Clock, Code, Problem, id::new_id};
 use std::{net::TcpListener, sync::Arc, time::Duration};
 use store::{Actor, Scope, Store, StoreError, idempotency, run_relay};
+use telemetry::TRACEPARENT;
 use tokio::task::JoinHandle;
+use tracing::{Instrument, field};
 use utoipa_actix_web::AppExt;
 
 /// How long requests under way may take to end when the service stops.
@@ -73,8 +75,10 @@ pub(crate) fn start(
             .app_data(Data::new(shared.verifier.clone()))
             .configure(move |config| routes(config))
             .split_for_parts();
-        let (name, clock) = (shared.service, shared.store.clock().clone());
+        let (name, store) = (shared.service, shared.store.clone());
+        let clock = store.clock().clone();
         app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
+            .wrap(from_fn(move |request, next| full_noted(store.clone(), request, next)))
             .wrap(from_fn(move |request, next| observed(name, clock.clone(), request, next)))
     })
     .workers(1)
@@ -90,6 +94,23 @@ pub(crate) fn start(
         }
     }));
     Ok(Running { server: handle, tasks, store: context.store })
+}
+
+/// A request that found the disk full is told to readiness.
+pub(crate) async fn full_noted<B: MessageBody>(
+    store: Store,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let response = next.call(request).await?;
+    if failure(&response).is_some_and(|Failure(problem)| problem.code == Code::StorageFull.table().1) {
+        store.note_full();
+    }
+    Ok(response)
+}
+
+fn failure<B>(response: &ServiceResponse<B>) -> Option<&Failure> {
+    response.response().error().and_then(|error| error.as_error::<Failure>())
 }
 
 async fn housekeeping(context: Context) {
@@ -123,7 +144,24 @@ pub async fn observed<B: MessageBody + 'static>(
     if let Ok(value) = HeaderValue::from_str(&trace) {
         request.headers_mut().insert(name.clone(), value);
     }
-    let mut response = complete(next.call(request).await?, &trace);
+    let method = request.method().to_string();
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format!("{method} {service}"),
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = field::Empty,
+        http.response.status_code = field::Empty,
+        request_id = trace,
+    );
+    if let Some(traceparent) = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()) {
+        telemetry::follow(&span, traceparent);
+    }
+    // What goes on from here (the gateway's request to a service, an event) is a part of this span.
+    if let Some(value) = telemetry::traceparent(&span).and_then(|text| HeaderValue::from_str(&text).ok()) {
+        request.headers_mut().insert(HeaderName::from_static(TRACEPARENT), value);
+    }
+    let mut response = complete(next.call(request).instrument(span.clone()).await?, &trace);
     if let Ok(value) = HeaderValue::from_str(&trace) {
         response.headers_mut().insert(name, value);
     }
@@ -135,6 +173,8 @@ pub async fn observed<B: MessageBody + 'static>(
     let subject = subject.map(|sub| sub.to_string()).unwrap_or_default();
     // The route, not the path: one series each.
     let route = response.request().match_pattern().unwrap_or_else(|| "other".to_owned());
+    span.record("http.route", route.as_str());
+    span.record("http.response.status_code", status);
     let labels = [
         ("service", service.to_owned()),
         ("method", method.to_owned()),
@@ -150,8 +190,9 @@ fn complete<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     trace: &str,
 ) -> ServiceResponse<EitherBody<B, BoxBody>> {
-    let failure = response.response().error().and_then(|error| error.as_error::<Failure>()).cloned();
-    let Some(Failure(mut problem)) = failure else { return response.map_into_left_body() };
+    let Some(Failure(mut problem)) = failure(&response).cloned() else {
+        return response.map_into_left_body();
+    };
     problem.instance = Some(response.request().path().to_owned());
     problem.trace_id = Some(trace.to_owned());
     let answer = actix_web::ResponseError::error_response(&Failure(problem));

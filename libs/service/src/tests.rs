@@ -61,3 +61,41 @@ fn a_text_is_never_exported_as_a_formula() {
     assert_eq!(Cell::from("=1+1").csv_text(), "'=1+1");
     assert_eq!(Cell::from(Money::usd(-150)).csv_text(), "-1.50");
 }
+
+#[actix_web::test]
+async fn a_request_that_finds_the_disk_full_says_so_and_is_told_to_readiness() {
+    use actix_web::{App, HttpResponse, middleware::from_fn, test, web};
+    use store::{Store, sql};
+
+    let folder = testkit::folder();
+    let clock = std::sync::Arc::new(kernel::SystemClock);
+    let store = Store::open_sqlite(&folder.path().join("full.db"), clock).await.unwrap();
+    sql::execute(store.writer(), "CREATE TABLE large (text text)", vec![]).await.unwrap();
+    sql::row(store.writer(), "PRAGMA max_page_count = 2", vec![]).await.unwrap();
+    let write = {
+        let store = store.clone();
+        move || {
+            let store = store.clone();
+            async move {
+                let text = "INSERT INTO large VALUES ($1)";
+                sql::execute(store.writer(), text, store::values!["x".repeat(100_000)]).await?;
+                Ok::<_, auth::Failure>(HttpResponse::Created().finish())
+            }
+        }
+    };
+    let noted = store.clone();
+    let app = App::new()
+        .route("/", web::post().to(write))
+        .wrap(from_fn(move |request, next| crate::server::full_noted(noted.clone(), request, next)));
+    let app = test::init_service(app).await;
+    assert!(!store.is_full());
+    let response = test::call_service(&app, test::TestRequest::post().uri("/").to_request()).await;
+    assert_eq!(response.status(), 503);
+    assert!(response.headers().contains_key("retry-after"));
+    let problem: kernel::Problem = test::read_body_json(response).await;
+    assert_eq!(problem.code, "storage_full");
+    assert!(store.is_full());
+    sql::row(store.writer(), "PRAGMA max_page_count = 1000", vec![]).await.unwrap();
+    let response = test::call_service(&app, test::TestRequest::post().uri("/").to_request()).await;
+    assert_eq!(response.status(), 201);
+}

@@ -10,14 +10,17 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// Events applied in one transaction.
-const BATCH: u64 = 500;
+const BATCH: u64 = 2000;
 /// How often an event whose data is at fault is tried before it goes to the dead-letter topic.
 const ATTEMPTS: u32 = 5;
 /// The first pause before another attempt; it doubles.
 const PAUSE: Duration = Duration::from_millis(100);
+/// To so many traces a batch is linked (OpenTelemetry's limit).
+const MOST_LINKS: usize = 128;
 /// The longest pause while the database or the bus is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -70,9 +73,8 @@ impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
     async fn apply(&self, group: &str, tx: &mut TenantTx, records: &[Record]) -> Result<(), ConsumeError> {
         // A member of the group that was thought dead may still be writing: one batch of a partition at a time, so that
         // this one sees what that one marked as applied.
-        for partition in records.iter().map(|record| record.partition).collect::<BTreeSet<i32>>() {
-            tx.lock(&format!("{group} {partition}")).await?;
-        }
+        let partitions: BTreeSet<i32> = records.iter().map(|record| record.partition).collect();
+        tx.lock_all(partitions.iter().map(|partition| format!("{group} {partition}"))).await?;
         let mut events = Vec::with_capacity(records.len());
         for record in records {
             events.push((record.header("ce_id").unwrap_or_default(), decode::<E>(record)?));
@@ -100,13 +102,10 @@ async fn mark_applied<E: EventPayload>(
     let mut ids: Vec<Uuid> = events.iter().map(|(_, event)| event.aggregate_id()).collect();
     ids.sort();
     ids.dedup();
-    let mut parameters = values![group];
-    let listed = sql::members(tx.db(), &mut parameters, ids.into_iter().map(Into::into));
-    let text = format!(
-        "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1 AND aggregate_id IN ({listed})"
-    );
+    let text = "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1";
+    let ids = ids.into_iter().map(Into::into);
     let mut applied: HashMap<Uuid, i64> = HashMap::new();
-    for row in sql::rows(tx.db(), &text, parameters).await? {
+    for row in sql::by_keys(tx.db(), text, values![group], "aggregate_id", ids).await? {
         applied.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     }
     let mut marks: HashMap<Uuid, Vec<sea_orm::Value>> = HashMap::new();
@@ -169,11 +168,27 @@ impl Consumer {
         let mut subscription = bus.subscribe(self.group, &[self.topic]).await?;
         loop {
             let records = subscription.next(BATCH).await?;
-            self.take(store, bus, &records).await;
+            self.take(store, bus, &records).instrument(self.span(&records)).await;
             metrics::counter!("events_taken_total", "group" => self.group).increment(records.len() as u64);
             subscription.commit().await?;
             *pause = PAUSE;
         }
+    }
+
+    /// One event is a part of the trace that caused it; a batch is linked to those of its events.
+    fn span(&self, records: &[Record]) -> tracing::Span {
+        let (name, events) = (format!("take {}", self.topic), records.len());
+        let span =
+            tracing::info_span!("take", otel.name = name, otel.kind = "consumer", group = self.group, events);
+        let traces = records.iter().filter_map(|record| record.header("ce_traceparent")).take(MOST_LINKS);
+        for traceparent in traces {
+            if events == 1 {
+                telemetry::follow(&span, traceparent);
+            } else {
+                telemetry::link(&span, traceparent);
+            }
+        }
+        span
     }
 
     async fn wait(&self, error: &(dyn std::error::Error + Send + Sync + 'static), pause: &mut Duration) {

@@ -93,6 +93,10 @@ fn is_unavailable(error: &SqlxError) -> bool {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let failure = Failure::internal(&error);
-        if error.is_unavailable() { Problem::new(Code::Unavailable).into() } else { failure }
+        match error {
+            full if full.is_full() => Problem::new(Code::StorageFull).into(),
+            away if away.is_unavailable() => Problem::new(Code::Unavailable).into(),
+            _ => failure,
+        }
     }
 }

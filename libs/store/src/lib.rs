@@ -18,7 +18,7 @@ mod transaction;
 
 pub use consumer::{ConsumeError, Consumer, Project};
 pub use error::StoreError;
-pub use postgres::{Postgres, plan_anew};
+pub use postgres::Postgres;
 pub use relay::{backlog, is_drained, run_relay};
 pub use scope::{Actor, Scope};
 pub use sea_orm;
@@ -86,8 +86,13 @@ impl Store {
     /// Remembers a write that failed because the disk is full, for readiness.
     pub fn note(&self, error: &StoreError) {
         if error.is_full() {
-            self.0.full_at.store(self.0.clock.now().timestamp(), Ordering::Relaxed);
+            self.note_full();
         }
+    }
+
+    /// Remembers that a write found the disk full.
+    pub fn note_full(&self) {
+        self.0.full_at.store(self.0.clock.now().timestamp(), Ordering::Relaxed);
     }
 
     /// Whether a write found the disk full a moment ago.

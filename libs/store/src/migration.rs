@@ -90,6 +90,14 @@ pub async fn common_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     protect(manager, &own).await
 }
 
+/// The trace context of the request that an event comes from.
+///
+/// # Errors
+/// The database's own.
+pub async fn outbox_traceparent(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    ddl(manager, "ALTER TABLE outbox ADD COLUMN traceparent text").await
+}
+
 /// The office tree as identity tells it.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What only PostgreSQL has: the pool, the scope as settings of a transaction (row-level security reads them), locks.
 
 use crate::{Scope, StoreError, sql, values};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -23,6 +23,10 @@ const TRY_AFTER: Duration = Duration::from_secs(1);
 /// A statement that takes longer is ended by the server.
 const STATEMENT: Duration = Duration::from_secs(120);
 
+/// A transaction whose client vanished must not hold its locks for ever. Compiling a query takes longer than any of ours
+/// does, and PostgreSQL would for every one that it takes to be large.
+const SESSION: [(&str, &str); 2] = [("idle_in_transaction_session_timeout", "60s"), ("jit", "off")];
+
 pub(crate) async fn connect(settings: &Postgres) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(settings.url.as_str());
     options
@@ -35,9 +39,7 @@ pub(crate) async fn connect(settings: &Postgres) -> Result<DatabaseConnection, S
         .set_application_name(settings.application.as_str())
         .connect_lazy(true)
         .sqlx_logging(false);
-    // A transaction whose client vanished must not hold its locks for ever.
-    options
-        .map_sqlx_postgres_opts(|options| options.options([("idle_in_transaction_session_timeout", "60s")]));
+    options.map_sqlx_postgres_opts(|options| options.options(SESSION));
     Ok(Database::connect(options).await?)
 }
 
@@ -83,14 +85,10 @@ pub(crate) async fn set_kind(db: &impl ConnectionTrait, kind: &str) -> Result<()
     Ok(())
 }
 
-/// Lets the rest of the transaction plan its statements anew: a plan made while a table was small, and kept, reads all of
-/// it once an import has filled it. For transactions of few statements with few parameters.
-///
-/// # Errors
-/// [`StoreError::Database`].
-pub async fn plan_anew(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+/// PostgreSQL keeps a plan: one made while a table was small reads all of it once an import has filled it.
+pub(crate) async fn by_index(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
-        sql::row(db, "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)", vec![]).await?;
+        db.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off").await?;
     }
     Ok(())
 }
@@ -99,6 +97,21 @@ pub async fn plan_anew(db: &impl ConnectionTrait) -> Result<(), StoreError> {
 pub(crate) async fn lock(db: &impl ConnectionTrait, name: &str) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
         sql::row(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", values![name]).await?;
+    }
+    Ok(())
+}
+
+/// [`lock`] of several names in their order, in one statement.
+pub(crate) async fn lock_all(
+    db: &impl ConnectionTrait,
+    names: impl Iterator<Item = String>,
+) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let parameters: Vec<Value> = names.map(Value::from).collect();
+        let locks: Vec<String> = (1..=parameters.len())
+            .map(|number| format!("pg_advisory_xact_lock(hashtextextended(${number}, 0))"))
+            .collect();
+        sql::row(db, &format!("SELECT {}", locks.join(", ")), parameters).await?;
     }
     Ok(())
 }

@@ -247,3 +247,9 @@ async fn the_audit_chain_holds_under_writers_at_once() {
     let db = store.read(&Scope::System).await.unwrap();
     assert_eq!((audit::first_break(&db, OFFICES[0]).await.unwrap(), count(&db, "audit").await), (None, 20));
 }
+
+#[tokio::test]
+async fn many_rows_go_in_and_come_out_by_any_number_of_keys() {
+    let Some(store) = service_store("rows by their keys").await else { return };
+    many_rows(&store).await;
+}

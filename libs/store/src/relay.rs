@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListene
 use std::time::Duration;
 use uuid::Uuid;
 
-const BATCH: i64 = 500;
+const BATCH: usize = 500;
 /// Another process may write to the same outbox; how often the relay looks without being woken.
 const POLL: Duration = Duration::from_millis(500);
 /// The longest pause of a relay whose database or bus is away.
@@ -21,13 +21,13 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
     let mut listener = None;
     loop {
         match relay_batch(&store, &bus, source).await {
-            Ok(0) => {
-                pause = Duration::from_millis(100);
-                wait(&store, &mut listener).await;
-            }
             Ok(count) => {
                 metrics::counter!("outbox_published_total").increment(count as u64);
                 pause = Duration::from_millis(100);
+                // What was written meanwhile has told so.
+                if count < BATCH {
+                    wait(&store, &mut listener).await;
+                }
             }
             Err(error) => {
                 store.note(&error);
@@ -40,23 +40,26 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
     }
 }
 
-/// Until something was written: in this process, in another one (NOTIFY), or for the poll's while.
+/// Until something was written, by whichever process (NOTIFY; without it, in this one), or for the poll's while.
 async fn wait(store: &Store, listener: &mut Option<PgListener>) {
     if listener.is_none() && store.backend() == DbBackend::Postgres {
         *listener = listen(store).await;
     }
     let told = async {
         match listener.as_mut() {
-            Some(listener) => listener.recv().await.is_ok(),
-            None => std::future::pending().await,
+            Some(listener) => {
+                let told = listener.recv().await;
+                // Of several writes one batch takes all.
+                while listener.next_buffered().is_some() {}
+                told.is_ok()
+            }
+            None => {
+                store.outbox_written().notified().await;
+                true
+            }
         }
     };
-    let lost = tokio::select! {
-        told = told => !told,
-        () = store.outbox_written().notified() => false,
-        () = tokio::time::sleep(POLL) => false,
-    };
-    if lost {
+    if tokio::time::timeout(POLL, told).await == Ok(false) {
         *listener = None;
     }
 }
@@ -74,6 +77,9 @@ async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usi
         if !tx.try_lock("relay").await? {
             return Ok(0);
         }
+        // A removal that a crash undoes publishes again what is published; the next events need not wait for the disk.
+        tx.db().execute_unprepared("SET LOCAL synchronous_commit = off").await?;
+        tx.by_index().await?;
         let rows = waiting(tx.db()).await?;
         if !rows.is_empty() {
             bus.publish(records(&rows, source)?).await?;
@@ -94,17 +100,21 @@ async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usi
 }
 
 async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, StoreError> {
-    let text = "SELECT position, id, aggregateid, type, payload, topic, sequence, trace_id, created_at
+    let text =
+        "SELECT position, id, aggregateid, type, payload, topic, sequence, trace_id, created_at, traceparent
                 FROM outbox ORDER BY position LIMIT $1";
-    sql::rows(db, text, values![BATCH]).await
+    sql::rows(db, text, values![i64::try_from(BATCH).unwrap_or(i64::MAX)]).await
 }
 
 /// By position, not "up to the last": on PostgreSQL a lower position may commit later.
 async fn remove(db: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<(), StoreError> {
     let positions: Vec<i64> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-    let mut parameters = Vec::new();
-    let published = sql::members(db, &mut parameters, positions.into_iter().map(Into::into));
-    sql::execute(db, &format!("DELETE FROM outbox WHERE position IN ({published})"), parameters).await?;
+    let (first, last) = (positions.iter().min().copied(), positions.iter().max().copied());
+    let mut parameters = values![first, last];
+    let published = sql::members(&mut parameters, positions.into_iter().map(Into::into));
+    // The range, for the database to read no more than that.
+    let text = format!("DELETE FROM outbox WHERE position BETWEEN $1 AND $2 AND position IN ({published})");
+    sql::execute(db, &text, parameters).await?;
     Ok(())
 }
 
@@ -129,6 +139,9 @@ fn records(rows: &[QueryResult], source: &str) -> Result<Vec<OutgoingRecord>, St
             header("content-type", "application/json".into()),
         ];
         headers.extend(trace_id.map(|trace| header("ce_traceid", trace)));
+        // CloudEvents' extension for distributed tracing.
+        let traceparent: Option<String> = row.try_get_by_index(9)?;
+        headers.extend(traceparent.map(|context| header("ce_traceparent", context)));
         let payload: String = row.try_get_by_index(4)?;
         records.push(OutgoingRecord {
             topic: row.try_get_by_index(5)?,

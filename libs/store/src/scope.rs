@@ -58,21 +58,23 @@ pub struct Actor {
     pub id: Uuid,
     /// The request's id.
     pub trace_id: Option<String>,
+    /// The request's trace context (W3C), for the events it causes.
+    pub traceparent: Option<String>,
 }
 
 impl Actor {
     /// The platform itself.
     pub fn system() -> Self {
-        Self { kind: "system", id: Uuid::nil(), trace_id: None }
+        Self { kind: "system", id: Uuid::nil(), trace_id: None, traceparent: None }
     }
 
     /// The principal of a token.
-    pub fn of(claims: &Claims, trace_id: Option<String>) -> Self {
+    pub fn of(claims: &Claims, trace_id: Option<String>, traceparent: Option<String>) -> Self {
         let kind = match claims.kind {
             PrincipalKind::Person => "person",
             PrincipalKind::Donor => "donor",
             PrincipalKind::Client => "client",
         };
-        Self { kind, id: claims.sub, trace_id }
+        Self { kind, id: claims.sub, trace_id, traceparent }
     }
 }

@@ -8,7 +8,7 @@ const MAX_PARAMETERS: usize = 32_766;
 /// Most rows of one INSERT.
 const MAX_ROWS: usize = 256;
 
-/// From so many members on, PostgreSQL gets one array.
+/// From so many keys on, PostgreSQL gets one array.
 const MANY_MEMBERS: usize = 32;
 
 /// Parameters of a statement, in order.
@@ -63,34 +63,54 @@ fn placeholders(from: usize, count: usize) -> String {
     names.join(",")
 }
 
-/// The inside of an `IN (…)`: adds `members` to the parameters and names them.
+/// The inside of an `IN (…)` of a few members: adds them to the parameters and names them.
 ///
-/// A list, whose last member is repeated up to a power of two, so that databases meet (and keep) a dozen shapes of the
-/// statement, not one for every length. Of a long list PostgreSQL guesses how many rows each member finds, and without
-/// statistics it takes so many for granted that it reads the whole table: it gets one array instead. (Not of a short
-/// one: it would make a new plan every time.)
-pub fn members(
-    db: &impl ConnectionTrait,
-    parameters: &mut Vec<Value>,
-    members: impl IntoIterator<Item = Value>,
-) -> String {
+/// The last member is repeated up to a power of two, so that databases meet (and keep) a dozen shapes of the statement,
+/// not one for every length.
+pub fn members(parameters: &mut Vec<Value>, members: impl IntoIterator<Item = Value>) -> String {
     let mut members: Vec<Value> = members.into_iter().collect();
     let Some(last) = members.last().cloned() else { return "NULL".to_owned() };
-    if members.len() >= MANY_MEMBERS
-        && db.get_database_backend() == DbBackend::Postgres
-        && let Some(kind) = array_type(&last)
-    {
-        parameters.push(Value::Array(kind, Some(Box::new(members))));
-        return format!("SELECT unnest(${})", parameters.len());
-    }
     members.resize(members.len().next_power_of_two(), last);
     let (from, count) = (parameters.len() + 1, members.len());
     parameters.extend(members);
     placeholders(from, count)
 }
 
+/// The rows of `select` (which ends in a condition; `parameters` are its own) whose `key`, indexed under that condition,
+/// is one of `keys`, in no order.
+///
+/// PostgreSQL guesses how many rows each member of a long list finds, and without statistics (a table that an import is
+/// filling) it takes so many for granted that it reads the whole table. So it is told to look each one up. (Not those of
+/// a short list: one array of few would be planned anew every time.)
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub async fn by_keys(
+    db: &impl ConnectionTrait,
+    select: &str,
+    mut parameters: Vec<Value>,
+    key: &str,
+    keys: impl IntoIterator<Item = Value>,
+) -> Result<Vec<QueryResult>, StoreError> {
+    let keys: Vec<Value> = keys.into_iter().collect();
+    if keys.len() >= MANY_MEMBERS
+        && db.get_database_backend() == DbBackend::Postgres
+        && let Some(kind) = keys.first().and_then(array_type)
+    {
+        parameters.push(Value::Array(kind, Some(Box::new(keys))));
+        let text = format!(
+            "SELECT found.* FROM (SELECT DISTINCT unnest(${}) AS key) AS wanted
+             CROSS JOIN LATERAL ({select} AND {key} = wanted.key OFFSET 0) AS found",
+            parameters.len()
+        );
+        return rows(db, &text, parameters).await;
+    }
+    let listed = members(&mut parameters, keys);
+    rows(db, &format!("{select} AND {key} IN ({listed})"), parameters).await
+}
+
 fn array_type(value: &Value) -> Option<ArrayType> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "other members are lists")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "others are listed one by one")]
     match value {
         Value::Uuid(_) => Some(ArrayType::Uuid),
         Value::BigInt(_) => Some(ArrayType::BigInt),

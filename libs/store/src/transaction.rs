@@ -74,6 +74,7 @@ impl TenantTx {
                 E::TOPIC,
                 event.sequence(),
                 self.actor.trace_id.clone(),
+                self.actor.traceparent.clone(),
                 now,
             ]);
         }
@@ -86,6 +87,7 @@ impl TenantTx {
             "topic",
             "sequence",
             "trace_id",
+            "traceparent",
             "created_at",
         ];
         sql::insert_many(&self.tx, "outbox", &columns, rows, "").await?;
@@ -99,6 +101,20 @@ impl TenantTx {
     /// [`StoreError::Database`].
     pub async fn lock(&self, name: &str) -> Result<(), StoreError> {
         postgres::lock(&self.tx, name).await
+    }
+
+    /// Lets the rest of the transaction find rows by an index wherever there is one: for batches that meet tables which
+    /// were small when their statements were planned.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn by_index(&self) -> Result<(), StoreError> {
+        postgres::by_index(&self.tx).await
+    }
+
+    /// [`TenantTx::lock`] of several names, one after the other.
+    pub(crate) async fn lock_all(&self, names: impl Iterator<Item = String>) -> Result<(), StoreError> {
+        postgres::lock_all(&self.tx, names).await
     }
 
     /// Takes the lock `name` to the end of this transaction; false when another transaction holds it.

@@ -42,6 +42,8 @@ pub struct Config {
     /// `json` or `text`.
     #[serde(default)]
     pub log_format: LogFormat,
+    /// Where traces go: an OTLP/HTTP collector.
+    pub otlp: Option<String>,
     database: Option<DatabaseConfig>,
     kafka: Option<KafkaConfig>,
     redis: Option<RedisConfig>,

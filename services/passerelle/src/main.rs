@@ -7,7 +7,6 @@ use passerelle::{
     config::{Config, LogFormat},
 };
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// Gives memory back after a burst (an import, many sign-ins), which glibc's allocator keeps in its arenas.
 #[global_allocator]
@@ -69,25 +68,21 @@ async fn main() -> ExitCode {
     }
 }
 
-fn log(filter: &str, format: LogFormat) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).context("configuration: log")?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Json => subscriber.json().flatten_event(true).init(),
-        LogFormat::Text => subscriber.init(),
-    }
-    Ok(())
-}
-
 async fn run(cli: Cli) -> Result<ExitCode> {
     let command = cli.command.unwrap_or(Command::Up(cli.up));
     if let Command::Serve(arguments) = command {
         let config = Config::load(arguments.config.as_deref())?;
-        log(&config.log, config.log_format)?;
+        let (service, filter, json) =
+            (arguments.service.as_str(), &*config.log, config.log_format == LogFormat::Json);
+        let otlp = config.otlp.as_deref();
+        let telemetry = telemetry::start(telemetry::Settings { service, filter, json, otlp });
+        let _telemetry = telemetry.context("configuration")?;
         serve::run(arguments, config).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    log(&std::env::var("PASSERELLE_LOG").unwrap_or_else(|_| "warn".to_owned()), LogFormat::Text)?;
+    let filter = std::env::var("PASSERELLE_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let settings = telemetry::Settings { service: "passerelle", filter: &filter, json: false, otlp: None };
+    let _telemetry = telemetry::start(settings).context("PASSERELLE_LOG")?;
     match command {
         Command::Up(arguments) => up::run(arguments).await?,
         Command::Init(arguments) => init::run(arguments).await?,

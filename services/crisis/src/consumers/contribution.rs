@@ -33,7 +33,7 @@ async fn known_organisations(tx: &TenantTx, events: &[ContributionRecorded]) -> 
     wanted.sort_unstable();
     wanted.dedup();
     let mut parameters = Vec::new();
-    let listed = sql::members(tx.db(), &mut parameters, wanted.iter().map(|id| (*id).into()));
+    let listed = sql::members(&mut parameters, wanted.iter().map(|id| (*id).into()));
     let text = format!("SELECT id FROM organisation WHERE id IN ({listed})");
     let mut known: Vec<Uuid> = Vec::with_capacity(wanted.len());
     for row in sql::rows(tx.db(), &text, parameters).await? {

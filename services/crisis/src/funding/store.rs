@@ -38,10 +38,9 @@ pub(crate) async fn apply(tx: &TenantTx, facts: Vec<(Uuid, Fact)>) -> Result<(),
 }
 
 async fn held(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
-    let mut parameters = Vec::new();
-    let listed = sql::members(tx.db(), &mut parameters, ids.iter().map(|id| (*id).into()));
-    let text = format!("SELECT fact FROM funding_fact WHERE contribution_id IN ({listed})");
-    let rows = sql::rows(tx.db(), &text, parameters).await?;
+    let text = "SELECT fact FROM funding_fact WHERE true";
+    let ids = ids.iter().map(|id| (*id).into());
+    let rows = sql::by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
     rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get_by_index::<String>(0)?)?)).collect()
 }
 
@@ -186,12 +185,11 @@ pub(crate) async fn donors(
 ) -> Result<HashMap<String, KnownDonor>, StoreError> {
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
-        let mut parameters = values![organisation_id];
-        let listed = sql::members(db, &mut parameters, chunk.iter().map(|id| (*id).into()));
-        let text = format!(
-            "SELECT id, name, donor_type, external_ref FROM known_donor WHERE organisation_id = $1 AND id IN ({listed})"
-        );
-        for row in sql::rows(db, &text, parameters).await? {
+        let text = "SELECT id, name, donor_type, external_ref, organisation_id FROM known_donor WHERE true";
+        for row in sql::by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
+            if row.try_get_by_index::<Uuid>(4)? != organisation_id {
+                continue;
+            }
             let donor = KnownDonor::from_query_result(&row, "")?;
             known.insert(donor.id.to_string(), donor);
         }

@@ -254,12 +254,10 @@ pub(crate) async fn by_refs(
     source: &str,
     refs: &[String],
 ) -> Result<Vec<Model>, StoreError> {
-    let mut parameters = values![scope.organisation_id(), source];
-    let listed = sql::members(db, &mut parameters, refs.iter().map(|reference| reference.as_str().into()));
-    let text = format!(
-        "SELECT * FROM contribution WHERE organisation_id = $1 AND source = $2 AND external_ref IN ({listed})"
-    );
-    let rows = sql::rows(db, &text, parameters).await?;
+    let text = "SELECT * FROM contribution WHERE organisation_id = $1 AND source = $2";
+    let refs = refs.iter().map(|reference| reference.as_str().into());
+    let parameters = values![scope.organisation_id(), source];
+    let rows = sql::by_keys(db, text, parameters, "external_ref", refs).await?;
     rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
 }
 

@@ -78,12 +78,12 @@ pub(crate) async fn by_ids(
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Model>, StoreError> {
-    let mut parameters = values![scope.organisation_id()];
-    let listed = sql::members(db, &mut parameters, ids.into_iter().map(Into::into));
-    let text = format!("SELECT * FROM donor WHERE organisation_id = $1 AND id IN ({listed})");
-    let rows = sql::rows(db, &text, parameters).await?;
-    let donors = rows.iter().map(|row| Ok(Model::from_query_result(row, "")?));
-    donors.map(|donor| donor.map(|donor| (donor.id, donor))).collect()
+    // By the key alone: an index that begins with the organisation would be searched from end to end.
+    let text = "SELECT * FROM donor WHERE true";
+    let rows = sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
+    let donors: Result<Vec<Model>, _> = rows.iter().map(|row| Model::from_query_result(row, "")).collect();
+    let own = |donor: &Model| Some(donor.organisation_id) == scope.organisation_id();
+    Ok(donors?.into_iter().filter(own).map(|donor| (donor.id, donor)).collect())
 }
 
 pub(crate) async fn list(
@@ -128,12 +128,9 @@ pub(crate) async fn by_refs(
     if refs.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut parameters = values![scope.organisation_id(), source];
-    let listed = sql::members(db, &mut parameters, refs.iter().map(|reference| reference.as_str().into()));
-    let text = format!(
-        "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2 AND ref IN ({listed})"
-    );
-    let rows = sql::rows(db, &text, parameters).await?;
+    let text = "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2";
+    let refs = refs.iter().map(|reference| reference.as_str().into());
+    let rows = sql::by_keys(db, text, values![scope.organisation_id(), source], "ref", refs).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
@@ -160,7 +157,7 @@ pub(crate) async fn refs(
     let mut found: HashMap<Uuid, Vec<ExternalRef>> = HashMap::new();
     for chunk in donors.chunks(1000) {
         let mut parameters = Vec::new();
-        let listed = sql::members(db, &mut parameters, chunk.iter().map(|id| (*id).into()));
+        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
             "SELECT donor_id, source, ref FROM donor_external_ref WHERE donor_id IN ({listed}) ORDER BY source, ref"
         );

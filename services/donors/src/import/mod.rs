@@ -13,4 +13,4 @@ pub(crate) mod upload;
 pub(crate) mod worker;
 
 /// Rows applied, or staged, in one transaction.
-pub(crate) const BATCH: usize = 1000;
+pub(crate) const BATCH: u16 = 1000;

@@ -130,37 +130,42 @@ pub(crate) async fn stage(
     Ok(())
 }
 
-/// Rows after `position` that wait to be applied: number and flow.
+/// Those of the `stretch` rows after `position` that wait to be applied: number and flow. (A range: with a LIMIT
+/// PostgreSQL may sort all the rows that are left.)
 pub(crate) async fn waiting(
     db: &impl ConnectionTrait,
     import: Uuid,
     position: i64,
-    limit: usize,
+    stretch: i64,
 ) -> Result<Vec<(i64, String)>, StoreError> {
     let text = "SELECT number, raw FROM import_row
-                WHERE import_id = $1 AND number > $2 AND verdict IS NULL ORDER BY number LIMIT $3";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = sql::rows(db, text, values![import, position, limit]).await?;
+                WHERE import_id = $1 AND number > $2 AND number <= $3 AND verdict IS NULL ORDER BY number";
+    let rows = sql::rows(db, text, values![import, position, position + stretch]).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// Writes one verdict on many rows and drops what was staged of them.
+/// Up to so many stretches of rows are told by their ends.
+const FEW_STRETCHES: usize = 8;
+
+/// Writes one verdict on rows, in their order, and drops what was staged of them.
 pub(crate) async fn decide(
     tx: &TenantTx,
     import: Uuid,
     verdict: &str,
     numbers: &[i64],
 ) -> Result<(), StoreError> {
-    for chunk in numbers.chunks(1000) {
-        // The rows of a batch stand together: the range keeps the database from reading the others.
-        let (first, last) = (chunk.iter().min().copied(), chunk.iter().max().copied());
-        let mut parameters = values![verdict, import, first, last];
-        let listed = sql::members(tx.db(), &mut parameters, chunk.iter().map(|number| (*number).into()));
-        let text = format!(
-            "UPDATE import_row SET verdict = $1, raw = NULL
-             WHERE import_id = $2 AND number BETWEEN $3 AND $4 AND number IN ({listed})"
-        );
-        sql::execute(tx.db(), &text, parameters).await?;
+    let text =
+        "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number BETWEEN $3 AND $4";
+    let ends = |numbers: &[i64]| values![verdict, import, numbers.first().copied(), numbers.last().copied()];
+    let stretches: Vec<&[i64]> = numbers.chunk_by(|one, next| *next == one + 1).collect();
+    if stretches.len() > FEW_STRETCHES {
+        let mut parameters = ends(numbers);
+        let listed = sql::members(&mut parameters, numbers.iter().map(|number| (*number).into()));
+        sql::execute(tx.db(), &format!("{text} AND number IN ({listed})"), parameters).await?;
+        return Ok(());
+    }
+    for stretch in stretches {
+        sql::execute(tx.db(), text, ends(stretch)).await?;
     }
     Ok(())
 }

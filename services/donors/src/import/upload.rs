@@ -230,10 +230,11 @@ impl Receiving {
         };
         let (import, seen) = (&mut self.import, &mut self.seen);
         let stage = async move {
-            let mut batch: Vec<Staged> = Vec::with_capacity(BATCH);
+            let enough = usize::from(BATCH);
+            let mut batch: Vec<Staged> = Vec::with_capacity(enough);
             while let Some(chunk) = rows.recv().await {
                 batch.extend(chunk);
-                if batch.len() >= BATCH {
+                if batch.len() >= enough {
                     stage_batch(context, import, seen, name, std::mem::take(&mut batch)).await?;
                 }
             }

@@ -440,7 +440,7 @@ pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
         PrincipalKind::Person | PrincipalKind::Donor => store::by_id(&db, claims.sub).await?,
         PrincipalKind::Client => None,
     };
-    let kind = Actor::of(&claims, None).kind.to_owned();
+    let kind = Actor::of(&claims, None, None).kind.to_owned();
     let me = Me {
         id: claims.sub,
         kind,

@@ -87,7 +87,7 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
         return Ok(Vec::new());
     }
     let mut parameters = Vec::new();
-    let listed = sql::members(db, &mut parameters, people.iter().map(|id| (*id).into()));
+    let listed = sql::members(&mut parameters, people.iter().map(|id| (*id).into()));
     let text = format!(
         "SELECT person_id, office_id, role FROM person_role WHERE person_id IN ({listed}) ORDER BY person_id, office_id, role"
     );

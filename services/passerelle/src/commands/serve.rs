@@ -23,7 +23,7 @@ use store::Store;
 #[derive(Args)]
 pub struct Arguments {
     /// `identity`, `donors`, `crisis`, `gateway` or `portal`.
-    service: String,
+    pub service: String,
     /// The configuration file; the environment stands over it.
     #[arg(long, env = "PASSERELLE_CONFIG")]
     pub config: Option<PathBuf>,

@@ -1,0 +1,137 @@
+//! Log lines, and traces when a collector is configured: OTLP over HTTP, W3C trace context (`traceparent`) through
+//! requests and events, so that one trace shows a write from the gateway to another service's read model.
+
+use opentelemetry::{
+    Context, KeyValue, global,
+    propagation::{Extractor, Injector},
+    trace::{TraceContextExt, TracerProvider},
+};
+use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// The header of the trace context (W3C Trace Context, section 3.2).
+pub const TRACEPARENT: &str = "traceparent";
+
+/// How a process tells what it does.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    /// The name of the process in traces.
+    pub service: &'a str,
+    /// A level, or a filter of tracing-subscriber.
+    pub filter: &'a str,
+    /// Log lines are JSON, not for people.
+    pub json: bool,
+    /// Where traces go: an OTLP/HTTP collector, `http://collector:4318`; nowhere when there is none.
+    pub otlp: Option<&'a str>,
+}
+
+/// The settings do not fit.
+#[derive(Debug, thiserror::Error)]
+pub enum Wrong {
+    /// The filter cannot be read.
+    #[error("log: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The collector's address cannot be used.
+    #[error("otlp: {0}")]
+    Collector(#[from] ExporterBuildError),
+}
+
+/// Sends the last traces when it is dropped.
+#[must_use]
+pub struct Telemetry(Option<SdkTracerProvider>);
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(provider) = &self.0
+            && let Err(error) = provider.shutdown()
+        {
+            eprintln!("the last traces are lost: {error}");
+        }
+    }
+}
+
+/// Begins to write log lines to standard error, and to send traces; once per process.
+///
+/// # Errors
+/// [`Wrong`].
+pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> =
+        if settings.json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
+    let lines = lines.with_filter(EnvFilter::try_new(settings.filter)?);
+    let registry = tracing_subscriber::registry().with(lines);
+    let Some(collector) = settings.otlp else {
+        registry.init();
+        return Ok(Telemetry(None));
+    };
+    let url = format!("{}/v1/traces", collector.trim_end_matches('/'));
+    let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(url);
+    let resource = Resource::builder()
+        .with_service_name(format!("passerelle-{}", settings.service))
+        .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+        .build();
+    let provider =
+        SdkTracerProvider::builder().with_batch_exporter(exporter.build()?).with_resource(resource).build();
+    global::set_text_map_propagator(TraceContextPropagator::new());
+    // Its own filter: what traces show does not depend on what is logged. Libraries' spans stay out.
+    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("passerelle"));
+    let own = tracing_subscriber::filter::Targets::new()
+        .with_target("service", tracing::Level::INFO)
+        .with_target("store", tracing::Level::INFO);
+    registry.with(traces.with_filter(own)).init();
+    Ok(Telemetry(Some(provider)))
+}
+
+struct Header<'a>(&'a str);
+
+impl Extractor for Header<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        (key == TRACEPARENT).then_some(self.0)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![TRACEPARENT]
+    }
+}
+
+struct Written(Option<String>);
+
+impl Injector for Written {
+    fn set(&mut self, key: &str, value: String) {
+        if key == TRACEPARENT {
+            self.0 = Some(value);
+        }
+    }
+}
+
+fn told(traceparent: &str) -> Context {
+    global::get_text_map_propagator(|propagator| propagator.extract(&Header(traceparent)))
+}
+
+/// Makes `span` a part of the trace that a `traceparent` tells of.
+pub fn follow(span: &Span, traceparent: &str) {
+    let context = told(traceparent);
+    if context.span().span_context().is_valid() {
+        // Fails when the span is not recorded: then nothing follows it.
+        let _ = span.set_parent(context);
+    }
+}
+
+/// Links `span`, which works on several things at once, to one of the traces that they are parts of.
+pub fn link(span: &Span, traceparent: &str) {
+    span.add_link(told(traceparent).span().span_context().clone());
+}
+
+/// The `traceparent` that tells of `span`; none when no collector is configured.
+pub fn traceparent(span: &Span) -> Option<String> {
+    let context: Context = span.context();
+    if !context.span().span_context().is_valid() {
+        return None;
+    }
+    let mut written = Written(None);
+    global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut written));
+    written.0
+}
