@@ -11,9 +11,14 @@ use rdkafka::{
     message::{BorrowedMessage, Headers},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::{
+    task::{JoinError, JoinHandle},
+    time::Instant,
+};
 
-/// How often a commit that failed is tried again while no records come.
+/// How often the brokers are told at most: each time is a write of theirs.
+const PACE: Duration = Duration::from_millis(50);
+/// When a commit that failed is tried again.
 const COMMIT_AGAIN: Duration = Duration::from_millis(500);
 
 pub(crate) struct Member {
@@ -25,6 +30,8 @@ pub(crate) struct Member {
     done: Offsets,
     /// What the brokers are being told meanwhile: the next records do not wait for it.
     telling: Option<JoinHandle<Told>>,
+    /// When they may be told again.
+    tell_at: Instant,
 }
 
 type Offsets = HashMap<(String, i32), i64>;
@@ -53,7 +60,14 @@ pub(crate) fn join(settings: &Settings, group: &str, topics: &[&str]) -> Result<
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     consumer.subscribe(&names).map_err(broker)?;
     let (given, done, prefix) = (HashMap::new(), HashMap::new(), settings.prefix.clone());
-    Ok(Member { consumer: Some(Arc::new(consumer)), prefix, given, done, telling: None })
+    Ok(Member {
+        consumer: Some(Arc::new(consumer)),
+        prefix,
+        given,
+        done,
+        telling: None,
+        tell_at: Instant::now(),
+    })
 }
 
 impl Drop for Member {
@@ -128,7 +142,7 @@ impl Member {
             let heard = tokio::select! {
                 message = consumer.recv() => Heard::Message(message),
                 told = outcome(&mut self.telling) => Heard::Told(told),
-                () = tokio::time::sleep(COMMIT_AGAIN), if waits_to_tell => Heard::TellAgain,
+                () = tokio::time::sleep_until(self.tell_at), if waits_to_tell => Heard::TellAgain,
             };
             match heard {
                 Heard::Message(Ok(message)) => return Ok(self.note(&message)),
@@ -154,7 +168,8 @@ impl Member {
         let consumer = self.consumer.clone().ok_or_else(closed)?;
         let own = consumer.assignment().map_err(broker)?;
         self.done.retain(|(topic, partition), _| own.find_partition(topic, *partition).is_some());
-        if self.telling.is_none() && !self.done.is_empty() {
+        if self.telling.is_none() && !self.done.is_empty() && self.tell_at <= Instant::now() {
+            self.tell_at = Instant::now() + PACE;
             let done = self.done.clone();
             self.telling = Some(tokio::task::spawn_blocking(move || {
                 let outcome = tell(&consumer, &done);
@@ -175,6 +190,7 @@ impl Member {
             }
             (_, Err(error)) => {
                 tracing::debug!(%error, "the offsets are committed later");
+                self.tell_at = Instant::now() + COMMIT_AGAIN;
                 Ok(())
             }
         }

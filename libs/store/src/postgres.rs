@@ -85,10 +85,12 @@ pub(crate) async fn set_kind(db: &impl ConnectionTrait, kind: &str) -> Result<()
     Ok(())
 }
 
+pub(crate) const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";
+
 /// PostgreSQL keeps a plan: one made while a table was small reads all of it once an import has filled it.
 pub(crate) async fn by_index(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off").await?;
+        db.execute_unprepared(BY_INDEX).await?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! From the outbox to the bus, in order.
 
-use crate::{Actor, Scope, Store, StoreError, sql, values};
+use crate::{Actor, Scope, Store, StoreError, postgres::BY_INDEX, sql, values};
 use bus::{OutgoingRecord, SharedBus};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListener};
 use std::time::Duration;
@@ -78,8 +78,7 @@ async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usi
             return Ok(0);
         }
         // A removal that a crash undoes publishes again what is published; the next events need not wait for the disk.
-        tx.db().execute_unprepared("SET LOCAL synchronous_commit = off").await?;
-        tx.by_index().await?;
+        tx.db().execute_unprepared(&format!("{BY_INDEX}; SET LOCAL synchronous_commit = off")).await?;
         let rows = waiting(tx.db()).await?;
         if !rows.is_empty() {
             bus.publish(records(&rows, source)?).await?;
