@@ -1,4 +1,7 @@
-//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `bench`.
+//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `map`, `bench`.
+
+mod browser;
+mod map;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
@@ -36,6 +39,8 @@ enum Task {
     },
     /// Writes the generated documents under openapi/.
     Openapi,
+    /// Makes the world map of the portal from Natural Earth.
+    Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
     Bench {
         /// `distributed`: that mode alone.
@@ -45,6 +50,8 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Suite {
+    /// The pages in a real browser.
+    Browser,
     /// Kills services, Kafka, PostgreSQL and Redis in random order while writes go on, then counts.
     Failure {
         /// How many rounds.
@@ -69,12 +76,14 @@ enum InfraTask {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test { only: None } => test(),
+        Task::Test { only: Some(Suite::Browser) } => browser_suite(),
         Task::Test { only: Some(Suite::Failure { rounds, seed }) } => failure_suite(rounds, seed),
         Task::Infra { task } => infrastructure(&task),
         Task::RunDistributed { port } => run_distributed(port),
         Task::Openapi => {
             cargo("documents", &["run", "--quiet", "--package", "passerelle", "--", "openapi"], &[])
         }
+        Task::Map => map::make(),
         Task::Bench { only } => bench(only.as_deref()),
     };
     match done {
@@ -88,11 +97,16 @@ fn main() -> ExitCode {
 
 fn cargo(what: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     println!("── {what}: cargo {}", arguments.join(" "));
-    let started = Instant::now();
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status =
-        Command::new(cargo).args(arguments).envs(environment.iter().copied()).current_dir(root()).status();
-    let status = status.with_context(|| format!("cargo does not start for {what}"))?;
+    let mut command = Command::new(cargo);
+    shown(what, command.args(arguments).envs(environment.iter().copied()).current_dir(root()))
+}
+
+/// Runs a command whose output people read meanwhile.
+fn shown(what: &str, command: &mut Command) -> Result<()> {
+    let started = Instant::now();
+    let status = command.status();
+    let status = status.with_context(|| format!("{what}: the program does not start"))?;
     println!("── {what}: {:.0} s", started.elapsed().as_secs_f64());
     if status.success() { Ok(()) } else { bail!("{what} failed") }
 }
@@ -148,10 +162,14 @@ fn test() -> Result<()> {
         Some(why) => skipped.push(("lints", why)),
     }
     cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &[])?;
+    // The browser tests and the services of the distributed mode run the program itself.
+    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    match browser::missing() {
+        None => shown("pages in a browser", &mut browser::command())?,
+        Some(missing) => skipped.push(missing),
+    }
     let missing = infra::missing();
     if missing.is_empty() {
-        // The services of the distributed mode run as the program itself.
-        cargo("the program", &["build", "--package", "passerelle"], &[])?;
         let infra = Borrowed::up()?;
         let suites = ["test", "--package", "store", "--package", "tests"];
         cargo("tests on PostgreSQL, Kafka and Redis", &suites, &infra.environment())?;
@@ -180,6 +198,14 @@ fn failure(infra: &Borrowed, rounds: &str, seed: Option<&str>) -> Result<()> {
         vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--", "--rounds", rounds];
     arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
     cargo("failure suite", &arguments, &infra.environment())
+}
+
+fn browser_suite() -> Result<()> {
+    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    match browser::missing() {
+        None => shown("pages in a browser", &mut browser::command()),
+        Some((what, why)) => bail!("{what}: {why}"),
+    }
 }
 
 fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {

@@ -78,7 +78,10 @@ impl Gateway {
         if !answer.status().is_success() {
             return Err(problem(answer).await);
         }
-        Ok(answer.json().await?)
+        let body = answer.bytes().await?;
+        // Some answers say nothing (RFC 7009 section 2.2).
+        let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+        serde_json::from_slice(body).map_err(|error| PageError::Unavailable(error.to_string()))
     }
 
     /// Hands a body through as it comes.

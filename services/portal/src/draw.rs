@@ -1,9 +1,13 @@
 //! Drawings: SVG made here, each with a title and a description. The figures stand in a table beside it.
 
+mod map;
+
+pub(crate) use map::{class, map};
+
 use minijinja::{Error, Value};
 
 /// Escapes text for SVG.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -95,9 +99,11 @@ pub(crate) fn stack(id: &str, title: &str, description: &str, data: Value) -> Re
 
 fn head(id: &str, title: &str, description: &str, (width, height): (f64, f64), class: &str) -> String {
     let (id, title, description) = (escaped(id), escaped(title), escaped(description));
+    // A drawing with links in it is not one image.
+    let role = if class == "map" { "group" } else { "img" };
     let stretch = if class == "stack" { " preserveAspectRatio=\"none\"" } else { "" };
     format!(
-        "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\"{stretch} role=\"img\" \
+        "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\"{stretch} role=\"{role}\" \
          aria-labelledby=\"{id}-title {id}-description\"><title id=\"{id}-title\">{title}</title>\
          <desc id=\"{id}-description\">{description}</desc>"
     )

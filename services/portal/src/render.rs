@@ -49,6 +49,7 @@ impl Renderer {
         environment.add_function("bar", draw::bar);
         environment.add_function("columns", draw::columns);
         environment.add_function("stack", draw::stack);
+        environment.add_function("map", draw::map);
         Ok(Self(environment))
     }
 

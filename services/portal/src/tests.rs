@@ -132,6 +132,8 @@ fn sample() -> Value {
         "list": { "items": [], "next_cursor": "n" }, "filter": {}, "filter_query": "", "contribution": contribution,
         "imports": { "items": [import] }, "contributions": { "items": [contribution] }, "import": import, "donor": donor,
         "rows": { "items": [row], "next_cursor": null }, "verdict": "rejected", "under_way": false, "key": "k",
+        "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
+        "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }],
         "problem": { "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "detail": "y" }] }, "may_import": true,
         "donors": { "items": [donor] },
     })
@@ -144,6 +146,7 @@ fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
         "pages/donor/contributions.html" => {
             json!({ "items": [sample()["contribution"]], "next_cursor": "n" })
         }
+        "pages/plans.html" => json!({ "items": [sample()["plan"]], "next_cursor": "n" }),
         "pages/console/imports.html" => json!({ "items": [sample()["import"]], "next_cursor": "n" }),
         "pages/console/donors.html" => json!({ "items": [sample()["donor"]], "next_cursor": "n" }),
         _ => json!({ "items": [] }),
@@ -151,6 +154,9 @@ fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
     let pages = [
         "pages/home.html",
         "pages/country.html",
+        "pages/plans.html",
+        "pages/archive.html",
+        "pages/data.html",
         "pages/plan.html",
         "pages/search.html",
         "pages/sign-in.html",
@@ -174,7 +180,11 @@ fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
                 (context["years"], context["countries"]) =
                     (context["funding"]["by_year"].take(), json!(["AFG"]));
             }
-            if page == "pages/search.html" {
+            if page == "pages/archive.html" {
+                context["rows"] = json!([{ "year": 2020, "plan_count": 1, "required": money("9.00"),
+                    "funded": money("3.00"), "received": money("4.00"), "coverage": "33.3" }]);
+            }
+            if page == "pages/search.html" || page == "pages/plans.html" {
                 context["countries"] = json!(["AFG"]);
             }
             let html = renderer.draw(page, &context).unwrap_or_else(|error| panic!("{page}: {error:#}"));

@@ -1,6 +1,7 @@
 //! The pages, one file for each part of the site.
 
 mod account;
+mod catalogue;
 mod console;
 mod donor;
 mod imports;
@@ -14,7 +15,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/assets/{version}/{name}", web::get().to(assets::serve))
         .route("/", web::get().to(public::home))
         .route("/countries/{iso3}", web::get().to(public::country))
+        .route("/plans", web::get().to(catalogue::plans))
         .route("/plans/{id}", web::get().to(public::plan))
+        .route("/archive", web::get().to(catalogue::archive))
+        .route("/data", web::get().to(catalogue::data))
+        .route("/data/{list}.{kind}", web::get().to(catalogue::file))
+        .route("/sitemap.xml", web::get().to(catalogue::sitemap))
+        .route("/robots.txt", web::get().to(catalogue::robots))
         .route("/search", web::get().to(public::search))
         .route("/sign-in", web::get().to(account::sign_in_form))
         .route("/sign-in", web::post().to(account::sign_in))

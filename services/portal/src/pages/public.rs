@@ -22,7 +22,7 @@ pub(crate) struct YearOf {
 }
 
 /// Nothing has been entered yet: an empty platform has a home page all the same.
-fn or_empty(result: Result<Value, PageError>) -> Result<Value, PageError> {
+pub(super) fn or_empty(result: Result<Value, PageError>) -> Result<Value, PageError> {
     match result {
         Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "items": [] })),
         other => other,
@@ -33,12 +33,12 @@ fn items(list: &Value) -> &[Value] {
     list["items"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-fn minor(money: &Value) -> i64 {
+pub(super) fn minor(money: &Value) -> i64 {
     let amount = money["amount"].as_str().and_then(|text| Money::parse(text, Currency::USD).ok());
     amount.map_or(0, |amount| amount.minor())
 }
 
-fn usd(minor: i64) -> Value {
+pub(super) fn usd(minor: i64) -> Value {
     json!(Money::usd(minor))
 }
 
@@ -47,7 +47,7 @@ fn sum(list: &[Value], name: &str) -> i64 {
 }
 
 /// Every page of a list.
-async fn all(
+pub(super) async fn all(
     state: &State,
     caller: &Caller,
     path: &str,
@@ -102,14 +102,45 @@ async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Resu
         countries.into_iter().filter(|entry| entry["year"].as_i64() == year).collect();
     let (required, funded) = (sum(&plans, "requirement"), sum(&plans, "funding"));
     let most = countries.iter().map(|entry| minor(&entry["funding"])).max().unwrap_or(0);
+    let shown = plans.len().min(MOST_PLANS);
     let context = json!({
-        "year": year, "years": years, "plans": plans, "countries": countries,
+        "year": year, "years": years, "countries": countries, "plan_count": plans.len(), "plans": plans[..shown],
+        "map_data": map_data(request, &countries), "classes": classes(request),
         "required": usd(required), "funded": usd(funded), "gap": usd((required - funded).max(0)),
         "coverage": kernel::money::percent(funded, required),
         "received": usd(sum(&countries, "funding")), "most": usd(most),
         "flow_count": countries.iter().filter_map(|entry| entry["flow_count"].as_i64()).sum::<i64>(),
     });
     page(state, request, None, Page { template: "pages/home.html", context })
+}
+
+/// Plans on the home page; the others are in the list.
+const MOST_PLANS: usize = 15;
+
+/// What the map shows of each country.
+fn map_data(request: &HttpRequest, countries: &[Value]) -> Value {
+    let page = PageLanguage::of(request, None);
+    let place = |entry: &Value| {
+        let code = entry["country"].as_str()?;
+        let name = kernel::country::by_iso3(code)?.name(page.language.code());
+        let amount = entry["funding"]["amount"].as_str().unwrap_or("0");
+        Some(json!({
+            "code": code, "value": amount.parse::<f64>().unwrap_or_default(),
+            "label": format!("{name}: {}", crate::format::money_short(page.language, amount)),
+            "link": format!("{}/countries/{code}?year={}", page.prefix(), entry["year"]),
+        }))
+    };
+    countries.iter().filter_map(place).collect()
+}
+
+/// The key of the map's colours: an amount of each class that it begins with.
+fn classes(request: &HttpRequest) -> Value {
+    let language = PageLanguage::of(request, None).language;
+    let named = |start: &str| {
+        let class = crate::draw::class(start.parse().unwrap_or_default());
+        json!({ "class": class, "from": crate::format::money_short(language, start) })
+    };
+    ["0", "1000000", "10000000", "100000000", "1000000000"].map(named).to_vec().into()
 }
 
 pub(crate) async fn country(

@@ -1,0 +1,175 @@
+//! What finds and carries away what the public pages show: the plan list, the years, the data, the map of the site.
+
+use super::{
+    given, handed_through,
+    public::{all, minor, or_empty, usd},
+    query_of,
+};
+use crate::{
+    State,
+    error::{PageError, or_error_page},
+    i18n::Language,
+    render::{Page, page},
+    session::anonymous,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Data},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fmt::Write};
+
+#[derive(Deserialize)]
+pub(crate) struct PlanFilters {
+    q: Option<String>,
+    country: Option<String>,
+    year: Option<String>,
+    cursor: Option<String>,
+}
+
+impl PlanFilters {
+    fn query(&self) -> Vec<(&'static str, String)> {
+        given(&[("q", &self.q), ("country", &self.country), ("year", &self.year)])
+    }
+}
+
+pub(crate) async fn plans(
+    request: HttpRequest,
+    state: Data<State>,
+    filters: web::Query<PlanFilters>,
+) -> HttpResponse {
+    or_error_page(plans_page(&request, &state, &filters).await, &request, &state)
+}
+
+async fn plans_page(
+    request: &HttpRequest,
+    state: &State,
+    filters: &PlanFilters,
+) -> Result<HttpResponse, PageError> {
+    let (caller, filter) = (anonymous(request), filters.query());
+    let mut query = filter.clone();
+    query.push(("limit", "50".to_owned()));
+    query.extend(filters.cursor.clone().map(|cursor| ("cursor", cursor)));
+    let list = or_empty(state.gateway.get(&caller, "/v1/public/plans", &query).await)?;
+    // What there is to choose from, whatever is chosen.
+    let every = all(state, &caller, "/v1/public/plans", &[]).await?;
+    let of = |name: &str| {
+        every.iter().flat_map(|plan| plan[name].as_array().into_iter().flatten().cloned()).collect()
+    };
+    let (mut years, mut countries): (Vec<Value>, Vec<Value>) = (of("years"), of("countries"));
+    years.sort_by_key(|year| std::cmp::Reverse(year.as_i64()));
+    years.dedup();
+    countries.sort_by_key(|code| code.as_str().map(str::to_owned));
+    countries.dedup();
+    let context = json!({
+        "list": list, "filter": filter.iter().cloned().collect::<BTreeMap<_, _>>(),
+        "filter_query": query_of(&filter), "years": years, "countries": countries,
+    });
+    page(state, request, None, Page { template: "pages/plans.html", context })
+}
+
+pub(crate) async fn archive(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    or_error_page(archive_page(&request, &state).await, &request, &state)
+}
+
+/// What plans of a year needed and what came in for them, the latest year first.
+async fn archive_page(request: &HttpRequest, state: &State) -> Result<HttpResponse, PageError> {
+    #[derive(Default)]
+    struct Year {
+        plans: i64,
+        required: i64,
+        funded: i64,
+        received: i64,
+    }
+    let caller = anonymous(request);
+    let mut years: BTreeMap<i64, Year> = BTreeMap::new();
+    for plan in all(state, &caller, "/v1/public/plans", &[]).await? {
+        for year in plan["years"].as_array().into_iter().flatten().filter_map(Value::as_i64) {
+            let of_year = years.entry(year).or_default();
+            of_year.plans += 1;
+            of_year.required += minor(&plan["requirement"]);
+            of_year.funded += minor(&plan["funding"]);
+        }
+    }
+    for entry in all(state, &caller, "/v1/public/countries", &[]).await? {
+        if let Some(year) = entry["year"].as_i64() {
+            years.entry(year).or_default().received += minor(&entry["funding"]);
+        }
+    }
+    let rows: Vec<Value> = years
+        .into_iter()
+        .rev()
+        .map(|(year, of_year)| {
+            json!({
+                "year": year, "plan_count": of_year.plans, "required": usd(of_year.required),
+                "funded": usd(of_year.funded), "received": usd(of_year.received),
+                "coverage": kernel::money::percent(of_year.funded, of_year.required),
+            })
+        })
+        .collect();
+    page(state, request, None, Page { template: "pages/archive.html", context: json!({ "rows": rows }) })
+}
+
+pub(crate) async fn data(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let shown = page(&state, &request, None, Page { template: "pages/data.html", context: json!({}) });
+    or_error_page(shown, &request, &state)
+}
+
+/// `plans` or `countries`, as a spreadsheet.
+pub(crate) async fn file(
+    request: HttpRequest,
+    state: Data<State>,
+    name: web::Path<(String, String)>,
+    filters: web::Query<PlanFilters>,
+) -> HttpResponse {
+    let handed = async {
+        let (list, kind) = (name.0.as_str(), name.1.as_str());
+        let media_type = match kind {
+            "csv" => "text/csv",
+            "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            _ => return Err(PageError::NotFound),
+        };
+        let (path, query) = match list {
+            "plans" => ("/v1/public/plans", filters.query()),
+            "countries" => ("/v1/public/countries", given(&[("year", &filters.year)])),
+            _ => return Err(PageError::NotFound),
+        };
+        let answer = state.gateway.file(&anonymous(&request), path, &query, media_type).await?;
+        Ok(handed_through(answer, media_type, &format!("{list}.{kind}")))
+    };
+    or_error_page(handed.await, &request, &state)
+}
+
+/// Every public page in every language (sitemaps.org), for search engines.
+pub(crate) async fn sitemap(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let written = async {
+        let caller = anonymous(&request);
+        let mut paths: Vec<String> = ["", "/plans", "/archive", "/data"].map(str::to_owned).to_vec();
+        for plan in all(&state, &caller, "/v1/public/plans", &[]).await? {
+            paths.extend(plan["id"].as_str().map(|id| format!("/plans/{id}")));
+        }
+        for entry in all(&state, &caller, "/v1/public/countries", &[]).await? {
+            paths.extend(
+                entry["country"].as_str().map(|code| format!("/countries/{code}?year={}", entry["year"])),
+            );
+        }
+        let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n".to_owned();
+        for (path, language) in paths.iter().flat_map(|path| Language::ALL.map(|language| (path, language))) {
+            let address = format!("{}/{}{path}", state.public_url, language.code());
+            let _ = writeln!(text, "<url><loc>{}</loc></url>", crate::draw::escaped(&address));
+        }
+        text.push_str("</urlset>\n");
+        Ok(HttpResponse::Ok().content_type("application/xml; charset=utf-8").body(text))
+    };
+    or_error_page(written.await, &request, &state)
+}
+
+/// What search engines may read: the public pages.
+pub(crate) async fn robots(state: Data<State>) -> HttpResponse {
+    let text = format!(
+        "User-agent: *\nDisallow: /console\nDisallow: /donor\nDisallow: /v1/\nSitemap: {}/sitemap.xml\n",
+        state.public_url
+    );
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)
+}

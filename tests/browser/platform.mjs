@@ -1,0 +1,88 @@
+// A platform of its own with the demo data, and a browser.
+
+import { chromium } from "playwright-core";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+export const PASSWORD = "bridges-not-walls";
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function start() {
+  const data = mkdtempSync(join(tmpdir(), "passerelle-browser-"));
+  const url = `http://localhost:${await freePort()}`;
+  const process_ = spawn(process.env.PASSERELLE_BINARY, ["up", "--data", data, "--port", new URL(url).port], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const json = async (path) => (await fetch(url + path)).json();
+  for (let tries = 0; ; tries++) {
+    try {
+      const countries = await json("/v1/public/countries?limit=200");
+      const plans = await json("/v1/public/plans");
+      // Everything the demo makes has reached the read model.
+      const flows = countries.items.reduce((sum, entry) => sum + entry.flow_count, 0);
+      if (plans.items.length > 0 && flows > 0 && flows === start.flows) break;
+      start.flows = flows;
+    } catch {}
+    if (tries > 120) throw new Error("the platform does not start");
+    await pause(1000);
+  }
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+  const stop = async () => {
+    await browser.close();
+    const ended = new Promise((resolve) => process_.on("exit", resolve));
+    process_.kill("SIGTERM");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { url, browser, stop };
+}
+
+/// A visitor: a page whose console errors and refused scripts are kept.
+export async function visitor(platform, options = {}) {
+  const context = await platform.browser.newContext({ baseURL: platform.url, ...options });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("console", (message) => {
+    // A page that answers 404 says so in the console as well.
+    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { context, page, complaints };
+}
+
+export async function signIn(page, email, language = "en") {
+  await page.goto(`/${language}/sign-in`);
+  await page.fill("[name=email]", email);
+  await page.fill("[name=password]", PASSWORD);
+  await page.click("main button");
+  await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
+}
+
+/// What axe finds, in a line each.
+export async function axe(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((rules) => axe.run(document, { runOnly: rules }), RULES);
+  return violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target).join(" ")}`);
+}
+
+/// How far a page is wider than its window.
+export const tooWide = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
