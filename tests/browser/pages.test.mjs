@@ -34,7 +34,7 @@ async function pagesOf(page, who, language) {
   await page.goto(at("/console/donors"));
   const donor = await href(page, "main th a");
   await page.goto(at("/console/imports"));
-  return [at("/console"), at("/console/donors"), donor, at("/console/imports"), await href(page, "main th a")];
+  return [at("/console"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/donors"), donor, at("/console/imports"), await href(page, "main th a")];
 }
 
 async function checked(page, path, language, complaints) {

@@ -165,3 +165,28 @@ async fn a_wrong_password_and_missing_tables_are_named_until_they_are_mended() {
         serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap_or_default()).unwrap_or_default();
     assert_eq!(body["dependencies"][0]["name"], "database", "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_service_takes_its_part_of_a_page_away_and_not_the_page() {
+    let Some((_, deployment)) = started("a dead service behind a page").await else { return };
+    let (http, _) = organisation(&deployment).await;
+    let page = async |path: &str| http.get(None, path).await;
+    let whole = page("/en").await;
+    assert!(whole.status == 200 && !whole.text.contains("A part of the platform is away"));
+    deployment.kill("crisis");
+    let part = page("/fr").await;
+    assert_eq!(part.status, 200, "{}", part.text);
+    assert!(
+        part.text.contains("Une partie de la plateforme est indisponible") && part.text.contains("Réessayer")
+    );
+    // A page that is nothing without the service says so, in the reader's language.
+    let gone = page("/es/plans").await;
+    assert!(gone.status == 503 && gone.text.contains("<html lang=\"es\""), "{} {}", gone.status, gone.text);
+    deployment.start_service("crisis", "crisis").unwrap();
+    deployment.wait_until_ready("crisis").unwrap();
+    eventually("the page is whole again", || async {
+        let shown = page("/fr").await;
+        (shown.status == 200 && !shown.text.contains("indisponible")).then_some(())
+    })
+    .await;
+}

@@ -3,6 +3,15 @@
 const summary = document.querySelector(".error-summary");
 if (summary) summary.focus();
 
+// "/" goes to the search, as elsewhere on the web, unless something is being typed.
+document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("input[type=search]");
+  const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !search) return;
+  event.preventDefault();
+  search.focus();
+});
+
 async function follow(box) {
   const bar = box.querySelector("progress");
   for (;;) {

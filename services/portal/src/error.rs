@@ -38,6 +38,19 @@ impl From<reqwest::Error> for PageError {
     }
 }
 
+/// What a part of a page shows; none when the service behind it is away, which takes that part and not the page.
+pub(crate) fn unless_away<T>(result: Result<T, PageError>) -> Result<Option<T>, PageError> {
+    match result {
+        Ok(shown) => Ok(Some(shown)),
+        Err(PageError::Unavailable(why)) => {
+            tracing::warn!(why, "a part of a page is away");
+            Ok(None)
+        }
+        Err(PageError::Refused(problem)) if (502..=504).contains(&problem.status) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl PageError {
     /// Status and the key of its texts.
     fn kind(&self) -> (StatusCode, &'static str) {

@@ -3,7 +3,7 @@
 use super::{donor::kernel_id, given, handed_through, query_of};
 use crate::{
     State,
-    error::{PageError, or_error_page},
+    error::{PageError, or_error_page, unless_away},
     render::{Page, page},
     session::{self, SignedIn},
 };
@@ -29,17 +29,66 @@ async fn home_page(request: &HttpRequest, state: &State) -> Result<HttpResponse,
     let caller = signed_in.caller(request);
     let few = [("limit", "5".to_owned())];
     let list = async |permission: &str, path: &str| match signed_in.may(permission) {
-        // A part that is away leaves its place empty, not the page.
-        true => state.gateway.get(&caller, path, &few).await.unwrap_or(Value::Null),
-        false => Value::Null,
+        true => unless_away(state.gateway.get(&caller, path, &few).await),
+        false => Ok(Some(Value::Null)),
     };
     let (imports, contributions, plans) = futures_util::join!(
         list("imports:read", "/v1/imports"),
         list("contributions:read", "/v1/contributions"),
         list("plans:read", "/v1/plans"),
     );
-    let context = json!({ "imports": imports, "contributions": contributions, "plans": plans });
+    let (imports, contributions, plans) = (imports?, contributions?, plans?);
+    let away = [&imports, &contributions, &plans].iter().any(|part| part.is_none());
+    let context = json!({ "imports": imports, "contributions": contributions, "plans": plans, "away": away });
     page(state, request, Some(&signed_in), Page { template: "pages/console/home.html", context })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Question {
+    q: Option<String>,
+}
+
+pub(crate) async fn search(
+    request: HttpRequest,
+    state: Data<State>,
+    asked: web::Query<Question>,
+) -> HttpResponse {
+    or_error_page(search_page(&request, &state, &asked).await, &request, &state)
+}
+
+/// Donors, contributions by their reference in FTS, and plans.
+async fn search_page(
+    request: &HttpRequest,
+    state: &State,
+    asked: &Question,
+) -> Result<HttpResponse, PageError> {
+    let signed_in = staff(state, request).await?;
+    let caller = signed_in.caller(request);
+    let words: String = asked.q.as_deref().unwrap_or_default().trim().chars().take(200).collect();
+    let is_reference = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_digit());
+    let list = async |asked: bool, permission: &str, path: &str, filter: (&str, String)| {
+        if !asked || !signed_in.may(permission) {
+            return Ok(Some(Value::Null));
+        }
+        let query = [filter, ("limit", "20".to_owned())];
+        unless_away(state.gateway.get(&caller, path, &query).await)
+    };
+    let (donors, contributions, plans) = futures_util::join!(
+        list(!words.is_empty(), "donors:read", "/v1/donors", ("q", words.clone())),
+        list(
+            is_reference,
+            "contributions:read",
+            "/v1/contributions",
+            ("external_ref", format!("fts:{words}"))
+        ),
+        list(!words.is_empty(), "plans:read", "/v1/public/plans", ("q", words.clone())),
+    );
+    let (donors, contributions, plans) = (donors?, contributions?, plans?);
+    let away = [&donors, &contributions, &plans].iter().any(|part| part.is_none());
+    let context = json!({
+        "q": words, "donors": donors, "contributions": contributions, "plans": plans, "away": away,
+    });
+    page(state, request, Some(&signed_in), Page { template: "pages/console/search.html", context })
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use super::{given, handed_through, query_of};
 use crate::{
     State,
-    error::{PageError, or_error_page},
+    error::{PageError, or_error_page, unless_away},
     format::money_short,
     i18n::PageLanguage,
     render::{Page, page},
@@ -81,7 +81,11 @@ async fn contributions_page(
 ) -> Result<HttpResponse, PageError> {
     let (signed_in, donor_id) = representative(state, request).await?;
     let caller = signed_in.caller(request);
-    let funding = state.gateway.get(&caller, &format!("/v1/donors/{donor_id}/funding"), &[]).await?;
+    // The choices of the filters come from another service than the list.
+    let funding = state.gateway.get(&caller, &format!("/v1/donors/{donor_id}/funding"), &[]).await;
+    let funding = unless_away(funding)?;
+    let away = funding.is_none();
+    let funding = funding.unwrap_or_default();
     let filter = filters.query();
     let mut query = filter.clone();
     query.extend(given(&[("cursor", &filters.cursor)]));
@@ -96,7 +100,7 @@ async fn contributions_page(
     }
     let context = json!({
         "list": list, "filter": filter.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-        "filter_query": query_of(&filter), "years": funding["by_year"], "countries": countries,
+        "filter_query": query_of(&filter), "years": funding["by_year"], "countries": countries, "away": away,
     });
     page(state, request, Some(&signed_in), Page { template: "pages/donor/contributions.html", context })
 }

@@ -6,6 +6,10 @@ mod console;
 mod donor;
 mod imports;
 mod public;
+mod style_guide;
+
+#[cfg(test)]
+pub(crate) use style_guide::sample as style_guide_sample;
 
 use crate::{assets, error::not_found};
 use actix_web::web::{self, ServiceConfig};
@@ -33,6 +37,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/donor/contributions.csv", web::get().to(donor::contributions_csv))
         .route("/donor/contributions/{id}", web::get().to(donor::contribution))
         .route("/console", web::get().to(console::home))
+        .route("/console/style-guide", web::get().to(style_guide::show))
+        .route("/console/search", web::get().to(console::search))
         .route("/console/donors", web::get().to(console::donors))
         .route("/console/donors.csv", web::get().to(console::donors_csv))
         .route("/console/donors/{id}", web::get().to(console::donor))

@@ -3,7 +3,7 @@
 use crate::{
     State,
     api::Caller,
-    error::{PageError, or_error_page},
+    error::{PageError, or_error_page, unless_away},
     i18n::PageLanguage,
     render::{Page, page},
     session::anonymous,
@@ -78,8 +78,13 @@ pub(crate) async fn home(
 
 async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Result<HttpResponse, PageError> {
     let caller = anonymous(request);
-    let plans = all(state, &caller, "/v1/public/plans", &[]).await?;
-    let countries = all(state, &caller, "/v1/public/countries", &[]).await?;
+    let (plans, countries) = futures_util::join!(
+        all(state, &caller, "/v1/public/plans", &[]),
+        all(state, &caller, "/v1/public/countries", &[]),
+    );
+    let (plans, countries) = (unless_away(plans)?, unless_away(countries)?);
+    let away = plans.is_none() || countries.is_none();
+    let (plans, countries) = (plans.unwrap_or_default(), countries.unwrap_or_default());
     let of_countries = countries.iter().filter_map(|entry| entry["year"].as_i64());
     let of_plans = plans
         .iter()
@@ -104,7 +109,7 @@ async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Resu
     let most = countries.iter().map(|entry| minor(&entry["funding"])).max().unwrap_or(0);
     let shown = plans.len().min(MOST_PLANS);
     let context = json!({
-        "year": year, "years": years, "countries": countries, "plan_count": plans.len(), "plans": plans[..shown],
+        "away": away, "year": year, "years": years, "countries": countries, "plan_count": plans.len(), "plans": plans[..shown],
         "map_data": map_data(request, &countries), "classes": classes(request),
         "required": usd(required), "funded": usd(funded), "gap": usd((required - funded).max(0)),
         "coverage": kernel::money::percent(funded, required),

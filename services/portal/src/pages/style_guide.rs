@@ -1,0 +1,62 @@
+//! Every component in every state, with invented figures: what pages are made of, for those who make them.
+
+use super::console::staff;
+use crate::{
+    State,
+    error::or_error_page,
+    format::money_short,
+    i18n::{Language, PageLanguage},
+    render::{Page, page},
+};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+use serde_json::{Value, json};
+
+pub(crate) async fn show(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let shown = async {
+        let signed_in = staff(&state, &request).await?;
+        let language = PageLanguage::of(&request, signed_in.page_language()).language;
+        let context = sample(language);
+        page(&state, &request, Some(&signed_in), Page { template: "pages/console/style-guide.html", context })
+    };
+    or_error_page(shown.await, &request, &state)
+}
+
+/// What the components are given.
+pub(crate) fn sample(language: Language) -> Value {
+    let money = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+    let mark = |label: &str, amount: &str| {
+        let value = amount.parse::<f64>().unwrap_or_default();
+        json!({ "label": label, "value": value, "shown": money_short(language, amount) })
+    };
+    let share = |name: Value, amount: &str, flows: i64| json!({ "name": name, "external_ref": null, "funding": money(amount), "flow_count": flows });
+    let plan = |name: &str, requirement: &str, funding: &str, coverage: Value| {
+        json!({ "id": "0", "name": name, "requirement": money(requirement), "funding": money(funding),
+                "coverage_percent": coverage })
+    };
+    let contribution = |status: &str| {
+        json!({ "id": "0", "status": status, "description": "0123456789 العربية ትግርኛ ".repeat(4), "amount": money("1234567.00"),
+                "amount_usd": money("1234567.00"), "decision_date": "2026-02-03", "countries": ["TCD", "AFG"],
+                "usage_years": [2026], "external_ref": "1" })
+    };
+    let import = |state: &str| {
+        json!({ "id": "0", "state": state, "files": ["2026.json"], "created_at": "2026-02-03T00:00:00Z", "read": 1200,
+                "created": 1000, "updated": 150, "unchanged": 40, "rejected": 10 })
+    };
+    let place =
+        |code: &str, value: f64| json!({ "code": code, "value": value, "label": code, "link": "#map" });
+    let contributions = ["paid", "commitment", "pledge"].map(contribution);
+    let imports = ["queued", "applying", "checked", "done", "refused", "failed"].map(import);
+    json!({
+        "sample_plans": [plan("2026", "248000000.00", "35853000.00", json!("14.5")),
+                         plan("2025", "1000000.00", "1500000.00", json!("150.0")), plan("2024", "0.00", "0.00", Value::Null)],
+        "sample_contributions": contributions,
+        "sample_imports": imports,
+        "sample_shares": [share(json!("2026"), "900000.00", 9), share(Value::Null, "100000.00", 1)],
+        "sample_most": money("900000.00"),
+        "sample_columns": [mark("2024", "75588000.00"), mark("2025", "96055000.00"), mark("2026", "144157000.00")],
+        "sample_places": [place("TCD", 5e5), place("SDN", 5e6), place("ETH", 5e7), place("AFG", 5e8), place("UKR", 5e9),
+                          place("MDV", 5e6)],
+        "sample_list": { "next_cursor": "c" },
+        "sample_figure": money("601000000.00"),
+    })
+}
