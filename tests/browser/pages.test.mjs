@@ -73,10 +73,12 @@ for (const javaScriptEnabled of [true, false]) {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     await signIn(page, "officer@demo.example");
     await page.goto("/en/console/imports");
+    // As long as a name may be, from right to left, and trying to be a tag.
+    const name = `${javaScriptEnabled ? "منظمة" : "صندوق"} <img src=x onerror=alert(1)> ${"الإغاثة".repeat(36)}`;
     const flow = {
       id: javaScriptEnabled ? "990001" : "990002", versionId: 1, amountUSD: 1000, status: "paid", newMoney: true,
       contributionType: "financial", decisionDate: "2026-05-04T00:00:00Z", description: "<b>bold</b> name",
-      sourceObjects: [{ type: "Organization", id: "990077", name: "Test donor", organizationTypes: ["Government"] }],
+      sourceObjects: [{ type: "Organization", id: javaScriptEnabled ? "990077" : "990078", name, organizationTypes: ["Government"] }],
       destinationObjects: [{ type: "Location", id: "1", name: "Afghanistan" }, { type: "UsageYear", id: "50", name: "2026" }],
     };
     const file = (flows) => ({
@@ -92,6 +94,12 @@ for (const javaScriptEnabled of [true, false]) {
     }
     assert.match(await page.locator("main").innerText(), /flows\.json/);
     assert.equal(await page.locator(".badge.done").count(), 1);
+    await page.setViewportSize({ width: 360, height: 900 });
+    await page.goto(`/en/console/donors?q=${encodeURIComponent(name.split(" ")[0])}`);
+    assert.equal(await page.locator("tbody th a").innerText(), name);
+    if (javaScriptEnabled) assert.equal(await tooWide(page), 0);
+    assert.equal(await page.locator("main img").count(), 0);
+    await page.setViewportSize({ width: 1280, height: 900 });
     // A file that is none is refused, says where, and is brought to attention.
     await page.goto("/en/console/imports");
     await page.setInputFiles("#files", { name: "a.json", mimeType: "application/json", buffer: Buffer.from("not json") });
