@@ -50,6 +50,19 @@ async fn public_pages_show_what_was_imported_in_three_languages() {
         ("/plans/nothing", 404),
         ("/nothing", 404),
         ("/search?q=afgh", 200),
+        ("/plans", 200),
+        ("/plans?q=nothing-of-this-name", 200),
+        ("/plans?cursor=wrong", 404),
+        ("/archive", 200),
+        ("/data", 200),
+        ("/data/plans.csv", 200),
+        ("/data/countries.xlsx", 200),
+        ("/data/donors.csv", 404),
+        ("/data/plans.txt", 404),
+        ("/sitemap.xml", 200),
+        ("/robots.txt", 200),
+        ("/console/search", 303),
+        ("/console/style-guide", 303),
         ("/countries/AFG?year=2019", 200),
     ] {
         assert_eq!(page_of(&world, None, path).await.status, status, "{path}");
@@ -73,7 +86,7 @@ async fn a_donor_signs_in_and_finds_its_contributions() {
     let overview = page_of(&world, Some(&cookie), "/en/donor").await;
     assert!(overview.text.contains("Examplia, Government of") && overview.text.contains("US$3,003"));
     let list = page_of(&world, Some(&cookie), "/en/donor/contributions?year=2021").await;
-    assert_eq!(list.text.matches("<th scope=\"row\">").count(), 3);
+    assert_eq!(list.text.matches("<th scope=\"row\"").count(), 3);
     let csv = page_of(&world, Some(&cookie), "/donor/contributions.csv?year=2021").await;
     assert_eq!((csv.text.lines().count(), csv.header("content-type")), (4, "text/csv; charset=utf-8"));
     let link = list.text.split("href=\"/en/donor/contributions/").nth(1).unwrap().split('"').next().unwrap();

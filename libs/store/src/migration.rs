@@ -1,8 +1,9 @@
 //! The tables that every service has, a way to write tables once for both back ends, and who may see their rows.
 
 use crate::{Scope, Store, StoreError, postgres, sql};
+use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, TransactionTrait};
-use sea_orm_migration::{MigratorTrait, SchemaManager};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
 /// Brings the tables up to date. On PostgreSQL in one transaction, one migrating process at a time.
 ///
@@ -90,12 +91,20 @@ pub async fn common_tables(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     protect(manager, &own).await
 }
 
-/// The trace context of the request that an event comes from.
-///
-/// # Errors
-/// The database's own.
-pub async fn outbox_traceparent(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    ddl(manager, "ALTER TABLE outbox ADD COLUMN traceparent text").await
+/// The trace context of the request that an event comes from, beside the event; as a migration of this name.
+pub struct OutboxTraceparent(pub &'static str);
+
+impl MigrationName for OutboxTraceparent {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for OutboxTraceparent {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl(manager, "ALTER TABLE outbox ADD COLUMN traceparent text").await
+    }
 }
 
 /// The office tree as identity tells it.

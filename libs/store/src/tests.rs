@@ -19,7 +19,7 @@ impl sea_orm_migration::MigrationName for First {
 impl MigrationTrait for First {
     async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
         migration::common_tables(manager).await?;
-        migration::outbox_traceparent(manager).await?;
+        migration::OutboxTraceparent("traceparent").up(manager).await?;
         migration::office_table(manager).await
     }
 }

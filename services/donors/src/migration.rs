@@ -1,12 +1,12 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use store::migration::{Tenant, common_tables, ddl, office_table, outbox_traceparent, protect};
+use store::migration::{OutboxTraceparent, Tenant, common_tables, ddl, office_table, protect};
 
 pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(M0001), Box::new(M0002)]
+        vec![Box::new(M0001), Box::new(OutboxTraceparent("m0002_outbox_traceparent"))]
     }
 }
 
@@ -39,21 +39,6 @@ impl MigrationTrait for M0001 {
             ],
         )
         .await
-    }
-}
-
-struct M0002;
-
-impl MigrationName for M0002 {
-    fn name(&self) -> &str {
-        "m0002_outbox_traceparent"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for M0002 {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        outbox_traceparent(manager).await
     }
 }
 

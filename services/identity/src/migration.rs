@@ -1,12 +1,12 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use store::migration::{Tenant, common_tables, ddl, outbox_traceparent, protect};
+use store::migration::{OutboxTraceparent, Tenant, common_tables, ddl, protect};
 
 pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(M0001), Box::new(M0002), Box::new(M0003)]
+        vec![Box::new(M0001), Box::new(M0002), Box::new(OutboxTraceparent("m0003_outbox_traceparent"))]
     }
 }
 
@@ -60,21 +60,6 @@ impl MigrationTrait for M0002 {
                      )";
         ddl(manager, table).await?;
         protect(manager, &[Tenant::platform("revocation")]).await
-    }
-}
-
-struct M0003;
-
-impl MigrationName for M0003 {
-    fn name(&self) -> &str {
-        "m0003_outbox_traceparent"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for M0003 {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        outbox_traceparent(manager).await
     }
 }
 

@@ -220,3 +220,5 @@ try-again = Try again
 console-search-label = Donor, response plan, or number of an FTS flow
 style-guide = Style guide
 style-guide-lead = Every component in every state, with invented figures.
+by-donor-type = Funding by type of donor
+donor-types-description = The share of each type of donor; the same figures stand in the table.

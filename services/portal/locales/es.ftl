@@ -220,3 +220,5 @@ try-again = Intentar de nuevo
 console-search-label = Donante, plan de respuesta o número de un flujo del FTS
 style-guide = Guía de estilo
 style-guide-lead = Todos los componentes en todos sus estados, con cifras inventadas.
+by-donor-type = Financiación por tipo de donante
+donor-types-description = La parte de cada tipo de donante; las mismas cifras están en la tabla.

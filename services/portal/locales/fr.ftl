@@ -220,3 +220,5 @@ try-again = Réessayer
 console-search-label = Bailleur de fonds, plan de réponse ou numéro d’un flux du FTS
 style-guide = Guide de style
 style-guide-lead = Tous les composants dans tous leurs états, avec des chiffres inventés.
+by-donor-type = Financement par type de bailleur de fonds
+donor-types-description = La part de chaque type de bailleur de fonds ; les mêmes chiffres figurent dans le tableau.

@@ -132,7 +132,7 @@ fn sample() -> Value {
         "list": { "items": [], "next_cursor": "n" }, "filter": {}, "filter_query": "", "contribution": contribution,
         "imports": { "items": [import] }, "contributions": { "items": [contribution] }, "import": import, "donor": donor,
         "rows": { "items": [row], "next_cursor": null }, "verdict": "rejected", "under_way": false, "key": "k",
-        "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
+        "types": [{ "name": "x", "funding": money("1.00"), "flow_count": 1 }], "type_marks": data, "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
         "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }],
         "problem": { "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "detail": "y" }] }, "may_import": true,
         "donors": { "items": [donor] },
@@ -178,6 +178,7 @@ fn context_of(page: &str, language: Language) -> Value {
             (context["years"], context["countries"]) = (context["funding"]["by_year"].take(), json!(["AFG"]));
         }
         "pages/archive.html" => {
+            context["marks"] = context["columns_data"].clone();
             context["rows"] = json!([{ "year": 2020, "plan_count": 1, "required": money("9.00"),
                 "funded": money("3.00"), "received": money("4.00"), "coverage": "33.3" }]);
         }

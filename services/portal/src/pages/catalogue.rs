@@ -8,7 +8,8 @@ use super::{
 use crate::{
     State,
     error::{PageError, or_error_page},
-    i18n::Language,
+    format::money_short,
+    i18n::{Language, PageLanguage},
     render::{Page, page},
     session::anonymous,
 };
@@ -108,7 +109,15 @@ async fn archive_page(request: &HttpRequest, state: &State) -> Result<HttpRespon
             })
         })
         .collect();
-    page(state, request, None, Page { template: "pages/archive.html", context: json!({ "rows": rows }) })
+    let language = PageLanguage::of(request, None).language;
+    let mark = |row: &Value| {
+        let amount = row["received"]["amount"].as_str().unwrap_or("0");
+        let value = amount.parse::<f64>().unwrap_or_default();
+        json!({ "label": row["year"].to_string(), "value": value, "shown": money_short(language, amount) })
+    };
+    let marks: Vec<Value> = rows.iter().rev().map(mark).collect();
+    let context = json!({ "rows": rows, "marks": marks });
+    page(state, request, None, Page { template: "pages/archive.html", context })
 }
 
 pub(crate) async fn data(request: HttpRequest, state: Data<State>) -> HttpResponse {

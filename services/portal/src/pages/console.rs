@@ -1,6 +1,6 @@
 //! The office console: its start page, and the donor registry.
 
-use super::{donor::kernel_id, given, handed_through, query_of};
+use super::{donor::kernel_id, given, handed_through, public::Question, query_of};
 use crate::{
     State,
     error::{PageError, or_error_page, unless_away},
@@ -43,11 +43,6 @@ async fn home_page(request: &HttpRequest, state: &State) -> Result<HttpResponse,
     page(state, request, Some(&signed_in), Page { template: "pages/console/home.html", context })
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Question {
-    q: Option<String>,
-}
-
 pub(crate) async fn search(
     request: HttpRequest,
     state: Data<State>,
@@ -64,7 +59,7 @@ async fn search_page(
 ) -> Result<HttpResponse, PageError> {
     let signed_in = staff(state, request).await?;
     let caller = signed_in.caller(request);
-    let words: String = asked.q.as_deref().unwrap_or_default().trim().chars().take(200).collect();
+    let words = asked.words();
     let is_reference = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_digit());
     let list = async |asked: bool, permission: &str, path: &str, filter: (&str, String)| {
         if !asked || !signed_in.may(permission) {

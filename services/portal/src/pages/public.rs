@@ -15,6 +15,7 @@ use actix_web::{
 use kernel::{Currency, Money};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 pub(crate) struct YearOf {
@@ -183,8 +184,9 @@ async fn country_page(
         let entries = funding[list].as_array().into_iter().flatten();
         usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
     };
+    let (types, type_marks) = donor_types(request, &funding["by_donor"]);
     let context = json!({
-        "iso3": country.iso3, "year": year, "years": years,
+        "types": types, "type_marks": type_marks, "iso3": country.iso3, "year": year, "years": years,
         "most_plan": most("by_plan"), "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
         "earmarking": earmarking_data(request, &funding["by_earmarking"]),
         "funding": funding,
@@ -209,6 +211,32 @@ fn earmarking_data(request: &HttpRequest, list: &Value) -> Value {
     list.as_array().into_iter().flatten().map(part).collect()
 }
 
+/// Donors' parts by the kind of donor, the largest first: figures for the table, marks for the drawing.
+fn donor_types(request: &HttpRequest, donors: &Value) -> (Value, Value) {
+    let language = PageLanguage::of(request, None).language;
+    let mut kinds: BTreeMap<Option<&str>, (i64, i64)> = BTreeMap::new();
+    for donor in donors.as_array().into_iter().flatten() {
+        let (funding, flows) = kinds.entry(donor["donor_type"].as_str()).or_default();
+        *funding += minor(&donor["funding"]);
+        *flows += donor["flow_count"].as_i64().unwrap_or(0);
+    }
+    let mut kinds: Vec<_> = kinds.into_iter().filter(|(_, (_, flows))| *flows > 0).collect();
+    kinds.sort_by_key(|(kind, (funding, _))| (kind.is_none(), std::cmp::Reverse(*funding)));
+    let key = |kind: Option<&str>| match kind {
+        Some(kind) => format!("donor-{}", kind.replace('_', "-")),
+        None => "not-stated".to_owned(),
+    };
+    let row = |(kind, (funding, flows)): &(Option<&str>, (i64, i64))| json!({ "name": crate::i18n::text(language, &key(*kind), None), "funding": usd(*funding), "flow_count": flows });
+    let rows: Vec<Value> = kinds.iter().map(row).collect();
+    let mark = |row: &Value| {
+        let amount = row["funding"]["amount"].as_str().unwrap_or("0");
+        let value = amount.parse::<f64>().unwrap_or_default();
+        json!({ "label": row["name"], "value": value, "shown": crate::format::money_short(language, amount) })
+    };
+    let marks: Vec<Value> = rows.iter().map(mark).collect();
+    (rows.into(), marks.into())
+}
+
 pub(crate) async fn plan(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
     or_error_page(plan_page(&request, &state, &id).await, &request, &state)
 }
@@ -222,7 +250,9 @@ async fn plan_page(request: &HttpRequest, state: &State, id: &str) -> Result<Htt
         let entries = plan[list].as_array().into_iter().flatten();
         usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
     };
+    let (types, type_marks) = donor_types(request, &plan["by_donor"]);
     let context = json!({
+        "types": types, "type_marks": type_marks,
         "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
         "earmarking": earmarking_data(request, &plan["by_earmarking"]), "plan": plan,
     });
@@ -232,6 +262,13 @@ async fn plan_page(request: &HttpRequest, state: &State, id: &str) -> Result<Htt
 #[derive(Deserialize)]
 pub(crate) struct Question {
     q: Option<String>,
+}
+
+impl Question {
+    /// What was asked for, no longer than the services take.
+    pub(super) fn words(&self) -> String {
+        self.q.as_deref().unwrap_or_default().trim().chars().take(200).collect()
+    }
 }
 
 pub(crate) async fn search(
@@ -247,7 +284,7 @@ async fn search_page(
     state: &State,
     asked: &Question,
 ) -> Result<HttpResponse, PageError> {
-    let words: String = asked.q.as_deref().unwrap_or_default().trim().chars().take(200).collect();
+    let words = asked.words();
     let (mut plans, mut countries) = (Vec::new(), Vec::new());
     if !words.is_empty() {
         let query = [("q", words.clone()), ("limit", "50".to_owned())];
