@@ -40,6 +40,8 @@ fn collector(received: Received) -> (String, impl Future<Output = std::io::Resul
         };
         App::new().route("/v1/traces", web::post().to(take))
     });
+    // Longer than the pause between two batches: on a connection that has just been closed a batch would be lost.
+    let server = server.keep_alive(std::time::Duration::from_secs(75));
     (url, server.workers(1).disable_signals().listen(listener).unwrap().run())
 }
 

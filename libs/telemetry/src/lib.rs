@@ -59,8 +59,11 @@ impl Drop for Telemetry {
 /// [`Wrong`].
 pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines: Box<dyn Layer<Registry> + Send + Sync> =
-        if settings.json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = if settings.json {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+    } else {
+        lines.boxed()
+    };
     let lines = lines.with_filter(EnvFilter::try_new(settings.filter)?);
     let registry = tracing_subscriber::registry().with(lines);
     let Some(collector) = settings.otlp else {
