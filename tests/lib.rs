@@ -115,6 +115,8 @@ impl World {
             (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
         })
         .await;
+        // Crisis answers for itself alone; donors may still be joining its groups.
+        world.settled().await;
         world
     }
 

@@ -50,6 +50,31 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_is_away_costs_its_traces_and_nothing_else() {
+    let Some(infra) = infra() else {
+        eprintln!(
+            "skipped: a collector away: no PostgreSQL and Kafka were started (cargo xtask test starts them)"
+        );
+        return;
+    };
+    // The discard port: nobody listens there.
+    let deployment = deployment(&infra, "untraced", "otlp = \"http://127.0.0.1:9\"").await;
+    let (identity, _) = connect(&deployment.config, "identity").await;
+    let founded = identity::found(&identity, "Organisation", "ORG").await.unwrap();
+    let http = Http::new(&deployment.url);
+    let token = http.client_token(&founded.client_id.to_string(), &founded.client_secret).await;
+    let donor = json!({ "name": "Norway", "type": "government" });
+    eventually("a donor is recorded", || async {
+        (http.post(Some(&token), "/v1/donors", &donor).await.status == 201).then_some(())
+    })
+    .await;
+    // Longer than a batch waits.
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    assert_eq!(http.get(Some(&token), "/v1/donors").await.json()["items"].as_array().unwrap().len(), 1);
+    tokio::task::spawn_blocking(move || deployment.stop()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_one_trace_from_the_door_to_another_services_read_model() {
     let Some(infra) = infra() else {
         eprintln!("skipped: traces: no PostgreSQL and Kafka were started (cargo xtask test starts them)");

@@ -40,7 +40,8 @@ impl Context {
 }
 
 pub(crate) fn actor(claims: &Claims, request: &HttpRequest) -> Actor {
-    Actor::of(claims, trace_id(request), header(request, TRACEPARENT))
+    let traceparent = header(request, TRACEPARENT).filter(|text| telemetry::is_traceparent(text));
+    Actor::of(claims, trace_id(request), traceparent)
 }
 
 fn header(request: &HttpRequest, name: &str) -> Option<String> {

@@ -9,7 +9,7 @@ const MAX_PARAMETERS: usize = 32_766;
 const MAX_ROWS: usize = 256;
 
 /// From so many keys on, PostgreSQL gets one array.
-const MANY_MEMBERS: usize = 32;
+const MANY_KEYS: usize = 32;
 
 /// Parameters of a statement, in order.
 #[macro_export]
@@ -93,7 +93,7 @@ pub async fn by_keys(
     keys: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let keys: Vec<Value> = keys.into_iter().collect();
-    if keys.len() >= MANY_MEMBERS
+    if keys.len() >= MANY_KEYS
         && db.get_database_backend() == DbBackend::Postgres
         && let Some(kind) = keys.first().and_then(array_type)
     {

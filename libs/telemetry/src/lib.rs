@@ -110,6 +110,19 @@ impl Injector for Written {
     }
 }
 
+/// Whether a text is a trace context of version 00: what callers send is stored only then.
+pub fn is_traceparent(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let hexadecimal = |part: Option<&str>, length: usize| {
+        part.is_some_and(|part| {
+            part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    };
+    parts.next() == Some("00")
+        && [32, 16, 2].into_iter().all(|length| hexadecimal(parts.next(), length))
+        && parts.next().is_none()
+}
+
 fn told(traceparent: &str) -> Context {
     global::get_text_map_propagator(|propagator| propagator.extract(&Header(traceparent)))
 }
@@ -137,4 +150,18 @@ pub fn traceparent(span: &Span) -> Option<String> {
     let mut written = Written(None);
     global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut written));
     written.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_traceparent;
+
+    #[test]
+    fn only_a_trace_context_is_one() {
+        let context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert!(is_traceparent(context));
+        let wrong =
+            ["", "00", "00-x-y-z", &context.to_uppercase(), &format!("{context}-more"), &context[1..]];
+        assert!(wrong.iter().all(|text| !is_traceparent(text)));
+    }
 }

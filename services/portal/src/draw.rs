@@ -4,7 +4,9 @@ mod map;
 
 pub(crate) use map::{class, map};
 
+use crate::{format::money_short, i18n::Language};
 use minijinja::{Error, Value};
+use serde_json::{Value as Json, json};
 
 /// Escapes text for SVG.
 pub(crate) fn escaped(text: &str) -> String {
@@ -33,6 +35,13 @@ struct Datum {
     value: f64,
     /// The figure in words.
     shown: String,
+}
+
+/// A mark of a drawing for an amount of US dollars.
+pub(crate) fn mark(language: Language, label: &str, usd: &Json) -> Json {
+    let amount = usd["amount"].as_str().unwrap_or("0");
+    let value = amount.parse::<f64>().unwrap_or_default();
+    json!({ "label": label, "value": value, "shown": money_short(language, amount) })
 }
 
 /// The marks of a drawing: a list of `{label, value, shown}`.

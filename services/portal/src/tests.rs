@@ -119,6 +119,8 @@ fn sample() -> Value {
         "updated_at": "2020-02-03T00:00:00Z" });
     let row = json!({ "number": 1, "file": "a.json", "pointer": "/data/flows/0", "external_ref": null,
         "verdict": "rejected", "errors": [{ "pointer": "/id", "detail": "is required" }], "warnings": [] });
+    let division = json!({ "marks": [{ "label": "x", "value": 1.0, "shown": "1" }],
+        "rows": [{ "name": "x", "stated": true, "funding": money("1.00"), "flow_count": 1 }] });
     let data = json!([{ "label": "2020", "value": 5.0, "shown": "5" }]);
     json!({
         "public_url": "http://x", "prefix": "/fr", "path": "/", "query": "", "languages": [{ "code": "fr", "name": "Français" }],
@@ -127,12 +129,12 @@ fn sample() -> Value {
         "year": 2020, "years": [2021, 2020], "plans": [plan], "countries": [of_year], "iso3": "AFG", "funding": funding,
         "plan": plan, "required": money("100.00"), "funded": money("40.00"), "gap": money("60.00"), "coverage": "40.0",
         "received": money("50.00"), "most": money("50.00"), "flow_count": 3, "most_plan": money("1.00"),
-        "most_donor": money("1.00"), "most_recipient": money("1.00"), "earmarking": data, "columns_data": data, "q": "x",
+        "most_donor": money("1.00"), "most_recipient": money("1.00"), "earmarking": division, "columns_data": data, "q": "x",
         "next": "/donor", "email": "a@b.c", "error": null, "token": "t", "kind": "not-found", "status": 404, "trace": "t",
         "list": { "items": [], "next_cursor": "n" }, "filter": {}, "filter_query": "", "contribution": contribution,
         "imports": { "items": [import] }, "contributions": { "items": [contribution] }, "import": import, "donor": donor,
         "rows": { "items": [row], "next_cursor": null }, "verdict": "rejected", "under_way": false, "key": "k",
-        "types": [{ "name": "x", "funding": money("1.00"), "flow_count": 1 }], "type_marks": data, "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
+        "donor_types": division, "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
         "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }],
         "problem": { "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "detail": "y" }] }, "may_import": true,
         "donors": { "items": [donor] },

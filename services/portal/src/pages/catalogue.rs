@@ -8,13 +8,13 @@ use super::{
 use crate::{
     State,
     error::{PageError, or_error_page},
-    format::money_short,
     i18n::{Language, PageLanguage},
     render::{Page, page},
     session::anonymous,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::StatusCode,
     web::{self, Data},
 };
 use serde::Deserialize;
@@ -52,7 +52,11 @@ async fn plans_page(
     let mut query = filter.clone();
     query.push(("limit", "50".to_owned()));
     query.extend(filters.cursor.clone().map(|cursor| ("cursor", cursor)));
-    let list = or_empty(state.gateway.get(&caller, "/v1/public/plans", &query).await)?;
+    let list = or_empty(state.gateway.get(&caller, "/v1/public/plans", &query).await);
+    let (list, problem) = match list {
+        Err(PageError::Refused(problem)) if problem.status == 400 => (json!({ "items": [] }), Some(problem)),
+        list => (list?, None),
+    };
     // What there is to choose from, whatever is chosen.
     let every = all(state, &caller, "/v1/public/plans", &[]).await?;
     let of = |name: &str| {
@@ -65,9 +69,13 @@ async fn plans_page(
     countries.dedup();
     let context = json!({
         "list": list, "filter": filter.iter().cloned().collect::<BTreeMap<_, _>>(),
-        "filter_query": query_of(&filter), "years": years, "countries": countries,
+        "filter_query": query_of(&filter), "years": years, "countries": countries, "problem": problem,
     });
-    page(state, request, None, Page { template: "pages/plans.html", context })
+    let mut shown = page(state, request, None, Page { template: "pages/plans.html", context })?;
+    if problem.is_some() {
+        *shown.status_mut() = StatusCode::BAD_REQUEST;
+    }
+    Ok(shown)
 }
 
 pub(crate) async fn archive(request: HttpRequest, state: Data<State>) -> HttpResponse {
@@ -110,11 +118,7 @@ async fn archive_page(request: &HttpRequest, state: &State) -> Result<HttpRespon
         })
         .collect();
     let language = PageLanguage::of(request, None).language;
-    let mark = |row: &Value| {
-        let amount = row["received"]["amount"].as_str().unwrap_or("0");
-        let value = amount.parse::<f64>().unwrap_or_default();
-        json!({ "label": row["year"].to_string(), "value": value, "shown": money_short(language, amount) })
-    };
+    let mark = |row: &Value| crate::draw::mark(language, &row["year"].to_string(), &row["received"]);
     let marks: Vec<Value> = rows.iter().rev().map(mark).collect();
     let context = json!({ "rows": rows, "marks": marks });
     page(state, request, None, Page { template: "pages/archive.html", context })

@@ -184,57 +184,56 @@ async fn country_page(
         let entries = funding[list].as_array().into_iter().flatten();
         usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
     };
-    let (types, type_marks) = donor_types(request, &funding["by_donor"]);
     let context = json!({
-        "types": types, "type_marks": type_marks, "iso3": country.iso3, "year": year, "years": years,
+        "donor_types": by_donor_type(request, &funding["by_donor"]), "iso3": country.iso3, "year": year, "years": years,
         "most_plan": most("by_plan"), "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
-        "earmarking": earmarking_data(request, &funding["by_earmarking"]),
+        "earmarking": by_earmarking(request, &funding["by_earmarking"]),
         "funding": funding,
     });
     page(state, request, None, Page { template: "pages/country.html", context })
 }
 
-/// The parts of the earmarking drawing, in the reader's words.
-fn earmarking_data(request: &HttpRequest, list: &Value) -> Value {
+/// A funding divided: by the key of each part's text, its cents and its flows.
+fn division<'a>(
+    request: &HttpRequest,
+    parts: impl Iterator<Item = (Option<String>, i64, i64)> + 'a,
+) -> Value {
     let language = PageLanguage::of(request, None).language;
-    let part = |entry: &Value| {
-        let amount = entry["funding"]["amount"].as_str().unwrap_or("0");
-        let key = entry["external_ref"]
-            .as_str()
-            .map_or("not-stated".to_owned(), |name| format!("earmarking-{}", name.replace(' ', "-")));
-        json!({
-            "label": crate::i18n::text(language, &key, None),
-            "value": amount.parse::<f64>().unwrap_or_default(),
-            "shown": crate::format::money_short(language, amount),
-        })
-    };
-    list.as_array().into_iter().flatten().map(part).collect()
+    let (mut rows, mut marks) = (Vec::new(), Vec::new());
+    for (key, cents, flows) in parts.filter(|(_, _, flows)| *flows > 0) {
+        let name = crate::i18n::text(language, key.as_deref().unwrap_or("not-stated"), None);
+        let funding = usd(cents);
+        marks.push(crate::draw::mark(language, &name, &funding));
+        rows.push(json!({ "name": name, "stated": key.is_some(), "funding": funding, "flow_count": flows }));
+    }
+    json!({ "rows": rows, "marks": marks })
 }
 
-/// Donors' parts by the kind of donor, the largest first: figures for the table, marks for the drawing.
-fn donor_types(request: &HttpRequest, donors: &Value) -> (Value, Value) {
-    let language = PageLanguage::of(request, None).language;
+fn figures(part: &Value) -> (i64, i64) {
+    (minor(&part["funding"]), part["flow_count"].as_i64().unwrap_or(0))
+}
+
+fn by_earmarking(request: &HttpRequest, list: &Value) -> Value {
+    let parts = list.as_array().into_iter().flatten().map(|part| {
+        let key = part["external_ref"].as_str().map(|name| format!("earmarking-{}", name.replace(' ', "-")));
+        let (cents, flows) = figures(part);
+        (key, cents, flows)
+    });
+    division(request, parts)
+}
+
+/// By the kind of donor, the largest first.
+fn by_donor_type(request: &HttpRequest, donors: &Value) -> Value {
     let mut kinds: BTreeMap<Option<&str>, (i64, i64)> = BTreeMap::new();
     for donor in donors.as_array().into_iter().flatten() {
-        let (funding, flows) = kinds.entry(donor["donor_type"].as_str()).or_default();
-        *funding += minor(&donor["funding"]);
-        *flows += donor["flow_count"].as_i64().unwrap_or(0);
+        let (cents, flows) = figures(donor);
+        let sum = kinds.entry(donor["donor_type"].as_str()).or_default();
+        *sum = (sum.0 + cents, sum.1 + flows);
     }
-    let mut kinds: Vec<_> = kinds.into_iter().filter(|(_, (_, flows))| *flows > 0).collect();
-    kinds.sort_by_key(|(kind, (funding, _))| (kind.is_none(), std::cmp::Reverse(*funding)));
-    let key = |kind: Option<&str>| match kind {
-        Some(kind) => format!("donor-{}", kind.replace('_', "-")),
-        None => "not-stated".to_owned(),
-    };
-    let row = |(kind, (funding, flows)): &(Option<&str>, (i64, i64))| json!({ "name": crate::i18n::text(language, &key(*kind), None), "funding": usd(*funding), "flow_count": flows });
-    let rows: Vec<Value> = kinds.iter().map(row).collect();
-    let mark = |row: &Value| {
-        let amount = row["funding"]["amount"].as_str().unwrap_or("0");
-        let value = amount.parse::<f64>().unwrap_or_default();
-        json!({ "label": row["name"], "value": value, "shown": crate::format::money_short(language, amount) })
-    };
-    let marks: Vec<Value> = rows.iter().map(mark).collect();
-    (rows.into(), marks.into())
+    let mut kinds: Vec<_> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(kind, (cents, _))| (kind.is_none(), std::cmp::Reverse(*cents)));
+    let key = |kind: &str| format!("donor-{}", kind.replace('_', "-"));
+    division(request, kinds.into_iter().map(|(kind, (cents, flows))| (kind.map(key), cents, flows)))
 }
 
 pub(crate) async fn plan(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
@@ -250,11 +249,10 @@ async fn plan_page(request: &HttpRequest, state: &State, id: &str) -> Result<Htt
         let entries = plan[list].as_array().into_iter().flatten();
         usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
     };
-    let (types, type_marks) = donor_types(request, &plan["by_donor"]);
     let context = json!({
-        "types": types, "type_marks": type_marks,
+        "donor_types": by_donor_type(request, &plan["by_donor"]),
         "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
-        "earmarking": earmarking_data(request, &plan["by_earmarking"]), "plan": plan,
+        "earmarking": by_earmarking(request, &plan["by_earmarking"]), "plan": plan,
     });
     page(state, request, None, Page { template: "pages/plan.html", context })
 }

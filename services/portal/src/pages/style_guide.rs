@@ -4,7 +4,6 @@ use super::console::staff;
 use crate::{
     State,
     error::or_error_page,
-    format::money_short,
     i18n::{Language, PageLanguage},
     render::{Page, page},
 };
@@ -24,10 +23,7 @@ pub(crate) async fn show(request: HttpRequest, state: Data<State>) -> HttpRespon
 /// What the components are given.
 pub(crate) fn sample(language: Language) -> Value {
     let money = |amount: &str| json!({ "amount": amount, "currency": "USD" });
-    let mark = |label: &str, amount: &str| {
-        let value = amount.parse::<f64>().unwrap_or_default();
-        json!({ "label": label, "value": value, "shown": money_short(language, amount) })
-    };
+    let mark = |label: &str, amount: &str| crate::draw::mark(language, label, &money(amount));
     let share = |name: Value, amount: &str, flows: i64| json!({ "name": name, "external_ref": null, "funding": money(amount), "flow_count": flows });
     let plan = |name: &str, requirement: &str, funding: &str, coverage: Value| {
         json!({ "id": "0", "name": name, "requirement": money(requirement), "funding": money(funding),
@@ -52,6 +48,9 @@ pub(crate) fn sample(language: Language) -> Value {
         "sample_contributions": contributions,
         "sample_imports": imports,
         "sample_shares": [share(json!("2026"), "900000.00", 9), share(Value::Null, "100000.00", 1)],
+        "sample_division": { "marks": [mark("2025", "96055000.00"), mark("2026", "144157000.00")], "rows": [
+            { "name": "2025", "stated": true, "funding": money("96055000.00"), "flow_count": 9 },
+            { "name": "2026", "stated": false, "funding": money("144157000.00"), "flow_count": 1 }] },
         "sample_most": money("900000.00"),
         "sample_columns": [mark("2024", "75588000.00"), mark("2025", "96055000.00"), mark("2026", "144157000.00")],
         "sample_places": [place("TCD", 5e5), place("SDN", 5e6), place("ETH", 5e7), place("AFG", 5e8), place("UKR", 5e9),
