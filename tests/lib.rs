@@ -115,8 +115,6 @@ impl World {
             (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
         })
         .await;
-        // Crisis answers for itself alone; donors may still be joining its groups.
-        world.settled().await;
         world
     }
 
@@ -135,12 +133,17 @@ impl World {
         self.counter.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Creates something and gives it back.
+    /// Creates something and gives it back. A service that has not heard of the office yet says "try again" (503), as a
+    /// client then does.
     ///
     /// # Panics
     /// When it is refused.
     pub async fn create(&self, path: &str, body: Value) -> Value {
-        let answer = self.http.post(Some(&self.token), path, &body).await;
+        let answer = eventually(path, || async {
+            let answer = self.http.post(Some(&self.token), path, &body).await;
+            (answer.status != 503).then_some(answer)
+        })
+        .await;
         assert_eq!(answer.status, 201, "{path}: {}", answer.text);
         answer.json()
     }

@@ -10,7 +10,13 @@ use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportC
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    layer::{Layered, SubscriberExt},
+    util::SubscriberInitExt,
+};
+
+type Filtered = Layered<EnvFilter, Registry>;
 
 /// The header of the trace context (W3C Trace Context, section 3.2).
 pub const TRACEPARENT: &str = "traceparent";
@@ -59,17 +65,21 @@ impl Drop for Telemetry {
 /// [`Wrong`].
 pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = if settings.json {
+    let lines: Box<dyn Layer<Filtered> + Send + Sync> = if settings.json {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
     } else {
         lines.boxed()
     };
-    let lines = lines.with_filter(EnvFilter::try_new(settings.filter)?);
-    let registry = tracing_subscriber::registry().with(lines);
+    // One filter for everything. (A filter for each layer loses spans and lines now and then: after a library only asked
+    // whether something is enabled, the answer is taken for that of the next one on the thread.)
     let Some(collector) = settings.otlp else {
-        registry.init();
+        let filter = EnvFilter::try_new(settings.filter)?;
+        tracing_subscriber::registry().with(filter).with(lines).init();
         return Ok(Telemetry(None));
     };
+    // What traces show does not depend on what is logged: the first of two directives for a target gives way.
+    let filter = EnvFilter::try_new(format!("service=info,store=info,{}", settings.filter))?;
+    let registry = tracing_subscriber::registry().with(filter).with(lines);
     let url = format!("{}/v1/traces", collector.trim_end_matches('/'));
     let exporter = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_endpoint(url);
     let resource = Resource::builder()
@@ -79,12 +89,7 @@ pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
     let provider =
         SdkTracerProvider::builder().with_batch_exporter(exporter.build()?).with_resource(resource).build();
     global::set_text_map_propagator(TraceContextPropagator::new());
-    // Its own filter: what traces show does not depend on what is logged. Libraries' spans stay out.
-    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("passerelle"));
-    let own = tracing_subscriber::filter::Targets::new()
-        .with_target("service", tracing::Level::INFO)
-        .with_target("store", tracing::Level::INFO);
-    registry.with(traces.with_filter(own)).init();
+    registry.with(tracing_opentelemetry::layer().with_tracer(provider.tracer("passerelle"))).init();
     Ok(Telemetry(Some(provider)))
 }
 
