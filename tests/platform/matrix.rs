@@ -1,7 +1,7 @@
 //! Who may do what: every operation of the API × eight callers. An operation without a row fails.
 
 use passerelle::documents;
-use reqwest::Method;
+use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::Http;
@@ -35,6 +35,22 @@ const NOBODY_IN: [Gets; 8] =
     [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
 const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
 
+/// A record of the office that is shown to its donor as well.
+const SHOWN: [Gets; 8] =
+    [Status(401), Status(404), Status(404), Status(200), Status(200), Status(404), Status(403), Status(200)];
+const SHOWN_LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees];
+
+/// A change by the office that the record belongs to (or by the one in [`Scene::token`]).
+const fn changed(right: u16) -> [Gets; 8] {
+    [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
+}
+
+/// What everybody who may read reports has: a calendar, notifications.
+const fn own(status: u16) -> [Gets; 8] {
+    let own = Status(status);
+    [Status(401), own, own, own, own, own, Status(403), own]
+}
+
 const fn created(outside: u16) -> [Gets; 8] {
     [
         Status(401),
@@ -46,6 +62,13 @@ const fn created(outside: u16) -> [Gets; 8] {
         Status(403),
         Status(201),
     ]
+}
+
+/// A review by the regional office above; not even the office itself.
+const fn reviewed() -> [Gets; 8] {
+    let mut row = changed(403);
+    row[3] = Status(428);
+    row
 }
 
 const fn all(status: u16) -> [Gets; 8] {
@@ -146,21 +169,79 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(200),
             ],
         ),
-        ("GET /v1/contributions", [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees]),
-        ("POST /v1/contributions", created(422)),
         (
-            "GET /v1/contributions/{id}",
+            "GET /v1/donors/{id}/clearances",
             [
                 Status(401),
                 Status(404),
+                Status(200),
+                Status(200),
                 Status(404),
-                Status(200),
-                Status(200),
                 Status(404),
                 Status(403),
                 Status(200),
             ],
         ),
+        (
+            "POST /v1/donors/{id}/clearances",
+            [
+                Status(401),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(201),
+            ],
+        ),
+        ("GET /v1/agreements", SHOWN_LIST),
+        ("POST /v1/agreements", created(422)),
+        ("GET /v1/agreements/{id}", SHOWN),
+        ("PUT /v1/agreements/{id}", changed(428)),
+        ("POST /v1/agreements/{id}/negotiate", changed(428)),
+        ("POST /v1/agreements/{id}/sign", changed(428)),
+        ("POST /v1/agreements/{id}/activate", changed(428)),
+        ("POST /v1/agreements/{id}/close", changed(428)),
+        ("POST /v1/agreements/{id}/cancel", changed(428)),
+        ("POST /v1/agreements/{id}/amendments", changed(428)),
+        ("GET /v1/reports", SHOWN_LIST),
+        ("GET /v1/reports/{id}", SHOWN),
+        ("PUT /v1/reports/{id}", changed(428)),
+        ("POST /v1/reports/{id}/start", changed(428)),
+        ("POST /v1/reports/{id}/send", changed(428)),
+        ("POST /v1/reports/{id}/endorse", reviewed()),
+        ("POST /v1/reports/{id}/return", reviewed()),
+        ("POST /v1/reports/{id}/reject", changed(428)),
+        ("POST /v1/reports/{id}/submit", changed(428)),
+        ("POST /v1/reports/{id}/accept", changed(428)),
+        ("POST /v1/reports/{id}/retract", changed(428)),
+        ("POST /v1/reports/{id}/extend", changed(428)),
+        ("POST /v1/reports/{id}/documents", changed(400)),
+        (
+            "GET /v1/documents/{id}",
+            // The report is not handed to the donor yet.
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(200),
+                Status(404),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
+        ),
+        ("DELETE /v1/documents/{id}", changed(204)),
+        ("GET /v1/report-compliance", own(200)),
+        ("PUT /v1/calendar", own(200)),
+        ("DELETE /v1/calendar", own(204)),
+        ("GET /v1/public/calendars/{secret}", all(404)),
+        ("GET /v1/notifications", own(200)),
+        ("PUT /v1/notifications/read-until", own(204)),
+        ("GET /v1/contributions", SHOWN_LIST),
+        ("POST /v1/contributions", created(422)),
+        ("GET /v1/contributions/{id}", SHOWN),
         ("GET /v1/imports", LIST),
         ("POST /v1/imports", created(400)),
         ("GET /v1/imports/{id}", NOBODY_IN),
@@ -238,6 +319,26 @@ async fn scene() -> Scene {
         "amount": { "amount": "10", "currency": "USD" } });
     records.insert("contributions", made("/v1/contributions", contribution).await);
     records.insert("plans", made("/v1/plans", plan("public")).await);
+    let agreement = made("/v1/agreements", json!({ "terms": agreement(&donor) })).await;
+    let step = async |path: &str, version: &str| {
+        let request = world.http.request(Method::POST, path).bearer_auth(&right).header("if-match", version);
+        let answer = world.http.send(request.json(&json!({}))).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    };
+    step(&format!("/v1/agreements/{agreement}/negotiate"), "\"1\"").await;
+    step(&format!("/v1/agreements/{agreement}/sign"), "\"2\"").await;
+    let owed = world.http.get(Some(&right), "/v1/reports").await.json();
+    let report = text(&owed["items"][0]["id"]);
+    step(&format!("/v1/reports/{report}/start"), "\"1\"").await;
+    for name in ["documents", "documents-to-delete"] {
+        let part = multipart::Part::bytes(b"%PDF-1.7".as_slice()).file_name("a.pdf");
+        let request = world.http.request(Method::POST, &format!("/v1/reports/{report}/documents"));
+        let form = multipart::Form::new().part("file", part);
+        let answer = world.http.send(request.bearer_auth(&right).multipart(form)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        records.insert(name, text(&answer.json()["id"]));
+    }
+    records.extend([("agreements", agreement), ("reports", report)]);
     let person = json!({ "name": "Someone", "email": "someone@example.org",
         "roles": [{ "office_id": office, "role": "country_officer" }] });
     records.insert("people", made("/v1/people", person).await);
@@ -261,11 +362,26 @@ fn plan(visibility: &str) -> Value {
     json!({ "name": "Plan", "plan_type": "other", "countries": ["TCD"], "years": [2026], "visibility": visibility })
 }
 
+fn agreement(donor: &str) -> Value {
+    json!({ "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01", "end_date": "2026-12-31",
+        "amount": { "amount": "100", "currency": "USD" }, "visibility": "donor" })
+}
+
 impl Scene {
     /// The token that stands for a caller in this operation.
     fn token(&self, operation: &str, caller: usize) -> Option<&str> {
-        let at_headquarters =
-            ["POST /v1/offices", "POST /v1/donors", "PUT /v1/donors/{id}", "GET /v1/donors/{id}/funding"];
+        let at_headquarters = [
+            "POST /v1/offices",
+            "POST /v1/donors",
+            "PUT /v1/donors/{id}",
+            "GET /v1/donors/{id}/funding",
+            "POST /v1/donors/{id}/clearances",
+            "POST /v1/reports/{id}/reject",
+            "POST /v1/reports/{id}/submit",
+            "POST /v1/reports/{id}/accept",
+            "POST /v1/reports/{id}/retract",
+            "POST /v1/reports/{id}/extend",
+        ];
         match caller {
             6 if operation.ends_with("/funding") => Some(&self.only_offices),
             7 if at_headquarters.contains(&operation) => Some(&self.world.token),
@@ -291,6 +407,16 @@ impl Scene {
             }
             "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
             "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),
+            "POST /v1/donors/{id}/clearances" => json!({ "decision": "cleared", "valid_from": "2026-01-01",
+                "valid_until": "2026-12-31", "reference": "DD-1" }),
+            "POST /v1/agreements" => json!({ "office_id": self.office, "terms": agreement(&self.donor) }),
+            "PUT /v1/agreements/{id}" => agreement(&self.donor),
+            "POST /v1/agreements/{id}/amendments" => json!({ "kind": "budget_revision", "reason": "Prices",
+                "requested_on": "2026-01-01" }),
+            "PUT /v1/reports/{id}" | "PUT /v1/calendar" => json!({}),
+            "POST /v1/reports/{id}/extend" => json!({ "due_date": "2027-01-01", "comment": "Agreed" }),
+            "PUT /v1/notifications/read-until" => json!({ "last_id": self.office }),
+            _ if operation.starts_with("POST /v1/reports/{id}/") => json!({}),
             "POST /v1/contributions" => {
                 json!({ "donor_id": self.donor, "office_id": self.office, "status": "paid",
                 "amount": { "amount": "1", "currency": "USD" } })
@@ -314,6 +440,10 @@ impl Scene {
             "/v1/imports" if operation.starts_with("POST") => format!("{path}?format=fts&{office}"),
             "/v1/plan-imports" => format!("{path}?{office}"),
             "/v1/public/funding" => format!("{path}?country=TCD&year=2026"),
+            "/v1/documents/{id}" if operation.starts_with("DELETE") => {
+                format!("/v1/documents/{}", self.records["documents-to-delete"])
+            }
+            "/v1/public/calendars/{secret}" => path.replace("{secret}", "none.ics"),
             "/v1/public/plans/{id}" => format!("/v1/public/plans/{}", self.records["plans"]),
             _ => path.to_owned(),
         };

@@ -40,6 +40,18 @@ pub mod perm {
         ContributionsRead = "contributions:read",
         /// Record contributions.
         ContributionsWrite = "contributions:write",
+        /// See agreements.
+        AgreementsRead = "agreements:read",
+        /// Record agreements, move them on, amend them.
+        AgreementsWrite = "agreements:write",
+        /// See the reports that are owed to donors.
+        ReportsRead = "reports:read",
+        /// Write donor reports.
+        ReportsWrite = "reports:write",
+        /// Review the reports of the offices below.
+        ReportsReview = "reports:review",
+        /// Clear reports at headquarters and hand them to donors.
+        ReportsClear = "reports:clear",
         /// See imports and their verdicts.
         ImportsRead = "imports:read",
         /// Start imports.
@@ -117,6 +129,11 @@ impl Role {
                 "people:read",
                 "donors:read",
                 "donors:write",
+                "agreements:read",
+                "agreements:write",
+                "reports:read",
+                "reports:write",
+                "reports:clear",
                 "contributions:read",
                 "contributions:write",
                 "imports:read",
@@ -129,6 +146,9 @@ impl Role {
                 "offices:read",
                 "people:read",
                 "donors:read",
+                "agreements:read",
+                "reports:read",
+                "reports:review",
                 "contributions:read",
                 "imports:read",
                 "plans:read",
@@ -136,6 +156,10 @@ impl Role {
             Role::CountryOfficer => &[
                 "offices:read",
                 "donors:read",
+                "agreements:read",
+                "agreements:write",
+                "reports:read",
+                "reports:write",
                 "contributions:read",
                 "contributions:write",
                 "imports:read",
@@ -143,12 +167,20 @@ impl Role {
                 "plans:read",
                 "plans:write",
             ],
-            Role::LiaisonOfficer => {
-                &["offices:read", "donors:read", "contributions:read", "plans:read", "funding:read"]
-            }
+            Role::LiaisonOfficer => &[
+                "offices:read",
+                "donors:read",
+                "agreements:read",
+                "reports:read",
+                "contributions:read",
+                "plans:read",
+                "funding:read",
+            ],
             Role::EmergenciesOfficer => &[
                 "offices:read",
                 "donors:read",
+                "agreements:read",
+                "reports:read",
                 "contributions:read",
                 "plans:read",
                 "plans:write",
@@ -158,12 +190,16 @@ impl Role {
                 "offices:read",
                 "people:read",
                 "donors:read",
+                "agreements:read",
+                "reports:read",
                 "contributions:read",
                 "imports:read",
                 "plans:read",
                 "funding:read",
             ],
-            Role::DonorRepresentative => &["donors:read", "contributions:read", "funding:read"],
+            Role::DonorRepresentative => {
+                &["donors:read", "agreements:read", "reports:read", "contributions:read", "funding:read"]
+            }
         }
     }
 }

@@ -115,6 +115,9 @@ pub struct DonorChanged {
     pub status: String,
     /// What other systems call it.
     pub external_refs: Vec<ExternalRef>,
+    /// The member of staff who answers its questions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focal_point_id: Option<Uuid>,
 }
 event!(DonorChanged, "donors", "donor");
 
@@ -180,8 +183,79 @@ pub struct ContributionRecorded {
     pub destination_objects: Vec<FlowObject>,
     /// `internal`, `donor` or `public`.
     pub visibility: String,
+    /// The agreement it is given under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement_id: Option<Uuid>,
 }
 event!(ContributionRecorded, "donors", "contribution");
+
+/// An agreement with a donor was recorded, moved on, or amended.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AgreementChanged {
+    /// The agreement.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office that carries it out.
+    pub office_id: Uuid,
+    /// Its readable reference, `AGR-2026-00042`.
+    pub reference: String,
+    /// The donor.
+    pub donor_id: Uuid,
+    /// `draft`, `negotiation`, `signed`, `active`, `closed` or `cancelled`.
+    pub state: String,
+    /// Its first day.
+    pub start_date: NaiveDate,
+    /// Its last day, amendments included.
+    pub end_date: NaiveDate,
+    /// What is agreed, in the donor's currency, amendments included.
+    pub amount: Money,
+    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
+    pub earmarking: Option<String>,
+    /// Grand Bargain modality, A to L.
+    pub modality: Option<String>,
+    /// ISO 3166-1 alpha-3 codes of where it goes.
+    pub countries: Vec<String>,
+    /// Response plans it goes to.
+    pub plan_ids: Vec<Uuid>,
+    /// `internal`, `donor` or `public`.
+    pub visibility: String,
+}
+event!(AgreementChanged, "donors", "agreement");
+
+/// A report that is owed to a donor was scheduled or moved on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DonorReportChanged {
+    /// The report.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office that writes it.
+    pub office_id: Uuid,
+    /// The agreement it is owed under.
+    pub agreement_id: Uuid,
+    /// The donor.
+    pub donor_id: Uuid,
+    /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or `eight_plus_three`.
+    pub kind: String,
+    /// First day reported on.
+    pub period_start: NaiveDate,
+    /// Last day reported on.
+    pub period_end: NaiveDate,
+    /// The last day on which it is on time, in the donor's country.
+    pub due_date: NaiveDate,
+    /// The due date before any extension.
+    pub first_due_date: NaiveDate,
+    /// `scheduled`, `drafting`, `regional_review`, `hq_clearance`, `submitted`, `accepted`, `returned`, `retracted` or `cancelled`.
+    pub state: String,
+    /// When it was handed to the donor.
+    pub submitted_at: Option<DateTime<Utc>>,
+}
+event!(DonorReportChanged, "donors", "report");
 
 /// A response plan was created or changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -233,6 +307,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema_of::<OfficeChanged>(),
         schema_of::<DonorChanged>(),
         schema_of::<ContributionRecorded>(),
+        schema_of::<AgreementChanged>(),
+        schema_of::<DonorReportChanged>(),
         schema_of::<PlanChanged>(),
     ]
 }

@@ -1,4 +1,5 @@
-//! Countries and territories: ISO 3166-1 alpha-3 codes, FTS location ids, names in three languages, coordinates.
+//! Countries and territories: ISO 3166-1 alpha-3 codes, FTS location ids, names in three languages, coordinates, time
+//! zones.
 //!
 //! Source: `data/countries.csv`, derived from hdx-python-country (MIT; see `data/NOTICE.md`). FTS names locations by
 //! its own ids (the column "HPC Tools API ID" there), never by ISO code.
@@ -27,6 +28,8 @@ pub struct Country {
     pub latitude: Option<f64>,
     /// Degrees east.
     pub longitude: Option<f64>,
+    /// IANA time zone of its capital, where people live.
+    pub time_zone: Option<String>,
     /// UN M49 region code (2 Africa, 19 Americas, 142 Asia, 150 Europe, 9 Oceania).
     pub region_code: Option<u16>,
     /// UN M49 region name, English.

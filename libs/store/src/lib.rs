@@ -30,7 +30,7 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
 };
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -50,6 +50,8 @@ struct Inner {
     reader: DatabaseConnection,
     clock: Arc<dyn Clock>,
     outbox_written: Notify,
+    /// Where files live that the rows name.
+    files: PathBuf,
     /// When a write last found the disk full, in seconds since the epoch; 0 for never.
     full_at: AtomicI64,
 }
@@ -65,7 +67,7 @@ impl Store {
     pub async fn open_sqlite(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let writer = connect_sqlite(file, 1, "rwc").await?;
         let reader = connect_sqlite(file, READERS, "rw").await?;
-        Ok(Self::over(writer, reader, clock))
+        Ok(Self::over(writer, reader, file.with_extension("files"), clock))
     }
 
     /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is away now is
@@ -75,12 +77,17 @@ impl Store {
     /// [`StoreError::Database`] when the address cannot be read.
     pub async fn open_postgres(settings: &Postgres, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let pool = postgres::connect(settings).await?;
-        Ok(Self::over(pool.clone(), pool, clock))
+        Ok(Self::over(pool.clone(), pool, settings.files.clone(), clock))
     }
 
-    fn over(writer: DatabaseConnection, reader: DatabaseConnection, clock: Arc<dyn Clock>) -> Self {
+    fn over(
+        writer: DatabaseConnection,
+        reader: DatabaseConnection,
+        files: PathBuf,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let (outbox_written, full_at) = (Notify::new(), AtomicI64::new(0));
-        Self(Arc::new(Inner { writer, reader, clock, outbox_written, full_at }))
+        Self(Arc::new(Inner { writer, reader, clock, outbox_written, files, full_at }))
     }
 
     /// Remembers a write that failed because the disk is full, for readiness.
@@ -111,6 +118,11 @@ impl Store {
     /// [`StoreError::Database`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         Ok(self.0.reader.ping().await?)
+    }
+
+    /// The folder of the files that rows name (documents); it is made when the first is written.
+    pub fn files(&self) -> &Path {
+        &self.0.files
     }
 
     /// The service's clock.

@@ -2,7 +2,7 @@
 
 use crate::{Scope, StoreError, sql, values};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
 
 /// How to reach a PostgreSQL database.
@@ -14,6 +14,8 @@ pub struct Postgres {
     pub connections: u32,
     /// The name that `pg_stat_activity` shows.
     pub application: String,
+    /// Where files live that rows name; processes on one database share it.
+    pub files: PathBuf,
 }
 
 /// How long a request waits for a connection before it is answered 503.

@@ -43,7 +43,12 @@ async fn service_store(test: &str) -> Option<Store> {
     };
     let database = infra.database("store").await;
     let open = async |url: &str| {
-        let settings = Postgres { url: url.to_owned(), connections: 4, application: "test".into() };
+        let settings = Postgres {
+            url: url.to_owned(),
+            connections: 4,
+            application: "test".into(),
+            files: "files".into(),
+        };
         Store::open_postgres(&settings, Arc::new(SystemClock)).await.unwrap()
     };
     let owner = open(&database.owner).await;

@@ -1,13 +1,18 @@
-//! Donors: the donor registry, contributions, and imports from other systems.
+//! Donors: the donor registry, agreements, contributions, the reports owed to donors, and imports from other systems.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
-//! (read by its office and those above). Imports stage every row first, then apply them in resumable batches.
+//! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
 
+mod agreement;
+mod conditions;
 mod consumers;
 mod contribution;
+mod document;
 mod donor;
 mod import;
 mod migration;
+mod notification;
+mod report;
 
 use actix_web::web::Data;
 use import::worker::Wake;
@@ -18,11 +23,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn service() -> Service {
     let wake = Data::new(Wake::default());
     let worker_wake = wake.clone();
-    let summary = "Donors, contributions, and imports from other systems.";
+    let summary = "Donors, agreements, contributions, donor reports, and imports from other systems.";
     Service::new::<migration::Migrator>("donors", summary, move |config| routes(config, &wake))
         .consumers(store::office::consumers("donors.office", "donors.organisation"))
         .consumers([consumers::plan::consumer()])
-        .jobs(move |context| vec![Box::pin(import::worker::run(context, worker_wake.clone().into_inner()))])
+        .jobs(move |context| {
+            vec![
+                Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
+                Box::pin(report::reminder::run(context)),
+            ]
+        })
 }
 
 fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
@@ -32,6 +42,39 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(donor::api::get)
         .service(donor::api::create)
         .service(donor::api::update)
+        .service(donor::clearance::list)
+        .service(donor::clearance::create)
+        .service(agreement::api::list)
+        .service(agreement::create::create)
+        .service(agreement::api::get)
+        .service(agreement::create::update)
+        .service(agreement::steps::negotiate)
+        .service(agreement::steps::sign)
+        .service(agreement::steps::activate)
+        .service(agreement::steps::close)
+        .service(agreement::steps::cancel)
+        .service(agreement::steps::amend)
+        .service(report::api::list)
+        .service(report::api::get)
+        .service(report::api::write)
+        .service(report::steps::start)
+        .service(report::steps::send)
+        .service(report::steps::endorse)
+        .service(report::steps::send_back)
+        .service(report::steps::reject)
+        .service(report::steps::submit)
+        .service(report::steps::accept)
+        .service(report::steps::retract)
+        .service(report::steps::extend)
+        .service(document::api::create)
+        .service(document::api::read)
+        .service(document::api::remove)
+        .service(report::compliance::list)
+        .service(report::calendar::replace)
+        .service(report::calendar::remove)
+        .service(report::calendar::read)
+        .service(notification::api::list)
+        .service(notification::api::mark)
         .service(contribution::api::list)
         .service(contribution::api::get)
         .service(contribution::create::create)

@@ -79,6 +79,9 @@ struct DatabaseConfig {
     connections: u32,
     /// The service's role, which `passerelle migrate` lets work with the tables.
     role: Option<String>,
+    /// The folder of uploaded documents: every replica of a service sees the same. `{service}` stands for its name.
+    #[serde(default = "files")]
+    files: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -121,6 +124,10 @@ fn operations() -> SocketAddr {
 fn log() -> String {
     "info".to_owned()
 }
+fn files() -> String {
+    "files/{service}".to_owned()
+}
+
 fn connections() -> u32 {
     10
 }
@@ -172,7 +179,8 @@ impl Config {
     /// When it is not configured.
     pub async fn store(&self, service: &str, clock: Arc<dyn Clock>) -> Result<Store> {
         let database = self.database(&format!("to serve {service}"))?;
-        let settings = postgres("database.url", &database.url, service, database.connections)?;
+        let files = database.files.replace("{service}", service);
+        let settings = postgres("database.url", &database.url, service, database.connections, &files)?;
         Store::open_postgres(&settings, clock)
             .await
             .map_err(|error| anyhow!("database.url: {}", service::ops::chain(&error)))
@@ -185,7 +193,7 @@ impl Config {
     pub async fn owner(&self, service: &str, clock: Arc<dyn Clock>) -> Result<(Store, Option<&str>)> {
         let database = self.database("to migrate")?;
         let url = database.owner_url.as_deref().ok_or_else(|| missing("database.owner_url", "to migrate"))?;
-        let settings = postgres("database.owner_url", url, service, 2)?;
+        let settings = postgres("database.owner_url", url, service, 2, &database.files)?;
         let store = Store::open_postgres(&settings, clock).await;
         let store = store.map_err(|error| anyhow!("database.owner_url: {}", service::ops::chain(&error)))?;
         Ok((store, database.role.as_deref()))
@@ -277,7 +285,7 @@ fn address(key: &str, url: &str) -> Result<()> {
     Ok(())
 }
 
-fn postgres(key: &str, url: &str, service: &str, connections: u32) -> Result<Postgres> {
+fn postgres(key: &str, url: &str, service: &str, connections: u32, files: &str) -> Result<Postgres> {
     let url = url.replace("{service}", service);
     // The address may hold a password: it is not shown.
     let scheme = reqwest::Url::parse(&url).map(|url| url.scheme().to_owned()).unwrap_or_default();
@@ -287,7 +295,7 @@ fn postgres(key: &str, url: &str, service: &str, connections: u32) -> Result<Pos
     if connections < 2 {
         bail!("configuration: database.connections: must be at least 2");
     }
-    Ok(Postgres { url, connections, application: format!("passerelle {service}") })
+    Ok(Postgres { url, connections, application: format!("passerelle {service}"), files: files.into() })
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub(crate) struct Contribution {
     pub(crate) donor_id: Option<Uuid>,
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
+    /// The agreement it is given under.
+    pub(crate) agreement_id: Option<Uuid>,
     /// `pledge`, `commitment` or `paid`.
     #[schema(example = "paid", max_length = 20)]
     pub(crate) status: String,
@@ -107,6 +109,7 @@ impl TryFrom<store::Model> for Contribution {
             external_ref: row.external_ref,
             donor_id: row.donor_id,
             donor_name: row.donor_name,
+            agreement_id: row.agreement_id,
             status: row.status,
             exchange_rate: row.exchange_rate,
             exchange_rate_date: row.exchange_rate_date,
@@ -184,6 +187,8 @@ pub(crate) struct ContributionFilter {
     donor_id: Option<Uuid>,
     /// Only this office's.
     office_id: Option<Uuid>,
+    /// Only those given under this agreement.
+    agreement_id: Option<Uuid>,
     /// `pledge`, `commitment` or `paid`.
     #[param(max_length = 20)]
     status: Option<String>,
@@ -229,6 +234,7 @@ impl ContributionFilter {
         Ok(store::Filter {
             donor_id: self.donor_id,
             office_id: self.office_id,
+            agreement_id: self.agreement_id,
             status: known("status", &self.status, &STATUSES)?,
             earmarking: known("earmarking", &self.earmarking, &EARMARKINGS)?,
             year: self.year,

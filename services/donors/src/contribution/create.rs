@@ -1,8 +1,12 @@
 //! Recording a contribution by hand or from a partner system.
 
 use super::{EARMARKINGS, STATUSES, TYPES, VISIBILITIES, api::Contribution, joined, store};
-use crate::{consumers::plan, donor};
-use ::store::{audit, office};
+use crate::{
+    agreement::{self, State},
+    consumers::plan,
+    donor,
+};
+use ::store::{Scope, TenantTx, audit, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
@@ -20,6 +24,8 @@ pub(crate) struct NewContribution {
     donor_id: Uuid,
     /// The office whose record it is: the caller's (unless told otherwise) or one below.
     office_id: Option<Uuid>,
+    /// The agreement it is given under: one of the donor, in force or closed.
+    agreement_id: Option<Uuid>,
     /// `pledge`, `commitment` or `paid`.
     #[schema(example = "commitment", max_length = 20)]
     status: String,
@@ -126,6 +132,7 @@ pub(crate) async fn create(
         let found = donor::store::get(scope, tx.db(), new.donor_id).await?;
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
         let donor = found.ok_or_else(unknown)?;
+        check_agreement(scope, tx, &new, office_id).await?;
         let organisation = office::organisation_name(tx.db(), organisation_id).await?;
         let recipient =
             organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
@@ -151,6 +158,29 @@ pub(crate) async fn create(
         Ok(Created::new(format!("/v1/contributions/{}", shown.id), 1, shown))
     })
     .await
+}
+
+async fn check_agreement(
+    scope: &Scope,
+    tx: &TenantTx,
+    new: &NewContribution,
+    office_id: Uuid,
+) -> Result<(), Failure> {
+    let Some(id) = new.agreement_id else { return Ok(()) };
+    let refuse = |why: &str| Err(Problem::invalid_field("/agreement_id", why).into());
+    let Some(agreement) = agreement::store::get(scope, tx.db(), id).await? else {
+        return refuse("is no agreement of yours");
+    };
+    if agreement.donor_id != new.donor_id {
+        return refuse("is an agreement with another donor");
+    }
+    if agreement.office_id != office_id {
+        return refuse("is an agreement of another office");
+    }
+    match agreement.state()? {
+        State::Signed | State::Active | State::Closed => Ok(()),
+        State::Draft | State::Negotiation | State::Cancelled => refuse("is an agreement that does not bind"),
+    }
 }
 
 fn object(kind: &str, id: String, name: String, country: Option<String>) -> FlowObject {
@@ -232,6 +262,7 @@ fn record(
         detail: "{}".to_owned(),
         source_version: None,
         fingerprint: String::new(),
+        agreement_id: new.agreement_id,
         created_at: now,
         updated_at: now,
     })

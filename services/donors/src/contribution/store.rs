@@ -47,6 +47,7 @@ pub struct Model {
     pub detail: String,
     pub source_version: Option<i64>,
     pub fingerprint: String,
+    pub agreement_id: Option<Uuid>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -88,6 +89,7 @@ impl Model {
             source_objects,
             destination_objects,
             visibility: self.visibility.clone(),
+            agreement_id: self.agreement_id,
         })
     }
 
@@ -129,13 +131,14 @@ impl Model {
             self.detail,
             self.source_version,
             self.fingerprint,
+            self.agreement_id,
             self.created_at,
             self.updated_at,
         ]
     }
 }
 
-const COLUMNS: [&str; 38] = [
+const COLUMNS: [&str; 39] = [
     "id",
     "version",
     "organisation_id",
@@ -172,6 +175,7 @@ const COLUMNS: [&str; 38] = [
     "detail",
     "source_version",
     "fingerprint",
+    "agreement_id",
     "created_at",
     "updated_at",
 ];
@@ -194,6 +198,7 @@ fn readable(scope: &Scope) -> Select<Entity> {
 pub(crate) struct Filter {
     pub(crate) donor_id: Option<Uuid>,
     pub(crate) office_id: Option<Uuid>,
+    pub(crate) agreement_id: Option<Uuid>,
     pub(crate) status: Option<String>,
     pub(crate) earmarking: Option<String>,
     pub(crate) year: Option<i32>,
@@ -223,6 +228,9 @@ pub(crate) async fn list(
     }
     if let Some(office_id) = filter.office_id {
         query = query.filter(Column::OfficeId.eq(office_id));
+    }
+    if let Some(agreement_id) = filter.agreement_id {
+        query = query.filter(Column::AgreementId.eq(agreement_id));
     }
     if let Some(status) = &filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));

@@ -59,6 +59,9 @@ pub(crate) struct DonorFields {
     /// `geneva`, or the capital whose post keeps the relation.
     #[schema(example = "geneva", max_length = 100)]
     liaison_post: Option<String>,
+    /// The member of staff who answers its questions: a person of the organisation. Its representatives see the name
+    /// and the address.
+    focal_point_id: Option<Uuid>,
     /// `prospect`, `active` (unless told otherwise) or `dormant`.
     #[serde(default = "active")]
     #[schema(example = "active", max_length = 20)]
@@ -116,6 +119,7 @@ fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
         parent_id: row.parent_id,
         iati_identifier: row.iati_identifier,
         liaison_post: row.liaison_post,
+        focal_point_id: row.focal_point_id,
         status: row.status,
         external_refs,
     };
@@ -324,7 +328,7 @@ fn already_there(error: StoreError) -> Failure {
 }
 
 /// Donors are organisation rows: headquarters changes them, everyone reads them.
-async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
+pub(super) async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
     let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
     match office {
         Some(office) if office.kind == "headquarters" => Ok(office.id),
@@ -381,6 +385,7 @@ fn row(
         parent_id: fields.parent_id,
         iati_identifier: fields.iati_identifier,
         liaison_post: fields.liaison_post,
+        focal_point_id: fields.focal_point_id,
         status: fields.status,
         created_at,
         updated_at,

@@ -1,6 +1,7 @@
 //! The donor registry.
 
 pub(crate) mod api;
+pub(crate) mod clearance;
 pub(crate) mod store;
 
 /// Kinds of donor.

@@ -28,6 +28,7 @@ pub struct Model {
     pub parent_id: Option<Uuid>,
     pub iati_identifier: Option<String>,
     pub liaison_post: Option<String>,
+    pub focal_point_id: Option<Uuid>,
     pub status: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
@@ -211,6 +212,7 @@ async fn emit(tx: &mut TenantTx, donor: &Model) -> Result<(), StoreError> {
         country: donor.country,
         status: donor.status,
         external_refs,
+        focal_point_id: donor.focal_point_id,
     })
     .await
 }

@@ -159,6 +159,7 @@ fn record(
         detail: serde_json::to_string(&flow.detail)?,
         source_version: Some(flow.version),
         fingerprint,
+        agreement_id: stored.and_then(|row| row.agreement_id),
         created_at: stored.map_or(now, |row| row.created_at),
         updated_at: now,
     })
@@ -216,6 +217,7 @@ async fn match_or_record(
         organisation_id: job.organisation_id,
         office_id: headquarters.unwrap_or(job.office_id),
         name: object.name.clone(),
+        focal_point_id: None,
         name_fr: None,
         name_es: None,
         short_name: None,

@@ -1,0 +1,356 @@
+use super::{
+    State,
+    store::{self, After, Filter, Sort},
+    terms::{Instalment, Terms},
+};
+use crate::donor::search_key;
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Money, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::ReadProblems};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// An agreement with a donor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Agreement {
+    pub(crate) id: Uuid,
+    #[schema(minimum = 1)]
+    pub(crate) version: i64,
+    /// The office that carries it out.
+    pub(crate) office_id: Uuid,
+    #[schema(example = "AGR-2026-00042", max_length = 40)]
+    pub(crate) reference: String,
+    #[schema(max_length = 300)]
+    pub(crate) donor_name: String,
+    /// `draft`, `negotiation`, `signed`, `active`, `closed` or `cancelled`.
+    #[schema(example = "active", max_length = 20)]
+    pub(crate) state: String,
+    pub(crate) signed_on: Option<NaiveDate>,
+    #[serde(flatten)]
+    pub(crate) terms: Terms,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<store::Model> for Agreement {
+    type Error = ::store::StoreError;
+
+    fn try_from(row: store::Model) -> Result<Self, Self::Error> {
+        Ok(Self {
+            terms: row.terms()?,
+            id: row.id,
+            version: row.version,
+            office_id: row.office_id,
+            reference: row.reference,
+            donor_name: row.donor_name,
+            state: row.state,
+            signed_on: row.signed_on,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+impl Row for Agreement {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "reference",
+        "donor",
+        "title",
+        "state",
+        "start_date",
+        "end_date",
+        "amount",
+        "currency",
+        "earmarking",
+        "modality",
+        "countries",
+        "signed_on",
+        "visibility",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        let terms = &self.terms;
+        vec![
+            self.id.to_string().into(),
+            self.reference.as_str().into(),
+            self.donor_name.as_str().into(),
+            terms.title.as_str().into(),
+            self.state.as_str().into(),
+            terms.start_date.to_string().into(),
+            terms.end_date.to_string().into(),
+            terms.amount.into(),
+            terms.amount.currency().code().into(),
+            terms.earmarking.clone().into(),
+            terms.modality.clone().into(),
+            terms.countries.join(" ").into(),
+            self.signed_on.map(|date| date.to_string()).into(),
+            terms.visibility.as_str().into(),
+        ]
+    }
+}
+
+/// An agreement with what has come in under it and how it was amended.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AgreementRecord {
+    #[serde(flatten)]
+    pub(crate) agreement: Agreement,
+    /// Sums of its contributions, in its currency.
+    pub(crate) received: Received,
+    /// Its instalments with the payments matched to them, the first due first.
+    #[schema(max_items = 60)]
+    pub(crate) payments: Vec<InstalmentPaid>,
+    /// Its amendments, the first first.
+    #[schema(max_items = 1000)]
+    pub(crate) amendments: Vec<Amendment>,
+}
+
+/// What has come in under an agreement, in its currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Received {
+    /// Promised; never counted as funding.
+    pub(crate) pledged: Money,
+    pub(crate) committed: Money,
+    pub(crate) paid: Money,
+    /// What is agreed and not paid yet; below zero when more was paid than agreed.
+    pub(crate) outstanding: Money,
+    /// Records in another currency, which are in none of these sums.
+    #[schema(minimum = 0)]
+    pub(crate) other_currency_records: i64,
+}
+
+/// An instalment and what was paid towards it: payments fill the instalments in the order they are due.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct InstalmentPaid {
+    #[serde(flatten)]
+    pub(crate) instalment: Instalment,
+    pub(crate) paid: Money,
+    /// `paid`, `part_paid`, `due` or `overdue`.
+    #[schema(example = "part_paid", max_length = 20)]
+    pub(crate) state: String,
+}
+
+/// An amendment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Amendment {
+    #[schema(minimum = 1)]
+    pub(crate) number: i32,
+    /// `no_cost_extension`, `cost_extension` or `budget_revision`.
+    #[schema(example = "no_cost_extension", max_length = 20)]
+    pub(crate) kind: String,
+    #[schema(max_length = 2000)]
+    pub(crate) reason: String,
+    pub(crate) requested_on: NaiveDate,
+    /// Asked for after the day it changes had passed.
+    pub(crate) late: bool,
+    /// The terms that it replaced.
+    pub(crate) terms_before: Terms,
+    pub(crate) recorded_at: DateTime<Utc>,
+}
+
+impl TryFrom<store::AmendmentRow> for Amendment {
+    type Error = ::store::StoreError;
+
+    fn try_from(row: store::AmendmentRow) -> Result<Self, Self::Error> {
+        Ok(Self {
+            number: row.number,
+            kind: row.kind,
+            reason: row.reason,
+            requested_on: row.requested_on,
+            late: row.late,
+            terms_before: serde_json::from_str(&row.terms_before)?,
+            recorded_at: row.recorded_at,
+        })
+    }
+}
+
+/// Fills instalments with what was paid, in the order they are due.
+pub(crate) fn match_payments(instalments: &[Instalment], paid: i64, today: NaiveDate) -> Vec<InstalmentPaid> {
+    let mut left = paid.max(0);
+    let fill = |instalment: &Instalment| {
+        let due = instalment.amount.minor();
+        let filled = left.min(due);
+        left -= filled;
+        let state = match filled {
+            filled if filled == due => "paid",
+            _ if instalment.due_date < today => "overdue",
+            0 => "due",
+            _ => "part_paid",
+        };
+        let paid = Money::from_minor(filled, instalment.amount.currency());
+        InstalmentPaid { instalment: instalment.clone(), paid, state: state.to_owned() }
+    };
+    instalments.iter().map(fill).collect()
+}
+
+/// An agreement with everything about it, as a scope sees it.
+pub(crate) async fn record(
+    scope: &::store::Scope,
+    db: &impl sea_orm::ConnectionTrait,
+    row: store::Model,
+    today: NaiveDate,
+) -> Result<AgreementRecord, ::store::StoreError> {
+    let sums = store::received(scope, db, &row, None).await?;
+    let amount = row.amount()?;
+    let money = |minor| Money::from_minor(minor, amount.currency());
+    let received = Received {
+        pledged: money(sums.pledged),
+        committed: money(sums.committed),
+        paid: money(sums.paid),
+        outstanding: money(amount.minor() - sums.paid),
+        other_currency_records: sums.other_currency,
+    };
+    let amendments = store::amendments(db, row.id).await?;
+    let amendments = amendments.into_iter().map(Amendment::try_from).collect::<Result<_, _>>()?;
+    let payments = match_payments(&row.terms()?.instalments, sums.paid, today);
+    Ok(AgreementRecord { agreement: row.try_into()?, received, payments, amendments })
+}
+
+/// Filters of the agreement list.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AgreementFilter {
+    /// Words of the reference, the title or the donor's name.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Only this donor's.
+    donor_id: Option<Uuid>,
+    /// Only this office's.
+    office_id: Option<Uuid>,
+    /// `draft`, `negotiation`, `signed`, `active`, `closed` or `cancelled`.
+    #[param(max_length = 20)]
+    state: Option<String>,
+    /// Only those that end on this day or before.
+    ends_before: Option<NaiveDate>,
+    /// `newest` (unless told otherwise), `end_date` or `reference`.
+    #[param(max_length = 20)]
+    sort: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+impl AgreementFilter {
+    fn checked(&self) -> Result<Filter, Problem> {
+        let state = match &self.state {
+            Some(name) if State::from_name(name).is_none() => {
+                let names = State::ALL.map(State::name).join(", ");
+                return Err(Problem::invalid_parameter("state", format!("must be one of {names}")));
+            }
+            state => state.clone(),
+        };
+        let sort = match self.sort.as_deref() {
+            None | Some("newest") => Sort::Newest,
+            Some("end_date") => Sort::EndDate,
+            Some("reference") => Sort::Reference,
+            Some(_) => {
+                return Err(Problem::invalid_parameter("sort", "must be one of newest, end_date, reference"));
+            }
+        };
+        Ok(Filter {
+            donor_id: self.donor_id,
+            office_id: self.office_id,
+            state,
+            search: self.q.as_deref().map(search_key),
+            ends_before: self.ends_before,
+            sort,
+        })
+    }
+}
+
+/// Lists agreements
+///
+/// Those of the caller's office and the offices below it. A donor's representative sees its donor's, as far as they are
+/// shown to it.
+#[utoipa::path(tag = "agreements", params(AgreementFilter), security(("oauth2" = ["agreements:read"])),
+    responses((status = 200, description = "The agreements", body = Envelope<Agreement>), ReadProblems))]
+#[get("/v1/agreements")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    filter: Parameters<AgreementFilter>,
+) -> Answer {
+    let checked = filter.0.checked()?;
+    let scope = context.scope(&caller.claims).await?;
+    let AgreementFilter { limit, cursor, .. } = filter.0.clone();
+    let filters = (&AgreementFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
+    service::list(&request, "agreements", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| After::of(row, filter.sort));
+            let items = items.into_iter().map(Agreement::try_from).collect::<Result<_, _>>()?;
+            Ok(Page { items, next })
+        })
+    })
+    .await
+}
+
+/// One agreement
+///
+/// With what has come in under it, its instalments and its amendments.
+#[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The agreement")),
+    security(("oauth2" = ["agreements:read"])),
+    responses((status = 200, description = "The agreement", body = AgreementRecord), ReadProblems))]
+#[get("/v1/agreements/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let today = context.store.clock().now().date_naive();
+    let record = record(&scope, &db, row, today).await?;
+    // Contributions change it too, so its version alone does not say that nothing has changed.
+    let _ = request;
+    let headers =
+        [("etag", answer::etag(record.agreement.version)), ("cache-control", "no-cache".to_owned())];
+    answer::json(actix_web::http::StatusCode::OK, &headers, &record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::terms::tests::day;
+    use kernel::Currency;
+    use proptest::prelude::*;
+
+    fn part(date: &str, minor: i64) -> Instalment {
+        let amount = Money::from_minor(minor, Currency::USD);
+        Instalment { due_date: day(date), amount, condition: None }
+    }
+
+    #[test]
+    fn payments_fill_instalments_in_the_order_they_are_due() {
+        let parts = [part("2026-01-01", 100), part("2026-06-01", 100), part("2026-12-01", 100)];
+        let states = |paid: i64, today: &str| -> Vec<(i64, String)> {
+            let matched = match_payments(&parts, paid, day(today));
+            matched.into_iter().map(|part| (part.paid.minor(), part.state)).collect()
+        };
+        let of = |entries: [(i64, &str); 3]| entries.map(|(paid, state)| (paid, state.to_owned())).to_vec();
+        assert_eq!(states(0, "2025-12-01"), of([(0, "due"), (0, "due"), (0, "due")]));
+        assert_eq!(states(150, "2026-05-31"), of([(100, "paid"), (50, "part_paid"), (0, "due")]));
+        assert_eq!(states(150, "2026-06-02"), of([(100, "paid"), (50, "overdue"), (0, "due")]));
+        assert_eq!(states(900, "2027-01-01"), of([(100, "paid"), (100, "paid"), (100, "paid")]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cent_is_matched_twice_or_lost(amounts in prop::collection::vec(1i64..10_000, 1..20), paid in 0i64..200_000) {
+            let parts: Vec<Instalment> = amounts.iter().map(|amount| part("2026-01-01", *amount)).collect();
+            let matched: i64 = match_payments(&parts, paid, day("2026-01-01")).iter().map(|part| part.paid.minor()).sum();
+            prop_assert_eq!(matched, paid.min(amounts.iter().sum()));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Recording an agreement, and writing over the terms of one that is not signed yet.
+
+use super::{
+    State,
+    api::{Agreement, AgreementRecord, record},
+    store,
+    terms::{self, Terms},
+};
+use crate::{consumers::plan, donor};
+use ::store::{Scope, TenantTx, audit};
+use actix_web::{HttpRequest, post, put, web::Data};
+use auth::{Caller, Failure, perm};
+use kernel::{Code, Problem};
+use serde::Deserialize;
+use service::{
+    Answer, Context, Created, Id, JsonBody, answer,
+    openapi::{CreateProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An agreement to record.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAgreement {
+    /// The office that carries it out: the caller's (unless told otherwise) or one below.
+    office_id: Option<Uuid>,
+    terms: Terms,
+}
+
+/// Records an agreement
+///
+/// As a draft. Its reference is given by the platform.
+#[utoipa::path(tag = "agreements", request_body = NewAgreement, security(("oauth2" = ["agreements:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The agreement", body = Agreement), CreateProblems))]
+#[post("/v1/agreements")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsWrite>,
+    context: Data<Context>,
+    body: JsonBody<NewAgreement>,
+) -> Answer {
+    let NewAgreement { office_id, terms } = body.value;
+    under_terms(terms::check(&terms))?;
+    let organisation_id = caller.claims.organisation_id;
+    let office_id = office_id.unwrap_or(caller.claims.office_id);
+    context.store.await_office(organisation_id, office_id).await?;
+    under_terms(check_plans(&context, organisation_id, &terms).await)?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        if !scope.office_ids().contains(&office_id) {
+            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
+        }
+        let donor_name = under_terms(donor_of(scope, tx, &terms).await)?;
+        let now = tx.now();
+        let reference = store::next_reference(tx, organisation_id, chrono::Datelike::year(&now)).await?;
+        let blank = store::Model {
+            id: tx.new_id(),
+            version: 1,
+            organisation_id,
+            office_id,
+            reference,
+            donor_id: terms.donor_id,
+            donor_name,
+            state: State::Draft.name().to_owned(),
+            title: String::new(),
+            start_date: terms.start_date,
+            end_date: terms.end_date,
+            amount: 0,
+            currency: String::new(),
+            visibility: String::new(),
+            terms: String::new(),
+            signed_on: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let model = blank.under(&terms)?;
+        store::save(tx, &model).await?;
+        let shown = Agreement::try_from(model.clone())?;
+        tx.audit(entry(&model, "agreement.create", None, &shown)).await?;
+        Ok(Created::new(format!("/v1/agreements/{}", model.id), 1, shown))
+    })
+    .await
+}
+
+/// Changes an agreement that is not signed
+///
+/// Replaces its terms. What is signed is amended instead. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "agreements", request_body = Terms, security(("oauth2" = ["agreements:write"])),
+    params(("id" = Uuid, Path, description = "The agreement"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
+#[put("/v1/agreements/{id}")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Terms>,
+) -> Answer {
+    let terms = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let before = own(&tx, &caller.claims, id.0).await?;
+    answer::if_match(&request, before.version)?;
+    terms::check(&terms)?;
+    check_plans(&context, before.organisation_id, &terms).await?;
+    if !before.state()?.is_open() {
+        let why = format!("an agreement that is {} is amended, not changed", before.state);
+        return Err(Problem::new(Code::Conflict).field("/state", why).into());
+    }
+    let donor_name = donor_of(&scope, &tx, &terms).await?;
+    let renewed =
+        store::Model { version: before.version + 1, donor_name, updated_at: tx.now(), ..before.clone() };
+    let after = renewed.under(&terms)?;
+    answer_change(tx, &scope, before, after, "agreement.update", async |_| Ok(())).await
+}
+
+/// The agreement, for a change by the office that it belongs to.
+pub(super) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, Failure> {
+    let found = store::get_to_change(tx, id).await?.ok_or_else(Problem::not_found)?;
+    if found.office_id == claims.office_id {
+        return Ok(found);
+    }
+    Err(Problem::new(Code::Forbidden).detail("only the office whose agreement it is changes it").into())
+}
+
+/// Saves the next version with its audit row and what else belongs to the change, and answers with the record.
+pub(super) async fn answer_change(
+    mut tx: TenantTx,
+    scope: &Scope,
+    before: store::Model,
+    after: store::Model,
+    action: &'static str,
+    beside: impl AsyncFnOnce(&mut TenantTx) -> Result<(), Failure>,
+) -> Answer {
+    store::save(&mut tx, &after).await?;
+    beside(&mut tx).await?;
+    let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
+    tx.audit(entry(&after, action, Some(&old), &new)).await?;
+    let today = tx.now().date_naive();
+    let version = after.version;
+    let shown = record(scope, tx.db(), after, today).await?;
+    tx.commit().await?;
+    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
+}
+
+fn entry(
+    model: &store::Model,
+    action: &'static str,
+    before: Option<&Agreement>,
+    after: &Agreement,
+) -> audit::Entry {
+    audit::Entry {
+        organisation_id: model.organisation_id,
+        office_id: model.office_id,
+        action,
+        resource: "agreement",
+        resource_id: model.id,
+        before: before.and_then(|agreement| serde_json::to_value(agreement).ok()),
+        after: serde_json::to_value(after).ok(),
+    }
+}
+
+/// What is wrong with terms stands under `/terms` when they are a part of the body.
+fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> {
+    result.map_err(|error| {
+        let Failure(mut problem) = error.into();
+        for error in problem.errors.iter_mut().filter(|error| error.pointer.starts_with('/')) {
+            error.pointer = format!("/terms{}", error.pointer);
+        }
+        Failure(problem)
+    })
+}
+
+async fn check_plans(context: &Context, organisation_id: Uuid, terms: &Terms) -> Result<(), Failure> {
+    for (index, plan_id) in terms.plan_ids.iter().enumerate() {
+        if plan::find(&context.store, organisation_id, *plan_id).await?.is_none() {
+            let why = "is no plan of your organisation";
+            return Err(Problem::invalid_field(format!("/plan_ids/{index}"), why).into());
+        }
+    }
+    Ok(())
+}
+
+async fn donor_of(scope: &Scope, tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
+    let found = donor::store::get(scope, tx.db(), terms.donor_id).await?;
+    let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
+    Ok(found.ok_or_else(unknown)?.name)
+}

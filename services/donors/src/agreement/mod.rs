@@ -1,0 +1,125 @@
+//! Agreements: what a donor and the organisation signed, how it is paid, and what has to be reported.
+
+pub(crate) mod api;
+pub(crate) mod create;
+pub(crate) mod steps;
+pub(crate) mod store;
+pub(crate) mod terms;
+
+/// Where an agreement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Draft,
+    Negotiation,
+    Signed,
+    Active,
+    Closed,
+    Cancelled,
+}
+
+/// What moves it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Negotiate,
+    Sign,
+    Activate,
+    Close,
+    Cancel,
+    Amend,
+}
+
+/// A step that the present state does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an agreement that is {from} cannot become {to}")]
+pub(crate) struct Refused {
+    from: &'static str,
+    to: &'static str,
+}
+
+impl State {
+    pub(crate) const ALL: [State; 6] =
+        [State::Draft, State::Negotiation, State::Signed, State::Active, State::Closed, State::Cancelled];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            State::Draft => "draft",
+            State::Negotiation => "negotiation",
+            State::Signed => "signed",
+            State::Active => "active",
+            State::Closed => "closed",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether its terms can still be written over; from the signature on they are amended.
+    pub(crate) const fn is_open(self) -> bool {
+        matches!(self, State::Draft | State::Negotiation)
+    }
+
+    /// Whether it binds: money and reports are owed.
+    pub(crate) const fn is_in_force(self) -> bool {
+        matches!(self, State::Signed | State::Active)
+    }
+}
+
+/// The state after an action.
+///
+/// # Errors
+/// [`Refused`] with both states.
+pub(crate) fn transition(from: State, action: Action) -> Result<State, Refused> {
+    let to = match action {
+        Action::Negotiate => State::Negotiation,
+        Action::Sign => State::Signed,
+        Action::Activate => State::Active,
+        Action::Close => State::Closed,
+        Action::Cancel => State::Cancelled,
+        Action::Amend => from,
+    };
+    let allowed = match action {
+        Action::Negotiate => from == State::Draft,
+        Action::Sign => from == State::Negotiation,
+        Action::Activate => from == State::Signed,
+        Action::Close => from == State::Active,
+        Action::Cancel => matches!(from, State::Draft | State::Negotiation | State::Signed | State::Active),
+        Action::Amend => from.is_in_force(),
+    };
+    let to_name = if action == Action::Amend { "amended" } else { to.name() };
+    if allowed { Ok(to) } else { Err(Refused { from: from.name(), to: to_name }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agreement_moves_on_as_agreements_do() {
+        use Action::{Activate, Amend, Cancel, Close, Negotiate, Sign};
+        let path = [
+            (Negotiate, State::Negotiation),
+            (Sign, State::Signed),
+            (Amend, State::Signed),
+            (Activate, State::Active),
+            (Amend, State::Active),
+            (Close, State::Closed),
+        ];
+        let mut state = State::Draft;
+        for (action, next) in path {
+            state = transition(state, action).unwrap();
+            assert_eq!(state, next);
+        }
+        for action in [Negotiate, Sign, Activate, Close, Cancel, Amend] {
+            let refused = transition(State::Closed, action).unwrap_err().to_string();
+            assert!(refused.contains("closed cannot become"), "{refused}");
+            transition(State::Cancelled, action).unwrap_err();
+        }
+        assert_eq!(
+            transition(State::Draft, Sign).unwrap_err().to_string(),
+            "an agreement that is draft cannot become signed"
+        );
+        assert!(transition(State::Draft, Amend).is_err());
+    }
+}

@@ -1,0 +1,354 @@
+use super::{State, terms::Terms};
+use crate::{conditions::Conditions, contribution::joined};
+use chrono::{DateTime, NaiveDate, Utc};
+use events::AgreementChanged;
+use kernel::{Currency, Money};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use serde::{Deserialize, Serialize};
+use service::PageRequest;
+use store::{Scope, StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+/// A row of `agreement`, with its donor's name.
+#[derive(Debug, Clone, PartialEq, FromQueryResult)]
+pub(crate) struct Model {
+    pub(crate) id: Uuid,
+    pub(crate) version: i64,
+    pub(crate) organisation_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) reference: String,
+    pub(crate) donor_id: Uuid,
+    pub(crate) donor_name: String,
+    pub(crate) state: String,
+    pub(crate) title: String,
+    pub(crate) start_date: NaiveDate,
+    pub(crate) end_date: NaiveDate,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) visibility: String,
+    pub(crate) terms: String,
+    pub(crate) signed_on: Option<NaiveDate>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// A change of signed terms.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(crate) struct AmendmentRow {
+    pub(crate) agreement_id: Uuid,
+    pub(crate) number: i32,
+    pub(crate) kind: String,
+    pub(crate) reason: String,
+    pub(crate) requested_on: NaiveDate,
+    pub(crate) late: bool,
+    pub(crate) terms_before: String,
+    pub(crate) recorded_at: DateTime<Utc>,
+}
+
+impl Model {
+    pub(crate) fn state(&self) -> Result<State, StoreError> {
+        State::from_name(&self.state)
+            .ok_or_else(|| StoreError::Damaged(format!("agreement state {}", self.state)))
+    }
+
+    pub(crate) fn terms(&self) -> Result<Terms, StoreError> {
+        Ok(serde_json::from_str(&self.terms)?)
+    }
+
+    pub(crate) fn amount(&self) -> Result<Money, StoreError> {
+        let currency = Currency::from_code(&self.currency);
+        let currency = currency.map_err(|error| StoreError::Damaged(error.to_string()))?;
+        Ok(Money::from_minor(self.amount, currency))
+    }
+
+    /// The same agreement under these terms.
+    pub(crate) fn under(self, terms: &Terms) -> Result<Self, StoreError> {
+        Ok(Self {
+            donor_id: terms.donor_id,
+            title: terms.title.clone(),
+            start_date: terms.start_date,
+            end_date: terms.end_date,
+            amount: terms.amount.minor(),
+            currency: terms.amount.currency().code().to_owned(),
+            visibility: terms.visibility.clone(),
+            terms: serde_json::to_string(terms)?,
+            ..self
+        })
+    }
+}
+
+const SELECT: &str = "SELECT a.*, d.name AS donor_name FROM agreement a JOIN donor d ON d.id = a.donor_id";
+
+/// Filters of the agreement list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) office_id: Option<Uuid>,
+    pub(crate) state: Option<String>,
+    pub(crate) search: Option<String>,
+    pub(crate) ends_before: Option<NaiveDate>,
+    pub(crate) sort: Sort,
+}
+
+/// The orders of the agreement list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Sort {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The first to end first.
+    EndDate,
+    /// By reference.
+    Reference,
+}
+
+/// Where a page of the list ended: what it is sorted by, and the id.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct After(pub(crate) String, pub(crate) Uuid);
+
+impl After {
+    pub(crate) fn of(row: &Model, sort: Sort) -> Self {
+        let text = match sort {
+            Sort::Newest => String::new(),
+            Sort::EndDate => row.end_date.to_string(),
+            Sort::Reference => row.reference.clone(),
+        };
+        Self(text, row.id)
+    }
+}
+
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<After>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut conditions = Conditions::of(scope, "a");
+    signed_for_donors(scope, &mut conditions);
+    conditions.and_some("a.donor_id = ?", filter.donor_id);
+    conditions.and_some("a.office_id = ?", filter.office_id);
+    conditions.and_some("a.state = ?", filter.state.clone());
+    conditions.and_some("a.end_date <= ?", filter.ends_before);
+    for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
+        conditions.and("a.search LIKE ?", format!("%{word}%"));
+    }
+    if let Some(After(text, id)) = after {
+        match filter.sort {
+            Sort::Newest => conditions.and("a.id < ?", id),
+            Sort::EndDate => {
+                let date: NaiveDate =
+                    text.parse().map_err(|_| StoreError::Damaged("a cursor's date".to_owned()))?;
+                conditions.and_both("(a.end_date > ?1 OR (a.end_date = ?1 AND a.id > ?2))", date, id);
+            }
+            Sort::Reference => conditions.and("a.reference > ?", text),
+        }
+    }
+    let order = match filter.sort {
+        Sort::Newest => "a.id DESC",
+        Sort::EndDate => "a.end_date, a.id",
+        Sort::Reference => "a.reference",
+    };
+    let (conditions, values) = conditions.end();
+    let text = format!("{SELECT} WHERE {conditions} ORDER BY {order} LIMIT {}", page.limit + 1);
+    models(db, &text, values).await
+}
+
+/// A donor sees what it signed, not what is being prepared.
+fn signed_for_donors(scope: &Scope, conditions: &mut Conditions) {
+    if !matches!(scope, Scope::Offices { .. }) {
+        conditions.and_also("a.state IN ('signed', 'active', 'closed')");
+    }
+}
+
+async fn models(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Result<Vec<Model>, StoreError> {
+    let rows = sql::rows(db, text, values).await?;
+    rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
+}
+
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    let mut conditions = Conditions::of(scope, "a");
+    signed_for_donors(scope, &mut conditions);
+    conditions.and("a.id = ?", id);
+    let (conditions, values) = conditions.end();
+    Ok(models(db, &format!("{SELECT} WHERE {conditions}"), values).await?.pop())
+}
+
+/// The row, which nobody else changes before this transaction ends.
+pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    tx.lock(&format!("agreement {id}")).await?;
+    get(tx.scope(), tx.db(), id).await
+}
+
+/// The next reference of the organisation in a year: `AGR-2026-00042`.
+pub(crate) async fn next_reference(
+    tx: &TenantTx,
+    organisation_id: Uuid,
+    year: i32,
+) -> Result<String, StoreError> {
+    tx.lock(&format!("agreement reference {organisation_id} {year}")).await?;
+    let prefix = format!("AGR-{year}-");
+    let last = tx
+        .across_offices(async |db| {
+            let text =
+                "SELECT max(reference) FROM agreement WHERE organisation_id = $1 AND reference LIKE $2";
+            let row = sql::row(db, text, values![organisation_id, format!("{prefix}%")]).await?;
+            Ok(row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten())
+        })
+        .await?;
+    let last = last.and_then(|text| text.strip_prefix(&prefix)?.parse::<u32>().ok()).unwrap_or(0);
+    Ok(format!("{prefix}{:05}", last + 1))
+}
+
+const COLUMNS: [&str; 20] = [
+    "id",
+    "version",
+    "organisation_id",
+    "office_id",
+    "reference",
+    "donor_id",
+    "state",
+    "title",
+    "search",
+    "start_date",
+    "end_date",
+    "amount",
+    "currency",
+    "countries",
+    "plan_ids",
+    "visibility",
+    "terms",
+    "signed_on",
+    "created_at",
+    "updated_at",
+];
+
+fn row(model: &Model, terms: &Terms) -> Vec<Value> {
+    let plans: Vec<String> = terms.plan_ids.iter().map(Uuid::to_string).collect();
+    let search =
+        crate::donor::search_key(&format!("{} {} {}", model.reference, model.title, model.donor_name));
+    values![
+        model.id,
+        model.version,
+        model.organisation_id,
+        model.office_id,
+        model.reference.as_str(),
+        model.donor_id,
+        model.state.as_str(),
+        model.title.as_str(),
+        search,
+        model.start_date,
+        model.end_date,
+        model.amount,
+        model.currency.as_str(),
+        joined(&terms.countries),
+        joined(&plans),
+        model.visibility.as_str(),
+        model.terms.as_str(),
+        model.signed_on,
+        model.created_at,
+        model.updated_at,
+    ]
+}
+
+/// Writes a new agreement, or its next version, and tells.
+pub(crate) async fn save(tx: &mut TenantTx, model: &Model) -> Result<(), StoreError> {
+    let terms = model.terms()?;
+    let assignments: Vec<String> =
+        COLUMNS[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let upsert = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
+    let suffix = if model.version == 1 { "" } else { upsert.as_str() };
+    sql::insert_many(tx.db(), "agreement", &COLUMNS, vec![row(model, &terms)], suffix).await?;
+    tx.emit(&AgreementChanged {
+        id: model.id,
+        sequence: model.version,
+        organisation_id: model.organisation_id,
+        office_id: model.office_id,
+        reference: model.reference.clone(),
+        donor_id: model.donor_id,
+        state: model.state.clone(),
+        start_date: model.start_date,
+        end_date: model.end_date,
+        amount: terms.amount,
+        earmarking: terms.earmarking,
+        modality: terms.modality,
+        countries: terms.countries,
+        plan_ids: terms.plan_ids,
+        visibility: terms.visibility,
+    })
+    .await
+}
+
+pub(crate) async fn amendments(
+    db: &impl ConnectionTrait,
+    agreement_id: Uuid,
+) -> Result<Vec<AmendmentRow>, StoreError> {
+    let text = "SELECT * FROM amendment WHERE agreement_id = $1 ORDER BY number";
+    let rows = sql::rows(db, text, values![agreement_id]).await?;
+    rows.iter().map(|row| Ok(AmendmentRow::from_query_result(row, "")?)).collect()
+}
+
+pub(crate) async fn add_amendment(tx: &TenantTx, amendment: &AmendmentRow) -> Result<(), StoreError> {
+    let columns =
+        ["agreement_id", "number", "kind", "reason", "requested_on", "late", "terms_before", "recorded_at"];
+    let row = values![
+        amendment.agreement_id,
+        amendment.number,
+        amendment.kind.as_str(),
+        amendment.reason.as_str(),
+        amendment.requested_on,
+        amendment.late,
+        amendment.terms_before.as_str(),
+        amendment.recorded_at,
+    ];
+    sql::insert_many(tx.db(), "amendment", &columns, vec![row], "").await?;
+    Ok(())
+}
+
+/// What has come in under an agreement, in its own currency: promised, committed and paid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) pledged: i64,
+    pub(crate) committed: i64,
+    pub(crate) paid: i64,
+    /// Records in another currency than the agreement's, which are in none of the sums.
+    pub(crate) other_currency: i64,
+}
+
+/// Sums of an agreement's contributions up to a day.
+pub(crate) async fn received(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    agreement: &Model,
+    until: Option<NaiveDate>,
+) -> Result<Received, StoreError> {
+    let mut conditions = Conditions::of(scope, "c");
+    conditions.and("c.agreement_id = ?", agreement.id);
+    conditions.and_some("coalesce(c.flow_date, c.decision_date) <= ?", until);
+    let (conditions, values) = conditions.end();
+    let text = format!(
+        "SELECT status, original_currency, CAST(sum(original_amount) AS bigint) AS total, count(*) AS records
+         FROM contribution c WHERE {conditions} GROUP BY status, original_currency"
+    );
+    let mut sums = Received::default();
+    for row in sql::rows(db, &text, values).await? {
+        let (status, currency): (String, Option<String>) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let total: i64 = row.try_get_by_index::<Option<i64>>(2)?.unwrap_or(0);
+        if currency.as_deref() != Some(agreement.currency.as_str()) {
+            sums.other_currency += row.try_get_by_index::<i64>(3)?;
+            continue;
+        }
+        match status.as_str() {
+            "paid" => sums.paid += total,
+            "commitment" => sums.committed += total,
+            _ => sums.pledged += total,
+        }
+    }
+    Ok(sums)
+}

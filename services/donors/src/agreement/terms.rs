@@ -1,0 +1,290 @@
+//! The terms of an agreement, and what is wrong with them.
+
+use crate::contribution::{EARMARKINGS, VISIBILITIES};
+use chrono::NaiveDate;
+use kernel::{Money, Problem, money::parse_decimal};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use service::Checks;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Grand Bargain earmarking modalities (codelist EarmarkingModality): A to L.
+pub(crate) const MODALITIES: [&str; 12] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"];
+/// The report templates.
+pub(crate) const TEMPLATES: [&str; 2] = ["standard", "eight_plus_three"];
+/// Kinds of report.
+pub(crate) const REPORT_KINDS: [&str; 6] = [
+    "interim_narrative",
+    "interim_financial",
+    "final_narrative",
+    "final_financial",
+    "certified_financial",
+    "eight_plus_three",
+];
+
+/// The terms of an agreement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Terms {
+    pub(crate) donor_id: Uuid,
+    #[schema(example = "Shelter and relief for displaced people", min_length = 1, max_length = 300)]
+    pub(crate) title: String,
+    /// The first day.
+    pub(crate) start_date: NaiveDate,
+    /// The last day.
+    pub(crate) end_date: NaiveDate,
+    /// What is agreed, in the donor's currency.
+    pub(crate) amount: Money,
+    /// The overhead (programme support) in percent of direct costs.
+    #[schema(example = "7", max_length = 10)]
+    pub(crate) overhead_percent: Option<String>,
+    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
+    #[schema(example = "earmarked", max_length = 20)]
+    pub(crate) earmarking: Option<String>,
+    /// Grand Bargain modality, A to L.
+    #[schema(example = "F", max_length = 1)]
+    pub(crate) modality: Option<String>,
+    /// ISO 3166-1 alpha-3 codes of where it goes.
+    #[serde(default)]
+    #[schema(example = json!(["TCD"]), max_items = 50)]
+    pub(crate) countries: Vec<String>,
+    /// Response plans it goes to.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub(crate) plan_ids: Vec<Uuid>,
+    /// DAC purpose codes, five digits.
+    #[serde(default)]
+    #[schema(example = json!(["72010"]), max_items = 20)]
+    pub(crate) sectors: Vec<String>,
+    /// When the money is to arrive; together not more than the amount.
+    #[serde(default)]
+    #[schema(max_items = 60)]
+    pub(crate) instalments: Vec<Instalment>,
+    /// What has to be reported; the house rule where the agreement is silent.
+    #[serde(default)]
+    pub(crate) reporting: Reporting,
+    /// What the donor wants to be seen of its gift.
+    #[schema(max_length = 4000)]
+    pub(crate) visibility_clause: Option<String>,
+    /// `internal` (unless told otherwise), `donor` or `public`.
+    #[serde(default = "internal")]
+    #[schema(example = "donor", max_length = 20)]
+    pub(crate) visibility: String,
+}
+
+/// A part of the amount and when it is due.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Instalment {
+    pub(crate) due_date: NaiveDate,
+    pub(crate) amount: Money,
+    /// What has to happen first.
+    #[schema(example = "On signature", max_length = 300)]
+    pub(crate) condition: Option<String>,
+}
+
+/// The reporting clause.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Reporting {
+    /// `standard` (a narrative and a financial report) or `eight_plus_three` (the harmonised template and a financial
+    /// report).
+    #[schema(example = "standard", max_length = 20)]
+    pub(crate) template: String,
+    /// An interim report every so many months. House rule: six, for agreements of twelve months or more.
+    #[schema(minimum = 1, maximum = 60)]
+    pub(crate) interim_every_months: Option<u32>,
+    /// Days after the end of the period that interim reports are due. House rule: 42.
+    #[schema(minimum = 1, maximum = 730)]
+    pub(crate) interim_due_days: Option<u32>,
+    /// Months after the end that final reports are due. House rule: three.
+    #[schema(minimum = 1, maximum = 36)]
+    pub(crate) final_due_months: Option<u32>,
+    /// Whether a certified financial report is owed as well.
+    pub(crate) certified: bool,
+    /// An irregular schedule instead: then only these are owed.
+    #[schema(max_items = 60)]
+    pub(crate) schedule: Vec<Milestone>,
+}
+
+impl Default for Reporting {
+    fn default() -> Self {
+        Self {
+            template: "standard".to_owned(),
+            interim_every_months: None,
+            interim_due_days: None,
+            final_due_months: None,
+            certified: false,
+            schedule: Vec::new(),
+        }
+    }
+}
+
+/// A report of an irregular schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Milestone {
+    /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
+    /// `eight_plus_three`.
+    #[schema(example = "interim_narrative", max_length = 20)]
+    pub(crate) kind: String,
+    pub(crate) period_start: NaiveDate,
+    pub(crate) period_end: NaiveDate,
+    pub(crate) due_date: NaiveDate,
+}
+
+fn internal() -> String {
+    "internal".to_owned()
+}
+
+/// What is wrong with terms, field by field.
+///
+/// # Errors
+/// 422 with every field.
+pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.text("/title", &terms.title, 300);
+    checks.require(terms.start_date < terms.end_date, "/end_date", "must be after start_date");
+    let years = (2000..=2100).contains(&chrono::Datelike::year(&terms.start_date))
+        && (2000..=2100).contains(&chrono::Datelike::year(&terms.end_date));
+    checks.require(years, "/start_date", "must lie between 2000 and 2100, like end_date");
+    checks.require(terms.amount.minor() > 0, "/amount/amount", "must be above zero");
+    if let Some(percent) = &terms.overhead_percent {
+        let fits = parse_decimal(percent)
+            .is_ok_and(|percent| percent >= Decimal::ZERO && percent <= Decimal::ONE_HUNDRED);
+        checks.require(fits, "/overhead_percent", "must be a decimal number from 0 to 100");
+    }
+    if let Some(earmarking) = &terms.earmarking {
+        checks.one_of("/earmarking", earmarking, &EARMARKINGS);
+    }
+    if let Some(modality) = &terms.modality {
+        checks.one_of("/modality", modality, &MODALITIES);
+    }
+    checks.one_of("/visibility", &terms.visibility, &VISIBILITIES);
+    let too_long = terms.visibility_clause.as_ref().is_some_and(|text| text.chars().count() > 4000);
+    checks.require(!too_long, "/visibility_clause", "has more than 4000 characters");
+    checks.require(terms.countries.len() <= 50, "/countries", "has more than 50 entries");
+    for (index, code) in terms.countries.iter().enumerate() {
+        checks.country(&format!("/countries/{index}"), code);
+    }
+    checks.require(terms.plan_ids.len() <= 20, "/plan_ids", "has more than 20 entries");
+    checks.require(terms.sectors.len() <= 20, "/sectors", "has more than 20 entries");
+    for (index, code) in terms.sectors.iter().enumerate() {
+        let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
+        checks.require(is_code, &format!("/sectors/{index}"), "is not a DAC purpose code of five digits");
+    }
+    check_instalments(terms, &mut checks);
+    check_reporting(&terms.reporting, &mut checks);
+    checks.finish()
+}
+
+fn check_instalments(terms: &Terms, checks: &mut Checks) {
+    checks.require(terms.instalments.len() <= 60, "/instalments", "has more than 60 entries");
+    let mut sum: i128 = 0;
+    let mut before: Option<NaiveDate> = None;
+    for (index, instalment) in terms.instalments.iter().enumerate() {
+        let at = |field: &str| format!("/instalments/{index}/{field}");
+        checks.require(instalment.amount.minor() > 0, &at("amount"), "must be above zero");
+        if instalment.amount.currency() != terms.amount.currency() {
+            checks.refuse(
+                at("amount"),
+                format!("must be in {}, as the agreement is", terms.amount.currency().code()),
+            );
+        }
+        let in_order = before.is_none_or(|before| before < instalment.due_date);
+        checks.require(in_order, &at("due_date"), "must be after the instalment before");
+        checks.optional_text(&at("condition"), instalment.condition.as_deref(), 300);
+        before = Some(instalment.due_date);
+        sum += i128::from(instalment.amount.minor());
+    }
+    let within = sum <= i128::from(terms.amount.minor());
+    checks.require(within, "/instalments", "are together more than the amount of the agreement");
+}
+
+fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
+    checks.one_of("/reporting/template", &reporting.template, &TEMPLATES);
+    let ranges = [
+        ("/reporting/interim_every_months", reporting.interim_every_months, 60),
+        ("/reporting/interim_due_days", reporting.interim_due_days, 730),
+        ("/reporting/final_due_months", reporting.final_due_months, 36),
+    ];
+    for (pointer, value, most) in ranges {
+        if value.is_some_and(|value| !(1..=most).contains(&value)) {
+            checks.refuse(pointer, format!("must be 1 to {most}"));
+        }
+    }
+    checks.require(reporting.schedule.len() <= 60, "/reporting/schedule", "has more than 60 entries");
+    let mut seen = Vec::new();
+    for (index, milestone) in reporting.schedule.iter().enumerate() {
+        let at = |field: &str| format!("/reporting/schedule/{index}/{field}");
+        checks.one_of(&at("kind"), &milestone.kind, &REPORT_KINDS);
+        checks.require(
+            milestone.period_start < milestone.period_end,
+            &at("period_end"),
+            "must be after period_start",
+        );
+        checks.require(
+            milestone.period_end < milestone.due_date,
+            &at("due_date"),
+            "must be after period_end",
+        );
+        let key = (&milestone.kind, milestone.period_start);
+        checks.require(!seen.contains(&key), &at("period_start"), "is that of another report of this kind");
+        seen.push(key);
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    pub(crate) fn terms(start: &str, end: &str) -> Terms {
+        serde_json::from_value(serde_json::json!({
+            "donor_id": Uuid::nil(), "title": "Shelter", "start_date": start, "end_date": end,
+            "amount": { "amount": "1000000.00", "currency": "EUR" },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn sound_terms_pass_and_each_wrong_field_is_named() {
+        check(&terms("2026-01-01", "2026-12-31")).unwrap();
+        let mut wrong = terms("2026-12-31", "2026-01-01");
+        wrong.overhead_percent = Some("101".to_owned());
+        wrong.modality = Some("Z".to_owned());
+        wrong.sectors = vec!["720".to_owned()];
+        let part = |date: &str, amount: &str, currency: &str| Instalment {
+            due_date: day(date),
+            amount: Money::parse(amount, kernel::Currency::from_code(currency).unwrap()).unwrap(),
+            condition: None,
+        };
+        wrong.instalments = vec![part("2026-03-01", "600000", "EUR"), part("2026-03-01", "600000", "USD")];
+        wrong.reporting.schedule = vec![Milestone {
+            kind: "weekly".to_owned(),
+            period_start: day("2026-02-01"),
+            period_end: day("2026-01-01"),
+            due_date: day("2025-01-01"),
+        }];
+        let problem = check(&wrong).unwrap_err();
+        let fields: Vec<&str> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+        for field in [
+            "/end_date",
+            "/overhead_percent",
+            "/modality",
+            "/sectors/0",
+            "/instalments/1/amount",
+            "/instalments/1/due_date",
+            "/instalments",
+            "/reporting/schedule/0/kind",
+            "/reporting/schedule/0/period_end",
+            "/reporting/schedule/0/due_date",
+        ] {
+            assert!(fields.contains(&field), "{field} is not named: {fields:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Documents attached to reports: checked by what they are, not by what they say they are, and kept outside the database
+//! under their SHA-256.
+
+pub(crate) mod api;
+pub(crate) mod files;
+
+use ::store::{StoreError, TenantTx, sql, values};
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The largest document, in bytes.
+pub(crate) const LIMIT: usize = 20 * 1024 * 1024;
+/// Documents of one report.
+pub(crate) const MOST: i64 = 50;
+
+/// A document.
+#[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
+pub(crate) struct Document {
+    pub(crate) id: Uuid,
+    #[schema(example = "Final report.pdf", max_length = 200)]
+    pub(crate) name: String,
+    #[schema(example = "application/pdf", max_length = 100)]
+    pub(crate) media_type: String,
+    /// In bytes.
+    #[schema(minimum = 1, maximum = 20971520)]
+    pub(crate) size: i64,
+    /// SHA-256 of its bytes, hexadecimal.
+    #[schema(max_length = 64)]
+    pub(crate) sha256: String,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// The documents of a report.
+pub(crate) async fn of_report(
+    db: &impl ConnectionTrait,
+    report_id: Uuid,
+) -> Result<Vec<Document>, StoreError> {
+    let text = "SELECT * FROM document WHERE report_id = $1 ORDER BY id";
+    let rows = sql::rows(db, text, values![report_id]).await?;
+    rows.iter().map(|row| Ok(Document::from_query_result(row, "")?)).collect()
+}
+
+/// How many a report has.
+pub(crate) async fn count(db: &impl ConnectionTrait, report_id: Uuid) -> Result<i64, StoreError> {
+    let row = sql::row(db, "SELECT count(*) FROM document WHERE report_id = $1", values![report_id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
+}
+
+/// Shows the documents of a report to its donor, or takes them out of its sight.
+pub(crate) async fn show(
+    tx: &TenantTx,
+    report_id: Uuid,
+    shown: bool,
+    visibility: &str,
+) -> Result<(), StoreError> {
+    let visibility = if shown { visibility } else { "internal" };
+    let text = "UPDATE document SET visibility = $1 WHERE report_id = $2";
+    sql::execute(tx.db(), text, values![visibility, report_id]).await?;
+    Ok(())
+}
+
+/// What kind of file bytes are: its media type and the endings its name may have.
+///
+/// # Errors
+/// Why it is not taken.
+pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static str]), &'static str> {
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    if bytes.starts_with(b"%PDF-") {
+        return Ok(("application/pdf", &["pdf"]));
+    }
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Ok(("image/png", &["png"]));
+    }
+    if bytes.starts_with(b"\xff\xd8\xff") {
+        return Ok(("image/jpeg", &["jpg", "jpeg"]));
+    }
+    if bytes.starts_with(b"PK\x03\x04") && holds(b"[Content_Types].xml") {
+        if holds(b"vbaProject.bin") {
+            return Err("holds macros");
+        }
+        if holds(b"word/document.xml") {
+            return Ok((
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                &["docx"],
+            ));
+        }
+        if holds(b"xl/workbook.xml") {
+            return Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]));
+        }
+    }
+    Err("is no PDF, DOCX, XLSX, PNG or JPEG file")
+}
+
+/// Checks a file by its bytes and its name; its media type.
+///
+/// # Errors
+/// Why it is not taken.
+pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<&'static str, String> {
+    let (media_type, endings) = kind_of(bytes)?;
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    if endings.contains(&ending.as_str()) {
+        Ok(media_type)
+    } else {
+        Err(format!("says it is \".{ending}\" and is {media_type}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_are() {
+        let zip = |names: &str| [b"PK\x03\x04 [Content_Types].xml ".as_slice(), names.as_bytes()].concat();
+        assert_eq!(check("a.PDF", b"%PDF-1.7 ..."), Ok("application/pdf"));
+        assert_eq!(check("a.jpeg", b"\xff\xd8\xff\xe0"), Ok("image/jpeg"));
+        assert!(check("a.docx", &zip("word/document.xml")).unwrap().ends_with("wordprocessingml.document"));
+        assert!(check("a.xlsx", &zip("xl/workbook.xml")).unwrap().ends_with("spreadsheetml.sheet"));
+        assert!(check("a.xlsx", &zip("xl/workbook.xml xl/vbaProject.bin")).unwrap_err().contains("macros"));
+        assert!(check("a.pdf", b"MZ\x90\x00").unwrap_err().contains("is no PDF"));
+        assert!(check("a.pdf", &zip("word/document.xml")).unwrap_err().contains("says it is \".pdf\""));
+        assert!(check("pdf", b"%PDF-1.7").unwrap_err().contains("says it is \".\""));
+        assert!(check("a.zip", b"PK\x03\x04 anything").is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! Due-diligence clearances of private-sector donors, recorded by headquarters.
+
+use super::{api::headquarters_only, store};
+use ::store::{StoreError, audit, sql, values};
+use actix_web::{HttpRequest, get, post, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Problem, pagination::Page};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row,
+    openapi::{CreateProblems, ReadProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A clearance.
+#[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
+pub(crate) struct Clearance {
+    id: Uuid,
+    donor_id: Uuid,
+    /// `cleared` or `refused`.
+    #[schema(example = "cleared", max_length = 20)]
+    decision: String,
+    valid_from: NaiveDate,
+    valid_until: NaiveDate,
+    /// Where the file is kept.
+    #[schema(example = "DD-2026-014", max_length = 100)]
+    reference: String,
+    created_at: DateTime<Utc>,
+}
+
+/// A decision to record.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewClearance {
+    /// `cleared` or `refused`; the latest decision counts.
+    #[schema(example = "cleared", max_length = 20)]
+    decision: String,
+    valid_from: NaiveDate,
+    /// The last day on which it holds.
+    valid_until: NaiveDate,
+    /// Where the file is kept.
+    #[schema(example = "DD-2026-014", min_length = 1, max_length = 100)]
+    reference: String,
+}
+
+impl Row for Clearance {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "decision", "valid_from", "valid_until", "reference", "created_at"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.to_string().into(),
+            self.decision.as_str().into(),
+            self.valid_from.to_string().into(),
+            self.valid_until.to_string().into(),
+            self.reference.as_str().into(),
+            self.created_at.to_rfc3339().into(),
+        ]
+    }
+}
+
+/// Whether the latest decision about a donor clears it on `day`.
+pub(crate) async fn holds(
+    db: &impl ConnectionTrait,
+    donor: Uuid,
+    day: NaiveDate,
+) -> Result<bool, StoreError> {
+    let text = "SELECT decision, valid_from, valid_until FROM clearance WHERE donor_id = $1 ORDER BY id DESC LIMIT 1";
+    let Some(row) = sql::row(db, text, values![donor]).await? else { return Ok(false) };
+    let decision: String = row.try_get_by_index(0)?;
+    let (from, until): (NaiveDate, NaiveDate) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    Ok(decision == "cleared" && from <= day && day <= until)
+}
+
+/// Which page.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ClearanceFilter {
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists a donor's due-diligence decisions
+///
+/// The latest first; it is the one that counts.
+#[utoipa::path(tag = "donors", security(("oauth2" = ["agreements:read"])),
+    params(("id" = Uuid, Path, description = "The donor"), ClearanceFilter),
+    responses((status = 200, description = "The decisions", body = Envelope<Clearance>), ReadProblems))]
+#[get("/v1/donors/{id}/clearances")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    id: Id,
+    filter: Parameters<ClearanceFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    // What was found out about a donor is not for the donor.
+    if matches!(scope, ::store::Scope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    let db = context.store.read(&scope).await?;
+    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    drop(db);
+    service::list(&request, "clearances", &id.0, filter.0.limit, filter.0.cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let mut parameters = values![id.0, scope.organisation_id()];
+            let mut text = "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
+            if let Some(last) = page.after::<Uuid>()? {
+                parameters.push(last.into());
+                text.push_str(" AND id < $3");
+            }
+            text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
+            let rows = sql::rows(&db, &text, parameters).await?;
+            let found: Result<Vec<Clearance>, sea_orm::DbErr> =
+                rows.iter().map(|row| Clearance::from_query_result(row, "")).collect();
+            let Page { items, next } = page.page(found.map_err(StoreError::from)?, |row| row.id);
+            Ok(Page { items, next })
+        })
+    })
+    .await
+}
+
+/// Records a due-diligence decision
+///
+/// Only headquarters does. An agreement with a private-sector donor is signed only while the latest decision clears it.
+#[utoipa::path(tag = "donors", request_body = NewClearance, security(("oauth2" = ["donors:write"])),
+    params(("id" = Uuid, Path, description = "The donor"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The decision", body = Clearance), CreateProblems))]
+#[post("/v1/donors/{id}/clearances")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<NewClearance>,
+) -> Answer {
+    let new = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    drop(db);
+    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let mut checks = Checks::new();
+    checks.one_of("/decision", &new.decision, &["cleared", "refused"]);
+    checks.require(new.valid_from <= new.valid_until, "/valid_until", "must not be before valid_from");
+    checks.text("/reference", &new.reference, 100);
+    checks.finish()?;
+    let organisation_id = caller.claims.organisation_id;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        let clearance = Clearance {
+            id: tx.new_id(),
+            donor_id: id.0,
+            decision: new.decision,
+            valid_from: new.valid_from,
+            valid_until: new.valid_until,
+            reference: new.reference,
+            created_at: tx.now(),
+        };
+        let columns = [
+            "id",
+            "organisation_id",
+            "office_id",
+            "donor_id",
+            "decision",
+            "valid_from",
+            "valid_until",
+            "reference",
+            "created_at",
+        ];
+        let row = values![
+            clearance.id,
+            organisation_id,
+            office_id,
+            clearance.donor_id,
+            clearance.decision.as_str(),
+            clearance.valid_from,
+            clearance.valid_until,
+            clearance.reference.as_str(),
+            clearance.created_at,
+        ];
+        sql::insert_many(tx.db(), "clearance", &columns, vec![row], "").await?;
+        tx.audit(audit::Entry {
+            organisation_id,
+            office_id,
+            action: "clearance.create",
+            resource: "clearance",
+            resource_id: clearance.id,
+            before: None,
+            after: serde_json::to_value(&clearance).ok(),
+        })
+        .await?;
+        Ok(Created::new(format!("/v1/donors/{}/clearances", id.0), 1, clearance))
+    })
+    .await
+}

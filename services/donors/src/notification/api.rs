@@ -1,0 +1,181 @@
+use ::store::{Scope, StoreError, sql, values};
+use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::pagination::Page;
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Context, Envelope, JsonBody, PageRequest, Parameters, Row,
+    openapi::{CreateProblems, ReadProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Something the caller's office (or a representative's donor) is told.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Notification {
+    id: Uuid,
+    /// `due_in_30_days`, `due_in_7_days` or `overdue` for a report that is owed; `send` or `endorse` for one that waits
+    /// for the office; `return`, `reject` and `retract` for one that came back; `submit` and `accept` for one that was
+    /// taken; `received` for the donor.
+    #[schema(example = "due_in_7_days", max_length = 20)]
+    kind: String,
+    report_id: Uuid,
+    #[schema(example = "interim_narrative", max_length = 20)]
+    report_kind: String,
+    /// The report's due date then.
+    due_date: NaiveDate,
+    /// Reference and title of the agreement.
+    #[schema(max_length = 400)]
+    title: String,
+    /// Whether the caller has marked it as read.
+    read: bool,
+    created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct Told {
+    id: Uuid,
+    kind: String,
+    report_id: Uuid,
+    report_kind: String,
+    due_date: NaiveDate,
+    title: String,
+    created_at: DateTime<Utc>,
+}
+
+impl Row for Notification {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "kind", "report_id", "report_kind", "due_date", "title", "read", "created_at"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.to_string().into(),
+            self.kind.as_str().into(),
+            self.report_id.to_string().into(),
+            self.report_kind.as_str().into(),
+            self.due_date.to_string().into(),
+            self.title.as_str().into(),
+            self.read.to_string().into(),
+            self.created_at.to_rfc3339().into(),
+        ]
+    }
+}
+
+/// Which notifications.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NotificationFilter {
+    /// True: only what is not marked as read.
+    unread: Option<bool>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Up to when a principal has read.
+async fn read_until(db: &impl ConnectionTrait, claims: &Claims) -> Result<Option<Uuid>, StoreError> {
+    let text = "SELECT last_read FROM notification_read WHERE principal_id = $1";
+    let row = sql::row(db, text, values![claims.sub]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+async fn told(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    newer_than: Option<Uuid>,
+    page: &PageRequest,
+) -> Result<Vec<Told>, Failure> {
+    let (whose, id): (&str, Value) = match scope {
+        Scope::Offices { office_id, .. } => ("donor_id IS NULL AND office_id = $2", (*office_id).into()),
+        Scope::Donor { donor_id, .. } => ("donor_id = $2", (*donor_id).into()),
+        Scope::Public { .. } | Scope::System => return Ok(Vec::new()),
+    };
+    let mut parameters = values![scope.organisation_id()];
+    parameters.push(id);
+    let mut text = format!("SELECT * FROM notification WHERE organisation_id = $1 AND {whose}");
+    for (condition, id) in [("id > ", newer_than), ("id < ", page.after::<Uuid>()?)] {
+        if let Some(id) = id {
+            parameters.push(id.into());
+            text.push_str(&format!(" AND {condition}${}", parameters.len()));
+        }
+    }
+    text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
+    let rows = sql::rows(db, &text, parameters).await?;
+    let found: Result<Vec<Told>, sea_orm::DbErr> =
+        rows.iter().map(|row| Told::from_query_result(row, "")).collect();
+    Ok(found.map_err(StoreError::from)?)
+}
+
+/// Lists notifications
+///
+/// What the caller's own office is told, the latest first; a donor's representative gets its donor's.
+#[utoipa::path(tag = "notifications", params(NotificationFilter), security(("oauth2" = ["reports:read"])),
+    responses((status = 200, description = "The notifications", body = Envelope<Notification>), ReadProblems))]
+#[get("/v1/notifications")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsRead>,
+    context: Data<Context>,
+    filter: Parameters<NotificationFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&Scope::System).await?;
+    let last_read = read_until(&db, &caller.claims).await?;
+    drop(db);
+    let NotificationFilter { unread, limit, cursor } = filter.0;
+    let newer_than = if unread == Some(true) { last_read } else { None };
+    let filters = (caller.claims.sub, unread);
+    service::list(&request, "notifications", &filters, limit, cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = told(&scope, &db, newer_than, &page).await?;
+            let Page { items, next } = page.page(rows, |row| row.id);
+            let shown = |row: Told| Notification {
+                read: last_read.is_some_and(|last| row.id <= last),
+                id: row.id,
+                kind: row.kind,
+                report_id: row.report_id,
+                report_kind: row.report_kind,
+                due_date: row.due_date,
+                title: row.title,
+                created_at: row.created_at,
+            };
+            Ok(Page { items: items.into_iter().map(shown).collect(), next })
+        })
+    })
+    .await
+}
+
+/// How far the caller has read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadUntil {
+    /// The latest notification that was read: it and those before it count as read.
+    last_id: Uuid,
+}
+
+/// Marks notifications as read
+#[utoipa::path(tag = "notifications", request_body = ReadUntil, security(("oauth2" = ["reports:read"])),
+    responses((status = 204, description = "They are marked"), CreateProblems))]
+#[put("/v1/notifications/read-until")]
+pub(crate) async fn mark(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsRead>,
+    context: Data<Context>,
+    body: JsonBody<ReadUntil>,
+) -> Answer {
+    // The reader's own mark, which a representative, who only reads, has as well.
+    let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
+    let upsert = "ON CONFLICT (principal_id) DO UPDATE SET last_read = excluded.last_read
+                  WHERE notification_read.last_read < excluded.last_read";
+    let row = values![caller.claims.sub, body.value.last_id];
+    sql::insert_many(tx.db(), "notification_read", &["principal_id", "last_read"], vec![row], upsert).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::NoContent().finish())
+}

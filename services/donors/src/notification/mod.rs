@@ -1,0 +1,64 @@
+//! What an office (or a donor) is told: reports that fall due, that wait for it, that came back or arrived.
+
+pub(crate) mod api;
+
+use crate::report::{State, store::Model};
+use ::store::{StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+const COLUMNS: [&str; 10] = [
+    "id",
+    "organisation_id",
+    "office_id",
+    "donor_id",
+    "kind",
+    "report_id",
+    "due_date",
+    "title",
+    "report_kind",
+    "created_at",
+];
+
+async fn add(
+    tx: &TenantTx,
+    report: &Model,
+    kind: &str,
+    (office_id, donor_id): (Uuid, Option<Uuid>),
+) -> Result<(), StoreError> {
+    let row = values![
+        tx.new_id(),
+        report.organisation_id,
+        office_id,
+        donor_id,
+        kind,
+        report.id,
+        report.due_date,
+        format!("{}: {}", report.agreement_reference, report.agreement_title),
+        report.kind.as_str(),
+        tx.now(),
+    ];
+    sql::insert_many(tx.db(), "notification", &COLUMNS, vec![row], "").await?;
+    Ok(())
+}
+
+/// Tells the office that has to act next, and the donor when it gets a report.
+pub(crate) async fn of_step(
+    tx: &TenantTx,
+    report: &Model,
+    action: &str,
+    office_id: Option<Uuid>,
+) -> Result<(), StoreError> {
+    if let Some(office_id) = office_id {
+        add(tx, report, action, (office_id, None)).await?;
+    }
+    let is_shown = report.visibility != "internal";
+    if report.state == State::Submitted.name() && is_shown {
+        add(tx, report, "received", (report.office_id, Some(report.donor_id))).await?;
+    }
+    Ok(())
+}
+
+/// Reminds the office that owes a report.
+pub(crate) async fn of_reminder(tx: &TenantTx, report: &Model, name: &str) -> Result<(), StoreError> {
+    add(tx, report, name, (report.office_id, None)).await
+}

@@ -1,0 +1,424 @@
+use super::{
+    State,
+    content::{self, Content},
+    store::{self, Filter},
+};
+use crate::{
+    agreement::{self, terms::REPORT_KINDS},
+    document,
+};
+use ::store::{Scope, StoreError, audit};
+use actix_web::{HttpRequest, get, put, web::Data};
+use auth::{Caller, Failure, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Code, Money, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Context, Envelope, Id, JsonBody, Parameters, Row, answer,
+    openapi::{ReadProblems, UpdateProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A report that is owed to a donor.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Report {
+    pub(crate) id: Uuid,
+    #[schema(minimum = 1)]
+    pub(crate) version: i64,
+    /// The office that writes it.
+    pub(crate) office_id: Uuid,
+    pub(crate) agreement_id: Uuid,
+    #[schema(example = "AGR-2026-00042", max_length = 40)]
+    pub(crate) agreement_reference: String,
+    #[schema(max_length = 300)]
+    pub(crate) agreement_title: String,
+    pub(crate) donor_id: Uuid,
+    #[schema(max_length = 300)]
+    pub(crate) donor_name: String,
+    /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
+    /// `eight_plus_three`.
+    #[schema(example = "interim_narrative", max_length = 20)]
+    pub(crate) kind: String,
+    pub(crate) period_start: NaiveDate,
+    pub(crate) period_end: NaiveDate,
+    /// The last day on which it is on time, in the donor's country.
+    pub(crate) due_date: NaiveDate,
+    /// The due date before any extension.
+    pub(crate) first_due_date: NaiveDate,
+    /// The instant at which the due date has ended in the donor's country.
+    pub(crate) due_at: DateTime<Utc>,
+    /// `scheduled`, `drafting`, `regional_review`, `hq_clearance`, `submitted`, `accepted`, `returned`, `retracted` or
+    /// `cancelled`. A donor sees `scheduled` until it has the report.
+    #[schema(example = "drafting", max_length = 20)]
+    pub(crate) state: String,
+    /// Owed and past its due date.
+    pub(crate) overdue: bool,
+    pub(crate) submitted_at: Option<DateTime<Utc>>,
+    pub(crate) accepted_on: Option<NaiveDate>,
+}
+
+impl Report {
+    /// A report as a scope may see it: how far the organisation is inside is not for the donor.
+    pub(crate) fn of(row: store::Model, scope: &Scope, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        let state = row.state()?;
+        let outside = !matches!(scope, Scope::Offices { .. });
+        let shown = if outside && state.is_owed() { State::Scheduled } else { state };
+        Ok(Self {
+            id: row.id,
+            version: row.version,
+            office_id: row.office_id,
+            agreement_id: row.agreement_id,
+            agreement_reference: row.agreement_reference,
+            agreement_title: row.agreement_title,
+            donor_id: row.donor_id,
+            donor_name: row.donor_name,
+            kind: row.kind,
+            period_start: row.period_start,
+            period_end: row.period_end,
+            due_date: row.due_date,
+            first_due_date: row.first_due_date,
+            due_at: row.due_at,
+            overdue: state.is_owed() && row.due_at <= now,
+            state: shown.name().to_owned(),
+            submitted_at: row.submitted_at,
+            accepted_on: row.accepted_on,
+        })
+    }
+}
+
+impl Row for Report {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "agreement",
+        "title",
+        "donor",
+        "kind",
+        "period_start",
+        "period_end",
+        "due_date",
+        "first_due_date",
+        "state",
+        "overdue",
+        "submitted_at",
+        "accepted_on",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.to_string().into(),
+            self.agreement_reference.as_str().into(),
+            self.agreement_title.as_str().into(),
+            self.donor_name.as_str().into(),
+            self.kind.as_str().into(),
+            self.period_start.to_string().into(),
+            self.period_end.to_string().into(),
+            self.due_date.to_string().into(),
+            self.first_due_date.to_string().into(),
+            self.state.as_str().into(),
+            self.overdue.to_string().into(),
+            self.submitted_at.map(|at| at.to_rfc3339()).into(),
+            self.accepted_on.map(|date| date.to_string()).into(),
+        ]
+    }
+}
+
+/// A report with what stands in it. A donor gets that from the moment it is handed the report.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReportRecord {
+    #[serde(flatten)]
+    pub(crate) report: Report,
+    /// The names of the sections of this kind of report; none for a financial one.
+    #[schema(max_items = 20)]
+    pub(crate) sections: Vec<&'static str>,
+    /// What the office wrote; null while it is not for the reader.
+    pub(crate) content: Option<Content>,
+    /// The figures that the platform adds; null while they are not for the reader.
+    pub(crate) financial: Option<Financial>,
+    /// What is attached.
+    #[schema(max_items = 50)]
+    pub(crate) documents: Vec<document::Document>,
+    /// How it came so far; for staff.
+    #[schema(max_items = 1000)]
+    pub(crate) steps: Vec<Step>,
+}
+
+/// The money side of a report, from the records, in the agreement's currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Financial {
+    /// What is agreed.
+    pub(crate) agreed: Money,
+    /// What was paid up to the end of the period.
+    pub(crate) received: Money,
+    /// What the office reports as spent; null until it does.
+    pub(crate) expenditure: Option<Money>,
+    /// The overhead in it, at the agreement's rate on the direct costs: spent × rate / (100 + rate).
+    pub(crate) overhead: Option<Money>,
+    /// Received less spent.
+    pub(crate) balance: Option<Money>,
+}
+
+/// A step that a report took.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Step {
+    /// `start`, `send`, `endorse`, `return`, `submit`, `accept`, `retract` or `extend`.
+    #[schema(example = "return", max_length = 20)]
+    pub(crate) action: String,
+    #[schema(max_length = 20)]
+    pub(crate) from_state: String,
+    #[schema(max_length = 20)]
+    pub(crate) to_state: String,
+    pub(crate) actor_id: Uuid,
+    #[schema(max_length = 2000)]
+    pub(crate) comment: Option<String>,
+    pub(crate) taken_at: DateTime<Utc>,
+}
+
+/// The overhead in what was spent: the rate is on direct costs.
+pub(crate) fn overhead_in(spent: Money, percent: &str) -> Option<Money> {
+    use rust_decimal::{Decimal, RoundingStrategy};
+    let rate = kernel::money::parse_decimal(percent).ok()?;
+    let part = spent.to_decimal().checked_mul(rate)?.checked_div(Decimal::ONE_HUNDRED + rate)?;
+    let places = spent.currency().exponent();
+    let rounded = part.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
+    Money::from_decimal(rounded, spent.currency()).ok()
+}
+
+async fn financial(
+    scope: &Scope,
+    db: &impl sea_orm::ConnectionTrait,
+    report: &store::Model,
+    expenditure: Option<Money>,
+) -> Result<Option<Financial>, StoreError> {
+    let Some(agreement) = agreement::store::get(scope, db, report.agreement_id).await? else {
+        return Ok(None);
+    };
+    let agreed = agreement.amount()?;
+    let sums = agreement::store::received(scope, db, &agreement, Some(report.period_end)).await?;
+    let received = Money::from_minor(sums.paid, agreed.currency());
+    let percent = agreement.terms()?.overhead_percent;
+    let overhead = expenditure.zip(percent).and_then(|(spent, percent)| overhead_in(spent, &percent));
+    let balance = expenditure.map(|spent| Money::from_minor(sums.paid - spent.minor(), agreed.currency()));
+    Ok(Some(Financial { agreed, received, expenditure, overhead, balance }))
+}
+
+/// A report with everything about it, as a scope may see it.
+pub(crate) async fn record(
+    scope: &Scope,
+    db: &impl sea_orm::ConnectionTrait,
+    row: store::Model,
+    now: DateTime<Utc>,
+) -> Result<ReportRecord, StoreError> {
+    let is_staff = matches!(scope, Scope::Offices { .. });
+    let is_shown = is_staff || row.state()?.is_delivered();
+    let content = if is_shown { Some(row.content()?) } else { None };
+    let expenditure = content.as_ref().and_then(|content| content.expenditure);
+    let financial = match is_shown && content::is_financial(&row.kind) {
+        true => financial(scope, db, &row, expenditure).await?,
+        false => None,
+    };
+    let documents = if is_shown { document::of_report(db, row.id).await? } else { Vec::new() };
+    let steps = if is_staff { store::steps(db, row.id).await? } else { Vec::new() };
+    let step = |step: store::Step| Step {
+        action: step.action,
+        from_state: step.from_state,
+        to_state: step.to_state,
+        actor_id: step.actor_id,
+        comment: step.comment,
+        taken_at: step.taken_at,
+    };
+    Ok(ReportRecord {
+        sections: content::sections_of(&row.kind).to_vec(),
+        report: Report::of(row, scope, now)?,
+        content,
+        financial,
+        documents,
+        steps: steps.into_iter().map(step).collect(),
+    })
+}
+
+/// Filters of the report list.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ReportFilter {
+    /// Only this donor's.
+    pub(crate) donor_id: Option<Uuid>,
+    /// Only this office's.
+    pub(crate) office_id: Option<Uuid>,
+    /// Only this agreement's.
+    pub(crate) agreement_id: Option<Uuid>,
+    /// `scheduled`, `drafting`, `regional_review`, `hq_clearance`, `submitted`, `accepted`, `returned`, `retracted` or
+    /// `cancelled`.
+    #[param(max_length = 20)]
+    pub(crate) state: Option<String>,
+    /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
+    /// `eight_plus_three`.
+    #[param(max_length = 20)]
+    pub(crate) kind: Option<String>,
+    /// Due on this day or after.
+    pub(crate) due_from: Option<NaiveDate>,
+    /// Due on this day or before.
+    pub(crate) due_until: Option<NaiveDate>,
+    /// True: only what is owed still. False: only what is not.
+    pub(crate) owed: Option<bool>,
+    /// True: only what is owed and past its due date.
+    pub(crate) overdue: Option<bool>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    pub(crate) cursor: Option<String>,
+}
+
+impl ReportFilter {
+    fn checked(&self, scope: &Scope, now: DateTime<Utc>) -> Result<Filter, Problem> {
+        let known = |name: &str, value: &Option<String>, words: &[&str]| match value {
+            Some(value) if !words.contains(&value.as_str()) => {
+                Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
+            }
+            value => Ok(value.clone()),
+        };
+        let state = known("state", &self.state, &State::ALL.map(State::name))?;
+        if matches!(scope, Scope::Donor { .. }) && state.is_some() {
+            return Err(Problem::invalid_parameter("state", "is not for donors: ask for owed"));
+        }
+        Ok(Filter {
+            donor_id: self.donor_id,
+            office_id: self.office_id,
+            agreement_id: self.agreement_id,
+            state,
+            kind: known("kind", &self.kind, &REPORT_KINDS)?,
+            due_from: self.due_from,
+            due_until: self.due_until,
+            owed: self.owed,
+            overdue_at: self.overdue.filter(|overdue| *overdue).map(|_| now),
+        })
+    }
+}
+
+/// Lists donor reports
+///
+/// Those of the caller's office and the offices below it, the first due first. A donor's representative sees its donor's.
+#[utoipa::path(tag = "reports", params(ReportFilter), security(("oauth2" = ["reports:read"])),
+    responses((status = 200, description = "The reports", body = Envelope<Report>), ReadProblems))]
+#[get("/v1/reports")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsRead>,
+    context: Data<Context>,
+    filter: Parameters<ReportFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let checked = filter.0.checked(&scope, context.store.clock().now())?;
+    let ReportFilter { limit, cursor, .. } = filter.0.clone();
+    let filters = (&ReportFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
+    service::list(&request, "reports", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move {
+            let now = context.store.clock().now();
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| (row.due_date, row.id));
+            let items =
+                items.into_iter().map(|row| Report::of(row, &scope, now)).collect::<Result<_, _>>()?;
+            Ok(Page { items, next })
+        })
+    })
+    .await
+}
+
+/// One donor report
+///
+/// With what stands in it. When a donor's representative reads a report that was handed to it, that is noted.
+#[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The report")),
+    security(("oauth2" = ["reports:read"])),
+    responses((status = 200, description = "The report", body = ReportRecord), ReadProblems))]
+#[get("/v1/reports/{id}")]
+pub(crate) async fn get(caller: Caller<perm::ReportsRead>, context: Data<Context>, id: Id) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let shown = record(&scope, &db, row, context.store.clock().now()).await?;
+    // Documents and payments change it too, so its version alone does not say that nothing has changed.
+    let headers = [("etag", answer::etag(shown.report.version)), ("cache-control", "no-cache".to_owned())];
+    answer::json(actix_web::http::StatusCode::OK, &headers, &shown)
+}
+
+/// Writes a draft
+///
+/// Replaces what stands in the report. Only the office that owes it writes, while it is drafting. Send the version you
+/// read as `If-Match`.
+#[utoipa::path(tag = "reports", request_body = Content, security(("oauth2" = ["reports:write"])),
+    params(("id" = Uuid, Path, description = "The report"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
+#[put("/v1/reports/{id}")]
+pub(crate) async fn write(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Content>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    office_only(&before, &caller.claims)?;
+    answer::if_match(&request, before.version)?;
+    content::check(&before.kind, &before.currency, &body.value)?;
+    if before.state()? != State::Drafting {
+        let why = format!("a report that is {} is not written: start it first", before.state);
+        return Err(Problem::new(Code::Conflict).field("/state", why).into());
+    }
+    let text = serde_json::to_string(&body.value).map_err(|error| Failure::internal(&error))?;
+    let now = tx.now();
+    let after =
+        store::Model { version: before.version + 1, content: text, updated_at: now, ..before.clone() };
+    store::save_all(&mut tx, std::slice::from_ref(&after)).await?;
+    tx.audit(entry(&after, "report.write", Some(&before.content), &after.content)).await?;
+    let shown = record(&scope, tx.db(), after, now).await?;
+    tx.commit().await?;
+    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
+}
+
+/// The office that owes a report writes it; those above review.
+pub(crate) fn office_only(report: &store::Model, claims: &auth::Claims) -> Result<(), Failure> {
+    if report.office_id == claims.office_id {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden).detail("only the office that owes the report writes it").into())
+}
+
+/// The audit row of a change; the texts are JSON, or a state's name.
+pub(super) fn entry(
+    report: &store::Model,
+    action: &'static str,
+    before: Option<&str>,
+    after: &str,
+) -> audit::Entry {
+    let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::from(text));
+    audit::Entry {
+        organisation_id: report.organisation_id,
+        office_id: report.office_id,
+        action,
+        resource: "report",
+        resource_id: report.id,
+        before: before.map(json),
+        after: Some(json(after)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Currency;
+
+    #[test]
+    fn the_overhead_in_what_was_spent_is_on_the_direct_costs() {
+        let spent = Money::parse("107000", Currency::USD).unwrap();
+        assert_eq!(overhead_in(spent, "7").unwrap().to_string(), "7000.00");
+        assert_eq!(overhead_in(spent, "0").unwrap().to_string(), "0.00");
+        assert_eq!(overhead_in(Money::usd(100), "7.5").unwrap().to_string(), "0.07");
+    }
+}

@@ -1,0 +1,99 @@
+//! What stands in a report, and whether it is enough to hand it on.
+
+use kernel::{Money, Problem};
+use serde::{Deserialize, Serialize};
+use service::Checks;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// The eight core questions and three additional ones of the harmonised template (Grand Bargain, "8+3").
+pub(crate) const EIGHT_PLUS_THREE: [&str; 11] = [
+    "overall_performance",
+    "changes_and_amendments",
+    "measuring_results",
+    "affected_persons",
+    "participation_and_accountability",
+    "risk_management",
+    "exit_and_sustainability",
+    "lessons_learned",
+    "value_for_money",
+    "visibility",
+    "coordination",
+];
+/// The sections of a narrative where the agreement asks for no template.
+pub(crate) const NARRATIVE: [&str; 4] =
+    ["overall_performance", "measuring_results", "affected_persons", "lessons_learned"];
+/// The longest section, in characters.
+const LONGEST: usize = 20_000;
+
+/// What an office writes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Content {
+    /// The sections of a narrative, by name; those of the harmonised template are `overall_performance`,
+    /// `changes_and_amendments`, `measuring_results`, `affected_persons`, `participation_and_accountability`,
+    /// `risk_management`, `exit_and_sustainability`, `lessons_learned`, `value_for_money`, `visibility` and
+    /// `coordination`.
+    #[schema(example = json!({ "overall_performance": "4,200 families moved into shelters." }))]
+    pub(crate) sections: BTreeMap<String, String>,
+    /// What was spent in the period, in the agreement's currency; for a financial report.
+    pub(crate) expenditure: Option<Money>,
+    #[schema(max_length = 4000)]
+    pub(crate) remarks: Option<String>,
+}
+
+/// The sections of a kind of report; none for a financial one.
+pub(crate) fn sections_of(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "eight_plus_three" => &EIGHT_PLUS_THREE,
+        "interim_narrative" | "final_narrative" => &NARRATIVE,
+        _ => &[],
+    }
+}
+
+/// Whether a kind is a financial report.
+pub(crate) fn is_financial(kind: &str) -> bool {
+    sections_of(kind).is_empty()
+}
+
+/// What is wrong with a draft.
+///
+/// # Errors
+/// 422 with every field.
+pub(crate) fn check(kind: &str, currency: &str, content: &Content) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    let known = sections_of(kind);
+    for (name, text) in &content.sections {
+        let at = format!("/sections/{name}");
+        checks.require(known.contains(&name.as_str()), &at, "is no section of this kind of report");
+        let fits = text.chars().count() <= LONGEST;
+        checks.require(fits, &at, &format!("has more than {LONGEST} characters"));
+    }
+    if let Some(spent) = content.expenditure {
+        checks.require(is_financial(kind), "/expenditure", "belongs to a financial report");
+        checks.require(!spent.is_negative(), "/expenditure/amount", "must not be negative");
+        if spent.currency().code() != currency {
+            checks.refuse("/expenditure/currency", format!("must be {currency}, as the agreement is"));
+        }
+    }
+    let short = content.remarks.as_ref().is_none_or(|text| text.chars().count() <= 4000);
+    checks.require(short, "/remarks", "has more than 4000 characters");
+    checks.finish()
+}
+
+/// What is missing before it can be handed on: every section, or a document instead of them; the expenditure.
+///
+/// # Errors
+/// 422 with every field that is missing.
+pub(crate) fn check_complete(kind: &str, content: &Content, documents: i64) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    if is_financial(kind) {
+        checks.require(content.expenditure.is_some(), "/expenditure", "is required in a financial report");
+    } else if documents == 0 {
+        for name in sections_of(kind) {
+            let written = content.sections.get(*name).is_some_and(|text| !text.trim().is_empty());
+            checks.require(written, &format!("/sections/{name}"), "is empty, and no document is attached");
+        }
+    }
+    checks.finish()
+}

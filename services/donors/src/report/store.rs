@@ -1,0 +1,366 @@
+use super::{
+    State,
+    content::Content,
+    schedule::{Obligation, ends_at, obligations},
+};
+use crate::{agreement, conditions::Conditions, donor};
+use chrono::{DateTime, NaiveDate, Utc};
+use events::DonorReportChanged;
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use service::PageRequest;
+use std::collections::HashMap;
+use store::{Scope, StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+/// A row of `report`, with what names its agreement and donor.
+#[derive(Debug, Clone, PartialEq, FromQueryResult)]
+pub(crate) struct Model {
+    pub(crate) id: Uuid,
+    pub(crate) version: i64,
+    pub(crate) organisation_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) agreement_id: Uuid,
+    pub(crate) agreement_reference: String,
+    pub(crate) agreement_title: String,
+    pub(crate) currency: String,
+    pub(crate) donor_id: Uuid,
+    pub(crate) donor_name: String,
+    pub(crate) slot: String,
+    pub(crate) kind: String,
+    pub(crate) period_start: NaiveDate,
+    pub(crate) period_end: NaiveDate,
+    pub(crate) due_date: NaiveDate,
+    pub(crate) first_due_date: NaiveDate,
+    pub(crate) due_at: DateTime<Utc>,
+    pub(crate) state: String,
+    pub(crate) content: String,
+    pub(crate) sent_by: Option<Uuid>,
+    pub(crate) submitted_at: Option<DateTime<Utc>>,
+    pub(crate) accepted_on: Option<NaiveDate>,
+    pub(crate) visibility: String,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Model {
+    pub(crate) fn state(&self) -> Result<State, StoreError> {
+        State::from_name(&self.state)
+            .ok_or_else(|| StoreError::Damaged(format!("report state {}", self.state)))
+    }
+
+    pub(crate) fn content(&self) -> Result<Content, StoreError> {
+        Ok(serde_json::from_str(&self.content)?)
+    }
+
+    fn event(&self) -> DonorReportChanged {
+        DonorReportChanged {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            agreement_id: self.agreement_id,
+            donor_id: self.donor_id,
+            kind: self.kind.clone(),
+            period_start: self.period_start,
+            period_end: self.period_end,
+            due_date: self.due_date,
+            first_due_date: self.first_due_date,
+            state: self.state.clone(),
+            submitted_at: self.submitted_at,
+        }
+    }
+
+    fn row(&self) -> Vec<Value> {
+        values![
+            self.id,
+            self.version,
+            self.organisation_id,
+            self.office_id,
+            self.agreement_id,
+            self.donor_id,
+            self.slot.as_str(),
+            self.kind.as_str(),
+            self.period_start,
+            self.period_end,
+            self.due_date,
+            self.first_due_date,
+            self.due_at,
+            self.state.as_str(),
+            self.content.as_str(),
+            self.sent_by,
+            self.submitted_at,
+            self.accepted_on,
+            self.visibility.as_str(),
+            self.created_at,
+            self.updated_at,
+        ]
+    }
+}
+
+const COLUMNS: [&str; 21] = [
+    "id",
+    "version",
+    "organisation_id",
+    "office_id",
+    "agreement_id",
+    "donor_id",
+    "slot",
+    "kind",
+    "period_start",
+    "period_end",
+    "due_date",
+    "first_due_date",
+    "due_at",
+    "state",
+    "content",
+    "sent_by",
+    "submitted_at",
+    "accepted_on",
+    "visibility",
+    "created_at",
+    "updated_at",
+];
+
+/// The rows with what names them.
+pub(crate) const SELECT: &str = "SELECT r.*, a.reference AS agreement_reference, a.title AS agreement_title, a.currency, d.name AS donor_name
+    FROM report r JOIN agreement a ON a.id = r.agreement_id JOIN donor d ON d.id = r.donor_id";
+
+/// Filters of the report list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) office_id: Option<Uuid>,
+    pub(crate) agreement_id: Option<Uuid>,
+    pub(crate) state: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) due_from: Option<NaiveDate>,
+    pub(crate) due_until: Option<NaiveDate>,
+    /// Only what is owed still (true), or only what is not (false).
+    pub(crate) owed: Option<bool>,
+    /// Only what is owed and was due before this instant.
+    pub(crate) overdue_at: Option<DateTime<Utc>>,
+}
+
+impl Filter {
+    pub(crate) fn conditions(&self, scope: &Scope) -> Conditions {
+        let mut conditions = Conditions::of(scope, "r");
+        conditions.and_some("r.donor_id = ?", self.donor_id);
+        conditions.and_some("r.office_id = ?", self.office_id);
+        conditions.and_some("r.agreement_id = ?", self.agreement_id);
+        conditions.and_some("r.state = ?", self.state.clone());
+        conditions.and_some("r.kind = ?", self.kind.clone());
+        conditions.and_some("r.due_date >= ?", self.due_from);
+        conditions.and_some("r.due_date <= ?", self.due_until);
+        conditions.and_some("r.due_at <= ?", self.overdue_at);
+        match (self.owed, self.overdue_at) {
+            (Some(true), _) | (None, Some(_)) => conditions.and_also(&format!("r.state IN {}", super::OWED)),
+            (Some(false), _) => conditions.and_also(&format!("r.state NOT IN {}", super::OWED)),
+            (None, None) => {}
+        }
+        conditions
+    }
+}
+
+/// The first due first.
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<(NaiveDate, Uuid)>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut conditions = filter.conditions(scope);
+    if let Some((due_date, id)) = after {
+        conditions.and_both("(r.due_date > ?1 OR (r.due_date = ?1 AND r.id > ?2))", due_date, id);
+    }
+    let (conditions, values) = conditions.end();
+    let text = format!("{SELECT} WHERE {conditions} ORDER BY r.due_date, r.id LIMIT {}", page.limit + 1);
+    models(db, &text, values).await
+}
+
+pub(crate) async fn models(
+    db: &impl ConnectionTrait,
+    text: &str,
+    values: Vec<Value>,
+) -> Result<Vec<Model>, StoreError> {
+    let rows = sql::rows(db, text, values).await?;
+    rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
+}
+
+pub(crate) async fn get(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    let mut conditions = Conditions::of(scope, "r");
+    conditions.and("r.id = ?", id);
+    let (conditions, values) = conditions.end();
+    Ok(models(db, &format!("{SELECT} WHERE {conditions}"), values).await?.pop())
+}
+
+/// The row, which nobody else changes before this transaction ends.
+pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    let Some(found) = get(tx.scope(), tx.db(), id).await? else { return Ok(None) };
+    // One lock for an agreement and its reports: an amendment changes both.
+    tx.lock(&format!("agreement {}", found.agreement_id)).await?;
+    get(tx.scope(), tx.db(), id).await
+}
+
+/// Writes new versions and tells.
+pub(crate) async fn save_all(tx: &mut TenantTx, reports: &[Model]) -> Result<(), StoreError> {
+    let assignments: Vec<String> =
+        COLUMNS[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let upsert = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
+    let rows = reports.iter().map(Model::row).collect();
+    sql::insert_many(tx.db(), "report", &COLUMNS, rows, &upsert).await?;
+    let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
+    tx.emit_all(&events).await
+}
+
+/// Reports of an agreement.
+async fn of_agreement(tx: &TenantTx, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
+    models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), values![agreement_id]).await
+}
+
+/// Makes the reports of an agreement those that its terms owe: new ones are added, dates follow the terms (an extended
+/// due date of a period that has not changed stays), and what is owed no longer is cancelled unless it is under way.
+pub(crate) async fn reconcile(
+    tx: &mut TenantTx,
+    agreement: &agreement::store::Model,
+) -> Result<(), StoreError> {
+    let terms = agreement.terms()?;
+    let donor = donor::store::get(tx.scope(), tx.db(), terms.donor_id).await?;
+    let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
+    let zone = country.and_then(|country| country.time_zone.as_deref());
+    let there = of_agreement(tx, agreement.id).await?;
+    let mut known: HashMap<(String, String), Model> =
+        there.into_iter().map(|report| ((report.slot.clone(), report.kind.clone()), report)).collect();
+    let now = tx.now();
+    let mut changed = Vec::new();
+    for owed in obligations(&terms) {
+        match known.remove(&(owed.slot.clone(), owed.kind.clone())) {
+            None => changed.push(new_report(tx.new_id(), agreement, owed, zone, now)),
+            Some(report) => changed.extend(moved(report, &owed, zone, now)?),
+        }
+    }
+    for report in known.into_values() {
+        if matches!(report.state()?, State::Scheduled | State::Drafting | State::Returned) {
+            changed.push(cancelled(report, now));
+        }
+    }
+    save_all(tx, &changed).await
+}
+
+fn new_report(
+    id: Uuid,
+    agreement: &agreement::store::Model,
+    owed: Obligation,
+    zone: Option<&str>,
+    now: DateTime<Utc>,
+) -> Model {
+    Model {
+        id,
+        version: 1,
+        organisation_id: agreement.organisation_id,
+        office_id: agreement.office_id,
+        agreement_id: agreement.id,
+        agreement_reference: agreement.reference.clone(),
+        agreement_title: agreement.title.clone(),
+        currency: agreement.currency.clone(),
+        donor_id: agreement.donor_id,
+        donor_name: agreement.donor_name.clone(),
+        slot: owed.slot,
+        kind: owed.kind,
+        period_start: owed.period_start,
+        period_end: owed.period_end,
+        due_date: owed.due_date,
+        first_due_date: owed.due_date,
+        due_at: ends_at(owed.due_date, zone),
+        state: State::Scheduled.name().to_owned(),
+        content: "{}".to_owned(),
+        sent_by: None,
+        submitted_at: None,
+        accepted_on: None,
+        visibility: agreement.visibility.clone(),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// The next version of a report whose period the terms have moved; none when it stays as it is.
+fn moved(
+    report: Model,
+    owed: &Obligation,
+    zone: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>, StoreError> {
+    let same_period = (report.period_start, report.period_end) == (owed.period_start, owed.period_end);
+    if same_period || !report.state()?.is_owed() {
+        return Ok(None);
+    }
+    Ok(Some(Model {
+        version: report.version + 1,
+        period_start: owed.period_start,
+        period_end: owed.period_end,
+        due_date: owed.due_date,
+        due_at: ends_at(owed.due_date, zone),
+        updated_at: now,
+        ..report
+    }))
+}
+
+fn cancelled(report: Model, now: DateTime<Utc>) -> Model {
+    let state = State::Cancelled.name().to_owned();
+    Model { version: report.version + 1, state, updated_at: now, ..report }
+}
+
+/// What a cancelled agreement still owed is owed no longer.
+pub(crate) async fn cancel_open(
+    tx: &mut TenantTx,
+    agreement: &agreement::store::Model,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    let mut changed = Vec::new();
+    for report in of_agreement(tx, agreement.id).await? {
+        if report.state()?.is_owed() {
+            changed.push(cancelled(report, now));
+        }
+    }
+    save_all(tx, &changed).await
+}
+
+/// A step that a report took.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(crate) struct Step {
+    pub(crate) report_id: Uuid,
+    pub(crate) number: i32,
+    pub(crate) action: String,
+    pub(crate) from_state: String,
+    pub(crate) to_state: String,
+    pub(crate) actor_id: Uuid,
+    pub(crate) comment: Option<String>,
+    pub(crate) taken_at: DateTime<Utc>,
+}
+
+pub(crate) async fn steps(db: &impl ConnectionTrait, report_id: Uuid) -> Result<Vec<Step>, StoreError> {
+    let text = "SELECT * FROM report_step WHERE report_id = $1 ORDER BY number";
+    let rows = sql::rows(db, text, values![report_id]).await?;
+    rows.iter().map(|row| Ok(Step::from_query_result(row, "")?)).collect()
+}
+
+pub(crate) async fn add_step(tx: &TenantTx, step: &Step) -> Result<(), StoreError> {
+    let columns =
+        ["report_id", "number", "action", "from_state", "to_state", "actor_id", "comment", "taken_at"];
+    let row = values![
+        step.report_id,
+        step.number,
+        step.action.as_str(),
+        step.from_state.as_str(),
+        step.to_state.as_str(),
+        step.actor_id,
+        step.comment.clone(),
+        step.taken_at,
+    ];
+    sql::insert_many(tx.db(), "report_step", &columns, vec![row], "").await?;
+    Ok(())
+}
