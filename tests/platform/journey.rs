@@ -145,3 +145,47 @@ async fn a_donor_sees_its_own_money_and_nobody_elses() {
     assert_eq!(csv.text.lines().count(), 5);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_sees_donors_years_and_updates() {
+    let world = World::new().await;
+    world.import(&world.token, "", &[("a.json", page(&flows(1, 3)))]).await;
+    let fields = json!({ "name": "Plan", "plan_type": "other", "countries": ["AFG"], "years": [2021], "visibility": "public",
+        "original_requirement": { "amount": "100.00", "currency": "USD" },
+        "objectives": [{ "kind": "saving_lives", "requirement": { "amount": "60.00", "currency": "USD" },
+            "groups": ["refugees"], "activity_areas": ["Shelter"] }] });
+    let plan = text(&world.create("/v1/plans", fields).await["id"]);
+    let update = json!({ "title": "Floods", "body": "Roads are cut.", "language": "en" });
+    world.create(&format!("/v1/plans/{plan}/updates"), update).await;
+    world.settled().await;
+    let get = async |path: &str| {
+        let answer = world.http.get(None, path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    };
+    let donors = get("/v1/public/donors").await;
+    assert_eq!(donors["items"].as_array().unwrap().len(), 1);
+    assert_eq!(donors["items"][0]["funding"]["amount"], "3003.00");
+    let donor = get(&format!("/v1/public/donors/{}", text(&donors["items"][0]["id"]))).await;
+    assert_eq!(
+        (&donor["by_year"][0]["year"], &donor["funding"]["amount"]),
+        (&json!(2021), &json!("3003.00"))
+    );
+    assert!(get("/v1/public/donors?q=nobody").await["items"].as_array().unwrap().is_empty());
+    let years = get("/v1/public/years").await;
+    assert_eq!(years["items"][0]["by_earmarking"][0]["funding"]["amount"], "3003.00");
+    let year = get("/v1/public/years/2021").await;
+    assert_eq!(year["flows"][0]["donor_name"], "Examplia, Government of");
+    assert_eq!(
+        (&year["flows"][0]["funding"]["amount"], &year["flows"][0]["flow_count"]),
+        (&json!("3003.00"), &json!(3))
+    );
+    let updates = get(&format!("/v1/public/updates?plan_id={plan}")).await;
+    assert_eq!(
+        (&updates["items"][0]["title"], &updates["items"][0]["plan_name"]),
+        (&json!("Floods"), &json!("Plan"))
+    );
+    let shown = get(&format!("/v1/public/plans/{plan}")).await;
+    assert_eq!(shown["objectives"][0]["requirement"]["amount"], "60.00");
+    world.stop().await;
+}

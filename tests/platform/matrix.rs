@@ -109,6 +109,33 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(200),
             ],
         ),
+        // API clients have no profile; the representatives say nothing of a version.
+        (
+            "PUT /v1/me",
+            [
+                Status(401),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+                Status(428),
+                Status(403),
+                Status(403),
+            ],
+        ),
+        (
+            "GET /v1/me/focal-point",
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+            ],
+        ),
         ("GET /v1/clients", LIST),
         ("POST /v1/clients", created(422)),
         ("POST /oauth/authorize", all(401)),
@@ -263,6 +290,12 @@ fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
             ],
         ),
         ("POST /v1/plan-imports", created(400)),
+        ("POST /v1/plans/{id}/updates", changed(201)),
+        ("GET /v1/public/donors", all(200)),
+        ("GET /v1/public/donors/{id}", all(404)),
+        ("GET /v1/public/years", all(200)),
+        ("GET /v1/public/years/{year}", all(200)),
+        ("GET /v1/public/updates", all(200)),
         ("GET /v1/public/funding", all(200)),
         ("GET /v1/public/plans", all(200)),
         ("GET /v1/public/plans/{id}", all(200)),
@@ -407,6 +440,7 @@ impl Scene {
             }
             "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
             "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),
+            "PUT /v1/me" => json!({ "language": "en" }),
             "POST /v1/donors/{id}/clearances" => json!({ "decision": "cleared", "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31", "reference": "DD-1" }),
             "POST /v1/agreements" => json!({ "office_id": self.office, "terms": agreement(&self.donor) }),
@@ -427,6 +461,9 @@ impl Scene {
                 plan
             }
             "PUT /v1/plans/{id}" => plan("internal"),
+            "POST /v1/plans/{id}/updates" => {
+                json!({ "title": "Floods", "body": "Roads are cut.", "language": "en" })
+            }
             "POST /v1/imports" => serde_json::from_slice(&page(&flows(1, 1))).unwrap(),
             "POST /v1/plan-imports" => json!({ "data": { "plans": [] } }),
             _ => return None,
@@ -443,6 +480,8 @@ impl Scene {
             "/v1/documents/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/documents/{}", self.records["documents-to-delete"])
             }
+            "/v1/public/years/{year}" => path.replace("{year}", "2026"),
+            "/v1/public/donors/{id}" => format!("/v1/public/donors/{}", self.donor),
             "/v1/public/calendars/{secret}" => path.replace("{secret}", "none.ics"),
             "/v1/public/plans/{id}" => format!("/v1/public/plans/{}", self.records["plans"]),
             _ => path.to_owned(),

@@ -154,3 +154,68 @@ async fn every_change_leaves_an_unbroken_trail_without_personal_data() {
     assert!(trail.iter().all(|line| !line.contains("example.org")));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_keeps_a_profile_and_moves_between_offices() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let (one, other) =
+        (world.office(&headquarters, "country").await, world.office(&headquarters, "country").await);
+    let stranger = world.office(&headquarters, "country").await;
+    let body = json!({ "name": "Zoë Ångström", "email": "zoe@example.org", "password": PASSWORD, "roles": [
+        { "office_id": one, "role": "country_officer" }, { "office_id": other, "role": "auditor" }] });
+    world.create("/v1/people", body).await;
+    let tokens = sign_in(&world.http, "zoe@example.org", PASSWORD).await;
+    let token = text(&tokens["access_token"]);
+    let me = world.http.get(Some(&token), "/v1/me").await;
+    assert_eq!(me.json()["offices"].as_array().unwrap().len(), 2);
+    let put = async |version: &str, body: serde_json::Value| {
+        let request = world.http.request(Method::PUT, "/v1/me").bearer_auth(&token);
+        world.http.send(request.header("if-match", version).json(&body)).await
+    };
+    let wrong = json!({ "language": "de", "time_zone": "Mars/Olympus", "muted": ["overdue"] });
+    let refused = put(me.header("etag"), wrong).await;
+    assert_eq!(refused.pointers(), ["/language", "/time_zone", "/muted/0"]);
+    let profile = json!({ "language": "fr", "time_zone": "Africa/Ndjamena", "muted": ["due_in_30_days"] });
+    let saved = put(me.header("etag"), profile.clone()).await;
+    assert_eq!((saved.status, &saved.json()["time_zone"]), (200, &json!("Africa/Ndjamena")));
+    assert_eq!(put(me.header("etag"), profile).await.status, 412);
+
+    let move_to = async |refresh: &str, office: &str| {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("office_id", office)];
+        world.http.send(world.http.request(Method::POST, "/oauth/token").form(&form)).await
+    };
+    let office = text(&me.json()["office"]["id"]);
+    let elsewhere = if office == one { &other } else { &one };
+    let refused = move_to(&text(&tokens["refresh_token"]), &stranger).await;
+    assert_eq!(refused.status, 400, "no role there: {}", refused.text);
+    let moved = move_to(&text(&tokens["refresh_token"]), elsewhere).await.json();
+    let there = world.http.get(Some(&text(&moved["access_token"])), "/v1/me").await.json();
+    assert_eq!(there["office"]["id"], elsewhere.as_str());
+    let form = [("grant_type", "refresh_token"), ("refresh_token", moved["refresh_token"].as_str().unwrap())];
+    let again = world.http.send(world.http.request(Method::POST, "/oauth/token").form(&form)).await.json();
+    let still = world.http.get(Some(&text(&again["access_token"])), "/v1/me").await.json();
+    assert_eq!(still["office"]["id"], elsewhere.as_str(), "it stays there");
+
+    let found = world.http.get(Some(&world.token), "/v1/people?q=%C3%A5ngstr%C3%B6m%20zo").await.json();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_is_told_whom_to_ask() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let body = json!({ "name": "Claire Fontaine", "email": "claire@example.org", "password": PASSWORD,
+        "roles": [{ "office_id": headquarters, "role": "donor_relations_officer" }] });
+    let officer = text(&world.create("/v1/people", body).await["id"]);
+    let body = json!({ "name": "Norway", "type": "government", "focal_point_id": officer });
+    let donor = text(&world.create("/v1/donors", body).await["id"]);
+    let token = world.sign_in(&world.representative(&donor).await).await;
+    world.settled().await;
+    let focal = world.http.get(Some(&token), "/v1/me/focal-point").await;
+    assert_eq!((focal.status, &focal.json()["email"]), (200, &json!("claire@example.org")));
+    let other = world.sign_in(&world.representative(&world.donor("Sweden").await).await).await;
+    assert_eq!(world.http.get(Some(&other), "/v1/me/focal-point").await.status, 404);
+    world.stop().await;
+}

@@ -26,9 +26,15 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(plan::api::create)
         .service(plan::api::update)
         .service(plan::import::create)
+        .service(plan::update::create)
         .service(funding::api::of_donor)
         .service(public::funding::get)
         .service(public::plans::list)
         .service(public::plans::get)
-        .service(public::countries::list);
+        .service(public::countries::list)
+        .service(public::donors::list)
+        .service(public::donors::get)
+        .service(public::years::list)
+        .service(public::years::get)
+        .service(public::updates::list);
 }

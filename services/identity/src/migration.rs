@@ -6,7 +6,12 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(M0001), Box::new(M0002), Box::new(OutboxTraceparent("m0003_outbox_traceparent"))]
+        vec![
+            Box::new(M0001),
+            Box::new(M0002),
+            Box::new(OutboxTraceparent("m0003_outbox_traceparent")),
+            Box::new(M0004),
+        ]
     }
 }
 
@@ -60,6 +65,29 @@ impl MigrationTrait for M0002 {
                      )";
         ddl(manager, table).await?;
         protect(manager, &[Tenant::platform("revocation")]).await
+    }
+}
+
+struct M0004;
+
+impl MigrationName for M0004 {
+    fn name(&self) -> &str {
+        "m0004_profiles_focal_points"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0004 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl(
+            manager,
+            "ALTER TABLE person ADD COLUMN time_zone text;
+             ALTER TABLE person ADD COLUMN muted text NOT NULL DEFAULT '';
+             ALTER TABLE person ADD COLUMN search text NOT NULL DEFAULT '';
+             UPDATE person SET search = lower(name) || ' ' || email;
+             ALTER TABLE known_donor ADD COLUMN focal_point_id {uuid};",
+        )
+        .await
     }
 }
 

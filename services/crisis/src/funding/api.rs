@@ -122,7 +122,7 @@ pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Co
     answer::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
 }
 
-fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding {
+pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding {
     let (mut total, mut elsewhere) = (Amounts::default(), Amounts::default());
     let mut years: BTreeMap<i32, Amounts> = BTreeMap::new();
     let mut by_country_year = Vec::new();
@@ -148,7 +148,8 @@ fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding
             }
             "elsewhere" => elsewhere.add(amounts, 1),
             "plan" => by_plan.push(part()),
-            _ => by_earmarking.push(part()),
+            "earmarking" => by_earmarking.push(part()),
+            _ => {}
         }
     }
     // They come largest first; a stable sort keeps that within a year.

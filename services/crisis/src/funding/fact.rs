@@ -96,6 +96,16 @@ pub(crate) fn plan_scope(key: &str) -> String {
     format!("plan:{key}")
 }
 
+/// A usage year, over the countries that count it.
+pub(crate) fn year_scope(year: i32) -> String {
+    format!("year:{year}")
+}
+
+/// A donor as the public sees it.
+pub(crate) fn public_donor_scope(donor_id: Uuid) -> String {
+    format!("public-donor:{donor_id}")
+}
+
 pub(crate) fn donor_scope(donor_id: Uuid) -> String {
     format!("donor:{donor_id}")
 }
@@ -116,6 +126,12 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "donor", donor);
             add(&scope, "earmarking", earmarking);
             add(&scope, "recipient", recipient);
+            let scope = year_scope(*year);
+            add(&scope, "total", None);
+            add(&scope, "donor", donor);
+            add(&scope, "plan", plan);
+            add(&scope, "earmarking", earmarking);
+            add(&scope, "donor_plan", Some(&pair(donor, plan)));
         }
         for counting in &fact.plans {
             let scope = plan_scope(&counting.key);
@@ -125,12 +141,12 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "recipient", recipient);
         }
     }
-    if let Some(donor_id) = fact.donor_id.filter(|_| fact.visibility != "internal") {
-        let scope = donor_scope(donor_id);
+    for scope in fact.donor_id.iter().flat_map(|id| scopes_of_donor(*id, &fact.visibility)) {
         match &fact.country_year {
             Some((country, year)) => {
                 let key = format!("{country}:{year}");
                 let member = Member { external_ref: key.clone(), name: key.clone(), key };
+                add(&scope, "total", None);
                 add(&scope, "country_year", Some(&member));
                 add(&scope, "plan", plan);
                 add(&scope, "earmarking", earmarking);
@@ -139,6 +155,22 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
         }
     }
     cells
+}
+
+/// The donor's own scope counts what is shown to it, its public one what everybody sees.
+fn scopes_of_donor(donor_id: Uuid, visibility: &str) -> Vec<String> {
+    match visibility {
+        "public" => vec![donor_scope(donor_id), public_donor_scope(donor_id)],
+        "internal" => Vec::new(),
+        _ => vec![donor_scope(donor_id)],
+    }
+}
+
+/// What went from a donor to a plan: both keys, and both names.
+fn pair(donor: Option<&Member>, plan: Option<&Member>) -> Member {
+    let key = |member: Option<&Member>| member.map(|member| member.key.clone()).unwrap_or_default();
+    let name = |member: Option<&Member>| member.map(|member| member.name.clone()).unwrap_or_default();
+    Member { key: format!("{}|{}", key(donor), key(plan)), external_ref: name(donor), name: name(plan) }
 }
 
 /// What a contribution adds to each of its places.

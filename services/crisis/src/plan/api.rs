@@ -1,4 +1,8 @@
-use super::{TYPES, VISIBILITIES, store};
+use super::{
+    TYPES, VISIBILITIES,
+    objective::{self, Objective},
+    store,
+};
 use ::store::audit;
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Failure, perm};
@@ -56,6 +60,10 @@ pub(crate) struct PlanFields {
     people_targeted: Option<i64>,
     #[schema(max_length = 5000)]
     summary: Option<String>,
+    /// What the plan sets out to do; together not more than the requirement.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    objectives: Vec<Objective>,
     /// What another system calls it, such as FTS's number.
     external_ref: Option<ExternalRef>,
     /// `internal` (unless told otherwise), `donor` or `public`.
@@ -80,7 +88,7 @@ pub(crate) struct NewPlan {
 impl From<store::Model> for Plan {
     fn from(row: store::Model) -> Self {
         let requirement = row.requirement().map(Money::usd);
-        let (countries, years) = (row.country_codes(), row.year_numbers());
+        let (countries, years, objectives) = (row.country_codes(), row.year_numbers(), row.objectives());
         let external = row.external_source.zip(row.external_ref);
         let fields = PlanFields {
             name: row.name,
@@ -94,6 +102,7 @@ impl From<store::Model> for Plan {
             people_in_need: row.people_in_need,
             people_targeted: row.people_targeted,
             summary: row.summary,
+            objectives,
             external_ref: external.map(|(source, reference)| ExternalRef { source, r#ref: reference }),
             visibility: row.visibility,
         };
@@ -307,6 +316,7 @@ fn row(
         people_in_need: fields.people_in_need,
         people_targeted: fields.people_targeted,
         summary: fields.summary,
+        objectives: serde_json::to_string(&fields.objectives).unwrap_or_else(|_| "[]".to_owned()),
         visibility: fields.visibility,
         created_at,
         updated_at,
@@ -344,6 +354,8 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     }
     let too_long = fields.summary.as_ref().is_some_and(|text| text.chars().count() > 5000);
     checks.require(!too_long, "/summary", "has more than 5000 characters");
+    let needed = fields.revised_requirement.or(fields.original_requirement);
+    objective::check(&fields.objectives, needed, &mut checks);
     if let Some(external) = &fields.external_ref {
         checks.text("/external_ref/source", &external.source, 40);
         checks.text("/external_ref/ref", &external.r#ref, 100);

@@ -207,6 +207,7 @@ fn blank(
         people_in_need: None,
         people_targeted: None,
         summary: None,
+        objectives: "[]".to_owned(),
         visibility: "public".to_owned(),
         created_at: now,
         updated_at: now,

@@ -2,7 +2,9 @@
 
 pub(crate) mod api;
 pub(crate) mod import;
+pub(crate) mod objective;
 pub(crate) mod store;
+pub(crate) mod update;
 
 use kernel::money::percent;
 

@@ -1,4 +1,4 @@
-use super::current_requirement;
+use super::{current_requirement, objective::Objective};
 use events::{ExternalRef, PlanChanged};
 use kernel::Money;
 use sea_orm::entity::prelude::*;
@@ -30,6 +30,7 @@ pub struct Model {
     pub people_in_need: Option<i64>,
     pub people_targeted: Option<i64>,
     pub summary: Option<String>,
+    pub objectives: String,
     pub visibility: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
@@ -57,6 +58,11 @@ impl Model {
 
     pub(crate) fn requirement(&self) -> Option<i64> {
         current_requirement(self.original_requirement, self.revised_requirement)
+    }
+
+    /// Its objectives.
+    pub(crate) fn objectives(&self) -> Vec<Objective> {
+        serde_json::from_str(&self.objectives).unwrap_or_default()
     }
 
     /// How the funding read model knows it: by FTS's number, or by its own id.

@@ -34,6 +34,8 @@ pub(crate) struct FundingPart {
 /// The part of a donor, with its kind.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFundingShare {
+    /// The donor in the registry, when it is there.
+    donor_id: Option<Uuid>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(example = "government", max_length = 20)]
     donor_type: Option<String>,
@@ -160,13 +162,14 @@ pub(crate) async fn donors(
             part.name = Some(registered.name.clone());
             part.external_ref = registered.external_ref.clone().or(part.external_ref);
         }
-        DonorFundingShare { donor_type: registered.map(|donor| donor.donor_type.clone()), part }
+        let donor_type = registered.map(|donor| donor.donor_type.clone());
+        DonorFundingShare { donor_id: registered.map(|donor| donor.id), donor_type, part }
     };
-    let last = DonorFundingShare { donor_type: None, part: not_stated(rest) };
+    let last = DonorFundingShare { donor_id: None, donor_type: None, part: not_stated(rest) };
     Ok(stated.into_iter().map(donor).chain([last]).collect())
 }
 
-async fn plans(
+pub(crate) async fn plans(
     db: &impl ConnectionTrait,
     scope: &Scope,
     counted: &[Counted],

@@ -1,8 +1,11 @@
 //! What everyone sees, without signing in: the deployment's public organisation, records that are public.
 
 pub(crate) mod countries;
+pub(crate) mod donors;
 pub(crate) mod funding;
 pub(crate) mod plans;
+pub(crate) mod updates;
+pub(crate) mod years;
 
 use ::store::{Scope, office};
 use auth::Failure;

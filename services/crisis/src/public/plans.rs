@@ -41,6 +41,8 @@ pub(crate) struct PublicPlan {
     people_targeted: Option<i64>,
     #[schema(max_length = 5000)]
     summary: Option<String>,
+    #[schema(max_items = 20)]
+    objectives: Vec<plan::objective::Objective>,
     original_requirement: Option<Money>,
     /// What the plan needs now: revised where there is a revision.
     requirement: Option<Money>,
@@ -73,7 +75,7 @@ fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {
     let gap = requirement
         .filter(|needed| *needed > 0)
         .map(|needed| Money::usd((needed - amounts.funding()).max(0)));
-    let (countries, years) = (plan.country_codes(), plan.year_numbers());
+    let (countries, years, objectives) = (plan.country_codes(), plan.year_numbers(), plan.objectives());
     PublicPlan {
         id: plan.id,
         external_source: plan.external_source,
@@ -87,6 +89,7 @@ fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {
         people_in_need: plan.people_in_need,
         people_targeted: plan.people_targeted,
         summary: plan.summary,
+        objectives,
         original_requirement: plan.original_requirement.map(Money::usd),
         requirement: requirement.map(Money::usd),
         gap,

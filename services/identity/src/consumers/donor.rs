@@ -1,7 +1,8 @@
-//! Donors that a representative's account may be tied to.
+//! Donors that a representative's account may be tied to, and whom they can ask.
 
 use async_trait::async_trait;
 use events::DonorChanged;
+use sea_orm::ConnectionTrait;
 use std::time::Duration;
 use store::{ConsumeError, Consumer, Project, Scope, Store, StoreError, TenantTx, sql, values};
 use uuid::Uuid;
@@ -12,10 +13,10 @@ struct Donors;
 impl Project<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut TenantTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         for event in events {
-            let row = values![event.id, event.organisation_id, event.name];
-            let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-            sql::insert_many(tx.db(), "known_donor", &["id", "organisation_id", "name"], vec![row], upsert)
-                .await?;
+            let row = values![event.id, event.organisation_id, event.name, event.focal_point_id];
+            let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, focal_point_id = excluded.focal_point_id";
+            let columns = ["id", "organisation_id", "name", "focal_point_id"];
+            sql::insert_many(tx.db(), "known_donor", &columns, vec![row], upsert).await?;
         }
         Ok(())
     }
@@ -41,4 +42,15 @@ pub(crate) async fn is_known(
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(false)
+}
+
+/// The focal point of a donor of the organisation.
+pub(crate) async fn focal_point(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    donor_id: Uuid,
+) -> Result<Option<Uuid>, StoreError> {
+    let text = "SELECT focal_point_id FROM known_donor WHERE id = $1 AND organisation_id = $2";
+    let row = sql::row(db, text, values![donor_id, organisation_id]).await?;
+    Ok(row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten())
 }

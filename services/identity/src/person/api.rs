@@ -1,8 +1,8 @@
 use super::{is_email, may_give, normal_email, store};
-use crate::{State, consumers, office, organisation, password, secret};
+use crate::{State, consumers, office, password, secret};
 use ::store::{Actor, Scope, TenantTx, audit};
 use actix_web::{HttpRequest, get, post, web::Data};
-use auth::{AnyCaller, Caller, Claims, Failure, PrincipalKind, Role, perm};
+use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
 use kernel::{Code, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// How long an invitation holds.
 const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
-const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
+pub(super) const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
 
 /// A role in an office.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -132,6 +132,9 @@ pub(crate) struct MadePerson {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PeopleFilter {
+    /// Words of the name or the address.
+    #[param(max_length = 200)]
+    q: Option<String>,
     /// Only accounts kept by this office.
     office_id: Option<Uuid>,
     /// Rows of a page, 1 to 200.
@@ -154,14 +157,15 @@ pub(crate) async fn list(
     context: Data<Context>,
     filter: Parameters<PeopleFilter>,
 ) -> Answer {
-    let PeopleFilter { office_id, limit, cursor } = filter.0;
+    let PeopleFilter { q, office_id, limit, cursor } = filter.0;
     let scope = context.scope(&caller.claims).await?;
-    let filters = (caller.claims.office_id, office_id);
+    let filters = (caller.claims.office_id, &q, office_id);
+    let filter = store::Filter { office_id, words: q.as_deref().map(str::to_lowercase) };
     service::list(&request, "people", &filters, limit, cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
+        let (context, scope, filter) = (context.clone(), scope.clone(), filter.clone());
         Box::pin(async move {
             let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, office_id, &page, page.after()?).await?;
+            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
             let Page { items, next } = page.page(rows, |row| row.id);
             Ok(Page { items: with_roles(&db, items).await?, next })
         })
@@ -222,8 +226,11 @@ pub(crate) async fn create(
             organisation_id: caller.claims.organisation_id,
             office_id: home_office(tx, scope, &caller.claims, &roles, new.donor_id).await?,
             donor_id: new.donor_id,
+            search: store::search_text(&new.name, &normal_email(&new.email)),
             name: new.name.clone(),
             email: normal_email(&new.email),
+            time_zone: None,
+            muted: String::new(),
             language: new.language.clone().unwrap_or_else(|| "en".to_owned()),
             password_hash,
             created_at: tx.now(),
@@ -250,7 +257,7 @@ pub(crate) async fn create(
 }
 
 /// The audit trail never holds personal data: a person is an id.
-async fn audit_person(
+pub(super) async fn audit_person(
     tx: &TenantTx,
     person: &store::Model,
     action: &'static str,
@@ -384,72 +391,4 @@ pub(crate) async fn accept_invitation(
     audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })
-}
-
-/// Who the caller is.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Me {
-    id: Uuid,
-    /// `person`, `donor` or `client`.
-    #[schema(example = "person", max_length = 10)]
-    kind: String,
-    /// For people: their name.
-    #[schema(max_length = 200)]
-    name: Option<String>,
-    /// For people: `en`, `fr` or `es`.
-    #[schema(max_length = 2)]
-    language: Option<String>,
-    organisation: Named,
-    office: Named,
-    donor_id: Option<Uuid>,
-    /// What the token may do.
-    #[schema(max_items = 200)]
-    permissions: Vec<String>,
-}
-
-/// An organisation or an office by name.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Named {
-    id: Uuid,
-    #[schema(example = "KBL", max_length = 20)]
-    code: String,
-    #[schema(example = "Kabul country office", max_length = 200)]
-    name: String,
-    /// For an office: its kind.
-    #[schema(max_length = 20)]
-    kind: Option<String>,
-}
-
-/// The caller itself
-///
-/// For every token, whatever its scopes.
-#[utoipa::path(tag = "people", security(("oauth2" = [])),
-    responses((status = 200, description = "The caller", body = Me), ReadProblems))]
-#[get("/v1/me")]
-pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
-    let claims = caller.0;
-    let scope = Scope::Public { organisation_id: claims.organisation_id };
-    // Its own record, whichever office the token is for.
-    let db = context.store.read(&Scope::System).await?;
-    let (name, code) =
-        organisation::name_of(&db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
-    let organisation = Named { id: claims.organisation_id, code, name, kind: None };
-    let office = office::store::get(&scope, &db, claims.office_id).await?.ok_or_else(Problem::not_found)?;
-    let office = Named { id: office.id, code: office.code, name: office.name, kind: Some(office.kind) };
-    let person = match claims.kind {
-        PrincipalKind::Person | PrincipalKind::Donor => store::by_id(&db, claims.sub).await?,
-        PrincipalKind::Client => None,
-    };
-    let kind = Actor::of(&claims, None, None).kind.to_owned();
-    let me = Me {
-        id: claims.sub,
-        kind,
-        name: person.as_ref().map(|person| person.name.clone()),
-        language: person.map(|person| person.language),
-        organisation,
-        office,
-        donor_id: claims.donor_id,
-        permissions: claims.permissions().map(str::to_owned).collect(),
-    };
-    answer::json(actix_web::http::StatusCode::OK, &[], &me)
 }

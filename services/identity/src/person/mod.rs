@@ -1,6 +1,7 @@
 //! People: staff with roles in offices, and representatives of one donor.
 
 pub(crate) mod api;
+pub(crate) mod me;
 pub(crate) mod store;
 
 use auth::Role;

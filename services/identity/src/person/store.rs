@@ -18,6 +18,9 @@ pub struct Model {
     pub email: String,
     pub language: String,
     pub password_hash: Option<String>,
+    pub time_zone: Option<String>,
+    pub muted: String,
+    pub search: String,
     pub created_at: DateTimeUtc,
 }
 
@@ -48,15 +51,31 @@ pub(crate) async fn get(
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
+/// Filters of the people list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) office_id: Option<Uuid>,
+    /// In lower case.
+    pub(crate) words: Option<String>,
+}
+
+/// What a person is found by.
+pub(crate) fn search_text(name: &str, email: &str) -> String {
+    format!("{} {email}", name.to_lowercase())
+}
+
 pub(crate) async fn list(
     scope: &Scope,
     db: &impl ConnectionTrait,
-    office_id: Option<Uuid>,
+    filter: &Filter,
     page: &PageRequest,
     after: Option<Uuid>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = readable(scope).order_by_asc(Column::Id).limit(page.limit + 1);
-    if let Some(office_id) = office_id {
+    for word in filter.words.iter().flat_map(|words| words.split_whitespace()) {
+        query = query.filter(Column::Search.contains(word));
+    }
+    if let Some(office_id) = filter.office_id {
         query = query.filter(Column::OfficeId.eq(office_id));
     }
     if let Some(after) = after {
@@ -98,6 +117,25 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
         Ok(Held { person_id: row.try_get_by_index(0)?, office_id: row.try_get_by_index(1)?, role })
     };
     rows.iter().map(held).collect()
+}
+
+/// Writes what a person says of itself over `person.version - 1`.
+pub(crate) async fn save_profile(tx: &TenantTx, person: &Model) -> Result<(), StoreError> {
+    let text = "UPDATE person SET version = $1, language = $2, time_zone = $3, muted = $4 WHERE id = $5";
+    let values = values![
+        person.version,
+        person.language.as_str(),
+        person.time_zone.clone(),
+        person.muted.as_str(),
+        person.id,
+    ];
+    sql::execute(tx.db(), text, values).await?;
+    Ok(())
+}
+
+/// The person, which nobody else changes before this transaction ends.
+pub(crate) async fn by_id_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }
 
 pub(crate) async fn set_password(tx: &TenantTx, person: Uuid, hash: &str) -> Result<(), StoreError> {

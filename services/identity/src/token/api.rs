@@ -141,6 +141,8 @@ pub(crate) struct TokenRequest {
     redirect_uri: Option<String>,
     #[schema(max_length = 100)]
     refresh_token: Option<String>,
+    /// With `refresh_token`: the office to work in from now on, one that the person has a role in.
+    office_id: Option<Uuid>,
 }
 
 /// Tokens (RFC 6749 section 5.1).
@@ -231,7 +233,8 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
             grant::authorization_code(store, state, &code, &verifier, &redirect_uri).await?
         }
         "refresh_token" => {
-            grant::refresh_token(store, state, &need("refresh_token", &form.refresh_token)?).await?
+            let refresh = need("refresh_token", &form.refresh_token)?;
+            grant::refresh_token(store, state, &refresh, form.office_id).await?
         }
         _ => return Err(Problem::invalid_parameter("grant_type", "is not one this server knows").into()),
     };

@@ -108,8 +108,14 @@ pub(crate) async fn authorization_code(
     Ok(Granted { claims: Claims { sid: family_id, ..claims }, refresh_token })
 }
 
-/// A refresh token is used once; a used one that comes back revokes its whole family.
-pub(crate) async fn refresh_token(store: &Store, state: &State, token: &str) -> Result<Granted, Failure> {
+/// A refresh token is used once; a used one that comes back revokes its whole family. With an office, the sign-in goes on
+/// there: the person needs a role in it.
+pub(crate) async fn refresh_token(
+    store: &Store,
+    state: &State,
+    token: &str,
+    office_id: Option<Uuid>,
+) -> Result<Granted, Failure> {
     let hash = secret::hash(token);
     let tx = store.begin(Scope::System, Actor::system()).await?;
     let why = "does not hold";
@@ -123,7 +129,11 @@ pub(crate) async fn refresh_token(store: &Store, state: &State, token: &str) -> 
         state.revocations.announce(found.family_id, revocation::life()).await;
         return Err(refused("refresh_token", "was used before: sign in again"));
     }
-    let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
+    let office_id = office_id.unwrap_or(found.office_id);
+    let claims = person_claims(store, state, tx.db(), found.person_id, office_id).await?;
+    if office_id != found.office_id {
+        store::move_family(&tx, found.family_id, office_id).await?;
+    }
     store::use_refresh(&tx, &hash).await?;
     let refresh_token = Some(next_refresh(&tx, found.family_id).await?);
     tx.commit().await?;

@@ -64,6 +64,13 @@ pub(crate) async fn new_family(tx: &TenantTx, person_id: Uuid, office_id: Uuid) 
     Ok(id)
 }
 
+/// Moves a sign-in to another office.
+pub(crate) async fn move_family(tx: &TenantTx, id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
+    let text = "UPDATE token_family SET office_id = $1 WHERE id = $2";
+    sql::execute(tx.db(), text, values![office_id, id]).await?;
+    Ok(())
+}
+
 pub(crate) async fn revoke_family(tx: &TenantTx, id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
     sql::execute(tx.db(), text, values![tx.now(), id]).await?;

@@ -1,0 +1,96 @@
+//! The objectives of a response plan: what it sets out to do, for whom, at what cost.
+
+use kernel::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use service::Checks;
+use utoipa::ToSchema;
+
+/// The organisation's three objectives, and another one.
+pub(crate) const KINDS: [&str; 4] = ["saving_lives", "solutions", "regular_pathways", "other"];
+/// Groups of people.
+pub(crate) const GROUPS: [&str; 5] =
+    ["internally_displaced", "returnees", "international_migrants", "refugees", "local_population"];
+
+/// An objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Objective {
+    /// `saving_lives` (and protecting people on the move), `solutions` (to displacement), `regular_pathways` (for
+    /// migration) or `other`.
+    #[schema(example = "saving_lives", max_length = 20)]
+    pub(crate) kind: String,
+    /// What is done.
+    #[schema(example = "Shelter, water and health for people who arrive", max_length = 2000)]
+    pub(crate) description: Option<String>,
+    /// In US dollars.
+    pub(crate) requirement: Money,
+    #[schema(minimum = 0)]
+    pub(crate) people_targeted: Option<i64>,
+    /// Of `internally_displaced`, `returnees`, `international_migrants`, `refugees` and `local_population`.
+    #[serde(default)]
+    #[schema(example = json!(["internally_displaced"]), max_items = 5)]
+    pub(crate) groups: Vec<String>,
+    /// What it consists of: shelter, health, …
+    #[serde(default)]
+    #[schema(example = json!(["Shelter and settlements"]), max_items = 20)]
+    pub(crate) activity_areas: Vec<String>,
+}
+
+/// Notes what is wrong with objectives under a requirement.
+pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mut Checks) {
+    checks.require(objectives.len() <= 20, "/objectives", "has more than 20 entries");
+    let mut sum: i128 = 0;
+    for (index, objective) in objectives.iter().enumerate() {
+        let at = |field: &str| format!("/objectives/{index}/{field}");
+        checks.one_of(&at("kind"), &objective.kind, &KINDS);
+        let short = objective.description.as_ref().is_none_or(|text| text.chars().count() <= 2000);
+        checks.require(short, &at("description"), "has more than 2000 characters");
+        let in_dollars = objective.requirement.currency() == Currency::USD;
+        checks.require(in_dollars, &at("requirement"), "must be in USD");
+        checks.require(!objective.requirement.is_negative(), &at("requirement"), "must not be negative");
+        let counted = objective.people_targeted.is_none_or(|people| people >= 0);
+        checks.require(counted, &at("people_targeted"), "must not be negative");
+        checks.require(objective.groups.len() <= GROUPS.len(), &at("groups"), "has more than 5 entries");
+        for (number, group) in objective.groups.iter().enumerate() {
+            checks.one_of(&at(&format!("groups/{number}")), group, &GROUPS);
+        }
+        checks.require(
+            objective.activity_areas.len() <= 20,
+            &at("activity_areas"),
+            "has more than 20 entries",
+        );
+        for (number, area) in objective.activity_areas.iter().enumerate() {
+            checks.text(&at(&format!("activity_areas/{number}")), area, 100);
+        }
+        sum += i128::from(objective.requirement.minor());
+    }
+    let within = needed.is_none_or(|needed| sum <= i128::from(needed.minor()));
+    checks.require(within, "/objectives", "need more together than the plan does");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objectives_need_no_more_than_their_plan() {
+        let objective = |amount: i64| Objective {
+            kind: "saving_lives".to_owned(),
+            description: None,
+            requirement: Money::usd(amount),
+            people_targeted: None,
+            groups: vec!["refugees".to_owned()],
+            activity_areas: Vec::new(),
+        };
+        let wrong = |objectives: &[Objective], needed| {
+            let mut checks = Checks::new();
+            check(objectives, needed, &mut checks);
+            checks.into_errors().into_iter().map(|error| error.pointer).collect::<Vec<_>>()
+        };
+        assert!(wrong(&[objective(60), objective(40)], Some(Money::usd(100))).is_empty());
+        assert_eq!(wrong(&[objective(60), objective(41)], Some(Money::usd(100))), ["/objectives"]);
+        assert!(wrong(&[objective(60)], None).is_empty());
+        let unknown = Objective { groups: vec!["tourists".to_owned()], ..objective(1) };
+        assert_eq!(wrong(&[unknown], None), ["/objectives/0/groups/0"]);
+    }
+}

@@ -1,0 +1,137 @@
+//! Situation updates: what an office tells the public about a plan while it is carried out.
+
+use super::store;
+use ::store::{Scope, StoreError, audit, sql, values};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, Utc};
+use kernel::{Code, Problem};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{Answer, Checks, Context, Created, Id, JsonBody, PageRequest, openapi::CreateProblems};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A situation update.
+#[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
+pub(crate) struct Update {
+    pub(crate) id: Uuid,
+    pub(crate) plan_id: Uuid,
+    #[schema(max_length = 300)]
+    pub(crate) plan_name: String,
+    #[schema(example = "Floods cut off the eastern provinces", max_length = 200)]
+    pub(crate) title: String,
+    /// Plain text.
+    #[schema(max_length = 10000)]
+    pub(crate) body: String,
+    /// The language it is written in: `en`, `fr` or `es`.
+    #[schema(example = "en", max_length = 2)]
+    pub(crate) language: String,
+    pub(crate) published_at: DateTime<Utc>,
+}
+
+/// A situation update to publish.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewUpdate {
+    #[schema(example = "Floods cut off the eastern provinces", min_length = 1, max_length = 200)]
+    title: String,
+    /// Plain text.
+    #[schema(min_length = 1, max_length = 10000)]
+    body: String,
+    /// The language it is written in: `en`, `fr` or `es`.
+    #[schema(example = "en", max_length = 2)]
+    language: String,
+}
+
+/// Updates of plans that the scope sees, the latest first.
+pub(crate) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    plan_id: Option<Uuid>,
+    page: &PageRequest,
+    after: Option<Uuid>,
+) -> Result<Vec<Update>, StoreError> {
+    let mut parameters = values![scope.organisation_id()];
+    let mut text = "SELECT u.id, u.plan_id, p.name AS plan_name, u.title, u.body, u.language, u.published_at
+                    FROM plan_update u JOIN plan p ON p.id = u.plan_id
+                    WHERE u.organisation_id = $1 AND p.visibility = 'public'"
+        .to_owned();
+    for (condition, id) in [("u.plan_id =", plan_id), ("u.id <", after)] {
+        if let Some(id) = id {
+            parameters.push(id.into());
+            text.push_str(&format!(" AND {condition} ${}", parameters.len()));
+        }
+    }
+    text.push_str(&format!(" ORDER BY u.id DESC LIMIT {}", page.limit + 1));
+    let rows = sql::rows(db, &text, parameters).await?;
+    rows.iter().map(|row| Ok(Update::from_query_result(row, "")?)).collect()
+}
+
+/// Publishes a situation update
+///
+/// Of the office's own plan; everyone who sees the plan sees it.
+#[utoipa::path(tag = "plans", request_body = NewUpdate, security(("oauth2" = ["plans:write"])),
+    params(("id" = Uuid, Path, description = "The plan"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The update", body = Update), CreateProblems))]
+#[post("/v1/plans/{id}/updates")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::PlansWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<NewUpdate>,
+) -> Answer {
+    let new = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let db = context.store.read(&scope).await?;
+    let plan = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    drop(db);
+    if plan.office_id != caller.claims.office_id {
+        let why = "only the office that writes a plan tells about it";
+        return Err(Problem::new(Code::Forbidden).detail(why).into());
+    }
+    let mut checks = Checks::new();
+    checks.text("/title", &new.title, 200);
+    let fits = (1..=10_000).contains(&new.body.trim().chars().count());
+    checks.require(fits, "/body", "must have 1 to 10000 characters");
+    checks.one_of("/language", &new.language, &["en", "fr", "es"]);
+    checks.finish()?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        let update = Update {
+            id: tx.new_id(),
+            plan_id: plan.id,
+            plan_name: plan.name,
+            title: new.title,
+            body: new.body,
+            language: new.language,
+            published_at: tx.now(),
+        };
+        let columns =
+            ["id", "organisation_id", "office_id", "plan_id", "title", "body", "language", "published_at"];
+        let row = values![
+            update.id,
+            plan.organisation_id,
+            plan.office_id,
+            plan.id,
+            update.title.as_str(),
+            update.body.as_str(),
+            update.language.as_str(),
+            update.published_at,
+        ];
+        sql::insert_many(tx.db(), "plan_update", &columns, vec![row], "").await?;
+        tx.audit(audit::Entry {
+            organisation_id: plan.organisation_id,
+            office_id: plan.office_id,
+            action: "plan_update.create",
+            resource: "plan_update",
+            resource_id: update.id,
+            before: None,
+            after: serde_json::to_value(&update).ok(),
+        })
+        .await?;
+        Ok(Created::new(format!("/v1/public/updates?plan_id={}", plan.id), 1, update))
+    })
+    .await
+}

@@ -1,0 +1,184 @@
+use super::{
+    CACHE,
+    funding::{DonorFundingShare, FundingPart, PlanFundingShare, donors, parts, plans},
+    scope,
+};
+use crate::{
+    funding::{
+        api::Totals,
+        fact::year_scope,
+        store::{self, Counted},
+    },
+    plan,
+};
+use ::store::{Scope, StoreError};
+use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
+use kernel::{Money, Problem, pagination::Page};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{Answer, Cell, Context, Envelope, Parameters, Row, answer, openapi::PublicProblems};
+use std::{cmp::Reverse, collections::HashMap};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A usage year with its funding by earmarking, over the countries that count it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FundedYear {
+    #[schema(example = 2026)]
+    year: i32,
+    #[serde(flatten)]
+    totals: Totals,
+    #[schema(max_items = 10)]
+    by_earmarking: Vec<FundingPart>,
+}
+
+impl Row for FundedYear {
+    const COLUMNS: &'static [&'static str] = &["year", "funding_usd", "pledges_usd", "flow_count"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            i64::from(self.year).into(),
+            self.totals.funding.into(),
+            self.totals.pledges.into(),
+            self.totals.flow_count.into(),
+        ]
+    }
+}
+
+/// A usage year, over the countries that count it, with its parts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct YearFunding {
+    #[schema(example = 2026)]
+    year: i32,
+    #[serde(flatten)]
+    totals: Totals,
+    #[schema(max_items = 10000)]
+    by_donor: Vec<DonorFundingShare>,
+    #[schema(max_items = 10000)]
+    by_plan: Vec<PlanFundingShare>,
+    #[schema(max_items = 10)]
+    by_earmarking: Vec<FundingPart>,
+    /// What went from which donor to which plan, the largest first.
+    #[schema(max_items = 100000)]
+    flows: Vec<DonorToPlan>,
+}
+
+/// What went from a donor to a plan. Nulls for "not stated", and outside any plan.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DonorToPlan {
+    donor_id: Option<Uuid>,
+    #[schema(max_length = 500)]
+    donor_name: Option<String>,
+    plan_id: Option<Uuid>,
+    #[schema(max_length = 500)]
+    plan_name: Option<String>,
+    funding: Money,
+    #[schema(minimum = 0)]
+    flow_count: i64,
+}
+
+/// Which page.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct YearPages {
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists the usage years with their funding
+///
+/// The latest first, each by earmarking.
+#[utoipa::path(tag = "public", params(YearPages),
+    responses((status = 200, description = "The years", body = Envelope<FundedYear>), PublicProblems))]
+#[get("/v1/public/years")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    context: Data<Context>,
+    pages: Parameters<YearPages>,
+) -> Answer {
+    let scope = scope(&context).await?;
+    service::list(&request, "years", &(), pages.0.limit, pages.0.cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let after: Option<i32> = page.after()?;
+            let db = context.store.read(&scope).await?;
+            let organisation_id = scope.organisation_id().unwrap_or_default();
+            let totals = store::totals(&db, organisation_id, "year:").await?;
+            let mut years: Vec<i32> = totals.keys().filter_map(|year| year.parse().ok()).collect();
+            years.retain(|year| after.is_none_or(|after| *year < after));
+            years.sort_unstable_by_key(|year| Reverse(*year));
+            years.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
+            let mut items = Vec::with_capacity(years.len());
+            for year in years {
+                let counted = store::scope(&db, organisation_id, &year_scope(year)).await?;
+                let totals = totals.get(&year.to_string()).copied().unwrap_or_default().into();
+                items.push(FundedYear { year, totals, by_earmarking: parts(&counted, "earmarking") });
+            }
+            let Page { items, next } = page.page(items, |entry| entry.year);
+            Ok(Page { items, next })
+        })
+    })
+    .await
+}
+
+/// One usage year
+///
+/// Over the countries that count it: by donor, by plan, by earmarking, and what went from which donor to which plan.
+#[utoipa::path(tag = "public",
+    params(("year" = i32, Path, description = "The usage year", minimum = 1990, maximum = 2100)),
+    responses((status = 200, description = "The year and its parts", body = YearFunding), PublicProblems))]
+#[get("/v1/public/years/{year}")]
+pub(crate) async fn get(context: Data<Context>, year: actix_web::web::Path<String>) -> Answer {
+    let unreadable = || Problem::invalid_parameter("year", "is not a year");
+    let year = super::year(year.parse().map_err(|_| unreadable())?)?;
+    let scope = scope(&context).await?;
+    let db = context.store.read(&scope).await?;
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let counted = store::scope(&db, organisation_id, &year_scope(year)).await?;
+    let total =
+        counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let funding = YearFunding {
+        year,
+        totals: total.into(),
+        by_donor: donors(&db, organisation_id, &counted).await?,
+        by_plan: plans(&db, &scope, &counted).await?,
+        by_earmarking: parts(&counted, "earmarking"),
+        flows: flows(&db, &scope, &counted).await?,
+    };
+    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &funding)
+}
+
+/// Donors to plans, under the names that both have now.
+async fn flows(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    counted: &[Counted],
+) -> Result<Vec<DonorToPlan>, StoreError> {
+    let pairs: Vec<(&str, &str, &Counted)> = counted
+        .iter()
+        .filter(|cell| cell.dimension == "donor_plan" && cell.funding_flows > 0)
+        .filter_map(|cell| cell.member.split_once('|').map(|(donor, plan)| (donor, plan, cell)))
+        .collect();
+    let ids: Vec<Uuid> = pairs.iter().filter_map(|(donor, ..)| donor.parse().ok()).collect();
+    let donors = store::donors(db, scope.organisation_id().unwrap_or_default(), &ids).await?;
+    let plans = plan::store::all(scope, db, &plan::store::Filter::default()).await?;
+    let plans: HashMap<String, plan::store::Model> =
+        plans.into_iter().map(|plan| (plan.funding_key(), plan)).collect();
+    let stated = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+    let one = |(donor, plan, cell): (&str, &str, &Counted)| {
+        let (registered, known) = (donors.get(donor), plans.get(plan));
+        DonorToPlan {
+            donor_id: registered.map(|donor| donor.id),
+            donor_name: registered.map(|donor| donor.name.clone()).or_else(|| stated(&cell.external_ref)),
+            plan_id: known.map(|plan| plan.id),
+            plan_name: known.map(|plan| plan.name.clone()).or_else(|| stated(&cell.name)),
+            funding: Money::usd(cell.amounts().funding()),
+            flow_count: cell.funding_flows,
+        }
+    };
+    Ok(pairs.into_iter().map(one).collect())
+}

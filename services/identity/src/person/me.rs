@@ -1,0 +1,240 @@
+//! The caller itself: who it is, where it may work, how it wants to be told.
+
+use super::{
+    api::{LANGUAGES, audit_person},
+    store,
+};
+use crate::{consumers, office, organisation};
+use ::store::{Actor, Scope};
+use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
+use auth::{AnyCaller, Claims, Failure, PrincipalKind};
+use kernel::{Code, Problem};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Checks, Context, JsonBody, answer,
+    openapi::{ReadProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What a person can switch off in the notification centre.
+const MUTABLE: [&str; 4] = ["due_in_30_days", "due_in_7_days", "submit", "accept"];
+
+/// Who the caller is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    id: Uuid,
+    /// `person`, `donor` or `client`.
+    #[schema(example = "person", max_length = 10)]
+    kind: String,
+    /// For people: their name.
+    #[schema(max_length = 200)]
+    name: Option<String>,
+    /// For people: their address.
+    #[schema(max_length = 254)]
+    email: Option<String>,
+    /// For people: `en`, `fr` or `es`.
+    #[schema(max_length = 2)]
+    language: Option<String>,
+    /// For people who chose one: the IANA time zone that instants are shown in.
+    #[schema(example = "Africa/Ndjamena", max_length = 60)]
+    time_zone: Option<String>,
+    /// For people: notifications that are not shown.
+    #[schema(max_items = 20)]
+    muted: Vec<String>,
+    organisation: Named,
+    office: Named,
+    /// For staff: every office with a role; a refresh of the tokens with its `office_id` goes there.
+    #[schema(max_items = 50)]
+    offices: Vec<Named>,
+    donor_id: Option<Uuid>,
+    /// What the token may do.
+    #[schema(max_items = 200)]
+    permissions: Vec<String>,
+}
+
+/// An organisation or an office by name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Named {
+    id: Uuid,
+    #[schema(example = "KBL", max_length = 20)]
+    code: String,
+    #[schema(example = "Kabul country office", max_length = 200)]
+    name: String,
+    /// For an office: its kind.
+    #[schema(max_length = 20)]
+    kind: Option<String>,
+}
+
+async fn person_of(claims: &Claims, db: &impl ConnectionTrait) -> Result<Option<store::Model>, Failure> {
+    Ok(match claims.kind {
+        PrincipalKind::Person | PrincipalKind::Donor => store::by_id(db, claims.sub).await?,
+        PrincipalKind::Client => None,
+    })
+}
+
+async fn describe(
+    claims: &Claims,
+    db: &impl ConnectionTrait,
+    person: Option<store::Model>,
+) -> Result<Me, Failure> {
+    let scope = Scope::Public { organisation_id: claims.organisation_id };
+    let (name, code) =
+        organisation::name_of(db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
+    let organisation = Named { id: claims.organisation_id, code, name, kind: None };
+    let named = |office: office::store::Model| Named {
+        id: office.id,
+        code: office.code,
+        name: office.name,
+        kind: Some(office.kind),
+    };
+    let own = office::store::get(&scope, db, claims.office_id).await?.ok_or_else(Problem::not_found)?;
+    let mut offices = Vec::new();
+    if let Some(person) = &person {
+        let mut held: Vec<Uuid> =
+            store::roles(db, &[person.id]).await?.into_iter().map(|held| held.office_id).collect();
+        held.dedup();
+        for id in held {
+            offices.extend(office::store::get(&scope, db, id).await?.map(named));
+        }
+    }
+    let muted = person.as_ref().map(|person| words(&person.muted)).unwrap_or_default();
+    Ok(Me {
+        id: claims.sub,
+        kind: Actor::of(claims, None, None).kind.to_owned(),
+        name: person.as_ref().map(|person| person.name.clone()),
+        email: person.as_ref().map(|person| person.email.clone()),
+        time_zone: person.as_ref().and_then(|person| person.time_zone.clone()),
+        language: person.map(|person| person.language),
+        muted,
+        organisation,
+        office: named(own),
+        offices,
+        donor_id: claims.donor_id,
+        permissions: claims.permissions().map(str::to_owned).collect(),
+    })
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The caller itself
+///
+/// For every token, whatever its scopes.
+#[utoipa::path(tag = "people", security(("oauth2" = [])),
+    responses((status = 200, description = "The caller", body = Me), ReadProblems))]
+#[get("/v1/me")]
+pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
+    let claims = caller.0;
+    // Its own record, whichever office the token is for.
+    let db = context.store.read(&Scope::System).await?;
+    let person = person_of(&claims, &db).await?;
+    let version = person.as_ref().map_or(1, |person| person.version);
+    let shown = describe(&claims, &db, person).await?;
+    answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
+}
+
+/// How a person wants the pages.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Profile {
+    /// `en`, `fr` or `es`.
+    #[schema(example = "fr", max_length = 2)]
+    language: String,
+    /// An IANA time zone; null for UTC.
+    #[schema(example = "Africa/Ndjamena", max_length = 60)]
+    time_zone: Option<String>,
+    /// Notifications not to show: of `due_in_30_days`, `due_in_7_days`, `submit` and `accept`.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    muted: Vec<String>,
+}
+
+/// Changes the caller's own profile
+///
+/// Language, time zone, notifications. Only people have one. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "people", request_body = Profile, security(("oauth2" = [])),
+    params(("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The caller", body = Me), UpdateProblems))]
+#[put("/v1/me")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: AnyCaller,
+    context: Data<Context>,
+    body: JsonBody<Profile>,
+) -> Answer {
+    let (claims, profile) = (caller.0, body.value);
+    let tx = context.store.begin(Scope::System, context.actor(&claims, &request)).await?;
+    let found = match claims.kind {
+        PrincipalKind::Person | PrincipalKind::Donor => store::by_id_to_change(&tx, claims.sub).await?,
+        PrincipalKind::Client => None,
+    };
+    let why = "an API client has no profile";
+    let before = found.ok_or_else(|| Problem::new(Code::Forbidden).detail(why))?;
+    answer::if_match(&request, before.version)?;
+    let mut checks = Checks::new();
+    checks.one_of("/language", &profile.language, &LANGUAGES);
+    if let Some(zone) = &profile.time_zone {
+        let known = zone.parse::<chrono_tz::Tz>().is_ok();
+        checks.require(known, "/time_zone", "is not an IANA time zone");
+    }
+    for (index, kind) in profile.muted.iter().enumerate() {
+        checks.one_of(&format!("/muted/{index}"), kind, &MUTABLE);
+    }
+    checks.finish()?;
+    let after = store::Model {
+        version: before.version + 1,
+        language: profile.language,
+        time_zone: profile.time_zone,
+        muted: profile.muted.join(" "),
+        ..before
+    };
+    store::save_profile(&tx, &after).await?;
+    audit_person(&tx, &after, "person.profile", &[]).await?;
+    let version = after.version;
+    let shown = describe(&claims, tx.db(), Some(after)).await?;
+    tx.commit().await?;
+    answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
+}
+
+/// The member of staff who answers a donor's questions.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FocalPoint {
+    #[schema(example = "Claire Fontaine", max_length = 200)]
+    name: String,
+    #[schema(example = "claire@example.org", max_length = 254)]
+    email: String,
+    /// The language to write in: `en`, `fr` or `es`.
+    #[schema(example = "fr", max_length = 2)]
+    language: String,
+    /// The office.
+    #[schema(max_length = 200)]
+    office: String,
+}
+
+/// Whom a donor's representative can ask
+///
+/// The focal point that headquarters named in the donor registry; 404 when there is none, and for staff.
+#[utoipa::path(tag = "people", security(("oauth2" = [])),
+    responses((status = 200, description = "The focal point", body = FocalPoint), ReadProblems))]
+#[get("/v1/me/focal-point")]
+pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> Answer {
+    let claims = caller.0;
+    let donor_id = claims.donor_id.ok_or_else(Problem::not_found)?;
+    let db = context.store.read(&Scope::System).await?;
+    let id = consumers::donor::focal_point(&db, claims.organisation_id, donor_id).await?;
+    let person = store::by_id(&db, id.ok_or_else(Problem::not_found)?).await?;
+    let person = person.filter(|person| person.organisation_id == claims.organisation_id);
+    let person = person.filter(|person| person.donor_id.is_none()).ok_or_else(Problem::not_found)?;
+    let scope = Scope::Public { organisation_id: claims.organisation_id };
+    let office = office::store::get(&scope, &db, person.office_id).await?;
+    let shown = FocalPoint {
+        name: person.name,
+        email: person.email,
+        language: person.language,
+        office: office.map(|office| office.name).unwrap_or_default(),
+    };
+    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &shown)
+}
