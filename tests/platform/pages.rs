@@ -54,14 +54,29 @@ async fn public_pages_show_what_was_imported_in_three_languages() {
         ("/plans?q=nothing-of-this-name", 200),
         ("/plans?cursor=wrong", 400),
         ("/plans?year=x", 400),
+        ("/donors", 200),
+        ("/donors?q=examplia", 200),
+        ("/donors/nothing", 404),
+        ("/donors/00000000-0000-0000-0000-000000000000", 404),
+        ("/flows", 200),
+        ("/flows?year=2021", 200),
+        ("/flows?year=x", 404),
         ("/archive", 200),
         ("/data", 200),
         ("/data/plans.csv", 200),
         ("/data/countries.xlsx", 200),
-        ("/data/donors.csv", 404),
+        ("/data/donors.csv", 200),
+        ("/data/years.xlsx", 200),
+        ("/data/people.csv", 404),
         ("/data/plans.txt", 404),
         ("/sitemap.xml", 200),
         ("/robots.txt", 200),
+        ("/profile", 303),
+        ("/notifications", 303),
+        ("/documents/00000000-0000-0000-0000-000000000000", 303),
+        ("/donor/reports", 303),
+        ("/console/agreements", 303),
+        ("/console/reports?view=board", 303),
         ("/console/search", 303),
         ("/console/style-guide", 303),
         ("/countries/AFG?year=2019", 200),
@@ -93,7 +108,27 @@ async fn a_donor_signs_in_and_finds_its_contributions() {
     let link = list.text.split("href=\"/en/donor/contributions/").nth(1).unwrap().split('"').next().unwrap();
     let one = page_of(&world, Some(&cookie), &format!("/en/donor/contributions/{link}")).await;
     assert!(one.status == 200 && one.text.contains("Example Relief"));
-    assert_eq!(page_of(&world, Some(&cookie), "/console").await.status, 404);
+    for path in [
+        "/donor/agreements",
+        "/donor/reports",
+        "/donor/reports?owed=true",
+        "/donor/data",
+        "/profile",
+        "/notifications",
+    ] {
+        assert_eq!(page_of(&world, Some(&cookie), path).await.status, 200, "{path}");
+    }
+    let sheet = page_of(&world, Some(&cookie), "/donor/data/contributions.csv").await;
+    assert_eq!((sheet.status, sheet.text.lines().count()), (200, 4));
+    for path in [
+        "/console",
+        "/console/agreements",
+        "/console/reports",
+        "/console/donor-names?q=a",
+        "/donor/data/people.csv",
+    ] {
+        assert_eq!(page_of(&world, Some(&cookie), path).await.status, 404, "{path}");
+    }
     let other = world.representative(&world.donor("Norway").await).await;
     let other = sign_in(&world, &other).await;
     assert!(!page_of(&world, Some(&other), "/en/donor").await.text.contains("3,003"));

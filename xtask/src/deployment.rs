@@ -70,7 +70,7 @@ impl Deployment {
         let url = format!("http://localhost:{}", listen["gateway"]);
         let prefix = format!("{name}.");
         let config = folder.join("passerelle.toml");
-        let configuration = configuration(infra, name, &url, &prefix, &listen)?;
+        let configuration = configuration(infra, &folder, name, &url, &prefix, &listen)?;
         fs::write(&config, format!("{settings}\n{configuration}"))?;
         let binary = binary.to_owned();
         let (name, processes) = (name.to_owned(), Mutex::default());
@@ -202,6 +202,7 @@ impl Drop for Deployment {
 
 fn configuration(
     infra: &Infra,
+    folder: &Path,
     name: &str,
     url: &str,
     prefix: &str,
@@ -213,11 +214,12 @@ fn configuration(
     let upstreams: Vec<String> =
         listen.iter().map(|(service, port)| format!("{service} = \"http://127.0.0.1:{port}\"\n")).collect();
     Ok(format!(
-        "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\n\n\
+        "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\nfiles = \"{}/files/{{service}}\"\n\n\
          [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n",
         of(&infra.postgres.service),
         of(&infra.postgres.owner),
         infra.postgres.service_role,
+        folder.display(),
         infra.kafka,
         infra.redis,
         upstreams.concat(),

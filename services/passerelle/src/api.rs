@@ -34,6 +34,12 @@ impl Api {
         }
     }
 
+    /// The same platform, as another API client.
+    #[must_use]
+    pub fn as_client(&self, client_id: &str, client_secret: &str) -> Self {
+        Self::new(&self.url, client_id, client_secret)
+    }
+
     async fn token(&self) -> Result<String> {
         let mut held = self.token.lock().await;
         if let Some((token, until)) = held.as_ref()

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use store::{Postgres, Store};
@@ -113,6 +113,8 @@ struct RedisConfig {
 struct PortalConfig {
     /// The key of the session cookies: 128 hexadecimal digits, the same for every replica.
     key: String,
+    /// While this file is there, every page says that the platform is being worked on.
+    maintenance: Option<PathBuf>,
 }
 
 fn listen() -> SocketAddr {
@@ -235,6 +237,12 @@ impl Config {
         let url =
             self.upstreams.get(name).ok_or_else(|| missing(&format!("upstreams.{name}"), "to reach it"))?;
         Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    /// The file that closes the pages while it is there.
+    pub fn portal_maintenance(&self) -> PathBuf {
+        let file = self.portal.as_ref().and_then(|portal| portal.maintenance.clone());
+        file.unwrap_or_else(|| PathBuf::from("maintenance"))
     }
 
     /// The key of the session cookies.

@@ -110,6 +110,7 @@ impl Platform {
                 gateway: format!("http://{}", SocketAddr::new(gateway_address, port)),
                 public_url: url.clone(),
                 key: portal::key_in_file(&options.data.join("portal.key"))?,
+                maintenance: options.data.join("maintenance"),
                 clock: clock.clone(),
             },
         )?;

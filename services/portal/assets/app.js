@@ -53,3 +53,41 @@ document.querySelectorAll("form[data-upload]").forEach((form) => {
     request.send(new FormData(form));
   });
 });
+
+// Names are completed while they are typed. The plain form looks them up when it is sent.
+document.querySelectorAll("[data-complete]").forEach((input) => {
+  const list = document.getElementById(input.getAttribute("list"));
+  const hidden = input.form.querySelector("input[type=hidden][name=donor_id]") ?? input.form.appendChild(
+    Object.assign(document.createElement("input"), { type: "hidden", name: "donor_id" }),
+  );
+  let [known, timer] = [new Map(), 0];
+  input.addEventListener("input", () => {
+    input.form.querySelectorAll("input[type=radio][name=donor_choice]").forEach((radio) => (radio.checked = false));
+    hidden.value = known.get(input.value) ?? "";
+    clearTimeout(timer);
+    const asked = input.value.trim();
+    if (asked.length < 2 || hidden.value) return;
+    timer = setTimeout(async () => {
+      const answer = await fetch(`${input.dataset.complete}?q=${encodeURIComponent(asked)}`).catch(() => null);
+      if (!answer?.ok || input.value.trim() !== asked) return;
+      const names = await answer.json();
+      known = new Map(names.map((donor) => [donor.name, donor.id]));
+      list.replaceChildren(...names.map((donor) => Object.assign(document.createElement("option"), { value: donor.name })));
+      hidden.value = known.get(input.value) ?? "";
+    }, 250);
+  });
+  input.form.querySelectorAll("input[type=radio][name=donor_choice]").forEach((radio) =>
+    radio.addEventListener("change", () => {
+      input.value = radio.dataset.name;
+      hidden.value = "";
+    }),
+  );
+});
+
+// What was typed and not saved is not left by mistake.
+document.querySelectorAll("form[data-guard]").forEach((form) => {
+  let changed = false;
+  form.addEventListener("input", () => (changed = true));
+  form.addEventListener("submit", () => (changed = false));
+  window.addEventListener("beforeunload", (event) => changed && event.preventDefault());
+});

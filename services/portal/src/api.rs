@@ -4,7 +4,8 @@ use crate::error::PageError;
 use bytes::Bytes;
 use futures_util::Stream;
 use kernel::Problem;
-use reqwest::{Client, Method, RequestBuilder, Response};
+pub(crate) use reqwest::Method;
+use reqwest::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
@@ -13,6 +14,17 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// How long an upload may take.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// What makes a change safe.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guard<'a> {
+    /// The version that was read.
+    Version(&'a str),
+    /// A key of the form that was sent.
+    Key(&'a str),
+    /// Nothing: the last word counts.
+    None,
+}
 
 pub(crate) struct Gateway {
     url: String,
@@ -51,6 +63,14 @@ impl Gateway {
         json(self.request(caller, Method::GET, path).query(query).send().await?).await
     }
 
+    /// The JSON at `path`, and the version it is.
+    pub(crate) async fn versioned(&self, caller: &Caller, path: &str) -> Result<(Value, String), PageError> {
+        let answer = self.request(caller, Method::GET, path).send().await?;
+        let version = answer.headers().get("etag").and_then(|value| value.to_str().ok());
+        let version = version.unwrap_or_default().trim_matches('"').to_owned();
+        Ok((json(answer).await?, version))
+    }
+
     /// An answer to hand through, such as a CSV file.
     pub(crate) async fn file(
         &self,
@@ -66,6 +86,25 @@ impl Gateway {
 
     pub(crate) async fn post(&self, caller: &Caller, path: &str, body: &Value) -> Result<Value, PageError> {
         json(self.request(caller, Method::POST, path).json(body).send().await?).await
+    }
+
+    /// A change: with the version that was read, or with a key that makes a repetition safe.
+    pub(crate) async fn change(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &str,
+        body: &Value,
+        guard: Guard<'_>,
+    ) -> Result<Value, PageError> {
+        let request = self.request(caller, method, path).json(body);
+        let request = match guard {
+            Guard::Version(version) => request.header("if-match", format!("\"{version}\"")),
+            Guard::Key(key) => request.header("idempotency-key", key),
+            Guard::None => request,
+        };
+        let answer = request.send().await?;
+        if answer.status().as_u16() == 204 { Ok(Value::Null) } else { json(answer).await }
     }
 
     pub(crate) async fn form<T: DeserializeOwned>(

@@ -1,8 +1,12 @@
 //! Drawings: SVG made here, each with a title and a description. The figures stand in a table beside it.
 
 mod map;
+mod sankey;
+mod series;
 
 pub(crate) use map::{class, map};
+pub(crate) use sankey::sankey;
+pub(crate) use series::{multiple, series};
 
 use crate::{format::money_short, i18n::Language};
 use minijinja::{Error, Value};

@@ -21,9 +21,15 @@ pub(crate) enum PageError {
     /// Sign in first; then come back to this path.
     #[error("sign in first")]
     SignInFirst(String),
+    /// Sign in first; then send this form to this path, as it was filled in.
+    #[error("sign in first")]
+    SignInKeeping(String, Vec<(String, String)>),
     /// Nothing here.
     #[error("nothing here")]
     NotFound,
+    /// The pages are closed for a while.
+    #[error("maintenance")]
+    Maintenance,
     /// A form from elsewhere.
     #[error("the form does not come from this site")]
     ForeignForm,
@@ -65,7 +71,9 @@ impl PageError {
             },
             PageError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             PageError::SignInFirst(_) => (StatusCode::SEE_OTHER, "forbidden"),
+            PageError::SignInKeeping(..) => (StatusCode::UNAUTHORIZED, "forbidden"),
             PageError::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            PageError::Maintenance => (StatusCode::SERVICE_UNAVAILABLE, "maintenance"),
             PageError::ForeignForm => (StatusCode::FORBIDDEN, "forbidden"),
             PageError::Template(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -80,8 +88,18 @@ impl PageError {
             let location = format!("{prefix}/sign-in?{query}");
             return HttpResponse::SeeOther().insert_header(("location", location)).finish();
         }
+        if let PageError::SignInKeeping(path, typed) = self {
+            let to = format!("{}{path}", PageLanguage::of(request, None).prefix());
+            let kept = serde_html_form::to_string(typed).unwrap_or_default();
+            let context = json!({ "next": null, "email": "", "error": null, "kept_to": to, "kept": kept });
+            let shown = page(state, request, None, Page { template: "pages/sign-in.html", context });
+            if let Ok(mut response) = shown {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+                return response;
+            }
+        }
         let (status, kind) = self.kind();
-        if status.is_server_error() {
+        if status.is_server_error() && !matches!(self, PageError::Maintenance) {
             tracing::error!(error = %self, path = request.path(), "page");
         }
         let trace =
@@ -91,6 +109,10 @@ impl PageError {
         match shown {
             Ok(mut response) => {
                 *response.status_mut() = status;
+                if status == StatusCode::SERVICE_UNAVAILABLE {
+                    let soon = actix_web::http::header::HeaderValue::from_static("120");
+                    response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, soon);
+                }
                 response
             }
             Err(error) => {

@@ -1,10 +1,16 @@
 //! Numbers, money and dates in the reader's locale.
 
 use crate::i18n::{Language, text};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use fixed_decimal::Decimal;
 use fluent_bundle::FluentArgs;
-use icu_datetime::{DateTimeFormatter, fieldsets::YMD, input::Date};
+use icu_calendar::Iso;
+use icu_datetime::{
+    DateTimeFormatter,
+    fieldsets::{E, YM, YMD},
+    input::Date,
+};
 use icu_decimal::{DecimalFormatter, options::DecimalFormatterOptions};
 use icu_locale::{Locale, locale};
 use std::{collections::HashMap, str::FromStr};
@@ -70,21 +76,146 @@ pub(crate) fn percent(language: Language, percent: &str) -> String {
     text(language, "percent", Some(&arguments))
 }
 
+fn icu_date(date: NaiveDate) -> Option<Date<Iso>> {
+    use chrono::Datelike;
+    let (day, month) = u8::try_from(date.day()).ok().zip(u8::try_from(date.month()).ok())?;
+    Date::try_new_iso(date.year(), month, day).ok()
+}
+
 /// A calendar date in words.
 pub(crate) fn date(language: Language, date: NaiveDate) -> String {
-    use chrono::Datelike;
     let formatter = DateTimeFormatter::try_new(icu_locale(language).into(), YMD::long());
-    let day = u8::try_from(date.day()).ok().zip(u8::try_from(date.month()).ok());
-    let input = day.and_then(|(day, month)| Date::try_new_iso(date.year(), month, day).ok());
-    match (formatter, input) {
+    match (formatter, icu_date(date)) {
         (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
         _ => date.to_string(),
     }
 }
 
+/// A month in words: "November 2026".
+pub(crate) fn month(language: Language, date: NaiveDate) -> String {
+    let formatter = DateTimeFormatter::try_new(icu_locale(language).into(), YM::long());
+    match (formatter, icu_date(date)) {
+        (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
+        _ => date.format("%Y-%m").to_string(),
+    }
+}
+
+/// The day of the week, shortened: "Mon".
+pub(crate) fn weekday(language: Language, date: NaiveDate) -> String {
+    let formatter = DateTimeFormatter::try_new(icu_locale(language).into(), E::short());
+    match (formatter, icu_date(date)) {
+        (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
+        _ => date.format("%a").to_string(),
+    }
+}
+
+/// An instant: date and time of day to the minute, in an IANA time zone (UTC where none is known), which is named.
+pub(crate) fn instant(language: Language, at: DateTime<Utc>, zone: Option<&str>) -> String {
+    let zone: Tz = zone.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
+    let local = at.with_timezone(&zone);
+    let mut arguments = FluentArgs::new();
+    arguments.set("date", date(language, local.date_naive()));
+    arguments.set("time", local.format("%H:%M").to_string());
+    arguments.set("zone", local.format("%Z").to_string());
+    text(language, "date-time", Some(&arguments))
+}
+
+/// An amount as people type it, as the API reads it: `1 250 000,50`, `1,250,000.50` and `1'250'000.5` are all 1250000.5
+/// (the last comma or point is the decimal one unless three digits follow it and it could group thousands). None when it
+/// is no amount.
+pub(crate) fn typed_amount(language: Language, typed: &str) -> Option<String> {
+    let kept: String = typed
+        .chars()
+        .filter(|c| !c.is_whitespace() && !['\'', '’', '\u{a0}', '\u{202f}'].contains(c))
+        .collect();
+    let decimal = match (kept.rfind(','), kept.rfind('.')) {
+        (Some(comma), Some(point)) => Some(comma.max(point)),
+        (Some(comma), None) => {
+            let groups =
+                kept.matches(',').count() > 1 || (language == Language::English && kept.len() - comma == 4);
+            (!groups).then_some(comma)
+        }
+        (None, Some(point)) => {
+            let groups =
+                kept.matches('.').count() > 1 || (language != Language::English && kept.len() - point == 4);
+            (!groups).then_some(point)
+        }
+        (None, None) => None,
+    };
+    let whole: String =
+        kept[..decimal.unwrap_or(kept.len())].chars().filter(|c| ![',', '.'].contains(c)).collect();
+    let cents = decimal.map(|at| &kept[at + 1..]).unwrap_or_default();
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = !whole.is_empty() && digits(&whole) && digits(cents) && whole.len() + cents.len() <= 20;
+    fits.then(|| if cents.is_empty() { whole.clone() } else { format!("{whole}.{cents}") })
+}
+
+/// What the platform says of a field, and the text for it.
+const REASONS: [(&str, &str); 24] = [
+    ("must not be empty", "reason-empty"),
+    ("is required", "reason-required"),
+    ("missing field", "reason-required"),
+    ("must be after start_date", "reason-after-start"),
+    ("must be after the present end", "reason-after-end"),
+    ("must be above zero", "reason-above-zero"),
+    ("must not be negative", "reason-negative"),
+    ("is not a decimal number", "reason-number"),
+    ("must be a decimal number from 0 to 100", "reason-percent"),
+    ("more decimals than", "reason-decimals"),
+    ("is not an ISO 4217", "reason-currency"),
+    ("as the agreement is", "reason-agreement-currency"),
+    ("are together more than the amount", "reason-instalments"),
+    ("must be after the instalment before", "reason-instalment-order"),
+    ("is no donor of", "reason-donor"),
+    ("is none of", "reason-choice"),
+    ("is empty, and no document is attached", "reason-section"),
+    ("must not lie in the future", "reason-future"),
+    ("must be after the period", "reason-after-period"),
+    ("must have 1 to 2000 characters", "reason-empty"),
+    ("cannot become", "reason-state"),
+    ("has no due-diligence clearance", "reason-clearance"),
+    ("is no PDF", "reason-file"),
+    ("says it is", "reason-file-lies"),
+];
+
+/// Why a field was refused, in the reader's language where the reason is a known one; else as the platform says it.
+pub(crate) fn reason(language: Language, detail: &str) -> String {
+    let known = REASONS.iter().find(|(part, _)| detail.contains(part));
+    known.map_or_else(|| detail.to_owned(), |(_, key)| text(language, key, None))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_read_as_people_type_them() {
+        let (en, fr) = (Language::English, Language::French);
+        for (language, typed, read) in [
+            (en, "1250000", "1250000"),
+            (en, "1,250,000.50", "1250000.50"),
+            (en, "1,250", "1250"),
+            (en, "12.5", "12.5"),
+            (fr, "1 250 000,50", "1250000.50"),
+            (fr, "1\u{202f}250\u{202f}000,5", "1250000.5"),
+            (fr, "1.250", "1250"),
+            (fr, "12,5", "12.5"),
+            (fr, "1.250.000,00", "1250000.00"),
+            (en, "1'250'000.05", "1250000.05"),
+        ] {
+            assert_eq!(typed_amount(language, typed).as_deref(), Some(read), "{typed}");
+        }
+        for typed in ["", "abc", "-5", "1e6", ",", "1..2.x", "99999999999999999999999"] {
+            assert_eq!(typed_amount(en, typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn instants_are_told_in_the_reader_s_zone() {
+        let at = "2026-03-31T22:30:00Z".parse().unwrap();
+        assert_eq!(instant(Language::English, at, Some("Africa/Ndjamena")), "March 31, 2026, 23:30 (WAT)");
+        assert_eq!(instant(Language::English, at, None), "March 31, 2026, 22:30 (UTC)");
+    }
 
     #[test]
     fn figures_are_written_as_their_readers_do() {

@@ -4,7 +4,7 @@ use crate::{State, error::PageError};
 use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
@@ -18,19 +18,31 @@ pub(crate) async fn protect<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
-    if !request.method().is_safe() && is_foreign(&request) {
-        let state = request.app_data::<Data<State>>().cloned();
-        let answer = match state {
-            Some(state) => PageError::ForeignForm.answer(request.request(), &state),
-            None => actix_web::HttpResponse::Forbidden().finish(),
-        };
+    let refusal = refusal(&request);
+    if let Some((error, state)) = refusal {
+        let mut answer = error.answer(request.request(), &state);
+        write_policy(answer.headers_mut());
         return Ok(request.into_response(answer).map_into_right_body());
     }
     let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    write_policy(response.headers_mut());
+    Ok(response.map_into_left_body())
+}
+
+/// Why a request gets no further: a form that another site sent, or pages that are closed for a while. (The style sheet of
+/// the page that says so is not.)
+fn refusal(request: &ServiceRequest) -> Option<(PageError, Data<State>)> {
+    let state = request.app_data::<Data<State>>()?.clone();
+    if !request.method().is_safe() && is_foreign(request) {
+        return Some((PageError::ForeignForm, state));
+    }
+    let is_closed = state.is_paused() && !request.path().starts_with("/assets/");
+    is_closed.then_some((PageError::Maintenance, state))
+}
+
+fn write_policy(headers: &mut HeaderMap) {
     headers.insert(HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
     headers.append(HeaderName::from_static("vary"), HeaderValue::from_static("accept-language, cookie"));
-    Ok(response.map_into_left_body())
 }
 
 /// Browsers say where a form comes from; what says nothing is no browser, and has no cookie to abuse.

@@ -32,7 +32,7 @@ use api::Gateway;
 use kernel::Clock;
 use render::Renderer;
 pub use session::key_in_file;
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// What the portal must be told.
@@ -43,6 +43,8 @@ pub struct Settings {
     pub public_url: String,
     /// The key of the session cookies: 64 bytes that every replica shares.
     pub key: Vec<u8>,
+    /// While this file is there, every page says that the platform is being worked on.
+    pub maintenance: PathBuf,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -53,6 +55,14 @@ pub(crate) struct State {
     pub(crate) public_url: String,
     pub(crate) renderer: Renderer,
     pub(crate) clock: Arc<dyn Clock>,
+    maintenance: PathBuf,
+}
+
+impl State {
+    /// Whether the operator has closed the pages for a while.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.maintenance.exists()
+    }
 }
 
 /// The portal cannot start.
@@ -93,6 +103,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         public_url: settings.public_url,
         renderer,
         clock: settings.clock,
+        maintenance: settings.maintenance,
     });
     let server = HttpServer::new(move || {
         App::new()

@@ -8,7 +8,7 @@ use crate::{
     session::{self, SignedIn},
 };
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use fluent_bundle::{FluentArgs, FluentValue};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
@@ -50,6 +50,13 @@ impl Renderer {
         environment.add_function("columns", draw::columns);
         environment.add_function("stack", draw::stack);
         environment.add_function("map", draw::map);
+        environment.add_function("sankey", draw::sankey);
+        environment.add_function("series", draw::series);
+        environment.add_function("multiple", draw::multiple);
+        environment.add_function("instant", instant);
+        environment.add_function("month", month);
+        environment.add_function("weekday", weekday);
+        environment.add_function("reason", reason);
         Ok(Self(environment))
     }
 
@@ -135,8 +142,33 @@ fn percent(state: &State<'_, '_>, value: Value) -> String {
 
 /// A date, or the date of an instant.
 fn date(state: &State<'_, '_>, value: Value) -> String {
-    let day = value.as_str().and_then(|text| text.get(..10)?.parse::<NaiveDate>().ok());
-    day.map_or_else(|| "—".to_owned(), |day| format::date(language_of(state), day))
+    day_of(&value).map_or_else(|| "—".to_owned(), |day| format::date(language_of(state), day))
+}
+
+fn day_of(value: &Value) -> Option<NaiveDate> {
+    value.as_str().and_then(|text| text.get(..10)?.parse().ok())
+}
+
+/// The month of a date, in words.
+fn month(state: &State<'_, '_>, value: Value) -> String {
+    day_of(&value).map_or_else(|| "—".to_owned(), |day| format::month(language_of(state), day))
+}
+
+/// The day of the week of a date, shortened.
+fn weekday(state: &State<'_, '_>, value: Value) -> String {
+    day_of(&value).map_or_else(|| "—".to_owned(), |day| format::weekday(language_of(state), day))
+}
+
+/// An instant in the reader's time zone, to the minute.
+fn instant(state: &State<'_, '_>, value: Value) -> String {
+    let at = value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    let zone = state.lookup("time_zone").and_then(|zone| zone.as_str().map(str::to_owned));
+    at.map_or_else(|| "—".to_owned(), |at| format::instant(language_of(state), at, zone.as_deref()))
+}
+
+/// Why a field was refused, in the reader's language where the reason is a known one.
+fn reason(state: &State<'_, '_>, detail: &str) -> String {
+    format::reason(language_of(state), detail)
 }
 
 /// A path in the language of the address the reader came by.
@@ -178,17 +210,21 @@ pub(crate) fn page(
         .map(|language| json!({ "code": language.code(), "name": language.own_name() }))
         .to_vec()
         .into();
+    context["time_zone"] = signed_in.and_then(|signed_in| signed_in.time_zone.clone()).into();
     context["signed_in"] = signed_in.map_or(Json::Null, |signed_in| {
         json!({
             "name": signed_in.name, "office": signed_in.office, "organisation": signed_in.organisation,
             "donor": signed_in.donor_id, "home": signed_in.home(), "permissions": signed_in.permissions,
+            "offices": signed_in.offices, "office_id": signed_in.office_id,
         })
     });
     let html = portal.renderer.draw(page.template, &context)?;
-    let mut response = HttpResponse::Ok();
+    let mut builder = HttpResponse::Ok();
     let caching =
         if signed_in.is_some() { "private, no-store" } else { "private, max-age=0, must-revalidate" };
-    response.insert_header(("cache-control", caching));
-    response.insert_header(("content-language", language.language.code()));
-    Ok(response.content_type("text/html; charset=utf-8").body(html))
+    builder.insert_header(("cache-control", caching));
+    builder.insert_header(("content-language", language.language.code()));
+    let mut response = builder.content_type("text/html; charset=utf-8").body(html);
+    crate::pages::recent::remember(request, &mut response, portal.public_url.starts_with("https:"));
+    Ok(response)
 }

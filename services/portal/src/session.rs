@@ -28,6 +28,14 @@ pub(crate) struct SignedIn {
     pub(crate) organisation: String,
     pub(crate) donor_id: Option<String>,
     pub(crate) permissions: Vec<String>,
+    #[serde(default)]
+    pub(crate) time_zone: Option<String>,
+    /// Notifications that are not shown.
+    #[serde(default)]
+    pub(crate) muted: Vec<String>,
+    /// Where it may work: id and name of each office.
+    #[serde(default)]
+    pub(crate) offices: Vec<(String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -149,17 +157,36 @@ pub(crate) async fn sign_in(
         ("client_id", "portal"),
     ];
     let tokens: Tokens = state.gateway.form(&caller, "/oauth/token", &form).await?;
-    let with_token = Caller { token: Some(tokens.access_token.clone()), address: caller.address };
-    let me = state.gateway.get(&with_token, "/v1/me", &[]).await?;
+    request.get_session().renew();
+    keep(state, request, tokens).await
+}
+
+/// Keeps tokens in the session, with what they stand for.
+async fn keep(state: &State, request: &HttpRequest, tokens: Tokens) -> Result<SignedIn, PageError> {
+    let caller = Caller { token: Some(tokens.access_token.clone()), address: address(request) };
+    let me = state.gateway.get(&caller, "/v1/me", &[]).await?;
     let signed_in = signed_in(tokens, &me, state.clock.now().timestamp());
-    let session = request.get_session();
-    session.renew();
-    store(&session, &signed_in);
+    store(&request.get_session(), &signed_in);
     Ok(signed_in)
+}
+
+/// Asks again who is signed in: after a change of the profile, or (with an office) to work there from now on.
+pub(crate) async fn renew(
+    state: &State,
+    request: &HttpRequest,
+    signed_in: &SignedIn,
+    office_id: Option<&str>,
+) -> Result<SignedIn, PageError> {
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", signed_in.refresh_token.as_str())];
+    form.extend(office_id.map(|id| ("office_id", id)));
+    let tokens: Tokens = state.gateway.form(&anonymous(request), "/oauth/token", &form).await?;
+    keep(state, request, tokens).await
 }
 
 fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let office = |office: &Value| (text(&office["id"]), text(&office["name"]));
+    let offices = me["offices"].as_array().into_iter().flatten().map(office).collect();
     let permissions = me["permissions"].as_array().into_iter().flatten().map(&text).collect();
     SignedIn {
         access_token: tokens.access_token,
@@ -173,6 +200,9 @@ fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
         organisation: text(&me["organisation"]["name"]),
         donor_id: me["donor_id"].as_str().map(str::to_owned),
         permissions,
+        time_zone: me["time_zone"].as_str().map(str::to_owned),
+        muted: me["muted"].as_array().into_iter().flatten().map(&text).collect(),
+        offices,
     }
 }
 

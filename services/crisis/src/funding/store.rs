@@ -176,6 +176,40 @@ pub(crate) async fn scope(
     rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
 }
 
+/// What one scope counts in some of its dimensions, the largest first.
+pub(crate) async fn dimensions(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    scope: &str,
+    wanted: &[&str],
+) -> Result<Vec<Counted>, StoreError> {
+    let mut parameters = values![organisation_id, scope];
+    let listed = sql::members(&mut parameters, wanted.iter().map(|name| (*name).into()));
+    let text = format!(
+        "{SELECT} AND scope = $2 AND dimension IN ({listed})
+         ORDER BY dimension, paid + commitment DESC, name, member"
+    );
+    let rows = sql::rows(db, &text, parameters).await?;
+    rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
+}
+
+/// What went from one donor to each plan, in a scope that counts that; the largest first.
+pub(crate) async fn plans_of_donor(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    scope: &str,
+    donor: &str,
+) -> Result<Vec<Counted>, StoreError> {
+    // A range, so that the index serves it: members are "donor|plan", and '}' is the next character.
+    let text = format!(
+        "{SELECT} AND scope = $2 AND dimension = 'donor_plan' AND member >= $3 AND member < $4
+         ORDER BY paid + commitment DESC, member"
+    );
+    let range = values![organisation_id, scope, format!("{donor}|"), format!("{donor}}}")];
+    let rows = sql::rows(db, &text, range).await?;
+    rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
+}
+
 /// The totals of every scope that starts with `prefix` (`country:`, `plan:`).
 pub(crate) async fn totals(
     db: &impl ConnectionTrait,
@@ -252,13 +286,13 @@ mod tests {
             status: status.to_owned(),
             amount: 1000 + i64::try_from(number).unwrap(),
             visibility: visibility.to_owned(),
-            country_year: (number % 5 != 0)
+            country_year: (!number.is_multiple_of(5))
                 .then(|| ("AFG".to_owned(), 2020 + i32::try_from(number % 3).unwrap())),
             plans: vec![member("fts:1")],
-            plan: (number % 2 == 0).then(|| member("fts:1")),
+            plan: number.is_multiple_of(2).then(|| member("fts:1")),
             donor_id: Some(Uuid::from_u128(7 + number % 2)),
             donor: Some(member(&Uuid::from_u128(7 + number % 2).to_string())),
-            earmarking: (number % 3 == 0).then(|| member("earmarked")),
+            earmarking: number.is_multiple_of(3).then(|| member("earmarked")),
             recipient: None,
         }
     }

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     funding::{
         api::Totals,
-        fact::year_scope,
+        fact::{Amounts, year_scope},
         store::{self, Counted},
     },
     plan,
@@ -57,17 +57,19 @@ pub(crate) struct YearFunding {
     by_plan: Vec<PlanFundingShare>,
     #[schema(max_items = 10)]
     by_earmarking: Vec<FundingPart>,
-    /// What went from which donor to which plan, the largest first.
-    #[schema(max_items = 100000)]
+    /// What went from the ten largest donors, and from all others together, to which plan; the largest first.
+    #[schema(max_items = 10000)]
     flows: Vec<DonorToPlan>,
 }
 
-/// What went from a donor to a plan. Nulls for "not stated", and outside any plan.
+/// What went from a donor, or from all others together, to a plan. Nulls for "not stated", and outside any plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorToPlan {
     donor_id: Option<Uuid>,
     #[schema(max_length = 500)]
     donor_name: Option<String>,
+    /// All donors but those that are named.
+    all_others: bool,
     plan_id: Option<Uuid>,
     #[schema(max_length = 500)]
     plan_name: Option<String>,
@@ -114,7 +116,8 @@ pub(crate) async fn list(
             years.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
             let mut items = Vec::with_capacity(years.len());
             for year in years {
-                let counted = store::scope(&db, organisation_id, &year_scope(year)).await?;
+                let scope = year_scope(year);
+                let counted = store::dimensions(&db, organisation_id, &scope, &["earmarking"]).await?;
                 let totals = totals.get(&year.to_string()).copied().unwrap_or_default().into();
                 items.push(FundedYear { year, totals, by_earmarking: parts(&counted, "earmarking") });
             }
@@ -138,7 +141,9 @@ pub(crate) async fn get(context: Data<Context>, year: actix_web::web::Path<Strin
     let scope = scope(&context).await?;
     let db = context.store.read(&scope).await?;
     let organisation_id = scope.organisation_id().unwrap_or_default();
-    let counted = store::scope(&db, organisation_id, &year_scope(year)).await?;
+    let year_scope = year_scope(year);
+    let wanted = ["total", "donor", "plan", "earmarking"];
+    let counted = store::dimensions(&db, organisation_id, &year_scope, &wanted).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
     let funding = YearFunding {
@@ -147,38 +152,63 @@ pub(crate) async fn get(context: Data<Context>, year: actix_web::web::Path<Strin
         by_donor: donors(&db, organisation_id, &counted).await?,
         by_plan: plans(&db, &scope, &counted).await?,
         by_earmarking: parts(&counted, "earmarking"),
-        flows: flows(&db, &scope, &counted).await?,
+        flows: flows(&db, &scope, &year_scope, &counted).await?,
     };
     answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &funding)
 }
 
-/// Donors to plans, under the names that both have now.
+/// Donors that are named; the others are one.
+const NAMED: usize = 10;
+
+/// From the largest donors, and from all others together, to plans, under the names that they have now. What the others
+/// gave to a plan is what it got in all less what the named ones gave, so that nothing is read a hundred times.
 async fn flows(
     db: &impl ConnectionTrait,
     scope: &Scope,
+    year_scope: &str,
     counted: &[Counted],
 ) -> Result<Vec<DonorToPlan>, StoreError> {
-    let pairs: Vec<(&str, &str, &Counted)> = counted
-        .iter()
-        .filter(|cell| cell.dimension == "donor_plan" && cell.funding_flows > 0)
-        .filter_map(|cell| cell.member.split_once('|').map(|(donor, plan)| (donor, plan, cell)))
-        .collect();
-    let ids: Vec<Uuid> = pairs.iter().filter_map(|(donor, ..)| donor.parse().ok()).collect();
-    let donors = store::donors(db, scope.organisation_id().unwrap_or_default(), &ids).await?;
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let of = |dimension: &str| {
+        let dimension = dimension.to_owned();
+        counted.iter().filter(move |cell| cell.dimension == dimension && cell.funding_flows > 0)
+    };
+    let named: Vec<&Counted> = of("donor").take(NAMED).collect();
+    let ids: Vec<Uuid> = named.iter().filter_map(|cell| cell.member.parse().ok()).collect();
+    let donors = store::donors(db, organisation_id, &ids).await?;
     let plans = plan::store::all(scope, db, &plan::store::Filter::default()).await?;
     let plans: HashMap<String, plan::store::Model> =
         plans.into_iter().map(|plan| (plan.funding_key(), plan)).collect();
+    let mut left: Vec<(&Counted, Amounts)> = of("plan").map(|cell| (cell, cell.amounts())).collect();
     let stated = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
-    let one = |(donor, plan, cell): (&str, &str, &Counted)| {
-        let (registered, known) = (donors.get(donor), plans.get(plan));
+    let flow = |donor: Option<&Counted>, key: &str, plan_name: Option<String>, amounts: Amounts| {
+        let (registered, known) = (donor.and_then(|cell| donors.get(&cell.member)), plans.get(key));
         DonorToPlan {
             donor_id: registered.map(|donor| donor.id),
-            donor_name: registered.map(|donor| donor.name.clone()).or_else(|| stated(&cell.external_ref)),
+            donor_name: registered
+                .map(|donor| donor.name.clone())
+                .or_else(|| donor.and_then(|cell| stated(&cell.name))),
+            all_others: donor.is_none(),
             plan_id: known.map(|plan| plan.id),
-            plan_name: known.map(|plan| plan.name.clone()).or_else(|| stated(&cell.name)),
-            funding: Money::usd(cell.amounts().funding()),
-            flow_count: cell.funding_flows,
+            plan_name: known.map(|plan| plan.name.clone()).or(plan_name),
+            funding: Money::usd(amounts.funding()),
+            flow_count: amounts.funding_flows,
         }
     };
-    Ok(pairs.into_iter().map(one).collect())
+    let mut found = Vec::new();
+    for donor in named {
+        for cell in store::plans_of_donor(db, organisation_id, year_scope, &donor.member).await? {
+            let Some((_, key)) = cell.member.split_once('|') else { continue };
+            if let Some((_, rest)) = left.iter_mut().find(|(plan, _)| plan.member == key) {
+                rest.add(cell.amounts(), -1);
+            }
+            if cell.funding_flows > 0 {
+                found.push(flow(Some(donor), key, stated(&cell.name), cell.amounts()));
+            }
+        }
+    }
+    let rest = left.into_iter().filter(|(_, rest)| rest.funding_flows > 0);
+    found.extend(rest.map(|(plan, rest)| flow(None, &plan.member, stated(&plan.name), rest)));
+    found.sort_by_key(|flow| Reverse(flow.funding.minor()));
+    Ok(found)
 }

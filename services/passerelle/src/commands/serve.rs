@@ -77,6 +77,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 gateway: config.upstream("gateway")?,
                 public_url: config.public_url.clone(),
                 key: config.portal_key()?,
+                maintenance: config.portal_maintenance(),
                 clock,
             };
             let ops = operate(Vec::new())?;

@@ -1,5 +1,6 @@
 //! The demo organisation: made through the REST API, as a user would, deterministic, and resumed when it broke off.
 
+mod agreements;
 mod flows;
 mod people;
 mod records;
@@ -9,6 +10,7 @@ pub use people::{PASSWORD, PEOPLE, Person};
 use crate::api::Api;
 use anyhow::{Context, Result, bail};
 use bus::Lag;
+use chrono::NaiveDate;
 use kernel::Clock;
 use records::{Country, DONORS, OFFICES, PLANS};
 use reqwest::{Method, multipart};
@@ -61,7 +63,7 @@ pub async fn seed_if_needed(
     if let (false, Some((id, secret))) = (progress.done, &progress.client) {
         let started = clock.now();
         eprintln!("Making the demo organisation …");
-        seed(&Api::new(url, id, secret)).await?;
+        seed(&Api::new(url, id, secret), started.date_naive()).await?;
         wait_for_read_models(lag).await?;
         save(file, &Progress { done: true, client: None })?;
         tracing::info!(milliseconds = (clock.now() - started).num_milliseconds(), "demo organisation made");
@@ -80,8 +82,9 @@ fn save(file: &Path, progress: &Progress) -> Result<()> {
     fs::rename(&beside, file).context("cannot write demo.json")
 }
 
-async fn seed(api: &Api) -> Result<()> {
+async fn seed(api: &Api, today: NaiveDate) -> Result<()> {
     let offices = offices(api).await?;
+    let mut donors: HashMap<String, String> = HashMap::new();
     for (index, donor) in DONORS.iter().enumerate() {
         let number = index + 1;
         let body = json!({
@@ -89,7 +92,8 @@ async fn seed(api: &Api) -> Result<()> {
             "country": donor.country, "status": "active",
             "external_refs": [{ "source": "fts", "ref": donor.reference(number) }],
         });
-        api.create("/v1/donors", &format!("demo-donor-{number}"), &body).await?;
+        let made = api.create("/v1/donors", &format!("demo-donor-{number}"), &body).await?;
+        donors.insert(donor.name.to_owned(), text(&made["id"])?);
     }
     for (index, plan) in PLANS.iter().enumerate() {
         let body = json!({
@@ -99,6 +103,7 @@ async fn seed(api: &Api) -> Result<()> {
             "end_date": format!("{}-12-31", plan.years[plan.years.len() - 1]),
             "original_requirement": { "amount": plan.requirement.0.to_string(), "currency": "USD" },
             "revised_requirement": plan.requirement.1.map(|revised| json!({ "amount": revised.to_string(), "currency": "USD" })),
+            "objectives": objectives(plan),
             "people_in_need": plan.people.0, "people_targeted": plan.people.1, "summary": plan.summary,
             "external_ref": { "source": "fts", "ref": plan.reference }, "visibility": "public",
         });
@@ -107,7 +112,65 @@ async fn seed(api: &Api) -> Result<()> {
     for country in Country::ALL {
         import(api, &offices[country.office()], country).await?;
     }
-    people(api, &offices).await
+    agreements::seed(api, &offices, &donors, today).await?;
+    people(api, &offices).await?;
+    focal_points(api, &donors).await
+}
+
+/// What a plan sets out to do, in three parts of its requirement.
+fn objectives(plan: &records::Plan) -> Value {
+    let needed = plan.requirement.1.unwrap_or(plan.requirement.0);
+    let parts = [
+        (
+            "saving_lives",
+            60,
+            "Shelter, health, water and protection for people who were forced to move.",
+            &["internally_displaced", "refugees"][..],
+            &["Shelter and settlements", "Health", "Water and sanitation"][..],
+        ),
+        (
+            "solutions",
+            30,
+            "Return, local integration or relocation, in safety and for good.",
+            &["returnees", "local_population"],
+            &["Return and reintegration", "Basic services"],
+        ),
+        (
+            "regular_pathways",
+            10,
+            "Border management that protects, and help for migrants in need.",
+            &["international_migrants"],
+            &["Border management", "Assistance to migrants"],
+        ),
+    ];
+    let part = |(kind, percent, description, groups, areas): (&str, u64, &str, &[&str], &[&str])| {
+        json!({ "kind": kind, "description": description, "groups": groups, "activity_areas": areas,
+            "requirement": { "amount": (needed * percent / 100).to_string(), "currency": "USD" },
+            "people_targeted": plan.people.1 * percent / 100 })
+    };
+    parts.map(part).to_vec().into()
+}
+
+/// The officer at headquarters answers the questions of the donors who have a portal account.
+async fn focal_points(api: &Api, donors: &HashMap<String, String>) -> Result<()> {
+    let request = api.request(Method::GET, "/v1/people").await?.query(&[("q", "officer@demo.example")]);
+    let found = crate::api::checked(request.send().await?).await?;
+    let officer = text(&found["items"][0]["id"])?;
+    for name in ["Norway, Government of", "Spain, Government of"] {
+        let path = format!("/v1/donors/{}", donors[name]);
+        let mut donor = api.get(&path).await?;
+        if donor["focal_point_id"] == officer.as_str() {
+            continue;
+        }
+        let version = donor["version"].to_string();
+        donor["focal_point_id"] = officer.as_str().into();
+        for field in ["id", "version", "created_at", "updated_at"] {
+            donor.as_object_mut().and_then(|donor| donor.remove(field));
+        }
+        let request = api.request(Method::PUT, &path).await?.header("if-match", format!("\"{version}\""));
+        crate::api::checked(request.json(&donor).send().await?).await?;
+    }
+    Ok(())
 }
 
 async fn offices(api: &Api) -> Result<HashMap<&'static str, String>> {
@@ -149,8 +212,10 @@ async fn people(api: &Api, offices: &HashMap<&'static str, String>) -> Result<()
             "name": person.name, "email": person.email, "language": person.language, "password": PASSWORD,
         });
         match person.account {
-            people::Account::Staff { role, office } => {
-                body["roles"] = json!([{ "office_id": offices[office], "role": role }]);
+            people::Account::Staff { role, office, also } => {
+                let held = [Some((role, office)), also].into_iter().flatten();
+                let held = held.map(|(role, office)| json!({ "office_id": offices[office], "role": role }));
+                body["roles"] = held.collect();
             }
             people::Account::Donor { name } => {
                 let request =

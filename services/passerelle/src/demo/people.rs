@@ -25,6 +25,8 @@ pub enum Account {
         role: &'static str,
         /// The office's code.
         office: &'static str,
+        /// Another role in another office.
+        also: Option<(&'static str, &'static str)>,
     },
     /// The representative of a donor.
     Donor {
@@ -40,7 +42,7 @@ const fn staff(
     does: &'static str,
     (role, office): (&'static str, &'static str),
 ) -> Person {
-    Person { name, email, language, does, account: Account::Staff { role, office } }
+    Person { name, email, language, does, account: Account::Staff { role, office, also: None } }
 }
 
 /// A person for every role.
@@ -60,7 +62,17 @@ pub const PEOPLE: [Person; 9] = [
         "regional office, Nairobi",
         ("regional_officer", "NBO"),
     ),
-    staff("Mahamat Abakar", "country@demo.example", "fr", "country office, Chad", ("country_officer", "TCD")),
+    Person {
+        name: "Mahamat Abakar",
+        email: "country@demo.example",
+        language: "fr",
+        does: "country office, Chad; stands in for Sudan",
+        account: Account::Staff {
+            role: "country_officer",
+            office: "TCD",
+            also: Some(("country_officer", "SDN")),
+        },
+    },
     staff(
         "Lucía Herrera",
         "liaison@demo.example",

@@ -34,7 +34,9 @@ pub(crate) async fn sign_in_form(
     state: Data<State>,
     next: web::Query<Next>,
 ) -> HttpResponse {
-    let context = json!({ "next": local_path(next.next.as_deref()), "email": "", "error": null });
+    let context = json!({
+        "next": local_path(next.next.as_deref()), "email": "", "error": null, "kept_to": null, "kept": null,
+    });
     or_error_page(
         page(&state, &request, None, Page { template: "pages/sign-in.html", context }),
         &request,
@@ -47,6 +49,9 @@ pub(crate) struct Credentials {
     email: String,
     password: String,
     next: Option<String>,
+    /// Where a form goes that was filled in when the sign-in had ended, and what stood in it.
+    kept_to: Option<String>,
+    kept: Option<String>,
 }
 
 pub(crate) async fn sign_in(
@@ -56,13 +61,16 @@ pub(crate) async fn sign_in(
 ) -> HttpResponse {
     let next = local_path(form.next.as_deref());
     match session::sign_in(&state, &request, form.email.trim(), &form.password).await {
+        Ok(_) if local_path(form.kept_to.as_deref()).is_some() => resume(&request, &state, &form),
         Ok(signed_in) => {
             let home = format!("{}{}", PageLanguage::of(&request, None).prefix(), signed_in.home());
             see_other(next.unwrap_or(&home))
         }
         Err(PageError::Refused(problem)) if problem.status < 500 => {
             let error = if problem.status == 429 { "sign-in-wait" } else { "sign-in-wrong" };
-            let context = json!({ "next": next, "email": form.email, "error": error });
+            let context = json!({
+                "next": next, "email": form.email, "error": error, "kept_to": form.kept_to, "kept": form.kept,
+            });
             let shown = page(&state, &request, None, Page { template: "pages/sign-in.html", context });
             let mut response = or_error_page(shown, &request, &state);
             *response.status_mut() =
@@ -71,6 +79,13 @@ pub(crate) async fn sign_in(
         }
         Err(error) => error.answer(&request, &state),
     }
+}
+
+/// The form that was filled in before the sign-in had ended, to send it again.
+fn resume(request: &HttpRequest, state: &State, form: &Credentials) -> HttpResponse {
+    let typed = super::forms::Typed::read(form.kept.as_deref().unwrap_or_default().as_bytes());
+    let context = json!({ "to": form.kept_to, "fields": typed.0 });
+    or_error_page(page(state, request, None, Page { template: "pages/resume.html", context }), request, state)
 }
 
 pub(crate) async fn sign_out(request: HttpRequest, state: Data<State>) -> HttpResponse {

@@ -1,7 +1,7 @@
 //! What finds and carries away what the public pages show: the plan list, the years, the data, the map of the site.
 
 use super::{
-    given, handed_through,
+    given,
     public::{all, minor, or_empty, usd},
     query_of,
 };
@@ -101,7 +101,8 @@ async fn archive_page(request: &HttpRequest, state: &State) -> Result<HttpRespon
             of_year.funded += minor(&plan["funding"]);
         }
     }
-    for entry in all(state, &caller, "/v1/public/countries", &[]).await? {
+    let countries = all(state, &caller, "/v1/public/countries", &[]).await?;
+    for entry in &countries {
         if let Some(year) = entry["year"].as_i64() {
             years.entry(year).or_default().received += minor(&entry["funding"]);
         }
@@ -117,19 +118,89 @@ async fn archive_page(request: &HttpRequest, state: &State) -> Result<HttpRespon
             })
         })
         .collect();
-    let language = PageLanguage::of(request, None).language;
-    let mark = |row: &Value| crate::draw::mark(language, &row["year"].to_string(), &row["received"]);
-    let marks: Vec<Value> = rows.iter().rev().map(mark).collect();
-    let context = json!({ "rows": rows, "marks": marks });
+    let by_earmarking = series(request, &all(state, &caller, "/v1/public/years", &[]).await?);
+    let multiples = multiples(request, &countries);
+    let context = json!({ "rows": rows, "series_data": by_earmarking, "multiples": multiples });
     page(state, request, None, Page { template: "pages/archive.html", context })
 }
+
+/// The earmarking categories in one order, the freest first; what is not stated last.
+const CATEGORIES: [Option<&str>; 5] =
+    [Some("unearmarked"), Some("softly earmarked"), Some("earmarked"), Some("tightly earmarked"), None];
+
+/// Funding by earmarking over the years, the earliest first.
+fn series(request: &HttpRequest, years: &[Value]) -> Value {
+    let language = PageLanguage::of(request, None).language;
+    let name = |category: Option<&str>| {
+        let key = category
+            .map_or_else(|| "not-stated".to_owned(), |name| format!("earmarking-{}", name.replace(' ', "-")));
+        crate::i18n::text(language, &key, None)
+    };
+    let one = |entry: &Value| {
+        let of = |category: Option<&str>| {
+            let parts = entry["by_earmarking"].as_array().into_iter().flatten();
+            usd(parts
+                .filter(|part| part["external_ref"].as_str() == category)
+                .map(|part| minor(&part["funding"]))
+                .sum())
+        };
+        let parts: Vec<Value> = CATEGORIES
+            .iter()
+            .map(|category| {
+                let mut part = crate::draw::mark(language, &name(*category), &of(*category));
+                part["funding"] = of(*category);
+                part
+            })
+            .collect();
+        let mut whole = crate::draw::mark(language, &entry["year"].to_string(), &entry["funding"]);
+        (whole["parts"], whole["year"], whole["funding"]) =
+            (parts.into(), entry["year"].clone(), entry["funding"].clone());
+        whole
+    };
+    let stacks: Vec<Value> = years.iter().rev().map(one).collect();
+    json!({ "stacks": stacks, "names": CATEGORIES.map(name) })
+}
+
+/// A small drawing for each country: what it received in each year, all to one scale; the largest countries first.
+fn multiples(request: &HttpRequest, countries: &[Value]) -> Value {
+    let language = PageLanguage::of(request, None).language;
+    let mut years: Vec<i64> = countries.iter().filter_map(|entry| entry["year"].as_i64()).collect();
+    years.sort_unstable();
+    years.dedup();
+    let mut sums: BTreeMap<&str, BTreeMap<i64, i64>> = BTreeMap::new();
+    for entry in countries {
+        if let (Some(code), Some(year)) = (entry["country"].as_str(), entry["year"].as_i64()) {
+            *sums.entry(code).or_default().entry(year).or_default() += minor(&entry["funding"]);
+        }
+    }
+    let most = sums.values().flat_map(BTreeMap::values).copied().max().unwrap_or(0);
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, of)| std::cmp::Reverse(of.values().sum::<i64>()));
+    let shown: Vec<Value> = sums
+        .into_iter()
+        .take(MOST_MULTIPLES)
+        .map(|(code, of)| {
+            let funding = |year: &i64| usd(of.get(year).copied().unwrap_or(0));
+            let marks: Vec<Value> =
+                years.iter().map(|year| crate::draw::mark(language, &year.to_string(), &funding(year))).collect();
+            json!({ "country": code, "marks": marks, "funding": years.iter().map(funding).collect::<Vec<_>>() })
+        })
+        .collect();
+    // Marks are whole dollars.
+    #[expect(clippy::cast_precision_loss, reason = "the height of a drawing")]
+    let most = most as f64 / 100.0;
+    json!({ "countries": shown, "years": years, "most": most, "latest": years.last() })
+}
+
+/// Countries with a small drawing; every country is in the list of the home page.
+const MOST_MULTIPLES: usize = 24;
 
 pub(crate) async fn data(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let shown = page(&state, &request, None, Page { template: "pages/data.html", context: json!({}) });
     or_error_page(shown, &request, &state)
 }
 
-/// `plans` or `countries`, as a spreadsheet.
+/// `plans`, `countries`, `donors`, `years` or `updates`, as a spreadsheet.
 pub(crate) async fn file(
     request: HttpRequest,
     state: Data<State>,
@@ -138,18 +209,15 @@ pub(crate) async fn file(
 ) -> HttpResponse {
     let handed = async {
         let (list, kind) = (name.0.as_str(), name.1.as_str());
-        let media_type = match kind {
-            "csv" => "text/csv",
-            "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            _ => return Err(PageError::NotFound),
-        };
         let (path, query) = match list {
             "plans" => ("/v1/public/plans", filters.query()),
             "countries" => ("/v1/public/countries", given(&[("year", &filters.year)])),
+            "donors" => ("/v1/public/donors", given(&[("q", &filters.q)])),
+            "years" => ("/v1/public/years", Vec::new()),
+            "updates" => ("/v1/public/updates", Vec::new()),
             _ => return Err(PageError::NotFound),
         };
-        let answer = state.gateway.file(&anonymous(&request), path, &query, media_type).await?;
-        Ok(handed_through(answer, media_type, &format!("{list}.{kind}")))
+        super::list_file(&state, &anonymous(&request), path, &query, list, kind).await
     };
     or_error_page(handed.await, &request, &state)
 }
@@ -158,9 +226,13 @@ pub(crate) async fn file(
 pub(crate) async fn sitemap(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let written = async {
         let caller = anonymous(&request);
-        let mut paths: Vec<String> = ["", "/plans", "/archive", "/data"].map(str::to_owned).to_vec();
+        let mut paths: Vec<String> =
+            ["", "/plans", "/donors", "/flows", "/archive", "/data"].map(str::to_owned).to_vec();
         for plan in all(&state, &caller, "/v1/public/plans", &[]).await? {
             paths.extend(plan["id"].as_str().map(|id| format!("/plans/{id}")));
+        }
+        for donor in all(&state, &caller, "/v1/public/donors", &[]).await? {
+            paths.extend(donor["id"].as_str().map(|id| format!("/donors/{id}")));
         }
         for entry in all(&state, &caller, "/v1/public/countries", &[]).await? {
             paths.extend(

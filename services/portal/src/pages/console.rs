@@ -24,22 +24,54 @@ pub(crate) async fn home(request: HttpRequest, state: Data<State>) -> HttpRespon
     or_error_page(home_page(&request, &state).await, &request, &state)
 }
 
+/// Rows of each part of the start page.
+const FEW: &str = "5";
+/// Agreements that end within so many days are told.
+const ENDS_SOON: chrono::Days = chrono::Days::new(90);
+
+/// What waits for whoever signed in, by what their roles and their office let them do.
 async fn home_page(request: &HttpRequest, state: &State) -> Result<HttpResponse, PageError> {
     let signed_in = staff(state, request).await?;
     let caller = signed_in.caller(request);
-    let few = [("limit", "5".to_owned())];
-    let list = async |permission: &str, path: &str| match signed_in.may(permission) {
-        true => unless_away(state.gateway.get(&caller, path, &few).await),
-        false => Ok(Some(Value::Null)),
+    let list = async |permission: &str, path: &str, filter: &[(&str, &str)]| {
+        if !signed_in.may(permission) {
+            return Ok(Some(Value::Null));
+        }
+        let mut query: Vec<(&str, String)> =
+            filter.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        query.push(("limit", FEW.to_owned()));
+        unless_away(state.gateway.get(&caller, path, &query).await)
     };
-    let (imports, contributions, plans) = futures_util::join!(
-        list("imports:read", "/v1/imports"),
-        list("contributions:read", "/v1/contributions"),
-        list("plans:read", "/v1/plans"),
+    let (office, today) = (signed_in.office_id.as_str(), state.clock.now().date_naive());
+    let soon = (today + ENDS_SOON).to_string();
+    let own = [("office_id", office), ("owed", "true")];
+    let negotiated = [("office_id", office), ("state", "negotiation")];
+    let ending = [("state", "active"), ("sort", "end_date"), ("ends_before", soon.as_str())];
+    let parts = futures_util::join!(
+        list("reports:read", "/v1/notifications", &[("unread", "true")]),
+        list("reports:write", "/v1/reports", &own),
+        list("reports:review", "/v1/reports", &[("state", "regional_review")]),
+        list("reports:clear", "/v1/reports", &[("state", "hq_clearance")]),
+        list("reports:read", "/v1/reports", &[("overdue", "true")]),
+        list("agreements:write", "/v1/agreements", &negotiated),
+        list("agreements:read", "/v1/agreements", &ending),
+        list("contributions:read", "/v1/contributions", &[]),
+        list("imports:read", "/v1/imports", &[]),
+        list("plans:read", "/v1/plans", &[]),
     );
-    let (imports, contributions, plans) = (imports?, contributions?, plans?);
-    let away = [&imports, &contributions, &plans].iter().any(|part| part.is_none());
-    let context = json!({ "imports": imports, "contributions": contributions, "plans": plans, "away": away });
+    let (told, mine, review, clear, overdue) = (parts.0?, parts.1?, parts.2?, parts.3?, parts.4?);
+    let (negotiated, ending) = (parts.5?, parts.6?);
+    let (contributions, imports, plans) = (parts.7?, parts.8?, parts.9?);
+    let of_all =
+        [&told, &mine, &review, &clear, &overdue, &negotiated, &ending, &contributions, &imports, &plans];
+    let away = of_all.iter().any(|part| part.is_none());
+    let mut told = told.unwrap_or_default();
+    super::profile::unmuted(&mut told, &signed_in.muted);
+    let context = json!({
+        "told": told, "mine": mine, "review": review, "clear": clear, "overdue": overdue, "negotiated": negotiated,
+        "ending": ending, "contributions": contributions, "imports": imports, "plans": plans, "away": away,
+        "recent": super::recent::list(request), "today": today.to_string(),
+    });
     page(state, request, Some(&signed_in), Page { template: "pages/console/home.html", context })
 }
 
@@ -51,7 +83,7 @@ pub(crate) async fn search(
     or_error_page(search_page(&request, &state, &asked).await, &request, &state)
 }
 
-/// Donors, contributions by their reference in FTS, and plans.
+/// Donors, agreements, people, contributions by their reference in FTS, and plans.
 async fn search_page(
     request: &HttpRequest,
     state: &State,
@@ -68,7 +100,7 @@ async fn search_page(
         let query = [filter, ("limit", "20".to_owned())];
         unless_away(state.gateway.get(&caller, path, &query).await)
     };
-    let (donors, contributions, plans) = futures_util::join!(
+    let (donors, contributions, plans, agreements, people) = futures_util::join!(
         list(!words.is_empty(), "donors:read", "/v1/donors", ("q", words.clone())),
         list(
             is_reference,
@@ -77,11 +109,15 @@ async fn search_page(
             ("external_ref", format!("fts:{words}"))
         ),
         list(!words.is_empty(), "plans:read", "/v1/public/plans", ("q", words.clone())),
+        list(!words.is_empty(), "agreements:read", "/v1/agreements", ("q", words.clone())),
+        list(!words.is_empty(), "people:read", "/v1/people", ("q", words.clone())),
     );
     let (donors, contributions, plans) = (donors?, contributions?, plans?);
-    let away = [&donors, &contributions, &plans].iter().any(|part| part.is_none());
+    let (agreements, people) = (agreements?, people?);
+    let away = [&donors, &contributions, &plans, &agreements, &people].iter().any(|part| part.is_none());
     let context = json!({
-        "q": words, "donors": donors, "contributions": contributions, "plans": plans, "away": away,
+        "q": words, "donors": donors, "contributions": contributions, "plans": plans, "agreements": agreements,
+        "people": people, "away": away,
     });
     page(state, request, Some(&signed_in), Page { template: "pages/console/search.html", context })
 }
@@ -150,6 +186,21 @@ async fn donor_page(request: &HttpRequest, state: &State, id: &str) -> Result<Ht
     // Totals over all offices are for headquarters: for others that part is not there.
     let funding =
         state.gateway.get(&caller, &format!("/v1/donors/{id}/funding"), &[]).await.unwrap_or(Value::Null);
-    let context = json!({ "donor": donor, "contributions": contributions, "funding": funding });
+    let few = [("donor_id", id.to_owned()), ("limit", "20".to_owned())];
+    let owed = [("donor_id", id.to_owned()), ("owed", "true".to_owned()), ("limit", "20".to_owned())];
+    let list = async |permission: &str, path: &str, query: &[(&str, String)]| match signed_in.may(permission)
+    {
+        true => state.gateway.get(&caller, path, query).await,
+        false => Ok(Value::Null),
+    };
+    let (agreements, reports) = futures_util::join!(
+        list("agreements:read", "/v1/agreements", &few),
+        list("reports:read", "/v1/reports", &owed),
+    );
+    super::recent::note(request, &format!("/console/donors/{id}"), donor["name"].as_str());
+    let context = json!({
+        "donor": donor, "contributions": contributions, "funding": funding, "agreements": agreements?, "reports": reports?,
+        "may_write": signed_in.may("agreements:write"),
+    });
     page(state, request, Some(&signed_in), Page { template: "pages/console/donor.html", context })
 }

@@ -3,6 +3,7 @@
 use super::{given, handed_through, query_of};
 use crate::{
     State,
+    api::{Guard, Method},
     error::{PageError, or_error_page, unless_away},
     format::money_short,
     i18n::PageLanguage,
@@ -29,8 +30,20 @@ pub(crate) async fn overview(request: HttpRequest, state: Data<State>) -> HttpRe
 
 async fn overview_page(request: &HttpRequest, state: &State) -> Result<HttpResponse, PageError> {
     let (signed_in, donor_id) = representative(state, request).await?;
-    let funding =
-        state.gateway.get(&signed_in.caller(request), &format!("/v1/donors/{donor_id}/funding"), &[]).await?;
+    let caller = signed_in.caller(request);
+    let (funding_path, few) = (format!("/v1/donors/{donor_id}/funding"), ("limit", "5".to_owned()));
+    let owed = [("owed", "true".to_owned()), few.clone()];
+    let unread = [("unread", "true".to_owned()), few];
+    let (funding, owed, told, focal) = futures_util::join!(
+        state.gateway.get(&caller, &funding_path, &[]),
+        state.gateway.get(&caller, "/v1/reports", &owed),
+        state.gateway.get(&caller, "/v1/notifications", &unread),
+        state.gateway.get(&caller, "/v1/me/focal-point", &[]),
+    );
+    let (funding, owed, told) = (funding?, unless_away(owed)?, unless_away(told)?);
+    // Most donors have one; where none is named, nothing is shown.
+    let focal = focal.unwrap_or_default();
+    let away = owed.is_none() || told.is_none();
     let language = PageLanguage::of(request, signed_in.page_language()).language;
     let mut years: Vec<Value> = funding["by_year"].as_array().cloned().unwrap_or_default();
     years.reverse();
@@ -42,7 +55,10 @@ async fn overview_page(request: &HttpRequest, state: &State) -> Result<HttpRespo
         })
     };
     let columns: Vec<Value> = years.iter().map(column).collect();
-    let context = json!({ "funding": funding, "columns_data": columns });
+    let context = json!({
+        "funding": funding, "columns_data": columns, "owed": owed, "told": told, "focal": focal, "away": away,
+        "today": state.clock.now().date_naive().to_string(),
+    });
     page(state, request, Some(&signed_in), Page { template: "pages/donor/overview.html", context })
 }
 
@@ -135,6 +151,124 @@ pub(crate) async fn contribution(
         page(&state, &request, Some(&signed_in), Page { template: "pages/donor/contribution.html", context })
     };
     or_error_page(shown.await, &request, &state)
+}
+
+/// Agreements, reports: a list of what the donor may see.
+async fn list_page(
+    request: &HttpRequest,
+    state: &State,
+    (path, template): (&str, &'static str),
+    query: &[(&'static str, String)],
+    mut context: Value,
+) -> Result<HttpResponse, PageError> {
+    let (signed_in, _) = representative(state, request).await?;
+    context["list"] = state.gateway.get(&signed_in.caller(request), path, query).await?;
+    let kept: Vec<_> = query.iter().filter(|(name, _)| *name != "cursor").cloned().collect();
+    context["filter_query"] = query_of(&kept).into();
+    page(state, request, Some(&signed_in), Page { template, context })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ListFilters {
+    owed: Option<String>,
+    cursor: Option<String>,
+}
+
+pub(crate) async fn agreements(
+    request: HttpRequest,
+    state: Data<State>,
+    filters: web::Query<ListFilters>,
+) -> HttpResponse {
+    let query = given(&[("cursor", &filters.cursor)]);
+    let place = ("/v1/agreements", "pages/donor/agreements.html");
+    or_error_page(list_page(&request, &state, place, &query, json!({})).await, &request, &state)
+}
+
+pub(crate) async fn reports(
+    request: HttpRequest,
+    state: Data<State>,
+    filters: web::Query<ListFilters>,
+) -> HttpResponse {
+    let owed = filters.owed.clone().filter(|owed| owed == "true" || owed == "false");
+    let owed = Some(owed.unwrap_or_else(|| "false".to_owned()));
+    let query = given(&[("owed", &owed), ("cursor", &filters.cursor)]);
+    let context = json!({ "owed": owed.as_deref() == Some("true"), "calendar": null });
+    let place = ("/v1/reports", "pages/donor/reports.html");
+    or_error_page(list_page(&request, &state, place, &query, context).await, &request, &state)
+}
+
+async fn record_page(
+    request: &HttpRequest,
+    state: &State,
+    (path, id): (&str, &str),
+    (name, template): (&str, &'static str),
+) -> Result<HttpResponse, PageError> {
+    let (signed_in, _) = representative(state, request).await?;
+    let id = kernel_id(id).ok_or(PageError::NotFound)?;
+    let caller = signed_in.caller(request);
+    let mut context = json!({});
+    context[name] = state.gateway.get(&caller, &format!("{path}/{id}"), &[]).await?;
+    if name == "agreement" {
+        let of_it = [("agreement_id", id.to_owned()), ("limit", "200".to_owned())];
+        context["reports"] = state.gateway.get(&caller, "/v1/reports", &of_it).await?;
+    }
+    page(state, request, Some(&signed_in), Page { template, context })
+}
+
+pub(crate) async fn agreement(
+    request: HttpRequest,
+    state: Data<State>,
+    id: web::Path<String>,
+) -> HttpResponse {
+    let drawn = ("agreement", "pages/donor/agreement.html");
+    or_error_page(record_page(&request, &state, ("/v1/agreements", &id), drawn).await, &request, &state)
+}
+
+pub(crate) async fn report(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
+    let drawn = ("report", "pages/donor/report.html");
+    or_error_page(record_page(&request, &state, ("/v1/reports", &id), drawn).await, &request, &state)
+}
+
+/// Makes a calendar address and shows it, this once.
+pub(crate) async fn calendar(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let made = async {
+        let (signed_in, _) = representative(&state, &request).await?;
+        let language = PageLanguage::of(&request, signed_in.page_language()).language;
+        let (caller, sent) = (signed_in.caller(&request), json!({ "language": language.code() }));
+        let made = state.gateway.change(&caller, Method::PUT, "/v1/calendar", &sent, Guard::None).await?;
+        let address = format!("{}{}", state.public_url, made["path"].as_str().unwrap_or_default());
+        let query = [("owed", "true".to_owned())];
+        let context = json!({ "owed": true, "calendar": address });
+        list_page(&request, &state, ("/v1/reports", "pages/donor/reports.html"), &query, context).await
+    };
+    or_error_page(made.await, &request, &state)
+}
+
+pub(crate) async fn data(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let shown = async {
+        let (signed_in, donor_id) = representative(&state, &request).await?;
+        let context = json!({ "donor_id": donor_id });
+        page(&state, &request, Some(&signed_in), Page { template: "pages/donor/data.html", context })
+    };
+    or_error_page(shown.await, &request, &state)
+}
+
+/// Everything the donor may see, as a spreadsheet.
+pub(crate) async fn file(
+    request: HttpRequest,
+    state: Data<State>,
+    name: web::Path<(String, String)>,
+) -> HttpResponse {
+    let file = async {
+        let (signed_in, _) = representative(&state, &request).await?;
+        let (list, kind) = (name.0.as_str(), name.1.as_str());
+        if !["contributions", "agreements", "reports"].contains(&list) {
+            return Err(PageError::NotFound);
+        }
+        let caller = signed_in.caller(&request);
+        super::list_file(&state, &caller, &format!("/v1/{list}"), &[], list, kind).await
+    };
+    or_error_page(file.await, &request, &state)
 }
 
 /// An id as it may stand in a path of the API.

@@ -97,7 +97,7 @@ async fn upload_page(
 }
 
 /// The body as a stream another thread can send: the reader's chunks, a few at a time.
-fn send_body(
+pub(super) fn send_body(
     mut payload: Payload,
 ) -> impl futures_util::Stream<Item = Result<bytes::Bytes, std::io::Error>> + Send + 'static {
     let (sender, receiver) = tokio::sync::mpsc::channel(8);

@@ -1,11 +1,17 @@
 //! The pages, one file for each part of the site.
 
 mod account;
+mod agreements;
 mod catalogue;
 mod console;
 mod donor;
+mod flows;
+mod forms;
 mod imports;
+mod profile;
 mod public;
+pub(crate) mod recent;
+mod reports;
 mod style_guide;
 
 #[cfg(test)]
@@ -21,6 +27,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/countries/{iso3}", web::get().to(public::country))
         .route("/plans", web::get().to(catalogue::plans))
         .route("/plans/{id}", web::get().to(public::plan))
+        .route("/donors", web::get().to(flows::donors))
+        .route("/donors/{id}", web::get().to(flows::donor))
+        .route("/flows", web::get().to(flows::flows))
         .route("/archive", web::get().to(catalogue::archive))
         .route("/data", web::get().to(catalogue::data))
         .route("/data/{list}.{kind}", web::get().to(catalogue::file))
@@ -32,12 +41,41 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/sign-out", web::post().to(account::sign_out))
         .route("/invitation", web::get().to(account::invitation_form))
         .route("/invitation", web::post().to(account::accept_invitation))
+        .route("/profile", web::get().to(profile::show))
+        .route("/profile", web::post().to(profile::save))
+        .route("/notifications", web::get().to(profile::notifications))
+        .route("/notifications", web::post().to(profile::mark_read))
+        .route("/documents/{id}", web::get().to(reports::document))
+        .route("/donor/agreements", web::get().to(donor::agreements))
+        .route("/donor/agreements/{id}", web::get().to(donor::agreement))
+        .route("/donor/reports", web::get().to(donor::reports))
+        .route("/donor/reports/{id}", web::get().to(donor::report))
+        .route("/donor/calendar", web::post().to(donor::calendar))
+        .route("/donor/data", web::get().to(donor::data))
+        .route("/donor/data/{list}.{kind}", web::get().to(donor::file))
         .route("/donor", web::get().to(donor::overview))
         .route("/donor/contributions", web::get().to(donor::contributions))
         .route("/donor/contributions.csv", web::get().to(donor::contributions_csv))
         .route("/donor/contributions/{id}", web::get().to(donor::contribution))
         .route("/console", web::get().to(console::home))
         .route("/console/style-guide", web::get().to(style_guide::show))
+        .route("/console/office", web::post().to(profile::switch_office))
+        .route("/console/donor-names", web::get().to(agreements::donor_names))
+        .route("/console/agreements", web::get().to(agreements::list))
+        .route("/console/agreements", web::post().to(agreements::create))
+        .route("/console/agreements.{kind}", web::get().to(agreements::file))
+        .route("/console/agreements/new", web::get().to(agreements::new))
+        .route("/console/agreements/{id}", web::get().to(agreements::show))
+        .route("/console/agreements/{id}/edit", web::get().to(agreements::edit))
+        .route("/console/agreements/{id}/edit", web::post().to(agreements::update))
+        .route("/console/agreements/{id}/{step}", web::post().to(agreements::step))
+        .route("/console/reports", web::get().to(reports::list))
+        .route("/console/reports.{kind}", web::get().to(reports::file))
+        .route("/console/reports/{id}", web::get().to(reports::show))
+        .route("/console/reports/{id}", web::post().to(reports::write))
+        .route("/console/reports/{id}/documents", web::post().to(reports::attach))
+        .route("/console/reports/{id}/documents/{document}", web::post().to(reports::detach))
+        .route("/console/reports/{id}/{step}", web::post().to(reports::step))
         .route("/console/search", web::get().to(console::search))
         .route("/console/donors", web::get().to(console::donors))
         .route("/console/donors.csv", web::get().to(console::donors_csv))
@@ -62,6 +100,24 @@ pub(super) fn handed_through(
         .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
         .insert_header(("cache-control", "private, no-store"))
         .streaming(answer.bytes_stream().map_err(std::io::Error::other))
+}
+
+/// A list of the API as the file that its ending says.
+pub(super) async fn list_file(
+    state: &crate::State,
+    caller: &crate::api::Caller,
+    path: &str,
+    query: &[(&str, String)],
+    name: &str,
+    kind: &str,
+) -> Result<actix_web::HttpResponse, crate::error::PageError> {
+    let media_type = match kind {
+        "csv" => "text/csv",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => return Err(crate::error::PageError::NotFound),
+    };
+    let answer = state.gateway.file(caller, path, query, media_type).await?;
+    Ok(handed_through(answer, media_type, &format!("{name}.{kind}")))
 }
 
 /// Query parameters that are not empty.

@@ -22,6 +22,13 @@ pub(crate) struct YearOf {
     year: Option<String>,
 }
 
+impl YearOf {
+    /// The year that was asked for, when one was.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.year.as_deref().filter(|year| !year.is_empty())
+    }
+}
+
 /// Nothing has been entered yet: an empty platform has a home page all the same.
 pub(super) fn or_empty(result: Result<Value, PageError>) -> Result<Value, PageError> {
     match result {
@@ -79,10 +86,13 @@ pub(crate) async fn home(
 
 async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Result<HttpResponse, PageError> {
     let caller = anonymous(request);
-    let (plans, countries) = futures_util::join!(
+    let few = [("limit", "3".to_owned())];
+    let (plans, countries, updates) = futures_util::join!(
         all(state, &caller, "/v1/public/plans", &[]),
         all(state, &caller, "/v1/public/countries", &[]),
+        state.gateway.get(&caller, "/v1/public/updates", &few),
     );
+    let updates = unless_away(or_empty(updates))?.unwrap_or_default();
     let (plans, countries) = (unless_away(plans)?, unless_away(countries)?);
     let away = plans.is_none() || countries.is_none();
     let (plans, countries) = (plans.unwrap_or_default(), countries.unwrap_or_default());
@@ -110,7 +120,7 @@ async fn home_page(request: &HttpRequest, state: &State, asked: &YearOf) -> Resu
     let most = countries.iter().map(|entry| minor(&entry["funding"])).max().unwrap_or(0);
     let shown = plans.len().min(MOST_PLANS);
     let context = json!({
-        "away": away, "year": year, "years": years, "countries": countries, "plan_count": plans.len(), "plans": plans[..shown],
+        "away": away, "updates": updates["items"], "year": year, "years": years, "countries": countries, "plan_count": plans.len(), "plans": plans[..shown],
         "map_data": map_data(request, &countries), "classes": classes(request),
         "required": usd(required), "funded": usd(funded), "gap": usd((required - funded).max(0)),
         "coverage": kernel::money::percent(funded, required),
@@ -187,7 +197,7 @@ async fn country_page(
     let context = json!({
         "donor_types": by_donor_type(request, &funding["by_donor"]), "iso3": country.iso3, "year": year, "years": years,
         "most_plan": most("by_plan"), "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
-        "earmarking": by_earmarking(request, &funding["by_earmarking"]),
+        "earmarking": division_of(request, &funding["by_earmarking"]),
         "funding": funding,
     });
     page(state, request, None, Page { template: "pages/country.html", context })
@@ -213,7 +223,8 @@ fn figures(part: &Value) -> (i64, i64) {
     (minor(&part["funding"]), part["flow_count"].as_i64().unwrap_or(0))
 }
 
-fn by_earmarking(request: &HttpRequest, list: &Value) -> Value {
+/// A funding by its earmarking.
+pub(super) fn division_of(request: &HttpRequest, list: &Value) -> Value {
     let parts = list.as_array().into_iter().flatten().map(|part| {
         let key = part["external_ref"].as_str().map(|name| format!("earmarking-{}", name.replace(' ', "-")));
         let (cents, flows) = figures(part);
@@ -223,7 +234,7 @@ fn by_earmarking(request: &HttpRequest, list: &Value) -> Value {
 }
 
 /// By the kind of donor, the largest first.
-fn by_donor_type(request: &HttpRequest, donors: &Value) -> Value {
+pub(super) fn by_donor_type(request: &HttpRequest, donors: &Value) -> Value {
     let mut kinds: BTreeMap<Option<&str>, (i64, i64)> = BTreeMap::new();
     for donor in donors.as_array().into_iter().flatten() {
         let (cents, flows) = figures(donor);
@@ -244,15 +255,21 @@ async fn plan_page(request: &HttpRequest, state: &State, id: &str) -> Result<Htt
     if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(PageError::NotFound);
     }
-    let plan = state.gateway.get(&anonymous(request), &format!("/v1/public/plans/{id}"), &[]).await?;
+    let caller = anonymous(request);
+    let plan = state.gateway.get(&caller, &format!("/v1/public/plans/{id}"), &[]).await?;
+    let of_it = [("plan_id", plan["id"].as_str().unwrap_or_default().to_owned()), ("limit", "10".to_owned())];
+    let updates = state.gateway.get(&caller, "/v1/public/updates", &of_it).await?;
+    let most_objective = plan["objectives"].as_array().into_iter().flatten();
+    let most_objective =
+        usd(most_objective.map(|objective| minor(&objective["requirement"])).max().unwrap_or(0));
     let most = |list: &str| {
         let entries = plan[list].as_array().into_iter().flatten();
         usd(entries.map(|entry| minor(&entry["funding"])).max().unwrap_or(0))
     };
     let context = json!({
-        "donor_types": by_donor_type(request, &plan["by_donor"]),
-        "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
-        "earmarking": by_earmarking(request, &plan["by_earmarking"]), "plan": plan,
+        "donor_types": by_donor_type(request, &plan["by_donor"]), "updates": updates["items"],
+        "most_objective": most_objective, "most_donor": most("by_donor"), "most_recipient": most("by_recipient"),
+        "earmarking": division_of(request, &plan["by_earmarking"]), "plan": plan,
     });
     page(state, request, None, Page { template: "pages/plan.html", context })
 }
@@ -297,6 +314,10 @@ async fn search_page(
         countries =
             kernel::country::all().iter().filter(fits).map(|country| country.iso3.clone()).take(20).collect();
     }
-    let context = json!({ "q": words, "plans": plans, "countries": countries });
+    let donors = match words.is_empty() {
+        true => Value::Null,
+        false => super::flows::found(state, request, asked).await?,
+    };
+    let context = json!({ "q": words, "plans": plans, "countries": countries, "donors": donors });
     page(state, request, None, Page { template: "pages/search.html", context })
 }

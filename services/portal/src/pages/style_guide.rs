@@ -42,7 +42,52 @@ pub(crate) fn sample(language: Language) -> Value {
         |code: &str, value: f64| json!({ "code": code, "value": value, "label": code, "link": "#map" });
     let contributions = ["paid", "commitment", "pledge"].map(contribution);
     let imports = ["queued", "applying", "checked", "done", "refused", "failed"].map(import);
+    let agreement = |state: &str| {
+        json!({ "id": "0", "reference": "AGR-2026-00001", "title": "0123456789 العربية ትግርኛ", "donor_name": "ΑΒΓ",
+                "state": state, "start_date": "2026-01-01", "end_date": "2026-12-31", "amount": money("1234567.00"),
+                "earmarking": "softly_earmarked", "countries": ["TCD"] })
+    };
+    let report = |kind: &str, state: &str, overdue: bool| {
+        json!({ "id": "0", "agreement_reference": "AGR-2026-00001", "agreement_title": "العربية", "donor_name": "ΑΒΓ",
+                "kind": kind, "period_start": "2026-01-01", "period_end": "2026-06-30", "due_date": "2026-09-11",
+                "first_due_date": "2026-08-11", "state": state, "overdue": overdue })
+    };
+    let told = |kind: &str, read: bool| {
+        json!({ "id": "0", "kind": kind, "report_id": "0", "report_kind": "final_narrative", "due_date": "2026-09-11",
+                "title": "AGR-2026-00001", "read": read, "created_at": "2026-09-12T00:00:00Z" })
+    };
+    let objective = |kind: &str, amount: &str| {
+        json!({ "kind": kind, "requirement": money(amount), "people_targeted": 40_000, "groups": ["refugees", "returnees"],
+                "description": "0123456789", "activity_areas": ["ABC"] })
+    };
+    let link = |from: usize, to: usize, amount: &str| {
+        let mut link = mark("", amount);
+        (link["from"], link["to"]) = (from.into(), to.into());
+        link
+    };
+    let stack = |year: &str, one: &str, two: &str| json!({ "label": year, "shown": year, "parts": [mark("A", one), mark("B", two)] });
+    let agreements = ["draft", "negotiation", "signed", "active", "closed", "cancelled"].map(agreement);
+    let states =
+        ["scheduled", "drafting", "regional_review", "hq_clearance", "submitted", "accepted", "returned"];
+    let reports = states.map(|state| report("interim_narrative", state, state == "returned"));
+    let stages = ["scheduled", "drafting", "regional_review", "hq_clearance", "submitted"].map(|state| {
+        let late = state == "drafting";
+        json!({ "name": state, "cards": if state == "submitted" { vec![] } else { vec![report("final_financial", state, late)] } })
+    });
     json!({
+        "sample_agreements": agreements,
+        "sample_reports": reports, "sample_stages": stages,
+        "sample_told": [told("overdue", false), told("send", false), told("return", true)],
+        "sample_updates": [{ "plan_id": "0", "plan_name": "2026", "title": "العربية", "body": "0123456789", "language": "en",
+                             "published_at": "2026-11-01T00:00:00Z" }],
+        "sample_objectives": [objective("saving_lives", "900000.00"), objective("solutions", "300000.00"),
+                              objective("regular_pathways", "100000.00")],
+        "sample_sankey": { "from": [mark("A", "900000.00"), mark("B", "300000.00")],
+                           "to": [mark("C", "700000.00"), mark("D", "500000.00")],
+                           "links": [link(0, 0, "700000.00"), link(0, 1, "200000.00"), link(1, 1, "300000.00")] },
+        "sample_series": [stack("2025", "500000.00", "100000.00"), stack("2026", "900000.00", "300000.00")],
+        "sample_problem": { "status": 422, "errors": [{ "field": "amount", "detail": "must be above zero" }] },
+        "sample_stale": { "status": 412, "errors": [] }, "sample_typed": { "amount": "-1", "currency": "EUR" },
         "sample_plans": [plan("2026", "248000000.00", "35853000.00", json!("14.5")),
                          plan("2025", "1000000.00", "1500000.00", json!("150.0")), plan("2024", "0.00", "0.00", Value::Null)],
         "sample_contributions": contributions,

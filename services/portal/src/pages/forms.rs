@@ -1,0 +1,141 @@
+//! What people type: read once, shown again when it is refused, kept when the sign-in has ended meanwhile.
+
+use crate::{error::PageError, i18n::PageLanguage, session};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use kernel::Problem;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A form that was sent: name and value pairs, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Typed(pub(crate) Vec<(String, String)>);
+
+impl Typed {
+    /// Reads a form's body.
+    pub(crate) fn read(body: &[u8]) -> Self {
+        Self(serde_html_form::from_bytes(body).unwrap_or_default())
+    }
+
+    /// What stands in a field; empty when it is not there.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// What stands in a field, when anything does.
+    pub(crate) fn some(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// Every value of a field that can be chosen several times.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let of = self.0.iter().filter(|(key, _)| key == name);
+        of.map(|(_, value)| value.trim()).filter(|value| !value.is_empty()).collect()
+    }
+
+    /// Everything, to fill the form again.
+    pub(crate) fn values(&self) -> Value {
+        let mut values: BTreeMap<&str, Value> = BTreeMap::new();
+        for (name, value) in &self.0 {
+            match values.get_mut(name.as_str()) {
+                None => {
+                    values.insert(name, value.as_str().into());
+                }
+                Some(Value::Array(list)) => list.push(value.as_str().into()),
+                Some(first) => *first = json!([first, value]),
+            }
+        }
+        json!(values)
+    }
+}
+
+/// A key that goes with a form: sent twice, it is done once.
+pub(crate) fn key() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
+}
+
+/// A refusal that the form shows again; what else went wrong is passed on. `prefix` is where the form's fields stand in
+/// the body of the API.
+pub(crate) fn refused(
+    result: Result<Value, PageError>,
+    prefix: &str,
+) -> Result<Result<Value, Value>, PageError> {
+    match result {
+        Ok(done) => Ok(Ok(done)),
+        Err(PageError::Refused(problem)) if shows_again(problem.status) => Ok(Err(shown(&problem, prefix))),
+        Err(error) => Err(error),
+    }
+}
+
+fn shows_again(status: u16) -> bool {
+    [400, 403, 409, 412, 413, 415, 422].contains(&status)
+}
+
+/// A problem for the error summary: its status and, for each field, the id of its input and the reason.
+pub(crate) fn shown(problem: &Problem, prefix: &str) -> Value {
+    let field = |pointer: &str| {
+        let inside = pointer.strip_prefix(prefix).unwrap_or(pointer);
+        inside.trim_start_matches('/').replace('/', "-")
+    };
+    let errors: Vec<Value> = problem
+        .errors
+        .iter()
+        .map(|error| json!({ "field": field(&error.pointer), "detail": error.detail }))
+        .collect();
+    json!({ "status": problem.status, "errors": errors, "detail": problem.detail, "title": problem.title })
+}
+
+/// A refusal that the portal itself finds.
+pub(crate) fn own(errors: &[(&str, &str)]) -> Value {
+    let errors: Vec<Value> =
+        errors.iter().map(|(field, detail)| json!({ "field": field, "detail": detail })).collect();
+    json!({ "status": 422, "errors": errors, "detail": null, "title": "" })
+}
+
+/// The page with its form shown again, under the status of the refusal.
+pub(crate) fn again(mut page: HttpResponse, problem: &Value) -> HttpResponse {
+    let status = problem["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+    *page.status_mut() =
+        status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
+    page
+}
+
+/// To another page of this site, in the language of this one.
+pub(crate) fn see_other(request: &HttpRequest, path: &str) -> HttpResponse {
+    let location = format!("{}{path}", PageLanguage::of(request, None).prefix());
+    HttpResponse::SeeOther().insert_header(("location", location)).finish()
+}
+
+/// Who signed in; when nobody is any more, what was typed waits for the next sign-in.
+pub(crate) async fn writer(
+    state: &crate::State,
+    request: &HttpRequest,
+    typed: &Typed,
+) -> Result<session::SignedIn, PageError> {
+    let keep = || {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        PageError::SignInKeeping(path.to_owned(), typed.0.clone())
+    };
+    let signed_in = session::current(state, request).await?.ok_or_else(keep)?;
+    if signed_in.donor_id.is_some() { Err(PageError::NotFound) } else { Ok(signed_in) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_and_filled_again() {
+        let typed = Typed::read(b"title=A+b&country=TCD&country=SDN&note=%20");
+        assert_eq!((typed.text("title"), typed.some("note"), typed.text("none")), ("A b", None, ""));
+        assert_eq!(typed.all("country"), ["TCD", "SDN"]);
+        assert_eq!(typed.values(), json!({ "title": "A b", "country": ["TCD", "SDN"], "note": " " }));
+    }
+
+    #[test]
+    fn a_refusal_names_the_inputs() {
+        let mut problem = Problem::new(kernel::Code::InvalidField);
+        problem.errors = vec![kernel::FieldError::new("/terms/instalments/0/amount", "must be above zero")];
+        assert_eq!(shown(&problem, "/terms")["errors"][0]["field"], "instalments-0-amount");
+    }
+}
