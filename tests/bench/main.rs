@@ -210,6 +210,10 @@ async fn large_import() {
     watch.join().unwrap();
     let funding = p95(&http, "/v1/public/funding?country=AFG&year=2018", 200).await;
     let page = p95(&http, "/countries/AFG?year=2018", 200).await;
+    let mut pages = Vec::new();
+    for path in ["/", "/donors", "/flows", "/archive"] {
+        pages.push((path, p95(&http, path, 100).await));
+    }
     drop(up);
 
     let (rows, raw) = baseline::insert_all(&data, &file, folder.path());
@@ -229,6 +233,9 @@ async fn large_import() {
     line("  most memory meanwhile", &format!("{} MB", most.load(Ordering::Relaxed)), "", "under 300 MB");
     line(&format!("p95 of /v1/public/funding with {FLOWS} flows"), &ms(funding), "", "under 10 ms");
     line("p95 of a country page with as many", &ms(page), "", "under 100 ms");
+    for (path, time) in pages {
+        line(&format!("p95 of {path} with as many"), &ms(time), "", "under 150 ms");
+    }
 }
 
 /// Flows that the public read model counts.

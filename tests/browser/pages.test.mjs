@@ -362,6 +362,10 @@ test("two officers who edit one agreement: the second is told and loses nothing"
   await second.click(".form > button");
   await second.waitForSelector(".error-summary >> text=Somebody else");
   assert.equal(await second.inputValue("#title"), "Onward transport, second");
+  assert.match(await second.locator(".error-summary").innerText(), /Title: Onward transport, first/);
+  await second.click(".form > button");
+  await second.waitForURL(/agreements\/[0-9a-f-]{36}$/);
+  assert.match(await second.locator("h1").innerText(), /Onward transport, second/);
   await context.close();
 });
 

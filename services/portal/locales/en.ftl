@@ -425,7 +425,7 @@ date-time = { $date }, { $time } ({ $zone })
 office = Office
 office-switch = Switch office
 problem-stale = Somebody else changed it meanwhile
-problem-stale-help = What you typed is still in the form; the rest of the page shows the present record. Compare, then save again.
+problem-stale-help = What you typed is still in the form. Below, or on the rest of the page, is what is recorded now. Compare, then save again.
 sign-in-kept = Your session had ended. Sign in: what you typed is kept.
 resume-title = You are signed in again
 resume-help = What you typed before is kept. Continue to send it.
@@ -496,3 +496,11 @@ days = { $count ->
     [one] { $count } day
    *[other] { $count } days
 }
+field-donor = Donor
+field-title = Title
+field-start-date = Start
+field-end-date = End
+field-amount = Amount agreed
+field-currency = Currency
+field-overhead-percent = Overhead (%)
+field-visibility-clause = Visibility clause

@@ -425,7 +425,7 @@ date-time = { $date }, { $time } ({ $zone })
 office = Oficina
 office-switch = Cambiar de oficina
 problem-stale = Otra persona lo modificó entretanto
-problem-stale-help = Lo que escribió sigue en el formulario; el resto de la página muestra el estado actual. Compare y guarde de nuevo.
+problem-stale-help = Lo que escribió sigue en el formulario. A continuación, o en el resto de la página, figura lo registrado ahora. Compare y guarde de nuevo.
 sign-in-kept = Su sesión había terminado. Inicie sesión: lo que escribió se conserva.
 resume-title = Ha iniciado sesión de nuevo
 resume-help = Lo que escribió se ha conservado. Continúe para enviarlo.
@@ -496,3 +496,11 @@ days = { $count ->
     [one] { $count } día
    *[other] { $count } días
 }
+field-donor = Donante
+field-title = Título
+field-start-date = Inicio
+field-end-date = Fin
+field-amount = Importe acordado
+field-currency = Moneda
+field-overhead-percent = Gastos generales (%)
+field-visibility-clause = Cláusula de visibilidad

@@ -425,7 +425,7 @@ date-time = { $date }, { $time } ({ $zone })
 office = Bureau
 office-switch = Changer de bureau
 problem-stale = Quelqu’un d’autre l’a modifié entre-temps
-problem-stale-help = Votre saisie est toujours dans le formulaire ; le reste de la page montre l’état actuel. Comparez, puis enregistrez de nouveau.
+problem-stale-help = Votre saisie est toujours dans le formulaire. Ci-dessous, ou dans le reste de la page, figure ce qui est enregistré à présent. Comparez, puis enregistrez de nouveau.
 sign-in-kept = Votre session avait expiré. Connectez-vous : votre saisie est conservée.
 resume-title = Votre session est de nouveau ouverte
 resume-help = Votre saisie a été conservée. Continuez pour l’envoyer.
@@ -496,3 +496,11 @@ days = { $count ->
     [one] { $count } jour
    *[other] { $count } jours
 }
+field-donor = Bailleur de fonds
+field-title = Intitulé
+field-start-date = Début
+field-end-date = Fin
+field-amount = Montant convenu
+field-currency = Monnaie
+field-overhead-percent = Frais généraux (%)
+field-visibility-clause = Clause de visibilité

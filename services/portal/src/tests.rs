@@ -275,6 +275,8 @@ fn context_of(page: &str, language: Language) -> Value {
             context["stages"] = json!([{ "name": "drafting", "cards": [report] }]);
         }
         "pages/console/agreement-form.html" => {
+            context["problem"]["status"] = json!(412);
+            context["meanwhile"] = json!([{ "field": "title", "now": "<b>bold</b>" }]);
             context["rows"] = json!([0, 1]);
             context["countries"] = json!(["AFG"]);
         }

@@ -330,16 +330,29 @@ pub(crate) async fn list(
 
 /// One donor report
 ///
-/// With what stands in it. When a donor's representative reads a report that was handed to it, that is noted.
+/// With what stands in it. That a donor's representative reads a report is noted in the audit trail.
 #[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The report")),
     security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The report", body = ReportRecord), ReadProblems))]
 #[get("/v1/reports/{id}")]
-pub(crate) async fn get(caller: Caller<perm::ReportsRead>, context: Data<Context>, id: Id) -> Answer {
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
     let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let read = (matches!(scope, Scope::Donor { .. }) && row.state()?.is_delivered())
+        .then(|| entry(&row, "report.read", None, &row.state));
     let shown = record(&scope, &db, row, context.store.clock().now()).await?;
+    drop(db);
+    if let Some(read) = read {
+        let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
+        tx.audit(read).await?;
+        tx.commit().await?;
+    }
     // Documents and payments change it too, so its version alone does not say that nothing has changed.
     let headers = [("etag", answer::etag(shown.report.version)), ("cache-control", "no-cache".to_owned())];
     answer::json(actix_web::http::StatusCode::OK, &headers, &shown)

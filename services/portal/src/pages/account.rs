@@ -91,7 +91,9 @@ fn resume(request: &HttpRequest, state: &State, form: &Credentials) -> HttpRespo
 pub(crate) async fn sign_out(request: HttpRequest, state: Data<State>) -> HttpResponse {
     session::sign_out(&state, &request).await;
     let prefix = PageLanguage::of(&request, None).prefix();
-    see_other(if prefix.is_empty() { "/" } else { &prefix })
+    let mut response = see_other(if prefix.is_empty() { "/" } else { &prefix });
+    super::recent::forget(&mut response);
+    response
 }
 
 #[derive(Deserialize)]

@@ -217,6 +217,8 @@ struct Form {
     choices: Vec<Value>,
     /// The agreement that is changed; none for a new one.
     id: Option<String>,
+    /// What somebody else wrote meanwhile where this form says something else: the field, and what stands there now.
+    meanwhile: Vec<Value>,
 }
 
 fn form_page(
@@ -227,6 +229,7 @@ fn form_page(
 ) -> Result<HttpResponse, PageError> {
     let context = json!({
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
+        "meanwhile": form.meanwhile,
         "rows": (0..INSTALMENTS).collect::<Vec<_>>(), "countries": country_codes(),
     });
     page(state, request, Some(signed_in), Page { template: "pages/console/agreement-form.html", context })
@@ -312,10 +315,36 @@ async fn save(
             Ok(see_other(request, &format!("/console/agreements/{id}")))
         }
         Err(problem) => {
+            if let Some(id) = id.filter(|_| problem["status"] == 412) {
+                let now = filled(language, &agreement_of(request, state, &signed_in, id).await?);
+                form.meanwhile = differences(&now, &form.typed);
+                // Saving again is a decision, now that the differences are seen.
+                form.typed["version"] = now["version"].clone();
+            }
             form.problem = problem;
             Ok(again(form_page(request, state, &signed_in, &form)?, &form.problem))
         }
     }
+}
+
+/// The fields in which a form differs from what is recorded now, with what is recorded.
+fn differences(now: &Value, typed: &Value) -> Vec<Value> {
+    const SHOWN: [&str; 8] = [
+        "donor",
+        "title",
+        "start_date",
+        "end_date",
+        "amount",
+        "currency",
+        "overhead_percent",
+        "visibility_clause",
+    ];
+    let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
+    SHOWN
+        .into_iter()
+        .filter(|name| text(&now[*name]) != text(&typed[*name]))
+        .map(|name| json!({ "field": name, "now": text(&now[name]) }))
+        .collect()
 }
 
 /// What the form does not show stays as it is.

@@ -20,8 +20,14 @@ pub(crate) use style_guide::sample as style_guide_sample;
 use crate::{assets, error::not_found};
 use actix_web::web::{self, ServiceConfig};
 
+/// The largest form, in bytes.
+const FORM: usize = 4 * 1024 * 1024;
+
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
+        // A donor report has eleven sections of up to 20,000 characters, in any script.
+        .app_data(web::FormConfig::default().limit(FORM))
+        .app_data(web::PayloadConfig::default().limit(FORM))
         .route("/assets/{version}/{name}", web::get().to(assets::serve))
         .route("/", web::get().to(public::home))
         .route("/countries/{iso3}", web::get().to(public::country))

@@ -47,6 +47,15 @@ pub(crate) fn note(request: &HttpRequest, path: &str, title: Option<&str>) {
     request.extensions_mut().insert(seen);
 }
 
+/// Nothing of it stays in the browser after signing out.
+pub(crate) fn forget(response: &mut HttpResponse) {
+    let mut gone = Cookie::build(COOKIE, "").path("/").http_only(true).same_site(SameSite::Lax).finish();
+    gone.make_removal();
+    if let Err(error) = response.add_cookie(&gone) {
+        tracing::warn!(%error, "what was looked at is not forgotten");
+    }
+}
+
 /// Hands the cookie out when something was noted.
 pub(crate) fn remember(request: &HttpRequest, response: &mut HttpResponse, secure: bool) {
     let noted = request.extensions().get::<Vec<Seen>>().and_then(|seen| serde_json::to_vec(seen).ok());

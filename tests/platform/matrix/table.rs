@@ -1,0 +1,286 @@
+//! What each caller gets from each operation; the callers are in the order of [`super::CALLERS`].
+
+use std::collections::BTreeMap;
+
+/// What a caller gets; for lists and creations also whether the office's record is among it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gets {
+    Status(u16),
+    /// 200 with the record among the items.
+    Sees,
+    /// 200 without it.
+    Misses,
+}
+use Gets::{Misses, Sees, Status};
+
+const NOBODY_IN: [Gets; 8] =
+    [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
+const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
+
+/// A record of the office that is shown to its donor as well.
+const SHOWN: [Gets; 8] =
+    [Status(401), Status(404), Status(404), Status(200), Status(200), Status(404), Status(403), Status(200)];
+const SHOWN_LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees];
+
+/// A change by the office that the record belongs to (or by the one in [`Scene::token`]).
+const fn changed(right: u16) -> [Gets; 8] {
+    [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
+}
+
+/// What everybody who may read reports has: a calendar, notifications.
+const fn own(status: u16) -> [Gets; 8] {
+    let own = Status(status);
+    [Status(401), own, own, own, own, own, Status(403), own]
+}
+
+const fn created(outside: u16) -> [Gets; 8] {
+    [
+        Status(401),
+        Status(outside),
+        Status(outside),
+        Status(201),
+        Status(403),
+        Status(403),
+        Status(403),
+        Status(201),
+    ]
+}
+
+/// A review by the regional office above; not even the office itself.
+const fn reviewed() -> [Gets; 8] {
+    let mut row = changed(403);
+    row[3] = Status(428);
+    row
+}
+
+const fn all(status: u16) -> [Gets; 8] {
+    [Status(status); 8]
+}
+
+pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
+    BTreeMap::from([
+        ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
+        ("POST /v1/offices", created(422)),
+        (
+            "GET /v1/offices/{id}",
+            [
+                Status(401),
+                Status(404),
+                Status(200),
+                Status(200),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(200),
+            ],
+        ),
+        ("GET /v1/people", LIST),
+        ("POST /v1/people", created(422)),
+        ("GET /v1/people/{id}", NOBODY_IN),
+        ("POST /v1/invitations/accept", all(422)),
+        (
+            "GET /v1/me",
+            [
+                Status(401),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(200),
+            ],
+        ),
+        // API clients have no profile; the representatives say nothing of a version.
+        (
+            "PUT /v1/me",
+            [
+                Status(401),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+                Status(428),
+                Status(403),
+                Status(403),
+            ],
+        ),
+        (
+            "GET /v1/me/focal-point",
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+                Status(404),
+            ],
+        ),
+        ("GET /v1/clients", LIST),
+        ("POST /v1/clients", created(422)),
+        ("POST /oauth/authorize", all(401)),
+        ("POST /oauth/token", all(400)),
+        ("POST /oauth/revoke", all(200)),
+        ("GET /.well-known/jwks.json", all(200)),
+        ("GET /.well-known/oauth-authorization-server", all(200)),
+        ("GET /v1/donors", [Status(401), Misses, Sees, Sees, Sees, Misses, Status(403), Sees]),
+        (
+            "POST /v1/donors",
+            [
+                Status(401),
+                Status(201),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(201),
+            ],
+        ),
+        (
+            "GET /v1/donors/{id}",
+            [
+                Status(401),
+                Status(404),
+                Status(200),
+                Status(200),
+                Status(200),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
+        ),
+        (
+            "PUT /v1/donors/{id}",
+            [
+                Status(401),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+            ],
+        ),
+        (
+            "GET /v1/donors/{id}/funding",
+            [
+                Status(401),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(200),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
+        ),
+        (
+            "GET /v1/donors/{id}/clearances",
+            [
+                Status(401),
+                Status(404),
+                Status(200),
+                Status(200),
+                Status(404),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
+        ),
+        (
+            "POST /v1/donors/{id}/clearances",
+            [
+                Status(401),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(201),
+            ],
+        ),
+        ("GET /v1/agreements", SHOWN_LIST),
+        ("POST /v1/agreements", created(422)),
+        ("GET /v1/agreements/{id}", SHOWN),
+        ("PUT /v1/agreements/{id}", changed(428)),
+        ("POST /v1/agreements/{id}/negotiate", changed(428)),
+        ("POST /v1/agreements/{id}/sign", changed(428)),
+        ("POST /v1/agreements/{id}/activate", changed(428)),
+        ("POST /v1/agreements/{id}/close", changed(428)),
+        ("POST /v1/agreements/{id}/cancel", changed(428)),
+        ("POST /v1/agreements/{id}/amendments", changed(428)),
+        ("GET /v1/reports", SHOWN_LIST),
+        ("GET /v1/reports/{id}", SHOWN),
+        ("PUT /v1/reports/{id}", changed(428)),
+        ("POST /v1/reports/{id}/start", changed(428)),
+        ("POST /v1/reports/{id}/send", changed(428)),
+        ("POST /v1/reports/{id}/endorse", reviewed()),
+        ("POST /v1/reports/{id}/return", reviewed()),
+        ("POST /v1/reports/{id}/reject", changed(428)),
+        ("POST /v1/reports/{id}/submit", changed(428)),
+        ("POST /v1/reports/{id}/accept", changed(428)),
+        ("POST /v1/reports/{id}/retract", changed(428)),
+        ("POST /v1/reports/{id}/extend", changed(428)),
+        ("POST /v1/reports/{id}/documents", changed(400)),
+        (
+            "GET /v1/documents/{id}",
+            // The report is not handed to the donor yet.
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(200),
+                Status(404),
+                Status(404),
+                Status(403),
+                Status(200),
+            ],
+        ),
+        ("DELETE /v1/documents/{id}", changed(204)),
+        ("GET /v1/report-compliance", own(200)),
+        ("PUT /v1/calendar", own(200)),
+        ("DELETE /v1/calendar", own(204)),
+        ("GET /v1/public/calendars/{secret}", all(404)),
+        ("GET /v1/notifications", own(200)),
+        ("PUT /v1/notifications/read-until", own(204)),
+        ("GET /v1/contributions", SHOWN_LIST),
+        ("POST /v1/contributions", created(422)),
+        ("GET /v1/contributions/{id}", SHOWN),
+        ("GET /v1/imports", LIST),
+        ("POST /v1/imports", created(400)),
+        ("GET /v1/imports/{id}", NOBODY_IN),
+        ("GET /v1/imports/{id}/rows", NOBODY_IN),
+        ("GET /v1/plans", LIST),
+        ("POST /v1/plans", created(422)),
+        ("GET /v1/plans/{id}", NOBODY_IN),
+        (
+            "PUT /v1/plans/{id}",
+            [
+                Status(401),
+                Status(404),
+                Status(404),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+            ],
+        ),
+        ("POST /v1/plan-imports", created(400)),
+        ("POST /v1/plans/{id}/updates", changed(201)),
+        ("GET /v1/public/donors", all(200)),
+        ("GET /v1/public/donors/{id}", all(404)),
+        ("GET /v1/public/years", all(200)),
+        ("GET /v1/public/years/{year}", all(200)),
+        ("GET /v1/public/updates", all(200)),
+        ("GET /v1/public/funding", all(200)),
+        ("GET /v1/public/plans", all(200)),
+        ("GET /v1/public/plans/{id}", all(200)),
+        ("GET /v1/public/countries", all(200)),
+    ])
+}
