@@ -179,7 +179,7 @@ async fn what_is_paid_fills_the_instalments() {
     let agreement = path.rsplit('/').next().unwrap();
     let pay = async |status: &str, amount: &str, agreement: &str| {
         let body = json!({ "donor_id": scene.donor, "agreement_id": agreement, "status": status, "flow_date": "2026-02-01",
-            "amount": { "amount": amount, "currency": "NOK" }, "visibility": "donor",
+            "amount": { "amount": amount, "currency": "NOK" }, "visibility": if status == "pledge" { "donor" } else { "internal" },
             "exchange_rate": { "rate": "10.6", "date": "2026-02-01", "source": "UN" } });
         scene.world.http.post(Some(&scene.officer), "/v1/contributions", &body).await
     };
@@ -203,6 +203,12 @@ async fn what_is_paid_fills_the_instalments() {
         ("600000.00".into(), "paid".into())
     );
     assert_eq!(money(&shown["payments"][1]["paid"]), "100000.50");
+    let inside = scene.get(&scene.officer, &path).await["received"].clone();
+    assert_eq!(
+        scene.get(&scene.representative, &path).await["received"],
+        inside,
+        "the donor sees the same sums"
+    );
     let foreign = pay("paid", "1", &scene.office).await;
     assert_eq!((foreign.status, foreign.pointers()), (422, vec!["/agreement_id".to_owned()]));
     let listed = scene.get(&scene.world.token, &format!("/v1/contributions?agreement_id={agreement}")).await;
@@ -282,6 +288,45 @@ async fn a_report_goes_through_the_region_and_headquarters_to_the_donor() {
     scene.done(hq, &format!("{path}/retract"), &json!({ "comment": "Wrong annex" })).await;
     assert_eq!(scene.get(&scene.representative, &path).await["content"], Value::Null, "taken back");
     assert_eq!(scene.world.http.get(Some(&scene.representative), &file).await.status, 404);
+    scene.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_donor_has_stays_and_an_extension_owes_one_more() {
+    let scene = scene().await;
+    let mut terms = scene.terms();
+    (terms["end_date"], terms["instalments"]) = ("2026-06-30".into(), json!([]));
+    let made =
+        scene.world.http.post(Some(&scene.officer), "/v1/agreements", &json!({ "terms": terms })).await;
+    let path = made.header("location").to_owned();
+    for step in ["negotiate", "sign"] {
+        scene.done(&scene.officer, &format!("{path}/{step}"), &json!({})).await;
+    }
+    let owed = scene.reports(&scene.officer, "kind=final_financial").await;
+    let report = format!("/v1/reports/{}", text(&owed[0]["id"]));
+    scene.done(&scene.officer, &format!("{report}/start"), &json!({})).await;
+    let spent = json!({ "expenditure": { "amount": "5.00", "currency": "NOK" } });
+    assert_eq!(scene.send(Method::PUT, &scene.officer, &report, &report, &spent).await.status, 200);
+    scene.done(&scene.officer, &format!("{report}/send"), &json!({})).await;
+    scene.done(&scene.reviewer, &format!("{report}/endorse"), &json!({})).await;
+    let far = json!({ "due_date": "+262142-12-31", "comment": "x" });
+    let refused = scene.act(&scene.world.token, &format!("{report}/extend"), &far).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/due_date".to_owned()]));
+    scene.done(&scene.world.token, &format!("{report}/submit"), &json!({})).await;
+    let longer = json!({ "kind": "no_cost_extension", "reason": "Floods", "requested_on": "2026-07-10",
+        "end_date": "2026-11-30" });
+    let amended = scene.done(&scene.officer, &format!("{path}/amendments"), &longer).await;
+    assert_eq!(amended["amendments"][0]["late"], true, "asked for after the end");
+    let reports = scene.reports(&scene.officer, "kind=final_financial").await;
+    let ends: Vec<(String, String)> =
+        reports.iter().map(|report| (text(&report["period_end"]), text(&report["state"]))).collect();
+    assert_eq!(
+        ends,
+        [("2026-06-30".into(), "submitted".into()), ("2026-11-30".to_owned(), "scheduled".to_owned())]
+    );
+    scene.done(&scene.officer, &format!("{path}/cancel"), &json!({})).await;
+    let back = json!({ "comment": "Too late" });
+    assert_eq!(scene.act(&scene.world.token, &format!("{report}/retract"), &back).await.status, 409);
     scene.world.stop().await;
 }
 

@@ -215,7 +215,17 @@ async fn a_donor_is_told_whom_to_ask() {
     world.settled().await;
     let focal = world.http.get(Some(&token), "/v1/me/focal-point").await;
     assert_eq!((focal.status, &focal.json()["email"]), (200, &json!("claire@example.org")));
-    let other = world.sign_in(&world.representative(&world.donor("Sweden").await).await).await;
+    let other_address = world.representative(&world.donor("Sweden").await).await;
+    let tokens = sign_in(&world.http, &other_address, PASSWORD).await;
+    let office = world.office(&headquarters, "country").await;
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+        ("office_id", office.as_str()),
+    ];
+    let refused = world.http.send(world.http.request(Method::POST, "/oauth/token").form(&form)).await;
+    assert_eq!(refused.status, 400, "a representative has no offices: {}", refused.text);
+    let other = world.sign_in(&other_address).await;
     assert_eq!(world.http.get(Some(&other), "/v1/me/focal-point").await.status, 404);
     world.stop().await;
 }

@@ -5,14 +5,11 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, TransactionTrait};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-/// Brings the tables up to date. On PostgreSQL in one transaction, one migrating process at a time.
+/// Brings the tables up to date: in one transaction, one migrating process at a time.
 ///
 /// # Errors
-/// [`StoreError::Database`]; on PostgreSQL nothing has changed then.
+/// [`StoreError::Database`]; nothing has changed then.
 pub async fn migrate<M: MigratorTrait>(store: &Store) -> Result<(), StoreError> {
-    if store.backend() != DbBackend::Postgres {
-        return Ok(M::up(store.writer(), None).await?);
-    }
     let tx = store.writer().begin().await?;
     postgres::lock(&tx, "migration").await?;
     postgres::set_scope(&tx, &Scope::System).await?;

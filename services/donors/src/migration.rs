@@ -195,8 +195,10 @@ CREATE INDEX notification_by_office ON notification (office_id, id);
 CREATE INDEX notification_by_donor ON notification (donor_id, id);
 CREATE INDEX notification_by_report ON notification (report_id, kind, due_date);
 CREATE TABLE notification_read (
-  principal_id {uuid} PRIMARY KEY,
-  last_read {uuid} NOT NULL
+  principal_id {uuid} NOT NULL,
+  office_id {uuid} NOT NULL,
+  last_read {uuid} NOT NULL,
+  PRIMARY KEY (principal_id, office_id)
 );
 CREATE TABLE calendar (
   principal_id {uuid} PRIMARY KEY,

@@ -30,7 +30,7 @@ async function follow(box) {
 }
 document.querySelectorAll("[data-follow]").forEach(follow);
 
-document.querySelectorAll("form[data-upload]").forEach((form) => {
+function followUpload(form) {
   form.addEventListener("submit", (event) => {
     const bar = form.querySelector("progress");
     const target = event.submitter?.getAttribute("formaction") ?? form.action;
@@ -42,9 +42,15 @@ document.querySelectorAll("form[data-upload]").forEach((form) => {
     });
     request.addEventListener("load", () => {
       if (request.status < 400) return location.assign(request.responseURL);
+      // Only this form and the summary are shown anew: another form of the page may hold what is not saved.
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      document.querySelector("main").replaceWith(page.querySelector("main"));
-      document.querySelector(".error-summary")?.focus();
+      const [summary, again] = [page.querySelector(".error-summary"), page.querySelector("form[data-upload]")];
+      if (!summary || !again) return HTMLFormElement.prototype.submit.call(form);
+      document.querySelector(".error-summary")?.remove();
+      document.querySelector("main h1").after(summary);
+      form.replaceWith(again);
+      followUpload(again);
+      summary.focus();
     });
     // The plain form does it when this does not.
     request.addEventListener("error", () => HTMLFormElement.prototype.submit.call(form));
@@ -52,7 +58,8 @@ document.querySelectorAll("form[data-upload]").forEach((form) => {
     form.querySelectorAll("button").forEach((button) => (button.disabled = true));
     request.send(new FormData(form));
   });
-});
+}
+document.querySelectorAll("form[data-upload]").forEach(followUpload);
 
 // Names are completed while they are typed. The plain form looks them up when it is sent.
 document.querySelectorAll("[data-complete]").forEach((input) => {
@@ -79,7 +86,7 @@ document.querySelectorAll("[data-complete]").forEach((input) => {
   input.form.querySelectorAll("input[type=radio][name=donor_choice]").forEach((radio) =>
     radio.addEventListener("change", () => {
       input.value = radio.dataset.name;
-      hidden.value = "";
+      hidden.value = radio.value;
     }),
   );
 });

@@ -65,6 +65,7 @@ impl PageError {
                 401 => (StatusCode::UNAUTHORIZED, "forbidden"),
                 403 => (StatusCode::FORBIDDEN, "forbidden"),
                 400 | 404 => (StatusCode::NOT_FOUND, "not-found"),
+                409 | 412 | 413 | 415 | 422 => (StatusCode::CONFLICT, "conflict"),
                 429 => (StatusCode::TOO_MANY_REQUESTS, "busy"),
                 503 | 504 => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
                 _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -120,38 +120,56 @@ pub(crate) fn instant(language: Language, at: DateTime<Utc>, zone: Option<&str>)
     text(language, "date-time", Some(&arguments))
 }
 
-/// An amount as people type it, as the API reads it: `1 250 000,50`, `1,250,000.50` and `1'250'000.5` are all 1250000.5
-/// (the last comma or point is the decimal one unless three digits follow it and it could group thousands). None when it
-/// is no amount.
+/// An amount as people type it, as the API reads it: `1 250 000,50`, `1,250,000.50` and `1'250'000.5` are all
+/// 1250000.5. None when it is no amount, or its separators make no sense (`1,250,00`).
+///
+/// A point or comma that stands once is the decimal one if it is the reader's, or if what it divides cannot be a group of
+/// thousands.
 pub(crate) fn typed_amount(language: Language, typed: &str) -> Option<String> {
-    let kept: String = typed
-        .chars()
-        .filter(|c| !c.is_whitespace() && !['\'', '’', '\u{a0}', '\u{202f}'].contains(c))
-        .collect();
-    let decimal = match (kept.rfind(','), kept.rfind('.')) {
-        (Some(comma), Some(point)) => Some(comma.max(point)),
-        (Some(comma), None) => {
-            let groups =
-                kept.matches(',').count() > 1 || (language == Language::English && kept.len() - comma == 4);
-            (!groups).then_some(comma)
-        }
-        (None, Some(point)) => {
-            let groups =
-                kept.matches('.').count() > 1 || (language != Language::English && kept.len() - point == 4);
-            (!groups).then_some(point)
-        }
-        (None, None) => None,
+    let spaces = ['\'', '’', '\u{a0}', '\u{202f}'];
+    let kept: String = typed.chars().filter(|c| !c.is_whitespace() && !spaces.contains(c)).collect();
+    let usual = if language == Language::English { '.' } else { ',' };
+    let other = if usual == '.' { ',' } else { '.' };
+    let (usuals, others) = (kept.matches(usual).count(), kept.matches(other).count());
+    let decimal = match (usuals, others) {
+        (0, 0) => None,
+        (1, 0) => Some(usual),
+        (0, 1) if grouped(&kept, other) => None,
+        (0, 1) => Some(other),
+        (0, _) | (_, 0) => None,
+        // Both: the one that comes last is the decimal one.
+        _ if kept.rfind(usual) > kept.rfind(other) => Some(usual),
+        _ => Some(other),
     };
-    let whole: String =
-        kept[..decimal.unwrap_or(kept.len())].chars().filter(|c| ![',', '.'].contains(c)).collect();
-    let cents = decimal.map(|at| &kept[at + 1..]).unwrap_or_default();
+    let (whole, cents) = match decimal {
+        Some(mark) => kept.split_once(mark)?,
+        None => (kept.as_str(), ""),
+    };
+    let mark = if decimal == Some(usual) { other } else { usual };
+    let whole = match whole.find([usual, other]) {
+        Some(_) if grouped(whole, mark) => whole.replace(mark, ""),
+        Some(_) if decimal.is_none() && grouped(whole, other) => whole.replace(other, ""),
+        Some(_) => return None,
+        None => whole.to_owned(),
+    };
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let fits = !whole.is_empty() && digits(&whole) && digits(cents) && whole.len() + cents.len() <= 20;
     fits.then(|| if cents.is_empty() { whole.clone() } else { format!("{whole}.{cents}") })
 }
 
+/// Whether a text is digits in groups of thousands between `mark`s.
+fn grouped(text: &str, mark: char) -> bool {
+    let mut groups = text.split(mark);
+    let first = groups.next().unwrap_or_default();
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    (1..=3).contains(&first.len())
+        && digits(first)
+        && text.contains(mark)
+        && groups.all(|group| group.len() == 3 && digits(group))
+}
+
 /// What the platform says of a field, and the text for it.
-const REASONS: [(&str, &str); 24] = [
+const REASONS: [(&str, &str); 34] = [
     ("must not be empty", "reason-empty"),
     ("is required", "reason-required"),
     ("missing field", "reason-required"),
@@ -176,12 +194,27 @@ const REASONS: [(&str, &str); 24] = [
     ("has no due-diligence clearance", "reason-clearance"),
     ("is no PDF", "reason-file"),
     ("says it is", "reason-file-lies"),
+    ("does not change in a no-cost extension", "reason-no-cost"),
+    ("does not change in a budget revision", "reason-revision"),
+    ("give another amount, or other instalments", "reason-revision-empty"),
+    ("must lie between 2000", "reason-date"),
+    ("premature end of input", "reason-date"),
+    ("input contains invalid characters", "reason-date"),
+    ("must be 1 to", "reason-range"),
+    ("is not written: start it first", "reason-state"),
+    ("is amended, not changed", "reason-state"),
+    ("do not change", "reason-state"),
 ];
 
-/// Why a field was refused, in the reader's language where the reason is a known one; else as the platform says it.
+/// Why a field was refused, in the reader's language; a reason that has no text of its own is shown in English as the
+/// platform says it, and to others as "not accepted".
 pub(crate) fn reason(language: Language, detail: &str) -> String {
     let known = REASONS.iter().find(|(part, _)| detail.contains(part));
-    known.map_or_else(|| detail.to_owned(), |(_, key)| text(language, key, None))
+    match known {
+        Some((_, key)) => text(language, key, None),
+        None if language == Language::English => detail.to_owned(),
+        None => text(language, "reason-other", None),
+    }
 }
 
 #[cfg(test)]
@@ -200,12 +233,26 @@ mod tests {
             (fr, "1\u{202f}250\u{202f}000,5", "1250000.5"),
             (fr, "1.250", "1250"),
             (fr, "12,5", "12.5"),
+            (fr, "1250,500", "1250.500"),
+            (en, "1250.500", "1250.500"),
+            (en, "12,50", "12.50"),
             (fr, "1.250.000,00", "1250000.00"),
             (en, "1'250'000.05", "1250000.05"),
         ] {
             assert_eq!(typed_amount(language, typed).as_deref(), Some(read), "{typed}");
         }
-        for typed in ["", "abc", "-5", "1e6", ",", "1..2.x", "99999999999999999999999"] {
+        for typed in [
+            "",
+            "abc",
+            "-5",
+            "1e6",
+            ",",
+            "1..2.x",
+            "99999999999999999999999",
+            "1,250,00",
+            "1.250.00",
+            "1,2,3",
+        ] {
             assert_eq!(typed_amount(en, typed), None, "{typed}");
         }
     }

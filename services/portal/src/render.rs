@@ -57,6 +57,7 @@ impl Renderer {
         environment.add_function("month", month);
         environment.add_function("weekday", weekday);
         environment.add_function("reason", reason);
+        environment.add_function("invalid", invalid);
         Ok(Self(environment))
     }
 
@@ -169,6 +170,20 @@ fn instant(state: &State<'_, '_>, value: Value) -> String {
 /// Why a field was refused, in the reader's language where the reason is a known one.
 fn reason(state: &State<'_, '_>, detail: &str) -> String {
     format::reason(language_of(state), detail)
+}
+
+/// The attributes of an input that is wrong, or has a hint: ` aria-invalid="true" aria-describedby="…"`.
+fn invalid(problem: Value, field: &str, hint: Option<&str>) -> Value {
+    let errors = problem.get_attr("errors").ok().and_then(|errors| errors.try_iter().ok());
+    let names = |error: Value| error.get_attr("field").is_ok_and(|name| name.as_str() == Some(field));
+    let is_wrong = errors.is_some_and(|mut errors| errors.any(names));
+    let error = is_wrong.then(|| format!("{field}-error"));
+    let described: Vec<String> = error.into_iter().chain(hint.map(str::to_owned)).collect();
+    let mut attributes = if is_wrong { " aria-invalid=\"true\"".to_owned() } else { String::new() };
+    if !described.is_empty() {
+        attributes.push_str(&format!(" aria-describedby=\"{}\"", draw::escaped(&described.join(" "))));
+    }
+    Value::from_safe_string(attributes)
 }
 
 /// A path in the language of the address the reader came by.

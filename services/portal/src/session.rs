@@ -123,7 +123,10 @@ pub(crate) async fn current(state: &State, request: &HttpRequest) -> Result<Opti
 
 /// Who signed in, or the way to the sign-in page and back.
 pub(crate) async fn required(state: &State, request: &HttpRequest) -> Result<SignedIn, PageError> {
-    let back = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    // Where a form was sent to, nobody can go back to: the start page then.
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let start = if path.starts_with("/donor") { "/donor" } else { "/console" };
+    let back = if request.method().is_safe() { path } else { start }.to_owned();
     current(state, request).await?.ok_or(PageError::SignInFirst(back))
 }
 

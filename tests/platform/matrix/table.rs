@@ -247,7 +247,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("DELETE /v1/calendar", own(204)),
         ("GET /v1/public/calendars/{secret}", all(404)),
         ("GET /v1/notifications", own(200)),
-        ("PUT /v1/notifications/read-until", own(204)),
+        ("PUT /v1/notifications/read-until", own(422)),
         ("GET /v1/contributions", SHOWN_LIST),
         ("POST /v1/contributions", created(422)),
         ("GET /v1/contributions/{id}", SHOWN),

@@ -100,11 +100,13 @@ pub(crate) async fn update(
 ) -> Answer {
     let terms = body.value;
     let scope = context.scope(&caller.claims).await?;
+    // It may wait for the event of a plan just made, which needs the writer: so before the transaction.
+    let plans = check_plans(&context, caller.claims.organisation_id, &terms).await;
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let before = own(&tx, &caller.claims, id.0).await?;
     answer::if_match(&request, before.version)?;
     terms::check(&terms)?;
-    check_plans(&context, before.organisation_id, &terms).await?;
+    plans?;
     if !before.state()?.is_open() {
         let why = format!("an agreement that is {} is amended, not changed", before.state);
         return Err(Problem::new(Code::Conflict).field("/state", why).into());
@@ -113,7 +115,7 @@ pub(crate) async fn update(
     let renewed =
         store::Model { version: before.version + 1, donor_name, updated_at: tx.now(), ..before.clone() };
     let after = renewed.under(&terms)?;
-    answer_change(tx, &scope, before, after, "agreement.update", async |_| Ok(())).await
+    answer_change(tx, before, after, "agreement.update", async |_| Ok(())).await
 }
 
 /// The agreement, for a change by the office that it belongs to.
@@ -128,7 +130,6 @@ pub(super) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Resul
 /// Saves the next version with its audit row and what else belongs to the change, and answers with the record.
 pub(super) async fn answer_change(
     mut tx: TenantTx,
-    scope: &Scope,
     before: store::Model,
     after: store::Model,
     action: &'static str,
@@ -140,7 +141,7 @@ pub(super) async fn answer_change(
     tx.audit(entry(&after, action, Some(&old), &new)).await?;
     let today = tx.now().date_naive();
     let version = after.version;
-    let shown = record(scope, tx.db(), after, today).await?;
+    let shown = record(tx.db(), after, today).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }

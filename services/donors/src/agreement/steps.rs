@@ -33,7 +33,7 @@ async fn step(
     (action, name): (Action, &'static str),
 ) -> Answer {
     let scope = context.scope(claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(claims, request)).await?;
+    let tx = context.store.begin(scope, context.actor(claims, request)).await?;
     let before = own(&tx, claims, id).await?;
     answer::if_match(request, before.version)?;
     let state = transition(before.state()?, action)?;
@@ -48,7 +48,7 @@ async fn step(
         after.signed_on = Some(tx.now().date_naive());
     }
     let agreement = after.clone();
-    answer_change(tx, &scope, before, after, name, async |tx| {
+    answer_change(tx, before, after, name, async |tx| {
         match action {
             Action::Sign => report::store::reconcile(tx, &agreement).await?,
             Action::Cancel => report::store::cancel_open(tx, &agreement).await?,
@@ -148,7 +148,7 @@ pub(crate) async fn amend(
 ) -> Answer {
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
     let before = own(&tx, &caller.claims, id.0).await?;
     answer::if_match(&request, before.version)?;
     transition(before.state()?, Action::Amend)?;
@@ -171,7 +171,7 @@ pub(crate) async fn amend(
     let renewed = store::Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
     let after = renewed.under(&terms)?;
     let agreement = after.clone();
-    answer_change(tx, &scope, before, after, "agreement.amend", async |tx| {
+    answer_change(tx, before, after, "agreement.amend", async |tx| {
         store::add_amendment(tx, &amendment).await?;
         Ok(report::store::reconcile(tx, &agreement).await?)
     })

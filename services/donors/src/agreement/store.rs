@@ -320,20 +320,22 @@ pub(crate) struct Received {
     pub(crate) other_currency: i64,
 }
 
-/// Sums of an agreement's contributions up to a day.
+/// Sums of an agreement's contributions up to a day: all of them, so that whoever may see the agreement sees the same
+/// figures. `db` has to read them all: the office's own, or the platform's.
 pub(crate) async fn received(
-    scope: &Scope,
     db: &impl ConnectionTrait,
     agreement: &Model,
     until: Option<NaiveDate>,
 ) -> Result<Received, StoreError> {
-    let mut conditions = Conditions::of(scope, "c");
-    conditions.and("c.agreement_id = ?", agreement.id);
-    conditions.and_some("coalesce(c.flow_date, c.decision_date) <= ?", until);
-    let (conditions, values) = conditions.end();
+    let mut values = values![agreement.organisation_id, agreement.id];
+    let mut condition = "organisation_id = $1 AND agreement_id = $2".to_owned();
+    if let Some(until) = until {
+        values.push(until.into());
+        condition.push_str(" AND coalesce(flow_date, decision_date, first_reported_date, $3) <= $3");
+    }
     let text = format!(
         "SELECT status, original_currency, CAST(sum(original_amount) AS bigint) AS total, count(*) AS records
-         FROM contribution c WHERE {conditions} GROUP BY status, original_currency"
+         FROM contribution WHERE {condition} GROUP BY status, original_currency"
     );
     let mut sums = Received::default();
     for row in sql::rows(db, &text, values).await? {

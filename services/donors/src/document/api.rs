@@ -51,7 +51,6 @@ pub(crate) async fn create(
     let found = report::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     drop(db);
     office_only(&found, &caller.claims)?;
-    drafting(&found)?;
     let (name, bytes) = receive(&request, payload).await?;
     let media_type = check(&name, &bytes).map_err(|why| Problem::invalid_field("/file", why))?;
     let sha256 = files::keep(&context, &bytes).await.map_err(|error| Failure::internal(&error))?;
@@ -114,7 +113,10 @@ fn entry(owner: &report::Model, action: &'static str, document: &Document) -> au
         resource: "document",
         resource_id: document.id,
         before: None,
-        after: serde_json::to_value(document).ok(),
+        // Not its name, which may be a person's: the trail is never changed.
+        after: Some(
+            serde_json::json!({ "report_id": owner.id, "sha256": document.sha256, "size": document.size }),
+        ),
     }
 }
 

@@ -2,7 +2,7 @@ use ::store::{Scope, StoreError, sql, values};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::pagination::Page;
+use kernel::{Problem, pagination::Page};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -69,6 +69,9 @@ impl Row for Notification {
 pub(crate) struct NotificationFilter {
     /// True: only what is not marked as read.
     unread: Option<bool>,
+    /// Kinds to leave out, space separated.
+    #[param(max_length = 300)]
+    except: Option<String>,
     /// Rows of a page, 1 to 200.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
@@ -79,8 +82,8 @@ pub(crate) struct NotificationFilter {
 
 /// Up to when a principal has read.
 async fn read_until(db: &impl ConnectionTrait, claims: &Claims) -> Result<Option<Uuid>, StoreError> {
-    let text = "SELECT last_read FROM notification_read WHERE principal_id = $1";
-    let row = sql::row(db, text, values![claims.sub]).await?;
+    let text = "SELECT last_read FROM notification_read WHERE principal_id = $1 AND office_id = $2";
+    let row = sql::row(db, text, values![claims.sub, claims.office_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
@@ -88,6 +91,7 @@ async fn told(
     scope: &Scope,
     db: &impl ConnectionTrait,
     newer_than: Option<Uuid>,
+    except: &[String],
     page: &PageRequest,
 ) -> Result<Vec<Told>, Failure> {
     let (whose, id): (&str, Value) = match scope {
@@ -103,6 +107,10 @@ async fn told(
             parameters.push(id.into());
             text.push_str(&format!(" AND {condition}${}", parameters.len()));
         }
+    }
+    if !except.is_empty() {
+        let listed = sql::members(&mut parameters, except.iter().map(|kind| kind.as_str().into()));
+        text.push_str(&format!(" AND kind NOT IN ({listed})"));
     }
     text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
     let rows = sql::rows(db, &text, parameters).await?;
@@ -127,14 +135,17 @@ pub(crate) async fn list(
     let db = context.store.read(&Scope::System).await?;
     let last_read = read_until(&db, &caller.claims).await?;
     drop(db);
-    let NotificationFilter { unread, limit, cursor } = filter.0;
+    let NotificationFilter { unread, except, limit, cursor } = filter.0;
+    let except: Vec<String> =
+        except.iter().flat_map(|kinds| kinds.split_whitespace()).take(20).map(str::to_owned).collect();
     let newer_than = if unread == Some(true) { last_read } else { None };
-    let filters = (caller.claims.sub, unread);
+    let filters = (caller.claims.sub, caller.claims.office_id, unread, &except);
+    let left_out = except.clone();
     service::list(&request, "notifications", &filters, limit, cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
+        let (context, scope, except) = (context.clone(), scope.clone(), left_out.clone());
         Box::pin(async move {
             let db = context.store.read(&scope).await?;
-            let rows = told(&scope, &db, newer_than, &page).await?;
+            let rows = told(&scope, &db, newer_than, &except, &page).await?;
             let Page { items, next } = page.page(rows, |row| row.id);
             let shown = |row: Told| Notification {
                 read: last_read.is_some_and(|last| row.id <= last),
@@ -172,10 +183,16 @@ pub(crate) async fn mark(
 ) -> Answer {
     // The reader's own mark, which a representative, who only reads, has as well.
     let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
-    let upsert = "ON CONFLICT (principal_id) DO UPDATE SET last_read = excluded.last_read
+    let exists = "SELECT 1 FROM notification WHERE id = $1 AND organisation_id = $2";
+    let named = values![body.value.last_id, caller.claims.organisation_id];
+    if sql::row(tx.db(), exists, named).await?.is_none() {
+        return Err(Problem::invalid_field("/last_id", "is no notification of yours").into());
+    }
+    let upsert = "ON CONFLICT (principal_id, office_id) DO UPDATE SET last_read = excluded.last_read
                   WHERE notification_read.last_read < excluded.last_read";
-    let row = values![caller.claims.sub, body.value.last_id];
-    sql::insert_many(tx.db(), "notification_read", &["principal_id", "last_read"], vec![row], upsert).await?;
+    let row = values![caller.claims.sub, caller.claims.office_id, body.value.last_id];
+    let columns = ["principal_id", "office_id", "last_read"];
+    sql::insert_many(tx.db(), "notification_read", &columns, vec![row], upsert).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -153,7 +153,9 @@ pub(crate) struct Financial {
     pub(crate) expenditure: Option<Money>,
     /// The overhead in it, at the agreement's rate on the direct costs: spent × rate / (100 + rate).
     pub(crate) overhead: Option<Money>,
-    /// Received less spent.
+    /// What earlier interim reports say was spent; a final report speaks of the whole time.
+    pub(crate) spent_before: Money,
+    /// Received less all that was spent.
     pub(crate) balance: Option<Money>,
 }
 
@@ -183,28 +185,35 @@ pub(crate) fn overhead_in(spent: Money, percent: &str) -> Option<Money> {
     Money::from_decimal(rounded, spent.currency()).ok()
 }
 
+/// The figures of a report; `db` reads all contributions and reports of its agreement.
 async fn financial(
-    scope: &Scope,
+    agreement: &agreement::store::Model,
     db: &impl sea_orm::ConnectionTrait,
     report: &store::Model,
     expenditure: Option<Money>,
-) -> Result<Option<Financial>, StoreError> {
-    let Some(agreement) = agreement::store::get(scope, db, report.agreement_id).await? else {
-        return Ok(None);
-    };
+) -> Result<Financial, StoreError> {
     let agreed = agreement.amount()?;
-    let sums = agreement::store::received(scope, db, &agreement, Some(report.period_end)).await?;
+    let sums = agreement::store::received(db, agreement, Some(report.period_end)).await?;
+    let mut spent_before = 0;
+    if report.kind == "interim_financial" {
+        for earlier in store::financial_before(db, report).await? {
+            spent_before += earlier.content()?.expenditure.map_or(0, |spent| spent.minor());
+        }
+    }
     let received = Money::from_minor(sums.paid, agreed.currency());
     let percent = agreement.terms()?.overhead_percent;
     let overhead = expenditure.zip(percent).and_then(|(spent, percent)| overhead_in(spent, &percent));
-    let balance = expenditure.map(|spent| Money::from_minor(sums.paid - spent.minor(), agreed.currency()));
-    Ok(Some(Financial { agreed, received, expenditure, overhead, balance }))
+    let left = |spent: Money| Money::from_minor(sums.paid - spent_before - spent.minor(), agreed.currency());
+    let spent_before_money = Money::from_minor(spent_before, agreed.currency());
+    let balance = expenditure.map(left);
+    Ok(Financial { agreed, received, expenditure, overhead, spent_before: spent_before_money, balance })
 }
 
-/// A report with everything about it, as a scope may see it.
+/// A report with everything about it, as a scope may see it; `sums` reads all records of its agreement.
 pub(crate) async fn record(
     scope: &Scope,
     db: &impl sea_orm::ConnectionTrait,
+    sums: &impl sea_orm::ConnectionTrait,
     row: store::Model,
     now: DateTime<Utc>,
 ) -> Result<ReportRecord, StoreError> {
@@ -213,7 +222,10 @@ pub(crate) async fn record(
     let content = if is_shown { Some(row.content()?) } else { None };
     let expenditure = content.as_ref().and_then(|content| content.expenditure);
     let financial = match is_shown && content::is_financial(&row.kind) {
-        true => financial(scope, db, &row, expenditure).await?,
+        true => match agreement::store::get(scope, db, row.agreement_id).await? {
+            Some(agreement) => Some(financial(&agreement, sums, &row, expenditure).await?),
+            None => None,
+        },
         false => None,
     };
     let documents = if is_shown { document::of_report(db, row.id).await? } else { Vec::new() };
@@ -346,8 +358,9 @@ pub(crate) async fn get(
     let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     let read = (matches!(scope, Scope::Donor { .. }) && row.state()?.is_delivered())
         .then(|| entry(&row, "report.read", None, &row.state));
-    let shown = record(&scope, &db, row, context.store.clock().now()).await?;
-    drop(db);
+    let sums = context.store.read(&Scope::System).await?;
+    let shown = record(&scope, &db, &sums, row, context.store.clock().now()).await?;
+    drop((db, sums));
     if let Some(read) = read {
         let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
         tx.audit(read).await?;
@@ -389,8 +402,10 @@ pub(crate) async fn write(
     let after =
         store::Model { version: before.version + 1, content: text, updated_at: now, ..before.clone() };
     store::save_all(&mut tx, std::slice::from_ref(&after)).await?;
-    tx.audit(entry(&after, "report.write", Some(&before.content), &after.content)).await?;
-    let shown = record(&scope, tx.db(), after, now).await?;
+    // What people wrote may name people, and the trail is never changed: it holds digests.
+    let digest = |text: &str| service::digest_of(&[text.as_bytes()]);
+    tx.audit(entry(&after, "report.write", Some(&digest(&before.content)), &digest(&after.content))).await?;
+    let shown = record(&scope, tx.db(), tx.db(), after, now).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
 }

@@ -87,7 +87,8 @@ fn regular(terms: &Terms) -> Vec<Obligation> {
 /// The instant at which a due date has ended in a time zone (a country's IANA zone; UTC where none is known).
 pub(crate) fn ends_at(due_date: NaiveDate, zone: Option<&str>) -> DateTime<Utc> {
     let zone: Tz = zone.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
-    let midnight = (due_date + Days::new(1)).and_time(chrono::NaiveTime::MIN);
+    let next = due_date.succ_opt().unwrap_or(due_date);
+    let midnight = next.and_time(chrono::NaiveTime::MIN);
     // A clock that is put forward at midnight has no such moment: the day ends with the hour that is skipped.
     let local = zone.from_local_datetime(&midnight).earliest();
     local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))

@@ -7,7 +7,10 @@ use super::{
     schedule::ends_at,
     store, transition,
 };
-use crate::{document, donor, notification};
+use crate::{
+    agreement::{self, terms::is_usual},
+    document, donor, notification,
+};
 use ::store::{TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
@@ -109,6 +112,14 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     answer::if_match(request, before.version)?;
     let from = before.state()?;
     let to = transition(from, action, region.is_some())?;
+    if action == Action::Retract {
+        let agreement = agreement::store::get(&scope, tx.db(), before.agreement_id).await?;
+        if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled.name()) {
+            let why =
+                "nothing is owed under an agreement that is cancelled, so its reports stay with the donor";
+            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+        }
+    }
     let mut checks = Checks::new();
     let blank = comment.as_deref().is_none_or(|text| text.trim().is_empty());
     checks.require(!(blank && action.needs_comment()), "/comment", "is required here");
@@ -119,6 +130,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
         "/due_date",
         "must be after the period",
     );
+    checks.require(due_date.is_none_or(is_usual), "/due_date", "must lie between 2000 and 2110");
     checks.finish()?;
     if action == Action::Send {
         let documents = document::count(tx.db(), before.id).await?;
@@ -177,7 +189,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     };
     let (old, new) = (what_changed(&before), what_changed(&after));
     tx.audit(entry(&after, action.audit_name(), Some(&old), &new)).await?;
-    let shown = record(&scope, tx.db(), after, now).await?;
+    let shown = record(&scope, tx.db(), tx.db(), after, now).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
 }

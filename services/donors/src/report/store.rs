@@ -217,6 +217,18 @@ pub(crate) async fn save_all(tx: &mut TenantTx, reports: &[Model]) -> Result<(),
     tx.emit_all(&events).await
 }
 
+/// The interim financial reports of the same agreement on periods before this one's.
+pub(crate) async fn financial_before(
+    db: &impl ConnectionTrait,
+    report: &Model,
+) -> Result<Vec<Model>, StoreError> {
+    let text = format!(
+        "{SELECT} WHERE r.agreement_id = $1 AND r.kind = 'interim_financial' AND r.period_end < $2
+         AND r.state <> 'cancelled'"
+    );
+    models(db, &text, values![report.agreement_id, report.period_end]).await
+}
+
 /// Reports of an agreement.
 async fn of_agreement(tx: &TenantTx, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
     models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), values![agreement_id]).await
@@ -233,17 +245,32 @@ pub(crate) async fn reconcile(
     let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
     let zone = country.and_then(|country| country.time_zone.as_deref());
     let there = of_agreement(tx, agreement.id).await?;
-    let mut known: HashMap<(String, String), Model> =
-        there.into_iter().map(|report| ((report.slot.clone(), report.kind.clone()), report)).collect();
+    let is_amended = !there.is_empty();
+    let mut known: HashMap<(String, String), Vec<Model>> = HashMap::new();
+    for report in there {
+        let slot = report.slot.split("_again_").next().unwrap_or_default().to_owned();
+        known.entry((slot, report.kind.clone())).or_default().push(report);
+    }
     let now = tx.now();
     let mut changed = Vec::new();
-    for owed in obligations(&terms) {
-        match known.remove(&(owed.slot.clone(), owed.kind.clone())) {
+    for mut owed in obligations(&terms) {
+        let mut held = known.remove(&(owed.slot.clone(), owed.kind.clone())).unwrap_or_default();
+        held.sort_by_key(|report| report.period_end);
+        let same_period = |report: &Model| report.period_end == owed.period_end;
+        let is_delivered = held.last().map(|report| report.state().map(State::is_delivered)).transpose()?;
+        match held.pop() {
+            // What an amendment makes due in the past was not owed then: the next report covers the time.
+            None if is_amended && owed.due_date < now.date_naive() => {}
             None => changed.push(new_report(tx.new_id(), agreement, owed, zone, now)),
+            // The donor has the one up to the former end; one more is owed up to the new end.
+            Some(last) if is_delivered == Some(true) && !same_period(&last) => {
+                owed.slot = format!("{}_again_{}", owed.slot, held.len() + 1);
+                changed.push(new_report(tx.new_id(), agreement, owed, zone, now));
+            }
             Some(report) => changed.extend(moved(report, &owed, zone, now)?),
         }
     }
-    for report in known.into_values() {
+    for report in known.into_values().flatten() {
         if matches!(report.state()?, State::Scheduled | State::Drafting | State::Returned) {
             changed.push(cancelled(report, now));
         }

@@ -157,6 +157,10 @@ pub(crate) async fn person_claims(
     let gone = || refused("grant", "the account is gone");
     let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
     let (kind, roles) = if person.donor_id.is_some() {
+        // A representative has no offices to choose from: only the one that keeps the account.
+        if office_id != person.office_id {
+            return Err(refused("office_id", "is not the office of this account"));
+        }
         (PrincipalKind::Donor, vec![Role::DonorRepresentative])
     } else {
         let held = person::store::roles(db, &[person_id]).await?;

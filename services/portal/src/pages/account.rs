@@ -22,7 +22,12 @@ pub(crate) struct Next {
 
 /// Only a path of this site; never another address (open redirect).
 fn local_path(next: Option<&str>) -> Option<&str> {
-    next.filter(|next| next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']))
+    next.filter(|next| {
+        next.starts_with('/')
+            && !next.starts_with("//")
+            && !next.contains('\\')
+            && !next.chars().any(char::is_control)
+    })
 }
 
 fn see_other(location: &str) -> HttpResponse {

@@ -246,7 +246,8 @@ fn filled(language: crate::i18n::Language, agreement: &Value) -> Value {
     let mut typed = json!({
         "donor_id": agreement["donor_id"], "donor": agreement["donor_name"], "title": agreement["title"],
         "start_date": agreement["start_date"], "end_date": agreement["end_date"], "amount": amount(&agreement["amount"]),
-        "currency": agreement["amount"]["currency"], "overhead_percent": agreement["overhead_percent"],
+        "currency": agreement["amount"]["currency"],
+        "overhead_percent": agreement["overhead_percent"].as_str().map(|percent| crate::format::number(language, percent)),
         "earmarking": agreement["earmarking"], "modality": agreement["modality"], "countries": agreement["countries"],
         "visibility": agreement["visibility"], "visibility_clause": agreement["visibility_clause"],
         "template": agreement["reporting"]["template"], "version": agreement["version"],
@@ -285,7 +286,10 @@ async fn save(
     let language = PageLanguage::of(request, signed_in.page_language()).language;
     let mut form = Form { typed: typed.values(), id: id.map(str::to_owned), ..Form::default() };
     let donor = match donor_of(state, &caller, &typed).await? {
-        Ok(donor) => donor,
+        Ok(donor) => {
+            (form.typed["donor_id"], form.typed["donor"]) = (donor["id"].clone(), donor["name"].clone());
+            donor["id"].as_str().unwrap_or_default().to_owned()
+        }
         Err(choices) => {
             form.problem =
                 own(&[("donor", if choices.is_empty() { "is no donor of yours" } else { "is none of" })]);
@@ -309,7 +313,8 @@ async fn save(
             state.gateway.change(&caller, Method::PUT, &path, &terms, Guard::Version(version)).await
         }
     };
-    match refused(sent, if id.is_none() { "/terms" } else { "" })? {
+    match refused(sent, if id.is_none() { "/terms" } else { "" })?.map_err(|problem| in_rows(problem, &typed))
+    {
         Ok(saved) => {
             let id = saved["id"].as_str().unwrap_or_default();
             Ok(see_other(request, &format!("/console/agreements/{id}")))
@@ -347,6 +352,27 @@ fn differences(now: &Value, typed: &Value) -> Vec<Value> {
         .collect()
 }
 
+/// Whether a row of the form holds an instalment.
+fn is_written(typed: &Typed, row: usize) -> bool {
+    ["due_date", "amount"].iter().any(|name| typed.some(&format!("{name}_{row}")).is_some())
+}
+
+/// The platform counts the instalments that were sent; the form counts its rows, some of which may be empty.
+fn in_rows(mut problem: Value, typed: &Typed) -> Value {
+    let rows: Vec<usize> = (0..INSTALMENTS).filter(|row| is_written(typed, *row)).collect();
+    for error in problem["errors"].as_array_mut().into_iter().flatten() {
+        let field = error["field"].as_str().unwrap_or_default();
+        let Some((index, name)) = field.strip_prefix("instalments-").and_then(|rest| rest.split_once('-'))
+        else {
+            continue;
+        };
+        if let Some(row) = index.parse::<usize>().ok().and_then(|index| rows.get(index)) {
+            error["field"] = format!("instalments-{row}-{name}").into();
+        }
+    }
+    problem
+}
+
 /// What the form does not show stays as it is.
 fn keep_unseen(terms: &mut Value, recorded: &Value) {
     for name in ["plan_ids", "sectors"] {
@@ -367,28 +393,32 @@ async fn donor_of(
     state: &State,
     caller: &crate::api::Caller,
     typed: &Typed,
-) -> Result<Result<String, Vec<Value>>, PageError> {
+) -> Result<Result<Value, Vec<Value>>, PageError> {
     let name = typed.text("donor");
+    let by_id = async |id: &str| state.gateway.get(caller, &format!("/v1/donors/{id}"), &[]).await;
     if let Some(id) = kernel_id(typed.text("donor_choice")).filter(|_| typed.text("donor_asked") == name) {
-        return Ok(Ok(id.to_owned()));
+        return Ok(Ok(by_id(id).await?));
     }
     if let Some(id) = kernel_id(typed.text("donor_id")) {
-        let donor = state.gateway.get(caller, &format!("/v1/donors/{id}"), &[]).await;
         // What was chosen before holds only as long as its name was not written over.
-        if donor.is_ok_and(|donor| name.is_empty() || donor["name"] == name) {
-            return Ok(Ok(id.to_owned()));
+        if let Ok(donor) = by_id(id).await
+            && (name.is_empty() || donor["name"] == name)
+        {
+            return Ok(Ok(donor));
         }
     }
     if name.is_empty() {
         return Ok(Err(Vec::new()));
     }
-    let query = [("q", name.chars().take(200).collect()), ("limit", "10".to_owned())];
+    let query = [("q", name.chars().take(200).collect()), ("limit", "50".to_owned())];
     let found = state.gateway.get(caller, "/v1/donors", &query).await?;
     let found = found["items"].as_array().cloned().unwrap_or_default();
-    let exact = found.iter().find(|donor| donor["name"] == name);
-    match (exact, found.as_slice()) {
-        (Some(donor), _) | (None, [donor]) => Ok(Ok(donor["id"].as_str().unwrap_or_default().to_owned())),
-        (None, _) => Ok(Err(found)),
+    let exact: Vec<Value> = found.iter().filter(|donor| donor["name"] == name).cloned().collect();
+    // Two donors of one name (of different types) are asked about as well.
+    match (exact.as_slice(), found.as_slice()) {
+        ([donor], _) | ([], [donor]) => Ok(Ok(donor.clone())),
+        ([], _) => Ok(Err(found)),
+        _ => Ok(Err(exact)),
     }
 }
 
@@ -414,19 +444,18 @@ fn terms(language: crate::i18n::Language, typed: &Typed, donor_id: &str) -> Valu
         }
     }
     if let Some(percent) = typed.some("overhead_percent") {
-        let percent = typed_amount(language, percent).unwrap_or_else(|| percent.to_owned());
-        sent.insert("overhead_percent".to_owned(), percent.into());
+        // A percentage has no thousands.
+        sent.insert("overhead_percent".to_owned(), percent.replace(',', ".").into());
     }
     let mut reporting = json!({ "template": typed.some("template").unwrap_or("standard") });
-    if let Some(months) = typed.some("interim_every_months") {
-        reporting["interim_every_months"] = months.parse::<u32>().map_or_else(|_| months.into(), Value::from);
-    }
+    let months = typed.some("interim_every_months");
+    reporting["interim_every_months"] = months
+        .map_or(Value::Null, |months| months.parse::<u32>().map_or_else(|_| months.into(), Value::from));
     sent.insert("reporting".to_owned(), reporting);
     let instalments = (0..INSTALMENTS).filter_map(|row| {
         let (date, amount) = (format!("due_date_{row}"), format!("amount_{row}"));
-        let written = typed.some(&date).is_some() || typed.some(&amount).is_some();
         let condition = typed.some(&format!("condition_{row}"));
-        written.then(
+        is_written(typed, row).then(
             || json!({ "due_date": typed.text(&date), "amount": money(&amount), "condition": condition }),
         )
     });

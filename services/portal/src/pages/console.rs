@@ -44,11 +44,14 @@ async fn home_page(request: &HttpRequest, state: &State) -> Result<HttpResponse,
     };
     let (office, today) = (signed_in.office_id.as_str(), state.clock.now().date_naive());
     let soon = (today + ENDS_SOON).to_string();
+    let except = super::profile::except(&signed_in);
+    let mut unread = vec![("unread", "true")];
+    unread.extend(except.as_ref().map(|(name, kinds)| (*name, kinds.as_str())));
     let own = [("office_id", office), ("owed", "true")];
     let negotiated = [("office_id", office), ("state", "negotiation")];
     let ending = [("state", "active"), ("sort", "end_date"), ("ends_before", soon.as_str())];
     let parts = futures_util::join!(
-        list("reports:read", "/v1/notifications", &[("unread", "true")]),
+        list("reports:read", "/v1/notifications", &unread),
         list("reports:write", "/v1/reports", &own),
         list("reports:review", "/v1/reports", &[("state", "regional_review")]),
         list("reports:clear", "/v1/reports", &[("state", "hq_clearance")]),
@@ -65,8 +68,7 @@ async fn home_page(request: &HttpRequest, state: &State) -> Result<HttpResponse,
     let of_all =
         [&told, &mine, &review, &clear, &overdue, &negotiated, &ending, &contributions, &imports, &plans];
     let away = of_all.iter().any(|part| part.is_none());
-    let mut told = told.unwrap_or_default();
-    super::profile::unmuted(&mut told, &signed_in.muted);
+    let told = told.unwrap_or_default();
     let context = json!({
         "told": told, "mine": mine, "review": review, "clear": clear, "overdue": overdue, "negotiated": negotiated,
         "ending": ending, "contributions": contributions, "imports": imports, "plans": plans, "away": away,

@@ -73,16 +73,35 @@ fn shows_again(status: u16) -> bool {
 
 /// A problem for the error summary: its status and, for each field, the id of its input and the reason.
 pub(crate) fn shown(problem: &Problem, prefix: &str) -> Value {
-    let field = |pointer: &str| {
-        let inside = pointer.strip_prefix(prefix).unwrap_or(pointer);
-        inside.trim_start_matches('/').replace('/', "-")
-    };
+    let field = |pointer: &str| input_of(pointer.strip_prefix(prefix).unwrap_or(pointer));
     let errors: Vec<Value> = problem
         .errors
         .iter()
         .map(|error| json!({ "field": field(&error.pointer), "detail": error.detail }))
         .collect();
     json!({ "status": problem.status, "errors": errors, "detail": problem.detail, "title": problem.title })
+}
+
+/// The id of the input that a pointer of the API speaks of; empty when it is about the record and no input.
+fn input_of(pointer: &str) -> String {
+    let name = pointer.trim_start_matches('/').replace('/', "-");
+    // An amount and its currency are one input to the reader; what stands once has its own id.
+    let name = name.strip_suffix("-amount").filter(|rest| !rest.is_empty()).map_or(name.clone(), |rest| {
+        if rest.starts_with("instalments-") && !rest.ends_with("-amount") {
+            name.clone()
+        } else {
+            rest.to_owned()
+        }
+    });
+    match name.as_str() {
+        "amount-currency" => "currency".to_owned(),
+        "expenditure-currency" => "expenditure".to_owned(),
+        "donor_id" => "donor".to_owned(),
+        "instalments" => "instalments-0-due_date".to_owned(),
+        "reporting-template" => "template".to_owned(),
+        "state" | "if-match" => String::new(),
+        _ => name,
+    }
 }
 
 /// A refusal that the portal itself finds.
@@ -107,7 +126,7 @@ pub(crate) fn see_other(request: &HttpRequest, path: &str) -> HttpResponse {
 }
 
 /// Who signed in; when nobody is any more, what was typed waits for the next sign-in.
-pub(crate) async fn writer(
+pub(crate) async fn anybody(
     state: &crate::State,
     request: &HttpRequest,
     typed: &Typed,
@@ -116,7 +135,16 @@ pub(crate) async fn writer(
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         PageError::SignInKeeping(path.to_owned(), typed.0.clone())
     };
-    let signed_in = session::current(state, request).await?.ok_or_else(keep)?;
+    session::current(state, request).await?.ok_or_else(keep)
+}
+
+/// A member of staff, likewise.
+pub(crate) async fn writer(
+    state: &crate::State,
+    request: &HttpRequest,
+    typed: &Typed,
+) -> Result<session::SignedIn, PageError> {
+    let signed_in = anybody(state, request, typed).await?;
     if signed_in.donor_id.is_some() { Err(PageError::NotFound) } else { Ok(signed_in) }
 }
 
@@ -137,5 +165,18 @@ mod tests {
         let mut problem = Problem::new(kernel::Code::InvalidField);
         problem.errors = vec![kernel::FieldError::new("/terms/instalments/0/amount", "must be above zero")];
         assert_eq!(shown(&problem, "/terms")["errors"][0]["field"], "instalments-0-amount");
+        for (pointer, input) in [
+            ("/amount/amount", "amount"),
+            ("/amount", "amount"),
+            ("/amount/currency", "currency"),
+            ("/instalments/1/amount/amount", "instalments-1-amount"),
+            ("/instalments/1/due_date", "instalments-1-due_date"),
+            ("/expenditure/amount", "expenditure"),
+            ("/sections/visibility", "sections-visibility"),
+            ("/donor_id", "donor"),
+            ("/state", ""),
+        ] {
+            assert_eq!(input_of(pointer), input, "{pointer}");
+        }
     }
 }

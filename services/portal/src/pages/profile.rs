@@ -3,7 +3,7 @@
 use super::{
     console::staff,
     donor::kernel_id,
-    forms::{Typed, again, refused, see_other},
+    forms::{Typed, again, anybody, refused, see_other},
     given,
 };
 use crate::{
@@ -54,7 +54,7 @@ pub(crate) async fn show(request: HttpRequest, state: Data<State>) -> HttpRespon
 pub(crate) async fn save(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpResponse {
     let done = async {
         let typed = Typed::read(&body);
-        let signed_in = session::required(&state, &request).await?;
+        let signed_in = anybody(&state, &request, &typed).await?;
         let shown = typed.all("shown");
         let muted: Vec<&str> = MUTABLE.into_iter().filter(|kind| !shown.contains(kind)).collect();
         let sent = json!({
@@ -64,7 +64,10 @@ pub(crate) async fn save(request: HttpRequest, state: Data<State>, body: Bytes) 
         let guard = Guard::Version(typed.text("version"));
         match refused(state.gateway.change(&caller, Method::PUT, "/v1/me", &sent, guard).await, "")? {
             Ok(_) => {
-                session::renew(&state, &request, &signed_in, None).await?;
+                // It is saved, whatever becomes of this session.
+                if let Err(error) = session::renew(&state, &request, &signed_in, None).await {
+                    tracing::warn!(%error, "the session keeps the former profile");
+                }
                 Ok(see_other(&request, "/profile?saved=1"))
             }
             Err(problem) => {
@@ -97,11 +100,9 @@ pub(crate) struct Pages {
     cursor: Option<String>,
 }
 
-/// What is told and not switched off.
-pub(super) fn unmuted(list: &mut Value, muted: &[String]) {
-    if let Some(items) = list["items"].as_array_mut() {
-        items.retain(|item| !muted.iter().any(|kind| item["kind"] == kind.as_str()));
-    }
+/// What somebody has switched off, as a parameter of the API.
+pub(super) fn except(signed_in: &SignedIn) -> Option<(&'static str, String)> {
+    (!signed_in.muted.is_empty()).then(|| ("except", signed_in.muted.join(" ")))
 }
 
 pub(crate) async fn notifications(
@@ -113,8 +114,8 @@ pub(crate) async fn notifications(
         let signed_in = session::required(&state, &request).await?;
         let mut query = given(&[("cursor", &pages.cursor)]);
         query.push(("limit", "50".to_owned()));
-        let mut list = state.gateway.get(&signed_in.caller(&request), "/v1/notifications", &query).await?;
-        unmuted(&mut list, &signed_in.muted);
+        query.extend(except(&signed_in));
+        let list = state.gateway.get(&signed_in.caller(&request), "/v1/notifications", &query).await?;
         let place = if signed_in.donor_id.is_some() { "/donor/reports/" } else { "/console/reports/" };
         let latest = list["items"][0]["id"].clone();
         let context = json!({ "list": list, "place": place, "latest": latest });

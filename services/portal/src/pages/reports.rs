@@ -34,6 +34,8 @@ const BOARD: [(&str, &[&str]); 5] = [
 ];
 /// The board shows what is due within so many days, and what was handed in as long ago.
 const BOARD_DAYS: Days = Days::new(120);
+/// Cards of a state on the board; the others are in the list.
+const CARDS: &str = "30";
 
 #[derive(Deserialize)]
 pub(crate) struct Filters {
@@ -110,15 +112,26 @@ async fn board_page(
 ) -> Result<HttpResponse, PageError> {
     let today = state.clock.now().date_naive();
     let caller = signed_in.caller(request);
-    // What is owed and overdue is on the board however old it is.
-    let overdue = [("overdue", "true".to_owned())];
-    let mut reports = super::public::all(state, &caller, "/v1/reports", &overdue).await?;
-    let near = due_between(state, &caller, today - BOARD_DAYS, today + BOARD_DAYS).await?;
-    reports.extend(near.into_iter().filter(|report| report["overdue"] != true));
-    let stages = BOARD.map(|(name, states)| {
-        let here = |report: &&Value| report["state"].as_str().is_some_and(|state| states.contains(&state));
-        json!({ "name": name, "cards": reports.iter().filter(here).collect::<Vec<_>>() })
-    });
+    let (from, until) = ((today - BOARD_DAYS).to_string(), (today + BOARD_DAYS).to_string());
+    // The first due first: what is owed is on the board however old it is, what was handed in for a while.
+    let of_state = async |name: &str| {
+        let mut query =
+            vec![("state", name.to_owned()), ("due_until", until.clone()), ("limit", CARDS.to_owned())];
+        if ["submitted", "accepted"].contains(&name) {
+            query.push(("due_from", from.clone()));
+        }
+        state.gateway.get(&caller, "/v1/reports", &query).await
+    };
+    let mut stages = Vec::new();
+    for (name, states) in BOARD {
+        let (mut cards, mut more) = (Vec::new(), false);
+        for list in futures_util::future::join_all(states.iter().map(|state| of_state(state))).await {
+            let list = list?;
+            cards.extend(list["items"].as_array().into_iter().flatten().cloned());
+            more |= list["next_cursor"].is_string();
+        }
+        stages.push(json!({ "name": name, "cards": cards, "more": more }));
+    }
     let context = json!({ "stages": stages, "view": "board" });
     page(state, request, Some(signed_in), Page { template: "pages/console/reports-board.html", context })
 }
@@ -199,7 +212,7 @@ pub(crate) async fn file(
 pub(crate) async fn show(request: HttpRequest, state: Data<State>, id: web::Path<String>) -> HttpResponse {
     let shown = async {
         let signed_in = staff(&state, &request).await?;
-        show_page(&request, &state, &signed_in, &id, Value::Null, Value::Null).await
+        show_page(&request, &state, &signed_in, &id, json!({})).await
     };
     or_error_page(shown.await, &request, &state)
 }
@@ -224,8 +237,7 @@ async fn show_page(
     state: &State,
     signed_in: &SignedIn,
     id: &str,
-    problem: Value,
-    typed: Value,
+    mut context: Value,
 ) -> Result<HttpResponse, PageError> {
     let id = kernel_id(id).ok_or(PageError::NotFound)?;
     let caller = signed_in.caller(request);
@@ -236,11 +248,9 @@ async fn show_page(
         !["submitted", "accepted", "cancelled"].contains(&report["state"].as_str().unwrap_or_default());
     let title = report["agreement_reference"].as_str();
     super::recent::note(request, &format!("/console/reports/{id}"), title);
-    let context = json!({
-        "writes": own && signed_in.may("reports:write") && report["state"] == "drafting",
-        "may_extend": owed && signed_in.may("reports:clear"), "steps": steps, "key": key(),
-        "report": report, "problem": problem, "typed": typed,
-    });
+    context["writes"] = (own && signed_in.may("reports:write") && report["state"] == "drafting").into();
+    context["may_extend"] = (owed && signed_in.may("reports:clear")).into();
+    (context["steps"], context["key"], context["report"]) = (steps.into(), key().into(), report);
     page(state, request, Some(signed_in), Page { template: "pages/console/report.html", context })
 }
 
@@ -292,8 +302,9 @@ pub(crate) async fn write(
         match result {
             Ok(_) => Ok(see_other(&request, &format!("/console/reports/{id}"))),
             Err(problem) => {
-                let shown = show_page(&request, &state, &signed_in, id, problem.clone(), typed.values());
-                Ok(again(shown.await?, &problem))
+                // What was written is shown again, in the form or (when the report has moved on) beside it.
+                let context = json!({ "problem": problem, "draft": typed.values() });
+                Ok(again(show_page(&request, &state, &signed_in, id, context).await?, &problem))
             }
         }
     };
@@ -326,8 +337,8 @@ pub(crate) async fn step(
         match refused(state.gateway.change(&caller, Method::POST, &path, &sent, guard).await, "")? {
             Ok(_) => Ok(see_other(&request, &format!("/console/reports/{id}"))),
             Err(problem) => {
-                let shown = show_page(&request, &state, &signed_in, id, problem.clone(), typed.values());
-                Ok(again(shown.await?, &problem))
+                let context = json!({ "problem": problem, "typed": typed.values(), "asked": step });
+                Ok(again(show_page(&request, &state, &signed_in, id, context).await?, &problem))
             }
         }
     };
@@ -358,8 +369,8 @@ pub(crate) async fn attach(
         match refused(state.gateway.upload(&caller, &path, &[], headers, body).await, "")? {
             Ok(_) => Ok(see_other(&request, &format!("/console/reports/{id}"))),
             Err(problem) => {
-                let shown = show_page(&request, &state, &signed_in, id, problem.clone(), Value::Null);
-                Ok(again(shown.await?, &problem))
+                let context = json!({ "problem": problem });
+                Ok(again(show_page(&request, &state, &signed_in, id, context).await?, &problem))
             }
         }
     };
@@ -377,8 +388,16 @@ pub(crate) async fn detach(
         let (id, document) = (kernel_id(&place.0), kernel_id(&place.1));
         let (id, document) = id.zip(document).ok_or(PageError::NotFound)?;
         let (caller, path) = (signed_in.caller(&request), format!("/v1/documents/{document}"));
-        state.gateway.change(&caller, Method::DELETE, &path, &json!({}), Guard::None).await?;
-        Ok(see_other(&request, &format!("/console/reports/{id}")))
+        match refused(
+            state.gateway.change(&caller, Method::DELETE, &path, &json!({}), Guard::None).await,
+            "",
+        )? {
+            Ok(_) => Ok(see_other(&request, &format!("/console/reports/{id}"))),
+            Err(problem) => {
+                let context = json!({ "problem": problem });
+                Ok(again(show_page(&request, &state, &signed_in, id, context).await?, &problem))
+            }
+        }
     };
     or_error_page(done.await, &request, &state)
 }
