@@ -3,11 +3,11 @@
 use super::{Datum, escaped, head};
 use minijinja::{Error, Value};
 
-const WIDTH: f64 = 1120.0;
+const WIDTH: f64 = 1240.0;
 /// Width of a node.
 const NODE: f64 = 14.0;
 /// Room for the names beside the nodes.
-const MARGIN: f64 = 330.0;
+const MARGIN: f64 = 385.0;
 /// Space between two nodes.
 const GAP: f64 = 14.0;
 /// Least height of a node, so that it can be seen.
