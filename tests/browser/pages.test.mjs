@@ -379,8 +379,10 @@ test("an officer chooses language, time zone and notifications, and works in ano
   await page.waitForSelector(".notice.good");
   await page.goto("/console");
   assert.equal(await page.locator("html").getAttribute("lang"), "fr");
-  await page.selectOption("#office_id", { label: "Sudan country office" });
-  await page.click(".switch button");
+  await page.click("header a[href$='/console/office']");
+  assert.deepEqual(await axe(page), []);
+  await page.getByLabel("Sudan country office").check();
+  await page.click("main form button");
   await page.waitForSelector(".lead:has-text('Sudan country office')");
   await page.goto("/notifications");
   await page.click("main form button");
@@ -443,6 +445,17 @@ test("the keyboard alone reaches the content and signs in", async () => {
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
   await page.waitForURL("**/en/console");
+  await context.close();
+});
+
+test("a shortcut reaches the search, and a letter alone does nothing", async () => {
+  const { context, page } = await visitor(platform);
+  await signIn(page, "officer@demo.example");
+  await page.goto("/en/console");
+  await page.keyboard.press("/");
+  assert.notEqual(await page.evaluate(() => document.activeElement.id), "q");
+  await page.keyboard.press("Control+k");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "q");
   await context.close();
 });
 

@@ -75,6 +75,7 @@ async fn public_pages_show_what_was_imported_in_three_languages() {
         ("/notifications", 303),
         ("/documents/00000000-0000-0000-0000-000000000000", 303),
         ("/donor/reports", 303),
+        ("/console/office", 303),
         ("/console/agreements", 303),
         ("/console/reports?view=board", 303),
         ("/console/search", 303),
@@ -182,5 +183,25 @@ async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
     let foreign = world.http.request(Method::POST, "/sign-out").header("cookie", &cookie);
     let foreign = world.http.send(foreign.header("origin", "https://evil.example")).await;
     assert_eq!(foreign.status, 403);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_with_every_role_in_many_offices_signs_in() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let mut roles = vec![serde_json::json!({ "office_id": headquarters, "role": "administrator" })];
+    for _ in 0..12 {
+        let office = world.office(&headquarters, "country").await;
+        roles.push(serde_json::json!({ "office_id": office, "role": "administrator" }));
+    }
+    let body = serde_json::json!({ "name": "Zoë ".repeat(50), "email": "z@example.org", "password": PASSWORD,
+        "roles": roles });
+    world.create("/v1/people", body).await;
+    let cookie = sign_in(&world, "z@example.org").await;
+    // What browsers keep of one cookie, name and value together (RFC 6265 section 6.1).
+    assert!(cookie.len() < 4096, "the session is {} bytes", cookie.len());
+    let offices = page_of(&world, Some(&cookie), "/en/console/office").await;
+    assert_eq!((offices.status, offices.text.matches("type=\"radio\"").count()), (200, 13));
     world.stop().await;
 }

@@ -19,7 +19,7 @@ pub use check::Checks;
 pub use context::Context;
 pub use create::{Created, create};
 pub use listing::{Cell, Envelope, PageRequest, Row, list};
-pub use parameters::{Id, Parameters};
+pub use parameters::{Id, Parameters, one_of};
 pub use server::{Running, observed};
 
 /// What a handler answers.

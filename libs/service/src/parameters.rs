@@ -38,6 +38,19 @@ pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
+/// A parameter that is one of a few words, where it is given.
+///
+/// # Errors
+/// 400 that names the words.
+pub fn one_of(name: &str, value: Option<&str>, words: &[&str]) -> Result<Option<String>, Problem> {
+    match value {
+        Some(value) if !words.contains(&value) => {
+            Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
+        }
+        value => Ok(value.map(str::to_owned)),
+    }
+}
+
 /// The `{id}` of the path.
 #[derive(Debug, Clone, Copy)]
 pub struct Id(pub Uuid);

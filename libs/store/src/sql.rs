@@ -1,7 +1,9 @@
 //! Plain SQL where the query builder would only be in the way: `$1` placeholders, read by both back ends.
 
 use crate::StoreError;
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value, sea_query::ArrayType};
+use sea_orm::{
+    ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value, sea_query::ArrayType,
+};
 
 /// Most parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
 const MAX_PARAMETERS: usize = 32_766;
@@ -44,6 +46,26 @@ pub async fn rows(
     values: Vec<Value>,
 ) -> Result<Vec<QueryResult>, StoreError> {
     Ok(db.query_all_raw(statement(db, text, values)).await?)
+}
+
+/// The rows of a query, read as values.
+///
+/// # Errors
+/// [`StoreError::Database`], also when a row is not such a value.
+pub async fn all<T: FromQueryResult>(
+    db: &impl ConnectionTrait,
+    text: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>, StoreError> {
+    read(&rows(db, text, values).await?)
+}
+
+/// Rows, read as values.
+///
+/// # Errors
+/// [`StoreError::Database`] when a row is not such a value.
+pub fn read<T: FromQueryResult>(rows: &[QueryResult]) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(|row| Ok(T::from_query_result(row, "")?)).collect()
 }
 
 /// The first row of a query.
@@ -117,6 +139,23 @@ fn array_type(value: &Value) -> Option<ArrayType> {
         Value::String(_) => Some(ArrayType::String),
         _ => None,
     }
+}
+
+/// Inserts rows, or writes them over those that have their key, which is the first column.
+///
+/// # Errors
+/// As [`insert_many`].
+pub async fn replace_many(
+    db: &impl ConnectionTrait,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+) -> Result<u64, StoreError> {
+    let Some((key, others)) = columns.split_first() else { return Ok(0) };
+    let assignments: Vec<String> =
+        others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let upsert = format!("ON CONFLICT ({key}) DO UPDATE SET {}", assignments.join(", "));
+    insert_many(db, table, columns, rows, &upsert).await
 }
 
 /// Inserts rows, many per statement. `suffix` is appended (`ON CONFLICT …`). Returns how many rows were written.

@@ -3,11 +3,10 @@
 const summary = document.querySelector(".error-summary");
 if (summary) summary.focus();
 
-// "/" goes to the search, as elsewhere on the web, unless something is being typed.
+// Ctrl+K (⌘K) goes to the search. With a key beside it, because a letter alone takes speech for commands (WCAG 2.1.4).
 document.addEventListener("keydown", (event) => {
   const search = document.querySelector("input[type=search]");
-  const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing || !search) return;
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !search) return;
   event.preventDefault();
   search.focus();
 });

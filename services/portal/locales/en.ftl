@@ -513,3 +513,5 @@ reason-revision-empty = Please give another amount.
 reason-date = Please give a date between 2000 and 2110.
 reason-range = The number is too small or too large.
 reason-other = This was not accepted.
+office-work-there = Work in this office
+first-shown = Only the first { $count } are shown.

@@ -513,3 +513,5 @@ reason-revision-empty = Indique otro importe.
 reason-date = Introduzca una fecha entre 2000 y 2110.
 reason-range = El número es demasiado pequeño o demasiado grande.
 reason-other = Este dato no se ha aceptado.
+office-work-there = Trabajar en esta oficina
+first-shown = Solo se muestran los primeros { $count }.

@@ -513,3 +513,5 @@ reason-revision-empty = Veuillez indiquer un autre montant.
 reason-date = Veuillez saisir une date entre 2000 et 2110.
 reason-range = Le nombre est trop petit ou trop grand.
 reason-other = Cette saisie n’a pas été acceptée.
+office-work-there = Travailler dans ce bureau
+first-shown = Seuls les { $count } premiers sont affichés.

@@ -230,7 +230,7 @@ pub(crate) fn page(
         json!({
             "name": signed_in.name, "office": signed_in.office, "organisation": signed_in.organisation,
             "donor": signed_in.donor_id, "home": signed_in.home(), "permissions": signed_in.permissions,
-            "offices": signed_in.offices, "office_id": signed_in.office_id,
+            "moves": signed_in.moves, "office_id": signed_in.office_id,
         })
     });
     let html = portal.renderer.draw(page.template, &context)?;

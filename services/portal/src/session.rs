@@ -33,9 +33,9 @@ pub(crate) struct SignedIn {
     /// Notifications that are not shown.
     #[serde(default)]
     pub(crate) muted: Vec<String>,
-    /// Where it may work: id and name of each office.
+    /// Whether it may work in several offices. (Their names would not fit into a cookie for ever.)
     #[serde(default)]
-    pub(crate) offices: Vec<(String, String)>,
+    pub(crate) moves: bool,
 }
 
 #[derive(Deserialize)]
@@ -188,8 +188,6 @@ pub(crate) async fn renew(
 
 fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let office = |office: &Value| (text(&office["id"]), text(&office["name"]));
-    let offices = me["offices"].as_array().into_iter().flatten().map(office).collect();
     let permissions = me["permissions"].as_array().into_iter().flatten().map(&text).collect();
     SignedIn {
         access_token: tokens.access_token,
@@ -205,7 +203,7 @@ fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
         permissions,
         time_zone: me["time_zone"].as_str().map(str::to_owned),
         muted: me["muted"].as_array().into_iter().flatten().map(&text).collect(),
-        offices,
+        moves: me["offices"].as_array().is_some_and(|offices| offices.len() > 1),
     }
 }
 

@@ -141,7 +141,7 @@ fn sample() -> Value {
     })
 }
 
-const PAGES: [&str; 39] = [
+const PAGES: [&str; 40] = [
     "pages/home.html",
     "pages/country.html",
     "pages/plans.html",
@@ -181,6 +181,7 @@ const PAGES: [&str; 39] = [
     "pages/profile.html",
     "pages/notifications.html",
     "pages/resume.html",
+    "pages/console/office.html",
 ];
 
 /// An agreement, a report, and what else the pages about them are given.
@@ -230,7 +231,7 @@ fn agreements_and_reports() -> Value {
         "sankey_data": { "from": [mark("<b>bold</b>")], "to": [mark("b")], "links": [{ "from": 0, "to": 0, "value": 1.0,
             "shown": "1" }] },
         "me": { "name": "<b>bold</b>", "email": "a@b.c", "version": 1, "language": "en", "time_zone": "Africa/Ndjamena",
-            "muted": ["submit"] },
+            "muted": ["submit"], "offices": [{ "id": "o", "name": "<b>bold</b>" }] },
         "zones": ["Africa/Ndjamena"], "mutable": ["submit", "accept"], "saved": true, "latest": "n", "focal": {
             "name": "<b>bold</b>", "office": "o", "email": "a@b.c" }, "today": "2026-11-25", "owed": true, "calendar": "http://x/c.ics",
         "recent": [{ "path": "/console/donors/d", "title": "<b>bold</b>" }], "updates": [{ "plan_id": "p",

@@ -172,8 +172,7 @@ pub(crate) async fn scope(
     scope: &str,
 ) -> Result<Vec<Counted>, StoreError> {
     let text = format!("{SELECT} AND scope = $2 ORDER BY dimension, paid + commitment DESC, name, member");
-    let rows = sql::rows(db, &text, values![organisation_id, scope]).await?;
-    rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
+    sql::all(db, &text, values![organisation_id, scope]).await
 }
 
 /// What one scope counts in some of its dimensions, the largest first.
@@ -189,8 +188,7 @@ pub(crate) async fn dimensions(
         "{SELECT} AND scope = $2 AND dimension IN ({listed})
          ORDER BY dimension, paid + commitment DESC, name, member"
     );
-    let rows = sql::rows(db, &text, parameters).await?;
-    rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
+    sql::all(db, &text, parameters).await
 }
 
 /// What went from one donor to each plan, in a scope that counts that; the largest first.
@@ -206,8 +204,7 @@ pub(crate) async fn plans_of_donor(
          ORDER BY paid + commitment DESC, member"
     );
     let range = values![organisation_id, scope, format!("{donor}|"), format!("{donor}}}")];
-    let rows = sql::rows(db, &text, range).await?;
-    rows.iter().map(|row| Ok(Counted::from_query_result(row, "")?)).collect()
+    sql::all(db, &text, range).await
 }
 
 /// The totals of every scope that starts with `prefix` (`country:`, `plan:`).

@@ -64,8 +64,7 @@ pub(crate) async fn list(
         }
     }
     text.push_str(&format!(" ORDER BY u.id DESC LIMIT {}", page.limit + 1));
-    let rows = sql::rows(db, &text, parameters).await?;
-    rows.iter().map(|row| Ok(Update::from_query_result(row, "")?)).collect()
+    sql::all(db, &text, parameters).await
 }
 
 /// Publishes a situation update

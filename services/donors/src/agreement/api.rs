@@ -9,7 +9,7 @@ use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Money, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::ReadProblems};
+use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, one_of, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -237,13 +237,7 @@ pub(crate) struct AgreementFilter {
 
 impl AgreementFilter {
     fn checked(&self) -> Result<Filter, Problem> {
-        let state = match &self.state {
-            Some(name) if State::from_name(name).is_none() => {
-                let names = State::ALL.map(State::name).join(", ");
-                return Err(Problem::invalid_parameter("state", format!("must be one of {names}")));
-            }
-            state => state.clone(),
-        };
+        let state = one_of("state", self.state.as_deref(), &State::ALL.map(State::name))?;
         let sort = match self.sort.as_deref() {
             None | Some("newest") => Sort::Newest,
             Some("end_date") => Sort::EndDate,

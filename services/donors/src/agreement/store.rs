@@ -163,8 +163,7 @@ fn signed_for_donors(scope: &Scope, conditions: &mut Conditions) {
 }
 
 async fn models(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Result<Vec<Model>, StoreError> {
-    let rows = sql::rows(db, text, values).await?;
-    rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
+    sql::all(db, text, values).await
 }
 
 pub(crate) async fn get(
@@ -259,11 +258,7 @@ fn row(model: &Model, terms: &Terms) -> Vec<Value> {
 /// Writes a new agreement, or its next version, and tells.
 pub(crate) async fn save(tx: &mut TenantTx, model: &Model) -> Result<(), StoreError> {
     let terms = model.terms()?;
-    let assignments: Vec<String> =
-        COLUMNS[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let upsert = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
-    let suffix = if model.version == 1 { "" } else { upsert.as_str() };
-    sql::insert_many(tx.db(), "agreement", &COLUMNS, vec![row(model, &terms)], suffix).await?;
+    sql::replace_many(tx.db(), "agreement", &COLUMNS, vec![row(model, &terms)]).await?;
     tx.emit(&AgreementChanged {
         id: model.id,
         sequence: model.version,
@@ -289,8 +284,7 @@ pub(crate) async fn amendments(
     agreement_id: Uuid,
 ) -> Result<Vec<AmendmentRow>, StoreError> {
     let text = "SELECT * FROM amendment WHERE agreement_id = $1 ORDER BY number";
-    let rows = sql::rows(db, text, values![agreement_id]).await?;
-    rows.iter().map(|row| Ok(AmendmentRow::from_query_result(row, "")?)).collect()
+    sql::all(db, text, values![agreement_id]).await
 }
 
 pub(crate) async fn add_amendment(tx: &TenantTx, amendment: &AmendmentRow) -> Result<(), StoreError> {

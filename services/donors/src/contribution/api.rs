@@ -6,7 +6,7 @@ use events::FlowObject;
 use kernel::{Money, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::ReadProblems};
+use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, one_of, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -214,12 +214,6 @@ pub(crate) struct ContributionFilter {
 
 impl ContributionFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
-        let known = |name: &str, value: &Option<String>, words: &[&str]| match value {
-            Some(value) if !words.contains(&value.as_str()) => {
-                Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
-            }
-            _ => Ok(value.clone()),
-        };
         if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
             return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
         }
@@ -235,8 +229,8 @@ impl ContributionFilter {
             donor_id: self.donor_id,
             office_id: self.office_id,
             agreement_id: self.agreement_id,
-            status: known("status", &self.status, &STATUSES)?,
-            earmarking: known("earmarking", &self.earmarking, &EARMARKINGS)?,
+            status: one_of("status", self.status.as_deref(), &STATUSES)?,
+            earmarking: one_of("earmarking", self.earmarking.as_deref(), &EARMARKINGS)?,
             year: self.year,
             country: self.country.clone(),
             external,

@@ -2,7 +2,7 @@ use super::split;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{Currency, Money};
 use sea_orm::entity::prelude::*;
-use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Value, sea_query::Expr};
+use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
 use serde::Serialize;
 use service::PageRequest;
 use store::{Scope, StoreError, TenantTx, sql, values};
@@ -266,7 +266,7 @@ pub(crate) async fn by_refs(
     let refs = refs.iter().map(|reference| reference.as_str().into());
     let parameters = values![scope.organisation_id(), source];
     let rows = sql::by_keys(db, text, parameters, "external_ref", refs).await?;
-    rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
+    sql::read(&rows)
 }
 
 pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result<(), StoreError> {
@@ -281,9 +281,6 @@ pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());
-    let assignments: Vec<String> =
-        COLUMNS[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let upsert = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
     let mut rows = Vec::with_capacity(pairs.len());
     for (old, new) in pairs {
         history.push(values![old.id, old.version, serde_json::to_string(&old)?, now]);
@@ -292,7 +289,7 @@ pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -
     }
     let columns = ["contribution_id", "version", "record", "replaced_at"];
     sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
-    sql::insert_many(tx.db(), "contribution", &COLUMNS, rows, &upsert).await?;
+    sql::replace_many(tx.db(), "contribution", &COLUMNS, rows).await?;
     tx.emit_all(&events).await
 }
 

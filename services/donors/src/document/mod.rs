@@ -39,8 +39,7 @@ pub(crate) async fn of_report(
     report_id: Uuid,
 ) -> Result<Vec<Document>, StoreError> {
     let text = "SELECT * FROM document WHERE report_id = $1 ORDER BY id";
-    let rows = sql::rows(db, text, values![report_id]).await?;
-    rows.iter().map(|row| Ok(Document::from_query_result(row, "")?)).collect()
+    sql::all(db, text, values![report_id]).await
 }
 
 /// How many a report has.

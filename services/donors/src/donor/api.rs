@@ -6,7 +6,7 @@ use events::ExternalRef;
 use kernel::{Code, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer, one_of,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -172,12 +172,6 @@ pub(crate) struct DonorFilter {
 
 impl DonorFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
-        let one_of = |name: &str, value: &Option<String>, words: &[&str]| match value {
-            Some(value) if !words.contains(&value.as_str()) => {
-                Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
-            }
-            _ => Ok(value.clone()),
-        };
         if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
             return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
         }
@@ -190,8 +184,8 @@ impl DonorFilter {
         };
         Ok(store::Filter {
             search: self.q.as_deref().map(search_key),
-            donor_type: one_of("type", &self.donor_type, &TYPES)?,
-            status: one_of("status", &self.status, &STATUSES)?,
+            donor_type: one_of("type", self.donor_type.as_deref(), &TYPES)?,
+            status: one_of("status", self.status.as_deref(), &STATUSES)?,
             country: self.country.clone(),
             external,
         })

@@ -120,10 +120,8 @@ pub(crate) async fn list(
                 text.push_str(" AND id < $3");
             }
             text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-            let rows = sql::rows(&db, &text, parameters).await?;
-            let found: Result<Vec<Clearance>, sea_orm::DbErr> =
-                rows.iter().map(|row| Clearance::from_query_result(row, "")).collect();
-            let Page { items, next } = page.page(found.map_err(StoreError::from)?, |row| row.id);
+            let found: Vec<Clearance> = sql::all(&db, &text, parameters).await?;
+            let Page { items, next } = page.page(found, |row| row.id);
             Ok(Page { items, next })
         })
     })

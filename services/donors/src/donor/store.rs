@@ -1,7 +1,7 @@
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
+    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect,
     sea_query::{Condition, Expr},
 };
 use service::PageRequest;
@@ -68,6 +68,13 @@ pub(crate) async fn get(
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
+/// The time zone of a donor's country (IANA); none where the country, or its zone, is not known.
+pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static str>, StoreError> {
+    let donor = get(tx.scope(), tx.db(), id).await?;
+    let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
+    Ok(country.and_then(|country| country.time_zone.as_deref()))
+}
+
 /// The row, which nobody else changes before this transaction ends.
 pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
     Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
@@ -82,9 +89,9 @@ pub(crate) async fn by_ids(
     // By the key alone: an index that begins with the organisation would be searched from end to end.
     let text = "SELECT * FROM donor WHERE true";
     let rows = sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
-    let donors: Result<Vec<Model>, _> = rows.iter().map(|row| Model::from_query_result(row, "")).collect();
+    let donors = sql::read::<Model>(&rows)?;
     let own = |donor: &Model| Some(donor.organisation_id) == scope.organisation_id();
-    Ok(donors?.into_iter().filter(own).map(|donor| (donor.id, donor)).collect())
+    Ok(donors.into_iter().filter(own).map(|donor| (donor.id, donor)).collect())
 }
 
 pub(crate) async fn list(

@@ -243,6 +243,5 @@ pub(crate) async fn rows(
         text.push_str(" AND warnings IS NOT NULL");
     }
     text.push_str(" ORDER BY number LIMIT $3");
-    let rows = sql::rows(db, &text, parameters).await?;
-    rows.iter().map(|row| Ok(RowVerdict::from_query_result(row, "")?)).collect()
+    sql::all(db, &text, parameters).await
 }

@@ -113,10 +113,7 @@ async fn told(
         text.push_str(&format!(" AND kind NOT IN ({listed})"));
     }
     text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-    let rows = sql::rows(db, &text, parameters).await?;
-    let found: Result<Vec<Told>, sea_orm::DbErr> =
-        rows.iter().map(|row| Told::from_query_result(row, "")).collect();
-    Ok(found.map_err(StoreError::from)?)
+    Ok(sql::all(db, &text, parameters).await?)
 }
 
 /// Lists notifications

@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Code, Money, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, Id, JsonBody, Parameters, Row, answer,
+    Answer, Cell, Context, Envelope, Id, JsonBody, Parameters, Row, answer, one_of,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -285,13 +285,7 @@ pub(crate) struct ReportFilter {
 
 impl ReportFilter {
     fn checked(&self, scope: &Scope, now: DateTime<Utc>) -> Result<Filter, Problem> {
-        let known = |name: &str, value: &Option<String>, words: &[&str]| match value {
-            Some(value) if !words.contains(&value.as_str()) => {
-                Err(Problem::invalid_parameter(name, format!("must be one of {}", words.join(", "))))
-            }
-            value => Ok(value.clone()),
-        };
-        let state = known("state", &self.state, &State::ALL.map(State::name))?;
+        let state = one_of("state", self.state.as_deref(), &State::ALL.map(State::name))?;
         if matches!(scope, Scope::Donor { .. }) && state.is_some() {
             return Err(Problem::invalid_parameter("state", "is not for donors: ask for owed"));
         }
@@ -300,7 +294,7 @@ impl ReportFilter {
             office_id: self.office_id,
             agreement_id: self.agreement_id,
             state,
-            kind: known("kind", &self.kind, &REPORT_KINDS)?,
+            kind: one_of("kind", self.kind.as_deref(), &REPORT_KINDS)?,
             due_from: self.due_from,
             due_until: self.due_until,
             owed: self.owed,

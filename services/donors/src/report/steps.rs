@@ -154,9 +154,8 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
         Action::Retract => after.submitted_at = None,
         Action::Extend => {
             after.due_date = due_date.unwrap_or(after.due_date);
-            let donor = donor::store::get(&scope, tx.db(), after.donor_id).await?;
-            let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
-            after.due_at = ends_at(after.due_date, country.and_then(|country| country.time_zone.as_deref()));
+            let zone = donor::store::time_zone(&tx, after.donor_id).await?;
+            after.due_at = ends_at(after.due_date, zone);
         }
         Action::Start | Action::Endorse | Action::Return | Action::Reject => {}
     }

@@ -183,8 +183,7 @@ pub(crate) async fn models(
     text: &str,
     values: Vec<Value>,
 ) -> Result<Vec<Model>, StoreError> {
-    let rows = sql::rows(db, text, values).await?;
-    rows.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
+    sql::all(db, text, values).await
 }
 
 pub(crate) async fn get(
@@ -208,11 +207,8 @@ pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Mode
 
 /// Writes new versions and tells.
 pub(crate) async fn save_all(tx: &mut TenantTx, reports: &[Model]) -> Result<(), StoreError> {
-    let assignments: Vec<String> =
-        COLUMNS[1..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let upsert = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
     let rows = reports.iter().map(Model::row).collect();
-    sql::insert_many(tx.db(), "report", &COLUMNS, rows, &upsert).await?;
+    sql::replace_many(tx.db(), "report", &COLUMNS, rows).await?;
     let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
     tx.emit_all(&events).await
 }
@@ -241,9 +237,7 @@ pub(crate) async fn reconcile(
     agreement: &agreement::store::Model,
 ) -> Result<(), StoreError> {
     let terms = agreement.terms()?;
-    let donor = donor::store::get(tx.scope(), tx.db(), terms.donor_id).await?;
-    let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
-    let zone = country.and_then(|country| country.time_zone.as_deref());
+    let zone = donor::store::time_zone(tx, terms.donor_id).await?;
     let there = of_agreement(tx, agreement.id).await?;
     let is_amended = !there.is_empty();
     let mut known: HashMap<(String, String), Vec<Model>> = HashMap::new();
@@ -371,8 +365,7 @@ pub(crate) struct Step {
 
 pub(crate) async fn steps(db: &impl ConnectionTrait, report_id: Uuid) -> Result<Vec<Step>, StoreError> {
     let text = "SELECT * FROM report_step WHERE report_id = $1 ORDER BY number";
-    let rows = sql::rows(db, text, values![report_id]).await?;
-    rows.iter().map(|row| Ok(Step::from_query_result(row, "")?)).collect()
+    sql::all(db, text, values![report_id]).await
 }
 
 pub(crate) async fn add_step(tx: &TenantTx, step: &Step) -> Result<(), StoreError> {

@@ -15,6 +15,9 @@ use uuid::Uuid;
 
 /// How long an invitation holds.
 const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
+/// Said of a donor that identity has not heard of: the donors service registers them and tells by the bus.
+const UNKNOWN_DONOR: &str =
+    "is no donor of your organisation, or one registered just now: it is known here a moment later";
 pub(super) const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
 
 /// A role in an office.
@@ -212,7 +215,7 @@ pub(crate) async fn create(
         let known =
             consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
         if !known {
-            return Err(Problem::invalid_field("/donor_id", "is no donor of your organisation").into());
+            return Err(Problem::invalid_field("/donor_id", UNKNOWN_DONOR).into());
         }
     }
     let password_hash = match new.password.clone() {

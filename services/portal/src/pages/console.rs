@@ -1,6 +1,6 @@
 //! The office console: its start page, and the donor registry.
 
-use super::{donor::kernel_id, given, handed_through, public::Question, query_of};
+use super::{donor::kernel_id, given, public::Question, query_of};
 use crate::{
     State,
     error::{PageError, or_error_page, unless_away},
@@ -165,8 +165,7 @@ pub(crate) async fn donors_csv(
 ) -> HttpResponse {
     let file = async {
         let caller = staff(&state, &request).await?.caller(&request);
-        let answer = state.gateway.file(&caller, "/v1/donors", &filters.query(), "text/csv").await?;
-        Ok(handed_through(answer, "text/csv; charset=utf-8", "donors.csv"))
+        super::list_file(&state, &caller, "/v1/donors", &filters.query(), "donors", "csv").await
     };
     or_error_page(file.await, &request, &state)
 }

@@ -1,6 +1,6 @@
 //! The donor portal: read-only, for one donor account.
 
-use super::{given, handed_through, query_of};
+use super::{given, query_of};
 use crate::{
     State,
     api::{Guard, Method},
@@ -129,8 +129,7 @@ pub(crate) async fn contributions_csv(
     let file = async {
         let (signed_in, _) = representative(&state, &request).await?;
         let caller = signed_in.caller(&request);
-        let answer = state.gateway.file(&caller, "/v1/contributions", &filters.query(), "text/csv").await?;
-        Ok(handed_through(answer, "text/csv; charset=utf-8", "contributions.csv"))
+        super::list_file(&state, &caller, "/v1/contributions", &filters.query(), "contributions", "csv").await
     };
     or_error_page(file.await, &request, &state)
 }

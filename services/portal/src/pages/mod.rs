@@ -65,6 +65,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/donor/contributions/{id}", web::get().to(donor::contribution))
         .route("/console", web::get().to(console::home))
         .route("/console/style-guide", web::get().to(style_guide::show))
+        .route("/console/office", web::get().to(profile::offices))
         .route("/console/office", web::post().to(profile::switch_office))
         .route("/console/donor-names", web::get().to(agreements::donor_names))
         .route("/console/agreements", web::get().to(agreements::list))
@@ -118,7 +119,7 @@ pub(super) async fn list_file(
     kind: &str,
 ) -> Result<actix_web::HttpResponse, crate::error::PageError> {
     let media_type = match kind {
-        "csv" => "text/csv",
+        "csv" => "text/csv; charset=utf-8",
         "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         _ => return Err(crate::error::PageError::NotFound),
     };

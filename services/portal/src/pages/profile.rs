@@ -83,6 +83,17 @@ pub(crate) async fn save(request: HttpRequest, state: Data<State>, body: Bytes) 
     or_error_page(done.await, &request, &state)
 }
 
+/// The offices that somebody may work in.
+pub(crate) async fn offices(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let shown = async {
+        let signed_in = staff(&state, &request).await?;
+        let me = state.gateway.get(&signed_in.caller(&request), "/v1/me", &[]).await?;
+        let context = json!({ "me": me });
+        page(&state, &request, Some(&signed_in), Page { template: "pages/console/office.html", context })
+    };
+    or_error_page(shown.await, &request, &state)
+}
+
 /// Goes on in another office of the same person.
 pub(crate) async fn switch_office(request: HttpRequest, state: Data<State>, body: Bytes) -> HttpResponse {
     let done = async {
