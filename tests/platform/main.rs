@@ -3,6 +3,7 @@
 
 mod agreements;
 mod architecture;
+mod contributions;
 mod documents;
 mod imports;
 mod inputs;
@@ -11,6 +12,7 @@ mod kafka;
 mod matrix;
 mod operations;
 mod pages;
+mod registry;
 mod revocation;
 mod sign_in;
 mod traces;

@@ -102,6 +102,13 @@ async fn scene() -> Scene {
     records.insert("clients", made("/v1/clients", client).await);
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
     records.insert("imports", text(&job["id"]));
+    let twin = json!({ "name": "Norwegen", "type": "government" });
+    let twin = text(&world.create("/v1/donors", twin).await["id"]);
+    let merge = world.http.request(Method::POST, &format!("/v1/donors/{}/merges", records["donors"]));
+    let merge = merge.bearer_auth(&world.token).header("if-match", "\"1\"");
+    let merge = world.http.send(merge.json(&json!({ "duplicate_id": twin, "reason": "Twice" }))).await;
+    assert_eq!(merge.status, 201, "{}", merge.text);
+    records.insert("donor-merges", text(&merge.json()["id"]));
     world.settled().await;
     Scene { world, headquarters, region, office, donor, records, tokens, only_offices }
 }
@@ -132,6 +139,9 @@ impl Scene {
             "PUT /v1/donors/{id}",
             "GET /v1/donors/{id}/funding",
             "POST /v1/donors/{id}/clearances",
+            "POST /v1/exchange-rates",
+            "POST /v1/donors/{id}/merges",
+            "POST /v1/donor-merges/{id}/undo",
             "POST /v1/reports/{id}/reject",
             "POST /v1/reports/{id}/submit",
             "POST /v1/reports/{id}/accept",
@@ -174,6 +184,17 @@ impl Scene {
             "POST /v1/reports/{id}/extend" => json!({ "due_date": "2027-01-01", "comment": "Agreed" }),
             "PUT /v1/notifications/read-until" => json!({ "last_id": self.office }),
             _ if operation.starts_with("POST /v1/reports/{id}/") => json!({}),
+            // Into itself.
+            "POST /v1/donors/{id}/merges" => json!({ "duplicate_id": self.donor, "reason": "Twice" }),
+            "POST /v1/contributions/{id}/commit" | "POST /v1/contributions/{id}/pay" => {
+                json!({ "on": "2026-01-01" })
+            }
+            "POST /v1/contributions/{id}/allot" => {
+                json!({ "on": "2026-01-01", "amount": { "amount": "1", "currency": "USD" }, "countries": ["TCD"] })
+            }
+            "POST /v1/contributions/{id}/write-off" | "POST /v1/contributions/{id}/reverse" => {
+                json!({ "on": "2026-01-01", "reason": "Wrong" })
+            }
             "POST /v1/contributions" => {
                 json!({ "donor_id": self.donor, "office_id": self.office, "status": "paid",
                 "amount": { "amount": "1", "currency": "USD" } })

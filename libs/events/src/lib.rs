@@ -118,6 +118,9 @@ pub struct DonorChanged {
     /// The member of staff who answers its questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focal_point_id: Option<Uuid>,
+    /// The donor that this one was a duplicate of: what is asked of this one is answered for that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Uuid>,
 }
 event!(DonorChanged, "donors", "donor");
 

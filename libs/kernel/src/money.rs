@@ -148,6 +148,35 @@ impl Money {
         Ok(Self { minor: minor.ok_or(MoneyError::TooLarge(self.currency.code()))?, ..self })
     }
 
+    /// The amount in parts that are to each other as `weights` and together exactly it: each is rounded down, and the
+    /// cents that are left go to the largest remainders, the first first. Without a weight above zero the first part is
+    /// all.
+    pub fn in_parts(self, weights: &[i64]) -> Vec<Money> {
+        let whole: i128 = weights.iter().map(|weight| i128::from((*weight).max(0))).sum();
+        let total = i128::from(self.minor);
+        if whole == 0 {
+            let part = |index: usize| Self { minor: if index == 0 { self.minor } else { 0 }, ..self };
+            return (0..weights.len()).map(part).collect();
+        }
+        let product = |weight: &i64| total * i128::from((*weight).max(0));
+        let mut parts: Vec<i128> = weights.iter().map(|weight| product(weight).div_euclid(whole)).collect();
+        let left = total - parts.iter().sum::<i128>();
+        let mut order: Vec<usize> = (0..weights.len()).collect();
+        order.sort_by_key(|index| {
+            std::cmp::Reverse(weights.get(*index).map(|w| product(w).rem_euclid(whole)))
+        });
+        for index in order.into_iter().take(usize::try_from(left).unwrap_or(0)) {
+            if let Some(part) = parts.get_mut(index) {
+                *part += 1;
+            }
+        }
+        // A part lies between zero and the whole, which fits.
+        parts
+            .into_iter()
+            .map(|part| Self { minor: i64::try_from(part).unwrap_or(self.minor), ..self })
+            .collect()
+    }
+
     /// This amount in US dollars at `rate` units of its currency per dollar, rounded half up to the cent.
     ///
     /// # Errors
@@ -312,6 +341,18 @@ mod tests {
     }
 
     #[test]
+    fn the_cents_that_are_left_go_to_the_largest_remainders() {
+        let of = |minor: i64, weights: &[i64]| -> Vec<i64> {
+            Money::usd(minor).in_parts(weights).iter().map(Money::minor).collect()
+        };
+        assert_eq!(of(100, &[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(of(101, &[1, 2, 1]), [25, 51, 25]);
+        assert_eq!(of(-100, &[1, 1, 1]), [-33, -33, -34]);
+        assert_eq!(of(7, &[0, 0]), [7, 0]);
+        assert_eq!(of(7, &[]), [0i64; 0]);
+    }
+
+    #[test]
     fn dollars_are_rounded_half_up_to_the_cent() {
         let rate = parse_decimal("0.884").unwrap();
         assert_eq!(money("1000", "EUR").unwrap().to_usd_at(rate).unwrap().to_string(), "1131.22");
@@ -325,6 +366,19 @@ mod tests {
                 let money = Money::from_minor(minor / 1000, Currency::from_code(code).unwrap());
                 let json = serde_json::to_string(&money).unwrap();
                 prop_assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), money);
+            }
+        }
+
+        #[test]
+        fn parts_are_together_the_whole_and_each_within_a_cent_of_its_share(
+            minor in -1_000_000_000_000i64..1_000_000_000_000, weights in prop::collection::vec(0i64..1_000_000, 1..30),
+        ) {
+            let parts = Money::usd(minor).in_parts(&weights);
+            prop_assert_eq!(parts.iter().map(Money::minor).sum::<i64>(), minor);
+            let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+            for (part, weight) in parts.iter().zip(&weights).filter(|_| whole > 0) {
+                let off = i128::from(part.minor()) * whole - i128::from(minor) * i128::from(*weight);
+                prop_assert!(off.abs() < whole, "{} of {} for {} in {}", part, minor, weight, whole);
             }
         }
 

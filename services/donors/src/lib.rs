@@ -12,6 +12,7 @@ mod donor;
 mod import;
 mod migration;
 mod notification;
+mod rate;
 mod report;
 
 use actix_web::web::Data;
@@ -42,6 +43,11 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(donor::api::get)
         .service(donor::api::create)
         .service(donor::api::update)
+        .service(donor::timeline::list)
+        .service(donor::similar::duplicates)
+        .service(donor::merge::list)
+        .service(donor::merge::create)
+        .service(donor::merge::undo)
         .service(donor::clearance::list)
         .service(donor::clearance::create)
         .service(agreement::api::list)
@@ -78,6 +84,14 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(contribution::api::list)
         .service(contribution::api::get)
         .service(contribution::create::create)
+        .service(contribution::api::entries)
+        .service(contribution::steps::commit)
+        .service(contribution::steps::pay)
+        .service(contribution::steps::allot)
+        .service(contribution::steps::write_off)
+        .service(contribution::steps::reverse)
+        .service(rate::api::list)
+        .service(rate::api::take)
         .service(import::api::list)
         .service(import::upload::create)
         .service(import::api::get)

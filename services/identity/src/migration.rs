@@ -11,6 +11,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0002),
             Box::new(OutboxTraceparent("m0003_outbox_traceparent")),
             Box::new(M0004),
+            Box::new(M0005),
         ]
     }
 }
@@ -88,6 +89,21 @@ impl MigrationTrait for M0004 {
              ALTER TABLE known_donor ADD COLUMN focal_point_id {uuid};",
         )
         .await
+    }
+}
+
+struct M0005;
+
+impl MigrationName for M0005 {
+    fn name(&self) -> &str {
+        "m0005_merged_donors"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0005 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl(manager, "ALTER TABLE known_donor ADD COLUMN merged_into {uuid};").await
     }
 }
 

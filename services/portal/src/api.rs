@@ -20,6 +20,8 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
 pub(crate) enum Guard<'a> {
     /// The version that was read.
     Version(&'a str),
+    /// The version that was read, and a key of the form: what makes a record out of another.
+    VersionOnce(&'a str, &'a str),
     /// A key of the form that was sent.
     Key(&'a str),
     /// Nothing: the last word counts.
@@ -100,6 +102,9 @@ impl Gateway {
         let request = self.request(caller, method, path).json(body);
         let request = match guard {
             Guard::Version(version) => request.header("if-match", format!("\"{version}\"")),
+            Guard::VersionOnce(version, key) => {
+                request.header("if-match", format!("\"{version}\"")).header("idempotency-key", key)
+            }
             Guard::Key(key) => request.header("idempotency-key", key),
             Guard::None => request,
         };

@@ -169,7 +169,7 @@ fn grouped(text: &str, mark: char) -> bool {
 }
 
 /// What the platform says of a field, and the text for it.
-const REASONS: [(&str, &str); 34] = [
+const REASONS: [(&str, &str); 49] = [
     ("must not be empty", "reason-empty"),
     ("is required", "reason-required"),
     ("missing field", "reason-required"),
@@ -181,6 +181,21 @@ const REASONS: [(&str, &str); 34] = [
     ("must be a decimal number from 0 to 100", "reason-percent"),
     ("more decimals than", "reason-decimals"),
     ("is not an ISO 4217", "reason-currency"),
+    ("as the contribution is", "reason-contribution-currency"),
+    ("no exchange rate of", "reason-no-rate"),
+    ("has another rate for", "reason-two-rates"),
+    ("a US dollar costs one", "reason-dollar"),
+    ("is not a date", "reason-date"),
+    ("is more than the contribution has left", "reason-more-than-open"),
+    ("is more than is open", "reason-more-than-open"),
+    ("name a country, a plan or a year", "reason-nowhere"),
+    ("is not together exactly the amount", "reason-split"),
+    ("are needed to divide over them", "reason-years-needed"),
+    ("is named twice", "reason-twice"),
+    ("parts of it were committed", "reason-parts-first"),
+    ("counts nothing that could move", "reason-state"),
+    ("is kept by", "reason-kept-elsewhere"),
+    ("be written off: only a pledge is", "reason-state"),
     ("as the agreement is", "reason-agreement-currency"),
     ("are together more than the amount", "reason-instalments"),
     ("must be after the instalment before", "reason-instalment-order"),

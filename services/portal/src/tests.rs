@@ -141,7 +141,7 @@ fn sample() -> Value {
     })
 }
 
-const PAGES: [&str; 40] = [
+const PAGES: [&str; 47] = [
     "pages/home.html",
     "pages/country.html",
     "pages/plans.html",
@@ -182,6 +182,13 @@ const PAGES: [&str; 40] = [
     "pages/notifications.html",
     "pages/resume.html",
     "pages/console/office.html",
+    "pages/console/contributions.html",
+    "pages/console/contribution.html",
+    "pages/console/contribution-form.html",
+    "pages/console/rates.html",
+    "pages/console/donor-form.html",
+    "pages/console/donor-duplicates.html",
+    "pages/console/donor-timeline.html",
 ];
 
 /// An agreement, a report, and what else the pages about them are given.
@@ -249,7 +256,13 @@ fn context_of(page: &str, language: Language) -> Value {
     }
     let report = context["reports"]["items"][0].clone();
     context["list"] = match page {
-        "pages/donor/contributions.html" => json!({ "items": [context["contribution"]], "next_cursor": "n" }),
+        "pages/donor/contributions.html" | "pages/console/contributions.html" => {
+            json!({ "items": [context["contribution"]], "next_cursor": "n" })
+        }
+        "pages/console/rates.html" => {
+            json!({ "items": [{ "currency": "NOK", "month": "2026-03", "rate": "10.5",
+            "date": "2026-03-31", "source": "<b>bold</b>" }], "next_cursor": "n" })
+        }
         "pages/plans.html" => json!({ "items": [context["plan"]], "next_cursor": "n" }),
         "pages/console/imports.html" => json!({ "items": [context["import"]], "next_cursor": "n" }),
         "pages/console/donors.html" => json!({ "items": [context["donor"]], "next_cursor": "n" }),
@@ -258,6 +271,14 @@ fn context_of(page: &str, language: Language) -> Value {
         }
         "pages/console/reports.html" | "pages/donor/reports.html" => {
             json!({ "items": [report], "next_cursor": "n" })
+        }
+        "pages/console/donor-timeline.html" => {
+            let item = |kind: &str| {
+                json!({ "at": "2026-11-01T10:00:00Z", "kind": kind, "record_id": "x",
+                "title": "<b>bold</b>", "amount": money("1.00") })
+            };
+            json!({ "items": [item("contribution_paid"), item("report_submit"), item("agreement_amended"),
+                item("donor_merged")], "next_cursor": "n" })
         }
         "pages/notifications.html" => json!({ "items": context["told"]["items"], "next_cursor": "n" }),
         "pages/donors.html" => {
@@ -271,6 +292,45 @@ fn context_of(page: &str, language: Language) -> Value {
     match page {
         "pages/donor/contributions.html" => {
             (context["years"], context["countries"]) = (context["funding"]["by_year"].take(), json!(["AFG"]));
+        }
+        "pages/console/contribution.html" => {
+            let entry = json!({ "number": 1, "kind": "moved_out", "amount": money("-1.00"), "amount_usd": money("-1.00"),
+                "booked_on": "2026-01-01", "counterpart_id": "c", "reason": "<b>bold</b>" });
+            context["entries"] = json!({ "items": [entry] });
+            context["children"] = json!({ "items": [context["contribution"]] });
+            let more = json!({ "status": "pledge", "standing": "current", "version": 1, "amount": money("5.00"),
+                "agreement_id": "g", "parent_id": "c", "replaces_id": "c", "exchange_difference_usd": money("-1.00"),
+                "usage_split": [{ "year": 2026, "amount": money("5.00") }],
+                "valuation": { "method": "market_price", "valued_on": "2026-01-01", "quantity": "3", "unit": "<b>bold</b>" } });
+            for (name, value) in more.as_object().unwrap() {
+                context["contribution"][name] = value.clone();
+            }
+            context["countries"] = json!(["AFG"]);
+            context["typed"] = json!({ "step": "write-off", "reason": "<b>bold</b>" });
+        }
+        "pages/console/contribution-form.html" => {
+            context["countries"] = json!(["AFG"]);
+            context["typed"] =
+                json!({ "agreement_id": "g", "agreement": "AGR-2026-00001", "contribution_type": "in_kind" });
+            context["choices"] = json!([context["donor"]]);
+        }
+        "pages/console/donor-form.html" => {
+            context["countries"] = json!(["AFG"]);
+            context["typed"] =
+                json!({ "name": "\"><b>bold</b>", "regions": ["asia"], "earmarking": "earmarked" });
+        }
+        "pages/console/donor-duplicates.html" => {
+            context["candidates"] = json!({ "items": [{ "donor_id": "e", "name": "<b>bold</b>", "type": "government",
+                "country": "NOR", "score": 92, "reasons": [{ "reason": "other_name", "points": 82 },
+                { "reason": "other_country", "points": -30 }] }] });
+            context["merges"] = json!({ "items": [{ "id": "m", "version": 1, "duplicate_name": "<b>bold</b>",
+                "reason": "<b>bold</b>", "contributions": 2, "agreements": 1, "reports": 4,
+                "merged_at": "2026-11-01T10:00:00Z", "undone_at": null }] });
+        }
+        "pages/console/contributions.html" => context["countries"] = json!(["AFG"]),
+        "pages/console/rates.html" => {
+            context["taken"] = json!({ "rows": 3, "created": 1, "changed": 1, "unchanged": 0, "rejected": 1,
+                "errors": [{ "pointer": "/rows/1/Rate", "detail": "is not a decimal number" }], "dry_run": true });
         }
         "pages/console/reports-board.html" => {
             context["stages"] = json!([{ "name": "drafting", "cards": [report] }]);

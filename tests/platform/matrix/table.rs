@@ -33,6 +33,39 @@ const fn own(status: u16) -> [Gets; 8] {
     [Status(401), own, own, own, own, own, Status(403), own]
 }
 
+/// A record of the office that its donor does not see.
+const fn for_staff() -> [Gets; 8] {
+    let mut row = SHOWN;
+    row[4] = Status(404);
+    row
+}
+
+/// What every office of the organisation reads, and no donor.
+const fn of_organisation() -> [Gets; 8] {
+    let (nothing, all) = (Status(404), Status(200));
+    [Status(401), all, all, all, nothing, nothing, Status(403), all]
+}
+
+/// The same, of a donor of the registry: another organisation does not have it.
+const fn of_a_donor() -> [Gets; 8] {
+    let mut row = of_organisation();
+    row[1] = Status(404);
+    row
+}
+
+/// What headquarters alone changes; another organisation's headquarters does in its own.
+const fn curated(right: u16) -> [Gets; 8] {
+    let no = Status(403);
+    [Status(401), Status(right), no, no, no, no, no, Status(right)]
+}
+
+/// The same, of a donor of the registry.
+const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
+    let mut row = curated(right);
+    row[1] = Status(404);
+    row
+}
+
 const fn created(outside: u16) -> [Gets; 8] {
     [
         Status(401),
@@ -178,32 +211,13 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(200),
             ],
         ),
-        (
-            "GET /v1/donors/{id}/clearances",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(404),
-                Status(404),
-                Status(403),
-                Status(200),
-            ],
-        ),
-        (
-            "POST /v1/donors/{id}/clearances",
-            [
-                Status(401),
-                Status(404),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(201),
-            ],
-        ),
+        ("GET /v1/donors/{id}/clearances", of_a_donor()),
+        ("GET /v1/donors/{id}/timeline", of_a_donor()),
+        ("GET /v1/donors/{id}/duplicates", of_a_donor()),
+        ("GET /v1/donors/{id}/merges", of_a_donor()),
+        ("POST /v1/donors/{id}/merges", curated_of_a_donor(422)),
+        ("POST /v1/donor-merges/{id}/undo", curated_of_a_donor(428)),
+        ("POST /v1/donors/{id}/clearances", curated_of_a_donor(201)),
         ("GET /v1/agreements", SHOWN_LIST),
         ("POST /v1/agreements", created(422)),
         ("GET /v1/agreements/{id}", SHOWN),
@@ -251,6 +265,14 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/contributions", SHOWN_LIST),
         ("POST /v1/contributions", created(422)),
         ("GET /v1/contributions/{id}", SHOWN),
+        ("GET /v1/contributions/{id}/entries", for_staff()),
+        ("POST /v1/contributions/{id}/commit", changed(428)),
+        ("POST /v1/contributions/{id}/pay", changed(428)),
+        ("POST /v1/contributions/{id}/allot", changed(428)),
+        ("POST /v1/contributions/{id}/write-off", changed(428)),
+        ("POST /v1/contributions/{id}/reverse", changed(428)),
+        ("GET /v1/exchange-rates", of_organisation()),
+        ("POST /v1/exchange-rates", curated(400)),
         ("GET /v1/imports", LIST),
         ("POST /v1/imports", created(400)),
         ("GET /v1/imports/{id}", NOBODY_IN),

@@ -46,7 +46,7 @@ pub(crate) async fn create(
     let organisation_id = caller.claims.organisation_id;
     let office_id = office_id.unwrap_or(caller.claims.office_id);
     context.store.await_office(organisation_id, office_id).await?;
-    under_terms(check_plans(&context, organisation_id, &terms).await)?;
+    under_terms(plan::find_all(&context.store, organisation_id, &terms.plan_ids).await)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         if !scope.office_ids().contains(&office_id) {
             return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
@@ -101,7 +101,7 @@ pub(crate) async fn update(
     let terms = body.value;
     let scope = context.scope(&caller.claims).await?;
     // It may wait for the event of a plan just made, which needs the writer: so before the transaction.
-    let plans = check_plans(&context, caller.claims.organisation_id, &terms).await;
+    let plans = plan::find_all(&context.store, caller.claims.organisation_id, &terms.plan_ids).await;
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let before = own(&tx, &caller.claims, id.0).await?;
     answer::if_match(&request, before.version)?;
@@ -172,16 +172,6 @@ fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> 
         }
         Failure(problem)
     })
-}
-
-async fn check_plans(context: &Context, organisation_id: Uuid, terms: &Terms) -> Result<(), Failure> {
-    for (index, plan_id) in terms.plan_ids.iter().enumerate() {
-        if plan::find(&context.store, organisation_id, *plan_id).await?.is_none() {
-            let why = "is no plan of your organisation";
-            return Err(Problem::invalid_field(format!("/plan_ids/{index}"), why).into());
-        }
-    }
-    Ok(())
 }
 
 async fn donor_of(scope: &Scope, tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {

@@ -1,7 +1,9 @@
 //! Response plans that a contribution may go to.
 
 use async_trait::async_trait;
+use auth::Failure;
 use events::PlanChanged;
+use kernel::Problem;
 use std::time::Duration;
 use store::{ConsumeError, Consumer, Project, Scope, Store, StoreError, TenantTx, sql, values};
 use uuid::Uuid;
@@ -54,4 +56,22 @@ pub(crate) async fn find(
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(None)
+}
+
+/// The plans of an organisation that a body names in `/plan_ids`.
+///
+/// # Errors
+/// 422 that points to the one that is no plan.
+pub(crate) async fn find_all(
+    store: &Store,
+    organisation_id: Uuid,
+    ids: &[Uuid],
+) -> Result<Vec<KnownPlan>, Failure> {
+    let mut plans = Vec::with_capacity(ids.len());
+    for (index, id) in ids.iter().enumerate() {
+        let unknown =
+            || Problem::invalid_field(format!("/plan_ids/{index}"), "is no plan of your organisation");
+        plans.push(find(store, organisation_id, *id).await?.ok_or_else(unknown)?);
+    }
+    Ok(plans)
 }

@@ -1,4 +1,4 @@
-use super::{EARMARKINGS, STATUSES, split, store};
+use super::{EARMARKINGS, STATUSES, entry, split, store};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
@@ -70,6 +70,21 @@ pub(crate) struct Contribution {
     /// The flows that are parts of this one, in the source.
     #[schema(max_items = 10000)]
     pub(crate) child_refs: Vec<String>,
+    /// `current`, `moved_on` (all of it became firmer records), `written_off` or `reversed`: other than a current one it
+    /// counts nothing.
+    #[schema(example = "current", max_length = 20)]
+    pub(crate) standing: String,
+    /// The promise it fulfils, or the parked money it is a part of. Each counts its own amount.
+    pub(crate) parent_id: Option<Uuid>,
+    /// The reversed record that it stands for.
+    pub(crate) replaces_id: Option<Uuid>,
+    /// How the amount is divided over the years; nothing when it is not.
+    #[schema(max_items = 30)]
+    pub(crate) usage_split: Vec<YearShare>,
+    /// How goods or services were valued.
+    pub(crate) valuation: Option<Valuation>,
+    /// What exchange rates gained (or lost, below zero) between the promise and this record.
+    pub(crate) exchange_difference_usd: Option<Money>,
     /// `internal`, `donor` or `public`.
     #[schema(example = "public", max_length = 20)]
     pub(crate) visibility: String,
@@ -86,6 +101,35 @@ pub(crate) struct Contribution {
     pub(crate) updated_at: chrono::DateTime<chrono::Utc>,
 }
 
+/// A year's part of an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct YearShare {
+    #[schema(example = 2026, minimum = 1900, maximum = 2200)]
+    pub(crate) year: i32,
+    pub(crate) amount: Money,
+}
+
+/// How goods or services were valued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Valuation {
+    /// `market_price`, `donor_statement` or `standard_cost`.
+    #[schema(example = "market_price", max_length = 20)]
+    pub(crate) method: String,
+    pub(crate) valued_on: NaiveDate,
+    /// How much of it, decimal.
+    #[schema(example = "1200", max_length = 40)]
+    pub(crate) quantity: Option<String>,
+    #[schema(example = "family tents", max_length = 100)]
+    pub(crate) unit: Option<String>,
+}
+
+/// The years' parts of what a record counts.
+pub(crate) fn year_shares(row: &store::Model) -> Result<Vec<YearShare>, ::store::StoreError> {
+    Ok(row.usage_split.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default())
+}
+
 impl TryFrom<store::Model> for Contribution {
     type Error = ::store::StoreError;
 
@@ -94,6 +138,12 @@ impl TryFrom<store::Model> for Contribution {
         let (usage_years, countries) = store::targets(&row);
         Ok(Self {
             amount: row.original(),
+            usage_split: year_shares(&row)?,
+            valuation: row.valuation.as_deref().map(serde_json::from_str).transpose()?,
+            exchange_difference_usd: row.exchange_difference.map(Money::usd),
+            standing: row.standing,
+            parent_id: row.parent_id,
+            replaces_id: row.replaces_id,
             source_objects,
             destination_objects,
             usage_years,
@@ -149,6 +199,8 @@ impl Row for Contribution {
         "earmarking",
         "contribution_type",
         "new_money",
+        "standing",
+        "exchange_difference_usd",
         "visibility",
         "description",
     ];
@@ -172,6 +224,8 @@ impl Row for Contribution {
             self.earmarking.clone().into(),
             self.contribution_type.as_str().into(),
             self.new_money.to_string().into(),
+            self.standing.as_str().into(),
+            self.exchange_difference_usd.into(),
             self.visibility.as_str().into(),
             self.description.clone().into(),
         ]
@@ -189,6 +243,8 @@ pub(crate) struct ContributionFilter {
     office_id: Option<Uuid>,
     /// Only those given under this agreement.
     agreement_id: Option<Uuid>,
+    /// Only those that fulfil this promise, or are parts of this one.
+    parent_id: Option<Uuid>,
     /// `pledge`, `commitment` or `paid`.
     #[param(max_length = 20)]
     status: Option<String>,
@@ -229,6 +285,7 @@ impl ContributionFilter {
             donor_id: self.donor_id,
             office_id: self.office_id,
             agreement_id: self.agreement_id,
+            parent_id: self.parent_id,
             status: one_of("status", self.status.as_deref(), &STATUSES)?,
             earmarking: one_of("earmarking", self.earmarking.as_deref(), &EARMARKINGS)?,
             year: self.year,
@@ -283,4 +340,65 @@ pub(crate) async fn get(
     let db = context.store.read(&scope).await?;
     let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     answer::record(&request, row.version, &Contribution::try_from(row)?)
+}
+
+/// An entry of a contribution.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Entry {
+    #[schema(minimum = 1)]
+    number: i32,
+    /// `recorded`, `moved_in`, `moved_out`, `written_off` or `reversed`.
+    #[schema(example = "recorded", max_length = 20)]
+    kind: String,
+    /// In the currency of the contribution; below zero when it leaves.
+    amount: Money,
+    amount_usd: Money,
+    booked_on: NaiveDate,
+    /// The contribution it comes from or goes to.
+    counterpart_id: Option<Uuid>,
+    #[schema(max_length = 2000)]
+    reason: Option<String>,
+    recorded_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// The entries of a contribution.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Entries {
+    /// The first first; their sum is what the contribution counts.
+    #[schema(max_items = 10000)]
+    items: Vec<Entry>,
+}
+
+/// Lists the entries of a contribution
+///
+/// They are added and never changed; none for a record that another system keeps. Staff only.
+#[utoipa::path(tag = "contributions", params(("id" = Uuid, Path, description = "The contribution")),
+    security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The entries", body = Entries), ReadProblems))]
+#[get("/v1/contributions/{id}/entries")]
+pub(crate) async fn entries(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    if matches!(scope, ::store::Scope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    let db = context.store.read(&scope).await?;
+    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let currency = row.original().map_or(kernel::Currency::USD, |amount| amount.currency());
+    let items = entry::of(&db, row.id).await?;
+    let shown = |entry: entry::Model| Entry {
+        number: entry.number,
+        kind: entry.kind,
+        amount: Money::from_minor(entry.amount, currency),
+        amount_usd: Money::usd(entry.amount_usd),
+        booked_on: entry.booked_on,
+        counterpart_id: entry.counterpart_id,
+        reason: entry.reason,
+        recorded_at: entry.recorded_at,
+    };
+    answer::record(&request, row.version, &Entries { items: items.into_iter().map(shown).collect() })
 }

@@ -1,17 +1,23 @@
 //! Recording a contribution by hand or from a partner system.
 
-use super::{EARMARKINGS, STATUSES, TYPES, VISIBILITIES, api::Contribution, joined, store};
+use super::{
+    EARMARKINGS, STATUSES, TYPES, VISIBILITIES,
+    api::{Contribution, Valuation, YearShare},
+    entry::{self, Kind, New},
+    joined, store,
+};
 use crate::{
     agreement::{self, State},
     consumers::plan,
     donor,
+    rate::{self, ExchangeRate, Worth},
 };
 use ::store::{Scope, TenantTx, audit, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
-use kernel::{Code, Currency, Money, Problem, money::parse_decimal};
+use kernel::{Code, Money, Problem, money::parse_decimal};
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Created, JsonBody, openapi::CreateProblems};
 use utoipa::ToSchema;
@@ -31,7 +37,8 @@ pub(crate) struct NewContribution {
     status: String,
     /// What is given, in the donor's currency.
     amount: Money,
-    /// Needed unless the amount is in US dollars.
+    /// Unless given (and unless the amount is in US dollars), the organisation's rate of the month of the flow, of the
+    /// decision, or of today.
     exchange_rate: Option<ExchangeRate>,
     decision_date: Option<NaiveDate>,
     flow_date: Option<NaiveDate>,
@@ -41,6 +48,13 @@ pub(crate) struct NewContribution {
     #[serde(default)]
     #[schema(example = json!([2026]), max_items = 30)]
     usage_years: Vec<i32>,
+    /// How the amount is divided over the years: together exactly the amount. Its years are the usage years.
+    #[serde(default)]
+    #[schema(max_items = 30)]
+    usage_split: Vec<YearShare>,
+    /// Divides the amount evenly over the usage years instead; the cents that are left go to the first.
+    #[serde(default)]
+    split_evenly: bool,
     /// ISO 3166-1 alpha-3 codes of where it goes.
     #[serde(default)]
     #[schema(example = json!(["AFG"]), max_items = 50)]
@@ -56,6 +70,10 @@ pub(crate) struct NewContribution {
     #[serde(default = "financial")]
     #[schema(example = "financial", max_length = 20)]
     contribution_type: String,
+    /// How goods or services were valued; required for a contribution in kind.
+    valuation: Option<Valuation>,
+    /// The reversed record that this one stands for.
+    replaces_id: Option<Uuid>,
     #[schema(example = "Traditional aid", max_length = 200)]
     method: Option<String>,
     /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
@@ -74,19 +92,6 @@ pub(crate) struct NewContribution {
     description: Option<String>,
 }
 
-/// A dated exchange rate.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ExchangeRate {
-    /// Units of the amount's currency per US dollar, decimal.
-    #[schema(example = "0.884", max_length = 40)]
-    rate: String,
-    date: NaiveDate,
-    /// Who publishes it.
-    #[schema(example = "UN operational rates of exchange", min_length = 1, max_length = 200)]
-    source: String,
-}
-
 fn yes() -> bool {
     true
 }
@@ -101,7 +106,8 @@ fn internal() -> String {
 
 /// Records a contribution
 ///
-/// In US dollars, or in another currency with the exchange rate, its date and its source.
+/// In US dollars, or in another currency at the exchange rate that comes with it (with its date and its source), or at the
+/// organisation's rate of the month.
 #[utoipa::path(tag = "contributions", request_body = NewContribution,
     security(("oauth2" = ["contributions:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
@@ -114,16 +120,10 @@ pub(crate) async fn create(
     body: JsonBody<NewContribution>,
 ) -> Answer {
     let new = body.value;
-    let amount_usd = check(&new)?;
+    check(&new)?;
     let organisation_id = caller.claims.organisation_id;
     let office_id = new.office_id.unwrap_or(caller.claims.office_id);
-    let mut plans = Vec::new();
-    for (index, plan_id) in new.plan_ids.iter().enumerate() {
-        let found = plan::find(&context.store, organisation_id, *plan_id).await?;
-        let unknown =
-            || Problem::invalid_field(format!("/plan_ids/{index}"), "is no plan of your organisation");
-        plans.push(found.ok_or_else(unknown)?);
-    }
+    let plans = plan::find_all(&context.store, organisation_id, &new.plan_ids).await?;
     context.store.await_office(organisation_id, office_id).await?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         if !scope.office_ids().contains(&office_id) {
@@ -132,19 +132,22 @@ pub(crate) async fn create(
         let found = donor::store::get(scope, tx.db(), new.donor_id).await?;
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
         let donor = found.ok_or_else(unknown)?;
-        check_agreement(scope, tx, &new, office_id).await?;
-        let organisation = office::organisation_name(tx.db(), organisation_id).await?;
-        let recipient =
-            organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
-        let record = record(&new, &donor, amount_usd, (tx.new_id(), office_id, tx.now()), &plans, recipient)?;
+        if let Some(agreement_id) = new.agreement_id {
+            check_agreement(scope, tx, agreement_id, new.donor_id, office_id).await?;
+        }
+        if let Some(replaced) = new.replaces_id {
+            check_replaced(scope, tx, replaced).await?;
+        }
+        let now = tx.now();
+        let day = new.flow_date.or(new.decision_date).unwrap_or_else(|| now.date_naive());
+        let worth =
+            rate::worth(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day).await?;
+        let to = destinations(tx, organisation_id, &new.countries, &new.years(), &plans).await?;
+        let record = record(&new, &donor, worth, (tx.new_id(), office_id, now), &to)?;
         let shown = Contribution::try_from(record.clone())?;
-        store::insert_all(tx, vec![record]).await.map_err(|error| {
-            if error.is_duplicate() {
-                let why = "a contribution with this reference is there already";
-                return Problem::new(Code::Conflict).field("/external_ref", why).into();
-            }
-            Failure::from(error)
-        })?;
+        let recorded = New::of(Kind::Recorded, (new.amount.minor(), record.amount_usd));
+        store::insert_all(tx, vec![record]).await.map_err(already_there)?;
+        entry::add(tx, shown.id, day, None, &[recorded]).await?;
         tx.audit(audit::Entry {
             organisation_id,
             office_id,
@@ -160,18 +163,38 @@ pub(crate) async fn create(
     .await
 }
 
-async fn check_agreement(
+pub(super) fn already_there(error: ::store::StoreError) -> Failure {
+    if error.is_duplicate() {
+        let why = "a contribution with this reference, or in the place of this one, is there already";
+        return Problem::new(Code::Conflict).field("/external_ref", why).into();
+    }
+    Failure::from(error)
+}
+
+async fn check_replaced(scope: &Scope, tx: &TenantTx, id: Uuid) -> Result<(), Failure> {
+    let found = store::get(scope, tx.db(), id).await?;
+    match found {
+        Some(record) if record.standing == "reversed" => Ok(()),
+        Some(_) => {
+            Err(Problem::invalid_field("/replaces_id", "is a contribution that is not reversed").into())
+        }
+        None => Err(Problem::invalid_field("/replaces_id", "is no contribution of yours").into()),
+    }
+}
+
+/// An agreement that money can be given under: one of the donor and the office, signed.
+pub(super) async fn check_agreement(
     scope: &Scope,
     tx: &TenantTx,
-    new: &NewContribution,
+    id: Uuid,
+    donor_id: Uuid,
     office_id: Uuid,
 ) -> Result<(), Failure> {
-    let Some(id) = new.agreement_id else { return Ok(()) };
     let refuse = |why: &str| Err(Problem::invalid_field("/agreement_id", why).into());
     let Some(agreement) = agreement::store::get(scope, tx.db(), id).await? else {
         return refuse("is no agreement of yours");
     };
-    if agreement.donor_id != new.donor_id {
+    if agreement.donor_id != donor_id {
         return refuse("is an agreement with another donor");
     }
     if agreement.office_id != office_id {
@@ -195,36 +218,73 @@ fn object(kind: &str, id: String, name: String, country: Option<String>) -> Flow
     }
 }
 
-fn record(
-    new: &NewContribution,
-    donor: &donor::store::Model,
-    amount_usd: Money,
-    (id, office_id, now): (Uuid, Uuid, chrono::DateTime<chrono::Utc>),
+/// Where money goes: to the organisation, and to countries, years and plans.
+pub(super) async fn destinations(
+    tx: &TenantTx,
+    organisation_id: Uuid,
+    countries: &[String],
+    years: &[i32],
     plans: &[plan::KnownPlan],
-    recipient: Option<FlowObject>,
-) -> Result<store::Model, Failure> {
-    let from = vec![object("Organization", donor.id.to_string(), donor.name.clone(), None)];
+) -> Result<Vec<FlowObject>, Failure> {
+    let organisation = office::organisation_name(tx.db(), organisation_id).await?;
+    let recipient = organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
     let mut to: Vec<FlowObject> = recipient.into_iter().collect();
-    for code in &new.countries {
+    for code in countries {
         if let Some(country) = kernel::country::by_iso3(code) {
             let id = country.fts_id.clone().unwrap_or_else(|| code.clone());
             to.push(object("Location", id, country.name_en.clone(), Some(code.clone())));
         }
     }
-    to.extend(
-        new.usage_years.iter().map(|year| object("UsageYear", year.to_string(), year.to_string(), None)),
-    );
+    to.extend(years.iter().map(|year| object("UsageYear", year.to_string(), year.to_string(), None)));
     for plan in plans {
         let id = plan.fts_id.clone().unwrap_or_else(|| plan.id.to_string());
         to.push(object("Plan", id, plan.name.clone(), None));
     }
-    let years: Vec<String> = new.usage_years.iter().map(i32::to_string).collect();
-    let text = |value: serde_json::Result<String>| value.map_err(|error| Failure::internal(&error));
-    let rate = new.exchange_rate.as_ref();
-    let (source, external_ref) = match &new.external_ref {
+    Ok(to)
+}
+
+/// What a record is called where it comes from: `api` when it was made here.
+pub(super) fn source_of(external: Option<&ExternalRef>) -> (String, Option<String>) {
+    match external {
         Some(external) => (external.source.clone(), Some(external.r#ref.clone())),
         None => ("api".to_owned(), None),
-    };
+    }
+}
+
+impl NewContribution {
+    fn years(&self) -> Vec<i32> {
+        if self.usage_years.is_empty() {
+            self.usage_split.iter().map(|share| share.year).collect()
+        } else {
+            self.usage_years.clone()
+        }
+    }
+
+    fn split(&self) -> Vec<YearShare> {
+        if !self.split_evenly {
+            return self.usage_split.clone();
+        }
+        let years = self.years();
+        let parts = self.amount.in_parts(&vec![1; years.len()]);
+        years.into_iter().zip(parts).map(|(year, amount)| YearShare { year, amount }).collect()
+    }
+}
+
+fn record(
+    new: &NewContribution,
+    donor: &donor::store::Model,
+    worth: Worth,
+    (id, office_id, now): (Uuid, Uuid, chrono::DateTime<chrono::Utc>),
+    to: &[FlowObject],
+) -> Result<store::Model, Failure> {
+    let from = vec![object("Organization", donor.id.to_string(), donor.name.clone(), None)];
+    let years: Vec<String> = new.years().iter().map(i32::to_string).collect();
+    let text = |value: serde_json::Result<String>| value.map_err(|error| Failure::internal(&error));
+    let split = new.split();
+    let usage_split = if split.is_empty() { None } else { Some(text(serde_json::to_string(&split))?) };
+    let valuation = new.valuation.as_ref().map(serde_json::to_string).transpose();
+    let valuation = valuation.map_err(|error| Failure::internal(&error))?;
+    let (source, external_ref) = source_of(new.external_ref.as_ref());
     Ok(store::Model {
         id,
         version: 1,
@@ -236,12 +296,12 @@ fn record(
         donor_external_ref: None,
         donor_name: Some(donor.name.clone()),
         status: new.status.clone(),
-        amount_usd: amount_usd.minor(),
+        amount_usd: worth.usd.minor(),
         original_amount: Some(new.amount.minor()),
         original_currency: Some(new.amount.currency().code().to_owned()),
-        exchange_rate: rate.map(|rate| rate.rate.clone()),
-        exchange_rate_date: rate.map(|rate| rate.date),
-        exchange_rate_source: rate.map(|rate| rate.source.clone()),
+        exchange_rate: None,
+        exchange_rate_date: None,
+        exchange_rate_source: None,
         decision_date: new.decision_date,
         flow_date: new.flow_date,
         first_reported_date: Some(now.date_naive()),
@@ -263,12 +323,19 @@ fn record(
         source_version: None,
         fingerprint: String::new(),
         agreement_id: new.agreement_id,
+        standing: "current".to_owned(),
+        parent_id: None,
+        replaces_id: new.replaces_id,
+        usage_split,
+        valuation,
+        exchange_difference: None,
         created_at: now,
         updated_at: now,
-    })
+    }
+    .at(worth.rate))
 }
 
-fn check(new: &NewContribution) -> Result<Money, Problem> {
+fn check(new: &NewContribution) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.one_of("/status", &new.status, &STATUSES);
     checks.one_of("/contribution_type", &new.contribution_type, &TYPES);
@@ -280,18 +347,9 @@ fn check(new: &NewContribution) -> Result<Money, Problem> {
     checks.optional_text("/method", new.method.as_deref(), 200);
     let too_long = new.description.as_ref().is_some_and(|text| text.chars().count() > 20_000);
     checks.require(!too_long, "/description", "has more than 20000 characters");
-    checks.require(new.countries.len() <= 50, "/countries", "has more than 50 entries");
-    for (index, code) in new.countries.iter().enumerate() {
-        checks.country(&format!("/countries/{index}"), code);
-    }
-    checks.require(new.usage_years.len() <= 30, "/usage_years", "has more than 30 entries");
-    for (index, year) in new.usage_years.iter().enumerate() {
-        checks.require(
-            (1900..=2200).contains(year),
-            &format!("/usage_years/{index}"),
-            "must be 1900 to 2200",
-        );
-    }
+    check_targets(&mut checks, &new.countries, &new.usage_years);
+    check_split(&mut checks, new);
+    check_valuation(&mut checks, new);
     let budget_year_fits = new.budget_year.is_none_or(|year| (1900..=2200).contains(&year));
     checks.require(budget_year_fits, "/budget_year", "must be 1900 to 2200");
     checks.require(new.plan_ids.len() <= 20, "/plan_ids", "has more than 20 entries");
@@ -299,40 +357,78 @@ fn check(new: &NewContribution) -> Result<Money, Problem> {
     for (index, keyword) in new.keywords.iter().enumerate() {
         checks.text(&format!("/keywords/{index}"), keyword, 100);
     }
-    if let Some(external) = &new.external_ref {
+    check_external(&mut checks, new.external_ref.as_ref());
+    rate::check(new.exchange_rate.as_ref(), new.amount, &mut checks);
+    checks.finish()
+}
+
+pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[i32]) {
+    checks.require(countries.len() <= 50, "/countries", "has more than 50 entries");
+    for (index, code) in countries.iter().enumerate() {
+        checks.country(&format!("/countries/{index}"), code);
+    }
+    checks.require(years.len() <= 30, "/usage_years", "has more than 30 entries");
+    for (index, year) in years.iter().enumerate() {
+        let pointer = format!("/usage_years/{index}");
+        checks.require((1900..=2200).contains(year), &pointer, "must be 1900 to 2200");
+        checks.require(!years.iter().take(index).any(|before| before == year), &pointer, "is named twice");
+    }
+}
+
+pub(super) fn check_external(checks: &mut Checks, external: Option<&ExternalRef>) {
+    if let Some(external) = external {
         checks.text("/external_ref/source", &external.source, 40);
         let reserved = ["fts", "api"].contains(&external.source.as_str());
         checks.require(!reserved, "/external_ref/source", "is reserved for the platform's own importers");
         checks.text("/external_ref/ref", &external.r#ref, 100);
     }
-    let amount_usd = usd(new, &mut checks);
-    checks.finish()?;
-    Ok(amount_usd.unwrap_or(Money::usd(0)))
 }
 
-fn usd(new: &NewContribution, checks: &mut Checks) -> Option<Money> {
-    match &new.exchange_rate {
-        None if new.amount.currency() == Currency::USD => Some(new.amount),
-        None => {
-            checks.refuse("/exchange_rate", "is required unless the amount is in US dollars");
-            None
-        }
-        Some(_) if new.amount.currency() == Currency::USD => {
-            checks.refuse("/exchange_rate", "does not belong to an amount in US dollars");
-            None
-        }
-        Some(rate) => {
-            checks.text("/exchange_rate/source", &rate.source, 200);
-            let Ok(parsed) = parse_decimal(&rate.rate) else {
-                checks.refuse("/exchange_rate/rate", "is not a decimal number");
-                return None;
-            };
-            if parsed <= rust_decimal::Decimal::ZERO {
-                checks.refuse("/exchange_rate/rate", "must be above zero");
-                return None;
-            }
-            let worth = new.amount.to_usd_at(parsed);
-            worth.map_err(|error| checks.refuse("/amount", error.to_string())).ok()
-        }
+fn check_split(checks: &mut Checks, new: &NewContribution) {
+    if new.split_evenly {
+        checks.require(new.usage_split.is_empty(), "/usage_split", "does not go with split_evenly");
+        checks.require(!new.usage_years.is_empty(), "/usage_years", "are needed to divide over them");
+        return;
     }
+    if new.usage_split.is_empty() {
+        return;
+    }
+    let years: Vec<i32> = new.usage_split.iter().map(|share| share.year).collect();
+    checks.require(years.len() <= 30, "/usage_split", "has more than 30 entries");
+    let mut sum: i128 = 0;
+    for (index, share) in new.usage_split.iter().enumerate() {
+        let at = |field: &str| format!("/usage_split/{index}/{field}");
+        checks.require((1900..=2200).contains(&share.year), &at("year"), "must be 1900 to 2200");
+        let twice = years.iter().take(index).any(|year| *year == share.year);
+        checks.require(!twice, &at("year"), "is named twice");
+        checks.require(!share.amount.is_negative(), &at("amount"), "must not be negative");
+        let same = share.amount.currency() == new.amount.currency();
+        checks.require(same, &at("amount"), "must be in the currency of the contribution");
+        sum += i128::from(share.amount.minor());
+    }
+    let whole = i128::from(new.amount.minor());
+    checks.require(sum == whole, "/usage_split", "is not together exactly the amount");
+    let as_named =
+        |named: &[i32]| years.len() == named.len() && named.iter().all(|year| years.contains(year));
+    let fits = new.usage_years.is_empty() || as_named(&new.usage_years);
+    checks.require(fits, "/usage_years", "are other years than those of usage_split");
+}
+
+fn check_valuation(checks: &mut Checks, new: &NewContribution) {
+    let in_kind = new.contribution_type == "in_kind";
+    let Some(valuation) = &new.valuation else {
+        checks.require(!in_kind, "/valuation", "is required for a contribution in kind");
+        return;
+    };
+    checks.require(in_kind, "/valuation", "belongs to a contribution in kind");
+    checks.one_of(
+        "/valuation/method",
+        &valuation.method,
+        &["market_price", "donor_statement", "standard_cost"],
+    );
+    if let Some(quantity) = &valuation.quantity {
+        let above = parse_decimal(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
+        checks.require(above, "/valuation/quantity", "must be a decimal number above zero");
+    }
+    checks.optional_text("/valuation/unit", valuation.unit.as_deref(), 100);
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod api;
 pub(crate) mod create;
+pub(crate) mod entry;
+pub(crate) mod steps;
 pub(crate) mod store;
 
 /// How firm the money is.

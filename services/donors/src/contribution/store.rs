@@ -1,4 +1,5 @@
 use super::split;
+use crate::rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{Currency, Money};
 use sea_orm::entity::prelude::*;
@@ -48,6 +49,16 @@ pub struct Model {
     pub source_version: Option<i64>,
     pub fingerprint: String,
     pub agreement_id: Option<Uuid>,
+    /// `current`, `moved_on`, `written_off` or `reversed`.
+    pub standing: String,
+    /// The promise it fulfils, or the parked money it is a part of.
+    pub parent_id: Option<Uuid>,
+    /// The reversed record that it stands for.
+    pub replaces_id: Option<Uuid>,
+    pub usage_split: Option<String>,
+    pub valuation: Option<String>,
+    /// Cents of US dollars that exchange rates gained since the promise.
+    pub exchange_difference: Option<i64>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -66,6 +77,15 @@ impl Model {
 
     pub(crate) fn objects(&self) -> Result<(Vec<FlowObject>, Vec<FlowObject>), StoreError> {
         Ok((serde_json::from_str(&self.source_objects)?, serde_json::from_str(&self.destination_objects)?))
+    }
+
+    /// The record at this rate.
+    pub(crate) fn at(self, rate: Option<ExchangeRate>) -> Self {
+        let (exchange_rate, exchange_rate_date, exchange_rate_source) = match rate {
+            Some(rate) => (Some(rate.rate), Some(rate.date), Some(rate.source)),
+            None => (None, None, None),
+        };
+        Self { exchange_rate, exchange_rate_date, exchange_rate_source, ..self }
     }
 
     fn event(&self) -> Result<ContributionRecorded, StoreError> {
@@ -132,13 +152,19 @@ impl Model {
             self.source_version,
             self.fingerprint,
             self.agreement_id,
+            self.standing,
+            self.parent_id,
+            self.replaces_id,
+            self.usage_split,
+            self.valuation,
+            self.exchange_difference,
             self.created_at,
             self.updated_at,
         ]
     }
 }
 
-const COLUMNS: [&str; 39] = [
+const COLUMNS: [&str; 45] = [
     "id",
     "version",
     "organisation_id",
@@ -176,6 +202,12 @@ const COLUMNS: [&str; 39] = [
     "source_version",
     "fingerprint",
     "agreement_id",
+    "standing",
+    "parent_id",
+    "replaces_id",
+    "usage_split",
+    "valuation",
+    "exchange_difference",
     "created_at",
     "updated_at",
 ];
@@ -199,6 +231,7 @@ pub(crate) struct Filter {
     pub(crate) donor_id: Option<Uuid>,
     pub(crate) office_id: Option<Uuid>,
     pub(crate) agreement_id: Option<Uuid>,
+    pub(crate) parent_id: Option<Uuid>,
     pub(crate) status: Option<String>,
     pub(crate) earmarking: Option<String>,
     pub(crate) year: Option<i32>,
@@ -212,6 +245,17 @@ pub(crate) async fn get(
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
+}
+
+/// The row, which nobody else changes before this transaction ends.
+pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
+}
+
+/// The same of several, in no order.
+pub(crate) async fn to_change(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let query = readable(tx.scope()).filter(Column::Id.is_in(ids.iter().copied()));
+    Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
 }
 
 /// Newest record first.
@@ -231,6 +275,9 @@ pub(crate) async fn list(
     }
     if let Some(agreement_id) = filter.agreement_id {
         query = query.filter(Column::AgreementId.eq(agreement_id));
+    }
+    if let Some(parent_id) = filter.parent_id {
+        query = query.filter(Column::ParentId.eq(parent_id));
     }
     if let Some(status) = &filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));

@@ -121,7 +121,7 @@ fn entry(owner: &report::Model, action: &'static str, document: &Document) -> au
 }
 
 /// The one file of the form: its name, without a folder, and its bytes.
-async fn receive(request: &HttpRequest, payload: Payload) -> Result<(String, Vec<u8>), Problem> {
+pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<(String, Vec<u8>), Problem> {
     let broken = |error: actix_multipart::MultipartError| {
         Problem::new(Code::MalformedBody).field("", format!("the form cannot be read: {error}"))
     };

@@ -1,4 +1,5 @@
-use super::{IATI_TYPES, SEGMENTS, STATUSES, TYPES, search_key, store};
+use super::{IATI_TYPES, REGIONS, SEGMENTS, STATUSES, TYPES, search_key, store};
+use crate::{agreement::terms::TEMPLATES, contribution::EARMARKINGS};
 use ::store::{Scope, StoreError, audit};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
@@ -20,6 +21,8 @@ pub(crate) struct Donor {
     version: i64,
     #[serde(flatten)]
     fields: DonorFields,
+    /// The donor that this one was a duplicate of; it is in no list then.
+    merged_into: Option<Uuid>,
     created_at: chrono::DateTime<chrono::Utc>,
     updated_at: chrono::DateTime<chrono::Utc>,
 }
@@ -66,10 +69,34 @@ pub(crate) struct DonorFields {
     #[serde(default = "active")]
     #[schema(example = "active", max_length = 20)]
     status: String,
+    /// What it likes to give to, and how it wants to be told.
+    #[serde(default)]
+    preferences: Preferences,
     /// What other systems call it.
     #[serde(default)]
     #[schema(max_items = 50)]
     external_refs: Vec<ExternalRef>,
+}
+
+/// What a donor likes to give to, and how it wants to be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Preferences {
+    /// Themes, in its own words.
+    #[schema(example = json!(["shelter", "health on the move"]), max_items = 30)]
+    themes: Vec<String>,
+    /// `africa`, `americas`, `asia`, `europe` or `oceania` (M49 regions).
+    #[schema(example = json!(["africa"]), max_items = 5)]
+    regions: Vec<String>,
+    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
+    #[schema(example = json!(["softly_earmarked"]), max_items = 4)]
+    earmarking: Vec<String>,
+    /// `en`, `fr` or `es`.
+    #[schema(example = "fr", max_length = 2)]
+    report_language: Option<String>,
+    /// `standard` or `eight_plus_three`.
+    #[schema(example = "eight_plus_three", max_length = 20)]
+    report_template: Option<String>,
 }
 
 fn active() -> String {
@@ -107,6 +134,7 @@ impl Row for Donor {
 }
 
 fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
+    let preferences = row.preferences.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let fields = DonorFields {
         name: row.name,
         name_fr: row.name_fr,
@@ -121,9 +149,11 @@ fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
         liaison_post: row.liaison_post,
         focal_point_id: row.focal_point_id,
         status: row.status,
+        preferences: preferences.unwrap_or_default(),
         external_refs,
     };
-    Donor { id: row.id, version: row.version, fields, created_at: row.created_at, updated_at: row.updated_at }
+    let (merged_into, created_at, updated_at) = (row.merged_into, row.created_at, row.updated_at);
+    Donor { id: row.id, version: row.version, fields, merged_into, created_at, updated_at }
 }
 
 async fn with_refs(
@@ -146,7 +176,7 @@ async fn with_refs(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DonorFilter {
-    /// Words of the name, in any order.
+    /// Words of a name, in any order, with or without accents; when no name has them, names with words like them.
     #[param(max_length = 200)]
     q: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
@@ -159,6 +189,14 @@ pub(crate) struct DonorFilter {
     /// ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
     country: Option<String>,
+    /// `traditional`, `emerging` or `private`.
+    #[param(max_length = 20)]
+    segment: Option<String>,
+    /// `geneva`, or a capital.
+    #[param(max_length = 100)]
+    liaison_post: Option<String>,
+    /// Only those whose focal point is this person.
+    focal_point_id: Option<Uuid>,
     /// `source:reference` of another system, such as `fts:2924`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
@@ -187,6 +225,9 @@ impl DonorFilter {
             donor_type: one_of("type", self.donor_type.as_deref(), &TYPES)?,
             status: one_of("status", self.status.as_deref(), &STATUSES)?,
             country: self.country.clone(),
+            segment: one_of("segment", self.segment.as_deref(), &SEGMENTS)?,
+            liaison_post: self.liaison_post.clone(),
+            focal_point_id: self.focal_point_id,
             external,
         })
     }
@@ -194,7 +235,8 @@ impl DonorFilter {
 
 /// Lists donors
 ///
-/// The organisation's registry, by name. A donor's representative sees its own donor.
+/// The organisation's registry, by name; words that no name has are taken for typing errors, and the most like come first.
+/// A donor's representative sees its own donor.
 #[utoipa::path(tag = "donors", params(DonorFilter), security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The donors", body = Envelope<Donor>), ReadProblems))]
 #[get("/v1/donors")]
@@ -206,8 +248,8 @@ pub(crate) async fn list(
 ) -> Answer {
     let checked = filter.0.checked()?;
     let scope = context.scope(&caller.claims).await?;
-    let DonorFilter { limit, cursor, q, donor_type, status, country, external_ref } = filter.0;
-    let filters = (scope.organisation_id(), q, donor_type, status, country, external_ref);
+    let (limit, cursor) = (filter.0.limit, filter.0.cursor.clone());
+    let filters = (scope.organisation_id(), DonorFilter { limit: None, cursor: None, ..filter.0 });
     service::list(&request, "donors", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
@@ -257,7 +299,8 @@ pub(crate) async fn create(
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         check_parent(scope, tx.db(), &fields, None).await?;
         let now = tx.now();
-        let donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
+        let mut donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
+        donor.preferences = preferences(&fields)?;
         store::insert(tx, &donor, &fields.external_refs).await.map_err(already_there)?;
         let shown = shown(donor.clone(), fields.external_refs.clone());
         tx.audit(entry(&donor, "donor.create", None, &shown)).await?;
@@ -289,10 +332,16 @@ pub(crate) async fn update(
     let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
     check(&fields)?;
     answer::if_match(&request, before.version)?;
+    if before.merged_into.is_some() {
+        let why = "is merged into another donor: change that one";
+        return Err(Problem::new(Code::Conflict).field("/merged_into", why).into());
+    }
     check_parent(&scope, tx.db(), &fields, Some(before.id)).await?;
     let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
     let times = (before.created_at, tx.now());
-    let after = row(&fields, before.id, before.version + 1, before.organisation_id, before.office_id, times);
+    let mut after =
+        row(&fields, before.id, before.version + 1, before.organisation_id, before.office_id, times);
+    after.preferences = preferences(&fields)?;
     store::remove_refs(&tx, before.id).await?;
     store::update(&mut tx, &after, &fields.external_refs).await.map_err(already_there)?;
     let (old, new) = (shown(before, old_refs), shown(after.clone(), fields.external_refs));
@@ -322,7 +371,7 @@ fn already_there(error: StoreError) -> Failure {
 }
 
 /// Donors are organisation rows: headquarters changes them, everyone reads them.
-pub(super) async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
+pub(crate) async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
     let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
     match office {
         Some(office) if office.kind == "headquarters" => Ok(office.id),
@@ -381,8 +430,40 @@ fn row(
         liaison_post: fields.liaison_post,
         focal_point_id: fields.focal_point_id,
         status: fields.status,
+        names: String::new(),
+        match_key: String::new(),
+        preferences: None,
+        merged_into: None,
         created_at,
         updated_at,
+    }
+    .searchable()
+}
+
+fn preferences(fields: &DonorFields) -> Result<Option<String>, Failure> {
+    if fields.preferences == Preferences::default() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::to_string(&fields.preferences).map_err(|error| Failure::internal(&error))?))
+}
+
+fn check_preferences(checks: &mut Checks, preferences: &Preferences) {
+    let at = |field: &str| format!("/preferences/{field}");
+    checks.require(preferences.themes.len() <= 30, &at("themes"), "has more than 30 entries");
+    for (index, theme) in preferences.themes.iter().enumerate() {
+        checks.text(&at(&format!("themes/{index}")), theme, 100);
+    }
+    for (index, region) in preferences.regions.iter().enumerate() {
+        checks.one_of(&at(&format!("regions/{index}")), region, &REGIONS);
+    }
+    for (index, earmarking) in preferences.earmarking.iter().enumerate() {
+        checks.one_of(&at(&format!("earmarking/{index}")), earmarking, &EARMARKINGS);
+    }
+    if let Some(language) = &preferences.report_language {
+        checks.one_of(&at("report_language"), language, &["en", "fr", "es"]);
+    }
+    if let Some(template) = &preferences.report_template {
+        checks.one_of(&at("report_template"), template, &TEMPLATES);
     }
 }
 
@@ -405,6 +486,7 @@ fn check(fields: &DonorFields) -> Result<(), Problem> {
         checks.country("/country", country);
     }
     checks.optional_text("/iati_identifier", fields.iati_identifier.as_deref(), 120);
+    check_preferences(&mut checks, &fields.preferences);
     checks.optional_text("/liaison_post", fields.liaison_post.as_deref(), 100);
     checks.require(fields.external_refs.len() <= 50, "/external_refs", "has more than 50 entries");
     for (index, external) in fields.external_refs.iter().enumerate() {

@@ -2,7 +2,13 @@
 
 pub(crate) mod api;
 pub(crate) mod clearance;
+pub(crate) mod merge;
+pub(crate) mod names;
+pub(crate) mod similar;
 pub(crate) mod store;
+pub(crate) mod timeline;
+
+pub(crate) use names::search_key;
 
 /// Kinds of donor.
 pub(crate) const TYPES: [&str; 4] = ["government", "intergovernmental", "civil_society", "private_sector"];
@@ -10,16 +16,11 @@ pub(crate) const TYPES: [&str; 4] = ["government", "intergovernmental", "civil_s
 pub(crate) const STATUSES: [&str; 3] = ["prospect", "active", "dormant"];
 /// How the division groups donors.
 pub(crate) const SEGMENTS: [&str; 3] = ["traditional", "emerging", "private"];
+/// The M49 regions that a donor may prefer.
+pub(crate) const REGIONS: [&str; 5] = ["africa", "americas", "asia", "europe", "oceania"];
 /// IATI codelist OrganisationType.
 pub(crate) const IATI_TYPES: [&str; 16] =
     ["10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80", "90"];
-
-/// A name as it is matched: letters and digits of any script in lower case, one space between words.
-pub(crate) fn search_key(name: &str) -> String {
-    let lower = name.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
 
 /// The donor type of an FTS organisation, by FTS's own type and sub-type.
 pub(crate) fn type_of_fts(types: &[String], sub_types: &[String]) -> &'static str {
@@ -54,13 +55,6 @@ pub(crate) fn iati_type_of(donor_type: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_match_whatever_their_punctuation_and_case() {
-        assert_eq!(search_key("Germany, Government of"), "germany government of");
-        assert_eq!(search_key("  GERMANY,  government OF "), "germany government of");
-        assert_eq!(search_key("مركز الملك سلمان"), "مركز الملك سلمان");
-    }
 
     #[test]
     fn fts_types_map_to_donor_types() {

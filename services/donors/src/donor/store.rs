@@ -1,3 +1,4 @@
+use super::names::{match_key, search_key};
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
@@ -30,6 +31,14 @@ pub struct Model {
     pub liaison_post: Option<String>,
     pub focal_point_id: Option<Uuid>,
     pub status: String,
+    /// Every name it has, as they are searched.
+    pub names: String,
+    /// The words of its name that tell it apart.
+    pub match_key: String,
+    /// What it likes to give to (JSON).
+    pub preferences: Option<String>,
+    /// The donor that this one was a duplicate of.
+    pub merged_into: Option<Uuid>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -38,6 +47,19 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The same donor with what is searched worked out from its names.
+    pub(crate) fn searchable(self) -> Self {
+        let others = [&self.name_fr, &self.name_es, &self.short_name];
+        let names: Vec<String> = std::iter::once(&self.name)
+            .chain(others.into_iter().flatten())
+            .map(|name| search_key(name))
+            .filter(|key| !key.is_empty())
+            .collect();
+        Self { names: names.join(" | "), match_key: match_key(&search_key(&self.name)), ..self }
+    }
+}
 
 /// Staff read every donor of their organisation, a representative its own.
 fn readable(scope: &Scope) -> Select<Entity> {
@@ -57,6 +79,9 @@ pub(crate) struct Filter {
     pub(crate) donor_type: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) country: Option<String>,
+    pub(crate) segment: Option<String>,
+    pub(crate) liaison_post: Option<String>,
+    pub(crate) focal_point_id: Option<Uuid>,
     pub(crate) external: Option<ExternalRef>,
 }
 
@@ -94,6 +119,8 @@ pub(crate) async fn by_ids(
     Ok(donors.into_iter().filter(own).map(|donor| (donor.id, donor)).collect())
 }
 
+/// By name. Words that are found in no name are taken for words that are like them: then the most like come first, on one
+/// page.
 pub(crate) async fn list(
     scope: &Scope,
     db: &impl ConnectionTrait,
@@ -101,29 +128,53 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<(String, Uuid)>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut query = readable(scope).order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1);
+    let begins = after.is_none();
+    let mut query = filtered(scope, db, filter).await?;
+    query = query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1);
     for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
-        query = query.filter(Column::Search.contains(word));
+        query = query.filter(Column::Names.contains(word));
     }
+    if let Some((name, id)) = after {
+        let same_name = Condition::all().add(Column::Name.eq(name.as_str())).add(Column::Id.gt(id));
+        query = query.filter(Condition::any().add(Column::Name.gt(name)).add(same_name));
+    }
+    let found = query.all(db).await?;
+    match &filter.search {
+        Some(search) if found.is_empty() && begins && !search.is_empty() => {
+            let query = filtered(scope, db, filter).await?;
+            super::similar::search(scope, db, query, search, page.limit).await
+        }
+        _ => Ok(found),
+    }
+}
+
+/// The donors that the filters leave, but for the words of the name.
+async fn filtered(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+) -> Result<Select<Entity>, StoreError> {
+    let mut query = readable(scope).filter(Column::MergedInto.is_null());
     let equal = [
         (Column::DonorType, &filter.donor_type),
         (Column::Status, &filter.status),
         (Column::Country, &filter.country),
+        (Column::Segment, &filter.segment),
+        (Column::LiaisonPost, &filter.liaison_post),
     ];
     for (column, value) in equal {
         if let Some(value) = value {
             query = query.filter(column.eq(value.as_str()));
         }
     }
+    if let Some(person) = filter.focal_point_id {
+        query = query.filter(Column::FocalPointId.eq(person));
+    }
     if let Some(external) = &filter.external {
         let ids = by_refs(scope, db, &external.source, std::slice::from_ref(&external.r#ref)).await?;
         query = query.filter(Column::Id.is_in(ids.into_values()));
     }
-    if let Some((name, id)) = after {
-        let same_name = Condition::all().add(Column::Name.eq(name.as_str())).add(Column::Id.gt(id));
-        query = query.filter(Condition::any().add(Column::Name.gt(name)).add(same_name));
-    }
-    Ok(query.all(db).await?)
+    Ok(query)
 }
 
 /// Donors by what a source calls them: reference → donor.
@@ -179,6 +230,7 @@ pub(crate) async fn refs(
 
 pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
     Entity::insert(donor.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    super::similar::index(tx, donor).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }
@@ -186,6 +238,7 @@ pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef
 /// Writes the new version over `donor.version - 1`.
 pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
+    super::similar::index(tx, donor).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }
@@ -220,6 +273,7 @@ async fn emit(tx: &mut TenantTx, donor: &Model) -> Result<(), StoreError> {
         status: donor.status,
         external_refs,
         focal_point_id: donor.focal_point_id,
+        merged_into: donor.merged_into,
     })
     .await
 }

@@ -160,6 +160,12 @@ fn record(
         source_version: Some(flow.version),
         fingerprint,
         agreement_id: stored.and_then(|row| row.agreement_id),
+        standing: "current".to_owned(),
+        parent_id: None,
+        replaces_id: None,
+        usage_split: None,
+        valuation: None,
+        exchange_difference: None,
         created_at: stored.map_or(now, |row| row.created_at),
         updated_at: now,
     })
@@ -230,9 +236,14 @@ async fn match_or_record(
         iati_identifier: None,
         liaison_post: None,
         status: "active".to_owned(),
+        names: String::new(),
+        match_key: String::new(),
+        preferences: None,
+        merged_into: None,
         created_at: now,
         updated_at: now,
-    };
+    }
+    .searchable();
     donor::store::insert(tx, &donor, &reference).await?;
     Ok(donor)
 }

@@ -2,9 +2,13 @@
 
 mod m0001;
 mod m0003;
+mod m0004;
+mod m0009;
 
 use m0001::M0001;
 use m0003::M0003;
+use m0004::M0004;
+use m0009::M0009;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
 
@@ -12,6 +16,12 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(M0001), Box::new(OutboxTraceparent("m0002_outbox_traceparent")), Box::new(M0003)]
+        vec![
+            Box::new(M0001),
+            Box::new(OutboxTraceparent("m0002_outbox_traceparent")),
+            Box::new(M0003),
+            Box::new(M0004),
+            Box::new(M0009),
+        ]
     }
 }

@@ -13,9 +13,16 @@ struct Donors;
 impl Project<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut TenantTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         for event in events {
-            let row = values![event.id, event.organisation_id, event.name, event.focal_point_id];
-            let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, focal_point_id = excluded.focal_point_id";
-            let columns = ["id", "organisation_id", "name", "focal_point_id"];
+            let row = values![
+                event.id,
+                event.organisation_id,
+                event.name,
+                event.focal_point_id,
+                event.merged_into,
+            ];
+            let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+                          focal_point_id = excluded.focal_point_id, merged_into = excluded.merged_into";
+            let columns = ["id", "organisation_id", "name", "focal_point_id", "merged_into"];
             sql::insert_many(tx.db(), "known_donor", &columns, vec![row], upsert).await?;
         }
         Ok(())
@@ -42,6 +49,21 @@ pub(crate) async fn is_known(
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(false)
+}
+
+/// The donor that answers for one: that one itself, or the one it was merged into.
+pub(crate) async fn answering(db: &impl ConnectionTrait, donor_id: Uuid) -> Result<Uuid, StoreError> {
+    let mut donor = donor_id;
+    // Mergers of mergers are few, and a circle is never made.
+    for _ in 0..20 {
+        let text = "SELECT merged_into FROM known_donor WHERE id = $1";
+        let row = sql::row(db, text, values![donor]).await?;
+        match row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten() {
+            Some(next) => donor = next,
+            None => break,
+        }
+    }
+    Ok(donor)
 }
 
 /// The focal point of a donor of the organisation.

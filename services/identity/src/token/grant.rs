@@ -1,7 +1,7 @@
 //! The grants of the token endpoint. Each gives claims (and for people a refresh token) or says why not.
 
 use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, revocation, store};
-use crate::{State, client, person, secret};
+use crate::{State, client, consumers, person, secret};
 use ::store::{Actor, Scope, Store, TenantTx};
 use auth::{AUDIENCE, Claims, Failure, PrincipalKind, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -171,10 +171,14 @@ pub(crate) async fn person_claims(
         return Err(refused("grant", "the person has no role in this office"));
     }
     let permissions: BTreeSet<&str> = roles.iter().flat_map(|role| role.permissions()).copied().collect();
+    let donor_id = match person.donor_id {
+        Some(donor_id) => Some(consumers::donor::answering(db, donor_id).await?),
+        None => None,
+    };
     Ok(Claims {
         organisation_id: person.organisation_id,
         office_id,
-        donor_id: person.donor_id,
+        donor_id,
         scope: permissions.into_iter().collect::<Vec<_>>().join(" "),
         ..claims(store, state, person_id, kind)
     })

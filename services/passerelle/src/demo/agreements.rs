@@ -127,9 +127,6 @@ const AGREEMENTS: [Agreement; 9] = [
     },
 ];
 
-/// Units of currency per US dollar, for the payments.
-const RATES: [(&str, &str); 4] = [("NOK", "10.6"), ("EUR", "0.926"), ("SEK", "10.4"), ("JPY", "151")];
-
 /// What an office's and a region's clients may do.
 const OFFICE_SCOPES: [&str; 7] = [
     "agreements:read",
@@ -167,6 +164,7 @@ pub(super) async fn seed(
         advance(office, &id, agreement.state).await?;
         if agreement.state == "active" {
             pay(office, &id, number, agreement, donors, today).await?;
+            promise(office, &id, number, agreement, donors, today).await?;
             report(api, office, region, &id, agreement).await?;
         }
     }
@@ -246,20 +244,58 @@ async fn pay(
 ) -> Result<()> {
     let (amount, currency) = agreement.amount;
     let start = month(today, agreement.months.0);
-    let rate = RATES.iter().find(|(code, _)| *code == currency).map_or("1", |(_, rate)| *rate);
     let reference = format!("AGREEMENT-{number}-1");
-    let held = office.get(&format!("/v1/contributions?external_ref=demo:{reference}")).await;
-    if held.is_ok_and(|held| held["items"].as_array().is_some_and(|items| !items.is_empty())) {
+    if held(office, &reference).await?.is_some() {
         return Ok(());
     }
     let body = json!({
         "donor_id": donors.get(agreement.donor), "agreement_id": id, "status": "paid", "flow_date": start, "decision_date": start,
         "amount": { "amount": (amount * 6 / 10).to_string(), "currency": currency }, "earmarking": agreement.earmarking.0,
-        "exchange_rate": { "rate": rate, "date": start, "source": "Demo" }, "usage_years": [start.year()],
+        "usage_years": [start.year()],
         "countries": [agreement.office], "description": agreement.title, "visibility": "public",
         "external_ref": { "source": "demo", "ref": reference },
     });
     office.create("/v1/contributions", &format!("demo-payment-{number}"), &body).await?;
+    Ok(())
+}
+
+/// What was recorded under a reference.
+async fn held(office: &Api, reference: &str) -> Result<Option<Value>> {
+    let found = office.get(&format!("/v1/contributions?external_ref=demo:{reference}")).await?;
+    Ok(found["items"].as_array().and_then(|items| items.first()).cloned())
+}
+
+/// The second instalment: a pledge, of which every other donor has paid a part.
+async fn promise(
+    office: &Api,
+    id: &str,
+    number: usize,
+    agreement: &Agreement,
+    donors: &HashMap<String, String>,
+    today: NaiveDate,
+) -> Result<()> {
+    let (amount, currency) = agreement.amount;
+    let (start, rest) = (month(today, agreement.months.0), amount - amount * 6 / 10);
+    let reference = format!("AGREEMENT-{number}-2");
+    let money = |amount: i64| json!({ "amount": amount.to_string(), "currency": currency });
+    let pledge = match held(office, &reference).await? {
+        Some(pledge) => pledge,
+        None => {
+            let body = json!({
+                "donor_id": donors.get(agreement.donor), "agreement_id": id, "status": "pledge", "decision_date": start,
+                "amount": money(rest), "earmarking": agreement.earmarking.0, "countries": [agreement.office],
+                "usage_years": [start.year(), start.year() + 1], "split_evenly": true, "visibility": "donor",
+                "description": format!("{}, second instalment", agreement.title),
+                "external_ref": { "source": "demo", "ref": reference },
+            });
+            office.create("/v1/contributions", &format!("demo-promise-{number}"), &body).await?
+        }
+    };
+    let record = format!("/v1/contributions/{}", text(&pledge["id"])?);
+    if number % 2 == 0 && pledge["version"] == 1 {
+        let body = json!({ "on": month(today, -1), "amount": money(rest / 4) });
+        step(office, Method::POST, &record, &format!("{record}/pay"), &body).await?;
+    }
     Ok(())
 }
 

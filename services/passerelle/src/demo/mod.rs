@@ -10,7 +10,7 @@ pub use people::{PASSWORD, PEOPLE, Person};
 use crate::api::Api;
 use anyhow::{Context, Result, bail};
 use bus::Lag;
-use chrono::NaiveDate;
+use chrono::{Datelike, Months, NaiveDate};
 use kernel::Clock;
 use records::{Country, DONORS, OFFICES, PLANS};
 use reqwest::{Method, multipart};
@@ -112,9 +112,34 @@ async fn seed(api: &Api, today: NaiveDate) -> Result<()> {
     for country in Country::ALL {
         import(api, &offices[country.office()], country).await?;
     }
+    rates(api, today).await?;
     agreements::seed(api, &offices, &donors, today).await?;
     people(api, &offices).await?;
     focal_points(api, &donors).await
+}
+
+/// Units per US dollar of the currencies of the demo's donors, to a thousandth, and how far they sway over a year.
+const RATES: [(&str, i64, i64); 4] =
+    [("NOK", 10_600, 350), ("EUR", 926, 22), ("SEK", 10_400, 310), ("JPY", 151_000, 6_000)];
+
+/// Monthly exchange rates of three years back.
+async fn rates(api: &Api, today: NaiveDate) -> Result<()> {
+    let mut file = "Date,Rate,Currency,Source\n".to_owned();
+    for months in 0..36u32 {
+        let Some(day) = today.with_day(1).and_then(|first| first.checked_sub_months(Months::new(months)))
+        else {
+            continue;
+        };
+        for (currency, middle, sway) in RATES {
+            // Up for six months and down for six.
+            let rate = middle - sway + sway * i64::from(day.month0().abs_diff(6)) / 3;
+            file.push_str(&format!("{day},{}.{:03},{currency},Demo\n", rate / 1000, rate % 1000));
+        }
+    }
+    let form = multipart::Form::new().part("file", multipart::Part::text(file).file_name("rates.csv"));
+    let request = api.request(Method::POST, "/v1/exchange-rates").await?.multipart(form);
+    crate::api::checked(request.send().await?).await?;
+    Ok(())
 }
 
 /// What a plan sets out to do, in three parts of its requirement.

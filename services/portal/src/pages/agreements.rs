@@ -235,7 +235,7 @@ fn form_page(
     page(state, request, Some(signed_in), Page { template: "pages/console/agreement-form.html", context })
 }
 
-fn country_codes() -> Vec<&'static str> {
+pub(super) fn country_codes() -> Vec<&'static str> {
     kernel::country::all().iter().map(|country| country.iso3.as_str()).collect()
 }
 
@@ -389,7 +389,7 @@ fn keep_unseen(terms: &mut Value, recorded: &Value) {
 }
 
 /// The donor that is meant: the one that was chosen, or the only one of the name that was typed; else those it may be.
-async fn donor_of(
+pub(super) async fn donor_of(
     state: &State,
     caller: &crate::api::Caller,
     typed: &Typed,

@@ -129,12 +129,13 @@ pub(crate) struct Filters {
     q: Option<String>,
     r#type: Option<String>,
     status: Option<String>,
+    segment: Option<String>,
     cursor: Option<String>,
 }
 
 impl Filters {
     fn query(&self) -> Vec<(&'static str, String)> {
-        given(&[("q", &self.q), ("type", &self.r#type), ("status", &self.status)])
+        given(&[("q", &self.q), ("type", &self.r#type), ("status", &self.status), ("segment", &self.segment)])
     }
 }
 
@@ -151,7 +152,7 @@ pub(crate) async fn donors(
         let list = state.gateway.get(&signed_in.caller(&request), "/v1/donors", &query).await?;
         let context = json!({
             "list": list, "filter": filter.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-            "filter_query": query_of(&filter),
+            "filter_query": query_of(&filter), "curates": signed_in.may("donors:write"),
         });
         page(&state, &request, Some(&signed_in), Page { template: "pages/console/donors.html", context })
     };
@@ -201,7 +202,7 @@ async fn donor_page(request: &HttpRequest, state: &State, id: &str) -> Result<Ht
     super::recent::note(request, &format!("/console/donors/{id}"), donor["name"].as_str());
     let context = json!({
         "donor": donor, "contributions": contributions, "funding": funding, "agreements": agreements?, "reports": reports?,
-        "may_write": signed_in.may("agreements:write"),
+        "may_write": signed_in.may("agreements:write"), "curates": signed_in.may("donors:write"),
     });
     page(state, request, Some(&signed_in), Page { template: "pages/console/donor.html", context })
 }

@@ -4,13 +4,16 @@ mod account;
 mod agreements;
 mod catalogue;
 mod console;
+mod contributions;
 mod donor;
 mod flows;
 mod forms;
 mod imports;
 mod profile;
 mod public;
+mod rates;
 pub(crate) mod recent;
+mod registry;
 mod reports;
 mod style_guide;
 
@@ -86,7 +89,24 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/search", web::get().to(console::search))
         .route("/console/donors", web::get().to(console::donors))
         .route("/console/donors.csv", web::get().to(console::donors_csv))
+        .route("/console/donors", web::post().to(registry::create))
+        .route("/console/donors/new", web::get().to(registry::new))
         .route("/console/donors/{id}", web::get().to(console::donor))
+        .route("/console/donors/{id}/edit", web::get().to(registry::edit))
+        .route("/console/donors/{id}/edit", web::post().to(registry::update))
+        .route("/console/donors/{id}/timeline", web::get().to(registry::timeline))
+        .route("/console/donors/{id}/duplicates", web::get().to(registry::duplicates))
+        .route("/console/donors/{id}/duplicates", web::post().to(registry::merge))
+        .route("/console/donors/{id}/duplicates/{merge}", web::post().to(registry::unmerge))
+        .route("/console/contributions", web::get().to(contributions::list))
+        .route("/console/contributions", web::post().to(contributions::create))
+        .route("/console/contributions.{kind}", web::get().to(contributions::file))
+        .route("/console/contributions/new", web::get().to(contributions::new))
+        .route("/console/contributions/{id}", web::get().to(contributions::show))
+        .route("/console/contributions/{id}/{step}", web::post().to(contributions::step))
+        .route("/console/exchange-rates", web::get().to(rates::list))
+        .route("/console/exchange-rates", web::post().to(rates::upload))
+        .route("/console/exchange-rates.{kind}", web::get().to(rates::file))
         .route("/console/imports", web::get().to(imports::list))
         .route("/console/imports", web::post().to(imports::upload))
         .route("/console/imports/{id}", web::get().to(imports::show))

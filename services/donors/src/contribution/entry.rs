@@ -1,0 +1,165 @@
+//! What a contribution is made of: entries that are added and never changed. Their sum is what the record counts.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::Money;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use store::{StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+/// What an entry does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Money that was not on record before.
+    Recorded,
+    /// Comes from the record that promised it, or comes back from one that was reversed.
+    MovedIn,
+    /// Goes to the record that fulfils it, or back to the one that promised it.
+    MovedOut,
+    /// A promise that will not be kept.
+    WrittenOff,
+    /// Taken back, because it was recorded wrongly.
+    Reversed,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Kind::Recorded => "recorded",
+            Kind::MovedIn => "moved_in",
+            Kind::MovedOut => "moved_out",
+            Kind::WrittenOff => "written_off",
+            Kind::Reversed => "reversed",
+        }
+    }
+}
+
+/// A row of `contribution_entry`: minor units of the record's currency, and cents of US dollars.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct Model {
+    pub(crate) number: i32,
+    pub(crate) kind: String,
+    pub(crate) amount: i64,
+    pub(crate) amount_usd: i64,
+    pub(crate) booked_on: NaiveDate,
+    pub(crate) counterpart_id: Option<Uuid>,
+    pub(crate) reason: Option<String>,
+    pub(crate) recorded_at: DateTime<Utc>,
+}
+
+/// An entry to add.
+#[derive(Debug, Clone)]
+pub(crate) struct New {
+    pub(crate) kind: Kind,
+    pub(crate) amount: i64,
+    pub(crate) amount_usd: i64,
+    pub(crate) counterpart_id: Option<Uuid>,
+}
+
+impl New {
+    pub(crate) fn of(kind: Kind, (amount, amount_usd): (i64, i64)) -> Self {
+        Self { kind, amount, amount_usd, counterpart_id: None }
+    }
+
+    pub(crate) fn with(self, counterpart: Uuid) -> Self {
+        Self { counterpart_id: Some(counterpart), ..self }
+    }
+}
+
+/// The entries of a contribution, the first first.
+pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<Vec<Model>, StoreError> {
+    let text = "SELECT * FROM contribution_entry WHERE contribution_id = $1 ORDER BY number";
+    sql::all(db, text, values![contribution]).await
+}
+
+/// Adds entries to a contribution that nobody else changes meanwhile.
+pub(crate) async fn add(
+    tx: &TenantTx,
+    contribution: Uuid,
+    booked_on: NaiveDate,
+    reason: Option<&str>,
+    entries: &[New],
+) -> Result<(), StoreError> {
+    let text = "SELECT coalesce(max(number), 0) FROM contribution_entry WHERE contribution_id = $1";
+    let last = sql::row(tx.db(), text, values![contribution]).await?;
+    let mut number: i32 = last.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+    let mut rows = Vec::with_capacity(entries.len());
+    for entry in entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0)) {
+        number += 1;
+        rows.push(values![
+            contribution,
+            number,
+            entry.kind.name(),
+            entry.amount,
+            entry.amount_usd,
+            booked_on,
+            entry.counterpart_id,
+            reason,
+            tx.actor().id,
+            tx.now(),
+        ]);
+    }
+    let columns = [
+        "contribution_id",
+        "number",
+        "kind",
+        "amount",
+        "amount_usd",
+        "booked_on",
+        "counterpart_id",
+        "reason",
+        "recorded_by",
+        "recorded_at",
+    ];
+    sql::insert_many(tx.db(), "contribution_entry", &columns, rows, "").await?;
+    Ok(())
+}
+
+/// What is worth `worth` when `taken` of `open` leaves: its share, to the cent, and all of it with the last of it.
+pub(crate) fn share(worth: i64, taken: i64, open: i64) -> i64 {
+    Money::usd(worth).in_parts(&[taken, open - taken]).first().map_or(worth, Money::minor)
+}
+
+/// The years' shares of what leaves and of what stays, when `taken` of their sum leaves.
+pub(crate) fn divide(shares: &[i64], taken: i64) -> (Vec<i64>, Vec<i64>) {
+    let out: Vec<i64> = Money::usd(taken).in_parts(shares).iter().map(Money::minor).collect();
+    let kept = shares.iter().zip(&out).map(|(share, out)| share - out).collect();
+    (out, kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_last_part_takes_what_rounding_left() {
+        assert_eq!(share(100, 1, 3), 33);
+        assert_eq!(share(67, 1, 2), 34);
+        assert_eq!(share(33, 1, 1), 33);
+        assert_eq!(divide(&[50, 50], 33), (vec![17, 16], vec![33, 34]));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_paid_in_parts_is_paid_whole(
+            open in 1i64..1_000_000_000, worth in 0i64..1_000_000_000,
+            parts in prop::collection::vec(1i64..400_000_000, 1..8), weights in prop::collection::vec(0i64..1000, 1..6),
+        ) {
+            let (mut left, mut left_worth, mut moved, mut moved_worth) = (open, worth, 0, 0);
+            let mut shares: Vec<i64> = Money::usd(open).in_parts(&weights).iter().map(Money::minor).collect();
+            for part in parts.iter().copied().chain([i64::MAX]) {
+                let taken = part.min(left);
+                if taken == 0 { break; }
+                let value = share(left_worth, taken, left);
+                let (out, kept) = divide(&shares, taken);
+                prop_assert_eq!(out.iter().sum::<i64>(), taken);
+                prop_assert!(kept.iter().all(|share| *share >= 0), "{:?}", kept);
+                shares = kept;
+                (left, left_worth, moved, moved_worth) = (left - taken, left_worth - value, moved + taken, moved_worth + value);
+                prop_assert!(left_worth >= 0);
+            }
+            prop_assert_eq!((left, left_worth, moved, moved_worth), (0, 0, open, worth));
+            prop_assert_eq!(shares.iter().sum::<i64>(), 0);
+        }
+    }
+}

@@ -1,0 +1,525 @@
+//! What becomes of a contribution: a pledge is committed or paid, in whole or in parts, or written off; parked money is
+//! allotted; what was recorded wrongly is reversed. Nothing is written over.
+
+use super::{
+    EARMARKINGS,
+    api::{Contribution, YearShare},
+    create::{self, check_agreement, check_external, destinations},
+    entry::{self, Kind, New},
+    store::{self, Model},
+};
+use crate::{
+    consumers::plan,
+    rate::{self, ExchangeRate},
+};
+use ::store::{TenantTx, audit};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use chrono::{Days, NaiveDate};
+use events::ExternalRef;
+use kernel::{Code, Money, Problem};
+use serde::Deserialize;
+use service::{
+    Answer, Checks, Context, Created, Id, JsonBody, answer,
+    openapi::{CreateProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A promise that is made firmer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fulfilment {
+    /// In the currency of the promise: all that is open unless told otherwise; what is above it is recorded as more than
+    /// was promised.
+    amount: Option<Money>,
+    /// When it was decided, or when it arrived.
+    on: NaiveDate,
+    /// Unless given, the organisation's rate of that month.
+    exchange_rate: Option<ExchangeRate>,
+    /// The agreement it is given under, when it is another than that of the promise.
+    agreement_id: Option<Uuid>,
+    /// What the sending system calls it; it can be recorded once.
+    external_ref: Option<ExternalRef>,
+}
+
+/// A part of parked money and what it goes to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Allotment {
+    /// In the currency of the contribution, at most what is open.
+    amount: Money,
+    on: NaiveDate,
+    /// ISO 3166-1 alpha-3 codes of where it goes.
+    #[serde(default)]
+    #[schema(example = json!(["AFG"]), max_items = 50)]
+    countries: Vec<String>,
+    /// Response plans it goes to.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    plan_ids: Vec<Uuid>,
+    /// The years it is for; those of the contribution unless told otherwise.
+    #[serde(default)]
+    #[schema(example = json!([2026]), max_items = 30)]
+    usage_years: Vec<i32>,
+    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`; that of the contribution unless told
+    /// otherwise.
+    #[schema(example = "earmarked", max_length = 20)]
+    earmarking: Option<String>,
+    #[schema(max_length = 20000)]
+    description: Option<String>,
+}
+
+/// A promise that will not be kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WriteOff {
+    /// All that is open unless told otherwise.
+    amount: Option<Money>,
+    on: NaiveDate,
+    #[schema(example = "The parliament did not vote the budget", min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Why a record is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reversal {
+    on: NaiveDate,
+    #[schema(example = "Recorded under another donor by mistake", min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Commits a pledge
+///
+/// The whole of it or a part: a contribution of its own with the status `commitment`, whose `parent_id` is the pledge. The
+/// pledge keeps what is left. Send the version of the pledge you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = Fulfilment, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The commitment", body = Contribution), CreateProblems))]
+#[post("/v1/contributions/{id}/commit")]
+pub(crate) async fn commit(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Fulfilment>,
+) -> Answer {
+    fulfil(&request, &context, &caller.claims, id.0, ("commitment", "contribution.commit"), body).await
+}
+
+/// Records a payment of a pledge or a commitment
+///
+/// The whole of it or a part: a contribution of its own with the status `paid`, whose `parent_id` is the promise. The promise
+/// keeps what is left; what exchange rates gained or lost since is `exchange_difference_usd`. Send the version of the promise
+/// you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = Fulfilment, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The pledge or commitment"),
+           ("If-Match" = String, Header, description = "The ETag you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The payment", body = Contribution), CreateProblems))]
+#[post("/v1/contributions/{id}/pay")]
+pub(crate) async fn pay(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Fulfilment>,
+) -> Answer {
+    fulfil(&request, &context, &caller.claims, id.0, ("paid", "contribution.pay"), body).await
+}
+
+async fn fulfil(
+    request: &HttpRequest,
+    context: &Context,
+    claims: &Claims,
+    id: Uuid,
+    (to, action): (&'static str, &'static str),
+    body: JsonBody<Fulfilment>,
+) -> Answer {
+    let step = body.value;
+    service::create(context, request, claims, body.digest.as_ref(), async |tx, scope| {
+        let promise = changeable(tx, request, claims, id).await?;
+        let allowed = promise.status == "pledge" || (promise.status == "commitment" && to == "paid");
+        if !allowed {
+            return Err(refused(&promise, &format!("become {to}")));
+        }
+        let open = open(&promise)?;
+        let amount = step.amount.unwrap_or(open);
+        let mut checks = Checks::new();
+        check_amount(&mut checks, amount, open);
+        check_day(&mut checks, step.on, tx.now().date_naive());
+        check_external(&mut checks, step.external_ref.as_ref());
+        rate::check(step.exchange_rate.as_ref(), amount, &mut checks);
+        checks.finish()?;
+        let agreement_id = step.agreement_id.or(promise.agreement_id);
+        if let (Some(agreement_id), Some(donor_id)) = (step.agreement_id, promise.donor_id) {
+            check_agreement(scope, tx, agreement_id, donor_id, promise.office_id).await?;
+        }
+        let given = step.exchange_rate.as_ref();
+        let worth = rate::worth(tx.db(), promise.organisation_id, amount, given, step.on).await?;
+        let taken = amount.minor().min(open.minor());
+        let taken_usd = entry::share(promise.amount_usd, taken, open.minor());
+        let arrived_usd = entry::share(worth.usd.minor(), taken, amount.minor());
+        let (out, kept) = entry::divide(&shares(&promise)?, taken);
+        let years = Money::from_minor(amount.minor(), amount.currency()).in_parts(&out);
+        let child = Model {
+            status: to.to_owned(),
+            amount_usd: worth.usd.minor(),
+            original_amount: Some(amount.minor()),
+            decision_date: if to == "paid" { promise.decision_date } else { Some(step.on) },
+            flow_date: (to == "paid").then_some(step.on),
+            agreement_id,
+            usage_split: with_shares(&promise, years.iter().map(Money::minor).collect())?,
+            exchange_difference: worth.rate.as_ref().map(|_| arrived_usd - taken_usd),
+            ..child_of(tx, &promise, step.external_ref.as_ref())
+        }
+        .at(worth.rate);
+        let entries = [
+            New::of(Kind::MovedIn, (taken, arrived_usd)).with(promise.id),
+            New::of(Kind::Recorded, (amount.minor() - taken, worth.usd.minor() - arrived_usd)),
+        ];
+        part(tx, &promise, (taken, taken_usd), kept, (step.on, None, action), (child, &entries)).await
+    })
+    .await
+}
+
+/// Allots a part of parked money
+///
+/// To countries, plans and years: a contribution of its own with the same status, whose `parent_id` is the parked one, which
+/// keeps what is left. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = Allotment, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The parked contribution"),
+           ("If-Match" = String, Header, description = "The ETag you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The part", body = Contribution), CreateProblems))]
+#[post("/v1/contributions/{id}/allot")]
+pub(crate) async fn allot(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Allotment>,
+) -> Answer {
+    let step = body.value;
+    let claims = &caller.claims;
+    let plans = plan::find_all(&context.store, claims.organisation_id, &step.plan_ids).await?;
+    service::create(&context, &request, claims, body.digest.as_ref(), async |tx, _| {
+        let parked = changeable(tx, &request, claims, id.0).await?;
+        let open = open(&parked)?;
+        let mut checks = Checks::new();
+        check_amount(&mut checks, step.amount, open);
+        let within = step.amount.minor() <= open.minor();
+        checks.require(within, "/amount/amount", "is more than the contribution has left");
+        check_day(&mut checks, step.on, tx.now().date_naive());
+        let somewhere = !step.countries.is_empty() || !plans.is_empty() || !step.usage_years.is_empty();
+        checks.require(somewhere, "/countries", "name a country, a plan or a year that it goes to");
+        create::check_targets(&mut checks, &step.countries, &step.usage_years);
+        if let Some(earmarking) = &step.earmarking {
+            checks.one_of("/earmarking", earmarking, &EARMARKINGS);
+        }
+        checks.finish()?;
+        let taken = step.amount.minor();
+        let taken_usd = entry::share(parked.amount_usd, taken, open.minor());
+        let (out, kept) = entry::divide(&shares(&parked)?, taken);
+        let (years, countries) = store::targets(&parked);
+        let same_years = step.usage_years.is_empty();
+        let years = if same_years { years } else { step.usage_years.clone() };
+        let countries = if step.countries.is_empty() { countries } else { step.countries.clone() };
+        let to = destinations(tx, parked.organisation_id, &countries, &years, &plans).await?;
+        let child = Model {
+            amount_usd: taken_usd,
+            original_amount: Some(taken),
+            usage_years: super::joined(&years.iter().map(i32::to_string).collect::<Vec<_>>()),
+            countries: super::joined(&countries),
+            earmarking: step.earmarking.clone().or_else(|| parked.earmarking.clone()),
+            description: step.description.clone().or_else(|| parked.description.clone()),
+            destination_objects: serde_json::to_string(&to).map_err(|error| Failure::internal(&error))?,
+            usage_split: if same_years { with_shares(&parked, out)? } else { None },
+            ..child_of(tx, &parked, None)
+        };
+        let entries = [New::of(Kind::MovedIn, (taken, taken_usd)).with(parked.id)];
+        let how = (step.on, None, "contribution.allot");
+        part(tx, &parked, (taken, taken_usd), kept, how, (child, &entries)).await
+    })
+    .await
+}
+
+/// Writes off a pledge
+///
+/// The whole of what is open, or a part, with the reason. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = WriteOff, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The pledge", body = Contribution), UpdateProblems))]
+#[post("/v1/contributions/{id}/write-off")]
+pub(crate) async fn write_off(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<WriteOff>,
+) -> Answer {
+    let step = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    let pledge = changeable(&tx, &request, &caller.claims, id.0).await?;
+    if pledge.status != "pledge" {
+        return Err(refused(&pledge, "be written off: only a pledge is"));
+    }
+    let open = open(&pledge)?;
+    let amount = step.amount.unwrap_or(open);
+    let mut checks = Checks::new();
+    check_amount(&mut checks, amount, open);
+    checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
+    check_day(&mut checks, step.on, tx.now().date_naive());
+    check_reason(&mut checks, &step.reason);
+    checks.finish()?;
+    let taken_usd = entry::share(pledge.amount_usd, amount.minor(), open.minor());
+    let (_, kept) = entry::divide(&shares(&pledge)?, amount.minor());
+    let after = without(&tx, &pledge, (amount.minor(), taken_usd), kept, "written_off")?;
+    let entries = [New::of(Kind::WrittenOff, (-amount.minor(), -taken_usd))];
+    entry::add(&tx, pledge.id, step.on, Some(&step.reason), &entries).await?;
+    finish(&mut tx, pledge, &after, "contribution.write_off").await?;
+    answer_with(tx, after).await
+}
+
+/// Reverses a contribution
+///
+/// Takes back what it counts, because it was recorded wrongly; the entries stay. What it had taken from a promise is open
+/// there again. Record it anew with `replaces_id`. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = Reversal, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The contribution"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The contribution, which counts nothing now", body = Contribution), UpdateProblems))]
+#[post("/v1/contributions/{id}/reverse")]
+pub(crate) async fn reverse(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Reversal>,
+) -> Answer {
+    let step = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    let wrong = changeable(&tx, &request, &caller.claims, id.0).await?;
+    let mut checks = Checks::new();
+    check_day(&mut checks, step.on, tx.now().date_naive());
+    check_reason(&mut checks, &step.reason);
+    checks.finish()?;
+    let held = entry::of(tx.db(), wrong.id).await?;
+    if held.iter().any(|entry| entry.kind == Kind::MovedOut.name()) {
+        let why = "parts of it were committed, paid or allotted: reverse those first";
+        return Err(Problem::new(Code::Conflict).field("/standing", why).into());
+    }
+    let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
+    let moved: Vec<&entry::Model> = held.iter().filter(|entry| entry.kind == Kind::MovedIn.name()).collect();
+    let back: (i64, i64) =
+        (moved.iter().map(|entry| entry.amount).sum(), moved.iter().map(|entry| entry.amount_usd).sum());
+    let mut entries = vec![New::of(Kind::Reversed, (back.0 - counted.0, back.1 - counted.1))];
+    if let Some(promise) = moved.first().and_then(|entry| entry.counterpart_id) {
+        entries.push(New::of(Kind::MovedOut, (-back.0, -back.1)).with(promise));
+        give_back(&mut tx, promise, &wrong, step.on, &step.reason).await?;
+    }
+    entry::add(&tx, wrong.id, step.on, Some(&step.reason), &entries).await?;
+    let nothing = shares(&wrong)?.iter().map(|_| 0).collect();
+    let after = without(&tx, &wrong, counted, nothing, "reversed")?;
+    finish(&mut tx, wrong, &after, "contribution.reverse").await?;
+    answer_with(tx, after).await
+}
+
+/// Opens again, in the record that promised it, what a record that is reversed had taken from it.
+async fn give_back(
+    tx: &mut TenantTx,
+    promise: Uuid,
+    wrong: &Model,
+    on: NaiveDate,
+    reason: &str,
+) -> Result<(), Failure> {
+    let Some(before) = store::get_to_change(tx, promise).await? else { return Ok(()) };
+    let held = entry::of(tx.db(), promise).await?;
+    let taken = held.iter().filter(|entry| entry.counterpart_id == Some(wrong.id));
+    let (amount, usd) = taken.fold((0, 0), |sum, entry| (sum.0 - entry.amount, sum.1 - entry.amount_usd));
+    entry::add(tx, promise, on, Some(reason), &[New::of(Kind::MovedIn, (amount, usd)).with(wrong.id)])
+        .await?;
+    let open = before.original_amount.unwrap_or(0) + amount;
+    let back = Money::usd(amount).in_parts(&shares(wrong)?);
+    let years = shares(&before)?.iter().zip(back).map(|(share, back)| share + back.minor()).collect();
+    let after = Model {
+        version: before.version + 1,
+        original_amount: Some(open),
+        amount_usd: before.amount_usd + usd,
+        standing: "current".to_owned(),
+        usage_split: with_shares(&before, years)?,
+        updated_at: tx.now(),
+        ..before.clone()
+    };
+    finish(tx, before, &after, "contribution.reopen").await
+}
+
+/// The contribution in the version that the caller read, which nobody else changes before this transaction ends.
+async fn changeable(
+    tx: &TenantTx,
+    request: &HttpRequest,
+    claims: &Claims,
+    id: Uuid,
+) -> Result<Model, Failure> {
+    let found = store::get_to_change(tx, id).await?.ok_or_else(Problem::not_found)?;
+    if found.office_id != claims.office_id {
+        let why = "only the office whose contribution it is changes it";
+        return Err(Problem::new(Code::Forbidden).detail(why).into());
+    }
+    answer::if_match(request, found.version)?;
+    if !found.fingerprint.is_empty() {
+        let why = format!("the record is kept by {}: change it there and import it again", found.source);
+        return Err(Problem::new(Code::Conflict).field("/source", why).into());
+    }
+    if found.standing != "current" {
+        let why = format!("a contribution that is {} counts nothing that could move", found.standing);
+        return Err(Problem::new(Code::Conflict).field("/standing", why).into());
+    }
+    Ok(found)
+}
+
+fn refused(record: &Model, what: &str) -> Failure {
+    let why = format!("a contribution that is {} cannot {what}", record.status);
+    Problem::new(Code::Conflict).field("/status", why).into()
+}
+
+fn open(record: &Model) -> Result<Money, Failure> {
+    let missing = || Problem::new(Code::Conflict).field("/amount", "the record has no amount of its own");
+    Ok(record.original().ok_or_else(missing)?)
+}
+
+fn check_amount(checks: &mut Checks, amount: Money, open: Money) {
+    checks.require(amount.minor() > 0, "/amount/amount", "must be above zero");
+    if amount.currency() != open.currency() {
+        checks.refuse(
+            "/amount/currency",
+            format!("must be {}, as the contribution is", open.currency().code()),
+        );
+    }
+}
+
+/// Not in the future, wherever on earth the office is.
+fn check_day(checks: &mut Checks, day: NaiveDate, today: NaiveDate) {
+    checks.require(day <= today + Days::new(1), "/on", "must not lie in the future");
+    checks.require(crate::agreement::terms::is_usual(day), "/on", "must lie between 2000 and 2110");
+}
+
+fn check_reason(checks: &mut Checks, reason: &str) {
+    let fits = !reason.trim().is_empty() && reason.chars().count() <= 2000;
+    checks.require(fits, "/reason", "must have 1 to 2000 characters");
+}
+
+fn shares(record: &Model) -> Result<Vec<i64>, Failure> {
+    Ok(super::api::year_shares(record)?.iter().map(|share| share.amount.minor()).collect())
+}
+
+fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<String>, Failure> {
+    let split = super::api::year_shares(record)?;
+    if split.is_empty() {
+        return Ok(None);
+    }
+    let shares = split.into_iter().zip(amounts).map(|(share, minor)| YearShare {
+        amount: Money::from_minor(minor, share.amount.currency()),
+        ..share
+    });
+    let text = serde_json::to_string(&shares.collect::<Vec<_>>());
+    Ok(Some(text.map_err(|error| Failure::internal(&error))?))
+}
+
+/// The beginnings of a record that comes out of another.
+fn child_of(tx: &TenantTx, parent: &Model, external: Option<&ExternalRef>) -> Model {
+    let (source, external_ref) = create::source_of(external);
+    Model {
+        id: tx.new_id(),
+        version: 1,
+        source,
+        external_ref,
+        parent_id: Some(parent.id),
+        replaces_id: None,
+        exchange_difference: None,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+        ..parent.clone()
+    }
+}
+
+/// The record without what leaves it.
+fn without(
+    tx: &TenantTx,
+    record: &Model,
+    (taken, taken_usd): (i64, i64),
+    kept: Vec<i64>,
+    when_empty: &str,
+) -> Result<Model, Failure> {
+    let left = record.original_amount.unwrap_or(0) - taken;
+    Ok(Model {
+        version: record.version + 1,
+        original_amount: Some(left),
+        amount_usd: record.amount_usd - taken_usd,
+        standing: if left == 0 { when_empty.to_owned() } else { record.standing.clone() },
+        usage_split: with_shares(record, kept)?,
+        updated_at: tx.now(),
+        ..record.clone()
+    })
+}
+
+/// Takes a part out of a record and makes it a record of its own.
+async fn part(
+    tx: &mut TenantTx,
+    parent: &Model,
+    taken: (i64, i64),
+    kept: Vec<i64>,
+    (on, reason, action): (NaiveDate, Option<&str>, &'static str),
+    (child, entries): (Model, &[New]),
+) -> Result<Created<Contribution>, Failure> {
+    let after = without(tx, parent, taken, kept, "moved_on")?;
+    store::insert_all(tx, vec![child.clone()]).await.map_err(create::already_there)?;
+    entry::add(tx, child.id, on, reason, entries).await?;
+    let out = New::of(Kind::MovedOut, (-taken.0, -taken.1)).with(child.id);
+    entry::add(tx, parent.id, on, reason, &[out]).await?;
+    finish(tx, parent.clone(), &after, action).await?;
+    let shown = Contribution::try_from(child.clone())?;
+    tx.audit(audit_of(&child, "contribution.create", None, &shown)).await?;
+    Ok(Created::new(format!("/v1/contributions/{}", child.id), 1, shown))
+}
+
+/// Writes the next version with its audit row.
+async fn finish(
+    tx: &mut TenantTx,
+    before: Model,
+    after: &Model,
+    action: &'static str,
+) -> Result<(), Failure> {
+    store::replace_all(tx, vec![(before.clone(), after.clone())]).await?;
+    let (old, new) = (Contribution::try_from(before)?, Contribution::try_from(after.clone())?);
+    tx.audit(audit_of(after, action, Some(&old), &new)).await?;
+    Ok(())
+}
+
+async fn answer_with(tx: TenantTx, after: Model) -> Answer {
+    tx.commit().await?;
+    let version = after.version;
+    let shown = Contribution::try_from(after)?;
+    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
+}
+
+fn audit_of(
+    record: &Model,
+    action: &'static str,
+    before: Option<&Contribution>,
+    after: &Contribution,
+) -> audit::Entry {
+    audit::Entry {
+        organisation_id: record.organisation_id,
+        office_id: record.office_id,
+        action,
+        resource: "contribution",
+        resource_id: record.id,
+        before: before.and_then(|record| serde_json::to_value(record).ok()),
+        after: serde_json::to_value(after).ok(),
+    }
+}

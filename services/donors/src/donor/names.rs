@@ -1,0 +1,155 @@
+//! Names as they are matched: without accents, in any order of words, with typing errors.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// Words that say nothing about which donor is meant.
+const COMMON: [&str; 28] = [
+    "a",
+    "and",
+    "d",
+    "de",
+    "del",
+    "des",
+    "di",
+    "du",
+    "e",
+    "el",
+    "et",
+    "for",
+    "fund",
+    "government",
+    "gouvernement",
+    "gobierno",
+    "inc",
+    "la",
+    "le",
+    "les",
+    "los",
+    "ltd",
+    "of",
+    "office",
+    "the",
+    "to",
+    "u",
+    "y",
+];
+
+/// A name as it is matched: letters and digits of any script without accents, in lower case, one space between words.
+pub(crate) fn search_key(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let folded = lower.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a search key, each once.
+pub(crate) fn words(key: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = key.split(' ').filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// The words of a search key that tell donors apart, sorted: alike for "Germany, Government of" and "Government of Germany".
+pub(crate) fn match_key(key: &str) -> String {
+    let all = words(key);
+    let telling: Vec<&str> = all.iter().copied().filter(|word| !COMMON.contains(word)).collect();
+    if telling.is_empty() { all.join(" ") } else { telling.join(" ") }
+}
+
+/// How many typing errors a word of so many letters is forgiven: none in short ones, which would become other words.
+pub(crate) fn forgiven(word: &str) -> usize {
+    match word.chars().count() {
+        0..=3 => 0,
+        4..=6 => 1,
+        _ => 2,
+    }
+}
+
+/// How many errors lie between what was typed and a word (letters wrong, missing, added or swapped); none when it is too
+/// many. A word that begins with what was typed has none.
+pub(crate) fn errors(typed: &str, word: &str) -> Option<usize> {
+    if word.starts_with(typed) {
+        return Some(0);
+    }
+    let most = forgiven(typed);
+    let apart = typed.chars().count().abs_diff(word.chars().count());
+    if apart > most {
+        return None;
+    }
+    Some(strsim::osa_distance(typed, word)).filter(|errors| *errors <= most)
+}
+
+/// Two names, from 0 (nothing in common) to 100 (the same words).
+pub(crate) fn likeness(one: &str, other: &str) -> u32 {
+    let (one, other) = (match_key(one), match_key(other));
+    let (a, b) = (words(&one), words(&other));
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if few.is_empty() {
+        return 0;
+    }
+    // Each word of the shorter name with the most like one of the longer, weighed by its letters.
+    let weight = |word: &str| f64::from(u32::try_from(word.chars().count()).unwrap_or(u32::MAX));
+    let best =
+        |word: &&str| many.iter().map(|candidate| strsim::jaro_winkler(word, candidate)).fold(0.0, f64::max);
+    let close = |word: &&str| Some(best(word)).filter(|best| *best >= 0.85).unwrap_or(0.0);
+    let common: f64 = few.iter().map(|word| weight(word) * close(word)).sum();
+    let all: f64 =
+        many.iter().map(|word| weight(word)).sum::<f64>().max(few.iter().map(|word| weight(word)).sum());
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
+    let score = (common / all * 100.0).round().clamp(0.0, 100.0) as u32;
+    score
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_match_whatever_their_punctuation_case_and_accents() {
+        assert_eq!(search_key("Germany, Government of"), "germany government of");
+        assert_eq!(search_key("  GERMANY,  government OF "), "germany government of");
+        assert_eq!(search_key("Côte d’Ivoire"), "cote d ivoire");
+        assert_eq!(search_key("Perú"), search_key("PERU\u{301}"));
+        assert_eq!(search_key("ﬁnland"), "finland");
+        assert_eq!(search_key("مركز الملك سلمان"), "مركز الملك سلمان");
+    }
+
+    #[test]
+    fn word_order_and_common_words_do_not_matter() {
+        assert_eq!(
+            match_key(&search_key("Germany, Government of")),
+            match_key(&search_key("Government of Germany"))
+        );
+        assert_eq!(match_key("the fund"), "fund the", "a name of common words is still a name");
+    }
+
+    #[test]
+    fn typing_errors_are_forgiven_by_the_length_of_the_word() {
+        assert_eq!(errors("norwya", "norway"), Some(1));
+        assert_eq!(errors("nor", "norway"), Some(0));
+        assert_eq!(errors("usa", "usb"), None);
+        assert_eq!(errors("neterlands", "netherlands"), Some(1));
+        assert_eq!(errors("nehterlnads", "netherlands"), Some(2));
+        assert_eq!(errors("sweden", "norway"), None);
+    }
+
+    #[test]
+    fn likeness_is_of_words_and_not_of_letters() {
+        let like = |one: &str, other: &str| likeness(&search_key(one), &search_key(other));
+        assert_eq!(like("Government of Norway", "Norway, Government of"), 100);
+        assert!(like("Ministry of Foreign Affairs of Norway", "Norway, Ministry of Foreign Afairs") > 90);
+        assert!(like("Norway, Government of", "Sweden, Government of") < 30);
+        assert!(like("IKEA Foundation", "Hilton Foundation") < 70);
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_stable_and_likeness_is_symmetric(one in "\\PC{0,40}", other in "\\PC{0,40}") {
+            let (one, other) = (search_key(&one), search_key(&other));
+            prop_assert_eq!(search_key(&one), one.clone());
+            prop_assert_eq!(likeness(&one, &other), likeness(&other, &one));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What happened with a donor, the latest first: its record, its agreements, its money, its reports.
+
+use super::store;
+use ::store::{Scope, StoreError, sql, values};
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, Utc};
+use kernel::{Currency, Money, Problem, pagination::Page};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{Answer, Cell, Context, Envelope, Id, PageRequest, Parameters, Row, openapi::ReadProblems};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Happening {
+    at: DateTime<Utc>,
+    /// `donor_recorded`, `donor_merged`, `contribution_pledge`, `contribution_commitment`, `contribution_paid`,
+    /// `agreement_recorded`, `agreement_amended`, `report_` and what was done with it, `clearance_cleared` or
+    /// `clearance_refused`.
+    #[schema(example = "contribution_paid", max_length = 40)]
+    kind: String,
+    /// The record it happened to: a donor, a contribution, an agreement, a report or a clearance.
+    record_id: Uuid,
+    #[schema(max_length = 20000)]
+    title: Option<String>,
+    amount: Option<Money>,
+    /// The office whose record it is.
+    office_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    at: DateTime<Utc>,
+    kind: String,
+    record_id: Uuid,
+    title: Option<String>,
+    amount: Option<i64>,
+    currency: Option<String>,
+    office_id: Uuid,
+}
+
+impl From<Found> for Happening {
+    fn from(row: Found) -> Self {
+        let currency = row.currency.and_then(|code| Currency::from_code(&code).ok());
+        Self {
+            at: row.at,
+            kind: row.kind,
+            record_id: row.record_id,
+            title: row.title,
+            amount: row.amount.zip(currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
+            office_id: row.office_id,
+        }
+    }
+}
+
+impl Row for Happening {
+    const COLUMNS: &'static [&'static str] =
+        &["at", "kind", "record_id", "title", "amount", "currency", "office_id"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.at.to_rfc3339().into(),
+            self.kind.as_str().into(),
+            self.record_id.to_string().into(),
+            self.title.clone().into(),
+            self.amount.into(),
+            self.amount.map(|amount| amount.currency().code()).into(),
+            self.office_id.to_string().into(),
+        ]
+    }
+}
+
+/// Which page.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TimelineFilter {
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Lists what happened with a donor
+///
+/// The latest first, as far as the caller may see the records. Staff only.
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), TimelineFilter),
+    security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "What happened", body = Envelope<Happening>), ReadProblems))]
+#[get("/v1/donors/{id}/timeline")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    id: Id,
+    filter: Parameters<TimelineFilter>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    if matches!(scope, Scope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    let db = context.store.read(&scope).await?;
+    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    drop(db);
+    // What a caller may not list is not told here either.
+    let may = |permission: &str| caller.claims.scope.split(' ').any(|held| held == permission);
+    let seen = Seen {
+        contributions: may("contributions:read"),
+        agreements: may("agreements:read"),
+        reports: may("reports:read"),
+    };
+    let filters = (id.0, caller.claims.sub);
+    service::list(&request, "timeline", &filters, filter.0.limit, filter.0.cursor, move |page| {
+        let (context, scope) = (context.clone(), scope.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let found = happenings(&scope, &db, id.0, seen, &page, page.after()?).await?;
+            let Page { items, next } = page.page(found, |row| (row.at, row.record_id));
+            Ok(Page { items: items.into_iter().map(Happening::from).collect(), next })
+        })
+    })
+    .await
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    contributions: bool,
+    agreements: bool,
+    reports: bool,
+}
+
+async fn happenings(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    donor: Uuid,
+    seen: Seen,
+    page: &PageRequest,
+    after: Option<(DateTime<Utc>, Uuid)>,
+) -> Result<Vec<Found>, StoreError> {
+    let mut parameters = values![scope.organisation_id(), donor];
+    let offices = sql::members(&mut parameters, scope.office_ids().iter().map(|id| (*id).into()));
+    let nothing = "CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";
+    let mut parts = vec![
+        format!(
+            "SELECT created_at AS at, 'donor_recorded' AS kind, id AS record_id, name AS title, {nothing}, office_id
+             FROM donor WHERE organisation_id = $1 AND id = $2"
+        ),
+        format!(
+            "SELECT m.merged_at AS at, 'donor_merged' AS kind, m.duplicate_id AS record_id, d.name AS title, {nothing},
+                    m.office_id
+             FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id
+             WHERE m.organisation_id = $1 AND m.survivor_id = $2 AND m.undone_at IS NULL"
+        ),
+    ];
+    if seen.contributions {
+        parts.push(format!(
+            "SELECT created_at AS at, 'contribution_' || status AS kind, id AS record_id, description AS title,
+                    coalesce(original_amount, amount_usd) AS amount, coalesce(original_currency, 'USD') AS currency, office_id
+             FROM contribution WHERE organisation_id = $1 AND donor_id = $2 AND office_id IN ({offices})"
+        ));
+    }
+    if seen.agreements {
+        parts.push(format!(
+            "SELECT created_at AS at, 'agreement_recorded' AS kind, id AS record_id, title, amount, currency, office_id
+             FROM agreement WHERE organisation_id = $1 AND donor_id = $2 AND office_id IN ({offices})"
+        ));
+        parts.push(format!(
+            "SELECT m.recorded_at AS at, 'agreement_amended' AS kind, a.id AS record_id, m.reason AS title, a.amount,
+                    a.currency, a.office_id
+             FROM amendment m JOIN agreement a ON a.id = m.agreement_id
+             WHERE a.organisation_id = $1 AND a.donor_id = $2 AND a.office_id IN ({offices})"
+        ));
+        parts.push(format!(
+            "SELECT created_at AS at, 'clearance_' || decision AS kind, id AS record_id, reference AS title, {nothing},
+                    office_id
+             FROM clearance WHERE organisation_id = $1 AND donor_id = $2"
+        ));
+    }
+    if seen.reports {
+        parts.push(format!(
+            "SELECT s.taken_at AS at, 'report_' || s.action AS kind, r.id AS record_id, a.title, {nothing}, r.office_id
+             FROM report_step s JOIN report r ON r.id = s.report_id JOIN agreement a ON a.id = r.agreement_id
+             WHERE r.organisation_id = $1 AND r.donor_id = $2 AND r.office_id IN ({offices})"
+        ));
+    }
+    let mut text = format!("SELECT * FROM ({}) AS happened", parts.join(" UNION ALL "));
+    if let Some((at, id)) = after {
+        parameters.extend(values![at, id]);
+        let (at, id) = (parameters.len() - 1, parameters.len());
+        text.push_str(&format!(" WHERE at < ${at} OR (at = ${at} AND record_id < ${id})"));
+    }
+    text.push_str(&format!(" ORDER BY at DESC, record_id DESC LIMIT {}", page.limit + 1));
+    sql::all(db, &text, parameters).await
+}

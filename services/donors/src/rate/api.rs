@@ -1,0 +1,240 @@
+use super::{ExchangeRate, file, month_of, store};
+use crate::{document::api::receive, donor::api::headquarters_only};
+use ::store::audit;
+use actix_web::{
+    HttpRequest, get, post,
+    web::{Data, Payload},
+};
+use auth::{Caller, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Currency, FieldError, Problem, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Context, Created, Envelope, Parameters, Row, digest_of,
+    openapi::{CreateProblems, ReadProblems},
+};
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+/// The rate of a currency in a month.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MonthlyRate {
+    /// ISO 4217 code.
+    #[schema(example = "NOK", max_length = 3)]
+    currency: String,
+    #[schema(example = "2026-03", max_length = 7)]
+    month: String,
+    #[serde(flatten)]
+    rate: ExchangeRate,
+    recorded_at: DateTime<Utc>,
+}
+
+impl From<store::Model> for MonthlyRate {
+    fn from(row: store::Model) -> Self {
+        Self {
+            currency: row.currency,
+            month: row.month,
+            rate: ExchangeRate { rate: row.rate, date: row.rate_date, source: row.source },
+            recorded_at: row.recorded_at,
+        }
+    }
+}
+
+impl Row for MonthlyRate {
+    const COLUMNS: &'static [&'static str] = &["currency", "month", "rate", "date", "source", "recorded_at"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.currency.as_str().into(),
+            self.month.as_str().into(),
+            self.rate.rate.as_str().into(),
+            self.rate.date.to_string().into(),
+            self.rate.source.as_str().into(),
+            self.recorded_at.to_rfc3339().into(),
+        ]
+    }
+}
+
+/// Filters of the list of rates.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RateFilter {
+    /// ISO 4217 code.
+    #[param(example = "NOK", max_length = 3)]
+    currency: Option<String>,
+    /// From this month on.
+    #[param(example = "2026-01", max_length = 7)]
+    from: Option<String>,
+    /// Up to this month.
+    #[param(example = "2026-12", max_length = 7)]
+    to: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+impl RateFilter {
+    fn checked(&self) -> Result<store::Filter, Problem> {
+        if self.currency.as_deref().is_some_and(|code| Currency::from_code(code).is_err()) {
+            return Err(Problem::invalid_parameter("currency", "is not an ISO 4217 currency code"));
+        }
+        for (name, month) in [("from", &self.from), ("to", &self.to)] {
+            let is_month = |month: &String| {
+                let day = format!("{month}-01").parse::<NaiveDate>();
+                day.is_ok_and(|day| month_of(day) == *month)
+            };
+            if month.as_ref().is_some_and(|month| !is_month(month)) {
+                return Err(Problem::invalid_parameter(name, "must be a month such as 2026-03"));
+            }
+        }
+        Ok(store::Filter { currency: self.currency.clone(), from: self.from.clone(), to: self.to.clone() })
+    }
+}
+
+/// Lists exchange rates
+///
+/// The organisation's own, by currency, the latest month first: units of the currency per US dollar.
+#[utoipa::path(tag = "exchange rates", params(RateFilter), security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The rates", body = Envelope<MonthlyRate>), ReadProblems))]
+#[get("/v1/exchange-rates")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    filter: Parameters<RateFilter>,
+) -> Answer {
+    let checked = filter.0.checked()?;
+    let scope = context.scope(&caller.claims).await?;
+    // A tool of the staff's; a donor sees the rate of each of its contributions.
+    if matches!(scope, ::store::Scope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    let RateFilter { limit, cursor, .. } = filter.0.clone();
+    let filters = RateFilter { limit: None, cursor: None, ..filter.0 };
+    service::list(&request, "exchange-rates", &filters, limit, cursor, move |page| {
+        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let Page { items, next } = page.page(rows, |row| (row.currency.clone(), row.month.clone()));
+            Ok(Page { items: items.into_iter().map(MonthlyRate::from).collect(), next })
+        })
+    })
+    .await
+}
+
+/// How to take a file of rates.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HowToTakeRates {
+    /// Who publishes them, for rows that do not say.
+    #[param(example = "UN operational rates of exchange", max_length = 200)]
+    source: Option<String>,
+    /// Check and compare only, keep nothing.
+    #[serde(default)]
+    dry_run: bool,
+    /// Keep the good rows when others cannot be used (unless told so, one such row refuses all).
+    #[serde(default)]
+    skip_bad: bool,
+}
+
+/// A file of rates as it is uploaded.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form")]
+pub(crate) struct RateFile {
+    /// CSV in UTF-8 with the columns Date, Rate (units per US dollar) and Currency, and where they are there Source and
+    /// Country code; the IMF's monthly file is one.
+    #[schema(content_media_type = "text/csv")]
+    file: Vec<u8>,
+}
+
+/// What became of a file of rates.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TakenRates {
+    /// Rows of the file, the heading not counted.
+    #[schema(minimum = 0)]
+    rows: usize,
+    /// Months of currencies that had no rate.
+    #[schema(minimum = 0)]
+    created: usize,
+    /// Months that have another rate now; what was recorded with the former one keeps it.
+    #[schema(minimum = 0)]
+    changed: usize,
+    #[schema(minimum = 0)]
+    unchanged: usize,
+    /// Rows that cannot be used.
+    #[schema(minimum = 0)]
+    rejected: usize,
+    /// They and the reason of each, the first 500.
+    #[schema(max_items = 500)]
+    errors: Vec<FieldError>,
+    dry_run: bool,
+}
+
+/// Takes a file of exchange rates
+///
+/// Monthly rates of currencies in units per US dollar. Only headquarters does. A rate of a month that has one replaces it
+/// for what is recorded from now on. Where a file gives a month of a currency several rates, that of the currency's own
+/// country is taken.
+#[utoipa::path(tag = "exchange rates", security(("oauth2" = ["donors:write"])),
+    request_body(content = RateFile, content_type = "multipart/form-data"),
+    extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(120))),
+    params(HowToTakeRates, ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "What became of them", body = TakenRates), CreateProblems))]
+#[post("/v1/exchange-rates")]
+pub(crate) async fn take(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    how: Parameters<HowToTakeRates>,
+    payload: Payload,
+) -> Answer {
+    let HowToTakeRates { source, dry_run, skip_bad } = how.0;
+    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let source = source.filter(|source| !source.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
+    if source.chars().count() > 200 || source.chars().any(char::is_control) {
+        return Err(Problem::invalid_parameter("source", "must be a text of at most 200 characters").into());
+    }
+    let (_, bytes) = receive(&request, payload).await?;
+    let read = file::read(&bytes, &source, context.store.clock().now());
+    let read = read.map_err(|why| Problem::invalid_field("/file", why))?;
+    if read.bad > 0 && !skip_bad && !dry_run {
+        let mut problem = Problem::invalid_fields(read.faults.into_iter().take(200).collect());
+        problem.detail = Some(format!("{} of {} rows cannot be used; nothing was kept", read.bad, read.rows));
+        return Err(problem.into());
+    }
+    let digest = digest_of(&[&bytes]);
+    service::create(&context, &request, &caller.claims, digest.as_bytes(), async |tx, scope| {
+        let saved = store::save(tx, &read.rates, !dry_run).await?;
+        let taken = TakenRates {
+            rows: read.rows,
+            created: saved.created,
+            changed: saved.changed,
+            unchanged: saved.unchanged,
+            rejected: read.bad,
+            errors: read.faults.clone(),
+            dry_run,
+        };
+        if !dry_run {
+            let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            tx.audit(audit::Entry {
+                organisation_id: caller.claims.organisation_id,
+                office_id,
+                action: "exchange_rates.take",
+                resource: "exchange_rates",
+                resource_id: scope.organisation_id().unwrap_or_default(),
+                before: None,
+                after: Some(serde_json::json!({
+                    "sha256": sha256, "created": saved.created, "changed": saved.changed, "rejected": read.bad,
+                })),
+            })
+            .await?;
+        }
+        Ok(Created::new("/v1/exchange-rates".to_owned(), 1, taken))
+    })
+    .await
+}

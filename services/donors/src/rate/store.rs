@@ -1,0 +1,124 @@
+use super::{ExchangeRate, month_of};
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use service::PageRequest;
+use std::collections::HashMap;
+use store::{Scope, StoreError, TenantTx, sql, values};
+use uuid::Uuid;
+
+/// A row of `exchange_rate`.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct Model {
+    pub(crate) currency: String,
+    pub(crate) month: String,
+    pub(crate) rate: String,
+    pub(crate) rate_date: NaiveDate,
+    pub(crate) source: String,
+    pub(crate) recorded_at: DateTime<Utc>,
+}
+
+/// Filters of the list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) currency: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+}
+
+/// The organisation's rate for the month of a day.
+pub(super) async fn of_month(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    currency: &str,
+    day: NaiveDate,
+) -> Result<Option<ExchangeRate>, StoreError> {
+    let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1 AND currency = $2 AND month = $3";
+    let found: Vec<Model> = sql::all(db, text, values![organisation_id, currency, month_of(day)]).await?;
+    Ok(found.into_iter().next().map(|row| ExchangeRate {
+        rate: row.rate,
+        date: row.rate_date,
+        source: row.source,
+    }))
+}
+
+/// By currency, the latest month first.
+pub(super) async fn list(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<(String, String)>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut text = "SELECT * FROM exchange_rate WHERE organisation_id = $1".to_owned();
+    let mut values = values![scope.organisation_id()];
+    let mut and = |condition: &str, parameters: &[&str]| {
+        let mut condition = condition.to_owned();
+        for parameter in parameters {
+            values.push((*parameter).into());
+            condition = condition.replacen('?', &format!("${}", values.len()), 1);
+        }
+        text.push_str(&format!(" AND {condition}"));
+    };
+    if let Some(currency) = &filter.currency {
+        and("currency = ?", &[currency]);
+    }
+    if let Some(from) = &filter.from {
+        and("month >= ?", &[from]);
+    }
+    if let Some(to) = &filter.to {
+        and("month <= ?", &[to]);
+    }
+    if let Some((currency, month)) = &after {
+        and("(currency > ? OR (currency = ? AND month < ?))", &[currency, currency, month]);
+    }
+    text.push_str(&format!(" ORDER BY currency, month DESC LIMIT {}", page.limit + 1));
+    sql::all(db, &text, values).await
+}
+
+/// What became of the rates of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Saved {
+    pub(super) created: usize,
+    pub(super) changed: usize,
+    pub(super) unchanged: usize,
+}
+
+/// Writes rates over those of the same currency and month; with `keep` false it only compares.
+pub(super) async fn save(tx: &TenantTx, rates: &[Model], keep: bool) -> Result<Saved, StoreError> {
+    let organisation_id = tx.scope().organisation_id().unwrap_or_default();
+    tx.lock(&format!("exchange rates {organisation_id}")).await?;
+    let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
+    let held: Vec<Model> = sql::all(tx.db(), text, values![organisation_id]).await?;
+    let held: HashMap<(&str, &str), &Model> =
+        held.iter().map(|row| ((row.currency.as_str(), row.month.as_str()), row)).collect();
+    let mut saved = Saved::default();
+    let mut rows = Vec::new();
+    for rate in rates {
+        match held.get(&(rate.currency.as_str(), rate.month.as_str())) {
+            Some(row)
+                if row.rate == rate.rate && row.source == rate.source && row.rate_date == rate.rate_date =>
+            {
+                saved.unchanged += 1;
+                continue;
+            }
+            Some(_) => saved.changed += 1,
+            None => saved.created += 1,
+        }
+        rows.push(values![
+            organisation_id,
+            rate.currency.as_str(),
+            rate.month.as_str(),
+            rate.rate.as_str(),
+            rate.rate_date,
+            rate.source.as_str(),
+            tx.now(),
+        ]);
+    }
+    if keep {
+        let columns = ["organisation_id", "currency", "month", "rate", "rate_date", "source", "recorded_at"];
+        let upsert = "ON CONFLICT (organisation_id, currency, month) DO UPDATE SET rate = excluded.rate,
+                      rate_date = excluded.rate_date, source = excluded.source, recorded_at = excluded.recorded_at";
+        sql::insert_many(tx.db(), "exchange_rate", &columns, rows, upsert).await?;
+    }
+    Ok(saved)
+}
