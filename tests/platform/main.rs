@@ -4,6 +4,7 @@
 mod agreements;
 mod architecture;
 mod documents;
+mod iati;
 mod imports;
 mod inputs;
 mod journey;

@@ -132,6 +132,7 @@ impl Scene {
             "PUT /v1/donors/{id}",
             "GET /v1/donors/{id}/funding",
             "POST /v1/donors/{id}/clearances",
+            "PUT /v1/publication",
             "POST /v1/reports/{id}/reject",
             "POST /v1/reports/{id}/submit",
             "POST /v1/reports/{id}/accept",
@@ -163,6 +164,9 @@ impl Scene {
             }
             "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
             "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),
+            "PUT /v1/publication" => {
+                json!({ "organisation_ref": "XM-DAC-0", "organisation_type": "40", "language": "en" })
+            }
             "PUT /v1/me" => json!({ "language": "en" }),
             "POST /v1/donors/{id}/clearances" => json!({ "decision": "cleared", "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31", "reference": "DD-1" }),

@@ -141,7 +141,7 @@ fn sample() -> Value {
     })
 }
 
-const PAGES: [&str; 40] = [
+const PAGES: [&str; 41] = [
     "pages/home.html",
     "pages/country.html",
     "pages/plans.html",
@@ -182,6 +182,7 @@ const PAGES: [&str; 40] = [
     "pages/notifications.html",
     "pages/resume.html",
     "pages/console/office.html",
+    "pages/console/publication.html",
 ];
 
 /// An agreement, a report, and what else the pages about them are given.
@@ -260,6 +261,15 @@ fn context_of(page: &str, language: Language) -> Value {
             json!({ "items": [report], "next_cursor": "n" })
         }
         "pages/notifications.html" => json!({ "items": context["told"]["items"], "next_cursor": "n" }),
+        "pages/console/publication.html" => {
+            let finding = |record: &str, severity: &str, rule: &str| {
+                json!({ "activity": "<b>bold</b>", "record_type": record, "record_id": "g", "record": "<b>bold</b>",
+                    "rule": rule, "severity": severity, "path": "sector", "held_back": severity == "error" })
+            };
+            let items =
+                [finding("agreement", "error", "6.2.2"), finding("contribution", "warning", "107.1.1")];
+            json!({ "items": items, "next_cursor": "n" })
+        }
         "pages/donors.html" => {
             let mut donor = context["donor"].clone();
             (donor["funding"], donor["pledges"], donor["flow_count"]) =
@@ -283,6 +293,11 @@ fn context_of(page: &str, language: Language) -> Value {
         }
         "pages/console/reports-punctuality.html" => context["donors"] = context["offices"].clone(),
         "pages/donor/overview.html" => context["owed"] = context["reports"].clone(),
+        "pages/console/publication.html" => {
+            context["summary"] =
+                json!({ "activities": 3, "published": 2, "held_back": 1, "errors": 1, "warnings": 1 });
+            context["typed"] = json!({ "version": 1, "organisation_ref": "<b>bold</b>", "language": "fr" });
+        }
         "pages/donor.html" => context["most_plan"] = money("1.00"),
         "pages/resume.html" => context["fields"] = json!([["title", "\"><b>bold</b>"]]),
         "pages/flows.html" => {

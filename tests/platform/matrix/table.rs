@@ -53,6 +53,12 @@ const fn reviewed() -> [Gets; 8] {
     row
 }
 
+/// What staff of any organisation have of their own, and donors do not.
+const fn for_staff(status: u16) -> [Gets; 8] {
+    let own = Status(status);
+    [Status(401), own, own, own, Status(404), Status(404), Status(403), own]
+}
+
 const fn all(status: u16) -> [Gets; 8] {
     [Status(status); 8]
 }
@@ -251,6 +257,24 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/contributions", SHOWN_LIST),
         ("POST /v1/contributions", created(422)),
         ("GET /v1/contributions/{id}", SHOWN),
+        ("GET /v1/publication", for_staff(200)),
+        (
+            "PUT /v1/publication",
+            [
+                Status(401),
+                Status(428),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+            ],
+        ),
+        // Nobody has said how the organisation publishes.
+        ("GET /v1/publication/findings", for_staff(409)),
+        ("GET /v1/publication/summary", for_staff(409)),
+        ("GET /v1/public/iati/activities.xml", all(404)),
         ("GET /v1/imports", LIST),
         ("POST /v1/imports", created(400)),
         ("GET /v1/imports/{id}", NOBODY_IN),

@@ -322,7 +322,7 @@ fn already_there(error: StoreError) -> Failure {
 }
 
 /// Donors are organisation rows: headquarters changes them, everyone reads them.
-pub(super) async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
+pub(crate) async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
     let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
     match office {
         Some(office) if office.kind == "headquarters" => Ok(office.id),
@@ -330,9 +330,7 @@ pub(super) async fn headquarters_only(context: &Context, claims: &Claims) -> Res
         None => {
             Err(Problem::new(Code::Unavailable).detail("the office is not known here yet: try again").into())
         }
-        Some(_) => {
-            Err(Problem::new(Code::Forbidden).detail("only headquarters curates the donor registry").into())
-        }
+        Some(_) => Err(Problem::new(Code::Forbidden).detail("only headquarters does this").into()),
     }
 }
 
