@@ -294,6 +294,7 @@ fn context_of(page: &str, language: Language) -> Value {
         "pages/console/reports-punctuality.html" => context["donors"] = context["offices"].clone(),
         "pages/donor/overview.html" => context["owed"] = context["reports"].clone(),
         "pages/console/publication.html" => {
+            context["publishes"] = json!(true);
             context["summary"] =
                 json!({ "activities": 3, "published": 2, "held_back": 1, "errors": 1, "warnings": 1 });
             context["typed"] = json!({ "version": 1, "organisation_ref": "<b>bold</b>", "language": "fr" });

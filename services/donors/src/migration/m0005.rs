@@ -43,4 +43,6 @@ CREATE TABLE publication (
 CREATE INDEX agreement_public ON agreement (organisation_id, id) WHERE visibility = 'public';
 CREATE INDEX contribution_public ON contribution (organisation_id, id)
   WHERE visibility = 'public' AND source <> 'fts';
+CREATE INDEX contribution_public_by_agreement ON contribution (agreement_id, organisation_id)
+  WHERE visibility = 'public' AND source <> 'fts';
 ";

@@ -67,7 +67,7 @@ impl Writing {
 /// Its public agreements in force or closed, each with its public contributions, and the public contributions outside
 /// them. What breaks a rule of the standard is held back until it is mended. An organisation that has not said how it
 /// publishes, or has nothing to publish, has no file.
-#[utoipa::path(tag = "public",
+#[utoipa::path(tag = "public", extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The activities", content_type = "application/xml", body = String), PublicProblems))]
 #[get("/v1/public/iati/activities.xml")]
 pub(crate) async fn read(context: Data<Context>) -> Answer {

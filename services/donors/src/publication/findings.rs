@@ -139,6 +139,7 @@ fn finding(subject: &Subject, rule: &Rule, held_back: bool) -> PublicationFindin
 ///
 /// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
 #[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])), params(FindingFilter),
+    extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The findings", body = Envelope<PublicationFinding>),
               (status = 409, description = "The organisation has not said how it publishes", body = Problem,
                content_type = "application/problem+json"), ReadProblems))]
@@ -205,6 +206,7 @@ async fn found(
 ///
 /// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
 #[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])),
+    extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The counts", body = PublicationSummary),
               (status = 409, description = "The organisation has not said how it publishes", body = Problem,
                content_type = "application/problem+json"), ReadProblems))]

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     State,
     api::{Guard, Method},
-    error::{PageError, or_error_page},
+    error::{PageError, or_error_page, unless_away},
     render::{Page, page},
     session::SignedIn,
 };
@@ -48,11 +48,13 @@ async fn show_page(
 ) -> Result<HttpResponse, PageError> {
     let caller = signed_in.caller(request);
     let (settings, version) = state.gateway.versioned(&caller, SETTINGS).await?;
-    let (mut summary, mut list) = (Value::Null, json!({ "items": [] }));
-    if version != "0" {
+    let publishes = version != "0";
+    let (mut summary, mut list) = (None, json!({ "items": [] }));
+    if publishes {
         let mut query = filters.query();
         query.extend(given(&[("cursor", &filters.cursor)]));
-        summary = state.gateway.get(&caller, "/v1/publication/summary", &[]).await?;
+        // Counting looks through everything: the findings are shown even when it takes too long.
+        summary = unless_away(state.gateway.get(&caller, "/v1/publication/summary", &[]).await)?;
         list = state.gateway.get(&caller, "/v1/publication/findings", &query).await?;
     }
     let (typed, problem) = match again {
@@ -60,7 +62,7 @@ async fn show_page(
         Some((typed, problem)) => (typed.values(), problem.clone()),
     };
     let context = json!({
-        "typed": typed, "version": version, "problem": problem, "summary": summary, "list": list,
+        "typed": typed, "version": version, "problem": problem, "publishes": publishes, "summary": summary, "list": list,
         "severity": filters.severity, "filter_query": query_of(&filters.query()), "saved": filters.saved.is_some(),
         "may_write": signed_in.may("donors:write"),
     });
