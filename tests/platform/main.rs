@@ -5,6 +5,7 @@ mod agreements;
 mod architecture;
 mod contributions;
 mod documents;
+mod iati;
 mod imports;
 mod inputs;
 mod journey;

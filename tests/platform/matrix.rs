@@ -142,6 +142,7 @@ impl Scene {
             "POST /v1/exchange-rates",
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
+            "PUT /v1/publication",
             "POST /v1/reports/{id}/reject",
             "POST /v1/reports/{id}/submit",
             "POST /v1/reports/{id}/accept",
@@ -173,6 +174,9 @@ impl Scene {
             }
             "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
             "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),
+            "PUT /v1/publication" => {
+                json!({ "organisation_ref": "XM-DAC-0", "organisation_type": "40", "language": "en" })
+            }
             "PUT /v1/me" => json!({ "language": "en" }),
             "POST /v1/donors/{id}/clearances" => json!({ "decision": "cleared", "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31", "reference": "DD-1" }),

@@ -205,3 +205,48 @@ async fn somebody_with_every_role_in_many_offices_signs_in() {
     assert_eq!((offices.status, offices.text.matches("type=\"radio\"").count()), (200, 13));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_says_how_the_organisation_publishes_and_sees_what_is_held_back() {
+    let world = World::new().await;
+    let office = world.founded.office_id.to_string();
+    let body = serde_json::json!({ "name": "Officer", "email": "o@example.org", "password": PASSWORD,
+        "roles": [{ "office_id": office, "role": "donor_relations_officer" }] });
+    world.create("/v1/people", body).await;
+    let donor = world.donor("Norway").await;
+    for countries in [vec!["TCD"], vec![]] {
+        let contribution = serde_json::json!({ "donor_id": donor, "status": "paid", "visibility": "public",
+            "flow_date": "2026-02-01", "amount": { "amount": "10", "currency": "USD" }, "countries": countries });
+        world.create("/v1/contributions", contribution).await;
+    }
+    let cookie = sign_in(&world, "o@example.org").await;
+    let shown = page_of(&world, Some(&cookie), "/en/console/publication").await;
+    assert!(shown.text.contains("Nothing is published yet"), "{}", shown.text);
+    let save = async |reference: &str| {
+        let form = [
+            ("version", "0"),
+            ("organisation_ref", reference),
+            ("organisation_type", "40"),
+            ("language", "en"),
+            ("contact_email", ""),
+            ("sector", "72010"),
+        ];
+        let request = world.http.request(Method::POST, "/en/console/publication").header("cookie", &cookie);
+        world.http.send(request.form(&form)).await
+    };
+    let refused = save("XM DAC/1").await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(
+        refused.text.contains("href=\"#organisation_ref\"") && refused.text.contains("value=\"XM DAC/1\"")
+    );
+    let saved = save("XM-DAC-1").await;
+    assert_eq!((saved.status, saved.header("location")), (303, "/en/console/publication?saved=1"));
+    assert_eq!(save("XM-DAC-2").await.status, 412, "somebody was first");
+    let shown = page_of(&world, Some(&cookie), "/fr/console/publication?severity=error").await;
+    for text in ["Il n’y a ni pays ni région.", "/v1/public/iati/activities.xml", "value=\"XM-DAC-1\""] {
+        assert!(shown.text.contains(text), "{text}: {}", shown.text);
+    }
+    let csv = page_of(&world, Some(&cookie), "/console/publication.csv").await;
+    assert!(csv.status == 200 && csv.text.contains(",3.7.1,error,recipient-country,"), "{}", csv.text);
+    world.stop().await;
+}

@@ -161,6 +161,9 @@ fn test() -> Result<()> {
         None => cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
         Some(why) => skipped.push(("lints", why)),
     }
+    if let Err(why) = tools::need("xmllint", "libxml2-utils") {
+        skipped.push(("validation of the IATI file", why.to_string()));
+    }
     cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &[])?;
     // The browser tests and the services of the distributed mode run the program itself.
     cargo("the program", &["build", "--package", "passerelle"], &[])?;

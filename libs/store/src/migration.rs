@@ -228,6 +228,23 @@ pub async fn protect(manager: &SchemaManager<'_>, tables: &[Tenant]) -> Result<(
     Ok(())
 }
 
+/// Lets everyone see the rows of a protected table that meet `condition`, beside those who see them already. Does
+/// nothing on SQLite.
+///
+/// # Errors
+/// The database's own.
+pub async fn show_public(manager: &SchemaManager<'_>, table: &str, condition: &str) -> Result<(), DbErr> {
+    if manager.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let text = format!(
+        "CREATE POLICY {table}_public ON {table} FOR SELECT USING ((SELECT scope_kind()) = 'public'
+           AND organisation_id = (SELECT scope_organisation()) AND ({condition}))"
+    );
+    manager.get_connection().execute_unprepared(&text).await?;
+    Ok(())
+}
+
 /// What [`Scope`] told this transaction. A setting that was never made, or belongs to an earlier transaction of the
 /// connection (it reads back as ''), is nothing.
 const SCOPE_FUNCTIONS: &str = "

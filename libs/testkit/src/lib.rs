@@ -26,6 +26,16 @@ pub fn shared_data(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// The official IATI schemas and ruleset beside the project; `None` (said on standard error) where they are not there.
+pub fn shared_iati(test: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/iati");
+    if folder.join("ruleset-standard.json").is_file() {
+        return Some(folder);
+    }
+    eprintln!("skipped: {test}: ../shared/iati is not there");
+    None
+}
+
 /// Asks until `ask` gives something, up to a minute.
 ///
 /// # Panics

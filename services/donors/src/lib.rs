@@ -1,4 +1,5 @@
-//! Donors: the donor registry, agreements, contributions, the reports owed to donors, and imports from other systems.
+//! Donors: the donor registry, agreements, contributions, the reports owed to donors, imports from other systems, and
+//! publication to IATI.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
@@ -12,6 +13,7 @@ mod donor;
 mod import;
 mod migration;
 mod notification;
+mod publication;
 mod rate;
 mod report;
 
@@ -95,5 +97,10 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(import::api::list)
         .service(import::upload::create)
         .service(import::api::get)
-        .service(import::api::rows);
+        .service(import::api::rows)
+        .service(publication::settings::read)
+        .service(publication::settings::write)
+        .service(publication::findings::list)
+        .service(publication::findings::summary)
+        .service(publication::file::read);
 }

@@ -169,7 +169,7 @@ fn grouped(text: &str, mark: char) -> bool {
 }
 
 /// What the platform says of a field, and the text for it.
-const REASONS: [(&str, &str); 49] = [
+const REASONS: &[(&str, &str)] = &[
     ("must not be empty", "reason-empty"),
     ("is required", "reason-required"),
     ("missing field", "reason-required"),
@@ -219,6 +219,9 @@ const REASONS: [(&str, &str); 49] = [
     ("is not written: start it first", "reason-state"),
     ("is amended, not changed", "reason-state"),
     ("do not change", "reason-state"),
+    ("must not hold spaces or any of", "reason-plain-identifier"),
+    ("is not an e-mail address", "reason-email"),
+    ("is not a DAC purpose code", "reason-purpose-code"),
 ];
 
 /// Why a field was refused, in the reader's language; a reason that has no text of its own is shown in English as the

@@ -34,7 +34,7 @@ const fn own(status: u16) -> [Gets; 8] {
 }
 
 /// A record of the office that its donor does not see.
-const fn for_staff() -> [Gets; 8] {
+const fn of_staff() -> [Gets; 8] {
     let mut row = SHOWN;
     row[4] = Status(404);
     row
@@ -84,6 +84,12 @@ const fn reviewed() -> [Gets; 8] {
     let mut row = changed(403);
     row[3] = Status(428);
     row
+}
+
+/// What staff of any organisation have of their own, and donors do not.
+const fn for_staff(status: u16) -> [Gets; 8] {
+    let own = Status(status);
+    [Status(401), own, own, own, Status(404), Status(404), Status(403), own]
 }
 
 const fn all(status: u16) -> [Gets; 8] {
@@ -265,7 +271,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/contributions", SHOWN_LIST),
         ("POST /v1/contributions", created(422)),
         ("GET /v1/contributions/{id}", SHOWN),
-        ("GET /v1/contributions/{id}/entries", for_staff()),
+        ("GET /v1/contributions/{id}/entries", of_staff()),
         ("POST /v1/contributions/{id}/commit", changed(428)),
         ("POST /v1/contributions/{id}/pay", changed(428)),
         ("POST /v1/contributions/{id}/allot", changed(428)),
@@ -273,6 +279,24 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/contributions/{id}/reverse", changed(428)),
         ("GET /v1/exchange-rates", of_organisation()),
         ("POST /v1/exchange-rates", curated(400)),
+        ("GET /v1/publication", for_staff(200)),
+        (
+            "PUT /v1/publication",
+            [
+                Status(401),
+                Status(428),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(403),
+                Status(428),
+            ],
+        ),
+        // Nobody has said how the organisation publishes.
+        ("GET /v1/publication/findings", for_staff(409)),
+        ("GET /v1/publication/summary", for_staff(409)),
+        ("GET /v1/public/iati/activities.xml", all(404)),
         ("GET /v1/imports", LIST),
         ("POST /v1/imports", created(400)),
         ("GET /v1/imports/{id}", NOBODY_IN),

@@ -77,7 +77,8 @@ impl Model {
     }
 }
 
-const SELECT: &str = "SELECT a.*, d.name AS donor_name FROM agreement a JOIN donor d ON d.id = a.donor_id";
+pub(crate) const SELECT: &str =
+    "SELECT a.*, d.name AS donor_name FROM agreement a JOIN donor d ON d.id = a.donor_id";
 
 /// Filters of the agreement list.
 #[derive(Debug, Clone, Default)]

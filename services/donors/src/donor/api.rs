@@ -379,9 +379,7 @@ pub(crate) async fn headquarters_only(context: &Context, claims: &Claims) -> Res
         None => {
             Err(Problem::new(Code::Unavailable).detail("the office is not known here yet: try again").into())
         }
-        Some(_) => {
-            Err(Problem::new(Code::Forbidden).detail("only headquarters curates the donor registry").into())
-        }
+        Some(_) => Err(Problem::new(Code::Forbidden).detail("only headquarters does this").into()),
     }
 }
 

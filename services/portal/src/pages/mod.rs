@@ -11,6 +11,7 @@ mod forms;
 mod imports;
 mod profile;
 mod public;
+mod publication;
 mod rates;
 pub(crate) mod recent;
 mod registry;
@@ -112,6 +113,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/imports/{id}", web::get().to(imports::show))
         .route("/console/imports/{id}/state", web::get().to(imports::state))
         .route("/console/imports/{id}/rows.csv", web::get().to(imports::rows_csv))
+        .route("/console/publication", web::get().to(publication::show))
+        .route("/console/publication", web::post().to(publication::save))
+        .route("/console/publication.{kind}", web::get().to(publication::file))
         .default_service(web::to(not_found));
 }
 

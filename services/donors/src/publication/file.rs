@@ -1,0 +1,111 @@
+//! The public file: streamed page by page, in memory that does not grow with it.
+
+use super::{
+    build::Publisher,
+    rules::publishable,
+    settings,
+    source::{self, Position},
+    writer::Xml,
+};
+use ::store::{Scope, StoreError, office};
+use actix_web::{HttpResponse, get, http::header, web::Data};
+use auth::Failure;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use kernel::{Code, Problem};
+use sea_orm::ConnectionTrait;
+use service::{Answer, Context, openapi::PublicProblems};
+
+/// Who publishes, as of today; none when the organisation has not said how.
+pub(super) async fn publisher(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    context: &Context,
+) -> Result<Option<Publisher>, StoreError> {
+    let Some(organisation_id) = scope.organisation_id() else { return Ok(None) };
+    let Some(settings) = settings::find(db, Some(organisation_id)).await? else { return Ok(None) };
+    let name = office::organisation_name(db, organisation_id).await?.unwrap_or_default();
+    Ok(Some(Publisher { settings, name, today: context.store.clock().now().date_naive() }))
+}
+
+/// A file on its way.
+struct Writing {
+    context: Data<Context>,
+    scope: Scope,
+    publisher: Publisher,
+    xml: Xml,
+    next: Option<Position>,
+    /// Activities written so far.
+    activities: usize,
+}
+
+impl Writing {
+    /// Writes the next page of records, and the end after the last; gives what was written.
+    async fn advance(&mut self) -> Result<Bytes, Failure> {
+        let Some(position) = self.next else { return Ok(Bytes::new()) };
+        let db = self.context.store.read(&self.scope).await?;
+        let (subjects, next) =
+            source::page(&self.scope, &db, &self.publisher, position, source::PAGE).await?;
+        drop(db);
+        let io = |error: std::io::Error| Failure::internal(&error);
+        for subject in &subjects {
+            if publishable(&subject.activity, self.publisher.today) {
+                self.xml.activity(&subject.activity).map_err(io)?;
+                self.activities += 1;
+            }
+        }
+        self.next = next;
+        if next.is_none() {
+            self.xml.close().map_err(io)?;
+        }
+        Ok(self.xml.take().into())
+    }
+}
+
+/// The organisation's activities as an IATI 2.03 file
+///
+/// Its public agreements in force or closed, each with its public contributions, and the public contributions outside
+/// them. What breaks a rule of the standard is held back until it is mended. An organisation that has not said how it
+/// publishes, or has nothing to publish, has no file.
+#[utoipa::path(tag = "public", extensions(("x-timeout-seconds" = json!(120))),
+    responses((status = 200, description = "The activities", content_type = "application/xml", body = String), PublicProblems))]
+#[get("/v1/public/iati/activities.xml")]
+pub(crate) async fn read(context: Data<Context>) -> Answer {
+    let nothing = |why: &str| Failure::from(Problem::new(Code::NotFound).detail(why));
+    let db = context.store.read(&Scope::System).await?;
+    let organisation_id = office::public_organisation(&db).await?;
+    drop(db);
+    let organisation_id =
+        organisation_id.ok_or_else(|| nothing("this deployment has no organisation yet"))?;
+    let scope = Scope::Public { organisation_id };
+    let db = context.store.read(&scope).await?;
+    let publisher = publisher(&scope, &db, &context).await?;
+    drop(db);
+    let publisher = publisher.ok_or_else(|| nothing("the organisation has not said yet how it publishes"))?;
+    let mut xml = Xml::new();
+    xml.open(context.store.clock().now()).map_err(|error| Failure::internal(&error))?;
+    let mut writing =
+        Writing { context, scope, publisher, xml, next: Some(Position::default()), activities: 0 };
+    // A file without an activity is none (the schema asks for one), so the answer begins when there is one.
+    let mut head = Vec::new();
+    while writing.activities == 0 && writing.next.is_some() {
+        head.extend(writing.advance().await?);
+    }
+    if writing.activities == 0 {
+        return Err(nothing("the organisation has nothing to publish yet"));
+    }
+    let rest = stream::unfold(writing, |mut writing| async move {
+        writing.next?;
+        let written = writing.advance().await;
+        if written.is_err() {
+            writing.next = None;
+        }
+        Some((written, writing))
+    });
+    let body = stream::once(async move { Ok::<_, Failure>(Bytes::from(head)) }).chain(rest);
+    Ok(HttpResponse::Ok()
+        .content_type("application/xml; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, "inline; filename=\"activities.xml\""))
+        .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+        .streaming(body))
+}

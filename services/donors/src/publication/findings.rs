@@ -1,0 +1,239 @@
+//! What the rules find before anybody else does: as a list, and how much is held back.
+
+use super::{
+    file::publisher,
+    rules::{Rule, Severity, broken},
+    settings::for_staff,
+    source::{self, Position, Subject},
+};
+use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
+use auth::{Caller, Failure, perm};
+use kernel::{
+    Code, Problem,
+    pagination::{Page, encode_cursor},
+};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer, one_of, openapi::ReadProblems,
+};
+use store::Scope;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Records that one page looks through at most; what was found until then is a short page.
+const LOOKED_AT: usize = 20_000;
+
+/// A rule of the standard that a record to be published breaks.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PublicationFinding {
+    /// The activity's IATI identifier.
+    #[schema(example = "XM-DAC-47066-AGR-2026-00042", max_length = 200)]
+    activity: String,
+    /// `agreement` or `contribution`.
+    #[schema(example = "agreement", max_length = 20)]
+    record_type: String,
+    record_id: Uuid,
+    /// The agreement's reference, or the contribution's donor.
+    #[schema(example = "AGR-2026-00042", max_length = 300)]
+    record: String,
+    /// The rule's id in the IATI standard ruleset.
+    #[schema(example = "6.2.2", max_length = 10)]
+    rule: String,
+    /// `error` (the activity is held back) or `warning`.
+    #[schema(example = "error", max_length = 10)]
+    severity: String,
+    /// The element or attribute.
+    #[schema(example = "sector", max_length = 100)]
+    path: String,
+    /// What is wrong with it.
+    #[schema(example = "has no sector", max_length = 200)]
+    detail: String,
+    /// Whether the activity is left out of the file, for this or another reason.
+    held_back: bool,
+}
+
+impl Row for PublicationFinding {
+    const COLUMNS: &'static [&'static str] = &[
+        "activity",
+        "record_type",
+        "record_id",
+        "record",
+        "rule",
+        "severity",
+        "path",
+        "detail",
+        "held_back",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.activity.as_str().into(),
+            self.record_type.as_str().into(),
+            self.record_id.to_string().into(),
+            self.record.as_str().into(),
+            self.rule.as_str().into(),
+            self.severity.as_str().into(),
+            self.path.as_str().into(),
+            self.detail.as_str().into(),
+            if self.held_back { "yes" } else { "no" }.into(),
+        ]
+    }
+}
+
+/// How much is published, and how much is not.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct PublicationSummary {
+    /// Public agreements and contributions that make an activity.
+    #[schema(minimum = 0)]
+    activities: u64,
+    /// In the file.
+    #[schema(minimum = 0)]
+    published: u64,
+    /// Left out of it because of an error.
+    #[schema(minimum = 0)]
+    held_back: u64,
+    #[schema(minimum = 0)]
+    errors: u64,
+    #[schema(minimum = 0)]
+    warnings: u64,
+}
+
+/// Filters of the findings.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FindingFilter {
+    /// Only `error` or only `warning`.
+    #[param(max_length = 10)]
+    severity: Option<String>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+/// Where a page ended: the last record done with, and how many findings of the next one were given.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Cursor(Position, usize);
+
+fn unsaid() -> Problem {
+    Problem::new(Code::Conflict).detail("the organisation has not said yet how it publishes")
+}
+
+fn finding(subject: &Subject, rule: &Rule, held_back: bool) -> PublicationFinding {
+    PublicationFinding {
+        activity: subject.activity.identifier.clone(),
+        record_type: subject.kind.to_owned(),
+        record_id: subject.id,
+        record: subject.name.clone(),
+        rule: rule.id.to_owned(),
+        severity: rule.severity.name().to_owned(),
+        path: rule.path.to_owned(),
+        detail: rule.message.to_owned(),
+        held_back,
+    }
+}
+
+/// Lists what the standard's rules find in what is to be published
+///
+/// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
+#[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])), params(FindingFilter),
+    extensions(("x-timeout-seconds" = json!(120))),
+    responses((status = 200, description = "The findings", body = Envelope<PublicationFinding>),
+              (status = 409, description = "The organisation has not said how it publishes", body = Problem,
+               content_type = "application/problem+json"), ReadProblems))]
+#[get("/v1/publication/findings")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    filter: Parameters<FindingFilter>,
+) -> Answer {
+    let FindingFilter { severity, limit, cursor } = filter.0;
+    let scope = context.scope(&caller.claims).await?;
+    for_staff(&scope)?;
+    let severity = one_of("severity", severity.as_deref(), &Severity::NAMES)?;
+    let named = severity.clone();
+    service::list(&request, "publication-findings", &named, limit, cursor, move |page| {
+        let (context, scope, severity) = (context.clone(), scope.clone(), severity.clone());
+        Box::pin(async move { found(&context, &scope, severity.as_deref(), page).await })
+    })
+    .await
+}
+
+async fn found(
+    context: &Context,
+    scope: &Scope,
+    severity: Option<&str>,
+    page: PageRequest,
+) -> Result<Page<PublicationFinding>, Failure> {
+    let Cursor(mut position, mut given) = page.after()?.unwrap_or_default();
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    let mut looked_at = 0;
+    let next = 'records: loop {
+        let db = context.store.read(scope).await?;
+        let publisher = publisher(scope, &db, context).await?.ok_or_else(unsaid)?;
+        let (subjects, next) = source::page(scope, &db, &publisher, position, source::PAGE).await?;
+        drop(db);
+        for subject in &subjects {
+            let rules: Vec<_> = broken(&subject.activity, publisher.today).collect();
+            let held_back = rules.iter().any(|rule| rule.severity == Severity::Error);
+            let wanted = rules.iter().filter(|rule| severity.is_none_or(|name| name == rule.severity.name()));
+            for rule in wanted.skip(given) {
+                if items.len() == limit {
+                    break 'records Some(Cursor(position, given));
+                }
+                items.push(finding(subject, rule, held_back));
+                given += 1;
+            }
+            (position, given) = (subject.position(), 0);
+        }
+        looked_at += subjects.len();
+        match next {
+            None => break None,
+            Some(next) => position = next,
+        }
+        if looked_at >= LOOKED_AT {
+            break Some(Cursor(position, 0));
+        }
+    };
+    Ok(Page { items, next: next.map(|cursor| encode_cursor(&page.fingerprint, &cursor)) })
+}
+
+/// Counts what is published and what is held back
+///
+/// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
+#[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])),
+    extensions(("x-timeout-seconds" = json!(120))),
+    responses((status = 200, description = "The counts", body = PublicationSummary),
+              (status = 409, description = "The organisation has not said how it publishes", body = Problem,
+               content_type = "application/problem+json"), ReadProblems))]
+#[get("/v1/publication/summary")]
+pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<Context>) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    for_staff(&scope)?;
+    let mut counts = PublicationSummary::default();
+    let mut position = Some(Position::default());
+    while let Some(after) = position {
+        let db = context.store.read(&scope).await?;
+        let publisher = publisher(&scope, &db, &context).await?.ok_or_else(unsaid)?;
+        let (subjects, next) = source::page(&scope, &db, &publisher, after, source::PAGE).await?;
+        drop(db);
+        for subject in &subjects {
+            let errors_before = counts.errors;
+            for rule in broken(&subject.activity, publisher.today) {
+                match rule.severity {
+                    Severity::Error => counts.errors += 1,
+                    Severity::Warning => counts.warnings += 1,
+                }
+            }
+            counts.held_back += u64::from(counts.errors > errors_before);
+            counts.activities += 1;
+        }
+        position = next;
+    }
+    counts.published = counts.activities - counts.held_back;
+    answer::json(StatusCode::OK, &[], &counts)
+}
