@@ -6,6 +6,7 @@
 
 mod baseline;
 mod distributed;
+mod tables;
 
 use serde_json::{Value, json};
 use std::{
@@ -28,10 +29,15 @@ fn main() {
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
     // `cargo xtask bench distributed` leaves the embedded mode out.
     let only_distributed = std::env::args().any(|argument| argument == "distributed");
+    let only_tables = std::env::args().any(|argument| argument == "tables");
     runtime.block_on(async {
+        if only_tables {
+            return tables::run().await;
+        }
         if !only_distributed {
             start_and_idle().await;
             large_import().await;
+            tables::run().await;
         }
         distributed::run().await;
     });

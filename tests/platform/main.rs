@@ -5,6 +5,7 @@ mod agreements;
 mod architecture;
 mod documents;
 mod imports;
+mod imports_of_tables;
 mod inputs;
 mod journey;
 mod kafka;

@@ -80,6 +80,7 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(contribution::create::create)
         .service(import::api::list)
         .service(import::upload::create)
+        .service(import::template::get)
         .service(import::api::get)
         .service(import::api::rows);
 }
