@@ -232,10 +232,10 @@ async fn donors_of(
     let mut order: Vec<String> = Vec::new();
     for giver in flows.iter().filter_map(|(_, flow)| flow.giver.as_ref()) {
         let key = giver.key();
-        if !givers.contains_key(&key) {
+        givers.entry(key).or_insert_with_key(|key| {
             order.push(key.clone());
-            givers.insert(key, giver.clone());
-        }
+            giver.clone()
+        });
     }
     let found = matching::donors(job, tx.db(), &givers).await?;
     let known = found.values().filter_map(|found| match found {

@@ -213,8 +213,9 @@ fn number(text: &str, dated: bool, from_1904: bool) -> Value {
 
 /// Days since 30 December 1899, or since 1 January 1904.
 fn day(serial: f64, from_1904: bool) -> Option<NaiveDate> {
-    // Below 61 Excel counts a 29 February 1900 that never was; above, the year 9999 ends.
-    if !(61.0..2_958_466.0).contains(&serial) && !from_1904 || serial < 0.0 || serial > 2_958_466.0 {
+    // Below 61 Excel counts a 29 February 1900 that never was; 2,958,466 is the first day of the year 10000.
+    let earliest = if from_1904 { 0.0 } else { 61.0 };
+    if !(earliest..2_958_466.0).contains(&serial) {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked above")]
