@@ -215,11 +215,28 @@ impl World {
     /// # Panics
     /// When nothing answers.
     pub async fn upload(&self, token: &str, query: &str, files: &[(&str, Vec<u8>)]) -> Answer {
-        let mut form = multipart::Form::new();
+        self.upload_as(token, &format!("format=fts{query}"), &[], files).await
+    }
+
+    /// Sends files as an import of any format, which the query says; `fields` stand before them in the form.
+    ///
+    /// # Panics
+    /// When nothing answers.
+    pub async fn upload_as(
+        &self,
+        token: &str,
+        query: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, Vec<u8>)],
+    ) -> Answer {
+        let mut form = multipart::Form::new().percent_encode_noop();
+        for (name, text) in fields {
+            form = form.text((*name).to_owned(), (*text).to_owned());
+        }
         for (name, bytes) in files {
             form = form.part("file", multipart::Part::bytes(bytes.clone()).file_name((*name).to_owned()));
         }
-        let path = format!("/v1/imports?format=fts{query}");
+        let path = format!("/v1/imports?{query}");
         self.http.send(self.http.request(Method::POST, &path).bearer_auth(token).multipart(form)).await
     }
 

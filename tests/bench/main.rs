@@ -7,6 +7,7 @@
 mod baseline;
 mod distributed;
 mod iati;
+mod tables;
 
 use serde_json::{Value, json};
 use std::{
@@ -27,17 +28,20 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `iati` and `tables` are measured alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
-        // `cargo xtask bench iati` measures the IATI file alone.
         if only("iati") {
             return iati::run().await;
+        }
+        if only("tables") {
+            return tables::run().await;
         }
         if !only("distributed") {
             start_and_idle().await;
             large_import().await;
             iati::run().await;
+            tables::run().await;
         }
         distributed::run().await;
     });

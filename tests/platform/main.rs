@@ -7,6 +7,7 @@ mod contributions;
 mod documents;
 mod iati;
 mod imports;
+mod imports_of_tables;
 mod inputs;
 mod journey;
 mod kafka;

@@ -151,7 +151,7 @@ async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
     let upload = async |mode: &str, file: Vec<u8>| {
         let part = reqwest::multipart::Part::bytes(file).file_name("page.json");
         let form = reqwest::multipart::Form::new().part("file", part);
-        let path = format!("/en/console/imports?mode={mode}");
+        let path = format!("/en/console/imports?format=fts&mode={mode}");
         let request = world.http.request(Method::POST, &path).header("cookie", &cookie).multipart(form);
         world.http.send(request).await
     };
@@ -183,6 +183,71 @@ async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
     let foreign = world.http.request(Method::POST, "/sign-out").header("cookie", &cookie);
     let foreign = world.http.send(foreign.header("origin", "https://evil.example")).await;
     assert_eq!(foreign.status, 403);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_checks_a_table_maps_its_columns_and_imports_it() {
+    let world = World::new().await;
+    world.donor("Norway").await;
+    let body = serde_json::json!({ "name": "Officer", "email": "o@example.org", "password": PASSWORD,
+        "roles": [{ "office_id": world.founded.office_id, "role": "donor_relations_officer" }] });
+    world.create("/v1/people", body).await;
+    let cookie = sign_in(&world, "o@example.org").await;
+    for (format, field) in
+        [("csv", "source"), ("xlsx", "template.xlsx"), ("iati", "receiver"), ("fts", ".json")]
+    {
+        let form = page_of(&world, Some(&cookie), &format!("/fr/console/imports?format={format}")).await;
+        assert!(form.status == 200 && form.text.contains(field), "{format}");
+    }
+    let template = page_of(&world, Some(&cookie), "/console/imports/template.csv").await;
+    assert_eq!((template.status, template.header("content-type")), (200, "text/csv; charset=utf-8"));
+
+    // What a browser without JavaScript sends: the fields of the form in their order, then the file.
+    let send = async |target: &str, fields: &[(String, String)]| {
+        let mut form = reqwest::multipart::Form::new().percent_encode_noop();
+        for (name, value) in fields {
+            form = form.text(name.clone(), value.clone());
+        }
+        let part = reqwest::multipart::Part::bytes(include_bytes!("data/erp-export.csv").as_slice());
+        let form = form.part("file", part.file_name("erp.csv"));
+        let target = target.replace("&amp;", "&");
+        world
+            .http
+            .send(world.http.request(Method::POST, &target).header("cookie", &cookie).multipart(form))
+            .await
+    };
+    let owned = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let refused = send("/en/console/imports?format=csv&mode=check", &[owned("source", "")]).await;
+    assert!(refused.status == 400 && refused.text.contains("href=\"#source\""), "{}", refused.text);
+    let sent = send("/en/console/imports?format=csv&mode=check", &[owned("source", "erp")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let checked = sent.header("location").to_owned();
+    world.end_of(&world.token, checked.rsplit('/').next().unwrap()).await;
+    let mapping = page_of(&world, Some(&cookie), &checked).await;
+    assert!(mapping.text.contains("no column stands for"), "{}", mapping.text);
+    for heading in template.text.lines().next().unwrap().split(',') {
+        assert!(mapping.text.contains(&format!("<option value=\"{heading}\"")), "{heading}");
+    }
+    let chosen = [
+        ("No.", "external_ref"),
+        ("Donor %22legal%22 name", "donor"),
+        ("État", "status"),
+        ("Value", "amount"),
+        ("Currency", "currency"),
+        ("Remarks", ""),
+        ("decimal", ","),
+    ];
+    let mut fields = vec![owned("source", "erp")];
+    fields.extend(chosen.map(|(heading, field)| (format!("mapping[{heading}]"), field.to_owned())));
+    let action = mapping.text.split("enctype=\"multipart/form-data\" action=\"").nth(1).unwrap();
+    let action = action.split('"').next().unwrap();
+    let done = send(action, &fields).await;
+    assert_eq!(done.status, 303, "{}", done.text);
+    let done = world.end_of(&world.token, done.header("location").rsplit('/').next().unwrap()).await;
+    assert_eq!((text(&done["state"]), done["created"].as_i64()), ("done".into(), Some(2)));
+    let again = send(action, &fields[..1]).await;
+    assert!(again.status == 422 && again.text.contains("error-summary"), "{}", again.text);
     world.stop().await;
 }
 

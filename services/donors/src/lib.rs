@@ -96,6 +96,7 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(rate::api::take)
         .service(import::api::list)
         .service(import::upload::create)
+        .service(import::template::get)
         .service(import::api::get)
         .service(import::api::rows)
         .service(publication::settings::read)

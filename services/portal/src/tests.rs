@@ -113,6 +113,8 @@ fn sample() -> Value {
         "source_objects": [{ "kind": "Organization", "id": "1", "name": "A" }], "destination_objects": [] });
     let import = json!({ "id": "i", "state": "done", "read": 10, "done": 10, "created": 1, "updated": 2, "unchanged": 3,
         "rejected": 4, "warnings": 1, "files": ["a.json"], "dry_run": true, "skip_bad": false,
+        "format": "csv", "source": "erp", "columns": [{ "heading": "<b>No</b>", "field": null },
+            { "heading": "Who", "field": "donor" }],
         "created_at": "2020-02-03T00:00:00Z", "finished_at": null, "message": "m" });
     let donor = json!({ "id": "d", "name": "Norway", "type": "government", "segment": "traditional", "country": "NOR",
         "status": "active", "external_refs": [{ "source": "fts", "ref": "1" }], "version": 1,
@@ -134,6 +136,8 @@ fn sample() -> Value {
         "list": { "items": [], "next_cursor": "n" }, "filter": {}, "filter_query": "", "contribution": contribution,
         "imports": { "items": [import] }, "contributions": { "items": [contribution] }, "import": import, "donor": donor,
         "rows": { "items": [row], "next_cursor": null }, "verdict": "rejected", "under_way": false, "key": "k",
+        "formats": ["csv", "xlsx", "iati", "fts"], "format": "csv", "fields": ["external_ref", "donor"],
+        "missing": ["external_ref"],
         "donor_types": division, "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
         "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }],
         "problem": { "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "detail": "y" }] }, "may_import": true,

@@ -64,6 +64,10 @@ const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
     let mut row = curated(right);
     row[1] = Status(404);
     row
+/// What is the same for everybody who may read it at all.
+const fn staff_only(status: u16) -> [Gets; 8] {
+    let (own, refused) = (Status(status), Status(403));
+    [Status(401), own, own, own, refused, refused, refused, own]
 }
 
 const fn created(outside: u16) -> [Gets; 8] {
@@ -299,6 +303,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/public/iati/activities.xml", all(404)),
         ("GET /v1/imports", LIST),
         ("POST /v1/imports", created(400)),
+        ("GET /v1/imports/template", staff_only(200)),
         ("GET /v1/imports/{id}", NOBODY_IN),
         ("GET /v1/imports/{id}/rows", NOBODY_IN),
         ("GET /v1/plans", LIST),

@@ -6,6 +6,7 @@ use kernel::{Currency, Money};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::PageRequest;
+use std::collections::HashMap;
 use store::{Scope, StoreError, TenantTx, sql, values};
 use uuid::Uuid;
 
@@ -348,4 +349,30 @@ pub(crate) async fn received(
         }
     }
     Ok(sums)
+}
+
+/// An agreement, as far as its reference is enough to name it.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Named {
+    pub(crate) id: Uuid,
+    pub(crate) reference: String,
+    pub(crate) donor_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) state: String,
+}
+
+/// The organisation's agreements of these references, whichever office they belong to.
+pub(crate) async fn by_references(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    references: &[String],
+) -> Result<HashMap<String, Named>, StoreError> {
+    if references.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = "SELECT id, reference, donor_id, office_id, state FROM agreement WHERE organisation_id = $1";
+    let references = references.iter().map(|reference| reference.as_str().into());
+    let rows = sql::by_keys(db, text, values![scope.organisation_id()], "reference", references).await?;
+    let agreements = sql::read::<Named>(&rows)?;
+    Ok(agreements.into_iter().map(|agreement| (agreement.reference.clone(), agreement)).collect())
 }

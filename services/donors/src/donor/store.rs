@@ -2,7 +2,7 @@ use super::names::{match_key, search_key};
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect,
+    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Value,
     sea_query::{Condition, Expr},
 };
 use service::PageRequest;
@@ -207,6 +207,35 @@ pub(crate) async fn by_name(
         .filter(Column::DonorType.eq(donor_type))
         .one(db)
         .await?)
+}
+
+/// Donors by their IATI identifier: identifier → donor.
+pub(crate) async fn by_iati_identifiers(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    identifiers: &[String],
+) -> Result<HashMap<String, Uuid>, StoreError> {
+    if identifiers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = "SELECT iati_identifier, id FROM donor WHERE organisation_id = $1";
+    let keys = identifiers.iter().map(|identifier| identifier.as_str().into());
+    let rows = sql::by_keys(db, text, values![scope.organisation_id()], "iati_identifier", keys).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// Donors of these names, as [`super::search_key`] makes them.
+pub(crate) async fn by_names(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    names: impl IntoIterator<Item = String>,
+) -> Result<Vec<Model>, StoreError> {
+    let names: Vec<Value> = names.into_iter().map(Into::into).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = "SELECT * FROM donor WHERE organisation_id = $1";
+    sql::read(&sql::by_keys(db, text, values![scope.organisation_id()], "search", names).await?)
 }
 
 pub(crate) async fn refs(

@@ -1,4 +1,4 @@
-use super::store;
+use super::{columns::Column, store};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{FieldError, Problem, pagination::Page};
@@ -17,9 +17,15 @@ pub(crate) struct Import {
     version: i64,
     /// The office whose records it makes.
     office_id: Uuid,
-    /// `fts`.
-    #[schema(example = "fts", max_length = 20)]
+    /// `fts`, `csv`, `xlsx` or `iati`.
+    #[schema(example = "csv", max_length = 20)]
     format: String,
+    /// What the sending system is called.
+    #[schema(example = "erp", max_length = 40)]
+    source: String,
+    /// The headings of a table, and what they stand for.
+    #[schema(max_items = 1000)]
+    columns: Vec<Column>,
     /// `queued`, `applying`, `done`, `refused` (rows were wrong, nothing is kept), `checked` (dry run), `failed`.
     #[schema(example = "applying", max_length = 20)]
     state: String,
@@ -47,7 +53,7 @@ pub(crate) struct Import {
     /// Rows with something to look at.
     #[schema(minimum = 0)]
     warnings: i64,
-    /// Why it failed or was refused.
+    /// Why it failed or was refused, or what was left out.
     #[schema(max_length = 2000)]
     message: Option<String>,
     created_at: chrono::DateTime<chrono::Utc>,
@@ -63,6 +69,8 @@ impl TryFrom<store::Model> for Import {
             version: row.version,
             office_id: row.office_id,
             format: row.format,
+            source: row.source,
+            columns: serde_json::from_str(&row.columns)?,
             state: row.state,
             dry_run: row.dry_run,
             skip_bad: row.skip_bad,
@@ -175,10 +183,10 @@ pub(crate) struct ImportRow {
     /// The file it stands in.
     #[schema(max_length = 300)]
     file: String,
-    /// Where in the file: a JSON pointer.
+    /// Where in the file: a JSON pointer, or the line of a CSV file, the row of a sheet.
     #[schema(example = "/data/flows/17", max_length = 500)]
     pointer: String,
-    /// The flow's id, where it has one.
+    /// What the source calls the contribution, where it does.
     #[schema(max_length = 100)]
     external_ref: Option<String>,
     /// `created`, `updated`, `unchanged`, `rejected`, `not_applied`; null while it waits.

@@ -1,7 +1,12 @@
-//! Applying a batch of checked flows: what is new is created, what changed is a new version, the rest is unchanged.
+//! Applying a batch of checked rows: what is new is created, what changed is a new version, the rest is unchanged.
 
-use super::{fts::Flow, store::Model as Job};
+use super::{
+    flow::{Flow, Giver},
+    matching::{self, Found, scope_of},
+    store::Model as Job,
+};
 use crate::{
+    agreement,
     contribution::{self, store::Model as Contribution},
     donor,
 };
@@ -19,9 +24,6 @@ pub(crate) struct Verdicts {
     pub(crate) unchanged: Vec<i64>,
 }
 
-/// What the registry holds of a flow: version in the source and fingerprint.
-pub(crate) type Known = HashMap<String, (i64, String)>;
-
 /// What is to be done with a flow.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -30,8 +32,9 @@ pub(crate) enum Decision {
     Keep,
 }
 
-/// A flow with an older version than the one held is a stale file, not a change.
-pub(crate) fn decide(held: Option<&(i64, String)>, version: i64, fingerprint: &str) -> Decision {
+/// A flow with an older version than the one held is a stale file, not a change. `held` is what the registry holds of
+/// the flow: version in the source and fingerprint.
+pub(crate) fn decide<F: PartialEq>(held: Option<&(i64, F)>, version: i64, fingerprint: &F) -> Decision {
     match held {
         None => Decision::Create,
         Some((known, same)) if *known > version || same == fingerprint => Decision::Keep,
@@ -49,12 +52,16 @@ pub(crate) async fn apply(
     job: &Job,
     flows: Vec<(i64, Flow)>,
 ) -> Result<Verdicts, StoreError> {
-    let scope = job_scope(job);
+    let scope = scope_of(job);
     let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
-    let held = contribution::store::by_refs(&scope, tx.db(), "fts", &refs).await?;
+    let held = contribution::store::by_refs(&scope, tx.db(), &job.source, &refs).await?;
     let stored: HashMap<String, Contribution> =
         held.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))).collect();
-    let donors = donors_of(tx, job, &scope, &flows).await?;
+    let around = Around {
+        donors: donors_of(tx, job, &scope, &flows).await?,
+        agreements: agreements_of(tx, &scope, &flows).await?,
+        recipient: recipient(tx, job).await?,
+    };
     let mut verdicts = Verdicts::default();
     let mut latest: HashMap<String, Contribution> = HashMap::new();
     let mut order: Vec<String> = Vec::new();
@@ -68,10 +75,9 @@ pub(crate) async fn apply(
             decision @ (Decision::Create | Decision::Update) => {
                 let created = decision == Decision::Create;
                 if created { &mut verdicts.created } else { &mut verdicts.updated }.push(number);
-                let donor = flow.donor().and_then(|object| donors.get(&object.id));
                 let id = flow.id.clone();
                 let place = (current.map_or_else(|| tx.new_id(), |row| row.id), now);
-                let record = record(flow, job, donor, fingerprint, stored.get(&id), place)?;
+                let record = record(flow, job, &around, fingerprint, stored.get(&id), place)?;
                 if !latest.contains_key(&id) {
                     order.push(id.clone());
                 }
@@ -83,9 +89,43 @@ pub(crate) async fn apply(
     Ok(verdicts)
 }
 
-fn job_scope(job: &Job) -> Scope {
-    let (organisation_id, office_id) = (job.organisation_id, job.office_id);
-    Scope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
+/// What the rows of a batch name.
+struct Around {
+    /// By [`Giver::key`].
+    donors: HashMap<String, donor::store::Model>,
+    agreements: HashMap<String, Uuid>,
+    /// Who receives, where the source does not say it itself.
+    recipient: Option<FlowObject>,
+}
+
+fn organisation(id: Uuid, name: String) -> FlowObject {
+    FlowObject {
+        kind: "Organization".to_owned(),
+        id: id.to_string(),
+        name,
+        behavior: None,
+        country: None,
+        organization_types: Vec::new(),
+        organization_sub_types: Vec::new(),
+    }
+}
+
+async fn recipient(tx: &TenantTx, job: &Job) -> Result<Option<FlowObject>, StoreError> {
+    if job.source == "fts" {
+        return Ok(None);
+    }
+    let name = office::organisation_name(tx.db(), job.organisation_id).await?;
+    Ok(name.map(|name| organisation(job.organisation_id, name)))
+}
+
+async fn agreements_of(
+    tx: &TenantTx,
+    scope: &Scope,
+    flows: &[(i64, Flow)],
+) -> Result<HashMap<String, Uuid>, StoreError> {
+    let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
+    let named = agreement::store::by_references(scope, tx.db(), &references).await?;
+    Ok(named.into_iter().map(|(reference, agreement)| (reference, agreement.id)).collect())
 }
 
 /// Each flow is written once, in its last state of this batch.
@@ -112,22 +152,34 @@ async fn write(
     Ok(())
 }
 
-/// A contribution keeps the office that imported it first, its creation and its visibility.
+/// A contribution keeps the office that imported it first, its creation, and what the row does not say of its visibility
+/// and its agreement.
 fn record(
     flow: Flow,
     job: &Job,
-    donor: Option<&donor::store::Model>,
+    around: &Around,
     fingerprint: String,
     stored: Option<&Contribution>,
     (id, now): (Uuid, DateTime<Utc>),
 ) -> Result<Contribution, StoreError> {
-    let donor_external_ref = flow.donor().map(|object| object.id.clone());
+    let donor = flow.giver.as_ref().and_then(|giver| around.donors.get(&giver.key()));
+    let donor_external_ref = flow.giver.as_ref().and_then(|giver| giver.reference.clone());
+    let (mut from, mut to) = (flow.source_objects, flow.destination_objects);
+    let mut first_reported_date = flow.first_reported_date;
+    if let Some(recipient) = &around.recipient {
+        from.extend(donor.map(|donor| organisation(donor.id, donor.name.clone())));
+        to.insert(0, recipient.clone());
+        let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
+        first_reported_date = first_reported_date.or(Some(first));
+    }
+    let first_visibility = if job.source == "fts" { "public" } else { "internal" };
+    let agreement_id = flow.agreement.as_ref().and_then(|reference| around.agreements.get(reference));
     Ok(Contribution {
         id,
         version: stored.map_or(1, |row| row.version + 1),
         organisation_id: job.organisation_id,
         office_id: stored.map_or(job.office_id, |row| row.office_id),
-        source: "fts".to_owned(),
+        source: job.source.clone(),
         external_ref: Some(flow.id),
         donor_id: donor.map(|donor| donor.id),
         donor_external_ref,
@@ -136,12 +188,12 @@ fn record(
         amount_usd: flow.amount_usd,
         original_amount: flow.original.map(|money| money.minor()),
         original_currency: flow.original.map(|money| money.currency().code().to_owned()),
-        exchange_rate_date: flow.exchange_rate.as_ref().and(flow.flow_date),
-        exchange_rate_source: flow.exchange_rate.as_ref().map(|_| "fts".to_owned()),
+        exchange_rate_date: flow.exchange_rate_date,
+        exchange_rate_source: flow.exchange_rate_source,
         exchange_rate: flow.exchange_rate,
         decision_date: flow.decision_date,
         flow_date: flow.flow_date,
-        first_reported_date: flow.first_reported_date,
+        first_reported_date,
         budget_year: flow.budget_year,
         usage_years: flow.usage_years,
         countries: flow.countries,
@@ -152,48 +204,67 @@ fn record(
         keywords: serde_json::to_string(&flow.keywords)?,
         parent_ref: flow.parent_ref,
         child_refs: flow.child_refs,
-        visibility: stored.map_or_else(|| "public".to_owned(), |row| row.visibility.clone()),
+        visibility: match (flow.visibility, stored) {
+            (Some(stated), _) => stated.to_owned(),
+            (None, Some(row)) => row.visibility.clone(),
+            (None, None) => first_visibility.to_owned(),
+        },
         description: flow.description,
-        source_objects: serde_json::to_string(&flow.source_objects)?,
-        destination_objects: serde_json::to_string(&flow.destination_objects)?,
+        source_objects: serde_json::to_string(&from)?,
+        destination_objects: serde_json::to_string(&to)?,
         detail: serde_json::to_string(&flow.detail)?,
         source_version: Some(flow.version),
         fingerprint,
-        agreement_id: stored.and_then(|row| row.agreement_id),
         standing: "current".to_owned(),
         parent_id: None,
         replaces_id: None,
         usage_split: None,
         valuation: None,
         exchange_difference: None,
+        agreement_id: agreement_id.copied().or_else(|| stored.and_then(|row| row.agreement_id)),
         created_at: stored.map_or(now, |row| row.created_at),
         updated_at: now,
     })
 }
 
-/// The donors of a batch, by FTS id: matched by reference, then by name and type, else recorded.
+/// The donors of a batch, by [`Giver::key`]: matched, else recorded.
 async fn donors_of(
     tx: &mut TenantTx,
     job: &Job,
     scope: &Scope,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, donor::store::Model>, StoreError> {
-    let mut named: Vec<&FlowObject> = Vec::new();
-    for object in flows.iter().filter_map(|(_, flow)| flow.donor()) {
-        if !named.iter().any(|known| known.id == object.id) {
-            named.push(object);
-        }
+    let mut givers: HashMap<String, Giver> = HashMap::new();
+    let mut order: Vec<String> = Vec::new();
+    for giver in flows.iter().filter_map(|(_, flow)| flow.giver.as_ref()) {
+        let key = giver.key();
+        givers.entry(key).or_insert_with_key(|key| {
+            order.push(key.clone());
+            giver.clone()
+        });
     }
-    let refs: Vec<String> = named.iter().map(|object| object.id.clone()).collect();
-    let known = donor::store::by_refs(scope, tx.db(), "fts", &refs).await?;
-    let registered = donor::store::by_ids(scope, tx.db(), known.values().copied()).await?;
-    let mut donors = HashMap::with_capacity(named.len());
-    for object in named {
-        let found = match known.get(&object.id) {
-            Some(id) => registered.get(id).cloned(),
-            None => Some(match_or_record(tx, job, scope, object).await?),
+    let found = matching::donors(job, tx.db(), &givers).await?;
+    let known = found.values().filter_map(|found| match found {
+        Found::Donor(id) | Found::Named(id) => Some(*id),
+        Found::Several | Found::Nobody => None,
+    });
+    let known: Vec<Uuid> = known.collect();
+    let registered = donor::store::by_ids(scope, tx.db(), known).await?;
+    let mut donors = HashMap::with_capacity(givers.len());
+    for key in order {
+        let giver = &givers[&key];
+        let donor = match found.get(&key) {
+            Some(Found::Donor(id)) => registered.get(id).cloned(),
+            // A donor that is known by its name, and now by a reference as well.
+            Some(Found::Named(_)) if giver.reference.is_some() && giver.donor_type.is_some() => {
+                Some(match_or_record(tx, job, scope, giver).await?)
+            }
+            Some(Found::Named(id)) => registered.get(id).cloned(),
+            Some(Found::Several | Found::Nobody) | None => {
+                Some(match_or_record(tx, job, scope, giver).await?)
+            }
         };
-        donors.extend(found.map(|donor| (object.id.clone(), donor)));
+        donors.extend(donor.map(|donor| (key, donor)));
     }
     Ok(donors)
 }
@@ -202,17 +273,28 @@ async fn match_or_record(
     tx: &mut TenantTx,
     job: &Job,
     scope: &Scope,
-    object: &FlowObject,
+    giver: &Giver,
 ) -> Result<donor::store::Model, StoreError> {
-    let donor_type = donor::type_of_fts(&object.organization_types, &object.organization_sub_types);
-    let key = donor::search_key(&object.name);
-    let search = if key.is_empty() { format!("fts {}", object.id) } else { key };
-    let reference = [ExternalRef { source: "fts".to_owned(), r#ref: object.id.clone() }];
+    // It could be recorded when the row was checked; since then somebody has renamed or merged the donor it means.
+    let gone = || StoreError::Damaged(format!("no donor for {}", giver.key()));
+    let donor_type = giver.donor_type.ok_or_else(gone)?;
+    let name = giver.name.clone().ok_or_else(gone)?;
+    let reference: Vec<ExternalRef> = giver
+        .reference
+        .iter()
+        .map(|reference| ExternalRef { source: job.source.clone(), r#ref: reference.clone() })
+        .collect();
+    let search = match (giver.search(), &giver.reference) {
+        (key, Some(reference)) if key.is_empty() => format!("{} {reference}", job.source),
+        (key, _) => key,
+    };
     let now = tx.now();
     if let Some(mut donor) = donor::store::by_name(scope, tx.db(), &search, donor_type).await? {
-        donor.version += 1;
-        donor.updated_at = now;
-        donor::store::update(tx, &donor, &reference).await?;
+        if !reference.is_empty() {
+            donor.version += 1;
+            donor.updated_at = now;
+            donor::store::update(tx, &donor, &reference).await?;
+        }
         return Ok(donor);
     }
     // The registry is headquarters', whoever imports.
@@ -222,7 +304,7 @@ async fn match_or_record(
         version: 1,
         organisation_id: job.organisation_id,
         office_id: headquarters.unwrap_or(job.office_id),
-        name: object.name.clone(),
+        name,
         focal_point_id: None,
         name_fr: None,
         name_es: None,
@@ -233,7 +315,7 @@ async fn match_or_record(
         segment: None,
         country: None,
         parent_id: None,
-        iati_identifier: None,
+        iati_identifier: giver.reference.clone().filter(|_| job.format == "iati"),
         liaison_post: None,
         status: "active".to_owned(),
         names: String::new(),
@@ -255,11 +337,11 @@ mod tests {
     #[test]
     fn a_changed_flow_is_a_new_version_and_a_stale_file_changes_nothing() {
         let held = (3, "aa".to_owned());
-        assert_eq!(decide(None, 1, "aa"), Decision::Create);
-        assert_eq!(decide(Some(&held), 3, "aa"), Decision::Keep);
-        assert_eq!(decide(Some(&held), 4, "aa"), Decision::Keep);
-        assert_eq!(decide(Some(&held), 4, "bb"), Decision::Update);
-        assert_eq!(decide(Some(&held), 3, "bb"), Decision::Update);
-        assert_eq!(decide(Some(&held), 2, "bb"), Decision::Keep);
+        assert_eq!(decide(None, 1, &"aa"), Decision::Create);
+        assert_eq!(decide(Some(&held), 3, &"aa".to_owned()), Decision::Keep);
+        assert_eq!(decide(Some(&held), 4, &"aa".to_owned()), Decision::Keep);
+        assert_eq!(decide(Some(&held), 4, &"bb".to_owned()), Decision::Update);
+        assert_eq!(decide(Some(&held), 3, &"bb".to_owned()), Decision::Update);
+        assert_eq!(decide(Some(&held), 2, &"bb".to_owned()), Decision::Keep);
     }
 }

@@ -3,14 +3,29 @@
 //!
 //! `receiving → queued → applying → done`, or `refused` (rows were wrong and the user did not say to skip them),
 //! `checked` (dry run), `failed` (our fault; nothing more is applied, the message says why).
+//!
+//! A format (`fts`, `csv`, `xlsx`, `iati`) turns bytes into rows; the last three into rows of named fields
+//! ([`record::Record`]). Nothing after that knows the format.
 
 pub(crate) mod api;
 mod apply;
-pub(crate) mod fts;
-mod parser;
+mod columns;
+mod csv;
+mod fields;
+mod flow;
+mod format;
+mod fts;
+mod iati;
+mod matching;
+mod meter;
+mod record;
+mod seen;
 pub(crate) mod store;
+pub(crate) mod template;
 pub(crate) mod upload;
 pub(crate) mod worker;
+mod xlsx;
+mod xml;
 
 /// Rows applied, or staged, in one transaction.
 pub(crate) const BATCH: u16 = 1000;

@@ -1,4 +1,4 @@
-use super::parser::Staged;
+use super::flow::Staged;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
@@ -28,6 +28,8 @@ pub struct Model {
     pub message: Option<String>,
     pub created_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
+    pub source: String,
+    pub columns: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

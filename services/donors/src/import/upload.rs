@@ -1,8 +1,19 @@
 //! Receiving the files of an import: streamed, checked and staged while they arrive.
 
-use super::{BATCH, api::Import, parser, parser::Staged, store, worker::Wake};
-use ::store::audit;
-use actix_multipart::Multipart;
+use super::{
+    BATCH,
+    api::Import,
+    columns::{Column, Mapping},
+    flow::Staged,
+    format::{self, Format, MOST_ROWS, Reading},
+    iati::Ours,
+    matching,
+    seen::{Print, Seen},
+    store,
+    worker::Wake,
+};
+use ::store::{audit, office};
+use actix_multipart::{Field, Multipart};
 use actix_web::{
     HttpRequest,
     http::header,
@@ -14,9 +25,8 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use kernel::{Code, FieldError, Problem};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Context, Created, Parameters, openapi::CreateProblems};
+use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -24,15 +34,31 @@ use uuid::Uuid;
 const LIMIT: u64 = 512 * 1024 * 1024;
 /// The most files of one import.
 const MOST_FILES: usize = 1000;
+/// The longest message an import carries, in characters.
+const LONGEST_MESSAGE: usize = 2000;
+/// The longest field of a form beside the files, in bytes.
+const LONGEST_FIELD: usize = 64 * 1024;
 
 /// How to import.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct HowToImport {
-    /// `fts`: pages of flows as the FTS API returns them.
-    #[param(example = "fts", max_length = 20)]
+    /// `fts`: pages of flows as the FTS API returns them; `csv` and `xlsx`: tables with the headings of
+    /// `/v1/imports/template`, or with a mapping; `iati`: IATI 2.01 to 2.03 activities.
+    #[param(example = "csv", max_length = 20)]
     format: String,
+    /// What the sending system is called: needed for tables, `iati` unless told otherwise for IATI files, nothing else than
+    /// `fts` for flows. With the rows' references it says what is the same contribution.
+    #[param(example = "erp", max_length = 40)]
+    source: Option<String>,
+    /// Which column of a table is which field, as a JSON object: heading → field, or null for a column that is not read;
+    /// `"decimal": ","` where the decimal sign is a comma.
+    #[param(example = r#"{"Donor name": "donor", "Remarks": null}"#, max_length = 20000)]
+    mapping: Option<String>,
+    /// Our IATI organisation identifier, for files that name us by it.
+    #[param(example = "XM-DAC-47066", max_length = 100)]
+    receiver: Option<String>,
     /// The office whose records it makes: the caller's (unless told otherwise) or one below.
     office_id: Option<Uuid>,
     /// Check and compare only, keep nothing.
@@ -45,13 +71,17 @@ pub(crate) struct HowToImport {
 
 /// Starts an import
 ///
-/// Send the files as `multipart/form-data` (several files are one import) or one file as `application/json`, up to
-/// 512 MiB. They are checked while they arrive; then the import works in the background: follow it at `Location`. It is
-/// idempotent by the flows' ids, whichever office imports them.
+/// Send the files as `multipart/form-data` (several files are one import) or one file alone, up to 512 MiB; tables and
+/// IATI files hold up to 1,000,000 rows. They are checked while they arrive; then the import works in the background:
+/// follow it at `Location`. It is idempotent by source and external reference, whichever office imports them. In a form,
+/// `source`, `mapping` and `receiver` may be fields before the files, and `mapping[Heading]` fields name one column each.
+/// A dry run of a table that lacks columns says which headings it found.
 #[utoipa::path(tag = "imports", params(HowToImport,
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     request_body(description = "The file, or several as multipart/form-data", content(
-        (Object = "application/json"), (Object = "multipart/form-data"))),
+        (Object = "application/json"), (String = "text/csv"), (String = "application/xml"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (Object = "multipart/form-data"))),
     security(("oauth2" = ["imports:write"])),
     extensions(("x-body-limit" = json!(536870912)), ("x-timeout-seconds" = json!(900))),
     responses((status = 201, description = "The import, waiting for its turn", body = Import), CreateProblems))]
@@ -65,16 +95,18 @@ pub(crate) async fn create(
     payload: Payload,
 ) -> Answer {
     let how = how.0;
-    if how.format != "fts" {
-        return Err(Problem::invalid_parameter("format", "must be fts").into());
-    }
+    let Some(format) = Format::of(&how.format) else {
+        let why = format!("must be one of {}", Format::NAMES.join(", "));
+        return Err(Problem::invalid_parameter("format", why).into());
+    };
     let office_id = how.office_id.unwrap_or(caller.claims.office_id);
     context.store.await_office(caller.claims.organisation_id, office_id).await?;
     let scope = context.scope(&caller.claims).await?;
     if !scope.office_ids().contains(&office_id) {
         return Err(Problem::invalid_parameter("office_id", "is no office of yours").into());
     }
-    let mut receiving = Receiving::start(&context, &how, caller.claims.organisation_id, office_id).await?;
+    let mut receiving =
+        Receiving::start(&context, (&how, format), caller.claims.organisation_id, office_id).await?;
     let received = receive(&request, &context, &mut receiving, payload).await;
     let id = receiving.import.id;
     let answer = match received {
@@ -131,7 +163,9 @@ async fn receive(
     let media_type =
         media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_lowercase();
     match media_type.as_str() {
-        "application/json" => receiving.file(context, "body", payload).await,
+        alone if receiving.reading.format.media_types().contains(&alone) => {
+            receiving.file(context, "body", payload).await
+        }
         "multipart/form-data" => {
             let mut parts = Multipart::new(request.headers(), payload);
             let mut files = 0;
@@ -140,6 +174,15 @@ async fn receive(
                     Problem::new(Code::MalformedBody).field("", format!("the form cannot be read: {error}"))
                 };
                 let part = part.map_err(broken)?;
+                if let Some(name) = field_name(&part) {
+                    if files > 0 {
+                        let why = "must stand before the files in the form";
+                        return Err(Problem::invalid_parameter(name, why).into());
+                    }
+                    let text = field_text(&name, part).await?;
+                    receiving.field(&name, &text)?;
+                    continue;
+                }
                 files += 1;
                 if files > MOST_FILES {
                     return Err(Problem::new(Code::BodyTooLarge).detail("more than 1000 files").into());
@@ -154,28 +197,68 @@ async fn receive(
             Ok(())
         }
         _ => {
-            let why = "send multipart/form-data or application/json";
+            let alone = receiving.reading.format.media_types().join(" or ");
+            let why = format!("send multipart/form-data or {alone}");
             Err(Problem::new(Code::UnsupportedMediaType).field("content-type", why).into())
         }
     }
 }
 
+/// The name of a part of the form that is no file.
+fn field_name(part: &Field) -> Option<String> {
+    let disposition = part.content_disposition()?;
+    let name = disposition.get_name().filter(|_| disposition.get_filename().is_none())?;
+    let known = ["source", "mapping", "receiver"].contains(&name) || name.starts_with("mapping[");
+    known.then(|| name.to_owned())
+}
+
+async fn field_text(name: &str, mut part: Field) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.next().await {
+        bytes.extend(chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the upload broke off"))?);
+        if bytes.len() > LONGEST_FIELD {
+            return Err(Problem::invalid_parameter(name, format!("has more than {LONGEST_FIELD} bytes")));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::invalid_parameter(name, "is not UTF-8"))
+}
+
 struct Receiving {
     import: store::Model,
+    reading: Reading,
+    /// What the sending system is called, where that was said.
+    source: Option<String>,
     files: Vec<String>,
+    columns: Vec<Column>,
+    notes: Vec<String>,
     size: u64,
     hasher: Sha256,
-    /// Flows seen in these files: number, version and fingerprint of each.
-    seen: HashMap<String, (i64, [u8; 32])>,
+    /// What was seen in these files: by reference and version the content.
+    seen: Seen<Print>,
 }
 
 impl Receiving {
     async fn start(
         context: &Context,
-        how: &HowToImport,
+        (how, format): (&HowToImport, Format),
         organisation_id: Uuid,
         office_id: Uuid,
     ) -> Result<Self, Failure> {
+        let mut mapping = Mapping::default();
+        if let Some(text) = &how.mapping {
+            mapping.add_json(text)?;
+        }
+        let name = {
+            let db = context.store.read(&::store::Scope::System).await?;
+            office::organisation_name(&db, organisation_id).await?.unwrap_or_default()
+        };
+        let reading = Reading {
+            format,
+            mapping,
+            ours: Ours { name, identifier: how.receiver.clone() },
+            spool: context.store.files().to_path_buf(),
+            describe: how.dry_run,
+        };
         let tx = context.store.begin(::store::Scope::System, ::store::Actor::system()).await?;
         let import = store::Model {
             id: tx.new_id(),
@@ -198,10 +281,71 @@ impl Receiving {
             message: None,
             created_at: tx.now(),
             finished_at: None,
+            source: how.format.clone(),
+            columns: "[]".to_owned(),
         };
         store::insert(&tx, import.clone()).await?;
         tx.commit().await?;
-        Ok(Self { import, files: Vec::new(), size: 0, hasher: Sha256::new(), seen: HashMap::new() })
+        Ok(Self {
+            import,
+            reading,
+            source: how.source.clone(),
+            files: Vec::new(),
+            columns: Vec::new(),
+            notes: Vec::new(),
+            size: 0,
+            hasher: Sha256::new(),
+            seen: Seen::default(),
+        })
+    }
+
+    /// A field of the form, which says how the files after it are to be read.
+    fn field(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        for part in [name, text] {
+            self.hasher.update((part.len() as u64).to_be_bytes());
+            self.hasher.update(part);
+        }
+        let text = text.trim();
+        match name {
+            "source" => self.source = Some(text.to_owned()).filter(|text| !text.is_empty()),
+            "receiver" => {
+                self.reading.ours.identifier = Some(text.to_owned()).filter(|text| !text.is_empty())
+            }
+            "mapping" if text.is_empty() => {}
+            "mapping" => self.reading.mapping.add_json(text)?,
+            _ => {
+                let heading = name.strip_prefix("mapping[").and_then(|rest| rest.strip_suffix("]"));
+                // What browsers write for a quotation mark in the name of a form's field (HTML, multipart/form-data).
+                let heading = heading.unwrap_or_default().replace("%22", "\"");
+                self.reading.mapping.add(&heading, text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the sending system is called.
+    fn source(&self) -> Result<String, Problem> {
+        let refuse = |why: &str| Err(Problem::invalid_parameter("source", why));
+        match (self.reading.format, &self.source) {
+            (Format::Fts, None) => Ok("fts".to_owned()),
+            (Format::Fts, Some(source)) if source == "fts" => Ok(source.clone()),
+            (Format::Fts, Some(_)) => refuse("is always fts for flows from FTS"),
+            (Format::Iati, None) => Ok("iati".to_owned()),
+            (Format::Csv | Format::Xlsx, None) => refuse(
+                "is required: what the sending system is called, so that a row sent again is the same record",
+            ),
+            (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => {
+                refuse("is reserved for the platform's own importers")
+            }
+            (_, Some(source)) => {
+                let mut checks = Checks::new();
+                checks.text("source", source, 40);
+                match checks.into_errors().first() {
+                    Some(error) => refuse(&error.detail),
+                    None => Ok(source.clone()),
+                }
+            }
+        }
     }
 
     /// Streams one file through the parser into the staging table.
@@ -211,7 +355,8 @@ impl Receiving {
         name: &str,
         mut chunks: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<(), Failure> {
-        let parser::Parsing { bytes, mut rows, verdict } = parser::start();
+        self.import.source = self.source()?;
+        let format::Parsing { bytes, mut rows, verdict } = format::start(self.reading.clone());
         let (hasher, size) = (&mut self.hasher, &mut self.size);
         let feed = async move {
             while let Some(chunk) = chunks.next().await {
@@ -244,9 +389,19 @@ impl Receiving {
         let verdict = verdict.await.map_err(|error| Failure::internal(&error))?;
         fed?;
         staged?;
-        verdict.map_err(|problem| in_file(problem, name))?;
+        let found = verdict.map_err(|problem| in_file(problem, name))?;
         self.files.push(name.to_owned());
-        self.import.files = serde_json::to_string(&self.files).map_err(|error| Failure::internal(&error))?;
+        for column in found.columns {
+            if !self.columns.iter().any(|known| known.heading == column.heading) {
+                self.columns.push(column);
+            }
+        }
+        self.notes.extend(found.note);
+        let text = |text: serde_json::Result<String>| text.map_err(|error| Failure::internal(&error));
+        self.import.files = text(serde_json::to_string(&self.files))?;
+        self.import.columns = text(serde_json::to_string(&self.columns))?;
+        self.import.message =
+            (!self.notes.is_empty()).then(|| self.notes.join(" ").chars().take(LONGEST_MESSAGE).collect());
         Ok(())
     }
 }
@@ -262,15 +417,24 @@ fn in_file(mut problem: Problem, name: &str) -> Problem {
 async fn stage_batch(
     context: &Context,
     import: &mut store::Model,
-    seen: &mut HashMap<String, (i64, [u8; 32])>,
+    seen: &mut Seen<Print>,
     file: &str,
     mut rows: Vec<Staged>,
 ) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
     }
+    let most = i64::try_from(MOST_ROWS).unwrap_or(i64::MAX);
+    if import.format != "fts" && import.rows_read >= most {
+        let why = format!("have more than {MOST_ROWS} rows together: send them in parts");
+        return Err(Problem::invalid_field("/file", why).into());
+    }
+    {
+        let db = context.store.read(&::store::Scope::System).await?;
+        matching::check(import, &db, &mut rows).await?;
+    }
     for row in &mut rows {
-        refuse_contradiction(seen, row);
+        refuse_contradiction(seen, row, &import.format);
         import.rejected += i64::from(!row.errors.is_empty());
         import.warnings += i64::from(!row.warnings.is_empty());
     }
@@ -282,17 +446,18 @@ async fn stage_batch(
 }
 
 /// A flow may stand in several pages; two different contents under one version cannot both be right.
-fn refuse_contradiction(seen: &mut HashMap<String, (i64, [u8; 32])>, row: &mut Staged) {
+fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: &str) {
     let (Some(id), Some((version, fingerprint))) = (&row.external_ref, row.content) else { return };
-    match seen.get(id) {
-        Some((known, other)) if *known == version && *other != fingerprint => {
-            let why =
-                format!("flow {id} stands in these files twice, with one version and different contents");
-            row.errors.push(FieldError::new("/versionId", why));
+    let (key, content) = ((id.as_str(), version), seen.print(&fingerprint));
+    match seen.get(&key) {
+        Some(other) if *other != content => {
+            let (place, why) = match format {
+                "fts" => ("/versionId", "with one version and different contents"),
+                _ => ("/external_ref", "with different contents"),
+            };
+            row.errors.push(FieldError::new(place, format!("{id} stands in these files twice, {why}")));
         }
-        Some((known, _)) if *known >= version => {}
-        _ => {
-            seen.insert(id.clone(), (version, fingerprint));
-        }
+        Some(_) => {}
+        None => seen.insert(&key, content),
     }
 }

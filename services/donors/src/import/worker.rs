@@ -2,15 +2,17 @@
 
 use super::{
     BATCH,
-    apply::{self, Decision, Known, Verdicts, apply},
-    fts::{self, Flow},
+    apply::{self, Decision, Verdicts, apply},
+    flow::Flow,
+    format::Format,
+    seen::{Print, Seen},
     store,
 };
 use crate::contribution;
 use ::store::{Actor, Scope, StoreError, audit};
 use chrono::TimeDelta;
 use service::Context;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// How often the worker looks for work without being woken.
@@ -152,9 +154,11 @@ async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, F
         position += i64::from(BATCH);
     }
     drop(db);
+    let format = Format::of(&job.format);
+    let format = format.ok_or_else(|| StoreError::Damaged(format!("import format {}", job.format)))?;
     let parse = move || {
         rows.into_iter()
-            .map(|(number, raw)| match fts::read(&raw) {
+            .map(|(number, raw)| match format.read(&raw) {
                 Ok(flow) => Ok((number, flow)),
                 Err(_) => Err(StoreError::Damaged(format!("staged row {number}"))),
             })
@@ -166,7 +170,8 @@ async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, F
 /// Dry run: says what would happen, keeps nothing but the verdicts. Begun again from the start after a crash.
 async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause> {
     let scope = Scope::Public { organisation_id: job.organisation_id };
-    let mut seen = Known::new();
+    // What the rows before made of each flow.
+    let mut seen: Seen<(i64, Print)> = Seen::default();
     (job.position, job.rows_done) = (0, job.rejected);
     (job.created, job.updated, job.unchanged) = (0, 0, 0);
     loop {
@@ -174,25 +179,28 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause>
         let Some(&(last, _)) = flows.last() else { break };
         let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
         let db = context.store.read(&Scope::System).await?;
-        let held = contribution::store::by_refs(&scope, &db, "fts", &refs).await?;
+        let held = contribution::store::by_refs(&scope, &db, &job.source, &refs).await?;
         drop(db);
-        for row in held {
-            if let Some(id) = row.external_ref {
-                seen.entry(id).or_insert((row.source_version.unwrap_or(0), row.fingerprint));
-            }
-        }
+        let held: HashMap<String, (i64, String)> = held
+            .into_iter()
+            .filter_map(|row| Some((row.external_ref?, (row.source_version.unwrap_or(0), row.fingerprint))))
+            .collect();
         let count = flows.len();
         let mut verdicts = Verdicts::default();
         for (number, flow) in flows {
             let fingerprint = apply::hex(&flow.fingerprint);
-            let decision = apply::decide(seen.get(&flow.id), flow.version, &fingerprint);
+            let print = seen.print(&fingerprint);
+            let decision = match seen.get(&flow.id) {
+                Some(before) => apply::decide(Some(before), flow.version, &print),
+                None => apply::decide(held.get(&flow.id), flow.version, &fingerprint),
+            };
             match decision {
                 Decision::Create => verdicts.created.push(number),
                 Decision::Update => verdicts.updated.push(number),
                 Decision::Keep => verdicts.unchanged.push(number),
             }
             if decision != Decision::Keep {
-                seen.insert(flow.id, (flow.version, fingerprint));
+                seen.insert(&flow.id, (flow.version, print));
             }
         }
         let tx = begin(context, job).await?;

@@ -4,12 +4,14 @@ mod m0001;
 mod m0003;
 mod m0004;
 mod m0005;
+mod m0006;
 mod m0009;
 
 use m0001::M0001;
 use m0003::M0003;
 use m0004::M0004;
 use m0005::M0005;
+use m0006::M0006;
 use m0009::M0009;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
@@ -24,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0003),
             Box::new(M0004),
             Box::new(M0005),
+            Box::new(M0006),
             Box::new(M0009),
         ]
     }

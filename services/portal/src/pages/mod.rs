@@ -110,6 +110,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/exchange-rates.{kind}", web::get().to(rates::file))
         .route("/console/imports", web::get().to(imports::list))
         .route("/console/imports", web::post().to(imports::upload))
+        .route("/console/imports/template.{kind}", web::get().to(imports::template))
         .route("/console/imports/{id}", web::get().to(imports::show))
         .route("/console/imports/{id}/state", web::get().to(imports::state))
         .route("/console/imports/{id}/rows.csv", web::get().to(imports::rows_csv))

@@ -1,6 +1,12 @@
 //! A flow of OCHA's Financial Tracking Service: reading one, and saying all that is wrong with it.
 
-use crate::contribution::{EARMARKINGS, joined};
+pub(crate) mod page;
+
+use super::flow::{Flow, Giver, Refused};
+use crate::{
+    contribution::{EARMARKINGS, joined},
+    donor,
+};
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{Currency, FieldError, Money, MoneyError, money::parse_decimal};
@@ -21,44 +27,16 @@ const WITHDRAWN: [&str; 59] = [
     "TMM", "TPE", "TRL", "VEB", "VEF", "XEU", "YUM", "ZAL", "ZMK", "ZRN", "ZWD", "ZWL", "ZWN", "ZWR",
 ];
 
-/// A flow that holds.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Flow {
-    pub(crate) id: String,
-    pub(crate) version: i64,
-    /// SHA-256 over everything but `boundary` and `onBoundary`, which belong to the question, not to the flow.
-    pub(crate) fingerprint: [u8; 32],
-    pub(crate) status: String,
-    pub(crate) amount_usd: i64,
-    pub(crate) original: Option<Money>,
-    pub(crate) exchange_rate: Option<String>,
-    pub(crate) decision_date: Option<NaiveDate>,
-    pub(crate) flow_date: Option<NaiveDate>,
-    pub(crate) first_reported_date: Option<NaiveDate>,
-    pub(crate) budget_year: Option<i32>,
-    pub(crate) usage_years: String,
-    pub(crate) countries: String,
-    pub(crate) new_money: bool,
-    pub(crate) contribution_type: &'static str,
-    pub(crate) method: Option<String>,
-    pub(crate) earmarking: Option<&'static str>,
-    pub(crate) keywords: Vec<String>,
-    pub(crate) parent_ref: Option<String>,
-    pub(crate) child_refs: String,
-    pub(crate) description: Option<String>,
-    pub(crate) source_objects: Vec<FlowObject>,
-    pub(crate) destination_objects: Vec<FlowObject>,
-    /// What has no field of its own here, as FTS gave it.
-    pub(crate) detail: Map<String, Value>,
-    pub(crate) warnings: Vec<FieldError>,
-}
-
-impl Flow {
-    /// The one organisation the money comes from; none when the source names none, or several.
-    pub(crate) fn donor(&self) -> Option<&FlowObject> {
-        let mut organisations = self.source_objects.iter().filter(|object| object.kind == "Organization");
-        organisations.next().filter(|_| organisations.next().is_none())
-    }
+/// The one organisation the money comes from; none when the source names none, or several.
+fn giver(source_objects: &[FlowObject]) -> Option<Giver> {
+    let mut organisations = source_objects.iter().filter(|object| object.kind == "Organization");
+    let object = organisations.next().filter(|_| organisations.next().is_none())?;
+    Some(Giver {
+        id: None,
+        reference: Some(object.id.clone()),
+        name: Some(object.name.clone()),
+        donor_type: Some(donor::type_of_fts(&object.organization_types, &object.organization_sub_types)),
+    })
 }
 
 /// The id of a flow that may be wrong otherwise.
@@ -78,7 +56,7 @@ fn text_or_number(value: &Value) -> Option<String> {
 ///
 /// # Errors
 /// Everything that is wrong with it, each at its JSON pointer inside the flow.
-pub(crate) fn read(raw: &str) -> Result<Flow, (Option<String>, Vec<FieldError>)> {
+pub(crate) fn read(raw: &str) -> Result<Flow, Refused> {
     let mut flow: Map<String, Value> = match serde_json::from_str(raw) {
         Ok(Value::Object(flow)) => flow,
         _ => return Err((None, vec![FieldError::new("", "is not an object")])),
@@ -101,6 +79,7 @@ pub(crate) fn read(raw: &str) -> Result<Flow, (Option<String>, Vec<FieldError>)>
 }
 
 fn fingerprint_of(flow: &Map<String, Value>) -> [u8; 32] {
+    // `boundary` and `onBoundary` are gone by now: they belong to the question, not to the flow.
     // serde_json's map is sorted by key, so the text does not depend on the order in the file.
     Sha256::digest(serde_json::to_vec(flow).unwrap_or_default()).into()
 }
@@ -149,9 +128,12 @@ impl Reader {
             id: id?,
             version: version?,
             fingerprint,
+            giver: giver(&source_objects),
             status: status?,
             amount_usd: amount_usd?,
             original,
+            exchange_rate_date: exchange_rate.as_ref().and(flow_date),
+            exchange_rate_source: exchange_rate.as_ref().map(|_| "fts".to_owned()),
             exchange_rate,
             decision_date,
             flow_date,
@@ -166,6 +148,8 @@ impl Reader {
             keywords,
             parent_ref,
             child_refs,
+            visibility: None,
+            agreement: None,
             description,
             source_objects,
             destination_objects,
@@ -453,5 +437,4 @@ fn targets(destination: &[FlowObject]) -> (String, String) {
 }
 
 #[cfg(test)]
-#[path = "fts_tests.rs"]
 mod tests;

@@ -1,77 +1,23 @@
-//! Reads an FTS page as it arrives: a thread parses and checks, rows come out in chunks, memory stays flat.
+//! A page of flows as the FTS API gives it: read flow by flow.
 
-use super::fts;
-use bytes::Bytes;
-use kernel::{Code, FieldError, Problem};
+use super::super::{flow::Staged, format::Sink};
+use kernel::{Code, Problem};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{
     fmt,
     io::{self, Read},
 };
-use tokio::sync::mpsc;
 
-/// Rows handed over at once.
-const CHUNK: usize = 500;
-
-/// A flow as it stands in the file, checked.
-pub(crate) struct Staged {
-    /// Where in the file.
-    pub(crate) pointer: String,
-    pub(crate) raw: String,
-    pub(crate) external_ref: Option<String>,
-    /// Version and fingerprint of a flow that holds.
-    pub(crate) content: Option<(i64, [u8; 32])>,
-    pub(crate) errors: Vec<FieldError>,
-    pub(crate) warnings: Vec<FieldError>,
-}
-
-struct ChannelReader {
-    chunks: mpsc::Receiver<Bytes>,
-    current: Bytes,
-}
-
-impl Read for ChannelReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.current.is_empty() {
-            match self.chunks.blocking_recv() {
-                Some(chunk) => self.current = chunk,
-                None => return Ok(0),
-            }
-        }
-        let count = buffer.len().min(self.current.len());
-        buffer[..count].copy_from_slice(&self.current.split_to(count));
-        Ok(count)
-    }
-}
-
-/// Parses one file in its own thread: give it the bytes, take the rows, then the verdict on the file.
-pub(crate) struct Parsing {
-    /// Where the bytes go; dropping it ends the file.
-    pub(crate) bytes: mpsc::Sender<Bytes>,
-    /// The rows, in order.
-    pub(crate) rows: mpsc::Receiver<Vec<Staged>>,
-    /// What is wrong with the file as a whole.
-    pub(crate) verdict: tokio::task::JoinHandle<Result<(), Problem>>,
-}
-
-pub(crate) fn start() -> Parsing {
-    let (bytes, chunks) = mpsc::channel(16);
-    let (rows_out, rows) = mpsc::channel(4);
-    let verdict =
-        tokio::task::spawn_blocking(move || parse(ChannelReader { chunks, current: Bytes::new() }, rows_out));
-    Parsing { bytes, rows, verdict }
-}
-
-fn parse(reader: impl Read, rows: mpsc::Sender<Vec<Staged>>) -> Result<(), Problem> {
+/// Reads the page into `sink`.
+///
+/// # Errors
+/// 400 when the file is no JSON, 422 when it is no page of flows.
+pub(crate) fn parse(reader: impl Read, sink: &mut Sink) -> Result<(), Problem> {
     let mut reader = serde_json::Deserializer::from_reader(io::BufReader::with_capacity(64 * 1024, reader));
-    let mut sink = Sink { rows, chunk: Vec::with_capacity(CHUNK), index: 0 };
-    let found = Page(&mut sink).deserialize(&mut reader).and_then(|found| reader.end().map(|()| found));
+    let found = Page(sink).deserialize(&mut reader).and_then(|found| reader.end().map(|()| found));
     match found {
-        Ok(true) => {
-            sink.flush();
-            Ok(())
-        }
+        Ok(true) => Ok(()),
         Ok(false) => {
             let why = "is not there: this is not a page of flows from the FTS API";
             Err(Problem::invalid_field("/data/flows", why))
@@ -88,46 +34,21 @@ fn describe(error: &serde_json::Error) -> String {
     error.to_string()
 }
 
-struct Sink {
-    rows: mpsc::Sender<Vec<Staged>>,
-    chunk: Vec<Staged>,
-    index: u64,
-}
-
-impl Sink {
-    fn push(&mut self, raw: &RawValue) {
-        let pointer = format!("/data/flows/{}", self.index);
-        self.index += 1;
-        let raw = raw.get();
-        let staged = match fts::read(raw) {
-            Ok(flow) => Staged {
-                pointer,
-                raw: raw.to_owned(),
-                content: Some((flow.version, flow.fingerprint)),
-                external_ref: Some(flow.id),
-                errors: Vec::new(),
-                warnings: flow.warnings,
-            },
-            Err((external_ref, errors)) => Staged {
-                pointer,
-                raw: String::new(),
-                external_ref,
-                content: None,
-                errors,
-                warnings: Vec::new(),
-            },
-        };
-        self.chunk.push(staged);
-        if self.chunk.len() == CHUNK {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
-        // A receiver that is gone means that the upload broke off; the rest of the file is read and dropped.
-        let _ = self.rows.blocking_send(chunk);
-    }
+fn push(sink: &mut Sink, raw: &RawValue) {
+    let pointer = format!("/data/flows/{}", sink.count());
+    let raw = raw.get();
+    sink.push(match super::read(raw) {
+        Ok(flow) => Staged {
+            pointer,
+            raw: raw.to_owned(),
+            content: Some((flow.version, flow.fingerprint)),
+            external_ref: Some(flow.id),
+            names: None,
+            errors: Vec::new(),
+            warnings: flow.warnings,
+        },
+        Err(refused) => Staged::refused(pointer, refused),
+    });
 }
 
 /// `{"data": {"flows": […]}}`: true when the list was there.
@@ -202,7 +123,7 @@ impl<'de> Visitor<'de> for Flows<'_> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(raw) = seq.next_element::<Box<RawValue>>()? {
-            self.0.push(&raw);
+            push(self.0, &raw);
         }
         Ok(())
     }
@@ -213,13 +134,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> (Result<(), Problem>, Vec<Staged>) {
-        let (rows, mut received) = mpsc::channel(100);
-        let verdict = parse(text.as_bytes(), rows);
-        let mut all = Vec::new();
-        while let Ok(chunk) = received.try_recv() {
-            all.extend(chunk);
-        }
-        (verdict, all)
+        Sink::collect(|sink| parse(text.as_bytes(), sink))
     }
 
     #[test]

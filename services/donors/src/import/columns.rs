@@ -1,0 +1,315 @@
+//! Which column of a table is which field: the template's headings, or what the sender says.
+
+use super::{
+    fields::{FIELDS, Field, Kind, field_of},
+    record::Record,
+};
+use chrono::NaiveDate;
+use kernel::{FieldError, Problem};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// The most columns of a table.
+pub(super) const MOST_COLUMNS: usize = 200;
+/// The longest cell, in characters: Excel's own limit.
+const LONGEST_CELL: usize = 32_767;
+/// The longest heading that is kept, in characters.
+const LONGEST_HEADING: usize = 200;
+/// The key of a mapping that says which sign ends whole numbers.
+const DECIMAL: &str = "decimal";
+
+/// A column as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Column {
+    /// Its heading in the file.
+    #[schema(example = "Donor name", max_length = 200)]
+    pub(crate) heading: String,
+    /// The field it stands for; null when it is not read.
+    #[schema(example = "donor", max_length = 40)]
+    pub(crate) field: Option<String>,
+}
+
+/// What the sender says of the columns: heading → field, or nothing for a column that is not to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    headings: HashMap<String, Option<&'static str>>,
+    decimal_comma: bool,
+}
+
+impl Mapping {
+    /// Adds a JSON object: `{"Donor name": "donor", "Remarks": null, "decimal": ","}`.
+    ///
+    /// # Errors
+    /// 400 that names what is no field.
+    pub(crate) fn add_json(&mut self, text: &str) -> Result<(), Problem> {
+        let refuse = |why: String| Problem::invalid_parameter("mapping", why);
+        let stated: HashMap<String, Option<String>> = serde_json::from_str(text)
+            .map_err(|_| refuse("is no JSON object of heading and field".into()))?;
+        if stated.len() > MOST_COLUMNS {
+            return Err(refuse(format!("has more than {MOST_COLUMNS} entries")));
+        }
+        for (heading, field) in stated {
+            self.add(&heading, field.as_deref().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Adds one heading; no field means that it is not to be read.
+    ///
+    /// # Errors
+    /// 400 when there is no such field.
+    pub(crate) fn add(&mut self, heading: &str, field: &str) -> Result<(), Problem> {
+        let refuse = |why: String| Err(Problem::invalid_parameter("mapping", why));
+        if heading == DECIMAL && [",", "."].contains(&field) {
+            self.decimal_comma = field == ",";
+            return Ok(());
+        }
+        let known = field_of(field).map(|field| field.name);
+        if known.is_none() && !field.is_empty() {
+            let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+            let shown: String = field.chars().take(40).collect();
+            return refuse(format!("\"{shown}\" is none of {}", names.join(", ")));
+        }
+        if self.headings.len() == MOST_COLUMNS {
+            return refuse(format!("has more than {MOST_COLUMNS} entries"));
+        }
+        self.headings.insert(heading.trim().to_owned(), known);
+        Ok(())
+    }
+}
+
+/// A cell as the format gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell<'a> {
+    Empty,
+    Text(&'a str),
+    /// A number with a decimal point.
+    Number(String),
+    Date(NaiveDate),
+    /// What cannot be read, and why.
+    Wrong(String),
+}
+
+/// The columns of a table.
+#[derive(Debug)]
+pub(super) struct Columns {
+    fields: Vec<Option<&'static Field>>,
+    decimal_comma: bool,
+}
+
+/// What a row of headings turned out to be.
+pub(super) struct Headed {
+    /// Nothing when the table lacks columns and is only described.
+    pub(super) columns: Option<Columns>,
+    pub(super) found: Vec<Column>,
+    pub(super) note: Option<String>,
+}
+
+impl Columns {
+    /// Reads the headings. A table that lacks columns is refused, or described when `describe` is set.
+    ///
+    /// # Errors
+    /// 422 for headings that cannot be told apart, and for columns that are not there.
+    pub(super) fn of(headings: &[String], mapping: &Mapping, describe: bool) -> Result<Headed, Problem> {
+        let refuse = |why: String| Problem::invalid_field("/headings", why);
+        if headings.len() > MOST_COLUMNS {
+            return Err(refuse(format!("are {}: {MOST_COLUMNS} columns are read at most", headings.len())));
+        }
+        let fields = assigned(headings, mapping).map_err(refuse)?;
+        let cut = |heading: &String| heading.trim().chars().take(LONGEST_HEADING).collect();
+        let field = |field: &Option<&'static Field>| field.map(|field| field.name.to_owned());
+        let columns = headings.iter().zip(&fields);
+        let found = columns.map(|(heading, of)| Column { heading: cut(heading), field: field(of) }).collect();
+        let missing = missing(&fields);
+        if missing.is_empty() {
+            let columns = Some(Columns { fields, decimal_comma: mapping.decimal_comma });
+            return Ok(Headed { columns, found, note: None });
+        }
+        if describe {
+            let note = format!("No row was read: no column stands for {}.", missing.join(", "));
+            return Ok(Headed { columns: None, found, note: Some(note) });
+        }
+        let shown: Vec<String> =
+            headings.iter().take(30).map(|text| text.chars().take(40).collect()).collect();
+        let lacks = |name: &&str| {
+            let why = format!("no column stands for {name}; the file's headings are {}", shown.join(", "));
+            FieldError::new(format!("/headings/{name}"), why)
+        };
+        Err(Problem::invalid_fields(missing.iter().map(lacks).collect()))
+    }
+
+    /// How many columns there are.
+    pub(super) fn count(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The fields of a row, and what cannot be read of it.
+    pub(super) fn record<'a>(&self, cells: impl Iterator<Item = Cell<'a>>) -> (Record, Vec<FieldError>) {
+        let mut record = Record::default();
+        let mut wrong = Vec::new();
+        for (field, cell) in self.fields.iter().zip(cells) {
+            let Some(field) = field else { continue };
+            match self.text(field, cell) {
+                Ok(Some(text)) => record.set(field.name, &text),
+                Ok(None) => {}
+                Err(why) => wrong.push(FieldError::new(format!("/{}", field.name), why)),
+            }
+        }
+        (record, wrong)
+    }
+
+    fn text(&self, field: &Field, cell: Cell<'_>) -> Result<Option<String>, String> {
+        match cell {
+            Cell::Empty => Ok(None),
+            Cell::Wrong(why) => Err(why),
+            Cell::Date(day) => Ok(Some(day.to_string())),
+            Cell::Number(_) if field.kind == Kind::Date => {
+                Err("is a number, not a date: give the cell a date format, or write YYYY-MM-DD".to_owned())
+            }
+            Cell::Number(number) => Ok(Some(number)),
+            Cell::Text(text) => {
+                // Counting characters is for the few cells that have so many bytes.
+                if text.len() > LONGEST_CELL && text.chars().count() > LONGEST_CELL {
+                    return Err(format!("has more than {LONGEST_CELL} characters"));
+                }
+                if field.kind == Kind::Number && self.decimal_comma {
+                    if text.contains('.') {
+                        return Err(
+                            "holds a point, but the mapping says that the decimal sign is a comma".to_owned()
+                        );
+                    }
+                    return Ok(Some(text.replace(',', ".")));
+                }
+                Ok(Some(text.to_owned()))
+            }
+        }
+    }
+}
+
+/// `Donor name`, `donor-name` and `DONOR_NAME` are one heading.
+fn plain(heading: &str) -> String {
+    crate::donor::search_key(heading).replace(' ', "_")
+}
+
+/// The field of each column: what the mapping says goes before what the headings say by themselves.
+fn assigned(headings: &[String], mapping: &Mapping) -> Result<Vec<Option<&'static Field>>, String> {
+    let mut fields: Vec<Option<&'static Field>> = vec![None; headings.len()];
+    let mut taken: HashMap<&'static str, &str> = HashMap::new();
+    for (place, heading) in fields.iter_mut().zip(headings) {
+        let Some(Some(name)) = mapping.headings.get(heading.trim()) else { continue };
+        if let Some(other) = taken.insert(name, heading) {
+            return Err(format!("\"{other}\" and \"{heading}\" both stand for {name}"));
+        }
+        *place = field_of(name);
+    }
+    let by_mapping = taken.clone();
+    for (place, heading) in fields.iter_mut().zip(headings) {
+        let Some(field) = field_of(&plain(heading)) else { continue };
+        if mapping.headings.contains_key(heading.trim()) || by_mapping.contains_key(field.name) {
+            continue;
+        }
+        if let Some(other) = taken.insert(field.name, heading) {
+            return Err(format!("\"{other}\" and \"{heading}\" both stand for {}", field.name));
+        }
+        *place = Some(field);
+    }
+    Ok(fields)
+}
+
+fn missing(fields: &[Option<&'static Field>]) -> Vec<&'static str> {
+    let there = |name: &str| fields.iter().flatten().any(|field| field.name == name);
+    let mut missing: Vec<&'static str> =
+        FIELDS.iter().filter(|field| field.required && !there(field.name)).map(|field| field.name).collect();
+    if !["donor", "donor_ref", "donor_id"].into_iter().any(there) {
+        missing.push("donor");
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headings(text: &str) -> Vec<String> {
+        text.split(';').map(str::to_owned).collect()
+    }
+
+    fn mapping(json: &str) -> Mapping {
+        let mut mapping = Mapping::default();
+        mapping.add_json(json).unwrap();
+        mapping
+    }
+
+    #[test]
+    fn the_templates_headings_need_no_mapping_whatever_their_case() {
+        let headings = headings("External ref;DONOR;Status;amount;Currency;Remarks");
+        let headed = Columns::of(&headings, &Mapping::default(), false).unwrap();
+        let fields: Vec<Option<&str>> = headed.found.iter().map(|column| column.field.as_deref()).collect();
+        let expected =
+            [Some("external_ref"), Some("donor"), Some("status"), Some("amount"), Some("currency"), None];
+        assert_eq!(fields, expected);
+        assert_eq!(headed.columns.unwrap().count(), 6);
+    }
+
+    #[test]
+    fn a_mapping_goes_before_the_headings_and_can_leave_a_column_out() {
+        let given = mapping(r#"{"No.": "external_ref", "status": null, "State": "status", "decimal": ","}"#);
+        let headed =
+            Columns::of(&headings("No.;external_ref;status;State;donor;amount;currency"), &given, false)
+                .unwrap();
+        let fields: Vec<Option<&str>> = headed.found.iter().map(|column| column.field.as_deref()).collect();
+        assert_eq!(fields[..4], [Some("external_ref"), None, None, Some("status")]);
+        let (record, wrong) = headed
+            .columns
+            .unwrap()
+            .record(["7", "x", "x", "paid", "A", "12,50", "USD"].into_iter().map(Cell::Text));
+        assert_eq!((record.text("amount"), wrong.len()), (Some("12.50"), 0));
+    }
+
+    #[test]
+    fn columns_that_are_not_there_or_there_twice_are_named() {
+        let refused = Columns::of(&headings("donor;amount"), &Mapping::default(), false).err().unwrap();
+        let pointers: Vec<&str> = refused.errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/headings/external_ref", "/headings/status", "/headings/currency"]);
+        let described = Columns::of(&headings("donor;amount"), &Mapping::default(), true).unwrap();
+        assert!(described.columns.is_none() && described.note.unwrap().contains("external_ref"));
+        let twice = Columns::of(&headings("Amount;amount"), &Mapping::default(), true).err().unwrap();
+        assert!(twice.errors[0].detail.contains("both stand for amount"), "{:?}", twice.errors);
+        let both = mapping(r#"{"A": "amount", "B": "amount"}"#);
+        assert!(Columns::of(&headings("A;B"), &both, true).is_err());
+        let many: Vec<String> = (0..300).map(|number| format!("column {number}")).collect();
+        let many = Columns::of(&many, &Mapping::default(), true).err().unwrap();
+        assert!(many.errors[0].detail.contains("300"), "{:?}", many.errors);
+    }
+
+    #[test]
+    fn a_mapping_that_names_no_field_is_refused() {
+        let mut given = Mapping::default();
+        for text in ["[]", "x", r#"{"A": "colour"}"#, r#"{"A": 5}"#] {
+            assert_eq!(given.add_json(text).unwrap_err().errors[0].pointer, "mapping", "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_say_why_they_cannot_be_read() {
+        let headed = Columns::of(
+            &headings("external_ref;donor;status;amount;currency;flow_date"),
+            &mapping(r#"{"decimal": ","}"#),
+            false,
+        );
+        let huge = "x".repeat(LONGEST_CELL + 1);
+        let cells = [
+            Cell::Text(&huge),
+            Cell::Empty,
+            Cell::Wrong("is an error (#REF!)".into()),
+            Cell::Text("1.250,50"),
+            Cell::Text("USD"),
+            Cell::Number("45000".into()),
+        ];
+        let (record, wrong) = headed.unwrap().columns.unwrap().record(cells.into_iter());
+        assert_eq!(record.text("currency"), Some("USD"));
+        let pointers: Vec<&str> = wrong.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/external_ref", "/status", "/amount", "/flow_date"]);
+    }
+}

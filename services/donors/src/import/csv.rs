@@ -1,0 +1,127 @@
+//! A table as text: UTF-8, with commas, semicolons or tabs between the cells, read row by row.
+
+use super::{
+    columns::{Cell, Columns, Headed},
+    flow::Staged,
+    format::{Found, Reading, Sink, not_what_it_says},
+    meter::{Meter, Metered},
+};
+use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use kernel::{FieldError, Problem};
+use std::io::{self, BufRead, BufReader, Read};
+
+/// The longest first line, in bytes.
+const LONGEST_HEAD: u64 = 64 * 1024;
+const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
+/// Reads the table into `sink`.
+///
+/// # Errors
+/// 400 when the file is no such text, 422 when its headings or its size do not fit.
+pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found, Problem> {
+    let (metered, meter) = Metered::new(reader);
+    let mut reader = BufReader::with_capacity(64 * 1024, metered);
+    let head = head(&mut reader)?;
+    let delimiter = delimiter(&head);
+    let mut table = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(io::Cursor::new(head).chain(reader));
+    let mut row = StringRecord::new();
+    meter.next_piece();
+    if !table.read_record(&mut row).map_err(|error| broken(&error, &meter, 1))? {
+        return Err(not_what_it_says("the file is empty"));
+    }
+    let headings: Vec<String> = row.iter().map(|heading| heading.trim().to_owned()).collect();
+    let Headed { columns, found, note } = Columns::of(&headings, &reading.mapping, reading.describe)?;
+    let found = Found { columns: found, note };
+    let Some(columns) = columns else {
+        // A table that is only described is still read to its end: whoever sends it waits for that.
+        io::copy(&mut table.into_inner(), &mut io::sink())
+            .map_err(|error| not_what_it_says(error.to_string()))?;
+        return Ok(found);
+    };
+    loop {
+        meter.next_piece();
+        let line = table.position().line();
+        let more = table.read_record(&mut row).map_err(|error| broken(&error, &meter, line))?;
+        if !more {
+            return Ok(found);
+        }
+        let line = row.position().map_or(line, csv::Position::line);
+        if row.as_slice().contains('\0') {
+            return Err(not_what_it_says(format!("line {line} holds a NUL byte: the file is no text")));
+        }
+        if row.as_slice().trim().is_empty() {
+            continue;
+        }
+        sink.push_one_of_many(staged(&columns, &row, line))?;
+    }
+}
+
+fn staged(columns: &Columns, row: &StringRecord, line: u64) -> Staged {
+    let cells = row.iter().map(|text| if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text) });
+    let (record, mut wrong) = columns.record(cells);
+    if row.len() > columns.count() {
+        let why = format!("has {} cells; there are {} headings", row.len(), columns.count());
+        wrong.push(FieldError::new("", why));
+    }
+    Staged::of_record(format!("/lines/{line}"), &record, wrong)
+}
+
+/// The first line without a byte order mark; what is plainly no table of text is refused.
+fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
+    let mut head = Vec::new();
+    let unread = |error: io::Error| not_what_it_says(error.to_string());
+    reader.by_ref().take(LONGEST_HEAD).read_until(b'\n', &mut head).map_err(unread)?;
+    let refuse = |why: &str| Err(not_what_it_says(why));
+    if head.starts_with(b"PK\x03\x04") {
+        return refuse("the file is a ZIP archive, not CSV: is it a spreadsheet? Then say format=xlsx");
+    }
+    if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
+        return refuse("the file is UTF-16: save it as CSV UTF-8");
+    }
+    if head.contains(&0) {
+        return refuse("the first line holds a NUL byte: the file is no text");
+    }
+    if head.len() as u64 == LONGEST_HEAD && !head.ends_with(b"\n") {
+        return refuse("the first line has more than 64 KiB: it should hold the headings");
+    }
+    Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))
+}
+
+/// The sign that stands between the headings, outside of quotation marks; a comma when there is none.
+fn delimiter(head: &[u8]) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for byte in head {
+        quoted ^= *byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(sign, _)| !quoted && sign == byte) {
+            *count += 1;
+        }
+    }
+    // The first of those that occur equally often.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| *sign)
+}
+
+fn broken(error: &csv::Error, meter: &Meter, line: u64) -> Problem {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is not exhaustive")]
+    match error.kind() {
+        ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.as_ref().map_or(line, csv::Position::line);
+            not_what_it_says(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
+        }
+        _ if meter.exceeded() => {
+            let longest = Meter::LONGEST;
+            let why =
+                format!("the row at line {line} has more than {longest} bytes: is a quotation mark missing?");
+            not_what_it_says(why)
+        }
+        _ => not_what_it_says(format!("the file cannot be read: {error}")),
+    }
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;

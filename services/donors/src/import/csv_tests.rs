@@ -1,0 +1,148 @@
+use super::*;
+use crate::import::{columns::Mapping, format::Format, iati::Ours};
+use std::path::PathBuf;
+
+const HEADINGS: &str = "external_ref,donor,status,amount,currency";
+
+fn reading(describe: bool) -> Reading {
+    Reading {
+        format: Format::Csv,
+        mapping: Mapping::default(),
+        ours: Ours::default(),
+        spool: PathBuf::new(),
+        describe,
+    }
+}
+
+fn read(bytes: &[u8]) -> (Result<Found, Problem>, Vec<Staged>) {
+    Sink::collect(|sink| parse(bytes, &reading(false), sink))
+}
+
+fn refused(bytes: &[u8]) -> (u16, String) {
+    let problem = read(bytes).0.unwrap_err();
+    (problem.status, problem.errors.first().map(|error| error.detail.clone()).unwrap_or_default())
+}
+
+#[test]
+fn commas_semicolons_and_tabs_are_told_apart() {
+    for sign in [",", ";", "\t"] {
+        let table =
+            format!("{HEADINGS}\nG-1,\"Examplia, Government of\",paid,100,USD\r\n\n,,,,\nG-2,A,paid,x,USD\n");
+        let table = match sign {
+            "," => table,
+            other => table.replace(',', other).replace(&format!("Examplia{other}"), "Examplia,"),
+        };
+        let (found, rows) = read(format!("\u{feff}{table}").as_bytes());
+        assert_eq!(found.unwrap().columns.len(), 5, "{sign:?}");
+        assert_eq!(rows.len(), 2, "{sign:?}: blank rows are none");
+        let giver = &rows[0].names.as_ref().unwrap().0;
+        assert_eq!(giver.name.as_deref(), Some("Examplia, Government of"), "{sign:?}");
+        assert_eq!((rows[1].pointer.as_str(), rows[1].errors[0].pointer.as_str()), ("/lines/5", "/amount"));
+    }
+}
+
+#[test]
+fn a_row_that_does_not_fit_the_headings_is_wrong_and_the_others_are_not() {
+    let (found, rows) =
+        read(format!("{HEADINGS}\nG-1,A,paid,1,USD,7\nG-2,A,paid\nG-3,A,paid,1,USD\n").as_bytes());
+    found.unwrap();
+    assert_eq!(rows[0].errors[0].detail, "has 6 cells; there are 5 headings");
+    let short: Vec<&str> = rows[1].errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(short, ["/amount", "/currency"]);
+    assert!(rows[2].errors.is_empty());
+}
+
+#[test]
+fn files_that_are_no_table_of_text_say_what_they_are() {
+    let cases: [(&[u8], &str); 7] = [
+        (b"", "empty"),
+        (b"PK\x03\x04rest", "ZIP archive"),
+        (b"\xff\xfee\0x\0", "UTF-16"),
+        (b"external_ref\0,donor\n", "NUL"),
+        (b"external_ref,donor,status,amount,currency\nG-1,\0,paid,1,USD\n", "line 2 holds a NUL byte"),
+        (b"external_ref,donor,status,amount,currency\nG-1,Norv\xe8ge,paid,1,USD\n", "line 2 is not UTF-8"),
+        (b"external_ref,donor,status,amount,currency\nG-1,\xe2,\x82\xac,1,USD\n", "line 2 is not UTF-8"),
+    ];
+    for (bytes, why) in cases {
+        let (status, detail) = refused(bytes);
+        assert_eq!(status, 400, "{detail}");
+        assert!(detail.contains(why), "{why}: {detail}");
+    }
+    let many: Vec<String> = (0..300).map(|number| format!("c{number}")).collect();
+    let (status, detail) = refused(many.join(",").as_bytes());
+    assert!(status == 422 && detail.contains("300"), "{detail}");
+    assert!(refused("x".repeat(200_000).as_bytes()).1.contains("64 KiB"));
+}
+
+#[test]
+fn a_cell_without_end_is_refused_before_it_fills_the_memory() {
+    let open = format!("{HEADINGS}\nG-1,\"{}", "x".repeat(5 * 1024 * 1024));
+    let (status, detail) = refused(open.as_bytes());
+    assert!(status == 400 && detail.contains("quotation mark"), "{detail}");
+    let long = format!("{HEADINGS}\nG-1,{},paid,1,USD\n", "x".repeat(40_000));
+    let (found, rows) = read(long.as_bytes());
+    found.unwrap();
+    assert_eq!(rows[0].errors[0].detail, "has more than 32767 characters");
+}
+
+#[test]
+fn a_dry_run_of_a_table_with_other_headings_describes_it() {
+    let table = b"No;Who;status;amount;currency\n1;A;paid;1;USD\n";
+    assert_eq!(read(table).0.unwrap_err().status, 422);
+    let (found, rows) = Sink::collect(|sink| parse(table.as_slice(), &reading(true), sink));
+    let found = found.unwrap();
+    assert_eq!((found.columns[0].heading.as_str(), &found.columns[0].field), ("No", &None));
+    assert!(rows.is_empty() && found.note.unwrap().contains("external_ref, donor"));
+}
+
+#[test]
+fn the_template_can_be_imported() {
+    let (found, rows) = read(&crate::import::template::csv().unwrap());
+    assert!(found.unwrap().columns.iter().all(|column| column.field.is_some()));
+    assert!(rows.len() == 1 && rows[0].errors.is_empty(), "{:?}", rows[0].errors);
+}
+
+/// A million rows, as `cargo test -p donors --release a_million_rows -- --ignored --nocapture` measures them.
+#[test]
+#[ignore = "a measurement"]
+fn a_million_rows_are_read_at_flat_memory() {
+    let head = io::Cursor::new(format!("{HEADINGS}\n"));
+    let rows =
+        (0..1_000_000).map(|number| format!("G-{number},\"Examplia, Government of\",paid,{number}.25,USD\n"));
+    let reader = head.chain(Rows { rows, current: io::Cursor::new(Vec::new()) });
+    let before = peak();
+    let started = std::time::Instant::now();
+    let count = Sink::count_only(|sink| parse(reader, &reading(false), sink).map(|_| ())).unwrap();
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "{count} rows in {seconds:.1} s, {:.0} rows/s, peak {} -> {} kB",
+        count as f64 / seconds,
+        before,
+        peak()
+    );
+    assert!(count == 1_000_000 && peak() < before + 32 * 1024);
+}
+
+struct Rows<I> {
+    rows: I,
+    current: io::Cursor<Vec<u8>>,
+}
+
+impl<I: Iterator<Item = String>> Read for Rows<I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.current.read(buffer)?;
+        if count > 0 {
+            return Ok(count);
+        }
+        let Some(row) = self.rows.next() else { return Ok(0) };
+        self.current = io::Cursor::new(row.into_bytes());
+        self.current.read(buffer)
+    }
+}
+
+/// The most memory this process has had, in kB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

@@ -1,0 +1,158 @@
+//! The fields of a row: what the template lists, what a column may stand for.
+
+/// What a cell of a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    Date,
+}
+
+/// A field of a row.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Whether a table without this column is refused.
+    pub(crate) required: bool,
+    /// What stands in the example of the template.
+    pub(crate) example: &'static str,
+    /// What it means, as the template explains it.
+    pub(crate) meaning: &'static str,
+}
+
+const fn field(
+    name: &'static str,
+    kind: Kind,
+    required: bool,
+    example: &'static str,
+    meaning: &'static str,
+) -> Field {
+    Field { name, kind, required, example, meaning }
+}
+
+/// The fields, in the order of the template.
+pub(crate) const FIELDS: [Field; 25] = [
+    field(
+        "external_ref",
+        Kind::Text,
+        true,
+        "G-2026-0001",
+        "What the sending system calls the contribution. The same reference is the same record: it is made once, \
+         and a changed row is a new version. 1 to 100 characters.",
+    ),
+    field(
+        "donor",
+        Kind::Text,
+        false,
+        "Examplia, Government of",
+        "The donor's name as the registry has it. One of donor, donor_ref and donor_id is required.",
+    ),
+    field(
+        "donor_ref",
+        Kind::Text,
+        false,
+        "",
+        "What the sending system calls the donor, where the registry knows it.",
+    ),
+    field("donor_id", Kind::Text, false, "", "The donor's id in Passerelle (a UUID)."),
+    field(
+        "donor_type",
+        Kind::Text,
+        false,
+        "government",
+        "government, intergovernmental, civil_society or private_sector. With it, a donor that the registry does not \
+         know is recorded; without it, the row is refused.",
+    ),
+    field("status", Kind::Text, true, "commitment", "pledge, commitment or paid."),
+    field(
+        "amount",
+        Kind::Number,
+        true,
+        "1250000.00",
+        "In the currency of the next column, with a decimal point.",
+    ),
+    field("currency", Kind::Text, true, "CHF", "ISO 4217 code, in capitals."),
+    field(
+        "amount_usd",
+        Kind::Number,
+        false,
+        "",
+        "In US dollars. Unless the currency is USD, this or the exchange rate is required.",
+    ),
+    field("exchange_rate", Kind::Number, false, "0.884", "Units of the currency per US dollar."),
+    field(
+        "exchange_rate_date",
+        Kind::Date,
+        false,
+        "2026-01-31",
+        "YYYY-MM-DD; required with an exchange rate.",
+    ),
+    field(
+        "exchange_rate_source",
+        Kind::Text,
+        false,
+        "UN operational rates of exchange",
+        "Who publishes the rate; required with one.",
+    ),
+    field("decision_date", Kind::Date, false, "2026-01-15", "When the donor decided, YYYY-MM-DD."),
+    field("flow_date", Kind::Date, false, "", "When the money was pledged, committed or paid, YYYY-MM-DD."),
+    field("budget_year", Kind::Text, false, "2026", "The donor's budget year."),
+    field(
+        "usage_years",
+        Kind::Text,
+        false,
+        "2026; 2027",
+        "The years the money is for, with semicolons between.",
+    ),
+    field(
+        "countries",
+        Kind::Text,
+        false,
+        "AFG; PAK",
+        "Where it goes: ISO 3166-1 alpha-3 codes, with semicolons between.",
+    ),
+    field(
+        "earmarking",
+        Kind::Text,
+        false,
+        "earmarked",
+        "unearmarked, softly_earmarked, earmarked or tightly_earmarked.",
+    ),
+    field(
+        "contribution_type",
+        Kind::Text,
+        false,
+        "financial",
+        "financial (unless told otherwise) or in_kind.",
+    ),
+    field("method", Kind::Text, false, "", "How it is given, in the source's words. Up to 200 characters."),
+    field("keywords", Kind::Text, false, "shelter; health", "With semicolons between."),
+    field(
+        "visibility",
+        Kind::Text,
+        false,
+        "internal",
+        "internal, donor or public. What is not stated is internal at first and stays as it is later.",
+    ),
+    field(
+        "new_money",
+        Kind::Text,
+        false,
+        "",
+        "false for money counted before and moved; true unless told otherwise.",
+    ),
+    field("description", Kind::Text, false, "", "Up to 20,000 characters."),
+    field(
+        "agreement",
+        Kind::Text,
+        false,
+        "",
+        "The reference of the agreement it is given under: one with this donor, of this office, that binds.",
+    ),
+];
+
+/// The field of this name.
+pub(crate) fn field_of(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name)
+}

@@ -1,0 +1,125 @@
+//! What a row of any format says, once it has been read and holds.
+
+use super::record::Record;
+use chrono::NaiveDate;
+use events::FlowObject;
+use kernel::{FieldError, Money};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// Why a row does not hold: what it calls itself, and everything that is wrong with it.
+pub(crate) type Refused = (Option<String>, Vec<FieldError>);
+
+/// A row that holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Flow {
+    /// What the source calls it.
+    pub(crate) id: String,
+    /// The version the source gives it; 0 where the source counts none.
+    pub(crate) version: i64,
+    /// SHA-256 over everything that belongs to the flow.
+    pub(crate) fingerprint: [u8; 32],
+    pub(crate) giver: Option<Giver>,
+    pub(crate) status: String,
+    pub(crate) amount_usd: i64,
+    pub(crate) original: Option<Money>,
+    /// Units of the original currency per US dollar.
+    pub(crate) exchange_rate: Option<String>,
+    pub(crate) exchange_rate_date: Option<NaiveDate>,
+    pub(crate) exchange_rate_source: Option<String>,
+    pub(crate) decision_date: Option<NaiveDate>,
+    pub(crate) flow_date: Option<NaiveDate>,
+    pub(crate) first_reported_date: Option<NaiveDate>,
+    pub(crate) budget_year: Option<i32>,
+    pub(crate) usage_years: String,
+    pub(crate) countries: String,
+    pub(crate) new_money: bool,
+    pub(crate) contribution_type: &'static str,
+    pub(crate) method: Option<String>,
+    pub(crate) earmarking: Option<&'static str>,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) parent_ref: Option<String>,
+    pub(crate) child_refs: String,
+    /// What the row says of who may see it; what it does not say stays as it is.
+    pub(crate) visibility: Option<&'static str>,
+    /// The agreement's reference.
+    pub(crate) agreement: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) source_objects: Vec<FlowObject>,
+    pub(crate) destination_objects: Vec<FlowObject>,
+    /// What has no field of its own here, as the source gave it.
+    pub(crate) detail: Map<String, Value>,
+    pub(crate) warnings: Vec<FieldError>,
+}
+
+/// Who gives, as a row says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Giver {
+    pub(crate) id: Option<Uuid>,
+    /// What the source calls the donor.
+    pub(crate) reference: Option<String>,
+    pub(crate) name: Option<String>,
+    /// With it, a donor that the registry does not know is recorded.
+    pub(crate) donor_type: Option<&'static str>,
+}
+
+impl Giver {
+    /// The same for rows that mean the same donor.
+    pub(crate) fn key(&self) -> String {
+        match (self.id, &self.reference) {
+            (Some(id), _) => format!("id {id}"),
+            (None, Some(reference)) => format!("ref {reference}"),
+            (None, None) => format!("name {} {}", self.search(), self.donor_type.unwrap_or_default()),
+        }
+    }
+
+    /// The name as the registry is searched for it.
+    pub(crate) fn search(&self) -> String {
+        self.name.as_deref().map(crate::donor::search_key).unwrap_or_default()
+    }
+}
+
+/// A row as it stands in the file, checked.
+pub(crate) struct Staged {
+    /// Where in the file.
+    pub(crate) pointer: String,
+    /// What is kept until it is applied.
+    pub(crate) raw: String,
+    pub(crate) external_ref: Option<String>,
+    /// Version and fingerprint of a row that holds.
+    pub(crate) content: Option<(i64, [u8; 32])>,
+    /// Whom and what it names in the registry, where that has to be looked up before it holds.
+    pub(crate) names: Option<(Giver, Option<String>)>,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) warnings: Vec<FieldError>,
+}
+
+impl Staged {
+    /// A row of named fields. `wrong` is what was wrong before they could be read.
+    pub(crate) fn of_record(pointer: String, record: &Record, wrong: Vec<FieldError>) -> Self {
+        match record.read(wrong) {
+            Ok(flow) => Self {
+                pointer,
+                raw: record.to_text(),
+                content: Some((flow.version, flow.fingerprint)),
+                external_ref: Some(flow.id),
+                names: flow.giver.map(|giver| (giver, flow.agreement)),
+                errors: Vec::new(),
+                warnings: flow.warnings,
+            },
+            Err(refused) => Self::refused(pointer, refused),
+        }
+    }
+
+    pub(crate) fn refused(pointer: String, (external_ref, errors): Refused) -> Self {
+        Self {
+            pointer,
+            raw: String::new(),
+            external_ref,
+            content: None,
+            names: None,
+            errors,
+            warnings: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The formats an import reads. Each is a room beside this file that turns bytes into rows; what follows (staging,
+//! matching, applying) is the same for all.
+
+use super::{
+    columns::{Column, Mapping},
+    csv,
+    flow::{Flow, Refused, Staged},
+    fts, iati,
+    record::Record,
+    xlsx,
+};
+use bytes::Bytes;
+use kernel::{Code, Problem};
+use std::{
+    io::{self, Read},
+    path::PathBuf,
+};
+use tokio::sync::mpsc;
+
+/// Rows handed over at once.
+const CHUNK: usize = 500;
+/// The most rows of one file of named fields.
+pub(crate) const MOST_ROWS: u64 = 1_000_000;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Pages of flows from the FTS API.
+    Fts,
+    /// A table as text.
+    Csv,
+    /// A table as a spreadsheet.
+    Xlsx,
+    /// IATI 2.0x activities.
+    Iati,
+}
+
+impl Format {
+    /// As the API names them.
+    pub(crate) const NAMES: [&str; 4] = ["fts", "csv", "xlsx", "iati"];
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "fts" => Some(Self::Fts),
+            "csv" => Some(Self::Csv),
+            "xlsx" => Some(Self::Xlsx),
+            "iati" => Some(Self::Iati),
+            _ => None,
+        }
+    }
+
+    /// The media type of a file that is sent alone, without a form.
+    pub(crate) fn media_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Fts => &["application/json"],
+            Self::Csv => &["text/csv"],
+            Self::Xlsx => &["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+            Self::Iati => &["application/xml", "text/xml"],
+        }
+    }
+
+    /// Reads a row again from what was staged.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; nothing, for a row that was staged as good.
+    pub(crate) fn read(self, raw: &str) -> Result<Flow, Refused> {
+        match self {
+            Self::Fts => fts::read(raw),
+            Self::Csv | Self::Xlsx | Self::Iati => Record::from_text(raw)?.read(Vec::new()),
+        }
+    }
+}
+
+/// How files are to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) format: Format,
+    /// Which column is which field.
+    pub(crate) mapping: Mapping,
+    /// Who we are, for files that name both sides.
+    pub(crate) ours: iati::Ours,
+    /// Where a file that cannot be read as it arrives is put meanwhile.
+    pub(crate) spool: PathBuf,
+    /// Whether a table that lacks columns is to be described instead of refused.
+    pub(crate) describe: bool,
+}
+
+/// What was found out about a file as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Its headings and the fields they stand for.
+    pub(crate) columns: Vec<Column>,
+    /// What its sender should know.
+    pub(crate) note: Option<String>,
+}
+
+/// Parses one file in its own thread: give it the bytes, take the rows, then the verdict on the file.
+pub(crate) struct Parsing {
+    /// Where the bytes go; dropping it ends the file.
+    pub(crate) bytes: mpsc::Sender<Bytes>,
+    /// The rows, in order.
+    pub(crate) rows: mpsc::Receiver<Vec<Staged>>,
+    /// What the file is, or what is wrong with it as a whole.
+    pub(crate) verdict: tokio::task::JoinHandle<Result<Found, Problem>>,
+}
+
+pub(crate) fn start(reading: Reading) -> Parsing {
+    let (bytes, chunks) = mpsc::channel(16);
+    let (rows_out, rows) = mpsc::channel(4);
+    let verdict = tokio::task::spawn_blocking(move || {
+        let reader = ChannelReader { chunks, current: Bytes::new() };
+        let mut sink = Sink { rows: rows_out, chunk: Vec::with_capacity(CHUNK), count: 0 };
+        let found = parse(reader, &reading, &mut sink)?;
+        sink.flush();
+        Ok(found)
+    });
+    Parsing { bytes, rows, verdict }
+}
+
+fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found, Problem> {
+    match reading.format {
+        Format::Fts => fts::page::parse(reader, sink).map(|()| Found::default()),
+        Format::Csv => csv::parse(reader, reading, sink),
+        Format::Xlsx => xlsx::parse(reader, reading, sink),
+        Format::Iati => iati::parse(reader, &reading.ours, sink),
+    }
+}
+
+/// A file that is not what it was said to be.
+pub(crate) fn not_what_it_says(why: impl Into<String>) -> Problem {
+    Problem::new(Code::MalformedBody).field("", why)
+}
+
+struct ChannelReader {
+    chunks: mpsc::Receiver<Bytes>,
+    current: Bytes,
+}
+
+impl Read for ChannelReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() {
+            match self.chunks.blocking_recv() {
+                Some(chunk) => self.current = chunk,
+                None => return Ok(0),
+            }
+        }
+        let count = buffer.len().min(self.current.len());
+        buffer[..count].copy_from_slice(&self.current.split_to(count));
+        Ok(count)
+    }
+}
+
+/// Where a format puts its rows.
+pub(crate) struct Sink {
+    rows: mpsc::Sender<Vec<Staged>>,
+    chunk: Vec<Staged>,
+    count: u64,
+}
+
+impl Sink {
+    pub(crate) fn push(&mut self, row: Staged) {
+        self.count += 1;
+        self.chunk.push(row);
+        if self.chunk.len() == CHUNK {
+            self.flush();
+        }
+    }
+
+    /// Rows so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The same, for formats whose files hold [`MOST_ROWS`] at most.
+    ///
+    /// # Errors
+    /// 422 when the file holds more.
+    pub(crate) fn push_one_of_many(&mut self, row: Staged) -> Result<(), Problem> {
+        if self.count == MOST_ROWS {
+            let why = format!("has more than {MOST_ROWS} rows: send it in parts");
+            return Err(Problem::invalid_field("/file", why));
+        }
+        self.push(row);
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        // A receiver that is gone means that the upload broke off; the rest of the file is read and dropped.
+        let _ = self.rows.blocking_send(chunk);
+    }
+
+    /// How many rows a parser gives, which are dropped as they come.
+    ///
+    /// # Errors
+    /// Those of the parser.
+    #[cfg(test)]
+    pub(crate) fn count_only(parse: impl FnOnce(&mut Sink) -> Result<(), Problem>) -> Result<u64, Problem> {
+        let (rows, mut received) = mpsc::channel(4);
+        let reader = std::thread::spawn(move || {
+            std::iter::from_fn(|| received.blocking_recv()).map(|chunk: Vec<Staged>| chunk.len() as u64).sum()
+        });
+        let mut sink = Sink { rows, chunk: Vec::new(), count: 0 };
+        parse(&mut sink)?;
+        sink.flush();
+        drop(sink);
+        Ok(reader.join().unwrap_or_default())
+    }
+
+    /// What a parser says, and the rows it gave.
+    #[cfg(test)]
+    pub(crate) fn collect<T>(parse: impl FnOnce(&mut Sink) -> T) -> (T, Vec<Staged>) {
+        let (rows, mut received) = mpsc::channel(10_000);
+        let mut sink = Sink { rows, chunk: Vec::new(), count: 0 };
+        let said = parse(&mut sink);
+        sink.flush();
+        let mut all = Vec::new();
+        while let Ok(chunk) = received.try_recv() {
+            all.extend(chunk);
+        }
+        (said, all)
+    }
+}

@@ -1,0 +1,147 @@
+//! What rows name in the registry: donors and agreements, looked up for a batch at once.
+
+use super::{
+    flow::{Giver, Staged},
+    store::Model as Job,
+};
+use crate::{agreement, donor};
+use kernel::FieldError;
+use sea_orm::ConnectionTrait;
+use std::collections::HashMap;
+use store::{Scope, StoreError};
+use uuid::Uuid;
+
+/// Whom a row means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// By its id, or by what the source calls it.
+    Donor(Uuid),
+    /// By its name.
+    Named(Uuid),
+    /// The name is that of several donors of different types.
+    Several,
+    Nobody,
+}
+
+/// The scope of an import: its office.
+pub(super) fn scope_of(job: &Job) -> Scope {
+    let (organisation_id, office_id) = (job.organisation_id, job.office_id);
+    Scope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
+}
+
+/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name.
+pub(super) async fn donors(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    givers: &HashMap<String, Giver>,
+) -> Result<HashMap<String, Found>, StoreError> {
+    let scope = scope_of(job);
+    let ids: Vec<Uuid> = givers.values().filter_map(|giver| giver.id).collect();
+    let ids = donor::store::by_ids(&scope, db, ids).await?;
+    let refs: Vec<String> = givers.values().filter_map(|giver| giver.reference.clone()).collect();
+    let mut by_ref = donor::store::by_refs(&scope, db, &job.source, &refs).await?;
+    if job.format == "iati" {
+        for (identifier, id) in donor::store::by_iati_identifiers(&scope, db, &refs).await? {
+            by_ref.entry(identifier).or_insert(id);
+        }
+    }
+    let mut found = HashMap::with_capacity(givers.len());
+    let mut unknown = Vec::new();
+    for (key, giver) in givers {
+        let known = match giver.id {
+            Some(id) => Some(ids.get(&id).map_or(Found::Nobody, |_| Found::Donor(id))),
+            None => giver
+                .reference
+                .as_ref()
+                .and_then(|reference| by_ref.get(reference))
+                .copied()
+                .map(Found::Donor),
+        };
+        match known {
+            Some(known) => {
+                found.insert(key.clone(), known);
+            }
+            None => unknown.push((key, giver)),
+        }
+    }
+    let names: Vec<String> =
+        unknown.iter().map(|(_, giver)| giver.search()).filter(|name| !name.is_empty()).collect();
+    let named = donor::store::by_names(&scope, db, names).await?;
+    for (key, giver) in unknown {
+        let search = giver.search();
+        let fits = |donor: &&donor::store::Model| {
+            donor.search == search && giver.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
+        };
+        let mut fitting = named.iter().filter(fits);
+        let verdict = match (fitting.next(), fitting.next()) {
+            (None, _) => Found::Nobody,
+            (Some(donor), None) => Found::Named(donor.id),
+            (Some(_), Some(_)) => Found::Several,
+        };
+        found.insert(key.clone(), verdict);
+    }
+    Ok(found)
+}
+
+/// Rejects the rows whose donor or agreement cannot be.
+pub(super) async fn check(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    rows: &mut [Staged],
+) -> Result<(), StoreError> {
+    let names = || rows.iter().filter_map(|row| row.names.as_ref());
+    let givers: HashMap<String, Giver> = names().map(|(giver, _)| (giver.key(), giver.clone())).collect();
+    if givers.is_empty() {
+        return Ok(());
+    }
+    let references: Vec<String> = names().filter_map(|(_, agreement)| agreement.clone()).collect();
+    let found = donors(job, db, &givers).await?;
+    let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
+    for row in rows {
+        let Some((giver, agreement)) = &row.names else { continue };
+        let donor = found.get(&giver.key()).copied().unwrap_or(Found::Nobody);
+        row.errors.extend(wrong_donor(giver, donor));
+        if let Some(reference) = agreement {
+            row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
+        }
+    }
+    Ok(())
+}
+
+fn wrong_donor(giver: &Giver, found: Found) -> Option<FieldError> {
+    let error = |field: &str, why: &str| Some(FieldError::new(field, why));
+    match found {
+        Found::Donor(_) | Found::Named(_) => None,
+        Found::Several => {
+            error("/donor", "is the name of several donors: say donor_type, donor_ref or donor_id")
+        }
+        Found::Nobody if giver.id.is_some() => error("/donor_id", "is no donor of your organisation"),
+        Found::Nobody if giver.name.is_some() && giver.donor_type.is_some() => None,
+        Found::Nobody if giver.name.is_some() => {
+            error("/donor", "is not in the registry: record it first, or say donor_type")
+        }
+        Found::Nobody => {
+            error("/donor_ref", "is not in the registry: record the donor first, or say its name and type")
+        }
+    }
+}
+
+fn wrong_agreement(
+    job: &Job,
+    donor: Found,
+    agreement: Option<&agreement::store::Named>,
+) -> Result<Option<FieldError>, StoreError> {
+    let error = |why: &str| Ok(Some(FieldError::new("/agreement", why)));
+    let agreement = agreement.filter(|agreement| agreement.office_id == job.office_id);
+    let Some(agreement) = agreement else { return error("is no agreement of this office") };
+    if ![Found::Donor(agreement.donor_id), Found::Named(agreement.donor_id)].contains(&donor) {
+        return error("is an agreement with another donor");
+    }
+    let state = agreement::State::from_name(&agreement.state);
+    match state.ok_or_else(|| StoreError::Damaged(format!("agreement state {}", agreement.state)))? {
+        agreement::State::Signed | agreement::State::Active | agreement::State::Closed => Ok(None),
+        agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
+            error("is an agreement that does not bind")
+        }
+    }
+}

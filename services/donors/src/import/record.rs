@@ -1,0 +1,379 @@
+//! A row of named fields: what spreadsheets and IATI files are turned into, and the checks that all of them share.
+
+use super::flow::{Flow, Giver, Refused};
+use crate::{
+    contribution::{EARMARKINGS, STATUSES, TYPES, VISIBILITIES, joined},
+    donor,
+};
+use chrono::NaiveDate;
+use events::FlowObject;
+use kernel::{Currency, FieldError, Money, money::parse_decimal};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+use service::Checks;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// How far a stated amount in dollars may be from what the stated rate gives before it is remarked on: one in so many.
+const TOLERANCE: i64 = 100;
+
+/// A row: field → text, nothing for what it does not state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Record(BTreeMap<String, String>);
+
+impl Record {
+    /// States a field; blank is the same as not stated.
+    pub(crate) fn set(&mut self, field: &'static str, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            self.0.insert(field.to_owned(), text.to_owned());
+        }
+    }
+
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
+    /// As it is staged.
+    pub(crate) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// From what was staged.
+    ///
+    /// # Errors
+    /// A text that is no record.
+    pub(crate) fn from_text(text: &str) -> Result<Self, Refused> {
+        serde_json::from_str(text).map_err(|_| (None, vec![FieldError::new("", "is no row of fields")]))
+    }
+
+    /// Reads the row. `wrong` is what was wrong before it could be read.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each at its field.
+    pub(crate) fn read(&self, wrong: Vec<FieldError>) -> Result<Flow, Refused> {
+        let mut reader = Reader { record: self, checks: Checks::new(), warnings: Vec::new() };
+        let read = reader.read();
+        // What could not be read is not "required" on top.
+        let known = |error: &FieldError| wrong.iter().any(|wrong| wrong.pointer == error.pointer);
+        let found = reader.checks.into_errors().into_iter().filter(|error| !known(error));
+        let errors: Vec<FieldError> = found.chain(wrong.iter().cloned()).collect();
+        match read {
+            Some(flow) if errors.is_empty() => Ok(Flow { warnings: reader.warnings, ..flow }),
+            _ => Err((self.text("external_ref").map(|id| id.chars().take(100).collect()), errors)),
+        }
+    }
+}
+
+fn pointer(field: &str) -> String {
+    format!("/{field}")
+}
+
+/// `In kind`, `in-kind` and `in_kind` are one word.
+fn word(text: &str) -> String {
+    text.to_lowercase().replace([' ', '-'], "_")
+}
+
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split([';', '|']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+struct Reader<'a> {
+    record: &'a Record,
+    checks: Checks,
+    warnings: Vec<FieldError>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) -> Option<Flow> {
+        let id = self.required("external_ref", 100);
+        let giver = self.giver();
+        let status = self.required("status", 40).and_then(|text| self.one_of("status", &text, &STATUSES));
+        let amount = self.amount();
+        let rate = self.exchange_rate();
+        let amount_usd = self.amount_usd(amount, rate);
+        let [decision_date, flow_date, rate_date] =
+            ["decision_date", "flow_date", "exchange_rate_date"].map(|field| self.date(field));
+        let budget_year = self.record.text("budget_year").map(str::to_owned);
+        let budget_year = budget_year.and_then(|text| self.year("budget_year", &text));
+        let years = self.usage_years();
+        let countries = self.countries();
+        let keywords = self.keywords();
+        let visibility = self.word("visibility", &VISIBILITIES);
+        let earmarking = self.word("earmarking", &EARMARKINGS);
+        let contribution_type = self.word("contribution_type", &TYPES).unwrap_or("financial");
+        let new_money = self.new_money();
+        let method = self.optional("method", 200);
+        let rate_source = self.optional("exchange_rate_source", 200);
+        let agreement = self.optional("agreement", 100);
+        let description = self.record.text("description").map(str::to_owned);
+        let length = description.as_ref().map_or(0, |text| text.chars().count());
+        self.checks.require(length <= 20_000, "/description", "has more than 20000 characters");
+        if rate.is_some() {
+            self.checks.require(
+                self.record.text("exchange_rate_date").is_some(),
+                "/exchange_rate_date",
+                "is required with an exchange rate",
+            );
+            self.checks.require(
+                rate_source.is_some(),
+                "/exchange_rate_source",
+                "is required with an exchange rate",
+            );
+        }
+        let fingerprint = Sha256::digest(self.record.to_text()).into();
+        Some(Flow {
+            id: id?,
+            version: 0,
+            fingerprint,
+            giver: Some(giver?),
+            status: status?.to_owned(),
+            amount_usd: amount_usd?.minor(),
+            original: amount,
+            exchange_rate: rate.map(|rate| rate.to_string()),
+            exchange_rate_date: rate.and(rate_date),
+            exchange_rate_source: rate.and(rate_source),
+            decision_date,
+            flow_date,
+            first_reported_date: None,
+            budget_year,
+            destination_objects: destinations(&countries, &years),
+            usage_years: joined(&years),
+            countries: joined(&countries),
+            new_money,
+            contribution_type,
+            method,
+            earmarking,
+            keywords,
+            parent_ref: None,
+            child_refs: String::new(),
+            visibility,
+            agreement,
+            description,
+            source_objects: Vec::new(),
+            detail: Map::new(),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn required(&mut self, field: &str, longest: usize) -> Option<String> {
+        let text = self.optional(field, longest);
+        self.checks.require(text.is_some(), &pointer(field), "is required");
+        text
+    }
+
+    fn optional(&mut self, field: &str, longest: usize) -> Option<String> {
+        let text = self.record.text(field)?;
+        self.checks.text(&pointer(field), text, longest);
+        Some(text.to_owned())
+    }
+
+    fn one_of(&mut self, field: &str, text: &str, words: &[&'static str]) -> Option<&'static str> {
+        self.checks.one_of(&pointer(field), &word(text), words)
+    }
+
+    fn word(&mut self, field: &str, words: &[&'static str]) -> Option<&'static str> {
+        let text = self.record.text(field)?;
+        self.one_of(field, text, words)
+    }
+
+    fn giver(&mut self) -> Option<Giver> {
+        let name = self.optional("donor", 500);
+        let reference = self.optional("donor_ref", 100);
+        let id = self.record.text("donor_id").map(str::to_owned);
+        let donor_type = self.word("donor_type", &donor::TYPES);
+        if name.is_none() && reference.is_none() && id.is_none() {
+            self.checks.refuse("/donor", "is required: its name, or donor_ref, or donor_id");
+            return None;
+        }
+        let parsed = id.as_deref().map(Uuid::parse_str);
+        if let Some(Err(_)) = parsed {
+            self.checks.refuse("/donor_id", "is not an id (a UUID)");
+        }
+        let nameless = name.as_deref().is_some_and(|name| donor::search_key(name).is_empty());
+        self.checks.require(!nameless, "/donor", "holds neither letters nor digits");
+        Some(Giver { id: parsed.and_then(Result::ok), reference, name, donor_type })
+    }
+
+    fn number(&mut self, field: &str) -> Option<Decimal> {
+        let text = self.record.text(field)?;
+        let shown: String = text.chars().take(40).collect();
+        // Scientific notation is what a spreadsheet makes of a number that it no longer shows in full.
+        let plain = !text.contains(['e', 'E', '_', '+']);
+        match parse_decimal(text) {
+            Ok(number) if plain && number.is_sign_negative() && !number.is_zero() => {
+                self.checks.refuse(pointer(field), "must not be negative");
+                None
+            }
+            Ok(number) if plain => Some(number),
+            _ if text.contains(',') => {
+                let why = format!(
+                    "\"{shown}\" holds a comma: write a decimal point and no thousands separators, or say \
+                     \"decimal\": \",\" in the mapping"
+                );
+                self.checks.refuse(pointer(field), why);
+                None
+            }
+            _ => {
+                self.checks.refuse(pointer(field), format!("\"{shown}\" is not a decimal number"));
+                None
+            }
+        }
+    }
+
+    fn money(&mut self, field: &str, currency: Currency) -> Option<Money> {
+        let number = self.number(field)?;
+        Money::from_decimal(number, currency)
+            .map_err(|error| self.checks.refuse(pointer(field), error.to_string()))
+            .ok()
+    }
+
+    fn amount(&mut self) -> Option<Money> {
+        self.checks.require(self.record.text("amount").is_some(), "/amount", "is required");
+        let code = self.required("currency", 3)?;
+        match Currency::from_code(&code) {
+            Ok(currency) => self.money("amount", currency),
+            Err(error) => {
+                self.checks.refuse("/currency", error.to_string());
+                None
+            }
+        }
+    }
+
+    fn exchange_rate(&mut self) -> Option<Decimal> {
+        let rate = self.number("exchange_rate")?;
+        self.checks.require(rate > Decimal::ZERO, "/exchange_rate", "must be above zero");
+        (rate > Decimal::ZERO).then_some(rate)
+    }
+
+    /// What it is worth: as stated, else by the rate, else because it is in dollars.
+    fn amount_usd(&mut self, amount: Option<Money>, rate: Option<Decimal>) -> Option<Money> {
+        let stated = self.money("amount_usd", Currency::USD);
+        let amount = amount?;
+        if amount.currency() == Currency::USD {
+            self.checks.require(
+                rate.is_none(),
+                "/exchange_rate",
+                "does not belong to an amount in US dollars",
+            );
+            let same = stated.is_none_or(|stated| stated == amount);
+            self.checks.require(same, "/amount_usd", "is not the amount, which is in US dollars");
+            return Some(amount);
+        }
+        let by_rate = match rate.map(|rate| amount.to_usd_at(rate)) {
+            Some(Ok(worth)) => Some(worth),
+            Some(Err(error)) => {
+                self.checks.refuse("/amount", error.to_string());
+                return None;
+            }
+            None => None,
+        };
+        if let (Some(stated), Some(worth)) = (stated, by_rate)
+            && (stated.minor() - worth.minor()).abs() > worth.minor() / TOLERANCE
+        {
+            let why = format!("is {stated}, by the exchange rate it would be {worth}: kept as stated");
+            self.warnings.push(FieldError::new("/amount_usd", why));
+        }
+        if stated.is_none() && by_rate.is_none() {
+            let unreadable =
+                self.record.text("amount_usd").is_some() || self.record.text("exchange_rate").is_some();
+            let why = "is required, or an exchange rate with its date and source, unless the currency is USD";
+            self.checks.require(unreadable, "/amount_usd", why);
+        }
+        stated.or(by_rate)
+    }
+
+    fn date(&mut self, field: &str) -> Option<NaiveDate> {
+        let text = self.record.text(field)?;
+        // A date with a time is that day; IATI and spreadsheets give both.
+        let day =
+            text.get(..10).filter(|_| text.len() == 10 || text[10..].starts_with(['T', 'Z', ' ', '+', '-']));
+        let day = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
+        if day.is_none() {
+            let shown: String = text.chars().take(40).collect();
+            self.checks.refuse(pointer(field), format!("\"{shown}\" is not a date (YYYY-MM-DD)"));
+        }
+        day
+    }
+
+    fn year(&mut self, field: &str, text: &str) -> Option<i32> {
+        let year = text.parse().ok().filter(|year| (1900..=2200).contains(year));
+        if year.is_none() {
+            let shown: String = text.chars().take(40).collect();
+            self.checks.refuse(pointer(field), format!("\"{shown}\" is not a year (1900 to 2200)"));
+        }
+        year
+    }
+
+    fn usage_years(&mut self) -> Vec<String> {
+        let text = self.record.text("usage_years").unwrap_or_default();
+        let mut years: Vec<i32> = Vec::new();
+        for part in text.split([';', '|', ',', ' ']).filter(|part| !part.is_empty()).take(31) {
+            years.extend(self.year("usage_years", part));
+        }
+        self.checks.require(years.len() <= 30, "/usage_years", "has more than 30 entries");
+        years.sort_unstable();
+        years.dedup();
+        years.iter().map(i32::to_string).collect()
+    }
+
+    fn countries(&mut self) -> Vec<String> {
+        let text = self.record.text("countries").unwrap_or_default();
+        let parts = text.split([';', '|', ',', ' ']).filter(|part| !part.is_empty()).take(51);
+        let mut countries: Vec<String> = parts.map(str::to_uppercase).collect();
+        self.checks.require(countries.len() <= 50, "/countries", "has more than 50 entries");
+        for code in &countries {
+            self.checks.country("/countries", code);
+        }
+        countries.sort();
+        countries.dedup();
+        countries
+    }
+
+    fn keywords(&mut self) -> Vec<String> {
+        let text = self.record.text("keywords").unwrap_or_default();
+        let keywords: Vec<String> = listed(text).take(51).map(str::to_owned).collect();
+        self.checks.require(keywords.len() <= 50, "/keywords", "has more than 50 entries");
+        for keyword in &keywords {
+            self.checks.text("/keywords", keyword, 100);
+        }
+        keywords
+    }
+
+    fn new_money(&mut self) -> bool {
+        match self.record.text("new_money").map(word).as_deref() {
+            None | Some("true" | "yes" | "1") => true,
+            Some("false" | "no" | "0") => false,
+            Some(_) => {
+                self.checks.refuse("/new_money", "is neither true nor false");
+                true
+            }
+        }
+    }
+}
+
+fn destinations(countries: &[String], years: &[String]) -> Vec<FlowObject> {
+    let object = |kind: &str, id: String, name: String, country: Option<String>| FlowObject {
+        kind: kind.to_owned(),
+        id,
+        name,
+        behavior: None,
+        country,
+        organization_types: Vec::new(),
+        organization_sub_types: Vec::new(),
+    };
+    let places = countries.iter().filter_map(|code| {
+        let country = kernel::country::by_iso3(code)?;
+        let id = country.fts_id.clone().unwrap_or_else(|| code.clone());
+        Some(object("Location", id, country.name_en.clone(), Some(code.clone())))
+    });
+    let years = years.iter().map(|year| object("UsageYear", year.clone(), year.clone(), None));
+    places.chain(years).collect()
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -1,0 +1,230 @@
+//! Imports of tables (CSV, XLSX) and of IATI activities.
+
+use serde_json::{Value, json};
+use tests::{World, text};
+
+const TABLE: &str = include_str!("data/contributions.csv");
+const ERP: &str = include_str!("data/erp-export.csv");
+const ACTIVITIES: &str = include_str!("data/activities.xml");
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+async fn import(world: &World, query: &str, fields: &[(&str, &str)], file: &[u8]) -> Value {
+    let answer = world.upload_as(&world.token, query, fields, &[("file", file.to_vec())]).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    world.end_of(&world.token, &text(&answer.json()["id"])).await
+}
+
+/// State, rows read, created, updated, unchanged and rejected.
+fn outcome(job: &Value) -> (String, [i64; 5]) {
+    let counts =
+        ["read", "created", "updated", "unchanged", "rejected"].map(|name| job[name].as_i64().unwrap());
+    (text(&job["state"]), counts)
+}
+
+async fn contribution(world: &World, source: &str, reference: &str) -> Value {
+    let path = format!("/v1/contributions?external_ref={source}:{reference}");
+    let path = path.replace('#', "%23");
+    let list = world.http.get(Some(&world.token), &path).await.json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{source}:{reference}: {list}");
+    list["items"][0].clone()
+}
+
+async fn none_is_there(world: &World) -> bool {
+    world.http.get(Some(&world.token), "/v1/contributions").await.json()["items"] == json!([])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_checked_imported_repeated_and_changed() {
+    let world = World::new().await;
+    world.donor("Norway").await;
+    let query = "format=csv&source=erp";
+    let checked = import(&world, &format!("{query}&dry_run=true"), &[], TABLE.as_bytes()).await;
+    assert_eq!(outcome(&checked), ("checked".into(), [3, 3, 0, 0, 0]));
+    assert_eq!(checked["columns"][1], json!({ "heading": "donor", "field": "donor" }));
+    assert!(none_is_there(&world).await, "a check keeps nothing");
+
+    let done = import(&world, query, &[], TABLE.as_bytes()).await;
+    assert_eq!((outcome(&done), &done["source"]), (("done".into(), [3, 3, 0, 0, 0]), &json!("erp")));
+    let first = contribution(&world, "erp", "G-1").await;
+    assert_eq!(first["amount"], json!({ "amount": "1000.50", "currency": "EUR" }));
+    assert_eq!(first["amount_usd"]["amount"], "1131.79");
+    assert_eq!((&first["status"], &first["visibility"]), (&json!("commitment"), &json!("internal")));
+    assert_eq!((&first["usage_years"], &first["countries"]), (&json!([2026, 2027]), &json!(["AFG", "PAK"])));
+    assert_eq!(first["exchange_rate_source"], "UN operational rates of exchange");
+    assert_eq!(first["keywords"], json!(["shelter", "health"]));
+    assert_eq!(first["donor_id"], contribution(&world, "erp", "G-2").await["donor_id"]);
+
+    let again = import(&world, query, &[], TABLE.as_bytes()).await;
+    assert_eq!(outcome(&again), ("done".into(), [3, 0, 0, 3, 0]));
+    let changed = TABLE.replace("75.25", "80");
+    let changed = import(&world, query, &[], changed.as_bytes()).await;
+    assert_eq!(outcome(&changed), ("done".into(), [3, 0, 1, 2, 0]));
+    let third = contribution(&world, "erp", "G-3").await;
+    assert_eq!((&third["version"], &third["amount_usd"]["amount"]), (&json!(2), &json!("80.00")));
+    let elsewhere = import(&world, "format=csv&source=old-erp", &[], TABLE.as_bytes()).await;
+    assert_eq!(outcome(&elsewhere), ("done".into(), [3, 3, 0, 0, 0]), "another system, other contributions");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_rows_are_named_by_line_and_field_and_can_be_skipped() {
+    let world = World::new().await;
+    let donor = world.donor("Norway").await;
+    let agreement = json!({ "terms": { "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01",
+        "end_date": "2026-12-31", "amount": { "amount": "100", "currency": "USD" }, "visibility": "donor" } });
+    let agreement = text(&world.create("/v1/agreements", agreement).await["reference"]);
+    let table = format!(
+        "external_ref,donor,status,amount,currency,agreement\n\
+         1,Norway,paid,5,USD,\n2,Nobody knows,paid,5,USD,\n3,Norway,paid,\"5,5\",USD,\n4,Norway,given,5,CHF,\n\
+         5,Norway,paid,5,USD,{agreement}\n6,Norway,paid,5,USD,AGR-1\n7,Norway,paid,5,USD,\n7,Norway,paid,6,USD,\n"
+    );
+    let query = "format=csv&source=erp";
+    let refused = import(&world, query, &[], table.as_bytes()).await;
+    assert_eq!(outcome(&refused), ("refused".into(), [8, 0, 0, 0, 6]));
+    assert!(none_is_there(&world).await);
+    let rows = format!("/v1/imports/{}/rows?verdict=rejected", text(&refused["id"]));
+    let rows = world.http.get(Some(&world.token), &rows).await.json();
+    let places: Vec<String> = rows["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| format!("{}{}", text(&row["pointer"]), text(&row["errors"][0]["pointer"])))
+        .collect();
+    let expected = [
+        "/lines/3/donor",
+        "/lines/4/amount",
+        "/lines/5/status",
+        "/lines/6/agreement",
+        "/lines/7/agreement",
+        "/lines/9/external_ref",
+    ];
+    assert_eq!(places, expected);
+    assert_eq!(rows["items"][3]["errors"][0]["detail"], "is an agreement that does not bind");
+    let kept = import(&world, &format!("{query}&skip_bad=true"), &[], table.as_bytes()).await;
+    assert_eq!(outcome(&kept), ("done".into(), [8, 2, 0, 0, 6]));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_mapped_after_a_check_has_shown_them() {
+    let world = World::new().await;
+    world.donor("Norway").await;
+    let query = "format=csv&source=erp";
+    let refused = world.upload_as(&world.token, query, &[], &[("a.csv", ERP.into())]).await;
+    assert_eq!(refused.status, 422);
+    let missing = ["/headings/external_ref", "/headings/status", "/headings/amount", "/headings/donor"];
+    assert_eq!(refused.pointers(), missing);
+    let checked = import(&world, &format!("{query}&dry_run=true"), &[], ERP.as_bytes()).await;
+    assert_eq!(outcome(&checked), ("checked".into(), [0; 5]));
+    assert_eq!(checked["columns"][1], json!({ "heading": "Donor \"legal\" name", "field": null }));
+
+    let fields = [
+        ("mapping[No.]", "external_ref"),
+        ("mapping[Donor %22legal%22 name]", "donor"),
+        ("mapping[État]", "status"),
+        ("mapping[Value]", "amount"),
+        ("mapping[Remarks]", "description"),
+        ("mapping[decimal]", ","),
+    ];
+    let done = import(&world, query, &fields, ERP.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [2, 2, 0, 0, 0]));
+    let first = contribution(&world, "erp", "E-1").await;
+    assert_eq!((&first["amount_usd"]["amount"], &first["donor_name"]), (&json!("1250.50"), &json!("Norway")));
+    assert_eq!(first["description"], "first line\nsecond line");
+
+    let mapping = r#"{"No.":"external_ref","Donor \"legal\" name":"donor","État":"status","Value":"amount","Remarks":null}"#;
+    let points = import(&world, query, &[("mapping", mapping), ("source", "other")], ERP.as_bytes()).await;
+    assert_eq!(outcome(&points), ("refused".into(), [2, 0, 0, 0, 2]), "a decimal comma has to be said");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_template_is_a_table_that_can_be_imported() {
+    let world = World::new().await;
+    let template = |accept: &'static str| {
+        let request =
+            world.http.request(reqwest::Method::GET, "/v1/imports/template").bearer_auth(&world.token);
+        request.header("accept", accept)
+    };
+    let csv = world.http.send(template("text/csv")).await;
+    assert_eq!((csv.status, csv.header("content-type")), (200, "text/csv; charset=utf-8"));
+    let done = import(&world, "format=csv&source=a", &[], csv.text.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [1, 1, 0, 0, 0]));
+    let sheet = template(XLSX).send().await.unwrap();
+    assert_eq!(sheet.headers()["content-type"], XLSX);
+    let sheet = sheet.bytes().await.unwrap();
+    let done = import(&world, "format=xlsx&source=b", &[], &sheet).await;
+    assert_eq!(outcome(&done), ("done".into(), [1, 1, 0, 0, 0]));
+    let (of_csv, of_sheet) =
+        (contribution(&world, "a", "G-2026-0001").await, contribution(&world, "b", "G-2026-0001").await);
+    for field in [
+        "amount",
+        "amount_usd",
+        "exchange_rate",
+        "exchange_rate_date",
+        "decision_date",
+        "usage_years",
+        "donor_id",
+    ] {
+        assert_eq!(of_csv[field], of_sheet[field], "{field}");
+    }
+    assert_eq!(world.http.send(template("image/png")).await.status, 406);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donors_iati_file_is_what_it_commits_to_us() {
+    let world = World::new().await;
+    let nobody = world.upload_as(&world.token, "format=iati", &[], &[("a.xml", ACTIVITIES.into())]).await;
+    assert_eq!(nobody.status, 422, "{}", nobody.text);
+    let ours = [("receiver", "XM-DAC-900")];
+    let done = import(&world, "format=iati", &ours, ACTIVITIES.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [1, 1, 0, 0, 0]));
+    assert!(text(&done["message"]).contains("1 transactions with others, 1 that state money once more"));
+    let made = contribution(&world, "iati", "XX-EXM-1-2026-001#2#C-1").await;
+    assert_eq!((&made["status"], &made["amount_usd"]["amount"]), (&json!("commitment"), &json!("5000.00")));
+    assert_eq!((&made["countries"], &made["earmarking"]), (&json!(["TCD"]), &json!("earmarked")));
+    let donor =
+        world.http.get(Some(&world.token), &format!("/v1/donors/{}", text(&made["donor_id"]))).await.json();
+    assert_eq!((&donor["name"], &donor["type"]), (&json!("Examplia, Government of"), &json!("government")));
+    assert_eq!(donor["iati_identifier"], "XX-EXM-1");
+    let again = import(&world, "format=iati", &ours, ACTIVITIES.as_bytes()).await;
+    assert_eq!(outcome(&again), ("done".into(), [1, 0, 0, 1, 0]));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_lie_about_what_they_are_leave_nothing() {
+    let world = World::new().await;
+    let table = TABLE.as_bytes();
+    let laughs =
+        b"<!DOCTYPE lolz [<!ENTITY a \"b\">]><iati-activities version=\"2.03\">&a;</iati-activities>";
+    let cases: [(&str, &[u8], u16); 7] = [
+        ("format=xlsx&source=erp", table, 400),
+        ("format=csv&source=erp", b"PK\x03\x04", 400),
+        ("format=csv&source=erp", b"external_ref,donor,status,amount,currency\n1,\0,paid,1,USD\n", 400),
+        ("format=iati", table, 400),
+        ("format=iati", laughs, 400),
+        ("format=fts", table, 400),
+        ("format=csv&source=erp", b"donor\nA\n", 422),
+    ];
+    for (query, file, status) in cases {
+        let answer = world.upload_as(&world.token, query, &[], &[("file", file.to_vec())]).await;
+        assert_eq!(answer.status, status, "{query}: {}", answer.text);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let cases: [(&str, &[(&str, &str)], &str); 6] = [
+        ("format=csv", &[], "source"),
+        ("format=csv&source=fts", &[], "source"),
+        ("format=fts&source=erp", &[], "source"),
+        ("format=ods&source=erp", &[], "format"),
+        ("format=csv&source=erp&mapping=x", &[], "mapping"),
+        ("format=csv&source=erp", &[("mapping[donor]", "colour")], "mapping"),
+    ];
+    for (query, fields, parameter) in cases {
+        let answer = world.upload_as(&world.token, query, fields, &[("file", table.to_vec())]).await;
+        assert_eq!((answer.status, answer.pointers()), (400, vec![parameter.to_owned()]), "{}", answer.text);
+    }
+    assert_eq!(world.http.get(Some(&world.token), "/v1/imports").await.json()["items"], json!([]));
+    world.stop().await;
+}
