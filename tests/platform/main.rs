@@ -3,6 +3,7 @@
 
 mod agreements;
 mod architecture;
+mod diversification;
 mod documents;
 mod imports;
 mod inputs;

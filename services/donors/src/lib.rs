@@ -1,4 +1,5 @@
-//! Donors: the donor registry, agreements, contributions, the reports owed to donors, and imports from other systems.
+//! Donors: the donor registry, agreements, contributions, the reports owed to donors, how money is spread over donors,
+//! and imports from other systems.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
@@ -7,6 +8,7 @@ mod agreement;
 mod conditions;
 mod consumers;
 mod contribution;
+mod diversification;
 mod document;
 mod donor;
 mod import;
@@ -30,7 +32,8 @@ pub fn service() -> Service {
         .jobs(move |context| {
             vec![
                 Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
-                Box::pin(report::reminder::run(context)),
+                Box::pin(report::reminder::run(context.clone())),
+                Box::pin(diversification::fold::run(context)),
             ]
         })
 }
@@ -81,5 +84,8 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(import::api::list)
         .service(import::upload::create)
         .service(import::api::get)
-        .service(import::api::rows);
+        .service(import::api::rows)
+        .service(diversification::api::get)
+        .service(diversification::rows::get)
+        .service(diversification::governance::get);
 }

@@ -1,3 +1,4 @@
+use crate::diversification;
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
@@ -185,7 +186,9 @@ pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef
 
 /// Writes the new version over `donor.version - 1`.
 pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+    let moved = diversification::store::Moved::begin(tx, donor.id).await?;
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
+    moved.end(tx).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }

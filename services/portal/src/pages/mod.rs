@@ -4,6 +4,7 @@ mod account;
 mod agreements;
 mod catalogue;
 mod console;
+mod diversification;
 mod donor;
 mod flows;
 mod forms;
@@ -92,6 +93,12 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/imports/{id}", web::get().to(imports::show))
         .route("/console/imports/{id}/state", web::get().to(imports::state))
         .route("/console/imports/{id}/rows.csv", web::get().to(imports::rows_csv))
+        .route("/console/diversification", web::get().to(diversification::show))
+        .route("/console/diversification/donors", web::get().to(diversification::donors))
+        .route("/console/diversification/donors.{kind}", web::get().to(diversification::donors_file))
+        .route("/console/diversification/contributions", web::get().to(diversification::contributions))
+        .route("/console/governance", web::get().to(diversification::governance))
+        .route("/console/governance/{report}.{kind}", web::get().to(diversification::governance_file))
         .default_service(web::to(not_found));
 }
 
