@@ -6,6 +6,7 @@
 
 mod baseline;
 mod distributed;
+mod diversification;
 
 use serde_json::{Value, json};
 use std::{
@@ -27,11 +28,15 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
     // `cargo xtask bench distributed` leaves the embedded mode out.
-    let only_distributed = std::env::args().any(|argument| argument == "distributed");
+    let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
-        if !only_distributed {
+        if only("diversification") {
+            return diversification::run().await;
+        }
+        if !only("distributed") {
             start_and_idle().await;
             large_import().await;
+            diversification::run().await;
         }
         distributed::run().await;
     });

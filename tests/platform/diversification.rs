@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{World, flows, page, text};
+use tests::{PASSWORD, World, flows, page, text};
 
 /// Two country offices under a region under headquarters.
 struct Scene {
@@ -291,4 +291,55 @@ async fn an_import_counts_and_importing_again_counts_nothing_twice() {
     world.import(&world.token, "", &[("a.json", page(&flows(1, 40)))]).await;
     assert_eq!(counted().await, first);
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_draws_the_figures_and_leads_to_what_is_behind_them() {
+    let scene = scene().await;
+    let world = &scene.world;
+    let roles = json!([{ "office_id": world.founded.office_id, "role": "auditor" }]);
+    let person = json!({ "name": "Auditor", "email": "a@example.org", "password": PASSWORD, "roles": roles });
+    world.create("/v1/people", person).await;
+    let form = [("email", "a@example.org"), ("password", PASSWORD)];
+    let answer = world.http.send(world.http.request(Method::POST, "/en/sign-in").form(&form)).await;
+    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    let shown = async |path: &str| {
+        let answer = world.http.send(world.http.request(Method::GET, path).header("cookie", &cookie)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.text
+    };
+    let dashboard = shown("/en/console/diversification?year=2025").await;
+    assert!(dashboard.contains("<h2 id=\"of-year\">2025 in total"), "{dashboard}");
+    for figure in ["4,600", "<data value=\"1000.00\">", "80.0%", "drawn-type", "drawn-segment"] {
+        assert!(dashboard.contains(figure), "{figure}: {dashboard}");
+    }
+    // Every link of the page to what is behind a figure leads somewhere.
+    let links: std::collections::BTreeSet<String> = dashboard
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|link| link.contains("/console/diversification/"))
+        .map(|link| link.replace("&amp;", "&"))
+        .collect();
+    assert!(links.len() > 20, "{links:?}");
+    for link in &links {
+        shown(link).await;
+    }
+    let rows = shown("/fr/console/diversification/donors?year=2025&measure=type&key=government").await;
+    assert!(rows.contains("Norway") && !rows.contains("League"), "{rows}");
+    let path = format!("/es/console/diversification?office_id={}&from=2024&to=2025", scene.chad);
+    assert!(shown(&path).await.contains("<data value=\"700.00\">"));
+    for report in ["top_donors", "by_type", "by_earmarking", "by_region", "year_on_year"] {
+        let page = shown(&format!("/en/console/governance?report={report}&from=2025&to=2025")).await;
+        assert!(page.contains("<data value=\"1000.00\">"), "{report}: {page}");
+        let csv = shown(&format!("/en/console/governance/{report}.csv?from=2025&to=2025")).await;
+        assert!(csv.contains("2025,total,Total,1000.00,100.0,"), "{report}: {csv}");
+    }
+    let email = world.representative(&scene.norway).await;
+    let form = [("email", email.as_str()), ("password", PASSWORD)];
+    let answer = world.http.send(world.http.request(Method::POST, "/en/sign-in").form(&form)).await;
+    let donor = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    let request = world.http.request(Method::GET, "/en/console/diversification").header("cookie", &donor);
+    assert_eq!(world.http.send(request).await.status, 404);
+    scene.world.stop().await;
 }

@@ -3,7 +3,7 @@ use super::{
     recount::recount,
     *,
 };
-use crate::{contribution::store as contributions, migration::Migrator};
+use crate::{contribution::store as contributions, donor, migration::Migrator};
 use ::store::{Actor, Scope, Store, TenantTx, migration, sql, values};
 use chrono::NaiveDate;
 use kernel::SystemClock;
@@ -275,60 +275,94 @@ async fn organisation(store: &Store) {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn what_is_counted_along_equals_a_full_recount() {
-    let folder = testkit::folder();
-    let store = Store::open_sqlite(&folder.path().join("donors.db"), Arc::new(SystemClock)).await.unwrap();
-    migration::migrate::<Migrator>(&store).await.unwrap();
-    organisation(&store).await;
+/// A database of each back end: as the service uses it, and as its owner.
+async fn stores(folder: &std::path::Path) -> Vec<(Store, Store)> {
+    let embedded = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
+    migration::migrate::<Migrator>(&embedded).await.unwrap();
+    let mut stores = vec![(embedded.clone(), embedded)];
+    if let Some(infra) = testkit::Infra::get() {
+        let database = infra.database("donors").await;
+        let open = async |url: &str| {
+            let (url, files) = (url.to_owned(), folder.join("files"));
+            let settings = ::store::Postgres { url, connections: 4, application: "test".into(), files };
+            Store::open_postgres(&settings, Arc::new(SystemClock)).await.unwrap()
+        };
+        let owner = open(&database.owner).await;
+        migration::migrate::<Migrator>(&owner).await.unwrap();
+        migration::grant(&owner, &infra.postgres.service_role).await.unwrap();
+        stores.push((open(&database.service).await, owner));
+    }
+    stores
+}
+
+/// Rounds of records that are made and changed, by an office for itself and those below it, while donors change too.
+async fn written(store: &Store) {
     let mut random = Random(20_261_125);
     let mut records: Vec<contributions::Model> = Vec::new();
     for round in 0..12u128 {
-        let mut tx = begin(&store).await;
+        // The region writes for itself and its countries; what it writes counts at headquarters as well.
+        let (first, scope) = if round % 2 == 0 { (0, scope_of(0)) } else { (1, scope_of(1)) };
+        let mut tx = store.begin(scope, Actor::system()).await.unwrap();
         let new: Vec<_> = (0..25u128)
             .map(|number| {
-                let office = OFFICES[usize::try_from(random.below(4)).unwrap()];
+                let offices = &OFFICES[first..];
+                let office = offices[usize::try_from(random.below(offices.len() as u64)).unwrap()];
                 random.record(round * 25 + number + 1, office, 1)
             })
             .collect();
         contributions::insert_all(&mut tx, new.clone()).await.unwrap();
         let mut pairs = Vec::new();
-        for old in records.iter_mut().filter(|record| record.id.as_u128() % 3 == round % 3) {
+        let changed = |record: &&mut contributions::Model| {
+            record.id.as_u128() % 3 == round % 3 && OFFICES[first..].contains(&record.office_id)
+        };
+        for old in records.iter_mut().filter(changed) {
             let changed = random.record(old.id.as_u128(), old.office_id, old.version + 1);
             pairs.push((std::mem::replace(old, changed.clone()), changed));
         }
         contributions::replace_all(&mut tx, pairs).await.unwrap();
+        tx.commit().await.unwrap();
         records.extend(new);
         // A donor changes its type or its segment meanwhile.
         let id = Uuid::from_u128(101 + round % 5);
-        let mut donor = crate::donor::store::by_ids(&organisation_scope(), tx.db(), [id])
-            .await
-            .unwrap()
-            .remove(&id)
-            .unwrap();
+        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        let mut donor = donor::store::get_to_change(&tx, id).await.unwrap().unwrap();
         donor.version += 1;
         donor.donor_type = random.one(&["government", "civil_society"]).to_owned();
         donor.segment = (round % 2 == 0).then(|| "private".to_owned());
-        crate::donor::store::update(&mut tx, &donor, &[]).await.unwrap();
+        donor::store::update(&mut tx, &donor, &[]).await.unwrap();
         tx.commit().await.unwrap();
         if round == 6 {
-            assert!(fold::fold(&store).await.unwrap());
+            assert!(fold::fold(store).await.unwrap());
         }
     }
-    let along = figures(&store).await;
-    assert!(along.0.len() > 100 && along.1.len() > 30, "{} {}", along.0.len(), along.1.len());
-    while fold::fold(&store).await.unwrap() {}
-    assert_eq!(figures(&store).await, along, "folding changes no figure");
-    let tx = begin(&store).await;
-    recount(tx.db()).await.unwrap();
-    tx.commit().await.unwrap();
-    let anew = figures(&store).await;
-    assert_eq!(anew.0, along.0);
-    assert_eq!(anew.1, along.1);
 }
 
-fn organisation_scope() -> Scope {
-    Scope::Offices { organisation_id: ORGANISATION, office_id: OFFICES[0], office_ids: OFFICES.to_vec() }
+#[tokio::test]
+async fn what_is_counted_along_equals_a_full_recount() {
+    let folder = testkit::folder();
+    for (store, owner) in stores(folder.path()).await {
+        organisation(&store).await;
+        written(&store).await;
+        let along = figures(&store).await;
+        assert!(along.0.len() > 100 && along.1.len() > 30, "{} {}", along.0.len(), along.1.len());
+        while fold::fold(&store).await.unwrap() {}
+        assert_eq!(figures(&store).await, along, "folding changes no figure");
+        let tx = begin(&owner).await;
+        recount(tx.db()).await.unwrap();
+        tx.commit().await.unwrap();
+        let anew = figures(&store).await;
+        assert_eq!(anew.0, along.0);
+        assert_eq!(anew.1, along.1);
+    }
+}
+
+/// The scope of one of the offices, which has those after it below it.
+fn scope_of(first: usize) -> Scope {
+    Scope::Offices {
+        organisation_id: ORGANISATION,
+        office_id: OFFICES[first],
+        office_ids: OFFICES[first..].to_vec(),
+    }
 }
 
 #[tokio::test]
@@ -342,4 +376,53 @@ async fn an_office_whose_way_to_headquarters_is_not_known_waits() {
     let mut tx = begin(&store).await;
     let refused = contributions::insert_all(&mut tx, vec![record]).await.unwrap_err();
     assert!(refused.is_unavailable() && !refused.is_permanent(), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_side_by_side_lose_and_double_nothing() {
+    let folder = testkit::folder();
+    for (store, owner) in stores(folder.path()).await {
+        organisation(&store).await;
+        let writers = (0..4u128).map(|writer| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut random = Random(u64::try_from(writer).unwrap() + 1);
+                let mut held: Option<contributions::Model> = None;
+                for number in 0..25u128 {
+                    // All give by the same few donors, in the same years.
+                    let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+                    let new = random.record(writer * 1000 + number + 1, OFFICES[2], 1);
+                    contributions::insert_all(&mut tx, vec![new.clone()]).await.unwrap();
+                    tx.commit().await.unwrap();
+                    if let Some(old) = held.replace(new) {
+                        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+                        let changed = random.record(old.id.as_u128(), old.office_id, 2);
+                        contributions::replace_all(&mut tx, vec![(old, changed)]).await.unwrap();
+                        tx.commit().await.unwrap();
+                    }
+                }
+            })
+        });
+        let changes = store.clone();
+        let donors = tokio::spawn(async move {
+            for number in 0..20u128 {
+                let id = Uuid::from_u128(101 + number % 5);
+                let mut tx = changes.begin(scope_of(0), Actor::system()).await.unwrap();
+                let mut donor = donor::store::get_to_change(&tx, id).await.unwrap().unwrap();
+                donor.version += 1;
+                donor.segment = (number % 2 == 0).then(|| "private".to_owned());
+                donor::store::update(&mut tx, &donor, &[]).await.unwrap();
+                tx.commit().await.unwrap();
+                fold::fold(&changes).await.unwrap();
+            }
+        });
+        for task in writers.chain([donors]).collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        let along = figures(&store).await;
+        let tx = begin(&owner).await;
+        recount(tx.db()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(figures(&store).await, along);
+    }
 }
