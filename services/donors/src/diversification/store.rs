@@ -3,7 +3,7 @@
 use super::{Attributes, Counted, Giving, Sums, of_donor};
 use ::store::{StoreError, TenantTx, sql, values};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, RuntimeErr};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
 /// What a contribution counted before, and what it counts now.
@@ -26,10 +26,13 @@ pub(crate) async fn count(tx: &TenantTx, changes: Vec<Change>) -> Result<(), Sto
         }
         for (counted, sign) in old.iter().map(|old| (old, -1)).chain(new.iter().map(|new| (new, 1))) {
             let Counted { organisation_id, office_id, donor_id, year, ref what } = *counted;
-            if !above.contains_key(&office_id) {
-                above.insert(office_id, with_ancestors(tx.db(), organisation_id, office_id).await?);
-            }
-            for office in above.get(&office_id).into_iter().flatten() {
+            let offices = match above.entry(office_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(with_ancestors(tx.db(), organisation_id, office_id).await?)
+                }
+            };
+            for office in &*offices {
                 let of = (organisation_id, *office);
                 givings.entry((of, donor_id, year)).or_default().add(&what.giving(), sign);
                 sums.entry((of, year)).or_default().merge(&what.sums(), sign);

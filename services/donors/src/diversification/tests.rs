@@ -85,7 +85,7 @@ fn regions_and_years_of_records() {
 
 #[test]
 fn measures_worked_out_by_hand() {
-    let mut sums = together(&[&[(2025, 60_00)], &[(2024, 1_00), (2025, 20_00)]]).remove(&2025).unwrap();
+    let mut sums = together(&[&[(2025, 6000)], &[(2024, 100), (2025, 2000)]]).remove(&2025).unwrap();
     let what = |earmarking: Option<&str>, cents, multi_year| What {
         earmarking: earmarking.map(str::to_owned),
         multi_year,
@@ -94,33 +94,33 @@ fn measures_worked_out_by_hand() {
         records: 1,
     };
     for what in [
-        what(Some("unearmarked"), 50_00, false),
-        what(Some("softly_earmarked"), 10_00, true),
-        what(Some("earmarked"), 20_00, false),
-        what(None, 20_00, true),
+        what(Some("unearmarked"), 5000, false),
+        what(Some("softly_earmarked"), 1000, true),
+        what(Some("earmarked"), 2000, false),
+        what(None, 2000, true),
     ] {
         sums.merge(&what.sums(), 1);
     }
     // 20 of the 100 dollars name no donor.
-    for (_, more) in of_donor(&given(&[(2025, 20_00)]), None) {
+    for (_, more) in of_donor(&given(&[(2025, 2000)]), None) {
         sums.merge(&more, 1);
     }
-    let found = measures(2025, &sums, 80_00);
-    assert_eq!((found.total.minor(), found.records, found.donors), (100_00, 4, 2));
+    let found = measures(2025, &sums, 8000);
+    assert_eq!((found.total.minor(), found.records, found.donors), (10_000, 4, 2));
     let part = |parts: &[measure::Part], key: &str| {
         let part = parts.iter().find(|part| part.key == key).unwrap();
         (part.amount.minor(), part.share_percent.clone().unwrap(), part.count)
     };
-    assert_eq!(part(&found.by_type, "government"), (80_00, "80.0".to_owned(), 2));
-    assert_eq!(part(&found.by_type, NOT_STATED), (20_00, "20.0".to_owned(), 0));
-    assert_eq!(part(&found.by_segment, "traditional"), (80_00, "80.0".to_owned(), 2));
-    assert_eq!(part(&found.by_earmarking, "unearmarked"), (50_00, "50.0".to_owned(), 1));
-    assert_eq!(part(&found.by_region, "2"), (100_00, "100.0".to_owned(), 4));
-    assert_eq!((found.flexible.minor(), found.flexible_share_percent.as_deref()), (60_00, Some("60.0")));
-    assert_eq!((found.multi_year.minor(), found.multi_year_share_percent.as_deref()), (30_00, Some("30.0")));
+    assert_eq!(part(&found.by_type, "government"), (8000, "80.0".to_owned(), 2));
+    assert_eq!(part(&found.by_type, NOT_STATED), (2000, "20.0".to_owned(), 0));
+    assert_eq!(part(&found.by_segment, "traditional"), (8000, "80.0".to_owned(), 2));
+    assert_eq!(part(&found.by_earmarking, "unearmarked"), (5000, "50.0".to_owned(), 1));
+    assert_eq!(part(&found.by_region, "2"), (10_000, "100.0".to_owned(), 4));
+    assert_eq!((found.flexible.minor(), found.flexible_share_percent.as_deref()), (6000, Some("60.0")));
+    assert_eq!((found.multi_year.minor(), found.multi_year_share_percent.as_deref()), (3000, Some("30.0")));
     // 75 and 25 percent of what names a donor.
     assert_eq!((found.herfindahl, found.top_10_share_percent.as_deref()), (Some(6_250), Some("100.0")));
-    assert_eq!((found.new_donors, found.new_amount.minor(), found.lapsed_donors), (1, 60_00, 0));
+    assert_eq!((found.new_donors, found.new_amount.minor(), found.lapsed_donors), (1, 6000, 0));
 }
 
 proptest! {
