@@ -6,6 +6,7 @@
 
 mod baseline;
 mod distributed;
+mod diversification;
 mod iati;
 mod tables;
 
@@ -28,7 +29,8 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `iati` and `tables` are measured alone by their names.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `iati`, `tables` and `diversification` are measured
+    // alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("iati") {
@@ -37,11 +39,15 @@ fn main() {
         if only("tables") {
             return tables::run().await;
         }
+        if only("diversification") {
+            return diversification::run().await;
+        }
         if !only("distributed") {
             start_and_idle().await;
             large_import().await;
             iati::run().await;
             tables::run().await;
+            diversification::run().await;
         }
         distributed::run().await;
     });

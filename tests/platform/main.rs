@@ -4,6 +4,7 @@
 mod agreements;
 mod architecture;
 mod contributions;
+mod diversification;
 mod documents;
 mod iati;
 mod imports;

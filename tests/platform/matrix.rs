@@ -224,6 +224,9 @@ impl Scene {
         let path = match path {
             "/v1/imports" if operation.starts_with("POST") => format!("{path}?format=fts&{office}"),
             "/v1/plan-imports" => format!("{path}?{office}"),
+            "/v1/diversification" => format!("{path}?{office}"),
+            "/v1/diversification/rows" => format!("{path}?{office}&year=2026&measure=total"),
+            "/v1/governance-reports/{report}" => format!("/v1/governance-reports/by_type?{office}"),
             "/v1/public/funding" => format!("{path}?country=TCD&year=2026"),
             "/v1/documents/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/documents/{}", self.records["documents-to-delete"])

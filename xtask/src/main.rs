@@ -43,7 +43,7 @@ enum Task {
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
     Bench {
-        /// `distributed`: that mode alone.
+        /// `distributed` or `diversification`: that part alone.
         only: Option<String>,
     },
 }

@@ -18,7 +18,7 @@ pub use body::{JsonBody, digest_of};
 pub use check::Checks;
 pub use context::Context;
 pub use create::{Created, create};
-pub use listing::{Cell, Envelope, PageRequest, Row, list};
+pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
 pub use parameters::{Id, Parameters, one_of};
 pub use server::{Running, observed};
 

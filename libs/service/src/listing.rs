@@ -9,7 +9,7 @@ use kernel::{
     Code, Money, Problem,
     pagination::{DEFAULT_LIMIT, ForeignCursor, MAX_LIMIT, Page, decode_cursor, list_fingerprint},
 };
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::{Format, Workbook, Worksheet};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, pin::Pin};
 use utoipa::ToSchema;
@@ -142,7 +142,30 @@ pub async fn list<T: Row + Serialize + 'static>(
     match representation(request)? {
         Representation::Json => json_page(request, fetch(page).await?),
         Representation::Csv => csv_stream(name, page, fetch).await,
-        Representation::Xlsx => xlsx(name, page, fetch).await,
+        Representation::Xlsx => xlsx(name, &[], page, fetch).await,
+    }
+}
+
+/// Answers a report: a list that is whole in one page, whose XLSX begins with a sheet that says what it is about.
+///
+/// # Errors
+/// 406 for a media type nobody writes.
+pub async fn report<T: Row + Serialize + 'static>(
+    request: &HttpRequest,
+    name: &'static str,
+    title: &[(&str, Cell)],
+    rows: Vec<T>,
+) -> Answer {
+    let page = PageRequest { limit: MAX_LIMIT, cursor: None, fingerprint: String::new() };
+    let rows = std::cell::Cell::new(rows);
+    let fetch = move |_| -> Fetching<T> {
+        let page = Page { items: rows.take(), next: None };
+        Box::pin(std::future::ready(Ok(page)))
+    };
+    match representation(request)? {
+        Representation::Json => json_page(request, fetch(page).await?),
+        Representation::Csv => csv_stream(name, page, fetch).await,
+        Representation::Xlsx => xlsx(name, title, page, fetch).await,
     }
 }
 
@@ -220,10 +243,56 @@ async fn csv_stream<T: Row + 'static>(
         .streaming(body))
 }
 
-async fn xlsx<T: Row>(name: &str, first: PageRequest, fetch: impl Fn(PageRequest) -> Fetching<T>) -> Answer {
+/// A cell of a sheet, as a value: never a formula.
+fn write(
+    sheet: &mut Worksheet,
+    (line, column): (u32, u16),
+    cell: Cell,
+) -> Result<(), rust_xlsxwriter::XlsxError> {
+    match cell {
+        Cell::Empty => {}
+        Cell::Text(text) => {
+            sheet.write_string(line, column, text)?;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a spreadsheet's numbers are doubles")]
+        Cell::Integer(number) => {
+            sheet.write_number(line, column, number as f64)?;
+        }
+        Cell::Amount(money) => {
+            let number: f64 = money.to_string().parse().unwrap_or_default();
+            sheet.write_number(line, column, number)?;
+        }
+    }
+    Ok(())
+}
+
+/// The sheet before the list: names and values.
+fn title_sheet(workbook: &mut Workbook, title: &[(&str, Cell)]) -> Result<(), rust_xlsxwriter::XlsxError> {
+    if title.is_empty() {
+        return Ok(());
+    }
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("About")?;
+    sheet.set_column_width(0, 24)?;
+    sheet.set_column_width(1, 100)?;
+    let bold = Format::new().set_bold();
+    for (line, (name, value)) in (0u32..).zip(title) {
+        sheet.write_with_format(line, 0, *name, &bold)?;
+        write(sheet, (line, 1), value.clone())?;
+    }
+    Ok(())
+}
+
+async fn xlsx<T: Row>(
+    name: &str,
+    title: &[(&str, Cell)],
+    first: PageRequest,
+    fetch: impl Fn(PageRequest) -> Fetching<T>,
+) -> Answer {
     let internal = |error: rust_xlsxwriter::XlsxError| Failure::internal(&error);
     let mut request = PageRequest { limit: EXPORT_PAGE, cursor: None, ..first };
     let mut workbook = Workbook::new();
+    title_sheet(&mut workbook, title).map_err(internal)?;
     let sheet = workbook.add_worksheet();
     sheet.set_freeze_panes(1, 0).map_err(internal)?;
     let bold = Format::new().set_bold();
@@ -240,20 +309,7 @@ async fn xlsx<T: Row>(name: &str, first: PageRequest, fetch: impl Fn(PageRequest
         }
         for row in &page.items {
             for (column, cell) in (0u16..).zip(row.cells()) {
-                match cell {
-                    Cell::Empty => {}
-                    Cell::Text(text) => {
-                        sheet.write_string(line, column, text).map_err(internal)?;
-                    }
-                    #[expect(clippy::cast_precision_loss, reason = "a spreadsheet's numbers are doubles")]
-                    Cell::Integer(number) => {
-                        sheet.write_number(line, column, number as f64).map_err(internal)?;
-                    }
-                    Cell::Amount(money) => {
-                        let number: f64 = money.to_string().parse().unwrap_or_default();
-                        sheet.write_number(line, column, number).map_err(internal)?;
-                    }
-                }
+                write(sheet, (line, column), cell).map_err(internal)?;
             }
             line += 1;
         }

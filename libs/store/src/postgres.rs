@@ -115,6 +115,9 @@ pub(crate) async fn lock_all(
         let locks: Vec<String> = (1..=parameters.len())
             .map(|number| format!("pg_advisory_xact_lock(hashtextextended(${number}, 0))"))
             .collect();
+        if locks.is_empty() {
+            return Ok(());
+        }
         sql::row(db, &format!("SELECT {}", locks.join(", ")), parameters).await?;
     }
     Ok(())

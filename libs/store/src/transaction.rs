@@ -112,8 +112,12 @@ impl TenantTx {
         postgres::by_index(&self.tx).await
     }
 
-    /// [`TenantTx::lock`] of several names, one after the other.
-    pub(crate) async fn lock_all(&self, names: impl Iterator<Item = String>) -> Result<(), StoreError> {
+    /// [`TenantTx::lock`] of several names, one after the other: in one order everywhere, or two transactions could wait
+    /// for each other.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lock_all(&self, names: impl Iterator<Item = String>) -> Result<(), StoreError> {
         postgres::lock_all(&self.tx, names).await
     }
 

@@ -1,5 +1,5 @@
-//! Donors: the donor registry, agreements, contributions, the reports owed to donors, imports from other systems, and
-//! publication to IATI.
+//! Donors: the donor registry, agreements, contributions, the reports owed to donors, how money is spread over donors,
+//! imports from other systems, and publication to IATI.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
@@ -8,6 +8,7 @@ mod agreement;
 mod conditions;
 mod consumers;
 mod contribution;
+mod diversification;
 mod document;
 mod donor;
 mod import;
@@ -33,7 +34,8 @@ pub fn service() -> Service {
         .jobs(move |context| {
             vec![
                 Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
-                Box::pin(report::reminder::run(context)),
+                Box::pin(report::reminder::run(context.clone())),
+                Box::pin(diversification::fold::run(context)),
             ]
         })
 }
@@ -104,4 +106,7 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(publication::findings::list)
         .service(publication::findings::summary)
         .service(publication::file::read);
+        .service(diversification::api::get)
+        .service(diversification::rows::get)
+        .service(diversification::governance::get);
 }

@@ -194,6 +194,10 @@ const PAGES: &[&str] = &[
     "pages/console/donor-duplicates.html",
     "pages/console/donor-timeline.html",
     "pages/console/publication.html",
+    "pages/console/diversification.html",
+    "pages/console/diversification-donors.html",
+    "pages/console/diversification-contributions.html",
+    "pages/console/governance.html",
 ];
 
 /// An agreement, a report, and what else the pages about them are given.
@@ -252,6 +256,33 @@ fn agreements_and_reports() -> Value {
     })
 }
 
+/// What a donor adds to a figure.
+fn giving() -> Value {
+    json!({ "donor_id": "d", "donor_name": "<b>bold</b>", "donor_type": "government", "segment": "traditional",
+        "year": 2020, "amount": money("3.00"), "share_percent": "12.5", "records": 2 })
+}
+
+/// What the dashboard of diversification is given.
+fn diversification() -> Value {
+    let part = json!({ "label": "x", "value": 1.0, "shown": "1", "key": "government", "amount": money("3.00"),
+        "share_percent": "100.0", "count": 1 });
+    let stack =
+        json!({ "label": "2020", "shown": "1", "parts": [part], "year": 2020, "total": money("3.00") });
+    let divisions: Vec<Value> = ["type", "segment", "earmarking", "region"]
+        .map(|name| json!({ "name": name, "stacks": [stack], "names": [part] }))
+        .to_vec();
+    let measures = json!({ "year": 2020, "total": money("3.00"), "records": 2, "donors": 1, "top_10": money("3.00"),
+        "top_10_share_percent": "100.0", "herfindahl": 10_000, "flexible": money("1.00"),
+        "flexible_share_percent": "33.3", "multi_year": money("1.00"), "multi_year_share_percent": null,
+        "new_donors": 1, "new_amount": money("3.00"), "lapsed_donors": 0, "lapsed_amount": money("0.00") });
+    let share = json!([{ "label": "2020", "value": 33.3, "shown": "33.3" }]);
+    json!({ "any": true, "chosen": measures, "top": { "items": [giving()] }, "offices": [{ "id": "o", "name": "<b>bold</b>" },
+        { "id": "p", "name": "<i>other</i>" }], "office_id": "o", "office_name": "<b>bold</b>", "from": 2020, "to": 2020,
+        "divisions": divisions, "flexible_data": share, "top_data": share, "measures": [measures],
+        "period_query": "office_id=o", "office_query": "office_id=o", "name": "x", "key_name": "<b>bold</b>",
+        "names": ["top_donors", "by_type", "by_earmarking", "by_region", "year_on_year"], "report": "by_type" })
+}
+
 /// What a page is given in this test.
 fn context_of(page: &str, language: Language) -> Value {
     let mut context = sample();
@@ -285,6 +316,15 @@ fn context_of(page: &str, language: Language) -> Value {
             json!({ "items": [item("contribution_paid"), item("report_submit"), item("agreement_amended"),
                 item("donor_merged")], "next_cursor": "n" })
         }
+        "pages/console/diversification-donors.html" => json!({ "items": [giving()], "next_cursor": "n" }),
+        "pages/console/diversification-contributions.html" => {
+            json!({ "items": [context["contribution"]], "next_cursor": "n" })
+        }
+        "pages/console/governance.html" => {
+            json!({ "items": [{ "year": 2020, "key": "d", "name": "<b>bold</b>",
+            "amount": money("3.00"), "share_percent": "100.0", "count": 2, "previous": money("4.00"),
+            "change": money("-1.00"), "change_percent": "-25.0", "is_total": true }] })
+        }
         "pages/notifications.html" => json!({ "items": context["told"]["items"], "next_cursor": "n" }),
         "pages/console/publication.html" => {
             let finding = |record: &str, severity: &str, rule: &str| {
@@ -303,6 +343,11 @@ fn context_of(page: &str, language: Language) -> Value {
         }
         _ => json!({ "items": [] }),
     };
+    if page.starts_with("pages/console/diversification") || page == "pages/console/governance.html" {
+        for (name, value) in diversification().as_object().unwrap() {
+            context[name] = value.clone();
+        }
+    }
     match page {
         "pages/donor/contributions.html" => {
             (context["years"], context["countries"]) = (context["funding"]["by_year"].take(), json!(["AFG"]));

@@ -64,6 +64,8 @@ const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
     let mut row = curated(right);
     row[1] = Status(404);
     row
+}
+
 /// What is the same for everybody who may read it at all.
 const fn staff_only(status: u16) -> [Gets; 8] {
     let (own, refused) = (Status(status), Status(403));
@@ -273,6 +275,9 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/notifications", own(200)),
         ("PUT /v1/notifications/read-until", own(422)),
         ("GET /v1/contributions", SHOWN_LIST),
+        ("GET /v1/diversification", NOBODY_IN),
+        ("GET /v1/diversification/rows", NOBODY_IN),
+        ("GET /v1/governance-reports/{report}", NOBODY_IN),
         ("POST /v1/contributions", created(422)),
         ("GET /v1/contributions/{id}", SHOWN),
         ("GET /v1/contributions/{id}/entries", of_staff()),

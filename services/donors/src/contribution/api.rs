@@ -1,4 +1,5 @@
 use super::{EARMARKINGS, STATUSES, entry, split, store};
+use ::store::office;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
@@ -260,6 +261,12 @@ pub(crate) struct ContributionFilter {
     /// `source:reference`, such as `fts:168515`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
+    /// Only what counts in this year's figures: paid or committed, by the decision date (where there is none, the flow
+    /// date; then the date first reported).
+    #[param(minimum = 1900, maximum = 2200)]
+    counted_year: Option<i32>,
+    /// Only those of this office and the offices below it.
+    within_office_id: Option<Uuid>,
     /// Rows of a page, 1 to 200.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
@@ -273,8 +280,10 @@ impl ContributionFilter {
         if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
             return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
         }
-        if self.year.is_some_and(|year| !(1900..=2200).contains(&year)) {
-            return Err(Problem::invalid_parameter("year", "must be 1900 to 2200"));
+        for (name, year) in [("year", self.year), ("counted_year", self.counted_year)] {
+            if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
+                return Err(Problem::invalid_parameter(name, "must be 1900 to 2200"));
+            }
         }
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
             Some(None) => return Err(Problem::invalid_parameter("external_ref", "must be source:reference")),
@@ -291,6 +300,8 @@ impl ContributionFilter {
             year: self.year,
             country: self.country.clone(),
             external,
+            counted_year: self.counted_year,
+            offices: None,
         })
     }
 }
@@ -308,8 +319,13 @@ pub(crate) async fn list(
     context: Data<Context>,
     filter: Parameters<ContributionFilter>,
 ) -> Answer {
-    let checked = filter.0.checked()?;
+    let mut checked = filter.0.checked()?;
     let scope = context.scope(&caller.claims).await?;
+    if let Some(office_id) = filter.0.within_office_id {
+        let db = context.store.read(&scope).await?;
+        let below = office::with_descendants(&db, caller.claims.organisation_id, office_id).await?;
+        checked.offices = Some(below);
+    }
     let ContributionFilter { limit, cursor, .. } = filter.0.clone();
     let filters = (&ContributionFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
     service::list(&request, "contributions", &filters, limit, cursor, move |page| {

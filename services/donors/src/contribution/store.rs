@@ -1,9 +1,13 @@
 use super::split;
 use crate::rate::ExchangeRate;
+use crate::diversification::{self, Counted};
 use events::{ContributionRecorded, FlowObject};
 use kernel::{Currency, Money};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
+use sea_orm::{
+    ExprTrait, QueryOrder, QuerySelect, Value,
+    sea_query::{Expr, Func},
+};
 use serde::Serialize;
 use service::PageRequest;
 use store::{Scope, StoreError, TenantTx, sql, values};
@@ -237,6 +241,10 @@ pub(crate) struct Filter {
     pub(crate) year: Option<i32>,
     pub(crate) country: Option<String>,
     pub(crate) external: Option<(String, String)>,
+    /// Only what counts in this year's figures.
+    pub(crate) counted_year: Option<i32>,
+    /// Only those of these offices.
+    pub(crate) offices: Option<Vec<Uuid>>,
 }
 
 pub(crate) async fn get(
@@ -296,6 +304,18 @@ pub(crate) async fn list(
             .filter(Column::Source.eq(source.as_str()))
             .filter(Column::ExternalRef.eq(reference.as_str()));
     }
+    if let Some(year) = filter.counted_year {
+        let first = |year| Date::from_ymd_opt(year, 1, 1).unwrap_or(Date::MAX);
+        let dates = [Column::DecisionDate, Column::FlowDate, Column::FirstReportedDate];
+        let date = || Func::coalesce(dates.map(|column| Expr::col((Entity, column))));
+        query = query
+            .filter(Column::Status.is_in(["commitment", "paid"]))
+            .filter(Expr::expr(date()).gte(first(year)))
+            .filter(Expr::expr(date()).lt(first(year + 1)));
+    }
+    if let Some(offices) = &filter.offices {
+        query = query.filter(Column::OfficeId.is_in(offices.iter().copied()));
+    }
     if let Some(after) = after {
         query = query.filter(Column::Id.lt(after));
     }
@@ -318,8 +338,10 @@ pub(crate) async fn by_refs(
 
 pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result<(), StoreError> {
     let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
+    let counted: Vec<_> = records.iter().map(|new| (None, Counted::of(new))).collect();
     let rows = records.into_iter().map(Model::values).collect();
     sql::insert_many(tx.db(), "contribution", &COLUMNS, rows, "").await?;
+    diversification::store::count(tx, counted).await?;
     tx.emit_all(&events).await
 }
 
@@ -329,6 +351,7 @@ pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());
     let mut rows = Vec::with_capacity(pairs.len());
+    let counted: Vec<_> = pairs.iter().map(|(old, new)| (Counted::of(old), Counted::of(new))).collect();
     for (old, new) in pairs {
         history.push(values![old.id, old.version, serde_json::to_string(&old)?, now]);
         events.push(new.event()?);
@@ -337,6 +360,7 @@ pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -
     let columns = ["contribution_id", "version", "record", "replaced_at"];
     sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
     sql::replace_many(tx.db(), "contribution", &COLUMNS, rows).await?;
+    diversification::store::count(tx, counted).await?;
     tx.emit_all(&events).await
 }
 

@@ -1,4 +1,5 @@
 use super::names::{match_key, search_key};
+use crate::diversification;
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
@@ -266,8 +267,10 @@ pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef
 
 /// Writes the new version over `donor.version - 1`.
 pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+    let moved = diversification::store::Moved::begin(tx, donor.id).await?;
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
     super::similar::index(tx, donor).await?;
+    moved.end(tx).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }

@@ -5,6 +5,7 @@ mod m0003;
 mod m0004;
 mod m0005;
 mod m0006;
+mod m0007;
 mod m0009;
 
 use m0001::M0001;
@@ -12,6 +13,7 @@ use m0003::M0003;
 use m0004::M0004;
 use m0005::M0005;
 use m0006::M0006;
+use m0007::M0007;
 use m0009::M0009;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
@@ -27,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0004),
             Box::new(M0005),
             Box::new(M0006),
+            Box::new(M0007),
             Box::new(M0009),
         ]
     }

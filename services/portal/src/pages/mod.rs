@@ -5,6 +5,7 @@ mod agreements;
 mod catalogue;
 mod console;
 mod contributions;
+mod diversification;
 mod donor;
 mod flows;
 mod forms;
@@ -117,6 +118,12 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/publication", web::get().to(publication::show))
         .route("/console/publication", web::post().to(publication::save))
         .route("/console/publication.{kind}", web::get().to(publication::file))
+        .route("/console/diversification", web::get().to(diversification::show))
+        .route("/console/diversification/donors", web::get().to(diversification::donors))
+        .route("/console/diversification/donors.{kind}", web::get().to(diversification::donors_file))
+        .route("/console/diversification/contributions", web::get().to(diversification::contributions))
+        .route("/console/governance", web::get().to(diversification::governance))
+        .route("/console/governance/{report}.{kind}", web::get().to(diversification::governance_file))
         .default_service(web::to(not_found));
 }
 

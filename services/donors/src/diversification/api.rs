@@ -1,0 +1,130 @@
+use super::{
+    measure::{Measures, TOP, measures},
+    store,
+};
+use ::store::{Scope, StoreError, office};
+use actix_web::{get, http::StatusCode, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use chrono::{Datelike, NaiveDate};
+use kernel::{Code, Problem};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{Answer, Context, Parameters, answer, openapi::ReadProblems};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Years shown when nothing is asked, and the most that can be asked.
+const YEARS: i32 = 10;
+const MOST_YEARS: i32 = 30;
+
+/// Whose figures, of which years.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Period {
+    /// Only this year.
+    #[param(minimum = 1900, maximum = 2200)]
+    pub(crate) year: Option<i32>,
+    /// From this year on: nine years before `to` unless told otherwise.
+    #[param(minimum = 1900, maximum = 2200)]
+    pub(crate) from: Option<i32>,
+    /// Up to this year: the present one unless told otherwise. At most 30 years.
+    #[param(minimum = 1900, maximum = 2200)]
+    pub(crate) to: Option<i32>,
+    /// This office and those below it: the caller's unless told otherwise.
+    pub(crate) office_id: Option<Uuid>,
+}
+
+impl Period {
+    /// The first and the last year.
+    pub(crate) fn years(&self, today: NaiveDate) -> Result<(i32, i32), Problem> {
+        for (name, year) in [("year", self.year), ("from", self.from), ("to", self.to)] {
+            if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
+                return Err(Problem::invalid_parameter(name, "must be 1900 to 2200"));
+            }
+        }
+        if let Some(year) = self.year {
+            if self.from.is_some() || self.to.is_some() {
+                return Err(Problem::invalid_parameter("year", "does not go with from and to"));
+            }
+            return Ok((year, year));
+        }
+        let to = self.to.unwrap_or(today.year().max(self.from.unwrap_or(0)));
+        let from = self.from.unwrap_or(to - YEARS + 1);
+        if from > to {
+            return Err(Problem::invalid_parameter("to", "is before from"));
+        }
+        if to - from >= MOST_YEARS {
+            return Err(Problem::invalid_parameter(
+                "from",
+                format!("is more than {MOST_YEARS} years before to"),
+            ));
+        }
+        Ok((from, to))
+    }
+}
+
+/// The organisation and the office that a caller asks about: its own or one below it. Donors do not ask.
+pub(crate) fn asked(
+    claims: &Claims,
+    scope: &Scope,
+    office_id: Option<Uuid>,
+) -> Result<(Uuid, Uuid), Failure> {
+    if claims.donor_id.is_some() {
+        let why = "how an organisation's money is spread is for its staff";
+        return Err(Problem::new(Code::Forbidden).detail(why).into());
+    }
+    let office_id = office_id.unwrap_or(claims.office_id);
+    if !scope.office_ids().contains(&office_id) {
+        return Err(Problem::not_found().into());
+    }
+    Ok((claims.organisation_id, office_id))
+}
+
+/// How an office's money is spread over donors, year by year.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Diversification {
+    office_id: Uuid,
+    #[schema(example = "Headquarters", max_length = 300)]
+    office_name: Option<String>,
+    /// The earliest year first.
+    #[schema(max_items = 30)]
+    years: Vec<Measures>,
+}
+
+/// The measures of an office (and those below it) for each year.
+pub(crate) async fn of_years(
+    db: &impl ConnectionTrait,
+    of: (Uuid, Uuid),
+    years: (i32, i32),
+) -> Result<Vec<Measures>, StoreError> {
+    let mut found = Vec::new();
+    for (year, sums) in store::sums(db, of, years).await? {
+        let top = store::largest(db, of, year, TOP).await?.iter().map(|(_, cents, _)| cents).sum();
+        found.push(measures(year, &sums, top));
+    }
+    Ok(found)
+}
+
+/// How money is spread over donors
+///
+/// For each year: shares by donor type, segment, earmarking and region, the ten largest donors, the Herfindahl index,
+/// flexible and multi-year money, new and lapsed donors. Counted are contributions that are paid or committed (pledges
+/// never are), in the year of their decision date (where there is none, of the flow date, then of the date first
+/// reported), of the office and those below it. Not for donors' representatives.
+#[utoipa::path(tag = "diversification", params(Period), security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The measures of each year", body = Diversification), ReadProblems))]
+#[get("/v1/diversification")]
+pub(crate) async fn get(
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    period: Parameters<Period>,
+) -> Answer {
+    let years = period.0.years(context.store.clock().now().date_naive())?;
+    let scope = context.scope(&caller.claims).await?;
+    let of = asked(&caller.claims, &scope, period.0.office_id)?;
+    let db = context.store.read(&scope).await?;
+    let office_name = office::find(&db, of.0, of.1).await?.map(|office| office.name);
+    let body = Diversification { office_id: of.1, office_name, years: of_years(&db, of, years).await? };
+    answer::json(StatusCode::OK, &[], &body)
+}

@@ -1,0 +1,70 @@
+//! Makes one row of the many that writes leave for an office and a year, so that reading stays short.
+
+use super::{Sums, store::add_sums};
+use ::store::{Actor, Scope, Store, StoreError, sql, values};
+use sea_orm::Value;
+use service::Context;
+use std::{collections::BTreeMap, time::Duration};
+use uuid::Uuid;
+
+/// How often the worker looks.
+const EVERY: Duration = Duration::from_secs(5);
+/// Rows of an office and a year that may lie side by side.
+const MANY: u32 = 8;
+/// Offices and years folded in one transaction.
+const BATCH: u32 = 100;
+
+/// Folds again and again, as long as the service runs.
+pub(crate) async fn run(context: Context) {
+    loop {
+        match fold(&context.store).await {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(EVERY).await,
+            Err(error) => {
+                tracing::warn!(error = %error, "folding the figures of diversification waits for the database");
+                tokio::time::sleep(EVERY).await;
+            }
+        }
+    }
+}
+
+/// Folds the figures of some offices and years; whether there may be more. The figures stay what they are.
+///
+/// # Errors
+/// [`StoreError`]; then nothing has changed.
+pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
+    let text = format!(
+        "SELECT organisation_id, office_id, year FROM diversification_sum GROUP BY organisation_id, office_id, year
+         HAVING count(*) > {MANY} LIMIT {BATCH}"
+    );
+    let db = store.read(&Scope::System).await?;
+    let found = sql::rows(&db, &text, vec![]).await?;
+    drop(db);
+    if found.is_empty() {
+        return Ok(false);
+    }
+    let tx = store.begin(Scope::System, Actor::system()).await?;
+    // Rows are taken away by their ids, so what is written meanwhile stays; two processes do not fold the same.
+    tx.lock("diversification folding").await?;
+    for row in &found {
+        let (organisation_id, office_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let year: i32 = row.try_get_by_index(2)?;
+        let text = "SELECT id, sums FROM diversification_sum WHERE office_id = $1 AND year = $2 AND organisation_id = $3";
+        let mut ids: Vec<Value> = Vec::new();
+        let mut sums = Sums::default();
+        for row in sql::rows(tx.db(), text, values![office_id, year, organisation_id]).await? {
+            ids.push(row.try_get_by_index::<Uuid>(0)?.into());
+            sums.merge(&serde_json::from_str(&row.try_get_by_index::<String>(1)?)?, 1);
+        }
+        for ids in ids.chunks(256) {
+            let mut parameters = Vec::new();
+            let listed = sql::members(&mut parameters, ids.iter().cloned());
+            let text = format!("DELETE FROM diversification_sum WHERE id IN ({listed})");
+            sql::execute(tx.db(), &text, parameters).await?;
+        }
+        let one = BTreeMap::from([(((organisation_id, office_id), year), sums)]);
+        add_sums(tx.db(), one, || tx.new_id()).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}

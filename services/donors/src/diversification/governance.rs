@@ -1,0 +1,303 @@
+//! Reports for governing bodies: tables of the same figures, each line beside what it was the year before.
+
+use super::{
+    NOT_STATED, SEVERAL, Sums,
+    api::{Period, asked},
+    measure::{Part, REGIONS, TOP, division, measures, shares},
+    store,
+};
+use crate::donor;
+use ::store::{Scope, StoreError, office};
+use actix_web::{HttpRequest, get, web::Data, web::Path};
+use auth::{Caller, perm};
+use kernel::{Money, Problem, money::percent};
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::ReadProblems};
+use std::collections::{BTreeMap, HashMap};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Donors that the report of the largest names, for each year.
+const NAMED: u32 = 20;
+/// What the figures count, as the title sheet says it.
+const RULE: &str = "Contributions that are paid or committed (pledges never count), in US dollars, in the year of their \
+                    decision date (where there is none: the flow date, then the date first reported), of the office and \
+                    the offices below it. Shares of a division sum to 100.0.";
+
+/// A report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Report {
+    TopDonors,
+    ByType,
+    ByEarmarking,
+    ByRegion,
+    YearOnYear,
+}
+
+impl Report {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "top_donors" => Self::TopDonors,
+            "by_type" => Self::ByType,
+            "by_earmarking" => Self::ByEarmarking,
+            "by_region" => Self::ByRegion,
+            "year_on_year" => Self::YearOnYear,
+            _ => return None,
+        })
+    }
+
+    /// The name of its file, and its title.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::TopDonors => ("top-donors", "Top donors"),
+            Self::ByType => ("by-type", "Funding by donor type"),
+            Self::ByEarmarking => ("by-earmarking", "Funding by earmarking"),
+            Self::ByRegion => ("by-region", "Funding by region of destination"),
+            Self::YearOnYear => ("year-on-year", "Funding year on year"),
+        }
+    }
+}
+
+/// A line of a report.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Line {
+    #[schema(example = 2025, minimum = 1900, maximum = 2200)]
+    pub(crate) year: i32,
+    /// A donor's id, a donor type, an earmarking, an M49 region code, a measure; `others`, `several`, `not_stated`; and
+    /// `total`, the last line of each year.
+    #[schema(example = "government", max_length = 40)]
+    pub(crate) key: String,
+    /// The donor's name, or the key in English.
+    #[schema(example = "Government", max_length = 300)]
+    pub(crate) name: String,
+    pub(crate) amount: Money,
+    /// Its percentage of the year's total (of the ten largest donors: of the money whose donor is stated), one decimal;
+    /// null when nothing was given, and where the line is no part of it.
+    #[schema(example = "61.3", max_length = 8)]
+    pub(crate) share_percent: Option<String>,
+    /// Records (top donors, by earmarking, by region, the total), or donors (by type, new, lapsed, the ten largest).
+    #[schema(minimum = 0)]
+    pub(crate) count: i64,
+    /// What it was the year before.
+    pub(crate) previous: Money,
+    pub(crate) change: Money,
+    /// The change in percent of the year before, one decimal; null when that was nothing.
+    #[schema(example = "-4.2", max_length = 20)]
+    pub(crate) change_percent: Option<String>,
+}
+
+impl Row for Line {
+    const COLUMNS: &'static [&'static str] = &[
+        "year",
+        "key",
+        "name",
+        "amount_usd",
+        "share_percent",
+        "count",
+        "previous_usd",
+        "change_usd",
+        "change_percent",
+    ];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            i64::from(self.year).into(),
+            self.key.as_str().into(),
+            self.name.as_str().into(),
+            self.amount.into(),
+            self.share_percent.clone().into(),
+            self.count.into(),
+            self.previous.into(),
+            self.change.into(),
+            self.change_percent.clone().into(),
+        ]
+    }
+}
+
+/// A key in English: `softly_earmarked` is "Softly earmarked".
+fn english(key: &str) -> String {
+    if let Some((_, region)) = REGIONS.iter().find(|(code, _)| *code == key) {
+        return (*region).to_owned();
+    }
+    match key {
+        SEVERAL => "Several regions".to_owned(),
+        _ => {
+            let words = key.replace('_', " ");
+            let mut letters = words.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
+}
+
+fn line(year: i32, key: &str, cents: i64, previous: i64, count: i64) -> Line {
+    let change = cents - previous;
+    Line {
+        year,
+        key: key.to_owned(),
+        name: english(key),
+        amount: Money::usd(cents),
+        share_percent: None,
+        count,
+        previous: Money::usd(previous),
+        change: Money::usd(change),
+        change_percent: percent(change, previous),
+    }
+}
+
+fn total(year: i32, now: &Sums, before: &Sums) -> Line {
+    let (cents, records) = now.part("total");
+    let share_percent = (cents > 0).then(|| "100.0".to_owned());
+    Line { share_percent, ..line(year, "total", cents, before.part("total").0, records) }
+}
+
+/// A year by the parts of a division; parts without anything in both years are left out.
+fn of_division(year: i32, name: &str, now: &Sums, before: &Sums) -> Vec<Line> {
+    let previous: HashMap<String, i64> =
+        division(before, name).into_iter().map(|part| (part.key, part.amount.minor())).collect();
+    let lines = division(now, name).into_iter().filter_map(|Part { key, amount, share_percent, count }| {
+        let was = previous.get(&key).copied().unwrap_or(0);
+        let shown = count != 0 || amount.minor() != 0 || was != 0;
+        shown.then(|| Line { share_percent, ..line(year, &key, amount.minor(), was, count) })
+    });
+    lines.chain([total(year, now, before)]).collect()
+}
+
+/// The measures of a year that are amounts.
+fn year_on_year(year: i32, now: &Sums, before: &Sums, tops: (i64, i64)) -> Vec<Line> {
+    let (is, was) = (measures(year, now, tops.0), measures(year - 1, before, tops.1));
+    let ten = is.donors.min(i64::from(TOP));
+    let of = |key: &str, is: Money, was: Money, count: i64, share: Option<String>| Line {
+        share_percent: share,
+        ..line(year, key, is.minor(), was.minor(), count)
+    };
+    let records = |key: &str| now.part(key).1;
+    let flexible = records("earmarking:unearmarked") + records("earmarking:softly_earmarked");
+    vec![
+        of("flexible", is.flexible, was.flexible, flexible, is.flexible_share_percent),
+        of("multi_year", is.multi_year, was.multi_year, records("multi_year"), is.multi_year_share_percent),
+        of("top_10", is.top_10, was.top_10, ten, is.top_10_share_percent),
+        of(
+            "new_donors",
+            is.new_amount,
+            was.new_amount,
+            is.new_donors,
+            percent(is.new_amount.minor(), is.total.minor()),
+        ),
+        of("lapsed_donors", is.lapsed_amount, was.lapsed_amount, is.lapsed_donors, None),
+        total(year, now, before),
+    ]
+}
+
+/// The largest donors of a year, all others together, and what no donor is stated for.
+async fn top_donors(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    of: (Uuid, Uuid),
+    year: i32,
+    (now, before): (&Sums, &Sums),
+) -> Result<Vec<Line>, StoreError> {
+    let largest = store::largest(db, of, year, NAMED).await?;
+    let ids: Vec<Uuid> = largest.iter().map(|(donor, ..)| *donor).collect();
+    let names = donor::store::by_ids(scope, db, ids.iter().copied()).await?;
+    let was = store::given(db, of, year - 1, &ids).await?;
+    let unknown = (now.part(&format!("type:{NOT_STATED}")).0, before.part(&format!("type:{NOT_STATED}")).0);
+    let named = |cents: &[i64]| cents.iter().sum::<i64>();
+    let amounts: Vec<i64> = largest.iter().map(|(_, cents, _)| *cents).collect();
+    let previous: Vec<i64> = ids.iter().map(|id| was.get(id).copied().unwrap_or(0)).collect();
+    let others = now.part("total").0 - named(&amounts) - unknown.0;
+    let others_before = before.part("total").0 - named(&previous) - unknown.1;
+    let mut lines = Vec::new();
+    for ((id, cents, records), was) in largest.iter().zip(&previous) {
+        let name = names.get(id).map_or_else(|| id.to_string(), |donor| donor.name.clone());
+        lines.push(Line { name, ..line(year, &id.to_string(), *cents, *was, *records) });
+    }
+    let stated: i64 = largest.iter().map(|(_, _, records)| *records).sum();
+    let rest = store::not_stated_records(db, of, year).await?;
+    for (key, is, was, records) in [
+        ("others", others, others_before, now.part("total").1 - stated - rest),
+        (NOT_STATED, unknown.0, unknown.1, rest),
+    ] {
+        if (is, was, records) != (0, 0, 0) {
+            lines.push(line(year, key, is, was, records));
+        }
+    }
+    let shares = shares(&lines.iter().map(|line| line.amount.minor()).collect::<Vec<_>>());
+    for (line, share) in lines.iter_mut().zip(shares) {
+        line.share_percent = share;
+    }
+    lines.push(total(year, now, before));
+    Ok(lines)
+}
+
+/// The latest year first.
+async fn lines(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    of: (Uuid, Uuid),
+    report: Report,
+    (from, to): (i32, i32),
+) -> Result<Vec<Line>, StoreError> {
+    let sums: BTreeMap<i32, Sums> = store::sums(db, of, (from - 1, to)).await?;
+    let nothing = Sums::default();
+    let mut found = Vec::new();
+    for year in (from..=to).rev() {
+        let now = sums.get(&year).unwrap_or(&nothing);
+        let before = sums.get(&(year - 1)).unwrap_or(&nothing);
+        found.extend(match report {
+            Report::TopDonors => top_donors(scope, db, of, year, (now, before)).await?,
+            Report::ByType => of_division(year, "type", now, before),
+            Report::ByEarmarking => of_division(year, "earmarking", now, before),
+            Report::ByRegion => of_division(year, "region", now, before),
+            Report::YearOnYear => {
+                let top = async |year| {
+                    let largest = store::largest(db, of, year, TOP).await?;
+                    Ok::<i64, StoreError>(largest.iter().map(|(_, cents, _)| cents).sum())
+                };
+                year_on_year(year, now, before, (top(year).await?, top(year - 1).await?))
+            }
+        });
+    }
+    Ok(found)
+}
+
+/// A report for governing bodies
+///
+/// One of `top_donors` (the twenty largest of each year, the others together), `by_type`, `by_earmarking`, `by_region`
+/// (M49 region of the countries the money goes to; `several` when they lie in more than one) and `year_on_year`: each line with
+/// its share of the year and its change from the year before, the latest year first, the total last. As JSON, CSV, or
+/// XLSX that begins with a sheet about organisation, office, years and what counts. The whole report is one page. Not for
+/// donors' representatives.
+#[utoipa::path(tag = "diversification",
+    params(("report" = String, Path, max_length = 20, example = "by_type",
+            description = "`top_donors`, `by_type`, `by_earmarking`, `by_region` or `year_on_year`"), Period),
+    security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The report's lines", body = Envelope<Line>), ReadProblems))]
+#[get("/v1/governance-reports/{report}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    report: Path<String>,
+    period: Parameters<Period>,
+) -> Answer {
+    let now = context.store.clock().now();
+    let scope = context.scope(&caller.claims).await?;
+    let of = asked(&caller.claims, &scope, period.0.office_id)?;
+    let report = Report::from_name(&report).ok_or_else(Problem::not_found)?;
+    let (from, to) = period.0.years(now.date_naive())?;
+    let db = context.store.read(&scope).await?;
+    let lines = lines(&scope, &db, of, report, (from, to)).await?;
+    let organisation = office::organisation_name(&db, of.0).await?;
+    let office = office::find(&db, of.0, of.1).await?.map(|office| office.name);
+    let (name, title) = report.names();
+    let about = [
+        ("Report", Cell::from(title)),
+        ("Organisation", organisation.into()),
+        ("Office", office.into()),
+        ("Years", format!("{from} to {to}").into()),
+        ("Date", now.date_naive().to_string().into()),
+        ("Currency", "US dollars".into()),
+        ("What counts", RULE.into()),
+    ];
+    service::report(&request, name, &about, lines).await
+}

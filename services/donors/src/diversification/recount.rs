@@ -1,0 +1,134 @@
+//! Counting everything anew from the contributions: when the tables are made, and to prove what was counted along.
+
+use super::{Attributes, Sums, What, is_multi_year, of_donor, region, store::add_sums};
+use ::store::{StoreError, office, sql, values};
+use kernel::id::new_id;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Givings read at once.
+const AT_ONCE: usize = 5000;
+/// The year a contribution counts in, as SQL.
+const YEAR: &str =
+    "CAST(substr(CAST(coalesce(c.decision_date, c.flow_date, c.first_reported_date) AS text), 1, 4)
+                    AS integer)";
+/// Whether it names more than one usage year, as SQL: something is left when the first one is taken out of `,2020,2021,`.
+const MULTI_YEAR: &str = "length(replace(c.usage_years, substr(c.usage_years, 1, 5), '')) > 1";
+const COUNTS: &str = "c.status IN ('commitment', 'paid')
+                      AND coalesce(c.decision_date, c.flow_date, c.first_reported_date) IS NOT NULL";
+
+/// Counts everything anew. Nobody may write contributions meanwhile.
+///
+/// # Errors
+/// [`StoreError`]; call it in a transaction.
+pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    sql::execute(db, "DELETE FROM diversification_giving", vec![]).await?;
+    sql::execute(db, "DELETE FROM diversification_sum", vec![]).await?;
+    let text = "SELECT organisation_id, id FROM office
+                UNION SELECT organisation_id, office_id FROM contribution ORDER BY 1, 2";
+    for row in sql::rows(db, text, vec![]).await? {
+        let of: (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let below = office::with_descendants(db, of.0, of.1).await?;
+        givings(db, of, &below).await?;
+        let mut sums = of_records(db, of, &below).await?;
+        of_donors(db, of, &mut sums).await?;
+        let sums = sums.into_iter().map(|(year, sums)| ((of, year), sums)).collect();
+        add_sums(db, sums, || new_id(&kernel::SystemClock)).await?;
+    }
+    Ok(())
+}
+
+async fn givings(
+    db: &impl ConnectionTrait,
+    (organisation_id, office_id): (Uuid, Uuid),
+    below: &[Uuid],
+) -> Result<(), StoreError> {
+    let mut parameters = values![organisation_id, office_id, Uuid::nil()];
+    let offices = sql::members(&mut parameters, below.iter().map(|id| (*id).into()));
+    let sum =
+        |condition: &str| format!("CAST(sum(CASE WHEN {condition} THEN c.amount_usd ELSE 0 END) AS bigint)");
+    let earmarked = |name: &str| sum(&format!("coalesce(c.earmarking, 'not_stated') = '{name}'"));
+    let text = format!(
+        "INSERT INTO diversification_giving (organisation_id, office_id, donor_id, year, cents, unearmarked,
+           softly_earmarked, earmarked, tightly_earmarked, not_stated, multi_year, records)
+         SELECT $1, $2, coalesce(c.donor_id, $3), {YEAR}, CAST(sum(c.amount_usd) AS bigint), {}, {}, {}, {}, {}, {},
+           count(*)
+         FROM contribution c WHERE c.organisation_id = $1 AND c.office_id IN ({offices}) AND {COUNTS}
+         GROUP BY 3, 4",
+        earmarked("unearmarked"),
+        earmarked("softly_earmarked"),
+        earmarked("earmarked"),
+        earmarked("tightly_earmarked"),
+        earmarked("not_stated"),
+        sum(MULTI_YEAR),
+    );
+    sql::execute(db, &text, parameters).await?;
+    Ok(())
+}
+
+/// What the records of an office and those below it add to each year, whoever gave them.
+async fn of_records(
+    db: &impl ConnectionTrait,
+    (organisation_id, _): (Uuid, Uuid),
+    below: &[Uuid],
+) -> Result<BTreeMap<i32, Sums>, StoreError> {
+    let mut parameters = values![organisation_id];
+    let offices = sql::members(&mut parameters, below.iter().map(|id| (*id).into()));
+    let text = format!(
+        "SELECT {YEAR} AS year, c.earmarking, c.usage_years, c.countries, CAST(sum(c.amount_usd) AS bigint), count(*)
+         FROM contribution c WHERE c.organisation_id = $1 AND c.office_id IN ({offices}) AND {COUNTS}
+         GROUP BY 1, 2, 3, 4"
+    );
+    let mut sums: BTreeMap<i32, Sums> = BTreeMap::new();
+    for row in sql::rows(db, &text, parameters).await? {
+        let what = What {
+            earmarking: row.try_get_by_index(1)?,
+            multi_year: is_multi_year(&row.try_get_by_index::<String>(2)?),
+            region: region(&row.try_get_by_index::<String>(3)?),
+            cents: row.try_get_by_index(4)?,
+            records: row.try_get_by_index(5)?,
+        };
+        sums.entry(row.try_get_by_index(0)?).or_default().merge(&what.sums(), 1);
+    }
+    Ok(sums)
+}
+
+/// What the donors of an office add to each year, donor by donor.
+async fn of_donors(
+    db: &impl ConnectionTrait,
+    (_, office_id): (Uuid, Uuid),
+    sums: &mut BTreeMap<i32, Sums>,
+) -> Result<(), StoreError> {
+    let text = format!(
+        "SELECT g.donor_id, g.year, g.cents, d.donor_type, d.segment
+         FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id
+         WHERE g.office_id = $1 AND (g.donor_id > $2 OR (g.donor_id = $2 AND g.year > $3))
+         ORDER BY g.donor_id, g.year LIMIT {AT_ONCE}"
+    );
+    let mut after = (Uuid::nil(), i32::MIN);
+    let mut donor: (Uuid, Option<Attributes>, BTreeMap<i32, i64>) = Default::default();
+    loop {
+        let rows = sql::rows(db, &text, values![office_id, after.0, after.1]).await?;
+        for row in &rows {
+            after = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            if after.0 != donor.0 {
+                merge(sums, &donor.2, donor.1.as_ref());
+                let known = row.try_get_by_index::<Option<String>>(3)?.is_some();
+                let attributes = known.then(|| Attributes::from_query_result(row, "")).transpose()?;
+                donor = (after.0, attributes, BTreeMap::new());
+            }
+            donor.2.insert(after.1, row.try_get_by_index(2)?);
+        }
+        if rows.len() < AT_ONCE {
+            merge(sums, &donor.2, donor.1.as_ref());
+            return Ok(());
+        }
+    }
+}
+
+fn merge(sums: &mut BTreeMap<i32, Sums>, years: &BTreeMap<i32, i64>, attributes: Option<&Attributes>) {
+    for (year, more) in of_donor(years, attributes) {
+        sums.entry(year).or_default().merge(&more, 1);
+    }
+}

@@ -1,0 +1,238 @@
+//! The donors behind a figure.
+
+use super::{
+    NOT_STATED,
+    api::asked,
+    measure::{TOP, keys},
+    store,
+};
+use ::store::{Scope, StoreError, sql, values};
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use kernel::{Money, Problem, money::percent, pagination::Page};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, one_of, openapi::ReadProblems};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// The figures that have donors behind them.
+const MEASURES: [&str; 9] =
+    ["total", "type", "segment", "earmarking", "flexible", "multi_year", "top_10", "new", "lapsed"];
+
+/// What one donor adds to a figure.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DonorAmount {
+    /// Null for money whose donor is not stated.
+    donor_id: Option<Uuid>,
+    #[schema(example = "Norway", max_length = 300)]
+    donor_name: Option<String>,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[schema(example = "government", max_length = 20)]
+    donor_type: Option<String>,
+    /// `traditional`, `emerging` or `private`.
+    #[schema(example = "traditional", max_length = 20)]
+    segment: Option<String>,
+    /// The year in which it was given: for `lapsed` the year before.
+    #[schema(example = 2025, minimum = 1900, maximum = 2200)]
+    year: i32,
+    /// What it adds to the figure.
+    amount: Money,
+    /// Its percentage of everything counted in that year, one decimal.
+    #[schema(example = "12.5", max_length = 8)]
+    share_percent: Option<String>,
+    /// The donor's records that count in that year, whatever part of them the figure is about.
+    #[schema(minimum = 0)]
+    records: i64,
+    /// Where these records are listed; null when the donor is not stated.
+    #[schema(max_length = 300)]
+    contributions: Option<String>,
+}
+
+impl Row for DonorAmount {
+    const COLUMNS: &'static [&'static str] =
+        &["donor_id", "donor", "donor_type", "segment", "year", "amount_usd", "share_percent", "records"];
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.donor_id.map(|id| id.to_string()).into(),
+            self.donor_name.clone().into(),
+            self.donor_type.clone().into(),
+            self.segment.clone().into(),
+            i64::from(self.year).into(),
+            self.amount.into(),
+            self.share_percent.clone().into(),
+            self.records.into(),
+        ]
+    }
+}
+
+/// Which figure.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Figure {
+    /// The year of the figure.
+    #[param(minimum = 1900, maximum = 2200, example = 2025)]
+    year: i32,
+    /// `total`, `type`, `segment`, `earmarking`, `flexible`, `multi_year`, `top_10`, `new` or `lapsed`.
+    #[param(max_length = 20, example = "type")]
+    measure: String,
+    /// Which type, segment or earmarking.
+    #[param(max_length = 40, example = "government")]
+    key: Option<String>,
+    /// This office and those below it: the caller's unless told otherwise.
+    office_id: Option<Uuid>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+impl Figure {
+    fn check(&self) -> Result<(), Problem> {
+        if !(1901..=2200).contains(&self.year) {
+            return Err(Problem::invalid_parameter("year", "must be 1901 to 2200"));
+        }
+        one_of("measure", Some(&self.measure), &MEASURES)?;
+        match (self.measure.as_str(), self.key.as_deref()) {
+            (division @ ("type" | "segment" | "earmarking"), Some(key)) => {
+                one_of("key", Some(key), &keys(division)).map(|_| ())
+            }
+            ("type" | "segment" | "earmarking", None) => {
+                Err(Problem::invalid_parameter("key", format!("is required with {}", self.measure)))
+            }
+            (_, Some(_)) => {
+                Err(Problem::invalid_parameter("key", format!("does not go with {}", self.measure)))
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    /// The year the money was given in.
+    fn given_in(&self) -> i32 {
+        if self.measure == "lapsed" { self.year - 1 } else { self.year }
+    }
+
+    /// What a donor adds to the figure, as SQL; it is one of a few fixed texts.
+    fn amount(&self) -> &'static str {
+        match (self.measure.as_str(), self.key.as_deref()) {
+            ("earmarking", Some("unearmarked")) => "g.unearmarked",
+            ("earmarking", Some("softly_earmarked")) => "g.softly_earmarked",
+            ("earmarking", Some("earmarked")) => "g.earmarked",
+            ("earmarking", Some("tightly_earmarked")) => "g.tightly_earmarked",
+            ("earmarking", _) => "g.not_stated",
+            ("flexible", _) => "g.unearmarked + g.softly_earmarked",
+            ("multi_year", _) => "g.multi_year",
+            _ => "g.cents",
+        }
+    }
+
+    /// Which donors are behind the figure, as SQL; `$3` is the year they gave in and `?` the key.
+    fn condition(&self) -> String {
+        let gave = |years: &str| {
+            format!(
+                "EXISTS (SELECT 1 FROM diversification_giving o WHERE o.office_id = g.office_id
+                 AND o.donor_id = g.donor_id AND o.cents > 0 AND o.year BETWEEN {years})"
+            )
+        };
+        match self.measure.as_str() {
+            "type" if self.key.as_deref() == Some(NOT_STATED) => "d.id IS NULL".to_owned(),
+            "type" => "d.donor_type = ?".to_owned(),
+            "segment" if self.key.as_deref() == Some(NOT_STATED) => "d.segment IS NULL".to_owned(),
+            "segment" => "d.segment = ?".to_owned(),
+            "top_10" => "d.id IS NOT NULL AND g.cents > 0".to_owned(),
+            "new" => format!("d.id IS NOT NULL AND g.cents > 0 AND NOT {}", gave("$3 - 5 AND $3 - 1")),
+            "lapsed" => format!("d.id IS NOT NULL AND g.cents > 0 AND NOT {}", gave("$3 + 1 AND $3 + 1")),
+            _ => "true".to_owned(),
+        }
+    }
+}
+
+/// The largest first; the key of a page is the amount and the donor of its last row.
+async fn list(
+    db: &impl ConnectionTrait,
+    of: (Uuid, Uuid),
+    figure: &Figure,
+    page: &PageRequest,
+) -> Result<Vec<(i64, DonorAmount)>, auth::Failure> {
+    let (amount, mut condition) = (figure.amount(), figure.condition());
+    let mut parameters = values![of.0, of.1, figure.given_in()];
+    if let Some(key) = figure.key.as_deref().filter(|_| condition.contains('?')) {
+        parameters.push(key.into());
+        condition = condition.replace('?', "$4");
+    }
+    let mut further = String::new();
+    if let Some((cents, donor_id)) = page.after::<(i64, Uuid)>()? {
+        parameters.extend(values![cents, donor_id]);
+        let (less, after) = (parameters.len() - 1, parameters.len());
+        further = format!("AND ({amount} < ${less} OR ({amount} = ${less} AND g.donor_id > ${after}))");
+    }
+    // The ten largest are one page.
+    let limit = if figure.measure == "top_10" { page.limit.min(u64::from(TOP)) } else { page.limit + 1 };
+    let text = format!(
+        "SELECT d.id, d.name, d.donor_type, d.segment, {amount}, g.records
+         FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id
+         WHERE g.organisation_id = $1 AND g.office_id = $2 AND g.year = $3 AND {amount} <> 0
+           AND {condition} {further}
+         ORDER BY {amount} DESC, g.donor_id LIMIT {limit}"
+    );
+    let rows = sql::rows(db, &text, parameters).await?;
+    let year = figure.given_in();
+    let total = store::sums(db, of, (year, year)).await?.remove(&year).unwrap_or_default().part("total").0;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let read = || {
+            let (donor_id, cents): (Option<Uuid>, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
+            let contributions = donor_id.map(|id| {
+                format!("/v1/contributions?donor_id={id}&counted_year={year}&within_office_id={}", of.1)
+            });
+            let found = DonorAmount {
+                donor_id,
+                donor_name: row.try_get_by_index(1)?,
+                donor_type: row.try_get_by_index(2)?,
+                segment: row.try_get_by_index(3)?,
+                year,
+                amount: Money::usd(cents),
+                share_percent: percent(cents, total),
+                records: row.try_get_by_index(5)?,
+                contributions,
+            };
+            Ok::<_, StoreError>((cents, found))
+        };
+        found.push(read()?);
+    }
+    Ok(found)
+}
+
+/// The donors behind a figure
+///
+/// What each donor adds to one of the figures of `GET /v1/diversification`, the largest first; the rows sum to the
+/// figure. Not for donors' representatives.
+#[utoipa::path(tag = "diversification", params(Figure), security(("oauth2" = ["contributions:read"])),
+    responses((status = 200, description = "The donors", body = Envelope<DonorAmount>), ReadProblems))]
+#[get("/v1/diversification/rows")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    figure: Parameters<Figure>,
+) -> Answer {
+    figure.0.check()?;
+    let scope: Scope = context.scope(&caller.claims).await?;
+    let of = asked(&caller.claims, &scope, figure.0.office_id)?;
+    let Figure { limit, cursor, .. } = figure.0.clone();
+    let filters = (&Figure { limit: None, cursor: None, ..figure.0.clone() }, of);
+    service::list(&request, "diversification-rows", &filters, limit, cursor, move |page| {
+        let (context, scope, figure) = (context.clone(), scope.clone(), figure.0.clone());
+        Box::pin(async move {
+            let db = context.store.read(&scope).await?;
+            let rows = list(&db, of, &figure, &page).await?;
+            let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
+            let Page { items, next } = page.page(rows, key);
+            Ok(Page { items: items.into_iter().map(|(_, row)| row).collect(), next })
+        })
+    })
+    .await
+}

@@ -1,0 +1,308 @@
+//! The figures, kept with every write and read by office and year.
+
+use super::{Attributes, Counted, Giving, Sums, of_donor};
+use ::store::{StoreError, TenantTx, sql, values};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, RuntimeErr};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
+use uuid::Uuid;
+
+/// What a contribution counted before, and what it counts now.
+pub(crate) type Change = (Option<Counted>, Option<Counted>);
+
+/// Organisation and office: whose figures.
+type Of = (Uuid, Uuid);
+
+/// Counts changes of contributions that this transaction has written.
+///
+/// # Errors
+/// [`StoreError`]; unavailable while the way from an office to headquarters is not known here yet.
+pub(crate) async fn count(tx: &TenantTx, changes: Vec<Change>) -> Result<(), StoreError> {
+    let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    let mut givings: BTreeMap<(Of, Uuid, i32), Giving> = BTreeMap::new();
+    let mut sums: BTreeMap<(Of, i32), Sums> = BTreeMap::new();
+    for (old, new) in changes {
+        if old == new {
+            continue;
+        }
+        for (counted, sign) in old.iter().map(|old| (old, -1)).chain(new.iter().map(|new| (new, 1))) {
+            let Counted { organisation_id, office_id, donor_id, year, ref what } = *counted;
+            let offices = match above.entry(office_id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(with_ancestors(tx.db(), organisation_id, office_id).await?)
+                }
+            };
+            for office in &*offices {
+                let of = (organisation_id, *office);
+                givings.entry((of, donor_id, year)).or_default().add(&what.giving(), sign);
+                sums.entry((of, year)).or_default().merge(&what.sums(), sign);
+            }
+        }
+    }
+    givings.retain(|_, giving| *giving != Giving::default());
+    for (of, year, change) in donors(tx, &givings).await? {
+        sums.entry((of, year)).or_default().merge(&change, 1);
+    }
+    add_givings(tx.db(), givings).await?;
+    add_sums(tx.db(), sums, || tx.new_id()).await
+}
+
+/// How the measures of the donors change with what is added to their givings.
+async fn donors(
+    tx: &TenantTx,
+    givings: &BTreeMap<(Of, Uuid, i32), Giving>,
+) -> Result<Vec<(Of, i32, Sums)>, StoreError> {
+    let mut added: BTreeMap<(Of, Uuid), BTreeMap<i32, i64>> = BTreeMap::new();
+    for ((of, donor, year), giving) in givings {
+        added.entry((*of, *donor)).or_default().insert(*year, giving.cents);
+    }
+    let ids: BTreeSet<Uuid> = added.keys().map(|(_, donor)| *donor).collect();
+    lock(tx, ids.iter().copied().filter(|donor| !donor.is_nil())).await?;
+    let attributes = attributes(tx.db(), &ids).await?;
+    let mut held = years(tx.db(), added.keys()).await?;
+    let mut changes = Vec::new();
+    for ((of, donor), added) in added {
+        let mut years = held.remove(&(of, donor)).unwrap_or_default();
+        let of_attributes = attributes.get(&donor);
+        let before = of_donor(&years, of_attributes);
+        for (year, cents) in added {
+            *years.entry(year).or_default() += cents;
+        }
+        changes.extend(before.into_iter().map(|(year, sums)| (of, year, minus(&sums))));
+        changes.extend(of_donor(&years, of_attributes).into_iter().map(|(year, sums)| (of, year, sums)));
+    }
+    Ok(changes)
+}
+
+fn minus(sums: &Sums) -> Sums {
+    let mut none = Sums::default();
+    none.merge(sums, -1);
+    none
+}
+
+/// A donor's measures follow from all its years, so one transaction at a time changes what a donor counts.
+async fn lock(tx: &TenantTx, donors: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
+    tx.lock_all(donors.map(|donor| format!("diversification {donor}"))).await
+}
+
+/// An office and every office above it.
+async fn with_ancestors(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    office_id: Uuid,
+) -> Result<Vec<Uuid>, StoreError> {
+    let text = "WITH RECURSIVE above (id, parent_id) AS (
+                  SELECT id, parent_id FROM office WHERE id = $1 AND organisation_id = $2
+                  UNION SELECT office.id, office.parent_id FROM office JOIN above ON office.id = above.parent_id
+                  WHERE office.organisation_id = $2)
+                SELECT id, parent_id FROM above";
+    let mut ids = Vec::new();
+    let mut complete = false;
+    for row in sql::rows(db, text, values![office_id, organisation_id]).await? {
+        ids.push(row.try_get_by_index(0)?);
+        complete |= row.try_get_by_index::<Option<Uuid>>(1)?.is_none();
+    }
+    if complete {
+        return Ok(ids);
+    }
+    // Before identity's first event about the organisation has arrived there is headquarters alone.
+    let text = "SELECT 1 FROM office WHERE organisation_id = $1 LIMIT 1";
+    if sql::row(db, text, values![organisation_id]).await?.is_none() {
+        return Ok(vec![office_id]);
+    }
+    let why = format!("the offices above {office_id} are not known here yet");
+    Err(StoreError::Database(DbErr::Conn(RuntimeErr::Internal(why))))
+}
+
+async fn attributes(
+    db: &impl ConnectionTrait,
+    ids: &BTreeSet<Uuid>,
+) -> Result<HashMap<Uuid, Attributes>, StoreError> {
+    let text = "SELECT id, donor_type, segment FROM donor WHERE true";
+    let rows = sql::by_keys(db, text, vec![], "id", ids.iter().map(|id| (*id).into())).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, Attributes::from_query_result(row, "")?))).collect()
+}
+
+/// What donors gave offices until now: cents by year.
+async fn years(
+    db: &impl ConnectionTrait,
+    keys: impl Iterator<Item = &(Of, Uuid)>,
+) -> Result<HashMap<(Of, Uuid), BTreeMap<i32, i64>>, StoreError> {
+    let mut donors: BTreeMap<Of, Vec<Uuid>> = BTreeMap::new();
+    for (of, donor) in keys {
+        donors.entry(*of).or_default().push(*donor);
+    }
+    let mut held: HashMap<(Of, Uuid), BTreeMap<i32, i64>> = HashMap::new();
+    let text = "SELECT donor_id, year, cents FROM diversification_giving WHERE office_id = $1";
+    for (of, donors) in donors {
+        let donors = donors.into_iter().map(Into::into);
+        for row in sql::by_keys(db, text, values![of.1], "donor_id", donors).await? {
+            let years = held.entry((of, row.try_get_by_index(0)?)).or_default();
+            years.insert(row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        }
+    }
+    Ok(held)
+}
+
+/// In the order of the keys everywhere, or two transactions could wait for each other.
+async fn add_givings(
+    db: &impl ConnectionTrait,
+    givings: BTreeMap<(Of, Uuid, i32), Giving>,
+) -> Result<(), StoreError> {
+    let columns = [
+        "organisation_id",
+        "office_id",
+        "donor_id",
+        "year",
+        "cents",
+        "unearmarked",
+        "softly_earmarked",
+        "earmarked",
+        "tightly_earmarked",
+        "not_stated",
+        "multi_year",
+        "records",
+    ];
+    let sums = columns[4..].iter();
+    let sums = sums.map(|name| format!("{name} = diversification_giving.{name} + excluded.{name}"));
+    let upsert = format!(
+        "ON CONFLICT (office_id, donor_id, year) DO UPDATE SET {}",
+        sums.collect::<Vec<_>>().join(", ")
+    );
+    let rows = givings.into_iter().map(|(((organisation_id, office_id), donor_id, year), giving)| {
+        let Giving { cents, earmarking: [unearmarked, softly, earmarked, tightly, not_stated], .. } = giving;
+        values![
+            organisation_id,
+            office_id,
+            donor_id,
+            year,
+            cents,
+            unearmarked,
+            softly,
+            earmarked,
+            tightly,
+            not_stated,
+            giving.multi_year,
+            giving.records,
+        ]
+    });
+    sql::insert_many(db, "diversification_giving", &columns, rows.collect(), &upsert).await?;
+    Ok(())
+}
+
+/// Adds to the figures of offices and years.
+pub(super) async fn add_sums(
+    db: &impl ConnectionTrait,
+    sums: BTreeMap<(Of, i32), Sums>,
+    new_id: impl Fn() -> Uuid,
+) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(sums.len());
+    for (((organisation_id, office_id), year), sums) in sums {
+        if !sums.is_nothing() {
+            rows.push(values![new_id(), organisation_id, office_id, year, serde_json::to_string(&sums)?]);
+        }
+    }
+    let columns = ["id", "organisation_id", "office_id", "year", "sums"];
+    sql::insert_many(db, "diversification_sum", &columns, rows, "").await?;
+    Ok(())
+}
+
+/// A donor that is being changed: what it gave moves from its former type and segment to the new ones.
+pub(crate) struct Moved {
+    donor_id: Uuid,
+    before: Option<Attributes>,
+}
+
+impl Moved {
+    /// Before the donor is written.
+    pub(crate) async fn begin(tx: &TenantTx, donor_id: Uuid) -> Result<Self, StoreError> {
+        lock(tx, std::iter::once(donor_id)).await?;
+        let before = attributes(tx.db(), &BTreeSet::from([donor_id])).await?.remove(&donor_id);
+        Ok(Self { donor_id, before })
+    }
+
+    /// After it was written.
+    pub(crate) async fn end(self, tx: &TenantTx) -> Result<(), StoreError> {
+        let after = attributes(tx.db(), &BTreeSet::from([self.donor_id])).await?.remove(&self.donor_id);
+        if after == self.before {
+            return Ok(());
+        }
+        let text =
+            "SELECT organisation_id, office_id, year, cents FROM diversification_giving WHERE donor_id = $1";
+        let mut given: BTreeMap<Of, BTreeMap<i32, i64>> = BTreeMap::new();
+        for row in sql::rows(tx.db(), text, values![self.donor_id]).await? {
+            let of = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            given.entry(of).or_default().insert(row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        }
+        let mut sums: BTreeMap<(Of, i32), Sums> = BTreeMap::new();
+        for (of, years) in given {
+            for (attributes, sign) in [(&self.before, -1), (&after, 1)] {
+                for (year, change) in of_donor(&years, attributes.as_ref()) {
+                    sums.entry((of, year)).or_default().merge(&change, sign);
+                }
+            }
+        }
+        add_sums(tx.db(), sums, || tx.new_id()).await
+    }
+}
+
+/// The figures of an office for each year from one to another.
+pub(crate) async fn sums(
+    db: &impl ConnectionTrait,
+    (organisation_id, office_id): Of,
+    (from, to): (i32, i32),
+) -> Result<BTreeMap<i32, Sums>, StoreError> {
+    let text = "SELECT year, sums FROM diversification_sum
+                WHERE office_id = $1 AND organisation_id = $2 AND year BETWEEN $3 AND $4";
+    let mut found: BTreeMap<i32, Sums> = (from..=to).map(|year| (year, Sums::default())).collect();
+    for row in sql::rows(db, text, values![office_id, organisation_id, from, to]).await? {
+        let more: Sums = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
+        found.entry(row.try_get_by_index(0)?).or_default().merge(&more, 1);
+    }
+    Ok(found)
+}
+
+/// What the donors that gave most gave an office in a year: donor and cents, the largest first.
+pub(crate) async fn largest(
+    db: &impl ConnectionTrait,
+    (organisation_id, office_id): Of,
+    year: i32,
+    count: u32,
+) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+    let text = format!(
+        "SELECT donor_id, cents, records FROM diversification_giving
+         WHERE office_id = $1 AND year = $2 AND organisation_id = $3 AND cents > 0 AND donor_id <> $4
+         ORDER BY cents DESC, donor_id LIMIT {count}"
+    );
+    let parameters = values![office_id, year, organisation_id, Uuid::nil()];
+    let rows = sql::rows(db, &text, parameters).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?)))
+        .collect()
+}
+
+/// What some donors gave an office in a year, in cents.
+pub(crate) async fn given(
+    db: &impl ConnectionTrait,
+    (organisation_id, office_id): Of,
+    year: i32,
+    donors: &[Uuid],
+) -> Result<HashMap<Uuid, i64>, StoreError> {
+    let text = "SELECT donor_id, cents FROM diversification_giving
+                WHERE organisation_id = $1 AND office_id = $2 AND year = $3";
+    let keys = donors.iter().map(|id| (*id).into());
+    let rows = sql::by_keys(db, text, values![organisation_id, office_id, year], "donor_id", keys).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// How many records of an office and a year name no donor.
+pub(crate) async fn not_stated_records(
+    db: &impl ConnectionTrait,
+    (organisation_id, office_id): Of,
+    year: i32,
+) -> Result<i64, StoreError> {
+    let text = "SELECT records FROM diversification_giving
+                WHERE organisation_id = $1 AND office_id = $2 AND donor_id = $3 AND year = $4";
+    let row = sql::row(db, text, values![organisation_id, office_id, Uuid::nil(), year]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
+}
