@@ -54,7 +54,7 @@ async function pagesOf(page, who, language) {
   const donor = await href(page, "main tbody th a");
   await page.goto(at("/console/imports"));
   const views = ["", "?view=board", "?view=calendar", "?view=punctuality"].map((view) => at(`/console/reports${view}`));
-  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/donors"), donor, at("/console/imports"), await href(page, "main tbody th a")];
+  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/donors"), donor, `${donor}/contacts/new`, at("/console/imports"), await href(page, "main tbody th a")];
 }
 
 async function checked(page, path, language, complaints) {

@@ -3,6 +3,7 @@
 
 mod agreements;
 mod architecture;
+mod contacts;
 mod documents;
 mod imports;
 mod inputs;
@@ -13,4 +14,5 @@ mod operations;
 mod pages;
 mod revocation;
 mod sign_in;
+mod statement;
 mod traces;

@@ -1,4 +1,4 @@
-//! Donors: the donor registry, agreements, contributions, the reports owed to donors, and imports from other systems.
+//! Donors: the donor registry with its contacts, agreements, contributions, the reports owed to donors, and imports from other systems.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
@@ -6,6 +6,7 @@
 mod agreement;
 mod conditions;
 mod consumers;
+mod contact;
 mod contribution;
 mod document;
 mod donor;
@@ -13,6 +14,7 @@ mod import;
 mod migration;
 mod notification;
 mod report;
+mod statement;
 
 use actix_web::web::Data;
 use import::worker::Wake;
@@ -30,7 +32,8 @@ pub fn service() -> Service {
         .jobs(move |context| {
             vec![
                 Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
-                Box::pin(report::reminder::run(context)),
+                Box::pin(report::reminder::run(context.clone())),
+                Box::pin(contact::rotation::run(context)),
             ]
         })
 }
@@ -81,5 +84,11 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(import::api::list)
         .service(import::upload::create)
         .service(import::api::get)
-        .service(import::api::rows);
+        .service(import::api::rows)
+        .service(contact::api::list)
+        .service(contact::api::create)
+        .service(contact::api::get)
+        .service(contact::api::update)
+        .service(contact::erasure::erase)
+        .service(statement::api::get);
 }

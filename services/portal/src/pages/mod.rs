@@ -4,6 +4,7 @@ mod account;
 mod agreements;
 mod catalogue;
 mod console;
+mod contacts;
 mod donor;
 mod flows;
 mod forms;
@@ -12,6 +13,7 @@ mod profile;
 mod public;
 pub(crate) mod recent;
 mod reports;
+mod statement;
 mod style_guide;
 
 #[cfg(test)]
@@ -92,6 +94,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/imports/{id}", web::get().to(imports::show))
         .route("/console/imports/{id}/state", web::get().to(imports::state))
         .route("/console/imports/{id}/rows.csv", web::get().to(imports::rows_csv))
+        .route("/console/donors/{id}/contacts", web::post().to(contacts::create))
+        .route("/console/donors/{id}/contacts/new", web::get().to(contacts::new))
+        .route("/console/contacts/{id}", web::get().to(contacts::show))
+        .route("/console/contacts/{id}/edit", web::get().to(contacts::edit))
+        .route("/console/contacts/{id}/edit", web::post().to(contacts::update))
+        .route("/console/contacts/{id}/erase", web::post().to(contacts::erase))
+        .route("/console/donors/{id}/statement.pdf", web::get().to(statement::of_donor))
+        .route("/donor/statement.pdf", web::get().to(statement::own))
         .default_service(web::to(not_found));
 }
 
