@@ -72,10 +72,8 @@ fn draw(surface: &mut Surface<'_>, faces: &Faces, mark: &Mark) -> Option<Identif
     match mark {
         Mark::Text { x, y, size, bold, line, tagged } => {
             let shaped = faces.of(*bold).shape(line);
-            // Where glyphs do not stand in the order they are read, or one is missing, the text itself is said.
-            let said = (!shaped.is_plain).then_some(line.text.as_str());
             let tag = match tagged {
-                true => ContentTag::Span(SpanTag::empty().with_actual_text(said)),
+                true => ContentTag::Span(SpanTag::empty()),
                 false => ContentTag::Artifact(Artifact::with_kind(ArtifactType::PaginationOther)),
             };
             let identifier = surface.start_tagged(tag);

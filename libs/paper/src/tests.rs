@@ -100,7 +100,7 @@ fn what_is_long_goes_on_over_pages_under_its_head() {
     let texts: Vec<String> = pages.iter().map(|page| pdf.extract_text(&[*page]).unwrap()).collect();
     for (number, text) in texts.iter().enumerate() {
         assert!(
-            text.contains("Référence") && text.contains("Montant"),
+            text.contains("Objet") && text.contains("Montant"),
             "page {} has no head: {text}",
             number + 1
         );

@@ -35,8 +35,6 @@ pub(crate) struct Shaped {
     pub(crate) width: f32,
     /// How much of it the spaces at the end take.
     pub(crate) blank: f32,
-    /// Whether the characters of the glyphs, in this order, are the text: one direction, and no glyph was missing.
-    pub(crate) is_plain: bool,
     /// Whether a glyph was missing.
     pub(crate) is_missing: bool,
 }
@@ -68,22 +66,15 @@ impl Face {
     pub(crate) fn shape(&self, line: &Line) -> Shaped {
         let text = line.text.as_str();
         let bidi = BidiInfo::new(text, Some(line.level));
-        let mut shaped = Shaped {
-            glyphs: Vec::new(),
-            width: 0.0,
-            blank: 0.0,
-            is_plain: true,
-            is_missing: text.contains(REPLACEMENT),
-        };
+        let mut shaped =
+            Shaped { glyphs: Vec::new(), width: 0.0, blank: 0.0, is_missing: text.contains(REPLACEMENT) };
         for paragraph in &bidi.paragraphs {
             let (levels, runs) = bidi.visual_runs(paragraph, paragraph.range.clone());
             for run in runs {
                 let leftward = levels.get(run.start).is_some_and(Level::is_rtl);
-                shaped.is_plain &= !leftward;
                 self.push_run(text, run, leftward, &mut shaped);
             }
         }
-        shaped.is_plain &= !shaped.is_missing;
         let end = text.trim_end().len();
         for glyph in &shaped.glyphs {
             shaped.width += glyph.x_advance;

@@ -211,8 +211,8 @@ impl Composer<'_> {
         Block::Table(Table {
             caption: texts.agreements.to_owned(),
             columns: vec![
-                column(texts.reference, 9),
-                column(texts.purpose, 13),
+                column(texts.reference, 12),
+                column(texts.purpose, 12),
                 column(texts.period, 12),
                 column(texts.status, 7),
                 numbers(texts.agreed, 12),
@@ -267,6 +267,6 @@ impl Composer<'_> {
 fn reference(record: &contribution::store::Model) -> String {
     match &record.external_ref {
         Some(external) => format!("{} {external}", record.source.to_uppercase()),
-        None => record.id.simple().to_string().chars().skip(20).collect::<String>().to_uppercase(),
+        None => record.id.simple().to_string().chars().skip(24).collect::<String>().to_uppercase(),
     }
 }
