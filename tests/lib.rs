@@ -270,6 +270,14 @@ impl World {
         }
     }
 
+    /// The folder of the embedded platform's data; none when it runs as processes.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.running {
+            Running::Embedded { folder, .. } => Some(folder.path()),
+            Running::Distributed(_) => None,
+        }
+    }
+
     /// Stops the platform; the data goes with the world.
     pub async fn stop(self) {
         match self.running {

@@ -10,7 +10,7 @@ use std::{
 fn rank(name: &str) -> Option<u32> {
     Some(match name {
         "kernel" => 0,
-        "events" | "auth" | "telemetry" => 1,
+        "events" | "auth" | "telemetry" | "paper" => 1,
         "bus" | "cache" => 2,
         "store" | "bus-kafka" => 3,
         "service" => 4,
@@ -24,7 +24,9 @@ fn rank(name: &str) -> Option<u32> {
 }
 
 /// Libraries that only some may use: the key, and who may.
-const RESERVED: [(&str, &[&str]); 9] = [
+const RESERVED: [(&str, &[&str]); 11] = [
+    ("krilla", &["paper"]),
+    ("chacha20poly1305", &["store"]),
     ("opentelemetry", &["telemetry"]),
     ("redis", &["cache"]),
     ("rdkafka", &["bus-kafka", "tests"]),

@@ -3,6 +3,7 @@
 
 mod agreements;
 mod architecture;
+mod contacts;
 mod contributions;
 mod diversification;
 mod documents;
@@ -18,4 +19,5 @@ mod pages;
 mod registry;
 mod revocation;
 mod sign_in;
+mod statement;
 mod traces;

@@ -98,6 +98,8 @@ async fn scene() -> Scene {
     let person = json!({ "name": "Someone", "email": "someone@example.org",
         "roles": [{ "office_id": office, "role": "country_officer" }] });
     records.insert("people", made("/v1/people", person).await);
+    let contacts = format!("/v1/donors/{donor}/contacts");
+    records.insert("contacts", made(&contacts, contact()).await);
     let client = json!({ "name": "Bridge", "office_id": office, "scopes": ["plans:read"] });
     records.insert("clients", made("/v1/clients", client).await);
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
@@ -123,6 +125,10 @@ fn auth_scopes() -> Vec<String> {
 
 fn plan(visibility: &str) -> Value {
     json!({ "name": "Plan", "plan_type": "other", "countries": ["TCD"], "years": [2026], "visibility": visibility })
+}
+
+fn contact() -> Value {
+    json!({ "name": "Somebody", "consent": { "basis": "public_interest" } })
 }
 
 fn agreement(donor: &str) -> Value {
@@ -180,6 +186,8 @@ impl Scene {
             "PUT /v1/me" => json!({ "language": "en" }),
             "POST /v1/donors/{id}/clearances" => json!({ "decision": "cleared", "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31", "reference": "DD-1" }),
+            "POST /v1/donors/{id}/contacts" | "PUT /v1/contacts/{id}" => contact(),
+            "POST /v1/contacts/{id}/erase" => json!({ "reason": "no_longer_needed" }),
             "POST /v1/agreements" => json!({ "office_id": self.office, "terms": agreement(&self.donor) }),
             "PUT /v1/agreements/{id}" => agreement(&self.donor),
             "POST /v1/agreements/{id}/amendments" => json!({ "kind": "budget_revision", "reason": "Prices",

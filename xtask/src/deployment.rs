@@ -215,7 +215,7 @@ fn configuration(
         listen.iter().map(|(service, port)| format!("{service} = \"http://127.0.0.1:{port}\"\n")).collect();
     Ok(format!(
         "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\nfiles = \"{}/files/{{service}}\"\n\n\
-         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n",
+         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n\n[personal_data]\nkeys = \"1:{}\"\n",
         of(&infra.postgres.service),
         of(&infra.postgres.owner),
         infra.postgres.service_role,
@@ -223,6 +223,7 @@ fn configuration(
         infra.kafka,
         infra.redis,
         upstreams.concat(),
+        &key[..64],
     ))
 }
 

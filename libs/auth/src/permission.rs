@@ -36,6 +36,10 @@ pub mod perm {
         DonorsRead = "donors:read",
         /// Curate the donor registry.
         DonorsWrite = "donors:write",
+        /// See the people who speak for donors.
+        ContactsRead = "contacts:read",
+        /// Record the people who speak for donors, and erase them.
+        ContactsWrite = "contacts:write",
         /// See contributions.
         ContributionsRead = "contributions:read",
         /// Record contributions.
@@ -129,6 +133,8 @@ impl Role {
                 "people:read",
                 "donors:read",
                 "donors:write",
+                "contacts:read",
+                "contacts:write",
                 "agreements:read",
                 "agreements:write",
                 "reports:read",
@@ -146,6 +152,7 @@ impl Role {
                 "offices:read",
                 "people:read",
                 "donors:read",
+                "contacts:read",
                 "agreements:read",
                 "reports:read",
                 "reports:review",
@@ -156,6 +163,7 @@ impl Role {
             Role::CountryOfficer => &[
                 "offices:read",
                 "donors:read",
+                "contacts:read",
                 "agreements:read",
                 "agreements:write",
                 "reports:read",
@@ -170,6 +178,8 @@ impl Role {
             Role::LiaisonOfficer => &[
                 "offices:read",
                 "donors:read",
+                "contacts:read",
+                "contacts:write",
                 "agreements:read",
                 "reports:read",
                 "contributions:read",
@@ -207,6 +217,20 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn personal_data_is_for_those_who_keep_the_relation() {
+        let holds = |role: Role, name: &str| role.permissions().contains(&name);
+        for role in [Role::EmergenciesOfficer, Role::Auditor, Role::DonorRepresentative] {
+            assert!(!holds(role, "contacts:read") && !holds(role, "contacts:write"), "{}", role.name());
+        }
+        for role in [Role::DonorRelationsOfficer, Role::LiaisonOfficer] {
+            assert!(holds(role, "contacts:read") && holds(role, "contacts:write"), "{}", role.name());
+        }
+        for role in [Role::RegionalOfficer, Role::CountryOfficer] {
+            assert!(holds(role, "contacts:read") && !holds(role, "contacts:write"), "{}", role.name());
+        }
+    }
 
     #[test]
     fn roles_hold_known_permissions_only_and_auditors_and_donors_only_read() {

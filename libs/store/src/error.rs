@@ -1,3 +1,4 @@
+use crate::seal::SealError;
 use auth::Failure;
 use kernel::{Code, Problem};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
@@ -17,6 +18,9 @@ pub enum StoreError {
     /// A stored value breaks a promise of the code that wrote it.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    /// Personal data cannot be sealed or opened.
+    #[error("personal data cannot be used")]
+    Sealed(#[from] SealError),
 }
 
 impl StoreError {
@@ -30,6 +34,7 @@ impl StoreError {
         match self {
             StoreError::Database(_) => self.constraint().is_some(),
             StoreError::Bus(_) => false,
+            StoreError::Sealed(error) => *error == SealError::Damaged,
             StoreError::Document(_) | StoreError::Damaged(_) => true,
         }
     }
@@ -63,7 +68,9 @@ impl StoreError {
     fn constraint(&self) -> Option<SqlErr> {
         match self {
             StoreError::Database(error) => error.sql_err(),
-            StoreError::Bus(_) | StoreError::Document(_) | StoreError::Damaged(_) => None,
+            StoreError::Bus(_) | StoreError::Document(_) | StoreError::Damaged(_) | StoreError::Sealed(_) => {
+                None
+            }
         }
     }
 }
@@ -92,6 +99,9 @@ fn is_unavailable(error: &SqlxError) -> bool {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Sealed(missing @ (SealError::NoKey | SealError::UnknownKey(_))) = &error {
+            return Problem::new(Code::Unavailable).detail(missing.to_string()).into();
+        }
         let failure = Failure::internal(&error);
         match error {
             full if full.is_full() => Problem::new(Code::StorageFull).into(),

@@ -13,6 +13,7 @@ pub mod office;
 mod postgres;
 mod relay;
 mod scope;
+pub mod seal;
 pub mod sql;
 mod transaction;
 
@@ -29,10 +30,11 @@ use kernel::Clock;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
 };
+use seal::{Keyring, SealError};
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -52,6 +54,8 @@ struct Inner {
     outbox_written: Notify,
     /// Where files live that the rows name.
     files: PathBuf,
+    /// What personal data is sealed with; none until it is told.
+    keys: OnceLock<Keyring>,
     /// When a write last found the disk full, in seconds since the epoch; 0 for never.
     full_at: AtomicI64,
 }
@@ -87,7 +91,25 @@ impl Store {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (outbox_written, full_at) = (Notify::new(), AtomicI64::new(0));
-        Self(Arc::new(Inner { writer, reader, clock, outbox_written, files, full_at }))
+        let keys = OnceLock::new();
+        Self(Arc::new(Inner { writer, reader, clock, outbox_written, files, keys, full_at }))
+    }
+
+    /// Tells what personal data is sealed with. The first word counts.
+    #[must_use]
+    pub fn with_keys(self, keys: Keyring) -> Self {
+        if self.0.keys.set(keys).is_err() {
+            tracing::warn!("the keys of personal data were told before");
+        }
+        self
+    }
+
+    /// What personal data is sealed with.
+    ///
+    /// # Errors
+    /// [`SealError::NoKey`] when this deployment was given none.
+    pub fn keys(&self) -> Result<&Keyring, StoreError> {
+        Ok(self.0.keys.get().ok_or(SealError::NoKey)?)
     }
 
     /// Remembers a write that failed because the disk is full, for readiness.

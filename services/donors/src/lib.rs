@@ -1,5 +1,5 @@
-//! Donors: the donor registry, agreements, contributions, the reports owed to donors, how money is spread over donors,
-//! imports from other systems, and publication to IATI.
+//! Donors: the donor registry with its contacts, agreements, contributions, the reports owed to donors, how money is spread
+//! over donors, imports from other systems, publication to IATI, and statements on paper.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
@@ -7,6 +7,7 @@
 mod agreement;
 mod conditions;
 mod consumers;
+mod contact;
 mod contribution;
 mod diversification;
 mod document;
@@ -17,6 +18,7 @@ mod notification;
 mod publication;
 mod rate;
 mod report;
+mod statement;
 
 use actix_web::web::Data;
 use import::worker::Wake;
@@ -35,7 +37,8 @@ pub fn service() -> Service {
             vec![
                 Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
                 Box::pin(report::reminder::run(context.clone())),
-                Box::pin(diversification::fold::run(context)),
+                Box::pin(diversification::fold::run(context.clone())),
+                Box::pin(contact::rotation::run(context)),
             ]
         })
 }
@@ -105,8 +108,14 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(publication::settings::write)
         .service(publication::findings::list)
         .service(publication::findings::summary)
-        .service(publication::file::read);
+        .service(publication::file::read)
         .service(diversification::api::get)
         .service(diversification::rows::get)
-        .service(diversification::governance::get);
+        .service(diversification::governance::get)
+        .service(contact::api::list)
+        .service(contact::api::create)
+        .service(contact::api::get)
+        .service(contact::api::update)
+        .service(contact::erasure::erase)
+        .service(statement::api::get);
 }

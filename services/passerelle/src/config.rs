@@ -18,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{Postgres, Store};
+use store::{Postgres, Store, seal::Keyring};
 
 /// Variables of the environment that belong to options of the command line, or to developer commands.
 const OPTIONS: [&str; 10] =
@@ -54,6 +54,7 @@ pub struct Config {
     #[serde(default)]
     pub trusted_proxies: Vec<IpNet>,
     portal: Option<PortalConfig>,
+    personal_data: Option<PersonalDataConfig>,
 }
 
 /// How log lines are written.
@@ -117,6 +118,19 @@ struct PortalConfig {
     maintenance: Option<PathBuf>,
 }
 
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PersonalDataConfig {
+    /// `id:key,id:key`: the first seals, all open; a key is 64 hexadecimal digits.
+    keys: String,
+}
+
+impl std::fmt::Debug for PersonalDataConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonalDataConfig")
+    }
+}
+
 fn listen() -> SocketAddr {
     (Ipv4Addr::UNSPECIFIED, 8080).into()
 }
@@ -175,17 +189,21 @@ impl Config {
         self.database.as_ref().ok_or_else(|| missing("database.url", why))
     }
 
-    /// The database of a service, as its role.
+    /// The database of a service, as its role, with the keys of personal data where they are configured.
     ///
     /// # Errors
-    /// When it is not configured.
+    /// When it is not configured, or the keys are none.
     pub async fn store(&self, service: &str, clock: Arc<dyn Clock>) -> Result<Store> {
         let database = self.database(&format!("to serve {service}"))?;
         let files = database.files.replace("{service}", service);
         let settings = postgres("database.url", &database.url, service, database.connections, &files)?;
-        Store::open_postgres(&settings, clock)
+        let store = Store::open_postgres(&settings, clock)
             .await
-            .map_err(|error| anyhow!("database.url: {}", service::ops::chain(&error)))
+            .map_err(|error| anyhow!("database.url: {}", service::ops::chain(&error)))?;
+        let Some(personal_data) = &self.personal_data else { return Ok(store) };
+        let keys = Keyring::parse(&personal_data.keys)
+            .map_err(|error| anyhow!("configuration: personal_data.keys: {error}"))?;
+        Ok(store.with_keys(keys))
     }
 
     /// The database of a service, as its owner; and the role to let work with the tables.
@@ -352,6 +370,15 @@ mod tests {
         assert!(text.contains("database.url") && !text.contains("secret"), "{text}");
         let config = load(&with("postgres://p:secret@127.0.0.1:1/{service}")).unwrap();
         config.store("donors", clock.clone()).await.unwrap();
+        let keyed =
+            format!("{}\n[personal_data]\nkeys = \"{{}}\"", with("postgres://p:s@127.0.0.1:1/{service}"));
+        let keyed = |keys: &str| load(&keyed.replace("{}", keys)).unwrap();
+        let wrong = keyed("a:secret").store("donors", clock.clone()).await.err().unwrap().to_string();
+        assert!(wrong.contains("personal_data.keys") && !wrong.contains("secret"), "{wrong}");
+        let right = keyed(&format!("2026:{}", "0".repeat(64))).store("donors", clock.clone()).await.unwrap();
+        assert_eq!(right.keys().unwrap().current(), "2026");
+        let none = config.store("donors", clock.clone()).await.unwrap().keys().unwrap_err();
+        assert!(std::error::Error::source(&none).unwrap().to_string().contains("personal_data.keys"));
         assert!(
             config.owner("donors", clock).await.err().unwrap().to_string().contains("database.owner_url")
         );

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use store::Store;
+use store::{Store, seal::Keyring};
 use tokio::task::JoinHandle;
 
 /// How often records that later ones replace are removed from the bus, and how many at most.
@@ -93,8 +93,11 @@ impl Platform {
         let identity_url = format!("http://{}", listeners[0].local_addr()?);
         let verifier = || Verifier::new(&url, Arc::new(HttpKeySource::new(&identity_url)), clock.clone());
         let (mut running, mut upstreams, mut stores) = (Vec::new(), Vec::new(), Vec::new());
+        let keys = options.data.join("personal-data.key");
         for (service, listener) in services.iter().zip(listeners) {
-            let store = open(options, service, clock.clone()).await?;
+            let keyring =
+                Keyring::in_file(&keys).with_context(|| format!("cannot use {}", keys.display()))?;
+            let store = open(options, service, clock.clone()).await?.with_keys(keyring);
             let upstream = format!("http://{}", listener.local_addr()?);
             upstreams.push(gateway::Upstream { url: upstream, document: service.openapi() });
             running.push(service.start(listener, store.clone(), bus.clone(), verifier())?);

@@ -171,6 +171,12 @@ fn grouped(text: &str, mark: char) -> bool {
 /// What the platform says of a field, and the text for it.
 const REASONS: &[(&str, &str)] = &[
     ("must not be empty", "reason-empty"),
+    ("is required where the basis", "reason-consent-date"),
+    ("is not an e-mail address", "reason-email"),
+    ("must be digits, spaces", "reason-phone"),
+    ("must be an ISO 639 code", "reason-language-code"),
+    ("must not be before given_on", "reason-dates-order"),
+    ("must not be before valid_from", "reason-dates-order"),
     ("is required", "reason-required"),
     ("missing field", "reason-required"),
     ("must be after start_date", "reason-after-start"),

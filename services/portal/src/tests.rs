@@ -166,6 +166,8 @@ const PAGES: &[&str] = &[
     "pages/console/import.html",
     "pages/console/donors.html",
     "pages/console/donor.html",
+    "pages/console/contact.html",
+    "pages/console/contact-form.html",
     "pages/console/agreements.html",
     "pages/console/agreement.html",
     "pages/console/agreement-form.html",
@@ -390,6 +392,16 @@ fn context_of(page: &str, language: Language) -> Value {
         "pages/console/rates.html" => {
             context["taken"] = json!({ "rows": 3, "created": 1, "changed": 1, "unchanged": 0, "rejected": 1,
                 "errors": [{ "pointer": "/rows/1/Rate", "detail": "is not a decimal number" }], "dry_run": true });
+        }
+        "pages/console/donor.html" | "pages/console/contact.html" => {
+            let contact = json!({ "id": "k", "donor_id": "d", "version": 2, "name": "<b>bold</b>", "post": "<b>bold</b>",
+                "unit": "<b>bold</b>", "languages": ["fr", "en"], "email": "a@b.c", "phone": "+41 22", "address": "<b>bold</b>",
+                "notes": "<script>x</script>", "liaison_post": "<b>bold</b>", "valid_from": "2026-01-01",
+                "valid_until": "2026-12-31", "may_be_contacted": false, "erased": null, "updated_at": "2026-02-03T00:00:00Z",
+                "consent": { "basis": "legitimate_interest", "given_on": "2026-01-01", "withdrawn_on": "2026-02-01" } });
+            (context["may_read_contacts"], context["may_write_contacts"]) = (json!(true), json!(true));
+            context["contacts"] = json!({ "items": [contact], "next_cursor": "n" });
+            context["contact"] = contact;
         }
         "pages/console/reports-board.html" => {
             context["stages"] = json!([{ "name": "drafting", "cards": [report] }]);

@@ -1,6 +1,6 @@
 use super::split;
-use crate::rate::ExchangeRate;
 use crate::diversification::{self, Counted};
+use crate::rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{Currency, Money};
 use sea_orm::entity::prelude::*;

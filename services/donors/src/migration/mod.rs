@@ -6,6 +6,7 @@ mod m0004;
 mod m0005;
 mod m0006;
 mod m0007;
+mod m0008;
 mod m0009;
 
 use m0001::M0001;
@@ -14,6 +15,7 @@ use m0004::M0004;
 use m0005::M0005;
 use m0006::M0006;
 use m0007::M0007;
+use m0008::M0008;
 use m0009::M0009;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
@@ -30,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0005),
             Box::new(M0006),
             Box::new(M0007),
+            Box::new(M0008),
             Box::new(M0009),
         ]
     }

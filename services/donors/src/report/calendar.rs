@@ -163,8 +163,8 @@ async fn entries(
     store::models(db, &text, values).await
 }
 
-/// What a kind of report is called in a calendar.
-fn name_of(kind: &str, language: &str) -> &'static str {
+/// What a kind of report is called in a calendar or a statement.
+pub(crate) fn name_of(kind: &str, language: &str) -> &'static str {
     let names = match kind {
         "interim_narrative" => {
             ["Interim narrative report", "Rapport narratif intermédiaire", "Informe narrativo intermedio"]

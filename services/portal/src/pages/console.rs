@@ -195,14 +195,16 @@ async fn donor_page(request: &HttpRequest, state: &State, id: &str) -> Result<Ht
         true => state.gateway.get(&caller, path, query).await,
         false => Ok(Value::Null),
     };
-    let (agreements, reports) = futures_util::join!(
+    let (agreements, reports, contacts) = futures_util::join!(
         list("agreements:read", "/v1/agreements", &few),
         list("reports:read", "/v1/reports", &owed),
+        super::contacts::of_donor(state, &signed_in, &caller, id),
     );
     super::recent::note(request, &format!("/console/donors/{id}"), donor["name"].as_str());
     let context = json!({
         "donor": donor, "contributions": contributions, "funding": funding, "agreements": agreements?, "reports": reports?,
-        "may_write": signed_in.may("agreements:write"), "curates": signed_in.may("donors:write"),
+        "may_write": signed_in.may("agreements:write"), "curates": signed_in.may("donors:write"), "contacts": contacts?,
+        "may_write_contacts": signed_in.may("contacts:write"), "may_read_contacts": signed_in.may("contacts:read"),
     });
     page(state, request, Some(&signed_in), Page { template: "pages/console/donor.html", context })
 }

@@ -18,7 +18,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The donor whose representative is signed in.
-async fn representative(state: &State, request: &HttpRequest) -> Result<(SignedIn, String), PageError> {
+pub(super) async fn representative(
+    state: &State,
+    request: &HttpRequest,
+) -> Result<(SignedIn, String), PageError> {
     let signed_in = session::required(state, request).await?;
     let donor_id = signed_in.donor_id.clone().ok_or(PageError::NotFound)?;
     Ok((signed_in, donor_id))

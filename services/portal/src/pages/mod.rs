@@ -4,6 +4,7 @@ mod account;
 mod agreements;
 mod catalogue;
 mod console;
+mod contacts;
 mod contributions;
 mod diversification;
 mod donor;
@@ -17,6 +18,7 @@ mod rates;
 pub(crate) mod recent;
 mod registry;
 mod reports;
+mod statement;
 mod style_guide;
 
 #[cfg(test)]
@@ -124,6 +126,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/diversification/contributions", web::get().to(diversification::contributions))
         .route("/console/governance", web::get().to(diversification::governance))
         .route("/console/governance/{report}.{kind}", web::get().to(diversification::governance_file))
+        .route("/console/donors/{id}/contacts", web::post().to(contacts::create))
+        .route("/console/donors/{id}/contacts/new", web::get().to(contacts::new))
+        .route("/console/contacts/{id}", web::get().to(contacts::show))
+        .route("/console/contacts/{id}/edit", web::get().to(contacts::edit))
+        .route("/console/contacts/{id}/edit", web::post().to(contacts::update))
+        .route("/console/contacts/{id}/erase", web::post().to(contacts::erase))
+        .route("/console/donors/{id}/statement.pdf", web::get().to(statement::of_donor))
+        .route("/donor/statement.pdf", web::get().to(statement::own))
         .default_service(web::to(not_found));
 }
 

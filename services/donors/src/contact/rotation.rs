@@ -1,0 +1,72 @@
+//! Seals the contacts' own keys under the deployment's current key, so that a former one can be taken away.
+
+use service::Context;
+use std::time::Duration;
+use store::{
+    Actor, Scope, StoreError,
+    seal::{Keyring, SealedKey},
+    sql, values,
+};
+use uuid::Uuid;
+
+/// Rows of one transaction.
+const BATCH: u64 = 200;
+/// How long to wait before a try that failed is made again.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// Runs through all contacts once, at the start: keys are replaced by starting the service with the new one.
+pub(crate) async fn run(context: Context) {
+    let Ok(keys) = context.store.keys() else {
+        tracing::warn!("no key for personal data: contacts are answered 503 (personal_data.keys)");
+        return;
+    };
+    loop {
+        match all(&context, keys).await {
+            Ok((0, 0)) => return,
+            Ok((sealed, 0)) => {
+                tracing::info!(key = keys.current(), sealed, "contacts are sealed under the current key");
+                return;
+            }
+            Ok((sealed, left)) => {
+                tracing::error!(
+                    sealed,
+                    left,
+                    "contacts are sealed with keys that this service was not given"
+                );
+                return;
+            }
+            Err(error) => tracing::warn!(%error, "contacts are not sealed under the current key yet"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// How many were sealed anew, and how many could not be.
+async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError> {
+    let (mut sealed, mut left, mut last) = (0, 0, Uuid::nil());
+    loop {
+        let tx = context.store.begin(Scope::System, Actor::system()).await?;
+        let text = format!(
+            "SELECT id, key_id, subject_key FROM contact WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT {BATCH}"
+        );
+        let rows = sql::rows(tx.db(), &text, values![keys.current(), last]).await?;
+        if rows.is_empty() {
+            return Ok((sealed, left));
+        }
+        for row in rows {
+            let id: Uuid = row.try_get_by_index(0)?;
+            let former = SealedKey { key_id: row.try_get_by_index(1)?, bytes: row.try_get_by_index(2)? };
+            last = id;
+            let Ok(subject) = keys.open(id, &former) else {
+                left += 1;
+                continue;
+            };
+            let anew = keys.seal(&subject)?;
+            // Whoever wrote or erased it meanwhile has the last word.
+            let text = "UPDATE contact SET key_id = $1, subject_key = $2 WHERE id = $3 AND key_id = $4";
+            sealed +=
+                sql::execute(tx.db(), text, values![anew.key_id, anew.bytes, id, former.key_id]).await?;
+        }
+        tx.commit().await?;
+    }
+}

@@ -1,0 +1,95 @@
+use super::*;
+use proptest::prelude::*;
+
+fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> contribution::store::Model {
+    let at = DateTime::UNIX_EPOCH;
+    contribution::store::Model {
+        id: Uuid::nil(),
+        version: 1,
+        organisation_id: Uuid::nil(),
+        office_id: Uuid::nil(),
+        source: "api".to_owned(),
+        external_ref: None,
+        donor_id: None,
+        donor_external_ref: None,
+        donor_name: None,
+        status: status.to_owned(),
+        amount_usd: usd,
+        original_amount: currency.map(|_| minor),
+        original_currency: currency.map(str::to_owned),
+        exchange_rate: None,
+        exchange_rate_date: None,
+        exchange_rate_source: None,
+        decision_date: None,
+        flow_date: None,
+        first_reported_date: None,
+        budget_year: None,
+        usage_years: ",2025,2026,".to_owned(),
+        countries: String::new(),
+        new_money: true,
+        contribution_type: "financial".to_owned(),
+        method: None,
+        earmarking: None,
+        keywords: "[]".to_owned(),
+        parent_ref: None,
+        child_refs: String::new(),
+        visibility: "donor".to_owned(),
+        description: None,
+        source_objects: "[]".to_owned(),
+        destination_objects: "[]".to_owned(),
+        detail: "{}".to_owned(),
+        source_version: None,
+        fingerprint: String::new(),
+        agreement_id: None,
+        created_at: at,
+        updated_at: at,
+    }
+}
+
+#[test]
+fn sums_are_exact_currency_by_currency() {
+    let rows = [
+        contribution("paid", 100, Some("NOK"), 10),
+        contribution("paid", 5, Some("JPY"), 3),
+        contribution("paid", 250, Some("NOK"), 25),
+        contribution("paid", 0, None, 7),
+    ];
+    let sums = Sums::of(rows.iter()).unwrap();
+    assert_eq!((sums.records, sums.usd), (4, 45));
+    assert_eq!(sums.original, BTreeMap::from([("JPY", 5), ("NOK", 350)]));
+    let most = [contribution("paid", 1, None, i64::MAX), contribution("paid", 1, None, 1)];
+    assert_eq!(Sums::of(most.iter()), Err(MoneyError::TooLarge("USD")));
+}
+
+proptest! {
+    #[test]
+    fn no_cent_is_lost_or_counted_twice(amounts in prop::collection::vec((-1_000_000i64..1_000_000, 0usize..3), 0..60)) {
+        let codes = ["USD", "NOK", "KWD"];
+        let rows: Vec<_> =
+            amounts.iter().map(|(minor, at)| contribution("paid", *minor, Some(codes[*at]), *minor)).collect();
+        let sums = Sums::of(rows.iter()).unwrap();
+        prop_assert_eq!(sums.usd, amounts.iter().map(|(minor, _)| minor).sum::<i64>());
+        prop_assert_eq!(sums.original.values().sum::<i64>(), sums.usd);
+        prop_assert_eq!(sums.records, amounts.len());
+    }
+}
+
+#[test]
+fn every_text_is_there_in_every_language() {
+    for code in texts::Language::CODES {
+        let language = texts::Language::of(code);
+        assert_eq!(language.code(), code);
+        let texts = language.texts();
+        for (text, field) in [
+            (texts.title, "{donor}"),
+            (texts.title, "{period}"),
+            (texts.footer, "{day}"),
+            (texts.covers_office, "{office}"),
+        ] {
+            assert!(text.contains(field), "{code}: {text}");
+        }
+        for category in crate::contribution::EARMARKINGS {
+            assert_ne!(texts.earmarked(Some(category)), texts.earmarked(None));
+        }
+    }
+}
