@@ -194,6 +194,8 @@ impl Layout<'_> {
         if level > 1 {
             self.y += 12.0;
         }
+        // A heading that says nothing is none to those who hear it.
+        let text = if text.chars().all(|c| c.is_whitespace() || c.is_control()) { "—" } else { text };
         // A heading stands with what it is the heading of.
         self.need(size * LEADING + 70.0);
         let node = self.add(None, Role::Heading(level));
