@@ -213,7 +213,8 @@ async fn files_that_lie_about_what_they_are_leave_nothing() {
         assert_eq!(answer.status, status, "{query}: {}", answer.text);
         assert_eq!(answer.header("content-type"), "application/problem+json");
     }
-    let cases: [(&str, &[(&str, &str)], &str); 6] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 6] = [
         ("format=csv", &[], "source"),
         ("format=csv&source=fts", &[], "source"),
         ("format=fts&source=erp", &[], "source"),

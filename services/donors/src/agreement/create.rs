@@ -177,5 +177,7 @@ fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> 
 async fn donor_of(scope: &Scope, tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
     let found = donor::store::get(scope, tx.db(), terms.donor_id).await?;
     let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
-    Ok(found.ok_or_else(unknown)?.name)
+    let donor = found.ok_or_else(unknown)?;
+    donor::merge::check(&donor)?;
+    Ok(donor.name)
 }

@@ -132,6 +132,7 @@ pub(crate) async fn create(
         let found = donor::store::get(scope, tx.db(), new.donor_id).await?;
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
         let donor = found.ok_or_else(unknown)?;
+        donor::merge::check(&donor)?;
         if let Some(agreement_id) = new.agreement_id {
             check_agreement(scope, tx, agreement_id, new.donor_id, office_id).await?;
         }

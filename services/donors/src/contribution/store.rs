@@ -309,6 +309,7 @@ pub(crate) async fn list(
         let dates = [Column::DecisionDate, Column::FlowDate, Column::FirstReportedDate];
         let date = || Func::coalesce(dates.map(|column| Expr::col((Entity, column))));
         query = query
+            .filter(Column::Standing.eq("current"))
             .filter(Column::Status.is_in(["commitment", "paid"]))
             .filter(Expr::expr(date()).gte(first(year)))
             .filter(Expr::expr(date()).lt(first(year + 1)));

@@ -37,7 +37,7 @@ const NEW_AFTER: i32 = 5;
 
 /// The year a contribution counts in, if it counts.
 pub(crate) fn counted_year(record: &contribution::store::Model) -> Option<i32> {
-    let counts = matches!(record.status.as_str(), "paid" | "commitment");
+    let counts = record.standing == "current" && matches!(record.status.as_str(), "paid" | "commitment");
     let date = record.decision_date.or(record.flow_date).or(record.first_reported_date);
     date.filter(|_| counts).map(|date| date.year())
 }

@@ -15,7 +15,7 @@ const YEAR: &str =
                     AS integer)";
 /// Whether it names more than one usage year, as SQL: something is left when the first one is taken out of `,2020,2021,`.
 const MULTI_YEAR: &str = "length(replace(c.usage_years, substr(c.usage_years, 1, 5), '')) > 1";
-const COUNTS: &str = "c.status IN ('commitment', 'paid')
+const COUNTS: &str = "c.standing = 'current' AND c.status IN ('commitment', 'paid')
                       AND coalesce(c.decision_date, c.flow_date, c.first_reported_date) IS NOT NULL";
 
 /// Counts everything anew. Nobody may write contributions meanwhile.

@@ -220,6 +220,12 @@ impl Random {
             source_version: None,
             fingerprint: String::new(),
             agreement_id: None,
+            standing: "current".to_owned(),
+            parent_id: None,
+            replaces_id: None,
+            usage_split: None,
+            valuation: None,
+            exchange_difference: None,
             created_at: now,
             updated_at: now,
         }

@@ -73,6 +73,8 @@ struct Moved {
     documents: Vec<Uuid>,
     clearances: Vec<Uuid>,
     notifications: Vec<Uuid>,
+    #[serde(default)]
+    contacts: Vec<Uuid>,
     children: Vec<Uuid>,
     external_refs: Vec<ExternalRef>,
 }
@@ -119,6 +121,16 @@ impl TryFrom<Row> for Merge {
 
 const SELECT: &str =
     "SELECT m.*, d.name AS duplicate_name FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id";
+
+/// Nothing new is recorded under a duplicate that was merged.
+pub(crate) fn check(donor: &store::Model) -> Result<(), Problem> {
+    match donor.merged_into {
+        Some(into) => {
+            Err(Problem::invalid_field("/donor_id", format!("is a duplicate that was merged into {into}")))
+        }
+        None => Ok(()),
+    }
+}
 
 /// Lists the mergers into a donor
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
@@ -315,6 +327,7 @@ async fn collect(tx: &TenantTx, donor: &store::Model) -> Result<Moved, StoreErro
         documents: ids(tx, "document", "donor_id", donor.id).await?,
         clearances: ids(tx, "clearance", "donor_id", donor.id).await?,
         notifications: ids(tx, "notification", "donor_id", donor.id).await?,
+        contacts: ids(tx, "contact", "donor_id", donor.id).await?,
         children: ids(tx, "donor", "parent_id", donor.id).await?,
         external_refs: Vec::new(),
     })
@@ -362,6 +375,7 @@ async fn carry(
         ("document", "donor_id", &moved.documents),
         ("clearance", "donor_id", &moved.clearances),
         ("notification", "donor_id", &moved.notifications),
+        ("contact", "donor_id", &moved.contacts),
         ("donor", "parent_id", &moved.children),
     ];
     for (table, column, ids) in plain {

@@ -202,12 +202,35 @@ pub(crate) async fn by_name(
     donor_type: &str,
 ) -> Result<Option<Model>, StoreError> {
     let organisation_id = scope.organisation_id().unwrap_or_default();
-    Ok(Entity::find()
+    let found = Entity::find()
         .filter(Column::OrganisationId.eq(organisation_id))
         .filter(Column::Search.eq(search))
         .filter(Column::DonorType.eq(donor_type))
         .one(db)
-        .await?)
+        .await?;
+    let Some(donor) = found else { return Ok(None) };
+    match survivors(scope, db, vec![donor.id]).await?.remove(&donor.id) {
+        Some(survivor) => get(scope, db, survivor).await,
+        None => Ok(Some(donor)),
+    }
+}
+
+/// The donors that stand for those of these that were merged into others: duplicate → the donor that stayed.
+pub(crate) async fn survivors(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Uuid>, StoreError> {
+    let mut standing: HashMap<Uuid, Uuid> = HashMap::new();
+    let mut asked: Vec<(Uuid, Uuid)> = ids.into_iter().map(|id| (id, id)).collect();
+    while !asked.is_empty() {
+        let present: Vec<Uuid> = asked.iter().map(|(_, now)| *now).collect();
+        let known = by_ids(scope, db, present).await?;
+        let next = |(first, now): (Uuid, Uuid)| Some((first, known.get(&now)?.merged_into?));
+        asked = asked.into_iter().filter_map(next).collect();
+        standing.extend(asked.iter().copied());
+    }
+    Ok(standing)
 }
 
 /// Donors by their IATI identifier: identifier → donor.

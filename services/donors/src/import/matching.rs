@@ -23,6 +23,15 @@ pub(super) enum Found {
     Nobody,
 }
 
+impl Found {
+    fn id(&self) -> Option<Uuid> {
+        match self {
+            Found::Donor(id) | Found::Named(id) => Some(*id),
+            Found::Several | Found::Nobody => None,
+        }
+    }
+}
+
 /// The scope of an import: its office.
 pub(super) fn scope_of(job: &Job) -> Scope {
     let (organisation_id, office_id) = (job.organisation_id, job.office_id);
@@ -79,6 +88,14 @@ pub(super) async fn donors(
             (Some(_), Some(_)) => Found::Several,
         };
         found.insert(key.clone(), verdict);
+    }
+    // A duplicate that was merged into another donor stands for that one.
+    let ids: Vec<Uuid> = found.values().filter_map(Found::id).collect();
+    let survivors = donor::store::survivors(&scope, db, ids).await?;
+    for verdict in found.values_mut() {
+        if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {
+            *verdict = Found::Donor(*survivor);
+        }
     }
     Ok(found)
 }

@@ -29,9 +29,10 @@ impl MigrationTrait for M0007 {
         .await?;
         recount(manager.get_connection()).await.map_err(|error| match error {
             StoreError::Database(error) => error,
-            other @ (StoreError::Bus(_) | StoreError::Document(_) | StoreError::Damaged(_)) => {
-                DbErr::Migration(other.to_string())
-            }
+            other @ (StoreError::Bus(_)
+            | StoreError::Document(_)
+            | StoreError::Damaged(_)
+            | StoreError::Sealed(_)) => DbErr::Migration(other.to_string()),
         })
     }
 }

@@ -160,7 +160,7 @@ async fn agreements(
     amendments.values_mut().for_each(|list| list.sort_by_key(|amendment| amendment.recorded_at));
     let select = format!(
         "SELECT {PAYMENT} FROM contribution c WHERE c.organisation_id = $1 AND c.visibility = 'public'
-         AND c.source <> 'fts'"
+         AND c.source <> 'fts' AND c.standing = 'current'"
     );
     let found = sql::by_keys(db, &select, values![organisation_id], "c.agreement_id", ids()).await?;
     let mut payments: HashMap<Uuid, Vec<Payment>> = HashMap::new();
@@ -188,7 +188,7 @@ async fn contributions(
     limit: usize,
 ) -> Result<Vec<Subject>, StoreError> {
     let mut conditions = Conditions::of(scope, "c");
-    conditions.and_also("c.visibility = 'public' AND c.source <> 'fts'");
+    conditions.and_also("c.visibility = 'public' AND c.source <> 'fts' AND c.standing = 'current'");
     conditions.and_also(&format!(
         "NOT EXISTS (SELECT 1 FROM agreement a WHERE a.id = c.agreement_id AND {IN_FORCE})"
     ));

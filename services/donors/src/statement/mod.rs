@@ -108,6 +108,8 @@ async fn collect(
         );
         return Ok(Err(Problem::invalid_parameter("year", why)));
     }
+    // What was reversed, written off or has become firmer records counts nothing.
+    contributions.retain(|row| row.standing == "current");
     contributions.sort_by_key(|row| (day_of(row), row.id));
     let within = |row: &agreement::store::Model| {
         due_from.is_none_or(|first| row.end_date >= first)

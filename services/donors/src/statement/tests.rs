@@ -41,6 +41,12 @@ fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> c
         source_version: None,
         fingerprint: String::new(),
         agreement_id: None,
+        standing: "current".to_owned(),
+        parent_id: None,
+        replaces_id: None,
+        usage_split: None,
+        valuation: None,
+        exchange_difference: None,
         created_at: at,
         updated_at: at,
     }

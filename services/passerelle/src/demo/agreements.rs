@@ -292,7 +292,7 @@ async fn promise(
         }
     };
     let record = format!("/v1/contributions/{}", text(&pledge["id"])?);
-    if number % 2 == 0 && pledge["version"] == 1 {
+    if number.is_multiple_of(2) && pledge["version"] == 1 {
         let body = json!({ "on": month(today, -1), "amount": money(rest / 4) });
         step(office, Method::POST, &record, &format!("{record}/pay"), &body).await?;
     }
