@@ -146,6 +146,7 @@ impl Scene {
             "GET /v1/donors/{id}/funding",
             "POST /v1/donors/{id}/clearances",
             "POST /v1/exchange-rates",
+            "PUT /v1/signature-rule",
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
             "PUT /v1/publication",
@@ -196,6 +197,7 @@ impl Scene {
             "POST /v1/reports/{id}/extend" => json!({ "due_date": "2027-01-01", "comment": "Agreed" }),
             "PUT /v1/notifications/read-until" => json!({ "last_id": self.office }),
             _ if operation.starts_with("POST /v1/reports/{id}/") => json!({}),
+            "PUT /v1/signature-rule" => json!({ "threshold_usd": null }),
             // Into itself.
             "POST /v1/donors/{id}/merges" => json!({ "duplicate_id": self.donor, "reason": "Twice" }),
             "POST /v1/contributions/{id}/commit" | "POST /v1/contributions/{id}/pay" => {

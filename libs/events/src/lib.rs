@@ -260,6 +260,33 @@ pub struct DonorReportChanged {
 }
 event!(DonorReportChanged, "donors", "report");
 
+/// A due-diligence decision about a donor was taken. The partnerships service takes them; until it is there, the donors
+/// service tells those that headquarters records.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ClearanceDecided {
+    /// The decision.
+    pub id: Uuid,
+    /// Its version: a decision does not change.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office that took it.
+    pub office_id: Uuid,
+    /// The donor.
+    pub donor_id: Uuid,
+    /// `cleared` or `refused`.
+    pub decision: String,
+    /// The first day on which it holds.
+    pub valid_from: NaiveDate,
+    /// The last day on which it holds.
+    pub valid_until: NaiveDate,
+    /// Where the file is kept.
+    pub reference: String,
+    /// When it was taken.
+    pub decided_at: DateTime<Utc>,
+}
+event!(ClearanceDecided, "partnerships", "clearance");
+
 /// A response plan was created or changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PlanChanged {
@@ -312,6 +339,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema_of::<ContributionRecorded>(),
         schema_of::<AgreementChanged>(),
         schema_of::<DonorReportChanged>(),
+        schema_of::<ClearanceDecided>(),
         schema_of::<PlanChanged>(),
     ]
 }

@@ -32,7 +32,7 @@ pub fn service() -> Service {
     let summary = "Donors, agreements, contributions, donor reports, and imports from other systems.";
     Service::new::<migration::Migrator>("donors", summary, move |config| routes(config, &wake))
         .consumers(store::office::consumers("donors.office", "donors.organisation"))
-        .consumers([consumers::plan::consumer()])
+        .consumers([consumers::plan::consumer(), consumers::clearance::consumer()])
         .jobs(move |context| {
             vec![
                 Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
@@ -61,6 +61,8 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(agreement::create::create)
         .service(agreement::api::get)
         .service(agreement::create::update)
+        .service(agreement::signature::read)
+        .service(agreement::signature::write)
         .service(agreement::steps::negotiate)
         .service(agreement::steps::sign)
         .service(agreement::steps::activate)

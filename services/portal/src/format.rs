@@ -197,6 +197,7 @@ const REASONS: &[(&str, &str)] = &[
     ("name a country, a plan or a year", "reason-nowhere"),
     ("is not together exactly the amount", "reason-split"),
     ("are needed to divide over them", "reason-years-needed"),
+    ("a second person signs", "reason-second-person"),
     ("is named twice", "reason-twice"),
     ("parts of it were committed", "reason-parts-first"),
     ("counts nothing that could move", "reason-state"),

@@ -195,6 +195,7 @@ const PAGES: &[&str] = &[
     "pages/console/donor-form.html",
     "pages/console/donor-duplicates.html",
     "pages/console/donor-timeline.html",
+    "pages/console/signature-rule.html",
     "pages/console/publication.html",
     "pages/console/diversification.html",
     "pages/console/diversification-donors.html",
@@ -387,6 +388,9 @@ fn context_of(page: &str, language: Language) -> Value {
             context["merges"] = json!({ "items": [{ "id": "m", "version": 1, "duplicate_name": "<b>bold</b>",
                 "reason": "<b>bold</b>", "contributions": 2, "agreements": 1, "reports": 4,
                 "merged_at": "2026-11-01T10:00:00Z", "undone_at": null }] });
+        }
+        "pages/console/signature-rule.html" => {
+            context["rule"] = json!({ "version": 1, "threshold_usd": money("50000.00") });
         }
         "pages/console/contributions.html" => context["countries"] = json!(["AFG"]),
         "pages/console/rates.html" => {

@@ -338,6 +338,8 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/agreements", created(422)),
         ("GET /v1/agreements/{id}", SHOWN),
         ("PUT /v1/agreements/{id}", changed(428)),
+        ("GET /v1/signature-rule", of_organisation()),
+        ("PUT /v1/signature-rule", curated(428)),
         ("POST /v1/agreements/{id}/negotiate", changed(428)),
         ("POST /v1/agreements/{id}/sign", changed(428)),
         ("POST /v1/agreements/{id}/activate", changed(428)),

@@ -29,10 +29,20 @@ pub(crate) struct Agreement {
     #[schema(example = "active", max_length = 20)]
     pub(crate) state: String,
     pub(crate) signed_on: Option<NaiveDate>,
+    /// The first of two signatures, where the organisation's rule asks for two.
+    pub(crate) first_signature: Option<FirstSignature>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// The first of two signatures.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FirstSignature {
+    /// The person or client that signed.
+    pub(crate) by: Uuid,
+    pub(crate) at: DateTime<Utc>,
 }
 
 impl TryFrom<store::Model> for Agreement {
@@ -48,6 +58,10 @@ impl TryFrom<store::Model> for Agreement {
             donor_name: row.donor_name,
             state: row.state,
             signed_on: row.signed_on,
+            first_signature: row
+                .first_signed_by
+                .zip(row.first_signed_at)
+                .map(|(by, at)| FirstSignature { by, at }),
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

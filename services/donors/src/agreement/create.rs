@@ -71,6 +71,8 @@ pub(crate) async fn create(
             visibility: String::new(),
             terms: String::new(),
             signed_on: None,
+            first_signed_by: None,
+            first_signed_at: None,
             created_at: now,
             updated_at: now,
         };
@@ -112,8 +114,15 @@ pub(crate) async fn update(
         return Err(Problem::new(Code::Conflict).field("/state", why).into());
     }
     let donor_name = donor_of(&scope, &tx, &terms).await?;
-    let renewed =
-        store::Model { version: before.version + 1, donor_name, updated_at: tx.now(), ..before.clone() };
+    // What was signed first were other terms.
+    let renewed = store::Model {
+        version: before.version + 1,
+        donor_name,
+        first_signed_by: None,
+        first_signed_at: None,
+        updated_at: tx.now(),
+        ..before.clone()
+    };
     let after = renewed.under(&terms)?;
     answer_change(tx, before, after, "agreement.update", async |_| Ok(())).await
 }

@@ -4,6 +4,7 @@ use super::{
     Action, Refused,
     api::AgreementRecord,
     create::{answer_change, own},
+    signature::{self, Signature},
     store,
     terms::{self, Instalment},
     transition,
@@ -30,7 +31,7 @@ async fn step(
     context: &Context,
     claims: &Claims,
     id: Uuid,
-    (action, name): (Action, &'static str),
+    (action, mut name): (Action, &'static str),
 ) -> Answer {
     let scope = context.scope(claims).await?;
     let tx = context.store.begin(scope, context.actor(claims, request)).await?;
@@ -45,12 +46,20 @@ async fn step(
     };
     if action == Action::Sign {
         check_clearance(&tx, &before).await?;
-        after.signed_on = Some(tx.now().date_naive());
+        match signature::of(&tx, &before).await? {
+            Signature::Complete => after.signed_on = Some(tx.now().date_naive()),
+            Signature::First => {
+                after.state.clone_from(&before.state);
+                (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
+                name = "agreement.first_signature";
+            }
+        }
     }
     let agreement = after.clone();
     answer_change(tx, before, after, name, async |tx| {
         match action {
-            Action::Sign => report::store::reconcile(tx, &agreement).await?,
+            Action::Sign if agreement.signed_on.is_some() => report::store::reconcile(tx, &agreement).await?,
+            Action::Sign => {}
             Action::Cancel => report::store::cancel_open(tx, &agreement).await?,
             Action::Negotiate | Action::Activate | Action::Close | Action::Amend => {}
         }
@@ -95,7 +104,8 @@ steps! {
     /// Signs an agreement
     ///
     /// From here on it is amended, not changed, and its reports are owed. An agreement with a private-sector donor needs a
-    /// due-diligence clearance that holds.
+    /// due-diligence clearance that holds. Above the organisation's threshold (`/v1/signature-rule`) the first signature is
+    /// kept in `first_signature`, and a second person signs.
     sign "/v1/agreements/{id}/sign" Sign "agreement.sign";
     /// Activates a signed agreement
     activate "/v1/agreements/{id}/activate" Activate "agreement.activate";

@@ -29,6 +29,9 @@ pub(crate) struct Model {
     pub(crate) visibility: String,
     pub(crate) terms: String,
     pub(crate) signed_on: Option<NaiveDate>,
+    /// Who signed first, where two persons have to.
+    pub(crate) first_signed_by: Option<Uuid>,
+    pub(crate) first_signed_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
 }
@@ -206,7 +209,7 @@ pub(crate) async fn next_reference(
     Ok(format!("{prefix}{:05}", last + 1))
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "version",
     "organisation_id",
@@ -225,6 +228,8 @@ const COLUMNS: [&str; 20] = [
     "visibility",
     "terms",
     "signed_on",
+    "first_signed_by",
+    "first_signed_at",
     "created_at",
     "updated_at",
 ];
@@ -252,6 +257,8 @@ fn row(model: &Model, terms: &Terms) -> Vec<Value> {
         model.visibility.as_str(),
         model.terms.as_str(),
         model.signed_on,
+        model.first_signed_by,
+        model.first_signed_at,
         model.created_at,
         model.updated_at,
     ]

@@ -1,3 +1,4 @@
 //! One file per event donors listens to, beside the office tree.
 
+pub(crate) mod clearance;
 pub(crate) mod plan;

@@ -1,10 +1,11 @@
 //! Due-diligence clearances of private-sector donors, recorded by headquarters.
 
 use super::{api::headquarters_only, store};
-use ::store::{StoreError, audit, sql, values};
+use ::store::{StoreError, TenantTx, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
+use events::ClearanceDecided;
 use kernel::{Problem, pagination::Page};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,37 @@ impl Row for Clearance {
             self.created_at.to_rfc3339().into(),
         ]
     }
+}
+
+/// Keeps decisions; one that is there already stays as it is.
+pub(crate) async fn keep(tx: &TenantTx, decisions: &[ClearanceDecided]) -> Result<(), StoreError> {
+    let columns = [
+        "id",
+        "organisation_id",
+        "office_id",
+        "donor_id",
+        "decision",
+        "valid_from",
+        "valid_until",
+        "reference",
+        "created_at",
+    ];
+    let row = |event: &ClearanceDecided| {
+        values![
+            event.id,
+            event.organisation_id,
+            event.office_id,
+            event.donor_id,
+            event.decision.as_str(),
+            event.valid_from,
+            event.valid_until,
+            event.reference.as_str(),
+            event.decided_at,
+        ]
+    };
+    let rows = decisions.iter().map(row).collect();
+    sql::insert_many(tx.db(), "clearance", &columns, rows, "ON CONFLICT (id) DO NOTHING").await?;
+    Ok(())
 }
 
 /// Whether the latest decision about a donor clears it on `day`.
@@ -165,29 +197,20 @@ pub(crate) async fn create(
             reference: new.reference,
             created_at: tx.now(),
         };
-        let columns = [
-            "id",
-            "organisation_id",
-            "office_id",
-            "donor_id",
-            "decision",
-            "valid_from",
-            "valid_until",
-            "reference",
-            "created_at",
-        ];
-        let row = values![
-            clearance.id,
+        let event = ClearanceDecided {
+            id: clearance.id,
+            sequence: 1,
             organisation_id,
             office_id,
-            clearance.donor_id,
-            clearance.decision.as_str(),
-            clearance.valid_from,
-            clearance.valid_until,
-            clearance.reference.as_str(),
-            clearance.created_at,
-        ];
-        sql::insert_many(tx.db(), "clearance", &columns, vec![row], "").await?;
+            donor_id: clearance.donor_id,
+            decision: clearance.decision.clone(),
+            valid_from: clearance.valid_from,
+            valid_until: clearance.valid_until,
+            reference: clearance.reference.clone(),
+            decided_at: clearance.created_at,
+        };
+        keep(tx, std::slice::from_ref(&event)).await?;
+        tx.emit(&event).await?;
         tx.audit(audit::Entry {
             organisation_id,
             office_id,

@@ -6,6 +6,7 @@ use super::{
     format::{Found, Reading, Sink, not_what_it_says},
     meter::{Meter, Metered},
 };
+use crate::rate::Rates;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use kernel::{FieldError, Problem};
 use std::io::{self, BufRead, BufReader, Read};
@@ -56,18 +57,18 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         if row.as_slice().trim().is_empty() {
             continue;
         }
-        sink.push_one_of_many(staged(&columns, &row, line))?;
+        sink.push_one_of_many(staged(&columns, &row, line, &reading.rates))?;
     }
 }
 
-fn staged(columns: &Columns, row: &StringRecord, line: u64) -> Staged {
+fn staged(columns: &Columns, row: &StringRecord, line: u64, rates: &Rates) -> Staged {
     let cells = row.iter().map(|text| if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text) });
     let (record, mut wrong) = columns.record(cells);
     if row.len() > columns.count() {
         let why = format!("has {} cells; there are {} headings", row.len(), columns.count());
         wrong.push(FieldError::new("", why));
     }
-    Staged::of_record(format!("/lines/{line}"), &record, wrong)
+    Staged::of_record(format!("/lines/{line}"), &record.priced(rates), wrong)
 }
 
 /// The first line without a byte order mark; what is plainly no table of text is refused.

@@ -9,6 +9,7 @@ fn reading(describe: bool) -> Reading {
         format: Format::Csv,
         mapping: Mapping::default(),
         ours: Ours::default(),
+        rates: Rates::default(),
         spool: PathBuf::new(),
         describe,
     }

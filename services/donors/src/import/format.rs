@@ -9,6 +9,7 @@ use super::{
     record::Record,
     xlsx,
 };
+use crate::rate::Rates;
 use bytes::Bytes;
 use kernel::{Code, Problem};
 use std::{
@@ -79,6 +80,8 @@ pub(crate) struct Reading {
     pub(crate) mapping: Mapping,
     /// Who we are, for files that name both sides.
     pub(crate) ours: iati::Ours,
+    /// The organisation's exchange rates, for rows that state none.
+    pub(crate) rates: Rates,
     /// Where a file that cannot be read as it arrives is put meanwhile.
     pub(crate) spool: PathBuf,
     /// Whether a table that lacks columns is to be described instead of refused.
@@ -122,7 +125,7 @@ fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found,
         Format::Fts => fts::page::parse(reader, sink).map(|()| Found::default()),
         Format::Csv => csv::parse(reader, reading, sink),
         Format::Xlsx => xlsx::parse(reader, reading, sink),
-        Format::Iati => iati::parse(reader, &reading.ours, sink),
+        Format::Iati => iati::parse(reader, &reading.ours, &reading.rates, sink),
     }
 }
 

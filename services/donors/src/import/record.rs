@@ -4,6 +4,7 @@ use super::flow::{Flow, Giver, Refused};
 use crate::{
     contribution::{EARMARKINGS, STATUSES, TYPES, VISIBILITIES, joined},
     donor,
+    rate::Rates,
 };
 use chrono::NaiveDate;
 use events::FlowObject;
@@ -16,6 +17,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// Set where the rate is the organisation's and not the row's.
+const RATE_OF_MONTH: &str = "rate_of_month";
 /// How far a stated amount in dollars may be from what the stated rate gives before it is remarked on: one in so many.
 const TOLERANCE: i64 = 100;
 
@@ -35,6 +38,33 @@ impl Record {
 
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.0.get(field).map(String::as_str)
+    }
+
+    /// With the organisation's rate of its month, where the row has neither a rate nor an amount in US dollars. That is not
+    /// a part of what the row states: the same row is the same when the rate changes.
+    pub(crate) fn priced(mut self, rates: &Rates) -> Self {
+        let states = |field: &str| self.text(field).is_some();
+        let asks = !states("amount_usd") && !states("exchange_rate") && self.text("currency") != Some("USD");
+        let day = self.text("flow_date").or_else(|| self.text("decision_date"));
+        let found = self.text("currency").zip(day.and_then(|day| day.get(..7)));
+        let found = found.filter(|_| asks).and_then(|(currency, month)| rates.get(currency, month)).cloned();
+        if let Some(rate) = found {
+            self.set("exchange_rate", &rate.rate);
+            self.set("exchange_rate_date", &rate.date.to_string());
+            self.set("exchange_rate_source", &rate.source);
+            self.set(RATE_OF_MONTH, "yes");
+        }
+        self
+    }
+
+    /// What the row states, as text.
+    fn stated(&self) -> String {
+        if self.text(RATE_OF_MONTH).is_none() {
+            return self.to_text();
+        }
+        let mut stated = self.clone();
+        stated.0.retain(|field, _| !field.starts_with("exchange_rate") && field != RATE_OF_MONTH);
+        stated.to_text()
     }
 
     /// As it is staged.
@@ -124,7 +154,7 @@ impl<'a> Reader<'a> {
                 "is required with an exchange rate",
             );
         }
-        let fingerprint = Sha256::digest(self.record.to_text()).into();
+        let fingerprint = Sha256::digest(self.record.stated()).into();
         Some(Flow {
             id: id?,
             version: 0,
@@ -280,7 +310,7 @@ impl<'a> Reader<'a> {
         if stated.is_none() && by_rate.is_none() {
             let unreadable =
                 self.record.text("amount_usd").is_some() || self.record.text("exchange_rate").is_some();
-            let why = "is required, or an exchange rate with its date and source, unless the currency is USD";
+            let why = "is required, or an exchange rate with its date and source, unless the currency is USD or the organisation has its rate of the month";
             self.checks.require(unreadable, "/amount_usd", why);
         }
         stated.or(by_rate)

@@ -12,6 +12,7 @@ use super::{
     store,
     worker::Wake,
 };
+use crate::rate::{self, Rates};
 use ::store::{audit, office};
 use actix_multipart::{Field, Multipart};
 use actix_web::{
@@ -248,14 +249,20 @@ impl Receiving {
         if let Some(text) = &how.mapping {
             mapping.add_json(text)?;
         }
-        let name = {
+        let (name, rates) = {
             let db = context.store.read(&::store::Scope::System).await?;
-            office::organisation_name(&db, organisation_id).await?.unwrap_or_default()
+            let name = office::organisation_name(&db, organisation_id).await?.unwrap_or_default();
+            let rates = match format {
+                Format::Fts => Rates::default(),
+                Format::Csv | Format::Xlsx | Format::Iati => rate::store::all(&db, organisation_id).await?,
+            };
+            (name, rates)
         };
         let reading = Reading {
             format,
             mapping,
             ours: Ours { name, identifier: how.receiver.clone() },
+            rates,
             spool: context.store.files().to_path_buf(),
             describe: how.dry_run,
         };

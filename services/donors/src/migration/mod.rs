@@ -8,6 +8,7 @@ mod m0006;
 mod m0007;
 mod m0008;
 mod m0009;
+mod m0010;
 
 use m0001::M0001;
 use m0003::M0003;
@@ -17,6 +18,7 @@ use m0006::M0006;
 use m0007::M0007;
 use m0008::M0008;
 use m0009::M0009;
+use m0010::M0010;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
 
@@ -34,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0007),
             Box::new(M0008),
             Box::new(M0009),
+            Box::new(M0010),
         ]
     }
 }

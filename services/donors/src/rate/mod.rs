@@ -14,8 +14,24 @@ use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::Checks;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// An organisation's rates by currency and month, for whoever asks many times.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rates(HashMap<(String, String), ExchangeRate>);
+
+impl Rates {
+    pub(crate) fn of(rates: impl IntoIterator<Item = (String, String, ExchangeRate)>) -> Self {
+        Self(rates.into_iter().map(|(currency, month, rate)| ((currency, month), rate)).collect())
+    }
+
+    /// The rate of a currency in a month such as `2026-03`.
+    pub(crate) fn get(&self, currency: &str, month: &str) -> Option<&ExchangeRate> {
+        self.0.get(&(currency.to_owned(), month.to_owned()))
+    }
+}
 
 /// A dated exchange rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

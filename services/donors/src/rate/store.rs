@@ -1,4 +1,4 @@
-use super::{ExchangeRate, month_of};
+use super::{ExchangeRate, Rates, month_of};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::PageRequest;
@@ -39,6 +39,16 @@ pub(super) async fn of_month(
         date: row.rate_date,
         source: row.source,
     }))
+}
+
+/// All of an organisation's rates.
+pub(crate) async fn all(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Rates, StoreError> {
+    let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
+    let found: Vec<Model> = sql::all(db, text, values![organisation_id]).await?;
+    Ok(Rates::of(found.into_iter().map(|row| {
+        let rate = ExchangeRate { rate: row.rate, date: row.rate_date, source: row.source };
+        (row.currency, row.month, rate)
+    })))
 }
 
 /// By currency, the latest month first.

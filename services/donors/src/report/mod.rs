@@ -124,6 +124,8 @@ pub(crate) fn transition(from: State, action: Action, has_region: bool) -> Resul
 }
 
 #[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

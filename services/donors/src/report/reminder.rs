@@ -140,6 +140,8 @@ mod tests {
             visibility: String::new(),
             terms: String::new(),
             signed_on: None,
+            first_signed_by: None,
+            first_signed_at: None,
             created_at: now,
             updated_at: now,
         };

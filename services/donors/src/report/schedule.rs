@@ -65,8 +65,9 @@ fn regular(terms: &Terms) -> Vec<Obligation> {
         for number in 1.. {
             let from = after(start, (number - 1) * every);
             let until = after(start, number * every) - Days::new(1);
-            // The last period is the final report's.
-            if until >= end {
+            // The last period is the final report's, and by the house rule so is one that ends within a month of it.
+            let soon = clause.interim_every_months.is_none() && after(until, 1) > end;
+            if until >= end || soon {
                 break;
             }
             let narrative = if harmonised { "eight_plus_three" } else { "interim_narrative" };

@@ -128,11 +128,12 @@ const AGREEMENTS: [Agreement; 9] = [
 ];
 
 /// What an office's and a region's clients may do.
-const OFFICE_SCOPES: [&str; 7] = [
+const OFFICE_SCOPES: [&str; 8] = [
     "agreements:read",
     "agreements:write",
     "reports:read",
     "reports:write",
+    "contributions:read",
     "contributions:write",
     "plans:read",
     "plans:write",

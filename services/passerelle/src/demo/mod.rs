@@ -189,7 +189,7 @@ async fn focal_points(api: &Api, donors: &HashMap<String, String>) -> Result<()>
         }
         let version = donor["version"].to_string();
         donor["focal_point_id"] = officer.as_str().into();
-        for field in ["id", "version", "created_at", "updated_at"] {
+        for field in ["id", "version", "merged_into", "created_at", "updated_at"] {
             donor.as_object_mut().and_then(|donor| donor.remove(field));
         }
         let request = api.request(Method::PUT, &path).await?.header("if-match", format!("\"{version}\""));

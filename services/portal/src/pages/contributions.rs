@@ -151,7 +151,13 @@ pub(crate) async fn step(
         let caller = signed_in.caller(&request);
         match refused(state.gateway.change(&caller, Method::POST, &path, &sent, guard).await, "")? {
             Ok(_) => Ok(see_other(&request, &format!("/console/contributions/{id}"))),
-            Err(problem) => {
+            Err(mut problem) => {
+                // Each step has its own form on the page.
+                for error in problem["errors"].as_array_mut().into_iter().flatten() {
+                    if let Some(field) = error["field"].as_str().filter(|field| !field.is_empty()) {
+                        error["field"] = format!("{step}-{field}").into();
+                    }
+                }
                 let mut again_typed = typed.values();
                 again_typed["step"] = step.into();
                 let shown = show_page(&request, &state, &signed_in, id, problem.clone(), again_typed);

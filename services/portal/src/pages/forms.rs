@@ -99,7 +99,7 @@ fn input_of(pointer: &str) -> String {
         "donor_id" => "donor".to_owned(),
         "instalments" => "instalments-0-due_date".to_owned(),
         "reporting-template" => "template".to_owned(),
-        "state" | "if-match" => String::new(),
+        "state" | "status" | "standing" | "first_signature" | "if-match" => String::new(),
         _ => name,
     }
 }

@@ -18,6 +18,7 @@ mod rates;
 pub(crate) mod recent;
 mod registry;
 mod reports;
+mod signature;
 mod statement;
 mod style_guide;
 
@@ -108,6 +109,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/contributions/new", web::get().to(contributions::new))
         .route("/console/contributions/{id}", web::get().to(contributions::show))
         .route("/console/contributions/{id}/{step}", web::post().to(contributions::step))
+        .route("/console/signature-rule", web::get().to(signature::show))
+        .route("/console/signature-rule", web::post().to(signature::save))
         .route("/console/exchange-rates", web::get().to(rates::list))
         .route("/console/exchange-rates", web::post().to(rates::upload))
         .route("/console/exchange-rates.{kind}", web::get().to(rates::file))

@@ -15,7 +15,7 @@ use super::{
     record::Record,
     xml::{Node, Xml, attribute},
 };
-use crate::donor::search_key;
+use crate::{donor::search_key, rate::Rates};
 use activity::{Activity, Organisation, Statement, Transaction};
 use kernel::Problem;
 use quick_xml::events::BytesStart;
@@ -52,7 +52,12 @@ impl Ours {
 ///
 /// # Errors
 /// 400 when the file is no such XML, 422 when nothing in it is ours.
-pub(super) fn parse(reader: impl Read, ours: &Ours, sink: &mut Sink) -> Result<Found, Problem> {
+pub(super) fn parse(
+    reader: impl Read,
+    ours: &Ours,
+    rates: &Rates,
+    sink: &mut Sink,
+) -> Result<Found, Problem> {
     let mut file = File { xml: Xml::new(reader), path: Vec::new(), text: String::new() };
     let (mut others, mut repeated, mut index) = (0_u64, 0_u64, 0_u64);
     while let Some(activity) = file.next_activity()? {
@@ -61,7 +66,7 @@ pub(super) fn parse(reader: impl Read, ours: &Ours, sink: &mut Sink) -> Result<F
         repeated += taken.repeated;
         for (number, record) in taken.records {
             let pointer = format!("/iati-activity/{index}/transaction/{number}");
-            sink.push_one_of_many(Staged::of_record(pointer, &record, Vec::new()))?;
+            sink.push_one_of_many(Staged::of_record(pointer, &record.priced(rates), Vec::new()))?;
         }
         index += 1;
     }

@@ -6,7 +6,7 @@ fn ours() -> Ours {
 }
 
 fn read(text: &str) -> (Result<Found, Problem>, Vec<Staged>) {
-    Sink::collect(|sink| parse(text.as_bytes(), &ours(), sink))
+    Sink::collect(|sink| parse(text.as_bytes(), &ours(), &Rates::default(), sink))
 }
 
 fn activity(reporting: &str, content: &str) -> String {
@@ -136,7 +136,7 @@ fn entity_bombs_and_other_tricks_are_refused() {
         assert!(problem.errors[0].detail.contains(why), "{why}: {:?}", problem.errors);
     }
     let latin = b"<iati-activities version=\"2.03\"><x>\xe9</x></iati-activities>".as_slice();
-    let (refused, _) = Sink::collect(|sink| parse(latin, &ours(), sink));
+    let (refused, _) = Sink::collect(|sink| parse(latin, &ours(), &Rates::default(), sink));
     assert!(refused.unwrap_err().errors[0].detail.contains("UTF-8"));
 }
 

@@ -44,7 +44,7 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         }
         let (record, wrong) = columns.record(row.iter().map(Value::cell));
         let pointer = format!("/rows/{}", sheet.row);
-        sink.push_one_of_many(Staged::of_record(pointer, &record, wrong))?;
+        sink.push_one_of_many(Staged::of_record(pointer, &record.priced(&reading.rates), wrong))?;
     }
     Ok(Found { columns: found, note })
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::import::{columns::Mapping, format::Format, iati::Ours};
+use crate::{
+    import::{columns::Mapping, format::Format, iati::Ours},
+    rate::Rates,
+};
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Formula, Workbook as Writer};
 use std::io::{Cursor, Write};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
@@ -11,6 +14,7 @@ fn read(bytes: &[u8]) -> (Result<Found, Problem>, Vec<Staged>) {
         format: Format::Xlsx,
         mapping: Mapping::default(),
         ours: Ours::default(),
+        rates: Rates::default(),
         spool: std::env::temp_dir(),
         describe: false,
     };

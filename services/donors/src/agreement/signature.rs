@@ -1,0 +1,151 @@
+//! Who signs: one person, and a second one above the organisation's threshold.
+
+use super::store;
+use crate::{donor::api::headquarters_only, rate};
+use ::store::{Scope, StoreError, TenantTx, audit, sql, values};
+use actix_web::{HttpRequest, get, put, web::Data};
+use auth::{Caller, Failure, perm};
+use chrono::{DateTime, Utc};
+use kernel::{Code, Currency, Money, Problem};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Checks, Context, JsonBody, answer,
+    openapi::{ReadProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The organisation's rule about signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SignatureRule {
+    /// 0 when nobody has made a rule.
+    #[schema(minimum = 0)]
+    version: i64,
+    #[serde(flatten)]
+    fields: SignatureRuleFields,
+    updated_at: Option<DateTime<Utc>>,
+}
+
+/// What the rule says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignatureRuleFields {
+    /// An agreement worth more than this in US dollars is signed by two persons; null: one person signs all.
+    threshold_usd: Option<Money>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    version: i64,
+    threshold_usd: Option<i64>,
+    updated_at: DateTime<Utc>,
+}
+
+async fn find(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<SignatureRule, StoreError> {
+    let text = "SELECT version, threshold_usd, updated_at FROM signature_rule WHERE organisation_id = $1";
+    let row: Option<Row> = sql::all(db, text, values![organisation_id]).await?.pop();
+    let (version, threshold, updated_at) = match row {
+        Some(row) => (row.version, row.threshold_usd.map(Money::usd), Some(row.updated_at)),
+        None => (0, None, None),
+    };
+    Ok(SignatureRule { version, fields: SignatureRuleFields { threshold_usd: threshold }, updated_at })
+}
+
+/// What a signature does.
+pub(super) enum Signature {
+    /// The agreement is signed.
+    Complete,
+    /// A second person has to sign.
+    First,
+}
+
+/// Whether a signature by whoever acts completes the agreement.
+///
+/// # Errors
+/// 409 when the same person has signed already, or the worth of the agreement is not known.
+pub(super) async fn of(tx: &TenantTx, agreement: &store::Model) -> Result<Signature, Failure> {
+    let rule = find(tx.db(), agreement.organisation_id).await?;
+    let Some(threshold) = rule.fields.threshold_usd else { return Ok(Signature::Complete) };
+    let today = tx.now().date_naive();
+    let worth = rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
+    let worth = worth.map_err(|Failure(problem)| {
+        let why = problem.errors.into_iter().next().map(|error| error.detail).unwrap_or_default();
+        Problem::new(Code::Conflict).field("/amount", why)
+    })?;
+    if worth.usd.minor() <= threshold.minor() {
+        return Ok(Signature::Complete);
+    }
+    match agreement.first_signed_by {
+        None => Ok(Signature::First),
+        Some(first) if first == tx.actor().id => {
+            let why = "was signed by you: above the threshold a second person signs";
+            Err(Problem::new(Code::Conflict).field("/first_signature", why).into())
+        }
+        Some(_) => Ok(Signature::Complete),
+    }
+}
+
+/// Shows from which amount on two persons sign
+#[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:read"])),
+    responses((status = 200, description = "The rule", body = SignatureRule), ReadProblems))]
+#[get("/v1/signature-rule")]
+pub(crate) async fn read(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    if matches!(scope, Scope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    let db = context.store.read(&scope).await?;
+    let rule = find(&db, caller.claims.organisation_id).await?;
+    answer::record(&request, rule.version, &rule)
+}
+
+/// Says from which amount on two persons sign
+///
+/// Only headquarters does. Send the version you read as `If-Match` (`"0"` when there is no rule yet).
+#[utoipa::path(tag = "agreements", request_body = SignatureRuleFields, security(("oauth2" = ["donors:write"])),
+    params(("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The rule", body = SignatureRule), UpdateProblems))]
+#[put("/v1/signature-rule")]
+pub(crate) async fn write(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    body: JsonBody<SignatureRuleFields>,
+) -> Answer {
+    let fields = body.value;
+    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let organisation_id = caller.claims.organisation_id;
+    let scope = context.scope(&caller.claims).await?;
+    let tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    tx.lock(&format!("signature rule {organisation_id}")).await?;
+    let before = find(tx.db(), organisation_id).await?;
+    answer::if_match(&request, before.version)?;
+    let mut checks = Checks::new();
+    if let Some(threshold) = fields.threshold_usd {
+        checks.require(threshold.currency() == Currency::USD, "/threshold_usd/currency", "must be USD");
+        checks.require(!threshold.is_negative(), "/threshold_usd/amount", "must not be negative");
+    }
+    checks.finish()?;
+    let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };
+    let columns = ["organisation_id", "version", "threshold_usd", "updated_at"];
+    let threshold = after.fields.threshold_usd.map(|money| money.minor());
+    let row = values![organisation_id, after.version, threshold, after.updated_at];
+    sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
+    tx.audit(audit::Entry {
+        organisation_id,
+        office_id,
+        action: "signature_rule.update",
+        resource: "signature_rule",
+        resource_id: organisation_id,
+        before: serde_json::to_value(&before).ok(),
+        after: serde_json::to_value(&after).ok(),
+    })
+    .await?;
+    tx.commit().await?;
+    answer::record(&request, after.version, &after)
+}

@@ -1,0 +1,20 @@
+//! Due-diligence decisions, whichever service takes them.
+
+use crate::donor::clearance;
+use async_trait::async_trait;
+use events::ClearanceDecided;
+use store::{ConsumeError, Consumer, Project, TenantTx};
+
+struct Clearances;
+
+#[async_trait]
+impl Project<ClearanceDecided> for Clearances {
+    async fn apply(&self, tx: &mut TenantTx, events: Vec<ClearanceDecided>) -> Result<(), ConsumeError> {
+        // A decision that was recorded here is there already.
+        Ok(clearance::keep(tx, &events).await?)
+    }
+}
+
+pub(crate) fn consumer() -> Consumer {
+    Consumer::new::<ClearanceDecided>("donors.clearance", Clearances)
+}
