@@ -94,6 +94,12 @@ async fn scene() -> Scene {
         assert_eq!(answer.status, 201, "{}", answer.text);
         records.insert(name, text(&answer.json()["id"]));
     }
+    let part = multipart::Part::bytes(b"%PDF-1.7".as_slice()).file_name("a.pdf");
+    let path = format!("/v1/agreements/{agreement}/documents?visibility=donor");
+    let request = world.http.request(Method::POST, &path).bearer_auth(&right);
+    let answer = world.http.send(request.multipart(multipart::Form::new().part("file", part))).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    records.insert("agreement-documents", text(&answer.json()["id"]));
     records.extend([("agreements", agreement), ("reports", report)]);
     let person = json!({ "name": "Someone", "email": "someone@example.org",
         "roles": [{ "office_id": office, "role": "country_officer" }] });

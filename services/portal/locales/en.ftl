@@ -882,3 +882,4 @@ signature-rule-above = Agreements worth more than { $amount } are signed by two 
 signature-rule-none = One person signs every agreement.
 signature-rule-threshold = Two persons sign above
 signature-rule-hint = Worth in US dollars at the rate of the month of the signature. Leave it empty, and one person signs every agreement.
+document-attach-donor = Attach and show to the donor

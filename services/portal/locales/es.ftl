@@ -882,3 +882,4 @@ signature-rule-above = Los acuerdos de más de { $amount } los firman dos person
 signature-rule-none = Una sola persona firma cualquier acuerdo.
 signature-rule-threshold = Firman dos personas por encima de
 signature-rule-hint = Valor en dólares de los Estados Unidos al tipo del mes de la firma. Déjelo vacío para que una sola persona firme cualquier acuerdo.
+document-attach-donor = Adjuntar y mostrar al donante

@@ -49,10 +49,13 @@ pub(crate) fn money(language: Language, amount: &str, currency: &str) -> String 
         Some((whole, cents)) if cents.bytes().all(|digit| digit == b'0') => whole,
         _ => amount,
     };
+    // The sign stands before the currency, in every language.
+    let (sign, shown) = shown.strip_prefix('-').map_or(("", shown), |rest| ("\u{2212}", rest));
     let mut arguments = FluentArgs::new();
     arguments.set("amount", number(language, shown));
     arguments.set("currency", currency);
-    text(language, if currency == "USD" { "money-usd" } else { "money" }, Some(&arguments))
+    let key = if currency == "USD" { "money-usd" } else { "money" };
+    format!("{sign}{}", text(language, key, Some(&arguments)))
 }
 
 /// An amount of US dollars in a few words: millions with one decimal above a million.

@@ -389,6 +389,10 @@ fn context_of(page: &str, language: Language) -> Value {
                 "reason": "<b>bold</b>", "contributions": 2, "agreements": 1, "reports": 4,
                 "merged_at": "2026-11-01T10:00:00Z", "undone_at": null }] });
         }
+        "pages/console/agreement.html" | "pages/donor/agreement.html" => {
+            context["documents"] = json!({ "items": [{ "id": "f", "name": "<b>bold</b>.pdf", "size": 20_000,
+                "visibility": "donor" }] });
+        }
         "pages/console/signature-rule.html" => {
             context["rule"] = json!({ "version": 1, "threshold_usd": money("50000.00") });
         }

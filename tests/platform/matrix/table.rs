@@ -338,6 +338,11 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/agreements", created(422)),
         ("GET /v1/agreements/{id}", SHOWN),
         ("PUT /v1/agreements/{id}", changed(428)),
+        ("GET /v1/agreements/{id}/documents", SHOWN),
+        ("POST /v1/agreements/{id}/documents", changed(400)),
+        ("GET /v1/agreement-documents/{id}", SHOWN),
+        // What it was signed with stays.
+        ("DELETE /v1/agreement-documents/{id}", changed(409)),
         ("GET /v1/signature-rule", of_organisation()),
         ("PUT /v1/signature-rule", curated(428)),
         ("POST /v1/agreements/{id}/negotiate", changed(428)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod create;
+pub(crate) mod document;
 pub(crate) mod signature;
 pub(crate) mod steps;
 pub(crate) mod store;

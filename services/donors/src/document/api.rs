@@ -194,6 +194,11 @@ pub(crate) async fn read(
         tx.audit(entry(&owner, "document.download", &document)).await?;
         tx.commit().await?;
     }
+    Ok(download(document, bytes))
+}
+
+/// A file to save under its name, and nothing else.
+pub(crate) fn download(document: Document, bytes: Vec<u8>) -> HttpResponse {
     let disposition = ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::FilenameExt(ExtendedValue {
@@ -202,12 +207,12 @@ pub(crate) async fn read(
             value: document.name.into_bytes(),
         })],
     };
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type(document.media_type)
         .insert_header(disposition)
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .body(bytes))
+        .body(bytes)
 }
 
 /// Takes a document off a report

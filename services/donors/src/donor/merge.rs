@@ -74,6 +74,8 @@ struct Moved {
     clearances: Vec<Uuid>,
     notifications: Vec<Uuid>,
     #[serde(default)]
+    agreement_documents: Vec<Uuid>,
+    #[serde(default)]
     contacts: Vec<Uuid>,
     children: Vec<Uuid>,
     external_refs: Vec<ExternalRef>,
@@ -327,6 +329,7 @@ async fn collect(tx: &TenantTx, donor: &store::Model) -> Result<Moved, StoreErro
         documents: ids(tx, "document", "donor_id", donor.id).await?,
         clearances: ids(tx, "clearance", "donor_id", donor.id).await?,
         notifications: ids(tx, "notification", "donor_id", donor.id).await?,
+        agreement_documents: ids(tx, "agreement_document", "donor_id", donor.id).await?,
         contacts: ids(tx, "contact", "donor_id", donor.id).await?,
         children: ids(tx, "donor", "parent_id", donor.id).await?,
         external_refs: Vec::new(),
@@ -375,6 +378,7 @@ async fn carry(
         ("document", "donor_id", &moved.documents),
         ("clearance", "donor_id", &moved.clearances),
         ("notification", "donor_id", &moved.notifications),
+        ("agreement_document", "donor_id", &moved.agreement_documents),
         ("contact", "donor_id", &moved.contacts),
         ("donor", "parent_id", &moved.children),
     ];

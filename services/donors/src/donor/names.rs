@@ -1,5 +1,6 @@
 //! Names as they are matched: without accents, in any order of words, with typing errors.
 
+use std::cmp::Ordering;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Words that say nothing about which donor is meant.
@@ -84,18 +85,23 @@ pub(crate) fn errors(typed: &str, word: &str) -> Option<usize> {
 pub(crate) fn likeness(one: &str, other: &str) -> u32 {
     let (one, other) = (match_key(one), match_key(other));
     let (a, b) = (words(&one), words(&other));
-    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    if few.is_empty() {
-        return 0;
+    match a.len().cmp(&b.len()) {
+        Ordering::Less => of_shorter(&a, &b),
+        Ordering::Greater => of_shorter(&b, &a),
+        Ordering::Equal => of_shorter(&a, &b).max(of_shorter(&b, &a)),
     }
-    // Each word of the shorter name with the most like one of the longer, weighed by its letters.
-    let weight = |word: &str| f64::from(u32::try_from(word.chars().count()).unwrap_or(u32::MAX));
-    let best =
-        |word: &&str| many.iter().map(|candidate| strsim::jaro_winkler(word, candidate)).fold(0.0, f64::max);
+}
+
+/// Each word of the shorter name with the most like one of the longer, weighed by its letters.
+fn of_shorter(few: &[&str], many: &[&str]) -> u32 {
+    let weight = |word: &&str| f64::from(u32::try_from(word.chars().count()).unwrap_or(u32::MAX));
+    let best = |word: &&str| many.iter().map(|other| strsim::jaro_winkler(word, other)).fold(0.0, f64::max);
     let close = |word: &&str| Some(best(word)).filter(|best| *best >= 0.85).unwrap_or(0.0);
     let common: f64 = few.iter().map(|word| weight(word) * close(word)).sum();
-    let all: f64 =
-        many.iter().map(|word| weight(word)).sum::<f64>().max(few.iter().map(|word| weight(word)).sum());
+    let all = many.iter().map(weight).sum::<f64>().max(few.iter().map(weight).sum());
+    if all == 0.0 {
+        return 0;
+    }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100")]
     let score = (common / all * 100.0).round().clamp(0.0, 100.0) as u32;
     score

@@ -6,7 +6,7 @@ pub(super) struct M0010;
 
 impl MigrationName for M0010 {
     fn name(&self) -> &str {
-        "m0010_signatures"
+        "m0010_signatures_documents"
     }
 }
 
@@ -14,7 +14,15 @@ impl MigrationName for M0010 {
 impl MigrationTrait for M0010 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, SIGNATURES).await?;
-        protect(manager, &[Tenant::organisation("signature_rule", "organisation_id")]).await
+        protect(
+            manager,
+            &[
+                Tenant::organisation("signature_rule", "organisation_id"),
+                Tenant::office("agreement_document")
+                    .donor("donor_id = scope_donor() AND visibility = 'donor'"),
+            ],
+        )
+        .await
     }
 }
 
@@ -27,4 +35,19 @@ CREATE TABLE signature_rule (
   threshold_usd bigint,
   updated_at {instant} NOT NULL
 );
+CREATE TABLE agreement_document (
+  id {uuid} PRIMARY KEY,
+  organisation_id {uuid} NOT NULL,
+  office_id {uuid} NOT NULL,
+  donor_id {uuid} NOT NULL,
+  agreement_id {uuid} NOT NULL REFERENCES agreement (id),
+  name text NOT NULL,
+  media_type text NOT NULL,
+  size bigint NOT NULL,
+  sha256 text NOT NULL,
+  visibility text NOT NULL,
+  created_at {instant} NOT NULL
+);
+CREATE INDEX agreement_document_by_agreement ON agreement_document (agreement_id, id);
+CREATE INDEX agreement_document_by_donor ON agreement_document (donor_id);
 ";

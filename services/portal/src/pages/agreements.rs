@@ -108,7 +108,7 @@ pub(crate) async fn show(request: HttpRequest, state: Data<State>, id: web::Path
     or_error_page(shown.await, &request, &state)
 }
 
-async fn show_page(
+pub(super) async fn show_page(
     request: &HttpRequest,
     state: &State,
     signed_in: &SignedIn,
@@ -123,14 +123,16 @@ async fn show_page(
         true => crate::error::unless_away(state.gateway.get(&caller, path, &of_it).await),
         false => Ok(Some(Value::Null)),
     };
-    let (reports, contributions) = futures_util::join!(
+    let documents_path = format!("/v1/agreements/{}/documents", agreement["id"].as_str().unwrap_or_default());
+    let (documents, reports, contributions) = futures_util::join!(
+        state.gateway.get(&caller, &documents_path, &[]),
         list("reports:read", "/v1/reports"),
         list("contributions:read", "/v1/contributions"),
     );
     let own = agreement["office_id"] == signed_in.office_id.as_str();
     super::recent::note(request, &format!("/console/agreements/{id}"), agreement["reference"].as_str());
     let context = json!({
-        "agreement": agreement, "reports": reports?, "contributions": contributions?, "problem": problem, "typed": typed,
+        "agreement": agreement, "documents": documents?, "key": key(), "reports": reports?, "contributions": contributions?, "problem": problem, "typed": typed,
         "may_write": own && signed_in.may("agreements:write"),
     });
     page(state, request, Some(signed_in), Page { template: "pages/console/agreement.html", context })

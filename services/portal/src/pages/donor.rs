@@ -212,7 +212,12 @@ async fn record_page(
     context[name] = state.gateway.get(&caller, &format!("{path}/{id}"), &[]).await?;
     if name == "agreement" {
         let of_it = [("agreement_id", id.to_owned()), ("limit", "200".to_owned())];
-        context["reports"] = state.gateway.get(&caller, "/v1/reports", &of_it).await?;
+        let documents = format!("{path}/{id}/documents");
+        let (reports, documents) = futures_util::join!(
+            state.gateway.get(&caller, "/v1/reports", &of_it),
+            state.gateway.get(&caller, &documents, &[]),
+        );
+        (context["reports"], context["documents"]) = (reports?, documents?);
     }
     page(state, request, Some(&signed_in), Page { template, context })
 }

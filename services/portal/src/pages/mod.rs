@@ -1,6 +1,7 @@
 //! The pages, one file for each part of the site.
 
 mod account;
+mod agreement_documents;
 mod agreements;
 mod catalogue;
 mod console;
@@ -83,6 +84,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/agreements/{id}", web::get().to(agreements::show))
         .route("/console/agreements/{id}/edit", web::get().to(agreements::edit))
         .route("/console/agreements/{id}/edit", web::post().to(agreements::update))
+        .route("/console/agreements/{id}/documents", web::post().to(agreement_documents::attach))
+        .route("/console/agreements/{id}/documents/{document}", web::post().to(agreement_documents::detach))
+        .route("/agreement-documents/{id}", web::get().to(agreement_documents::file))
         .route("/console/agreements/{id}/{step}", web::post().to(agreements::step))
         .route("/console/reports", web::get().to(reports::list))
         .route("/console/reports.{kind}", web::get().to(reports::file))

@@ -408,24 +408,31 @@ pub(crate) async fn document(
     state: Data<State>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    let file = async {
-        let signed_in = crate::session::required(&state, &request).await?;
-        let id = kernel_id(&id).ok_or(PageError::NotFound)?;
-        let caller = signed_in.caller(&request);
-        let answer = state.gateway.file(&caller, &format!("/v1/documents/{id}"), &[], "*/*").await?;
-        let header = |name: &str| {
-            answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-        };
-        let (media_type, disposition) = (header("content-type"), header("content-disposition"));
-        use futures_util::TryStreamExt;
-        Ok(HttpResponse::Ok()
-            .content_type(media_type)
-            .insert_header(("content-disposition", disposition))
-            .insert_header(("x-content-type-options", "nosniff"))
-            .insert_header(("cache-control", "private, no-store"))
-            .streaming(answer.bytes_stream().map_err(std::io::Error::other)))
+    or_error_page(file_of(&request, &state, "/v1/documents", &id).await, &request, &state)
+}
+
+/// A document of the API, handed on as it is.
+pub(super) async fn file_of(
+    request: &HttpRequest,
+    state: &State,
+    documents: &str,
+    id: &str,
+) -> Result<HttpResponse, PageError> {
+    use futures_util::TryStreamExt;
+    let signed_in = crate::session::required(state, request).await?;
+    let id = kernel_id(id).ok_or(PageError::NotFound)?;
+    let caller = signed_in.caller(request);
+    let answer = state.gateway.file(&caller, &format!("{documents}/{id}"), &[], "*/*").await?;
+    let header = |name: &str| {
+        answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
     };
-    or_error_page(file.await, &request, &state)
+    let (media_type, disposition) = (header("content-type"), header("content-disposition"));
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header(("content-disposition", disposition))
+        .insert_header(("x-content-type-options", "nosniff"))
+        .insert_header(("cache-control", "private, no-store"))
+        .streaming(answer.bytes_stream().map_err(std::io::Error::other)))
 }
 
 #[cfg(test)]
