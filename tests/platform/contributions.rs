@@ -236,6 +236,14 @@ async fn parked_money_is_allotted_and_counts_where_it_went() {
     scene.world.settled().await;
     let chad = scene.world.http.get(None, "/v1/public/funding?country=TCD&year=2026").await.json();
     assert_eq!(text(&chad["funding"]["amount"]), "300.00", "{chad}");
+    // A payment that was reversed is no flow any more.
+    let wrong = json!({ "visibility": "public", "countries": ["TCD"], "usage_years": [2026] });
+    let wrong = scene.recorded("paid", "50", "USD", wrong).await;
+    let reversed = scene.act(&wrong, "reverse", &json!({ "on": "2026-02-02", "reason": "Twice" })).await;
+    assert_eq!(reversed.status, 200, "{}", reversed.text);
+    scene.world.settled().await;
+    let again = scene.world.http.get(None, "/v1/public/funding?country=TCD&year=2026").await.json();
+    assert_eq!((&again["funding"], &again["flow_count"]), (&chad["funding"], &chad["flow_count"]), "{again}");
     scene.world.stop().await;
 }
 

@@ -189,6 +189,13 @@ pub struct ContributionRecorded {
     /// The agreement it is given under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement_id: Option<Uuid>,
+    /// False for a record that was reversed, written off, or has become firmer records: it is in no count.
+    #[serde(default = "yes")]
+    pub counts: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 event!(ContributionRecorded, "donors", "contribution");
 

@@ -42,7 +42,8 @@ impl From<&ContributionRecorded> for Fact {
             organisation_id: event.organisation_id,
             status: event.status.clone(),
             amount: event.amount_usd.minor(),
-            visibility: event.visibility.clone(),
+            // What counts nothing has no place, as what nobody outside sees.
+            visibility: if event.counts { event.visibility.clone() } else { "internal".to_owned() },
             country_year: rule::counted_in(source, destination, event.new_money),
             plans: plans.into_iter().map(plan_member).collect(),
             plan: rule::the_one(destination, "Plan").map(plan_member),

@@ -114,6 +114,7 @@ impl Model {
             destination_objects,
             visibility: self.visibility.clone(),
             agreement_id: self.agreement_id,
+            counts: self.standing == "current",
         })
     }
 
