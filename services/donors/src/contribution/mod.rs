@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod create;
+pub(crate) mod ending;
 pub(crate) mod entry;
 pub(crate) mod steps;
 pub(crate) mod store;

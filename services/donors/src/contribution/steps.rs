@@ -1,5 +1,5 @@
-//! What becomes of a contribution: a pledge is committed or paid, in whole or in parts, or written off; parked money is
-//! allotted; what was recorded wrongly is reversed. Nothing is written over.
+//! What becomes of a contribution: a pledge is committed or paid, in whole or in parts; parked money is allotted. Nothing is
+//! written over.
 
 use super::{
     EARMARKINGS,
@@ -19,10 +19,7 @@ use chrono::{Days, NaiveDate};
 use events::ExternalRef;
 use kernel::{Code, Money, Problem};
 use serde::Deserialize;
-use service::{
-    Answer, Checks, Context, Created, Id, JsonBody, answer,
-    openapi::{CreateProblems, UpdateProblems},
-};
+use service::{Answer, Checks, Context, Created, Id, JsonBody, answer, openapi::CreateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -68,26 +65,6 @@ pub(crate) struct Allotment {
     earmarking: Option<String>,
     #[schema(max_length = 20000)]
     description: Option<String>,
-}
-
-/// A promise that will not be kept.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct WriteOff {
-    /// All that is open unless told otherwise.
-    amount: Option<Money>,
-    on: NaiveDate,
-    #[schema(example = "The parliament did not vote the budget", min_length = 1, max_length = 2000)]
-    reason: String,
-}
-
-/// Why a record is taken back.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Reversal {
-    on: NaiveDate,
-    #[schema(example = "Recorded under another donor by mistake", min_length = 1, max_length = 2000)]
-    reason: String,
 }
 
 /// Commits a pledge
@@ -246,120 +223,8 @@ pub(crate) async fn allot(
     .await
 }
 
-/// Writes off a pledge
-///
-/// The whole of what is open, or a part, with the reason. Send the version you read as `If-Match`.
-#[utoipa::path(tag = "contributions", request_body = WriteOff, security(("oauth2" = ["contributions:write"])),
-    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag you read")),
-    responses((status = 200, description = "The pledge", body = Contribution), UpdateProblems))]
-#[post("/v1/contributions/{id}/write-off")]
-pub(crate) async fn write_off(
-    request: HttpRequest,
-    caller: Caller<perm::ContributionsWrite>,
-    context: Data<Context>,
-    id: Id,
-    body: JsonBody<WriteOff>,
-) -> Answer {
-    let step = body.value;
-    let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    let pledge = changeable(&tx, &request, &caller.claims, id.0).await?;
-    if pledge.status != "pledge" {
-        return Err(refused(&pledge, "be written off: only a pledge is"));
-    }
-    let open = open(&pledge)?;
-    let amount = step.amount.unwrap_or(open);
-    let mut checks = Checks::new();
-    check_amount(&mut checks, amount, open);
-    checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
-    check_day(&mut checks, step.on, tx.now().date_naive());
-    check_reason(&mut checks, &step.reason);
-    checks.finish()?;
-    let taken_usd = entry::share(pledge.amount_usd, amount.minor(), open.minor());
-    let (_, kept) = entry::divide(&shares(&pledge)?, amount.minor());
-    let after = without(&tx, &pledge, (amount.minor(), taken_usd), kept, "written_off")?;
-    let entries = [New::of(Kind::WrittenOff, (-amount.minor(), -taken_usd))];
-    entry::add(&tx, pledge.id, step.on, Some(&step.reason), &entries).await?;
-    finish(&mut tx, pledge, &after, "contribution.write_off").await?;
-    answer_with(tx, after).await
-}
-
-/// Reverses a contribution
-///
-/// Takes back what it counts, because it was recorded wrongly; the entries stay. What it had taken from a promise is open
-/// there again. Record it anew with `replaces_id`. Send the version you read as `If-Match`.
-#[utoipa::path(tag = "contributions", request_body = Reversal, security(("oauth2" = ["contributions:write"])),
-    params(("id" = Uuid, Path, description = "The contribution"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
-    responses((status = 200, description = "The contribution, which counts nothing now", body = Contribution), UpdateProblems))]
-#[post("/v1/contributions/{id}/reverse")]
-pub(crate) async fn reverse(
-    request: HttpRequest,
-    caller: Caller<perm::ContributionsWrite>,
-    context: Data<Context>,
-    id: Id,
-    body: JsonBody<Reversal>,
-) -> Answer {
-    let step = body.value;
-    let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    let wrong = changeable(&tx, &request, &caller.claims, id.0).await?;
-    let mut checks = Checks::new();
-    check_day(&mut checks, step.on, tx.now().date_naive());
-    check_reason(&mut checks, &step.reason);
-    checks.finish()?;
-    let held = entry::of(tx.db(), wrong.id).await?;
-    if held.iter().any(|entry| entry.kind == Kind::MovedOut.name()) {
-        let why = "parts of it were committed, paid or allotted: reverse those first";
-        return Err(Problem::new(Code::Conflict).field("/standing", why).into());
-    }
-    let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
-    let moved: Vec<&entry::Model> = held.iter().filter(|entry| entry.kind == Kind::MovedIn.name()).collect();
-    let back: (i64, i64) =
-        (moved.iter().map(|entry| entry.amount).sum(), moved.iter().map(|entry| entry.amount_usd).sum());
-    let mut entries = vec![New::of(Kind::Reversed, (back.0 - counted.0, back.1 - counted.1))];
-    if let Some(promise) = moved.first().and_then(|entry| entry.counterpart_id) {
-        entries.push(New::of(Kind::MovedOut, (-back.0, -back.1)).with(promise));
-        give_back(&mut tx, promise, &wrong, step.on, &step.reason).await?;
-    }
-    entry::add(&tx, wrong.id, step.on, Some(&step.reason), &entries).await?;
-    let nothing = shares(&wrong)?.iter().map(|_| 0).collect();
-    let after = without(&tx, &wrong, counted, nothing, "reversed")?;
-    finish(&mut tx, wrong, &after, "contribution.reverse").await?;
-    answer_with(tx, after).await
-}
-
-/// Opens again, in the record that promised it, what a record that is reversed had taken from it.
-async fn give_back(
-    tx: &mut TenantTx,
-    promise: Uuid,
-    wrong: &Model,
-    on: NaiveDate,
-    reason: &str,
-) -> Result<(), Failure> {
-    let Some(before) = store::get_to_change(tx, promise).await? else { return Ok(()) };
-    let held = entry::of(tx.db(), promise).await?;
-    let taken = held.iter().filter(|entry| entry.counterpart_id == Some(wrong.id));
-    let (amount, usd) = taken.fold((0, 0), |sum, entry| (sum.0 - entry.amount, sum.1 - entry.amount_usd));
-    entry::add(tx, promise, on, Some(reason), &[New::of(Kind::MovedIn, (amount, usd)).with(wrong.id)])
-        .await?;
-    let open = before.original_amount.unwrap_or(0) + amount;
-    let back = Money::usd(amount).in_parts(&shares(wrong)?);
-    let years = shares(&before)?.iter().zip(back).map(|(share, back)| share + back.minor()).collect();
-    let after = Model {
-        version: before.version + 1,
-        original_amount: Some(open),
-        amount_usd: before.amount_usd + usd,
-        standing: "current".to_owned(),
-        usage_split: with_shares(&before, years)?,
-        updated_at: tx.now(),
-        ..before.clone()
-    };
-    finish(tx, before, &after, "contribution.reopen").await
-}
-
 /// The contribution in the version that the caller read, which nobody else changes before this transaction ends.
-async fn changeable(
+pub(super) async fn changeable(
     tx: &TenantTx,
     request: &HttpRequest,
     claims: &Claims,
@@ -382,17 +247,17 @@ async fn changeable(
     Ok(found)
 }
 
-fn refused(record: &Model, what: &str) -> Failure {
+pub(super) fn refused(record: &Model, what: &str) -> Failure {
     let why = format!("a contribution that is {} cannot {what}", record.status);
     Problem::new(Code::Conflict).field("/status", why).into()
 }
 
-fn open(record: &Model) -> Result<Money, Failure> {
+pub(super) fn open(record: &Model) -> Result<Money, Failure> {
     let missing = || Problem::new(Code::Conflict).field("/amount", "the record has no amount of its own");
     Ok(record.original().ok_or_else(missing)?)
 }
 
-fn check_amount(checks: &mut Checks, amount: Money, open: Money) {
+pub(super) fn check_amount(checks: &mut Checks, amount: Money, open: Money) {
     checks.require(amount.minor() > 0, "/amount/amount", "must be above zero");
     if amount.currency() != open.currency() {
         checks.refuse(
@@ -403,21 +268,16 @@ fn check_amount(checks: &mut Checks, amount: Money, open: Money) {
 }
 
 /// Not in the future, wherever on earth the office is.
-fn check_day(checks: &mut Checks, day: NaiveDate, today: NaiveDate) {
+pub(super) fn check_day(checks: &mut Checks, day: NaiveDate, today: NaiveDate) {
     checks.require(day <= today + Days::new(1), "/on", "must not lie in the future");
     checks.require(crate::agreement::terms::is_usual(day), "/on", "must lie between 2000 and 2110");
 }
 
-fn check_reason(checks: &mut Checks, reason: &str) {
-    let fits = !reason.trim().is_empty() && reason.chars().count() <= 2000;
-    checks.require(fits, "/reason", "must have 1 to 2000 characters");
-}
-
-fn shares(record: &Model) -> Result<Vec<i64>, Failure> {
+pub(super) fn shares(record: &Model) -> Result<Vec<i64>, Failure> {
     Ok(super::api::year_shares(record)?.iter().map(|share| share.amount.minor()).collect())
 }
 
-fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<String>, Failure> {
+pub(super) fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<String>, Failure> {
     let split = super::api::year_shares(record)?;
     if split.is_empty() {
         return Ok(None);
@@ -448,7 +308,7 @@ fn child_of(tx: &TenantTx, parent: &Model, external: Option<&ExternalRef>) -> Mo
 }
 
 /// The record without what leaves it.
-fn without(
+pub(super) fn without(
     tx: &TenantTx,
     record: &Model,
     (taken, taken_usd): (i64, i64),
@@ -488,7 +348,7 @@ async fn part(
 }
 
 /// Writes the next version with its audit row.
-async fn finish(
+pub(super) async fn finish(
     tx: &mut TenantTx,
     before: Model,
     after: &Model,
@@ -498,13 +358,6 @@ async fn finish(
     let (old, new) = (Contribution::try_from(before)?, Contribution::try_from(after.clone())?);
     tx.audit(audit_of(after, action, Some(&old), &new)).await?;
     Ok(())
-}
-
-async fn answer_with(tx: TenantTx, after: Model) -> Answer {
-    tx.commit().await?;
-    let version = after.version;
-    let shown = Contribution::try_from(after)?;
-    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }
 
 fn audit_of(

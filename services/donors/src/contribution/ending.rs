@@ -1,0 +1,161 @@
+//! How contributions end: a pledge is written off, what was recorded wrongly is reversed.
+
+use super::{
+    api::Contribution,
+    entry::{self, Kind, New},
+    steps::{changeable, check_amount, check_day, finish, open, refused, shares, with_shares, without},
+    store::{self, Model},
+};
+use ::store::TenantTx;
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, Failure, perm};
+use chrono::NaiveDate;
+use kernel::{Code, Money, Problem};
+use serde::Deserialize;
+use service::{Answer, Checks, Context, Id, JsonBody, answer, openapi::UpdateProblems};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A promise that will not be kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WriteOff {
+    /// All that is open unless told otherwise.
+    amount: Option<Money>,
+    on: NaiveDate,
+    #[schema(example = "The parliament did not vote the budget", min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Why a record is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reversal {
+    on: NaiveDate,
+    #[schema(example = "Recorded under another donor by mistake", min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Writes off a pledge
+///
+/// The whole of what is open, or a part, with the reason. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = WriteOff, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The pledge", body = Contribution), UpdateProblems))]
+#[post("/v1/contributions/{id}/write-off")]
+pub(crate) async fn write_off(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<WriteOff>,
+) -> Answer {
+    let step = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    let pledge = changeable(&tx, &request, &caller.claims, id.0).await?;
+    if pledge.status != "pledge" {
+        return Err(refused(&pledge, "be written off: only a pledge is"));
+    }
+    let open = open(&pledge)?;
+    let amount = step.amount.unwrap_or(open);
+    let mut checks = Checks::new();
+    check_amount(&mut checks, amount, open);
+    checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
+    check_day(&mut checks, step.on, tx.now().date_naive());
+    check_reason(&mut checks, &step.reason);
+    checks.finish()?;
+    let taken_usd = entry::share(pledge.amount_usd, amount.minor(), open.minor());
+    let (_, kept) = entry::divide(&shares(&pledge)?, amount.minor());
+    let after = without(&tx, &pledge, (amount.minor(), taken_usd), kept, "written_off")?;
+    let entries = [New::of(Kind::WrittenOff, (-amount.minor(), -taken_usd))];
+    entry::add(&tx, pledge.id, step.on, Some(&step.reason), &entries).await?;
+    finish(&mut tx, pledge, &after, "contribution.write_off").await?;
+    answer_with(tx, after).await
+}
+
+/// Reverses a contribution
+///
+/// Takes back what it counts, because it was recorded wrongly; the entries stay. What it had taken from a promise is open
+/// there again. Record it anew with `replaces_id`. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "contributions", request_body = Reversal, security(("oauth2" = ["contributions:write"])),
+    params(("id" = Uuid, Path, description = "The contribution"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The contribution, which counts nothing now", body = Contribution), UpdateProblems))]
+#[post("/v1/contributions/{id}/reverse")]
+pub(crate) async fn reverse(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Reversal>,
+) -> Answer {
+    let step = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    let wrong = changeable(&tx, &request, &caller.claims, id.0).await?;
+    let mut checks = Checks::new();
+    check_day(&mut checks, step.on, tx.now().date_naive());
+    check_reason(&mut checks, &step.reason);
+    checks.finish()?;
+    let held = entry::of(tx.db(), wrong.id).await?;
+    if held.iter().any(|entry| entry.kind == Kind::MovedOut.name()) {
+        let why = "parts of it were committed, paid or allotted: reverse those first";
+        return Err(Problem::new(Code::Conflict).field("/standing", why).into());
+    }
+    let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
+    let moved: Vec<&entry::Model> = held.iter().filter(|entry| entry.kind == Kind::MovedIn.name()).collect();
+    let back: (i64, i64) =
+        (moved.iter().map(|entry| entry.amount).sum(), moved.iter().map(|entry| entry.amount_usd).sum());
+    let mut entries = vec![New::of(Kind::Reversed, (back.0 - counted.0, back.1 - counted.1))];
+    if let Some(promise) = moved.first().and_then(|entry| entry.counterpart_id) {
+        entries.push(New::of(Kind::MovedOut, (-back.0, -back.1)).with(promise));
+        give_back(&mut tx, promise, &wrong, step.on, &step.reason).await?;
+    }
+    entry::add(&tx, wrong.id, step.on, Some(&step.reason), &entries).await?;
+    let nothing = shares(&wrong)?.iter().map(|_| 0).collect();
+    let after = without(&tx, &wrong, counted, nothing, "reversed")?;
+    finish(&mut tx, wrong, &after, "contribution.reverse").await?;
+    answer_with(tx, after).await
+}
+
+/// Opens again, in the record that promised it, what a record that is reversed had taken from it.
+async fn give_back(
+    tx: &mut TenantTx,
+    promise: Uuid,
+    wrong: &Model,
+    on: NaiveDate,
+    reason: &str,
+) -> Result<(), Failure> {
+    let Some(before) = store::get_to_change(tx, promise).await? else { return Ok(()) };
+    let held = entry::of(tx.db(), promise).await?;
+    let taken = held.iter().filter(|entry| entry.counterpart_id == Some(wrong.id));
+    let (amount, usd) = taken.fold((0, 0), |sum, entry| (sum.0 - entry.amount, sum.1 - entry.amount_usd));
+    entry::add(tx, promise, on, Some(reason), &[New::of(Kind::MovedIn, (amount, usd)).with(wrong.id)])
+        .await?;
+    let open = before.original_amount.unwrap_or(0) + amount;
+    let back = Money::usd(amount).in_parts(&shares(wrong)?);
+    let years = shares(&before)?.iter().zip(back).map(|(share, back)| share + back.minor()).collect();
+    let after = Model {
+        version: before.version + 1,
+        original_amount: Some(open),
+        amount_usd: before.amount_usd + usd,
+        standing: "current".to_owned(),
+        usage_split: with_shares(&before, years)?,
+        updated_at: tx.now(),
+        ..before.clone()
+    };
+    finish(tx, before, &after, "contribution.reopen").await
+}
+
+fn check_reason(checks: &mut Checks, reason: &str) {
+    let fits = !reason.trim().is_empty() && reason.chars().count() <= 2000;
+    checks.require(fits, "/reason", "must have 1 to 2000 characters");
+}
+
+async fn answer_with(tx: TenantTx, after: Model) -> Answer {
+    tx.commit().await?;
+    let version = after.version;
+    let shown = Contribution::try_from(after)?;
+    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
+}

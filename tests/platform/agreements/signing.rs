@@ -1,0 +1,98 @@
+//! Who signs, and the documents that are signed.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreements_documents_are_kept_and_shown_to_its_donor() {
+    let scene = scene().await;
+    let made = scene
+        .world
+        .http
+        .post(Some(&scene.officer), "/v1/agreements", &json!({ "terms": scene.terms() }))
+        .await;
+    let path = made.header("location").to_owned();
+    let send = async |query: &str, name: &str, bytes: &'static [u8]| {
+        let part = multipart::Part::bytes(bytes).file_name(name.to_owned());
+        let request = scene.world.http.request(Method::POST, &format!("{path}/documents{query}"));
+        scene
+            .world
+            .http
+            .send(request.bearer_auth(&scene.officer).multipart(multipart::Form::new().part("file", part)))
+            .await
+    };
+    assert_eq!(send("", "a.pdf", b"MZ\x90").await.pointers(), ["/file"]);
+    assert_eq!(send("?visibility=public", "a.pdf", b"%PDF-1.7 x").await.pointers(), ["visibility"]);
+    let draft = send("", "draft.pdf", b"%PDF-1.7 draft").await.json();
+    let annex = send("?visibility=donor", "annex.pdf", b"%PDF-1.7 annex").await.json();
+    let document = |made: &Value| format!("/v1/agreement-documents/{}", text(&made["id"]));
+    let gone = scene.world.http.call(Method::DELETE, Some(&scene.officer), &document(&draft), None).await;
+    assert_eq!(gone.status, 204);
+    let inside = send("", "memo.pdf", b"%PDF-1.7 memo").await.json();
+    let hidden = scene.world.http.get(Some(&scene.representative), &document(&annex)).await;
+    assert_eq!(hidden.status, 404, "a draft is not for the donor");
+    for step in ["negotiate", "sign"] {
+        scene.done(&scene.officer, &format!("{path}/{step}"), &json!({})).await;
+    }
+    let stays = scene.world.http.call(Method::DELETE, Some(&scene.officer), &document(&annex), None).await;
+    assert_eq!((stays.status, stays.pointers()), (409, vec!["/state".to_owned()]));
+    let names = async |token: &str| -> Vec<String> {
+        let listed = scene.get(token, &format!("{path}/documents")).await;
+        listed["items"].as_array().unwrap().iter().map(|document| text(&document["name"])).collect()
+    };
+    assert_eq!(names(&scene.officer).await, ["annex.pdf", "memo.pdf"]);
+    assert_eq!(names(&scene.representative).await, ["annex.pdf"]);
+    let read = scene.world.http.get(Some(&scene.representative), &document(&annex)).await;
+    assert_eq!((read.status, read.text.as_str()), (200, "%PDF-1.7 annex"));
+    let memo = scene.world.http.get(Some(&scene.representative), &document(&inside)).await;
+    assert_eq!(memo.status, 404);
+    scene.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn above_the_threshold_two_persons_sign() {
+    let scene = scene().await;
+    let rule = "/v1/signature-rule";
+    let say = async |version: &str, body: &Value| {
+        let request = scene.world.http.request(Method::PUT, rule).bearer_auth(&scene.world.token);
+        scene.world.http.send(request.header("if-match", version).json(body)).await
+    };
+    let threshold =
+        |amount: &str, currency: &str| json!({ "threshold_usd": { "amount": amount, "currency": currency } });
+    assert_eq!(say("\"0\"", &threshold("1", "NOK")).await.pointers(), ["/threshold_usd/currency"]);
+    assert_eq!(say("\"0\"", &threshold("50000", "USD")).await.status, 200);
+    assert_eq!(say("\"0\"", &threshold("1", "USD")).await.status, 412);
+    let made = scene
+        .world
+        .http
+        .post(Some(&scene.officer), "/v1/agreements", &json!({ "terms": scene.terms() }))
+        .await;
+    let path = made.header("location").to_owned();
+    scene.done(&scene.officer, &format!("{path}/negotiate"), &json!({})).await;
+    let sign = format!("{path}/sign");
+    let unknown = scene.act(&scene.officer, &sign, &json!({})).await;
+    assert_eq!((unknown.status, unknown.pointers()), (409, vec!["/amount".to_owned()]), "{}", unknown.text);
+    let today = text(&made.json()["created_at"])[..10].to_owned();
+    let rates = multipart::Part::bytes(format!("Date,Rate,Currency\n{today},10,NOK\n").into_bytes())
+        .file_name("r.csv");
+    let request =
+        scene.world.http.request(Method::POST, "/v1/exchange-rates").bearer_auth(&scene.world.token);
+    let taken = scene.world.http.send(request.multipart(multipart::Form::new().part("file", rates))).await;
+    assert_eq!(taken.status, 201, "{}", taken.text);
+    let first = scene.done(&scene.officer, &sign, &json!({})).await;
+    assert_eq!((text(&first["state"]), first["signed_on"].is_null()), ("negotiation".into(), true));
+    assert!(first["first_signature"]["by"].is_string());
+    assert!(scene.reports(&scene.officer, "owed=true").await.is_empty(), "nothing is owed yet");
+    let again = scene.act(&scene.officer, &sign, &json!({})).await;
+    assert_eq!((again.status, again.pointers()), (409, vec!["/first_signature".to_owned()]));
+    // Other terms are signed anew.
+    let mut terms = scene.terms();
+    terms["title"] = "Shelter, and water".into();
+    let changed = scene.send(Method::PUT, &scene.officer, &path, &path, &terms).await;
+    assert!(changed.status == 200 && changed.json()["first_signature"].is_null(), "{}", changed.text);
+    scene.done(&scene.officer, &sign, &json!({})).await;
+    let second = scene.world.client(&scene.office, &["agreements:read", "agreements:write"]).await;
+    let signed = scene.done(&second, &sign, &json!({})).await;
+    assert_eq!(text(&signed["state"]), "signed");
+    assert_eq!(scene.reports(&scene.officer, "owed=true").await.len(), 4);
+    scene.world.stop().await;
+}
