@@ -233,6 +233,26 @@ async fn parked_money_is_allotted_and_counts_where_it_went() {
     assert_eq!(scene.counts(&parked).await.0, "700.00");
     let reversal = scene.act(&parked, "reverse", &json!({ "on": "2026-02-02", "reason": "x" })).await;
     assert_eq!(reversal.status, 409, "its parts first");
+    let years = json!({ "usage_split": [
+        { "year": 2026, "amount": { "amount": "50", "currency": "USD" } },
+        { "year": 2027, "amount": { "amount": "50", "currency": "USD" } }] });
+    let divided = scene.recorded("paid", "100", "USD", years).await;
+    let mistake =
+        json!({ "on": "2026-02-01", "amount": { "amount": "40", "currency": "USD" }, "usage_years": [2026] });
+    let mistake = scene.act(&divided, "allot", &mistake).await.json();
+    let mistake = format!("/v1/contributions/{}", text(&mistake["id"]));
+    let undone = scene.act(&mistake, "reverse", &json!({ "on": "2026-02-02", "reason": "x" })).await;
+    assert_eq!(undone.status, 200, "{}", undone.text);
+    let shares: Vec<String> = scene.get(&divided).await["usage_split"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|share| text(&share["amount"]["amount"]))
+        .collect();
+    assert_eq!(shares, ["50.00", "50.00"], "its years come back");
+    let whole = scene.act(&divided, "reverse", &json!({ "on": "2026-02-02", "reason": "x" })).await;
+    assert_eq!(whole.status, 200, "its parts are back: {}", whole.text);
+    assert_eq!(scene.counts(&divided).await.0, "0.00");
     scene.world.settled().await;
     let chad = scene.world.http.get(None, "/v1/public/funding?country=TCD&year=2026").await.json();
     assert_eq!(text(&chad["funding"]["amount"]), "300.00", "{chad}");

@@ -160,12 +160,23 @@ pub(crate) fn typed_amount(language: Language, typed: &str) -> Option<String> {
     fits.then(|| if cents.is_empty() { whole.clone() } else { format!("{whole}.{cents}") })
 }
 
+/// A rate as people type it: it has no thousands, so a point or a comma that stands once is the decimal one.
+pub(crate) fn typed_rate(language: Language, typed: &str) -> Option<String> {
+    let marks = typed.matches(['.', ',']).count();
+    if marks > 1 {
+        typed_amount(language, typed)
+    } else {
+        typed_amount(Language::English, &typed.replace(',', "."))
+    }
+}
+
 /// Whether a text is digits in groups of thousands between `mark`s.
 fn grouped(text: &str, mark: char) -> bool {
     let mut groups = text.split(mark);
     let first = groups.next().unwrap_or_default();
     let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
     (1..=3).contains(&first.len())
+        && !first.starts_with('0')
         && digits(first)
         && text.contains(mark)
         && groups.all(|group| group.len() == 3 && digits(group))
@@ -269,6 +280,13 @@ mod tests {
         ] {
             assert_eq!(typed_amount(language, typed).as_deref(), Some(read), "{typed}");
         }
+        for (typed, read) in
+            [("0.884", "0.884"), ("0,884", "0.884"), ("1.083", "1.083"), ("1 083,5", "1083.5")]
+        {
+            assert_eq!(typed_rate(fr, typed).as_deref(), Some(read), "{typed}");
+            assert_eq!(typed_rate(en, typed).as_deref(), Some(read), "{typed}");
+        }
+        assert_eq!(typed_amount(fr, "0.884").as_deref(), Some("0.884"), "no thousands begin with nothing");
         for typed in [
             "",
             "abc",

@@ -29,7 +29,7 @@ pub(crate) struct Agreement {
     #[schema(example = "active", max_length = 20)]
     pub(crate) state: String,
     pub(crate) signed_on: Option<NaiveDate>,
-    /// The first of two signatures, where the organisation's rule asks for two.
+    /// Who signed: alone, or as the first of two where the organisation's rule asks for two. Staff only.
     pub(crate) first_signature: Option<FirstSignature>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
@@ -37,7 +37,7 @@ pub(crate) struct Agreement {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// The first of two signatures.
+/// A signature.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FirstSignature {
     /// The person or client that signed.

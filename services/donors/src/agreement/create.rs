@@ -7,7 +7,7 @@ use super::{
     terms::{self, Terms},
 };
 use crate::{consumers::plan, donor};
-use ::store::{Scope, TenantTx, audit};
+use ::store::{TenantTx, audit, sql, values};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{Caller, Failure, perm};
 use kernel::{Code, Problem};
@@ -51,7 +51,7 @@ pub(crate) async fn create(
         if !scope.office_ids().contains(&office_id) {
             return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
         }
-        let donor_name = under_terms(donor_of(scope, tx, &terms).await)?;
+        let donor_name = under_terms(donor_of(tx, &terms).await)?;
         let now = tx.now();
         let reference = store::next_reference(tx, organisation_id, chrono::Datelike::year(&now)).await?;
         let blank = store::Model {
@@ -113,7 +113,7 @@ pub(crate) async fn update(
         let why = format!("an agreement that is {} is amended, not changed", before.state);
         return Err(Problem::new(Code::Conflict).field("/state", why).into());
     }
-    let donor_name = donor_of(&scope, &tx, &terms).await?;
+    let donor_name = donor_of(&tx, &terms).await?;
     // What was signed first were other terms.
     let renewed = store::Model {
         version: before.version + 1,
@@ -124,7 +124,13 @@ pub(crate) async fn update(
         ..before.clone()
     };
     let after = renewed.under(&terms)?;
-    answer_change(tx, before, after, "agreement.update", async |_| Ok(())).await
+    let (id, donor_id) = (after.id, after.donor_id);
+    answer_change(tx, before, after, "agreement.update", async |tx| {
+        let text = "UPDATE agreement_document SET donor_id = $1 WHERE agreement_id = $2";
+        sql::execute(tx.db(), text, values![donor_id, id]).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// The agreement, for a change by the office that it belongs to.
@@ -183,8 +189,8 @@ fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> 
     })
 }
 
-async fn donor_of(scope: &Scope, tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
-    let found = donor::store::get(scope, tx.db(), terms.donor_id).await?;
+async fn donor_of(tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
+    let found = donor::store::get_standing(tx, terms.donor_id).await?;
     let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
     let donor = found.ok_or_else(unknown)?;
     donor::merge::check(&donor)?;

@@ -115,6 +115,7 @@ pub(crate) async fn create(
     let digest = sha256.clone() + &name;
     service::create(&context, &request, &caller.claims, digest.as_bytes(), async |tx, _| {
         let owner = own(tx, &caller.claims, id.0).await?;
+        unless_half_signed(&owner)?;
         let count = of(&scope, tx.db(), owner.id).await?.len();
         if i64::try_from(count).unwrap_or(MOST) >= MOST {
             return Err(Problem::new(Code::Conflict).field("/file", "the agreement has 50 documents").into());
@@ -153,6 +154,15 @@ pub(crate) async fn create(
         Ok(Created::new(format!("/v1/agreement-documents/{}", made.document.id), 1, made))
     })
     .await
+}
+
+/// What the second person signs is what the first one signed.
+fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
+    if agreement.first_signed_by.is_some() && agreement.signed_on.is_none() {
+        let why = "a first person has signed it: change its terms to begin anew, or have it signed";
+        return Err(Problem::new(Code::Conflict).field("/first_signature", why));
+    }
+    Ok(())
 }
 
 fn entry(owner: &store::Model, action: &'static str, document: &Document) -> audit::Entry {
@@ -232,6 +242,7 @@ pub(crate) async fn remove(
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let (document, owner) = find(&scope, tx.db(), id.0).await?;
     let owner = own(&tx, &caller.claims, owner.id).await?;
+    unless_half_signed(&owner)?;
     if !owner.state()?.is_open() {
         let why = format!("documents of an agreement that is {} stay", owner.state);
         return Err(Problem::new(Code::Conflict).field("/state", why).into());

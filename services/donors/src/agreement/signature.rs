@@ -65,15 +65,7 @@ pub(super) enum Signature {
 /// # Errors
 /// 409 when the same person has signed already, or the worth of the agreement is not known.
 pub(super) async fn of(tx: &TenantTx, agreement: &store::Model) -> Result<Signature, Failure> {
-    let rule = find(tx.db(), agreement.organisation_id).await?;
-    let Some(threshold) = rule.fields.threshold_usd else { return Ok(Signature::Complete) };
-    let today = tx.now().date_naive();
-    let worth = rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
-    let worth = worth.map_err(|Failure(problem)| {
-        let why = problem.errors.into_iter().next().map(|error| error.detail).unwrap_or_default();
-        Problem::new(Code::Conflict).field("/amount", why)
-    })?;
-    if worth.usd.minor() <= threshold.minor() {
+    if !is_above(tx, agreement).await? {
         return Ok(Signature::Complete);
     }
     match agreement.first_signed_by {
@@ -84,6 +76,36 @@ pub(super) async fn of(tx: &TenantTx, agreement: &store::Model) -> Result<Signat
         }
         Some(_) => Ok(Signature::Complete),
     }
+}
+
+/// Whether the agreement is worth more than the threshold today.
+async fn is_above(tx: &TenantTx, agreement: &store::Model) -> Result<bool, Failure> {
+    let rule = find(tx.db(), agreement.organisation_id).await?;
+    let Some(threshold) = rule.fields.threshold_usd else { return Ok(false) };
+    let today = tx.now().date_naive();
+    let worth = rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
+    let worth = worth.map_err(|Failure(problem)| match problem.errors.first() {
+        Some(error) => Problem::new(Code::Conflict).field("/amount", error.detail.clone()).into(),
+        None => Failure(problem),
+    })?;
+    Ok(worth.usd.minor() > threshold.minor())
+}
+
+/// An amendment that takes an agreement above the threshold is recorded by another person than the one who signed it.
+///
+/// # Errors
+/// 409 for the person who signed alone.
+pub(super) async fn check_amendment(
+    tx: &TenantTx,
+    before: &store::Model,
+    after: &store::Model,
+) -> Result<(), Failure> {
+    let alone = before.first_signed_by == Some(tx.actor().id);
+    if alone && after.amount > before.amount && is_above(tx, after).await? && !is_above(tx, before).await? {
+        let why = "takes the agreement above the threshold: a second person signs, another than the one who signed it";
+        return Err(Problem::new(Code::Conflict).field("/amount", why).into());
+    }
+    Ok(())
 }
 
 /// Shows from which amount on two persons sign

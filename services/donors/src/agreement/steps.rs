@@ -47,7 +47,11 @@ async fn step(
     if action == Action::Sign {
         check_clearance(&tx, &before).await?;
         match signature::of(&tx, &before).await? {
-            Signature::Complete => after.signed_on = Some(tx.now().date_naive()),
+            Signature::Complete => {
+                after.signed_on = Some(tx.now().date_naive());
+                after.first_signed_by = after.first_signed_by.or(Some(tx.actor().id));
+                after.first_signed_at = after.first_signed_at.or(Some(tx.now()));
+            }
             Signature::First => {
                 after.state.clone_from(&before.state);
                 (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
@@ -180,6 +184,7 @@ pub(crate) async fn amend(
     };
     let renewed = store::Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
     let after = renewed.under(&terms)?;
+    signature::check_amendment(&tx, &before, &after).await?;
     let agreement = after.clone();
     answer_change(tx, before, after, "agreement.amend", async |tx| {
         store::add_amendment(tx, &amendment).await?;

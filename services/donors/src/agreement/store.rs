@@ -157,7 +157,17 @@ pub(crate) async fn list(
     };
     let (conditions, values) = conditions.end();
     let text = format!("{SELECT} WHERE {conditions} ORDER BY {order} LIMIT {}", page.limit + 1);
-    models(db, &text, values).await
+    Ok(as_seen(scope, models(db, &text, values).await?))
+}
+
+/// Which member of staff signed is no matter of the donor's.
+fn as_seen(scope: &Scope, mut agreements: Vec<Model>) -> Vec<Model> {
+    if !matches!(scope, Scope::Offices { .. }) {
+        for agreement in &mut agreements {
+            (agreement.first_signed_by, agreement.first_signed_at) = (None, None);
+        }
+    }
+    agreements
 }
 
 /// A donor sees what it signed, not what is being prepared.
@@ -180,7 +190,8 @@ pub(crate) async fn get(
     signed_for_donors(scope, &mut conditions);
     conditions.and("a.id = ?", id);
     let (conditions, values) = conditions.end();
-    Ok(models(db, &format!("{SELECT} WHERE {conditions}"), values).await?.pop())
+    let found = models(db, &format!("{SELECT} WHERE {conditions}"), values).await?;
+    Ok(as_seen(scope, found).pop())
 }
 
 /// The row, which nobody else changes before this transaction ends.
@@ -331,7 +342,7 @@ pub(crate) async fn received(
     until: Option<NaiveDate>,
 ) -> Result<Received, StoreError> {
     let mut values = values![agreement.organisation_id, agreement.id];
-    let mut condition = "organisation_id = $1 AND agreement_id = $2".to_owned();
+    let mut condition = "organisation_id = $1 AND agreement_id = $2 AND standing = 'current'".to_owned();
     if let Some(until) = until {
         values.push(until.into());
         condition.push_str(" AND coalesce(flow_date, decision_date, first_reported_date, $3) <= $3");

@@ -327,8 +327,9 @@ pub(crate) async fn create(
     let keys = context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
-    donor::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let donor = donor::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     drop(db);
+    donor::merge::check(&donor)?;
     check(&fields, context.store.clock().now().date_naive())?;
     let (organisation_id, office_id) = (caller.claims.organisation_id, caller.claims.office_id);
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {

@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use kernel::{Code, Money, Problem};
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Id, JsonBody, answer, openapi::UpdateProblems};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -99,12 +100,24 @@ pub(crate) async fn reverse(
     check_reason(&mut checks, &step.reason);
     checks.finish()?;
     let held = entry::of(tx.db(), wrong.id).await?;
-    if held.iter().any(|entry| entry.kind == Kind::MovedOut.name()) {
+    // What went out and has come back is no part any more.
+    let mut parts: HashMap<Uuid, i64> = HashMap::new();
+    for entry in held.iter().filter(|entry| entry.counterpart_id != wrong.parent_id) {
+        if let Some(part) = entry.counterpart_id {
+            *parts.entry(part).or_default() += entry.amount;
+        }
+    }
+    if parts.values().any(|sum| *sum != 0) {
         let why = "parts of it were committed, paid or allotted: reverse those first";
         return Err(Problem::new(Code::Conflict).field("/standing", why).into());
     }
     let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
-    let moved: Vec<&entry::Model> = held.iter().filter(|entry| entry.kind == Kind::MovedIn.name()).collect();
+    let from_promise = |entry: &&entry::Model| {
+        entry.kind == Kind::MovedIn.name()
+            && entry.counterpart_id.is_some()
+            && entry.counterpart_id == wrong.parent_id
+    };
+    let moved: Vec<&entry::Model> = held.iter().filter(from_promise).collect();
     let back: (i64, i64) =
         (moved.iter().map(|entry| entry.amount).sum(), moved.iter().map(|entry| entry.amount_usd).sum());
     let mut entries = vec![New::of(Kind::Reversed, (back.0 - counted.0, back.1 - counted.1))];
@@ -134,8 +147,13 @@ async fn give_back(
     entry::add(tx, promise, on, Some(reason), &[New::of(Kind::MovedIn, (amount, usd)).with(wrong.id)])
         .await?;
     let open = before.original_amount.unwrap_or(0) + amount;
-    let back = Money::usd(amount).in_parts(&shares(wrong)?);
-    let years = shares(&before)?.iter().zip(back).map(|(share, back)| share + back.minor()).collect();
+    let (own, mut weights) = (shares(&before)?, shares(wrong)?);
+    if weights.len() != own.len() {
+        // It was divided otherwise than the promise: as the promise is, or evenly.
+        weights = if own.iter().all(|share| *share == 0) { vec![1; own.len()] } else { own.clone() };
+    }
+    let back = Money::usd(amount).in_parts(&weights);
+    let years = own.iter().zip(back).map(|(share, back)| share + back.minor()).collect();
     let after = Model {
         version: before.version + 1,
         original_amount: Some(open),

@@ -3,7 +3,7 @@
 
 use super::{
     EARMARKINGS,
-    api::{Contribution, YearShare},
+    api::{Contribution, Valuation, YearShare},
     create::{self, check_agreement, check_external, destinations},
     entry::{self, Kind, New},
     store::{self, Model},
@@ -193,6 +193,9 @@ pub(crate) async fn allot(
         let somewhere = !step.countries.is_empty() || !plans.is_empty() || !step.usage_years.is_empty();
         checks.require(somewhere, "/countries", "name a country, a plan or a year that it goes to");
         create::check_targets(&mut checks, &step.countries, &step.usage_years);
+        checks.require(step.plan_ids.len() <= 20, "/plan_ids", "has more than 20 entries");
+        let long = step.description.as_ref().is_some_and(|text| text.chars().count() > 20_000);
+        checks.require(!long, "/description", "has more than 20000 characters");
         if let Some(earmarking) = &step.earmarking {
             checks.one_of("/earmarking", earmarking, &EARMARKINGS);
         }
@@ -290,6 +293,12 @@ pub(super) fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<St
     Ok(Some(text.map_err(|error| Failure::internal(&error))?))
 }
 
+/// A valuation without the quantity, which is the whole's and not a part's.
+fn without_quantity(valuation: &str) -> Option<String> {
+    let valuation: Valuation = serde_json::from_str(valuation).ok()?;
+    serde_json::to_string(&Valuation { quantity: None, ..valuation }).ok()
+}
+
 /// The beginnings of a record that comes out of another.
 fn child_of(tx: &TenantTx, parent: &Model, external: Option<&ExternalRef>) -> Model {
     let (source, external_ref) = create::source_of(external);
@@ -301,6 +310,7 @@ fn child_of(tx: &TenantTx, parent: &Model, external: Option<&ExternalRef>) -> Mo
         parent_id: Some(parent.id),
         replaces_id: None,
         exchange_difference: None,
+        valuation: parent.valuation.as_deref().and_then(without_quantity),
         created_at: tx.now(),
         updated_at: tx.now(),
         ..parent.clone()

@@ -1,4 +1,4 @@
-use super::{IATI_TYPES, REGIONS, SEGMENTS, STATUSES, TYPES, search_key, store};
+use super::{IATI_TYPES, REGIONS, SEGMENTS, STATUSES, TYPES, merge::DEEPEST, search_key, store};
 use crate::{agreement::terms::TEMPLATES, contribution::EARMARKINGS};
 use ::store::{Scope, StoreError, audit};
 use actix_web::{HttpRequest, get, post, put, web::Data};
@@ -342,6 +342,10 @@ pub(crate) async fn update(
     let mut after =
         row(&fields, before.id, before.version + 1, before.organisation_id, before.office_id, times);
     after.preferences = preferences(&fields)?;
+    if (&after.name, &after.donor_type) == (&before.name, &before.donor_type) {
+        // The key of a name that has not changed stays, also where it was made by an earlier rule.
+        after.search.clone_from(&before.search);
+    }
     store::remove_refs(&tx, before.id).await?;
     store::update(&mut tx, &after, &fields.external_refs).await.map_err(already_there)?;
     let (old, new) = (shown(before, old_refs), shown(after.clone(), fields.external_refs));
@@ -390,14 +394,20 @@ async fn check_parent(
     own: Option<Uuid>,
 ) -> Result<(), Failure> {
     let mut next = fields.parent_id;
-    while let Some(parent_id) = next {
+    for level in 0..DEEPEST {
+        let Some(parent_id) = next else { return Ok(()) };
         if Some(parent_id) == own {
             return Err(Problem::invalid_field("/parent_id", "would make the donor its own parent").into());
         }
         let parent = store::get(scope, db, parent_id).await?;
-        next = parent.ok_or_else(|| Problem::invalid_field("/parent_id", "is no donor of yours"))?.parent_id;
+        let parent = parent.ok_or_else(|| Problem::invalid_field("/parent_id", "is no donor of yours"))?;
+        if level == 0 && parent.merged_into.is_some() {
+            let why = "is a duplicate that was merged into another donor";
+            return Err(Problem::invalid_field("/parent_id", why).into());
+        }
+        next = parent.parent_id;
     }
-    Ok(())
+    Err(Problem::invalid_field("/parent_id", "has too many donors above it").into())
 }
 
 fn row(

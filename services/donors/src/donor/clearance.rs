@@ -178,8 +178,9 @@ pub(crate) async fn create(
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
-    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let donor = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     drop(db);
+    super::merge::check(&donor)?;
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut checks = Checks::new();
     checks.one_of("/decision", &new.decision, &["cleared", "refused"]);

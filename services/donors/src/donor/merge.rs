@@ -17,6 +17,8 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// Levels of donors above each other.
+pub(super) const DEEPEST: usize = 100;
 /// Contributions that are rewritten at once.
 const CHUNK: usize = 500;
 
@@ -256,7 +258,8 @@ pub(crate) async fn undo(
     let (survivor, duplicate) = pair(&tx, first.survivor_id, first.duplicate_id).await?;
     let row = find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
     answer::if_match(&request, row.version)?;
-    if row.undone_at.is_some() || duplicate.merged_into != Some(survivor.id) {
+    let moved_on = duplicate.merged_into != Some(survivor.id) || survivor.merged_into.is_some();
+    if row.undone_at.is_some() || moved_on {
         let why = "the merger is undone, or its donors were merged again since";
         return Err(Problem::new(Code::Conflict).field("/undone_at", why).into());
     }
@@ -273,7 +276,7 @@ pub(crate) async fn undo(
         let parameters = values![survivor.id, external.source.as_str(), external.r#ref.as_str()];
         sql::execute(tx.db(), text, parameters).await?;
     }
-    store::update(&mut tx, &back, &moved.external_refs).await?;
+    store::update(&mut tx, &back, &moved.external_refs).await.map_err(taken_meanwhile)?;
     touch(&mut tx, &survivor, &[]).await?;
     let before = Merge::try_from(find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?)?;
     let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
@@ -282,6 +285,14 @@ pub(crate) async fn undo(
     tx.audit(entry(&survivor, office_id, "donor.unmerge", Some(&before), &after)).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(after.version))], &after)
+}
+
+fn taken_meanwhile(error: StoreError) -> Failure {
+    if error.is_duplicate() {
+        let why = "another donor has its name, or one of its references, since";
+        return Problem::new(Code::Conflict).field("/duplicate_id", why).into();
+    }
+    error.into()
 }
 
 async fn find(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Row>, StoreError> {
@@ -306,7 +317,8 @@ async fn pair(
 
 async fn is_above(tx: &TenantTx, above: &store::Model, below: &store::Model) -> Result<bool, StoreError> {
     let mut next = below.parent_id;
-    while let Some(id) = next {
+    for _ in 0..DEEPEST {
+        let Some(id) = next else { return Ok(false) };
         if id == above.id {
             return Ok(true);
         }

@@ -101,6 +101,11 @@ pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static
     Ok(country.and_then(|country| country.time_zone.as_deref()))
 }
 
+/// A donor that nobody merges into another before this transaction ends.
+pub(crate) async fn get_standing(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_shared().one(tx.db()).await?)
+}
+
 /// The row, which nobody else changes before this transaction ends.
 pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
     Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
@@ -206,9 +211,10 @@ pub(crate) async fn by_name(
         .filter(Column::OrganisationId.eq(organisation_id))
         .filter(Column::Search.eq(search))
         .filter(Column::DonorType.eq(donor_type))
-        .one(db)
+        .all(db)
         .await?;
-    let Some(donor) = found else { return Ok(None) };
+    let standing = found.iter().find(|donor| donor.merged_into.is_none());
+    let Some(donor) = standing.or(found.first()).cloned() else { return Ok(None) };
     match survivors(scope, db, vec![donor.id]).await?.remove(&donor.id) {
         Some(survivor) => get(scope, db, survivor).await,
         None => Ok(Some(donor)),

@@ -69,6 +69,11 @@ pub(crate) async fn apply(
     for (number, flow) in flows {
         let fingerprint = hex(&flow.fingerprint);
         let current = latest.get(&flow.id).or_else(|| stored.get(&flow.id));
+        // What was recorded here between the check and now is kept by its entries.
+        if current.is_some_and(|row| row.fingerprint.is_empty()) {
+            verdicts.unchanged.push(number);
+            continue;
+        }
         let known = current.map(|row| (row.source_version.unwrap_or(0), row.fingerprint.clone()));
         match decide(known.as_ref(), flow.version, &fingerprint) {
             Decision::Keep => verdicts.unchanged.push(number),
@@ -221,7 +226,11 @@ fn record(
         usage_split: None,
         valuation: None,
         exchange_difference: None,
-        agreement_id: agreement_id.copied().or_else(|| stored.and_then(|row| row.agreement_id)),
+        // An agreement is with one donor.
+        agreement_id: agreement_id.copied().or_else(|| {
+            let same = stored.filter(|row| row.donor_id == donor.map(|donor| donor.id));
+            same.and_then(|row| row.agreement_id)
+        }),
         created_at: stored.map_or(now, |row| row.created_at),
         updated_at: now,
     })
@@ -291,6 +300,10 @@ async fn match_or_record(
     let now = tx.now();
     if let Some(mut donor) = donor::store::by_name(scope, tx.db(), &search, donor_type).await? {
         if !reference.is_empty() {
+            // As it is now, and not as it was before somebody's change that was waited for.
+            if let Some(present) = donor::store::get_to_change(tx, donor.id).await? {
+                donor = present;
+            }
             donor.version += 1;
             donor.updated_at = now;
             donor::store::update(tx, &donor, &reference).await?;

@@ -4,7 +4,7 @@ use super::{
     flow::{Giver, Staged},
     store::Model as Job,
 };
-use crate::{agreement, donor};
+use crate::{agreement, contribution, donor};
 use kernel::FieldError;
 use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
@@ -111,10 +111,25 @@ pub(super) async fn check(
     if givers.is_empty() {
         return Ok(());
     }
+    let refs: Vec<String> = rows.iter().filter_map(|row| row.external_ref.clone()).collect();
+    let held = contribution::store::by_refs(&scope_of(job), db, &job.source, &refs).await?;
+    // What is recorded by its entries, and what is another office's.
+    let others: HashMap<String, bool> = held
+        .into_iter()
+        .filter(|row| row.fingerprint.is_empty() || row.office_id != job.office_id)
+        .filter_map(|row| Some((row.external_ref?, row.fingerprint.is_empty())))
+        .collect();
     let references: Vec<String> = names().filter_map(|(_, agreement)| agreement.clone()).collect();
     let found = donors(job, db, &givers).await?;
     let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
     for row in rows {
+        if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
+            let why = match by_hand {
+                true => "is a contribution that was recorded here and is kept by its entries: change it here",
+                false => "is taken by a contribution of another office",
+            };
+            row.errors.push(FieldError::new("/external_ref", why));
+        }
         let Some((giver, agreement)) = &row.names else { continue };
         let donor = found.get(&giver.key()).copied().unwrap_or(Found::Nobody);
         row.errors.extend(wrong_donor(giver, donor));

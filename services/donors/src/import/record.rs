@@ -32,7 +32,8 @@ impl Record {
     pub(crate) fn set(&mut self, field: &'static str, text: &str) {
         let text = text.trim();
         if !text.is_empty() {
-            self.0.insert(field.to_owned(), text.to_owned());
+            // No database keeps a NUL in a text.
+            self.0.insert(field.to_owned(), text.replace('\0', "\u{fffd}"));
         }
     }
 

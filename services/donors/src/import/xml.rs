@@ -164,3 +164,8 @@ fn broken(error: &Error, meter: &Meter) -> Problem {
     }
     not_what_it_says(format!("the file is no XML: {error}"))
 }
+
+/// The beginning of a text, at most so many bytes.
+pub(super) fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
+}

@@ -79,6 +79,8 @@ ALTER TABLE donor ADD COLUMN names text NOT NULL DEFAULT '';
 ALTER TABLE donor ADD COLUMN match_key text NOT NULL DEFAULT '';
 ALTER TABLE donor ADD COLUMN preferences text;
 ALTER TABLE donor ADD COLUMN merged_into {uuid};
+DROP INDEX donor_by_search;
+CREATE UNIQUE INDEX donor_by_search ON donor (organisation_id, search, donor_type) WHERE merged_into IS NULL;
 CREATE INDEX donor_by_match ON donor (organisation_id, match_key);
 CREATE INDEX donor_by_parent ON donor (parent_id) WHERE parent_id IS NOT NULL;
 CREATE TABLE donor_word (

@@ -1,7 +1,7 @@
 //! Due dates as a calendar that a calendar program follows (RFC 5545), under a secret address.
 
 use super::store::{self, Filter};
-use crate::conditions::Conditions;
+use crate::{conditions::Conditions, donor};
 use ::store::{Scope, StoreError, audit, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
@@ -136,7 +136,12 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
         row.try_get_by_index(1).map_err(StoreError::from)?,
     );
     let scope = match row.try_get_by_index::<Option<Uuid>>(2).map_err(StoreError::from)? {
-        Some(donor_id) => Scope::Donor { organisation_id, donor_id },
+        Some(donor_id) => {
+            // A donor that was merged into another has that one's dates.
+            let own = Scope::Donor { organisation_id, donor_id };
+            let survivors = donor::store::survivors(&own, &db, vec![donor_id]).await?;
+            Scope::Donor { organisation_id, donor_id: survivors.get(&donor_id).copied().unwrap_or(donor_id) }
+        }
         None => {
             let office_ids = ::store::office::with_descendants(&db, organisation_id, office_id).await?;
             Scope::Offices { organisation_id, office_id, office_ids }

@@ -133,7 +133,7 @@ pub(super) async fn show_page(
     super::recent::note(request, &format!("/console/agreements/{id}"), agreement["reference"].as_str());
     let context = json!({
         "agreement": agreement, "documents": documents?, "key": key(), "reports": reports?, "contributions": contributions?, "problem": problem, "typed": typed,
-        "may_write": own && signed_in.may("agreements:write"),
+        "may_write": own && signed_in.may("agreements:write"), "may_record": own && signed_in.may("contributions:write"),
     });
     page(state, request, Some(signed_in), Page { template: "pages/console/agreement.html", context })
 }

@@ -11,7 +11,7 @@ use crate::{
     State,
     api::{Guard, Method},
     error::{PageError, or_error_page},
-    format::typed_amount,
+    format::{typed_amount, typed_rate},
     i18n::{Language, PageLanguage},
     render::{Page, page},
     session::SignedIn,
@@ -197,7 +197,7 @@ fn step_body(language: Language, step: &str, typed: &Typed) -> Value {
 /// A rate that was typed, with its date and source.
 fn rate(language: Language, typed: &Typed) -> Option<Value> {
     let rate = typed.some("rate")?;
-    let rate = typed_amount(language, rate).unwrap_or_else(|| rate.to_owned());
+    let rate = typed_rate(language, rate).unwrap_or_else(|| rate.to_owned());
     Some(json!({ "rate": rate, "date": typed.text("rate_date"), "source": typed.text("rate_source") }))
 }
 

@@ -13,7 +13,7 @@ use super::{
     flow::Staged,
     format::{Found, Sink, not_what_it_says},
     record::Record,
-    xml::{Node, Xml, attribute},
+    xml::{Node, Xml, attribute, cut},
 };
 use crate::{donor::search_key, rate::Rates};
 use activity::{Activity, Organisation, Statement, Transaction};
@@ -24,6 +24,8 @@ use std::{collections::HashMap, io::Read};
 
 /// The longest text of an element, in bytes; what is beyond is cut off.
 const LONGEST_TEXT: usize = 32 * 1024;
+/// What is kept of a description, in bytes: a title stands at each of an activity's transactions.
+const LONGEST_DESCRIPTION: usize = 2000;
 /// The most transactions of an activity.
 const MOST_TRANSACTIONS: usize = 100_000;
 /// The longest reference a contribution may have, in characters.
@@ -167,7 +169,7 @@ fn record(
     record.set("earmarking", category.unwrap_or_default());
     let description =
         if transaction.description.trim().is_empty() { &activity.title } else { &transaction.description };
-    record.set("description", description.trim());
+    record.set("description", cut(description.trim(), LONGEST_DESCRIPTION));
     record
 }
 
@@ -193,9 +195,7 @@ impl<R: Read> File<R> {
                     self.begin(&mut activity, &element)?;
                 }
                 Node::Text(text) => {
-                    if self.text.len() < LONGEST_TEXT {
-                        self.text.push_str(&text);
-                    }
+                    self.text.push_str(cut(&text, LONGEST_TEXT.saturating_sub(self.text.len())));
                 }
                 Node::End => {
                     let path: Vec<&str> = self.path.iter().skip(1).map(String::as_str).collect();

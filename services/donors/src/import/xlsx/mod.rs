@@ -10,7 +10,7 @@ use super::{
     columns::{Cell, Columns, Headed, MOST_COLUMNS},
     flow::Staged,
     format::{Found, Reading, Sink, not_what_it_says},
-    xml::{Node, Xml, attribute},
+    xml::{Node, Xml, attribute, cut},
 };
 use archive::Archive;
 use chrono::{Days, NaiveDate};
@@ -20,7 +20,7 @@ use std::io::Read;
 use workbook::Workbook;
 
 /// The longest text of a cell that is kept, in bytes; a longer one is refused by its row.
-const LONGEST_TEXT: usize = 256 * 1024;
+const LONGEST_TEXT: usize = 128 * 1024;
 
 /// Reads the table into `sink`.
 ///
@@ -152,8 +152,8 @@ impl<R: Read> Sheet<'_, R> {
                     let last = path.last().map(String::as_str);
                     let reads =
                         last == Some("v") || (last == Some("t") && !path.iter().any(|name| name == "rPh"));
-                    if reads && text.len() <= LONGEST_TEXT {
-                        text.push_str(&piece);
+                    if reads {
+                        text.push_str(cut(&piece, (LONGEST_TEXT + 1).saturating_sub(text.len())));
                     }
                 }
                 Node::End if path.pop().is_some() => {}
@@ -171,6 +171,7 @@ impl<R: Read> Sheet<'_, R> {
         let of_text = |text: String| if text.trim().is_empty() { Value::Empty } else { Value::Text(text) };
         match kind {
             "s" => match text.trim().parse().ok().and_then(|index| self.workbook.texts.get(index)) {
+                Some(shared) if shared.len() > LONGEST_TEXT => Value::Wrong("is too long a text".to_owned()),
                 Some(shared) => of_text(shared.to_owned()),
                 None => Value::Wrong("names a shared text that is not in the file".to_owned()),
             },

@@ -3,8 +3,9 @@
 use super::{
     super::{
         format::not_what_it_says,
-        xml::{Node, Xml, attribute},
+        xml::{Node, Xml, attribute, cut},
     },
+    LONGEST_TEXT,
     archive::Archive,
 };
 use kernel::Problem;
@@ -107,7 +108,10 @@ fn texts(archive: &mut Archive) -> Result<Texts, Problem> {
             Node::Text(text) => {
                 // Readings beside Asian texts (rPh) are not part of them.
                 if path.last().is_some_and(|last| last == "t") && !path.iter().any(|name| name == "rPh") {
-                    texts.all.push_str(&text);
+                    // One byte more than a cell may hold, so that whoever reads it sees that it is too long.
+                    let begun = texts.ends.last().map_or(0, |end| *end as usize);
+                    let room = (LONGEST_TEXT + 1).saturating_sub(texts.all.len() - begun);
+                    texts.all.push_str(cut(&text, room));
                 }
             }
             Node::End => {
