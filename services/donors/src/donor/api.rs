@@ -1,5 +1,9 @@
-use super::{IATI_TYPES, REGIONS, SEGMENTS, STATUSES, TYPES, merge::DEEPEST, search_key, store};
-use crate::{agreement::terms::TEMPLATES, contribution::EARMARKINGS};
+use super::{
+    IATI_TYPES, SEGMENTS, STATUSES, TYPES,
+    merge::DEEPEST,
+    preferences::{self, Preferences},
+    search_key, store,
+};
 use ::store::{Scope, StoreError, audit};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
@@ -76,27 +80,6 @@ pub(crate) struct DonorFields {
     #[serde(default)]
     #[schema(max_items = 50)]
     external_refs: Vec<ExternalRef>,
-}
-
-/// What a donor likes to give to, and how it wants to be told.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Preferences {
-    /// Themes, in its own words.
-    #[schema(example = json!(["shelter", "health on the move"]), max_items = 30)]
-    themes: Vec<String>,
-    /// `africa`, `americas`, `asia`, `europe` or `oceania` (M49 regions).
-    #[schema(example = json!(["africa"]), max_items = 5)]
-    regions: Vec<String>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
-    #[schema(example = json!(["softly_earmarked"]), max_items = 4)]
-    earmarking: Vec<String>,
-    /// `en`, `fr` or `es`.
-    #[schema(example = "fr", max_length = 2)]
-    report_language: Option<String>,
-    /// `standard` or `eight_plus_three`.
-    #[schema(example = "eight_plus_three", max_length = 20)]
-    report_template: Option<String>,
 }
 
 fn active() -> String {
@@ -300,7 +283,7 @@ pub(crate) async fn create(
         check_parent(scope, tx.db(), &fields, None).await?;
         let now = tx.now();
         let mut donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
-        donor.preferences = preferences(&fields)?;
+        donor.preferences = fields.preferences.kept()?;
         store::insert(tx, &donor, &fields.external_refs).await.map_err(already_there)?;
         let shown = shown(donor.clone(), fields.external_refs.clone());
         tx.audit(entry(&donor, "donor.create", None, &shown)).await?;
@@ -341,7 +324,7 @@ pub(crate) async fn update(
     let times = (before.created_at, tx.now());
     let mut after =
         row(&fields, before.id, before.version + 1, before.organisation_id, before.office_id, times);
-    after.preferences = preferences(&fields)?;
+    after.preferences = fields.preferences.kept()?;
     if (&after.name, &after.donor_type) == (&before.name, &before.donor_type) {
         // The key of a name that has not changed stays, also where it was made by an earlier rule.
         after.search.clone_from(&before.search);
@@ -448,33 +431,6 @@ fn row(
     .searchable()
 }
 
-fn preferences(fields: &DonorFields) -> Result<Option<String>, Failure> {
-    if fields.preferences == Preferences::default() {
-        return Ok(None);
-    }
-    Ok(Some(serde_json::to_string(&fields.preferences).map_err(|error| Failure::internal(&error))?))
-}
-
-fn check_preferences(checks: &mut Checks, preferences: &Preferences) {
-    let at = |field: &str| format!("/preferences/{field}");
-    checks.require(preferences.themes.len() <= 30, &at("themes"), "has more than 30 entries");
-    for (index, theme) in preferences.themes.iter().enumerate() {
-        checks.text(&at(&format!("themes/{index}")), theme, 100);
-    }
-    for (index, region) in preferences.regions.iter().enumerate() {
-        checks.one_of(&at(&format!("regions/{index}")), region, &REGIONS);
-    }
-    for (index, earmarking) in preferences.earmarking.iter().enumerate() {
-        checks.one_of(&at(&format!("earmarking/{index}")), earmarking, &EARMARKINGS);
-    }
-    if let Some(language) = &preferences.report_language {
-        checks.one_of(&at("report_language"), language, &["en", "fr", "es"]);
-    }
-    if let Some(template) = &preferences.report_template {
-        checks.one_of(&at("report_template"), template, &TEMPLATES);
-    }
-}
-
 fn check(fields: &DonorFields) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/name", &fields.name, 300);
@@ -494,7 +450,7 @@ fn check(fields: &DonorFields) -> Result<(), Problem> {
         checks.country("/country", country);
     }
     checks.optional_text("/iati_identifier", fields.iati_identifier.as_deref(), 120);
-    check_preferences(&mut checks, &fields.preferences);
+    preferences::check(&mut checks, &fields.preferences);
     checks.optional_text("/liaison_post", fields.liaison_post.as_deref(), 100);
     checks.require(fields.external_refs.len() <= 50, "/external_refs", "has more than 50 entries");
     for (index, external) in fields.external_refs.iter().enumerate() {

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod clearance;
 pub(crate) mod merge;
 pub(crate) mod names;
+pub(crate) mod preferences;
 pub(crate) mod similar;
 pub(crate) mod store;
 pub(crate) mod timeline;
