@@ -25,7 +25,8 @@ pub(crate) struct Donor {
     version: i64,
     #[serde(flatten)]
     fields: DonorFields,
-    /// The donor that this one was a duplicate of; it is in no list then.
+    /// The donor that this one was a duplicate of; it is in no list then. Not there for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
     merged_into: Option<Uuid>,
     created_at: chrono::DateTime<chrono::Utc>,
     updated_at: chrono::DateTime<chrono::Utc>,
