@@ -43,7 +43,9 @@ async function pagesOf(page, who, language) {
     await page.goto(at("/console/agreements?state=draft"));
     await page.goto(at("/console/agreements?state=negotiation"));
     const agreement = await href(page, "main tbody th a");
-    return [at("/console"), agreement, `${agreement}/edit`, report];
+    await page.goto(at("/console/contributions?status=pledge"));
+    const pledge = await href(page, "main tbody th a");
+    return [at("/console"), agreement, `${agreement}/edit`, report, pledge, at("/console/contributions/new")];
   }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));
@@ -97,7 +99,7 @@ for (const javaScriptEnabled of [true, false]) {
   test(`an officer imports a file and reads the verdicts, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     await signIn(page, "officer@demo.example");
-    await page.goto("/en/console/imports");
+    await page.goto("/en/console/imports?format=fts");
     // As long as a name may be, from right to left, and trying to be a tag.
     const name = `${javaScriptEnabled ? "منظمة" : "صندوق"} <img src=x onerror=alert(1)> ${"الإغاثة".repeat(36)}`;
     const flow = {
@@ -126,7 +128,7 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await page.locator("main img").count(), 0);
     await page.setViewportSize({ width: 1280, height: 900 });
     // A file that is none is refused, says where, and is brought to attention.
-    await page.goto("/en/console/imports");
+    await page.goto("/en/console/imports?format=fts");
     await page.setInputFiles("#files", { name: "a.json", mimeType: "application/json", buffer: Buffer.from("not json") });
     await page.click("main form button:not(.quiet-button)");
     await page.waitForSelector(".error-summary");
@@ -464,7 +466,7 @@ test("a shortcut reaches the search, and a letter alone does nothing", async () 
 test("a form that is sent twice is done once", async () => {
   const { context, page } = await visitor(platform);
   await signIn(page, "officer@demo.example");
-  await page.goto("/en/console/imports");
+  await page.goto("/en/console/imports?format=fts");
   const action = await page.locator("form[data-upload]").getAttribute("action");
   const multipart = {
     file: { name: "twice.json", mimeType: "application/json", buffer: Buffer.from('{"status":"ok","data":{"flows":[]}}') },
