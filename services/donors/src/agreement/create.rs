@@ -190,7 +190,7 @@ fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> 
 }
 
 async fn donor_of(tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
-    let found = donor::store::get_standing(tx, terms.donor_id).await?;
+    let found = donor::store::get(tx.scope(), tx.db(), terms.donor_id).await?;
     let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
     let donor = found.ok_or_else(unknown)?;
     donor::merge::check(&donor)?;

@@ -101,11 +101,6 @@ pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static
     Ok(country.and_then(|country| country.time_zone.as_deref()))
 }
 
-/// A donor that nobody merges into another before this transaction ends.
-pub(crate) async fn get_standing(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
-    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_shared().one(tx.db()).await?)
-}
-
 /// The row, which nobody else changes before this transaction ends.
 pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
     Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
