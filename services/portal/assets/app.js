@@ -2,6 +2,7 @@
 
 const summary = document.querySelector(".error-summary");
 if (summary) summary.focus();
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // Ctrl+K (⌘K) goes to the search. With a key beside it, because a letter alone takes speech for commands (WCAG 2.1.4).
 document.addEventListener("keydown", (event) => {

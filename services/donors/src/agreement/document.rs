@@ -1,8 +1,11 @@
 //! Documents of agreements: what was signed, annexes, letters. Taken and kept as those of reports are.
 
 use super::{create::own, store};
-use crate::document::{self, Document, MOST, api::receive, files};
-use ::store::{Scope, StoreError, audit, sql, values};
+use crate::document::{
+    self, Document, MOST,
+    kept::{Kept, Owner},
+};
+use ::store::{Scope, StoreError, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get, post,
     web::{Data, Payload},
@@ -108,52 +111,30 @@ pub(crate) async fn create(
         let why = "only the office whose agreement it is changes it";
         return Err(Problem::new(Code::Forbidden).detail(why).into());
     }
-    let (name, bytes) = receive(&request, payload).await?;
-    let media_type = document::check(&name, &bytes).map_err(|why| Problem::invalid_field("/file", why))?;
-    let sha256 = files::keep(&context, &bytes).await.map_err(|error| Failure::internal(&error))?;
-    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    let digest = sha256.clone() + &name;
-    service::create(&context, &request, &caller.claims, digest.as_bytes(), async |tx, _| {
-        let owner = own(tx, &caller.claims, id.0).await?;
-        unless_half_signed(&owner)?;
-        let count = of(&scope, tx.db(), owner.id).await?.len();
-        if i64::try_from(count).unwrap_or(MOST) >= MOST {
+    let kept = Kept::receive(&context, &request, payload).await?;
+    service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
+        let agreement = own(tx, &caller.claims, id.0).await?;
+        unless_half_signed(&agreement)?;
+        let owner = owner_of(&agreement);
+        if owner.count(tx.db()).await? >= MOST {
             return Err(Problem::new(Code::Conflict).field("/file", "the agreement has 50 documents").into());
         }
-        let media_type = media_type.to_owned();
-        let document = Document { id: tx.new_id(), name, media_type, size, sha256, created_at: tx.now() };
-        let columns = [
-            "id",
-            "organisation_id",
-            "office_id",
-            "donor_id",
-            "agreement_id",
-            "name",
-            "media_type",
-            "size",
-            "sha256",
-            "visibility",
-            "created_at",
-        ];
-        let row = values![
-            document.id,
-            owner.organisation_id,
-            owner.office_id,
-            owner.donor_id,
-            owner.id,
-            document.name.as_str(),
-            document.media_type.as_str(),
-            document.size,
-            document.sha256.as_str(),
-            visibility.as_str(),
-            document.created_at,
-        ];
-        sql::insert_many(tx.db(), "agreement_document", &columns, vec![row], "").await?;
-        tx.audit(entry(&owner, "agreement_document.create", &document)).await?;
+        let document = owner.attach(tx, &kept, &visibility).await?;
         let made = AgreementDocument { document, visibility };
         Ok(Created::new(format!("/v1/agreement-documents/{}", made.document.id), 1, made))
     })
     .await
+}
+
+fn owner_of(agreement: &store::Model) -> Owner {
+    Owner {
+        table: "agreement_document",
+        column: "agreement_id",
+        id: agreement.id,
+        organisation_id: agreement.organisation_id,
+        office_id: agreement.office_id,
+        donor_id: agreement.donor_id,
+    }
 }
 
 /// What the second person signs is what the first one signed.
@@ -163,21 +144,6 @@ fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
         return Err(Problem::new(Code::Conflict).field("/first_signature", why));
     }
     Ok(())
-}
-
-fn entry(owner: &store::Model, action: &'static str, document: &Document) -> audit::Entry {
-    audit::Entry {
-        organisation_id: owner.organisation_id,
-        office_id: owner.office_id,
-        action,
-        resource: "agreement_document",
-        resource_id: document.id,
-        before: None,
-        // Not its name, which may be a person's: the trail is never changed.
-        after: Some(serde_json::json!({
-            "agreement_id": owner.id, "sha256": document.sha256, "size": document.size,
-        })),
-    }
 }
 
 /// A document and its agreement, as the scope sees them.
@@ -213,16 +179,9 @@ pub(crate) async fn read(
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
-    let (document, owner) = find(&scope, &db, id.0).await?;
+    let (document, agreement) = find(&scope, &db, id.0).await?;
     drop(db);
-    let bytes = files::read(context.store.files(), &document.sha256).await;
-    let bytes = bytes.map_err(|error| Failure::internal(&error))?;
-    if matches!(scope, Scope::Donor { .. }) {
-        let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
-        tx.audit(entry(&owner, "agreement_document.download", &document)).await?;
-        tx.commit().await?;
-    }
-    Ok(document::api::download(document, bytes))
+    owner_of(&agreement).hand_out(&context, &request, &caller.claims, document).await
 }
 
 /// Takes a document off an agreement
@@ -240,17 +199,14 @@ pub(crate) async fn remove(
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let (document, owner) = find(&scope, tx.db(), id.0).await?;
-    let owner = own(&tx, &caller.claims, owner.id).await?;
-    unless_half_signed(&owner)?;
-    if !owner.state()?.is_open() {
-        let why = format!("documents of an agreement that is {} stay", owner.state);
+    let (document, agreement) = find(&scope, tx.db(), id.0).await?;
+    let agreement = own(&tx, &caller.claims, agreement.id).await?;
+    unless_half_signed(&agreement)?;
+    if !agreement.state()?.is_open() {
+        let why = format!("documents of an agreement that is {} stay", agreement.state);
         return Err(Problem::new(Code::Conflict).field("/state", why).into());
     }
-    sql::execute(tx.db(), "DELETE FROM agreement_document WHERE id = $1", values![document.id]).await?;
-    let mut gone = entry(&owner, "agreement_document.delete", &document);
-    (gone.before, gone.after) = (gone.after, None);
-    tx.audit(gone).await?;
+    owner_of(&agreement).detach(&tx, &document).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

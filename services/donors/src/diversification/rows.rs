@@ -169,8 +169,8 @@ async fn list(
         let (less, after) = (parameters.len() - 1, parameters.len());
         further = format!("AND ({amount} < ${less} OR ({amount} = ${less} AND g.donor_id > ${after}))");
     }
-    // The ten largest are one page.
-    let limit = if figure.measure == "top_10" { page.limit.min(u64::from(TOP)) } else { page.limit + 1 };
+    // The ten largest are one page, however short the pages are: they are one figure.
+    let limit = if figure.measure == "top_10" { u64::from(TOP) } else { page.limit + 1 };
     let text = format!(
         "SELECT d.id, d.name, d.donor_type, d.segment, {amount}, g.records
          FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id
@@ -230,7 +230,10 @@ pub(crate) async fn get(
             let db = context.store.read(&scope).await?;
             let rows = list(&db, of, &figure, &page).await?;
             let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
-            let Page { items, next } = page.page(rows, key);
+            let Page { items, next } = match figure.measure.as_str() {
+                "top_10" => Page { items: rows, next: None },
+                _ => page.page(rows, key),
+            };
             Ok(Page { items: items.into_iter().map(|(_, row)| row).collect(), next })
         })
     })

@@ -1,8 +1,9 @@
-//! Documents attached to reports: checked by what they are, not by what they say they are, and kept outside the database
+//! Documents attached to reports and agreements: checked by what they are, not by what they say they are, and kept outside the database
 //! under their SHA-256.
 
 pub(crate) mod api;
 pub(crate) mod files;
+pub(crate) mod kept;
 
 use ::store::{StoreError, TenantTx, sql, values};
 use chrono::{DateTime, Utc};
@@ -40,12 +41,6 @@ pub(crate) async fn of_report(
 ) -> Result<Vec<Document>, StoreError> {
     let text = "SELECT * FROM document WHERE report_id = $1 ORDER BY id";
     sql::all(db, text, values![report_id]).await
-}
-
-/// How many a report has.
-pub(crate) async fn count(db: &impl ConnectionTrait, report_id: Uuid) -> Result<i64, StoreError> {
-    let row = sql::row(db, "SELECT count(*) FROM document WHERE report_id = $1", values![report_id]).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }
 
 /// Shows the documents of a report to its donor, or takes them out of its sight.

@@ -193,23 +193,6 @@ impl Sink {
         let _ = self.rows.blocking_send(chunk);
     }
 
-    /// How many rows a parser gives, which are dropped as they come.
-    ///
-    /// # Errors
-    /// Those of the parser.
-    #[cfg(test)]
-    pub(crate) fn count_only(parse: impl FnOnce(&mut Sink) -> Result<(), Problem>) -> Result<u64, Problem> {
-        let (rows, mut received) = mpsc::channel(4);
-        let reader = std::thread::spawn(move || {
-            std::iter::from_fn(|| received.blocking_recv()).map(|chunk: Vec<Staged>| chunk.len() as u64).sum()
-        });
-        let mut sink = Sink { rows, chunk: Vec::new(), count: 0 };
-        parse(&mut sink)?;
-        sink.flush();
-        drop(sink);
-        Ok(reader.join().unwrap_or_default())
-    }
-
     /// What a parser says, and the rows it gave.
     #[cfg(test)]
     pub(crate) fn collect<T>(parse: impl FnOnce(&mut Sink) -> T) -> (T, Vec<Staged>) {

@@ -7,7 +7,7 @@ use super::{
 use crate::{agreement, contribution, donor};
 use kernel::FieldError;
 use sea_orm::ConnectionTrait;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use store::{Scope, StoreError};
 use uuid::Uuid;
 
@@ -76,16 +76,19 @@ pub(super) async fn donors(
     let names: Vec<String> =
         unknown.iter().map(|(_, giver)| giver.search()).filter(|name| !name.is_empty()).collect();
     let named = donor::store::by_names(&scope, db, names).await?;
+    // Duplicates of one name that were merged are one donor.
+    let one = donor::store::survivors(&scope, db, named.iter().map(|donor| donor.id).collect()).await?;
+    let standing = |id: Uuid| one.get(&id).copied().unwrap_or(id);
     for (key, giver) in unknown {
         let search = giver.search();
         let fits = |donor: &&donor::store::Model| {
             donor.search == search && giver.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
         };
-        let mut fitting = named.iter().filter(fits);
-        let verdict = match (fitting.next(), fitting.next()) {
+        let fitting: BTreeSet<Uuid> = named.iter().filter(fits).map(|donor| standing(donor.id)).collect();
+        let verdict = match (fitting.first(), fitting.len()) {
             (None, _) => Found::Nobody,
-            (Some(donor), None) => Found::Named(donor.id),
-            (Some(_), Some(_)) => Found::Several,
+            (Some(donor), 1) => Found::Named(*donor),
+            (Some(_), _) => Found::Several,
         };
         found.insert(key.clone(), verdict);
     }

@@ -1,5 +1,5 @@
 use super::{ExchangeRate, file, month_of, store};
-use crate::{document::api::receive, donor::api::headquarters_only};
+use crate::{document::kept::receive, donor::api::headquarters_only};
 use ::store::audit;
 use actix_web::{
     HttpRequest, get, post,

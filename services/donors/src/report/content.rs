@@ -85,7 +85,7 @@ pub(crate) fn check(kind: &str, currency: &str, content: &Content) -> Result<(),
 ///
 /// # Errors
 /// 422 with every field that is missing.
-pub(crate) fn check_complete(kind: &str, content: &Content, documents: i64) -> Result<(), Problem> {
+pub(crate) fn check_complete(kind: &str, content: &Content, documents: usize) -> Result<(), Problem> {
     let mut checks = Checks::new();
     if is_financial(kind) {
         checks.require(content.expenditure.is_some(), "/expenditure", "is required in a financial report");

@@ -133,7 +133,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     checks.require(due_date.is_none_or(is_usual), "/due_date", "must lie between 2000 and 2110");
     checks.finish()?;
     if action == Action::Send {
-        let documents = document::count(tx.db(), before.id).await?;
+        let documents = document::of_report(tx.db(), before.id).await?.len();
         content::check_complete(&before.kind, &before.content()?, documents)?;
     }
     if action == Action::Submit && before.sent_by == Some(claims.sub) {
@@ -182,7 +182,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
         State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
         State::Scheduled | State::Drafting | State::Cancelled => None,
     };
-    notification::of_step(&tx, &after, action.name(), told).await?;
+    notification::of_step(&mut tx, &after, action.name(), told).await?;
     let what_changed = |report: &store::Model| {
         if action == Action::Extend { report.due_date.to_string() } else { report.state.clone() }
     };

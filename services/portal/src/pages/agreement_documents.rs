@@ -4,7 +4,8 @@ use super::{
     agreements::show_page,
     console::staff,
     donor::kernel_id,
-    forms::{again, key, refused, see_other},
+    forms::{again, refused, see_other},
+    imports::upload_to,
     reports::file_of,
 };
 use crate::{
@@ -35,13 +36,9 @@ pub(crate) async fn attach(
     let done = async {
         let signed_in = staff(&state, &request).await?;
         let id = kernel_id(&id).ok_or(PageError::NotFound)?;
-        let media_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let key = how.key.clone().unwrap_or_else(key);
-        let headers = [("content-type", media_type.unwrap_or_default()), ("idempotency-key", key.as_str())];
-        let (caller, path) = (signed_in.caller(&request), format!("/v1/agreements/{id}/documents"));
         let query = super::given(&[("visibility", &how.visibility)]);
-        let body = super::imports::send_body(payload);
-        match refused(state.gateway.upload(&caller, &path, &query, headers, body).await, "")? {
+        let place = (&*format!("/v1/agreements/{id}/documents"), &query[..]);
+        match upload_to(&request, &state, &signed_in, place, how.key.as_deref(), payload).await? {
             Ok(_) => Ok(see_other(&request, &format!("/console/agreements/{id}"))),
             Err(problem) => {
                 let shown = show_page(&request, &state, &signed_in, id, problem.clone(), Value::Null);

@@ -1,6 +1,6 @@
 //! Imports: upload, progress, verdicts.
 
-use super::{console::staff, donor::kernel_id, given, handed_through};
+use super::{console::staff, donor::kernel_id, forms, given, handed_through};
 use crate::{
     State,
     error::{PageError, or_error_page},
@@ -13,7 +13,6 @@ use actix_web::{
     http::StatusCode,
     web::{self, Data, Payload},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::TryStreamExt;
 use kernel::Problem;
 use serde::Deserialize;
@@ -65,11 +64,6 @@ fn known_format(format: Option<&str>) -> &'static str {
     FORMATS.into_iter().find(|known| Some(*known) == format).unwrap_or("csv")
 }
 
-/// A form that is sent twice is one import: the key goes with the form.
-fn new_key() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>())
-}
-
 pub(crate) async fn list(request: HttpRequest, state: Data<State>, pages: web::Query<Pages>) -> HttpResponse {
     let shown = async {
         let signed_in = staff(&state, &request).await?;
@@ -87,7 +81,7 @@ async fn list_page(
     (format, problem): (&str, Option<&Problem>),
 ) -> Result<HttpResponse, PageError> {
     let list = state.gateway.get(&signed_in.caller(request), "/v1/imports", &query).await?;
-    let context = json!({ "list": list, "key": new_key(), "problem": problem, "formats": FORMATS, "format": format,
+    let context = json!({ "list": list, "key": forms::key(), "problem": problem, "formats": FORMATS, "format": format,
         "may_import": signed_in.may("imports:write") });
     page(state, request, Some(signed_in), Page { template: "pages/console/imports.html", context })
 }
@@ -125,7 +119,7 @@ async fn upload_page(
         ("skip_bad", (mode == "skip").to_string()),
     ];
     let media_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
-    let key = how.key.clone().unwrap_or_else(new_key);
+    let key = how.key.clone().unwrap_or_else(forms::key);
     let headers = [("content-type", media_type.unwrap_or_default()), ("idempotency-key", key.as_str())];
     let body = send_body(payload);
     match state.gateway.upload(&signed_in.caller(request), "/v1/imports", &query, headers, body).await {
@@ -151,8 +145,25 @@ async fn upload_page(
     }
 }
 
+/// Hands a form with a file through to `path`, once for each `key`; a refusal is for the form to show again.
+pub(super) async fn upload_to(
+    request: &HttpRequest,
+    state: &State,
+    signed_in: &SignedIn,
+    (path, query): (&str, &[(&str, String)]),
+    key: Option<&str>,
+    payload: Payload,
+) -> Result<Result<Value, Value>, PageError> {
+    let media_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    let key = key.map_or_else(forms::key, str::to_owned);
+    let headers = [("content-type", media_type.unwrap_or_default()), ("idempotency-key", key.as_str())];
+    let caller = signed_in.caller(request);
+    let sent = state.gateway.upload(&caller, path, query, headers, send_body(payload)).await;
+    forms::refused(sent, "")
+}
+
 /// The body as a stream another thread can send: the reader's chunks, a few at a time.
-pub(super) fn send_body(
+fn send_body(
     mut payload: Payload,
 ) -> impl futures_util::Stream<Item = Result<bytes::Bytes, std::io::Error>> + Send + 'static {
     let (sender, receiver) = tokio::sync::mpsc::channel(8);
@@ -220,7 +231,7 @@ async fn shown(
         state.gateway.get(&signed_in.caller(request), &format!("/v1/imports/{id}/rows"), &query).await?;
     let under_way = ["queued", "applying"].contains(&import["state"].as_str().unwrap_or_default());
     let context = json!({ "import": import, "rows": rows, "verdict": verdict, "under_way": under_way,
-        "missing": missing(&import), "fields": FIELDS, "key": new_key(), "problem": problem,
+        "missing": missing(&import), "fields": FIELDS, "key": forms::key(), "problem": problem,
         "may_import": signed_in.may("imports:write") });
     page(state, request, Some(signed_in), Page { template: "pages/console/import.html", context })
 }

@@ -3,7 +3,9 @@
 use super::{
     console::staff,
     forms::{again, key, refused},
-    given, query_of,
+    given,
+    imports::upload_to,
+    query_of,
 };
 use crate::{
     State,
@@ -110,16 +112,10 @@ pub(crate) async fn upload(
         let signed_in = staff(&state, &request).await?;
         let mode = how.mode.as_deref().unwrap_or("import");
         let query = [("dry_run", (mode == "check").to_string()), ("skip_bad", (mode == "skip").to_string())];
-        let media_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let headers = [
-            ("content-type", media_type.unwrap_or_default()),
-            ("idempotency-key", how.key.as_deref().unwrap_or("none")),
-        ];
-        let body = super::imports::send_body(payload);
-        let caller = signed_in.caller(&request);
-        let sent = state.gateway.upload(&caller, "/v1/exchange-rates", &query, headers, body);
+        let place = ("/v1/exchange-rates", &query[..]);
+        let sent = upload_to(&request, &state, &signed_in, place, how.key.as_deref(), payload).await?;
         let filters = Filters { currency: None, from: None, cursor: None };
-        match refused(sent.await, "")? {
+        match sent {
             Ok(taken) => list_page(&request, &state, &signed_in, &filters, taken, Value::Null).await,
             Err(problem) => list_page(&request, &state, &signed_in, &filters, Value::Null, problem).await,
         }

@@ -5,7 +5,9 @@ use super::{
     console::staff,
     donor::kernel_id,
     forms::{Typed, again, key, refused, see_other, writer},
-    given, query_of,
+    given,
+    imports::upload_to,
+    query_of,
 };
 use crate::{
     State,
@@ -361,12 +363,8 @@ pub(crate) async fn attach(
     let done = async {
         let signed_in = staff(&state, &request).await?;
         let id = kernel_id(&id).ok_or(PageError::NotFound)?;
-        let media_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let key = how.key.clone().unwrap_or_else(key);
-        let headers = [("content-type", media_type.unwrap_or_default()), ("idempotency-key", key.as_str())];
-        let (caller, path) = (signed_in.caller(&request), format!("/v1/reports/{id}/documents"));
-        let body = super::imports::send_body(payload);
-        match refused(state.gateway.upload(&caller, &path, &[], headers, body).await, "")? {
+        let place = (&*format!("/v1/reports/{id}/documents"), &[][..]);
+        match upload_to(&request, &state, &signed_in, place, how.key.as_deref(), payload).await? {
             Ok(_) => Ok(see_other(&request, &format!("/console/reports/{id}"))),
             Err(problem) => {
                 let context = json!({ "problem": problem });

@@ -1,0 +1,209 @@
+//! What documents of reports and of agreements share: a file is received, checked, kept, named in a table of its owner's,
+//! handed out, taken off.
+
+use super::{Document, LIMIT, check, files};
+use ::store::{StoreError, TenantTx, audit, sql, values};
+use actix_multipart::Multipart;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
+    web::Payload,
+};
+use auth::{Claims, Failure, PrincipalKind};
+use futures_util::StreamExt;
+use kernel::{Code, Problem};
+use sea_orm::ConnectionTrait;
+use service::{Answer, Context};
+use uuid::Uuid;
+
+/// A file that was received, is what its name says, and lies in the folder of documents.
+pub(crate) struct Kept {
+    name: String,
+    media_type: &'static str,
+    size: i64,
+    sha256: String,
+}
+
+impl Kept {
+    /// Receives the one file of a form.
+    ///
+    /// # Errors
+    /// 400, 413 or 422 for a form or a file that is not taken.
+    pub(crate) async fn receive(
+        context: &Context,
+        request: &HttpRequest,
+        payload: Payload,
+    ) -> Result<Self, Failure> {
+        let (name, bytes) = receive(request, payload).await?;
+        let media_type = check(&name, &bytes).map_err(|why| Problem::invalid_field("/file", why))?;
+        let sha256 = files::keep(context, &bytes).await.map_err(|error| Failure::internal(&error))?;
+        Ok(Self { name, media_type, size: i64::try_from(bytes.len()).unwrap_or(i64::MAX), sha256 })
+    }
+
+    /// What a repetition of the request has to agree with.
+    pub(crate) fn digest(&self) -> String {
+        self.sha256.clone() + &self.name
+    }
+}
+
+/// Whose documents: a report's or an agreement's, and the table that names them.
+pub(crate) struct Owner {
+    pub(crate) table: &'static str,
+    /// The column of that table that names the owner.
+    pub(crate) column: &'static str,
+    pub(crate) id: Uuid,
+    pub(crate) organisation_id: Uuid,
+    pub(crate) office_id: Uuid,
+    pub(crate) donor_id: Uuid,
+}
+
+impl Owner {
+    /// How many documents it has.
+    pub(crate) async fn count(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+        let text = format!("SELECT count(*) FROM {} WHERE {} = $1", self.table, self.column);
+        let row = sql::row(db, &text, values![self.id]).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
+    }
+
+    /// Names a file as its document.
+    pub(crate) async fn attach(
+        &self,
+        tx: &TenantTx,
+        kept: &Kept,
+        visibility: &str,
+    ) -> Result<Document, StoreError> {
+        let document = Document {
+            id: tx.new_id(),
+            name: kept.name.clone(),
+            media_type: kept.media_type.to_owned(),
+            size: kept.size,
+            sha256: kept.sha256.clone(),
+            created_at: tx.now(),
+        };
+        let columns = [
+            "id",
+            "organisation_id",
+            "office_id",
+            "donor_id",
+            self.column,
+            "name",
+            "media_type",
+            "size",
+            "sha256",
+            "visibility",
+            "created_at",
+        ];
+        let row = values![
+            document.id,
+            self.organisation_id,
+            self.office_id,
+            self.donor_id,
+            self.id,
+            document.name.as_str(),
+            document.media_type.as_str(),
+            document.size,
+            document.sha256.as_str(),
+            visibility,
+            document.created_at,
+        ];
+        sql::insert_many(tx.db(), self.table, &columns, vec![row], "").await?;
+        tx.audit(self.entry("document.create", None, Some(&document))).await?;
+        Ok(document)
+    }
+
+    /// Takes a document off.
+    pub(crate) async fn detach(&self, tx: &TenantTx, document: &Document) -> Result<(), StoreError> {
+        let text = format!("DELETE FROM {} WHERE id = $1", self.table);
+        sql::execute(tx.db(), &text, values![document.id]).await?;
+        tx.audit(self.entry("document.delete", Some(document), None)).await
+    }
+
+    /// Answers with the bytes; that a donor's representative took them is noted.
+    pub(crate) async fn hand_out(
+        &self,
+        context: &Context,
+        request: &HttpRequest,
+        claims: &Claims,
+        document: Document,
+    ) -> Answer {
+        let bytes = files::read(context.store.files(), &document.sha256).await;
+        let bytes = bytes.map_err(|error| Failure::internal(&error))?;
+        if claims.kind == PrincipalKind::Donor {
+            let tx = context.store.begin(::store::Scope::System, context.actor(claims, request)).await?;
+            tx.audit(self.entry("document.download", None, Some(&document))).await?;
+            tx.commit().await?;
+        }
+        Ok(download(document, bytes))
+    }
+
+    fn entry(
+        &self,
+        action: &'static str,
+        before: Option<&Document>,
+        after: Option<&Document>,
+    ) -> audit::Entry {
+        // Not its name, which may be a person's: the trail is never changed.
+        let trace = |document: &Document| {
+            let mut trace = serde_json::json!({ "sha256": document.sha256, "size": document.size });
+            trace[self.column] = self.id.to_string().into();
+            trace
+        };
+        audit::Entry {
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            action,
+            resource: self.table,
+            resource_id: before.or(after).map_or(self.id, |document| document.id),
+            before: before.map(trace),
+            after: after.map(trace),
+        }
+    }
+}
+
+/// The one file of the form: its name, without a folder, and its bytes.
+pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<(String, Vec<u8>), Problem> {
+    let broken = |error: actix_multipart::MultipartError| {
+        Problem::new(Code::MalformedBody).field("", format!("the form cannot be read: {error}"))
+    };
+    let mut parts = Multipart::new(request.headers(), payload);
+    let mut found: Option<(String, Vec<u8>)> = None;
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(broken)?;
+        let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
+        let name = name.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+        let name: String = name.chars().filter(|character| !character.is_control()).take(200).collect();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.next().await {
+            let chunk = chunk.map_err(broken)?;
+            if bytes.len() + chunk.len() > LIMIT {
+                let why = format!("a document has at most {LIMIT} bytes");
+                return Err(Problem::new(Code::BodyTooLarge).detail(why));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if found.replace((name, bytes)).is_some() {
+            return Err(Problem::invalid_field("/file", "send one file at a time"));
+        }
+    }
+    found
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .ok_or_else(|| Problem::invalid_field("/file", "no file was sent"))
+}
+
+/// A file to save under its name, and nothing else.
+fn download(document: Document, bytes: Vec<u8>) -> HttpResponse {
+    let disposition = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::FilenameExt(ExtendedValue {
+            charset: header::Charset::Ext("UTF-8".to_owned()),
+            language_tag: None,
+            value: document.name.into_bytes(),
+        })],
+    };
+    HttpResponse::Ok()
+        .content_type(document.media_type)
+        .insert_header(disposition)
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(bytes)
+}
