@@ -192,6 +192,17 @@ impl World {
         email
     }
 
+    /// The e-mails that were sent, whole.
+    pub fn mails(&self) -> Vec<String> {
+        let folder = match &self.running {
+            Running::Embedded { folder, .. } => folder.path().join("mail"),
+            Running::Distributed(deployment) => deployment.config.with_file_name("mail"),
+        };
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let whole = files.filter(|file| file.extension().is_some_and(|extension| extension == "eml"));
+        whole.filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+    }
+
     /// A person's token, by the way the portal takes: authorisation code with PKCE.
     ///
     /// # Panics

@@ -379,8 +379,10 @@ test("an officer chooses language, time zone and notifications, and works in ano
   await page.goto("/en/profile");
   await page.selectOption("#language", "fr");
   await page.selectOption("#time_zone", "Africa/Ndjamena");
+  await page.getByLabel("by e-mail").uncheck();
   await page.click("main form button");
   await page.waitForSelector(".notice.good");
+  assert.equal(await page.locator("input[name=mail]").isChecked(), false);
   await page.goto("/console");
   assert.equal(await page.locator("html").getAttribute("lang"), "fr");
   await page.click("header a[href$='/console/office']");

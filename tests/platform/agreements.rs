@@ -4,7 +4,7 @@ mod signing;
 
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
-use testkit::Answer;
+use testkit::{Answer, eventually};
 use tests::{World, text};
 
 /// A country office under a region under headquarters, a donor and its representative.
@@ -221,6 +221,10 @@ async fn what_is_paid_fills_the_instalments() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_goes_through_the_region_and_headquarters_to_the_donor() {
     let scene = scene().await;
+    let roles = json!([{ "office_id": scene.region, "role": "regional_officer" }]);
+    let reviewer = json!({ "name": "Reviewer", "email": "reviewer@example.org", "language": "es",
+        "password": tests::PASSWORD, "roles": roles });
+    scene.world.create("/v1/people", reviewer).await;
     scene.signed().await;
     let narrative = scene.reports(&scene.officer, "kind=interim_narrative").await;
     let path = format!("/v1/reports/{}", text(&narrative[0]["id"]));
@@ -290,6 +294,20 @@ async fn a_report_goes_through_the_region_and_headquarters_to_the_donor() {
     scene.done(hq, &format!("{path}/retract"), &json!({ "comment": "Wrong annex" })).await;
     assert_eq!(scene.get(&scene.representative, &path).await["content"], Value::Null, "taken back");
     assert_eq!(scene.world.http.get(Some(&scene.representative), &file).await.status, 404);
+    // The same by e-mail: once to the one who reviews, in its language, and to the donor's representative.
+    let mails = eventually("two mails", || async {
+        let mails = scene.world.mails();
+        let to = |address: &str| mails.iter().any(|mail| mail.contains(address));
+        (to("reviewer@example.org") && to("donor-")).then_some(mails)
+    })
+    .await;
+    assert_eq!(mails.len(), 2, "{mails:?}");
+    let report = text(&narrative[0]["id"]);
+    for (part, place) in [("Informe narrativo intermedio", "console"), ("Interim narrative report", "donor")]
+    {
+        let mail = mails.iter().find(|mail| mail.contains(part)).unwrap();
+        assert!(mail.replace("=\r\n", "").contains(&format!("/{place}/reports/{report}")), "{mail}");
+    }
     scene.world.stop().await;
 }
 

@@ -9,7 +9,7 @@ use std::{
 /// Rank of a package: it may depend on lower ranks only.
 fn rank(name: &str) -> Option<u32> {
     Some(match name {
-        "kernel" => 0,
+        "kernel" | "language" => 0,
         "events" | "auth" | "telemetry" | "paper" => 1,
         "bus" | "cache" => 2,
         "store" | "bus-kafka" => 3,
@@ -24,7 +24,7 @@ fn rank(name: &str) -> Option<u32> {
 }
 
 /// Libraries that only some may use: the key, and who may.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 12] = [
     ("krilla", &["paper"]),
     ("chacha20poly1305", &["store"]),
     ("opentelemetry", &["telemetry"]),
@@ -36,6 +36,7 @@ const RESERVED: [(&str, &[&str]); 11] = [
     ("awc", &["gateway"]),
     ("clap", &["passerelle", "tests", "xtask"]),
     ("argon2", &["identity"]),
+    ("lettre", &["identity"]),
 ];
 
 fn root() -> PathBuf {

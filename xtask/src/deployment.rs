@@ -215,7 +215,8 @@ fn configuration(
         listen.iter().map(|(service, port)| format!("{service} = \"http://127.0.0.1:{port}\"\n")).collect();
     Ok(format!(
         "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\nfiles = \"{}/files/{{service}}\"\n\n\
-         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n\n[personal_data]\nkeys = \"1:{}\"\n",
+         [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n\n[personal_data]\nkeys = \"1:{}\"\n\n\
+         [mail]\nfolder = \"{}\"\nfrom = \"Passerelle <passerelle@example.org>\"\n",
         of(&infra.postgres.service),
         of(&infra.postgres.owner),
         infra.postgres.service_role,
@@ -224,6 +225,7 @@ fn configuration(
         infra.redis,
         upstreams.concat(),
         &key[..64],
+        folder.join("mail").display(),
     ))
 }
 

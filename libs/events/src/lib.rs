@@ -267,6 +267,32 @@ pub struct DonorReportChanged {
 }
 event!(DonorReportChanged, "donors", "report");
 
+/// An office, or a donor, was told something about a report; it is told once.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NotificationGiven {
+    /// The notification.
+    pub id: Uuid,
+    /// Its version: a notification does not change.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office that is told; for a donor's notification the one that owed the report.
+    pub office_id: Uuid,
+    /// The donor that is told; none when the office is.
+    pub donor_id: Option<Uuid>,
+    /// `due_in_30_days`, `due_in_7_days`, `overdue`, `send`, `endorse`, `return`, `reject`, `retract`, `submit`, `accept` or `received`.
+    pub kind: String,
+    /// The report it is about.
+    pub report_id: Uuid,
+    /// The report's kind.
+    pub report_kind: String,
+    /// The report's due date then.
+    pub due_date: NaiveDate,
+    /// Reference and title of the agreement.
+    pub title: String,
+}
+event!(NotificationGiven, "donors", "notification");
+
 /// A due-diligence decision about a donor was taken. The partnerships service takes them; until it is there, the donors
 /// service tells those that headquarters records.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -346,6 +372,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         schema_of::<ContributionRecorded>(),
         schema_of::<AgreementChanged>(),
         schema_of::<DonorReportChanged>(),
+        schema_of::<NotificationGiven>(),
         schema_of::<ClearanceDecided>(),
         schema_of::<PlanChanged>(),
     ]

@@ -105,6 +105,14 @@ pub(crate) async fn lock(db: &impl ConnectionTrait, name: &str) -> Result<(), St
     Ok(())
 }
 
+/// [`lock`] that many transactions hold side by side.
+pub(crate) async fn lock_shared(db: &impl ConnectionTrait, name: &str) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        sql::row(db, "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", values![name]).await?;
+    }
+    Ok(())
+}
+
 /// [`lock`] of several names in their order, in one statement.
 pub(crate) async fn lock_all(
     db: &impl ConnectionTrait,

@@ -103,6 +103,15 @@ impl TenantTx {
         postgres::lock(&self.tx, name).await
     }
 
+    /// Lets no transaction that takes the same lock with [`TenantTx::lock`] go on before this one has ended; others that
+    /// share it do.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lock_shared(&self, name: &str) -> Result<(), StoreError> {
+        postgres::lock_shared(&self.tx, name).await
+    }
+
     /// Lets the rest of the transaction find rows by an index wherever there is one: for batches that meet tables which
     /// were small when their statements were planned.
     ///

@@ -5,6 +5,7 @@
 mod client;
 mod consumers;
 mod key;
+mod mail;
 mod migration;
 mod office;
 mod organisation;
@@ -14,12 +15,13 @@ mod secret;
 mod throttle;
 mod token;
 
+pub use mail::{Mailer, MailerError};
 pub use organisation::{Founded, exists, found};
 pub use password::Passwords;
 
 use actix_web::web::Data;
 use cache::Revocations;
-use service::Service;
+use service::{Job, Service};
 use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,26 +32,37 @@ pub struct Settings {
     pub issuer: String,
     /// Where gateways learn which sessions were revoked.
     pub revocations: Revocations,
+    /// How e-mail is sent; none is without.
+    pub mailer: Option<Mailer>,
 }
 
 /// The identity service.
 pub fn service(settings: Settings) -> Service {
-    let revocations = settings.revocations.clone();
+    let Settings { issuer, revocations, mailer } = settings;
     let state = Data::new(State {
-        issuer: settings.issuer,
-        revocations: settings.revocations,
+        issuer: issuer.clone(),
+        revocations: revocations.clone(),
+        sends_mail: mailer.is_some(),
         passwords: Passwords::new(),
         throttle: throttle::Throttle::default(),
     });
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
-        .consumers([consumers::donor::consumer()])
-        .jobs(move |context| vec![Box::pin(token::revocation::keep(context, revocations.clone()))])
+        .consumers([consumers::donor::consumer(), mail::consumer(mailer.is_some())])
+        .jobs(move |context| {
+            let mut jobs: Vec<Job> =
+                vec![Box::pin(token::revocation::keep(context.clone(), revocations.clone()))];
+            if let Some(mailer) = mailer.clone() {
+                jobs.push(Box::pin(mail::run(context, mailer, issuer.clone())));
+            }
+            jobs
+        })
 }
 
 pub(crate) struct State {
     issuer: String,
     revocations: Revocations,
+    sends_mail: bool,
     passwords: Arc<Passwords>,
     throttle: throttle::Throttle,
 }

@@ -9,6 +9,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Toml},
 };
+use identity::{Mailer, MailerError};
 use ipnet::IpNet;
 use kernel::Clock;
 use serde::Deserialize;
@@ -21,8 +22,20 @@ use std::{
 use store::{Postgres, Store, seal::Keyring};
 
 /// Variables of the environment that belong to options of the command line, or to developer commands.
-const OPTIONS: [&str; 10] =
-    ["cache", "secrets", "port", "host", "data", "config", "url", "client_id", "client_secret", "test_infra"];
+const OPTIONS: [&str; 12] = [
+    "cache",
+    "secrets",
+    "port",
+    "host",
+    "data",
+    "config",
+    "url",
+    "client_id",
+    "client_secret",
+    "test_infra",
+    "mail_url",
+    "mail_from",
+];
 
 /// What a process of the distributed mode is told.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +68,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     portal: Option<PortalConfig>,
     personal_data: Option<PersonalDataConfig>,
+    mail: Option<MailConfig>,
 }
 
 /// How log lines are written.
@@ -128,6 +142,25 @@ struct PersonalDataConfig {
 impl std::fmt::Debug for PersonalDataConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PersonalDataConfig")
+    }
+}
+
+/// E-mail: through a server, or into a folder.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailConfig {
+    /// `smtp://user:password@host:587?tls=required`, or `smtps://…`.
+    url: Option<String>,
+    /// A folder that another program sends from.
+    folder: Option<PathBuf>,
+    /// The sender: `Passerelle <passerelle@example.org>`.
+    #[serde(default)]
+    from: String,
+}
+
+impl std::fmt::Debug for MailConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailConfig").field("folder", &self.folder).field("from", &self.from).finish()
     }
 }
 
@@ -247,6 +280,26 @@ impl Config {
         Redis::new(&redis.url, &redis.prefix).map_err(|error| anyhow!("configuration: redis.url: {error}"))
     }
 
+    /// How e-mail is sent; none when it is not configured.
+    ///
+    /// # Errors
+    /// When both ways or neither are, or an address is none.
+    pub fn mailer(&self) -> Result<Option<Mailer>> {
+        let Some(MailConfig { url, folder, from }) = &self.mail else { return Ok(None) };
+        // Variables that a compose file passes on are empty where nobody set them.
+        let made = match (url.as_ref().filter(|url| !url.is_empty()), folder) {
+            (None, None) if from.is_empty() => return Ok(None),
+            (Some(url), None) => Mailer::smtp(url, from),
+            (None, Some(folder)) => Mailer::folder(folder, from),
+            _ => bail!("configuration: mail: needs mail.url or mail.folder, one of them"),
+        };
+        let key = |error: &MailerError| match error {
+            MailerError::From(_) => "mail.from",
+            MailerError::Url => "mail.url",
+        };
+        made.map(Some).map_err(|error| anyhow!("configuration: {}: {error}", key(&error)))
+    }
+
     /// Where another process is.
     ///
     /// # Errors
@@ -358,6 +411,18 @@ mod tests {
         assert_eq!(secrets(folder.path()).unwrap(), [("portal.key".to_owned(), "00".to_owned())]);
         assert!(config.bus().err().unwrap().to_string().contains("kafka.partitions"));
         assert!(config.portal_key().unwrap_err().to_string().contains("PASSERELLE_PORTAL__KEY"));
+        let mail = |text: &str| {
+            let config = load(&format!("public_url = \"http://a\"\n[mail]\n{text}")).unwrap();
+            config.mailer().map(|mailer| mailer.is_some()).map_err(|error| error.to_string())
+        };
+        assert!(config.mailer().unwrap().is_none());
+        assert_eq!(mail("url = \"smtp://u:p@h:587?tls=required\"\nfrom = \"P <p@a.org>\""), Ok(true));
+        assert_eq!(mail("folder = \"/tmp/x\"\nfrom = \"p@a.org\""), Ok(true));
+        assert_eq!(mail("url = \"\"\nfrom = \"\""), Ok(false));
+        assert!(mail("from = \"p@a.org\"").unwrap_err().contains("mail.folder"));
+        assert!(mail("folder = \"x\"\nfrom = \"nobody\"").unwrap_err().contains("mail.from"));
+        let wrong = mail("url = \"ftp://u:secret@h\"\nfrom = \"p@a.org\"").unwrap_err();
+        assert!(wrong.contains("mail.url") && !wrong.contains("secret"), "{wrong}");
         assert!(config.upstream("donors").unwrap_err().to_string().contains("upstreams.donors"));
     }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// When documents contradict each other.
 pub fn all() -> Result<Vec<(String, String)>> {
-    let services = services("http://localhost:8080", &Revocations::default());
+    let services = services("http://localhost:8080", &Revocations::default(), None);
     let documents: Vec<_> = services.iter().map(|service| (service.name, service.openapi())).collect();
     let merged = gateway::merge(documents.iter().map(|(_, document)| document))?;
     let mut files = Vec::new();

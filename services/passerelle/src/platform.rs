@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
 use bus::{EmbeddedBus, Lag, SharedBus};
 use cache::Revocations;
+use identity::Mailer;
 use kernel::Clock;
 use service::{Running, Service};
 use std::{
@@ -30,12 +31,36 @@ pub struct Options {
     pub port: u16,
     /// The address people use, when it is not `http://localhost:<port>`.
     pub public_url: Option<String>,
+    /// The SMTP server; without it e-mail goes into the folder `mail` beside the data.
+    pub mail_url: Option<String>,
+    /// The sender of e-mail.
+    pub mail_from: String,
 }
+
+/// The sender of e-mail unless told otherwise.
+pub const MAIL_FROM: &str = "Passerelle <passerelle@localhost>";
 
 impl Options {
     /// On this machine alone, on any free port.
     pub fn local(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), host: Ipv4Addr::LOCALHOST.into(), port: 0, public_url: None }
+        Self {
+            data: data.into(),
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            public_url: None,
+            mail_url: None,
+            mail_from: MAIL_FROM.to_owned(),
+        }
+    }
+
+    fn mailer(&self) -> Result<Mailer> {
+        match &self.mail_url {
+            Some(url) => Mailer::smtp(url, &self.mail_from).context("the options for e-mail"),
+            None => {
+                let mailer = Mailer::folder(self.data.join("mail"), &self.mail_from);
+                mailer.context("the options for e-mail")
+            }
+        }
     }
 }
 
@@ -54,16 +79,16 @@ pub struct Platform {
     _lock: File,
 }
 
-/// The services, in the order they start. `issuer` is the address of the deployment.
-pub fn services(issuer: &str, revocations: &Revocations) -> Vec<Service> {
+/// The services, in the order they start. `issuer` is the address of the deployment; without a mailer no e-mail is sent.
+pub fn services(issuer: &str, revocations: &Revocations, mailer: Option<Mailer>) -> Vec<Service> {
     let (issuer, revocations) = (issuer.to_owned(), revocations.clone());
-    let identity = identity::service(identity::Settings { issuer, revocations });
+    let identity = identity::service(identity::Settings { issuer, revocations, mailer });
     vec![identity, donors::service(), crisis::service()]
 }
 
 /// Every consumer group and the topic it reads.
 pub fn subscriptions() -> Vec<(&'static str, &'static str)> {
-    let services = services("http://localhost", &Revocations::default());
+    let services = services("http://localhost", &Revocations::default(), None);
     services.iter().flat_map(|service| &service.consumers).map(store::Consumer::subscription).collect()
 }
 
@@ -85,7 +110,7 @@ impl Platform {
             EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
         let bus: SharedBus = Arc::new(embedded.clone());
         let revocations = Revocations::default();
-        let services = services(&url, &revocations);
+        let services = services(&url, &revocations, Some(options.mailer()?));
         let mut listeners = Vec::new();
         for _ in &services {
             listeners.push(loopback()?);

@@ -388,6 +388,7 @@ notifications-none = There are no notifications.
 notifications-choose = Choose what you are told
 notifications-shown = Notifications shown
 notifications-always = What is overdue, waits for you or came back is always shown.
+notifications-mail = Send me notifications by e-mail as well
 mark-read = Mark all as read
 new = new
 mute-due-in-30-days = Reports due in 30 days

@@ -388,6 +388,7 @@ notifications-none = No hay notificaciones.
 notifications-choose = Elegir las notificaciones
 notifications-shown = Notificaciones visibles
 notifications-always = Lo que está atrasado, le espera o ha sido devuelto se muestra siempre.
+notifications-mail = Enviarme las notificaciones también por correo electrónico
 mark-read = Marcar todo como leído
 new = nuevo
 mute-due-in-30-days = Informes que vencen en 30 días

@@ -388,6 +388,7 @@ notifications-none = Aucune notification.
 notifications-choose = Choisir vos notifications
 notifications-shown = Notifications affichées
 notifications-always = Ce qui est en retard, vous attend ou vous a été renvoyé est toujours affiché.
+notifications-mail = M’envoyer aussi les notifications par courriel
 mark-read = Tout marquer comme lu
 new = nouveau
 mute-due-in-30-days = Rapports dus dans 30 jours

@@ -5,30 +5,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use fixed_decimal::Decimal;
 use fluent_bundle::FluentArgs;
-use icu_calendar::Iso;
 use icu_datetime::{
     DateTimeFormatter,
-    fieldsets::{E, YM, YMD},
-    input::Date,
+    fieldsets::{E, YM},
 };
 use icu_decimal::{DecimalFormatter, options::DecimalFormatterOptions};
-use icu_locale::{Locale, locale};
+use language::icu_date;
 use std::{collections::HashMap, str::FromStr};
-
-fn icu_locale(language: Language) -> Locale {
-    match language {
-        Language::English => locale!("en"),
-        Language::French => locale!("fr"),
-        Language::Spanish => locale!("es"),
-    }
-}
 
 thread_local! {
     // ICU's formatters do not cross threads.
     static NUMBERS: HashMap<Language, DecimalFormatter> = Language::ALL
         .into_iter()
         .filter_map(|language| {
-            let formatter = DecimalFormatter::try_new(icu_locale(language).into(), DecimalFormatterOptions::default());
+            let formatter = DecimalFormatter::try_new(language.locale().into(), DecimalFormatterOptions::default());
             Some((language, formatter.ok()?))
         })
         .collect();
@@ -79,24 +69,14 @@ pub(crate) fn percent(language: Language, percent: &str) -> String {
     text(language, "percent", Some(&arguments))
 }
 
-fn icu_date(date: NaiveDate) -> Option<Date<Iso>> {
-    use chrono::Datelike;
-    let (day, month) = u8::try_from(date.day()).ok().zip(u8::try_from(date.month()).ok())?;
-    Date::try_new_iso(date.year(), month, day).ok()
-}
-
 /// A calendar date in words.
 pub(crate) fn date(language: Language, date: NaiveDate) -> String {
-    let formatter = DateTimeFormatter::try_new(icu_locale(language).into(), YMD::long());
-    match (formatter, icu_date(date)) {
-        (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
-        _ => date.to_string(),
-    }
+    language.date(date)
 }
 
 /// A month in words: "November 2026".
 pub(crate) fn month(language: Language, date: NaiveDate) -> String {
-    let formatter = DateTimeFormatter::try_new(icu_locale(language).into(), YM::long());
+    let formatter = DateTimeFormatter::try_new(language.locale().into(), YM::long());
     match (formatter, icu_date(date)) {
         (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
         _ => date.format("%Y-%m").to_string(),
@@ -105,7 +85,7 @@ pub(crate) fn month(language: Language, date: NaiveDate) -> String {
 
 /// The day of the week, shortened: "Mon".
 pub(crate) fn weekday(language: Language, date: NaiveDate) -> String {
-    let formatter = DateTimeFormatter::try_new(icu_locale(language).into(), E::short());
+    let formatter = DateTimeFormatter::try_new(language.locale().into(), E::short());
     match (formatter, icu_date(date)) {
         (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
         _ => date.format("%a").to_string(),

@@ -8,6 +8,7 @@ use actix_web::{
     middleware::Next,
 };
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+pub(crate) use language::Language;
 use std::{
     collections::HashMap,
     future::{Ready, ready},
@@ -15,58 +16,11 @@ use std::{
 };
 use unic_langid::LanguageIdentifier;
 
-/// A language of the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Language {
-    English,
-    French,
-    Spanish,
-}
-
-impl Language {
-    pub(crate) const ALL: [Language; 3] = [Language::English, Language::French, Language::Spanish];
-
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::French => "fr",
-            Language::Spanish => "es",
-        }
-    }
-
-    /// What its readers call it.
-    pub(crate) fn own_name(self) -> &'static str {
-        match self {
-            Language::English => "English",
-            Language::French => "Français",
-            Language::Spanish => "Español",
-        }
-    }
-
-    pub(crate) fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
-    }
-
-    /// The first of an `Accept-Language` header that the pages have.
-    pub(crate) fn accepted(header: &str) -> Option<Self> {
-        let mut ranges: Vec<(f32, &str)> = header
-            .split(',')
-            .map(|range| {
-                let (tag, quality) = range.split_once(";q=").unwrap_or((range, "1"));
-                (quality.trim().parse().unwrap_or(0.0), tag.trim())
-            })
-            .filter(|(quality, _)| *quality > 0.0)
-            .collect();
-        ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranges.into_iter().find_map(|(_, tag)| Self::from_code(&tag.split('-').next()?.to_lowercase()))
-    }
-
-    fn source(self) -> &'static str {
-        match self {
-            Language::English => include_str!("../locales/en.ftl"),
-            Language::French => include_str!("../locales/fr.ftl"),
-            Language::Spanish => include_str!("../locales/es.ftl"),
-        }
+fn source(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../locales/en.ftl"),
+        Language::French => include_str!("../locales/fr.ftl"),
+        Language::Spanish => include_str!("../locales/es.ftl"),
     }
 }
 
@@ -81,7 +35,7 @@ fn bundle(language: Language) -> Bundle {
     bundle.set_use_isolating(false);
     // A resource with an error keeps what it could read; a test refuses such files.
     let resource =
-        FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
+        FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(resource, _)| resource);
     bundle.add_resource_overriding(resource);
     bundle
 }

@@ -51,6 +51,7 @@ pub(crate) async fn create(
         if !scope.office_ids().contains(&office_id) {
             return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
         }
+        donor::standing::hold(tx, organisation_id).await?;
         let donor_name = under_terms(donor_of(tx, &terms).await)?;
         let now = tx.now();
         let reference = store::next_reference(tx, organisation_id, chrono::Datelike::year(&now)).await?;
@@ -105,6 +106,7 @@ pub(crate) async fn update(
     // It may wait for the event of a plan just made, which needs the writer: so before the transaction.
     let plans = plan::find_all(&context.store, caller.claims.organisation_id, &terms.plan_ids).await;
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    donor::standing::hold(&tx, caller.claims.organisation_id).await?;
     let before = own(&tx, &caller.claims, id.0).await?;
     answer::if_match(&request, before.version)?;
     terms::check(&terms)?;

@@ -327,12 +327,14 @@ pub(crate) async fn create(
     let keys = context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
-    let donor = donor::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    donor::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     drop(db);
-    donor::merge::check(&donor)?;
     check(&fields, context.store.clock().now().date_naive())?;
     let (organisation_id, office_id) = (caller.claims.organisation_id, caller.claims.office_id);
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        donor::standing::hold(tx, organisation_id).await?;
+        let donor = donor::store::get(tx.scope(), tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        donor::merge::check(&donor)?;
         let place = (organisation_id, office_id, id.0);
         let row = Model::empty(tx.new_id(), place, tx.now()).holding(&fields, keys)?;
         store::save(tx, row.clone()).await?;

@@ -129,6 +129,7 @@ pub(crate) async fn create(
         if !scope.office_ids().contains(&office_id) {
             return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
         }
+        donor::standing::hold(tx, organisation_id).await?;
         let found = donor::store::get(tx.scope(), tx.db(), new.donor_id).await?;
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
         let donor = found.ok_or_else(unknown)?;

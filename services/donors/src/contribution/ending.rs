@@ -6,6 +6,7 @@ use super::{
     steps::{changeable, check_amount, check_day, finish, open, refused, shares, with_shares, without},
     store::{self, Model},
 };
+use crate::donor::standing;
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
@@ -54,6 +55,7 @@ pub(crate) async fn write_off(
     let step = body.value;
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    standing::hold(&tx, caller.claims.organisation_id).await?;
     let pledge = changeable(&tx, &request, &caller.claims, id.0).await?;
     if pledge.status != "pledge" {
         return Err(refused(&pledge, "be written off: only a pledge is"));
@@ -94,6 +96,7 @@ pub(crate) async fn reverse(
     let step = body.value;
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
+    standing::hold(&tx, caller.claims.organisation_id).await?;
     let wrong = changeable(&tx, &request, &caller.claims, id.0).await?;
     let mut checks = Checks::new();
     check_day(&mut checks, step.on, tx.now().date_naive());

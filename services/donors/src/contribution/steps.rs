@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     consumers::plan,
+    donor::standing,
     rate::{self, ExchangeRate},
 };
 use ::store::{TenantTx, audit};
@@ -117,6 +118,7 @@ async fn fulfil(
 ) -> Answer {
     let step = body.value;
     service::create(context, request, claims, body.digest.as_ref(), async |tx, scope| {
+        standing::hold(tx, claims.organisation_id).await?;
         let promise = changeable(tx, request, claims, id).await?;
         let allowed = promise.status == "pledge" || (promise.status == "commitment" && to == "paid");
         if !allowed {
@@ -183,6 +185,7 @@ pub(crate) async fn allot(
     let claims = &caller.claims;
     let plans = plan::find_all(&context.store, claims.organisation_id, &step.plan_ids).await?;
     service::create(&context, &request, claims, body.digest.as_ref(), async |tx, _| {
+        standing::hold(tx, claims.organisation_id).await?;
         let parked = changeable(tx, &request, claims, id.0).await?;
         let open = open(&parked)?;
         let mut checks = Checks::new();

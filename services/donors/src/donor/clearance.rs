@@ -178,9 +178,8 @@ pub(crate) async fn create(
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
-    let donor = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     drop(db);
-    super::merge::check(&donor)?;
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut checks = Checks::new();
     checks.one_of("/decision", &new.decision, &["cleared", "refused"]);
@@ -189,6 +188,9 @@ pub(crate) async fn create(
     checks.finish()?;
     let organisation_id = caller.claims.organisation_id;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        super::standing::hold(tx, organisation_id).await?;
+        let donor = store::get(tx.scope(), tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        super::merge::check(&donor)?;
         let clearance = Clearance {
             id: tx.new_id(),
             donor_id: id.0,

@@ -1,6 +1,6 @@
 //! Two records of one donor become one: everything of the duplicate goes to the record that stays, and can go back.
 
-use super::{api::headquarters_only, store};
+use super::{api::headquarters_only, standing, store};
 use crate::{agreement, contribution, report};
 use ::store::{Scope, StoreError, TenantTx, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
@@ -189,6 +189,7 @@ pub(crate) async fn create(
     checks.require(fits, "/reason", "must have 1 to 2000 characters");
     checks.finish()?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        standing::change(tx, caller.claims.organisation_id).await?;
         let (survivor, duplicate) = pair(tx, id.0, new.duplicate_id).await?;
         answer::if_match(&request, survivor.version)?;
         for (pointer, donor) in [("/id", &survivor), ("/duplicate_id", &duplicate)] {
@@ -254,6 +255,7 @@ pub(crate) async fn undo(
     drop(db);
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    standing::change(&tx, caller.claims.organisation_id).await?;
     let first = find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
     let (survivor, duplicate) = pair(&tx, first.survivor_id, first.duplicate_id).await?;
     let row = find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
@@ -370,7 +372,10 @@ async fn carry(
         if before.donor_id == from.id {
             let terms = agreement::terms::Terms { donor_id: to.id, ..before.terms()? };
             let (version, donor_name) = (before.version + 1, to.name.clone());
-            let after = agreement::store::Model { version, donor_name, updated_at: tx.now(), ..before };
+            // Its last change is when it was closed: a merger is none of its own.
+            let closed = before.state()? == agreement::State::Closed;
+            let updated_at = if closed { before.updated_at } else { tx.now() };
+            let after = agreement::store::Model { version, donor_name, updated_at, ..before };
             agreement::store::save(tx, &after.under(&terms)?).await?;
         }
     }

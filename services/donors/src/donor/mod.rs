@@ -6,6 +6,7 @@ pub(crate) mod merge;
 pub(crate) mod names;
 pub(crate) mod preferences;
 pub(crate) mod similar;
+pub(crate) mod standing;
 pub(crate) mod store;
 pub(crate) mod timeline;
 

@@ -8,7 +8,7 @@ use super::{
     seen::{Print, Seen},
     store,
 };
-use crate::contribution;
+use crate::{contribution, donor};
 use ::store::{Actor, Scope, StoreError, audit};
 use chrono::TimeDelta;
 use service::Context;
@@ -82,7 +82,14 @@ async fn work(context: &Context) -> Result<bool, Pause> {
         job.message = Some(format!("{} rows are wrong; nothing is kept", job.rejected));
         finish(context, &mut job, "refused").await?;
     } else if job.dry_run {
-        compare(context, &mut job).await?;
+        let before = job.clone();
+        match compare(context, &mut job).await {
+            Err(Pause::Store(error)) if !error.is_unavailable() => {
+                job = before;
+                fail(context, &mut job, &error).await?;
+            }
+            done => done?,
+        }
     } else {
         apply_all(context, &mut job).await?;
     }
@@ -103,13 +110,11 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Paus
         match apply_batch(context, job).await {
             Ok(true) => attempt = 1,
             Ok(false) => return finish(context, job, "done").await,
-            Err(Pause::Store(error)) if error.is_permanent() => {
+            // What is not away, full or in the way of another will be wrong the next time, too: others wait behind it.
+            Err(Pause::Store(error)) if !error.is_unavailable() => {
                 *job = before;
                 if attempt == ATTEMPTS {
-                    tracing::error!(import = %job.id, error = &error as &dyn std::error::Error, "import failed");
-                    job.message =
-                        Some("the platform could not apply a batch; the operators have the details".into());
-                    return finish(context, job, "failed").await;
+                    return fail(context, job, &error).await;
                 }
                 attempt += 1;
             }
@@ -118,11 +123,18 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Paus
     }
 }
 
+async fn fail(context: &Context, job: &mut store::Model, error: &StoreError) -> Result<(), Pause> {
+    tracing::error!(import = %job.id, error = error as &dyn std::error::Error, "import failed");
+    job.message = Some("the platform could not apply a batch; the operators have the details".into());
+    finish(context, job, "failed").await
+}
+
 async fn apply_batch(context: &Context, job: &mut store::Model) -> Result<bool, Pause> {
     let flows = next_flows(context, job).await?;
     let Some(&(last, _)) = flows.last() else { return Ok(false) };
     let count = flows.len();
     let mut tx = begin(context, job).await?;
+    donor::standing::hold(&tx, job.organisation_id).await?;
     let verdicts = apply(&mut tx, job, flows).await?;
     for (verdict, numbers) in
         [("created", &verdicts.created), ("updated", &verdicts.updated), ("unchanged", &verdicts.unchanged)]

@@ -4,6 +4,7 @@ pub(crate) mod api;
 
 use crate::report::{State, store::Model};
 use ::store::{StoreError, TenantTx, sql, values};
+use events::NotificationGiven;
 use uuid::Uuid;
 
 const COLUMNS: [&str; 10] = [
@@ -20,30 +21,42 @@ const COLUMNS: [&str; 10] = [
 ];
 
 async fn add(
-    tx: &TenantTx,
+    tx: &mut TenantTx,
     report: &Model,
     kind: &str,
     (office_id, donor_id): (Uuid, Option<Uuid>),
 ) -> Result<(), StoreError> {
-    let row = values![
-        tx.new_id(),
-        report.organisation_id,
+    let event = NotificationGiven {
+        id: tx.new_id(),
+        sequence: 1,
+        organisation_id: report.organisation_id,
         office_id,
         donor_id,
-        kind,
-        report.id,
-        report.due_date,
-        format!("{}: {}", report.agreement_reference, report.agreement_title),
-        report.kind.as_str(),
+        kind: kind.to_owned(),
+        report_id: report.id,
+        report_kind: report.kind.clone(),
+        due_date: report.due_date,
+        title: format!("{}: {}", report.agreement_reference, report.agreement_title),
+    };
+    let row = values![
+        event.id,
+        event.organisation_id,
+        event.office_id,
+        event.donor_id,
+        event.kind.as_str(),
+        event.report_id,
+        event.due_date,
+        event.title.as_str(),
+        event.report_kind.as_str(),
         tx.now(),
     ];
     sql::insert_many(tx.db(), "notification", &COLUMNS, vec![row], "").await?;
-    Ok(())
+    tx.emit(&event).await
 }
 
 /// Tells the office that has to act next, and the donor when it gets a report.
 pub(crate) async fn of_step(
-    tx: &TenantTx,
+    tx: &mut TenantTx,
     report: &Model,
     action: &str,
     office_id: Option<Uuid>,
@@ -59,6 +72,6 @@ pub(crate) async fn of_step(
 }
 
 /// Reminds the office that owes a report.
-pub(crate) async fn of_reminder(tx: &TenantTx, report: &Model, name: &str) -> Result<(), StoreError> {
+pub(crate) async fn of_reminder(tx: &mut TenantTx, report: &Model, name: &str) -> Result<(), StoreError> {
     add(tx, report, name, (report.office_id, None)).await
 }

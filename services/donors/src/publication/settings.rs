@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
 use kernel::Problem;
+use language::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -15,8 +16,6 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Languages of the texts.
-const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
 /// Codelist FlowType.
 const FLOW_TYPES: [&str; 10] = ["10", "20", "21", "22", "30", "35", "36", "37", "40", "50"];
 /// Of the codelist FinanceType what comes in as a contribution.
@@ -225,7 +224,7 @@ fn check(fields: &PublicationFields) -> Result<(), Failure> {
     let is_plain = !fields.organisation_ref.contains(|c: char| c.is_whitespace() || "/&|?".contains(c));
     checks.require(is_plain, "/organisation_ref", "must not hold spaces or any of / & | ?");
     checks.one_of("/organisation_type", &fields.organisation_type, &IATI_TYPES);
-    checks.one_of("/language", &fields.language, &LANGUAGES);
+    checks.one_of("/language", &fields.language, &Language::CODES);
     if let Some(email) = &fields.contact_email {
         checks.text("/contact_email", email, 200);
         let parts = email.split_once('@');

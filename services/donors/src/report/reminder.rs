@@ -38,12 +38,12 @@ pub(crate) async fn remind(store: &Store) -> Result<usize, StoreError> {
     let mut given = 0;
     for (name, before) in REMINDERS {
         loop {
-            let tx = store.begin(Scope::System, Actor::system()).await?;
+            let mut tx = store.begin(Scope::System, Actor::system()).await?;
             // Two processes do not give the same reminders side by side.
             tx.lock("report reminders").await?;
             let reports = waiting(&tx, name, before).await?;
             for report in &reports {
-                notification::of_reminder(&tx, report, name).await?;
+                notification::of_reminder(&mut tx, report, name).await?;
             }
             tx.commit().await?;
             given += reports.len();

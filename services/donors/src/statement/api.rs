@@ -1,4 +1,4 @@
-use super::{Statement, add_payments, collect, compose, texts::Language};
+use super::{Statement, add_payments, collect, compose};
 use crate::donor;
 use ::store::{Scope, audit};
 use actix_web::{
@@ -8,6 +8,7 @@ use actix_web::{
 };
 use auth::{Caller, Failure, perm};
 use kernel::{Code, Problem};
+use language::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::{Answer, Context, Id, Parameters, one_of, openapi::ReadProblems};
@@ -54,7 +55,7 @@ pub(crate) async fn get(
         return Err(Problem::invalid_parameter("year", "must be 1900 to 2200").into());
     }
     let language = one_of("language", language.as_deref(), &Language::CODES)?;
-    let language = Language::of(language.as_deref().unwrap_or("en"));
+    let language = language.as_deref().and_then(Language::from_code).unwrap_or(Language::English);
     let scope = context.scope(&caller.claims).await?;
     let mut statement = collected(&context, &scope, id, year).await?;
     if matches!(scope, Scope::Offices { .. }) {

@@ -3,7 +3,7 @@
 use super::{
     Agreed, Statement, Sums, day_of,
     format::Formats,
-    texts::{Language, Texts},
+    texts::{Texts, texts},
 };
 use crate::{
     contribution::{self, store::targets},
@@ -11,6 +11,7 @@ use crate::{
 };
 use chrono::Datelike;
 use kernel::{Currency, Money, money::MoneyError};
+use language::Language;
 use paper::{Block, Column, Document, Row, Table};
 
 /// Characters of a description; the rest is in the lists.
@@ -21,7 +22,7 @@ const PURPOSE: usize = 160;
 /// # Errors
 /// [`MoneyError::TooLarge`] when a sum cannot be held.
 pub(super) fn document(statement: &Statement, language: Language) -> Result<Document, MoneyError> {
-    let composer = Composer { statement, texts: language.texts(), formats: Formats::of(language), language };
+    let composer = Composer { statement, texts: texts(language), formats: Formats::of(language), language };
     composer.document()
 }
 

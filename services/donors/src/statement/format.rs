@@ -1,13 +1,11 @@
 //! Numbers and dates in the language of a statement.
 
-use super::texts::Language;
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use fixed_decimal::Decimal;
-use icu_calendar::Iso;
-use icu_datetime::{DateTimeFormatter, fieldsets::YMD, input::Date};
+use icu_datetime::{DateTimeFormatter, fieldsets::YMD};
 use icu_decimal::{DecimalFormatter, options::DecimalFormatterOptions};
-use icu_locale::{Locale, locale};
 use kernel::Money;
+use language::{Language, icu_date};
 use std::str::FromStr;
 
 /// ICU's formatters of a language; they do not cross threads.
@@ -18,11 +16,7 @@ pub(super) struct Formats {
 
 impl Formats {
     pub(super) fn of(language: Language) -> Self {
-        let locale: Locale = match language {
-            Language::English => locale!("en"),
-            Language::French => locale!("fr"),
-            Language::Spanish => locale!("es"),
-        };
+        let locale = language.locale();
         let numbers = DecimalFormatter::try_new(locale.clone().into(), DecimalFormatterOptions::default());
         let days = DateTimeFormatter::try_new(locale.into(), YMD::medium());
         Self { numbers: numbers.ok(), days: days.ok() }
@@ -46,10 +40,7 @@ impl Formats {
     }
 
     pub(super) fn day(&self, day: NaiveDate) -> String {
-        let date = u8::try_from(day.month()).ok().zip(u8::try_from(day.day()).ok());
-        let date: Option<Date<Iso>> =
-            date.and_then(|(month, of)| Date::try_new_iso(day.year(), month, of).ok());
-        match (date, &self.days) {
+        match (icu_date(day), &self.days) {
             (Some(date), Some(formatter)) => formatter.format(&date).to_string(),
             _ => day.to_string(),
         }

@@ -1,39 +1,13 @@
 //! What stands on a statement, in its three languages. Terms are those of docs/glossary.md.
 
-/// A language of statements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    English,
-    French,
-    Spanish,
-}
+use language::Language;
 
-impl Language {
-    pub(super) const CODES: [&str; 3] = ["en", "fr", "es"];
-
-    /// The language of a code; English for any other.
-    pub(super) fn of(code: &str) -> Self {
-        match code {
-            "fr" => Language::French,
-            "es" => Language::Spanish,
-            _ => Language::English,
-        }
-    }
-
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::French => "fr",
-            Language::Spanish => "es",
-        }
-    }
-
-    pub(super) const fn texts(self) -> &'static Texts {
-        match self {
-            Language::English => &ENGLISH,
-            Language::French => &FRENCH,
-            Language::Spanish => &SPANISH,
-        }
+/// The texts of a language.
+pub(super) const fn texts(language: Language) -> &'static Texts {
+    match language {
+        Language::English => &ENGLISH,
+        Language::French => &FRENCH,
+        Language::Spanish => &SPANISH,
     }
 }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
 use kernel::{Code, Problem, pagination::Page};
+use language::Language;
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
@@ -18,7 +19,6 @@ const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
 /// Said of a donor that identity has not heard of: the donors service registers them and tells by the bus.
 const UNKNOWN_DONOR: &str =
     "is no donor of your organisation, or one registered just now: it is known here a moment later";
-pub(super) const LANGUAGES: [&str; 3] = ["en", "fr", "es"];
 
 /// A role in an office.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -234,6 +234,7 @@ pub(crate) async fn create(
             email: normal_email(&new.email),
             time_zone: None,
             muted: String::new(),
+            mail: true,
             language: new.language.clone().unwrap_or_else(|| "en".to_owned()),
             password_hash,
             created_at: tx.now(),
@@ -312,7 +313,7 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
     checks.text("/name", &new.name, 200);
     checks.require(is_email(new.email.trim()), "/email", "is not an e-mail address");
     if let Some(language) = &new.language {
-        checks.one_of("/language", language, &LANGUAGES);
+        checks.one_of("/language", language, &Language::CODES);
     }
     check_password(&mut checks, new.password.as_deref());
     checks.require(new.roles.len() <= 50, "/roles", "has more than 50 entries");

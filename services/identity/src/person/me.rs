@@ -1,14 +1,12 @@
 //! The caller itself: who it is, where it may work, how it wants to be told.
 
-use super::{
-    api::{LANGUAGES, audit_person},
-    store,
-};
-use crate::{consumers, office, organisation};
+use super::{api::audit_person, store};
+use crate::{State, consumers, office, organisation};
 use ::store::{Actor, Scope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, Claims, Failure, PrincipalKind};
 use kernel::{Code, Problem};
+use language::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -43,6 +41,8 @@ pub(crate) struct Me {
     /// For people: notifications that are not shown.
     #[schema(max_items = 20)]
     muted: Vec<String>,
+    /// For people: whether they get notifications by e-mail as well; null where the deployment sends none.
+    mail: Option<bool>,
     organisation: Named,
     office: Named,
     /// For staff: every office with a role; a refresh of the tokens with its `office_id` goes there.
@@ -75,6 +75,7 @@ async fn person_of(claims: &Claims, db: &impl ConnectionTrait) -> Result<Option<
 }
 
 async fn describe(
+    state: &State,
     claims: &Claims,
     db: &impl ConnectionTrait,
     person: Option<store::Model>,
@@ -99,6 +100,7 @@ async fn describe(
             offices.extend(office::store::get(&scope, db, id).await?.map(named));
         }
     }
+    let mail = person.as_ref().map(|person| person.mail).filter(|_| state.sends_mail);
     let muted = person.as_ref().map(|person| words(&person.muted)).unwrap_or_default();
     Ok(Me {
         id: claims.sub,
@@ -108,6 +110,7 @@ async fn describe(
         time_zone: person.as_ref().and_then(|person| person.time_zone.clone()),
         language: person.map(|person| person.language),
         muted,
+        mail,
         organisation,
         office: named(own),
         offices,
@@ -126,13 +129,13 @@ fn words(text: &str) -> Vec<String> {
 #[utoipa::path(tag = "people", security(("oauth2" = [])),
     responses((status = 200, description = "The caller", body = Me), ReadProblems))]
 #[get("/v1/me")]
-pub(crate) async fn me(caller: AnyCaller, context: Data<Context>) -> Answer {
+pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<State>) -> Answer {
     let claims = caller.0;
     // Its own record, whichever office the token is for.
     let db = context.store.read(&Scope::System).await?;
     let person = person_of(&claims, &db).await?;
     let version = person.as_ref().map_or(1, |person| person.version);
-    let shown = describe(&claims, &db, person).await?;
+    let shown = describe(&state, &claims, &db, person).await?;
     answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }
 
@@ -150,11 +153,13 @@ pub(crate) struct Profile {
     #[serde(default)]
     #[schema(max_items = 20)]
     muted: Vec<String>,
+    /// Whether to send notifications by e-mail as well; as it was when left out.
+    mail: Option<bool>,
 }
 
 /// Changes the caller's own profile
 ///
-/// Language, time zone, notifications. Only people have one. Send the version you read as `If-Match`.
+/// Language, time zone, notifications, e-mail. Only people have one. Send the version you read as `If-Match`.
 #[utoipa::path(tag = "people", request_body = Profile, security(("oauth2" = [])),
     params(("If-Match" = String, Header, description = "The ETag you read")),
     responses((status = 200, description = "The caller", body = Me), UpdateProblems))]
@@ -163,6 +168,7 @@ pub(crate) async fn update(
     request: HttpRequest,
     caller: AnyCaller,
     context: Data<Context>,
+    state: Data<State>,
     body: JsonBody<Profile>,
 ) -> Answer {
     let (claims, profile) = (caller.0, body.value);
@@ -175,7 +181,7 @@ pub(crate) async fn update(
     let before = found.ok_or_else(|| Problem::new(Code::Forbidden).detail(why))?;
     answer::if_match(&request, before.version)?;
     let mut checks = Checks::new();
-    checks.one_of("/language", &profile.language, &LANGUAGES);
+    checks.one_of("/language", &profile.language, &Language::CODES);
     if let Some(zone) = &profile.time_zone {
         let known = zone.parse::<chrono_tz::Tz>().is_ok();
         checks.require(known, "/time_zone", "is not an IANA time zone");
@@ -189,12 +195,13 @@ pub(crate) async fn update(
         language: profile.language,
         time_zone: profile.time_zone,
         muted: profile.muted.join(" "),
+        mail: profile.mail.unwrap_or(before.mail),
         ..before
     };
     store::save_profile(&tx, &after).await?;
     audit_person(&tx, &after, "person.profile", &[]).await?;
     let version = after.version;
-    let shown = describe(&claims, tx.db(), Some(after)).await?;
+    let shown = describe(&state, &claims, tx.db(), Some(after)).await?;
     tx.commit().await?;
     answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }

@@ -20,6 +20,7 @@ pub struct Model {
     pub password_hash: Option<String>,
     pub time_zone: Option<String>,
     pub muted: String,
+    pub mail: bool,
     pub search: String,
     pub created_at: DateTimeUtc,
 }
@@ -121,12 +122,14 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
 
 /// Writes what a person says of itself over `person.version - 1`.
 pub(crate) async fn save_profile(tx: &TenantTx, person: &Model) -> Result<(), StoreError> {
-    let text = "UPDATE person SET version = $1, language = $2, time_zone = $3, muted = $4 WHERE id = $5";
+    let text =
+        "UPDATE person SET version = $1, language = $2, time_zone = $3, muted = $4, mail = $5 WHERE id = $6";
     let values = values![
         person.version,
         person.language.as_str(),
         person.time_zone.clone(),
         person.muted.as_str(),
+        person.mail,
         person.id,
     ];
     sql::execute(tx.db(), text, values).await?;

@@ -48,7 +48,11 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Some(file) => Config::load(Some(&file))?.store("identity", clock).await?,
         None => {
             std::fs::create_dir_all(&data)?;
-            let settings = identity::Settings { issuer: String::new(), revocations: Revocations::default() };
+            let settings = identity::Settings {
+                issuer: String::new(),
+                revocations: Revocations::default(),
+                mailer: None,
+            };
             let service = identity::service(settings);
             open(&Options::local(data), &service, clock).await?
         }

@@ -25,7 +25,7 @@ pub struct Arguments {
 /// When the configuration is wrong, a database is away, or a migration fails (then that database is as it was).
 pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let all = services(&config.public_url, &Revocations::default());
+    let all = services(&config.public_url, &Revocations::default(), None);
     if let Some(unknown) =
         arguments.services.iter().find(|name| all.iter().all(|service| service.name != **name))
     {

@@ -52,7 +52,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     match arguments.service.as_str() {
         "gateway" => {
             let mut upstreams = Vec::new();
-            for service in services(&config.public_url, &revocations) {
+            for service in services(&config.public_url, &revocations, None) {
                 let (url, document) = (config.upstream(service.name)?, service.openapi());
                 upstreams.push(gateway::Upstream { url, document });
             }
@@ -87,7 +87,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             ops.stop().await;
         }
         name => {
-            let all = services(&config.public_url, &revocations);
+            let all = services(&config.public_url, &revocations, config.mailer()?);
             let Some(service) = all.iter().find(|service| service.name == name) else {
                 bail!("there is no service {name}: identity, donors, crisis, gateway or portal");
             };

@@ -3,7 +3,7 @@
 use super::stopped;
 use crate::{
     demo,
-    platform::{Options, Platform},
+    platform::{MAIL_FROM, Options, Platform},
 };
 use anyhow::Result;
 use clap::Args;
@@ -25,6 +25,13 @@ pub struct Arguments {
     /// The address people use, when another server stands in front.
     #[arg(long, env = "PASSERELLE_PUBLIC_URL")]
     public_url: Option<String>,
+    /// The SMTP server that sends e-mail, like smtp://user:password@host:587?tls=required; without it e-mails are files in
+    /// the folder "mail" beside the data.
+    #[arg(long, env = "PASSERELLE_MAIL_URL", hide_env_values = true)]
+    mail_url: Option<String>,
+    /// The sender of e-mail.
+    #[arg(long, env = "PASSERELLE_MAIL_FROM", default_value = MAIL_FROM)]
+    mail_from: String,
     /// Without the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
@@ -35,8 +42,8 @@ pub struct Arguments {
 /// # Errors
 /// When the port or the data folder is taken, or a database cannot be opened.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, data, public_url, empty } = arguments;
-    let options = Options { data, host, port, public_url };
+    let Arguments { port, host, data, public_url, mail_url, mail_from, empty } = arguments;
+    let options = Options { data, host, port, public_url, mail_url, mail_from };
     let clock = Arc::new(SystemClock);
     let platform = Platform::start(&options, clock.clone()).await?;
     let seeded = if empty {

@@ -23,6 +23,8 @@ struct Agreement {
     state: &'static str,
     /// How far its first report is.
     report: &'static str,
+    /// Who sees it: `donor` or `public`.
+    visibility: &'static str,
 }
 
 const AGREEMENTS: [Agreement; 9] = [
@@ -30,12 +32,13 @@ const AGREEMENTS: [Agreement; 9] = [
         office: "TCD",
         donor: "Norway, Government of",
         title: "Shelter and relief in the eastern provinces",
-        months: (-8, 12),
+        months: (-6, 12),
         amount: (42_000_000, "NOK"),
         earmarking: ("earmarked", "F"),
         template: "standard",
         state: "active",
         report: "submitted",
+        visibility: "public",
     },
     Agreement {
         office: "TCD",
@@ -47,6 +50,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "eight_plus_three",
         state: "active",
         report: "returned",
+        visibility: "donor",
     },
     Agreement {
         office: "SDN",
@@ -58,6 +62,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "standard",
         state: "active",
         report: "regional_review",
+        visibility: "public",
     },
     Agreement {
         office: "SDN",
@@ -69,6 +74,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "eight_plus_three",
         state: "active",
         report: "hq_clearance",
+        visibility: "donor",
     },
     Agreement {
         office: "ETH",
@@ -80,6 +86,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "standard",
         state: "active",
         report: "submitted",
+        visibility: "public",
     },
     Agreement {
         office: "BGD",
@@ -91,6 +98,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "standard",
         state: "active",
         report: "drafting",
+        visibility: "public",
     },
     Agreement {
         office: "PHL",
@@ -102,6 +110,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "standard",
         state: "active",
         report: "drafting",
+        visibility: "donor",
     },
     Agreement {
         office: "TCD",
@@ -113,6 +122,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "standard",
         state: "negotiation",
         report: "",
+        visibility: "donor",
     },
     Agreement {
         office: "SDN",
@@ -124,6 +134,7 @@ const AGREEMENTS: [Agreement; 9] = [
         template: "eight_plus_three",
         state: "draft",
         report: "",
+        visibility: "donor",
     },
 ];
 
@@ -201,7 +212,7 @@ fn terms(agreement: &Agreement, donors: &HashMap<String, String>, today: NaiveDa
     Ok(json!({
         "donor_id": donor_id, "title": agreement.title, "start_date": start, "end_date": end, "amount": money(amount),
         "overhead_percent": "7", "earmarking": agreement.earmarking.0, "modality": agreement.earmarking.1,
-        "countries": [agreement.office], "visibility": "donor", "reporting": { "template": agreement.template },
+        "countries": [agreement.office], "visibility": agreement.visibility, "reporting": { "template": agreement.template },
         "instalments": [
             { "due_date": start, "amount": money(amount * 6 / 10), "condition": "On signature" },
             { "due_date": month(start, months / 2), "amount": money(amount - amount * 6 / 10),

@@ -4,6 +4,7 @@ mod agreements;
 mod flows;
 mod people;
 mod records;
+mod relations;
 
 pub use people::{PASSWORD, PEOPLE, Person};
 
@@ -114,6 +115,8 @@ async fn seed(api: &Api, today: NaiveDate) -> Result<()> {
     }
     rates(api, today).await?;
     agreements::seed(api, &offices, &donors, today).await?;
+    relations::contacts(api, &donors, today).await?;
+    relations::publication(api).await?;
     people(api, &offices).await?;
     focal_points(api, &donors).await
 }

@@ -57,8 +57,10 @@ pub(crate) async fn save(request: HttpRequest, state: Data<State>, body: Bytes) 
         let signed_in = anybody(&state, &request, &typed).await?;
         let shown = typed.all("shown");
         let muted: Vec<&str> = MUTABLE.into_iter().filter(|kind| !shown.contains(kind)).collect();
+        // An unticked box is not sent; where there is no box, nothing is said of it.
+        let mail = typed.some("mail_asked").map(|_| typed.some("mail").is_some());
         let sent = json!({
-            "language": typed.text("language"), "time_zone": typed.some("time_zone"), "muted": muted,
+            "language": typed.text("language"), "time_zone": typed.some("time_zone"), "muted": muted, "mail": mail,
         });
         let caller = signed_in.caller(&request);
         let guard = Guard::Version(typed.text("version"));
@@ -73,7 +75,7 @@ pub(crate) async fn save(request: HttpRequest, state: Data<State>, body: Bytes) 
             Err(problem) => {
                 let (mut me, version) = state.gateway.versioned(&caller, "/v1/me").await?;
                 me["version"] = version.into();
-                for name in ["language", "time_zone", "muted"] {
+                for name in ["language", "time_zone", "muted", "mail"] {
                     me[name] = sent[name].clone();
                 }
                 Ok(again(form_page(&request, &state, &signed_in, &me, problem.clone())?, &problem))

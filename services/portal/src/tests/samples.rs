@@ -133,7 +133,7 @@ fn agreements_and_reports() -> Value {
         "sankey_data": { "from": [mark("<b>bold</b>")], "to": [mark("b")], "links": [{ "from": 0, "to": 0, "value": 1.0,
             "shown": "1" }] },
         "me": { "name": "<b>bold</b>", "email": "a@b.c", "version": 1, "language": "en", "time_zone": "Africa/Ndjamena",
-            "muted": ["submit"], "offices": [{ "id": "o", "name": "<b>bold</b>" }] },
+            "muted": ["submit"], "mail": false, "offices": [{ "id": "o", "name": "<b>bold</b>" }] },
         "zones": ["Africa/Ndjamena"], "mutable": ["submit", "accept"], "saved": true, "latest": "n", "focal": {
             "name": "<b>bold</b>", "office": "o", "email": "a@b.c" }, "today": "2026-11-25", "owed": true, "calendar": "http://x/c.ics",
         "recent": [{ "path": "/console/donors/d", "title": "<b>bold</b>" }], "updates": [{ "plan_id": "p",

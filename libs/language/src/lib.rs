@@ -1,0 +1,105 @@
+//! The languages people read Passerelle in: which one a reader gets, and calendar dates in it.
+
+use chrono::{Datelike, NaiveDate};
+use icu_calendar::Iso;
+use icu_datetime::{DateTimeFormatter, fieldsets::YMD, input::Date};
+use icu_locale::{Locale, locale};
+
+/// A language of pages, papers and e-mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// `en`
+    English,
+    /// `fr`
+    French,
+    /// `es`
+    Spanish,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Language; 3] = [Language::English, Language::French, Language::Spanish];
+    /// Their codes, in the same order.
+    pub const CODES: [&str; 3] = ["en", "fr", "es"];
+
+    /// Its ISO 639-1 code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::French => "fr",
+            Language::Spanish => "es",
+        }
+    }
+
+    /// The language of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// What its readers call it.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Language::English => "English",
+            Language::French => "Français",
+            Language::Spanish => "Español",
+        }
+    }
+
+    /// The first of an `Accept-Language` header that there is.
+    pub fn accepted(header: &str) -> Option<Self> {
+        let mut ranges: Vec<(f32, &str)> = header
+            .split(',')
+            .map(|range| {
+                let (tag, quality) = range.split_once(";q=").unwrap_or((range, "1"));
+                (quality.trim().parse().unwrap_or(0.0), tag.trim())
+            })
+            .filter(|(quality, _)| *quality > 0.0)
+            .collect();
+        ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
+        ranges.into_iter().find_map(|(_, tag)| Self::from_code(&tag.split('-').next()?.to_lowercase()))
+    }
+
+    /// Its locale for ICU.
+    pub const fn locale(self) -> Locale {
+        match self {
+            Language::English => locale!("en"),
+            Language::French => locale!("fr"),
+            Language::Spanish => locale!("es"),
+        }
+    }
+
+    /// A calendar date in words: "30 septembre 2026".
+    pub fn date(self, date: NaiveDate) -> String {
+        let formatter = DateTimeFormatter::try_new(self.locale().into(), YMD::long());
+        match (formatter, icu_date(date)) {
+            (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
+            _ => date.to_string(),
+        }
+    }
+}
+
+/// A calendar date as ICU's formatters take it; none beyond the years they know.
+pub fn icu_date(date: NaiveDate) -> Option<Date<Iso>> {
+    let (day, month) = u8::try_from(date.day()).ok().zip(u8::try_from(date.month()).ok())?;
+    Date::try_new_iso(date.year(), month, day).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reader_s_first_known_language_is_taken() {
+        assert_eq!(Language::accepted("de,fr;q=0.8,en;q=0.5"), Some(Language::French));
+        assert_eq!(Language::accepted("en;q=0.2, es-MX;q=0.9"), Some(Language::Spanish));
+        assert_eq!(Language::accepted("de"), None);
+        assert_eq!(Language::ALL.map(Language::code), Language::CODES);
+    }
+
+    #[test]
+    fn dates_are_words() {
+        let date = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
+        let written = Language::ALL.map(|language| language.date(date));
+        assert_eq!(written, ["September 30, 2026", "30 septembre 2026", "30 de septiembre de 2026"]);
+    }
+}

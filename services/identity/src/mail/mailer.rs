@@ -1,0 +1,120 @@
+//! How e-mail leaves the deployment: an SMTP server, or a folder.
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::Mailbox,
+    transport::smtp::{Error as SmtpError, response::Severity},
+};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+/// How long a step of a conversation with the server may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where e-mail goes, and from whom.
+#[derive(Clone)]
+pub struct Mailer {
+    pub(super) from: Mailbox,
+    way: Way,
+}
+
+#[derive(Clone)]
+enum Way {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(PathBuf),
+}
+
+/// Why no e-mail can be sent with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum MailerError {
+    /// The sender is no address.
+    #[error("\"{0}\" is not an address like `Passerelle <passerelle@example.org>`")]
+    From(String),
+    /// The server's address makes no sense; it may hold a password and is not shown.
+    #[error("must be like smtp://user:password@host:587?tls=required or smtps://user:password@host")]
+    Url,
+}
+
+/// Why a mail was not taken. The texts name no person: they are logged.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// The server (or the folder) is away, or lets nobody in: nothing is wrong with the mail.
+    Away(String),
+    /// The server does not take this mail.
+    Refused(String),
+}
+
+impl Mailer {
+    /// Through an SMTP server.
+    ///
+    /// # Errors
+    /// [`MailerError`] for an address that is none.
+    pub fn smtp(url: &str, from: &str) -> Result<Self, MailerError> {
+        let builder =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_: SmtpError| MailerError::Url)?;
+        Ok(Self { from: sender(from)?, way: Way::Smtp(builder.timeout(Some(PATIENCE)).build()) })
+    }
+
+    /// Into a folder, one `.eml` file each, for another program to send, or to look at. It is made when it is needed.
+    ///
+    /// # Errors
+    /// [`MailerError`] for a sender that is none.
+    pub fn folder(folder: impl Into<PathBuf>, from: &str) -> Result<Self, MailerError> {
+        Ok(Self { from: sender(from)?, way: Way::Folder(folder.into()) })
+    }
+
+    /// The part of the `Message-ID` after the at sign.
+    pub(super) fn domain(&self) -> &str {
+        self.from.email.domain()
+    }
+
+    pub(super) async fn send(&self, id: Uuid, message: Message) -> Result<(), Unsent> {
+        match &self.way {
+            Way::Smtp(server) => server.send(message).await.map(drop).map_err(|error| unsent(&error)),
+            Way::Folder(folder) => {
+                keep(folder, id, &message.formatted()).await.map_err(|error| Unsent::Away(error.to_string()))
+            }
+        }
+    }
+}
+
+fn sender(from: &str) -> Result<Mailbox, MailerError> {
+    from.parse().map_err(|_| MailerError::From(from.to_owned()))
+}
+
+fn unsent(error: &SmtpError) -> Unsent {
+    let Some(code) = error.status() else { return Unsent::Away(without_answer(error)) };
+    // Of the permanent answers those about signing in concern every mail.
+    match (code.severity, u16::from(code)) {
+        (Severity::PermanentNegativeCompletion, answer) if !matches!(answer, 530 | 534 | 535 | 538) => {
+            Unsent::Refused(format!("the server answers {answer}"))
+        }
+        (_, answer) => Unsent::Away(format!("the server answers {answer}")),
+    }
+}
+
+/// The kind of an error that is no answer of the server, and what caused it.
+fn without_answer(error: &SmtpError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Whole or not at all; the same mail again is the same file.
+async fn keep(folder: &Path, id: Uuid, text: &[u8]) -> std::io::Result<()> {
+    tokio::fs::create_dir_all(folder).await?;
+    let (partial, whole) = (folder.join(format!(".{id}")), folder.join(format!("{id}.eml")));
+    let mut file = tokio::fs::File::create(&partial).await?;
+    file.write_all(text).await?;
+    file.sync_all().await?;
+    tokio::fs::rename(&partial, &whole).await?;
+    tokio::fs::File::open(folder).await?.sync_all().await
+}

@@ -1,0 +1,18 @@
+//! E-mail: what offices and donors are told of reports reaches the people concerned, each notification once.
+//!
+//! An event puts one item for each person into `mail_item`; twenty seconds later all items of a person become one `mail`,
+//! which is tried until the server takes it. A mail keeps its id over all attempts: it is its `Message-ID`, and the name
+//! of its file, so a server (or a folder) that gets it twice has it once.
+
+mod mailer;
+mod post;
+mod recipients;
+mod store;
+mod texts;
+
+#[cfg(test)]
+mod tests;
+
+pub use mailer::{Mailer, MailerError};
+pub(crate) use post::run;
+pub(crate) use recipients::consumer;

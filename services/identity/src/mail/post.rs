@@ -1,0 +1,129 @@
+//! The worker that makes mails of what people are told, and sends them.
+
+use super::{
+    mailer::{Mailer, Unsent},
+    recipients::addressee,
+    store::{self, Mail, Outcome},
+    texts,
+};
+use crate::office;
+use ::store::{Scope, Store, StoreError};
+use chrono::{DateTime, TimeDelta, Utc};
+use language::Language;
+use lettre::{
+    Address, Message,
+    message::{
+        Mailbox,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+};
+use service::Context;
+use std::time::{Duration, SystemTime};
+
+/// How often the worker looks.
+const EVERY: Duration = Duration::from_secs(5);
+/// The longest pause before a server that was away is asked again.
+const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// The longest pause before a mail that was refused is tried again, and how long that goes on, as mail servers do
+/// (RFC 5321, 4.5.4.1).
+const REFUSED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::hours(12), TimeDelta::days(5));
+
+/// Gathers and sends, as long as the service runs.
+pub(crate) async fn run(context: Context, mailer: Mailer, public_url: String) {
+    let post = Post { store: context.store, mailer, public_url };
+    loop {
+        if let Err(error) = post.round().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "e-mail waits for the database");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+pub(super) struct Post {
+    pub(super) store: Store,
+    pub(super) mailer: Mailer,
+    pub(super) public_url: String,
+}
+
+impl Post {
+    /// Sends what can be sent now; returns how many mails were.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a mail that was being tried is tried again when its lease has run out.
+    pub(super) async fn round(&self) -> Result<usize, StoreError> {
+        store::gather(&self.store).await?;
+        let mut sent = 0;
+        while let Some(mail) = store::take(&self.store).await? {
+            let outcome = self.attempt(&mail).await?;
+            store::end(&self.store, &mail, &outcome).await?;
+            match outcome {
+                Outcome::Sent => sent += 1,
+                // What is away for one is away for all: the others are not tried in vain.
+                Outcome::Away(..) => break,
+                Outcome::Refused(..) | Outcome::GivenUp(_) => {}
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        metrics::gauge!("mails_waiting").set(store::waiting(&self.store).await? as f64);
+        store::forget(&self.store).await?;
+        Ok(sent)
+    }
+
+    async fn attempt(&self, mail: &Mail) -> Result<Outcome, StoreError> {
+        let Some(message) = self.written(mail).await? else {
+            return Ok(Outcome::GivenUp("the address is none".to_owned()));
+        };
+        let (longest, until) = REFUSED_AGAIN;
+        let (outcome, name) = match self.mailer.send(mail.id, message).await {
+            Ok(()) => (Outcome::Sent, "sent"),
+            Err(Unsent::Away(why)) => (Outcome::Away(self.later(mail, ASKED_AGAIN), why), "away"),
+            Err(Unsent::Refused(why)) if self.store.clock().now() < mail.created_at + until => {
+                (Outcome::Refused(self.later(mail, longest), why), "refused")
+            }
+            Err(Unsent::Refused(why)) => (Outcome::GivenUp(why), "given_up"),
+        };
+        metrics::counter!("mail_attempts_total", "outcome" => name).increment(1);
+        if let Outcome::Away(_, why) | Outcome::Refused(_, why) | Outcome::GivenUp(why) = &outcome {
+            tracing::warn!(mail = %mail.id, attempts = mail.attempts, outcome = name, why, "a mail is not sent");
+        }
+        Ok(outcome)
+    }
+
+    /// A minute later, and twice as long each time.
+    fn later(&self, mail: &Mail, longest: TimeDelta) -> DateTime<Utc> {
+        let doublings = u32::try_from(mail.attempts - 1).unwrap_or(0).min(20);
+        let pause = TimeDelta::minutes(1).checked_mul(1 << doublings).unwrap_or(longest).min(longest);
+        self.store.clock().now() + pause
+    }
+
+    /// The mail as it is sent: the same at every attempt. None for somebody whose address no mail can be sent to.
+    async fn written(&self, mail: &Mail) -> Result<Option<Message>, StoreError> {
+        let items = store::items(&self.store, mail.id).await?;
+        let db = self.store.read(&Scope::System).await?;
+        let person = addressee(&db, mail.person_id).await?;
+        let scope = Scope::Public { organisation_id: person.organisation_id };
+        let office = office::store::get(&scope, &db, person.office_id).await?;
+        drop(db);
+        let Ok(address) = person.email.parse::<Address>() else { return Ok(None) };
+        let language = Language::from_code(&person.language).unwrap_or(Language::English);
+        let letter = texts::Letter {
+            language,
+            name: &person.name,
+            office: office.as_ref().map(|office| office.name.as_str()),
+            public_url: &self.public_url,
+        };
+        let header =
+            |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
+        let written = Message::builder()
+            .from(self.mailer.from.clone())
+            .to(Mailbox::new(Some(person.name.clone()), address))
+            .subject(letter.subject(&items))
+            .message_id(Some(format!("<{}@{}>", mail.id, self.mailer.domain())))
+            .date(SystemTime::from(mail.created_at))
+            .raw_header(header("Auto-Submitted", "auto-generated"))
+            .raw_header(header("Content-Language", language.code()))
+            .header(ContentType::TEXT_PLAIN)
+            .body(letter.body(&items));
+        Ok(written.ok())
+    }
+}

@@ -1,0 +1,109 @@
+//! Who gets an e-mail about a notification.
+
+use super::store::{self, Item};
+use crate::person;
+use ::store::{ConsumeError, Consumer, Project, StoreError, TenantTx, sql, values};
+use async_trait::async_trait;
+use auth::Role;
+use events::NotificationGiven;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Puts what is told into the items of those who get it.
+pub(super) struct Recipients {
+    /// Without a way to send, nothing waits to be sent.
+    pub(super) sends: bool,
+}
+
+#[async_trait]
+impl Project<NotificationGiven> for Recipients {
+    async fn apply(&self, tx: &mut TenantTx, events: Vec<NotificationGiven>) -> Result<(), ConsumeError> {
+        if !self.sends {
+            return Ok(());
+        }
+        let mut items = Vec::new();
+        for event in events {
+            for person_id in concerned(tx, &event).await? {
+                items.push(Item::new(person_id, &event));
+            }
+        }
+        Ok(store::add(tx, items).await?)
+    }
+}
+
+pub(crate) fn consumer(sends: bool) -> Consumer {
+    Consumer::new::<NotificationGiven>("identity.notification", Recipients { sends })
+}
+
+/// A person, and one of the roles that it holds where it matters.
+#[derive(Debug, FromQueryResult)]
+struct Candidate {
+    id: Uuid,
+    muted: String,
+    role: Option<String>,
+}
+
+/// What somebody must hold to act on what is told.
+fn needed(kind: &str) -> &'static str {
+    match kind {
+        "send" => "reports:review",
+        "endorse" => "reports:clear",
+        _ => "reports:write",
+    }
+}
+
+/// Representatives of the donor, or staff of the office who can act. Administrators, who can do everything, only where
+/// nobody else can: somebody is always told.
+async fn concerned(tx: &TenantTx, event: &NotificationGiven) -> Result<Vec<Uuid>, StoreError> {
+    let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind);
+    if let Some(donor_id) = event.donor_id {
+        let people = representatives(tx.db(), event.organisation_id, donor_id).await?;
+        return Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect());
+    }
+    let text = "SELECT p.id, p.muted, h.role FROM person_role h JOIN person p ON p.id = h.person_id
+                WHERE h.office_id = $1 AND p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
+                ORDER BY p.id";
+    let candidates: Vec<Candidate> =
+        sql::all(tx.db(), text, values![event.office_id, event.organisation_id]).await?;
+    let role = |candidate: &Candidate| candidate.role.as_deref().and_then(Role::staff_from_name);
+    let able = |role: Role| role.permissions().contains(&needed(&event.kind));
+    // Whoever has another role that suffices is not there as an administrator.
+    let mut able_people: HashMap<Uuid, (bool, &Candidate)> = HashMap::new();
+    for candidate in &candidates {
+        let Some(role) = role(candidate).filter(|role| able(*role)) else { continue };
+        let entry = able_people.entry(candidate.id).or_insert((false, candidate));
+        entry.0 |= role != Role::Administrator;
+    }
+    let officers = able_people.values().any(|(is_officer, _)| *is_officer);
+    let told = able_people.values().filter(|(is_officer, _)| *is_officer || !officers);
+    let mut people: Vec<Uuid> =
+        told.filter(|(_, person)| wants(person)).map(|(_, person)| person.id).collect();
+    people.sort();
+    Ok(people)
+}
+
+/// Representatives of a donor, or of one that was merged into it.
+async fn representatives(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    donor_id: Uuid,
+) -> Result<Vec<Candidate>, StoreError> {
+    let text = "WITH RECURSIVE same (id) AS (
+                  SELECT d.id FROM known_donor d WHERE d.id = $1
+                  UNION SELECT d.id FROM known_donor d JOIN same s ON d.merged_into = s.id)
+                SELECT p.id, p.muted, NULL AS role FROM person p
+                WHERE p.donor_id IN (SELECT id FROM same) AND p.organisation_id = $2 AND p.mail
+                  AND p.password_hash IS NOT NULL
+                ORDER BY p.id";
+    sql::all(db, text, values![donor_id, organisation_id]).await
+}
+
+/// A person as a mail addresses it.
+pub(super) async fn addressee(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<person::store::Model, StoreError> {
+    let person = person::store::by_id(db, id).await?;
+    person.ok_or_else(|| StoreError::Damaged(format!("mail for person {id}, who is not there")))
+}

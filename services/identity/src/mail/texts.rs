@@ -1,0 +1,202 @@
+//! What stands in a mail, in its three languages. Terms are those of docs/glossary.md and of the pages.
+
+use super::store::Item;
+use language::Language;
+
+/// Items that a mail lists; what is more is in the notification centre.
+const LISTED: usize = 50;
+/// Characters of a subject, so that it is read whole.
+const SUBJECT: usize = 150;
+
+/// Whom a mail is for.
+pub(super) struct Letter<'a> {
+    pub(super) language: Language,
+    pub(super) name: &'a str,
+    /// Its office; for a representative the one that keeps the account.
+    pub(super) office: Option<&'a str>,
+    pub(super) public_url: &'a str,
+}
+
+/// The texts of a language. `{…}` is filled in.
+struct Texts {
+    dear: &'static str,
+    several: &'static str,
+    more: &'static str,
+    why_office: &'static str,
+    why_donor: &'static str,
+    choose: &'static str,
+    told: [(&'static str, &'static str); 11],
+    reports: [(&'static str, &'static str); 6],
+}
+
+impl Letter<'_> {
+    fn texts(&self) -> &'static Texts {
+        match self.language {
+            Language::English => &ENGLISH,
+            Language::French => &FRENCH,
+            Language::Spanish => &SPANISH,
+        }
+    }
+
+    /// One thing is told in the subject; several are counted.
+    pub(super) fn subject(&self, items: &[Item]) -> String {
+        let text = match items {
+            [item] => format!("{} – {}", self.told(item), one_line(&item.title)),
+            _ => self.texts().several.replace("{count}", &items.len().to_string()),
+        };
+        if text.chars().count() <= SUBJECT {
+            return text;
+        }
+        text.chars().take(SUBJECT - 1).chain(['…']).collect()
+    }
+
+    /// What is most urgent first.
+    pub(super) fn body(&self, items: &[Item]) -> String {
+        let (texts, url) = (self.texts(), self.public_url);
+        let mut text = texts.dear.replace("{name}", &one_line(self.name));
+        text.push_str("\n\n");
+        let mut urgent: Vec<&Item> = items.iter().collect();
+        urgent.sort_by_key(|item| rank(&item.kind));
+        for item in urgent.iter().take(LISTED) {
+            let place = if item.for_donor { "donor" } else { "console" };
+            text.push_str(&format!(
+                "* {}\n  {}\n  {url}/{place}/reports/{}\n\n",
+                self.told(item),
+                one_line(&item.title),
+                item.report_id
+            ));
+        }
+        if let Some(more) = items.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            let line = texts.more.replace("{count}", &more.to_string());
+            text.push_str(&format!("{line}\n  {url}/notifications\n\n"));
+        }
+        let is_donor = items.iter().any(|item| item.for_donor);
+        let why = match self.office {
+            Some(office) if !is_donor => texts.why_office.replace("{office}", &one_line(office)),
+            _ => texts.why_donor.to_owned(),
+        };
+        // "-- " on a line of its own: what follows is a signature, which answers leave out.
+        text.push_str(&format!("-- \n{why}\n{}\n  {url}/profile\n", texts.choose));
+        text
+    }
+
+    fn told(&self, item: &Item) -> String {
+        let texts = self.texts();
+        let named = |list: &[(&str, &'static str)], name: &str| {
+            list.iter().find(|(key, _)| *key == name).map(|(_, text)| *text)
+        };
+        let report = named(&texts.reports, &item.report_kind).unwrap_or(&item.report_kind);
+        let told = named(&texts.told, &item.kind).unwrap_or("{report}");
+        told.replace("{report}", report).replace("{date}", &self.language.date(item.due_date))
+    }
+}
+
+/// What came from records stays in its line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+fn rank(kind: &str) -> usize {
+    let order = [
+        "overdue",
+        "return",
+        "reject",
+        "retract",
+        "send",
+        "endorse",
+        "due_in_7_days",
+        "due_in_30_days",
+        "received",
+    ];
+    order.iter().position(|known| *known == kind).unwrap_or(order.len())
+}
+
+static ENGLISH: Texts = Texts {
+    dear: "Dear {name},",
+    several: "{count} notifications about reports to donors",
+    more: "And {count} more:",
+    why_office: "You get this e-mail because you work on reports to donors in this office: {office}.",
+    why_donor: "You get this e-mail because you represent this report’s donor.",
+    choose: "Choose what you are told, or that you get no e-mail:",
+    told: [
+        ("due_in_30_days", "{report} is due in 30 days or less: {date}"),
+        ("due_in_7_days", "{report} is due in 7 days or less: {date}"),
+        ("overdue", "{report} is overdue since {date}"),
+        ("send", "{report} waits for your review"),
+        ("endorse", "{report} waits for clearance"),
+        ("return", "{report} was returned by the regional office"),
+        ("reject", "{report} was returned by headquarters"),
+        ("submit", "{report} was submitted to the donor"),
+        ("accept", "{report} was accepted by the donor"),
+        ("retract", "{report} was retracted"),
+        ("received", "{report} has arrived"),
+    ],
+    reports: [
+        ("interim_narrative", "Interim narrative report"),
+        ("interim_financial", "Interim financial report"),
+        ("final_narrative", "Final narrative report"),
+        ("final_financial", "Final financial report"),
+        ("certified_financial", "Certified financial report"),
+        ("eight_plus_three", "Report (8+3 template)"),
+    ],
+};
+
+static FRENCH: Texts = Texts {
+    dear: "Bonjour {name},",
+    several: "{count} notifications sur les rapports aux bailleurs de fonds",
+    more: "Et {count} autres :",
+    why_office: "Vous recevez ce courriel parce que vous travaillez aux rapports aux bailleurs de fonds dans ce bureau : {office}.",
+    why_donor: "Vous recevez ce courriel parce que vous représentez le bailleur de fonds de ce rapport.",
+    choose: "Choisir vos notifications, ou ne plus recevoir de courriels :",
+    told: [
+        ("due_in_30_days", "{report} à remettre d’ici 30 jours : {date}"),
+        ("due_in_7_days", "{report} à remettre d’ici 7 jours : {date}"),
+        ("overdue", "{report} en retard depuis le {date}"),
+        ("send", "{report} en attente de votre examen"),
+        ("endorse", "{report} en attente de validation"),
+        ("return", "{report} renvoyé par le bureau régional"),
+        ("reject", "{report} renvoyé par le siège"),
+        ("submit", "{report} remis au bailleur de fonds"),
+        ("accept", "{report} accepté par le bailleur de fonds"),
+        ("retract", "{report} retiré"),
+        ("received", "{report} reçu"),
+    ],
+    reports: [
+        ("interim_narrative", "Rapport narratif intermédiaire"),
+        ("interim_financial", "Rapport financier intermédiaire"),
+        ("final_narrative", "Rapport narratif final"),
+        ("final_financial", "Rapport financier final"),
+        ("certified_financial", "Rapport financier certifié"),
+        ("eight_plus_three", "Rapport (modèle 8+3)"),
+    ],
+};
+
+static SPANISH: Texts = Texts {
+    dear: "Hola, {name}:",
+    several: "{count} notificaciones sobre informes a los donantes",
+    more: "Y {count} más:",
+    why_office: "Recibe este correo porque trabaja en los informes a los donantes en esta oficina: {office}.",
+    why_donor: "Recibe este correo porque representa al donante de este informe.",
+    choose: "Elegir las notificaciones o dejar de recibir correos:",
+    told: [
+        ("due_in_30_days", "{report} por presentar en 30 días o menos: {date}"),
+        ("due_in_7_days", "{report} por presentar en 7 días o menos: {date}"),
+        ("overdue", "{report} atrasado desde el {date}"),
+        ("send", "{report} pendiente de su revisión"),
+        ("endorse", "{report} pendiente de aprobación"),
+        ("return", "{report} devuelto por la oficina regional"),
+        ("reject", "{report} devuelto por la sede"),
+        ("submit", "{report} presentado al donante"),
+        ("accept", "{report} aceptado por el donante"),
+        ("retract", "{report} retirado"),
+        ("received", "{report} recibido"),
+    ],
+    reports: [
+        ("interim_narrative", "Informe narrativo intermedio"),
+        ("interim_financial", "Informe financiero intermedio"),
+        ("final_narrative", "Informe narrativo final"),
+        ("final_financial", "Informe financiero final"),
+        ("certified_financial", "Informe financiero certificado"),
+        ("eight_plus_three", "Informe (modelo 8+3)"),
+    ],
+};
