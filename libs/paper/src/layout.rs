@@ -19,6 +19,8 @@ const LEADING: f32 = 1.35;
 const BASE: f32 = 1.0;
 /// The space between two columns.
 const GUTTER: f32 = 6.0;
+/// The part of the width that columns of numbers leave to the others.
+const LEAST: f32 = 0.4;
 /// The space above and below the text of a cell.
 const PADDING: f32 = 2.5;
 
@@ -221,7 +223,7 @@ impl Layout<'_> {
     fn facts(&mut self, facts: &[(String, String)]) {
         let table = self.add(None, Role::Table);
         let body = self.add(Some(table), Role::Body);
-        let columns = places(&[(1, false), (3, false)]);
+        let columns = places(&[(1, false), (3, false)], &[]);
         for (name, value) in facts {
             let row = self.add(Some(body), Role::Row);
             let cells = [(name, true), (value, false)].map(|(text, bold)| (text.as_str(), bold));
@@ -252,15 +254,17 @@ impl Layout<'_> {
         let node = self.add(None, Role::Table);
         let shares: Vec<(u16, bool)> =
             table.columns.iter().map(|column| (column.share, column.number)).collect();
-        let columns = places(&shares);
+        let columns = places(&shares, &self.needed(table));
         let headings: Vec<&str> = table.columns.iter().map(|column| column.heading.as_str()).collect();
         let head = self.lines_of(&headings, &columns, true);
         let head_height = head.height(head.count());
         self.y += 6.0;
         self.need(TEXT * LEADING + head_height + 40.0);
-        let caption = self.add(Some(node), Role::Caption);
-        self.texts(caption, &table.caption, TEXT, true);
-        self.y += 1.0;
+        if !table.caption.is_empty() {
+            let caption = self.add(Some(node), Role::Caption);
+            self.texts(caption, &table.caption, TEXT, true);
+            self.y += 1.0;
+        }
         let group = self.add(Some(node), Role::Head);
         let row = self.add(Some(group), Role::Row);
         let cells: Vec<Option<usize>> =
@@ -272,6 +276,20 @@ impl Layout<'_> {
             self.row(body, entry, &columns, &head);
         }
         self.y += 8.0;
+    }
+
+    /// How wide the columns of numbers are, which are not broken; nothing for the others.
+    fn needed(&self, table: &Table) -> Vec<f32> {
+        let widest = |index: usize| {
+            let cells = table.rows.iter().filter_map(|row| Some((row.cells.get(index)?, row.total)));
+            let widths = cells.map(|(text, bold)| {
+                let lines = self.faces.of(bold).lines(text, f32::INFINITY);
+                lines.first().map_or(0.0, |line| self.faces.of(bold).shape(line).width)
+            });
+            widths.fold(0.0, f32::max) * CELL
+        };
+        let columns = table.columns.iter().enumerate();
+        columns.map(|(index, column)| if column.number { widest(index) + 0.5 } else { 0.0 }).collect()
     }
 
     /// A row; on the next page under the head once more when there is no room, and over several when no page is enough.
@@ -353,17 +371,31 @@ fn cell(face: &Face, text: &str, place: Place, size: f32) -> Vec<Line> {
     face.lines(text, place.width / size)
 }
 
-/// Columns side by side, by their shares of the width.
-fn places(columns: &[(u16, bool)]) -> Vec<Place> {
-    let whole: f32 = columns.iter().map(|(share, _)| f32::from(*share)).sum();
+/// Columns side by side: those that need more than their share of the width have it, and the others share the rest.
+fn places(columns: &[(u16, bool)], needed: &[f32]) -> Vec<Place> {
+    let mut fixed: Vec<Option<f32>> = vec![None; columns.len()];
+    let (mut rest, mut whole) = (WIDTH, columns.iter().map(|(share, _)| f32::from(*share)).sum::<f32>());
+    // What one takes makes the others' shares smaller, so that some of them need more in turn.
+    for _ in columns {
+        let mut changed = false;
+        for (index, (share, _)) in columns.iter().enumerate() {
+            let need = needed.get(index).copied().unwrap_or(0.0) + GUTTER;
+            let has = rest * f32::from(*share) / whole.max(1.0);
+            if fixed[index].is_none() && need > GUTTER && need > has && rest - need > WIDTH * LEAST {
+                fixed[index] = Some(need);
+                (rest, whole, changed) = (rest - need, whole - f32::from(*share), true);
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
     let mut x = MARGIN;
-    columns
-        .iter()
-        .map(|(share, number)| {
-            let width = WIDTH * f32::from(*share) / whole.max(1.0);
-            let place = Place { x, width: width - GUTTER, number: *number };
-            x += width;
-            place
-        })
-        .collect()
+    let place = |((share, number), fixed): (&(u16, bool), &Option<f32>)| {
+        let width = fixed.unwrap_or(rest * f32::from(*share) / whole.max(1.0));
+        let place = Place { x, width: width - GUTTER, number: *number };
+        x += width;
+        place
+    };
+    columns.iter().zip(&fixed).map(place).collect()
 }

@@ -44,7 +44,7 @@ pub enum Block {
 /// A table, whose head is repeated on every page. The first cell of each row names the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// What it shows.
+    /// What it shows; empty where the heading above says it.
     pub caption: String,
     /// Its columns, from left to right.
     pub columns: Vec<Column>,

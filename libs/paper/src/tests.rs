@@ -177,3 +177,35 @@ fn lines_are_broken_where_words_end_and_lose_nothing() {
     let lines = faces.regular.lines("one two three", 4.5);
     assert_eq!(lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), ["one two ", "three"]);
 }
+
+#[test]
+fn an_amount_is_never_broken_while_there_is_room_for_it() {
+    let amount = "1,262,764,400.00\u{a0}NOK";
+    let column = |heading: &str, share, number| Column { heading: heading.to_owned(), share, number };
+    let table = Table {
+        caption: String::new(),
+        columns: vec![
+            column("Reference", 4, false),
+            column("Purpose", 4, false),
+            column("Given", 1, true),
+            column("USD", 1, true),
+        ],
+        rows: [false, true]
+            .map(|total| Row {
+                cells: vec!["R".to_owned(), "Shelter ".repeat(30), amount.to_owned(), amount.to_owned()],
+                total,
+            })
+            .to_vec(),
+    };
+    let faces = text::Faces::new().unwrap();
+    let plan = layout::plan(&document(vec![Block::Table(table)]), &faces);
+    let mut whole = 0;
+    for mark in plan.pages.iter().flatten() {
+        let layout::Mark::Text { x, line, size, bold, .. } = mark else { continue };
+        let end = x + faces.of(*bold).shape(line).width * size;
+        assert!(end <= layout::MARGIN + layout::WIDTH + 5.0, "{} ends at {end}", line.text);
+        assert!(line.text == amount || !line.text.contains("NOK"), "{}", line.text);
+        whole += usize::from(line.text == amount);
+    }
+    assert_eq!(whole, 4);
+}

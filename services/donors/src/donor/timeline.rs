@@ -4,7 +4,7 @@ use super::store;
 use ::store::{Scope, StoreError, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, Money, Problem, pagination::Page};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,10 @@ use uuid::Uuid;
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Happening {
+    /// When it was recorded.
     at: DateTime<Utc>,
+    /// For a contribution: the day on which it was paid or decided.
+    on: Option<NaiveDate>,
     /// `donor_recorded`, `donor_merged`, `contribution_pledge`, `contribution_commitment`, `contribution_paid`,
     /// `agreement_recorded`, `agreement_amended`, `report_` and what was done with it, `clearance_cleared` or
     /// `clearance_refused`.
@@ -33,6 +36,7 @@ pub(crate) struct Happening {
 #[derive(FromQueryResult)]
 struct Found {
     at: DateTime<Utc>,
+    happened_on: Option<NaiveDate>,
     kind: String,
     record_id: Uuid,
     title: Option<String>,
@@ -46,6 +50,7 @@ impl From<Found> for Happening {
         let currency = row.currency.and_then(|code| Currency::from_code(&code).ok());
         Self {
             at: row.at,
+            on: row.happened_on,
             kind: row.kind,
             record_id: row.record_id,
             title: row.title,
@@ -57,10 +62,11 @@ impl From<Found> for Happening {
 
 impl Row for Happening {
     const COLUMNS: &'static [&'static str] =
-        &["at", "kind", "record_id", "title", "amount", "currency", "office_id"];
+        &["at", "on", "kind", "record_id", "title", "amount", "currency", "office_id"];
     fn cells(&self) -> Vec<Cell> {
         vec![
             self.at.to_rfc3339().into(),
+            self.on.map(|day| day.to_string()).into(),
             self.kind.as_str().into(),
             self.record_id.to_string().into(),
             self.title.clone().into(),
@@ -143,13 +149,14 @@ async fn happenings(
     let mut parameters = values![scope.organisation_id(), donor];
     let offices = sql::members(&mut parameters, scope.office_ids().iter().map(|id| (*id).into()));
     let nothing = "CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";
+    let no_day = "CAST(NULL AS date) AS happened_on";
     let mut parts = vec![
         format!(
-            "SELECT created_at AS at, 'donor_recorded' AS kind, id AS record_id, name AS title, {nothing}, office_id
+            "SELECT created_at AS at, {no_day}, 'donor_recorded' AS kind, id AS record_id, name AS title, {nothing}, office_id
              FROM donor WHERE organisation_id = $1 AND id = $2"
         ),
         format!(
-            "SELECT m.merged_at AS at, 'donor_merged' AS kind, m.duplicate_id AS record_id, d.name AS title, {nothing},
+            "SELECT m.merged_at AS at, {no_day}, 'donor_merged' AS kind, m.duplicate_id AS record_id, d.name AS title, {nothing},
                     m.office_id
              FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id
              WHERE m.organisation_id = $1 AND m.survivor_id = $2 AND m.undone_at IS NULL"
@@ -157,31 +164,31 @@ async fn happenings(
     ];
     if seen.contributions {
         parts.push(format!(
-            "SELECT created_at AS at, 'contribution_' || status AS kind, id AS record_id, description AS title,
+            "SELECT created_at AS at, coalesce(flow_date, decision_date) AS happened_on, 'contribution_' || status AS kind, id AS record_id, description AS title,
                     coalesce(original_amount, amount_usd) AS amount, coalesce(original_currency, 'USD') AS currency, office_id
              FROM contribution WHERE organisation_id = $1 AND donor_id = $2 AND office_id IN ({offices})"
         ));
     }
     if seen.agreements {
         parts.push(format!(
-            "SELECT created_at AS at, 'agreement_recorded' AS kind, id AS record_id, title, amount, currency, office_id
+            "SELECT created_at AS at, {no_day}, 'agreement_recorded' AS kind, id AS record_id, title, amount, currency, office_id
              FROM agreement WHERE organisation_id = $1 AND donor_id = $2 AND office_id IN ({offices})"
         ));
         parts.push(format!(
-            "SELECT m.recorded_at AS at, 'agreement_amended' AS kind, a.id AS record_id, m.reason AS title, a.amount,
+            "SELECT m.recorded_at AS at, {no_day}, 'agreement_amended' AS kind, a.id AS record_id, m.reason AS title, a.amount,
                     a.currency, a.office_id
              FROM amendment m JOIN agreement a ON a.id = m.agreement_id
              WHERE a.organisation_id = $1 AND a.donor_id = $2 AND a.office_id IN ({offices})"
         ));
         parts.push(format!(
-            "SELECT created_at AS at, 'clearance_' || decision AS kind, id AS record_id, reference AS title, {nothing},
+            "SELECT created_at AS at, {no_day}, 'clearance_' || decision AS kind, id AS record_id, reference AS title, {nothing},
                     office_id
              FROM clearance WHERE organisation_id = $1 AND donor_id = $2"
         ));
     }
     if seen.reports {
         parts.push(format!(
-            "SELECT s.taken_at AS at, 'report_' || s.action AS kind, r.id AS record_id, a.title, {nothing}, r.office_id
+            "SELECT s.taken_at AS at, {no_day}, 'report_' || s.action AS kind, r.id AS record_id, a.title, {nothing}, r.office_id
              FROM report_step s JOIN report r ON r.id = s.report_id JOIN agreement a ON a.id = r.agreement_id
              WHERE r.organisation_id = $1 AND r.donor_id = $2 AND r.office_id IN ({offices})"
         ));

@@ -33,6 +33,8 @@ use uuid::Uuid;
 
 /// The largest upload, in bytes: room for well over 100,000 flows.
 const LIMIT: u64 = 512 * 1024 * 1024;
+/// The most that the rows of one import may hold, in bytes: a small spreadsheet can say one long text a million times.
+const MOST_HELD: usize = 2 * 1024 * 1024 * 1024;
 /// The most files of one import.
 const MOST_FILES: usize = 1000;
 /// The longest message an import carries, in characters.
@@ -233,6 +235,8 @@ struct Receiving {
     columns: Vec<Column>,
     notes: Vec<String>,
     size: u64,
+    /// What the rows hold so far, in bytes.
+    held: usize,
     hasher: Sha256,
     /// What was seen in these files: by reference and version the content.
     seen: Seen<Print>,
@@ -301,6 +305,7 @@ impl Receiving {
             columns: Vec::new(),
             notes: Vec::new(),
             size: 0,
+            held: 0,
             hasher: Sha256::new(),
             seen: Seen::default(),
         })
@@ -380,11 +385,13 @@ impl Receiving {
             }
             Ok(())
         };
-        let (import, seen) = (&mut self.import, &mut self.seen);
+        let (import, seen, held) = (&mut self.import, &mut self.seen, &mut self.held);
         let stage = async move {
             let enough = usize::from(BATCH);
             let mut batch: Vec<Staged> = Vec::with_capacity(enough);
             while let Some(chunk) = rows.recv().await {
+                *held += chunk.iter().map(|row| row.raw.len()).sum::<usize>();
+                check_held(*held)?;
                 batch.extend(chunk);
                 if batch.len() >= enough {
                     stage_batch(context, import, seen, name, std::mem::take(&mut batch)).await?;
@@ -411,6 +418,14 @@ impl Receiving {
             (!self.notes.is_empty()).then(|| self.notes.join(" ").chars().take(LONGEST_MESSAGE).collect());
         Ok(())
     }
+}
+
+fn check_held(held: usize) -> Result<(), Problem> {
+    if held <= MOST_HELD {
+        return Ok(());
+    }
+    let why = format!("its rows hold more than {MOST_HELD} bytes together: send them in parts");
+    Err(Problem::invalid_field("/file", why))
 }
 
 /// Names the file when several were sent.
@@ -466,5 +481,17 @@ fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: &str) 
         }
         Some(_) => {}
         None => seen.insert(&key, content),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_hold_too_much_are_refused_by_the_file() {
+        assert!(check_held(MOST_HELD).is_ok());
+        let problem = check_held(MOST_HELD + 1).unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/file");
     }
 }

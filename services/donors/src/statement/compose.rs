@@ -74,7 +74,7 @@ impl Composer<'_> {
             ("pledge", texts.pledges, &pledged),
         ] {
             blocks.push(Block::Heading(heading.to_owned()));
-            blocks.push(self.contributions(heading, of(status), sums));
+            blocks.push(self.contributions(of(status), sums));
         }
         blocks.push(Block::Heading(texts.agreements.to_owned()));
         blocks.push(self.agreements());
@@ -134,7 +134,6 @@ impl Composer<'_> {
 
     fn contributions<'a>(
         &self,
-        caption: &str,
         rows: impl Iterator<Item = &'a contribution::store::Model>,
         sums: &Sums,
     ) -> Block {
@@ -153,7 +152,7 @@ impl Composer<'_> {
             vec![texts.total.to_owned(), none(), none(), none(), none(), original, self.usd(sums.usd)];
         rows.push(Row { cells, total: true });
         Block::Table(Table {
-            caption: caption.to_owned(),
+            caption: String::new(),
             columns: vec![
                 column(texts.reference, 9),
                 column(texts.day, 9),
@@ -210,7 +209,7 @@ impl Composer<'_> {
             ])
         };
         Block::Table(Table {
-            caption: texts.agreements.to_owned(),
+            caption: String::new(),
             columns: vec![
                 column(texts.reference, 12),
                 column(texts.purpose, 12),
@@ -251,7 +250,7 @@ impl Composer<'_> {
             ])
         };
         Block::Table(Table {
-            caption: texts.reports.to_owned(),
+            caption: String::new(),
             columns: vec![
                 column(texts.report, 14),
                 column(texts.period, 12),

@@ -6,7 +6,7 @@ use super::{
     store::{self, Mail, Outcome},
     texts,
 };
-use crate::office;
+use crate::organisation;
 use ::store::{Scope, Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use language::Language;
@@ -101,15 +101,14 @@ impl Post {
         let items = store::items(&self.store, mail.id).await?;
         let db = self.store.read(&Scope::System).await?;
         let person = addressee(&db, mail.person_id).await?;
-        let scope = Scope::Public { organisation_id: person.organisation_id };
-        let office = office::store::get(&scope, &db, person.office_id).await?;
+        let organisation = organisation::name_of(&db, person.organisation_id).await?;
         drop(db);
         let Ok(address) = person.email.parse::<Address>() else { return Ok(None) };
         let language = Language::from_code(&person.language).unwrap_or(Language::English);
         let letter = texts::Letter {
             language,
             name: &person.name,
-            office: office.as_ref().map(|office| office.name.as_str()),
+            organisation: organisation.as_ref().map_or("", |(name, _)| name),
             public_url: &self.public_url,
         };
         let header =

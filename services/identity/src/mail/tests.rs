@@ -350,7 +350,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
         let letter = Letter {
             language,
             name: "Ana\r\nBcc: somebody@example.org",
-            office: Some("Bogotá"),
+            organisation: "Bogotá",
             public_url: "https://example.org",
         };
         let mut seen = std::collections::BTreeSet::new();
@@ -380,8 +380,12 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
 
 #[test]
 fn a_long_list_is_cut_and_a_long_subject_too() {
-    let letter =
-        Letter { language: Language::English, name: "Ana", office: None, public_url: "https://example.org" };
+    let letter = Letter {
+        language: Language::English,
+        name: "Ana",
+        organisation: "Test",
+        public_url: "https://example.org",
+    };
     let item = |number: u128| Item {
         person_id: Uuid::nil(),
         notification_id: Uuid::from_u128(number),

@@ -12,8 +12,7 @@ const SUBJECT: usize = 150;
 pub(super) struct Letter<'a> {
     pub(super) language: Language,
     pub(super) name: &'a str,
-    /// Its office; for a representative the one that keeps the account.
-    pub(super) office: Option<&'a str>,
+    pub(super) organisation: &'a str,
     pub(super) public_url: &'a str,
 }
 
@@ -22,7 +21,7 @@ struct Texts {
     dear: &'static str,
     several: &'static str,
     more: &'static str,
-    why_office: &'static str,
+    why_staff: &'static str,
     why_donor: &'static str,
     choose: &'static str,
     told: [(&'static str, &'static str); 11],
@@ -71,10 +70,8 @@ impl Letter<'_> {
             text.push_str(&format!("{line}\n  {url}/notifications\n\n"));
         }
         let is_donor = items.iter().any(|item| item.for_donor);
-        let why = match self.office {
-            Some(office) if !is_donor => texts.why_office.replace("{office}", &one_line(office)),
-            _ => texts.why_donor.to_owned(),
-        };
+        let why = if is_donor { texts.why_donor } else { texts.why_staff };
+        let why = why.replace("{organisation}", &one_line(self.organisation));
         // "-- " on a line of its own: what follows is a signature, which answers leave out.
         text.push_str(&format!("-- \n{why}\n{}\n  {url}/profile\n", texts.choose));
         text
@@ -115,8 +112,8 @@ static ENGLISH: Texts = Texts {
     dear: "Dear {name},",
     several: "{count} notifications about reports to donors",
     more: "And {count} more:",
-    why_office: "You get this e-mail because you work on reports to donors in this office: {office}.",
-    why_donor: "You get this e-mail because you represent this report’s donor.",
+    why_staff: "You get this e-mail because you work on reports to donors at this organisation: {organisation}.",
+    why_donor: "You get this e-mail because you represent a donor of this organisation: {organisation}.",
     choose: "Choose what you are told, or that you get no e-mail:",
     told: [
         ("due_in_30_days", "{report} is due in 30 days or less: {date}"),
@@ -145,8 +142,8 @@ static FRENCH: Texts = Texts {
     dear: "Bonjour {name},",
     several: "{count} notifications sur les rapports aux bailleurs de fonds",
     more: "Et {count} autres :",
-    why_office: "Vous recevez ce courriel parce que vous travaillez aux rapports aux bailleurs de fonds dans ce bureau : {office}.",
-    why_donor: "Vous recevez ce courriel parce que vous représentez le bailleur de fonds de ce rapport.",
+    why_staff: "Vous recevez ce courriel parce que vous travaillez aux rapports aux bailleurs de fonds de cette organisation : {organisation}.",
+    why_donor: "Vous recevez ce courriel parce que vous représentez un bailleur de fonds de cette organisation : {organisation}.",
     choose: "Choisir vos notifications, ou ne plus recevoir de courriels :",
     told: [
         ("due_in_30_days", "{report} à remettre d’ici 30 jours : {date}"),
@@ -175,8 +172,8 @@ static SPANISH: Texts = Texts {
     dear: "Hola, {name}:",
     several: "{count} notificaciones sobre informes a los donantes",
     more: "Y {count} más:",
-    why_office: "Recibe este correo porque trabaja en los informes a los donantes en esta oficina: {office}.",
-    why_donor: "Recibe este correo porque representa al donante de este informe.",
+    why_staff: "Recibe este correo porque trabaja en los informes a los donantes de esta organización: {organisation}.",
+    why_donor: "Recibe este correo porque representa a un donante de esta organización: {organisation}.",
     choose: "Elegir las notificaciones o dejar de recibir correos:",
     told: [
         ("due_in_30_days", "{report} por presentar en 30 días o menos: {date}"),
