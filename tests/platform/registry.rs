@@ -172,3 +172,49 @@ async fn a_duplicate_is_explained_merged_and_taken_apart_again() {
     assert_eq!(whole, kinds, "page by page it is the same");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_recorded_while_a_donor_is_merged_stays_behind() {
+    let world = World::new().await;
+    let donor = async |name: &str| {
+        let body = json!({ "name": name, "type": "government", "country": "NOR" });
+        text(&world.create("/v1/donors", body).await["id"])
+    };
+    let (stays, goes) = (donor("Norway, Ministry of Foreign Affairs").await, donor("Norway, MFA").await);
+    let give = async |number: usize| {
+        let body = json!({ "donor_id": goes, "status": "pledge", "usage_years": [2026], "countries": ["TCD"],
+            "decision_date": "2026-03-01", "amount": { "amount": "100", "currency": "USD" },
+            "external_ref": { "source": "erp", "ref": format!("V-{number}") } });
+        world.http.post(Some(&world.token), "/v1/contributions", &body).await
+    };
+    // One that is paid in parts meanwhile.
+    let promise = text(&give(0).await.json()["id"]);
+    let pay = async |version: usize| {
+        let body = json!({ "on": "2026-04-01", "amount": { "amount": "1", "currency": "USD" } });
+        post(&world, &format!("/v1/contributions/{promise}/pay"), &format!("\"{version}\""), &body).await
+    };
+    let merge = async {
+        let body = json!({ "duplicate_id": goes, "reason": "Recorded twice" });
+        post(&world, &format!("/v1/donors/{stays}/merges"), "\"1\"", &body).await
+    };
+    let given = futures_util::future::join_all((1..=24).map(give));
+    let paid = async {
+        for version in 1..=8 {
+            let answer = pay(version).await;
+            // The merger makes a version too.
+            assert!([201, 412].contains(&answer.status), "{}", answer.text);
+        }
+    };
+    let (given, merge, ()) = futures_util::join!(given, merge, paid);
+    assert_eq!(merge.status, 201, "{}", merge.text);
+    for answer in &given {
+        assert!([201, 422].contains(&answer.status), "{}", answer.text);
+    }
+    let made = given.iter().filter(|answer| answer.status == 201).count();
+    let count = async |donor: &str| {
+        let list = get(&world, &format!("/v1/contributions?donor_id={donor}&status=pledge&limit=200")).await;
+        list["items"].as_array().unwrap().len()
+    };
+    assert_eq!((count(&goes).await, count(&stays).await), (0, made + 1));
+    world.stop().await;
+}
