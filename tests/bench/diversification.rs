@@ -35,7 +35,7 @@ INSERT INTO contribution (id, version, organisation_id, office_id, source, exter
   FROM number";
 
 /// Forgets the figures, so that the next start counts them anew as its migration does.
-fn forget(data: &Path) {
+pub(super) fn forget(data: &Path) {
     let db = Connection::open(data.join("donors.db")).unwrap();
     let text = "DROP TABLE diversification_giving; DROP TABLE diversification_sum;
                 DELETE FROM seaql_migrations WHERE version = 'm0007_diversification';";

@@ -7,7 +7,9 @@
 mod baseline;
 mod distributed;
 mod diversification;
+mod generated;
 mod iati;
+mod registry;
 mod tables;
 
 use serde_json::{Value, json};
@@ -29,8 +31,8 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `iati`, `tables` and `diversification` are measured
-    // alone by their names.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `iati`, `tables`, `diversification` and `registry`
+    // (on PostgreSQL: `registry-distributed`) are measured alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("iati") {
@@ -42,14 +44,22 @@ fn main() {
         if only("diversification") {
             return diversification::run().await;
         }
+        if only("registry") {
+            return registry::embedded().await;
+        }
+        if only("registry-distributed") {
+            return registry::distributed().await;
+        }
         if !only("distributed") {
             start_and_idle().await;
             large_import().await;
             iati::run().await;
             tables::run().await;
             diversification::run().await;
+            registry::embedded().await;
         }
         distributed::run().await;
+        registry::distributed().await;
     });
 }
 
@@ -64,6 +74,35 @@ fn binary() -> PathBuf {
     let binary = release.join("passerelle");
     assert!(binary.is_file(), "{} is not there: run `cargo xtask bench`", binary.display());
     binary
+}
+
+/// A new organisation's data; what founding it gave.
+fn found(data: &Path) -> Value {
+    let made = Command::new(binary())
+        .args(["init", "--organisation", "Bench", "--code", "TST", "--json", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    serde_json::from_slice(&made.stdout).unwrap()
+}
+
+/// A client of the platform, whose tokens last for a quarter of an hour.
+#[derive(Clone)]
+struct Client {
+    id: String,
+    secret: String,
+}
+
+impl Client {
+    /// The founding client.
+    fn of(founded: &Value) -> Self {
+        let of = |name: &str| founded[name].as_str().unwrap().to_owned();
+        Self { id: of("client_id"), secret: of("client_secret") }
+    }
+
+    async fn token(&self, http: &Http) -> String {
+        http.client_token(&self.id, &self.secret).await
+    }
 }
 
 struct Up {

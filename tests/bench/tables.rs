@@ -1,11 +1,9 @@
 //! A table of a million rows: how fast it goes in, and how much memory the platform takes meanwhile.
 
-use super::{Up, binary, line, memory, seconds};
-use serde_json::Value;
+use super::{Client, Up, found, line, memory, seconds};
 use std::{
     io::{BufWriter, Write},
     path::Path,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -34,15 +32,80 @@ fn write_table(file: &Path, rows: u64) {
     out.flush().unwrap();
 }
 
-/// Where a stage has ended: when, and the most memory so far in megabytes.
-async fn stage(http: &Http, token: &str, id: &str, most: &AtomicU64) -> (Instant, u64) {
+/// What an import took.
+#[derive(Default)]
+pub(super) struct Imported {
+    /// Until it was checked and staged.
+    pub(super) staged: Duration,
+    /// Until it was applied.
+    pub(super) whole: Duration,
+    /// Most memory until then, each in megabytes.
+    pub(super) memory: [u64; 2],
+}
+
+/// Imports a table into an office (headquarters, unless told otherwise) and waits for its end. `process` is watched.
+pub(super) async fn import(
+    http: &Http,
+    client: &Client,
+    file: &Path,
+    office: Option<&str>,
+    process: Option<u32>,
+) -> Imported {
+    let (most, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let (seen, stopped) = (most.clone(), stop.clone());
+    let watch = std::thread::spawn(move || {
+        while let Some(process) = process.filter(|_| !stopped.load(Ordering::Relaxed)) {
+            seen.fetch_max(memory(process), Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let started = Instant::now();
+    let into = office.map(|id| format!("&office_id={id}")).unwrap_or_default();
+    let upload = http.request(reqwest::Method::POST, &format!("/v1/imports?format=csv&source=bench{into}"));
+    let upload = upload.bearer_auth(client.token(http).await).header("content-type", "text/csv");
+    let upload = upload.timeout(Duration::from_secs(900)).body(tokio::fs::File::open(file).await.unwrap());
+    let answer = http.send(upload).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let (staged, in_staging) = (started.elapsed(), most.load(Ordering::Relaxed));
+    let path = format!("/v1/imports/{}", answer.json()["id"].as_str().unwrap());
+    let mut token = (client.token(http).await, Instant::now());
     loop {
-        let job = http.get(Some(token), &format!("/v1/imports/{id}")).await.json();
+        if token.1.elapsed() > Duration::from_secs(600) {
+            token = (client.token(http).await, Instant::now());
+        }
+        let job = http.get(Some(&token.0), &path).await.json();
         if !["queued", "applying"].contains(&job["state"].as_str().unwrap()) {
             assert_eq!((&job["state"], &job["rejected"]), (&"done".into(), &0.into()), "{job}");
-            return (Instant::now(), most.load(Ordering::Relaxed));
+            break;
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let whole = started.elapsed();
+    stop.store(true, Ordering::Relaxed);
+    watch.join().unwrap();
+    Imported { staged, whole, memory: [in_staging, most.load(Ordering::Relaxed)] }
+}
+
+impl Imported {
+    /// Another one after it.
+    pub(super) fn add(&mut self, other: &Imported) {
+        self.staged += other.staged;
+        self.whole += other.whole;
+        for (most, more) in self.memory.iter_mut().zip(other.memory) {
+            *most = (*most).max(more);
+        }
+    }
+
+    pub(super) fn show(&self, rows: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "rates are shown without decimals")]
+        let rate = |time: Duration| format!("{:.0} rows/s", rows as f64 / time.as_secs_f64());
+        let memory = |most: u64| if most == 0 { String::new() } else { format!("{most} MB") };
+        line(&format!("CSV of {rows} rows: checked and staged"), &seconds(self.staged), "", "");
+        line("  as rows a second", &rate(self.staged), "", "");
+        line("  most memory meanwhile", &memory(self.memory[0]), "", "under 300 MB");
+        line("  and applied", &seconds(self.whole), "", "");
+        line("  as rows a second", &rate(self.whole), "", "");
+        line("  most memory meanwhile", &memory(self.memory[1]), "", "under 300 MB");
     }
 }
 
@@ -51,50 +114,8 @@ pub(super) async fn run() {
     let folder = folder();
     let (data, file) = (folder.path().join("data"), folder.path().join("table.csv"));
     write_table(&file, rows);
-    let made = Command::new(binary())
-        .args(["init", "--organisation", "Bench", "--code", "TST", "--json", "--data"])
-        .arg(&data)
-        .output()
-        .unwrap();
-    let founded: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let client = Client::of(&found(&data));
     let up = Up::start(&data, &["--empty"]);
-    let (most, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-    let (seen, stopped, pid) = (most.clone(), stop.clone(), up.child.id());
-    let watch = std::thread::spawn(move || {
-        while !stopped.load(Ordering::Relaxed) {
-            seen.fetch_max(memory(pid), Ordering::Relaxed);
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    });
-    let http = Http::new(&up.url);
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", founded["client_id"].as_str().unwrap()),
-        ("client_secret", founded["client_secret"].as_str().unwrap()),
-    ];
-    let token = || async {
-        let answer = http.send(http.request(reqwest::Method::POST, "/oauth/token").form(&form)).await;
-        answer.json()["access_token"].as_str().unwrap().to_owned()
-    };
-    let started = Instant::now();
-    let upload =
-        http.request(reqwest::Method::POST, "/v1/imports?format=csv&source=bench").bearer_auth(token().await);
-    let upload = upload.header("content-type", "text/csv").timeout(Duration::from_secs(900));
-    let upload = upload.body(tokio::fs::File::open(&file).await.unwrap());
-    let answer = http.send(upload).await;
-    assert_eq!(answer.status, 201, "{}", answer.text);
-    let (staged, in_staging) = (started.elapsed(), most.load(Ordering::Relaxed));
-    let id = answer.json()["id"].as_str().unwrap().to_owned();
-    let (done, in_all) = stage(&http, &token().await, &id, &most).await;
-    stop.store(true, Ordering::Relaxed);
-    watch.join().unwrap();
-    #[expect(clippy::cast_precision_loss, reason = "rates are shown without decimals")]
-    let rate = |time: Duration| format!("{:.0} rows/s", rows as f64 / time.as_secs_f64());
-    let whole = done - started;
-    line(&format!("CSV of {rows} rows: checked and staged"), &seconds(staged), "", "");
-    line("  as rows a second", &rate(staged), "", "");
-    line("  most memory meanwhile", &format!("{in_staging} MB"), "", "under 300 MB");
-    line("  and applied", &seconds(whole), "", "");
-    line("  as rows a second", &rate(whole), "", "");
-    line("  most memory meanwhile", &format!("{in_all} MB"), "", "under 300 MB");
+    let process = Some(up.child.id());
+    import(&Http::new(&up.url), &client, &file, None, process).await.show(rows);
 }

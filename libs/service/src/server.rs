@@ -81,6 +81,8 @@ pub(crate) fn start(
             .wrap(from_fn(move |request, next| full_noted(store.clone(), request, next)))
             .wrap(from_fn(move |request, next| observed(name, clock.clone(), request, next)))
     })
+    // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
+    .tcp_nodelay(true)
     .workers(1)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(DRAIN_SECONDS)

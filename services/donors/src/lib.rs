@@ -22,6 +22,7 @@ mod statement;
 
 use actix_web::web::Data;
 use import::worker::Wake;
+pub use report::schedule::Schedule;
 use service::Service;
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -121,6 +121,8 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
             .wrap(from_fn(pages::secured))
             .wrap(Compress::default())
     })
+    // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
+    .tcp_nodelay(true)
     .workers(2)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(10)

@@ -113,6 +113,8 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
             .wrap(cookies(&key, secure))
             .wrap(from_fn(i18n::language_prefix))
     })
+    // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
+    .tcp_nodelay(true)
     .workers(1)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(10)

@@ -1,5 +1,8 @@
 use super::{State, terms::Terms};
-use crate::{conditions::Conditions, contribution::joined};
+use crate::{
+    conditions::{Conditions, Listed},
+    contribution::joined,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
 use kernel::{Currency, Money};
@@ -132,32 +135,33 @@ pub(crate) async fn list(
 ) -> Result<Vec<Model>, StoreError> {
     let mut conditions = Conditions::of(scope, "a");
     signed_for_donors(scope, &mut conditions);
-    conditions.and_some("a.donor_id = ?", filter.donor_id);
-    conditions.and_some("a.office_id = ?", filter.office_id);
+    conditions.and_few("a.donor_id = ?", filter.donor_id);
+    if let Some(office_id) = filter.office_id {
+        conditions.within(&[office_id]);
+    }
     conditions.and_some("a.state = ?", filter.state.clone());
     conditions.and_some("a.end_date <= ?", filter.ends_before);
     for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
         conditions.and("a.search LIKE ?", format!("%{word}%"));
     }
+    let (order, descending): (&[&str], bool) = match filter.sort {
+        Sort::Newest => (&["id"], true),
+        Sort::EndDate => (&["end_date", "id"], false),
+        Sort::Reference => (&["reference"], false),
+    };
     if let Some(After(text, id)) = after {
         match filter.sort {
             Sort::Newest => conditions.and("a.id < ?", id),
             Sort::EndDate => {
                 let date: NaiveDate =
                     text.parse().map_err(|_| StoreError::Damaged("a cursor's date".to_owned()))?;
-                conditions.and_both("(a.end_date > ?1 OR (a.end_date = ?1 AND a.id > ?2))", date, id);
+                conditions.and_both("(a.end_date, a.id) > (?1, ?2)", date, id);
             }
             Sort::Reference => conditions.and("a.reference > ?", text),
         }
     }
-    let order = match filter.sort {
-        Sort::Newest => "a.id DESC",
-        Sort::EndDate => "a.end_date, a.id",
-        Sort::Reference => "a.reference",
-    };
-    let (conditions, values) = conditions.end();
-    let text = format!("{SELECT} WHERE {conditions} ORDER BY {order} LIMIT {}", page.limit + 1);
-    Ok(as_seen(scope, models(db, &text, values).await?))
+    let listed = Listed { select: SELECT, from: "agreement a", order, descending, limit: page.limit + 1 };
+    Ok(as_seen(scope, sql::read(&conditions.rows(db, &listed).await?)?))
 }
 
 /// Which member of staff signed is no matter of the donor's.

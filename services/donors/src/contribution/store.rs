@@ -1,13 +1,11 @@
 use super::split;
+use crate::conditions::{Conditions, Listed};
 use crate::diversification::{self, Counted};
 use crate::rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{Currency, Money};
 use sea_orm::entity::prelude::*;
-use sea_orm::{
-    ExprTrait, QueryOrder, QuerySelect, Value,
-    sea_query::{Expr, Func},
-};
+use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
 use serde::Serialize;
 use service::PageRequest;
 use store::{Scope, StoreError, TenantTx, sql, values};
@@ -267,6 +265,35 @@ pub(crate) async fn to_change(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Model>,
     Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
 }
 
+impl Filter {
+    /// All but the year and the country.
+    fn conditions(&self, scope: &Scope) -> Conditions {
+        let mut conditions = Conditions::of(scope, "c");
+        conditions.and_few("c.donor_id = ?", self.donor_id);
+        conditions.and_few("c.agreement_id = ?", self.agreement_id);
+        conditions.and_few("c.parent_id = ?", self.parent_id);
+        if let Some((source, reference)) = &self.external {
+            conditions.and("c.source = ?", source.as_str());
+            conditions.and_few("c.external_ref = ?", Some(reference.as_str()));
+        }
+        conditions.and_some("c.status = ?", self.status.clone());
+        conditions.and_some("c.earmarking = ?", self.earmarking.clone());
+        if let Some(year) = self.counted_year {
+            let first = |year| Date::from_ymd_opt(year, 1, 1).unwrap_or(Date::MAX);
+            conditions.and_also("c.standing = 'current' AND c.status IN ('commitment', 'paid')");
+            let date = "coalesce(c.decision_date, c.flow_date, c.first_reported_date)";
+            conditions.and_both(&format!("{date} >= ?1 AND {date} < ?2"), first(year), first(year + 1));
+        }
+        if let Some(office_id) = self.office_id {
+            conditions.within(&[office_id]);
+        }
+        if let Some(offices) = &self.offices {
+            conditions.within(offices);
+        }
+        conditions
+    }
+}
+
 /// Newest record first.
 pub(crate) async fn list(
     scope: &Scope,
@@ -275,53 +302,25 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<Uuid>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut query = readable(scope).order_by_desc(Column::Id).limit(page.limit + 1);
-    if let Some(donor_id) = filter.donor_id {
-        query = query.filter(Column::DonorId.eq(donor_id));
-    }
-    if let Some(office_id) = filter.office_id {
-        query = query.filter(Column::OfficeId.eq(office_id));
-    }
-    if let Some(agreement_id) = filter.agreement_id {
-        query = query.filter(Column::AgreementId.eq(agreement_id));
-    }
-    if let Some(parent_id) = filter.parent_id {
-        query = query.filter(Column::ParentId.eq(parent_id));
-    }
-    if let Some(status) = &filter.status {
-        query = query.filter(Column::Status.eq(status.as_str()));
-    }
-    if let Some(earmarking) = &filter.earmarking {
-        query = query.filter(Column::Earmarking.eq(earmarking.as_str()));
-    }
-    if let Some(year) = filter.year {
-        query = query.filter(Column::UsageYears.contains(format!(",{year},")));
-    }
-    if let Some(country) = &filter.country {
-        query = query.filter(Column::Countries.contains(format!(",{country},")));
-    }
-    if let Some((source, reference)) = &filter.external {
-        query = query
-            .filter(Column::Source.eq(source.as_str()))
-            .filter(Column::ExternalRef.eq(reference.as_str()));
-    }
-    if let Some(year) = filter.counted_year {
-        let first = |year| Date::from_ymd_opt(year, 1, 1).unwrap_or(Date::MAX);
-        let dates = [Column::DecisionDate, Column::FlowDate, Column::FirstReportedDate];
-        let date = || Func::coalesce(dates.map(|column| Expr::col((Entity, column))));
-        query = query
-            .filter(Column::Standing.eq("current"))
-            .filter(Column::Status.is_in(["commitment", "paid"]))
-            .filter(Expr::expr(date()).gte(first(year)))
-            .filter(Expr::expr(date()).lt(first(year + 1)));
-    }
-    if let Some(offices) = &filter.offices {
-        query = query.filter(Column::OfficeId.is_in(offices.iter().copied()));
-    }
-    if let Some(after) = after {
-        query = query.filter(Column::Id.lt(after));
-    }
-    Ok(query.all(db).await?)
+    let mut conditions = filter.conditions(scope);
+    conditions.and_some("c.id < ?", after);
+    let listed = Listed {
+        select: "SELECT c.* FROM contribution c",
+        from: "contribution c",
+        order: &["id"],
+        descending: true,
+        limit: page.limit + 1,
+    };
+    let year = filter.year.map(|year| year.to_string());
+    let rows = match (&filter.country, year) {
+        (Some(country), year) => {
+            conditions.and_some("c.usage_years LIKE ?", year.map(|year| format!("%,{year},%")));
+            conditions.rows_holding(db, &listed, "countries", country).await?
+        }
+        (None, Some(year)) => conditions.rows_holding(db, &listed, "usage_years", &year).await?,
+        (None, None) => conditions.rows(db, &listed).await?,
+    };
+    sql::read(&rows)
 }
 
 /// Records of an organisation by what their source calls them, whichever office they belong to.

@@ -20,7 +20,7 @@ pub(crate) mod rows;
 pub(crate) mod store;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::contribution::{self, EARMARKINGS, split};
 use chrono::Datelike;

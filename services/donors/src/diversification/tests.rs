@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const ORGANISATION: Uuid = Uuid::from_u128(1);
 /// Headquarters, a region under it, two countries under the region.
-const OFFICES: [Uuid; 4] =
+pub(crate) const OFFICES: [Uuid; 4] =
     [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12), Uuid::from_u128(13)];
 
 fn government() -> Attributes {
@@ -160,10 +160,10 @@ proptest! {
 }
 
 /// Numbers that look random and are the same every time.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
@@ -178,7 +178,7 @@ impl Random {
         (self.below(3) != 0).then(|| NaiveDate::from_ymd_opt(year, 12, 31).unwrap())
     }
 
-    fn record(&mut self, id: u128, office_id: Uuid, version: i64) -> contributions::Model {
+    pub(crate) fn record(&mut self, id: u128, office_id: Uuid, version: i64) -> contributions::Model {
         let donor = self.below(6);
         let now = chrono::DateTime::UNIX_EPOCH;
         contributions::Model {
@@ -260,7 +260,7 @@ async fn figures(store: &Store) -> (Vec<String>, BTreeMap<(Uuid, i32), Sums>) {
     (givings, sums)
 }
 
-async fn organisation(store: &Store) {
+pub(crate) async fn organisation(store: &Store) {
     let tx = begin(store).await;
     let parents = [None, Some(OFFICES[0]), Some(OFFICES[1]), Some(OFFICES[1])];
     for (id, parent) in OFFICES.iter().zip(parents) {
@@ -282,7 +282,7 @@ async fn organisation(store: &Store) {
 }
 
 /// A database of each back end: as the service uses it, and as its owner.
-async fn stores(folder: &std::path::Path) -> Vec<(Store, Store)> {
+pub(crate) async fn stores(folder: &std::path::Path) -> Vec<(Store, Store)> {
     let embedded = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
     migration::migrate::<Migrator>(&embedded).await.unwrap();
     let mut stores = vec![(embedded.clone(), embedded)];
@@ -363,7 +363,7 @@ async fn what_is_counted_along_equals_a_full_recount() {
 }
 
 /// The scope of one of the offices, which has those after it below it.
-fn scope_of(first: usize) -> Scope {
+pub(crate) fn scope_of(first: usize) -> Scope {
     Scope::Offices {
         organisation_id: ORGANISATION,
         office_id: OFFICES[first],

@@ -2,7 +2,7 @@
 
 use super::{
     names::{errors, forgiven, likeness, match_key, words},
-    store::{Column, Entity, Model},
+    store::{Column, Entity, Model, is_of},
 };
 use ::store::{Scope, StoreError, TenantTx, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
@@ -32,8 +32,9 @@ pub(super) async fn index(tx: &TenantTx, donor: &Model) -> Result<(), StoreError
     let words: Vec<&str> = words.into_iter().filter(|word| *word != "|").collect();
     let of_donor = words.iter().map(|word| values![donor.organisation_id, *word, donor.id]).collect();
     sql::insert_many(tx.db(), "donor_word", &["organisation_id", "word", "donor_id"], of_donor, "").await?;
-    let known = words.iter().map(|word| values![donor.organisation_id, letters(word), *word]).collect();
-    let columns = ["organisation_id", "letters", "word"];
+    let known =
+        words.iter().map(|word| values![donor.organisation_id, letters(word), shape(word), *word]).collect();
+    let columns = ["organisation_id", "letters", "shape", "word"];
     sql::insert_many(tx.db(), "known_word", &columns, known, "ON CONFLICT DO NOTHING").await?;
     Ok(())
 }
@@ -42,17 +43,42 @@ fn letters(word: &str) -> i32 {
     i32::try_from(word.chars().count()).unwrap_or(i32::MAX)
 }
 
+/// The letters of a word as a set of bits: an error puts one in, takes one out, or both. So words with so many errors
+/// between them differ by no more letters each way, and the database leaves out nearly all the others.
+pub(crate) fn shape(word: &str) -> i64 {
+    word.chars().fold(0, |shape, letter| shape | 1 << (u32::from(letter) % 61))
+}
+
+/// As SQL, whether at most one or two of these bits are set.
+fn few(bits: &str, most: i32) -> String {
+    let without_lowest = format!("({bits} & ({bits} - 1))");
+    if most == 1 {
+        format!("{without_lowest} = 0")
+    } else {
+        format!("({without_lowest} & ({without_lowest} - 1)) = 0")
+    }
+}
+
 /// The words of the registry that a word may stand for, and how many errors lie between: the fewest first.
 async fn meant(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
     typed: &str,
-) -> Result<Vec<(usize, String)>, StoreError> {
+) -> Result<Meanings, StoreError> {
     let (length, most) = (letters(typed), i32::try_from(forgiven(typed)).unwrap_or(0));
-    let text = "SELECT word FROM known_word WHERE organisation_id = $1 AND letters BETWEEN $2 AND $3";
     // A word that begins with what was typed may be longer.
-    let longest = if length >= 3 { i32::MAX } else { length + most };
-    let rows = sql::rows(db, text, values![organisation_id, length - most, longest]).await?;
+    let longest = if length >= 3 { i32::MAX } else { length };
+    let mut values = values![organisation_id, length - most, longest, format!("{typed}%")];
+    let mut like = "word LIKE $4".to_owned();
+    if most > 0 {
+        values.extend(values![length + most, shape(typed)]);
+        let (missing, added) = (few("($6 & ~shape)", most), few("(shape & ~$6)", most));
+        like.push_str(&format!(" OR (letters <= $5 AND {missing} AND {added})"));
+    }
+    let text = format!(
+        "SELECT word FROM known_word WHERE organisation_id = $1 AND letters BETWEEN $2 AND $3 AND ({like})"
+    );
+    let rows = sql::rows(db, &text, values).await?;
     let mut found = Vec::new();
     for row in rows {
         let word: String = row.try_get_by_index(0)?;
@@ -63,23 +89,29 @@ async fn meant(
     Ok(found)
 }
 
-/// Only donors with one of these words.
-fn having(query: Select<Entity>, organisation_id: Uuid, words: &[(usize, String)]) -> Select<Entity> {
-    let wanted = words.iter().map(|(_, word)| Value::from(word.as_str()));
-    let mut select = Query::select();
-    select
-        .column("donor_id")
-        .from("donor_word")
-        .and_where(Expr::col("organisation_id").eq(organisation_id))
-        .and_where(Expr::col("word").is_in(wanted));
-    query.filter(Expr::col((Entity, Column::Id)).in_subquery(select))
+/// Words of the registry that stand for one that was typed, and how many errors lie between.
+type Meanings = Vec<(usize, String)>;
+
+/// Only donors with one word of each of these; the query finds them by their ids.
+pub(super) fn having(query: Select<Entity>, scope: &Scope, wanted: &[Meanings]) -> Select<Entity> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    wanted.iter().fold(query, |query, words| {
+        let words = words.iter().map(|(_, word)| Value::from(word.as_str()));
+        let mut select = Query::select();
+        select
+            .column("donor_id")
+            .from("donor_word")
+            .and_where(Expr::col("organisation_id").eq(organisation_id))
+            .and_where(Expr::col("word").is_in(words));
+        query.filter(Expr::col((Entity, Column::Id)).in_subquery(select))
+    })
 }
 
 /// The donors of a query that have, for each word that was typed, a word like it; the most like first.
 pub(super) async fn search(
     scope: &Scope,
     db: &impl ConnectionTrait,
-    mut query: Select<Entity>,
+    query: Select<Entity>,
     typed: &str,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
@@ -90,15 +122,14 @@ pub(super) async fn search(
         if meant.is_empty() {
             return Ok(Vec::new());
         }
-        query = having(query, organisation_id, &meant);
         meanings.push(meant);
     }
-    let found = query.limit(MOST).all(db).await?;
+    let found = having(query, scope, &meanings).limit(MOST).all(db).await?;
     let mut ranked: Vec<(usize, u32, String, Model)> = found
         .into_iter()
         .map(|donor| {
             let own: BTreeSet<&str> = donor.names.split(' ').collect();
-            let least = |meant: &Vec<(usize, String)>| {
+            let least = |meant: &Meanings| {
                 let there = meant.iter().find(|(_, word)| own.contains(word.as_str()));
                 there.map_or(usize::MAX / 64, |(errors, _)| *errors)
             };
@@ -109,6 +140,54 @@ pub(super) async fn search(
     ranked.sort_by(|one, other| (one.0, one.1, &one.2).cmp(&(other.0, other.1, &other.2)));
     ranked.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(ranked.into_iter().map(|(_, _, _, donor)| donor).collect())
+}
+
+/// The words of the registry that tell the donors apart in whose names all stands that was typed (it may be a part of a
+/// word): those that few donors have. None of them when only many have; nothing when some of it stands in no word.
+pub(super) async fn telling(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    typed: &str,
+) -> Result<Option<Vec<Meanings>>, StoreError> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let typed = words(typed);
+    let (mut rare, mut common) = (Vec::new(), Vec::new());
+    for part in typed.iter().take(12) {
+        let text = format!(
+            "SELECT word FROM known_word WHERE organisation_id = $1 AND word LIKE $2 LIMIT {}",
+            MOST_WORDS + 1
+        );
+        let rows = sql::rows(db, &text, values![organisation_id, format!("%{part}%")]).await?;
+        let known = rows.iter().map(|row| Ok((0, row.try_get_by_index(0)?)));
+        let known = known.collect::<Result<Meanings, StoreError>>()?;
+        if known.is_empty() {
+            return Ok(None);
+        }
+        if known.len() > MOST_WORDS {
+            continue;
+        }
+        let few = donors_having(db, organisation_id, &known).await? <= MOST;
+        if few { rare.push(known) } else { common.push(known) }
+    }
+    // One common word is soon found in the order of the names; several may be together in hardly any.
+    Ok(Some(if rare.is_empty() && typed.len() > 1 { common } else { rare }))
+}
+
+/// How many donors have one of these words; one more than [`MOST`] when there are more.
+async fn donors_having(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    words: &[(usize, String)],
+) -> Result<u64, StoreError> {
+    let mut parameters = values![organisation_id];
+    let listed = sql::members(&mut parameters, words.iter().map(|(_, word)| word.as_str().into()));
+    let text = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM donor_word WHERE organisation_id = $1 AND word IN ({listed}) LIMIT {}) AS found",
+        MOST + 1
+    );
+    let row = sql::row(db, &text, parameters).await?;
+    let count = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// A donor that may be the same as another.
@@ -231,14 +310,15 @@ async fn near(
     donor: &Model,
 ) -> Result<BTreeMap<Uuid, Model>, StoreError> {
     let mut found = BTreeMap::new();
-    let others = || {
-        let of_organisation = Entity::find().filter(Column::OrganisationId.eq(donor.organisation_id));
-        of_organisation.filter(Column::MergedInto.is_null()).filter(Column::Id.ne(donor.id)).limit(MOST)
+    let others = |of_organisation: Expr| {
+        let others = Entity::find().filter(of_organisation).filter(Column::MergedInto.is_null());
+        others.filter(Column::Id.ne(donor.id)).limit(MOST)
     };
+    let by_index = || others(Column::OrganisationId.eq(donor.organisation_id));
     let mut take = |rows: Vec<Model>| found.extend(rows.into_iter().map(|row| (row.id, row)));
-    take(others().filter(Column::MatchKey.eq(donor.match_key.as_str())).all(db).await?);
+    take(by_index().filter(Column::MatchKey.eq(donor.match_key.as_str())).all(db).await?);
     if let Some(identifier) = &donor.iati_identifier {
-        take(others().filter(Column::IatiIdentifier.eq(identifier.as_str())).all(db).await?);
+        take(by_index().filter(Column::IatiIdentifier.eq(identifier.as_str())).all(db).await?);
     }
     let organisation_id = scope.organisation_id().unwrap_or_default();
     let telling = match_key(&donor.search);
@@ -248,7 +328,7 @@ async fn near(
     for word in telling.into_iter().take(3) {
         let meant = meant(db, organisation_id, word).await?;
         if !meant.is_empty() {
-            take(having(others(), organisation_id, &meant).all(db).await?);
+            take(having(others(is_of(organisation_id)), scope, &[meant]).all(db).await?);
         }
     }
     Ok(found)
@@ -290,6 +370,19 @@ mod tests {
 
     fn score(one: &Model, other: &Model) -> i32 {
         reasons(one, other).iter().map(|reason| reason.points).sum()
+    }
+
+    #[test]
+    fn words_with_few_errors_between_them_have_shapes_alike() {
+        let apart = |one: &str, other: &str| (shape(one) & !shape(other)).count_ones();
+        for (typed, word) in [("nehterlnads", "netherlands"), ("minstry", "ministry"), ("swedn", "sweden")] {
+            let most = u32::try_from(forgiven(typed)).unwrap();
+            assert!(
+                errors(typed, word).is_some() && apart(typed, word) <= most && apart(word, typed) <= most
+            );
+        }
+        assert!(apart("sweden", "norway") > 2);
+        assert_eq!(few("x", 1), "(x & (x - 1)) = 0");
     }
 
     #[test]

@@ -1,10 +1,13 @@
-use super::names::{match_key, search_key};
+use super::{
+    names::{match_key, search_key},
+    similar,
+};
 use crate::diversification;
 use events::{DonorChanged, ExternalRef};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Value,
-    sea_query::{Condition, Expr},
+    sea_query::{Condition, Expr, ExprTrait, Func},
 };
 use service::PageRequest;
 use std::collections::HashMap;
@@ -65,7 +68,17 @@ impl Model {
 /// Staff read every donor of their organisation, a representative its own.
 fn readable(scope: &Scope) -> Select<Entity> {
     let organisation_id = scope.organisation_id().unwrap_or_default();
-    let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
+    limited(scope, Entity::find().filter(Column::OrganisationId.eq(organisation_id)))
+}
+
+/// Whether a donor is of this organisation, where it is found by its id: an expression, because an index that begins with
+/// the organisation would be searched from end to end.
+pub(super) fn is_of(organisation_id: Uuid) -> Expr {
+    let column = || Expr::col((Entity, Column::OrganisationId));
+    Expr::expr(Func::coalesce([column(), column()])).eq(organisation_id)
+}
+
+fn limited(scope: &Scope, query: Select<Entity>) -> Select<Entity> {
     match scope {
         Scope::Offices { .. } => query,
         Scope::Donor { donor_id, .. } => query.filter(Column::Id.eq(*donor_id)),
@@ -130,32 +143,55 @@ pub(crate) async fn list(
     after: Option<(String, Uuid)>,
 ) -> Result<Vec<Model>, StoreError> {
     let begins = after.is_none();
-    let mut query = filtered(scope, db, filter).await?;
-    query = query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1);
-    for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
-        query = query.filter(Column::Names.contains(word));
-    }
-    if let Some((name, id)) = after {
-        let same_name = Condition::all().add(Column::Name.eq(name.as_str())).add(Column::Id.gt(id));
-        query = query.filter(Condition::any().add(Column::Name.gt(name)).add(same_name));
-    }
-    let found = query.all(db).await?;
-    match &filter.search {
-        Some(search) if found.is_empty() && begins && !search.is_empty() => {
-            let query = filtered(scope, db, filter).await?;
-            super::similar::search(scope, db, query, search, page.limit).await
+    let search = filter.search.as_deref().filter(|search| !search.is_empty());
+    let telling = match search {
+        Some(search) => similar::telling(scope, db, search).await?,
+        None => Some(Vec::new()),
+    };
+    let found = match telling {
+        Some(telling) => {
+            let mut query = match telling.as_slice() {
+                [] => filtered(scope, db, filter, readable(scope)).await?,
+                telling => similar::having(found_by_id(scope, db, filter).await?, scope, telling),
+            };
+            for word in search.iter().flat_map(|text| text.split(' ')) {
+                query = query.filter(Column::Names.contains(word));
+            }
+            if let Some((name, id)) = after {
+                let same_name = Condition::all().add(Column::Name.eq(name.as_str())).add(Column::Id.gt(id));
+                query = query.filter(Column::Name.gte(name.as_str()));
+                query = query.filter(Condition::any().add(Column::Name.gt(name)).add(same_name));
+            }
+            query.order_by_asc(Column::Name).order_by_asc(Column::Id).limit(page.limit + 1).all(db).await?
+        }
+        None => Vec::new(),
+    };
+    match search {
+        Some(search) if found.is_empty() && begins => {
+            similar::search(scope, db, found_by_id(scope, db, filter).await?, search, page.limit).await
         }
         _ => Ok(found),
     }
 }
 
-/// The donors that the filters leave, but for the words of the name.
-async fn filtered(
+/// The donors that the filters leave, to be found by their ids.
+async fn found_by_id(
     scope: &Scope,
     db: &impl ConnectionTrait,
     filter: &Filter,
 ) -> Result<Select<Entity>, StoreError> {
-    let mut query = readable(scope).filter(Column::MergedInto.is_null());
+    let of_organisation = Entity::find().filter(is_of(scope.organisation_id().unwrap_or_default()));
+    filtered(scope, db, filter, limited(scope, of_organisation)).await
+}
+
+/// Those of a query that the filters leave, but for the words of the name.
+async fn filtered(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    query: Select<Entity>,
+) -> Result<Select<Entity>, StoreError> {
+    let mut query = query.filter(Column::MergedInto.is_null());
     let equal = [
         (Column::DonorType, &filter.donor_type),
         (Column::Status, &filter.status),
@@ -284,7 +320,7 @@ pub(crate) async fn refs(
 
 pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
     Entity::insert(donor.clone().into_active_model()).exec_without_returning(tx.db()).await?;
-    super::similar::index(tx, donor).await?;
+    similar::index(tx, donor).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }
@@ -293,7 +329,7 @@ pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef
 pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
     let moved = diversification::store::Moved::begin(tx, donor.id).await?;
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
-    super::similar::index(tx, donor).await?;
+    similar::index(tx, donor).await?;
     moved.end(tx).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await

@@ -148,57 +148,93 @@ async fn happenings(
 ) -> Result<Vec<Found>, StoreError> {
     let mut parameters = values![scope.organisation_id(), donor];
     let offices = sql::members(&mut parameters, scope.office_ids().iter().map(|id| (*id).into()));
+    let before = after.map(|(at, id)| {
+        parameters.extend(values![at, id]);
+        format!("(${}, ${})", parameters.len() - 1, parameters.len())
+    });
     let nothing = "CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";
     let no_day = "CAST(NULL AS date) AS happened_on";
-    let mut parts = vec![
+    let mut parts = Vec::new();
+    // The latest of each kind: a large donor's contributions are not all read for the few that are shown. What belongs to
+    // an office is found by the donor; the organisation's name in the condition would be taken for a shorter way.
+    let mut add = |at: &str, id: &str, what: String| {
+        let before = before.as_ref().map(|last| format!(" AND ({at}, {id}) < {last}")).unwrap_or_default();
+        parts.push(format!(
+            "SELECT * FROM (SELECT {at} AS at, {id} AS record_id, {what}{before} ORDER BY {at} DESC, {id} DESC LIMIT {})
+             AS part",
+            page.limit + 1
+        ));
+    };
+    add(
+        "created_at",
+        "id",
         format!(
-            "SELECT created_at AS at, {no_day}, 'donor_recorded' AS kind, id AS record_id, name AS title, {nothing}, office_id
+            "{no_day}, 'donor_recorded' AS kind, name AS title, {nothing}, office_id
              FROM donor WHERE organisation_id = $1 AND id = $2"
         ),
+    );
+    add(
+        "m.merged_at",
+        "m.duplicate_id",
         format!(
-            "SELECT m.merged_at AS at, {no_day}, 'donor_merged' AS kind, m.duplicate_id AS record_id, d.name AS title, {nothing},
-                    m.office_id
+            "{no_day}, 'donor_merged' AS kind, d.name AS title, {nothing}, m.office_id
              FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id
              WHERE m.organisation_id = $1 AND m.survivor_id = $2 AND m.undone_at IS NULL"
         ),
-    ];
+    );
     if seen.contributions {
-        parts.push(format!(
-            "SELECT created_at AS at, coalesce(flow_date, decision_date) AS happened_on, 'contribution_' || status AS kind, id AS record_id, description AS title,
-                    coalesce(original_amount, amount_usd) AS amount, coalesce(original_currency, 'USD') AS currency, office_id
-             FROM contribution WHERE organisation_id = $1 AND donor_id = $2 AND office_id IN ({offices})"
-        ));
+        add(
+            "created_at",
+            "id",
+            format!(
+                "coalesce(flow_date, decision_date) AS happened_on, 'contribution_' || status AS kind, description AS title, coalesce(original_amount, amount_usd) AS amount,
+                 coalesce(original_currency, 'USD') AS currency, office_id
+                 FROM contribution WHERE donor_id = $2 AND office_id IN ({offices})"
+            ),
+        );
     }
     if seen.agreements {
-        parts.push(format!(
-            "SELECT created_at AS at, {no_day}, 'agreement_recorded' AS kind, id AS record_id, title, amount, currency, office_id
-             FROM agreement WHERE organisation_id = $1 AND donor_id = $2 AND office_id IN ({offices})"
-        ));
-        parts.push(format!(
-            "SELECT m.recorded_at AS at, {no_day}, 'agreement_amended' AS kind, a.id AS record_id, m.reason AS title, a.amount,
-                    a.currency, a.office_id
-             FROM amendment m JOIN agreement a ON a.id = m.agreement_id
-             WHERE a.organisation_id = $1 AND a.donor_id = $2 AND a.office_id IN ({offices})"
-        ));
-        parts.push(format!(
-            "SELECT created_at AS at, {no_day}, 'clearance_' || decision AS kind, id AS record_id, reference AS title, {nothing},
-                    office_id
-             FROM clearance WHERE organisation_id = $1 AND donor_id = $2"
-        ));
+        add(
+            "created_at",
+            "id",
+            format!(
+                "{no_day}, 'agreement_recorded' AS kind, title, amount, currency, office_id
+                 FROM agreement WHERE donor_id = $2 AND office_id IN ({offices})"
+            ),
+        );
+        add(
+            "m.recorded_at",
+            "a.id",
+            format!(
+                "{no_day}, 'agreement_amended' AS kind, m.reason AS title, a.amount, a.currency, a.office_id
+                 FROM amendment m JOIN agreement a ON a.id = m.agreement_id
+                 WHERE a.donor_id = $2 AND a.office_id IN ({offices})"
+            ),
+        );
+        add(
+            "created_at",
+            "id",
+            format!(
+                "{no_day}, 'clearance_' || decision AS kind, reference AS title, {nothing}, office_id
+                 FROM clearance WHERE organisation_id = $1 AND donor_id = $2"
+            ),
+        );
     }
     if seen.reports {
-        parts.push(format!(
-            "SELECT s.taken_at AS at, {no_day}, 'report_' || s.action AS kind, r.id AS record_id, a.title, {nothing}, r.office_id
-             FROM report_step s JOIN report r ON r.id = s.report_id JOIN agreement a ON a.id = r.agreement_id
-             WHERE r.organisation_id = $1 AND r.donor_id = $2 AND r.office_id IN ({offices})"
-        ));
+        add(
+            "s.taken_at",
+            "r.id",
+            format!(
+                "{no_day}, 'report_' || s.action AS kind, a.title, {nothing}, r.office_id
+                 FROM report_step s JOIN report r ON r.id = s.report_id JOIN agreement a ON a.id = r.agreement_id
+                 WHERE r.donor_id = $2 AND r.office_id IN ({offices})"
+            ),
+        );
     }
-    let mut text = format!("SELECT * FROM ({}) AS happened", parts.join(" UNION ALL "));
-    if let Some((at, id)) = after {
-        parameters.extend(values![at, id]);
-        let (at, id) = (parameters.len() - 1, parameters.len());
-        text.push_str(&format!(" WHERE at < ${at} OR (at = ${at} AND record_id < ${id})"));
-    }
-    text.push_str(&format!(" ORDER BY at DESC, record_id DESC LIMIT {}", page.limit + 1));
+    let text = format!(
+        "SELECT * FROM ({}) AS happened ORDER BY at DESC, record_id DESC LIMIT {}",
+        parts.join(" UNION ALL "),
+        page.limit + 1
+    );
     sql::all(db, &text, parameters).await
 }

@@ -9,6 +9,7 @@ mod m0007;
 mod m0008;
 mod m0009;
 mod m0010;
+mod m0012;
 
 use m0001::M0001;
 use m0003::M0003;
@@ -19,6 +20,7 @@ use m0007::M0007;
 use m0008::M0008;
 use m0009::M0009;
 use m0010::M0010;
+use m0012::M0012;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
 
@@ -37,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0008),
             Box::new(M0009),
             Box::new(M0010),
+            Box::new(M0012),
         ]
     }
 }

@@ -95,6 +95,26 @@ pub(crate) fn ends_at(due_date: NaiveDate, zone: Option<&str>) -> DateTime<Utc> 
     local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
 }
 
+/// The reports that one agreement owes, worked out from its terms alone: no office, no database.
+#[derive(Debug, Clone)]
+pub struct Schedule(Terms);
+
+impl Schedule {
+    /// Of terms as `POST /v1/agreements` takes them.
+    ///
+    /// # Errors
+    /// A text that is not JSON, or not the terms of an agreement.
+    pub fn of_terms(terms: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(terms).map(Self)
+    }
+
+    /// Due date and the instant at which it ends in the donor's time zone (its IANA name; UTC without one), by due date.
+    pub fn due(&self, zone: Option<&str>) -> Vec<(NaiveDate, DateTime<Utc>)> {
+        let due = |owed: Obligation| (owed.due_date, ends_at(owed.due_date, zone));
+        obligations(&self.0).into_iter().map(due).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

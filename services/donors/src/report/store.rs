@@ -3,7 +3,11 @@ use super::{
     content::Content,
     schedule::{Obligation, ends_at, obligations},
 };
-use crate::{agreement, conditions::Conditions, donor};
+use crate::{
+    agreement,
+    conditions::{Conditions, Listed},
+    donor,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::DonorReportChanged;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -144,9 +148,11 @@ pub(crate) struct Filter {
 impl Filter {
     pub(crate) fn conditions(&self, scope: &Scope) -> Conditions {
         let mut conditions = Conditions::of(scope, "r");
-        conditions.and_some("r.donor_id = ?", self.donor_id);
-        conditions.and_some("r.office_id = ?", self.office_id);
-        conditions.and_some("r.agreement_id = ?", self.agreement_id);
+        conditions.and_few("r.donor_id = ?", self.donor_id);
+        conditions.and_few("r.agreement_id = ?", self.agreement_id);
+        if let Some(office_id) = self.office_id {
+            conditions.within(&[office_id]);
+        }
         conditions.and_some("r.state = ?", self.state.clone());
         conditions.and_some("r.kind = ?", self.kind.clone());
         conditions.and_some("r.due_date >= ?", self.due_from);
@@ -171,11 +177,16 @@ pub(crate) async fn list(
 ) -> Result<Vec<Model>, StoreError> {
     let mut conditions = filter.conditions(scope);
     if let Some((due_date, id)) = after {
-        conditions.and_both("(r.due_date > ?1 OR (r.due_date = ?1 AND r.id > ?2))", due_date, id);
+        conditions.and_both("(r.due_date, r.id) > (?1, ?2)", due_date, id);
     }
-    let (conditions, values) = conditions.end();
-    let text = format!("{SELECT} WHERE {conditions} ORDER BY r.due_date, r.id LIMIT {}", page.limit + 1);
-    models(db, &text, values).await
+    let listed = Listed {
+        select: SELECT,
+        from: "report r",
+        order: &["due_date", "id"],
+        descending: false,
+        limit: page.limit + 1,
+    };
+    sql::read(&conditions.rows(db, &listed).await?)
 }
 
 pub(crate) async fn models(

@@ -1,0 +1,80 @@
+use crate::{
+    contribution::store::{self as contributions, Filter, Model},
+    diversification::tests::{OFFICES, Random, organisation, scope_of, stores},
+};
+use ::store::{Actor, Scope, Store};
+use chrono::Datelike;
+use service::PageRequest;
+use uuid::Uuid;
+
+/// Every record of a list, page by page: their numbers.
+async fn listed(store: &Store, scope: &Scope, filter: &Filter) -> Vec<u128> {
+    let page = PageRequest { limit: 7, cursor: None, fingerprint: String::new() };
+    let db = store.read(scope).await.unwrap();
+    let mut found: Vec<Uuid> = Vec::new();
+    loop {
+        let rows = contributions::list(scope, &db, filter, &page, found.last().copied()).await.unwrap();
+        let more = rows.len() == 8;
+        found.extend(rows.iter().take(7).map(|row| row.id));
+        if !more {
+            return found.iter().map(Uuid::as_u128).collect();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filter() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        let mut random = Random(5);
+        let records: Vec<Model> = (1..=300u128)
+            .map(|id| {
+                let office = OFFICES[usize::try_from(random.below(4)).unwrap()];
+                random.record(id, office, 1)
+            })
+            .collect();
+        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        contributions::insert_all(&mut tx, records.clone()).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let (text, none) = (|name: &str| Some(name.to_owned()), Filter::default);
+        let donor = Uuid::from_u128(102);
+        type Fits = fn(&Model) -> bool;
+        let filters: [(Filter, Fits); 12] = [
+            (none(), |_| true),
+            (Filter { status: text("pledge"), ..none() }, |row| row.status == "pledge"),
+            (Filter { earmarking: text("earmarked"), ..none() }, |row| {
+                row.earmarking.as_deref() == Some("earmarked")
+            }),
+            (Filter { year: Some(2020), ..none() }, |row| row.usage_years.contains(",2020,")),
+            (Filter { year: Some(1999), ..none() }, |_| false),
+            (Filter { country: text("TCD"), ..none() }, |row| row.countries.contains(",TCD,")),
+            (Filter { country: text("NER"), year: Some(2021), ..none() }, |row| {
+                row.countries.contains(",NER,") && row.usage_years.contains(",2021,")
+            }),
+            (Filter { office_id: Some(OFFICES[3]), ..none() }, |row| row.office_id == OFFICES[3]),
+            (Filter { offices: Some(OFFICES[2..].to_vec()), country: text("AFG"), ..none() }, |row| {
+                OFFICES[2..].contains(&row.office_id) && row.countries.contains(",AFG,")
+            }),
+            (Filter { donor_id: Some(donor), country: text("TCD"), ..none() }, |row| {
+                row.donor_id == Some(Uuid::from_u128(102)) && row.countries.contains(",TCD,")
+            }),
+            (Filter { external: Some(("test".to_owned(), "7".to_owned())), ..none() }, |row| {
+                row.external_ref.as_deref() == Some("7")
+            }),
+            (Filter { counted_year: Some(2020), ..none() }, |row| {
+                let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);
+                row.status != "pledge" && date.is_some_and(|date| date.year() == 2020)
+            }),
+        ];
+        for (asks, seen) in [(0, &OFFICES[..]), (1, &OFFICES[1..]), (3, &OFFICES[3..])] {
+            for (number, (filter, fits)) in filters.iter().enumerate() {
+                let own = records.iter().rev().filter(|row| seen.contains(&row.office_id) && fits(row));
+                let expected: Vec<u128> = own.map(|row| row.id.as_u128()).collect();
+                let found = listed(&store, &scope_of(asks), filter).await;
+                assert_eq!(found, expected, "office {asks}, filter {number}");
+            }
+        }
+    }
+}
