@@ -42,10 +42,6 @@ use tokio::sync::Notify;
 
 /// Readers of one service's SQLite file at once; writers are always one.
 const READERS: u32 = 3;
-/// Pages that a connection keeps, in KiB (SQLite writes sizes as negative numbers). A transaction of an import changes
-/// thousands of pages all over the indexes; what does not fit is written and read again before its end.
-const WRITER_CACHE: &str = "-24000";
-const READER_CACHE: &str = "-2000";
 
 /// A service's database.
 #[derive(Clone)]
@@ -73,8 +69,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] when the file cannot be opened.
     pub async fn open_sqlite(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let writer = connect_sqlite(file, 1, "rwc", WRITER_CACHE).await?;
-        let reader = connect_sqlite(file, READERS, "rw", READER_CACHE).await?;
+        let writer = connect_sqlite(file, 1, "rwc").await?;
+        let reader = connect_sqlite(file, READERS, "rw").await?;
         Ok(Self::over(writer, reader, file.with_extension("files"), clock))
     }
 
@@ -185,21 +181,16 @@ impl Store {
     }
 }
 
-async fn connect_sqlite(
-    file: &Path,
-    connections: u32,
-    mode: &str,
-    cache: &'static str,
-) -> Result<DatabaseConnection, StoreError> {
+async fn connect_sqlite(file: &Path, connections: u32, mode: &str) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(format!("sqlite://{}?mode={mode}", file.display()));
     options.max_connections(connections).min_connections(1).sqlx_logging(false);
-    options.map_sqlx_sqlite_opts(move |sqlite| {
+    options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
             .pragma("foreign_keys", "ON")
             .pragma("busy_timeout", "10000")
-            .pragma("cache_size", cache)
+            .pragma("cache_size", "-2000")
             .pragma("journal_size_limit", "33554432")
     });
     Ok(Database::connect(options).await?)

@@ -7,6 +7,38 @@ use std::collections::HashMap;
 const FAST: &str = "under 50 ms";
 const SHOWN: &str = "under 100 ms";
 
+/// Words that many names have.
+const COMMON: [&str; 28] = [
+    "Ministry",
+    "Ministère",
+    "Foreign",
+    "Affairs",
+    "Finance",
+    "Interior",
+    "Defence",
+    "Education",
+    "Economic",
+    "Cooperation",
+    "Environment",
+    "Municipality",
+    "Ayuntamiento",
+    "Foundation",
+    "Fondation",
+    "Fundación",
+    "Holdings",
+    "Solidarity",
+    "Network",
+    "Development",
+    "Affaires",
+    "étrangères",
+    "Coopération",
+    "Solidarité",
+    "Educación",
+    "Protección",
+    "Desarrollo",
+    "Intérieur",
+];
+
 /// Pages that are walked to come to a deep one.
 const DEEP: usize = 400;
 
@@ -14,7 +46,11 @@ const DEEP: usize = 400;
 pub(super) async fn api(site: &Site) -> Vec<Question> {
     let token = site.client.token(&site.http).await;
     let mut questions = Vec::new();
-    let mut ask = |name: &str, paths: Vec<(String, String)>, by: &str| {
+    let mut ask = |name: &str, mut paths: Vec<(String, String)>, by: &str| {
+        // A small organisation has no deep pages.
+        if paths.is_empty() {
+            paths.push(("/v1/agreements".to_owned(), String::new()));
+        }
         let by = By::Token(by.to_owned());
         questions.push(Question { name: name.to_owned(), paths, by, status: 200, target: FAST });
     };
@@ -98,9 +134,11 @@ pub(super) async fn api(site: &Site) -> Vec<Question> {
 fn searches(donors: &[(String, String, String)]) -> Vec<(&'static str, Vec<(String, String)>)> {
     let mut found: [Vec<(String, String)>; 4] = Default::default();
     let folded = |word: &str| word.replace('é', "e").replace('ö', "o");
-    let long = |word: &&str| word.chars().count() > 6 && word.chars().all(char::is_alphabetic);
+    let is_own = |word: &&str| {
+        word.chars().count() > 6 && word.chars().all(char::is_alphabetic) && !COMMON.contains(word)
+    };
     for (id, name, _) in some(donors) {
-        let words: Vec<&str> = name.split_whitespace().filter(long).collect();
+        let words: Vec<&str> = name.split_whitespace().filter(is_own).collect();
         let Some(word) = words.first() else { continue };
         let find =
             |words: &str, id: &str| (format!("/v1/donors?limit=200&q={}", queried(words)), id.to_owned());
