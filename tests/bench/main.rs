@@ -31,10 +31,13 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `iati`, `tables`, `diversification` and `registry`
-    // (on PostgreSQL: `registry-distributed`) are measured alone by their names.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `import`, `iati`, `tables`, `diversification` and
+    // `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
+        if only("import") {
+            return large_import().await;
+        }
         if only("iati") {
             return iati::run().await;
         }
@@ -267,7 +270,7 @@ async fn large_import() {
     let page = p95(&http, "/countries/AFG?year=2018", 200).await;
     let mut pages = Vec::new();
     for path in ["/", "/donors", "/flows", "/archive"] {
-        pages.push((path, p95(&http, path, 100).await));
+        pages.push((path, p95(&http, path, 200).await));
     }
     drop(up);
 

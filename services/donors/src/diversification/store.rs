@@ -133,7 +133,8 @@ async fn years(
         donors.entry(*of).or_default().push(*donor);
     }
     let mut held: HashMap<(Of, Uuid), BTreeMap<i32, i64>> = HashMap::new();
-    let text = "SELECT donor_id, year, cents FROM diversification_giving WHERE office_id = $1";
+    // With a column that the index by rank has not, SQLite takes the key; else it reads all of the office there.
+    let text = "SELECT donor_id, year, cents, records FROM diversification_giving WHERE office_id = $1";
     for (of, donors) in donors {
         let donors = donors.into_iter().map(Into::into);
         for row in sql::by_keys(db, text, values![of.1], "donor_id", donors).await? {
@@ -288,7 +289,7 @@ pub(crate) async fn given(
     year: i32,
     donors: &[Uuid],
 ) -> Result<HashMap<Uuid, i64>, StoreError> {
-    let text = "SELECT donor_id, cents FROM diversification_giving
+    let text = "SELECT donor_id, cents, records FROM diversification_giving
                 WHERE organisation_id = $1 AND office_id = $2 AND year = $3";
     let keys = donors.iter().map(|id| (*id).into());
     let rows = sql::by_keys(db, text, values![organisation_id, office_id, year], "donor_id", keys).await?;
