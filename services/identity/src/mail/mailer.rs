@@ -5,6 +5,7 @@ use lettre::{
     message::Mailbox,
     transport::smtp::{Error as SmtpError, response::Severity},
 };
+use service::ops;
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -87,7 +88,7 @@ fn sender(from: &str) -> Result<Mailbox, MailerError> {
 }
 
 fn unsent(error: &SmtpError) -> Unsent {
-    let Some(code) = error.status() else { return Unsent::Away(without_answer(error)) };
+    let Some(code) = error.status() else { return Unsent::Away(ops::chain(error)) };
     // Of the permanent answers those about signing in concern every mail.
     match (code.severity, u16::from(code)) {
         (Severity::PermanentNegativeCompletion, answer) if !matches!(answer, 530 | 534 | 535 | 538) => {
@@ -95,17 +96,6 @@ fn unsent(error: &SmtpError) -> Unsent {
         }
         (_, answer) => Unsent::Away(format!("the server answers {answer}")),
     }
-}
-
-/// The kind of an error that is no answer of the server, and what caused it.
-fn without_answer(error: &SmtpError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// Whole or not at all; the same mail again is the same file.
