@@ -10,9 +10,10 @@ use std::{
 const BATCH: usize = 1000;
 
 /// Where the rows of an import are: database, table.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("donors", "import_row"),
     ("donors", "contribution"),
+    ("donors", "contribution_target"),
     ("bus", "record"),
     ("identity", "inbox"),
     ("crisis", "inbox"),

@@ -397,6 +397,24 @@ async fn a_financial_report_takes_its_figures_from_the_records_and_four_eyes_cle
         (&figures["items"][0]["name"], figures["items"].as_array().unwrap().len()),
         (&json!("Norway"), 1)
     );
+    // Page by page, and as a file of all pages.
+    scene.signed().await;
+    let (mut offices, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = scene.get(hq, &format!("/v1/report-compliance?limit=1{cursor}")).await;
+        assert_eq!(page["items"].as_array().unwrap().len(), 1);
+        offices.push(text(&page["items"][0]["id"]));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let file = scene.world.http.request(Method::GET, "/v1/report-compliance?limit=1").bearer_auth(hq);
+    let file = scene.world.http.send(file.header("accept", "text/csv")).await;
+    let listed: Vec<&str> = file.text.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(offices, listed);
+    let mut both = vec![scene.world.founded.office_id.to_string(), scene.office.clone()];
+    both.sort();
+    offices.sort();
+    assert_eq!(offices, both);
     scene.world.stop().await;
 }
 

@@ -43,7 +43,8 @@ pub async fn grant(store: &Store, role: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Runs DDL in which `{uuid}`, `{instant}`, `{date}`, `{bytes}` and `{counter}` stand for the back end's types.
+/// Runs DDL in which `{uuid}`, `{instant}`, `{date}`, `{bytes}` and `{counter}` stand for the back end's types, and
+/// `{clustered}` after a table for keeping its rows in its primary key where the back end can.
 ///
 /// # Errors
 /// The database's own.
@@ -55,6 +56,7 @@ pub async fn ddl(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
             ("{date}", "date"),
             ("{bytes}", "bytea"),
             ("{counter}", "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            ("{clustered}", ""),
         ]
     } else {
         [
@@ -63,6 +65,7 @@ pub async fn ddl(manager: &SchemaManager<'_>, text: &str) -> Result<(), DbErr> {
             ("{date}", "text"),
             ("{bytes}", "blob"),
             ("{counter}", "integer PRIMARY KEY AUTOINCREMENT"),
+            ("{clustered}", "WITHOUT ROWID"),
         ]
     };
     let text = types.iter().fold(text.to_owned(), |text, (token, name)| text.replace(token, name));

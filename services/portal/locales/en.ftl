@@ -516,6 +516,9 @@ reason-date = Please give a date between 2000 and 2110.
 reason-range = The number is too small or too large.
 reason-other = This was not accepted.
 office-work-there = Work in this office
+more-reports = { $count } more
+due-from = Due from
+due-until = Due until
 first-shown = Only the first { $count } are shown.
 
 # Contributions in the console, exchange rates

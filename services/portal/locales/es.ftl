@@ -516,6 +516,9 @@ reason-date = Introduzca una fecha entre 2000 y 2110.
 reason-range = El número es demasiado pequeño o demasiado grande.
 reason-other = Este dato no se ha aceptado.
 office-work-there = Trabajar en esta oficina
+more-reports = { $count } más
+due-from = Vence desde
+due-until = Vence hasta
 first-shown = Solo se muestran los primeros { $count }.
 
 # Contribuciones en la consola, tipos de cambio

@@ -516,6 +516,12 @@ reason-date = Veuillez saisir une date entre 2000 et 2110.
 reason-range = Le nombre est trop petit ou trop grand.
 reason-other = Cette saisie n’a pas été acceptée.
 office-work-there = Travailler dans ce bureau
+more-reports = { $count ->
+    [one] { $count } autre
+   *[other] { $count } autres
+}
+due-from = Échéance du
+due-until = Échéance au
 first-shown = Seuls les { $count } premiers sont affichés.
 
 # Contributions dans la console, taux de change

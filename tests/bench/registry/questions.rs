@@ -117,6 +117,12 @@ pub(super) async fn api(site: &Site) -> Vec<Question> {
     ask("reports in a state that none is in", plain("/v1/reports?state=hq_clearance"), &token);
     ask("reports, a region's", plain("/v1/reports?owed=true"), &region);
     ask("reports, an office's", plain("/v1/reports?owed=true"), &office);
+    ask("how punctual offices are", plain("/v1/report-compliance"), &token);
+    ask(
+        "how punctual a donor's reports are",
+        each(&ids, "/v1/report-compliance?by=donor&donor_id=", ""),
+        &token,
+    );
 
     let by = By::Token(token);
     let paths = plain("/v1/diversification?from=2017&to=2026");
@@ -199,6 +205,7 @@ pub(super) async fn pages(site: &Site) -> Vec<Question> {
         ("an agreement", format!("/agreements/{agreement}")),
         ("reports", "/reports".to_owned()),
         ("reports, the board", "/reports?view=board".to_owned()),
+        ("reports, how punctual they are", "/reports?view=compliance".to_owned()),
         ("a report", format!("/reports/{report}")),
         ("diversification", "/diversification".to_owned()),
         ("search", "/search?q=foundation".to_owned()),

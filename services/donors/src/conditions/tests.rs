@@ -1,8 +1,9 @@
 use crate::{
     contribution::store::{self as contributions, Filter, Model},
     diversification::tests::{OFFICES, Random, organisation, scope_of, stores},
+    migration::m0013::fill,
 };
-use ::store::{Actor, Scope, Store};
+use ::store::{Actor, Scope, Store, sql};
 use chrono::Datelike;
 use service::PageRequest;
 use uuid::Uuid;
@@ -41,7 +42,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         let (text, none) = (|name: &str| Some(name.to_owned()), Filter::default);
         let donor = Uuid::from_u128(102);
         type Fits = fn(&Model) -> bool;
-        let filters: [(Filter, Fits); 12] = [
+        let filters: [(Filter, Fits); 16] = [
             (none(), |_| true),
             (Filter { status: text("pledge"), ..none() }, |row| row.status == "pledge"),
             (Filter { earmarking: text("earmarked"), ..none() }, |row| {
@@ -52,6 +53,23 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
             (Filter { country: text("TCD"), ..none() }, |row| row.countries.contains(",TCD,")),
             (Filter { country: text("NER"), year: Some(2021), ..none() }, |row| {
                 row.countries.contains(",NER,") && row.usage_years.contains(",2021,")
+            }),
+            (Filter { country: text("SDN"), status: text("paid"), ..none() }, |row| {
+                row.countries.contains(",SDN,") && row.status == "paid"
+            }),
+            (Filter { year: Some(2022), earmarking: text("earmarked"), ..none() }, |row| {
+                row.usage_years.contains(",2022,") && row.earmarking.as_deref() == Some("earmarked")
+            }),
+            (Filter { country: text("TCD"), year: Some(2020), status: text("pledge"), ..none() }, |row| {
+                row.countries.contains(",TCD,")
+                    && row.usage_years.contains(",2020,")
+                    && row.status == "pledge"
+            }),
+            (Filter { counted_year: Some(2021), country: text("TCD"), ..none() }, |row| {
+                let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);
+                row.status != "pledge"
+                    && date.is_some_and(|date| date.year() == 2021)
+                    && row.countries.contains(",TCD,")
             }),
             (Filter { office_id: Some(OFFICES[3]), ..none() }, |row| row.office_id == OFFICES[3]),
             (Filter { offices: Some(OFFICES[2..].to_vec()), country: text("AFG"), ..none() }, |row| {
@@ -68,13 +86,38 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
                 row.status != "pledge" && date.is_some_and(|date| date.year() == 2020)
             }),
         ];
-        for (asks, seen) in [(0, &OFFICES[..]), (1, &OFFICES[1..]), (3, &OFFICES[3..])] {
-            for (number, (filter, fits)) in filters.iter().enumerate() {
-                let own = records.iter().rev().filter(|row| seen.contains(&row.office_id) && fits(row));
-                let expected: Vec<u128> = own.map(|row| row.id.as_u128()).collect();
-                let found = listed(&store, &scope_of(asks), filter).await;
-                assert_eq!(found, expected, "office {asks}, filter {number}");
+        let check = async |when: &str, records: &[Model]| {
+            for (asks, seen) in [(0, &OFFICES[..]), (1, &OFFICES[1..]), (3, &OFFICES[3..])] {
+                for (number, (filter, fits)) in filters.iter().enumerate() {
+                    let own = records.iter().rev().filter(|row| seen.contains(&row.office_id) && fits(row));
+                    let expected: Vec<u128> = own.map(|row| row.id.as_u128()).collect();
+                    let found = listed(&store, &scope_of(asks), filter).await;
+                    assert_eq!(found, expected, "{when}: office {asks}, filter {number}");
+                }
             }
-        }
+        };
+        check("new", &records).await;
+
+        // Half of the records become others, in whatever they are filtered by.
+        let pairs = records.iter().filter(|row| row.id.as_u128() % 2 == 0).map(|row| {
+            let other = random.record(row.id.as_u128(), row.office_id, 1);
+            (row.clone(), Model { version: 2, ..other })
+        });
+        let pairs: Vec<(Model, Model)> = pairs.collect();
+        let changed: Vec<Model> = records
+            .iter()
+            .map(|row| pairs.iter().find(|(old, _)| old.id == row.id).map_or(row, |(_, new)| new).clone())
+            .collect();
+        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        contributions::replace_all(&mut tx, pairs).await.unwrap();
+        tx.commit().await.unwrap();
+        check("changed", &changed).await;
+
+        // What the migration writes of records that were there before it.
+        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        sql::execute(tx.db(), "DELETE FROM contribution_target", vec![]).await.unwrap();
+        fill(tx.db()).await.unwrap();
+        tx.commit().await.unwrap();
+        check("migrated", &changed).await;
     }
 }

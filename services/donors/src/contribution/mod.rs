@@ -6,6 +6,7 @@ pub(crate) mod ending;
 pub(crate) mod entry;
 pub(crate) mod steps;
 pub(crate) mod store;
+pub(crate) mod target;
 
 /// How firm the money is.
 pub(crate) const STATUSES: [&str; 3] = ["pledge", "commitment", "paid"];

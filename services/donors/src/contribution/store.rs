@@ -1,5 +1,8 @@
-use super::split;
-use crate::conditions::{Conditions, Listed};
+use super::{
+    split,
+    target::{self, Targets},
+};
+use crate::conditions::{self, Conditions, Listed};
 use crate::diversification::{self, Counted};
 use crate::rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
@@ -266,7 +269,6 @@ pub(crate) async fn to_change(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Model>,
 }
 
 impl Filter {
-    /// All but the year and the country.
     fn conditions(&self, scope: &Scope) -> Conditions {
         let mut conditions = Conditions::of(scope, "c");
         conditions.and_few("c.donor_id = ?", self.donor_id);
@@ -278,19 +280,45 @@ impl Filter {
         }
         conditions.and_some("c.status = ?", self.status.clone());
         conditions.and_some("c.earmarking = ?", self.earmarking.clone());
+        let holding = |value: &str| format!("%,{value},%");
+        conditions.and_some("c.countries LIKE ?", self.country.as_deref().map(holding));
+        conditions.and_some("c.usage_years LIKE ?", self.year.map(|year| holding(&year.to_string())));
         if let Some(year) = self.counted_year {
             let first = |year| Date::from_ymd_opt(year, 1, 1).unwrap_or(Date::MAX);
             conditions.and_also("c.standing = 'current' AND c.status IN ('commitment', 'paid')");
             let date = "coalesce(c.decision_date, c.flow_date, c.first_reported_date)";
             conditions.and_both(&format!("{date} >= ?1 AND {date} < ?2"), first(year), first(year + 1));
         }
+        self.narrow(&mut conditions);
+        conditions
+    }
+
+    /// The same of the records that stand under a country or a year; none when there is neither, or when other filters
+    /// leave few rows.
+    fn under_a_target(&self, scope: &Scope) -> Option<Conditions> {
+        if self.counted_year.is_some() || !self.conditions(scope).apart() {
+            return None;
+        }
+        let mut targets = self.country.clone().into_iter().chain(self.year.map(|year| year.to_string()));
+        let mut conditions = Conditions::of(scope, "t");
+        conditions.and("t.target = ?", targets.next()?);
+        conditions.and_some("t.status = ?", self.status.clone());
+        conditions.and_some("t.earmarking = ?", self.earmarking.clone());
+        let also =
+            "EXISTS (SELECT 1 FROM contribution_target a WHERE a.office_id = t.office_id AND a.target = ?
+                      AND a.contribution_id = t.contribution_id)";
+        conditions.and_some(also, targets.next());
+        self.narrow(&mut conditions);
+        Some(conditions)
+    }
+
+    fn narrow(&self, conditions: &mut Conditions) {
         if let Some(office_id) = self.office_id {
             conditions.within(&[office_id]);
         }
         if let Some(offices) = &self.offices {
             conditions.within(offices);
         }
-        conditions
     }
 }
 
@@ -302,23 +330,21 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<Uuid>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut conditions = filter.conditions(scope);
-    conditions.and_some("c.id < ?", after);
-    let listed = Listed {
-        select: "SELECT c.* FROM contribution c",
-        from: "contribution c",
-        order: &["id"],
-        descending: true,
-        limit: page.limit + 1,
-    };
-    let year = filter.year.map(|year| year.to_string());
-    let rows = match (&filter.country, year) {
-        (Some(country), year) => {
-            conditions.and_some("c.usage_years LIKE ?", year.map(|year| format!("%,{year},%")));
-            conditions.rows_holding(db, &listed, "countries", country).await?
+    let select = "SELECT c.* FROM contribution c";
+    let limit = page.limit + 1;
+    let rows = match filter.under_a_target(scope) {
+        Some(mut conditions) => {
+            conditions.and_some("t.contribution_id < ?", after);
+            let (from, order) = ("contribution_target t", &["contribution_id"]);
+            let ids = conditions.first(db, &Listed { select, from, order, descending: true, limit }).await?;
+            conditions::by_ids(db, select, "c.id", "c.id DESC", ids).await?
         }
-        (None, Some(year)) => conditions.rows_holding(db, &listed, "usage_years", &year).await?,
-        (None, None) => conditions.rows(db, &listed).await?,
+        None => {
+            let mut conditions = filter.conditions(scope);
+            conditions.and_some("c.id < ?", after);
+            let (from, order) = ("contribution c", &["id"]);
+            conditions.rows(db, &Listed { select, from, order, descending: true, limit }).await?
+        }
     };
     sql::read(&rows)
 }
@@ -340,8 +366,10 @@ pub(crate) async fn by_refs(
 pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result<(), StoreError> {
     let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
     let counted: Vec<_> = records.iter().map(|new| (None, Counted::of(new))).collect();
+    let changes: Vec<_> = records.iter().map(|new| (None, Targets::of(new))).collect();
     let rows = records.into_iter().map(Model::values).collect();
     sql::insert_many(tx.db(), "contribution", &COLUMNS, rows, "").await?;
+    target::write(tx.db(), &changes).await?;
     diversification::store::count(tx, counted).await?;
     tx.emit_all(&events).await
 }
@@ -353,6 +381,7 @@ pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -
     let mut events = Vec::with_capacity(pairs.len());
     let mut rows = Vec::with_capacity(pairs.len());
     let counted: Vec<_> = pairs.iter().map(|(old, new)| (Counted::of(old), Counted::of(new))).collect();
+    let changes: Vec<_> = pairs.iter().map(|(old, new)| (Some(Targets::of(old)), Targets::of(new))).collect();
     for (old, new) in pairs {
         history.push(values![old.id, old.version, serde_json::to_string(&old)?, now]);
         events.push(new.event()?);
@@ -361,6 +390,7 @@ pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -
     let columns = ["contribution_id", "version", "record", "replaced_at"];
     sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
     sql::replace_many(tx.db(), "contribution", &COLUMNS, rows).await?;
+    target::write(tx.db(), &changes).await?;
     diversification::store::count(tx, counted).await?;
     tx.emit_all(&events).await
 }

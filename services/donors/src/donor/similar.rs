@@ -28,14 +28,26 @@ const LIKE_ENOUGH: u32 = 70;
 /// Writes the words of a donor's names over those it had.
 pub(super) async fn index(tx: &TenantTx, donor: &Model) -> Result<(), StoreError> {
     sql::execute(tx.db(), "DELETE FROM donor_word WHERE donor_id = $1", values![donor.id]).await?;
-    let words = words(&donor.names);
-    let words: Vec<&str> = words.into_iter().filter(|word| *word != "|").collect();
-    let of_donor = words.iter().map(|word| values![donor.organisation_id, *word, donor.id]).collect();
-    sql::insert_many(tx.db(), "donor_word", &["organisation_id", "word", "donor_id"], of_donor, "").await?;
-    let known =
-        words.iter().map(|word| values![donor.organisation_id, letters(word), shape(word), *word]).collect();
+    add(tx, std::slice::from_ref(donor)).await
+}
+
+/// Writes the words of the names of donors that have none yet.
+pub(super) async fn add(tx: &TenantTx, donors: &[Model]) -> Result<(), StoreError> {
+    let (mut of_donors, mut known) = (BTreeSet::new(), BTreeSet::new());
+    for donor in donors {
+        for word in words(&donor.names).into_iter().filter(|word| *word != "|") {
+            of_donors.insert((donor.organisation_id, word, donor.id));
+            known.insert((donor.organisation_id, letters(word), word));
+        }
+    }
+    let rows = of_donors.into_iter().map(|(organisation, word, donor)| values![organisation, word, donor]);
+    let columns = ["organisation_id", "word", "donor_id"];
+    sql::insert_many(tx.db(), "donor_word", &columns, rows.collect(), "").await?;
+    let rows = known
+        .into_iter()
+        .map(|(organisation, letters, word)| values![organisation, letters, shape(word), word]);
     let columns = ["organisation_id", "letters", "shape", "word"];
-    sql::insert_many(tx.db(), "known_word", &columns, known, "ON CONFLICT DO NOTHING").await?;
+    sql::insert_many(tx.db(), "known_word", &columns, rows.collect(), "ON CONFLICT DO NOTHING").await?;
     Ok(())
 }
 

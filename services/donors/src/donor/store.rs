@@ -13,6 +13,11 @@ use service::PageRequest;
 use std::collections::HashMap;
 use store::{Scope, StoreError, TenantTx, sql, values};
 
+/// Most donors of one INSERT.
+const MOST_ROWS: usize = 256;
+
+const REF_COLUMNS: [&str; 4] = ["organisation_id", "source", "ref", "donor_id"];
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "donor")]
 pub struct Model {
@@ -319,10 +324,33 @@ pub(crate) async fn refs(
 }
 
 pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
-    Entity::insert(donor.clone().into_active_model()).exec_without_returning(tx.db()).await?;
-    similar::index(tx, donor).await?;
-    add_refs(tx, donor, refs).await?;
-    emit(tx, donor).await
+    insert_all(tx, std::slice::from_ref(donor), &[refs.to_vec()]).await
+}
+
+/// Records donors and what others call each of them.
+pub(crate) async fn insert_all(
+    tx: &mut TenantTx,
+    donors: &[Model],
+    refs: &[Vec<ExternalRef>],
+) -> Result<(), StoreError> {
+    let mut rest = donors;
+    while let Some(most) = rest.len().min(MOST_ROWS).checked_ilog2() {
+        // A power of two: few shapes of the statement.
+        let (chunk, others) = rest.split_at(1 << most);
+        let rows = chunk.iter().map(|donor| donor.clone().into_active_model());
+        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+        rest = others;
+    }
+    similar::add(tx, donors).await?;
+    let (mut rows, mut events) = (Vec::new(), Vec::with_capacity(donors.len()));
+    for (donor, refs) in donors.iter().zip(refs) {
+        rows.extend(ref_rows(donor, refs));
+        let mut refs = refs.clone();
+        refs.sort_by(|a, b| (&a.source, &a.r#ref).cmp(&(&b.source, &b.r#ref)));
+        events.push(changed(donor.clone(), refs));
+    }
+    sql::insert_many(tx.db(), "donor_external_ref", &REF_COLUMNS, rows, "").await?;
+    tx.emit_all(&events).await
 }
 
 /// Writes the new version over `donor.version - 1`.
@@ -335,12 +363,15 @@ pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef
     emit(tx, donor).await
 }
 
+fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = Vec<Value>> {
+    let (organisation_id, id) = (donor.organisation_id, donor.id);
+    refs.iter()
+        .map(move |external| values![organisation_id, external.source.as_str(), external.r#ref.as_str(), id])
+}
+
 async fn add_refs(tx: &TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
-    let row = |external: &ExternalRef| {
-        values![donor.organisation_id, external.source.as_str(), external.r#ref.as_str(), donor.id]
-    };
-    let columns = ["organisation_id", "source", "ref", "donor_id"];
-    sql::insert_many(tx.db(), "donor_external_ref", &columns, refs.iter().map(row).collect(), "").await?;
+    let rows = ref_rows(donor, refs).collect();
+    sql::insert_many(tx.db(), "donor_external_ref", &REF_COLUMNS, rows, "").await?;
     Ok(())
 }
 
@@ -351,8 +382,11 @@ pub(crate) async fn remove_refs(tx: &TenantTx, donor: Uuid) -> Result<(), StoreE
 
 async fn emit(tx: &mut TenantTx, donor: &Model) -> Result<(), StoreError> {
     let external_refs = refs(tx.db(), &[donor.id]).await?.remove(&donor.id).unwrap_or_default();
-    let donor = donor.clone();
-    tx.emit(&DonorChanged {
+    tx.emit(&changed(donor.clone(), external_refs)).await
+}
+
+fn changed(donor: Model, external_refs: Vec<ExternalRef>) -> DonorChanged {
+    DonorChanged {
         id: donor.id,
         sequence: donor.version,
         organisation_id: donor.organisation_id,
@@ -366,6 +400,5 @@ async fn emit(tx: &mut TenantTx, donor: &Model) -> Result<(), StoreError> {
         external_refs,
         focal_point_id: donor.focal_point_id,
         merged_into: donor.merged_into,
-    })
-    .await
+    }
 }

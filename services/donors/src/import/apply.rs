@@ -12,7 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use events::{ExternalRef, FlowObject};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{Scope, StoreError, TenantTx, office};
 use uuid::Uuid;
 
@@ -260,87 +260,137 @@ async fn donors_of(
     let known: Vec<Uuid> = known.collect();
     let registered = donor::store::by_ids(scope, tx.db(), known).await?;
     let mut donors = HashMap::with_capacity(givers.len());
+    let mut unknown = Vec::new();
     for key in order {
         let giver = &givers[&key];
-        let donor = match found.get(&key) {
-            Some(Found::Donor(id)) => registered.get(id).cloned(),
-            // A donor that is known by its name, and now by a reference as well.
-            Some(Found::Named(_)) if giver.reference.is_some() && giver.donor_type.is_some() => {
-                Some(match_or_record(tx, job, scope, giver).await?)
+        match found.get(&key) {
+            Some(Found::Donor(id)) => donors.extend(registered.get(id).map(|donor| (key, donor.clone()))),
+            // A donor that is known by its name, and now by a reference as well, is written like one that is not known.
+            Some(Found::Named(id)) if giver.reference.is_none() || giver.donor_type.is_none() => {
+                donors.extend(registered.get(id).map(|donor| (key, donor.clone())));
             }
-            Some(Found::Named(id)) => registered.get(id).cloned(),
-            Some(Found::Several | Found::Nobody) | None => {
-                Some(match_or_record(tx, job, scope, giver).await?)
-            }
-        };
-        donors.extend(donor.map(|donor| (key, donor)));
+            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => unknown.push((key, giver)),
+        }
     }
+    donors.extend(match_or_record(tx, job, scope, unknown).await?);
     Ok(donors)
 }
 
+/// What a giver that is no known donor is recorded as.
+struct Wanted {
+    key: String,
+    search: String,
+    name: String,
+    donor_type: &'static str,
+    reference: Vec<ExternalRef>,
+    iati_identifier: Option<String>,
+}
+
+impl Wanted {
+    fn of(key: String, giver: &Giver, job: &Job) -> Result<Self, StoreError> {
+        // It could be recorded when the row was checked; since then somebody has renamed or merged the donor it means.
+        let gone = || StoreError::Damaged(format!("no donor for {key}"));
+        let donor_type = giver.donor_type.ok_or_else(gone)?;
+        let name = giver.name.clone().ok_or_else(gone)?;
+        let named = |reference: &String| ExternalRef { source: job.source.clone(), r#ref: reference.clone() };
+        let search = match (giver.search(), &giver.reference) {
+            (key, Some(reference)) if key.is_empty() => format!("{} {reference}", job.source),
+            (key, _) => key,
+        };
+        let reference = giver.reference.iter().map(named).collect();
+        let iati_identifier = giver.reference.clone().filter(|_| job.format == "iati");
+        Ok(Self { key, search, name, donor_type, reference, iati_identifier })
+    }
+
+    fn record(&self, job: &Job, office_id: Uuid, (id, now): (Uuid, DateTime<Utc>)) -> donor::store::Model {
+        donor::store::Model {
+            id,
+            version: 1,
+            organisation_id: job.organisation_id,
+            office_id,
+            name: self.name.clone(),
+            focal_point_id: None,
+            name_fr: None,
+            name_es: None,
+            short_name: None,
+            search: self.search.clone(),
+            donor_type: self.donor_type.to_owned(),
+            iati_organisation_type: donor::iati_type_of(self.donor_type).map(str::to_owned),
+            segment: None,
+            country: None,
+            parent_id: None,
+            iati_identifier: self.iati_identifier.clone(),
+            liaison_post: None,
+            status: "active".to_owned(),
+            names: String::new(),
+            match_key: String::new(),
+            preferences: None,
+            merged_into: None,
+            created_at: now,
+            updated_at: now,
+        }
+        .searchable()
+    }
+}
+
+/// The donors of givers that no reference led to, by [`Giver::key`]: those of that name and type, else new ones.
 async fn match_or_record(
     tx: &mut TenantTx,
     job: &Job,
     scope: &Scope,
-    giver: &Giver,
-) -> Result<donor::store::Model, StoreError> {
-    // It could be recorded when the row was checked; since then somebody has renamed or merged the donor it means.
-    let gone = || StoreError::Damaged(format!("no donor for {}", giver.key()));
-    let donor_type = giver.donor_type.ok_or_else(gone)?;
-    let name = giver.name.clone().ok_or_else(gone)?;
-    let reference: Vec<ExternalRef> = giver
-        .reference
-        .iter()
-        .map(|reference| ExternalRef { source: job.source.clone(), r#ref: reference.clone() })
-        .collect();
-    let search = match (giver.search(), &giver.reference) {
-        (key, Some(reference)) if key.is_empty() => format!("{} {reference}", job.source),
-        (key, _) => key,
-    };
-    let now = tx.now();
-    if let Some(mut donor) = donor::store::by_name(scope, tx.db(), &search, donor_type).await? {
-        if !reference.is_empty() {
-            // As it is now, and not as it was before somebody's change that was waited for.
-            if let Some(present) = donor::store::get_to_change(tx, donor.id).await? {
-                donor = present;
-            }
-            donor.version += 1;
-            donor.updated_at = now;
-            donor::store::update(tx, &donor, &reference).await?;
-        }
-        return Ok(donor);
-    }
+    givers: Vec<(String, &Giver)>,
+) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
+    let wanted = givers.into_iter().map(|(key, giver)| Wanted::of(key, giver, job));
+    let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
+    let names: BTreeSet<String> = wanted.iter().map(|wanted| wanted.search.clone()).collect();
+    let known = donor::store::by_names(scope, tx.db(), names).await?;
+    let known: HashSet<(String, String)> =
+        known.into_iter().map(|donor| (donor.search, donor.donor_type)).collect();
     // The registry is headquarters', whoever imports.
     let headquarters = office::headquarters(tx.db(), job.organisation_id).await?;
-    let donor = donor::store::Model {
-        id: tx.new_id(),
-        version: 1,
-        organisation_id: job.organisation_id,
-        office_id: headquarters.unwrap_or(job.office_id),
-        name,
-        focal_point_id: None,
-        name_fr: None,
-        name_es: None,
-        short_name: None,
-        search,
-        donor_type: donor_type.to_owned(),
-        iati_organisation_type: donor::iati_type_of(donor_type).map(str::to_owned),
-        segment: None,
-        country: None,
-        parent_id: None,
-        iati_identifier: giver.reference.clone().filter(|_| job.format == "iati"),
-        liaison_post: None,
-        status: "active".to_owned(),
-        names: String::new(),
-        match_key: String::new(),
-        preferences: None,
-        merged_into: None,
-        created_at: now,
-        updated_at: now,
+    let office_id = headquarters.unwrap_or(job.office_id);
+    let (mut new, mut refs, mut places) = (Vec::new(), Vec::<Vec<ExternalRef>>::new(), HashMap::new());
+    let (mut donors, mut recorded) = (Vec::new(), Vec::new());
+    let now = tx.now();
+    for wanted in wanted {
+        let name = (wanted.search.clone(), wanted.donor_type.to_owned());
+        if known.contains(&name)
+            && let Some(donor) = named(tx, scope, &wanted).await?
+        {
+            donors.push((wanted.key, donor));
+            continue;
+        }
+        let place = *places.entry(name).or_insert_with(|| {
+            new.push(wanted.record(job, office_id, (tx.new_id(), now)));
+            refs.push(Vec::new());
+            new.len() - 1
+        });
+        refs[place].extend(wanted.reference);
+        recorded.push((wanted.key, place));
     }
-    .searchable();
-    donor::store::insert(tx, &donor, &reference).await?;
-    Ok(donor)
+    donor::store::insert_all(tx, &new, &refs).await?;
+    donors.extend(recorded.into_iter().map(|(key, place)| (key, new[place].clone())));
+    Ok(donors)
+}
+
+/// The donor of that name and type, which is now known by the reference as well.
+async fn named(
+    tx: &mut TenantTx,
+    scope: &Scope,
+    wanted: &Wanted,
+) -> Result<Option<donor::store::Model>, StoreError> {
+    let found = donor::store::by_name(scope, tx.db(), &wanted.search, wanted.donor_type).await?;
+    let Some(mut donor) = found else { return Ok(None) };
+    if !wanted.reference.is_empty() {
+        // As it is now, and not as it was before somebody's change that was waited for.
+        if let Some(present) = donor::store::get_to_change(tx, donor.id).await? {
+            donor = present;
+        }
+        donor.version += 1;
+        donor.updated_at = tx.now();
+        donor::store::update(tx, &donor, &wanted.reference).await?;
+    }
+    Ok(Some(donor))
 }
 
 #[cfg(test)]

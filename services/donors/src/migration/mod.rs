@@ -10,6 +10,7 @@ mod m0008;
 mod m0009;
 mod m0010;
 mod m0012;
+pub(crate) mod m0013;
 
 use m0001::M0001;
 use m0003::M0003;
@@ -21,6 +22,7 @@ use m0008::M0008;
 use m0009::M0009;
 use m0010::M0010;
 use m0012::M0012;
+use m0013::M0013;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::migration::OutboxTraceparent;
 
@@ -40,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0009),
             Box::new(M0010),
             Box::new(M0012),
+            Box::new(M0013),
         ]
     }
 }

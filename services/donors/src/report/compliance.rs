@@ -5,11 +5,12 @@ use ::store::{Scope, StoreError, office, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Problem, pagination::Page};
+use kernel::Problem;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::ReadProblems};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
+use tokio::sync::OnceCell;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -70,42 +71,53 @@ impl Row for Compliance {
     }
 }
 
-/// When one report was due and handed in.
+/// When reports were due and handed in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Delivery {
     pub(crate) due_at: DateTime<Utc>,
     pub(crate) submitted_at: Option<DateTime<Utc>>,
+    /// How many they are.
+    pub(crate) count: i64,
 }
 
 /// The figures of some reports. A report counts as late by whole days begun after its due date had ended.
 pub(crate) fn figures(deliveries: &[Delivery], now: DateTime<Utc>) -> Compliance {
     let mut sums = Compliance::default();
-    let mut lateness: Vec<i64> = Vec::new();
-    for delivery in deliveries {
-        if delivery.due_at > now {
+    let mut lateness: Vec<(i64, i64)> = Vec::new();
+    for &Delivery { due_at, submitted_at, count } in deliveries {
+        if due_at > now {
             // Handed in before it is due: it is not due any more, and was not late.
-            let soon = delivery.due_at - now <= chrono::TimeDelta::days(30);
-            sums.due_soon += i64::from(delivery.submitted_at.is_none() && soon);
+            if submitted_at.is_none() && due_at - now <= chrono::TimeDelta::days(30) {
+                sums.due_soon += count;
+            }
             continue;
         }
-        sums.due += 1;
-        let until = delivery.submitted_at.unwrap_or(now);
-        if until <= delivery.due_at {
-            sums.on_time += 1;
+        sums.due += count;
+        let until = submitted_at.unwrap_or(now);
+        if until <= due_at {
+            sums.on_time += count;
             continue;
         }
-        sums.late += i64::from(delivery.submitted_at.is_some());
-        sums.overdue += i64::from(delivery.submitted_at.is_none());
-        lateness.push((until - delivery.due_at).num_days() + 1);
+        *if submitted_at.is_some() { &mut sums.late } else { &mut sums.overdue } += count;
+        lateness.push(((until - due_at).num_days() + 1, count));
     }
-    lateness.sort_unstable();
-    sums.median_days_late = match lateness.len() {
-        0 => None,
-        odd if odd % 2 == 1 => Some(lateness[odd / 2]),
-        even => Some(i64::midpoint(lateness[even / 2 - 1], lateness[even / 2])),
-    };
+    sums.median_days_late = median(lateness);
     sums.on_time_percent = kernel::money::percent(sums.on_time, sums.due);
     sums
+}
+
+/// The value in the middle, or between the two in the middle; each stands as often as the number beside it says.
+fn median(mut values: Vec<(i64, i64)>) -> Option<i64> {
+    values.sort_unstable();
+    let all: i64 = values.iter().map(|(_, count)| count).sum();
+    let at = |place: i64| {
+        let mut before = 0;
+        values.iter().find_map(|(value, count)| {
+            before += count;
+            (place < before).then_some(*value)
+        })
+    };
+    Some(i64::midpoint(at((all - 1) / 2)?, at(all / 2)?))
 }
 
 /// By what.
@@ -126,10 +138,18 @@ async fn groups(
     conditions.and_also("r.state <> 'cancelled'");
     let (conditions, values) = conditions.end();
     let key = if by == By::Office { "r.office_id" } else { "r.donor_id" };
-    let text = format!("SELECT {key}, r.due_at, r.submitted_at FROM report r WHERE {conditions}");
+    // Reports that are due at one time, and those of them that were handed in in time, count alike.
+    let text = format!(
+        "SELECT {key}, r.due_at, CASE WHEN r.submitted_at <= r.due_at THEN r.due_at ELSE r.submitted_at END, count(*)
+         FROM report r WHERE {conditions} GROUP BY 1, 2, 3"
+    );
     let mut deliveries: BTreeMap<Uuid, Vec<Delivery>> = BTreeMap::new();
     for row in sql::rows(db, &text, values).await? {
-        let delivery = Delivery { due_at: row.try_get_by_index(1)?, submitted_at: row.try_get_by_index(2)? };
+        let delivery = Delivery {
+            due_at: row.try_get_by_index(1)?,
+            submitted_at: row.try_get_by_index(2)?,
+            count: row.try_get_by_index(3)?,
+        };
         deliveries.entry(row.try_get_by_index(0)?).or_default().push(delivery);
     }
     let donors = match by {
@@ -147,8 +167,13 @@ async fn groups(
         };
         found.push(Compliance { id: Some(id), name, ..figures(&of, now) });
     }
-    found.sort_by(|a, b| (b.overdue, b.due, &a.name).cmp(&(a.overdue, a.due, &b.name)));
+    found.sort_by_cached_key(place);
     Ok(found)
+}
+
+/// The most overdue first, then those with most reports.
+fn place(of: &Compliance) -> (i64, i64, Option<String>, Option<Uuid>) {
+    (-of.overdue, -of.due, of.name.clone(), of.id)
 }
 
 /// What to count.
@@ -167,12 +192,18 @@ pub(crate) struct ComplianceFilter {
     due_from: Option<NaiveDate>,
     /// Due on this day or before.
     due_until: Option<NaiveDate>,
+    /// Rows of a page, 1 to 200.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
 }
 
 /// How punctual reports are
 ///
 /// For each office of the caller's (or each donor): reports due, on time, late and overdue, and by how much; the most
-/// overdue first. The whole list is one page.
+/// overdue first.
 #[utoipa::path(tag = "reports", params(ComplianceFilter), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The figures", body = Envelope<Compliance>), ReadProblems))]
 #[get("/v1/report-compliance")]
@@ -188,15 +219,24 @@ pub(crate) async fn list(
         Some(_) => return Err(Problem::invalid_parameter("by", "must be office or donor").into()),
     };
     let scope = context.scope(&caller.claims).await?;
-    let ComplianceFilter { office_id, donor_id, due_from, due_until, .. } = filter.0.clone();
+    let ComplianceFilter { office_id, donor_id, due_from, due_until, limit, cursor, .. } = filter.0.clone();
     let checked = Filter { office_id, donor_id, due_from, due_until, ..Filter::default() };
-    let filters = (&filter.0, caller.claims.sub);
-    service::list(&request, "report-compliance", &filters, None, None, move |_| {
+    let filters = (&ComplianceFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
+    // Worked out once for all pages of a file.
+    let counted = Rc::new(OnceCell::new());
+    service::list(&request, "report-compliance", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
+        let counted = Rc::clone(&counted);
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let items = groups(&scope, &db, &filter, by, context.store.clock().now()).await?;
-            Ok(Page { items, next: None })
+            let after = page.after()?;
+            let count = || async {
+                let db = context.store.read(&scope).await?;
+                groups(&scope, &db, &filter, by, context.store.clock().now()).await
+            };
+            let all: &Vec<Compliance> = counted.get_or_try_init(count).await?;
+            let first = after.map_or(0, |after| all.partition_point(|row| place(row) <= after));
+            let most = usize::try_from(page.limit + 1).unwrap_or(usize::MAX);
+            Ok(page.page(all[first..].iter().take(most).cloned().collect(), place))
         })
     })
     .await
@@ -212,6 +252,7 @@ mod tests {
         let delivery = |due: &str, submitted: Option<&str>| Delivery {
             due_at: at(due),
             submitted_at: submitted.map(at),
+            count: 1,
         };
         let now = at("2026-06-01T12:00:00Z");
         let sums = figures(
@@ -238,5 +279,19 @@ mod tests {
         };
         assert_eq!(sums, expected);
         assert_eq!(figures(&[], now).on_time_percent, None);
+    }
+
+    #[test]
+    fn the_median_is_that_of_all_values_written_out() {
+        let lists: [&[(i64, i64)]; 5] =
+            [&[(5, 1)], &[(9, 1), (1, 3)], &[(9, 3), (1, 3)], &[(2, 2), (4, 1), (7, 2)], &[(3, 1), (8, 1)]];
+        for values in lists {
+            let mut all: Vec<i64> =
+                values.iter().flat_map(|(value, count)| (0..*count).map(|_| *value)).collect();
+            all.sort_unstable();
+            let expected = i64::midpoint(all[(all.len() - 1) / 2], all[all.len() / 2]);
+            assert_eq!(median(values.to_vec()), Some(expected), "{values:?}");
+        }
+        assert_eq!(median(Vec::new()), None);
     }
 }

@@ -38,6 +38,8 @@ const BOARD: [(&str, &[&str]); 5] = [
 const BOARD_DAYS: Days = Days::new(120);
 /// Cards of a state on the board; the others are in the list.
 const CARDS: &str = "30";
+/// Reports of a day in the calendar; the others are in the list.
+const OF_A_DAY: usize = 5;
 
 #[derive(Deserialize)]
 pub(crate) struct Filters {
@@ -47,6 +49,8 @@ pub(crate) struct Filters {
     owed: Option<String>,
     overdue: Option<String>,
     donor_id: Option<String>,
+    due_from: Option<String>,
+    due_until: Option<String>,
     month: Option<String>,
     cursor: Option<String>,
 }
@@ -59,6 +63,8 @@ impl Filters {
             ("owed", &self.owed),
             ("overdue", &self.overdue),
             ("donor_id", &self.donor_id),
+            ("due_from", &self.due_from),
+            ("due_until", &self.due_until),
         ])
     }
 }
@@ -73,7 +79,7 @@ pub(crate) async fn list(
         match filters.view.as_deref() {
             Some("board") => board_page(&request, &state, &signed_in).await,
             Some("calendar") => calendar_page(&request, &state, &signed_in, filters.month.as_deref()).await,
-            Some("punctuality") => punctuality_page(&request, &state, &signed_in).await,
+            Some("punctuality") => punctuality_page(&request, &state, &signed_in, &filters).await,
             _ => list_page(&request, &state, &signed_in, &filters).await,
         }
     };
@@ -154,7 +160,9 @@ async fn calendar_page(
     let day = |date: &NaiveDate| {
         let text = date.to_string();
         let due: Vec<&Value> = reports.iter().filter(|report| report["due_date"] == text.as_str()).collect();
-        json!({ "date": text, "day": date.day(), "inside": date.month() == first.month(), "today": *date == today, "reports": due })
+        let shown = &due[..due.len().min(OF_A_DAY)];
+        json!({ "date": text, "day": date.day(), "inside": date.month() == first.month(), "today": *date == today,
+            "reports": shown, "more": due.len() - shown.len() })
     };
     let weeks: Vec<Vec<Value>> = weeks.iter().map(|week| week.iter().map(day).collect()).collect();
     let named = |date: Option<NaiveDate>| date.map(|date| date.format("%Y-%m").to_string());
@@ -184,12 +192,20 @@ async fn punctuality_page(
     request: &HttpRequest,
     state: &State,
     signed_in: &SignedIn,
+    filters: &Filters,
 ) -> Result<HttpResponse, PageError> {
     let caller = signed_in.caller(request);
-    let by =
-        async |by: &str| state.gateway.get(&caller, "/v1/report-compliance", &[("by", by.to_owned())]).await;
-    let (offices, donors) = futures_util::join!(by("office"), by("donor"));
-    let context = json!({ "offices": offices?, "donors": donors?, "view": "punctuality" });
+    let path = "/v1/report-compliance";
+    let mut query = vec![("by", "donor".to_owned())];
+    query.extend(given(&[("cursor", &filters.cursor)]));
+    let donors = state.gateway.get(&caller, path, &query).await?;
+    // Every office stands before the first donors, and not again on their next pages.
+    let offices = match filters.cursor {
+        Some(_) => None,
+        None => Some(super::public::all(state, &caller, path, &[("by", "office".to_owned())]).await?),
+    };
+    let offices = offices.map(|offices| json!({ "items": offices }));
+    let context = json!({ "offices": offices, "donors": donors, "view": "punctuality" });
     page(
         state,
         request,
