@@ -5,6 +5,8 @@ use icu_calendar::Iso;
 use icu_datetime::{DateTimeFormatter, fieldsets::YMD, input::Date};
 use icu_locale::{Locale, locale};
 
+pub mod names;
+
 /// A language of pages, papers and e-mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {

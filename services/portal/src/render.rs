@@ -45,6 +45,7 @@ impl Renderer {
         environment.add_function("date", date);
         environment.add_function("href", href);
         environment.add_function("country", country);
+        environment.add_function("language_name", language_name);
         environment.add_function("asset", |name: &str| assets::url(name));
         environment.add_function("bar", draw::bar);
         environment.add_function("columns", draw::columns);
@@ -197,6 +198,11 @@ fn country(state: &State<'_, '_>, code: &str) -> Result<String, Error> {
     let unknown = || Error::new(ErrorKind::InvalidOperation, format!("no country {code}"));
     let found = kernel::country::by_iso3(code).ok_or_else(unknown)?;
     Ok(found.name(language_of(state).code()).to_owned())
+}
+
+/// A language by its name; one that has none here by its code.
+fn language_name(state: &State<'_, '_>, code: &str) -> String {
+    language::names::name_of(code, language_of(state)).unwrap_or(code).to_owned()
 }
 
 /// A page to draw: its template and what only it knows.

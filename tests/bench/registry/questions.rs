@@ -205,7 +205,7 @@ pub(super) async fn pages(site: &Site) -> Vec<Question> {
         ("an agreement", format!("/agreements/{agreement}")),
         ("reports", "/reports".to_owned()),
         ("reports, the board", "/reports?view=board".to_owned()),
-        ("reports, how punctual they are", "/reports?view=compliance".to_owned()),
+        ("reports, how punctual they are", "/reports?view=punctuality".to_owned()),
         ("a report", format!("/reports/{report}")),
         ("diversification", "/diversification".to_owned()),
         ("search", "/search?q=foundation".to_owned()),

@@ -172,31 +172,37 @@ pub(crate) async fn decide(
     Ok(())
 }
 
-/// Drops what is staged of rows that will not be applied, a few thousand at a time. False when nothing was left.
-pub(crate) async fn forget_staged(tx: &TenantTx, import: Uuid) -> Result<bool, StoreError> {
+/// Rows that are dropped at a time. A stretch of numbers: `number IN (SELECT … LIMIT …)` may make PostgreSQL compare each
+/// of them with every row of the import.
+pub(crate) const STRETCH: i64 = 5000;
+
+/// Drops what is staged of the rows after `position` that will not be applied, for one stretch.
+pub(crate) async fn forget_staged(tx: &TenantTx, import: Uuid, position: i64) -> Result<(), StoreError> {
     let text = "UPDATE import_row SET raw = NULL, verdict = coalesce(verdict, 'not_applied')
-                WHERE import_id = $1 AND number IN
-                  (SELECT number FROM import_row WHERE import_id = $1 AND raw IS NOT NULL LIMIT 5000)";
-    Ok(sql::execute(tx.db(), text, values![import]).await? > 0)
+                WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL";
+    sql::execute(tx.db(), text, values![import, position, position + STRETCH]).await?;
+    Ok(())
 }
 
-/// Removes an upload that broke off, a few thousand rows at a time.
+/// Removes an upload that broke off, one stretch of its rows after the other.
 pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreError> {
     loop {
         let tx = store.begin(Scope::System, store::Actor::system()).await?;
-        let text = "DELETE FROM import_row WHERE import_id = $1 AND number IN
-                      (SELECT number FROM import_row WHERE import_id = $1 LIMIT 5000)";
-        let gone = sql::execute(tx.db(), text, values![import]).await?;
-        if gone == 0 {
-            sql::execute(
-                tx.db(),
-                "DELETE FROM import WHERE id = $1 AND state = 'receiving'",
-                values![import],
-            )
-            .await?;
-        }
+        tx.by_index().await?;
+        let text = "SELECT min(number) FROM import_row WHERE import_id = $1";
+        let first = sql::row(tx.db(), text, values![import]).await?;
+        let first: Option<i64> = first.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+        let text = match first {
+            Some(_) => "DELETE FROM import_row WHERE import_id = $1 AND number >= $2 AND number < $3",
+            None => "DELETE FROM import WHERE id = $1 AND state = 'receiving'",
+        };
+        let parameters = match first {
+            Some(first) => values![import, first, first + STRETCH],
+            None => values![import],
+        };
+        sql::execute(tx.db(), text, parameters).await?;
         tx.commit().await?;
-        if gone == 0 {
+        if first.is_none() {
             return Ok(());
         }
     }

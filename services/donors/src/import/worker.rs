@@ -225,13 +225,12 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause>
 
 /// Ends the job: drops what is staged, then writes the state and the audit row together.
 async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Result<(), Pause> {
-    loop {
+    let mut position = 0;
+    while position < job.rows_read {
         let tx = begin(context, job).await?;
-        let more = store::forget_staged(&tx, job.id).await?;
+        store::forget_staged(&tx, job.id, position).await?;
         tx.commit().await?;
-        if !more {
-            break;
-        }
+        position += store::STRETCH;
     }
     let tx = begin(context, job).await?;
     job.state = state.to_owned();

@@ -65,6 +65,6 @@ CREATE TABLE contribution_target (
 ) {clustered};
 DROP INDEX contribution_by_years;
 DROP INDEX contribution_by_countries;
-CREATE INDEX report_delivery ON report (organisation_id, office_id, donor_id, due_date, due_at, submitted_at)
-  WHERE state <> 'cancelled';
+CREATE INDEX report_delivery
+  ON report (office_id, due_date, due_at, submitted_at, state, donor_id, organisation_id);
 ";

@@ -1,7 +1,7 @@
 //! How many reports were on time: per office, per donor, or in all.
 
 use super::store::Filter;
-use ::store::{Scope, StoreError, office, sql};
+use ::store::{Scope, StoreError, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,7 +9,10 @@ use kernel::Problem;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::ReadProblems};
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 use tokio::sync::OnceCell;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -71,41 +74,6 @@ impl Row for Compliance {
     }
 }
 
-/// When reports were due and handed in.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Delivery {
-    pub(crate) due_at: DateTime<Utc>,
-    pub(crate) submitted_at: Option<DateTime<Utc>>,
-    /// How many they are.
-    pub(crate) count: i64,
-}
-
-/// The figures of some reports. A report counts as late by whole days begun after its due date had ended.
-pub(crate) fn figures(deliveries: &[Delivery], now: DateTime<Utc>) -> Compliance {
-    let mut sums = Compliance::default();
-    let mut lateness: Vec<(i64, i64)> = Vec::new();
-    for &Delivery { due_at, submitted_at, count } in deliveries {
-        if due_at > now {
-            // Handed in before it is due: it is not due any more, and was not late.
-            if submitted_at.is_none() && due_at - now <= chrono::TimeDelta::days(30) {
-                sums.due_soon += count;
-            }
-            continue;
-        }
-        sums.due += count;
-        let until = submitted_at.unwrap_or(now);
-        if until <= due_at {
-            sums.on_time += count;
-            continue;
-        }
-        *if submitted_at.is_some() { &mut sums.late } else { &mut sums.overdue } += count;
-        lateness.push(((until - due_at).num_days() + 1, count));
-    }
-    sums.median_days_late = median(lateness);
-    sums.on_time_percent = kernel::money::percent(sums.on_time, sums.due);
-    sums
-}
-
 /// The value in the middle, or between the two in the middle; each stands as often as the number beside it says.
 fn median(mut values: Vec<(i64, i64)>) -> Option<i64> {
     values.sort_unstable();
@@ -127,6 +95,8 @@ enum By {
     Donor,
 }
 
+/// The figures of every office or donor that the filter leaves any report of. A report counts as late by whole days begun
+/// after its due date had ended.
 async fn groups(
     scope: &Scope,
     db: &impl ConnectionTrait,
@@ -136,39 +106,77 @@ async fn groups(
 ) -> Result<Vec<Compliance>, StoreError> {
     let mut conditions = filter.conditions(scope);
     conditions.and_also("r.state <> 'cancelled'");
-    let (conditions, values) = conditions.end();
+    let (conditions, mut values) = conditions.end();
     let key = if by == By::Office { "r.office_id" } else { "r.donor_id" };
-    // Reports that are due at one time, and those of them that were handed in in time, count alike.
+    values.extend(values![now, now + chrono::TimeDelta::days(30)]);
+    let (now_at, soon_at) = (values.len() - 1, values.len());
+    let count = |condition: &str| format!("sum(CASE WHEN {condition} THEN 1 ELSE 0 END)");
+    // Handed in before it is due: it is not due any more, and was not late.
     let text = format!(
-        "SELECT {key}, r.due_at, CASE WHEN r.submitted_at <= r.due_at THEN r.due_at ELSE r.submitted_at END, count(*)
-         FROM report r WHERE {conditions} GROUP BY 1, 2, 3"
+        "SELECT {key}, {}, {} FROM report r WHERE {conditions} GROUP BY 1",
+        count(&format!("r.due_at <= ${now_at} AND r.submitted_at <= r.due_at")),
+        count(&format!("r.due_at > ${now_at} AND r.due_at <= ${soon_at} AND r.submitted_at IS NULL")),
     );
-    let mut deliveries: BTreeMap<Uuid, Vec<Delivery>> = BTreeMap::new();
+    let mut found: BTreeMap<Uuid, Compliance> = BTreeMap::new();
+    for row in sql::rows(db, &text, values.clone()).await? {
+        let id: Uuid = row.try_get_by_index(0)?;
+        let (on_time, due_soon) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        found.insert(id, Compliance { on_time, due_soon, ..Compliance::default() });
+    }
+    values.pop();
+    // What is owed from one due date is late by one number of days.
+    let text = format!(
+        "SELECT {key}, r.due_at, r.submitted_at, count(*) FROM report r WHERE {conditions}
+           AND r.due_at <= ${now_at} AND (r.submitted_at IS NULL OR r.submitted_at > r.due_at) GROUP BY 1, 2, 3"
+    );
+    let mut lateness: BTreeMap<Uuid, Vec<(i64, i64)>> = BTreeMap::new();
     for row in sql::rows(db, &text, values).await? {
-        let delivery = Delivery {
-            due_at: row.try_get_by_index(1)?,
-            submitted_at: row.try_get_by_index(2)?,
-            count: row.try_get_by_index(3)?,
-        };
-        deliveries.entry(row.try_get_by_index(0)?).or_default().push(delivery);
+        let id: Uuid = row.try_get_by_index(0)?;
+        let (due_at, submitted_at): (DateTime<Utc>, Option<DateTime<Utc>>) =
+            (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let count: i64 = row.try_get_by_index(3)?;
+        let figures = found.entry(id).or_default();
+        *if submitted_at.is_some() { &mut figures.late } else { &mut figures.overdue } += count;
+        lateness.entry(id).or_default().push(((submitted_at.unwrap_or(now) - due_at).num_days() + 1, count));
     }
-    let donors = match by {
-        By::Donor => crate::donor::store::by_ids(scope, db, deliveries.keys().copied()).await?,
-        By::Office => std::collections::HashMap::new(),
-    };
-    let mut found = Vec::new();
-    for (id, of) in deliveries {
-        let name = match by {
-            By::Donor => donors.get(&id).map(|donor| donor.name.clone()),
-            By::Office => {
-                let organisation_id = scope.organisation_id().unwrap_or_default();
-                office::find(db, organisation_id, id).await?.map(|office| office.name)
+    let mut names = names(scope, db, by, found.keys().copied().collect()).await?;
+    let mut found: Vec<Compliance> = found
+        .into_iter()
+        .map(|(id, figures)| {
+            let due = figures.on_time + figures.late + figures.overdue;
+            Compliance {
+                id: Some(id),
+                name: names.remove(&id),
+                due,
+                on_time_percent: kernel::money::percent(figures.on_time, due),
+                median_days_late: median(lateness.remove(&id).unwrap_or_default()),
+                ..figures
             }
-        };
-        found.push(Compliance { id: Some(id), name, ..figures(&of, now) });
-    }
+        })
+        .collect();
     found.sort_by_cached_key(place);
     Ok(found)
+}
+
+async fn names(
+    scope: &Scope,
+    db: &impl ConnectionTrait,
+    by: By,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, String>, StoreError> {
+    let organisation_id = scope.organisation_id().unwrap_or_default();
+    match by {
+        By::Donor => {
+            let donors = crate::donor::store::by_ids(scope, db, ids).await?;
+            Ok(donors.into_iter().map(|(id, donor)| (id, donor.name)).collect())
+        }
+        By::Office => {
+            let text = "SELECT id, name FROM office WHERE organisation_id = $1";
+            let ids = ids.into_iter().map(Into::into);
+            let rows = sql::by_keys(db, text, values![organisation_id], "id", ids).await?;
+            rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+        }
+    }
 }
 
 /// The most overdue first, then those with most reports.
@@ -243,55 +251,4 @@ pub(crate) async fn list(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn late_is_counted_in_days_begun_and_what_is_not_due_is_not_counted() {
-        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let delivery = |due: &str, submitted: Option<&str>| Delivery {
-            due_at: at(due),
-            submitted_at: submitted.map(at),
-            count: 1,
-        };
-        let now = at("2026-06-01T12:00:00Z");
-        let sums = figures(
-            &[
-                delivery("2026-05-01T22:00:00Z", Some("2026-05-01T21:59:59Z")),
-                delivery("2026-05-01T22:00:00Z", Some("2026-05-01T22:00:01Z")),
-                delivery("2026-05-01T22:00:00Z", Some("2026-05-04T22:00:01Z")),
-                delivery("2026-05-31T12:00:00Z", None),
-                delivery("2026-06-20T00:00:00Z", None),
-                delivery("2026-06-20T00:00:00Z", Some("2026-05-20T00:00:00Z")),
-                delivery("2026-12-20T00:00:00Z", None),
-            ],
-            now,
-        );
-        let expected = Compliance {
-            due: 4,
-            on_time: 1,
-            late: 2,
-            overdue: 1,
-            on_time_percent: Some("25.0".to_owned()),
-            median_days_late: Some(2),
-            due_soon: 1,
-            ..Compliance::default()
-        };
-        assert_eq!(sums, expected);
-        assert_eq!(figures(&[], now).on_time_percent, None);
-    }
-
-    #[test]
-    fn the_median_is_that_of_all_values_written_out() {
-        let lists: [&[(i64, i64)]; 5] =
-            [&[(5, 1)], &[(9, 1), (1, 3)], &[(9, 3), (1, 3)], &[(2, 2), (4, 1), (7, 2)], &[(3, 1), (8, 1)]];
-        for values in lists {
-            let mut all: Vec<i64> =
-                values.iter().flat_map(|(value, count)| (0..*count).map(|_| *value)).collect();
-            all.sort_unstable();
-            let expected = i64::midpoint(all[(all.len() - 1) / 2], all[all.len() / 2]);
-            assert_eq!(median(values.to_vec()), Some(expected), "{values:?}");
-        }
-        assert_eq!(median(Vec::new()), None);
-    }
-}
+mod tests;

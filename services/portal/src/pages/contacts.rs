@@ -9,6 +9,7 @@ use crate::{
     State,
     api::{Caller, Guard, Method},
     error::{PageError, or_error_page, unless_away},
+    i18n::{Language, PageLanguage},
     render::{Page, page},
     session::SignedIn,
 };
@@ -16,6 +17,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Bytes, Data},
 };
+use language::names;
 use serde_json::{Map, Value, json};
 
 /// Fields of a contact that are one text in the form.
@@ -89,17 +91,20 @@ pub(crate) async fn edit(request: HttpRequest, state: Data<State>, id: web::Path
             return Err(PageError::NotFound);
         }
         let donor = contact["donor_id"].as_str().unwrap_or_default();
-        form_page(&request, &state, &signed_in, (donor, Some(&id)), filled(&contact), Value::Null).await
+        let language = PageLanguage::of(&request, signed_in.page_language()).language;
+        let typed = filled(&contact, language);
+        form_page(&request, &state, &signed_in, (donor, Some(&id)), typed, Value::Null).await
     };
     or_error_page(shown.await, &request, &state)
 }
 
 /// What the form of a recorded contact begins with.
-fn filled(contact: &Value) -> Value {
+fn filled(contact: &Value, language: Language) -> Value {
     let languages = contact["languages"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let languages = languages.map(|code| names::name_of(code, language).unwrap_or(code));
     let consent = &contact["consent"];
     let mut typed = json!({
-        "name": contact["name"], "languages": languages.collect::<Vec<_>>().join(" "), "basis": consent["basis"],
+        "name": contact["name"], "languages": languages.collect::<Vec<_>>().join(", "), "basis": consent["basis"],
         "given_on": consent["given_on"], "withdrawn_on": consent["withdrawn_on"], "version": contact["version"],
     });
     for name in TEXTS {
@@ -122,14 +127,9 @@ async fn form_page(
 }
 
 /// What was typed, as the API takes it.
-fn fields(typed: &Typed) -> Value {
+fn fields(typed: &Typed, language: Language) -> Value {
     let day = |name: &str| typed.some(name).map_or(Value::Null, Value::from);
-    let languages: Vec<String> = typed
-        .text("languages")
-        .split([' ', ',', ';'])
-        .filter(|code| !code.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let languages = codes(typed.text("languages"), language);
     let mut sent = Map::from_iter([
         ("name".to_owned(), Value::from(typed.text("name"))),
         ("languages".to_owned(), languages.into()),
@@ -146,6 +146,20 @@ fn fields(typed: &Typed) -> Value {
         sent.insert(name.to_owned(), text.map_or(Value::Null, Value::from));
     }
     Value::Object(sent)
+}
+
+/// The codes of languages that were typed by name or by code; what is neither goes on as it is, to be refused by name.
+fn codes(typed: &str, language: Language) -> Vec<String> {
+    let mut codes = Vec::new();
+    for part in typed.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()) {
+        match names::code_of(part, language) {
+            Some(code) => codes.push(code.to_owned()),
+            None => codes.extend(part.split_whitespace().map(|word| {
+                names::code_of(word, language).map_or_else(|| word.to_lowercase(), str::to_owned)
+            })),
+        }
+    }
+    codes
 }
 
 /// The languages are one input of the form.
@@ -173,7 +187,8 @@ pub(crate) async fn create(
         let id = kernel_id(&donor).ok_or(PageError::NotFound)?;
         let path = format!("/v1/donors/{id}/contacts");
         let (caller, guard) = (signed_in.caller(&request), Guard::Key(typed.text("key")));
-        let sent = state.gateway.change(&caller, Method::POST, &path, &fields(&typed), guard).await;
+        let sent = fields(&typed, PageLanguage::of(&request, signed_in.page_language()).language);
+        let sent = state.gateway.change(&caller, Method::POST, &path, &sent, guard).await;
         match refused(sent, "")?.map_err(in_form) {
             Ok(_) => Ok(see_other(&request, &format!("/console/donors/{id}"))),
             Err(problem) => {
@@ -198,7 +213,8 @@ pub(crate) async fn update(
         let id = kernel_id(&id).ok_or(PageError::NotFound)?;
         let (caller, guard) = (signed_in.caller(&request), Guard::Version(typed.text("version")));
         let path = format!("/v1/contacts/{id}");
-        let sent = state.gateway.change(&caller, Method::PUT, &path, &fields(&typed), guard).await;
+        let sent = fields(&typed, PageLanguage::of(&request, signed_in.page_language()).language);
+        let sent = state.gateway.change(&caller, Method::PUT, &path, &sent, guard).await;
         match refused(sent, "")?.map_err(in_form) {
             Ok(_) => Ok(see_other(&request, &format!("/console/contacts/{id}"))),
             Err(problem) => {
@@ -255,17 +271,27 @@ mod tests {
     #[test]
     fn a_form_becomes_a_contact_and_again_a_form() {
         let typed = Typed::read(
-            b"name=Zo%C3%AB&languages=FR%2C+en&email=&address=Street+1%0D%0A%0D%0ATown&basis=consent&given_on=2026-01-01&withdrawn_on=",
+            b"name=Zo%C3%AB&languages=fran%C3%A7ais%2C+EN+es&email=&address=Street+1%0D%0A%0D%0ATown&basis=consent&given_on=2026-01-01&withdrawn_on=",
         );
-        let sent = fields(&typed);
-        assert_eq!(sent["languages"], json!(["fr", "en"]));
+        let sent = fields(&typed, Language::French);
+        assert_eq!(sent["languages"], json!(["fr", "en", "es"]));
         assert_eq!((&sent["address"], &sent["email"]), (&json!("Street 1, Town"), &Value::Null));
         assert_eq!(
             sent["consent"],
             json!({ "basis": "consent", "given_on": "2026-01-01", "withdrawn_on": null })
         );
-        let again = filled(&sent);
-        assert_eq!((&again["languages"], &again["given_on"]), (&json!("fr en"), &json!("2026-01-01")));
+        let again = filled(&sent, Language::English);
+        let languages = json!("French, English, Spanish");
+        assert_eq!((&again["languages"], &again["given_on"]), (&languages, &json!("2026-01-01")));
+    }
+
+    #[test]
+    fn languages_are_typed_by_name_or_code_and_what_is_neither_is_sent_to_be_refused() {
+        let typed = |text: &str| codes(text, Language::English);
+        assert_eq!(typed("Norwegian Bokmål; arabic"), ["nb", "ar"]);
+        assert_eq!(typed("fr en"), ["fr", "en"]);
+        assert_eq!(typed("Elvish, fr"), ["elvish", "fr"]);
+        assert_eq!(typed(" ,; "), Vec::<String>::new());
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/console/agreements/{id}/{step}", web::post().to(agreements::step))
         .route("/console/reports", web::get().to(reports::list))
         .route("/console/reports.{kind}", web::get().to(reports::file))
+        .route("/console/punctuality/{by}.{kind}", web::get().to(reports::punctuality_file))
         .route("/console/reports/{id}", web::get().to(reports::show))
         .route("/console/reports/{id}", web::post().to(reports::write))
         .route("/console/reports/{id}/documents", web::post().to(reports::attach))

@@ -38,6 +38,8 @@ const BOARD: [(&str, &[&str]); 5] = [
 const BOARD_DAYS: Days = Days::new(120);
 /// Cards of a state on the board; the others are in the list.
 const CARDS: &str = "30";
+/// How far ahead punctuality looks: what is due within so many days is due soon.
+const SOON: Days = Days::new(30);
 /// Reports of a day in the calendar; the others are in the list.
 const OF_A_DAY: usize = 5;
 
@@ -196,16 +198,27 @@ async fn punctuality_page(
 ) -> Result<HttpResponse, PageError> {
     let caller = signed_in.caller(request);
     let path = "/v1/report-compliance";
-    let mut query = vec![("by", "donor".to_owned())];
+    let today = state.clock.now().date_naive();
+    // A year until now and what is due next, unless asked otherwise; a date that is left empty is no limit.
+    let from = filters.due_from.clone().unwrap_or_else(|| (today - Months::new(12)).to_string());
+    let until = filters.due_until.clone().unwrap_or_else(|| (today + SOON).to_string());
+    let within = given(&[("due_from", &Some(from.clone())), ("due_until", &Some(until.clone()))]);
+    let by = |by: &str| [vec![("by", by.to_owned())], within.clone()].concat();
+    let mut query = by("donor");
     query.extend(given(&[("cursor", &filters.cursor)]));
     let donors = state.gateway.get(&caller, path, &query).await?;
     // Every office stands before the first donors, and not again on their next pages.
     let offices = match filters.cursor {
         Some(_) => None,
-        None => Some(super::public::all(state, &caller, path, &[("by", "office".to_owned())]).await?),
+        None => Some(super::public::all(state, &caller, path, &by("office")).await?),
     };
     let offices = offices.map(|offices| json!({ "items": offices }));
-    let context = json!({ "offices": offices, "donors": donors, "view": "punctuality" });
+    let again =
+        [("view", "punctuality".to_owned()), ("due_from", from.clone()), ("due_until", until.clone())];
+    let context = json!({
+        "offices": offices, "donors": donors, "view": "punctuality", "filter_query": query_of(&again),
+        "filter": { "due_from": from, "due_until": until },
+    });
     page(
         state,
         request,
@@ -223,6 +236,28 @@ pub(crate) async fn file(
     let file = async {
         let caller = staff(&state, &request).await?.caller(&request);
         super::list_file(&state, &caller, "/v1/reports", &filters.query(), "reports", &kind).await
+    };
+    or_error_page(file.await, &request, &state)
+}
+
+/// How punctual offices or donors' reports are, as a file.
+pub(crate) async fn punctuality_file(
+    request: HttpRequest,
+    state: Data<State>,
+    of: web::Path<(String, String)>,
+    filters: web::Query<Filters>,
+) -> HttpResponse {
+    let file = async {
+        let caller = staff(&state, &request).await?.caller(&request);
+        let (by, kind) = of.into_inner();
+        let by = match by.as_str() {
+            "offices" => "office",
+            "donors" => "donor",
+            _ => return Err(PageError::NotFound),
+        };
+        let mut query = given(&[("due_from", &filters.due_from), ("due_until", &filters.due_until)]);
+        query.push(("by", by.to_owned()));
+        super::list_file(&state, &caller, "/v1/report-compliance", &query, "punctuality", &kind).await
     };
     or_error_page(file.await, &request, &state)
 }
