@@ -1,7 +1,7 @@
 //! Conditions of a query on rows that belong to an office and concern a donor: the scope first, then the filters.
 
 use ::store::{Scope, StoreError, sql};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
 /// Most offices that a page is put together from one by one.
@@ -144,24 +144,38 @@ impl Conditions {
         let (table, Some(key)) = (self.table, order.last()) else { return Ok(Vec::new()) };
         let own = sorted(&format!("{table}."), order, *descending);
         let names: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
-        let (names, columns) = (names.join(", "), order.join(", "));
-        let mut parts = Vec::new();
-        for office in padded(self.offices.take().unwrap_or_default()) {
-            self.values.push(office.into());
-            parts.push(format!(
-                "SELECT {columns} FROM (SELECT {names} FROM {from} WHERE {table}.office_id = ${} AND {}
-                   ORDER BY {own} LIMIT {limit}) AS part",
-                self.values.len(),
-                self.text
-            ));
-        }
-        if parts.is_empty() {
+        let names = names.join(", ");
+        let offices = self.offices.take().unwrap_or_default();
+        if offices.is_empty() {
             return Ok(Vec::new());
         }
+        let of_office = |office: &str, conditions: &str| {
+            format!(
+                "SELECT {names} FROM {from} WHERE {table}.office_id = {office} AND {conditions}
+                   ORDER BY {own} LIMIT {limit}"
+            )
+        };
+        let parts = if db.get_database_backend() == DbBackend::Postgres {
+            // One part, which takes no longer to plan for many offices than for one.
+            self.values.push(offices.into());
+            let part = of_office("asked.id", &self.text);
+            format!(
+                "unnest(${}::uuid[]) AS asked (id) CROSS JOIN LATERAL ({part}) AS parts",
+                self.values.len()
+            )
+        } else {
+            let columns = order.join(", ");
+            let mut parts = Vec::new();
+            for office in padded(offices) {
+                self.values.push(office.into());
+                let part = of_office(&format!("${}", self.values.len()), &self.text);
+                parts.push(format!("SELECT {columns} FROM ({part}) AS part"));
+            }
+            format!("({}) AS parts", parts.join(" UNION ALL "))
+        };
         let text = format!(
-            "SELECT {key} FROM ({}) AS parts ORDER BY {} LIMIT {limit}",
-            parts.join(" UNION ALL "),
-            sorted("", order, *descending)
+            "SELECT parts.{key} FROM {parts} ORDER BY {} LIMIT {limit}",
+            sorted("parts.", order, *descending)
         );
         let rows = sql::rows(db, &text, self.values).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
