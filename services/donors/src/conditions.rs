@@ -115,6 +115,7 @@ impl Conditions {
         db: &impl ConnectionTrait,
         listed: &Listed<'_>,
     ) -> Result<Vec<QueryResult>, StoreError> {
+        plan_for_values(db).await?;
         let several = self.offices.as_ref().is_some_and(|offices| offices.len() > 1);
         if !several || !self.apart() || listed.order.last() != Some(&"id") {
             let Listed { select, order, descending, limit, .. } = listed;
@@ -180,6 +181,15 @@ impl Conditions {
         let rows = sql::rows(db, &text, self.values).await?;
         rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
     }
+}
+
+/// Has PostgreSQL plan what is asked in the rest of this transaction for the values that are asked for. It would keep one
+/// plan for all of them; but a filter leaves nearly every row or next to none.
+pub(crate) async fn plan_for_values(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+    }
+    Ok(())
 }
 
 fn sorted(prefix: &str, order: &[&str], descending: bool) -> String {

@@ -336,6 +336,7 @@ pub(crate) async fn list(
         Some(mut conditions) => {
             conditions.and_some("t.contribution_id < ?", after);
             let (from, order) = ("contribution_target t", &["contribution_id"]);
+            conditions::plan_for_values(db).await?;
             let ids = conditions.first(db, &Listed { select, from, order, descending: true, limit }).await?;
             conditions::by_ids(db, select, "c.id", "c.id DESC", ids).await?
         }

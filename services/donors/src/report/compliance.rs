@@ -1,6 +1,7 @@
 //! How many reports were on time: per office, per donor, or in all.
 
 use super::store::Filter;
+use crate::conditions::plan_for_values;
 use ::store::{Scope, StoreError, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
@@ -117,6 +118,7 @@ async fn groups(
         count(&format!("r.due_at <= ${now_at} AND r.submitted_at <= r.due_at")),
         count(&format!("r.due_at > ${now_at} AND r.due_at <= ${soon_at} AND r.submitted_at IS NULL")),
     );
+    plan_for_values(db).await?;
     let mut found: BTreeMap<Uuid, Compliance> = BTreeMap::new();
     for row in sql::rows(db, &text, values.clone()).await? {
         let id: Uuid = row.try_get_by_index(0)?;
@@ -164,19 +166,18 @@ async fn names(
     by: By,
     ids: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, String>, StoreError> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
-    match by {
-        By::Donor => {
-            let donors = crate::donor::store::by_ids(scope, db, ids).await?;
-            Ok(donors.into_iter().map(|(id, donor)| (id, donor.name)).collect())
-        }
-        By::Office => {
-            let text = "SELECT id, name FROM office WHERE organisation_id = $1";
-            let ids = ids.into_iter().map(Into::into);
-            let rows = sql::by_keys(db, text, values![organisation_id], "id", ids).await?;
-            rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    // By the key alone: an index that begins with the organisation would be searched from end to end.
+    let text = match by {
+        By::Office => "SELECT id, name, organisation_id FROM office WHERE true",
+        By::Donor => "SELECT id, name, organisation_id FROM donor WHERE true",
+    };
+    let mut names = HashMap::with_capacity(ids.len());
+    for row in sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await? {
+        if scope.organisation_id() == Some(row.try_get_by_index(2)?) {
+            names.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
     }
+    Ok(names)
 }
 
 /// The most overdue first, then those with most reports.
