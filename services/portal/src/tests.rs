@@ -165,11 +165,14 @@ fn what_people_read_comes_from_the_texts() {
                 text.split('⟦').map(|part| part.split_once('⟧').map_or(part, |(_, rest)| rest)).collect();
             let words = outside.split(|c: char| !c.is_alphabetic()).filter(|word| word.len() > 2);
             let foreign = words.filter(|word| !names.contains(word) && !data.contains(word));
-            // Names of countries and months are in their reader's language, from Unicode and the list of countries.
+            // Names of countries, languages and months are in their reader's language, from Unicode and the list of
+            // countries.
             let localised = [
                 "Afghanistan",
                 "Norway",
                 "Chad",
+                "English",
+                "French",
                 "January",
                 "February",
                 "March",
