@@ -340,6 +340,9 @@ async fn match_or_record(
     scope: &Scope,
     givers: Vec<(String, &Giver)>,
 ) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
+    if givers.is_empty() {
+        return Ok(Vec::new());
+    }
     let wanted = givers.into_iter().map(|(key, giver)| Wanted::of(key, giver, job));
     let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<String> = wanted.iter().map(|wanted| wanted.search.clone()).collect();

@@ -1,7 +1,7 @@
 use super::{By, Compliance, groups, median};
 use crate::{
     diversification::tests::{OFFICES, Random, organisation, scope_of, stores},
-    report::store::Filter,
+    report::store::{Filter, Model, save_all},
 };
 use ::store::{Actor, Store, sql, values};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -32,7 +32,7 @@ fn now() -> DateTime<Utc> {
 }
 
 async fn write(store: &Store, deliveries: &[Delivery]) {
-    let tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+    let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
     let organisation = tx.scope().organisation_id().unwrap();
     let agreements: Vec<_> = (101..=105u128)
         .map(|donor| {
@@ -93,51 +93,36 @@ async fn write(store: &Store, deliveries: &[Delivery]) {
                 (false, Some(_)) => "submitted",
                 (false, None) => "drafting",
             };
-            values![
-                Uuid::from_u128(5000 + number as u128),
-                1i64,
-                organisation,
-                OFFICES[delivery.office],
-                agreement,
-                donor,
-                format!("slot_{number}"),
-                "final_narrative",
-                delivery.due_date,
-                delivery.due_date,
-                delivery.due_date,
-                delivery.due_date,
-                delivery.due_at(),
-                state,
-                "{}",
-                delivery.submitted_at,
-                "internal",
-                now(),
-                now()
-            ]
+            Model {
+                id: Uuid::from_u128(5000 + number as u128),
+                version: 1,
+                organisation_id: organisation,
+                office_id: OFFICES[delivery.office],
+                agreement_id: agreement,
+                agreement_reference: String::new(),
+                agreement_title: String::new(),
+                currency: String::new(),
+                donor_id: donor,
+                donor_name: String::new(),
+                slot: format!("slot_{number}"),
+                kind: "final_narrative".to_owned(),
+                period_start: delivery.due_date,
+                period_end: delivery.due_date,
+                due_date: delivery.due_date,
+                first_due_date: delivery.due_date,
+                due_at: delivery.due_at(),
+                state: state.to_owned(),
+                content: "{}".to_owned(),
+                sent_by: None,
+                submitted_at: delivery.submitted_at,
+                accepted_on: None,
+                visibility: "internal".to_owned(),
+                created_at: now(),
+                updated_at: now(),
+            }
         })
         .collect();
-    let columns = [
-        "id",
-        "version",
-        "organisation_id",
-        "office_id",
-        "agreement_id",
-        "donor_id",
-        "slot",
-        "kind",
-        "period_start",
-        "period_end",
-        "due_date",
-        "first_due_date",
-        "due_at",
-        "state",
-        "content",
-        "submitted_at",
-        "visibility",
-        "created_at",
-        "updated_at",
-    ];
-    sql::insert_many(tx.db(), "report", &columns, reports, "").await.unwrap();
+    save_all(&mut tx, &reports).await.unwrap();
     tx.commit().await.unwrap();
 }
 
