@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
-use store::{Scope, Store, sql};
+use store::{Store, sql};
 use testkit::Http;
 use tests::connect;
 use xtask::deployment::Deployment;
@@ -90,7 +90,7 @@ pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> 
 
 /// Donors' records of the suite: reference → id and cents. Two of one reference stop the suite.
 async fn recorded(donors: &Store) -> HashMap<String, (uuid::Uuid, i64)> {
-    let db = donors.read(&Scope::System).await.unwrap();
+    let db = donors.system_read().await.unwrap();
     let text = "SELECT external_ref, id, amount_usd FROM contribution WHERE source = 'suite'";
     let mut recorded = HashMap::new();
     for row in sql::rows(&db, text, vec![]).await.unwrap() {
@@ -102,7 +102,7 @@ async fn recorded(donors: &Store) -> HashMap<String, (uuid::Uuid, i64)> {
 }
 
 async fn facts(crisis: &Store) -> HashMap<uuid::Uuid, ()> {
-    let db = crisis.read(&Scope::System).await.unwrap();
+    let db = crisis.system_read().await.unwrap();
     let rows = sql::rows(&db, "SELECT contribution_id FROM funding_fact", vec![]).await.unwrap();
     rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), ())).collect()
 }

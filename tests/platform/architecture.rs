@@ -10,7 +10,7 @@ use std::{
 fn rank(name: &str) -> Option<u32> {
     Some(match name {
         "kernel" | "language" => 0,
-        "events" | "auth" | "telemetry" | "paper" => 1,
+        "events" | "auth" | "telemetry" | "paper" | "sqlite" => 1,
         "bus" | "cache" => 2,
         "store" | "bus-kafka" => 3,
         "service" => 4,
@@ -31,7 +31,7 @@ const RESERVED: [(&str, &[&str]); 12] = [
     ("redis", &["cache"]),
     ("rdkafka", &["bus-kafka", "tests"]),
     ("bus-kafka", &["passerelle", "tests"]),
-    ("sea-orm", &["bus", "store", "service", "identity", "donors", "crisis", "tests"]),
+    ("sea-orm", &["sqlite", "bus", "store", "service", "identity", "donors", "crisis", "tests"]),
     ("minijinja", &["portal"]),
     ("awc", &["gateway"]),
     ("clap", &["passerelle", "tests", "xtask"]),

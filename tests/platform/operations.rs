@@ -62,7 +62,7 @@ async fn every_table_is_under_row_level_security_and_looks_empty_without_a_scope
             let count = format!("SELECT count(*) FROM {table}");
             let without = sql::row(store.writer(), &count, vec![]).await.unwrap().unwrap();
             assert_eq!(without.try_get_by_index::<i64>(0).unwrap(), 0, "{service}.{table} without a scope");
-            let db = store.read(&store::Scope::System).await.unwrap();
+            let db = store.system_read().await.unwrap();
             let with = sql::row(&db, &count, vec![]).await.unwrap().unwrap();
             seen += with.try_get_by_index::<i64>(0).unwrap();
         }

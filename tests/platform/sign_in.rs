@@ -35,7 +35,7 @@ async fn a_refresh_token_is_used_once_and_its_theft_ends_the_sign_in() {
     assert_ne!(second.json()["refresh_token"], tokens["refresh_token"]);
     // Long after its use the first one comes again: the family ends.
     let long_ago = "UPDATE refresh_token SET used_at = '2020-01-01T00:00:00+00:00' WHERE used_at IS NOT NULL";
-    let tx = world.identity.begin(store::Scope::System, store::Actor::system()).await.unwrap();
+    let tx = world.identity.system(store::Actor::system()).await.unwrap();
     store::sql::execute(tx.db(), long_ago, vec![]).await.unwrap();
     tx.commit().await.unwrap();
     let stolen = refresh(tokens["refresh_token"].clone()).await;
@@ -133,7 +133,7 @@ async fn every_change_leaves_an_unbroken_trail_without_personal_data() {
     let world = World::new().await;
     officer(&world).await;
     let office = world.office(&world.founded.office_id.to_string(), "regional").await;
-    let db = &world.identity.read(&store::Scope::System).await.unwrap();
+    let db = &world.identity.system_read().await.unwrap();
     for office in [world.founded.office_id, office.parse().unwrap()] {
         assert_eq!(store::audit::first_break(db, office).await.unwrap(), None);
     }

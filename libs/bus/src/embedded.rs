@@ -3,8 +3,8 @@
 use crate::{Bus, BusError, Lag, OutgoingRecord, Record, Subscription};
 use async_trait::async_trait;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
 };
 use std::{
     collections::HashMap,
@@ -82,17 +82,7 @@ impl EmbeddedBus {
 }
 
 async fn connect(file: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", file.display()));
-    options.max_connections(connections).min_connections(1).sqlx_logging(false);
-    options.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "FULL")
-            .pragma("busy_timeout", "10000")
-            .pragma("cache_size", "-2000")
-            .pragma("journal_size_limit", "16777216")
-    });
-    Database::connect(options).await
+    sqlite::open(file, sqlite::Options { connections, create: true, journal_size: 16 * 1024 * 1024 }).await
 }
 
 fn sql(text: &str, values: impl IntoIterator<Item = Value>) -> Statement {

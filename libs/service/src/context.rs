@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
 };
-use store::{Actor, Scope, Store, StoreError, idempotency};
+use store::{Actor, Store, StoreError, TenantScope, idempotency};
 use telemetry::TRACEPARENT;
 
 /// What handlers and workers of a service share.
@@ -29,7 +29,7 @@ impl Context {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn scope(&self, claims: &Claims) -> Result<Scope, StoreError> {
+    pub async fn scope(&self, claims: &Claims) -> Result<TenantScope, StoreError> {
         self.store.scope_of(claims).await
     }
 

@@ -4,7 +4,7 @@ use auth::{Claims, Failure};
 use kernel::{Code, Problem};
 use serde::Serialize;
 use store::{
-    Scope, TenantTx,
+    TenantScope, TenantTx,
     idempotency::{self, Key, Saved},
 };
 
@@ -42,7 +42,7 @@ pub async fn create<T: Serialize>(
     request: &HttpRequest,
     claims: &Claims,
     digest: &[u8],
-    effect: impl AsyncFnOnce(&mut TenantTx, &Scope) -> Result<Created<T>, Failure>,
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<Created<T>, Failure>,
 ) -> Answer {
     let fingerprint = crate::digest_of(&[
         request.method().as_str().as_bytes(),
@@ -55,13 +55,15 @@ pub async fn create<T: Serialize>(
         Some(key) => Some(InFlight::enter(context, key)?),
         None => None,
     };
-    if let Some(key) = &key {
-        let db = context.store.read(&Scope::System).await?;
-        if let Some(saved) = idempotency::find(&db, key).await? {
-            return replay(saved, &fingerprint);
-        }
+    let (db, scope) = context.store.read_for(claims).await?;
+    let saved = match &key {
+        Some(key) => idempotency::find(&db, key).await?,
+        None => None,
+    };
+    drop(db);
+    if let Some(saved) = saved {
+        return replay(saved, &fingerprint);
     }
-    let scope = context.scope(claims).await?;
     let actor = context::actor(claims, request);
     let mut tx = context.store.begin(scope.clone(), actor).await?;
     let created = effect(&mut tx, &scope).await?;

@@ -12,6 +12,7 @@ mod listing;
 pub mod openapi;
 pub mod ops;
 mod parameters;
+mod read;
 mod server;
 
 pub use body::{JsonBody, digest_of};
@@ -20,6 +21,7 @@ pub use context::Context;
 pub use create::{Created, create};
 pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
 pub use parameters::{Id, Parameters, one_of};
+pub use read::{read, read_public};
 pub use server::{Running, observed};
 
 /// What a handler answers.

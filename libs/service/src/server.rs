@@ -13,7 +13,7 @@ use auth::{Failure, TRACE_HEADER};
 use bus::SharedBus;
 use kernel::{Clock, Code, Problem, id::new_id};
 use std::{net::TcpListener, sync::Arc, time::Duration};
-use store::{Actor, Scope, Store, StoreError, idempotency, run_relay};
+use store::{Actor, Store, StoreError, idempotency, run_relay};
 use telemetry::TRACEPARENT;
 use tokio::task::JoinHandle;
 use tracing::{Instrument, field};
@@ -79,6 +79,7 @@ pub(crate) fn start(
         let clock = store.clock().clone();
         app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
             .wrap(from_fn(move |request, next| full_noted(store.clone(), request, next)))
+            .wrap(from_fn(one_connection))
             .wrap(from_fn(move |request, next| observed(name, clock.clone(), request, next)))
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
@@ -96,6 +97,14 @@ pub(crate) fn start(
         }
     }));
     Ok(Running { server: handle, tasks, store: context.store })
+}
+
+/// A handler holds one connection to the database at a time.
+async fn one_connection<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    store::one_connection(next.call(request)).await
 }
 
 /// A request that found the disk full is told to readiness.
@@ -125,7 +134,7 @@ async fn housekeeping(context: Context) {
 }
 
 async fn forget_old_answers(store: &Store) -> Result<(), StoreError> {
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     idempotency::forget_old(tx.db(), tx.now()).await?;
     tx.commit().await
 }

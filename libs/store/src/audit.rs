@@ -1,6 +1,6 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
 
-use crate::{StoreError, TenantTx, sql, values};
+use crate::{StoreError, Transaction, sql, values};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -55,7 +55,7 @@ fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
-impl TenantTx {
+impl Transaction {
     /// Appends to the audit trail of an office, in this transaction.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! From the bus into a service's tables: each event takes effect once, whatever is delivered twice or overtaken.
 
-use crate::{Actor, Scope, Store, StoreError, TenantTx, sql, values};
+use crate::{Actor, Store, StoreError, SystemTx, sql, values};
 use async_trait::async_trait;
 use bus::{OutgoingRecord, Record, SharedBus};
 use events::EventPayload;
@@ -54,13 +54,13 @@ impl From<sea_orm::DbErr> for ConsumeError {
 #[async_trait]
 pub trait Project<E>: Send + Sync + 'static {
     /// Applies events in order, inside `tx`. No event is applied twice, and none after a later one of its aggregate.
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<E>) -> Result<(), ConsumeError>;
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<E>) -> Result<(), ConsumeError>;
 }
 
 #[async_trait]
 trait Erased: Send + Sync {
     /// Applies what is new among `records`; returns how many were.
-    async fn apply(&self, group: &str, tx: &mut TenantTx, records: &[Record]) -> Result<(), ConsumeError>;
+    async fn apply(&self, group: &str, tx: &mut SystemTx, records: &[Record]) -> Result<(), ConsumeError>;
 }
 
 struct Typed<E, P> {
@@ -70,7 +70,7 @@ struct Typed<E, P> {
 
 #[async_trait]
 impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
-    async fn apply(&self, group: &str, tx: &mut TenantTx, records: &[Record]) -> Result<(), ConsumeError> {
+    async fn apply(&self, group: &str, tx: &mut SystemTx, records: &[Record]) -> Result<(), ConsumeError> {
         // A member of the group that was thought dead may still be writing: one batch of a partition at a time, so that
         // this one sees what that one marked as applied.
         let partitions: BTreeSet<i32> = records.iter().map(|record| record.partition).collect();
@@ -96,7 +96,7 @@ fn decode<E: EventPayload>(record: &Record) -> Result<E, ConsumeError> {
 /// no later event of their aggregate overtook.
 async fn mark_applied<E: EventPayload>(
     group: &str,
-    tx: &TenantTx,
+    tx: &SystemTx,
     events: Vec<(&str, E)>,
 ) -> Result<Vec<E>, StoreError> {
     let mut ids: Vec<Uuid> = events.iter().map(|(_, event)| event.aggregate_id()).collect();
@@ -259,7 +259,7 @@ impl Consumer {
     }
 
     pub(crate) async fn apply(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
-        let mut tx = store.begin(Scope::System, Actor::system()).await?;
+        let mut tx = store.system(Actor::system()).await?;
         self.project.apply(self.group, &mut tx, records).await?;
         Ok(tx.commit().await?)
     }

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// A stored value breaks a promise of the code that wrote it.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    /// A request that holds a connection asked for a second one.
+    #[error("a request asked for a second connection while it holds one")]
+    SecondConnection,
     /// Personal data cannot be sealed or opened.
     #[error("personal data cannot be used")]
     Sealed(#[from] SealError),
@@ -33,7 +36,7 @@ impl StoreError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StoreError::Database(_) => self.constraint().is_some(),
-            StoreError::Bus(_) => false,
+            StoreError::Bus(_) | StoreError::SecondConnection => false,
             StoreError::Sealed(error) => *error == SealError::Damaged,
             StoreError::Document(_) | StoreError::Damaged(_) => true,
         }
@@ -68,9 +71,11 @@ impl StoreError {
     fn constraint(&self) -> Option<SqlErr> {
         match self {
             StoreError::Database(error) => error.sql_err(),
-            StoreError::Bus(_) | StoreError::Document(_) | StoreError::Damaged(_) | StoreError::Sealed(_) => {
-                None
-            }
+            StoreError::Bus(_)
+            | StoreError::SecondConnection
+            | StoreError::Document(_)
+            | StoreError::Damaged(_)
+            | StoreError::Sealed(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Saved answers: a create that is sent twice with one `Idempotency-Key` happens once and is answered twice.
 
-use crate::{StoreError, TenantTx, sql, values};
+use crate::{StoreError, Transaction, sql, values};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -50,7 +50,7 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Saved>,
     }))
 }
 
-impl TenantTx {
+impl Transaction {
     /// Saves the answer in the transaction of its effect.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl TenantTx {
     }
 }
 
-impl TenantTx {
+impl Transaction {
     /// Takes the saved answers about the record at `location` back: the request that made it, sent again, neither makes
     /// it anew nor is answered, and what is kept of its body (the fingerprint) is gone.
     ///

@@ -5,6 +5,7 @@
 //! nothing. SQL is written with `$1` placeholders, which both back ends read.
 
 pub mod audit;
+mod connection;
 mod consumer;
 mod error;
 pub mod idempotency;
@@ -14,22 +15,25 @@ mod postgres;
 mod relay;
 mod scope;
 pub mod seal;
+mod snapshot;
 pub mod sql;
 mod transaction;
 
+pub use connection::{Connection, one_connection};
 pub use consumer::{ConsumeError, Consumer, Project};
 pub use error::StoreError;
 pub use postgres::Postgres;
 pub use relay::{backlog, is_drained, run_relay};
-pub use scope::{Actor, Scope};
+pub use scope::{Actor, TenantScope};
 pub use sea_orm;
 pub use sea_orm_migration;
-pub use transaction::TenantTx;
+pub use snapshot::Snapshot;
+pub use transaction::{SystemTx, TenantTx, Transaction};
 
+use connection::Hold;
 use kernel::Clock;
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
-};
+use postgres::Access;
+use sea_orm::{DatabaseConnection, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use seal::{Keyring, SealError};
 use std::{
     path::{Path, PathBuf},
@@ -69,8 +73,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] when the file cannot be opened.
     pub async fn open_sqlite(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let writer = connect_sqlite(file, 1, "rwc").await?;
-        let reader = connect_sqlite(file, READERS, "rw").await?;
+        let journal_size = 32 * 1024 * 1024;
+        let writing = sqlite::Options { connections: 1, create: true, journal_size };
+        let reading = sqlite::Options { connections: READERS, create: false, journal_size };
+        let writer = sqlite::open(file, writing).await?;
+        let reader = sqlite::open(file, reading).await?;
         Ok(Self::over(writer, reader, file.with_extension("files"), clock))
     }
 
@@ -161,39 +168,52 @@ impl Store {
     /// Begins a write on behalf of `actor`, limited to `scope`.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when the database is away or stays locked.
-    pub async fn begin(&self, scope: Scope, actor: Actor) -> Result<TenantTx, StoreError> {
+    /// [`StoreError::Database`] when the database is unavailable or stays locked.
+    pub async fn begin(&self, scope: TenantScope, actor: Actor) -> Result<TenantTx, StoreError> {
         TenantTx::begin(self.clone(), scope, actor).await
     }
 
-    /// Begins a consistent read limited to `scope`.
+    /// Begins a write of the platform itself; `actor` is whom the audit trail names.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when the database is away.
-    pub async fn read(&self, scope: &Scope) -> Result<DatabaseTransaction, StoreError> {
-        let tx = self.0.reader.begin().await?;
-        postgres::set_scope(&tx, scope).await?;
-        Ok(tx)
+    /// [`StoreError::Database`] when the database is unavailable or stays locked.
+    pub async fn system(&self, actor: Actor) -> Result<SystemTx, StoreError> {
+        SystemTx::begin(self.clone(), actor).await
+    }
+
+    /// Begins a read of one state of the data, limited to `scope`. Handlers get theirs from `service::read`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database is unavailable.
+    pub async fn read(&self, scope: &TenantScope) -> Result<Snapshot, StoreError> {
+        Snapshot::begin(self, Access::Tenant(scope)).await
+    }
+
+    /// Begins a read of one state of the data by the platform itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database is unavailable.
+    pub async fn system_read(&self) -> Result<Snapshot, StoreError> {
+        Snapshot::begin(self, Access::System).await
+    }
+
+    pub(crate) async fn begin_reading(&self) -> Result<Connection, StoreError> {
+        let hold = Hold::take()?;
+        Ok(Connection::new(self.0.reader.begin().await?, hold))
+    }
+
+    pub(crate) async fn begin_writing(&self) -> Result<Connection, StoreError> {
+        let hold = Hold::take()?;
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Connection::new(self.0.writer.begin_with_options(immediate).await?, hold))
     }
 
     pub(crate) fn outbox_written(&self) -> &Notify {
         &self.0.outbox_written
     }
-}
-
-async fn connect_sqlite(file: &Path, connections: u32, mode: &str) -> Result<DatabaseConnection, StoreError> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode={mode}", file.display()));
-    options.max_connections(connections).min_connections(1).sqlx_logging(false);
-    options.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite
-            .pragma("journal_mode", "WAL")
-            .pragma("synchronous", "FULL")
-            .pragma("foreign_keys", "ON")
-            .pragma("busy_timeout", "10000")
-            .pragma("cache_size", "-2000")
-            .pragma("journal_size_limit", "33554432")
-    });
-    Ok(Database::connect(options).await?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The tables that every service has, a way to write tables once for both back ends, and who may see their rows.
 
-use crate::{Scope, Store, StoreError, postgres, sql};
+use crate::{
+    Store, StoreError,
+    postgres::{self, Access},
+    sql,
+};
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, TransactionTrait};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -12,7 +16,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 pub async fn migrate<M: MigratorTrait>(store: &Store) -> Result<(), StoreError> {
     let tx = store.writer().begin().await?;
     postgres::lock(&tx, "migration").await?;
-    postgres::set_scope(&tx, &Scope::System).await?;
+    postgres::set_access(&tx, Access::System).await?;
     M::up(&tx, None).await?;
     Ok(tx.commit().await?)
 }
@@ -120,7 +124,7 @@ pub async fn office_table(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     protect(manager, &known).await
 }
 
-/// A table and who sees its rows, beside the platform's own work ([`Scope::System`]). PostgreSQL enforces it with
+/// A table and who sees its rows, beside the platform's own work ([`crate::SystemTx`]). PostgreSQL enforces it with
 /// row-level security; on SQLite the scope is in the queries alone.
 #[derive(Debug, Clone)]
 pub struct Tenant {
@@ -248,7 +252,7 @@ pub async fn show_public(manager: &SchemaManager<'_>, table: &str, condition: &s
     Ok(())
 }
 
-/// What [`Scope`] told this transaction. A setting that was never made, or belongs to an earlier transaction of the
+/// What [`crate::TenantScope`] told this transaction. A setting that was never made, or belongs to an earlier transaction of the
 /// connection (it reads back as ''), is nothing.
 const SCOPE_FUNCTIONS: &str = "
 CREATE FUNCTION scope_kind() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS

@@ -1,6 +1,6 @@
-//! The office tree that each service keeps from identity's events. Scope is a set of office ids, never a path.
+//! The office tree that each service keeps from identity's events. TenantScope is a set of office ids, never a path.
 
-use crate::{ConsumeError, Consumer, Project, Scope, Store, StoreError, TenantTx, sql, values};
+use crate::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, TenantScope, sql, values};
 use async_trait::async_trait;
 use auth::Claims;
 use events::{OfficeChanged, OrganisationChanged};
@@ -93,19 +93,29 @@ pub async fn organisation_name(db: &impl ConnectionTrait, id: Uuid) -> Result<Op
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
+/// What the bearer of a token may touch in this service.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn scope_of(db: &impl ConnectionTrait, claims: &Claims) -> Result<TenantScope, StoreError> {
+    let (organisation_id, office_id) = (claims.organisation_id, claims.office_id);
+    if let Some(donor_id) = claims.donor_id {
+        return Ok(TenantScope::Donor { organisation_id, donor_id });
+    }
+    let office_ids = with_descendants(db, organisation_id, office_id).await?;
+    Ok(TenantScope::Offices { organisation_id, office_id, office_ids })
+}
+
 impl Store {
     /// What the bearer of a token may touch in this service.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn scope_of(&self, claims: &Claims) -> Result<Scope, StoreError> {
-        let (organisation_id, office_id) = (claims.organisation_id, claims.office_id);
+    pub async fn scope_of(&self, claims: &Claims) -> Result<TenantScope, StoreError> {
         if let Some(donor_id) = claims.donor_id {
-            return Ok(Scope::Donor { organisation_id, donor_id });
+            return Ok(TenantScope::Donor { organisation_id: claims.organisation_id, donor_id });
         }
-        let db = self.read(&Scope::System).await?;
-        let office_ids = with_descendants(&db, organisation_id, office_id).await?;
-        Ok(Scope::Offices { organisation_id, office_id, office_ids })
+        scope_of(&self.system_read().await?, claims).await
     }
 
     /// Looks up an office, waiting up to two seconds for identity's event about one that was only just created.
@@ -118,7 +128,7 @@ impl Store {
         office_id: Uuid,
     ) -> Result<Option<Office>, StoreError> {
         for _ in 0..20 {
-            let db = self.read(&Scope::System).await?;
+            let db = self.system_read().await?;
             let office = find(&db, organisation_id, office_id).await?;
             drop(db);
             if office.is_some() {
@@ -134,7 +144,7 @@ struct Offices;
 
 #[async_trait]
 impl Project<OfficeChanged> for Offices {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
         let columns = ["id", "organisation_id", "parent_id", "code", "name", "kind", "country"];
         let upsert = "ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, code = excluded.code,
                       name = excluded.name, kind = excluded.kind, country = excluded.country";
@@ -150,7 +160,7 @@ struct Organisations;
 
 #[async_trait]
 impl Project<OrganisationChanged> for Organisations {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<OrganisationChanged>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<OrganisationChanged>) -> Result<(), ConsumeError> {
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, code = excluded.code";
         for e in events {
             let row = values![e.id, e.name, e.code, e.created_at];

@@ -1,6 +1,6 @@
 //! What only PostgreSQL has: the pool, the scope as settings of a transaction (row-level security reads them), locks.
 
-use crate::{Scope, StoreError, sql, values};
+use crate::{Connection, StoreError, TenantScope, sql, values};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
 use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
@@ -45,20 +45,32 @@ pub(crate) async fn connect(settings: &Postgres) -> Result<DatabaseConnection, S
     Ok(Database::connect(options).await?)
 }
 
-impl Scope {
+/// Who a transaction works for.
+#[derive(Clone, Copy)]
+pub(crate) enum Access<'a> {
+    /// The platform itself.
+    System,
+    /// A tenant.
+    Tenant(&'a TenantScope),
+}
+
+impl Access<'_> {
     /// The settings that the policies read: kind, organisation, offices, donor.
-    fn settings(&self) -> [String; 4] {
+    fn settings(self) -> [String; 4] {
         let some = |kind: &str, organisation: &Uuid| {
             [kind.to_owned(), organisation.to_string(), String::new(), String::new()]
         };
         match self {
-            Scope::System => ["system".to_owned(), String::new(), String::new(), String::new()],
-            Scope::Public { organisation_id } => some("public", organisation_id),
-            Scope::Donor { organisation_id, donor_id } => {
+            Access::System => ["system".to_owned(), String::new(), String::new(), String::new()],
+            Access::Tenant(TenantScope::Public { organisation_id }) => some("public", organisation_id),
+            Access::Tenant(TenantScope::Organisation { organisation_id }) => {
+                some("organisation", organisation_id)
+            }
+            Access::Tenant(TenantScope::Donor { organisation_id, donor_id }) => {
                 let [kind, organisation, offices, _] = some("donor", organisation_id);
                 [kind, organisation, offices, donor_id.to_string()]
             }
-            Scope::Offices { organisation_id, office_ids, .. } => {
+            Access::Tenant(TenantScope::Offices { organisation_id, office_ids, .. }) => {
                 let ids: Vec<String> = office_ids.iter().map(Uuid::to_string).collect();
                 let [kind, organisation, _, donor] = some("offices", organisation_id);
                 [kind, organisation, format!("{{{}}}", ids.join(",")), donor]
@@ -67,24 +79,45 @@ impl Scope {
     }
 }
 
+const SET_ACCESS: &str = "SELECT set_config('app.kind', $1, true), set_config('app.organisation', $2, true),
+                                 set_config('app.offices', $3, true), set_config('app.donor', $4, true)";
+
 /// Tells PostgreSQL for this transaction what it may touch. SQLite has the scope in its queries alone.
-pub(crate) async fn set_scope(db: &impl ConnectionTrait, scope: &Scope) -> Result<(), StoreError> {
-    if db.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
+pub(crate) async fn set_access(db: &impl ConnectionTrait, access: Access<'_>) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        sql::row(db, SET_ACCESS, access.settings().map(Value::from).to_vec()).await?;
     }
-    let text = "SELECT set_config('app.kind', $1, true), set_config('app.organisation', $2, true),
-                       set_config('app.offices', $3, true), set_config('app.donor', $4, true)";
-    let [kind, organisation, offices, donor] = scope.settings();
-    sql::row(db, text, values![kind, organisation, offices, donor]).await?;
     Ok(())
 }
 
-/// Lets the transaction also read rows of other offices of its organisation, or takes that back.
-pub(crate) async fn set_kind(db: &impl ConnectionTrait, kind: &str) -> Result<(), StoreError> {
+/// The first statement of a read: from here on it sees one state of the data, and tells what it may touch. One round
+/// trip, so the values stand in the text: they are words of ours and ids.
+pub(crate) async fn begin_snapshot(db: &impl ConnectionTrait, access: Access<'_>) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
-        sql::row(db, "SELECT set_config('app.kind', $1, true)", values![kind]).await?;
+        let [kind, organisation, offices, donor] = access.settings();
+        let text = format!(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+             SELECT set_config('app.kind', '{kind}', true), set_config('app.organisation', '{organisation}', true),
+                    set_config('app.offices', '{offices}', true), set_config('app.donor', '{donor}', true)"
+        );
+        db.execute_unprepared(&text).await?;
     }
     Ok(())
+}
+
+/// Lets a question see the whole organisation of a caller that reads some offices or as a donor.
+pub(crate) async fn across_offices<T>(
+    db: &Connection,
+    scope: &TenantScope,
+    ask: impl AsyncFnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let organisation_id = scope.organisation_id();
+    set_access(db, Access::Tenant(&TenantScope::Organisation { organisation_id })).await?;
+    let found = ask(db).await;
+    let limited = set_access(db, Access::Tenant(scope)).await;
+    let found = found?;
+    limited?;
+    Ok(found)
 }
 
 pub(crate) const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off";

@@ -66,14 +66,14 @@ const ORGANISATION: Uuid = Uuid::from_u128(1);
 const OFFICES: [Uuid; 3] = [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12)];
 const DONOR: Uuid = Uuid::from_u128(20);
 
-fn offices(own: usize, below: &[usize]) -> Scope {
+fn offices(own: usize, below: &[usize]) -> TenantScope {
     let office_ids = std::iter::once(own).chain(below.iter().copied()).map(|index| OFFICES[index]).collect();
-    Scope::Offices { organisation_id: ORGANISATION, office_id: OFFICES[own], office_ids }
+    TenantScope::Offices { organisation_id: ORGANISATION, office_id: OFFICES[own], office_ids }
 }
 
 async fn write(
     store: &Store,
-    scope: Scope,
+    scope: TenantScope,
     id: u128,
     office: Uuid,
     visibility: &str,
@@ -92,7 +92,7 @@ async fn count(db: &impl ConnectionTrait, table: &str) -> i64 {
     row.try_get_by_index(0).unwrap()
 }
 
-async fn seen(store: &Store, scope: &Scope) -> (i64, i64) {
+async fn seen(store: &Store, scope: &TenantScope) -> (i64, i64) {
     let db = store.read(scope).await.unwrap();
     (count(&db, "note").await, count(&db, "line").await)
 }
@@ -103,20 +103,19 @@ async fn a_query_that_forgets_its_scope_finds_the_scopes_rows_and_without_one_no
     write(&store, offices(0, &[1, 2]), 1, OFFICES[0], "internal").await.unwrap();
     write(&store, offices(1, &[]), 2, OFFICES[1], "donor").await.unwrap();
     write(&store, offices(0, &[1, 2]), 3, OFFICES[2], "public").await.unwrap();
-    let foreign = Scope::Offices {
+    let foreign = TenantScope::Offices {
         organisation_id: Uuid::from_u128(2),
         office_id: OFFICES[0],
         office_ids: OFFICES.to_vec(),
     };
-    let donor = |id| Scope::Donor { organisation_id: ORGANISATION, donor_id: id };
+    let donor = |id| TenantScope::Donor { organisation_id: ORGANISATION, donor_id: id };
     for (scope, rows) in [
-        (Scope::System, 3),
         (offices(0, &[1, 2]), 3),
         (offices(1, &[]), 1),
         (foreign.clone(), 0),
         (donor(DONOR), 2),
         (donor(Uuid::from_u128(21)), 0),
-        (Scope::Public { organisation_id: ORGANISATION }, 1),
+        (TenantScope::Public { organisation_id: ORGANISATION }, 1),
     ] {
         assert_eq!(seen(&store, &scope).await, (rows, rows), "{scope:?}");
     }
@@ -128,7 +127,7 @@ async fn a_query_that_forgets_its_scope_finds_the_scopes_rows_and_without_one_no
         (offices(1, &[]), OFFICES[2]),
         (foreign, OFFICES[0]),
         (donor(DONOR), OFFICES[1]),
-        (Scope::Public { organisation_id: ORGANISATION }, OFFICES[2]),
+        (TenantScope::Public { organisation_id: ORGANISATION }, OFFICES[2]),
     ] {
         let refused = write(&store, scope.clone(), 9, office, "public").await;
         assert!(refused.is_err(), "{scope:?} must not write into another office");
@@ -218,7 +217,7 @@ struct Counting(Arc<std::sync::atomic::AtomicUsize>);
 
 #[async_trait::async_trait]
 impl Project<OfficeChanged> for Counting {
-    async fn apply(&self, _: &mut TenantTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
+    async fn apply(&self, _: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
         // Long enough for the others to come in between.
         tokio::time::sleep(Duration::from_millis(200)).await;
         self.0.fetch_add(events.len(), std::sync::atomic::Ordering::SeqCst);
@@ -249,7 +248,7 @@ async fn the_audit_chain_holds_under_writers_at_once() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let db = store.read(&Scope::System).await.unwrap();
+    let db = store.system_read().await.unwrap();
     assert_eq!((audit::first_break(&db, OFFICES[0]).await.unwrap(), count(&db, "audit").await), (None, 20));
 }
 

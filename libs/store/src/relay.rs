@@ -1,6 +1,6 @@
 //! From the outbox to the bus, in order.
 
-use crate::{Actor, Scope, Store, StoreError, postgres::BY_INDEX, sql, values};
+use crate::{Actor, Store, StoreError, postgres::BY_INDEX, sql, values};
 use bus::{OutgoingRecord, SharedBus};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListener};
 use std::time::Duration;
@@ -73,7 +73,7 @@ async fn listen(store: &Store) -> Option<PgListener> {
 async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usize, StoreError> {
     if store.backend() == DbBackend::Postgres {
         // Row locks would not keep the order of a key between replicas; the lock goes with the transaction.
-        let tx = store.begin(Scope::System, Actor::system()).await?;
+        let tx = store.system(Actor::system()).await?;
         if !tx.try_lock("relay").await? {
             return Ok(0);
         }
@@ -88,9 +88,9 @@ async fn relay_batch(store: &Store, bus: &SharedBus, source: &str) -> Result<usi
         return Ok(rows.len());
     }
     // SQLite has one writer: it must not be held up while the bus writes. Embedded, there is one relay.
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let rows = waiting(&db).await?;
-    db.commit().await?;
+    drop(db);
     if !rows.is_empty() {
         bus.publish(records(&rows, source)?).await?;
         remove(store.writer(), &rows).await?;
@@ -157,7 +157,7 @@ fn records(rows: &[QueryResult], source: &str) -> Result<Vec<OutgoingRecord>, St
 /// # Errors
 /// [`StoreError`].
 pub async fn backlog(store: &Store) -> Result<i64, StoreError> {
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let row = sql::row(&db, "SELECT count(*) FROM outbox", vec![]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }
@@ -167,7 +167,7 @@ pub async fn backlog(store: &Store) -> Result<i64, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn is_drained(store: &Store) -> Result<bool, StoreError> {
-    let db = store.read(&crate::Scope::System).await?;
+    let db = store.system_read().await?;
     let row = sql::row(&db, "SELECT 1 FROM outbox LIMIT 1", vec![]).await?;
     Ok(row.is_none())
 }

@@ -1,9 +1,10 @@
 use auth::{Claims, PrincipalKind};
 use uuid::Uuid;
 
-/// What a query may touch. Every query takes one first.
+/// What a query may touch. Every query of a tenant's rows takes one first; the platform's own work has none (it uses
+/// [`crate::SystemTx`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum TenantScope {
     /// Staff and partner systems: their organisation's rows, and the office rows of these offices.
     Offices {
         /// The organisation.
@@ -25,26 +26,29 @@ pub enum Scope {
         /// The deployment's public organisation.
         organisation_id: Uuid,
     },
-    /// Consumers and workers, which act for every tenant.
-    System,
+    /// Everything of one organisation, to read: what a worker does for it, whichever office asked.
+    Organisation {
+        /// The organisation.
+        organisation_id: Uuid,
+    },
 }
 
-impl Scope {
-    /// The organisation; none for [`Scope::System`].
-    pub fn organisation_id(&self) -> Option<Uuid> {
+impl TenantScope {
+    /// The organisation.
+    pub fn organisation_id(&self) -> Uuid {
         match self {
-            Scope::Offices { organisation_id, .. }
-            | Scope::Donor { organisation_id, .. }
-            | Scope::Public { organisation_id } => Some(*organisation_id),
-            Scope::System => None,
+            Self::Offices { organisation_id, .. }
+            | Self::Donor { organisation_id, .. }
+            | Self::Public { organisation_id }
+            | Self::Organisation { organisation_id } => *organisation_id,
         }
     }
 
-    /// The offices whose rows the caller may read; none for donors and the public.
+    /// The offices whose rows the caller may read; none for the other scopes.
     pub fn office_ids(&self) -> &[Uuid] {
         match self {
-            Scope::Offices { office_ids, .. } => office_ids,
-            Scope::Donor { .. } | Scope::Public { .. } | Scope::System => &[],
+            Self::Offices { office_ids, .. } => office_ids,
+            Self::Donor { .. } | Self::Public { .. } | Self::Organisation { .. } => &[],
         }
     }
 }

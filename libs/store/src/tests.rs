@@ -52,13 +52,13 @@ fn office(id: Uuid, sequence: i64, name: &str) -> OfficeChanged {
 }
 
 async fn emit(store: &Store, events: &[OfficeChanged]) {
-    let mut tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+    let mut tx = store.system(Actor::system()).await.unwrap();
     tx.emit_all(events).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn office_name(store: &Store, id: Uuid) -> Option<String> {
-    let db = store.read(&Scope::System).await.unwrap();
+    let db = store.system_read().await.unwrap();
     office::find(&db, Uuid::from_u128(1), id).await.unwrap().map(|office| office.name)
 }
 
@@ -85,7 +85,7 @@ async fn an_event_travels_from_the_outbox_of_one_service_into_the_tables_of_anot
     let id = Uuid::from_u128(7);
     emit(&here, &[office(id, 1, "Kabul"), office(id, 2, "Kabul office")]).await;
     let rolled_back = {
-        let mut tx = here.begin(Scope::System, Actor::system()).await.unwrap();
+        let mut tx = here.system(Actor::system()).await.unwrap();
         tx.emit(&office(Uuid::from_u128(8), 1, "never")).await.unwrap();
         tx.rollback().await
     };
@@ -167,7 +167,7 @@ async fn an_altered_audit_row_breaks_its_offices_chain() {
     let store = store(&folder, "audited.db").await;
     let (office_id, organisation_id) = (Uuid::from_u128(5), Uuid::from_u128(1));
     for number in 1..=3 {
-        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        let tx = store.system(Actor::system()).await.unwrap();
         tx.audit(audit::Entry {
             organisation_id,
             office_id,
@@ -202,7 +202,7 @@ async fn a_saved_answer_is_found_by_its_key_and_nobody_elses() {
         body: "{}".into(),
     };
     for duplicate in [false, true] {
-        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        let tx = store.system(Actor::system()).await.unwrap();
         let result = tx.save_answer(&key, &saved).await;
         assert_eq!(result.as_ref().is_err_and(StoreError::is_duplicate), duplicate);
         tx.commit().await.unwrap();
@@ -222,7 +222,7 @@ async fn many_rows_go_in_and_come_out_by_any_number_of_keys() {
 
 async fn many_rows(store: &Store) {
     for count in [1, 2, 3, 255, 256, 257, 1000] {
-        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        let tx = store.system(Actor::system()).await.unwrap();
         sql::execute(tx.db(), "DELETE FROM inbox", vec![]).await.unwrap();
         let row = |number: u128| values!["c", Uuid::from_u128(number), "e", 1i64];
         let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
@@ -236,7 +236,7 @@ async fn many_rows(store: &Store) {
         assert_eq!(found.len() as u128, count);
         tx.rollback().await.unwrap();
     }
-    let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+    let tx = store.system(Actor::system()).await.unwrap();
     let none = sql::by_keys(tx.db(), "SELECT 1 FROM inbox WHERE true", vec![], "aggregate_id", []);
     assert!(none.await.unwrap().is_empty());
 }

@@ -1,37 +1,142 @@
-use crate::{Actor, Scope, Store, StoreError, postgres, sql, values};
+use crate::{
+    Actor, Connection, Store, StoreError, TenantScope,
+    postgres::{self, Access},
+    sql, values,
+};
 use events::EventPayload;
 use kernel::id::new_id;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
-/// One write: the rows, the events they cause, the audit trail and the saved answer, all or nothing.
-pub struct TenantTx {
-    tx: DatabaseTransaction,
+/// One write: the rows, the events they cause, the audit trail and the saved answer, all or nothing. Whose rows it may
+/// touch says what it is part of: [`TenantTx`] or [`SystemTx`].
+pub struct Transaction {
+    db: Connection,
     store: Store,
-    scope: Scope,
     actor: Actor,
     emitted: bool,
 }
 
-impl TenantTx {
-    pub(crate) async fn begin(store: Store, scope: Scope, actor: Actor) -> Result<Self, StoreError> {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let tx = store.writer().begin_with_options(immediate).await?;
-        postgres::set_scope(&tx, &scope).await?;
-        Ok(Self { tx, store, scope, actor, emitted: false })
+/// A write on behalf of a tenant, limited to a scope.
+pub struct TenantTx {
+    tx: Transaction,
+    scope: TenantScope,
+}
+
+/// A write of the platform itself, for every tenant: consumers, workers, sign-in. It is no scope for a query of a
+/// tenant's rows.
+pub struct SystemTx(Transaction);
+
+impl Deref for TenantTx {
+    type Target = Transaction;
+    fn deref(&self) -> &Transaction {
+        &self.tx
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut Transaction {
+        &mut self.tx
+    }
+}
+
+impl Deref for SystemTx {
+    type Target = Transaction;
+    fn deref(&self) -> &Transaction {
+        &self.0
+    }
+}
+
+impl DerefMut for SystemTx {
+    fn deref_mut(&mut self) -> &mut Transaction {
+        &mut self.0
+    }
+}
+
+impl SystemTx {
+    pub(crate) async fn begin(store: Store, actor: Actor) -> Result<Self, StoreError> {
+        Ok(Self(Transaction::begin(store, Access::System, actor).await?))
     }
 
-    /// The connection inside the transaction.
-    pub fn db(&self) -> &DatabaseTransaction {
-        &self.tx
+    /// Commits and wakes the relay.
+    ///
+    /// # Errors
+    /// As [`TenantTx::commit`].
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.0.commit().await
+    }
+
+    /// Drops everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        self.0.rollback().await
+    }
+}
+
+impl TenantTx {
+    pub(crate) async fn begin(store: Store, scope: TenantScope, actor: Actor) -> Result<Self, StoreError> {
+        let tx = Transaction::begin(store, Access::Tenant(&scope), actor).await?;
+        Ok(Self { tx, scope })
     }
 
     /// What this write may touch.
-    pub fn scope(&self) -> &Scope {
+    pub fn scope(&self) -> &TenantScope {
         &self.scope
+    }
+
+    /// Takes an office that this transaction has just made, below one of its own, into its scope.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn include(&mut self, office: Uuid) -> Result<(), StoreError> {
+        if let TenantScope::Offices { office_ids, .. } = &mut self.scope {
+            office_ids.push(office);
+        }
+        postgres::set_access(self.db(), Access::Tenant(&self.scope)).await
+    }
+
+    /// Runs a question that has to see the whole organisation, whichever offices the caller reads: whether a reference
+    /// is taken. What it finds must not be shown.
+    ///
+    /// # Errors
+    /// What the question fails with.
+    pub async fn across_offices<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        postgres::across_offices(self.db(), &self.scope, ask).await
+    }
+
+    /// Commits and wakes the relay.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], also when the database ended the transaction after an earlier error; then nothing
+    /// happened.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+
+    /// Drops everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        self.tx.rollback().await
+    }
+}
+
+impl Transaction {
+    async fn begin(store: Store, access: Access<'_>, actor: Actor) -> Result<Self, StoreError> {
+        let db = store.begin_writing().await?;
+        postgres::set_access(&db, access).await?;
+        Ok(Self { db, store, actor, emitted: false })
+    }
+
+    /// The connection inside the transaction.
+    pub fn db(&self) -> &Connection {
+        &self.db
     }
 
     /// Who makes the change.
@@ -90,7 +195,7 @@ impl TenantTx {
             "traceparent",
             "created_at",
         ];
-        sql::insert_many(&self.tx, "outbox", &columns, rows, "").await?;
+        sql::insert_many(&self.db, "outbox", &columns, rows, "").await?;
         self.emitted |= !events.is_empty();
         Ok(())
     }
@@ -100,16 +205,16 @@ impl TenantTx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn lock(&self, name: &str) -> Result<(), StoreError> {
-        postgres::lock(&self.tx, name).await
+        postgres::lock(&self.db, name).await
     }
 
-    /// Lets no transaction that takes the same lock with [`TenantTx::lock`] go on before this one has ended; others that
+    /// Lets no transaction that takes the same lock with [`Transaction::lock`] go on before this one has ended; others that
     /// share it do.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn lock_shared(&self, name: &str) -> Result<(), StoreError> {
-        postgres::lock_shared(&self.tx, name).await
+        postgres::lock_shared(&self.db, name).await
     }
 
     /// Lets the rest of the transaction find rows by an index wherever there is one: for batches that meet tables which
@@ -118,16 +223,16 @@ impl TenantTx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn by_index(&self) -> Result<(), StoreError> {
-        postgres::by_index(&self.tx).await
+        postgres::by_index(&self.db).await
     }
 
-    /// [`TenantTx::lock`] of several names, one after the other: in one order everywhere, or two transactions could wait
+    /// [`Transaction::lock`] of several names, one after the other: in one order everywhere, or two transactions could wait
     /// for each other.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn lock_all(&self, names: impl Iterator<Item = String>) -> Result<(), StoreError> {
-        postgres::lock_all(&self.tx, names).await
+        postgres::lock_all(&self.db, names).await
     }
 
     /// Takes the lock `name` to the end of this transaction; false when another transaction holds it.
@@ -135,55 +240,18 @@ impl TenantTx {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn try_lock(&self, name: &str) -> Result<bool, StoreError> {
-        postgres::try_lock(&self.tx, name).await
+        postgres::try_lock(&self.db, name).await
     }
 
-    /// Takes an office that this transaction has just made, below one of its own, into its scope.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn include(&mut self, office: Uuid) -> Result<(), StoreError> {
-        if let Scope::Offices { office_ids, .. } = &mut self.scope {
-            office_ids.push(office);
-        }
-        postgres::set_scope(&self.tx, &self.scope).await
-    }
-
-    /// Runs a question that has to see the whole organisation, whichever offices the caller reads: whether a reference
-    /// is taken. What it finds must not be shown.
-    ///
-    /// # Errors
-    /// What the question fails with.
-    pub async fn across_offices<T>(
-        &self,
-        ask: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        if !matches!(self.scope, Scope::Offices { .. }) {
-            return ask(&self.tx).await;
-        }
-        postgres::set_kind(&self.tx, "organisation").await?;
-        let found = ask(&self.tx).await?;
-        postgres::set_kind(&self.tx, "offices").await?;
-        Ok(found)
-    }
-
-    /// Makes it so, and wakes the relay.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`]; then nothing happened.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await?;
+    async fn commit(self) -> Result<(), StoreError> {
+        self.db.commit().await?;
         if self.emitted {
             self.store.outbox_written().notify_one();
         }
         Ok(())
     }
 
-    /// Drops everything.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.tx.rollback().await?)
+    async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.db.rollback().await?)
     }
 }

@@ -1,6 +1,6 @@
 //! Conditions of a query on rows that belong to an office and concern a donor: the scope first, then the filters.
 
-use ::store::{Scope, StoreError, sql};
+use ::store::{StoreError, TenantScope, sql};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
@@ -34,20 +34,20 @@ pub(crate) struct Listed<'a> {
 impl Conditions {
     /// What a scope reads of the rows of `table`, which has the columns organisation_id, office_id, donor_id and
     /// visibility: staff those of their offices, a representative its donor's that are shown to it.
-    pub(crate) fn of(scope: &Scope, table: &'static str) -> Self {
+    pub(crate) fn of(scope: &TenantScope, table: &'static str) -> Self {
         let mut conditions =
             Self { table, text: "true".to_owned(), values: Vec::new(), offices: None, selective: false };
-        conditions.and(&format!("{table}.organisation_id = ?"), scope.organisation_id().unwrap_or_default());
+        conditions.and(&format!("{table}.organisation_id = ?"), scope.organisation_id());
         match scope {
-            Scope::Offices { office_ids, .. } => conditions.offices = Some(office_ids.clone()),
-            Scope::Donor { donor_id, .. } => {
+            TenantScope::Offices { office_ids, .. } => conditions.offices = Some(office_ids.clone()),
+            TenantScope::Donor { donor_id, .. } => {
                 conditions.and(&format!("{table}.donor_id = ?"), *donor_id);
                 conditions.text.push_str(&format!(" AND {table}.visibility IN ('donor', 'public')"));
             }
-            Scope::Public { .. } => {
+            TenantScope::Public { .. } => {
                 conditions.text.push_str(&format!(" AND {table}.visibility = 'public'"));
             }
-            Scope::System => conditions.text.push_str(" AND false"),
+            TenantScope::Organisation { .. } => {}
         }
         conditions
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use sea_orm::ConnectionTrait;
-use store::{Scope, Store, StoreError, sql, values};
+use store::{Store, StoreError, sql, values};
 
 /// How long a key signs.
 const SIGNS: TimeDelta = TimeDelta::days(30);
@@ -38,12 +38,12 @@ async fn all(db: &impl ConnectionTrait) -> Result<Vec<Key>, StoreError> {
 async fn current(store: &Store) -> Result<Key, StoreError> {
     let now = store.clock().now();
     let young = |keys: Vec<Key>| keys.into_iter().next_back().filter(|key| key.created_at + SIGNS > now);
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     if let Some(key) = young(all(&db).await?) {
         return Ok(key);
     }
     drop(db);
-    let tx = store.begin(Scope::System, store::Actor::system()).await?;
+    let tx = store.system(store::Actor::system()).await?;
     if let Some(key) = young(all(tx.db()).await?) {
         return Ok(key);
     }
@@ -70,7 +70,7 @@ pub(crate) async fn sign(store: &Store, claims: &Claims) -> Result<String, Failu
 /// The public halves.
 pub(crate) async fn key_set(store: &Store) -> Result<JsonWebKeySet, StoreError> {
     current(store).await?;
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let text = |text: &str| text.to_owned();
     let keys = all(&db).await?.into_iter().map(|key| JsonWebKey {
         kty: text("OKP"),

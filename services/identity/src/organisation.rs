@@ -6,7 +6,7 @@ use auth::ALL_PERMISSIONS;
 use events::OrganisationChanged;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use store::{Actor, Scope, Store, StoreError, audit, sql, values};
+use store::{Actor, Store, StoreError, audit, sql, values};
 use uuid::Uuid;
 
 /// What founding an organisation made. The secret is shown this once.
@@ -27,7 +27,7 @@ pub struct Founded {
 /// # Errors
 /// [`StoreError`].
 pub async fn exists(store: &Store) -> Result<bool, StoreError> {
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     Ok(sql::row(&db, "SELECT 1 FROM organisation LIMIT 1", vec![]).await?.is_some())
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn name_of(
 /// # Errors
 /// [`StoreError`]; [`StoreError::is_duplicate`] when an organisation has this code.
 pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, StoreError> {
-    let mut tx = store.begin(Scope::System, Actor::system()).await?;
+    let mut tx = store.system(Actor::system()).await?;
     let (organisation_id, office_id, created_at) = (tx.new_id(), tx.new_id(), tx.now());
     let columns = ["id", "version", "name", "code", "created_at"];
     let row = values![organisation_id, 1i64, name, code, created_at];

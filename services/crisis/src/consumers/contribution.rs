@@ -1,7 +1,7 @@
 //! Contributions become funding.
 
 use crate::funding::{fact::Fact, store};
-use ::store::{ConsumeError, Consumer, Project, TenantTx, sql};
+use ::store::{ConsumeError, Consumer, Project, SystemTx, Transaction, sql};
 use async_trait::async_trait;
 use events::ContributionRecorded;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ struct Contributions;
 
 #[async_trait]
 impl Project<ContributionRecorded> for Contributions {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<ContributionRecorded>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<ContributionRecorded>) -> Result<(), ConsumeError> {
         if let Some(event) = events.iter().find(|event| event.amount_usd.currency() != kernel::Currency::USD)
         {
             let why = format!(
@@ -28,7 +28,7 @@ impl Project<ContributionRecorded> for Contributions {
 
 /// An event of an organisation that nobody told of refers to nothing. (The organisation's own event may be on its way:
 /// the attempts before the dead-letter topic wait for it.)
-async fn known_organisations(tx: &TenantTx, events: &[ContributionRecorded]) -> Result<(), ConsumeError> {
+async fn known_organisations(tx: &Transaction, events: &[ContributionRecorded]) -> Result<(), ConsumeError> {
     let mut wanted: Vec<Uuid> = events.iter().map(|event| event.organisation_id).collect();
     wanted.sort_unstable();
     wanted.dedup();

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use events::DonorChanged;
-use store::{ConsumeError, Consumer, Project, TenantTx, sql, values};
+use store::{ConsumeError, Consumer, Project, SystemTx, sql, values};
 
 struct Donors;
 
 #[async_trait]
 impl Project<DonorChanged> for Donors {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         let columns = ["id", "organisation_id", "name", "name_fr", "name_es", "donor_type", "external_ref"];
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_fr = excluded.name_fr,
                       name_es = excluded.name_es, donor_type = excluded.donor_type,

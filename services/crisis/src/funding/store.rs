@@ -1,11 +1,11 @@
 use super::fact::{Amounts, Cell, Fact, Member, amounts, cells};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
-use store::{StoreError, TenantTx, sql, values};
+use store::{StoreError, Transaction, sql, values};
 use uuid::Uuid;
 
 /// Replaces what contributions counted before by what they count now.
-pub(crate) async fn apply(tx: &TenantTx, facts: Vec<(Uuid, Fact)>) -> Result<(), StoreError> {
+pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<(), StoreError> {
     let mut deltas: HashMap<(Uuid, Cell), Amounts> = HashMap::new();
     let mut add = |fact: &Fact, sign: i64| {
         let worth = amounts(fact);
@@ -69,7 +69,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     }
 }
 
-async fn held(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
+async fn held(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
     let text = "SELECT fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());
     let rows = sql::by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
@@ -271,7 +271,7 @@ mod tests {
     use crate::migration::Migrator;
     use kernel::SystemClock;
     use std::sync::Arc;
-    use store::{Actor, Scope, Store};
+    use store::{Actor, Store};
 
     fn member(key: &str) -> Member {
         Member { key: key.to_owned(), external_ref: key.to_owned(), name: key.to_owned() }
@@ -295,7 +295,7 @@ mod tests {
     }
 
     async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
-        let db = store.read(&Scope::System).await.unwrap();
+        let db = store.system_read().await.unwrap();
         let text = format!("{SELECT} ORDER BY scope, dimension, member");
         let rows = sql::rows(&db, &text, values![Uuid::from_u128(1)]).await.unwrap();
         let cell = |row| {
@@ -321,13 +321,13 @@ mod tests {
                     ["public", "donor", "internal"][usize::try_from((number * 7 + round) % 3).unwrap()];
                 (Uuid::from_u128(number), fact(number + round, status, visibility))
             });
-            let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+            let tx = store.system(Actor::system()).await.unwrap();
             apply(&tx, facts.collect()).await.unwrap();
             tx.commit().await.unwrap();
         }
         let along = all_cells(&store).await;
         assert!(along.iter().any(|(scope, ..)| scope.starts_with("public-donor:")), "{along:?}");
-        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        let tx = store.system(Actor::system()).await.unwrap();
         recount(tx.db()).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(all_cells(&store).await, along);

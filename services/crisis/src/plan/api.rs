@@ -250,7 +250,7 @@ pub(crate) async fn update(
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     if before.office_id != caller.claims.office_id {
         let why = "only the office that writes a plan changes it";
         return Err(Problem::new(Code::Forbidden).detail(why).into());

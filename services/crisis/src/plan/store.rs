@@ -7,7 +7,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 use service::PageRequest;
-use store::{Scope, StoreError, TenantTx};
+use store::{StoreError, TenantScope, Transaction};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "plan")]
@@ -91,14 +91,16 @@ impl Model {
 }
 
 /// Staff read the plans of their offices; everyone those that are public.
-fn readable(scope: &Scope) -> Select<Entity> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+fn readable(scope: &TenantScope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id();
     let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
     match scope {
-        Scope::Offices { office_ids, .. } => query.filter(Column::OfficeId.is_in(office_ids.iter().copied())),
-        Scope::Public { .. } => query.filter(Column::Visibility.eq("public")),
-        Scope::Donor { .. } => query.filter(Column::Visibility.is_in(["donor", "public"])),
-        Scope::System => query.filter(Expr::value(false)),
+        TenantScope::Offices { office_ids, .. } => {
+            query.filter(Column::OfficeId.is_in(office_ids.iter().copied()))
+        }
+        TenantScope::Public { .. } => query.filter(Column::Visibility.eq("public")),
+        TenantScope::Donor { .. } => query.filter(Column::Visibility.is_in(["donor", "public"])),
+        TenantScope::Organisation { .. } => query,
     }
 }
 
@@ -115,7 +117,7 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-fn filtered(scope: &Scope, filter: &Filter) -> Select<Entity> {
+fn filtered(scope: &TenantScope, filter: &Filter) -> Select<Entity> {
     let mut query = readable(scope);
     if let Some(year) = filter.year {
         query = query.filter(Column::Years.contains(format!(",{year},")));
@@ -133,7 +135,7 @@ fn filtered(scope: &Scope, filter: &Filter) -> Select<Entity> {
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -141,13 +143,17 @@ pub(crate) async fn get(
 }
 
 /// The row, which nobody else changes before this transaction ends.
-pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
-    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
 
 /// Newest first.
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -162,7 +168,7 @@ pub(crate) async fn list(
 
 /// All plans that fit, for pages that sort by what is computed.
 pub(crate) async fn all(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
 ) -> Result<Vec<Model>, StoreError> {
@@ -184,13 +190,13 @@ pub(crate) async fn by_ref(
         .await?)
 }
 
-pub(crate) async fn insert(tx: &mut TenantTx, plan: &Model) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &mut Transaction, plan: &Model) -> Result<(), StoreError> {
     Entity::insert(plan.clone().into_active_model()).exec_without_returning(tx.db()).await?;
     tx.emit(&plan.event()).await
 }
 
 /// Writes the new version.
-pub(crate) async fn update(tx: &mut TenantTx, plan: &Model) -> Result<(), StoreError> {
+pub(crate) async fn update(tx: &mut Transaction, plan: &Model) -> Result<(), StoreError> {
     sea_orm::ActiveModelTrait::update(plan.clone().into_active_model().reset_all(), tx.db()).await?;
     tx.emit(&plan.event()).await
 }

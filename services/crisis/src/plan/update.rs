@@ -1,7 +1,7 @@
 //! Situation updates: what an office tells the public about a plan while it is carried out.
 
 use super::store;
-use ::store::{Scope, StoreError, audit, sql, values};
+use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -46,7 +46,7 @@ pub(crate) struct NewUpdate {
 
 /// Updates of plans that the scope sees, the latest first.
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     plan_id: Option<Uuid>,
     page: &PageRequest,

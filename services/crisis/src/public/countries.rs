@@ -75,7 +75,7 @@ pub(crate) async fn list(
             let after: Option<Rank> =
                 after.map(|(year, funding, country)| (Reverse(year), Reverse(funding), country));
             let db = context.store.read(&scope).await?;
-            let totals = store::totals(&db, scope.organisation_id().unwrap_or_default(), "country:").await?;
+            let totals = store::totals(&db, scope.organisation_id(), "country:").await?;
             let entries = totals.into_iter().filter_map(|(key, amounts)| {
                 let (country, of_year) = key.split_once(':')?;
                 Some(FundedCountry {

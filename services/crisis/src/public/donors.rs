@@ -80,7 +80,7 @@ pub(crate) async fn list(
         Box::pin(async move {
             let after: Option<(i64, Uuid)> = page.after()?;
             let db = context.store.read(&scope).await?;
-            let organisation_id = scope.organisation_id().unwrap_or_default();
+            let organisation_id = scope.organisation_id();
             let totals = store::totals(&db, organisation_id, "public-donor:").await?;
             let mut ranked: Vec<(Reverse<i64>, Uuid, Amounts)> = totals
                 .into_iter()
@@ -129,7 +129,7 @@ pub(crate) async fn list(
 pub(crate) async fn get(context: Data<Context>, id: Id) -> Answer {
     let scope = scope(&context).await?;
     let db = context.store.read(&scope).await?;
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let counted = store::scope(&db, organisation_id, &public_donor_scope(id.0)).await?;
     if counted.is_empty() {
         return Err(Problem::not_found().into());

@@ -7,7 +7,7 @@ use crate::{
     },
     plan,
 };
-use ::store::Scope;
+use ::store::TenantScope;
 use actix_web::{get, http::StatusCode, web::Data};
 use kernel::Money;
 use sea_orm::ConnectionTrait;
@@ -104,7 +104,7 @@ pub(crate) async fn get(context: Data<Context>, question: Parameters<Question>) 
     let year = year(question.0.year)?;
     let scope = scope(&context).await?;
     let db = context.store.read(&scope).await?;
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let counted = store::scope(&db, organisation_id, &country_scope(&country.iso3, year)).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
@@ -171,7 +171,7 @@ pub(crate) async fn donors(
 
 pub(crate) async fn plans(
     db: &impl ConnectionTrait,
-    scope: &Scope,
+    scope: &TenantScope,
     counted: &[Counted],
 ) -> Result<Vec<PlanFundingShare>, ::store::StoreError> {
     let (stated, rest) = of_dimension(counted, "plan");

@@ -7,7 +7,7 @@ pub(crate) mod plans;
 pub(crate) mod updates;
 pub(crate) mod years;
 
-use ::store::{Scope, office};
+use ::store::{TenantScope, office};
 use auth::Failure;
 use kernel::{Code, Problem};
 use service::Context;
@@ -19,11 +19,11 @@ pub(crate) const CACHE: (&str, &str) = ("cache-control", "public, max-age=60");
 pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
 /// The scope of the public organisation.
-pub(crate) async fn scope(context: &Context) -> Result<Scope, Failure> {
-    let db = context.store.read(&Scope::System).await?;
+pub(crate) async fn scope(context: &Context) -> Result<TenantScope, Failure> {
+    let db = context.store.system_read().await?;
     let organisation_id = office::public_organisation(&db).await?;
     let nobody = || Problem::new(Code::NotFound).detail("this deployment has no organisation yet");
-    Ok(Scope::Public { organisation_id: organisation_id.ok_or_else(nobody)? })
+    Ok(TenantScope::Public { organisation_id: organisation_id.ok_or_else(nobody)? })
 }
 
 /// An ISO 3166-1 alpha-3 code of a parameter.

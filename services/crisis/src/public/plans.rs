@@ -7,7 +7,7 @@ use crate::{
     },
     plan,
 };
-use ::store::Scope;
+use ::store::TenantScope;
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
 use kernel::{Money, Problem, pagination::Page};
@@ -180,13 +180,13 @@ fn rank(plan: &PublicPlan) -> (u64, Uuid) {
 
 async fn least_funded_first(
     context: &Context,
-    scope: &Scope,
+    scope: &TenantScope,
     filter: &plan::store::Filter,
     page: &PageRequest,
 ) -> Result<Page<PublicPlan>, auth::Failure> {
     let after: Option<(u64, Uuid)> = page.after()?;
     let db = context.store.read(scope).await?;
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let totals = store::totals(&db, organisation_id, "plan:").await?;
     let plans = plan::store::all(scope, &db, filter).await?.into_iter().map(|plan| {
         let amounts = totals.get(&plan.funding_key()).copied().unwrap_or_default();
@@ -209,7 +209,7 @@ async fn least_funded_first(
 pub(crate) async fn get(context: Data<Context>, id: actix_web::web::Path<String>) -> Answer {
     let scope = scope(&context).await?;
     let db = context.store.read(&scope).await?;
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let found = match Uuid::parse_str(&id) {
         Ok(id) => plan::store::get(&scope, &db, id).await?,
         Err(_) => plan::store::by_ref(&db, organisation_id, "fts", &id).await?,

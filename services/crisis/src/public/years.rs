@@ -11,7 +11,7 @@ use crate::{
     },
     plan,
 };
-use ::store::{Scope, StoreError};
+use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{Money, Problem, pagination::Page};
 use sea_orm::ConnectionTrait;
@@ -108,7 +108,7 @@ pub(crate) async fn list(
         Box::pin(async move {
             let after: Option<i32> = page.after()?;
             let db = context.store.read(&scope).await?;
-            let organisation_id = scope.organisation_id().unwrap_or_default();
+            let organisation_id = scope.organisation_id();
             let totals = store::totals(&db, organisation_id, "year:").await?;
             let mut years: Vec<i32> = totals.keys().filter_map(|year| year.parse().ok()).collect();
             years.retain(|year| after.is_none_or(|after| *year < after));
@@ -140,7 +140,7 @@ pub(crate) async fn get(context: Data<Context>, year: actix_web::web::Path<Strin
     let year = super::year(year.parse().map_err(|_| unreadable())?)?;
     let scope = scope(&context).await?;
     let db = context.store.read(&scope).await?;
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let year_scope = year_scope(year);
     let wanted = ["total", "donor", "plan", "earmarking"];
     let counted = store::dimensions(&db, organisation_id, &year_scope, &wanted).await?;
@@ -164,11 +164,11 @@ const NAMED: usize = 10;
 /// gave to a plan is what it got in all less what the named ones gave, so that nothing is read a hundred times.
 async fn flows(
     db: &impl ConnectionTrait,
-    scope: &Scope,
+    scope: &TenantScope,
     year_scope: &str,
     counted: &[Counted],
 ) -> Result<Vec<DonorToPlan>, StoreError> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let of = |dimension: &str| {
         let dimension = dimension.to_owned();
         counted.iter().filter(move |cell| cell.dimension == dimension && cell.funding_flows > 0)

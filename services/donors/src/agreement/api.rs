@@ -314,7 +314,7 @@ pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Cont
     let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     let today = context.store.clock().now().date_naive();
     drop(db);
-    let db = context.store.read(&::store::Scope::System).await?;
+    let db = context.store.system_read().await?;
     let record = record(&db, row, today).await?;
     // Contributions change it too, so its version alone does not say that nothing has changed.
     let headers =

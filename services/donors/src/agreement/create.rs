@@ -137,7 +137,7 @@ pub(crate) async fn update(
 
 /// The agreement, for a change by the office that it belongs to.
 pub(super) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, Failure> {
-    let found = store::get_to_change(tx, id).await?.ok_or_else(Problem::not_found)?;
+    let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id == claims.office_id {
         return Ok(found);
     }

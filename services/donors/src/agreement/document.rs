@@ -5,7 +5,7 @@ use crate::document::{
     self, Document, MOST,
     kept::{Kept, Owner},
 };
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get, post,
     web::{Data, Payload},
@@ -56,11 +56,11 @@ struct Row {
 }
 
 async fn of(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     agreement: Uuid,
 ) -> Result<Vec<AgreementDocument>, StoreError> {
-    let shown = if matches!(scope, Scope::Donor { .. }) { " AND visibility = 'donor'" } else { "" };
+    let shown = if matches!(scope, TenantScope::Donor { .. }) { " AND visibility = 'donor'" } else { "" };
     let text = format!("SELECT * FROM agreement_document WHERE agreement_id = $1{shown} ORDER BY id");
     let rows = sql::rows(db, &text, values![agreement]).await?;
     let (documents, more): (Vec<Document>, Vec<Row>) = (sql::read(&rows)?, sql::read(&rows)?);
@@ -76,11 +76,12 @@ async fn of(
     responses((status = 200, description = "The documents", body = AgreementDocuments), ReadProblems))]
 #[get("/v1/agreements/{id}/documents")]
 pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let agreement = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let items = of(&scope, &db, agreement.id).await?;
-    answer::json(actix_web::http::StatusCode::OK, &[], &AgreementDocuments { items })
+    service::read(&context, &caller.claims, async |db, scope| {
+        let agreement = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let items = of(scope, db, agreement.id).await?;
+        answer::json(actix_web::http::StatusCode::OK, &[], &AgreementDocuments { items })
+    })
+    .await
 }
 
 /// Attaches a document to an agreement
@@ -148,7 +149,7 @@ fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
 
 /// A document and its agreement, as the scope sees them.
 async fn find(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<(Document, store::Model), Failure> {
@@ -157,7 +158,7 @@ async fn find(
     let (document, row): (Option<Document>, Option<Row>) = (sql::read(&rows)?.pop(), sql::read(&rows)?.pop());
     let (document, row) = document.zip(row).ok_or_else(Problem::not_found)?;
     let owner = store::get(scope, db, row.agreement_id).await?.ok_or_else(Problem::not_found)?;
-    if matches!(scope, Scope::Donor { .. }) && row.visibility != "donor" {
+    if matches!(scope, TenantScope::Donor { .. }) && row.visibility != "donor" {
         return Err(Problem::not_found().into());
     }
     Ok((document, owner))

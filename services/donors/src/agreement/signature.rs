@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::{donor::api::headquarters_only, rate};
-use ::store::{Scope, StoreError, TenantTx, audit, sql, values};
+use ::store::{StoreError, TenantScope, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
@@ -64,7 +64,7 @@ pub(super) enum Signature {
 ///
 /// # Errors
 /// 409 when the same person has signed already, or the worth of the agreement is not known.
-pub(super) async fn of(tx: &TenantTx, agreement: &store::Model) -> Result<Signature, Failure> {
+pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Signature, Failure> {
     if !is_above(tx, agreement).await? {
         return Ok(Signature::Complete);
     }
@@ -79,7 +79,7 @@ pub(super) async fn of(tx: &TenantTx, agreement: &store::Model) -> Result<Signat
 }
 
 /// Whether the agreement is worth more than the threshold today.
-async fn is_above(tx: &TenantTx, agreement: &store::Model) -> Result<bool, Failure> {
+async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, Failure> {
     let rule = find(tx.db(), agreement.organisation_id).await?;
     let Some(threshold) = rule.fields.threshold_usd else { return Ok(false) };
     let today = tx.now().date_naive();
@@ -96,7 +96,7 @@ async fn is_above(tx: &TenantTx, agreement: &store::Model) -> Result<bool, Failu
 /// # Errors
 /// 409 for the person who signed alone.
 pub(super) async fn check_amendment(
-    tx: &TenantTx,
+    tx: &Transaction,
     before: &store::Model,
     after: &store::Model,
 ) -> Result<(), Failure> {
@@ -117,13 +117,14 @@ pub(crate) async fn read(
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    if matches!(scope, Scope::Donor { .. }) {
-        return Err(Problem::not_found().into());
-    }
-    let db = context.store.read(&scope).await?;
-    let rule = find(&db, caller.claims.organisation_id).await?;
-    answer::record(&request, rule.version, &rule)
+    service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let rule = find(db, caller.claims.organisation_id).await?;
+        answer::record(&request, rule.version, &rule)
+    })
+    .await
 }
 
 /// Says from which amount on two persons sign

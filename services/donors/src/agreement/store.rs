@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{Scope, StoreError, TenantTx, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, sql, values};
 use uuid::Uuid;
 
 /// A row of `agreement`, with its donor's name.
@@ -127,7 +127,7 @@ impl After {
 }
 
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -165,8 +165,8 @@ pub(crate) async fn list(
 }
 
 /// Which member of staff signed is no matter of the donor's.
-fn as_seen(scope: &Scope, mut agreements: Vec<Model>) -> Vec<Model> {
-    if !matches!(scope, Scope::Offices { .. }) {
+fn as_seen(scope: &TenantScope, mut agreements: Vec<Model>) -> Vec<Model> {
+    if !matches!(scope, TenantScope::Offices { .. }) {
         for agreement in &mut agreements {
             (agreement.first_signed_by, agreement.first_signed_at) = (None, None);
         }
@@ -175,8 +175,8 @@ fn as_seen(scope: &Scope, mut agreements: Vec<Model>) -> Vec<Model> {
 }
 
 /// A donor sees what it signed, not what is being prepared.
-fn signed_for_donors(scope: &Scope, conditions: &mut Conditions) {
-    if !matches!(scope, Scope::Offices { .. }) {
+fn signed_for_donors(scope: &TenantScope, conditions: &mut Conditions) {
+    if !matches!(scope, TenantScope::Offices { .. }) {
         conditions.and_also("a.state IN ('signed', 'active', 'closed')");
     }
 }
@@ -186,7 +186,7 @@ async fn models(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Re
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -199,9 +199,13 @@ pub(crate) async fn get(
 }
 
 /// The row, which nobody else changes before this transaction ends.
-pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
     tx.lock(&format!("agreement {id}")).await?;
-    get(tx.scope(), tx.db(), id).await
+    get(scope, tx.db(), id).await
 }
 
 /// The next reference of the organisation in a year: `AGR-2026-00042`.
@@ -280,7 +284,7 @@ fn row(model: &Model, terms: &Terms) -> Vec<Value> {
 }
 
 /// Writes a new agreement, or its next version, and tells.
-pub(crate) async fn save(tx: &mut TenantTx, model: &Model) -> Result<(), StoreError> {
+pub(crate) async fn save(tx: &mut Transaction, model: &Model) -> Result<(), StoreError> {
     let terms = model.terms()?;
     sql::replace_many(tx.db(), "agreement", &COLUMNS, vec![row(model, &terms)]).await?;
     tx.emit(&AgreementChanged {
@@ -311,7 +315,7 @@ pub(crate) async fn amendments(
     sql::all(db, text, values![agreement_id]).await
 }
 
-pub(crate) async fn add_amendment(tx: &TenantTx, amendment: &AmendmentRow) -> Result<(), StoreError> {
+pub(crate) async fn add_amendment(tx: &Transaction, amendment: &AmendmentRow) -> Result<(), StoreError> {
     let columns =
         ["agreement_id", "number", "kind", "reason", "requested_on", "late", "terms_before", "recorded_at"];
     let row = values![
@@ -385,7 +389,7 @@ pub(crate) struct Named {
 
 /// The organisation's agreements of these references, whichever office they belong to.
 pub(crate) async fn by_references(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     references: &[String],
 ) -> Result<HashMap<String, Named>, StoreError> {

@@ -3,13 +3,13 @@ use crate::{
     diversification::tests::{OFFICES, Random, organisation, scope_of, stores},
     migration::m0013::fill,
 };
-use ::store::{Actor, Scope, Store, sql};
+use ::store::{Actor, Store, TenantScope, sql};
 use chrono::Datelike;
 use service::PageRequest;
 use uuid::Uuid;
 
 /// Every record of a list, page by page: their numbers.
-async fn listed(store: &Store, scope: &Scope, filter: &Filter) -> Vec<u128> {
+async fn listed(store: &Store, scope: &TenantScope, filter: &Filter) -> Vec<u128> {
     let page = PageRequest { limit: 7, cursor: None, fingerprint: String::new() };
     let db = store.read(scope).await.unwrap();
     let mut found: Vec<Uuid> = Vec::new();
@@ -114,7 +114,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         check("changed", &changed).await;
 
         // What the migration writes of records that were there before it.
-        let tx = store.begin(Scope::System, Actor::system()).await.unwrap();
+        let tx = store.system(Actor::system()).await.unwrap();
         sql::execute(tx.db(), "DELETE FROM contribution_target", vec![]).await.unwrap();
         fill(tx.db()).await.unwrap();
         tx.commit().await.unwrap();

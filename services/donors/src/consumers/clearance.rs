@@ -3,13 +3,13 @@
 use crate::donor::clearance;
 use async_trait::async_trait;
 use events::ClearanceDecided;
-use store::{ConsumeError, Consumer, Project, TenantTx};
+use store::{ConsumeError, Consumer, Project, SystemTx};
 
 struct Clearances;
 
 #[async_trait]
 impl Project<ClearanceDecided> for Clearances {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<ClearanceDecided>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<ClearanceDecided>) -> Result<(), ConsumeError> {
         // A decision that was recorded here is there already.
         Ok(clearance::keep(tx, &events).await?)
     }

@@ -5,14 +5,14 @@ use auth::Failure;
 use events::PlanChanged;
 use kernel::Problem;
 use std::time::Duration;
-use store::{ConsumeError, Consumer, Project, Scope, Store, StoreError, TenantTx, sql, values};
+use store::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, sql, values};
 use uuid::Uuid;
 
 struct Plans;
 
 #[async_trait]
 impl Project<PlanChanged> for Plans {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<PlanChanged>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<PlanChanged>) -> Result<(), ConsumeError> {
         let columns = ["id", "organisation_id", "name", "external_source", "external_ref"];
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name,
                       external_source = excluded.external_source, external_ref = excluded.external_ref";
@@ -45,7 +45,7 @@ pub(crate) async fn find(
     let text =
         "SELECT name, external_source, external_ref FROM known_plan WHERE id = $1 AND organisation_id = $2";
     for _ in 0..20 {
-        let db = store.read(&Scope::System).await?;
+        let db = store.system_read().await?;
         if let Some(row) = sql::row(&db, text, values![plan_id, organisation_id]).await? {
             let source: Option<String> = row.try_get_by_index(1)?;
             let reference: Option<String> = row.try_get_by_index(2)?;

@@ -4,7 +4,7 @@ use super::{
     within,
 };
 use crate::donor;
-use ::store::{Scope, audit};
+use ::store::{TenantScope, audit};
 use actix_web::{
     HttpRequest, get,
     http::header::{CACHE_CONTROL, HeaderValue},
@@ -194,7 +194,7 @@ impl Row for Contact {
 }
 
 /// The office that recorded a contact changes it, and those above it: whoever is asked to erase somebody must be able to.
-pub(super) fn may_change(scope: &Scope, row: &Model) -> Result<(), Failure> {
+pub(super) fn may_change(scope: &TenantScope, row: &Model) -> Result<(), Failure> {
     if scope.office_ids().contains(&row.office_id) {
         return Ok(());
     }
@@ -301,11 +301,12 @@ pub(crate) async fn get(
     id: Id,
 ) -> Answer {
     let keys = context.store.keys()?;
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let today = context.store.clock().now().date_naive();
-    Contact::of(&row, row.open(keys)?, today).answer(&request)
+    service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let today = context.store.clock().now().date_naive();
+        Contact::of(&row, row.open(keys)?, today).answer(&request)
+    })
+    .await
 }
 
 /// Records a contact
@@ -367,7 +368,7 @@ pub(crate) async fn update(
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let seen = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
     may_change(&scope, &seen)?;
-    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     let today = tx.now().date_naive();
     check(&fields, today)?;
     answer::if_match(&request, before.version)?;

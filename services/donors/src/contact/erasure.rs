@@ -39,7 +39,7 @@ pub(crate) async fn erase(
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let seen = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
     may_change(&scope, &seen)?;
-    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     let mut checks = Checks::new();
     checks.one_of("/reason", &body.value.reason, &REASONS);
     checks.finish()?;

@@ -3,7 +3,7 @@
 use service::Context;
 use std::time::Duration;
 use store::{
-    Actor, Scope, StoreError,
+    Actor, StoreError,
     seal::{Keyring, SealedKey},
     sql, values,
 };
@@ -45,7 +45,7 @@ pub(crate) async fn run(context: Context) {
 async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError> {
     let (mut sealed, mut left, mut last) = (0, 0, Uuid::nil());
     loop {
-        let tx = context.store.begin(Scope::System, Actor::system()).await?;
+        let tx = context.store.system(Actor::system()).await?;
         let text = format!(
             "SELECT id, key_id, subject_key FROM contact WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT {BATCH}"
         );

@@ -3,7 +3,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use service::PageRequest;
 use store::{
-    Scope, StoreError, TenantTx,
+    StoreError, TenantScope, Transaction,
     seal::{Keyring, SealedKey, Subject},
     sql, values,
 };
@@ -202,14 +202,14 @@ const COLUMNS: [&str; 26] = [
 ];
 
 /// Staff read the contacts of their organisation's donors; nobody else does.
-fn readable(scope: &Scope) -> (&'static str, Vec<Value>) {
+fn readable(scope: &TenantScope) -> (&'static str, Vec<Value>) {
     let condition =
-        if matches!(scope, Scope::Offices { .. }) { "organisation_id = $1" } else { "$1 IS NULL" };
-    (condition, values![scope.organisation_id().unwrap_or_default()])
+        if matches!(scope, TenantScope::Offices { .. }) { "organisation_id = $1" } else { "$1 IS NULL" };
+    (condition, values![scope.organisation_id()])
 }
 
 pub(super) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -217,12 +217,16 @@ pub(super) async fn get(
 }
 
 /// The row, which nobody else changes before this transaction ends.
-pub(super) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
-    one(tx.scope(), tx.db(), id, sql::for_update(tx.db())).await
+pub(super) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    one(scope, tx.db(), id, sql::for_update(tx.db())).await
 }
 
 async fn one(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
     lock: &str,
@@ -235,7 +239,7 @@ async fn one(
 
 /// A donor's contacts that were not erased, the newest record first; only those valid on a day, when one is given.
 pub(super) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     (donor_id, valid_on): (Uuid, Option<NaiveDate>),
     page: &PageRequest,
@@ -257,7 +261,7 @@ pub(super) async fn list(
 }
 
 /// Writes a new contact, or its next version over the one before: no former values are kept.
-pub(super) async fn save(tx: &TenantTx, model: Model) -> Result<(), StoreError> {
+pub(super) async fn save(tx: &Transaction, model: Model) -> Result<(), StoreError> {
     sql::replace_many(tx.db(), "contact", &COLUMNS, vec![model.row()]).await?;
     Ok(())
 }

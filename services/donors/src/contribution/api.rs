@@ -352,10 +352,11 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    answer::record(&request, row.version, &Contribution::try_from(row)?)
+    service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        answer::record(&request, row.version, &Contribution::try_from(row)?)
+    })
+    .await
 }
 
 /// An entry of a contribution.
@@ -398,23 +399,24 @@ pub(crate) async fn entries(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    if matches!(scope, ::store::Scope::Donor { .. }) {
-        return Err(Problem::not_found().into());
-    }
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let currency = row.original().map_or(kernel::Currency::USD, |amount| amount.currency());
-    let items = entry::of(&db, row.id).await?;
-    let shown = |entry: entry::Model| Entry {
-        number: entry.number,
-        kind: entry.kind,
-        amount: Money::from_minor(entry.amount, currency),
-        amount_usd: Money::usd(entry.amount_usd),
-        booked_on: entry.booked_on,
-        counterpart_id: entry.counterpart_id,
-        reason: entry.reason,
-        recorded_at: entry.recorded_at,
-    };
-    answer::record(&request, row.version, &Entries { items: items.into_iter().map(shown).collect() })
+    service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, ::store::TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let currency = row.original().map_or(kernel::Currency::USD, |amount| amount.currency());
+        let items = entry::of(db, row.id).await?;
+        let shown = |entry: entry::Model| Entry {
+            number: entry.number,
+            kind: entry.kind,
+            amount: Money::from_minor(entry.amount, currency),
+            amount_usd: Money::usd(entry.amount_usd),
+            booked_on: entry.booked_on,
+            counterpart_id: entry.counterpart_id,
+            reason: entry.reason,
+            recorded_at: entry.recorded_at,
+        };
+        answer::record(&request, row.version, &Entries { items: items.into_iter().map(shown).collect() })
+    })
+    .await
 }

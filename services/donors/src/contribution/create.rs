@@ -12,7 +12,7 @@ use crate::{
     donor,
     rate::{self, ExchangeRate, Worth},
 };
-use ::store::{Scope, TenantTx, audit, office};
+use ::store::{TenantScope, Transaction, audit, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
@@ -173,7 +173,7 @@ pub(super) fn already_there(error: ::store::StoreError) -> Failure {
     Failure::from(error)
 }
 
-async fn check_replaced(scope: &Scope, tx: &TenantTx, id: Uuid) -> Result<(), Failure> {
+async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Result<(), Failure> {
     let found = store::get(scope, tx.db(), id).await?;
     match found {
         Some(record) if record.standing == "reversed" => Ok(()),
@@ -186,8 +186,8 @@ async fn check_replaced(scope: &Scope, tx: &TenantTx, id: Uuid) -> Result<(), Fa
 
 /// An agreement that money can be given under: one of the donor and the office, signed.
 pub(super) async fn check_agreement(
-    scope: &Scope,
-    tx: &TenantTx,
+    scope: &TenantScope,
+    tx: &Transaction,
     id: Uuid,
     donor_id: Uuid,
     office_id: Uuid,
@@ -222,7 +222,7 @@ fn object(kind: &str, id: String, name: String, country: Option<String>) -> Flow
 
 /// Where money goes: to the organisation, and to countries, years and plans.
 pub(super) async fn destinations(
-    tx: &TenantTx,
+    tx: &Transaction,
     organisation_id: Uuid,
     countries: &[String],
     years: &[i32],

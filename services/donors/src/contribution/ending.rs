@@ -143,7 +143,7 @@ async fn give_back(
     on: NaiveDate,
     reason: &str,
 ) -> Result<(), Failure> {
-    let Some(before) = store::get_to_change(tx, promise).await? else { return Ok(()) };
+    let Some(before) = store::get_to_change(tx.scope(), tx, promise).await? else { return Ok(()) };
     let held = entry::of(tx.db(), promise).await?;
     let taken = held.iter().filter(|entry| entry.counterpart_id == Some(wrong.id));
     let (amount, usd) = taken.fold((0, 0), |sum, entry| (sum.0 - entry.amount, sum.1 - entry.amount_usd));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Money;
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use store::{StoreError, TenantTx, sql, values};
+use store::{StoreError, Transaction, sql, values};
 use uuid::Uuid;
 
 /// What an entry does.
@@ -73,7 +73,7 @@ pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<
 
 /// Adds entries to a contribution that nobody else changes meanwhile.
 pub(crate) async fn add(
-    tx: &TenantTx,
+    tx: &Transaction,
     contribution: Uuid,
     booked_on: NaiveDate,
     reason: Option<&str>,

@@ -13,7 +13,7 @@ use crate::{
     donor::standing,
     rate::{self, ExchangeRate},
 };
-use ::store::{TenantTx, audit};
+use ::store::{TenantTx, Transaction, audit};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{Days, NaiveDate};
@@ -236,7 +236,7 @@ pub(super) async fn changeable(
     claims: &Claims,
     id: Uuid,
 ) -> Result<Model, Failure> {
-    let found = store::get_to_change(tx, id).await?.ok_or_else(Problem::not_found)?;
+    let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id != claims.office_id {
         let why = "only the office whose contribution it is changes it";
         return Err(Problem::new(Code::Forbidden).detail(why).into());
@@ -303,7 +303,7 @@ fn without_quantity(valuation: &str) -> Option<String> {
 }
 
 /// The beginnings of a record that comes out of another.
-fn child_of(tx: &TenantTx, parent: &Model, external: Option<&ExternalRef>) -> Model {
+fn child_of(tx: &Transaction, parent: &Model, external: Option<&ExternalRef>) -> Model {
     let (source, external_ref) = create::source_of(external);
     Model {
         id: tx.new_id(),
@@ -322,7 +322,7 @@ fn child_of(tx: &TenantTx, parent: &Model, external: Option<&ExternalRef>) -> Mo
 
 /// The record without what leaves it.
 pub(super) fn without(
-    tx: &TenantTx,
+    tx: &Transaction,
     record: &Model,
     (taken, taken_usd): (i64, i64),
     kept: Vec<i64>,
@@ -342,7 +342,7 @@ pub(super) fn without(
 
 /// Takes a part out of a record and makes it a record of its own.
 async fn part(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     parent: &Model,
     taken: (i64, i64),
     kept: Vec<i64>,
@@ -362,7 +362,7 @@ async fn part(
 
 /// Writes the next version with its audit row.
 pub(super) async fn finish(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     before: Model,
     after: &Model,
     action: &'static str,

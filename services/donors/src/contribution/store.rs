@@ -11,7 +11,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
 use serde::Serialize;
 use service::PageRequest;
-use store::{Scope, StoreError, TenantTx, sql, values};
+use store::{StoreError, TenantScope, Transaction, sql, values};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "contribution")]
@@ -219,15 +219,18 @@ const COLUMNS: [&str; 45] = [
 ];
 
 /// Staff read the rows of their offices; a representative its donor's that it may see.
-fn readable(scope: &Scope) -> Select<Entity> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+fn readable(scope: &TenantScope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id();
     let query = Entity::find().filter(Column::OrganisationId.eq(organisation_id));
     match scope {
-        Scope::Offices { office_ids, .. } => query.filter(Column::OfficeId.is_in(office_ids.iter().copied())),
-        Scope::Donor { donor_id, .. } => {
+        TenantScope::Offices { office_ids, .. } => {
+            query.filter(Column::OfficeId.is_in(office_ids.iter().copied()))
+        }
+        TenantScope::Donor { donor_id, .. } => {
             query.filter(Column::DonorId.eq(*donor_id)).filter(Column::Visibility.is_in(["donor", "public"]))
         }
-        Scope::Public { .. } | Scope::System => query.filter(Expr::value(false)),
+        TenantScope::Organisation { .. } => query,
+        TenantScope::Public { .. } => query.filter(Expr::value(false)),
     }
 }
 
@@ -250,7 +253,7 @@ pub(crate) struct Filter {
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -258,18 +261,26 @@ pub(crate) async fn get(
 }
 
 /// The row, which nobody else changes before this transaction ends.
-pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
-    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
 
 /// The same of several, in no order.
-pub(crate) async fn to_change(tx: &TenantTx, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
-    let query = readable(tx.scope()).filter(Column::Id.is_in(ids.iter().copied()));
+pub(crate) async fn to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    ids: &[Uuid],
+) -> Result<Vec<Model>, StoreError> {
+    let query = readable(scope).filter(Column::Id.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
 }
 
 impl Filter {
-    fn conditions(&self, scope: &Scope) -> Conditions {
+    fn conditions(&self, scope: &TenantScope) -> Conditions {
         let mut conditions = Conditions::of(scope, "c");
         conditions.and_few("c.donor_id = ?", self.donor_id);
         conditions.and_few("c.agreement_id = ?", self.agreement_id);
@@ -295,7 +306,7 @@ impl Filter {
 
     /// The same of the records that stand under a country or a year; none when there is neither, or when other filters
     /// leave few rows.
-    fn under_a_target(&self, scope: &Scope) -> Option<Conditions> {
+    fn under_a_target(&self, scope: &TenantScope) -> Option<Conditions> {
         if self.counted_year.is_some() || !self.conditions(scope).apart() {
             return None;
         }
@@ -324,7 +335,7 @@ impl Filter {
 
 /// Newest record first.
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -352,7 +363,7 @@ pub(crate) async fn list(
 
 /// Records of an organisation by what their source calls them, whichever office they belong to.
 pub(crate) async fn by_refs(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     source: &str,
     refs: &[String],
@@ -364,7 +375,7 @@ pub(crate) async fn by_refs(
     sql::read(&rows)
 }
 
-pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result<(), StoreError> {
+pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Result<(), StoreError> {
     let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
     let counted: Vec<_> = records.iter().map(|new| (None, Counted::of(new))).collect();
     let changes: Vec<_> = records.iter().map(|new| (None, Targets::of(new))).collect();
@@ -376,7 +387,7 @@ pub(crate) async fn insert_all(tx: &mut TenantTx, records: Vec<Model>) -> Result
 }
 
 /// Writes new versions; the old ones stay as history.
-pub(crate) async fn replace_all(tx: &mut TenantTx, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
+pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());

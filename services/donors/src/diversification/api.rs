@@ -2,7 +2,7 @@ use super::{
     measure::{Measures, TOP, measures},
     store,
 };
-use ::store::{Scope, StoreError, office};
+use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{Datelike, NaiveDate};
@@ -67,7 +67,7 @@ impl Period {
 /// The organisation and the office that a caller asks about: its own or one below it. Donors do not ask.
 pub(crate) fn asked(
     claims: &Claims,
-    scope: &Scope,
+    scope: &TenantScope,
     office_id: Option<Uuid>,
 ) -> Result<(Uuid, Uuid), Failure> {
     if claims.donor_id.is_some() {
@@ -121,10 +121,11 @@ pub(crate) async fn get(
     period: Parameters<Period>,
 ) -> Answer {
     let years = period.0.years(context.store.clock().now().date_naive())?;
-    let scope = context.scope(&caller.claims).await?;
-    let of = asked(&caller.claims, &scope, period.0.office_id)?;
-    let db = context.store.read(&scope).await?;
-    let office_name = office::find(&db, of.0, of.1).await?.map(|office| office.name);
-    let body = Diversification { office_id: of.1, office_name, years: of_years(&db, of, years).await? };
-    answer::json(StatusCode::OK, &[], &body)
+    service::read(&context, &caller.claims, async |db, scope| {
+        let of = asked(&caller.claims, scope, period.0.office_id)?;
+        let office_name = office::find(db, of.0, of.1).await?.map(|office| office.name);
+        let body = Diversification { office_id: of.1, office_name, years: of_years(db, of, years).await? };
+        answer::json(StatusCode::OK, &[], &body)
+    })
+    .await
 }

@@ -1,7 +1,7 @@
 //! Makes one row of the many that writes leave for an office and a year, so that reading stays short.
 
 use super::{Sums, store::add_sums};
-use ::store::{Actor, Scope, Store, StoreError, sql, values};
+use ::store::{Actor, Store, StoreError, sql, values};
 use sea_orm::Value;
 use service::Context;
 use std::{collections::BTreeMap, time::Duration};
@@ -37,13 +37,13 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
         "SELECT organisation_id, office_id, year FROM diversification_sum GROUP BY organisation_id, office_id, year
          HAVING count(*) > {MANY} LIMIT {BATCH}"
     );
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let found = sql::rows(&db, &text, vec![]).await?;
     drop(db);
     if found.is_empty() {
         return Ok(false);
     }
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     // Rows are taken away by their ids, so what is written meanwhile stays; two processes do not fold the same.
     tx.lock("diversification folding").await?;
     for row in &found {

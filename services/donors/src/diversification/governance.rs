@@ -7,7 +7,7 @@ use super::{
     store,
 };
 use crate::donor;
-use ::store::{Scope, StoreError, office};
+use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpRequest, get, web::Data, web::Path};
 use auth::{Caller, perm};
 use kernel::{Money, Problem, money::percent};
@@ -190,7 +190,7 @@ fn year_on_year(year: i32, now: &Sums, before: &Sums, tops: (i64, i64)) -> Vec<L
 
 /// The largest donors of a year, all others together, and what no donor is stated for.
 async fn top_donors(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     of: (Uuid, Uuid),
     year: i32,
@@ -231,7 +231,7 @@ async fn top_donors(
 
 /// The latest year first.
 async fn lines(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     of: (Uuid, Uuid),
     report: Report,

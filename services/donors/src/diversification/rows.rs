@@ -6,7 +6,7 @@ use super::{
     measure::{TOP, keys},
     store,
 };
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{Money, Problem, money::percent, pagination::Page};
@@ -220,7 +220,7 @@ pub(crate) async fn get(
     figure: Parameters<Figure>,
 ) -> Answer {
     figure.0.check()?;
-    let scope: Scope = context.scope(&caller.claims).await?;
+    let scope: TenantScope = context.scope(&caller.claims).await?;
     let of = asked(&caller.claims, &scope, figure.0.office_id)?;
     let Figure { limit, cursor, .. } = figure.0.clone();
     let filters = (&Figure { limit: None, cursor: None, ..figure.0.clone() }, of);

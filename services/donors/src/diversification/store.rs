@@ -1,7 +1,7 @@
 //! The figures, kept with every write and read by office and year.
 
 use super::{Attributes, Counted, Giving, Sums, of_donor};
-use ::store::{StoreError, TenantTx, sql, values};
+use ::store::{StoreError, Transaction, sql, values};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, RuntimeErr};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ type Of = (Uuid, Uuid);
 ///
 /// # Errors
 /// [`StoreError`]; unavailable while the way from an office to headquarters is not known here yet.
-pub(crate) async fn count(tx: &TenantTx, changes: Vec<Change>) -> Result<(), StoreError> {
+pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), StoreError> {
     let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     let mut givings: BTreeMap<(Of, Uuid, i32), Giving> = BTreeMap::new();
     let mut sums: BTreeMap<(Of, i32), Sums> = BTreeMap::new();
@@ -49,7 +49,7 @@ pub(crate) async fn count(tx: &TenantTx, changes: Vec<Change>) -> Result<(), Sto
 
 /// How the measures of the donors change with what is added to their givings.
 async fn donors(
-    tx: &TenantTx,
+    tx: &Transaction,
     givings: &BTreeMap<(Of, Uuid, i32), Giving>,
 ) -> Result<Vec<(Of, i32, Sums)>, StoreError> {
     let mut added: BTreeMap<(Of, Uuid), BTreeMap<i32, i64>> = BTreeMap::new();
@@ -81,7 +81,7 @@ fn minus(sums: &Sums) -> Sums {
 }
 
 /// A donor's measures follow from all its years, so one transaction at a time changes what a donor counts.
-async fn lock(tx: &TenantTx, donors: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
+async fn lock(tx: &Transaction, donors: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
     tx.lock_all(donors.map(|donor| format!("diversification {donor}"))).await
 }
 
@@ -216,14 +216,14 @@ pub(crate) struct Moved {
 
 impl Moved {
     /// Before the donor is written.
-    pub(crate) async fn begin(tx: &TenantTx, donor_id: Uuid) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(tx: &Transaction, donor_id: Uuid) -> Result<Self, StoreError> {
         lock(tx, std::iter::once(donor_id)).await?;
         let before = attributes(tx.db(), &BTreeSet::from([donor_id])).await?.remove(&donor_id);
         Ok(Self { donor_id, before })
     }
 
     /// After it was written.
-    pub(crate) async fn end(self, tx: &TenantTx) -> Result<(), StoreError> {
+    pub(crate) async fn end(self, tx: &Transaction) -> Result<(), StoreError> {
         let after = attributes(tx.db(), &BTreeSet::from([self.donor_id])).await?.remove(&self.donor_id);
         if after == self.before {
             return Ok(());

@@ -4,7 +4,7 @@ use super::{
     *,
 };
 use crate::{contribution::store as contributions, donor, migration::Migrator};
-use ::store::{Actor, Scope, Store, TenantTx, migration, sql, values};
+use ::store::{Actor, Store, SystemTx, TenantScope, migration, sql, values};
 use chrono::NaiveDate;
 use kernel::SystemClock;
 use proptest::prelude::*;
@@ -232,13 +232,13 @@ impl Random {
     }
 }
 
-async fn begin(store: &Store) -> TenantTx {
-    store.begin(Scope::System, Actor::system()).await.unwrap()
+async fn begin(store: &Store) -> SystemTx {
+    store.system(Actor::system()).await.unwrap()
 }
 
 /// Every figure there is: the givings that are not nothing, and the sums of each office and year.
 async fn figures(store: &Store) -> (Vec<String>, BTreeMap<(Uuid, i32), Sums>) {
-    let db = store.read(&Scope::System).await.unwrap();
+    let db = store.system_read().await.unwrap();
     let text = "SELECT office_id, donor_id, year, cents, unearmarked, softly_earmarked, earmarked, tightly_earmarked,
                   not_stated, multi_year, records FROM diversification_giving
                 WHERE records <> 0 ORDER BY office_id, donor_id, year";
@@ -331,7 +331,7 @@ async fn written(store: &Store) {
         // A donor changes its type or its segment meanwhile.
         let id = Uuid::from_u128(101 + round % 5);
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
-        let mut donor = donor::store::get_to_change(&tx, id).await.unwrap().unwrap();
+        let mut donor = donor::store::get_to_change(tx.scope(), &tx, id).await.unwrap().unwrap();
         donor.version += 1;
         donor.donor_type = random.one(&["government", "civil_society"]).to_owned();
         donor.segment = (round % 2 == 0).then(|| "private".to_owned());
@@ -363,8 +363,8 @@ async fn what_is_counted_along_equals_a_full_recount() {
 }
 
 /// The scope of one of the offices, which has those after it below it.
-pub(crate) fn scope_of(first: usize) -> Scope {
-    Scope::Offices {
+pub(crate) fn scope_of(first: usize) -> TenantScope {
+    TenantScope::Offices {
         organisation_id: ORGANISATION,
         office_id: OFFICES[first],
         office_ids: OFFICES[first..].to_vec(),
@@ -414,7 +414,7 @@ async fn writers_side_by_side_lose_and_double_nothing() {
             for number in 0..20u128 {
                 let id = Uuid::from_u128(101 + number % 5);
                 let mut tx = changes.begin(scope_of(0), Actor::system()).await.unwrap();
-                let mut donor = donor::store::get_to_change(&tx, id).await.unwrap().unwrap();
+                let mut donor = donor::store::get_to_change(tx.scope(), &tx, id).await.unwrap().unwrap();
                 donor.version += 1;
                 donor.segment = (number % 2 == 0).then(|| "private".to_owned());
                 donor::store::update(&mut tx, &donor, &[]).await.unwrap();

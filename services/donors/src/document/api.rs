@@ -3,7 +3,7 @@ use super::{
     kept::{Kept, Owner},
 };
 use crate::report::{State, api::office_only, store as report};
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get, post,
     web::{Data, Payload},
@@ -52,7 +52,7 @@ pub(crate) async fn create(
     office_only(&found, &caller.claims)?;
     let kept = Kept::receive(&context, &request, payload).await?;
     service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
-        let report = report::get_to_change(tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        let report = report::get_to_change(tx.scope(), tx, id.0).await?.ok_or_else(Problem::not_found)?;
         drafting(&report)?;
         let owner = owner_of(&report);
         if owner.count(tx.db()).await? >= MOST {
@@ -85,7 +85,7 @@ fn owner_of(report: &report::Model) -> Owner {
 
 /// A document and the report it belongs to, as the scope sees them.
 async fn find(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<(Document, report::Model), Failure> {
@@ -96,7 +96,7 @@ async fn find(
     let report_id: Uuid = row.try_get("", "report_id").map_err(StoreError::from)?;
     let owner = report::get(scope, db, report_id).await?.ok_or_else(Problem::not_found)?;
     // What was not handed to the donor is not for it.
-    if !matches!(scope, Scope::Offices { .. }) && !owner.state()?.is_delivered() {
+    if !matches!(scope, TenantScope::Offices { .. }) && !owner.state()?.is_delivered() {
         return Err(Problem::not_found().into());
     }
     Ok((document, owner))
@@ -139,7 +139,7 @@ pub(crate) async fn remove(
     let scope = context.scope(&caller.claims).await?;
     let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let (document, report) = find(&scope, tx.db(), id.0).await?;
-    let report = report::get_to_change(&tx, report.id).await?.ok_or_else(Problem::not_found)?;
+    let report = report::get_to_change(tx.scope(), &tx, report.id).await?.ok_or_else(Problem::not_found)?;
     office_only(&report, &caller.claims)?;
     drafting(&report)?;
     owner_of(&report).detach(&tx, &document).await?;

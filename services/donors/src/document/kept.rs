@@ -2,7 +2,7 @@
 //! handed out, taken off.
 
 use super::{Document, LIMIT, check, files};
-use ::store::{StoreError, TenantTx, audit, sql, values};
+use ::store::{StoreError, Transaction, audit, sql, values};
 use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -68,7 +68,7 @@ impl Owner {
     /// Names a file as its document.
     pub(crate) async fn attach(
         &self,
-        tx: &TenantTx,
+        tx: &Transaction,
         kept: &Kept,
         visibility: &str,
     ) -> Result<Document, StoreError> {
@@ -112,7 +112,7 @@ impl Owner {
     }
 
     /// Takes a document off.
-    pub(crate) async fn detach(&self, tx: &TenantTx, document: &Document) -> Result<(), StoreError> {
+    pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), StoreError> {
         let text = format!("DELETE FROM {} WHERE id = $1", self.table);
         sql::execute(tx.db(), &text, values![document.id]).await?;
         tx.audit(self.entry("document.delete", Some(document), None)).await
@@ -129,7 +129,7 @@ impl Owner {
         let bytes = files::read(context.store.files(), &document.sha256).await;
         let bytes = bytes.map_err(|error| Failure::internal(&error))?;
         if claims.kind == PrincipalKind::Donor {
-            let tx = context.store.begin(::store::Scope::System, context.actor(claims, request)).await?;
+            let tx = context.store.system(context.actor(claims, request)).await?;
             tx.audit(self.entry("document.download", None, Some(&document))).await?;
             tx.commit().await?;
         }

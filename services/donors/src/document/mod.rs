@@ -5,7 +5,7 @@ pub(crate) mod api;
 pub(crate) mod files;
 pub(crate) mod kept;
 
-use ::store::{StoreError, TenantTx, sql, values};
+use ::store::{StoreError, Transaction, sql, values};
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub(crate) async fn of_report(
 
 /// Shows the documents of a report to its donor, or takes them out of its sight.
 pub(crate) async fn show(
-    tx: &TenantTx,
+    tx: &Transaction,
     report_id: Uuid,
     shown: bool,
     visibility: &str,

@@ -4,7 +4,7 @@ use super::{
     preferences::{self, Preferences},
     search_key, store,
 };
-use ::store::{Scope, StoreError, audit};
+use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use events::ExternalRef;
@@ -257,11 +257,12 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let donor = with_refs(&db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
-    answer::record(&request, donor.version, &donor)
+    service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let donor = with_refs(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
+        answer::record(&request, donor.version, &donor)
+    })
+    .await
 }
 
 /// Records a donor
@@ -313,7 +314,7 @@ pub(crate) async fn update(
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
     headquarters_only(&context, &caller.claims).await?;
-    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     check(&fields)?;
     answer::if_match(&request, before.version)?;
     if before.merged_into.is_some() {
@@ -372,7 +373,7 @@ pub(crate) async fn headquarters_only(context: &Context, claims: &Claims) -> Res
 }
 
 async fn check_parent(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl sea_orm::ConnectionTrait,
     fields: &DonorFields,
     own: Option<Uuid>,

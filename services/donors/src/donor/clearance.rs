@@ -1,7 +1,7 @@
 //! Due-diligence clearances of private-sector donors, recorded by headquarters.
 
 use super::{api::headquarters_only, store};
-use ::store::{StoreError, TenantTx, audit, sql, values};
+use ::store::{StoreError, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -63,7 +63,7 @@ impl Row for Clearance {
 }
 
 /// Keeps decisions; one that is there already stays as it is.
-pub(crate) async fn keep(tx: &TenantTx, decisions: &[ClearanceDecided]) -> Result<(), StoreError> {
+pub(crate) async fn keep(tx: &Transaction, decisions: &[ClearanceDecided]) -> Result<(), StoreError> {
     let columns = [
         "id",
         "organisation_id",
@@ -135,7 +135,7 @@ pub(crate) async fn list(
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     // What was found out about a donor is not for the donor.
-    if matches!(scope, ::store::Scope::Donor { .. }) {
+    if matches!(scope, ::store::TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
     let db = context.store.read(&scope).await?;

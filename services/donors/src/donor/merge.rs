@@ -2,7 +2,7 @@
 
 use super::{api::headquarters_only, standing, store};
 use crate::{agreement, contribution, report};
-use ::store::{Scope, StoreError, TenantTx, audit, sql, values};
+use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
@@ -147,16 +147,17 @@ pub(crate) async fn list(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    if matches!(scope, Scope::Donor { .. }) {
-        return Err(Problem::not_found().into());
-    }
-    let db = context.store.read(&scope).await?;
-    let donor = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
-    let rows: Vec<Row> = sql::all(&db, &text, values![donor.id, donor.organisation_id]).await?;
-    let items = rows.into_iter().map(Merge::try_from).collect::<Result<_, _>>()?;
-    answer::record(&request, donor.version, &Merges { items })
+    service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let donor = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
+        let rows: Vec<Row> = sql::all(db, &text, values![donor.id, donor.organisation_id]).await?;
+        let items = rows.into_iter().map(Merge::try_from).collect::<Result<_, _>>()?;
+        answer::record(&request, donor.version, &Merges { items })
+    })
+    .await
 }
 
 /// Merges a duplicate into a donor
@@ -297,7 +298,7 @@ fn taken_meanwhile(error: StoreError) -> Failure {
     error.into()
 }
 
-async fn find(scope: &Scope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Row>, StoreError> {
+async fn find(scope: &TenantScope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Row>, StoreError> {
     let text = format!("{SELECT} WHERE m.id = $1 AND m.organisation_id = $2");
     Ok(sql::all(db, &text, values![id, scope.organisation_id()]).await?.pop())
 }
@@ -312,8 +313,8 @@ async fn pair(
     let swapped = duplicate < survivor;
     let (first, second) = if swapped { (duplicate, survivor) } else { (survivor, duplicate) };
     let unknown = || Problem::invalid_field("/duplicate_id", "is no donor of your organisation");
-    let first = store::get_to_change(tx, first).await?.ok_or_else(unknown)?;
-    let second = store::get_to_change(tx, second).await?.ok_or_else(unknown)?;
+    let first = store::get_to_change(tx.scope(), tx, first).await?.ok_or_else(unknown)?;
+    let second = store::get_to_change(tx.scope(), tx, second).await?.ok_or_else(unknown)?;
     Ok(if swapped { (second, first) } else { (first, second) })
 }
 
@@ -329,13 +330,13 @@ async fn is_above(tx: &TenantTx, above: &store::Model, below: &store::Model) -> 
     Ok(false)
 }
 
-async fn ids(tx: &TenantTx, table: &str, column: &str, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
+async fn ids(tx: &Transaction, table: &str, column: &str, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
     let text = format!("SELECT id FROM {table} WHERE {column} = $1 ORDER BY id");
     let rows = sql::rows(tx.db(), &text, values![donor]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
-async fn collect(tx: &TenantTx, donor: &store::Model) -> Result<Moved, StoreError> {
+async fn collect(tx: &Transaction, donor: &store::Model) -> Result<Moved, StoreError> {
     Ok(Moved {
         contributions: ids(tx, "contribution", "donor_id", donor.id).await?,
         agreements: ids(tx, "agreement", "donor_id", donor.id).await?,
@@ -359,7 +360,7 @@ async fn carry(
 ) -> Result<(), Failure> {
     for chunk in moved.contributions.chunks(CHUNK) {
         let mut pairs = Vec::with_capacity(chunk.len());
-        for before in contribution::store::to_change(tx, chunk).await? {
+        for before in contribution::store::to_change(tx.scope(), tx, chunk).await? {
             if before.donor_id == Some(from.id) {
                 let after = given_by(tx, &before, from, to)?;
                 pairs.push((before, after));
@@ -368,7 +369,7 @@ async fn carry(
         contribution::store::replace_all(tx, pairs).await?;
     }
     for id in &moved.agreements {
-        let Some(before) = agreement::store::get_to_change(tx, *id).await? else { continue };
+        let Some(before) = agreement::store::get_to_change(tx.scope(), tx, *id).await? else { continue };
         if before.donor_id == from.id {
             let terms = agreement::terms::Terms { donor_id: to.id, ..before.terms()? };
             let (version, donor_name) = (before.version + 1, to.name.clone());
@@ -380,7 +381,7 @@ async fn carry(
         }
     }
     for id in &moved.reports {
-        let Some(before) = report::store::get_to_change(tx, *id).await? else { continue };
+        let Some(before) = report::store::get_to_change(tx.scope(), tx, *id).await? else { continue };
         if before.donor_id == from.id {
             let after = report::store::Model {
                 version: before.version + 1,
@@ -419,7 +420,7 @@ async fn carry(
 
 /// The same contribution, from the other donor.
 fn given_by(
-    tx: &TenantTx,
+    tx: &Transaction,
     record: &contribution::store::Model,
     from: &store::Model,
     to: &store::Model,
@@ -444,12 +445,17 @@ fn given_by(
 }
 
 /// The next version of the donor that stays, with these references beside its own.
-async fn touch(tx: &mut TenantTx, donor: &store::Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+async fn touch(tx: &mut Transaction, donor: &store::Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
     let next = store::Model { version: donor.version + 1, updated_at: tx.now(), ..donor.clone() };
     store::update(tx, &next, refs).await
 }
 
-async fn save(tx: &TenantTx, survivor: &store::Model, office_id: Uuid, row: &Row) -> Result<(), StoreError> {
+async fn save(
+    tx: &Transaction,
+    survivor: &store::Model,
+    office_id: Uuid,
+    row: &Row,
+) -> Result<(), StoreError> {
     let columns = [
         "id",
         "version",

@@ -4,7 +4,7 @@ use super::{
     names::{errors, forgiven, likeness, match_key, words},
     store::{Column, Entity, Model, is_of},
 };
-use ::store::{Scope, StoreError, TenantTx, sql, values};
+use ::store::{StoreError, TenantScope, Transaction, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::Problem;
@@ -26,13 +26,13 @@ const MOST_WORDS: usize = 40;
 const LIKE_ENOUGH: u32 = 70;
 
 /// Writes the words of a donor's names over those it had.
-pub(super) async fn index(tx: &TenantTx, donor: &Model) -> Result<(), StoreError> {
+pub(super) async fn index(tx: &Transaction, donor: &Model) -> Result<(), StoreError> {
     sql::execute(tx.db(), "DELETE FROM donor_word WHERE donor_id = $1", values![donor.id]).await?;
     add(tx, std::slice::from_ref(donor)).await
 }
 
 /// Writes the words of the names of donors that have none yet.
-pub(super) async fn add(tx: &TenantTx, donors: &[Model]) -> Result<(), StoreError> {
+pub(super) async fn add(tx: &Transaction, donors: &[Model]) -> Result<(), StoreError> {
     let (mut of_donors, mut known) = (BTreeSet::new(), BTreeSet::new());
     for donor in donors {
         for word in words(&donor.names).into_iter().filter(|word| *word != "|") {
@@ -105,8 +105,8 @@ async fn meant(
 type Meanings = Vec<(usize, String)>;
 
 /// Only donors with one word of each of these; the query finds them by their ids.
-pub(super) fn having(query: Select<Entity>, scope: &Scope, wanted: &[Meanings]) -> Select<Entity> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+pub(super) fn having(query: Select<Entity>, scope: &TenantScope, wanted: &[Meanings]) -> Select<Entity> {
+    let organisation_id = scope.organisation_id();
     wanted.iter().fold(query, |query, words| {
         let words = words.iter().map(|(_, word)| Value::from(word.as_str()));
         let mut select = Query::select();
@@ -121,13 +121,13 @@ pub(super) fn having(query: Select<Entity>, scope: &Scope, wanted: &[Meanings]) 
 
 /// The donors of a query that have, for each word that was typed, a word like it; the most like first.
 pub(super) async fn search(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     query: Select<Entity>,
     typed: &str,
     limit: u64,
 ) -> Result<Vec<Model>, StoreError> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let mut meanings = Vec::new();
     for word in words(typed).into_iter().take(12) {
         let meant = meant(db, organisation_id, word).await?;
@@ -157,11 +157,11 @@ pub(super) async fn search(
 /// The words of the registry that tell the donors apart in whose names all stands that was typed (it may be a part of a
 /// word): those that few donors have. None of them when only many have; nothing when some of it stands in no word.
 pub(super) async fn telling(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     typed: &str,
 ) -> Result<Option<Vec<Meanings>>, StoreError> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let typed = words(typed);
     let (mut rare, mut common) = (Vec::new(), Vec::new());
     for part in typed.iter().take(12) {
@@ -287,37 +287,38 @@ pub(crate) async fn duplicates(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    if matches!(scope, Scope::Donor { .. }) {
-        return Err(Problem::not_found().into());
-    }
-    let db = context.store.read(&scope).await?;
-    let donor = super::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let mut items: Vec<Candidate> = near(&scope, &db, &donor)
-        .await?
-        .into_values()
-        .filter_map(|other| {
-            let reasons = reasons(&donor, &other);
-            let score = reasons.iter().map(|reason| reason.points).sum::<i32>().clamp(0, 100);
-            let score = u32::try_from(score).unwrap_or(0);
-            (score >= 50).then_some(Candidate {
-                donor_id: other.id,
-                name: other.name,
-                donor_type: other.donor_type,
-                country: other.country,
-                score,
-                reasons,
+    service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let donor = super::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let mut items: Vec<Candidate> = near(scope, db, &donor)
+            .await?
+            .into_values()
+            .filter_map(|other| {
+                let reasons = reasons(&donor, &other);
+                let score = reasons.iter().map(|reason| reason.points).sum::<i32>().clamp(0, 100);
+                let score = u32::try_from(score).unwrap_or(0);
+                (score >= 50).then_some(Candidate {
+                    donor_id: other.id,
+                    name: other.name,
+                    donor_type: other.donor_type,
+                    country: other.country,
+                    score,
+                    reasons,
+                })
             })
-        })
-        .collect();
-    items.sort_by(|a, b| (b.score, &a.name).cmp(&(a.score, &b.name)));
-    items.truncate(20);
-    answer::record(&request, donor.version, &Candidates { items })
+            .collect();
+        items.sort_by(|a, b| (b.score, &a.name).cmp(&(a.score, &b.name)));
+        items.truncate(20);
+        answer::record(&request, donor.version, &Candidates { items })
+    })
+    .await
 }
 
 /// The donors that are worth a comparison: of the same telling words, of a word like one of them, or of the identifier.
 async fn near(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     donor: &Model,
 ) -> Result<BTreeMap<Uuid, Model>, StoreError> {
@@ -332,7 +333,7 @@ async fn near(
     if let Some(identifier) = &donor.iati_identifier {
         take(by_index().filter(Column::IatiIdentifier.eq(identifier.as_str())).all(db).await?);
     }
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let telling = match_key(&donor.search);
     // The longest words tell most; two of them are enough to meet whoever shares most of the name.
     let mut telling = words(&telling);

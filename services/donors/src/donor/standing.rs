@@ -1,6 +1,6 @@
 //! Records and mergers: what is recorded under a donor while it is merged would stay behind.
 
-use store::{StoreError, TenantTx};
+use store::{StoreError, Transaction};
 use uuid::Uuid;
 
 fn name(organisation_id: Uuid) -> String {
@@ -9,11 +9,11 @@ fn name(organisation_id: Uuid) -> String {
 
 /// No donor of the organisation is merged or taken apart before this transaction ends. It comes before any row is locked,
 /// or a merger and a step could wait for each other.
-pub(crate) async fn hold(tx: &TenantTx, organisation_id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn hold(tx: &Transaction, organisation_id: Uuid) -> Result<(), StoreError> {
     tx.lock_shared(&name(organisation_id)).await
 }
 
 /// Nothing is recorded under a donor of the organisation before this transaction ends.
-pub(super) async fn change(tx: &TenantTx, organisation_id: Uuid) -> Result<(), StoreError> {
+pub(super) async fn change(tx: &Transaction, organisation_id: Uuid) -> Result<(), StoreError> {
     tx.lock(&name(organisation_id)).await
 }

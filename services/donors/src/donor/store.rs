@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{Scope, StoreError, TenantTx, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, sql, values};
 
 /// Most donors of one INSERT.
 const MOST_ROWS: usize = 256;
@@ -71,8 +71,8 @@ impl Model {
 }
 
 /// Staff read every donor of their organisation, a representative its own.
-fn readable(scope: &Scope) -> Select<Entity> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+fn readable(scope: &TenantScope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id();
     limited(scope, Entity::find().filter(Column::OrganisationId.eq(organisation_id)))
 }
 
@@ -83,11 +83,11 @@ pub(super) fn is_of(organisation_id: Uuid) -> Expr {
     Expr::expr(Func::coalesce([column(), column()])).eq(organisation_id)
 }
 
-fn limited(scope: &Scope, query: Select<Entity>) -> Select<Entity> {
+fn limited(scope: &TenantScope, query: Select<Entity>) -> Select<Entity> {
     match scope {
-        Scope::Offices { .. } => query,
-        Scope::Donor { donor_id, .. } => query.filter(Column::Id.eq(*donor_id)),
-        Scope::Public { .. } | Scope::System => query.filter(Expr::value(false)),
+        TenantScope::Offices { .. } | TenantScope::Organisation { .. } => query,
+        TenantScope::Donor { donor_id, .. } => query.filter(Column::Id.eq(*donor_id)),
+        TenantScope::Public { .. } => query.filter(Expr::value(false)),
     }
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Filter {
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -120,13 +120,17 @@ pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static
 }
 
 /// The row, which nobody else changes before this transaction ends.
-pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
-    Ok(readable(tx.scope()).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
 
 /// Donors of the organisation by id.
 pub(crate) async fn by_ids(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, Model>, StoreError> {
@@ -134,14 +138,14 @@ pub(crate) async fn by_ids(
     let text = "SELECT * FROM donor WHERE true";
     let rows = sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
     let donors = sql::read::<Model>(&rows)?;
-    let own = |donor: &Model| Some(donor.organisation_id) == scope.organisation_id();
+    let own = |donor: &Model| donor.organisation_id == scope.organisation_id();
     Ok(donors.into_iter().filter(own).map(|donor| (donor.id, donor)).collect())
 }
 
 /// By name. Words that are found in no name are taken for words that are like them: then the most like come first, on one
 /// page.
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -181,17 +185,17 @@ pub(crate) async fn list(
 
 /// The donors that the filters leave, to be found by their ids.
 async fn found_by_id(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
 ) -> Result<Select<Entity>, StoreError> {
-    let of_organisation = Entity::find().filter(is_of(scope.organisation_id().unwrap_or_default()));
+    let of_organisation = Entity::find().filter(is_of(scope.organisation_id()));
     filtered(scope, db, filter, limited(scope, of_organisation)).await
 }
 
 /// Those of a query that the filters leave, but for the words of the name.
 async fn filtered(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     query: Select<Entity>,
@@ -221,7 +225,7 @@ async fn filtered(
 
 /// Donors by what a source calls them: reference → donor.
 pub(crate) async fn by_refs(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     source: &str,
     refs: &[String],
@@ -237,12 +241,12 @@ pub(crate) async fn by_refs(
 
 /// The donor of this name and type.
 pub(crate) async fn by_name(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     search: &str,
     donor_type: &str,
 ) -> Result<Option<Model>, StoreError> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+    let organisation_id = scope.organisation_id();
     let found = Entity::find()
         .filter(Column::OrganisationId.eq(organisation_id))
         .filter(Column::Search.eq(search))
@@ -259,7 +263,7 @@ pub(crate) async fn by_name(
 
 /// The donors that stand for those of these that were merged into others: duplicate → the donor that stayed.
 pub(crate) async fn survivors(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     ids: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, Uuid>, StoreError> {
@@ -277,7 +281,7 @@ pub(crate) async fn survivors(
 
 /// Donors by their IATI identifier: identifier → donor.
 pub(crate) async fn by_iati_identifiers(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     identifiers: &[String],
 ) -> Result<HashMap<String, Uuid>, StoreError> {
@@ -292,7 +296,7 @@ pub(crate) async fn by_iati_identifiers(
 
 /// Donors of these names, as [`super::search_key`] makes them.
 pub(crate) async fn by_names(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     names: impl IntoIterator<Item = String>,
 ) -> Result<Vec<Model>, StoreError> {
@@ -323,13 +327,17 @@ pub(crate) async fn refs(
     Ok(found)
 }
 
-pub(crate) async fn insert(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+pub(crate) async fn insert(
+    tx: &mut Transaction,
+    donor: &Model,
+    refs: &[ExternalRef],
+) -> Result<(), StoreError> {
     insert_all(tx, std::slice::from_ref(donor), &[refs.to_vec()]).await
 }
 
 /// Records donors and what others call each of them.
 pub(crate) async fn insert_all(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     donors: &[Model],
     refs: &[Vec<ExternalRef>],
 ) -> Result<(), StoreError> {
@@ -354,7 +362,11 @@ pub(crate) async fn insert_all(
 }
 
 /// Writes the new version over `donor.version - 1`.
-pub(crate) async fn update(tx: &mut TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+pub(crate) async fn update(
+    tx: &mut Transaction,
+    donor: &Model,
+    refs: &[ExternalRef],
+) -> Result<(), StoreError> {
     let moved = diversification::store::Moved::begin(tx, donor.id).await?;
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
     similar::index(tx, donor).await?;
@@ -369,18 +381,18 @@ fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = Vec<Val
         .map(move |external| values![organisation_id, external.source.as_str(), external.r#ref.as_str(), id])
 }
 
-async fn add_refs(tx: &TenantTx, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+async fn add_refs(tx: &Transaction, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
     let rows = ref_rows(donor, refs).collect();
     sql::insert_many(tx.db(), "donor_external_ref", &REF_COLUMNS, rows, "").await?;
     Ok(())
 }
 
-pub(crate) async fn remove_refs(tx: &TenantTx, donor: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn remove_refs(tx: &Transaction, donor: Uuid) -> Result<(), StoreError> {
     sql::execute(tx.db(), "DELETE FROM donor_external_ref WHERE donor_id = $1", values![donor]).await?;
     Ok(())
 }
 
-async fn emit(tx: &mut TenantTx, donor: &Model) -> Result<(), StoreError> {
+async fn emit(tx: &mut Transaction, donor: &Model) -> Result<(), StoreError> {
     let external_refs = refs(tx.db(), &[donor.id]).await?.remove(&donor.id).unwrap_or_default();
     tx.emit(&changed(donor.clone(), external_refs)).await
 }

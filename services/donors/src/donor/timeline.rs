@@ -1,7 +1,7 @@
 //! What happened with a donor, the latest first: its record, its agreements, its money, its reports.
 
 use super::store;
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -105,7 +105,7 @@ pub(crate) async fn list(
     filter: Parameters<TimelineFilter>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
-    if matches!(scope, Scope::Donor { .. }) {
+    if matches!(scope, TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
     let db = context.store.read(&scope).await?;
@@ -139,7 +139,7 @@ struct Seen {
 }
 
 async fn happenings(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     donor: Uuid,
     seen: Seen,

@@ -168,10 +168,11 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    answer::record(&request, row.version, &Import::try_from(row)?)
+    service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        answer::record(&request, row.version, &Import::try_from(row)?)
+    })
+    .await
 }
 
 /// A row of an import and what became of it.

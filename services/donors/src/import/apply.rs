@@ -13,7 +13,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use events::{ExternalRef, FlowObject};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use store::{Scope, StoreError, TenantTx, office};
+use store::{StoreError, TenantScope, Transaction, office};
 use uuid::Uuid;
 
 /// What became of each row.
@@ -48,7 +48,7 @@ pub(crate) fn hex(fingerprint: &[u8; 32]) -> String {
 
 /// Applies flows in order, in one transaction.
 pub(crate) async fn apply(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     job: &Job,
     flows: Vec<(i64, Flow)>,
 ) -> Result<Verdicts, StoreError> {
@@ -115,7 +115,7 @@ fn organisation(id: Uuid, name: String) -> FlowObject {
     }
 }
 
-async fn recipient(tx: &TenantTx, job: &Job) -> Result<Option<FlowObject>, StoreError> {
+async fn recipient(tx: &Transaction, job: &Job) -> Result<Option<FlowObject>, StoreError> {
     if job.source == "fts" {
         return Ok(None);
     }
@@ -124,8 +124,8 @@ async fn recipient(tx: &TenantTx, job: &Job) -> Result<Option<FlowObject>, Store
 }
 
 async fn agreements_of(
-    tx: &TenantTx,
-    scope: &Scope,
+    tx: &Transaction,
+    scope: &TenantScope,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, Uuid>, StoreError> {
     let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
@@ -135,7 +135,7 @@ async fn agreements_of(
 
 /// Each flow is written once, in its last state of this batch.
 async fn write(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     mut stored: HashMap<String, Contribution>,
     mut latest: HashMap<String, Contribution>,
     order: Vec<String>,
@@ -238,9 +238,9 @@ fn record(
 
 /// The donors of a batch, by [`Giver::key`]: matched, else recorded.
 async fn donors_of(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     job: &Job,
-    scope: &Scope,
+    scope: &TenantScope,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, donor::store::Model>, StoreError> {
     let mut givers: HashMap<String, Giver> = HashMap::new();
@@ -335,9 +335,9 @@ impl Wanted {
 
 /// The donors of givers that no reference led to, by [`Giver::key`]: those of that name and type, else new ones.
 async fn match_or_record(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     job: &Job,
-    scope: &Scope,
+    scope: &TenantScope,
     givers: Vec<(String, &Giver)>,
 ) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
     if givers.is_empty() {
@@ -378,15 +378,15 @@ async fn match_or_record(
 
 /// The donor of that name and type, which is now known by the reference as well.
 async fn named(
-    tx: &mut TenantTx,
-    scope: &Scope,
+    tx: &mut Transaction,
+    scope: &TenantScope,
     wanted: &Wanted,
 ) -> Result<Option<donor::store::Model>, StoreError> {
     let found = donor::store::by_name(scope, tx.db(), &wanted.search, wanted.donor_type).await?;
     let Some(mut donor) = found else { return Ok(None) };
     if !wanted.reference.is_empty() {
         // As it is now, and not as it was before somebody's change that was waited for.
-        if let Some(present) = donor::store::get_to_change(tx, donor.id).await? {
+        if let Some(present) = donor::store::get_to_change(scope, tx, donor.id).await? {
             donor = present;
         }
         donor.version += 1;

@@ -8,7 +8,7 @@ use crate::{agreement, contribution, donor};
 use kernel::FieldError;
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeSet, HashMap};
-use store::{Scope, StoreError};
+use store::{StoreError, TenantScope};
 use uuid::Uuid;
 
 /// Whom a row means.
@@ -33,9 +33,9 @@ impl Found {
 }
 
 /// The scope of an import: its office.
-pub(super) fn scope_of(job: &Job) -> Scope {
+pub(super) fn scope_of(job: &Job) -> TenantScope {
     let (organisation_id, office_id) = (job.organisation_id, job.office_id);
-    Scope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
+    TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
 }
 
 /// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name.

@@ -2,7 +2,7 @@ use super::flow::Staged;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
-use store::{Scope, Store, StoreError, TenantTx, sql, values};
+use store::{Store, StoreError, TenantScope, Transaction, sql, values};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import")]
@@ -37,19 +37,21 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-fn readable(scope: &Scope) -> Select<Entity> {
+fn readable(scope: &TenantScope) -> Select<Entity> {
     let query = Entity::find().filter(Column::State.ne("receiving"));
     match scope {
-        Scope::Offices { organisation_id, office_ids, .. } => query
+        TenantScope::Offices { organisation_id, office_ids, .. } => query
             .filter(Column::OrganisationId.eq(*organisation_id))
             .filter(Column::OfficeId.is_in(office_ids.iter().copied())),
-        Scope::System => query,
-        Scope::Donor { .. } | Scope::Public { .. } => query.filter(Expr::value(false)),
+        TenantScope::Organisation { organisation_id } => {
+            query.filter(Column::OrganisationId.eq(*organisation_id))
+        }
+        TenantScope::Donor { .. } | TenantScope::Public { .. } => query.filter(Expr::value(false)),
     }
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -58,7 +60,7 @@ pub(crate) async fn get(
 
 /// Newest first.
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     page: &PageRequest,
     after: Option<Uuid>,
@@ -73,10 +75,10 @@ pub(crate) async fn list(
 /// The oldest import that has work left.
 pub(crate) async fn next(db: &impl ConnectionTrait) -> Result<Option<Model>, StoreError> {
     let waiting = Column::State.is_in(["queued", "applying"]);
-    Ok(readable(&Scope::System).filter(waiting).order_by_asc(Column::Id).one(db).await?)
+    Ok(Entity::find().filter(waiting).order_by_asc(Column::Id).one(db).await?)
 }
 
-pub(crate) async fn insert(tx: &TenantTx, import: Model) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &Transaction, import: Model) -> Result<(), StoreError> {
     Entity::insert(sea_orm::IntoActiveModel::into_active_model(import))
         .exec_without_returning(tx.db())
         .await?;
@@ -84,7 +86,7 @@ pub(crate) async fn insert(tx: &TenantTx, import: Model) -> Result<(), StoreErro
 }
 
 /// Writes the job's whole row, as a new version.
-pub(crate) async fn update(tx: &TenantTx, import: &mut Model) -> Result<(), StoreError> {
+pub(crate) async fn update(tx: &Transaction, import: &mut Model) -> Result<(), StoreError> {
     import.version += 1;
     let row = sea_orm::IntoActiveModel::into_active_model(import.clone()).reset_all();
     sea_orm::ActiveModelTrait::update(ActiveModel { id: Set(import.id), ..row }, tx.db()).await?;
@@ -92,7 +94,7 @@ pub(crate) async fn update(tx: &TenantTx, import: &mut Model) -> Result<(), Stor
 }
 
 /// Whether the job is still where this worker knows it to be; nobody else moves it before this transaction ends.
-pub(crate) async fn hold(tx: &TenantTx, import: &Model) -> Result<bool, StoreError> {
+pub(crate) async fn hold(tx: &Transaction, import: &Model) -> Result<bool, StoreError> {
     if !tx.try_lock("imports").await? {
         return Ok(false);
     }
@@ -102,7 +104,7 @@ pub(crate) async fn hold(tx: &TenantTx, import: &Model) -> Result<bool, StoreErr
 
 /// Stages rows; `first` is the number of the first one.
 pub(crate) async fn stage(
-    tx: &TenantTx,
+    tx: &Transaction,
     import: Uuid,
     file: &str,
     first: i64,
@@ -151,7 +153,7 @@ const FEW_STRETCHES: usize = 8;
 
 /// Writes one verdict on rows, in their order, and drops what was staged of them.
 pub(crate) async fn decide(
-    tx: &TenantTx,
+    tx: &Transaction,
     import: Uuid,
     verdict: &str,
     numbers: &[i64],
@@ -177,7 +179,7 @@ pub(crate) async fn decide(
 pub(crate) const STRETCH: i64 = 5000;
 
 /// Drops what is staged of the rows after `position` that will not be applied, for one stretch.
-pub(crate) async fn forget_staged(tx: &TenantTx, import: Uuid, position: i64) -> Result<(), StoreError> {
+pub(crate) async fn forget_staged(tx: &Transaction, import: Uuid, position: i64) -> Result<(), StoreError> {
     let text = "UPDATE import_row SET raw = NULL, verdict = coalesce(verdict, 'not_applied')
                 WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL";
     sql::execute(tx.db(), text, values![import, position, position + STRETCH]).await?;
@@ -187,7 +189,7 @@ pub(crate) async fn forget_staged(tx: &TenantTx, import: Uuid, position: i64) ->
 /// Removes an upload that broke off, one stretch of its rows after the other.
 pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreError> {
     loop {
-        let tx = store.begin(Scope::System, store::Actor::system()).await?;
+        let tx = store.system(store::Actor::system()).await?;
         tx.by_index().await?;
         let text = "SELECT min(number) FROM import_row WHERE import_id = $1";
         let first = sql::row(tx.db(), text, values![import]).await?;

@@ -254,7 +254,7 @@ impl Receiving {
             mapping.add_json(text)?;
         }
         let (name, rates) = {
-            let db = context.store.read(&::store::Scope::System).await?;
+            let db = context.store.system_read().await?;
             let name = office::organisation_name(&db, organisation_id).await?.unwrap_or_default();
             let rates = match format {
                 Format::Fts => Rates::default(),
@@ -270,7 +270,7 @@ impl Receiving {
             spool: context.store.files().to_path_buf(),
             describe: how.dry_run,
         };
-        let tx = context.store.begin(::store::Scope::System, ::store::Actor::system()).await?;
+        let tx = context.store.system(::store::Actor::system()).await?;
         let import = store::Model {
             id: tx.new_id(),
             version: 0,
@@ -452,7 +452,7 @@ async fn stage_batch(
         return Err(Problem::invalid_field("/file", why).into());
     }
     {
-        let db = context.store.read(&::store::Scope::System).await?;
+        let db = context.store.system_read().await?;
         matching::check(import, &db, &mut rows).await?;
     }
     for row in &mut rows {
@@ -462,7 +462,7 @@ async fn stage_batch(
     }
     let first = import.rows_read + 1;
     import.rows_read += i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let tx = context.store.begin(::store::Scope::System, ::store::Actor::system()).await?;
+    let tx = context.store.system(::store::Actor::system()).await?;
     store::stage(&tx, import.id, file, first, rows).await?;
     Ok(tx.commit().await?)
 }

@@ -9,7 +9,7 @@ use super::{
     store,
 };
 use crate::{contribution, donor};
-use ::store::{Actor, Scope, StoreError, audit};
+use ::store::{Actor, StoreError, TenantScope, audit};
 use chrono::TimeDelta;
 use service::Context;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -64,7 +64,7 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
 }
 
 async fn tidy(context: &Context) -> Result<(), StoreError> {
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let broken_off = store::broken_off(&db, context.store.clock().now() - RECEIVING).await?;
     drop(db);
     for id in broken_off {
@@ -75,7 +75,7 @@ async fn tidy(context: &Context) -> Result<(), StoreError> {
 
 /// Does the oldest import to its end; false when there is none.
 async fn work(context: &Context) -> Result<bool, Pause> {
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let Some(mut job) = store::next(&db).await? else { return Ok(false) };
     drop(db);
     if job.rejected > 0 && !job.skip_bad && !job.dry_run {
@@ -158,7 +158,7 @@ fn progress(job: &mut store::Model, verdicts: &Verdicts, last: i64, count: usize
 
 /// The next rows, read again from what was staged. They were checked when they arrived.
 async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let (mut rows, mut position) = (Vec::new(), job.position);
     // A stretch may hold wrong rows alone.
     while rows.is_empty() && position < job.rows_read {
@@ -181,7 +181,7 @@ async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, F
 
 /// Dry run: says what would happen, keeps nothing but the verdicts. Begun again from the start after a crash.
 async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause> {
-    let scope = Scope::Public { organisation_id: job.organisation_id };
+    let scope = TenantScope::Public { organisation_id: job.organisation_id };
     // What the rows before made of each flow.
     let mut seen: Seen<(i64, Print)> = Seen::default();
     (job.position, job.rows_done) = (0, job.rejected);
@@ -190,7 +190,7 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause>
         let flows = next_flows(context, job).await?;
         let Some(&(last, _)) = flows.last() else { break };
         let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
-        let db = context.store.read(&Scope::System).await?;
+        let db = context.store.system_read().await?;
         let held = contribution::store::by_refs(&scope, &db, &job.source, &refs).await?;
         drop(db);
         let held: HashMap<String, (i64, String)> = held
@@ -254,8 +254,8 @@ async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Resul
 }
 
 /// A transaction in which this worker alone moves the job.
-async fn begin(context: &Context, job: &store::Model) -> Result<::store::TenantTx, Pause> {
-    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+async fn begin(context: &Context, job: &store::Model) -> Result<::store::SystemTx, Pause> {
+    let tx = context.store.system(Actor::system()).await?;
     tx.by_index().await?;
     if store::hold(&tx, job).await? { Ok(tx) } else { Err(Pause::Elsewhere) }
 }

@@ -30,6 +30,7 @@ impl MigrationTrait for M0007 {
         recount(manager.get_connection()).await.map_err(|error| match error {
             StoreError::Database(error) => error,
             other @ (StoreError::Bus(_)
+            | StoreError::SecondConnection
             | StoreError::Document(_)
             | StoreError::Damaged(_)
             | StoreError::Sealed(_)) => DbErr::Migration(other.to_string()),

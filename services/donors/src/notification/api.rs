@@ -1,4 +1,4 @@
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -88,16 +88,18 @@ async fn read_until(db: &impl ConnectionTrait, claims: &Claims) -> Result<Option
 }
 
 async fn told(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     newer_than: Option<Uuid>,
     except: &[String],
     page: &PageRequest,
 ) -> Result<Vec<Told>, Failure> {
     let (whose, id): (&str, Value) = match scope {
-        Scope::Offices { office_id, .. } => ("donor_id IS NULL AND office_id = $2", (*office_id).into()),
-        Scope::Donor { donor_id, .. } => ("donor_id = $2", (*donor_id).into()),
-        Scope::Public { .. } | Scope::System => return Ok(Vec::new()),
+        TenantScope::Offices { office_id, .. } => {
+            ("donor_id IS NULL AND office_id = $2", (*office_id).into())
+        }
+        TenantScope::Donor { donor_id, .. } => ("donor_id = $2", (*donor_id).into()),
+        TenantScope::Public { .. } | TenantScope::Organisation { .. } => return Ok(Vec::new()),
     };
     let mut parameters = values![scope.organisation_id()];
     parameters.push(id);
@@ -129,7 +131,7 @@ pub(crate) async fn list(
     filter: Parameters<NotificationFilter>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let last_read = read_until(&db, &caller.claims).await?;
     drop(db);
     let NotificationFilter { unread, except, limit, cursor } = filter.0;
@@ -179,7 +181,7 @@ pub(crate) async fn mark(
     body: JsonBody<ReadUntil>,
 ) -> Answer {
     // The reader's own mark, which a representative, who only reads, has as well.
-    let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
+    let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
     let exists = "SELECT 1 FROM notification WHERE id = $1 AND organisation_id = $2";
     let named = values![body.value.last_id, caller.claims.organisation_id];
     if sql::row(tx.db(), exists, named).await?.is_none() {

@@ -3,7 +3,7 @@
 pub(crate) mod api;
 
 use crate::report::{State, store::Model};
-use ::store::{StoreError, TenantTx, sql, values};
+use ::store::{StoreError, Transaction, sql, values};
 use events::NotificationGiven;
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 10] = [
 ];
 
 async fn add(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     report: &Model,
     kind: &str,
     (office_id, donor_id): (Uuid, Option<Uuid>),
@@ -56,7 +56,7 @@ async fn add(
 
 /// Tells the office that has to act next, and the donor when it gets a report.
 pub(crate) async fn of_step(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     report: &Model,
     action: &str,
     office_id: Option<Uuid>,
@@ -72,6 +72,6 @@ pub(crate) async fn of_step(
 }
 
 /// Reminds the office that owes a report.
-pub(crate) async fn of_reminder(tx: &mut TenantTx, report: &Model, name: &str) -> Result<(), StoreError> {
+pub(crate) async fn of_reminder(tx: &mut Transaction, report: &Model, name: &str) -> Result<(), StoreError> {
     add(tx, report, name, (report.office_id, None)).await
 }

@@ -7,7 +7,7 @@ use super::{
     source::{self, Position},
     writer::Xml,
 };
-use ::store::{Scope, StoreError, office};
+use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpResponse, get, http::header, web::Data};
 use auth::Failure;
 use bytes::Bytes;
@@ -18,11 +18,11 @@ use service::{Answer, Context, openapi::PublicProblems};
 
 /// Who publishes, as of today; none when the organisation has not said how.
 pub(super) async fn publisher(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     context: &Context,
 ) -> Result<Option<Publisher>, StoreError> {
-    let Some(organisation_id) = scope.organisation_id() else { return Ok(None) };
+    let organisation_id = scope.organisation_id();
     let Some(settings) = settings::find(db, Some(organisation_id)).await? else { return Ok(None) };
     let name = office::organisation_name(db, organisation_id).await?.unwrap_or_default();
     Ok(Some(Publisher { settings, name, today: context.store.clock().now().date_naive() }))
@@ -31,7 +31,7 @@ pub(super) async fn publisher(
 /// A file on its way.
 struct Writing {
     context: Data<Context>,
-    scope: Scope,
+    scope: TenantScope,
     publisher: Publisher,
     xml: Xml,
     next: Option<Position>,
@@ -72,12 +72,12 @@ impl Writing {
 #[get("/v1/public/iati/activities.xml")]
 pub(crate) async fn read(context: Data<Context>) -> Answer {
     let nothing = |why: &str| Failure::from(Problem::new(Code::NotFound).detail(why));
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let organisation_id = office::public_organisation(&db).await?;
     drop(db);
     let organisation_id =
         organisation_id.ok_or_else(|| nothing("this deployment has no organisation yet"))?;
-    let scope = Scope::Public { organisation_id };
+    let scope = TenantScope::Public { organisation_id };
     let db = context.store.read(&scope).await?;
     let publisher = publisher(&scope, &db, &context).await?;
     drop(db);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer, one_of, openapi::ReadProblems,
 };
-use store::Scope;
+use store::TenantScope;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -164,7 +164,7 @@ pub(crate) async fn list(
 
 async fn found(
     context: &Context,
-    scope: &Scope,
+    scope: &TenantScope,
     severity: Option<&str>,
     page: PageRequest,
 ) -> Result<Page<PublicationFinding>, Failure> {

@@ -1,7 +1,7 @@
 //! What the organisation says of itself where it publishes, and what holds for all it publishes.
 
 use crate::donor::{IATI_TYPES, api::headquarters_only};
-use ::store::{Scope, StoreError, audit, sql, values};
+use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
@@ -115,8 +115,8 @@ pub(crate) async fn find(
 }
 
 /// Staff see it; how an organisation publishes is no matter of its donors'.
-pub(super) fn for_staff(scope: &Scope) -> Result<(), Problem> {
-    if matches!(scope, Scope::Offices { .. }) { Ok(()) } else { Err(Problem::not_found()) }
+pub(super) fn for_staff(scope: &TenantScope) -> Result<(), Problem> {
+    if matches!(scope, TenantScope::Offices { .. }) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
 /// Shows how the organisation publishes
@@ -130,11 +130,12 @@ pub(crate) async fn read(
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    for_staff(&scope)?;
-    let db = context.store.read(&scope).await?;
-    let shown = Publication::from(find(&db, scope.organisation_id()).await?);
-    answer::record(&request, shown.version, &shown)
+    service::read(&context, &caller.claims, async |db, scope| {
+        for_staff(scope)?;
+        let shown = Publication::from(find(db, Some(scope.organisation_id())).await?);
+        answer::record(&request, shown.version, &shown)
+    })
+    .await
 }
 
 /// Says how the organisation publishes

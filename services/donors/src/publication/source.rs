@@ -7,7 +7,7 @@ use crate::{
     conditions::Conditions,
     donor,
 };
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, Money};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -118,7 +118,7 @@ const IN_FORCE: &str = "a.visibility = 'public' AND a.state IN ('signed', 'activ
 /// The next `limit` activities after a position, and where to go on: none at the end. A page may be short, or empty,
 /// before the end.
 pub(crate) async fn page(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     publisher: &Publisher,
     after: Position,
@@ -137,7 +137,7 @@ pub(crate) async fn page(
 }
 
 async fn agreements(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     publisher: &Publisher,
     after: Option<Uuid>,
@@ -181,7 +181,7 @@ async fn agreements(
 }
 
 async fn contributions(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     publisher: &Publisher,
     after: Option<Uuid>,

@@ -109,7 +109,7 @@ pub(crate) async fn list(
     let checked = filter.0.checked()?;
     let scope = context.scope(&caller.claims).await?;
     // A tool of the staff's; a donor sees the rate of each of its contributions.
-    if matches!(scope, ::store::Scope::Donor { .. }) {
+    if matches!(scope, ::store::TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
     let RateFilter { limit, cursor, .. } = filter.0.clone();
@@ -226,7 +226,7 @@ pub(crate) async fn take(
                 office_id,
                 action: "exchange_rates.take",
                 resource: "exchange_rates",
-                resource_id: scope.organisation_id().unwrap_or_default(),
+                resource_id: scope.organisation_id(),
                 before: None,
                 after: Some(serde_json::json!({
                     "sha256": sha256, "created": saved.created, "changed": saved.changed, "rejected": read.bad,

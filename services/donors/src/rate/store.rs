@@ -3,7 +3,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{Scope, StoreError, TenantTx, sql, values};
+use store::{StoreError, TenantScope, TenantTx, sql, values};
 use uuid::Uuid;
 
 /// A row of `exchange_rate`.
@@ -53,7 +53,7 @@ pub(crate) async fn all(db: &impl ConnectionTrait, organisation_id: Uuid) -> Res
 
 /// By currency, the latest month first.
 pub(super) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -95,7 +95,7 @@ pub(super) struct Saved {
 
 /// Writes rates over those of the same currency and month; with `keep` false it only compares.
 pub(super) async fn save(tx: &TenantTx, rates: &[Model], keep: bool) -> Result<Saved, StoreError> {
-    let organisation_id = tx.scope().organisation_id().unwrap_or_default();
+    let organisation_id = tx.scope().organisation_id();
     tx.lock(&format!("exchange rates {organisation_id}")).await?;
     let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
     let held: Vec<Model> = sql::all(tx.db(), text, values![organisation_id]).await?;

@@ -7,7 +7,7 @@ use crate::{
     agreement::{self, terms::REPORT_KINDS},
     document,
 };
-use ::store::{Scope, StoreError, audit};
+use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -60,9 +60,9 @@ pub(crate) struct Report {
 
 impl Report {
     /// A report as a scope may see it: how far the organisation is inside is not for the donor.
-    pub(crate) fn of(row: store::Model, scope: &Scope, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    pub(crate) fn of(row: store::Model, scope: &TenantScope, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let state = row.state()?;
-        let outside = !matches!(scope, Scope::Offices { .. });
+        let outside = !matches!(scope, TenantScope::Offices { .. });
         let shown = if outside && state.is_owed() { State::Scheduled } else { state };
         Ok(Self {
             id: row.id,
@@ -211,13 +211,13 @@ async fn financial(
 
 /// A report with everything about it, as a scope may see it; `sums` reads all records of its agreement.
 pub(crate) async fn record(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl sea_orm::ConnectionTrait,
     sums: &impl sea_orm::ConnectionTrait,
     row: store::Model,
     now: DateTime<Utc>,
 ) -> Result<ReportRecord, StoreError> {
-    let is_staff = matches!(scope, Scope::Offices { .. });
+    let is_staff = matches!(scope, TenantScope::Offices { .. });
     let is_shown = is_staff || row.state()?.is_delivered();
     let content = if is_shown { Some(row.content()?) } else { None };
     let expenditure = content.as_ref().and_then(|content| content.expenditure);
@@ -284,9 +284,9 @@ pub(crate) struct ReportFilter {
 }
 
 impl ReportFilter {
-    fn checked(&self, scope: &Scope, now: DateTime<Utc>) -> Result<Filter, Problem> {
+    fn checked(&self, scope: &TenantScope, now: DateTime<Utc>) -> Result<Filter, Problem> {
         let state = one_of("state", self.state.as_deref(), &State::ALL.map(State::name))?;
-        if matches!(scope, Scope::Donor { .. }) && state.is_some() {
+        if matches!(scope, TenantScope::Donor { .. }) && state.is_some() {
             return Err(Problem::invalid_parameter("state", "is not for donors: ask for owed"));
         }
         Ok(Filter {
@@ -350,13 +350,13 @@ pub(crate) async fn get(
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.read(&scope).await?;
     let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let read = (matches!(scope, Scope::Donor { .. }) && row.state()?.is_delivered())
+    let read = (matches!(scope, TenantScope::Donor { .. }) && row.state()?.is_delivered())
         .then(|| entry(&row, "report.read", None, &row.state));
-    let sums = context.store.read(&Scope::System).await?;
+    let sums = context.store.system_read().await?;
     let shown = record(&scope, &db, &sums, row, context.store.clock().now()).await?;
     drop((db, sums));
     if let Some(read) = read {
-        let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
+        let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
         tx.audit(read).await?;
         tx.commit().await?;
     }
@@ -383,7 +383,7 @@ pub(crate) async fn write(
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let before = store::get_to_change(&tx, id.0).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     office_only(&before, &caller.claims)?;
     answer::if_match(&request, before.version)?;
     content::check(&before.kind, &before.currency, &body.value)?;

@@ -2,7 +2,7 @@
 
 use super::store::{self, Filter};
 use crate::{conditions::Conditions, donor};
-use ::store::{Scope, StoreError, audit, sql, values};
+use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
@@ -68,7 +68,7 @@ pub(crate) async fn replace(
     let claims = &caller.claims;
     let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     // A representative, who only reads, has one too: so not in the caller's scope, and of the caller alone.
-    let tx = context.store.begin(Scope::System, context.actor(claims, &request)).await?;
+    let tx = context.store.system(context.actor(claims, &request)).await?;
     tx.lock(&format!("calendar {}", claims.sub)).await?;
     sql::execute(tx.db(), "DELETE FROM calendar WHERE principal_id = $1", values![claims.sub]).await?;
     let made = Calendar { path: format!("/v1/public/calendars/{secret}.ics"), created_at: tx.now() };
@@ -98,7 +98,7 @@ pub(crate) async fn remove(
     caller: Caller<perm::ReportsRead>,
     context: web::Data<Context>,
 ) -> Answer {
-    let tx = context.store.begin(Scope::System, context.actor(&caller.claims, &request)).await?;
+    let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
     let text = "DELETE FROM calendar WHERE principal_id = $1";
     if sql::execute(tx.db(), text, values![caller.claims.sub]).await? > 0 {
         tx.audit(entry(&caller.claims, "calendar.delete")).await?;
@@ -127,7 +127,7 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 #[get("/v1/public/calendars/{secret}")]
 pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> Answer {
     let secret = secret.strip_suffix(".ics").unwrap_or(&secret);
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let text = "SELECT organisation_id, office_id, donor_id, language FROM calendar WHERE secret_hash = $1";
     let row = sql::row(&db, text, values![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
     let language: String = row.try_get_by_index(3).map_err(StoreError::from)?;
@@ -138,13 +138,16 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
     let scope = match row.try_get_by_index::<Option<Uuid>>(2).map_err(StoreError::from)? {
         Some(donor_id) => {
             // A donor that was merged into another has that one's dates.
-            let own = Scope::Donor { organisation_id, donor_id };
+            let own = TenantScope::Donor { organisation_id, donor_id };
             let survivors = donor::store::survivors(&own, &db, vec![donor_id]).await?;
-            Scope::Donor { organisation_id, donor_id: survivors.get(&donor_id).copied().unwrap_or(donor_id) }
+            TenantScope::Donor {
+                organisation_id,
+                donor_id: survivors.get(&donor_id).copied().unwrap_or(donor_id),
+            }
         }
         None => {
             let office_ids = ::store::office::with_descendants(&db, organisation_id, office_id).await?;
-            Scope::Offices { organisation_id, office_id, office_ids }
+            TenantScope::Offices { organisation_id, office_id, office_ids }
         }
     };
     drop(db);

@@ -2,7 +2,7 @@
 
 use super::store::Filter;
 use crate::conditions::plan_for_values;
-use ::store::{Scope, StoreError, sql, values};
+use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -99,7 +99,7 @@ enum By {
 /// The figures of every office or donor that the filter leaves any report of. A report counts as late by whole days begun
 /// after its due date had ended.
 async fn groups(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     by: By,
@@ -161,7 +161,7 @@ async fn groups(
 }
 
 async fn names(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     by: By,
     ids: Vec<Uuid>,
@@ -173,7 +173,7 @@ async fn names(
     };
     let mut names = HashMap::with_capacity(ids.len());
     for row in sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await? {
-        if scope.organisation_id() == Some(row.try_get_by_index(2)?) {
+        if scope.organisation_id() == row.try_get_by_index::<Uuid>(2)? {
             names.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
     }

@@ -3,7 +3,7 @@
 
 use super::store::{Model, SELECT, models};
 use crate::notification;
-use ::store::{Actor, Scope, Store, StoreError, TenantTx, values};
+use ::store::{Actor, Store, StoreError, Transaction, values};
 use chrono::{DateTime, TimeDelta};
 use service::Context;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) async fn remind(store: &Store) -> Result<usize, StoreError> {
     let mut given = 0;
     for (name, before) in REMINDERS {
         loop {
-            let mut tx = store.begin(Scope::System, Actor::system()).await?;
+            let mut tx = store.system(Actor::system()).await?;
             // Two processes do not give the same reminders side by side.
             tx.lock("report reminders").await?;
             let reports = waiting(&tx, name, before).await?;
@@ -57,7 +57,7 @@ pub(crate) async fn remind(store: &Store) -> Result<usize, StoreError> {
 
 /// Reports owed whose reminder is due and was not given for this due date. The last that is due stands for those before:
 /// what is overdue already is not announced 30 days ahead.
-async fn waiting(tx: &TenantTx, name: &str, before: TimeDelta) -> Result<Vec<Model>, StoreError> {
+async fn waiting(tx: &Transaction, name: &str, before: TimeDelta) -> Result<Vec<Model>, StoreError> {
     let next = REMINDERS.iter().map(|(_, other)| *other).filter(|other| *other < before).max();
     // The beginning of the calendar that both back ends can write.
     let from = next.map_or(DateTime::UNIX_EPOCH, |next| tx.now() + next);
@@ -78,7 +78,7 @@ mod tests {
         migration::Migrator,
         report::store::reconcile,
     };
-    use ::store::sql;
+    use ::store::{TenantScope, sql};
     use chrono::Utc;
     use kernel::{Clock, FixedClock};
     use std::sync::Arc;
@@ -90,8 +90,11 @@ mod tests {
 
     /// An agreement of 2026 with a donor in Oslo, signed.
     async fn signed(store: &Store) {
-        let scope =
-            Scope::Offices { organisation_id: ORGANISATION, office_id: OFFICE, office_ids: vec![OFFICE] };
+        let scope = TenantScope::Offices {
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            office_ids: vec![OFFICE],
+        };
         let mut tx = store.begin(scope, Actor::system()).await.unwrap();
         let now = tx.now();
         let columns = [
@@ -156,7 +159,7 @@ mod tests {
     }
 
     async fn given(store: &Store) -> Vec<String> {
-        let db = store.read(&Scope::System).await.unwrap();
+        let db = store.system_read().await.unwrap();
         let text = "SELECT kind FROM notification ORDER BY id";
         let rows = sql::rows(&db, text, vec![]).await.unwrap();
         rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()

@@ -11,7 +11,7 @@ use crate::{
     agreement::{self, terms::is_usual},
     document, donor, notification,
 };
-use ::store::{TenantTx, office};
+use ::store::{Transaction, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::NaiveDate;
@@ -82,7 +82,7 @@ impl Action {
 
 /// The offices above one, from its parent to headquarters.
 async fn above(
-    tx: &TenantTx,
+    tx: &Transaction,
     organisation_id: Uuid,
     office_id: Uuid,
 ) -> Result<Vec<office::Office>, Failure> {
@@ -105,7 +105,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     let Asked { action, comment, due_date } = asked;
     let scope = context.scope(claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(claims, request)).await?;
-    let before = store::get_to_change(&tx, id).await?.ok_or_else(Problem::not_found)?;
+    let before = store::get_to_change(tx.scope(), &tx, id).await?.ok_or_else(Problem::not_found)?;
     let above = above(&tx, before.organisation_id, before.office_id).await?;
     let region = region(&above);
     may(action, &before, claims, &above)?;

@@ -13,7 +13,7 @@ use events::DonorReportChanged;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{Scope, StoreError, TenantTx, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, sql, values};
 use uuid::Uuid;
 
 /// A row of `report`, with what names its agreement and donor.
@@ -146,7 +146,7 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    pub(crate) fn conditions(&self, scope: &Scope) -> Conditions {
+    pub(crate) fn conditions(&self, scope: &TenantScope) -> Conditions {
         let mut conditions = Conditions::of(scope, "r");
         conditions.and_few("r.donor_id = ?", self.donor_id);
         conditions.and_few("r.agreement_id = ?", self.agreement_id);
@@ -169,7 +169,7 @@ impl Filter {
 
 /// The first due first.
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -198,7 +198,7 @@ pub(crate) async fn models(
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -209,15 +209,19 @@ pub(crate) async fn get(
 }
 
 /// The row, which nobody else changes before this transaction ends.
-pub(crate) async fn get_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
-    let Some(found) = get(tx.scope(), tx.db(), id).await? else { return Ok(None) };
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    let Some(found) = get(scope, tx.db(), id).await? else { return Ok(None) };
     // One lock for an agreement and its reports: an amendment changes both.
     tx.lock(&format!("agreement {}", found.agreement_id)).await?;
-    get(tx.scope(), tx.db(), id).await
+    get(scope, tx.db(), id).await
 }
 
 /// Writes new versions and tells.
-pub(crate) async fn save_all(tx: &mut TenantTx, reports: &[Model]) -> Result<(), StoreError> {
+pub(crate) async fn save_all(tx: &mut Transaction, reports: &[Model]) -> Result<(), StoreError> {
     let rows = reports.iter().map(Model::row).collect();
     sql::replace_many(tx.db(), "report", &COLUMNS, rows).await?;
     let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
@@ -237,7 +241,7 @@ pub(crate) async fn financial_before(
 }
 
 /// Reports of an agreement.
-async fn of_agreement(tx: &TenantTx, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
+async fn of_agreement(tx: &Transaction, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
     models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), values![agreement_id]).await
 }
 
@@ -348,7 +352,7 @@ fn cancelled(report: Model, now: DateTime<Utc>) -> Model {
 
 /// What a cancelled agreement still owed is owed no longer.
 pub(crate) async fn cancel_open(
-    tx: &mut TenantTx,
+    tx: &mut Transaction,
     agreement: &agreement::store::Model,
 ) -> Result<(), StoreError> {
     let now = tx.now();
@@ -379,7 +383,7 @@ pub(crate) async fn steps(db: &impl ConnectionTrait, report_id: Uuid) -> Result<
     sql::all(db, text, values![report_id]).await
 }
 
-pub(crate) async fn add_step(tx: &TenantTx, step: &Step) -> Result<(), StoreError> {
+pub(crate) async fn add_step(tx: &Transaction, step: &Step) -> Result<(), StoreError> {
     let columns =
         ["report_id", "number", "action", "from_state", "to_state", "actor_id", "comment", "taken_at"];
     let row = values![

@@ -1,6 +1,6 @@
 use super::{Statement, add_payments, collect, compose};
 use crate::donor;
-use ::store::{Scope, audit};
+use ::store::{TenantScope, audit};
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header,
@@ -58,7 +58,7 @@ pub(crate) async fn get(
     let language = language.as_deref().and_then(Language::from_code).unwrap_or(Language::English);
     let scope = context.scope(&caller.claims).await?;
     let mut statement = collected(&context, &scope, id, year).await?;
-    if matches!(scope, Scope::Offices { .. }) {
+    if matches!(scope, TenantScope::Offices { .. }) {
         let claims = &caller.claims;
         let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
         statement.office = Some(office.map(|office| office.name).unwrap_or_default());
@@ -84,7 +84,7 @@ pub(crate) async fn get(
 
 async fn collected(
     context: &Context,
-    scope: &Scope,
+    scope: &TenantScope,
     id: Id,
     year: Option<i32>,
 ) -> Result<Statement, Failure> {
@@ -92,7 +92,7 @@ async fn collected(
     let donor = donor::store::get(scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     let mut statement = collect((scope, &db), donor, year, context.store.clock().now()).await??;
     drop(db);
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     add_payments(&db, &mut statement.agreements).await?;
     Ok(statement)
 }
@@ -105,7 +105,7 @@ async fn note(
     statement: &Statement,
     language: Language,
 ) -> Result<(), Failure> {
-    let tx = context.store.begin(Scope::System, context.actor(&caller.claims, request)).await?;
+    let tx = context.store.system(context.actor(&caller.claims, request)).await?;
     tx.audit(audit::Entry {
         organisation_id: statement.donor.organisation_id,
         office_id: statement.donor.office_id,

@@ -14,7 +14,7 @@ use kernel::{Money, Problem, money::MoneyError};
 use sea_orm::ConnectionTrait;
 use service::PageRequest;
 use std::collections::BTreeMap;
-use store::{Scope, StoreError, sql, values};
+use store::{StoreError, TenantScope, sql, values};
 use uuid::Uuid;
 
 /// Most records of a kind on one statement: about a hundred pages.
@@ -85,7 +85,7 @@ fn day_of(row: &contribution::store::Model) -> Option<NaiveDate> {
 /// # Errors
 /// `too_many` when a list is longer than a statement takes.
 async fn collect(
-    (scope, db): (&Scope, &impl ConnectionTrait),
+    (scope, db): (&TenantScope, &impl ConnectionTrait),
     donor: donor::store::Model,
     year: Option<i32>,
     now: DateTime<Utc>,

@@ -1,7 +1,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use service::PageRequest;
-use store::{Scope, StoreError, TenantTx};
+use store::{StoreError, TenantScope, Transaction};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client")]
@@ -23,13 +23,13 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     page: &PageRequest,
     after: Option<Uuid>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = Entity::find()
-        .filter(Column::OrganisationId.eq(scope.organisation_id().unwrap_or_default()))
+        .filter(Column::OrganisationId.eq(scope.organisation_id()))
         .filter(Column::OfficeId.is_in(scope.office_ids().iter().copied()))
         .order_by_asc(Column::Id)
         .limit(page.limit + 1);
@@ -44,7 +44,7 @@ pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-pub(crate) async fn insert(tx: &TenantTx, client: &Model) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &Transaction, client: &Model) -> Result<(), StoreError> {
     Entity::insert(client.clone().into_active_model()).exec_without_returning(tx.db()).await?;
     Ok(())
 }

@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use events::DonorChanged;
 use sea_orm::ConnectionTrait;
 use std::time::Duration;
-use store::{ConsumeError, Consumer, Project, Scope, Store, StoreError, TenantTx, sql, values};
+use store::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, sql, values};
 use uuid::Uuid;
 
 struct Donors;
 
 #[async_trait]
 impl Project<DonorChanged> for Donors {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         for event in events {
             let row = values![
                 event.id,
@@ -40,7 +40,7 @@ pub(crate) async fn is_known(
     donor_id: Uuid,
 ) -> Result<bool, StoreError> {
     for _ in 0..20 {
-        let db = store.read(&Scope::System).await?;
+        let db = store.system_read().await?;
         let text = "SELECT 1 FROM known_donor WHERE id = $1 AND organisation_id = $2";
         if sql::row(&db, text, values![donor_id, organisation_id]).await?.is_some() {
             return Ok(true);

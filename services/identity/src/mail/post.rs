@@ -7,7 +7,7 @@ use super::{
     texts,
 };
 use crate::organisation;
-use ::store::{Scope, Store, StoreError};
+use ::store::{Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
 use language::Language;
 use lettre::{
@@ -99,7 +99,7 @@ impl Post {
     /// The mail as it is sent: the same at every attempt. None for somebody whose address no mail can be sent to.
     async fn written(&self, mail: &Mail) -> Result<Option<Message>, StoreError> {
         let items = store::items(&self.store, mail.id).await?;
-        let db = self.store.read(&Scope::System).await?;
+        let db = self.store.system_read().await?;
         let person = addressee(&db, mail.person_id).await?;
         let organisation = organisation::name_of(&db, person.organisation_id).await?;
         drop(db);

@@ -2,7 +2,7 @@
 
 use super::store::{self, Item};
 use crate::person;
-use ::store::{ConsumeError, Consumer, Project, StoreError, TenantTx, sql, values};
+use ::store::{ConsumeError, Consumer, Project, StoreError, SystemTx, Transaction, sql, values};
 use async_trait::async_trait;
 use auth::Role;
 use events::NotificationGiven;
@@ -18,7 +18,7 @@ pub(super) struct Recipients {
 
 #[async_trait]
 impl Project<NotificationGiven> for Recipients {
-    async fn apply(&self, tx: &mut TenantTx, events: Vec<NotificationGiven>) -> Result<(), ConsumeError> {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<NotificationGiven>) -> Result<(), ConsumeError> {
         if !self.sends {
             return Ok(());
         }
@@ -55,7 +55,7 @@ fn needed(kind: &str) -> &'static str {
 
 /// Representatives of the donor, or staff of the office who can act. Administrators, who can do everything, only where
 /// nobody else can: somebody is always told.
-async fn concerned(tx: &TenantTx, event: &NotificationGiven) -> Result<Vec<Uuid>, StoreError> {
+async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uuid>, StoreError> {
     let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind);
     if let Some(donor_id) = event.donor_id {
         let people = representatives(tx.db(), event.organisation_id, donor_id).await?;

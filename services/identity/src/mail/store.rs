@@ -1,4 +1,4 @@
-use ::store::{Actor, Scope, Store, StoreError, TenantTx, sql, values};
+use ::store::{Actor, Store, StoreError, Transaction, sql, values};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
 use sea_orm::FromQueryResult;
@@ -42,7 +42,7 @@ impl Item {
 }
 
 /// Notes what people are told. An item that is there already is not told again.
-pub(super) async fn add(tx: &TenantTx, items: Vec<Item>) -> Result<(), StoreError> {
+pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreError> {
     let columns = [
         "person_id",
         "notification_id",
@@ -76,12 +76,12 @@ pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
     let text = "SELECT person_id FROM mail_item WHERE mail_id IS NULL
                 GROUP BY person_id HAVING MIN(created_at) <= $1 ORDER BY person_id LIMIT 500";
     let ripe = |now: DateTime<Utc>| values![now - GATHERED_FOR];
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     if sql::row(&db, text, ripe(store.clock().now())).await?.is_none() {
         return Ok(0);
     }
     drop(db);
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     tx.lock(LOCK).await?;
     let people = sql::rows(tx.db(), text, ripe(tx.now())).await?;
     for row in &people {
@@ -110,12 +110,12 @@ pub(super) struct Mail {
 pub(super) async fn take(store: &Store) -> Result<Option<Mail>, StoreError> {
     let text = "SELECT id, person_id, created_at, attempts + 1 AS attempts FROM mail
                 WHERE next_at <= $1 ORDER BY next_at, id LIMIT 1";
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     if sql::row(&db, text, values![store.clock().now()]).await?.is_none() {
         return Ok(None);
     }
     drop(db);
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     tx.lock(LOCK).await?;
     let taken = sql::all::<Mail>(tx.db(), text, values![tx.now()]).await?.pop();
     if let Some(mail) = &taken {
@@ -129,7 +129,7 @@ pub(super) async fn take(store: &Store) -> Result<Option<Mail>, StoreError> {
 /// What a mail tells.
 pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreError> {
     let text = "SELECT * FROM mail_item WHERE mail_id = $1 ORDER BY due_date, title, notification_id";
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     sql::all(&db, text, values![mail]).await
 }
 
@@ -146,7 +146,7 @@ pub(super) enum Outcome {
 
 /// Notes how the attempt of a mail ended, unless its lease ran out and somebody else has it.
 pub(super) async fn end(store: &Store, mail: &Mail, outcome: &Outcome) -> Result<(), StoreError> {
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     let (sent_at, next_at, error) = match outcome {
         Outcome::Sent => (Some(tx.now()), None, None),
         Outcome::Away(at, error) | Outcome::Refused(at, error) => (None, Some(*at), Some(error.clone())),
@@ -159,7 +159,7 @@ pub(super) async fn end(store: &Store, mail: &Mail, outcome: &Outcome) -> Result
 
 /// Mails that wait to be sent.
 pub(super) async fn waiting(store: &Store) -> Result<i64, StoreError> {
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let row = sql::row(&db, "SELECT COUNT(*) FROM mail WHERE next_at IS NOT NULL", vec![]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
@@ -168,13 +168,13 @@ pub(super) async fn waiting(store: &Store) -> Result<i64, StoreError> {
 pub(super) async fn forget(store: &Store) -> Result<(), StoreError> {
     let text = "SELECT id FROM mail WHERE next_at IS NULL AND created_at < $1 LIMIT 500";
     let before = store.clock().now() - KEPT;
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let old = sql::rows(&db, text, values![before]).await?;
     drop(db);
     if old.is_empty() {
         return Ok(());
     }
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     for row in &old {
         let id: Uuid = row.try_get_by_index(0)?;
         sql::execute(tx.db(), "DELETE FROM mail_item WHERE mail_id = $1", values![id]).await?;

@@ -6,7 +6,7 @@ use super::{
     texts::Letter,
 };
 use crate::{Founded, found, migration::Migrator, person};
-use ::store::{Actor, Project, Scope, Store, sql, values};
+use ::store::{Actor, Project, Store, sql, values};
 use auth::Role;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
@@ -45,7 +45,7 @@ impl World {
     }
 
     async fn person(&self, email: &str, roles: &[Role], change: impl FnOnce(&mut person::store::Model)) {
-        let tx = self.store.begin(Scope::System, Actor::system()).await.unwrap();
+        let tx = self.store.system(Actor::system()).await.unwrap();
         let mut person = person::store::Model {
             id: tx.new_id(),
             version: 1,
@@ -84,7 +84,7 @@ impl World {
     }
 
     async fn tell(&self, events: Vec<NotificationGiven>) {
-        let mut tx = self.store.begin(Scope::System, Actor::system()).await.unwrap();
+        let mut tx = self.store.system(Actor::system()).await.unwrap();
         Recipients { sends: true }.apply(&mut tx, events).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -167,7 +167,7 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
     world.person("admin@example.org", &[Role::Administrator], |_| {}).await;
     world.person("region@example.org", &[Role::RegionalOfficer], |_| {}).await;
     let (donor, merged, other) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(9));
-    let tx = world.store.begin(Scope::System, Actor::system()).await.unwrap();
+    let tx = world.store.system(Actor::system()).await.unwrap();
     for (id, into) in [(donor, None), (merged, Some(donor)), (other, None)] {
         let columns = ["id", "organisation_id", "name", "merged_into"];
         let row = values![id, world.founded.organisation_id, "Norway", into];
@@ -210,7 +210,7 @@ async fn a_process_that_dies_while_it_sends_loses_and_doubles_nothing() {
     let first = world.mails();
     // And once more, after it was written: the file is the same.
     let again = "UPDATE mail SET sent_at = NULL, next_at = created_at";
-    let tx = world.store.begin(Scope::System, Actor::system()).await.unwrap();
+    let tx = world.store.system(Actor::system()).await.unwrap();
     sql::execute(tx.db(), again, vec![]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(post.round().await.unwrap(), 1);
@@ -219,7 +219,7 @@ async fn a_process_that_dies_while_it_sends_loses_and_doubles_nothing() {
     // In the end it is forgotten.
     world.wait(91 * 86_400);
     post.round().await.unwrap();
-    let db = world.store.read(&Scope::System).await.unwrap();
+    let db = world.store.system_read().await.unwrap();
     assert!(sql::row(&db, "SELECT 1 FROM mail_item", vec![]).await.unwrap().is_none());
 }
 
@@ -315,7 +315,7 @@ async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_o
         world.wait(12 * 3600);
         assert_eq!(post.round().await.unwrap(), 0);
     }
-    let db = world.store.read(&Scope::System).await.unwrap();
+    let db = world.store.system_read().await.unwrap();
     let row = sql::row(&db, state, vec![]).await.unwrap().unwrap();
     assert_eq!(row.try_get_by_index::<Option<DateTime<Utc>>>(1).unwrap(), None);
     assert_eq!(row.try_get_by_index::<String>(2).unwrap(), "the server answers 550");

@@ -130,10 +130,11 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let office = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    answer::record(&request, office.version, &Office::from(office))
+    service::read(&context, &caller.claims, async |db, scope| {
+        let office = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        answer::record(&request, office.version, &Office::from(office))
+    })
+    .await
 }
 
 /// Opens an office

@@ -2,7 +2,7 @@ use events::OfficeChanged;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use service::PageRequest;
-use store::{Scope, StoreError, TenantTx};
+use store::{StoreError, TenantScope, Transaction};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "office")]
@@ -25,13 +25,13 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// All offices of the organisation: every office of it may know the tree.
-fn readable(scope: &Scope) -> Select<Entity> {
-    let organisation_id = scope.organisation_id().unwrap_or_default();
+fn readable(scope: &TenantScope) -> Select<Entity> {
+    let organisation_id = scope.organisation_id();
     Entity::find().filter(Column::OrganisationId.eq(organisation_id))
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -39,7 +39,7 @@ pub(crate) async fn get(
 }
 
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     code: Option<&str>,
     page: &PageRequest,
@@ -56,7 +56,7 @@ pub(crate) async fn list(
     Ok(query.all(db).await?)
 }
 
-pub(crate) async fn insert(tx: &mut TenantTx, office: &Model) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &mut Transaction, office: &Model) -> Result<(), StoreError> {
     Entity::insert(office.clone().into_active_model()).exec_without_returning(tx.db()).await?;
     let office = office.clone();
     tx.emit(&OfficeChanged {

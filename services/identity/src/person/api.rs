@@ -1,6 +1,6 @@
 use super::{is_email, may_give, normal_email, store};
 use crate::{State, consumers, office, password, secret};
-use ::store::{Actor, Scope, TenantTx, audit};
+use ::store::{Actor, TenantScope, Transaction, audit};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
@@ -187,11 +187,12 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let person = with_roles(&db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
-    answer::record(&request, person.version, &person)
+    service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let person = with_roles(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
+        answer::record(&request, person.version, &person)
+    })
+    .await
 }
 
 /// Lets a person in
@@ -262,7 +263,7 @@ pub(crate) async fn create(
 
 /// The audit trail never holds personal data: a person is an id.
 pub(super) async fn audit_person(
-    tx: &TenantTx,
+    tx: &Transaction,
     person: &store::Model,
     action: &'static str,
     roles: &[RoleIn],
@@ -283,8 +284,8 @@ pub(super) async fn audit_person(
 }
 
 async fn home_office(
-    tx: &TenantTx,
-    scope: &Scope,
+    tx: &Transaction,
+    scope: &TenantScope,
     claims: &Claims,
     roles: &[(Uuid, Role)],
     donor_id: Option<Uuid>,
@@ -385,7 +386,7 @@ pub(crate) async fn accept_invitation(
     check_password(&mut checks, Some(&body.value.password));
     checks.finish()?;
     let hash = state.passwords.hash(body.value.password).await?;
-    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    let tx = context.store.system(Actor::system()).await?;
     let refused =
         || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
     let used = store::use_invitation(&tx, &secret::hash(&body.value.token), tx.now()).await?;

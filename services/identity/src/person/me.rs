@@ -2,7 +2,7 @@
 
 use super::{api::audit_person, store};
 use crate::{State, consumers, office, organisation};
-use ::store::{Actor, Scope};
+use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, Claims, Failure, PrincipalKind};
 use kernel::{Code, Problem};
@@ -80,7 +80,7 @@ async fn describe(
     db: &impl ConnectionTrait,
     person: Option<store::Model>,
 ) -> Result<Me, Failure> {
-    let scope = Scope::Public { organisation_id: claims.organisation_id };
+    let scope = TenantScope::Public { organisation_id: claims.organisation_id };
     let (name, code) =
         organisation::name_of(db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
     let organisation = Named { id: claims.organisation_id, code, name, kind: None };
@@ -132,7 +132,7 @@ fn words(text: &str) -> Vec<String> {
 pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<State>) -> Answer {
     let claims = caller.0;
     // Its own record, whichever office the token is for.
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let person = person_of(&claims, &db).await?;
     let version = person.as_ref().map_or(1, |person| person.version);
     let shown = describe(&state, &claims, &db, person).await?;
@@ -172,7 +172,7 @@ pub(crate) async fn update(
     body: JsonBody<Profile>,
 ) -> Answer {
     let (claims, profile) = (caller.0, body.value);
-    let tx = context.store.begin(Scope::System, context.actor(&claims, &request)).await?;
+    let tx = context.store.system(context.actor(&claims, &request)).await?;
     let found = match claims.kind {
         PrincipalKind::Person | PrincipalKind::Donor => store::by_id_to_change(&tx, claims.sub).await?,
         PrincipalKind::Client => None,
@@ -230,12 +230,12 @@ pub(crate) struct FocalPoint {
 pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> Answer {
     let claims = caller.0;
     let donor_id = claims.donor_id.ok_or_else(Problem::not_found)?;
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let id = consumers::donor::focal_point(&db, claims.organisation_id, donor_id).await?;
     let person = store::by_id(&db, id.ok_or_else(Problem::not_found)?).await?;
     let person = person.filter(|person| person.organisation_id == claims.organisation_id);
     let person = person.filter(|person| person.donor_id.is_none()).ok_or_else(Problem::not_found)?;
-    let scope = Scope::Public { organisation_id: claims.organisation_id };
+    let scope = TenantScope::Public { organisation_id: claims.organisation_id };
     let office = office::store::get(&scope, &db, person.office_id).await?;
     let shown = FocalPoint {
         name: person.name,

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use service::PageRequest;
-use store::{Scope, StoreError, TenantTx, sql, values};
+use store::{StoreError, TenantScope, Transaction, sql, values};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
@@ -38,14 +38,14 @@ pub(crate) struct Held {
     pub(crate) role: Role,
 }
 
-fn readable(scope: &Scope) -> Select<Entity> {
+fn readable(scope: &TenantScope) -> Select<Entity> {
     Entity::find()
-        .filter(Column::OrganisationId.eq(scope.organisation_id().unwrap_or_default()))
+        .filter(Column::OrganisationId.eq(scope.organisation_id()))
         .filter(Column::OfficeId.is_in(scope.office_ids().iter().copied()))
 }
 
 pub(crate) async fn get(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
@@ -66,7 +66,7 @@ pub(crate) fn search_text(name: &str, email: &str) -> String {
 }
 
 pub(crate) async fn list(
-    scope: &Scope,
+    scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
@@ -94,7 +94,11 @@ pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-pub(crate) async fn insert(tx: &TenantTx, person: &Model, roles: &[(Uuid, Role)]) -> Result<(), StoreError> {
+pub(crate) async fn insert(
+    tx: &Transaction,
+    person: &Model,
+    roles: &[(Uuid, Role)],
+) -> Result<(), StoreError> {
     Entity::insert(person.clone().into_active_model()).exec_without_returning(tx.db()).await?;
     let rows = roles.iter().map(|(office_id, role)| values![person.id, *office_id, role.name()]).collect();
     let columns = ["person_id", "office_id", "role"];
@@ -121,7 +125,7 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
 }
 
 /// Writes what a person says of itself over `person.version - 1`.
-pub(crate) async fn save_profile(tx: &TenantTx, person: &Model) -> Result<(), StoreError> {
+pub(crate) async fn save_profile(tx: &Transaction, person: &Model) -> Result<(), StoreError> {
     let text =
         "UPDATE person SET version = $1, language = $2, time_zone = $3, muted = $4, mail = $5 WHERE id = $6";
     let values = values![
@@ -137,18 +141,18 @@ pub(crate) async fn save_profile(tx: &TenantTx, person: &Model) -> Result<(), St
 }
 
 /// The person, which nobody else changes before this transaction ends.
-pub(crate) async fn by_id_to_change(tx: &TenantTx, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn by_id_to_change(tx: &Transaction, id: Uuid) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }
 
-pub(crate) async fn set_password(tx: &TenantTx, person: Uuid, hash: &str) -> Result<(), StoreError> {
+pub(crate) async fn set_password(tx: &Transaction, person: Uuid, hash: &str) -> Result<(), StoreError> {
     let text = "UPDATE person SET password_hash = $1, version = version + 1 WHERE id = $2";
     sql::execute(tx.db(), text, values![hash, person]).await?;
     Ok(())
 }
 
 pub(crate) async fn invite(
-    tx: &TenantTx,
+    tx: &Transaction,
     person: Uuid,
     token_hash: &str,
     expires_at: DateTime<Utc>,
@@ -161,7 +165,7 @@ pub(crate) async fn invite(
 
 /// Uses an invitation up; the person it was for, or none when it is unknown, used or too old.
 pub(crate) async fn use_invitation(
-    tx: &TenantTx,
+    tx: &Transaction,
     token_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Uuid>, StoreError> {

@@ -1,6 +1,6 @@
 use super::{ACCESS_TOKEN_LIFE, CODE_LIFE, PORTAL, grant, revocation, store};
 use crate::{State, key, person, secret};
-use ::store::{Actor, Scope};
+use ::store::Actor;
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::{StatusCode, header},
@@ -76,7 +76,7 @@ pub(crate) async fn authorize(
             &problem,
         );
     }
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let found = person::store::by_email(&db, &email).await?;
     let roles = match &found {
         Some(person) => person::store::roles(&db, &[person.id]).await?,
@@ -94,7 +94,7 @@ pub(crate) async fn authorize(
     let first_office = roles.first().map_or(person.office_id, |held| held.office_id);
     let office_id = sign_in.office_id.unwrap_or(first_office);
     let code = secret::new();
-    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    let tx = context.store.system(Actor::system()).await?;
     // Refuses an office the person has no role in, before a code exists.
     grant::person_claims(&context.store, &state, tx.db(), person.id, office_id).await?;
     let saved = store::AuthorizationCode {
@@ -282,7 +282,7 @@ pub(crate) struct Revocation {
 pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> Answer {
     let form: Revocation = serde_html_form::from_bytes(&body)
         .map_err(|error| Problem::invalid_parameter("token", format!("the form cannot be read: {error}")))?;
-    let tx = context.store.begin(Scope::System, Actor::system()).await?;
+    let tx = context.store.system(Actor::system()).await?;
     let refresh = store::refresh(tx.db(), &secret::hash(&form.token)).await?;
     let session = match refresh {
         Some(found) => Some(found.family_id),

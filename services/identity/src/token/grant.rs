@@ -2,7 +2,7 @@
 
 use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, revocation, store};
 use crate::{State, client, consumers, person, secret};
-use ::store::{Actor, Scope, Store, TenantTx};
+use ::store::{Actor, Store, Transaction};
 use auth::{AUDIENCE, Claims, Failure, PrincipalKind, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{Code, Problem, id::new_id};
@@ -46,7 +46,7 @@ pub(crate) async fn client_credentials(
     client_secret: &str,
     scope: Option<&str>,
 ) -> Result<Granted, Failure> {
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let found = match Uuid::parse_str(client_id) {
         Ok(id) => client::store::by_id(&db, id).await?,
         Err(_) => None,
@@ -84,7 +84,7 @@ pub(crate) async fn authorization_code(
     redirect_uri: &str,
 ) -> Result<Granted, Failure> {
     let hash = secret::hash(code);
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     let found = store::code(tx.db(), &hash).await?;
     let found =
         found.filter(|found| found.expires_at > tx.now()).ok_or_else(|| refused("code", "does not hold"))?;
@@ -117,7 +117,7 @@ pub(crate) async fn refresh_token(
     office_id: Option<Uuid>,
 ) -> Result<Granted, Failure> {
     let hash = secret::hash(token);
-    let tx = store.begin(Scope::System, Actor::system()).await?;
+    let tx = store.system(Actor::system()).await?;
     let why = "does not hold";
     let found = store::refresh(tx.db(), &hash).await?.ok_or_else(|| refused("refresh_token", why))?;
     if found.revoked_at.is_some() || found.expires_at <= tx.now() {
@@ -140,7 +140,7 @@ pub(crate) async fn refresh_token(
     Ok(Granted { claims: Claims { sid: found.family_id, ..claims }, refresh_token })
 }
 
-async fn next_refresh(tx: &TenantTx, family_id: Uuid) -> Result<String, Failure> {
+async fn next_refresh(tx: &Transaction, family_id: Uuid) -> Result<String, Failure> {
     let token = secret::new();
     store::save_refresh(tx, &secret::hash(&token), family_id, tx.now() + REFRESH_TOKEN_LIFE).await?;
     Ok(token)

@@ -1,7 +1,7 @@
 //! Sessions ended before their access tokens ran out: kept here, copied to where gateways look (`cache::Revocations`).
 
 use super::ACCESS_TOKEN_LIFE;
-use ::store::{Actor, Scope, Store, StoreError, TenantTx, sql, values};
+use ::store::{Actor, Store, StoreError, Transaction, sql, values};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL, Revocations};
 use service::{Answer, Context, Id, answer};
@@ -17,7 +17,7 @@ pub(crate) fn life() -> Duration {
 }
 
 /// Notes, in the transaction that ends it, that a session is over.
-pub(crate) async fn note(tx: &TenantTx, session: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreError> {
     let row = values![session, tx.now() + ACCESS_TOKEN_LIFE];
     sql::insert_many(
         tx.db(),
@@ -42,9 +42,9 @@ pub(crate) async fn keep(context: Context, revocations: Revocations) {
 
 async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreError> {
     let (read_at, now) = (Instant::now(), store.clock().now());
-    let db = store.read(&Scope::System).await?;
+    let db = store.system_read().await?;
     let rows = sql::rows(&db, "SELECT session_id, expires_at FROM revocation", vec![]).await?;
-    db.commit().await?;
+    drop(db);
     let (mut live, mut over) = (Vec::new(), false);
     for row in &rows {
         let expires_at: chrono::DateTime<chrono::Utc> = row.try_get_by_index(1)?;
@@ -56,7 +56,7 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
     // A cache that is away has said so itself; the lease runs out.
     let _ = revocations.complete(&live, read_at).await;
     if over {
-        let tx = store.begin(Scope::System, Actor::system()).await?;
+        let tx = store.system(Actor::system()).await?;
         sql::execute(tx.db(), "DELETE FROM revocation WHERE expires_at < $1", values![now]).await?;
         tx.commit().await?;
     }
@@ -65,7 +65,7 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
 
 /// Whether a session is revoked, from the truth.
 pub(crate) async fn ask(context: Data<Context>, id: Id) -> Answer {
-    let db = context.store.read(&Scope::System).await?;
+    let db = context.store.system_read().await?;
     let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", values![id.0]).await?;
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())
 }

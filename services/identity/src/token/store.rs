@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
-use store::{StoreError, TenantTx, sql, values};
+use store::{StoreError, Transaction, sql, values};
 use uuid::Uuid;
 
 pub(crate) struct AuthorizationCode {
@@ -13,7 +13,11 @@ pub(crate) struct AuthorizationCode {
     pub(crate) family_id: Option<Uuid>,
 }
 
-pub(crate) async fn save_code(tx: &TenantTx, hash: &str, code: &AuthorizationCode) -> Result<(), StoreError> {
+pub(crate) async fn save_code(
+    tx: &Transaction,
+    hash: &str,
+    code: &AuthorizationCode,
+) -> Result<(), StoreError> {
     sql::execute(
         tx.db(),
         "DELETE FROM authorization_code WHERE expires_at < $1",
@@ -51,13 +55,17 @@ pub(crate) async fn code(
     }))
 }
 
-pub(crate) async fn use_code(tx: &TenantTx, hash: &str, family_id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn use_code(tx: &Transaction, hash: &str, family_id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE authorization_code SET family_id = $1 WHERE code_hash = $2";
     sql::execute(tx.db(), text, values![family_id, hash]).await?;
     Ok(())
 }
 
-pub(crate) async fn new_family(tx: &TenantTx, person_id: Uuid, office_id: Uuid) -> Result<Uuid, StoreError> {
+pub(crate) async fn new_family(
+    tx: &Transaction,
+    person_id: Uuid,
+    office_id: Uuid,
+) -> Result<Uuid, StoreError> {
     let id = tx.new_id();
     let row = values![id, person_id, office_id];
     sql::insert_many(tx.db(), "token_family", &["id", "person_id", "office_id"], vec![row], "").await?;
@@ -65,20 +73,20 @@ pub(crate) async fn new_family(tx: &TenantTx, person_id: Uuid, office_id: Uuid) 
 }
 
 /// Moves a sign-in to another office.
-pub(crate) async fn move_family(tx: &TenantTx, id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn move_family(tx: &Transaction, id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET office_id = $1 WHERE id = $2";
     sql::execute(tx.db(), text, values![office_id, id]).await?;
     Ok(())
 }
 
-pub(crate) async fn revoke_family(tx: &TenantTx, id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn revoke_family(tx: &Transaction, id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
     sql::execute(tx.db(), text, values![tx.now(), id]).await?;
     super::revocation::note(tx, id).await
 }
 
 pub(crate) async fn save_refresh(
-    tx: &TenantTx,
+    tx: &Transaction,
     hash: &str,
     family_id: Uuid,
     expires_at: DateTime<Utc>,
@@ -116,7 +124,7 @@ pub(crate) async fn refresh(
     }))
 }
 
-pub(crate) async fn use_refresh(tx: &TenantTx, hash: &str) -> Result<(), StoreError> {
+pub(crate) async fn use_refresh(tx: &Transaction, hash: &str) -> Result<(), StoreError> {
     let text = "UPDATE refresh_token SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL";
     sql::execute(tx.db(), text, values![tx.now(), hash]).await?;
     sql::execute(tx.db(), "DELETE FROM refresh_token WHERE expires_at < $1", values![tx.now()]).await?;

@@ -33,7 +33,7 @@ fn now() -> DateTime<Utc> {
 
 async fn write(store: &Store, deliveries: &[Delivery]) {
     let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
-    let organisation = tx.scope().organisation_id().unwrap();
+    let organisation = tx.scope().organisation_id();
     let agreements: Vec<_> = (101..=105u128)
         .map(|donor| {
             let id = Uuid::from_u128(1000 + donor);
