@@ -39,6 +39,14 @@ async fn write(writer: &DatabaseConnection, id: i64) -> Result<(), DbErr> {
     tx.commit().await
 }
 
+/// A write that its rule refuses, as requests are all day: rolled back.
+async fn refuse(writer: &DatabaseConnection) {
+    let Ok(tx) = writer.begin().await else { return };
+    let twice = "INSERT INTO note (id, text) VALUES (-1, ''), (-1, '')";
+    assert!(tx.execute_raw(sql(twice)).await.is_err());
+    let _ = tx.rollback().await;
+}
+
 /// A disk that is full: the file may not grow. On one connection, so it is set anew on one that the pool made anew.
 async fn limit(writer: &DatabaseConnection, pages: i64) {
     writer.query_one_raw(sql(&format!("PRAGMA max_page_count = {pages}"))).await.unwrap();
@@ -56,6 +64,7 @@ async fn every_acknowledged_write_is_a_row(writers: usize) {
                 let mut refused = 0;
                 for attempt in 0..50 {
                     limit(&writer, pages).await;
+                    refuse(&writer).await;
                     let id = (round * 10_000 + number * 1000 + attempt) as i64;
                     match write(&writer, id).await {
                         Ok(()) => acknowledged.lock().await.push(id),
