@@ -96,6 +96,21 @@ fn no_file_is_longer_than_five_hundred_lines() {
     assert!(long.is_empty(), "{long:?}");
 }
 
+/// A handler that opened its own connection could hold two, and two such handlers could wait for each other.
+#[test]
+fn services_read_through_the_framework() {
+    let mut files = Vec::new();
+    for service in ["identity", "donors"] {
+        sources(&root().join("services").join(service), &mut files);
+    }
+    let opening = files.iter().filter(|file| !file.ends_with("tests.rs")).filter(|file| {
+        let text = std::fs::read_to_string(file).unwrap();
+        text.contains("store.read(") || text.contains(".read_for(") || text.contains(".read_public()")
+    });
+    let opening: Vec<_> = opening.collect();
+    assert!(opening.is_empty(), "service::read opens the connection of a read: {opening:?}");
+}
+
 #[test]
 fn every_error_code_is_documented() {
     let document = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();

@@ -1,5 +1,6 @@
 //! Who may do what: every operation of the API × eight callers. An operation without a row fails.
 
+mod at_once;
 mod table;
 
 use passerelle::documents;

@@ -21,7 +21,7 @@ pub use context::Context;
 pub use create::{Created, create};
 pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
 pub use parameters::{Id, Parameters, one_of};
-pub use read::{read, read_public};
+pub use read::{read, read_public, read_within};
 pub use server::{Running, observed};
 
 /// What a handler answers.

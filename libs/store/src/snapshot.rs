@@ -30,11 +30,12 @@ impl Snapshot {
         postgres::across_offices(&self.0, scope, ask).await
     }
 
-    /// Limits the rest of a read of the platform to what the bearer of a token may touch, and says what that is.
-    async fn limit_to(&self, claims: &Claims) -> Result<TenantScope, StoreError> {
-        let scope = office::scope_of(&self.0, claims).await?;
-        postgres::set_access(&self.0, Access::Tenant(&scope)).await?;
-        Ok(scope)
+    /// Limits the rest of the read to `scope`: for one that began as the platform's own, to find out for whom it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn limit_to(&self, scope: &TenantScope) -> Result<(), StoreError> {
+        postgres::set_access(&self.0, Access::Tenant(scope)).await
     }
 }
 
@@ -45,7 +46,8 @@ impl Store {
     /// [`StoreError::Database`] when the database is unavailable.
     pub async fn read_for(&self, claims: &Claims) -> Result<(Snapshot, TenantScope), StoreError> {
         let snapshot = self.system_read().await?;
-        let scope = snapshot.limit_to(claims).await?;
+        let scope = office::scope_of(&snapshot, claims).await?;
+        snapshot.limit_to(&scope).await?;
         Ok((snapshot, scope))
     }
 }
@@ -59,7 +61,7 @@ impl Store {
         let snapshot = self.system_read().await?;
         let Some(organisation_id) = office::public_organisation(&snapshot).await? else { return Ok(None) };
         let scope = TenantScope::Public { organisation_id };
-        postgres::set_access(&snapshot, Access::Tenant(&scope)).await?;
+        snapshot.limit_to(&scope).await?;
         Ok(Some((snapshot, scope)))
     }
 }

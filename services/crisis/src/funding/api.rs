@@ -108,18 +108,20 @@ pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Co
     if claims.donor_id.is_some_and(|own| own != id.0) {
         return Err(Problem::not_found().into());
     }
-    let scope = context.scope(claims).await?;
-    let db = context.store.read(&scope).await?;
-    let donor = store::donor(&db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
-    if claims.kind != PrincipalKind::Donor {
+    let sees_all = claims.kind == PrincipalKind::Donor || {
         let own = context.store.await_office(claims.organisation_id, claims.office_id).await?;
-        if own.is_none_or(|office| office.kind != "headquarters") {
+        own.is_some_and(|office| office.kind == "headquarters")
+    };
+    service::read(&context, claims, async |db, _| {
+        let donor = store::donor(db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
+        if !sees_all {
             let why = "a donor's totals over all offices are for headquarters";
             return Err(Problem::new(Code::Forbidden).detail(why).into());
         }
-    }
-    let counted = store::scope(&db, claims.organisation_id, &donor_scope(id.0)).await?;
-    answer::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
+        let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0)).await?;
+        answer::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
+    })
+    .await
 }
 
 pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding {

@@ -291,11 +291,13 @@ pub(crate) async fn list(
     service::list(&request, "agreements", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| After::of(row, filter.sort));
-            let items = items.into_iter().map(Agreement::try_from).collect::<Result<_, _>>()?;
-            Ok(Page { items, next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| After::of(row, filter.sort));
+                let items = items.into_iter().map(Agreement::try_from).collect::<Result<_, _>>()?;
+                Ok(Page { items, next })
+            })
+            .await
         })
     })
     .await
@@ -309,13 +311,13 @@ pub(crate) async fn list(
     responses((status = 200, description = "The agreement", body = AgreementRecord), ReadProblems))]
 #[get("/v1/agreements/{id}")]
 pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
     let today = context.store.clock().now().date_naive();
-    drop(db);
-    let db = context.store.system_read().await?;
-    let record = record(&db, row, today).await?;
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        // What came in under it is counted whole, whoever reads.
+        Ok(db.across_offices(scope, async |all| record(all, row, today).await).await?)
+    });
+    let record = found.await?;
     // Contributions change it too, so its version alone does not say that nothing has changed.
     let headers =
         [("etag", answer::etag(record.agreement.version)), ("cache-control", "no-cache".to_owned())];

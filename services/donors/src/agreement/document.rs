@@ -104,10 +104,9 @@ pub(crate) async fn create(
 ) -> Answer {
     let visibility = one_of("visibility", shown.0.visibility.as_deref(), &["internal", "donor"])?;
     let visibility = visibility.unwrap_or_else(|| "internal".to_owned());
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let found = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    let found =
+        service::read(&context, &caller.claims, async |db, scope| Ok(store::get(scope, db, id.0).await?));
+    let found = found.await?.ok_or_else(Problem::not_found)?;
     if found.office_id != caller.claims.office_id {
         let why = "only the office whose agreement it is changes it";
         return Err(Problem::new(Code::Forbidden).detail(why).into());
@@ -178,10 +177,8 @@ pub(crate) async fn read(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let (document, agreement) = find(&scope, &db, id.0).await?;
-    drop(db);
+    let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
+    let (document, agreement) = found.await?;
     owner_of(&agreement).hand_out(&context, &request, &caller.claims, document).await
 }
 

@@ -267,21 +267,21 @@ pub(crate) async fn list(
 ) -> Answer {
     context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    donor::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    donor::known(&context, &scope, id.0).await?;
     let ContactFilter { valid_on, limit, cursor } = filter.0;
     let today = context.store.clock().now().date_naive();
     let filters = (id.0, valid_on);
     let listed = service::list(&request, "contacts", &filters, limit, cursor, move |page| {
         let (context, scope) = (context.clone(), scope.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, (id.0, valid_on), &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| row.id);
-            let keys = context.store.keys()?;
-            let shown = |row: &Model| Ok::<_, Failure>(Contact::of(row, row.open(keys)?, today));
-            Ok(Page { items: items.iter().map(shown).collect::<Result<_, _>>()?, next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, (id.0, valid_on), &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| row.id);
+                let keys = context.store.keys()?;
+                let shown = |row: &Model| Ok::<_, Failure>(Contact::of(row, row.open(keys)?, today));
+                Ok(Page { items: items.iter().map(shown).collect::<Result<_, _>>()?, next })
+            })
+            .await
         })
     });
     listed.await.map(unkept)
@@ -327,9 +327,7 @@ pub(crate) async fn create(
     let fields = body.value;
     let keys = context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    donor::store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    donor::known(&context, &scope, id.0).await?;
     check(&fields, context.store.clock().now().date_naive())?;
     let (organisation_id, office_id) = (caller.claims.organisation_id, caller.claims.office_id);
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {

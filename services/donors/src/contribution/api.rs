@@ -322,20 +322,24 @@ pub(crate) async fn list(
     let mut checked = filter.0.checked()?;
     let scope = context.scope(&caller.claims).await?;
     if let Some(office_id) = filter.0.within_office_id {
-        let db = context.store.read(&scope).await?;
-        let below = office::with_descendants(&db, caller.claims.organisation_id, office_id).await?;
-        checked.offices = Some(below);
+        let organisation_id = caller.claims.organisation_id;
+        let below = service::read_within(&context, &scope, async |db| {
+            Ok(office::with_descendants(db, organisation_id, office_id).await?)
+        });
+        checked.offices = Some(below.await?);
     }
     let ContributionFilter { limit, cursor, .. } = filter.0.clone();
     let filters = (&ContributionFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
     service::list(&request, "contributions", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| row.id);
-            let items = items.into_iter().map(Contribution::try_from).collect::<Result<_, _>>()?;
-            Ok(Page { items, next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| row.id);
+                let items = items.into_iter().map(Contribution::try_from).collect::<Result<_, _>>()?;
+                Ok(Page { items, next })
+            })
+            .await
         })
     })
     .await

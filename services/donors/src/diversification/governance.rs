@@ -281,14 +281,16 @@ pub(crate) async fn get(
     period: Parameters<Period>,
 ) -> Answer {
     let now = context.store.clock().now();
-    let scope = context.scope(&caller.claims).await?;
-    let of = asked(&caller.claims, &scope, period.0.office_id)?;
-    let report = Report::from_name(&report).ok_or_else(Problem::not_found)?;
-    let (from, to) = period.0.years(now.date_naive())?;
-    let db = context.store.read(&scope).await?;
-    let lines = lines(&scope, &db, of, report, (from, to)).await?;
-    let organisation = office::organisation_name(&db, of.0).await?;
-    let office = office::find(&db, of.0, of.1).await?.map(|office| office.name);
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        let of = asked(&caller.claims, scope, period.0.office_id)?;
+        let report = Report::from_name(&report).ok_or_else(Problem::not_found)?;
+        let years = period.0.years(now.date_naive())?;
+        let lines = lines(scope, db, of, report, years).await?;
+        let organisation = office::organisation_name(db, of.0).await?;
+        let office = office::find(db, of.0, of.1).await?.map(|office| office.name);
+        Ok((report, years, lines, organisation, office))
+    });
+    let (report, (from, to), lines, organisation, office) = found.await?;
     let (name, title) = report.names();
     let about = [
         ("Report", Cell::from(title)),

@@ -227,14 +227,16 @@ pub(crate) async fn get(
     service::list(&request, "diversification-rows", &filters, limit, cursor, move |page| {
         let (context, scope, figure) = (context.clone(), scope.clone(), figure.0.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = list(&db, of, &figure, &page).await?;
-            let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
-            let Page { items, next } = match figure.measure.as_str() {
-                "top_10" => Page { items: rows, next: None },
-                _ => page.page(rows, key),
-            };
-            Ok(Page { items: items.into_iter().map(|(_, row)| row).collect(), next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = list(db, of, &figure, &page).await?;
+                let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
+                let Page { items, next } = match figure.measure.as_str() {
+                    "top_10" => Page { items: rows, next: None },
+                    _ => page.page(rows, key),
+                };
+                Ok(Page { items: items.into_iter().map(|(_, row)| row).collect(), next })
+            })
+            .await
         })
     })
     .await

@@ -45,10 +45,9 @@ pub(crate) async fn create(
     id: Id,
     payload: Payload,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let found = report::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    let found =
+        service::read(&context, &caller.claims, async |db, scope| Ok(report::get(scope, db, id.0).await?));
+    let found = found.await?.ok_or_else(Problem::not_found)?;
     office_only(&found, &caller.claims)?;
     let kept = Kept::receive(&context, &request, payload).await?;
     service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
@@ -116,10 +115,8 @@ pub(crate) async fn read(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let (document, report) = find(&scope, &db, id.0).await?;
-    drop(db);
+    let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
+    let (document, report) = found.await?;
     owner_of(&report).hand_out(&context, &request, &caller.claims, document).await
 }
 

@@ -237,10 +237,12 @@ pub(crate) async fn list(
     service::list(&request, "donors", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| (row.name.clone(), row.id));
-            Ok(Page { items: with_refs(&db, items).await?, next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| (row.name.clone(), row.id));
+                Ok(Page { items: with_refs(db, items).await?, next })
+            })
+            .await
         })
     })
     .await
@@ -311,9 +313,9 @@ pub(crate) async fn update(
 ) -> Answer {
     let fields = body.value;
     let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+    known(&context, &scope, id.0).await?;
     headquarters_only(&context, &caller.claims).await?;
+    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     check(&fields)?;
     answer::if_match(&request, before.version)?;
@@ -357,6 +359,18 @@ fn already_there(error: StoreError) -> Failure {
         return Problem::new(Code::Conflict).field("/name", why).into();
     }
     error.into()
+}
+
+/// A donor that the caller may read.
+///
+/// # Errors
+/// 404 for any other.
+pub(crate) async fn known(context: &Context, scope: &TenantScope, id: Uuid) -> Result<(), Failure> {
+    service::read_within(context, scope, async |db| {
+        store::get(scope, db, id).await?.ok_or_else(Problem::not_found)?;
+        Ok(())
+    })
+    .await
 }
 
 /// Donors are organisation rows: headquarters changes them, everyone reads them.

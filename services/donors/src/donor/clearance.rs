@@ -138,23 +138,24 @@ pub(crate) async fn list(
     if matches!(scope, ::store::TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
-    let db = context.store.read(&scope).await?;
-    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    super::known(&context, &scope, id.0).await?;
     service::list(&request, "clearances", &id.0, filter.0.limit, filter.0.cursor, move |page| {
         let (context, scope) = (context.clone(), scope.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let mut parameters = values![id.0, scope.organisation_id()];
-            let mut text = "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
-            if let Some(last) = page.after::<Uuid>()? {
-                parameters.push(last.into());
-                text.push_str(" AND id < $3");
-            }
-            text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-            let found: Vec<Clearance> = sql::all(&db, &text, parameters).await?;
-            let Page { items, next } = page.page(found, |row| row.id);
-            Ok(Page { items, next })
+            service::read_within(&context, &scope, async |db| {
+                let mut parameters = values![id.0, scope.organisation_id()];
+                let mut text =
+                    "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
+                if let Some(last) = page.after::<Uuid>()? {
+                    parameters.push(last.into());
+                    text.push_str(" AND id < $3");
+                }
+                text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
+                let found: Vec<Clearance> = sql::all(db, &text, parameters).await?;
+                let Page { items, next } = page.page(found, |row| row.id);
+                Ok(Page { items, next })
+            })
+            .await
         })
     })
     .await
@@ -177,9 +178,7 @@ pub(crate) async fn create(
 ) -> Answer {
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    super::known(&context, &scope, id.0).await?;
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut checks = Checks::new();
     checks.one_of("/decision", &new.decision, &["cleared", "refused"]);

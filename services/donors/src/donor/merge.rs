@@ -180,9 +180,7 @@ pub(crate) async fn create(
 ) -> Answer {
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    super::known(&context, &scope, id.0).await?;
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut checks = Checks::new();
     checks.require(new.duplicate_id != id.0, "/duplicate_id", "is this donor itself");
@@ -251,9 +249,8 @@ pub(crate) async fn undo(
     id: Id,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    find(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    let found = service::read_within(&context, &scope, async |db| Ok(find(&scope, db, id.0).await?));
+    found.await?.ok_or_else(Problem::not_found)?;
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     standing::change(&tx, caller.claims.organisation_id).await?;

@@ -10,6 +10,7 @@ pub(crate) mod standing;
 pub(crate) mod store;
 pub(crate) mod timeline;
 
+pub(crate) use api::known;
 pub(crate) use names::search_key;
 
 /// Kinds of donor.

@@ -1,6 +1,5 @@
 //! What happened with a donor, the latest first: its record, its agreements, its money, its reports.
 
-use super::store;
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
@@ -108,9 +107,7 @@ pub(crate) async fn list(
     if matches!(scope, TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
-    let db = context.store.read(&scope).await?;
-    store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    super::known(&context, &scope, id.0).await?;
     // What a caller may not list is not told here either.
     let may = |permission: &str| caller.claims.scope.split(' ').any(|held| held == permission);
     let seen = Seen {
@@ -122,10 +119,12 @@ pub(crate) async fn list(
     service::list(&request, "timeline", &filters, filter.0.limit, filter.0.cursor, move |page| {
         let (context, scope) = (context.clone(), scope.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let found = happenings(&scope, &db, id.0, seen, &page, page.after()?).await?;
-            let Page { items, next } = page.page(found, |row| (row.at, row.record_id));
-            Ok(Page { items: items.into_iter().map(Happening::from).collect(), next })
+            service::read_within(&context, &scope, async |db| {
+                let found = happenings(&scope, db, id.0, seen, &page, page.after()?).await?;
+                let Page { items, next } = page.page(found, |row| (row.at, row.record_id));
+                Ok(Page { items: items.into_iter().map(Happening::from).collect(), next })
+            })
+            .await
         })
     })
     .await

@@ -148,10 +148,12 @@ pub(crate) async fn list(
     service::list(&request, "imports", &filters, filter.0.limit, filter.0.cursor, move |page| {
         let (context, scope) = (context.clone(), scope.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let imports = store::list(&scope, &db, &page, page.after()?).await?;
-            let Page { items, next } = page.page(imports, |row| row.id);
-            Ok(Page { items: items.into_iter().map(Import::try_from).collect::<Result<_, _>>()?, next })
+            service::read_within(&context, &scope, async |db| {
+                let imports = store::list(&scope, db, &page, page.after()?).await?;
+                let Page { items, next } = page.page(imports, |row| row.id);
+                Ok(Page { items: items.into_iter().map(Import::try_from).collect::<Result<_, _>>()?, next })
+            })
+            .await
         })
     })
     .await
@@ -267,10 +269,8 @@ pub(crate) async fn rows(
     filter: Parameters<RowFilter>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
-    let import = {
-        let db = context.store.read(&scope).await?;
-        store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?.id
-    };
+    let import = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id.0).await?));
+    let import = import.await?.ok_or_else(Problem::not_found)?.id;
     let RowFilter { verdict, with_warnings, limit, cursor } = filter.0;
     if verdict.as_deref().is_some_and(|verdict| !VERDICTS.contains(&verdict)) {
         return Err(
@@ -281,12 +281,17 @@ pub(crate) async fn rows(
     service::list(&request, "import-rows", &filters, limit, cursor, move |page| {
         let (context, scope, verdict) = (context.clone(), scope.clone(), verdict.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let with_warnings = with_warnings.unwrap_or(false);
-            let verdicts =
-                store::rows(&db, import, verdict.as_deref(), with_warnings, &page, page.after()?).await?;
-            let Page { items, next } = page.page(verdicts, |row| row.number);
-            Ok(Page { items: items.into_iter().map(ImportRow::try_from).collect::<Result<_, _>>()?, next })
+            service::read_within(&context, &scope, async |db| {
+                let with_warnings = with_warnings.unwrap_or(false);
+                let verdicts =
+                    store::rows(db, import, verdict.as_deref(), with_warnings, &page, page.after()?).await?;
+                let Page { items, next } = page.page(verdicts, |row| row.number);
+                Ok(Page {
+                    items: items.into_iter().map(ImportRow::try_from).collect::<Result<_, _>>()?,
+                    next,
+                })
+            })
+            .await
         })
     })
     .await

@@ -55,8 +55,8 @@ pub(crate) async fn apply(
     let scope = scope_of(job);
     let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
     let held = contribution::store::by_refs(&scope, tx.db(), &job.source, &refs).await?;
-    let stored: HashMap<String, Contribution> =
-        held.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))).collect();
+    let mut stored = by_reference(held);
+    stored.extend(by_reference(changing(tx, &scope, &flows, &stored).await?));
     let around = Around {
         donors: donors_of(tx, job, &scope, &flows).await?,
         agreements: agreements_of(tx, &scope, &flows).await?,
@@ -92,6 +92,28 @@ pub(crate) async fn apply(
     }
     write(tx, stored, latest, order).await?;
     Ok(verdicts)
+}
+
+fn by_reference(records: Vec<Contribution>) -> HashMap<String, Contribution> {
+    records.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))).collect()
+}
+
+/// Of what is held, the records that the flows change: as they are now, and nobody else changes them before this
+/// transaction ends.
+async fn changing(
+    tx: &Transaction,
+    scope: &TenantScope,
+    flows: &[(i64, Flow)],
+    stored: &HashMap<String, Contribution>,
+) -> Result<Vec<Contribution>, StoreError> {
+    let changes = flows.iter().filter_map(|(_, flow)| {
+        let row = stored.get(&flow.id)?;
+        let known = (row.source_version.unwrap_or(0), row.fingerprint.clone());
+        (decide(Some(&known), flow.version, &hex(&flow.fingerprint)) == Decision::Update).then_some(row.id)
+    });
+    let ids: BTreeSet<Uuid> = changes.collect();
+    let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
+    contribution::store::to_change(&organisation, tx, &ids.into_iter().collect::<Vec<_>>()).await
 }
 
 /// What the rows of a batch name.
@@ -397,17 +419,4 @@ async fn named(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_changed_flow_is_a_new_version_and_a_stale_file_changes_nothing() {
-        let held = (3, "aa".to_owned());
-        assert_eq!(decide(None, 1, &"aa"), Decision::Create);
-        assert_eq!(decide(Some(&held), 3, &"aa".to_owned()), Decision::Keep);
-        assert_eq!(decide(Some(&held), 4, &"aa".to_owned()), Decision::Keep);
-        assert_eq!(decide(Some(&held), 4, &"bb".to_owned()), Decision::Update);
-        assert_eq!(decide(Some(&held), 3, &"bb".to_owned()), Decision::Update);
-        assert_eq!(decide(Some(&held), 2, &"bb".to_owned()), Decision::Keep);
-    }
-}
+mod tests;

@@ -117,11 +117,8 @@ pub(crate) async fn create(
         Err(failure) => Err(failure),
     };
     // A refusal keeps nothing, and neither does a repetition that was answered from the saved answer.
-    let kept = {
-        let db = context.store.read(&scope).await?;
-        store::get(&scope, &db, id).await?.is_some()
-    };
-    if kept {
+    let kept = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id).await?));
+    if kept.await?.is_some() {
         wake.0.notify_one();
     } else {
         store::discard(&context.store, id).await?;

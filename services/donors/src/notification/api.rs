@@ -143,20 +143,22 @@ pub(crate) async fn list(
     service::list(&request, "notifications", &filters, limit, cursor, move |page| {
         let (context, scope, except) = (context.clone(), scope.clone(), left_out.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = told(&scope, &db, newer_than, &except, &page).await?;
-            let Page { items, next } = page.page(rows, |row| row.id);
-            let shown = |row: Told| Notification {
-                read: last_read.is_some_and(|last| row.id <= last),
-                id: row.id,
-                kind: row.kind,
-                report_id: row.report_id,
-                report_kind: row.report_kind,
-                due_date: row.due_date,
-                title: row.title,
-                created_at: row.created_at,
-            };
-            Ok(Page { items: items.into_iter().map(shown).collect(), next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = told(&scope, db, newer_than, &except, &page).await?;
+                let Page { items, next } = page.page(rows, |row| row.id);
+                let shown = |row: Told| Notification {
+                    read: last_read.is_some_and(|last| row.id <= last),
+                    id: row.id,
+                    kind: row.kind,
+                    report_id: row.report_id,
+                    report_kind: row.report_kind,
+                    due_date: row.due_date,
+                    title: row.title,
+                    created_at: row.created_at,
+                };
+                Ok(Page { items: items.into_iter().map(shown).collect(), next })
+            })
+            .await
         })
     })
     .await

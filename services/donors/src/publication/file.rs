@@ -43,10 +43,11 @@ impl Writing {
     /// Writes the next page of records, and the end after the last; gives what was written.
     async fn advance(&mut self) -> Result<Bytes, Failure> {
         let Some(position) = self.next else { return Ok(Bytes::new()) };
-        let db = self.context.store.read(&self.scope).await?;
-        let (subjects, next) =
-            source::page(&self.scope, &db, &self.publisher, position, source::PAGE).await?;
-        drop(db);
+        let (scope, publisher) = (&self.scope, &self.publisher);
+        let page = service::read_within(&self.context, scope, async |db| {
+            Ok(source::page(scope, db, publisher, position, source::PAGE).await?)
+        });
+        let (subjects, next) = page.await?;
         let io = |error: std::io::Error| Failure::internal(&error);
         for subject in &subjects {
             if publishable(&subject.activity, self.publisher.today) {
@@ -72,15 +73,10 @@ impl Writing {
 #[get("/v1/public/iati/activities.xml")]
 pub(crate) async fn read(context: Data<Context>) -> Answer {
     let nothing = |why: &str| Failure::from(Problem::new(Code::NotFound).detail(why));
-    let db = context.store.system_read().await?;
-    let organisation_id = office::public_organisation(&db).await?;
-    drop(db);
-    let organisation_id =
-        organisation_id.ok_or_else(|| nothing("this deployment has no organisation yet"))?;
-    let scope = TenantScope::Public { organisation_id };
-    let db = context.store.read(&scope).await?;
-    let publisher = publisher(&scope, &db, &context).await?;
-    drop(db);
+    let found = service::read_public(&context, async |db, scope| {
+        Ok((publisher(scope, db, &context).await?, scope.clone()))
+    });
+    let (publisher, scope) = found.await?;
     let publisher = publisher.ok_or_else(|| nothing("the organisation has not said yet how it publishes"))?;
     let mut xml = Xml::new();
     xml.open(context.store.clock().now()).map_err(|error| Failure::internal(&error))?;

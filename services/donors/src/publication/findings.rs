@@ -1,6 +1,7 @@
 //! What the rules find before anybody else does: as a list, and how much is held back.
 
 use super::{
+    build::Publisher,
     file::publisher,
     rules::{Rule, Severity, broken},
     settings::for_staff,
@@ -162,6 +163,20 @@ pub(crate) async fn list(
     .await
 }
 
+/// The next records that are published or held back, with who publishes them.
+async fn subjects_after(
+    context: &Context,
+    scope: &TenantScope,
+    position: Position,
+) -> Result<(Publisher, Vec<Subject>, Option<Position>), Failure> {
+    service::read_within(context, scope, async |db| {
+        let publisher = publisher(scope, db, context).await?.ok_or_else(unsaid)?;
+        let (subjects, next) = source::page(scope, db, &publisher, position, source::PAGE).await?;
+        Ok((publisher, subjects, next))
+    })
+    .await
+}
+
 async fn found(
     context: &Context,
     scope: &TenantScope,
@@ -173,10 +188,7 @@ async fn found(
     let mut items = Vec::new();
     let mut looked_at = 0;
     let next = 'records: loop {
-        let db = context.store.read(scope).await?;
-        let publisher = publisher(scope, &db, context).await?.ok_or_else(unsaid)?;
-        let (subjects, next) = source::page(scope, &db, &publisher, position, source::PAGE).await?;
-        drop(db);
+        let (publisher, subjects, next) = subjects_after(context, scope, position).await?;
         for subject in &subjects {
             let rules: Vec<_> = broken(&subject.activity, publisher.today).collect();
             let held_back = rules.iter().any(|rule| rule.severity == Severity::Error);
@@ -217,10 +229,7 @@ pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<
     let mut counts = PublicationSummary::default();
     let mut position = Some(Position::default());
     while let Some(after) = position {
-        let db = context.store.read(&scope).await?;
-        let publisher = publisher(&scope, &db, &context).await?.ok_or_else(unsaid)?;
-        let (subjects, next) = source::page(&scope, &db, &publisher, after, source::PAGE).await?;
-        drop(db);
+        let (publisher, subjects, next) = subjects_after(&context, &scope, after).await?;
         for subject in &subjects {
             let errors_before = counts.errors;
             for rule in broken(&subject.activity, publisher.today) {

@@ -117,10 +117,12 @@ pub(crate) async fn list(
     service::list(&request, "exchange-rates", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| (row.currency.clone(), row.month.clone()));
-            Ok(Page { items: items.into_iter().map(MonthlyRate::from).collect(), next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| (row.currency.clone(), row.month.clone()));
+                Ok(Page { items: items.into_iter().map(MonthlyRate::from).collect(), next })
+            })
+            .await
         })
     })
     .await

@@ -209,11 +209,10 @@ async fn financial(
     Ok(Financial { agreed, received, expenditure, overhead, spent_before: spent_before_money, balance })
 }
 
-/// A report with everything about it, as a scope may see it; `sums` reads all records of its agreement.
+/// A report with everything about it, as a scope may see it; `db` reads all records of its agreement.
 pub(crate) async fn record(
     scope: &TenantScope,
     db: &impl sea_orm::ConnectionTrait,
-    sums: &impl sea_orm::ConnectionTrait,
     row: store::Model,
     now: DateTime<Utc>,
 ) -> Result<ReportRecord, StoreError> {
@@ -223,7 +222,7 @@ pub(crate) async fn record(
     let expenditure = content.as_ref().and_then(|content| content.expenditure);
     let financial = match is_shown && content::is_financial(&row.kind) {
         true => match agreement::store::get(scope, db, row.agreement_id).await? {
-            Some(agreement) => Some(financial(&agreement, sums, &row, expenditure).await?),
+            Some(agreement) => Some(financial(&agreement, db, &row, expenditure).await?),
             None => None,
         },
         false => None,
@@ -323,12 +322,14 @@ pub(crate) async fn list(
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
             let now = context.store.clock().now();
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| (row.due_date, row.id));
-            let items =
-                items.into_iter().map(|row| Report::of(row, &scope, now)).collect::<Result<_, _>>()?;
-            Ok(Page { items, next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| (row.due_date, row.id));
+                let items =
+                    items.into_iter().map(|row| Report::of(row, &scope, now)).collect::<Result<_, _>>()?;
+                Ok(Page { items, next })
+            })
+            .await
         })
     })
     .await
@@ -347,14 +348,15 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let read = (matches!(scope, TenantScope::Donor { .. }) && row.state()?.is_delivered())
-        .then(|| entry(&row, "report.read", None, &row.state));
-    let sums = context.store.system_read().await?;
-    let shown = record(&scope, &db, &sums, row, context.store.clock().now()).await?;
-    drop((db, sums));
+    let now = context.store.clock().now();
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let read = (matches!(scope, TenantScope::Donor { .. }) && row.state()?.is_delivered())
+            .then(|| entry(&row, "report.read", None, &row.state));
+        // What came in under the agreement is counted whole, whoever reads.
+        Ok((db.across_offices(scope, async |all| record(scope, all, row, now).await).await?, read))
+    });
+    let (shown, read) = found.await?;
     if let Some(read) = read {
         let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
         tx.audit(read).await?;
@@ -399,7 +401,7 @@ pub(crate) async fn write(
     // What people wrote may name people, and the trail is never changed: it holds digests.
     let digest = |text: &str| service::digest_of(&[text.as_bytes()]);
     tx.audit(entry(&after, "report.write", Some(&digest(&before.content)), &digest(&after.content))).await?;
-    let shown = record(&scope, tx.db(), tx.db(), after, now).await?;
+    let shown = record(&scope, tx.db(), after, now).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
 }

@@ -150,10 +150,9 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
             TenantScope::Offices { organisation_id, office_id, office_ids }
         }
     };
-    drop(db);
+    db.limit_to(&scope).await?;
     let now = context.store.clock().now();
     let filter = Filter { due_from: Some(now.date_naive() - BACK), ..Filter::default() };
-    let db = context.store.read(&scope).await?;
     let entries = entries(&db, filter.conditions(&scope)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/calendar; charset=utf-8")

@@ -239,8 +239,11 @@ pub(crate) async fn list(
         Box::pin(async move {
             let after = page.after()?;
             let count = || async {
-                let db = context.store.read(&scope).await?;
-                groups(&scope, &db, &filter, by, context.store.clock().now()).await
+                let now = context.store.clock().now();
+                service::read_within(&context, &scope, async |db| {
+                    Ok(groups(&scope, db, &filter, by, now).await?)
+                })
+                .await
             };
             let all: &Vec<Compliance> = counted.get_or_try_init(count).await?;
             let first = after.map_or(0, |after| all.partition_point(|row| place(row) <= after));

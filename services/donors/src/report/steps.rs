@@ -188,7 +188,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     };
     let (old, new) = (what_changed(&before), what_changed(&after));
     tx.audit(entry(&after, action.audit_name(), Some(&old), &new)).await?;
-    let shown = record(&scope, tx.db(), tx.db(), after, now).await?;
+    let shown = record(&scope, tx.db(), after, now).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
 }

@@ -88,13 +88,14 @@ async fn collected(
     id: Id,
     year: Option<i32>,
 ) -> Result<Statement, Failure> {
-    let db = context.store.read(scope).await?;
-    let donor = donor::store::get(scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    let mut statement = collect((scope, &db), donor, year, context.store.clock().now()).await??;
-    drop(db);
-    let db = context.store.system_read().await?;
-    add_payments(&db, &mut statement.agreements).await?;
-    Ok(statement)
+    service::read_within(context, scope, async |db| {
+        let donor = donor::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let mut statement = collect((scope, db), donor, year, context.store.clock().now()).await??;
+        // What came in under an agreement is counted whole, whoever reads.
+        db.across_offices(scope, async |all| add_payments(all, &mut statement.agreements).await).await?;
+        Ok(statement)
+    })
+    .await
 }
 
 /// Notes that a representative took it.

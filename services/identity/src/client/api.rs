@@ -102,10 +102,12 @@ pub(crate) async fn list(
     service::list(&request, "clients", &filters, filter.0.limit, filter.0.cursor, move |page| {
         let (context, scope) = (context.clone(), scope.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| row.id);
-            Ok(Page { items: items.into_iter().map(Client::from).collect(), next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| row.id);
+                Ok(Page { items: items.into_iter().map(Client::from).collect(), next })
+            })
+            .await
         })
     })
     .await

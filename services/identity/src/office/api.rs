@@ -107,13 +107,15 @@ pub(crate) async fn list(
     service::list(&request, "offices", &filters, limit, cursor, move |page| {
         let (context, scope, code) = (context.clone(), scope.clone(), code.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, code.as_deref(), &page, page.after()?).await?;
-            let page = page.page(rows, |row| (row.code.clone(), row.id));
-            Ok(kernel::pagination::Page {
-                items: page.items.into_iter().map(Office::from).collect(),
-                next: page.next,
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, code.as_deref(), &page, page.after()?).await?;
+                let page = page.page(rows, |row| (row.code.clone(), row.id));
+                Ok(kernel::pagination::Page {
+                    items: page.items.into_iter().map(Office::from).collect(),
+                    next: page.next,
+                })
             })
+            .await
         })
     })
     .await

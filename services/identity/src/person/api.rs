@@ -167,10 +167,12 @@ pub(crate) async fn list(
     service::list(&request, "people", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), filter.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = store::list(&scope, &db, &filter, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| row.id);
-            Ok(Page { items: with_roles(&db, items).await?, next })
+            service::read_within(&context, &scope, async |db| {
+                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
+                let Page { items, next } = page.page(rows, |row| row.id);
+                Ok(Page { items: with_roles(db, items).await?, next })
+            })
+            .await
         })
     })
     .await

@@ -1,0 +1,95 @@
+use super::*;
+use crate::diversification::tests::{OFFICES, organisation, scope_of, stores};
+use ::store::{Actor, Store};
+use std::time::Duration;
+
+#[test]
+fn a_changed_flow_is_a_new_version_and_a_stale_file_changes_nothing() {
+    let held = (3, "aa".to_owned());
+    assert_eq!(decide(None, 1, &"aa"), Decision::Create);
+    assert_eq!(decide(Some(&held), 3, &"aa".to_owned()), Decision::Keep);
+    assert_eq!(decide(Some(&held), 4, &"aa".to_owned()), Decision::Keep);
+    assert_eq!(decide(Some(&held), 4, &"bb".to_owned()), Decision::Update);
+    assert_eq!(decide(Some(&held), 3, &"bb".to_owned()), Decision::Update);
+    assert_eq!(decide(Some(&held), 2, &"bb".to_owned()), Decision::Keep);
+}
+
+/// A file of headquarters' office.
+fn wanted(reference: &str) -> Wanted {
+    Wanted {
+        key: reference.to_owned(),
+        search: donor::search_key("Examplia"),
+        name: "Examplia".to_owned(),
+        donor_type: "government",
+        reference: vec![ExternalRef { source: "erp".to_owned(), r#ref: reference.to_owned() }],
+        iati_identifier: None,
+    }
+}
+
+async fn present(store: &Store, id: Uuid) -> donor::store::Model {
+    let db = store.read(&scope_of(0)).await.unwrap();
+    donor::store::get(&scope_of(0), &db, id).await.unwrap().unwrap()
+}
+
+/// On PostgreSQL two write at once; on SQLite one after the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhile() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        let (id, now) = (tx.new_id(), tx.now());
+        let job = Job { organisation_id: scope_of(0).organisation_id(), office_id: OFFICES[0], ..job() };
+        let donor = wanted("none").record(&job, OFFICES[0], (id, now));
+        donor::store::insert_all(&mut tx, &[donor], &[vec![]]).await.unwrap();
+        tx.commit().await.unwrap();
+
+        // Somebody changes the donor; the import comes to it before that is committed.
+        let mut editor = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        let mut edited =
+            donor::store::get_to_change(&scope_of(0), &editor, id).await.unwrap().expect("the donor");
+        edited.version += 1;
+        edited.short_name = Some("Ex".to_owned());
+        let there = store.clone();
+        let import = tokio::spawn(async move {
+            let mut tx = there.system(Actor::system()).await.unwrap();
+            named(&mut tx, &scope_of(0), &wanted("G-1")).await.unwrap();
+            tx.commit().await.unwrap();
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        donor::store::update(&mut editor, &edited, &[]).await.unwrap();
+        editor.commit().await.unwrap();
+        import.await.unwrap();
+
+        let donor = present(&store, id).await;
+        assert_eq!(donor.short_name.as_deref(), Some("Ex"), "{:?}: the edit is lost", store.backend());
+        assert_eq!(donor.version, 3, "{:?}: two changes, two versions", store.backend());
+    }
+}
+
+fn job() -> Job {
+    Job {
+        id: Uuid::from_u128(1),
+        version: 1,
+        organisation_id: Uuid::nil(),
+        office_id: Uuid::nil(),
+        format: "csv".to_owned(),
+        state: "applying".to_owned(),
+        dry_run: false,
+        skip_bad: false,
+        files: "[]".to_owned(),
+        rows_read: 1,
+        rows_done: 0,
+        position: 0,
+        created: 0,
+        updated: 0,
+        unchanged: 0,
+        rejected: 0,
+        warnings: 0,
+        message: None,
+        created_at: DateTime::UNIX_EPOCH,
+        finished_at: None,
+        source: "erp".to_owned(),
+        columns: "[]".to_owned(),
+    }
+}
