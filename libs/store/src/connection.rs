@@ -122,3 +122,6 @@ impl ConnectionTrait for Connection {
         self.noted(self.tx.query_all_raw(statement).await)
     }
 }
+
+#[cfg(test)]
+mod tests;

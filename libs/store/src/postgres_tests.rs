@@ -36,7 +36,7 @@ impl MigratorTrait for WithNotes {
 }
 
 /// The database as the service's role, with its tables; `None` without a PostgreSQL.
-async fn service_store(test: &str) -> Option<Store> {
+pub(crate) async fn service_store(test: &str) -> Option<Store> {
     let Some(infra) = Infra::get() else {
         eprintln!("skipped: {test}: no PostgreSQL was started (cargo xtask test starts one)");
         return None;

@@ -30,7 +30,7 @@ impl MigratorTrait for Migrator {
     }
 }
 
-async fn store(folder: &tempfile::TempDir, name: &str) -> Store {
+pub(crate) async fn store(folder: &tempfile::TempDir, name: &str) -> Store {
     let store = Store::open_sqlite(&folder.path().join(name), Arc::new(SystemClock)).await.unwrap();
     Migrator::up(store.writer(), None).await.unwrap();
     store
@@ -263,4 +263,4 @@ async fn a_full_disk_is_no_fault_of_the_request_and_is_remembered_for_a_while() 
 }
 
 #[path = "postgres_tests.rs"]
-mod postgres;
+pub(crate) mod postgres;
