@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "what cannot go on stops here, and says why")]
 
 mod count;
+mod disk;
+mod small_disk;
 mod writers;
 
 use clap::Parser;
@@ -28,6 +30,9 @@ struct Arguments {
     /// The seed of the order, to repeat a run.
     #[arg(long)]
     seed: Option<u64>,
+    /// This many rounds in which the disk is full, and nothing else: the platform in one process, no infrastructure.
+    #[arg(long)]
+    disk: Option<usize>,
 }
 
 /// How long Kafka is stopped once in every run.
@@ -78,9 +83,22 @@ fn plan(rounds: usize, rng: &mut StdRng) -> Vec<Blow> {
     plan
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let Arguments { rounds, seed } = Arguments::parse();
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Before there are threads: a mount namespace of its own is a process of its own.
+    if arguments.disk.is_some()
+        && let Some(code) = small_disk::in_own_mounts()
+    {
+        return if code == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(run(arguments))
+}
+
+async fn run(Arguments { rounds, seed, disk }: Arguments) -> ExitCode {
+    if let Some(rounds) = disk {
+        return disk::run(rounds, seed.unwrap_or_else(rand::random)).await;
+    }
     let Some(infra) = infra() else {
         println!("skipped: failure suite: nothing was started: run `cargo xtask test failure`");
         return ExitCode::SUCCESS;

@@ -200,7 +200,12 @@ fn failure(infra: &Borrowed, rounds: &str, seed: Option<&str>) -> Result<()> {
     let mut arguments =
         vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--", "--rounds", rounds];
     arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
-    cargo("failure suite", &arguments, &infra.environment())
+    cargo("failure suite", &arguments, &infra.environment())?;
+    let full = if rounds == "3" { "2" } else { rounds };
+    let mut arguments =
+        vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--", "--disk", full];
+    arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
+    cargo("a full disk", &arguments, &[])
 }
 
 fn browser_suite() -> Result<()> {
