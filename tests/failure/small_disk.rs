@@ -17,7 +17,7 @@ const LARGE: &str = "600m";
 /// What is left of it for the writers to fill, in bytes.
 const LEFT: u64 = 12 * 1024 * 1024;
 /// The largest file under a limit, in bytes.
-const LIMIT: u64 = 5 * 1024 * 1024;
+const LIMIT: u64 = 3 * 1024 * 1024;
 /// Set in the process that has mounts of its own.
 const OWN_MOUNTS: &str = "PASSERELLE_FAILURE_OWN_MOUNTS";
 

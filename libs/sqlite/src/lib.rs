@@ -86,12 +86,20 @@ pub fn may_end_transaction(error: &DbErr) -> bool {
         DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error))
         | DbErr::Query(sea_orm::RuntimeErr::SqlxError(error)) => {
             let code = error.as_database_error().and_then(|error| error.code());
-            // Extended codes have the primary code in their lowest byte.
-            code.and_then(|code| code.parse::<u32>().ok())
-                .is_some_and(|code| ENDS_A_TRANSACTION.contains(&(code & 0xff)))
+            code.and_then(|code| primary_code(&code)).is_some_and(|code| ENDS_A_TRANSACTION.contains(&code))
         }
         _ => false,
     }
+}
+
+/// The primary result code of one that may be extended (`778`, `SQLITE_IOERR_WRITE`, is a kind of `10`); none for
+/// another database's code. PostgreSQL's have five characters.
+pub fn primary_code(code: &str) -> Option<u32> {
+    if code.len() == 5 {
+        return None;
+    }
+    // The lowest byte of an extended code is the primary one.
+    code.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 #[cfg(test)]

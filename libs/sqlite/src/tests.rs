@@ -126,3 +126,12 @@ async fn a_connection_whose_transaction_was_dropped_is_used_again_and_one_that_l
 fn errors_that_leave_the_transaction_alone_do_not_count() {
     assert!(!may_end_transaction(&DbErr::Custom("x".into())));
 }
+
+#[test]
+fn an_extended_result_code_is_of_its_primary_kind() {
+    for (code, primary) in
+        [("13", Some(13)), ("778", Some(10)), ("517", Some(5)), ("53100", None), ("40001", None)]
+    {
+        assert_eq!(primary_code(code), primary, "{code}");
+    }
+}

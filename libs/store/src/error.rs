@@ -60,10 +60,9 @@ impl StoreError {
         match self {
             StoreError::Database(
                 DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
-            ) => error
-                .as_database_error()
-                .and_then(|error| error.code())
-                .is_some_and(|code| FULL.contains(&&*code)),
+            ) => error.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
+                code == POSTGRES_FULL || sqlite::primary_code(&code) == Some(SQLITE_FULL)
+            }),
             _ => false,
         }
     }
@@ -80,11 +79,15 @@ impl StoreError {
     }
 }
 
-/// PostgreSQL's `disk_full` and SQLite's `SQLITE_FULL`.
-const FULL: [&str; 2] = ["53100", "13"];
+/// PostgreSQL's `disk_full`.
+const POSTGRES_FULL: &str = "53100";
+/// SQLite's `SQLITE_FULL`.
+const SQLITE_FULL: u32 = 13;
+/// SQLite's "not now": busy, out of memory, input/output, full.
+const SQLITE_UNAVAILABLE: [u32; 4] = [5, 7, 10, SQLITE_FULL];
 
 /// PostgreSQL's classes of "not now" (its manual, appendix A): 08 connection, 40 transaction rollback, 53 resources,
-/// 57 operator intervention; SQLite's 5 busy, 10 input/output, 13 full.
+/// 57 operator intervention; SQLite's [`SQLITE_UNAVAILABLE`].
 fn is_unavailable(error: &SqlxError) -> bool {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is the library's and non-exhaustive")]
     match error {
@@ -96,7 +99,7 @@ fn is_unavailable(error: &SqlxError) -> bool {
         | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| {
             code.len() == 5 && ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class))
-                || ["5", "10", "13"].contains(&code.as_ref())
+                || sqlite::primary_code(&code).is_some_and(|code| SQLITE_UNAVAILABLE.contains(&code))
         }),
         _ => false,
     }
