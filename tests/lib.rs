@@ -271,7 +271,7 @@ impl World {
         let mut quiet = 0;
         while quiet < 3 {
             eventually("every event is applied", || async {
-                let lag = self.bus.lag(&platform::subscriptions()).await.unwrap_or_default();
+                let lag = platform::lag(&self.bus).await.unwrap_or_default();
                 (!lag.is_empty() && lag.iter().all(|lag| lag.records == 0)).then_some(())
             })
             .await;
@@ -287,6 +287,37 @@ impl World {
             Running::Embedded { folder, .. } => Some(folder.path()),
             Running::Distributed(_) => None,
         }
+    }
+
+    /// A service's database.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub async fn database(&self, service: &str) -> Store {
+        match &self.running {
+            Running::Embedded { folder, .. } => {
+                let file = folder.path().join(format!("{service}.db"));
+                let store = Store::open_sqlite(&file, Arc::new(SystemClock)).await;
+                store.unwrap_or_else(|error| panic!("{service}: {error}"))
+            }
+            Running::Distributed(deployment) => connect(&deployment.config, service).await.0,
+        }
+    }
+
+    /// What `passerelle events` prints about it.
+    ///
+    /// # Panics
+    /// When the command fails.
+    pub fn events(&self, arguments: &[&str]) -> Vec<String> {
+        let mut command = std::process::Command::new(binary());
+        command.arg("events").args(arguments);
+        match &self.running {
+            Running::Embedded { folder, .. } => command.arg("--data").arg(folder.path()),
+            Running::Distributed(deployment) => command.arg("--config").arg(&deployment.config),
+        };
+        let out = command.output().unwrap_or_else(|error| panic!("the program does not start: {error}"));
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect()
     }
 
     /// Stops the platform; the data goes with the world.

@@ -200,7 +200,7 @@ async fn import(infra: &Infra, platform: &Deployment, founded: &identity::Founde
     assert_eq!(summary["created"], FLOWS, "{summary} {}", String::from_utf8_lossy(&done.stderr));
     let (_, bus) = connect(&platform.config, "donors").await;
     let ended = Instant::now();
-    while bus.lag(&passerelle::platform::subscriptions()).await.unwrap().iter().any(|lag| lag.records > 0) {
+    while passerelle::platform::lag(&bus).await.unwrap().iter().any(|lag| lag.records > 0) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let behind = ended.elapsed();

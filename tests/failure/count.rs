@@ -1,7 +1,7 @@
 //! What is there in the end.
 
 use crate::writers::Written;
-use passerelle::platform::subscriptions;
+use passerelle::platform;
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> 
     let started = Instant::now();
     let lag = loop {
         let waiting = store::backlog(&donors).await.unwrap_or(1);
-        let lags = bus.lag(&subscriptions()).await.unwrap_or_default();
+        let lags = platform::lag(&bus).await.unwrap_or_default();
         let lag: i64 = lags.iter().map(|lag| lag.records).sum::<i64>() + waiting;
         if (lag == 0 && !lags.is_empty()) || started.elapsed() > PATIENCE {
             break lag;
@@ -73,6 +73,10 @@ pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> 
     if dead > 0 {
         wrong.push(format!("{dead} events are in dead-letter topics"));
     }
+    let waiting = set_aside(&donors).await + set_aside(&crisis).await;
+    if waiting > 0 {
+        wrong.push(format!("{waiting} events wait for what they refer to"));
+    }
     for line in wrong.iter().take(20) {
         println!("wrong: {line}");
     }
@@ -109,6 +113,12 @@ async fn facts(crisis: &Store) -> HashMap<uuid::Uuid, ()> {
 
 fn cents(money: &Value) -> i64 {
     money["amount"].as_str().unwrap_or("-1").replace('.', "").parse().unwrap()
+}
+
+/// Events that still wait for something that they refer to.
+async fn set_aside(store: &Store) -> usize {
+    let db = store.system_read().await.unwrap();
+    store::waiting::list(&db, None, 1000).await.unwrap().len()
 }
 
 async fn dead_letters(bus: &bus::SharedBus) -> i64 {

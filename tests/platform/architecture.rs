@@ -119,3 +119,22 @@ fn every_error_code_is_documented() {
         assert!(document.contains(&format!("| `{name}` | {status} |")), "docs/errors.md lacks {name}");
     }
 }
+
+#[test]
+fn every_topic_that_is_read_or_written_has_its_schema() {
+    let schemas: Vec<&str> = events::schemas().into_iter().map(|(name, _)| name).collect();
+    for consumer in passerelle::platform::consumers() {
+        assert!(schemas.contains(&consumer.topic()), "{} reads {}", consumer.group(), consumer.topic());
+    }
+    // What is written is an `EventPayload`, and those are made by the list that `schemas` comes from, and nowhere else.
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    let by_hand = files.iter().filter(|file| {
+        let text = std::fs::read_to_string(file).unwrap();
+        text.lines().any(|line| {
+            line.contains("EventPayload for ") && !line.contains("$name") && !line.contains("contains(")
+        })
+    });
+    let by_hand: Vec<_> = by_hand.collect();
+    assert!(by_hand.is_empty(), "events beside the list in libs/events: {by_hand:?}");
+}

@@ -16,6 +16,7 @@ mod kafka;
 mod matrix;
 mod operations;
 mod pages;
+mod rebuild;
 mod registry;
 mod revocation;
 mod sign_in;

@@ -32,6 +32,8 @@ pub(crate) struct Member {
     telling: Option<JoinHandle<Told>>,
     /// When they may be told again.
     tell_at: Instant,
+    /// An error that came behind records; it is the next answer.
+    failed: Option<KafkaError>,
 }
 
 type Offsets = HashMap<(String, i32), i64>;
@@ -67,6 +69,7 @@ pub(crate) fn join(settings: &Settings, group: &str, topics: &[&str]) -> Result<
         done,
         telling: None,
         tell_at: Instant::now(),
+        failed: None,
     })
 }
 
@@ -136,6 +139,9 @@ enum Heard<'a> {
 
 impl Member {
     async fn first(&mut self) -> Result<Record, BusError> {
+        if let Some(error) = self.failed.take() {
+            return Err(broker(error));
+        }
         loop {
             let consumer = self.consumer.clone().ok_or_else(closed)?;
             let waits_to_tell = self.telling.is_none() && !self.done.is_empty();
@@ -205,22 +211,58 @@ async fn outcome(telling: &mut Option<JoinHandle<Told>>) -> Result<Told, JoinErr
     }
 }
 
+/// What there is now, at most `limit`, and the error that ended it: librdkafka tells of one only once, and a member that
+/// swallows a fatal one waits for ever.
+fn gather<T>(
+    limit: u64,
+    mut next: impl FnMut() -> Option<Result<T, KafkaError>>,
+) -> (Vec<T>, Option<KafkaError>) {
+    let mut gathered = Vec::new();
+    while (gathered.len() as u64) < limit {
+        match next() {
+            Some(Ok(one)) => gathered.push(one),
+            Some(Err(error)) if is_passing(&error) => {
+                tracing::debug!(%error, "the brokers are waited for");
+                break;
+            }
+            Some(Err(error)) => return (gathered, Some(error)),
+            None => break,
+        }
+    }
+    (gathered, None)
+}
+
 #[async_trait]
 impl Subscription for Member {
     async fn next(&mut self, limit: u64) -> Result<Vec<Record>, BusError> {
         let mut records = vec![self.first().await?];
         let consumer = self.consumer.clone().ok_or_else(closed)?;
-        while (records.len() as u64) < limit {
-            match consumer.recv().now_or_never() {
-                Some(Ok(message)) => records.push(self.note(&message)),
-                Some(Err(_)) | None => break,
-            }
-        }
+        let wanted = limit.saturating_sub(1);
+        let (more, failed) = gather(wanted, || consumer.recv().now_or_never());
+        self.failed = failed;
+        records.extend(more.iter().map(|message| self.note(message)));
         Ok(records)
     }
 
     async fn commit(&mut self) -> Result<(), BusError> {
         self.done.extend(self.given.drain());
         self.tell()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_behind_records_is_the_next_answer_unless_it_passes() {
+        let fatal = KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId);
+        let passing = KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown);
+        for (error, expected) in [(fatal.clone(), Some(fatal)), (passing, None)] {
+            let mut answers = vec![Ok(1), Ok(2), Err(error), Ok(3)].into_iter();
+            assert_eq!(gather(10, || answers.next()), (vec![1, 2], expected));
+        }
+        let mut answers = (0..5).map(Ok);
+        assert_eq!(gather(3, || answers.next()), (vec![0, 1, 2], None));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Published is what the brokers have acknowledged (`acks=all`, idempotent producer). A group's offset moves when the
 //! caller commits, after its database did. Topics are made when they are first used: compacted and never expiring, so
-//! that a read model can be rebuilt from the start; dead-letter topics keep every record.
+//! that a read model can be rebuilt from the start; dead-letter and retry topics keep every record.
 
 mod consumer;
 mod topics;

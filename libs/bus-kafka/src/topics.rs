@@ -30,7 +30,7 @@ pub(crate) async fn make(inner: &Inner, names: impl Iterator<Item = &str>) -> Re
     let topics = full.iter().map(|name| {
         let topic = NewTopic::new(name, settings.partitions, TopicReplication::Fixed(settings.replication))
             .set("min.insync.replicas", &in_sync);
-        if name.ends_with(".dlq") {
+        if name.ends_with(".dlq") || name.ends_with(".retry") {
             topic.set("cleanup.policy", "delete").set("retention.ms", "-1")
         } else {
             topic.set("cleanup.policy", "compact")

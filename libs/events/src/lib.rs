@@ -24,9 +24,10 @@ pub trait EventPayload: Serialize + DeserializeOwned + Send + Sync {
     fn sequence(&self) -> i64;
 }
 
-macro_rules! event {
-    ($name:ident, $service:literal, $aggregate:literal) => {
-        impl EventPayload for $name {
+/// Every event, once: what is not listed here is no event, so none lacks its schema.
+macro_rules! events {
+    ($($name:ident: $service:literal, $aggregate:literal;)*) => {
+        $(impl EventPayload for $name {
             const TYPE: &'static str = concat!("passerelle.", $service, ".", $aggregate, ".v1");
             const TOPIC: &'static str = concat!("passerelle.", $service, ".", $aggregate, ".v1");
             const AGGREGATE: &'static str = $aggregate;
@@ -36,6 +37,11 @@ macro_rules! event {
             fn sequence(&self) -> i64 {
                 self.sequence
             }
+        })*
+
+        /// The JSON Schema of every event, by type, for `openapi/events/`.
+        pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+            vec![$(schema_of::<$name>()),*]
         }
     };
 }
@@ -54,7 +60,6 @@ pub struct OrganisationChanged {
     /// When it was created; the first created is the deployment's public one unless configured otherwise.
     pub created_at: DateTime<Utc>,
 }
-event!(OrganisationChanged, "identity", "organisation");
 
 /// An office was created or changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -76,7 +81,6 @@ pub struct OfficeChanged {
     /// ISO 3166-1 alpha-3 code of its country.
     pub country: Option<String>,
 }
-event!(OfficeChanged, "identity", "office");
 
 /// A reference that another system knows a record by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -122,7 +126,6 @@ pub struct DonorChanged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Uuid>,
 }
-event!(DonorChanged, "donors", "donor");
 
 /// An object that a flow of money starts from or goes to, as FTS models it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -197,7 +200,6 @@ pub struct ContributionRecorded {
 fn yes() -> bool {
     true
 }
-event!(ContributionRecorded, "donors", "contribution");
 
 /// An agreement with a donor was recorded, moved on, or amended.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -233,7 +235,6 @@ pub struct AgreementChanged {
     /// `internal`, `donor` or `public`.
     pub visibility: String,
 }
-event!(AgreementChanged, "donors", "agreement");
 
 /// A report that is owed to a donor was scheduled or moved on.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -265,7 +266,6 @@ pub struct DonorReportChanged {
     /// When it was handed to the donor.
     pub submitted_at: Option<DateTime<Utc>>,
 }
-event!(DonorReportChanged, "donors", "report");
 
 /// An office, or a donor, was told something about a report; it is told once.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -291,7 +291,6 @@ pub struct NotificationGiven {
     /// Reference and title of the agreement.
     pub title: String,
 }
-event!(NotificationGiven, "donors", "notification");
 
 /// A due-diligence decision about a donor was taken. The partnerships service takes them; until it is there, the donors
 /// service tells those that headquarters records.
@@ -318,7 +317,6 @@ pub struct ClearanceDecided {
     /// When it was taken.
     pub decided_at: DateTime<Utc>,
 }
-event!(ClearanceDecided, "partnerships", "clearance");
 
 /// A response plan was created or changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -344,36 +342,33 @@ pub struct PlanChanged {
     /// `internal`, `donor` or `public`.
     pub visibility: String,
 }
-event!(PlanChanged, "crisis", "plan");
 
-/// The JSON Schema of every event, by type, for `openapi/events/`.
-pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
-    fn schema_of<E: EventPayload + ToSchema>() -> (&'static str, serde_json::Value) {
-        let mut definitions = Vec::new();
-        E::schemas(&mut definitions);
-        let mut schema = serde_json::to_value(E::schema()).unwrap_or_default();
-        let definitions: serde_json::Map<String, serde_json::Value> = definitions
-            .into_iter()
-            .filter_map(|(name, definition)| Some((name, serde_json::to_value(definition).ok()?)))
-            .collect();
-        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-        schema["$id"] = E::TYPE.into();
-        let mut text = schema.to_string();
-        if !definitions.is_empty() {
-            schema["$defs"] = definitions.into();
-            text = schema.to_string().replace("#/components/schemas/", "#/$defs/");
-        }
-        (E::TYPE, serde_json::from_str(&text).unwrap_or_default())
+events! {
+    OrganisationChanged: "identity", "organisation";
+    OfficeChanged: "identity", "office";
+    DonorChanged: "donors", "donor";
+    ContributionRecorded: "donors", "contribution";
+    AgreementChanged: "donors", "agreement";
+    DonorReportChanged: "donors", "report";
+    NotificationGiven: "donors", "notification";
+    ClearanceDecided: "partnerships", "clearance";
+    PlanChanged: "crisis", "plan";
+}
+
+fn schema_of<E: EventPayload + ToSchema>() -> (&'static str, serde_json::Value) {
+    let mut definitions = Vec::new();
+    E::schemas(&mut definitions);
+    let mut schema = serde_json::to_value(E::schema()).unwrap_or_default();
+    let definitions: serde_json::Map<String, serde_json::Value> = definitions
+        .into_iter()
+        .filter_map(|(name, definition)| Some((name, serde_json::to_value(definition).ok()?)))
+        .collect();
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    schema["$id"] = E::TYPE.into();
+    let mut text = schema.to_string();
+    if !definitions.is_empty() {
+        schema["$defs"] = definitions.into();
+        text = schema.to_string().replace("#/components/schemas/", "#/$defs/");
     }
-    vec![
-        schema_of::<OrganisationChanged>(),
-        schema_of::<OfficeChanged>(),
-        schema_of::<DonorChanged>(),
-        schema_of::<ContributionRecorded>(),
-        schema_of::<AgreementChanged>(),
-        schema_of::<DonorReportChanged>(),
-        schema_of::<NotificationGiven>(),
-        schema_of::<ClearanceDecided>(),
-        schema_of::<PlanChanged>(),
-    ]
+    (E::TYPE, serde_json::from_str(&text).unwrap_or_default())
 }

@@ -7,6 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
     web::{self, Data},
 };
+use chrono::TimeDelta;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
 use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc, time::Duration};
@@ -19,11 +20,15 @@ const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0
 
 type Asking = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
-/// Something without which the process cannot answer requests.
+/// How long an event may wait for what it refers to before readiness warns of it.
+const WARN_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// Something without which the process cannot answer requests; or that operators are only warned of.
 #[derive(Clone)]
 pub struct Dependency {
     name: &'static str,
     ask: Arc<dyn Fn() -> Asking + Send + Sync>,
+    warns_only: bool,
 }
 
 impl Dependency {
@@ -32,7 +37,30 @@ impl Dependency {
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        Self { name, ask: Arc::new(move || Box::pin(ask())) }
+        Self { name, ask: Arc::new(move || Box::pin(ask())), warns_only: false }
+    }
+
+    /// Events that have waited for a day for what they refer to: the process is ready all the same.
+    pub fn set_aside(store: &store::Store) -> Self {
+        let store = store.clone();
+        let dependency = Self::new("events", move || {
+            let store = store.clone();
+            async move {
+                let before = store.clock().now() - WARN_AFTER;
+                let old = store::waiting::backlogs(&store, before).await.map_err(|error| chain(&error))?;
+                let texts = old.iter().map(|one| {
+                    format!(
+                        "{} events of {} wait since {}",
+                        one.events,
+                        one.consumer,
+                        one.oldest.to_rfc3339()
+                    )
+                });
+                let texts: Vec<String> = texts.collect();
+                if texts.is_empty() { Ok(()) } else { Err(texts.join("; ")) }
+            }
+        });
+        Self { warns_only: true, ..dependency }
     }
 
     /// The database of a service.
@@ -54,10 +82,16 @@ impl Dependency {
             Ok(Err(error)) => Some(error),
             Err(_) => Some(format!("no answer within {} s", PATIENCE.as_secs())),
         };
+        if self.warns_only {
+            if let Some(warning) = &error {
+                tracing::warn!(dependency = self.name, warning, "ready, with a warning");
+            }
+            return Asked { name: self.name, ready: true, error: None, warning: error };
+        }
         if let Some(error) = &error {
             tracing::warn!(dependency = self.name, error, "not ready");
         }
-        Asked { name: self.name, ready: error.is_none(), error }
+        Asked { name: self.name, ready: error.is_none(), error, warning: None }
     }
 }
 
@@ -75,6 +109,8 @@ struct Asked {
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -152,3 +188,7 @@ async fn measured(metrics: Data<PrometheusHandle>) -> HttpResponse {
         .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
         .body(metrics.render())
 }
+
+#[cfg(test)]
+#[path = "ops_tests.rs"]
+mod tests;

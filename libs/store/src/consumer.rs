@@ -1,24 +1,23 @@
 //! From the bus into a service's tables: each event takes effect once, whatever is delivered twice or overtaken.
 
-use crate::{Actor, Store, StoreError, SystemTx, sql, values};
+use crate::{
+    Actor, Store, StoreError, SystemTx,
+    inbox::{Done, Erased, Place, Typed},
+    waiting::{Arrived, Ready, Reference},
+};
 use async_trait::async_trait;
 use bus::{OutgoingRecord, Record, SharedBus};
 use events::EventPayload;
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    marker::PhantomData,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+use tokio::sync::Notify;
 use tracing::Instrument;
-use uuid::Uuid;
 
 /// Events applied in one transaction.
-const BATCH: u64 = 2000;
+pub(crate) const BATCH: u64 = 2000;
 /// How often an event whose data is at fault is tried before it goes to the dead-letter topic.
-const ATTEMPTS: u32 = 5;
+pub(crate) const ATTEMPTS: u32 = 5;
 /// The first pause before another attempt; it doubles.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 /// To so many traces a batch is linked (OpenTelemetry's limit).
 const MOST_LINKS: usize = 128;
 /// The longest pause while the database or the bus is away.
@@ -30,6 +29,9 @@ pub enum ConsumeError {
     /// The event itself cannot be applied.
     #[error("the event cannot be applied: {0}")]
     Poison(String),
+    /// Another member of the group applied one of the events in the meantime.
+    #[error("another member of the group was faster")]
+    Overtaken,
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,6 +41,7 @@ impl ConsumeError {
     fn is_permanent(&self) -> bool {
         match self {
             ConsumeError::Poison(_) => true,
+            ConsumeError::Overtaken => false,
             ConsumeError::Store(error) => error.is_permanent(),
         }
     }
@@ -53,108 +56,77 @@ impl From<sea_orm::DbErr> for ConsumeError {
 /// What a service does with the events of one type.
 #[async_trait]
 pub trait Project<E>: Send + Sync + 'static {
+    /// What events refer to and what has to be known before they are applied. An event that comes earlier waits for it,
+    /// and the later ones of its aggregate behind it; all others go on.
+    fn references(&self) -> Vec<Reference<E>> {
+        Vec::new()
+    }
+
     /// Applies events in order, inside `tx`. No event is applied twice, and none after a later one of its aggregate.
     async fn apply(&self, tx: &mut SystemTx, events: Vec<E>) -> Result<(), ConsumeError>;
 }
 
-#[async_trait]
-trait Erased: Send + Sync {
-    /// Applies what is new among `records`; returns how many were.
-    async fn apply(&self, group: &str, tx: &mut SystemTx, records: &[Record]) -> Result<(), ConsumeError>;
-}
-
-struct Typed<E, P> {
-    project: P,
-    event: PhantomData<fn() -> E>,
-}
-
-#[async_trait]
-impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
-    async fn apply(&self, group: &str, tx: &mut SystemTx, records: &[Record]) -> Result<(), ConsumeError> {
-        // A member of the group that was thought dead may still be writing: one batch of a partition at a time, so that
-        // this one sees what that one marked as applied.
-        let partitions: BTreeSet<i32> = records.iter().map(|record| record.partition).collect();
-        tx.lock_all(partitions.iter().map(|partition| format!("{group} {partition}"))).await?;
-        let mut events = Vec::with_capacity(records.len());
-        for record in records {
-            events.push((record.header("ce_id").unwrap_or_default(), decode::<E>(record)?));
-        }
-        let fresh = mark_applied(group, tx, events).await?;
-        if fresh.is_empty() { Ok(()) } else { self.project.apply(tx, fresh).await }
-    }
-}
-
-fn decode<E: EventPayload>(record: &Record) -> Result<E, ConsumeError> {
-    let kind = record.header("ce_type").unwrap_or_default();
-    if kind != E::TYPE {
-        return Err(ConsumeError::Poison(format!("\"{kind}\" is not {}", E::TYPE)));
-    }
-    serde_json::from_slice(&record.payload).map_err(|error| ConsumeError::Poison(error.to_string()))
-}
-
-/// Inbox: notes the events in the transaction of their effect and keeps those that were not applied before, and that
-/// no later event of their aggregate overtook.
-async fn mark_applied<E: EventPayload>(
-    group: &str,
-    tx: &SystemTx,
-    events: Vec<(&str, E)>,
-) -> Result<Vec<E>, StoreError> {
-    let mut ids: Vec<Uuid> = events.iter().map(|(_, event)| event.aggregate_id()).collect();
-    ids.sort();
-    ids.dedup();
-    let text = "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1";
-    let ids = ids.into_iter().map(Into::into);
-    let mut applied: HashMap<Uuid, i64> = HashMap::new();
-    for row in sql::by_keys(tx.db(), text, values![group], "aggregate_id", ids).await? {
-        applied.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    }
-    let mut marks: HashMap<Uuid, Vec<sea_orm::Value>> = HashMap::new();
-    let mut fresh = Vec::with_capacity(events.len());
-    for (event_id, event) in events {
-        let (id, sequence) = (event.aggregate_id(), event.sequence());
-        if applied.get(&id).is_some_and(|&last| sequence <= last) {
-            continue;
-        }
-        applied.insert(id, sequence);
-        marks.insert(id, values![group, id, event_id, sequence]);
-        fresh.push(event);
-    }
-    // In one order everywhere, or two transactions could wait for each other.
-    let mut marks: Vec<(Uuid, Vec<sea_orm::Value>)> = marks.into_iter().collect();
-    marks.sort_unstable_by_key(|(id, _)| *id);
-    let marks = marks.into_iter().map(|(_, row)| row).collect();
-    let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
-    let upsert = "ON CONFLICT (consumer, aggregate_id)
-                  DO UPDATE SET event_id = excluded.event_id, sequence = excluded.sequence";
-    sql::insert_many(tx.db(), "inbox", &columns, marks, upsert).await?;
-    Ok(fresh)
+/// What a transaction of a consumer applies.
+#[derive(Clone, Copy)]
+pub(crate) enum Work<'a> {
+    /// What the bus gave.
+    Records(&'a [Record]),
+    /// What was set aside of these aggregates.
+    Waiting(&'a [Ready]),
+    /// The first event that was set aside of one aggregate.
+    First(&'a Ready),
 }
 
 /// A consumer group of a service, for one type of event.
 #[derive(Clone)]
 pub struct Consumer {
-    group: &'static str,
+    pub(crate) group: &'static str,
     topic: &'static str,
-    project: Arc<dyn Erased>,
+    pub(crate) project: Arc<dyn Erased>,
+    /// Rung when something was set aside.
+    pub(crate) set_aside: Arc<Notify>,
 }
 
 impl Consumer {
     /// A consumer that applies events of type `E` with `project`. `group` is its name on the bus, for ever.
     pub fn new<E: EventPayload + 'static>(group: &'static str, project: impl Project<E>) -> Self {
-        let project = Arc::new(Typed::<E, _> { project, event: PhantomData });
-        Self { group, topic: E::TOPIC, project }
+        Self {
+            group,
+            topic: E::TOPIC,
+            project: Arc::new(Typed::<E, _>::new(project)),
+            set_aside: Arc::default(),
+        }
     }
 
-    /// Its name on the bus and the topic it reads.
-    pub fn subscription(&self) -> (&'static str, &'static str) {
-        (self.group, self.topic)
+    /// Its name on the bus.
+    pub fn group(&self) -> &'static str {
+        self.group
+    }
+
+    /// The topic of its events, which all their consumers share.
+    pub fn topic(&self) -> &'static str {
+        self.topic
+    }
+
+    /// Where events go that it cannot apply.
+    pub fn dead_letters(&self) -> String {
+        format!("{}.{}.dlq", self.topic, self.group)
+    }
+
+    /// Where it alone reads those again: in the shared topic, which is compacted, an old state would outlive newer ones.
+    pub fn retries(&self) -> String {
+        format!("{}.{}.retry", self.topic, self.group)
     }
 
     /// Reads for ever; it ends when its task is dropped. A failing bus or database is waited for.
     pub async fn run(self, store: Store, bus: SharedBus) {
+        tokio::join!(self.read(&store, &bus), self.settle(&store, &bus));
+    }
+
+    async fn read(&self, store: &Store, bus: &SharedBus) {
         let mut pause = PAUSE;
         loop {
-            let Err(error) = self.consume(&store, &bus, &mut pause).await;
+            let Err(error) = self.consume(store, bus, &mut pause).await;
             self.wait(&error, &mut pause).await;
         }
     }
@@ -164,11 +136,12 @@ impl Consumer {
         store: &Store,
         bus: &SharedBus,
         pause: &mut Duration,
-    ) -> Result<std::convert::Infallible, StoreError> {
-        let mut subscription = bus.subscribe(self.group, &[self.topic]).await?;
+    ) -> Result<Infallible, StoreError> {
+        let mut subscription = bus.subscribe(self.group, &[self.topic, &self.retries()]).await?;
         loop {
             let records = subscription.next(BATCH).await?;
             self.take(store, bus, &records).instrument(self.span(&records)).await;
+            store.announce();
             metrics::counter!("events_taken_total", "group" => self.group).increment(records.len() as u64);
             subscription.commit().await?;
             *pause = PAUSE;
@@ -191,7 +164,11 @@ impl Consumer {
         span
     }
 
-    async fn wait(&self, error: &(dyn std::error::Error + Send + Sync + 'static), pause: &mut Duration) {
+    pub(crate) async fn wait(
+        &self,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+        pause: &mut Duration,
+    ) {
         tracing::warn!(group = self.group, error = error as &dyn std::error::Error, "consumer waits");
         tokio::time::sleep(*pause).await;
         *pause = (*pause * 2).min(LONGEST_PAUSE);
@@ -236,17 +213,30 @@ impl Consumer {
                 Err(again) => error = again,
             }
         }
+        self.bury_when_possible(bus, record, &error).await;
+    }
+
+    pub(crate) async fn bury_when_possible(&self, bus: &SharedBus, record: &Record, error: &ConsumeError) {
         let mut pause = PAUSE;
-        while let Err(away) = self.bury(bus, record, &error).await {
-            self.wait(&away, &mut pause).await;
+        while let Err(unavailable) = self.bury(bus, record, error).await {
+            self.wait(&unavailable, &mut pause).await;
         }
     }
 
-    /// Waits for the database as long as it takes; an error is the events' own.
     async fn apply_when_possible(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
+        self.when_possible(store, Work::Records(records)).await.map(|_| ())
+    }
+
+    /// Waits for the database as long as it takes; an error is the events' own.
+    pub(crate) async fn when_possible(&self, store: &Store, work: Work<'_>) -> Result<Done, ConsumeError> {
         let mut pause = PAUSE;
         loop {
-            match self.apply(store, records).await {
+            let attempt = match work {
+                Work::Records(records) => self.apply(store, records).await,
+                Work::Waiting(ready) => self.apply_all(store, ready).await,
+                Work::First(one) => self.apply_first(store, one).await,
+            };
+            match attempt {
                 Err(error) if !error.is_permanent() => {
                     if let ConsumeError::Store(error) = &error {
                         store.note(error);
@@ -258,14 +248,21 @@ impl Consumer {
         }
     }
 
-    pub(crate) async fn apply(&self, store: &Store, records: &[Record]) -> Result<(), ConsumeError> {
+    pub(crate) async fn apply(&self, store: &Store, records: &[Record]) -> Result<Done, ConsumeError> {
         let mut tx = store.system(Actor::system()).await?;
-        self.project.apply(self.group, &mut tx, records).await?;
-        Ok(tx.commit().await?)
+        let since = tx.now();
+        let arrived = records.iter().map(|record| Arrived { record: record.clone(), since }).collect();
+        let done = self.project.apply(self.group, &mut tx, arrived, Place::Behind).await?;
+        tx.commit().await?;
+        if done.set_aside > 0 {
+            tracing::info!(group = self.group, events = done.set_aside, "events wait for what they refer to");
+            self.set_aside.notify_one();
+        }
+        Ok(done)
     }
 
     async fn bury(&self, bus: &SharedBus, record: &Record, error: &ConsumeError) -> Result<(), StoreError> {
-        let dead_letters = format!("{}.{}.dlq", record.topic, self.group);
+        let dead_letters = self.dead_letters();
         tracing::error!(
             group = self.group,
             offset = record.offset,
@@ -276,8 +273,11 @@ impl Consumer {
         metrics::counter!("events_buried_total", "group" => self.group).increment(1);
         let mut headers = record.headers.clone();
         headers.push(("dlq_error".into(), error.to_string()));
-        headers.push(("dlq_topic".into(), record.topic.clone()));
-        headers.push(("dlq_offset".into(), format!("{}/{}", record.partition, record.offset)));
+        // One that was retried in vain keeps the place where it was first read.
+        if record.topic == self.topic {
+            headers.push(("dlq_topic".into(), record.topic.clone()));
+            headers.push(("dlq_offset".into(), format!("{}/{}", record.partition, record.offset)));
+        }
         let (key, payload) = (record.key.clone(), record.payload.clone());
         Ok(bus.publish(vec![OutgoingRecord { topic: dead_letters, key, headers, payload }]).await?)
     }

@@ -9,15 +9,18 @@ mod connection;
 mod consumer;
 mod error;
 pub mod idempotency;
+mod inbox;
 pub mod migration;
 pub mod office;
 mod postgres;
 mod relay;
 mod scope;
 pub mod seal;
+mod settle;
 mod snapshot;
 pub mod sql;
 mod transaction;
+pub mod waiting;
 
 pub use connection::{Connection, one_connection};
 pub use consumer::{ConsumeError, Consumer, Project};
@@ -29,6 +32,7 @@ pub use sea_orm;
 pub use sea_orm_migration;
 pub use snapshot::Snapshot;
 pub use transaction::{SystemTx, TenantTx, Transaction};
+pub use waiting::Reference;
 
 use connection::Hold;
 use kernel::Clock;
@@ -42,7 +46,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Readers of one service's SQLite file at once; writers are always one.
 const READERS: u32 = 3;
@@ -56,6 +60,8 @@ struct Inner {
     reader: DatabaseConnection,
     clock: Arc<dyn Clock>,
     outbox_written: Notify,
+    /// Rung when a consumer of this process applied something.
+    arrivals: watch::Sender<()>,
     /// Where files live that the rows name.
     files: PathBuf,
     /// What personal data is sealed with; none until it is told.
@@ -98,8 +104,8 @@ impl Store {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (outbox_written, full_at) = (Notify::new(), AtomicI64::new(0));
-        let keys = OnceLock::new();
-        Self(Arc::new(Inner { writer, reader, clock, outbox_written, files, keys, full_at }))
+        let (keys, arrivals) = (OnceLock::new(), watch::Sender::new(()));
+        Self(Arc::new(Inner { writer, reader, clock, outbox_written, arrivals, files, keys, full_at }))
     }
 
     /// Tells what personal data is sealed with. The first word counts.
@@ -213,6 +219,15 @@ impl Store {
 
     pub(crate) fn outbox_written(&self) -> &Notify {
         &self.0.outbox_written
+    }
+
+    /// Tells those who wait for something that it may be there.
+    pub(crate) fn announce(&self) {
+        self.0.arrivals.send_replace(());
+    }
+
+    pub(crate) fn arrivals(&self) -> watch::Receiver<()> {
+        self.0.arrivals.subscribe()
     }
 }
 

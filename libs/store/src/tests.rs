@@ -20,6 +20,7 @@ impl MigrationTrait for First {
     async fn up(&self, manager: &SchemaManager) -> Result<(), sea_orm::DbErr> {
         migration::common_tables(manager).await?;
         migration::OutboxTraceparent("traceparent").up(manager).await?;
+        waiting::WaitingEvents("waiting_events").up(manager).await?;
         migration::office_table(manager).await
     }
 }
@@ -264,3 +265,6 @@ async fn a_full_disk_is_no_fault_of_the_request_and_is_remembered_for_a_while() 
 
 #[path = "postgres_tests.rs"]
 pub(crate) mod postgres;
+
+#[path = "waiting_tests.rs"]
+mod waiting_events;

@@ -1,5 +1,8 @@
 use crate::funding::store;
-use ::store::migration::{OutboxTraceparent, Tenant, common_tables, ddl, office_table, protect};
+use ::store::{
+    migration::{OutboxTraceparent, Tenant, common_tables, ddl, office_table, protect},
+    waiting::WaitingEvents,
+};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
@@ -7,7 +10,13 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(M0001), Box::new(OutboxTraceparent("m0002_outbox_traceparent")), Box::new(M0003)]
+        vec![
+            Box::new(M0001),
+            Box::new(OutboxTraceparent("m0002_outbox_traceparent")),
+            Box::new(M0003),
+            Box::new(WaitingEvents("m0004_waiting_events")),
+            Box::new(M0005),
+        ]
     }
 }
 
@@ -57,6 +66,28 @@ impl MigrationTrait for M0003 {
         // Years and the donors' public pages are counted from here on.
         let counted = store::recount(manager.get_connection()).await;
         counted.map_err(|error| DbErr::Migration(error.to_string()))
+    }
+}
+
+struct M0005;
+
+impl MigrationName for M0005 {
+    fn name(&self) -> &str {
+        "m0005_empty_cells"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0005 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // A cell that counts nothing any more is removed when it comes to that, and found by an index that holds no others.
+        ddl(
+            manager,
+            "DELETE FROM funding_cell WHERE funding_flows = 0 AND pledge_flows = 0;
+             CREATE INDEX funding_cell_empty ON funding_cell (organisation_id)
+               WHERE funding_flows = 0 AND pledge_flows = 0;",
+        )
+        .await
     }
 }
 

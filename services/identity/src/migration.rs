@@ -1,6 +1,9 @@
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
-use store::migration::{OutboxTraceparent, Tenant, common_tables, ddl, protect};
+use store::{
+    migration::{OutboxTraceparent, Tenant, common_tables, ddl, protect},
+    waiting::WaitingEvents,
+};
 
 pub(crate) struct Migrator;
 
@@ -13,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0004),
             Box::new(M0005),
             Box::new(M0006),
+            Box::new(WaitingEvents("m0007_waiting_events")),
         ]
     }
 }

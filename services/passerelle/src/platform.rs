@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
-use bus::{EmbeddedBus, Lag, SharedBus};
+use bus::{BusError, EmbeddedBus, Lag, SharedBus};
 use cache::Revocations;
 use identity::Mailer;
 use kernel::Clock;
@@ -86,10 +86,28 @@ pub fn services(issuer: &str, revocations: &Revocations, mailer: Option<Mailer>)
     vec![identity, donors::service(), crisis::service()]
 }
 
-/// Every consumer group and the topic it reads.
-pub fn subscriptions() -> Vec<(&'static str, &'static str)> {
+/// Every consumer of the platform.
+pub fn consumers() -> Vec<store::Consumer> {
     let services = services("http://localhost", &Revocations::default(), None);
-    services.iter().flat_map(|service| &service.consumers).map(store::Consumer::subscription).collect()
+    services.into_iter().flat_map(|service| service.consumers).collect()
+}
+
+/// How far each consumer is behind, in its topic and in what is retried.
+///
+/// # Errors
+/// When the bus is unavailable.
+pub async fn lag(bus: &SharedBus) -> Result<Vec<Lag>, BusError> {
+    lag_of(&services("http://localhost", &Revocations::default(), None), bus).await
+}
+
+/// [`lag`] of some services.
+pub(crate) async fn lag_of(services: &[Service], bus: &SharedBus) -> Result<Vec<Lag>, BusError> {
+    let consumers: Vec<_> = services.iter().flat_map(|service| &service.consumers).collect();
+    let retries: Vec<String> = consumers.iter().map(|consumer| consumer.retries()).collect();
+    let topics = consumers.iter().zip(&retries).flat_map(|(consumer, retries)| {
+        [(consumer.group(), consumer.topic()), (consumer.group(), retries.as_str())]
+    });
+    bus.lag(&topics.collect::<Vec<_>>()).await
 }
 
 impl Platform {
@@ -163,7 +181,7 @@ impl Platform {
     /// # Errors
     /// When the bus is away.
     pub async fn lag(&self) -> Result<Vec<Lag>> {
-        Ok(self.bus.lag(&subscriptions()).await?)
+        Ok(lag(&self.bus).await?)
     }
 
     /// Ends everything in order: the door first, then the services, each after its requests and its outbox.

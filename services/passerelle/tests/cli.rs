@@ -196,62 +196,105 @@ fn events(data: &Path, arguments: &[&str]) -> Vec<String> {
     String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// An event that refers to an organisation nobody told of.
-fn orphan(organisation: &str) -> Value {
-    json!({ "id": "01980000-0000-7000-8000-000000000001", "sequence": 1, "organisation_id": organisation,
+/// A contribution of 70 units of a currency.
+fn contribution(id: &str, organisation: &str, currency: &str) -> Value {
+    json!({ "id": id, "sequence": 1, "organisation_id": organisation,
         "office_id": organisation, "source": "api", "external_ref": null, "donor_id": null,
         "donor_external_ref": null, "donor_name": null, "status": "paid", "new_money": true,
-        "amount_usd": { "amount": "70.00", "currency": "USD" }, "contribution_type": "financial",
+        "amount_usd": { "amount": "70.00", "currency": currency }, "contribution_type": "financial",
         "earmarking": null, "decision_date": null, "source_objects": [], "visibility": "public",
         "destination_objects": [
             { "kind": "Location", "id": "1", "name": "Afghanistan", "country": "AFG" },
             { "kind": "UsageYear", "id": "2021", "name": "2021" }] })
 }
 
+const ORGANISATION: &str = "01980000-0000-7000-8000-0000000000aa";
+const CONTRIBUTIONS: &str = "passerelle.donors.contribution.v1";
+
+fn record(topic: &str, kind: &str, payload: &Value) -> bus::OutgoingRecord {
+    let key = payload["id"].as_str().unwrap().to_owned();
+    let headers = vec![("ce_type".into(), kind.into()), ("ce_id".into(), key.clone())];
+    bus::OutgoingRecord { topic: topic.to_owned(), key, headers, payload: payload.to_string().into_bytes() }
+}
+
+fn lines(data: &Path, arguments: &[&str]) -> Vec<Value> {
+    events(data, arguments).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+async fn funding_is(http: &Http, amount: &str) {
+    eventually("the events are applied", || async {
+        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2021").await.json();
+        (funding["funding"]["amount"] == amount).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poison_event_is_set_aside_with_its_error_and_replayed_after_the_fix() {
-    use bus::{Bus, EmbeddedBus, OutgoingRecord};
-    const ORGANISATION: &str = "01980000-0000-7000-8000-0000000000aa";
+async fn an_event_of_an_organisation_that_is_not_known_waits_for_it_and_is_applied_by_itself() {
+    use bus::{Bus, EmbeddedBus};
     let folder = folder();
     let up = Up::start(folder.path(), &["--empty"]);
     let bus = EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap();
-    let record = |kind: &str, key: &str, payload: Value| OutgoingRecord {
-        topic: kind.to_owned(),
-        key: key.to_owned(),
-        headers: vec![("ce_type".into(), kind.into()), ("ce_id".into(), key.into())],
-        payload: payload.to_string().into_bytes(),
-    };
-    let contribution = "passerelle.donors.contribution.v1";
-    bus.publish(vec![record(contribution, "orphan", orphan(ORGANISATION))]).await.unwrap();
-    let buried = eventually("the event is set aside", || async {
-        let lines = events(folder.path(), &["dlq", "--json"]);
-        lines.first().map(|line| serde_json::from_str::<Value>(line).unwrap())
+    let early = contribution("01980000-0000-7000-8000-000000000001", ORGANISATION, "USD");
+    bus.publish(vec![record(CONTRIBUTIONS, CONTRIBUTIONS, &early)]).await.unwrap();
+    let waiting = eventually("the event is set aside", || async {
+        lines(folder.path(), &["waiting", "--json"]).into_iter().next()
     })
     .await;
-    assert_eq!(buried["key"], "orphan");
-    assert!(buried["error"].as_str().unwrap().contains(ORGANISATION), "{buried}");
-    let lag = events(folder.path(), &["lag"]);
-    assert!(lag.iter().all(|line| line.trim_start().starts_with("0 ")), "nothing waits behind it: {lag:?}");
+    assert_eq!((&waiting["key"], &waiting["group"]), (&early["id"], &json!("crisis.contribution")));
+    assert_eq!((&waiting["waits_for"], &waiting["id"]), (&json!("organisation"), &json!(ORGANISATION)));
+    eventually("nothing waits behind it", || async {
+        let lag = events(folder.path(), &["lag"]);
+        lag.iter().all(|line| line.trim_start().starts_with("0 ")).then_some(())
+    })
+    .await;
+    assert_eq!(events(folder.path(), &["dlq"]), Vec::<String>::new(), "it is not buried for that");
 
-    // The fix: the organisation is told of.
+    let topic = "passerelle.identity.organisation.v1";
     let organisation = json!({ "id": ORGANISATION, "sequence": 1, "name": "Late", "code": "LATE",
         "created_at": "2026-01-01T00:00:00Z" });
-    bus.publish(vec![record("passerelle.identity.organisation.v1", ORGANISATION, organisation)])
+    bus.publish(vec![record(topic, topic, &organisation)]).await.unwrap();
+    funding_is(&Http::new(&up.url), "70.00").await;
+    assert_eq!(events(folder.path(), &["waiting"]), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_goes_to_the_one_group_that_could_not_apply_the_event() {
+    use bus::{Bus, EmbeddedBus};
+    let folder = folder();
+    let founded = init(folder.path(), "TST");
+    let up = Up::start(folder.path(), &["--empty"]);
+    let bus = EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap();
+    let organisation = founded["organisation_id"].as_str().unwrap();
+    // One at fault, and one of a version that nobody here reads.
+    let euros = contribution("01980000-0000-7000-8000-000000000001", organisation, "EUR");
+    let later = contribution("01980000-0000-7000-8000-000000000002", organisation, "USD");
+    let version = "passerelle.donors.contribution.v2";
+    let records = [record(CONTRIBUTIONS, CONTRIBUTIONS, &euros), record(CONTRIBUTIONS, version, &later)];
+    bus.publish(records.into()).await.unwrap();
+    let dlq = || lines(folder.path(), &["dlq", "--json"]);
+    let buried = eventually("both are buried", || async { (dlq().len() == 2).then(dlq) }).await;
+    let topic = buried[0]["topic"].as_str().unwrap();
+    let of = |lines: &[Value], why: &str| {
+        let line = lines.iter().find(|line| line["error"].as_str().is_some_and(|error| error.contains(why)));
+        line.unwrap_or_else(|| panic!("nothing is buried because of {why}: {lines:?}"))["offset"].clone()
+    };
+    let place = (of(&buried, "not US dollars"), of(&buried, version));
+
+    // A third, which was at fault until its consumer was mended.
+    let mended = contribution("01980000-0000-7000-8000-000000000003", organisation, "USD");
+    let foreign = format!("{CONTRIBUTIONS}.unheard.of.dlq");
+    bus.publish(vec![record(topic, CONTRIBUTIONS, &mended), record(&foreign, CONTRIBUTIONS, &mended)])
         .await
         .unwrap();
-    let http = Http::new(&up.url);
-    eventually("crisis knows the organisation", || async {
-        (http.get(None, "/v1/public/plans").await.status == 200).then_some(())
-    })
-    .await;
-    let topic = buried["topic"].as_str().unwrap();
-    assert!(events(folder.path(), &["replay", topic])[0].contains("1 replayed"));
-    eventually("the event is applied", || async {
-        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2021").await.json();
-        (funding["funding"]["amount"] == "70.00").then_some(())
-    })
-    .await;
-    assert_eq!(events(folder.path(), &["dlq"]), Vec::<String>::new());
+    assert_eq!(events(folder.path(), &["replay"]), [format!("{topic}: 3 replayed")]);
+    funding_is(&Http::new(&up.url), "70.00").await;
+    let again = eventually("two are buried again", || async { (dlq().len() == 3).then(dlq) }).await;
+    let again: Vec<Value> = again.into_iter().filter(|line| line["topic"] == topic).collect();
+    let places = (of(&again, "not US dollars"), of(&again, version));
+    assert_eq!((again.len(), places), (2, place), "they keep the place that they came from");
+    let shared = bus.lag(&[("counter", CONTRIBUTIONS)]).await.unwrap();
+    assert_eq!(shared[0].records, 2, "the topic that all share holds what was published there");
 }
 
 fn cents(text: &str) -> u64 {

@@ -1,33 +1,57 @@
 use super::fact::{Amounts, Cell, Fact, Member, amounts, cells};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
 use store::{StoreError, Transaction, sql, values};
 use uuid::Uuid;
 
+/// Organisation, scope, dimension, member: the primary key.
+type CellKey = (Uuid, String, &'static str, String);
+
+/// What cells change by. A cell is named by what was counted in it last, however events come in batches.
+#[derive(Default)]
+struct Deltas {
+    cells: HashMap<CellKey, (Option<Member>, Amounts)>,
+    /// Whether anything left a cell: it may be empty then.
+    departures: bool,
+}
+
+impl Deltas {
+    fn replace(&mut self, organisation_id: Uuid, before: Option<&Fact>, after: &Fact) {
+        let (old, new) = (before.map(cells).unwrap_or_default(), cells(after));
+        // What stays as it is does not name its cells anew.
+        let same_worth = before.is_some_and(|before| amounts(before) == amounts(after));
+        let stays = |cell: &Cell| same_worth && old.contains(cell) && new.contains(cell);
+        for cell in old.iter().filter(|cell| !stays(cell)) {
+            let worth = before.map(amounts).unwrap_or_default();
+            self.entry(organisation_id, cell).1.add(worth, -1);
+            self.departures = true;
+        }
+        for cell in new.iter().filter(|cell| !stays(cell)) {
+            let entry = self.entry(organisation_id, cell);
+            entry.0 = cell.member.clone();
+            entry.1.add(amounts(after), 1);
+        }
+    }
+
+    fn entry(&mut self, organisation_id: Uuid, cell: &Cell) -> &mut (Option<Member>, Amounts) {
+        let member = cell.member.as_ref().map(|member| member.key.clone()).unwrap_or_default();
+        self.cells.entry((organisation_id, cell.scope.clone(), cell.dimension, member)).or_default()
+    }
+}
+
 /// Replaces what contributions counted before by what they count now.
 pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<(), StoreError> {
-    let mut deltas: HashMap<(Uuid, Cell), Amounts> = HashMap::new();
-    let mut add = |fact: &Fact, sign: i64| {
-        let worth = amounts(fact);
-        for cell in cells(fact) {
-            deltas.entry((fact.organisation_id, cell)).or_default().add(worth, sign);
-        }
-    };
-    let mut latest: HashMap<Uuid, Fact> = HashMap::with_capacity(facts.len());
     let ids: Vec<Uuid> = facts.iter().map(|(id, _)| *id).collect();
-    for old in held(tx, &ids).await? {
-        add(&old, -1);
-    }
+    let mut counted = held(tx, &ids).await?;
+    let mut deltas = Deltas::default();
     for (id, fact) in facts {
-        if let Some(overtaken) = latest.insert(id, fact.clone()) {
-            add(&overtaken, -1);
-        }
-        add(&fact, 1);
+        deltas.replace(fact.organisation_id, counted.get(&id), &fact);
+        counted.insert(id, fact);
     }
     write_cells(tx.db(), deltas).await?;
-    let mut rows = Vec::with_capacity(latest.len());
-    let mut latest: Vec<(Uuid, Fact)> = latest.into_iter().collect();
+    let mut latest: Vec<(Uuid, Fact)> = counted.into_iter().collect();
     latest.sort_unstable_by_key(|(id, _)| *id);
+    let mut rows = Vec::with_capacity(latest.len());
     for (id, fact) in latest {
         rows.push(values![id, fact.organisation_id, serde_json::to_string(&fact)?]);
     }
@@ -53,14 +77,11 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     let mut last = Uuid::nil();
     loop {
         let rows = sql::rows(db, &text, values![last]).await?;
-        let mut deltas: HashMap<(Uuid, Cell), Amounts> = HashMap::new();
+        let mut deltas = Deltas::default();
         for row in &rows {
             last = row.try_get_by_index(0)?;
             let fact: Fact = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
-            let worth = amounts(&fact);
-            for cell in cells(&fact) {
-                deltas.entry((fact.organisation_id, cell)).or_default().add(worth, 1);
-            }
+            deltas.replace(fact.organisation_id, None, &fact);
         }
         write_cells(db, deltas).await?;
         if rows.len() < AT_ONCE {
@@ -69,36 +90,23 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     }
 }
 
-async fn held(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Fact>, StoreError> {
-    let text = "SELECT fact FROM funding_fact WHERE true";
+async fn held(tx: &Transaction, ids: &[Uuid]) -> Result<HashMap<Uuid, Fact>, StoreError> {
+    let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());
     let rows = sql::by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
-    rows.iter().map(|row| Ok(serde_json::from_str(&row.try_get_by_index::<String>(0)?)?)).collect()
+    let fact = |row: &QueryResult| -> Result<_, StoreError> {
+        Ok((row.try_get_by_index(0)?, serde_json::from_str(&row.try_get_by_index::<String>(1)?)?))
+    };
+    rows.iter().map(fact).collect()
 }
 
-/// Organisation, scope, dimension, member: the primary key.
-type CellKey = (Uuid, String, &'static str, String);
-
-async fn write_cells(
-    db: &impl ConnectionTrait,
-    deltas: HashMap<(Uuid, Cell), Amounts>,
-) -> Result<(), StoreError> {
-    // One row per primary key: the names of a member may differ between flows, its key may not.
-    let mut merged: HashMap<CellKey, (Option<Member>, Amounts)> = HashMap::new();
-    for ((organisation_id, cell), delta) in deltas {
-        let key = cell.member.as_ref().map(|member| member.key.clone()).unwrap_or_default();
-        let entry = merged.entry((organisation_id, cell.scope, cell.dimension, key)).or_default();
-        entry.1.add(delta, 1);
-        // The name that stays is the one of what was added, not of what was taken away.
-        if entry.0.is_none() || delta.funding_flows + delta.pledge_flows > 0 {
-            entry.0 = cell.member;
-        }
-    }
+async fn write_cells(db: &impl ConnectionTrait, deltas: Deltas) -> Result<(), StoreError> {
+    let departures = deltas.departures;
     // In one order everywhere, or two transactions could wait for each other.
-    let mut merged: Vec<(CellKey, (Option<Member>, Amounts))> =
-        merged.into_iter().filter(|(_, (_, delta))| *delta != Amounts::default()).collect();
-    merged.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let rows = merged.into_iter().map(|((organisation_id, scope, dimension, key), (member, delta))| {
+    let mut cells: Vec<(CellKey, (Option<Member>, Amounts))> = deltas.cells.into_iter().collect();
+    cells.retain(|(_, (name, delta))| name.is_some() || *delta != Amounts::default());
+    cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let rows = cells.into_iter().map(|((organisation_id, scope, dimension, key), (member, delta))| {
         let (external_ref, name) = member.map(|member| (member.external_ref, member.name)).unzip();
         values![
             organisation_id,
@@ -128,13 +136,18 @@ async fn write_cells(
         "pledge_flows",
     ];
     let upsert = "ON CONFLICT (organisation_id, scope, dimension, member) DO UPDATE SET
-                    external_ref = excluded.external_ref, name = excluded.name,
+                    external_ref = coalesce(excluded.external_ref, funding_cell.external_ref),
+                    name = coalesce(excluded.name, funding_cell.name),
                     paid = funding_cell.paid + excluded.paid,
                     commitment = funding_cell.commitment + excluded.commitment,
                     pledge = funding_cell.pledge + excluded.pledge,
                     funding_flows = funding_cell.funding_flows + excluded.funding_flows,
                     pledge_flows = funding_cell.pledge_flows + excluded.pledge_flows";
     sql::insert_many(db, "funding_cell", &columns, rows.collect(), upsert).await?;
+    if departures {
+        let empty = "DELETE FROM funding_cell WHERE funding_flows = 0 AND pledge_flows = 0";
+        sql::execute(db, empty, vec![]).await?;
+    }
     Ok(())
 }
 

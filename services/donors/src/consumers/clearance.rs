@@ -3,12 +3,16 @@
 use crate::donor::clearance;
 use async_trait::async_trait;
 use events::ClearanceDecided;
-use store::{ConsumeError, Consumer, Project, SystemTx};
+use store::{ConsumeError, Consumer, Project, Reference, SystemTx};
 
 struct Clearances;
 
 #[async_trait]
 impl Project<ClearanceDecided> for Clearances {
+    fn references(&self) -> Vec<Reference<ClearanceDecided>> {
+        vec![Reference { kind: "donor", table: "donor", id: |event| Some(event.donor_id) }]
+    }
+
     async fn apply(&self, tx: &mut SystemTx, events: Vec<ClearanceDecided>) -> Result<(), ConsumeError> {
         // A decision that was recorded here is there already.
         Ok(clearance::keep(tx, &events).await?)

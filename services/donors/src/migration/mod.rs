@@ -24,7 +24,7 @@ use m0010::M0010;
 use m0012::M0012;
 use m0013::M0013;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use store::migration::OutboxTraceparent;
+use store::{migration::OutboxTraceparent, waiting::WaitingEvents};
 
 pub(crate) struct Migrator;
 
@@ -43,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0010),
             Box::new(M0012),
             Box::new(M0013),
+            Box::new(WaitingEvents("m0014_waiting_events")),
         ]
     }
 }

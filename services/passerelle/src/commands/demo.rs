@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     demo::{PASSWORD, PEOPLE, seed_if_needed},
-    platform::subscriptions,
+    platform,
 };
 use anyhow::Result;
 use clap::Args;
@@ -33,7 +33,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let config = Config::load(arguments.config.as_deref())?;
     let (identity, bus) = (config.store("identity", clock.clone()).await?, config.bus()?);
     let url = arguments.url.as_deref().unwrap_or(&config.public_url);
-    let lag = async || Ok(bus.lag(&subscriptions()).await?);
+    let lag = async || Ok(platform::lag(&bus).await?);
     if seed_if_needed(&identity, url, &arguments.state, clock.as_ref(), lag).await?.is_none() {
         println!("There is an organisation already; nothing was made.");
         return Ok(());

@@ -1,16 +1,28 @@
-//! `passerelle events lag|dlq|replay`: how far consumers are, what they could not apply, and trying that again.
+//! `passerelle events lag|waiting|dlq|replay`: how far consumers are, what waits for something it refers to, what they
+//! could not apply, and trying that again.
 
-use crate::{config::Config, platform::subscriptions};
+use crate::{
+    config::Config,
+    platform::{consumers, lag, services},
+};
 use anyhow::{Context as _, Result, bail};
 use bus::{EmbeddedBus, OutgoingRecord, Record, SharedBus, Subscription};
+use cache::Revocations;
 use clap::{Args, Subcommand};
+use kernel::{Clock, SystemClock};
 use serde_json::json;
 use std::{path::PathBuf, sync::Arc, time::Duration};
+use store::{
+    Store,
+    waiting::{self, WaitingEvent},
+};
 
 /// The group that replays: what it has committed was replayed.
 const REPLAY: &str = "passerelle.replay";
 /// Dead-letter topics end so.
 const DEAD_LETTERS: &str = ".dlq";
+/// Events read at once.
+const PAGE: u64 = 1000;
 /// How long a record that the lag promises may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,11 +46,13 @@ pub struct Arguments {
 enum Task {
     /// How many records each consumer group has still to take.
     Lag,
+    /// The events that are set aside because they refer to something that is not known yet, with what they wait for.
+    Waiting,
     /// The events that could not be applied and were not replayed, with their errors.
     Dlq,
-    /// Puts the events of a dead-letter topic (or of all) back into their topic.
+    /// Gives the events of a dead-letter topic (or of all) to their consumer group again, and to no other.
     Replay {
-        /// A dead-letter topic, as `events dlq` names it; all of them unless told otherwise.
+        /// A dead-letter topic, as `events dlq` names it; defaults to all of them.
         topic: Option<String>,
     },
 }
@@ -48,6 +62,9 @@ enum Task {
 /// # Errors
 /// When the bus is away or the configuration is wrong.
 pub async fn run(arguments: Arguments) -> Result<()> {
+    if matches!(arguments.task, Task::Waiting) {
+        return waiting(&arguments).await;
+    }
     let bus: SharedBus = match &arguments.data {
         Some(folder) => {
             Arc::new(EmbeddedBus::open(&folder.join("bus.db")).await.context("cannot open the bus")?)
@@ -55,14 +72,15 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         None => Config::load(arguments.config.as_deref())?.bus()?,
     };
     match arguments.task {
-        Task::Lag => lag(&bus, arguments.json).await,
+        Task::Lag => print_lag(&bus, arguments.json).await,
+        Task::Waiting => Ok(()),
         Task::Dlq => dead_letters(&bus, arguments.json).await,
         Task::Replay { topic } => replay(&bus, topic.as_deref()).await,
     }
 }
 
-async fn lag(bus: &SharedBus, as_json: bool) -> Result<()> {
-    for lag in bus.lag(&subscriptions()).await? {
+async fn print_lag(bus: &SharedBus, as_json: bool) -> Result<()> {
+    for lag in lag(bus).await? {
         if as_json {
             println!("{}", json!({ "group": lag.group, "topic": lag.topic, "records": lag.records }));
         } else {
@@ -70,6 +88,59 @@ async fn lag(bus: &SharedBus, as_json: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What the databases of all services hold; one that is unavailable is named, and the others are shown.
+async fn waiting(arguments: &Arguments) -> Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut unavailable = Vec::new();
+    for service in services("http://localhost", &Revocations::default(), None) {
+        let printed = async {
+            let store = match &arguments.data {
+                Some(folder) => {
+                    let file = folder.join(format!("{}.db", service.name));
+                    if !file.is_file() {
+                        bail!("{}: there is no such file", file.display());
+                    }
+                    Store::open_sqlite(&file, clock.clone()).await?
+                }
+                None => Config::load(arguments.config.as_deref())?.store(service.name, clock.clone()).await?,
+            };
+            print_waiting(&store, arguments.json).await
+        };
+        if let Err(error) = printed.await {
+            eprintln!("{}: {error:#}", service.name);
+            unavailable.push(service.name);
+        }
+    }
+    if unavailable.is_empty() { Ok(()) } else { bail!("not shown: {}", unavailable.join(", ")) }
+}
+
+async fn print_waiting(store: &Store, as_json: bool) -> Result<()> {
+    let db = store.system_read().await?;
+    let mut last: Option<WaitingEvent> = None;
+    loop {
+        let events = waiting::list(&db, last.as_ref(), PAGE).await?;
+        for event in &events {
+            let place = format!("{}/{}", event.partition_id, event.position);
+            let since = event.since.to_rfc3339();
+            if as_json {
+                let line = json!({ "group": event.consumer, "topic": event.topic, "key": event.aggregate_id,
+                    "sequence": event.sequence, "offset": place, "waits_for": event.waits_for_kind,
+                    "id": event.waits_for_id, "since": since });
+                println!("{line}");
+            } else {
+                println!(
+                    "{}  {}  {place}  waits for {} {} since {since}",
+                    event.consumer, event.aggregate_id, event.waits_for_kind, event.waits_for_id
+                );
+            }
+        }
+        match events.into_iter().next_back() {
+            Some(event) => last = Some(event),
+            None => return Ok(()),
+        }
+    }
 }
 
 async fn open_dead_letters(bus: &SharedBus) -> Result<Vec<(String, i64)>> {
@@ -110,21 +181,27 @@ async fn dead_letters(bus: &SharedBus, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Into the retry topic of the group that could not apply them. In the shared topic they would stand behind newer states
+/// of their keys, outlive those in compaction, and spoil every read model that is rebuilt.
 async fn replay(bus: &SharedBus, only: Option<&str>) -> Result<()> {
     let open = open_dead_letters(bus).await?;
     if let Some(only) = only.filter(|only| open.iter().all(|(topic, _)| topic != only)) {
         bail!("{only} holds nothing to replay");
     }
+    let consumers = consumers();
     for (topic, count) in open.into_iter().filter(|(topic, _)| only.is_none_or(|only| only == topic)) {
+        let Some(consumer) = consumers.iter().find(|consumer| consumer.dead_letters() == topic) else {
+            eprintln!("{topic}: no consumer of this version reads these events; they stay where they are");
+            continue;
+        };
         let (mut subscription, records) = read(bus, &topic, count).await?;
-        let back = records.into_iter().map(|record| {
-            let from = record.header("dlq_topic").unwrap_or_default().to_owned();
-            let headers = record.headers.into_iter().filter(|(name, _)| !name.starts_with("dlq_")).collect();
-            OutgoingRecord { topic: from, key: record.key, headers, payload: record.payload }
+        let retried = records.into_iter().map(|record| {
+            let headers = record.headers.into_iter().filter(|(name, _)| name != "dlq_error").collect();
+            OutgoingRecord { topic: consumer.retries(), key: record.key, headers, payload: record.payload }
         });
-        let back: Vec<OutgoingRecord> = back.filter(|record| !record.topic.is_empty()).collect();
-        let replayed = back.len();
-        bus.publish(back).await?;
+        let retried: Vec<OutgoingRecord> = retried.collect();
+        let replayed = retried.len();
+        bus.publish(retried).await?;
         subscription.commit().await?;
         println!("{topic}: {replayed} replayed");
     }

@@ -1,10 +1,14 @@
 //! `passerelle serve <service>`: one service of the distributed mode.
 
 use super::stopped;
-use crate::{config::Config, platform::services};
+use crate::{
+    config::Config,
+    platform::{lag_of, services},
+};
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
 use cache::Revocations;
+use chrono::TimeDelta;
 use clap::Args;
 use kernel::{Clock, SystemClock};
 use service::{
@@ -31,6 +35,8 @@ pub struct Arguments {
 
 /// How often gauges are measured.
 const MEASURE: Duration = Duration::from_secs(15);
+/// How long an event may wait for what it refers to before it is counted.
+const SET_ASIDE: TimeDelta = TimeDelta::minutes(5);
 
 /// Runs until it is told to stop (SIGTERM, Ctrl-C): no new requests, those under way end, the outbox is published.
 ///
@@ -93,7 +99,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             };
             let store = config.store(name, clock.clone()).await?;
             let bus = config.bus()?;
-            let ops = operate(vec![Dependency::database(&store), schema(service, &store)])?;
+            let set_aside = Dependency::set_aside(&store);
+            let ops = operate(vec![Dependency::database(&store), schema(service, &store), set_aside])?;
             let measuring = tokio::spawn(measure(service.clone(), store.clone(), bus.clone()));
             let running = service.start(listener, store, bus, verifier()?)?;
             stopped().await;
@@ -126,17 +133,32 @@ fn schema(service: &Service, store: &Store) -> Dependency {
 }
 
 async fn measure(service: Service, store: Store, bus: bus::SharedBus) {
-    let subscriptions: Vec<_> = service.consumers.iter().map(store::Consumer::subscription).collect();
+    let consumers = std::slice::from_ref(&service);
     loop {
         tokio::time::sleep(MEASURE).await;
         if let Ok(waiting) = store::backlog(&store).await {
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
             metrics::gauge!("outbox_rows").set(waiting as f64);
         }
-        for lag in bus.lag(&subscriptions).await.unwrap_or_default() {
+        for lag in lag_of(consumers, &bus).await.unwrap_or_default() {
             #[expect(clippy::cast_precision_loss, reason = "a gauge")]
             metrics::gauge!("consumer_lag_records", "group" => lag.group, "topic" => lag.topic)
                 .set(lag.records as f64);
         }
+        measure_set_aside(&service, &store).await;
+    }
+}
+
+/// What waits for something it refers to, and has for longer than events of two topics are apart.
+async fn measure_set_aside(service: &Service, store: &Store) {
+    let now = store.clock().now();
+    let Ok(backlogs) = store::waiting::backlogs(store, now - SET_ASIDE).await else { return };
+    for group in service.consumers.iter().map(store::Consumer::group) {
+        let backlog = backlogs.iter().find(|backlog| backlog.consumer == group);
+        let events = backlog.map_or(0, |backlog| backlog.events);
+        let age = backlog.map_or(0.0, |backlog| (now - backlog.oldest).as_seconds_f64());
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        metrics::gauge!("events_set_aside", "group" => group).set(events as f64);
+        metrics::gauge!("events_set_aside_oldest_seconds", "group" => group).set(age);
     }
 }

@@ -1,0 +1,146 @@
+//! Applying what a consumer has set aside, once what it waits for is known.
+
+use crate::{
+    Actor, ConsumeError, Consumer, Store, StoreError, SystemTx,
+    consumer::{ATTEMPTS, BATCH, PAUSE, Work},
+    inbox::{Done, Place, lock},
+    waiting::{self, Arrived, Ready},
+};
+use bus::SharedBus;
+use std::{collections::BTreeSet, time::Duration};
+use uuid::Uuid;
+
+/// How often a consumer looks again: what another process was told of, or this service recorded itself, wakes nobody.
+const POLL: Duration = Duration::from_secs(2);
+
+impl Consumer {
+    /// Looks when something was set aside, when a consumer of this process applied something, and now and then.
+    pub(crate) async fn settle(&self, store: &Store, bus: &SharedBus) {
+        if self.project.known().is_empty() {
+            return;
+        }
+        let mut arrivals = store.arrivals();
+        loop {
+            arrivals.mark_unchanged();
+            let waits = self.resume(store, bus).await;
+            let arrival = async {
+                // The sender lives as long as the store does.
+                if !waits || arrivals.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                () = arrival => {}
+                () = self.set_aside.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Applies all that need wait no longer; whether something still waits.
+    async fn resume(&self, store: &Store, bus: &SharedBus) -> bool {
+        let mut pause = PAUSE;
+        loop {
+            match self.ready(store).await {
+                Ok(None) => return false,
+                Ok(Some(ready)) if ready.is_empty() => return true,
+                Ok(Some(ready)) => {
+                    self.resume_some(store, bus, &ready).await;
+                    store.announce();
+                    pause = PAUSE;
+                }
+                Err(error) => self.wait(&error, &mut pause).await,
+            }
+        }
+    }
+
+    async fn ready(&self, store: &Store) -> Result<Option<Vec<Ready>>, StoreError> {
+        let db = store.system_read().await?;
+        waiting::ready(&db, self.group, &self.project.known(), BATCH).await
+    }
+
+    async fn resume_some(&self, store: &Store, bus: &SharedBus, ready: &[Ready]) {
+        if self.when_possible(store, Work::Waiting(ready)).await.is_err() {
+            // Somewhere among them is an event at fault; the others go on.
+            for one in ready {
+                self.resume_one_by_one(store, bus, one).await;
+            }
+        }
+    }
+
+    /// The events of one aggregate, up to one that waits for something else. One that is at fault is tried a few more
+    /// times and then goes to the dead-letter topic.
+    async fn resume_one_by_one(&self, store: &Store, bus: &SharedBus, one: &Ready) {
+        let (mut attempts, mut pause) = (0, PAUSE);
+        loop {
+            match self.when_possible(store, Work::First(one)).await {
+                Ok(Done { read: 0, .. }) => return,
+                Ok(Done { set_aside: 1.., .. }) => return,
+                Ok(_) => (attempts, pause) = (0, PAUSE),
+                Err(error) => {
+                    attempts += 1;
+                    if attempts < ATTEMPTS {
+                        tokio::time::sleep(pause).await;
+                        pause *= 2;
+                        continue;
+                    }
+                    self.bury_first(store, bus, one.aggregate_id, &error).await;
+                    (attempts, pause) = (0, PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Buries first and removes after: a crash in between buries it twice, and loses nothing.
+    async fn bury_first(&self, store: &Store, bus: &SharedBus, aggregate_id: Uuid, error: &ConsumeError) {
+        let mut pause = PAUSE;
+        let mut buried = None;
+        loop {
+            let step = async {
+                let tx = store.system(Actor::system()).await?;
+                match buried {
+                    None => Ok(waiting::first(tx.db(), self.group, aggregate_id).await?),
+                    Some(sequence) => {
+                        waiting::remove(tx.db(), self.group, aggregate_id, sequence).await?;
+                        tx.commit().await?;
+                        Ok::<_, StoreError>(None)
+                    }
+                }
+            };
+            match step.await {
+                Ok(None) => return,
+                Ok(Some((sequence, Arrived { record, .. }))) => {
+                    self.bury_when_possible(bus, &record, error).await;
+                    buried = Some(sequence);
+                }
+                Err(unavailable) => self.wait(&unavailable, &mut pause).await,
+            }
+        }
+    }
+
+    /// Applies the events of these aggregates, or sets them aside again.
+    pub(crate) async fn apply_all(&self, store: &Store, ready: &[Ready]) -> Result<Done, ConsumeError> {
+        let tx = store.system(Actor::system()).await?;
+        let partitions: BTreeSet<i32> = ready.iter().map(|one| one.partition_id).collect();
+        tx.lock_all(partitions.iter().map(|partition| lock(self.group, *partition))).await?;
+        tx.by_index().await?;
+        let arrived = waiting::take_back(tx.db(), self.group, ready).await?;
+        self.apply_back(tx, arrived).await
+    }
+
+    /// [`Consumer::apply_all`] of the first event of one aggregate.
+    pub(crate) async fn apply_first(&self, store: &Store, one: &Ready) -> Result<Done, ConsumeError> {
+        let tx = store.system(Actor::system()).await?;
+        tx.lock(&lock(self.group, one.partition_id)).await?;
+        let first = waiting::first(tx.db(), self.group, one.aggregate_id).await?;
+        let Some((sequence, arrived)) = first else { return Ok(Done::default()) };
+        waiting::remove(tx.db(), self.group, one.aggregate_id, sequence).await?;
+        self.apply_back(tx, vec![arrived]).await
+    }
+
+    async fn apply_back(&self, mut tx: SystemTx, arrived: Vec<Arrived>) -> Result<Done, ConsumeError> {
+        let done = self.project.apply(self.group, &mut tx, arrived, Place::First).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+}
