@@ -26,6 +26,8 @@ use std::{sync::Arc, time::Duration};
 const SERVICE_PREFIXES: [&str; 3] = ["/v1/", "/oauth/", "/.well-known/"];
 /// How long identity has to say whether a session was revoked.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections of a worker to ask that.
+const MAX_SESSION_QUESTIONS: usize = 64;
 /// How long a page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an upload may take, with its answer. (How fast it must be is another matter: `body`.)
@@ -45,12 +47,14 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn new(upstreams: usize) -> Self {
-        Self { of_upstreams: (0..upstreams).map(|_| client()).collect(), sessions: client() }
+        let of_upstreams = (0..upstreams).map(|_| client(0)).collect();
+        Self { of_upstreams, sessions: client(MAX_SESSION_QUESTIONS) }
     }
 }
 
-fn client() -> Client {
-    let connector = Connector::new().limit(0).conn_keep_alive(Duration::from_secs(30));
+/// A client with so many connections at most; as many as are wanted when it is 0.
+fn client(connections: usize) -> Client {
+    let connector = Connector::new().limit(connections).conn_keep_alive(Duration::from_secs(30));
     Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
 }
 

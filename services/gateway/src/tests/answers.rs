@@ -171,8 +171,9 @@ async fn an_origin_has_its_share_of_memory_and_ordinary_bodies_need_none() {
     let small = gateway.http.request(Method::POST, "/v1/uploads").body(vec![0; 10_000]);
     assert_eq!(gateway.http.send(small).await.status, 200);
     held.truncate(1);
+    tokio::time::sleep(Duration::from_millis(500)).await;
     held[0].write_all(&vec![b'x'; 500_000]).await.unwrap();
-    assert!(read(&mut held[0], Duration::from_secs(1)).await.starts_with("HTTP/1.1 200"));
+    assert!(read(&mut held[0], Duration::from_secs(3)).await.starts_with("HTTP/1.1 200"));
     assert_eq!(gateway.http.send(large()).await.status, 200, "what was read and sent on is free");
     gateway.stop().await;
 }
