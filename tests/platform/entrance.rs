@@ -93,8 +93,8 @@ async fn what_is_read_with_a_token_is_for_nobodys_cache() {
     let csv =
         world.http.request(Method::GET, "/v1/donors").bearer_auth(&world.token).header("accept", "text/csv");
     assert_eq!(world.http.send(csv).await.header("cache-control"), "no-store");
-    let public = world.http.get(None, "/v1/public/plans").await;
-    assert_eq!(public.header("cache-control"), "public, max-age=60", "a service's own word stands");
+    let keys = world.http.get(Some(&world.token), "/.well-known/jwks.json").await;
+    assert_eq!(keys.header("cache-control"), "public, max-age=300", "a service's own word stands");
     let unauthenticated = world.http.get(None, "/v1/donors").await;
     assert_eq!((unauthenticated.status, unauthenticated.header("cache-control")), (401, "no-store"));
     world.stop().await;
