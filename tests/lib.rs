@@ -6,6 +6,7 @@ use passerelle::{Options, Platform, config::Config, platform};
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use std::{
+    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -19,6 +20,8 @@ use xtask::{deployment::Deployment, infra::Infra};
 
 /// The password of everyone in a world.
 pub const PASSWORD: &str = "three little words";
+/// Tests speak for others (`x-forwarded-for`), as a reverse proxy on this machine does. From 127.0.0.2 nobody does.
+const TRUSTED: &str = "trusted_proxies = [\"127.0.0.1\"]";
 
 /// A platform with its first organisation: in this process on SQLite; as separate processes on PostgreSQL and Kafka when
 /// `cargo xtask test` started them.
@@ -92,13 +95,15 @@ impl World {
     pub async fn new() -> Self {
         let (url, identity, bus, running) = match infra() {
             Some(infra) => {
-                let deployment = Box::new(deployment(&infra, "world", "").await);
+                let deployment = Box::new(deployment(&infra, "world", TRUSTED).await);
                 let (identity, bus) = connect(&deployment.config, "identity").await;
                 (deployment.url.clone(), identity, bus, Running::Distributed(deployment))
             }
             None => {
                 let folder = testkit::folder();
-                let platform = Platform::start(&Options::local(folder.path()), Arc::new(SystemClock)).await;
+                let mut options = Options::local(folder.path());
+                options.trusted_proxies = vec![IpAddr::from(Ipv4Addr::LOCALHOST).into()];
+                let platform = Platform::start(&options, Arc::new(SystemClock)).await;
                 let platform = Box::new(
                     platform.unwrap_or_else(|error| panic!("the platform does not start: {error:#}")),
                 );
@@ -318,6 +323,18 @@ impl World {
         let out = command.output().unwrap_or_else(|error| panic!("the program does not start: {error}"));
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect()
+    }
+
+    /// Where a service listens, behind the gateway.
+    ///
+    /// # Panics
+    /// When there is no such service.
+    pub fn address(&self, service: &str) -> String {
+        let address = match &self.running {
+            Running::Embedded { platform, .. } => platform.addresses.get(service).cloned(),
+            Running::Distributed(deployment) => deployment.address(service),
+        };
+        address.unwrap_or_else(|| panic!("there is no service {service}"))
     }
 
     /// Stops the platform; the data goes with the world.

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run says so and stops")]
 
+mod attacks;
 mod baseline;
 mod distributed;
 mod diversification;
@@ -31,10 +32,13 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `import`, `iati`, `tables`, `diversification` and
+    // `cargo xtask bench distributed` leaves the embedded mode out; `attack`, `import`, `iati`, `tables`, `diversification` and
     // `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
+        if only("attack") {
+            return attacks::run().await;
+        }
         if only("import") {
             return large_import().await;
         }

@@ -7,6 +7,7 @@ mod contacts;
 mod contributions;
 mod diversification;
 mod documents;
+mod entrance;
 mod iati;
 mod imports;
 mod imports_of_tables;

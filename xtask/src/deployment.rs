@@ -92,6 +92,11 @@ impl Deployment {
         command
     }
 
+    /// Where a service listens.
+    pub fn address(&self, service: &str) -> Option<String> {
+        self.listen.get(service).map(|port| format!("http://127.0.0.1:{port}"))
+    }
+
     /// The database of a service.
     pub fn database(&self, service: &str) -> String {
         format!("{}_{service}", self.name)
@@ -211,10 +216,12 @@ fn configuration(
     let of = |role: &str| role.replace("{database}", &format!("{name}_{{service}}"));
     let key = tools::run(Command::new("od").args(["-An", "-N64", "-tx1", "-v", "/dev/urandom"]))?;
     let key: String = key.split_whitespace().collect();
+    let internal = tools::run(Command::new("od").args(["-An", "-N32", "-tx1", "-v", "/dev/urandom"]))?;
+    let internal: String = internal.split_whitespace().collect();
     let upstreams: Vec<String> =
         listen.iter().map(|(service, port)| format!("{service} = \"http://127.0.0.1:{port}\"\n")).collect();
     Ok(format!(
-        "public_url = \"{url}\"\nlog = \"info\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\nfiles = \"{}/files/{{service}}\"\n\n\
+        "public_url = \"{url}\"\nlog = \"info\"\ninternal_key = \"{internal}\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\nfiles = \"{}/files/{{service}}\"\n\n\
          [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n\n[personal_data]\nkeys = \"1:{}\"\n\n\
          [mail]\nfolder = \"{}\"\nfrom = \"Passerelle <passerelle@example.org>\"\n",
         of(&infra.postgres.service),

@@ -52,8 +52,8 @@ impl ResponseError for Failure {
         if self.0.status == 401 {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if self.0.status == 503 {
-            response.insert_header((header::RETRY_AFTER, "2"));
+        if let Some(seconds) = self.0.retry_after.or((self.0.status == 503).then_some(2)) {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         response
             .content_type("application/problem+json")

@@ -1,6 +1,9 @@
 //! Checks access tokens against our own key set, once per token.
 
-use crate::claims::{AUDIENCE, Claims, TOKEN_TYPE};
+use crate::{
+    INTERNAL_HEADER, InternalKey,
+    claims::{AUDIENCE, Claims, TOKEN_TYPE},
+};
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use kernel::{Clock, Code, Problem};
@@ -57,13 +60,15 @@ pub trait KeySource: Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub struct HttpKeySource {
     url: String,
+    internal: InternalKey,
     client: reqwest::Client,
 }
 
 impl HttpKeySource {
-    /// Fetches `<identity>/.well-known/jwks.json`.
-    pub fn new(identity_url: &str) -> Self {
-        Self { url: format!("{identity_url}/.well-known/jwks.json"), client: reqwest::Client::new() }
+    /// Fetches `<identity>/.well-known/jwks.json`, as a process of the deployment with this key.
+    pub fn new(identity_url: &str, internal: InternalKey) -> Self {
+        let url = format!("{identity_url}/.well-known/jwks.json");
+        Self { url, internal, client: reqwest::Client::new() }
     }
 }
 
@@ -71,7 +76,8 @@ impl HttpKeySource {
 impl KeySource for HttpKeySource {
     async fn fetch(&self) -> Result<JsonWebKeySet, KeySourceError> {
         let failed = |error: reqwest::Error| KeySourceError(error.to_string());
-        let request = self.client.get(&self.url).timeout(Duration::from_secs(3));
+        let request = self.client.get(&self.url).header(INTERNAL_HEADER, self.internal.value());
+        let request = request.timeout(Duration::from_secs(3));
         let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
         answer.json().await.map_err(failed)
     }

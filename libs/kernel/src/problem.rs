@@ -24,6 +24,8 @@ pub enum Code {
     MethodNotAllowed,
     /// 406: no representation the caller accepts.
     NotAcceptable,
+    /// 408: the request's body did not arrive in time.
+    RequestTimeout,
     /// 409: the record's state does not allow it, or it exists already.
     Conflict,
     /// 412: the record has changed since it was read.
@@ -52,7 +54,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documents and tests.
-    pub const ALL: [Code; 21] = [
+    pub const ALL: [Code; 22] = [
         Code::MalformedBody,
         Code::InvalidParameter,
         Code::InvalidCursor,
@@ -62,6 +64,7 @@ impl Code {
         Code::NotFound,
         Code::MethodNotAllowed,
         Code::NotAcceptable,
+        Code::RequestTimeout,
         Code::Conflict,
         Code::StaleVersion,
         Code::BodyTooLarge,
@@ -88,6 +91,7 @@ impl Code {
             Code::NotFound => (404, "not_found", "Nothing was found here"),
             Code::MethodNotAllowed => (405, "method_not_allowed", "This resource has no such method"),
             Code::NotAcceptable => (406, "not_acceptable", "No such representation"),
+            Code::RequestTimeout => (408, "request_timeout", "The body did not arrive in time"),
             Code::Conflict => (409, "conflict", "The present state does not allow it"),
             Code::StaleVersion => (412, "stale_version", "The record has changed since you read it"),
             Code::BodyTooLarge => (413, "body_too_large", "The body is too large"),
@@ -158,6 +162,9 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64)]
     pub trace_id: Option<String>,
+    /// Seconds after which it may go well: the header `Retry-After`.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -173,7 +180,14 @@ impl Problem {
             code: code.to_owned(),
             errors: Vec::new(),
             trace_id: None,
+            retry_after: None,
         }
+    }
+
+    /// Too many requests, or too many wrong ones (429): again after so many seconds.
+    pub fn rate_limited(seconds: u64) -> Self {
+        let problem = Self::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
+        Self { retry_after: Some(seconds), ..problem }
     }
 
     /// With a sentence on what happened this time.

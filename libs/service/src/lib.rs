@@ -27,7 +27,7 @@ pub use server::{Running, observed};
 /// What a handler answers.
 pub type Answer = Result<actix_web::HttpResponse, auth::Failure>;
 
-use auth::Verifier;
+use auth::{InternalKey, Verifier};
 use bus::SharedBus;
 use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc};
 use store::{Consumer, Store, StoreError, migration};
@@ -97,7 +97,8 @@ impl Service {
         (self.migrate)(store.clone()).await
     }
 
-    /// Starts the relay, the consumers, the workers and the HTTP server on `listener`.
+    /// Starts the relay, the consumers, the workers and the HTTP server on `listener`, which answers those who hold the
+    /// deployment's key.
     ///
     /// # Errors
     /// [`std::io::Error`] when the listener cannot be used.
@@ -107,8 +108,9 @@ impl Service {
         store: Store,
         bus: SharedBus,
         verifier: Verifier,
+        internal: InternalKey,
     ) -> std::io::Result<Running> {
-        server::start(self, listener, Context::new(self.name, store, verifier), bus)
+        server::start(self, listener, Context::new(self.name, store, verifier), bus, internal)
     }
 
     /// The service's OpenAPI document.

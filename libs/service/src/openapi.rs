@@ -90,8 +90,13 @@ fn problems(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
 const PUBLIC: [Code; 5] =
     [Code::InvalidParameter, Code::RateLimited, Code::Internal, Code::Unavailable, Code::Timeout];
 const SIGNED_IN: [Code; 3] = [Code::Unauthenticated, Code::Forbidden, Code::NotFound];
-const WITH_BODY: [Code; 4] =
-    [Code::Conflict, Code::BodyTooLarge, Code::UnsupportedMediaType, Code::InvalidField];
+const WITH_BODY: [Code; 5] = [
+    Code::RequestTimeout,
+    Code::Conflict,
+    Code::BodyTooLarge,
+    Code::UnsupportedMediaType,
+    Code::InvalidField,
+];
 
 /// What a read without a token can answer instead.
 pub struct PublicProblems;

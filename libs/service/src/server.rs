@@ -5,11 +5,11 @@ use actix_web::{
     App, HttpMessage, HttpResponse, HttpServer,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServerHandle, ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Data},
 };
-use auth::{Failure, TRACE_HEADER};
+use auth::{Failure, InternalKey, TRACE_HEADER, internal_only};
 use bus::SharedBus;
 use kernel::{Clock, Code, Problem, id::new_id};
 use std::{net::TcpListener, sync::Arc, time::Duration};
@@ -54,6 +54,7 @@ pub(crate) fn start(
     listener: TcpListener,
     context: Context,
     bus: SharedBus,
+    internal: InternalKey,
 ) -> std::io::Result<Running> {
     let mut tasks = vec![
         tokio::spawn(run_relay(context.store.clone(), bus.clone(), service.name)),
@@ -75,11 +76,12 @@ pub(crate) fn start(
             .app_data(Data::new(shared.verifier.clone()))
             .configure(move |config| routes(config))
             .split_for_parts();
-        let (name, store) = (shared.service, shared.store.clone());
+        let (name, store, internal) = (shared.service, shared.store.clone(), internal.clone());
         let clock = store.clock().clone();
         app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
             .wrap(from_fn(move |request, next| full_noted(store.clone(), request, next)))
             .wrap(from_fn(one_connection))
+            .wrap(from_fn(move |request, next| internal_only(internal.clone(), request, next)))
             .wrap(from_fn(move |request, next| observed(name, clock.clone(), request, next)))
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
@@ -197,6 +199,14 @@ pub async fn observed<B: MessageBody + 'static>(
     Ok(response)
 }
 
+/// What was written beside the problem (`Allow`, `RateLimit`) stays.
+fn keep_headers(from: &HeaderMap, to: &mut HeaderMap) {
+    let own: Vec<HeaderName> = to.keys().cloned().collect();
+    for (name, value) in from.iter().filter(|(name, _)| !own.contains(name)) {
+        to.append(name.clone(), value.clone());
+    }
+}
+
 fn complete<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     trace: &str,
@@ -206,6 +216,7 @@ fn complete<B: MessageBody + 'static>(
     };
     problem.instance = Some(response.request().path().to_owned());
     problem.trace_id = Some(trace.to_owned());
-    let answer = actix_web::ResponseError::error_response(&Failure(problem));
+    let mut answer = actix_web::ResponseError::error_response(&Failure(problem));
+    keep_headers(response.headers(), answer.headers_mut());
     response.into_response(answer).map_into_right_body()
 }

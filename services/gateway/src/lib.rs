@@ -4,28 +4,48 @@
 //! `/v1`, `/oauth` and `/.well-known` go to the services, `/openapi.json` and `/api-docs` are answered here, and all
 //! else goes to the portal.
 
+mod answer;
+mod body;
+mod connections;
+mod headers;
 mod limits;
+mod origin;
 mod pages;
 mod proxy;
 mod routes;
+mod settings;
+mod turns;
 
 pub use routes::{MergeError, merge};
+pub use settings::{Limits, Settings, network, networks};
 
 use actix_web::{
     App, HttpServer,
-    dev::ServerHandle,
+    dev::{Server, ServerHandle},
     middleware::{Compress, from_fn},
     web::{self, Data},
 };
-use auth::Verifier;
-use cache::{Redis, Revocations};
-use ipnet::IpNet;
-use kernel::Clock;
-use limits::Limits;
+use auth::{InternalKey, Verifier};
+use body::Memory;
+use cache::Revocations;
+use connections::Connections;
+use kernel::{Clock, Code, Problem};
+use limits::Rates;
+use origin::{Caller, Trust};
 use routes::Routes;
-use std::{net::TcpListener, sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
+use std::{
+    net::{IpAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::TcpStream, task::JoinHandle};
+use turns::Turns;
 use utoipa::openapi::OpenApi;
+
+/// How long a connection may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Connections that a worker takes beyond those that are counted: reverse proxies', and those that are refused.
+const UNCOUNTED_CONNECTIONS: usize = 10_000;
 
 /// A service behind the gateway.
 pub struct Upstream {
@@ -35,35 +55,59 @@ pub struct Upstream {
     pub document: OpenApi,
 }
 
-/// What the gateway must be told.
-pub struct Settings {
-    /// The services.
-    pub services: Vec<Upstream>,
-    /// Where the portal listens, without a trailing slash.
-    pub portal: String,
-    /// The token check.
-    pub verifier: Verifier,
-    /// Where identity listens, without a trailing slash: it knows which sessions were revoked.
-    pub identity: String,
-    /// The copy of what it knows.
-    pub revocations: Revocations,
-    /// Where requests are counted for all gateways together; each counts its own while there is none, or it is away.
-    pub counter: Option<Redis>,
-    /// Who may say for whom a request is made (`x-forwarded-for`), beside this machine: the portal, a reverse proxy.
-    pub trusted: Vec<IpNet>,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
+/// A service or the portal, and what is under way there.
+pub(crate) struct Destination {
+    url: String,
+    requests: Arc<Turns<Caller>>,
+    uploads: Arc<Turns<IpAddr>>,
+}
+
+impl Destination {
+    fn new(url: String, limits: &Limits) -> Self {
+        let timeout = limits.queue_timeout();
+        let requests = Turns::new(limits.max_requests_per_service, limits.max_requests_per_caller, timeout);
+        let uploads = Turns::new(limits.max_uploads_per_service, limits.max_uploads_per_origin, timeout);
+        Self { url, requests, uploads }
+    }
 }
 
 pub(crate) struct State {
-    trusted: Vec<IpNet>,
+    limits: Limits,
+    trust: Arc<Trust>,
+    internal: InternalKey,
     routes: Routes,
-    portal: String,
+    upstreams: Vec<Destination>,
+    /// The portal's place among the upstreams.
+    portal: usize,
     verifier: Verifier,
     identity: String,
     revocations: Revocations,
-    limits: Limits,
+    rates: Rates,
+    memory: Arc<Memory>,
     clock: Arc<dyn Clock>,
+}
+
+impl State {
+    fn new(settings: Settings, trust: Arc<Trust>) -> Result<Self, MergeError> {
+        let limits = settings.limits;
+        let routes = Routes::build(&settings.services)?;
+        let portal = settings.services.len();
+        let urls = settings.services.into_iter().map(|service| service.url).chain([settings.portal]);
+        Ok(Self {
+            trust,
+            internal: settings.internal,
+            routes,
+            upstreams: urls.map(|url| Destination::new(url, &limits)).collect(),
+            portal,
+            verifier: settings.verifier,
+            identity: settings.identity,
+            revocations: settings.revocations,
+            rates: Rates::new(&limits, settings.counter),
+            memory: Memory::new(&limits),
+            clock: settings.clock,
+            limits,
+        })
+    }
 }
 
 /// The gateway cannot start.
@@ -80,62 +124,91 @@ pub enum StartError {
 /// A gateway that runs.
 pub struct Running {
     server: ServerHandle,
-    task: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Running {
     /// Ends it: no new requests, those under way end.
     pub async fn stop(self) {
         self.server.stop(true).await;
-        self.task.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Counts a request or a connection that was refused, by what limit.
+fn refused(reason: &'static str) {
+    metrics::counter!("gateway_refused_total", "reason" => reason).increment(1);
+}
+
+/// A refusal because of what is under way, after which the same request may be sent again.
+fn busy(code: Code, why: &str, retry_after: u64) -> Problem {
+    Problem { retry_after: Some(retry_after), ..Problem::new(code).detail(why) }
 }
 
 /// Starts the gateway on `listener`.
 ///
 /// # Errors
 /// [`StartError`].
-pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, StartError> {
-    let routes = Routes::build(&settings.services)?;
-    let document = serde_json::to_string(routes.document()).map_err(std::io::Error::from)?;
+pub fn start(listener: TcpListener, mut settings: Settings) -> Result<Running, StartError> {
+    let portal_listener = settings.portal_listener.take();
+    let portal_port =
+        portal_listener.as_ref().map(TcpListener::local_addr).transpose()?.map(|own| own.port());
+    let trust = Arc::new(Trust::new(std::mem::take(&mut settings.trusted), settings.internal.clone()));
+    let connections = Connections::new(&settings.limits, trust.clone(), portal_port, settings.clock.clone());
+    let state = Data::new(State::new(settings, trust)?);
+    let document = serde_json::to_string(state.routes.document()).map_err(std::io::Error::from)?;
     let document = Data::new(pages::Document(document));
-    let state = Data::new(State {
-        routes,
-        portal: settings.portal,
-        trusted: settings.trusted,
-        verifier: settings.verifier,
-        identity: settings.identity,
-        revocations: settings.revocations,
-        limits: Limits::new(settings.counter),
-        clock: settings.clock,
-    });
-    let server = HttpServer::new(move || {
-        let clock = state.clock.clone();
-        App::new()
-            .app_data(state.clone())
-            .app_data(document.clone())
-            .app_data(Data::new(proxy::client()))
-            .configure(pages::configure)
-            .default_service(web::to(proxy::handle))
-            .wrap(from_fn(move |request, next| service::observed("gateway", clock.clone(), request, next)))
-            .wrap(from_fn(pages::secured))
-            .wrap(Compress::default())
-    })
-    // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
-    .tcp_nodelay(true)
-    .workers(2)
-    .keep_alive(Duration::from_secs(60))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)?
-    .run();
+    let listeners = [listener].into_iter().chain(portal_listener);
+    let server = serve(&state, &document, &connections, listeners)?;
     let handle = server.handle();
     let task = tokio::spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the gateway ended");
         }
     });
-    Ok(Running { server: handle, task })
+    let tidying = tokio::spawn(async move { state.rates.tidy().await });
+    Ok(Running { server: handle, tasks: [task, tidying] })
+}
+
+fn serve(
+    state: &Data<State>,
+    document: &Data<pages::Document>,
+    connections: &Arc<Connections>,
+    listeners: impl Iterator<Item = TcpListener>,
+) -> std::io::Result<Server> {
+    let (state, document, connections) = (state.clone(), document.clone(), connections.clone());
+    let limits = state.limits.clone();
+    let mut server = HttpServer::new(move || {
+        let clock = state.clock.clone();
+        App::new()
+            .app_data(state.clone())
+            .app_data(document.clone())
+            .app_data(Data::new(proxy::Clients::new(state.upstreams.len())))
+            .configure(pages::configure)
+            .default_service(web::to(proxy::handle))
+            .wrap(from_fn(move |request, next| service::observed("gateway", clock.clone(), request, next)))
+            .wrap(from_fn(pages::secured))
+            .wrap(Compress::default())
+    })
+    .on_connect(move |stream, data| {
+        if let Some(stream) = stream.downcast_ref::<TcpStream>() {
+            connections.accept(stream, data);
+        }
+    })
+    // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
+    .tcp_nodelay(true)
+    .workers(limits.workers)
+    .max_connections(limits.max_connections + UNCOUNTED_CONNECTIONS)
+    .client_request_timeout(Duration::from_secs(limits.head_timeout_seconds))
+    .client_disconnect_timeout(CLOSE_TIMEOUT)
+    .keep_alive(limits.keep_alive())
+    .shutdown_timeout(10)
+    .disable_signals();
+    for listener in listeners {
+        connections::widen(&listener);
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
 }
 
 #[cfg(test)]

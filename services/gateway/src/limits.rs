@@ -1,26 +1,28 @@
 //! How many requests a caller may make: counted in Redis for all gateways together, or by each in its memory.
 
+use crate::{origin::Caller, settings::Limits};
 use cache::{Counted, Redis};
 use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock, clock::DefaultClock,
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
     middleware::StateInformationMiddleware,
 };
-use kernel::{Code, Problem};
+use kernel::Problem;
 use std::{num::NonZeroU32, time::Duration};
 
-/// Requests a caller may make at once.
-const BURST: u32 = 3000;
-/// Requests a second that a caller may make for ever.
-const SUSTAINED: u32 = 300;
+/// How often callers are forgotten that have all their requests left.
+const TIDY_INTERVAL: Duration = Duration::from_secs(10);
 
 type Limiter = RateLimiter<
-    String,
-    governor::state::keyed::DefaultKeyedStateStore<String>,
+    Caller,
+    governor::state::keyed::DefaultKeyedStateStore<Caller>,
     DefaultClock,
     StateInformationMiddleware,
 >;
 
-pub(crate) struct Limits {
+pub(crate) struct Rates {
+    burst: u32,
+    per_second: u32,
     shared: Option<Redis>,
     limiter: Limiter,
     clock: DefaultClock,
@@ -29,16 +31,19 @@ pub(crate) struct Limits {
 /// What a caller has left (IETF draft-ietf-httpapi-ratelimit-headers).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Left {
+    burst: u32,
+    per_second: u32,
     remaining: u32,
     reset_seconds: u64,
 }
 
 impl Left {
     pub(crate) fn headers(&self) -> [(&'static str, String); 2] {
-        let window = BURST / SUSTAINED;
+        let Self { burst, per_second, remaining, reset_seconds } = self;
+        let window = burst.div_ceil(*per_second);
         [
-            ("ratelimit-policy", format!("\"caller\";q={BURST};w={window}")),
-            ("ratelimit", format!("\"caller\";r={};t={}", self.remaining, self.reset_seconds)),
+            ("ratelimit-policy", format!("\"caller\";q={burst};w={window}")),
+            ("ratelimit", format!("\"caller\";r={remaining};t={reset_seconds}")),
         ]
     }
 }
@@ -47,45 +52,53 @@ fn non_zero(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
-fn beyond(wait: Duration) -> (Problem, u64) {
+fn beyond(wait: Duration) -> Problem {
+    crate::refused("rate");
     let seconds = wait.as_secs() + 1;
-    (Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds")), seconds)
+    Problem::rate_limited(seconds)
 }
 
-impl Limits {
-    pub(crate) fn new(shared: Option<Redis>) -> Self {
-        let quota = Quota::per_second(non_zero(SUSTAINED)).allow_burst(non_zero(BURST));
-        let limiter: DefaultKeyedRateLimiter<String> = RateLimiter::keyed(quota);
-        Self { shared, limiter: limiter.with_middleware(), clock: DefaultClock::default() }
+impl Rates {
+    pub(crate) fn new(limits: &Limits, shared: Option<Redis>) -> Self {
+        let (burst, per_second) = (limits.burst, limits.requests_per_second);
+        let quota = Quota::per_second(non_zero(per_second)).allow_burst(non_zero(burst));
+        let limiter = RateLimiter::keyed(quota).with_middleware();
+        Self { burst, per_second, shared, limiter, clock: DefaultClock::default() }
     }
 
     /// Counts one request of `caller`.
     ///
     /// # Errors
-    /// 429, and the seconds to wait.
-    pub(crate) async fn count(&self, caller: &str) -> Result<Left, (Problem, u64)> {
+    /// 429, with the seconds to wait.
+    pub(crate) async fn count(&self, caller: Caller) -> Result<Left, Problem> {
         if let Some(shared) = &self.shared
-            && let Ok(counted) = shared.count(caller, BURST, SUSTAINED).await
+            && let Ok(counted) = shared.count(&caller.to_string(), self.burst, self.per_second).await
         {
             return match counted {
-                Counted::Within(remaining, reset) => Ok(Left { remaining, reset_seconds: reset.as_secs() }),
+                Counted::Within(remaining, reset) => Ok(self.left(remaining, reset.as_secs())),
                 Counted::Beyond(wait) => Err(beyond(wait)),
             };
         }
-        match self.limiter.check_key(&caller.to_owned()) {
+        match self.limiter.check_key(&caller) {
             Ok(snapshot) => {
                 let remaining = snapshot.remaining_burst_capacity();
-                let reset_seconds = u64::from((BURST - remaining.min(BURST)) / SUSTAINED);
-                Ok(Left { remaining, reset_seconds })
+                let used = self.burst.saturating_sub(remaining);
+                Ok(self.left(remaining, u64::from(used / self.per_second)))
             }
             Err(until) => Err(beyond(until.wait_time_from(self.clock.now()))),
         }
     }
 
-    /// Forgets callers that have all their requests left.
-    pub(crate) fn tidy(&self) {
-        if self.limiter.len() > 10_000 {
+    fn left(&self, remaining: u32, reset_seconds: u64) -> Left {
+        Left { burst: self.burst, per_second: self.per_second, remaining, reset_seconds }
+    }
+
+    /// Forgets, for ever, callers that have all their requests left; ends when its task is dropped. No request waits for it.
+    pub(crate) async fn tidy(&self) {
+        loop {
+            tokio::time::sleep(TIDY_INTERVAL).await;
             self.limiter.retain_recent();
+            self.limiter.shrink_to_fit();
         }
     }
 }

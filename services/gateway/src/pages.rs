@@ -1,9 +1,11 @@
 //! The API document, the reference page that works offline, and the headers that protect every answer.
 
+use crate::{State, proxy::no_such_method};
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage, HttpRequest, HttpResponse, Resource, Route,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
+    guard,
     http::header::{self, HeaderName, HeaderValue},
     middleware::Next,
     web::{self, Data, Redirect},
@@ -24,9 +26,18 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(Data::new(Arc::new(Config::from("/openapi.json"))))
-        .route("/openapi.json", web::get().to(document))
+        .service(readable("/openapi.json").route(reading().to(document)))
         .service(Redirect::new("/api-docs", REFERENCE))
-        .route("/api-docs/{file:.*}", web::get().to(reference));
+        .service(readable("/api-docs/{file:.*}").route(reading().to(reference)));
+}
+
+/// A resource that is read and nothing else.
+fn readable(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(|| async { no_such_method("GET, HEAD") }))
+}
+
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn document(document: Data<Document>) -> HttpResponse {
@@ -54,7 +65,11 @@ pub(crate) async fn secured<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let reference = request.path().starts_with(REFERENCE);
-    let secure = request.connection_info().scheme() == "https";
+    let origin = request.app_data::<Data<State>>().map(|state| state.trust.origin(request.head()));
+    let secure = origin.as_ref().is_some_and(|origin| origin.scheme == "https");
+    if let Some(origin) = origin {
+        request.extensions_mut().insert(origin);
+    }
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     let mut add = |name: &'static str, value: &'static str| {

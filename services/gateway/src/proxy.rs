@@ -1,114 +1,100 @@
-//! One request through the door: named, limited, checked, forwarded, streamed back.
+//! One request through the gateway: named, limited, checked, read, forwarded, answered.
 
-use crate::{State, limits::Left, routes::Route};
+use crate::{
+    State,
+    answer::{self, Place},
+    body::{self, Body},
+    headers,
+    limits::Left,
+    origin::{Caller, Origin},
+    routes::{Route, Unrouted},
+};
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{
         Method, StatusCode,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
+        header::{self, HeaderName, HeaderValue},
     },
     web::{Data, Payload},
 };
-use auth::{Claims, Failure, TRACE_HEADER, bearer};
-use awc::{Client, Connector, error::SendRequestError};
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
-use ipnet::IpNet;
+use auth::{Claims, Failure, INTERNAL_HEADER, TRACE_HEADER, bearer};
+use awc::{Client, ClientRequest, Connector, error::SendRequestError};
 use kernel::{Code, Problem};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// Where services live; everything else is the portal's.
 const SERVICE_PREFIXES: [&str; 3] = ["/v1/", "/oauth/", "/.well-known/"];
 /// How long identity has to say whether a session was revoked.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections of a worker to ask that.
+const MAX_SESSION_QUESTIONS: usize = 64;
 /// How long a page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an upload may take, with its answer. (How fast it must be is another matter: `body`.)
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
 /// The largest form a page takes: an import's files go through the portal.
 const PAGE_BODY: u64 = 512 * 1024 * 1024;
-/// Headers of one connection (RFC 9110 section 7.6.1), and those this door writes itself.
-const NOT_FORWARDED: [&str; 14] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "host",
-    "accept-encoding",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-    "x-forwarded-host",
-];
+/// Methods that pages have.
+const PAGE_METHODS: &str = "GET, HEAD, POST";
 
-/// A client of the services, one per worker thread.
-pub(crate) fn client() -> Client {
-    let connector = Connector::new().limit(256).conn_keep_alive(Duration::from_secs(30));
-    Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
+/// Clients of the services, one each and for each worker thread: the connections of one are never another's. How many
+/// requests use them at once is decided before (`turns`).
+pub(crate) struct Clients {
+    of_upstreams: Vec<Client>,
+    /// Asks identity about sessions, beside all that it is asked by others.
+    sessions: Client,
 }
 
-/// The address the request comes from. Only a neighbour on this machine or a trusted one (the portal, a reverse proxy)
-/// may say it speaks for another.
-fn client_address(request: &HttpRequest, trusted: &[IpNet]) -> String {
-    let peer = request.peer_addr().map(|address| address.ip());
-    let claimed = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let claimed =
-        claimed.and_then(|list| list.split(',').next()).map(str::trim).filter(|claimed| !claimed.is_empty());
-    match (peer, claimed) {
-        (Some(peer), Some(claimed))
-            if peer.is_loopback() || trusted.iter().any(|network| network.contains(&peer)) =>
-        {
-            claimed.to_owned()
-        }
-        (Some(peer), _) => peer.to_string(),
-        (None, _) => "unknown".to_owned(),
+impl Clients {
+    pub(crate) fn new(upstreams: usize) -> Self {
+        let of_upstreams = (0..upstreams).map(|_| client(0)).collect();
+        Self { of_upstreams, sessions: client(MAX_SESSION_QUESTIONS) }
     }
+}
+
+/// A client with so many connections at most; as many as are wanted when it is 0.
+fn client(connections: usize) -> Client {
+    let connector = Connector::new().limit(connections).conn_keep_alive(Duration::from_secs(30));
+    Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
 }
 
 pub(crate) async fn handle(
     request: HttpRequest,
     payload: Payload,
     state: Data<State>,
-    client: Data<Client>,
+    clients: Data<Clients>,
 ) -> Result<HttpResponse, Failure> {
     let started = state.clock.now();
-    let address = client_address(&request, &state.trusted);
-    let claims = match request.headers().contains_key(header::AUTHORIZATION) {
+    let origin = request.extensions().get::<Origin>().cloned();
+    let origin = origin.unwrap_or_else(|| state.trust.origin(request.head()));
+    let has_token = request.headers().contains_key(header::AUTHORIZATION);
+    let claims = match has_token {
         true => match bearer(request.headers()) {
             Ok(token) => state.verifier.verify(token).await.map(Some),
             Err(problem) => Err(problem),
         },
         false => Ok(None),
     };
-    let caller = claims.as_ref().ok().and_then(Option::as_ref).map(|claims| claims.sub.to_string());
-    let left = match state.limits.count(caller.as_deref().unwrap_or(&address)).await {
-        Ok(left) => left,
-        Err((problem, seconds)) => return Ok(limited(&problem, seconds)),
+    let caller = Caller::of(claims.as_ref().ok().and_then(Option::as_ref).map(Arc::as_ref), &origin);
+    let exchange = Exchange { request: &request, state: &state, clients: &clients, origin, caller };
+    let mut response = match state.rates.count(caller).await {
+        Ok(left) => {
+            let answer = exchange.route(payload, claims).await;
+            let mut response = answer.unwrap_or_else(HttpResponse::from_error);
+            write_headers(&mut response, left);
+            response
+        }
+        Err(problem) => HttpResponse::from_error(Failure::from(problem)),
     };
-    let answer = route(&request, payload, &state, &client, claims, &address).await;
-    let mut response = answer.unwrap_or_else(HttpResponse::from_error);
-    write_headers(&mut response, left);
+    if has_token || response.status() == StatusCode::UNAUTHORIZED {
+        answer::keep_private(response.headers_mut());
+    }
     let milliseconds = (state.clock.now() - started).num_milliseconds();
     let (method, path, status) = (request.method().as_str(), request.path(), response.status().as_u16());
     let trace = request.headers().get(TRACE_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let caller = if let Caller::Subject(id) = caller { Some(id.to_string()) } else { None };
     tracing::info!(method, path, status, milliseconds, trace, caller, "request");
-    state.limits.tidy();
     Ok(response)
-}
-
-fn limited(problem: &Problem, seconds: u64) -> HttpResponse {
-    HttpResponse::TooManyRequests()
-        .insert_header((header::RETRY_AFTER, seconds))
-        .content_type("application/problem+json")
-        .body(serde_json::to_vec(problem).unwrap_or_default())
 }
 
 fn write_headers(response: &mut HttpResponse, left: Left) {
@@ -119,123 +105,146 @@ fn write_headers(response: &mut HttpResponse, left: Left) {
     }
 }
 
-async fn route(
-    request: &HttpRequest,
-    payload: Payload,
-    state: &State,
-    client: &Client,
-    claims: Result<Option<Arc<Claims>>, Problem>,
-    address: &str,
-) -> Result<HttpResponse, Failure> {
-    let path = request.path();
-    if !SERVICE_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
-        let page = Route {
-            upstream: state.portal.clone(),
-            scopes: None,
-            body_limit: PAGE_BODY,
-            timeout: PAGE_TIMEOUT,
-        };
-        return forward(request, payload, client, &page, address).await;
+/// 405, with the methods that there are.
+pub(crate) fn no_such_method(allowed: &str) -> HttpResponse {
+    let problem = Problem::new(Code::MethodNotAllowed).detail(format!("this path has {allowed}"));
+    let mut response = HttpResponse::from_error(Failure::from(problem));
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
     }
-    let route = state.routes.find(request.method(), path)?;
-    if let Some(scopes) = &route.scopes {
-        let claims = claims?
-            .ok_or_else(|| Problem::new(Code::Unauthenticated).field("authorization", "no token was sent"))?;
-        refuse_revoked(state, client, &claims).await?;
-        if let Some(missing) = scopes.iter().find(|scope| !claims.may(scope)) {
-            return Err(Problem::new(Code::Forbidden)
-                .field("authorization", format!("needs {missing}"))
+    response
+}
+
+/// A request under way, and what belongs to it.
+struct Exchange<'a> {
+    request: &'a HttpRequest,
+    state: &'a State,
+    clients: &'a Clients,
+    origin: Origin,
+    caller: Caller,
+}
+
+impl Exchange<'_> {
+    async fn route(
+        &self,
+        payload: Payload,
+        claims: Result<Option<Arc<Claims>>, Problem>,
+    ) -> Result<HttpResponse, Failure> {
+        let (method, path) = (self.request.method(), self.request.path());
+        // `*` and the authority of CONNECT are no paths.
+        if !path.starts_with('/') {
+            return Err(Problem::new(Code::MalformedBody)
+                .detail("the target of the request is not a path")
                 .into());
         }
-        request.extensions_mut().insert(claims);
+        if !SERVICE_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
+            if [Method::CONNECT, Method::TRACE].contains(method) {
+                return Ok(no_such_method(PAGE_METHODS));
+            }
+            let (upstream, body_limit) = (self.state.portal, PAGE_BODY);
+            let page = Route { upstream, scopes: None, body_limit, timeout: PAGE_TIMEOUT };
+            return Ok(self.forward(payload, &page).await?);
+        }
+        let route = match self.state.routes.find(method, path) {
+            Ok(route) => route,
+            Err(Unrouted::NotFound) => return Err(Problem::not_found().into()),
+            Err(Unrouted::Method(allowed)) => return Ok(no_such_method(&allowed)),
+        };
+        if let Some(scopes) = &route.scopes {
+            self.admit(claims, scopes).await?;
+        }
+        Ok(self.forward(payload, route).await?)
     }
-    forward(request, payload, client, route, address).await
+
+    /// Lets a token in whose session goes on, and that holds the scopes.
+    async fn admit(
+        &self,
+        claims: Result<Option<Arc<Claims>>, Problem>,
+        scopes: &[String],
+    ) -> Result<(), Problem> {
+        let claims = claims?
+            .ok_or_else(|| Problem::new(Code::Unauthenticated).field("authorization", "no token was sent"))?;
+        let revoked = match self.state.revocations.is_revoked(claims.sid).await {
+            Some(revoked) => revoked,
+            None => self.ask_identity(&claims).await?,
+        };
+        if revoked {
+            return Err(Problem::new(Code::Unauthenticated).field("authorization", "the token was revoked"));
+        }
+        if let Some(missing) = scopes.iter().find(|scope| !claims.may(scope)) {
+            return Err(Problem::new(Code::Forbidden).field("authorization", format!("needs {missing}")));
+        }
+        self.request.extensions_mut().insert(claims);
+        Ok(())
+    }
+
+    /// The copy may not be complete: only identity knows. While it is away too, nobody can be let in.
+    async fn ask_identity(&self, claims: &Claims) -> Result<bool, Problem> {
+        let away = || Problem::new(Code::Unavailable).detail("sign-in is not available at the moment");
+        let url = format!("{}/internal/sessions/{}", self.state.identity, claims.sid);
+        let asked =
+            self.clients.sessions.get(url).insert_header((INTERNAL_HEADER, self.state.internal.value()));
+        let mut answer = asked.timeout(SESSION_TIMEOUT).send().await.map_err(|error| {
+            tracing::warn!(%error, "identity does not say which sessions were revoked");
+            away()
+        })?;
+        if answer.status() != StatusCode::OK {
+            return Err(away());
+        }
+        answer.json::<bool>().await.map_err(|_| away())
+    }
+
+    async fn forward(&self, payload: Payload, route: &Route) -> Result<HttpResponse, Problem> {
+        let state = self.state;
+        let read =
+            body::read(self.request, payload, route.body_limit, &state.limits, &state.memory, &self.origin);
+        let body = read.await?;
+        let upstream = &state.upstreams[route.upstream];
+        let place = match &body {
+            Body::Empty | Body::Whole(..) => Place::Request(upstream.requests.take(self.caller).await?),
+            Body::Stream(..) => Place::Upload(upstream.uploads.take(self.origin.address).await?),
+        };
+        let outgoing = self.outgoing(route, &upstream.url);
+        let answered = match body {
+            Body::Empty => outgoing.send().await,
+            Body::Whole(bytes, held) => {
+                let answered = outgoing.send_body(bytes).await;
+                drop(held);
+                answered
+            }
+            Body::Stream(parts, fault) => {
+                let answered = outgoing.timeout(route.timeout.max(UPLOAD_TIMEOUT)).send_stream(parts).await;
+                if let (Err(_), Some(fault)) = (&answered, fault.get()) {
+                    return Err(fault.into());
+                }
+                answered
+            }
+        };
+        let answer = answered.map_err(|error| unanswered(&error))?;
+        answer::pass_back(answer, place, &state.limits).await
+    }
+
+    fn outgoing(&self, route: &Route, url: &str) -> ClientRequest {
+        let request = self.request;
+        // Services answer GET; the server in front leaves the body of a HEAD out.
+        let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let client = &self.clients.of_upstreams[route.upstream];
+        let mut outgoing =
+            client.request(method, format!("{url}{path}")).timeout(route.timeout).no_decompress();
+        let to = outgoing.headers_mut();
+        headers::copy(request.headers(), |name, value| to.append(name.clone(), value.clone()));
+        if let Some(host) = &self.origin.host {
+            to.insert(HeaderName::from_static("x-forwarded-host"), host.clone());
+        }
+        outgoing
+            .insert_header((INTERNAL_HEADER, self.state.internal.value()))
+            .insert_header(("x-forwarded-for", self.origin.address.to_string()))
+            .insert_header(("x-forwarded-proto", self.origin.scheme))
+    }
 }
 
-/// A session that was ended gives nothing any more, though its access token still reads well.
-async fn refuse_revoked(state: &State, client: &Client, claims: &Claims) -> Result<(), Problem> {
-    let revoked = match state.revocations.is_revoked(claims.sid).await {
-        Some(revoked) => revoked,
-        None => ask_identity(state, client, claims).await?,
-    };
-    if revoked {
-        return Err(Problem::new(Code::Unauthenticated).field("authorization", "the token was revoked"));
-    }
-    Ok(())
-}
-
-/// The copy may not be complete: only identity knows. While it is away too, nobody can be let in.
-async fn ask_identity(state: &State, client: &Client, claims: &Claims) -> Result<bool, Problem> {
-    let away = || Problem::new(Code::Unavailable).detail("sign-in is not available at the moment");
-    let url = format!("{}/internal/sessions/{}", state.identity, claims.sid);
-    let answer = client.get(url).timeout(SESSION_TIMEOUT).send().await;
-    let mut answer = answer.map_err(|error| {
-        tracing::warn!(%error, "identity does not say which sessions were revoked");
-        away()
-    })?;
-    if answer.status() != StatusCode::OK {
-        return Err(away());
-    }
-    answer.json::<bool>().await.map_err(|_| away())
-}
-
-async fn forward(
-    request: &HttpRequest,
-    payload: Payload,
-    client: &Client,
-    route: &Route,
-    address: &str,
-) -> Result<HttpResponse, Failure> {
-    let too_large = || {
-        let why = format!("the limit of this operation is {} bytes", route.body_limit);
-        Failure::from(Problem::new(Code::BodyTooLarge).detail(why))
-    };
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let announced: Option<u64> = announced.and_then(|value| value.parse().ok());
-    if announced.is_some_and(|length| length > route.body_limit) {
-        return Err(too_large());
-    }
-    // Services answer GET; the server in front leaves the body of a HEAD out.
-    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let mut outgoing =
-        client.request(method, format!("{}{path}", route.upstream)).timeout(route.timeout).no_decompress();
-    copy_headers(request.headers(), outgoing.headers_mut());
-    let scheme = request.connection_info().scheme().to_owned();
-    let host = request.connection_info().host().to_owned();
-    let outgoing = outgoing
-        .insert_header(("x-forwarded-for", address))
-        .insert_header(("x-forwarded-proto", scheme))
-        .insert_header(("x-forwarded-host", host));
-    let has_body = announced.is_some_and(|length| length > 0)
-        || request.headers().contains_key(header::TRANSFER_ENCODING);
-    let received = Arc::new(AtomicU64::new(0));
-    let answered = if has_body {
-        outgoing.send_stream(counted(payload, received.clone(), route.body_limit)).await
-    } else {
-        outgoing.send().await
-    };
-    match answered {
-        Ok(answer) => Ok(pass_back(answer)),
-        Err(_) if received.load(Ordering::Relaxed) > route.body_limit => Err(too_large()),
-        Err(error) => Err(refused(&error).into()),
-    }
-}
-
-/// The body on its way through, up to the operation's limit.
-fn counted(
-    payload: Payload,
-    received: Arc<AtomicU64>,
-    limit: u64,
-) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Unpin {
-    payload.map(move |chunk| {
-        let chunk = chunk.map_err(|error| std::io::Error::other(error.to_string()))?;
-        let total = received.fetch_add(chunk.len() as u64, Ordering::Relaxed) + chunk.len() as u64;
-        if total > limit { Err(std::io::Error::other("the body is too large")) } else { Ok(chunk) }
-    })
-}
-
-fn refused(error: &SendRequestError) -> Problem {
+fn unanswered(error: &SendRequestError) -> Problem {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is the library's and non-exhaustive")]
     match error {
         SendRequestError::Timeout => Problem::new(Code::Timeout),
@@ -243,34 +252,5 @@ fn refused(error: &SendRequestError) -> Problem {
             tracing::warn!(%error, "a service did not answer");
             Problem::new(Code::Unavailable)
         }
-    }
-}
-
-fn copy_headers(from: &HeaderMap, to: &mut HeaderMap) {
-    for (name, value) in from {
-        if !NOT_FORWARDED.contains(&name.as_str()) && name != header::CONTENT_LENGTH {
-            to.append(name.clone(), value.clone());
-        }
-    }
-}
-
-fn pass_back(
-    answer: awc::ClientResponse<
-        impl Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin + 'static,
-    >,
-) -> HttpResponse {
-    let mut response = HttpResponse::build(answer.status());
-    for (name, value) in answer.headers() {
-        if !NOT_FORWARDED.contains(&name.as_str()) && name != header::CONTENT_LENGTH {
-            response.append_header((name.clone(), value.clone()));
-        }
-    }
-    if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&answer.status()) {
-        return response.finish();
-    }
-    let length = answer.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    match length.and_then(|length| length.parse().ok()) {
-        Some(length) => response.body(actix_web::body::SizedStream::new(length, answer)),
-        None => response.streaming(answer),
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::Upstream;
 use actix_web::http::Method;
-use kernel::{Code, Problem};
 use serde_json::Value;
 use service::openapi::{BODY_LIMIT, TIMEOUT};
 use std::{collections::BTreeMap, time::Duration};
@@ -27,7 +26,8 @@ pub enum MergeError {
 /// What the gateway knows of an operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
-    pub(crate) upstream: String,
+    /// The service's place among the upstreams.
+    pub(crate) upstream: usize,
     /// Scopes it needs; none for an operation that needs no token.
     pub(crate) scopes: Option<Vec<String>>,
     pub(crate) body_limit: u64,
@@ -73,12 +73,12 @@ impl Routes {
     pub(crate) fn build(services: &[Upstream]) -> Result<Self, MergeError> {
         let document = merge(services.iter().map(|service| &service.document))?;
         let mut paths: BTreeMap<String, Methods> = BTreeMap::new();
-        for service in services {
+        for (upstream, service) in services.iter().enumerate() {
             let json = serde_json::to_value(&service.document).unwrap_or_default();
             for (path, item) in json["paths"].as_object().into_iter().flatten() {
                 let methods = paths.entry(path.clone()).or_default();
                 for (method, operation) in item.as_object().into_iter().flatten() {
-                    let route = route(&service.url, operation);
+                    let route = route(upstream, operation);
                     if methods.insert(method.to_uppercase(), route).is_some() {
                         return Err(MergeError::Path(path.clone()));
                     }
@@ -99,25 +99,37 @@ impl Routes {
     /// The operation of a request.
     ///
     /// # Errors
-    /// 404 when there is no such path, 405 when the path has no such method.
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<&Route, Problem> {
-        let methods = self.table.at(path).map_err(|_| Problem::not_found())?.value;
+    /// [`Unrouted`].
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<&Route, Unrouted> {
+        let methods = self.table.at(path).map_err(|_| Unrouted::NotFound)?.value;
         let name = if method == Method::HEAD { "GET" } else { method.as_str() };
         methods.get(name).ok_or_else(|| {
-            let allowed: Vec<&str> = methods.keys().map(String::as_str).collect();
-            Problem::new(Code::MethodNotAllowed).detail(format!("this path has {}", allowed.join(", ")))
+            let mut allowed: Vec<&str> = methods.keys().map(String::as_str).collect();
+            if allowed.contains(&"GET") {
+                allowed.push("HEAD");
+            }
+            Unrouted::Method(allowed.join(", "))
         })
     }
 }
 
-fn route(upstream: &str, operation: &Value) -> Route {
+/// A request for which there is no operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unrouted {
+    /// There is no such path.
+    NotFound,
+    /// The path has these methods only, separated by commas.
+    Method(String),
+}
+
+fn route(upstream: usize, operation: &Value) -> Route {
     let security = operation["security"].as_array();
     let scopes = security.map(|requirements| {
         let named = requirements.iter().filter_map(|requirement| requirement["oauth2"].as_array()).flatten();
         named.filter_map(|scope| scope.as_str().map(str::to_owned)).collect()
     });
     Route {
-        upstream: upstream.to_owned(),
+        upstream,
         scopes,
         body_limit: operation[BODY_LIMIT].as_u64().unwrap_or(DEFAULT_BODY),
         timeout: operation[TIMEOUT].as_u64().map_or(DEFAULT_TIMEOUT, Duration::from_secs),

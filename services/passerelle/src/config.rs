@@ -1,7 +1,12 @@
 //! Configuration of the distributed mode: a TOML file, then the environment (`PASSERELLE_DATABASE__URL` is
 //! `database.url`), checked once at the start. Every error names its key.
 
+mod limits;
+
+pub use limits::embedded_limits;
+
 use anyhow::{Result, anyhow, bail};
+use auth::InternalKey;
 use bus::SharedBus;
 use bus_kafka::KafkaBus;
 use cache::Redis;
@@ -63,9 +68,14 @@ pub struct Config {
     /// Where the other processes are: `identity`, `donors`, `crisis`, `portal`, `gateway`.
     #[serde(default)]
     pub upstreams: BTreeMap<String, String>,
-    /// Networks whose `x-forwarded-for` the gateway believes: the portal's and the reverse proxy's.
-    #[serde(default)]
+    /// Reverse proxies: networks whose `x-forwarded-for` the gateway believes.
+    #[serde(default, deserialize_with = "gateway::networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// How much the gateway takes at once.
+    #[serde(default)]
+    pub gateway: gateway::Limits,
+    /// The key by which the processes know each other: 64 hexadecimal digits, or several keys with commas.
+    internal_key: Option<String>,
     portal: Option<PortalConfig>,
     personal_data: Option<PersonalDataConfig>,
     mail: Option<MailConfig>,
@@ -215,6 +225,7 @@ impl Config {
         for (name, upstream) in &config.upstreams {
             address(&format!("upstreams.{name}"), upstream)?;
         }
+        limits::check(&config.gateway)?;
         Ok(Self { public_url: url, ..config })
     }
 
@@ -298,6 +309,16 @@ impl Config {
             MailerError::Url => "mail.url",
         };
         made.map(Some).map_err(|error| anyhow!("configuration: {}: {error}", key(&error)))
+    }
+
+    /// The key by which the processes know each other.
+    ///
+    /// # Errors
+    /// When it is not configured, or is no key.
+    pub fn internal_key(&self) -> Result<InternalKey> {
+        let why = "so that services answer the gateway alone";
+        let key = self.internal_key.as_ref().ok_or_else(|| missing("internal_key", why))?;
+        InternalKey::parse(key).map_err(|error| anyhow!("configuration: internal_key: {error}"))
     }
 
     /// Where another process is.

@@ -1,13 +1,16 @@
 //! Starting and stopping everything.
 
+use crate::config::embedded_limits;
 use anyhow::{Context as _, Result, bail};
-use auth::{HttpKeySource, Verifier};
+use auth::{HttpKeySource, InternalKey, Verifier};
 use bus::{BusError, EmbeddedBus, Lag, SharedBus};
 use cache::Revocations;
 use identity::Mailer;
+use ipnet::IpNet;
 use kernel::Clock;
 use service::{Running, Service};
 use std::{
+    collections::BTreeMap,
     fs::{File, TryLockError},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
@@ -35,6 +38,8 @@ pub struct Options {
     pub mail_url: Option<String>,
     /// The sender of e-mail.
     pub mail_from: String,
+    /// Reverse proxies in front: networks whose `x-forwarded-for` is believed.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The sender of e-mail unless told otherwise.
@@ -50,6 +55,7 @@ impl Options {
             public_url: None,
             mail_url: None,
             mail_from: MAIL_FROM.to_owned(),
+            trusted_proxies: Vec::new(),
         }
     }
 
@@ -68,6 +74,8 @@ impl Options {
 pub struct Platform {
     /// The address people use, without a trailing slash.
     pub url: String,
+    /// Where each service and the portal listen, on this machine alone: they answer the gateway and nobody else.
+    pub addresses: BTreeMap<&'static str, String>,
     /// Identity's database, for founding organisations.
     pub identity: Store,
     /// The bus, for its lag.
@@ -134,37 +142,51 @@ impl Platform {
             listeners.push(loopback()?);
         }
         let identity_url = format!("http://{}", listeners[0].local_addr()?);
-        let verifier = || Verifier::new(&url, Arc::new(HttpKeySource::new(&identity_url)), clock.clone());
+        // Known to this process alone: whoever else reaches a service's port is refused.
+        let internal = InternalKey::random();
+        let keys = || Arc::new(HttpKeySource::new(&identity_url, internal.clone()));
+        let verifier = || Verifier::new(&url, keys(), clock.clone());
         let (mut running, mut upstreams, mut stores) = (Vec::new(), Vec::new(), Vec::new());
+        let mut addresses = BTreeMap::new();
         let keys = options.data.join("personal-data.key");
         for (service, listener) in services.iter().zip(listeners) {
             let keyring =
                 Keyring::in_file(&keys).with_context(|| format!("cannot use {}", keys.display()))?;
             let store = open(options, service, clock.clone()).await?.with_keys(keyring);
             let upstream = format!("http://{}", listener.local_addr()?);
+            addresses.insert(service.name, upstream.clone());
             upstreams.push(gateway::Upstream { url: upstream, document: service.openapi() });
-            running.push(service.start(listener, store.clone(), bus.clone(), verifier())?);
+            running.push(service.start(
+                listener,
+                store.clone(),
+                bus.clone(),
+                verifier(),
+                internal.clone(),
+            )?);
             stores.push(store);
         }
         let portal_listener = loopback()?;
         let portal_url = format!("http://{}", portal_listener.local_addr()?);
-        let gateway_address =
-            if options.host.is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { options.host };
+        let gateway_listener = loopback()?;
         let portal = portal::start(
             portal_listener,
             portal::Settings {
-                gateway: format!("http://{}", SocketAddr::new(gateway_address, port)),
+                gateway: format!("http://{}", gateway_listener.local_addr()?),
                 public_url: url.clone(),
                 key: portal::key_in_file(&options.data.join("portal.key"))?,
                 maintenance: options.data.join("maintenance"),
+                internal: internal.clone(),
                 clock: clock.clone(),
             },
         )?;
         let settings = gateway::Settings {
             services: upstreams,
-            portal: portal_url,
+            portal: portal_url.clone(),
             verifier: verifier(),
-            trusted: Vec::new(),
+            trusted: options.trusted_proxies.clone(),
+            internal,
+            portal_listener: Some(gateway_listener),
+            limits: embedded_limits(&options.data)?,
             identity: identity_url,
             revocations,
             counter: None,
@@ -173,7 +195,18 @@ impl Platform {
         let gateway = gateway::start(listener, settings)?;
         let compaction = tokio::spawn(compact(embedded));
         let identity = stores.swap_remove(0);
-        Ok(Self { url, identity, bus, gateway, portal, services: running, compaction, _lock: lock })
+        addresses.insert("portal", portal_url);
+        Ok(Self {
+            url,
+            addresses,
+            identity,
+            bus,
+            gateway,
+            portal,
+            services: running,
+            compaction,
+            _lock: lock,
+        })
     }
 
     /// How far each consumer is behind.

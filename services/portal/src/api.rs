@@ -1,6 +1,7 @@
 //! The gateway, as the portal's handlers use it.
 
 use crate::error::PageError;
+use auth::{INTERNAL_HEADER, InternalKey};
 use bytes::Bytes;
 use futures_util::Stream;
 use kernel::Problem;
@@ -30,6 +31,7 @@ pub(crate) enum Guard<'a> {
 
 pub(crate) struct Gateway {
     url: String,
+    internal: InternalKey,
     http: Client,
 }
 
@@ -43,8 +45,8 @@ pub(crate) struct Caller {
 }
 
 impl Gateway {
-    pub(crate) fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), http: Client::new() }
+    pub(crate) fn new(url: &str, internal: InternalKey) -> Self {
+        Self { url: url.to_owned(), internal, http: Client::new() }
     }
 
     fn request(&self, caller: &Caller, method: Method, path: &str) -> RequestBuilder {
@@ -52,7 +54,8 @@ impl Gateway {
         if let Some(token) = &caller.token {
             request = request.bearer_auth(token);
         }
-        request.header("x-forwarded-for", &caller.address)
+        // The key says that this is the portal, which may speak for its reader.
+        request.header(INTERNAL_HEADER, self.internal.value()).header("x-forwarded-for", &caller.address)
     }
 
     /// The JSON at `path`.

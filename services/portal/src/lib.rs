@@ -29,6 +29,7 @@ use actix_web::{
     web::Data,
 };
 use api::Gateway;
+use auth::{InternalKey, internal_only};
 use kernel::Clock;
 use render::Renderer;
 pub use session::key_in_file;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub public_url: String,
     /// The key of the session cookies: 64 bytes that every replica shares.
     pub key: Vec<u8>,
+    /// The key by which the gateway knows the portal, and the portal the gateway.
+    pub internal: InternalKey,
     /// While this file is there, every page says that the platform is being worked on.
     pub maintenance: PathBuf,
     /// The clock.
@@ -99,19 +102,23 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
     let secure = settings.public_url.starts_with("https:");
     let renderer = Renderer::new().map_err(|error| StartError::Pages(error.to_string()))?;
     let state = Data::new(State {
-        gateway: Gateway::new(&settings.gateway),
+        gateway: Gateway::new(&settings.gateway, settings.internal.clone()),
         public_url: settings.public_url,
         renderer,
         clock: settings.clock,
         maintenance: settings.maintenance,
     });
+    let internal = settings.internal;
     let server = HttpServer::new(move || {
+        let internal = internal.clone();
         App::new()
             .app_data(state.clone())
             .configure(pages::configure)
             .wrap(from_fn(guard::protect))
             .wrap(cookies(&key, secure))
             .wrap(from_fn(i18n::language_prefix))
+            // Whoever reached the portal without the gateway could say it is anybody.
+            .wrap(from_fn(move |request, next| internal_only(internal.clone(), request, next)))
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
     .tcp_nodelay(true)

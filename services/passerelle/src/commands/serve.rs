@@ -48,8 +48,9 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let listener = listen("listen", config.listen)?;
     let operations = listen("operations", config.operations)?;
     let operate = |dependencies| Ok::<Ops, anyhow::Error>(ops::start(operations, dependencies, metrics)?);
+    let internal = config.internal_key()?;
     let verifier = || -> Result<Verifier> {
-        let keys = HttpKeySource::new(&config.upstream("identity")?);
+        let keys = HttpKeySource::new(&config.upstream("identity")?, internal.clone());
         Ok(Verifier::new(&config.public_url, Arc::new(keys), clock.clone()))
     };
     let redis = config.redis()?;
@@ -67,6 +68,9 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 portal: config.upstream("portal")?,
                 verifier: verifier()?,
                 trusted: config.trusted_proxies.clone(),
+                internal,
+                portal_listener: None,
+                limits: config.gateway.clone(),
                 identity: config.upstream("identity")?,
                 revocations,
                 counter: Some(redis),
@@ -83,6 +87,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 gateway: config.upstream("gateway")?,
                 public_url: config.public_url.clone(),
                 key: config.portal_key()?,
+                internal,
                 maintenance: config.portal_maintenance(),
                 clock,
             };
@@ -102,7 +107,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             let set_aside = Dependency::set_aside(&store);
             let ops = operate(vec![Dependency::database(&store), schema(service, &store), set_aside])?;
             let measuring = tokio::spawn(measure(service.clone(), store.clone(), bus.clone()));
-            let running = service.start(listener, store, bus, verifier()?)?;
+            let running = service.start(listener, store, bus, verifier()?, internal.clone())?;
             stopped().await;
             measuring.abort();
             running.stop().await;

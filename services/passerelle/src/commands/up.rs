@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::Result;
 use clap::Args;
+use ipnet::IpNet;
 use kernel::SystemClock;
 use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// The sender of e-mail.
     #[arg(long, env = "PASSERELLE_MAIL_FROM", default_value = MAIL_FROM)]
     mail_from: String,
+    /// A reverse proxy in front, as an address or a network: its X-Forwarded-For is believed. May be repeated.
+    #[arg(long = "trusted-proxy", env = "PASSERELLE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = gateway::network)]
+    trusted_proxies: Vec<IpNet>,
     /// Without the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
@@ -42,8 +46,8 @@ pub struct Arguments {
 /// # Errors
 /// When the port or the data folder is taken, or a database cannot be opened.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, data, public_url, mail_url, mail_from, empty } = arguments;
-    let options = Options { data, host, port, public_url, mail_url, mail_from };
+    let Arguments { port, host, data, public_url, mail_url, mail_from, trusted_proxies, empty } = arguments;
+    let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies };
     let clock = Arc::new(SystemClock);
     let platform = Platform::start(&options, clock.clone()).await?;
     let seeded = if empty {
