@@ -6,7 +6,7 @@ use std::{collections::HashSet, time::Duration};
 
 fn kafka(test: &str) -> Option<KafkaBus> {
     let Some(infra) = testkit::Infra::get() else {
-        eprintln!("skipped: {test}: no Kafka was started (cargo xtask test starts one)");
+        testkit::skip_without_servers(test);
         return None;
     };
     let prefix = format!("{}.", testkit::Infra::unique("bus"));

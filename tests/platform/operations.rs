@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::sql;
-use testkit::{Http, eventually};
+use testkit::{Http, eventually, skip_without_servers};
 use tests::{connect, deployment, flows, infra, page};
 use xtask::{deployment::Deployment, infra::Infra};
 
 async fn started(test: &str) -> Option<(Infra, Deployment)> {
     let Some(infra) = infra() else {
-        eprintln!("skipped: {test}: no PostgreSQL and Kafka were started (cargo xtask test starts them)");
+        skip_without_servers(test);
         return None;
     };
     let deployment = deployment(&infra, "operations", "").await;

@@ -44,7 +44,7 @@ async fn a_revoked_token_is_refused_at_once_and_its_sign_in_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_token_stays_revoked_while_redis_comes_and_goes() {
     let Some(infra) = infra() else {
-        eprintln!("skipped: revocations without Redis: no Redis was started (cargo xtask test starts one)");
+        testkit::skip_without_servers("revocations without Redis");
         return;
     };
     let world = World::new().await;

@@ -32,7 +32,7 @@ impl File {
         std::fs::write(&path, &self.bytes).unwrap();
         let output = Command::new("pdftotext").arg(&path).arg("-").output().ok();
         if output.is_none() {
-            eprintln!("pdftotext (Debian's poppler-utils) is not installed: one reader less");
+            testkit::skip_or_fail("statements in poppler", "pdftotext (poppler-utils) is not installed");
         }
         output.map(|output| words(&String::from_utf8(output.stdout).unwrap()))
     }

@@ -50,9 +50,7 @@ fn hex(bytes: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_costs_its_traces_and_nothing_else() {
     let Some(infra) = infra() else {
-        eprintln!(
-            "skipped: a collector away: no PostgreSQL and Kafka were started (cargo xtask test starts them)"
-        );
+        testkit::skip_without_servers("a collector that is away");
         return;
     };
     // The discard port: nobody listens there.
@@ -78,7 +76,7 @@ async fn a_collector_that_is_away_costs_its_traces_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_is_one_trace_from_the_door_to_another_services_read_model() {
     let Some(infra) = infra() else {
-        eprintln!("skipped: traces: no PostgreSQL and Kafka were started (cargo xtask test starts them)");
+        testkit::skip_without_servers("traces");
         return;
     };
     let received = Received::default();

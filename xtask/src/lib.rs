@@ -8,6 +8,9 @@ pub mod tools;
 
 use std::path::{Path, PathBuf};
 
+/// Packages with tests that ask real servers: `cargo xtask test` runs them again once these are started.
+pub const SERVER_SUITES: [&str; 3] = ["donors", "store", "tests"];
+
 /// The workspace's folder.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

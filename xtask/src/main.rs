@@ -6,10 +6,11 @@ mod map;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use std::{
+    collections::BTreeSet,
     process::{Command, ExitCode},
     time::Instant,
 };
-use xtask::{deployment::Deployment, infra, infra::Infra, root, target, tools};
+use xtask::{SERVER_SUITES, deployment::Deployment, infra, infra::Infra, root, target, tools};
 
 #[derive(Parser)]
 #[command(about = "Developer commands of Passerelle")]
@@ -43,7 +44,7 @@ enum Task {
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
     Bench {
-        /// `distributed` or `diversification`: that part alone.
+        /// `distributed`, `gateway`, `attack`, `diversification`, …: that part alone.
         only: Option<String>,
     },
 }
@@ -150,6 +151,44 @@ impl Drop for Borrowed {
     }
 }
 
+/// Programs that tests ask: the program, Debian's package, and what is not tested without.
+const TOOLS: [(&str, &str, &str); 2] = [
+    ("xmllint", "libxml2-utils", "validation of the IATI file"),
+    ("pdftotext", "poppler-utils", "statements in another reader of PDF"),
+];
+
+/// Where tests note that the real data beside the project is not there: they pass, and are named at the end. What they
+/// prove is proved on small samples of our own as well.
+struct Notes(String);
+
+impl Notes {
+    fn begin() -> Result<Self> {
+        let file = std::path::absolute(target())?.join("tests-without-shared-data");
+        std::fs::create_dir_all(target())?;
+        std::fs::write(&file, "").context("the notes of tests")?;
+        Ok(Self(file.display().to_string()))
+    }
+
+    fn environment(&self) -> (&str, &str) {
+        ("PASSERELLE_TEST_NOTES", &self.0)
+    }
+
+    fn print(&self) -> Result<()> {
+        let text = std::fs::read_to_string(&self.0).context("the notes of tests")?;
+        let names: BTreeSet<&str> = text.lines().collect();
+        if !names.is_empty() {
+            println!(
+                "{} tests need the data in ../shared, which is not there, and did nothing:",
+                names.len()
+            );
+        }
+        for name in names {
+            println!("  {name}");
+        }
+        Ok(())
+    }
+}
+
 fn test() -> Result<()> {
     let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     let mut skipped: Vec<(&str, String)> = Vec::new();
@@ -161,10 +200,14 @@ fn test() -> Result<()> {
         None => cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?,
         Some(why) => skipped.push(("lints", why)),
     }
-    if let Err(why) = tools::need("xmllint", "libxml2-utils") {
-        skipped.push(("validation of the IATI file", why.to_string()));
+    for (program, package, what) in TOOLS {
+        if let Err(why) = tools::need(program, package) {
+            skipped.push((what, why.to_string()));
+        }
     }
-    cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &[])?;
+    let notes = Notes::begin()?;
+    let first = [("PASSERELLE_TEST_SERVERS", "later"), notes.environment()];
+    cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &first)?;
     // The browser tests and the services of the distributed mode run the program itself.
     cargo("the program", &["build", "--package", "passerelle"], &[])?;
     match browser::missing() {
@@ -174,18 +217,15 @@ fn test() -> Result<()> {
     let missing = infra::missing();
     if missing.is_empty() {
         let infra = Borrowed::up()?;
-        let suites = ["test", "--package", "store", "--package", "tests"];
-        cargo("tests on PostgreSQL, Kafka and Redis", &suites, &infra.environment())?;
+        let suites = SERVER_SUITES.iter().flat_map(|package| ["--package", package]);
+        let suites: Vec<&str> = ["test"].into_iter().chain(suites).collect();
+        let second = [infra.environment()[0], notes.environment()];
+        cargo("tests on PostgreSQL, Kafka and Redis", &suites, &second)?;
         let rounds = if is_ci { "3" } else { "6" };
         failure(&infra, rounds, None)?;
     }
     skipped.extend(missing);
-    let data = root().join("../shared/data/fts-afg-2020");
-    if !data.is_dir() {
-        println!(
-            "note: the tests on real FTS data said that ../shared/data is not there, and passed over it"
-        );
-    }
+    notes.print()?;
     for (what, why) in &skipped {
         println!("skipped: {what}: {why}");
     }

@@ -38,7 +38,7 @@ impl MigratorTrait for WithNotes {
 /// The database as the service's role, with its tables; `None` without a PostgreSQL.
 pub(crate) async fn service_store(test: &str) -> Option<Store> {
     let Some(infra) = Infra::get() else {
-        eprintln!("skipped: {test}: no PostgreSQL was started (cargo xtask test starts one)");
+        testkit::skip_without_servers(test);
         return None;
     };
     let database = infra.database("store").await;

@@ -1,11 +1,13 @@
 //! What tests share: a private folder, a JSON client that never panics on a refusal, waiting for what events bring.
 
 mod infra;
+mod skip;
 
 pub use infra::{Database, Infra};
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
-use std::{future::Future, path::PathBuf, time::Duration};
+pub use skip::{sample_data, shared_data, shared_iati, skip_or_fail, skip_without_servers};
+use std::{future::Future, time::Duration};
 pub use tempfile::TempDir;
 
 /// A folder of the test's own, removed with it.
@@ -14,26 +16,6 @@ pub use tempfile::TempDir;
 /// When the machine has no room for it.
 pub fn folder() -> TempDir {
     tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"))
-}
-
-/// The real data beside the project; `None` (said on standard error) where it is not there.
-pub fn shared_data(test: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    if root.join("fts-afg-2020").is_dir() {
-        return Some(root);
-    }
-    eprintln!("skipped: {test}: ../shared/data is not there");
-    None
-}
-
-/// The official IATI schemas and ruleset beside the project; `None` (said on standard error) where they are not there.
-pub fn shared_iati(test: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/iati");
-    if folder.join("ruleset-standard.json").is_file() {
-        return Some(folder);
-    }
-    eprintln!("skipped: {test}: ../shared/iati is not there");
-    None
 }
 
 /// Asks until `ask` gives something, up to a minute.

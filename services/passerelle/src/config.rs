@@ -27,7 +27,7 @@ use std::{
 use store::{Postgres, Store, seal::Keyring};
 
 /// Variables of the environment that belong to options of the command line, or to developer commands.
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 14] = [
     "cache",
     "secrets",
     "port",
@@ -38,6 +38,8 @@ const OPTIONS: [&str; 12] = [
     "client_id",
     "client_secret",
     "test_infra",
+    "test_notes",
+    "test_servers",
     "mail_url",
     "mail_from",
 ];

@@ -2,57 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be has failed")]
 
+mod common;
+
+use common::{PASSERELLE, Up, init};
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output},
 };
-use testkit::{Http, TempDir, eventually, folder, shared_data};
-
-const PASSERELLE: &str = env!("CARGO_BIN_EXE_passerelle");
-
-/// `passerelle up` on any free port; killed with kill -9 when dropped.
-struct Up {
-    child: Child,
-    url: String,
-}
-
-impl Up {
-    fn start(data: &Path, more: &[&str]) -> Self {
-        let mut command = Command::new(PASSERELLE);
-        command.args(["up", "--port", "0", "--data"]).arg(data).args(more).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.find(|line| line.as_ref().unwrap().contains("Public pages")).unwrap().unwrap();
-        let url = line.split_whitespace().last().unwrap().to_owned();
-        // Whatever else it prints must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn init(data: &Path, code: &str) -> Value {
-    let out = Command::new(PASSERELLE)
-        .args(["init", "--organisation", "Test organisation", "--code", code, "--json", "--data"])
-        .arg(data)
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    serde_json::from_slice(&out.stdout).unwrap()
-}
+use testkit::{Http, TempDir, eventually, folder, sample_data, shared_data};
 
 fn import(up: &Up, founded: &Value, files: &[PathBuf], more: &[&str]) -> (Output, Value) {
     let out = Command::new(PASSERELLE)
@@ -297,6 +255,89 @@ async fn a_replay_goes_to_the_one_group_that_could_not_apply_the_event() {
     assert_eq!(shared[0].records, 2, "the topic that all share holds what was published there");
 }
 
+/// The figures of the small sample, added up by hand: five of its ten flows count in the country and year.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_of_a_small_sample_are_exact_to_the_dollar() {
+    let folder = folder();
+    let founded = init(folder.path(), "TST");
+    let up = Up::start(folder.path(), &["--empty"]);
+    let of = |name: &str| sample_data().join("fts").join(name);
+    let (files, plans) = ([of("flows-1.json"), of("flows-2.json")], of("plans.json"));
+    let with_plans = ["--plans", plans.to_str().unwrap()];
+    let http = Http::new(&up.url);
+    for (created, unchanged) in [(10, 0), (0, 10)] {
+        let (out, summary) = import(&up, &founded, &files, &with_plans);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        assert_eq!((&summary["created"], &summary["unchanged"]), (&json!(created), &json!(unchanged)));
+        let funding = funding_of(&http, 5).await;
+        assert_eq!(funding["funding"], json!({ "amount": "1680500.00", "currency": "USD" }));
+        assert_eq!(
+            (&funding["paid"]["amount"], &funding["commitments"]["amount"]),
+            (&json!("1410500.00"), &json!("270000.00"))
+        );
+        assert_eq!(funding["donor_count"], 3);
+        for (list, reference, amount, flows) in [
+            ("by_plan", Some("501"), "1400500.00", 2),
+            ("by_plan", Some("502"), "10000.00", 1),
+            ("by_plan", None, "270000.00", 2),
+            ("by_earmarking", Some("earmarked"), "1000000.00", 1),
+            ("by_earmarking", Some("softly earmarked"), "400500.00", 1),
+            ("by_earmarking", Some("unearmarked"), "250000.00", 1),
+            ("by_earmarking", None, "30000.00", 2),
+            ("by_donor", Some("7001"), "1250000.00", 2),
+            ("by_donor", Some("7002"), "400500.00", 1),
+            ("by_donor", Some("7003"), "30000.00", 2),
+            ("by_recipient", Some("8001"), "1410500.00", 3),
+            ("by_recipient", Some("8002"), "270000.00", 2),
+        ] {
+            assert_eq!(part(&funding, list, reference), (amount.to_owned(), flows), "{list} {reference:?}");
+        }
+        check_sums(&funding, 168_050_000);
+        // The plan's own page has the money that it shares with another country, too: 1,405,500 of 2,801,000.
+        let plan = http.get(None, "/v1/public/plans/501").await.json();
+        assert_eq!(
+            (&plan["funding"]["amount"], &plan["coverage_percent"]),
+            (&json!("1405500.00"), &json!("50.2"))
+        );
+        let without = http.get(None, "/v1/public/plans/502").await.json();
+        assert_eq!(
+            (&without["requirement"]["amount"], &without["coverage_percent"]),
+            (&json!("0.00"), &Value::Null)
+        );
+    }
+    let page = http.get(None, "/en/countries/AFG?year=2020").await.text;
+    for figure in ["1,680,500", "1,410,500", "270,000", "1,400,500", "1,250,000"] {
+        assert!(page.contains(figure), "the country page lacks {figure}");
+    }
+    let row = "<data value=\"1250000.00\">US$1,250,000</data>";
+    check_portal(&http, &token(&up, &founded).await, [("7001", true), ("7002", false)], row).await;
+}
+
+/// Funding of Afghanistan in 2020, once so many flows are counted.
+async fn funding_of(http: &Http, flows: u64) -> Value {
+    eventually("every flow is counted", || async {
+        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2020").await.json();
+        (funding["flow_count"] == flows).then_some(funding)
+    })
+    .await
+}
+
+/// A part of a list: its amount and its flows.
+fn part(funding: &Value, list: &str, reference: Option<&str>) -> (String, u64) {
+    let parts = funding[list].as_array().unwrap();
+    let found = parts.iter().find(|part| part["external_ref"].as_str() == reference).unwrap();
+    (found["funding"]["amount"].as_str().unwrap().to_owned(), found["flow_count"].as_u64().unwrap())
+}
+
+/// Every list adds up to the whole.
+fn check_sums(funding: &Value, whole: u64) {
+    for list in ["by_plan", "by_donor", "by_earmarking", "by_recipient"] {
+        let parts = funding[list].as_array().unwrap().iter();
+        let sum: u64 = parts.map(|part| cents(part["funding"]["amount"].as_str().unwrap())).sum();
+        assert_eq!(sum, whole, "{list}");
+    }
+}
+
 fn cents(text: &str) -> u64 {
     text.replace(['.', ','], "").parse().unwrap()
 }
@@ -324,24 +365,17 @@ async fn the_figures_of_the_real_data_are_exact_to_the_dollar() {
     {
         assert!(page.contains(figure), "the country page lacks {figure}");
     }
-    check_portal(&http, &token(&up, &founded).await).await;
+    let row = "<data value=\"29129842.00\">US$29,129,842</data>";
+    check_portal(&http, &token(&up, &founded).await, [("4306", true), ("2921", false)], row).await;
 }
 
 async fn check_figures(http: &Http) {
-    let funding = eventually("every flow is counted", || async {
-        let funding = http.get(None, "/v1/public/funding?country=AFG&year=2020").await.json();
-        (funding["flow_count"] == 311).then_some(funding)
-    })
-    .await;
+    let funding = funding_of(http, 311).await;
     assert_eq!(funding["funding"], json!({ "amount": "725591299.00", "currency": "USD" }));
     assert_eq!(funding["paid"]["amount"], "428966359.00");
     assert_eq!(funding["commitments"]["amount"], "296624940.00");
     assert_eq!(funding["donor_count"], 43);
-    let part = |list: &str, reference: Option<&str>| {
-        let parts = funding[list].as_array().unwrap();
-        let found = parts.iter().find(|part| part["external_ref"].as_str() == reference).unwrap();
-        (found["funding"]["amount"].as_str().unwrap().to_owned(), found["flow_count"].as_u64().unwrap())
-    };
+    let part = |list: &str, reference: Option<&str>| part(&funding, list, reference);
     assert_eq!(part("by_plan", Some("929")).0, "564447748.00");
     assert_eq!(funding["by_plan"][0]["coverage_percent"], "49.9");
     assert_eq!(part("by_plan", Some("1006")).0, "15000000.00");
@@ -352,11 +386,7 @@ async fn check_figures(http: &Http) {
     assert_eq!(part("by_earmarking", None).0, "140757879.00");
     assert_eq!(part("by_donor", Some("4306")), ("29129842.00".to_owned(), 25));
     assert_eq!(part("by_recipient", Some("2986")), ("21457283.00".to_owned(), 11));
-    for list in ["by_plan", "by_donor", "by_earmarking", "by_recipient"] {
-        let parts = funding[list].as_array().unwrap().iter();
-        let sum: u64 = parts.map(|part| cents(part["funding"]["amount"].as_str().unwrap())).sum();
-        assert_eq!(sum, 72_559_129_900, "{list}");
-    }
+    check_sums(&funding, 72_559_129_900);
     let plan = http.get(None, "/v1/public/plans/929").await.json();
     assert_eq!(
         (&plan["funding"]["amount"], &plan["coverage_percent"]),
@@ -369,10 +399,10 @@ async fn check_figures(http: &Http) {
     );
 }
 
-/// Germany's representative sees Germany's money, Sweden's does not.
-async fn check_portal(http: &Http, bearer: &str) {
+/// A donor's representative sees its money, another donor's does not.
+async fn check_portal(http: &Http, bearer: &str, donors: [(&str, bool); 2], row: &str) {
     const PASSWORD: &str = "three little words";
-    for (reference, sees) in [("4306", true), ("2921", false)] {
+    for (reference, sees) in donors {
         let found = http.get(Some(bearer), &format!("/v1/donors?external_ref=fts:{reference}")).await.json();
         let email = format!("{reference}@example.org");
         let person = json!({ "name": "Representative", "email": email, "password": PASSWORD,
@@ -384,7 +414,6 @@ async fn check_portal(http: &Http, bearer: &str) {
         let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
         let overview = http.request(reqwest::Method::GET, "/en/donor").header("cookie", cookie);
         let overview = http.send(overview).await.text;
-        let row = "<data value=\"29129842.00\">US$29,129,842</data>";
         assert_eq!(overview.contains(row), sees, "{reference}");
     }
 }

@@ -10,13 +10,13 @@ const VOCABULARIES: [&str; 5] = ["1", "2", "3", "98", "99"];
 /// The ruleset's only pattern: none of these symbols.
 const PATTERN: &str = r"^[^\/\&\|\?]+$";
 
-/// Ids and severities of the rules that a file breaks.
-pub(super) fn broken(file: &Path, official: &Path) -> BTreeSet<String> {
+/// Ids and severities of the rules that a file breaks; at least `rules` of them are asked about.
+pub(super) fn broken(file: &Path, official: &Path, rules: usize) -> BTreeSet<String> {
     let text = std::fs::read_to_string(official.join("ruleset-standard.json")).unwrap();
-    let rules: Value = serde_json::from_str(&text).unwrap();
+    let ruleset: Value = serde_json::from_str(&text).unwrap();
     let mut broken = BTreeSet::new();
     let mut asked = 0;
-    for (place, kinds) in rules.as_object().unwrap() {
+    for (place, kinds) in ruleset.as_object().unwrap() {
         if number(file, &format!("count({place})")) == 0 {
             continue;
         }
@@ -31,7 +31,7 @@ pub(super) fn broken(file: &Path, official: &Path) -> BTreeSet<String> {
             }
         }
     }
-    assert!(asked > 60, "only {asked} rules were asked about");
+    assert!(asked >= rules, "only {asked} rules were asked about");
     broken
 }
 

@@ -162,6 +162,19 @@ fn the_edges_of_the_rules_are_where_the_standard_has_them() {
     assert_eq!(ids(&activity), ["1.8.1"], "nobody provides anything");
 }
 
+/// The rules of the table that the standard (2.03) only warns about.
+const WARNINGS: [&str; 11] = [
+    "1.1.21", "1.3.1", "1.3.13", "1.14.1", "1.14.13", "1.8.1", "1.8.13", "1.10.1", "1.10.13", "107.1.1",
+    "107.2.1",
+];
+
+#[test]
+fn the_table_has_the_severities_of_the_standard() {
+    let warnings: BTreeSet<&str> =
+        RULES.iter().filter(|rule| rule.severity == Severity::Warning).map(|rule| rule.id).collect();
+    assert_eq!(warnings, BTreeSet::from(WARNINGS));
+}
+
 #[test]
 fn the_table_says_what_the_official_ruleset_says() {
     let Some(folder) = testkit::shared_iati("the rules as the official ruleset has them") else { return };

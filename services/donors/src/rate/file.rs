@@ -202,13 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn a_small_file_in_the_shape_of_the_imfs_works() {
+        let bytes = std::fs::read(testkit::sample_data().join("rates.csv")).unwrap();
+        let read = read(&bytes, "", DateTime::UNIX_EPOCH).unwrap();
+        let mut rates: Vec<_> = read
+            .rates
+            .iter()
+            .map(|row| (row.currency.as_str(), row.month.as_str(), row.rate.as_str(), row.source.as_str()))
+            .collect();
+        rates.sort_unstable();
+        let expected = [
+            ("AFN", "2020-05", "75.9", "IMF"),
+            ("AFN", "2020-06", "76.55", "IMF"),
+            ("EUR", "2020-06", "0.8896", "IMF"),
+            ("NOK", "2020-06", "9.7456", "IMF"),
+            ("ZAR", "2020-06", "17.36", "IMF"),
+        ];
+        assert_eq!(rates, expected);
+        let faults: Vec<&str> = read.faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        let wrong = ["/rows/5/Rate", "/rows/8/Rate", "/rows/9/Currency", "/rows/10/Currency"];
+        assert_eq!((read.rows, read.bad), (11, 4), "{faults:?}");
+        assert!(wrong.iter().all(|pointer| faults.contains(pointer)), "{faults:?}");
+    }
+
+    #[test]
     fn the_imf_file_works() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../../shared/data/reference/fx-monthly-2015-2020.csv");
-        let Ok(bytes) = std::fs::read(&path) else {
-            eprintln!("skipped: {} is not there", path.display());
-            return;
-        };
+        let Some(data) = testkit::shared_data("the monthly rates of the IMF") else { return };
+        let bytes = std::fs::read(data.join("reference/fx-monthly-2015-2020.csv")).unwrap();
         let read = read(&bytes, "IMF", DateTime::UNIX_EPOCH).unwrap();
         assert_eq!(read.rows, 13_534);
         let rate = |currency: &str, month: &str| {
