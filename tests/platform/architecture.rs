@@ -111,6 +111,91 @@ fn services_read_through_the_framework() {
     assert!(opening.is_empty(), "service::read opens the connection of a read: {opening:?}");
 }
 
+/// The part of a source that is no test.
+fn without_tests(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
+}
+
+/// Where something is spawned that no supervisor watches, and why that is right.
+const UNSUPERVISED: [(&str, &str); 3] = [
+    ("libs/service/src/supervise.rs", "the supervisor"),
+    ("services/portal/src/pages/imports.rs", "the body of one request, which ends with it"),
+    ("services/identity/src/password.rs", "a thread for work that blocks, which no task can do"),
+];
+
+#[test]
+fn nothing_runs_in_the_background_without_supervision() {
+    let mut files = Vec::new();
+    for folder in ["libs", "services"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let is_test = |file: &Path| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with("tests.rs") || file.components().any(|part| part.as_os_str() == "tests")
+    };
+    let mut unwatched = Vec::new();
+    for file in files.iter().filter(|file| !is_test(file)) {
+        let name = file.strip_prefix(root()).unwrap().display().to_string();
+        let text = without_tests(file);
+        let spawns = ["tokio::spawn(", "rt::spawn(", "task::spawn(", "thread::spawn(", "JoinSet"];
+        if spawns.iter().any(|call| text.contains(call))
+            && UNSUPERVISED.iter().all(|(allowed, _)| *allowed != name)
+        {
+            unwatched.push(name);
+        }
+    }
+    assert!(unwatched.is_empty(), "use service::Tasks::supervise: {unwatched:?}");
+}
+
+#[test]
+fn every_package_with_tests_on_servers_is_tested_again_when_they_are_started() {
+    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().unwrap();
+    for package in metadata.packages.iter().filter(|package| *package.name != "testkit") {
+        let mut files = Vec::new();
+        sources(package.manifest_path.parent().unwrap().as_std_path(), &mut files);
+        let asks = files
+            .iter()
+            .any(|file| std::fs::read_to_string(file).unwrap().contains(concat!("Infra::", "get()")));
+        let listed = xtask::SERVER_SUITES.contains(&package.name.as_str());
+        assert!(!asks || listed, "{} has tests that `cargo xtask test` never runs on servers", package.name);
+    }
+}
+
+/// `1.95` of `1.95.0`.
+fn minor(version: &str) -> (u64, u64) {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap());
+    (parts.next().unwrap(), parts.next().unwrap_or(0))
+}
+
+/// The text between two others, once.
+fn between(file: &str, before: &str, after: &str) -> String {
+    let text = std::fs::read_to_string(root().join(file)).unwrap();
+    let found = text.split_once(before).and_then(|(_, rest)| rest.split_once(after));
+    found.unwrap_or_else(|| panic!("{file} does not name its Rust")).0.to_owned()
+}
+
+#[test]
+fn the_rust_that_is_promised_builds_every_package_and_is_the_one_that_ci_proves() {
+    let metadata = MetadataCommand::new().current_dir(root()).exec().unwrap();
+    let promised = between("Cargo.toml", "rust-version = \"", "\"");
+    let mut own = 0;
+    for package in &metadata.packages {
+        let Some(needed) = package.rust_version.as_ref() else {
+            assert!(package.source.is_some(), "{} does not take the workspace's rust-version", package.name);
+            continue;
+        };
+        let needed = (needed.major, needed.minor);
+        let name = format!("{} {}", package.name, package.version);
+        assert!(needed <= minor(&promised), "{name} needs Rust {needed:?}, {promised} is promised");
+        own += u32::from(package.source.is_none());
+    }
+    assert!(own > 15, "the workspace's packages were looked at: {own}");
+    assert_eq!(between("README.md", "[Rust](https://rustup.rs) ", " or newer"), promised);
+    assert_eq!(minor(&between(".ci/run", "RUSTUP_TOOLCHAIN=", "\n")), minor(&promised));
+    assert_eq!(minor(&between("Dockerfile", "FROM rust:", "-bookworm")), minor(&promised));
+}
+
 #[test]
 fn every_error_code_is_documented() {
     let document = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();

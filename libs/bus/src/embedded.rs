@@ -54,6 +54,8 @@ impl EmbeddedBus {
     pub async fn open(file: &Path) -> Result<Self, BusError> {
         let writer = connect(file, 1).await?;
         writer.execute_unprepared(SCHEMA).await?;
+        // A file that takes no writes says so here, and not at the first event.
+        writer.execute_unprepared("DELETE FROM consumer_offset WHERE consumer_group = ''").await?;
         let reader = connect(file, 2).await?;
         Ok(Self { writer, reader, appended: Arc::new(watch::channel(0).0), groups: GroupLocks::default() })
     }

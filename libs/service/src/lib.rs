@@ -14,6 +14,8 @@ pub mod ops;
 mod parameters;
 mod read;
 mod server;
+mod serving;
+mod supervise;
 
 pub use body::{JsonBody, digest_of};
 pub use check::Checks;
@@ -23,6 +25,8 @@ pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
 pub use parameters::{Id, Parameters, one_of};
 pub use read::{read, read_public, read_within};
 pub use server::{Running, observed};
+pub use serving::Serving;
+pub use supervise::{Failed, Job, Tasks, worker};
 
 /// What a handler answers.
 pub type Answer = Result<actix_web::HttpResponse, auth::Failure>;
@@ -33,8 +37,7 @@ use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc};
 use store::{Consumer, Store, StoreError, migration};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// A task of a service.
-pub type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Routes = Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>;
 type Migrate =
     Arc<dyn Fn(Store) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>> + Send + Sync>;
 
@@ -46,7 +49,7 @@ pub struct Service {
     /// What it is for, in a sentence, for the OpenAPI document.
     pub summary: &'static str,
     /// Its endpoints.
-    pub routes: Arc<dyn Fn(&mut ServiceConfig<'_>) + Send + Sync>,
+    pub routes: Routes,
     /// Brings its tables up to date.
     pub migrate: Migrate,
     /// How many migrations it has.

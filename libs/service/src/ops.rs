@@ -1,17 +1,17 @@
 //! What operators and their systems ask a process, on a port of its own that is never public: `/livez`, `/readyz`,
 //! `/metrics`.
 
+use crate::{Failed, Serving, Tasks};
 use actix_web::{
     App, HttpResponse, HttpServer,
-    dev::ServerHandle,
     http::{StatusCode, header},
     web::{self, Data},
 };
 use chrono::TimeDelta;
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+pub use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use serde::Serialize;
-use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
+use std::{borrow::Cow, future::Future, net::TcpListener, pin::Pin, sync::Arc, time::Duration};
 
 /// How long a dependency has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -26,18 +26,24 @@ const WARN_AFTER: TimeDelta = TimeDelta::hours(24);
 /// Something without which the process cannot answer requests; or that operators are only warned of.
 #[derive(Clone)]
 pub struct Dependency {
-    name: &'static str,
+    name: Cow<'static, str>,
     ask: Arc<dyn Fn() -> Asking + Send + Sync>,
     warns_only: bool,
 }
 
 impl Dependency {
     /// A dependency by its name, and how to ask whether it is there.
-    pub fn new<F>(name: &'static str, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn new<F>(name: impl Into<Cow<'static, str>>, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
-        Self { name, ask: Arc::new(move || Box::pin(ask())), warns_only: false }
+        Self { name: name.into(), ask: Arc::new(move || Box::pin(ask())), warns_only: false }
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), ..self }
     }
 
     /// Events that have waited for a day for what they refer to: the process is ready all the same.
@@ -84,14 +90,14 @@ impl Dependency {
         };
         if self.warns_only {
             if let Some(warning) = &error {
-                tracing::warn!(dependency = self.name, warning, "ready, with a warning");
+                tracing::warn!(dependency = %self.name, warning, "ready, with a warning");
             }
-            return Asked { name: self.name, ready: true, error: None, warning: error };
+            return Asked { name: self.name.to_string(), ready: true, error: None, warning: error };
         }
         if let Some(error) = &error {
-            tracing::warn!(dependency = self.name, error, "not ready");
+            tracing::warn!(dependency = %self.name, error, "not ready");
         }
-        Asked { name: self.name, ready: error.is_none(), error, warning: None }
+        Asked { name: self.name.to_string(), ready: error.is_none(), error, warning: None }
     }
 }
 
@@ -105,7 +111,7 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 #[derive(Serialize)]
 struct Asked {
-    name: &'static str,
+    name: String,
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -117,6 +123,8 @@ struct Asked {
 struct Readiness {
     ready: bool,
     dependencies: Vec<Asked>,
+    /// Those that failed since the start: one that does not hold makes the process not ready.
+    failed_tasks: Vec<Failed>,
 }
 
 /// Starts to count; once per process.
@@ -130,56 +138,50 @@ pub fn count() -> Result<PrometheusHandle, BuildError> {
 }
 
 /// The operators' port, answering.
-pub struct Ops {
-    server: ServerHandle,
-    task: JoinHandle<()>,
-}
+pub struct Ops(Serving);
 
 impl Ops {
     /// Ends it.
     pub async fn stop(self) {
-        self.server.stop(false).await;
-        self.task.abort();
+        self.0.stop(false).await;
     }
 }
 
-/// Answers operators on `listener`.
+/// Answers operators on `listener`: ready is who has all `dependencies` and whose `tasks` run.
 ///
 /// # Errors
 /// [`std::io::Error`] when the listener cannot be used.
 pub fn start(
     listener: TcpListener,
     dependencies: Vec<Dependency>,
+    mut tasks: Vec<Tasks>,
     metrics: PrometheusHandle,
 ) -> std::io::Result<Ops> {
-    let dependencies = Data::new(dependencies);
-    let metrics = Data::new(metrics);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(dependencies.clone())
-            .app_data(metrics.clone())
-            .route("/livez", web::get().to(|| async { "alive" }))
-            .route("/readyz", web::get().to(readiness))
-            .route("/metrics", web::get().to(measured))
-    })
-    .workers(1)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    let handle = server.handle();
-    let task = tokio::spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the operators' port ended");
-        }
-    });
-    Ok(Ops { server: handle, task })
+    let own = Tasks::default();
+    tasks.push(own.clone());
+    let (dependencies, tasks, metrics) = (Data::new(dependencies), Data::new(tasks), Data::new(metrics));
+    let build = move |listener| {
+        let (dependencies, tasks, metrics) = (dependencies.clone(), tasks.clone(), metrics.clone());
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(dependencies.clone())
+                .app_data(tasks.clone())
+                .app_data(metrics.clone())
+                .route("/livez", web::get().to(|| async { "alive" }))
+                .route("/readyz", web::get().to(readiness))
+                .route("/metrics", web::get().to(measured))
+        });
+        Ok(server.workers(1).disable_signals().listen(listener)?.run())
+    };
+    Ok(Ops(Serving::start(&own, "operations.http", listener, build)?))
 }
 
-async fn readiness(dependencies: Data<Vec<Dependency>>) -> HttpResponse {
-    let asked = futures_util::future::join_all(dependencies.iter().map(Dependency::asked)).await;
-    let ready = asked.iter().all(|asked| asked.ready);
+async fn readiness(dependencies: Data<Vec<Dependency>>, tasks: Data<Vec<Tasks>>) -> HttpResponse {
+    let dependencies = futures_util::future::join_all(dependencies.iter().map(Dependency::asked)).await;
+    let failed_tasks: Vec<Failed> = tasks.iter().flat_map(Tasks::failed).collect();
+    let ready = dependencies.iter().all(|asked| asked.ready) && failed_tasks.iter().all(|task| task.ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    HttpResponse::build(status).json(Readiness { ready, dependencies: asked })
+    HttpResponse::build(status).json(Readiness { ready, dependencies, failed_tasks })
 }
 
 async fn measured(metrics: Data<PrometheusHandle>) -> HttpResponse {

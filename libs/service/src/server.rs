@@ -1,10 +1,11 @@
 //! The HTTP server of a service on its listener, with the relay, the consumers and the workers beside it.
 
-use crate::{Context, Service, context::trace_id};
+use crate::ops::Dependency;
+use crate::{Context, Job, Routes, Service, Serving, Tasks, context::trace_id, worker};
 use actix_web::{
     App, HttpMessage, HttpResponse, HttpServer,
     body::{BoxBody, EitherBody, MessageBody},
-    dev::{ServerHandle, ServiceRequest, ServiceResponse},
+    dev::{Server, ServiceRequest, ServiceResponse},
     http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::{Next, from_fn},
     web::{self, Data},
@@ -24,12 +25,24 @@ const DRAIN_SECONDS: u64 = 10;
 
 /// A service that runs.
 pub struct Running {
-    server: ServerHandle,
-    tasks: Vec<JoinHandle<()>>,
+    server: Serving,
+    running: Vec<JoinHandle<()>>,
+    tasks: Tasks,
+    service: &'static str,
     store: store::Store,
 }
 
 impl Running {
+    /// Its tasks, for readiness and for others that run beside it.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// Its database, for readiness.
+    pub fn database(&self) -> Dependency {
+        Dependency::database(&self.store).named(format!("{}.database", self.service))
+    }
+
     /// Ends it: no new requests, those under way end, the outbox is published, workers stop.
     pub async fn stop(self) {
         self.server.stop(true).await;
@@ -39,14 +52,38 @@ impl Running {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.running.iter().for_each(JoinHandle::abort);
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.server.abort();
+        self.running.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// How often answers that are too old to be repeated are removed.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+/// What runs beside the server: the relay, housekeeping, the consumers and the workers.
+fn jobs(service: &Service, context: &Context, bus: &SharedBus) -> Vec<Job> {
+    let (name, store) = (service.name, context.store.clone());
+    let tidied = store.clone();
+    let mut jobs = vec![worker(format!("{name}.housekeeping"), HOUSEKEEPING, move || {
+        let store = tidied.clone();
+        async move { forget_old_answers(&store).await.map(|()| false) }
+    })];
+    let (outbox, relayed) = (store.clone(), bus.clone());
+    jobs.push(Job::forever(format!("{name}.relay"), move || {
+        run_relay(outbox.clone(), relayed.clone(), name)
+    }));
+    jobs.extend(service.consumers.iter().map(|consumer| {
+        let (consumer, store, bus) = (consumer.clone(), store.clone(), bus.clone());
+        Job::forever(consumer.group(), move || consumer.clone().run(store.clone(), bus.clone()))
+    }));
+    jobs.extend((service.jobs)(context.clone()));
+    jobs
 }
 
 pub(crate) fn start(
@@ -56,18 +93,21 @@ pub(crate) fn start(
     bus: SharedBus,
     internal: InternalKey,
 ) -> std::io::Result<Running> {
-    let mut tasks = vec![
-        tokio::spawn(run_relay(context.store.clone(), bus.clone(), service.name)),
-        tokio::spawn(housekeeping(context.clone())),
-    ];
-    tasks.extend(
-        service
-            .consumers
-            .iter()
-            .map(|consumer| tokio::spawn(consumer.clone().run(context.store.clone(), bus.clone()))),
-    );
-    tasks.extend((service.jobs)(context.clone()).into_iter().map(tokio::spawn));
+    let tasks = Tasks::default();
     let (routes, shared) = (service.routes.clone(), context.clone());
+    let build = move |listener| serve(&routes, &shared, &internal, listener);
+    let server = Serving::start(&tasks, format!("{}.http", service.name), listener, build)?;
+    let running = jobs(service, &context, &bus).into_iter().map(|job| tasks.supervise(job)).collect();
+    Ok(Running { server, running, tasks, service: service.name, store: context.store })
+}
+
+fn serve(
+    routes: &Routes,
+    shared: &Context,
+    internal: &InternalKey,
+    listener: TcpListener,
+) -> std::io::Result<Server> {
+    let (routes, shared, internal) = (routes.clone(), shared.clone(), internal.clone());
     let server = HttpServer::new(move || {
         let routes = routes.clone();
         let (app, _) = App::new()
@@ -90,15 +130,8 @@ pub(crate) fn start(
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()
-    .listen(listener)?
-    .run();
-    let handle = server.handle();
-    tasks.push(tokio::spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the HTTP server ended");
-        }
-    }));
-    Ok(Running { server: handle, tasks, store: context.store })
+    .listen(listener)?;
+    Ok(server.run())
 }
 
 /// A handler holds one connection to the database at a time.
@@ -124,15 +157,6 @@ pub(crate) async fn full_noted<B: MessageBody>(
 
 fn failure<B>(response: &ServiceResponse<B>) -> Option<&Failure> {
     response.response().error().and_then(|error| error.as_error::<Failure>())
-}
-
-async fn housekeeping(context: Context) {
-    loop {
-        if let Err(error) = forget_old_answers(&context.store).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "old answers stay");
-        }
-        tokio::time::sleep(Duration::from_secs(3600)).await;
-    }
 }
 
 async fn forget_old_answers(store: &Store) -> Result<(), StoreError> {

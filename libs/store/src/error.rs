@@ -24,6 +24,12 @@ pub enum StoreError {
     /// Personal data cannot be sealed or opened.
     #[error("personal data cannot be used")]
     Sealed(#[from] SealError),
+    /// The tables have been through migrations that this program does not know.
+    #[error(
+        "the data are of a newer version of Passerelle (migration {0} is not known to this one): start that version, \
+         or restore the copy that was made before the upgrade"
+    )]
+    Newer(String),
 }
 
 impl StoreError {
@@ -38,7 +44,7 @@ impl StoreError {
             StoreError::Database(_) => self.constraint().is_some(),
             StoreError::Bus(_) | StoreError::SecondConnection => false,
             StoreError::Sealed(error) => *error == SealError::Damaged,
-            StoreError::Document(_) | StoreError::Damaged(_) => true,
+            StoreError::Document(_) | StoreError::Damaged(_) | StoreError::Newer(_) => true,
         }
     }
 
@@ -74,7 +80,8 @@ impl StoreError {
             | StoreError::SecondConnection
             | StoreError::Document(_)
             | StoreError::Damaged(_)
-            | StoreError::Sealed(_) => None,
+            | StoreError::Sealed(_)
+            | StoreError::Newer(_) => None,
         }
     }
 }

@@ -12,13 +12,28 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 /// Brings the tables up to date: in one transaction, one migrating process at a time.
 ///
 /// # Errors
-/// [`StoreError::Database`]; nothing has changed then.
+/// [`StoreError::Database`], or [`StoreError::Newer`] for tables of a newer program; nothing has changed then.
 pub async fn migrate<M: MigratorTrait>(store: &Store) -> Result<(), StoreError> {
     let tx = store.writer().begin().await?;
     postgres::lock(&tx, "migration").await?;
     postgres::set_access(&tx, Access::System).await?;
+    M::install(&tx).await?;
+    refuse_newer::<M>(&tx).await?;
     M::up(&tx, None).await?;
     Ok(tx.commit().await?)
+}
+
+async fn refuse_newer<M: MigratorTrait>(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    // A database that takes no writes says so here, and not at the first request.
+    sql::execute(db, "DELETE FROM seaql_migrations WHERE version = ''", vec![]).await?;
+    let known: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    for row in sql::rows(db, "SELECT version FROM seaql_migrations ORDER BY version DESC", vec![]).await? {
+        let version: String = row.try_get_by_index(0)?;
+        if !known.contains(&version) {
+            return Err(StoreError::Newer(version));
+        }
+    }
+    Ok(())
 }
 
 /// How many migrations are applied.

@@ -8,6 +8,7 @@ use opentelemetry::{
 };
 use opentelemetry_otlp::{ExporterBuildError, Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use std::io::Write as _;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{
@@ -54,7 +55,7 @@ impl Drop for Telemetry {
         if let Some(provider) = &self.0
             && let Err(error) = provider.shutdown()
         {
-            eprintln!("the last traces are lost: {error}");
+            let _ = writeln!(std::io::stderr(), "the last traces are lost: {error}");
         }
     }
 }
@@ -64,7 +65,8 @@ impl Drop for Telemetry {
 /// # Errors
 /// [`Wrong`].
 pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A line that nobody can read is lost, and nothing else: the library would panic about it.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines: Box<dyn Layer<Filtered> + Send + Sync> = if settings.json {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
     } else {

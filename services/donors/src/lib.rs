@@ -23,7 +23,7 @@ mod statement;
 use actix_web::web::Data;
 use import::worker::Wake;
 pub use report::schedule::Schedule;
-use service::Service;
+use service::{Job, Service};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The donors service.
@@ -35,11 +35,13 @@ pub fn service() -> Service {
         .consumers(store::office::consumers("donors.office", "donors.organisation"))
         .consumers([consumers::plan::consumer(), consumers::clearance::consumer()])
         .jobs(move |context| {
+            let (importing, sealing, wake) =
+                (context.clone(), context.clone(), worker_wake.clone().into_inner());
             vec![
-                Box::pin(import::worker::run(context.clone(), worker_wake.clone().into_inner())),
-                Box::pin(report::reminder::run(context.clone())),
-                Box::pin(diversification::fold::run(context.clone())),
-                Box::pin(contact::rotation::run(context)),
+                Job::forever("donors.imports", move || import::worker::run(importing.clone(), wake.clone())),
+                report::reminder::worker(&context),
+                diversification::fold::worker(&context),
+                Job::once("donors.rotation", move || contact::rotation::run(sealing.clone())),
             ]
         })
 }

@@ -21,7 +21,7 @@ pub use settings::{Limits, Settings, network, networks};
 
 use actix_web::{
     App, HttpServer,
-    dev::{Server, ServerHandle},
+    dev::Server,
     middleware::{Compress, from_fn},
     web::{self, Data},
 };
@@ -33,6 +33,7 @@ use kernel::{Clock, Code, Problem};
 use limits::Rates;
 use origin::{Caller, Trust};
 use routes::Routes;
+use service::{Job, Serving, Tasks};
 use std::{
     net::{IpAddr, TcpListener},
     sync::Arc,
@@ -123,15 +124,21 @@ pub enum StartError {
 
 /// A gateway that runs.
 pub struct Running {
-    server: ServerHandle,
-    tasks: [JoinHandle<()>; 2],
+    server: Serving,
+    tidying: JoinHandle<()>,
+    tasks: Tasks,
 }
 
 impl Running {
     /// Ends it: no new requests, those under way end.
     pub async fn stop(self) {
         self.server.stop(true).await;
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.tidying.abort();
+    }
+
+    /// Its tasks, for readiness.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 }
 
@@ -158,23 +165,23 @@ pub fn start(listener: TcpListener, mut settings: Settings) -> Result<Running, S
     let state = Data::new(State::new(settings, trust)?);
     let document = serde_json::to_string(state.routes.document()).map_err(std::io::Error::from)?;
     let document = Data::new(pages::Document(document));
-    let listeners = [listener].into_iter().chain(portal_listener);
-    let server = serve(&state, &document, &connections, listeners)?;
-    let handle = server.handle();
-    let task = tokio::spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the gateway ended");
-        }
-    });
-    let tidying = tokio::spawn(async move { state.rates.tidy().await });
-    Ok(Running { server: handle, tasks: [task, tidying] })
+    let listeners = [listener].into_iter().chain(portal_listener).collect();
+    let (tasks, rates) = (Tasks::default(), state.clone());
+    let build = move |listeners| serve(&state, &document, &connections, listeners);
+    let server = Serving::start_on_all(&tasks, "gateway.http", listeners, build)?;
+    let tidy = move || {
+        let state = rates.clone();
+        async move { state.rates.tidy().await }
+    };
+    let tidying = tasks.supervise(Job::forever("gateway.rates", tidy));
+    Ok(Running { server, tidying, tasks })
 }
 
 fn serve(
     state: &Data<State>,
     document: &Data<pages::Document>,
     connections: &Arc<Connections>,
-    listeners: impl Iterator<Item = TcpListener>,
+    listeners: Vec<TcpListener>,
 ) -> std::io::Result<Server> {
     let (state, document, connections) = (state.clone(), document.clone(), connections.clone());
     let limits = state.limits.clone();

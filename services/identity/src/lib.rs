@@ -50,10 +50,9 @@ pub fn service(settings: Settings) -> Service {
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
         .consumers([consumers::donor::consumer(), mail::consumer(mailer.is_some())])
         .jobs(move |context| {
-            let mut jobs: Vec<Job> =
-                vec![Box::pin(token::revocation::keep(context.clone(), revocations.clone()))];
+            let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             if let Some(mailer) = mailer.clone() {
-                jobs.push(Box::pin(mail::run(context, mailer, issuer.clone())));
+                jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }
             jobs
         })

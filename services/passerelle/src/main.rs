@@ -1,11 +1,15 @@
 //! `passerelle`: everything in one process, and the tools that go with it.
 
+#![deny(clippy::print_stdout, clippy::print_stderr, reason = "they panic when the reader has gone: `output`")]
+
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
     commands::{demo, events, health, import, init, migrate, openapi, serve, up},
     config::{Config, LogFormat},
+    output::note,
 };
+use rustix::{fs::Mode, process::umask};
 use std::process::ExitCode;
 
 /// Gives memory back after a burst (an import, many sign-ins), which glibc's allocator keeps in its arenas.
@@ -59,10 +63,12 @@ enum Format {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Before anything else: no file that we or a library make is for others. SQLite makes its files by this mask.
+    umask(Mode::RWXG | Mode::RWXO);
     match run(Cli::parse()).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("passerelle: {error:#}");
+            note(format_args!("passerelle: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! Starting and stopping everything.
 
-use crate::config::embedded_limits;
+use crate::{config::embedded_limits, folder::Folder};
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, InternalKey, Verifier};
 use bus::{BusError, EmbeddedBus, Lag, SharedBus};
@@ -8,16 +8,15 @@ use cache::Revocations;
 use identity::Mailer;
 use ipnet::IpNet;
 use kernel::Clock;
-use service::{Running, Service};
+use service::{Job, Running, Service, Tasks, ops::Dependency};
 use std::{
     collections::BTreeMap,
-    fs::{File, TryLockError},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
     time::Duration,
 };
-use store::{Store, seal::Keyring};
+use store::{Store, migration, seal::Keyring};
 use tokio::task::JoinHandle;
 
 /// How often records that later ones replace are removed from the bus, and how many at most.
@@ -83,8 +82,9 @@ pub struct Platform {
     gateway: gateway::Running,
     portal: portal::Running,
     services: Vec<Running>,
+    tasks: Tasks,
     compaction: JoinHandle<()>,
-    _lock: File,
+    _folder: Folder,
 }
 
 /// The services, in the order they start. `issuer` is the address of the deployment; without a mailer no e-mail is sent.
@@ -124,9 +124,7 @@ impl Platform {
     /// # Errors
     /// When the port or the data folder is taken, or a database cannot be opened.
     pub async fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Self> {
-        std::fs::create_dir_all(&options.data)
-            .with_context(|| format!("cannot create the data folder {}", options.data.display()))?;
-        let lock = lock(options)?;
+        let folder = Folder::take(&options.data)?;
         let address = SocketAddr::new(options.host, options.port);
         let listener = listen(address)?;
         let port = listener.local_addr()?.port();
@@ -168,12 +166,13 @@ impl Platform {
         let portal_listener = loopback()?;
         let portal_url = format!("http://{}", portal_listener.local_addr()?);
         let gateway_listener = loopback()?;
+        let key = options.data.join("portal.key");
         let portal = portal::start(
             portal_listener,
             portal::Settings {
                 gateway: format!("http://{}", gateway_listener.local_addr()?),
                 public_url: url.clone(),
-                key: portal::key_in_file(&options.data.join("portal.key"))?,
+                key: portal::key_in_file(&key).with_context(|| format!("cannot use {}", key.display()))?,
                 maintenance: options.data.join("maintenance"),
                 internal: internal.clone(),
                 clock: clock.clone(),
@@ -193,7 +192,8 @@ impl Platform {
             clock: clock.clone(),
         };
         let gateway = gateway::start(listener, settings)?;
-        let compaction = tokio::spawn(compact(embedded));
+        let tasks = Tasks::default();
+        let compaction = tasks.supervise(Job::forever("bus.compaction", move || compact(embedded.clone())));
         let identity = stores.swap_remove(0);
         addresses.insert("portal", portal_url);
         Ok(Self {
@@ -204,8 +204,9 @@ impl Platform {
             gateway,
             portal,
             services: running,
+            tasks,
             compaction,
-            _lock: lock,
+            _folder: folder,
         })
     }
 
@@ -215,6 +216,18 @@ impl Platform {
     /// When the bus is away.
     pub async fn lag(&self) -> Result<Vec<Lag>> {
         Ok(lag(&self.bus).await?)
+    }
+
+    /// Everything that runs in the background, for readiness.
+    pub fn tasks(&self) -> Vec<Tasks> {
+        let services = self.services.iter().map(Running::tasks);
+        let all = services.chain([self.gateway.tasks(), self.portal.tasks(), &self.tasks]);
+        all.cloned().collect()
+    }
+
+    /// What requests need: the database of each service.
+    pub fn dependencies(&self) -> Vec<Dependency> {
+        self.services.iter().map(Running::database).collect()
     }
 
     /// Ends everything in order: the door first, then the services, each after its requests and its outbox.
@@ -240,17 +253,25 @@ pub async fn open(options: &Options, service: &Service, clock: Arc<dyn Clock>) -
     Ok(store)
 }
 
-/// One platform per data folder.
-fn lock(options: &Options) -> Result<File> {
-    let path = options.data.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot write to {}", options.data.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!("another Passerelle runs on {}", options.data.display())
-        }
-        Err(TryLockError::Error(error)) => Err(error).context("cannot lock the data folder"),
+/// Opens the database of a service while a platform runs on it, and changes no table.
+///
+/// # Errors
+/// When the file cannot be opened, or its tables are not those that this program knows.
+pub async fn open_beside(options: &Options, service: &Service, clock: Arc<dyn Clock>) -> Result<Store> {
+    let file = options.data.join(format!("{}.db", service.name));
+    let store = Store::open_sqlite(&file, clock).await;
+    let store = store.with_context(|| format!("cannot open {}", file.display()))?;
+    let applied = migration::applied(&store).await.unwrap_or(0);
+    if applied != service.migrations {
+        bail!(
+            "another version of Passerelle runs on {} ({applied} migrations of {}, this program knows {}): \
+             use that one, or stop it first",
+            options.data.display(),
+            service.name,
+            service.migrations
+        );
     }
+    Ok(store)
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -24,7 +24,7 @@ use actix_session::{
 use actix_web::{
     App, HttpServer,
     cookie::{Key, SameSite, time},
-    dev::ServerHandle,
+    dev::Server,
     middleware::from_fn,
     web::Data,
 };
@@ -32,9 +32,9 @@ use api::Gateway;
 use auth::{InternalKey, internal_only};
 use kernel::Clock;
 use render::Renderer;
+use service::{Serving, Tasks};
 pub use session::key_in_file;
 use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
-use tokio::task::JoinHandle;
 
 /// What the portal must be told.
 pub struct Settings {
@@ -81,15 +81,19 @@ pub enum StartError {
 
 /// A portal that runs.
 pub struct Running {
-    server: ServerHandle,
-    task: JoinHandle<()>,
+    server: Serving,
+    tasks: Tasks,
 }
 
 impl Running {
     /// Ends it: no new requests, those under way end.
     pub async fn stop(self) {
         self.server.stop(true).await;
-        self.task.abort();
+    }
+
+    /// Its tasks, for readiness.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 }
 
@@ -108,7 +112,19 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         clock: settings.clock,
         maintenance: settings.maintenance,
     });
-    let internal = settings.internal;
+    let (internal, tasks) = (settings.internal, Tasks::default());
+    let build = move |listener| serve(&state, &key, secure, &internal, listener);
+    Ok(Running { server: Serving::start(&tasks, "portal.http", listener, build)?, tasks })
+}
+
+fn serve(
+    state: &Data<State>,
+    key: &Key,
+    secure: bool,
+    internal: &InternalKey,
+    listener: TcpListener,
+) -> std::io::Result<Server> {
+    let (state, key, internal) = (state.clone(), key.clone(), internal.clone());
     let server = HttpServer::new(move || {
         let internal = internal.clone();
         App::new()
@@ -126,15 +142,8 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(10)
     .disable_signals()
-    .listen(listener)?
-    .run();
-    let handle = server.handle();
-    let task = tokio::spawn(async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the portal ended");
-        }
-    });
-    Ok(Running { server: handle, task })
+    .listen(listener)?;
+    Ok(server.run())
 }
 
 fn cookies(key: &Key, secure: bool) -> SessionMiddleware<CookieSessionStore> {

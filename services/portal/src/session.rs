@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use std::{fs, io, path::Path};
 
 const ENTRY: &str = "sign-in";
+/// Bytes of the cookies' key.
+const KEY: usize = 64;
 /// How long before its end a token is renewed, in seconds.
 const MARGIN: i64 = 30;
 
@@ -78,16 +80,20 @@ pub(crate) fn anonymous(request: &HttpRequest) -> Caller {
 /// The key of the cookies: read, or made once and readable by the owner alone.
 ///
 /// # Errors
-/// [`io::Error`] when the file cannot be written.
+/// [`io::Error`] when the file cannot be read or written, or holds no key: it is never written over.
 pub fn key_in_file(file: &Path) -> io::Result<Vec<u8>> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    if let Ok(bytes) = fs::read(file)
-        && bytes.len() == 64
-    {
-        return Ok(bytes);
+    match fs::read(file) {
+        Ok(bytes) if bytes.len() == KEY => return Ok(bytes),
+        Ok(bytes) => {
+            let (is, so) = (bytes.len(), "restore it from a backup, or delete it, which signs everybody out");
+            return Err(io::Error::other(format!("it holds {is} bytes and no key of {KEY}: {so}")));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
-    let bytes: [u8; 64] = rand::random();
-    let mut new = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    let bytes: [u8; KEY] = rand::random();
+    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     new.write_all(&bytes)?;
     new.sync_all()?;
     Ok(bytes.to_vec())

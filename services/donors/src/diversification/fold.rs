@@ -3,7 +3,7 @@
 use super::{Sums, store::add_sums};
 use ::store::{Actor, Store, StoreError, sql, values};
 use sea_orm::Value;
-use service::Context;
+use service::{Context, Job};
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
@@ -15,17 +15,12 @@ const MANY: u32 = 8;
 const BATCH: u32 = 100;
 
 /// Folds again and again, as long as the service runs.
-pub(crate) async fn run(context: Context) {
-    loop {
-        match fold(&context.store).await {
-            Ok(true) => {}
-            Ok(false) => tokio::time::sleep(EVERY).await,
-            Err(error) => {
-                tracing::warn!(error = %error, "folding the figures of diversification waits for the database");
-                tokio::time::sleep(EVERY).await;
-            }
-        }
-    }
+pub(crate) fn worker(context: &Context) -> Job {
+    let store = context.store.clone();
+    service::worker("donors.folding", EVERY, move || {
+        let store = store.clone();
+        async move { fold(&store).await }
+    })
 }
 
 /// Folds the figures of some offices and years; whether there may be more. The figures stay what they are.

@@ -33,7 +33,8 @@ impl MigrationTrait for M0007 {
             | StoreError::SecondConnection
             | StoreError::Document(_)
             | StoreError::Damaged(_)
-            | StoreError::Sealed(_)) => DbErr::Migration(other.to_string()),
+            | StoreError::Sealed(_)
+            | StoreError::Newer(_)) => DbErr::Migration(other.to_string()),
         })
     }
 }

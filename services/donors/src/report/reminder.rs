@@ -5,7 +5,7 @@ use super::store::{Model, SELECT, models};
 use crate::notification;
 use ::store::{Actor, Store, StoreError, Transaction, values};
 use chrono::{DateTime, TimeDelta};
-use service::Context;
+use service::{Context, Job};
 use std::time::Duration;
 
 /// How often the worker looks.
@@ -21,13 +21,12 @@ pub(crate) const REMINDERS: [(&str, TimeDelta); 3] = [
 ];
 
 /// Looks again and again, as long as the service runs.
-pub(crate) async fn run(context: Context) {
-    loop {
-        if let Err(error) = remind(&context.store).await {
-            tracing::warn!(error = %error, "reminders wait for the database");
-        }
-        tokio::time::sleep(EVERY).await;
-    }
+pub(crate) fn worker(context: &Context) -> Job {
+    let store = context.store.clone();
+    service::worker("donors.reminders", EVERY, move || {
+        let store = store.clone();
+        async move { remind(&store).await.map(|_| false) }
+    })
 }
 
 /// Gives every reminder that is due and was not given.

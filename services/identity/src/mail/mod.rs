@@ -14,5 +14,5 @@ mod texts;
 mod tests;
 
 pub use mailer::{Mailer, MailerError};
-pub(crate) use post::run;
+pub(crate) use post::worker;
 pub(crate) use recipients::consumer;

@@ -17,8 +17,11 @@ use lettre::{
         header::{ContentType, HeaderName, HeaderValue},
     },
 };
-use service::Context;
-use std::time::{Duration, SystemTime};
+use service::{Context, Job};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// How often the worker looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -29,14 +32,12 @@ const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(10);
 const REFUSED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::hours(12), TimeDelta::days(5));
 
 /// Gathers and sends, as long as the service runs.
-pub(crate) async fn run(context: Context, mailer: Mailer, public_url: String) {
-    let post = Post { store: context.store, mailer, public_url };
-    loop {
-        if let Err(error) = post.round().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "e-mail waits for the database");
-        }
-        tokio::time::sleep(EVERY).await;
-    }
+pub(crate) fn worker(context: &Context, mailer: Mailer, public_url: String) -> Job {
+    let post = Arc::new(Post { store: context.store.clone(), mailer, public_url });
+    service::worker("identity.mail", EVERY, move || {
+        let post = post.clone();
+        async move { post.round().await.map(|_| false) }
+    })
 }
 
 pub(super) struct Post {

@@ -4,7 +4,7 @@ use super::ACCESS_TOKEN_LIFE;
 use ::store::{Actor, Store, StoreError, Transaction, sql, values};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL, Revocations};
-use service::{Answer, Context, Id, answer};
+use service::{Answer, Context, Id, Job, answer};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -30,14 +30,13 @@ pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Keeps the copy complete, for ever; ends when its task is dropped.
-pub(crate) async fn keep(context: Context, revocations: Revocations) {
-    loop {
-        if let Err(error) = renew(&context.store, &revocations).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the copy of the revocations waits");
-        }
-        tokio::time::sleep(RENEWAL).await;
-    }
+/// Keeps the copy complete.
+pub(crate) fn worker(context: &Context, revocations: &Revocations) -> Job {
+    let (store, revocations) = (context.store.clone(), revocations.clone());
+    service::worker("identity.revocations", RENEWAL, move || {
+        let (store, revocations) = (store.clone(), revocations.clone());
+        async move { renew(&store, &revocations).await.map(|()| false) }
+    })
 }
 
 async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use crate::{
     config::Config,
     demo::{PASSWORD, PEOPLE, seed_if_needed},
+    output::say,
     platform,
 };
 use anyhow::Result;
@@ -35,12 +36,12 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     let url = arguments.url.as_deref().unwrap_or(&config.public_url);
     let lag = async || Ok(platform::lag(&bus).await?);
     if seed_if_needed(&identity, url, &arguments.state, clock.as_ref(), lag).await?.is_none() {
-        println!("There is an organisation already; nothing was made.");
+        say("There is an organisation already; nothing was made.")?;
         return Ok(());
     }
-    println!("Demo sign-ins at {url}/sign-in (password for all: {PASSWORD}):");
+    say(format_args!("Demo sign-ins at {url}/sign-in (password for all: {PASSWORD}):"))?;
     for person in &PEOPLE {
-        println!("  {:<34} {}", person.email, person.does);
+        say(format_args!("  {:<34} {}", person.email, person.does))?;
     }
     Ok(())
 }

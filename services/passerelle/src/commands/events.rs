@@ -3,6 +3,7 @@
 
 use crate::{
     config::Config,
+    output::{note, say},
     platform::{consumers, lag, services},
 };
 use anyhow::{Context as _, Result, bail};
@@ -82,9 +83,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 async fn print_lag(bus: &SharedBus, as_json: bool) -> Result<()> {
     for lag in lag(bus).await? {
         if as_json {
-            println!("{}", json!({ "group": lag.group, "topic": lag.topic, "records": lag.records }));
+            say(json!({ "group": lag.group, "topic": lag.topic, "records": lag.records }))?;
         } else {
-            println!("{:>10}  {:<28} {}", lag.records, lag.group, lag.topic);
+            say(format_args!("{:>10}  {:<28} {}", lag.records, lag.group, lag.topic))?;
         }
     }
     Ok(())
@@ -109,7 +110,7 @@ async fn waiting(arguments: &Arguments) -> Result<()> {
             print_waiting(&store, arguments.json).await
         };
         if let Err(error) = printed.await {
-            eprintln!("{}: {error:#}", service.name);
+            note(format_args!("{}: {error:#}", service.name));
             unavailable.push(service.name);
         }
     }
@@ -128,12 +129,12 @@ async fn print_waiting(store: &Store, as_json: bool) -> Result<()> {
                 let line = json!({ "group": event.consumer, "topic": event.topic, "key": event.aggregate_id,
                     "sequence": event.sequence, "offset": place, "waits_for": event.waits_for_kind,
                     "id": event.waits_for_id, "since": since });
-                println!("{line}");
+                say(line)?;
             } else {
-                println!(
+                say(format_args!(
                     "{}  {}  {place}  waits for {} {} since {since}",
                     event.consumer, event.aggregate_id, event.waits_for_kind, event.waits_for_id
-                );
+                ))?;
             }
         }
         match events.into_iter().next_back() {
@@ -172,9 +173,9 @@ async fn dead_letters(bus: &SharedBus, as_json: bool) -> Result<()> {
             let (at, error) =
                 (record.header("dlq_offset").unwrap_or("?"), record.header("dlq_error").unwrap_or("?"));
             if as_json {
-                println!("{}", json!({ "topic": topic, "key": record.key, "offset": at, "error": error }));
+                say(json!({ "topic": topic, "key": record.key, "offset": at, "error": error }))?;
             } else {
-                println!("{topic}  {}  {at}  {error}", record.key);
+                say(format_args!("{topic}  {}  {at}  {error}", record.key))?;
             }
         }
     }
@@ -191,7 +192,9 @@ async fn replay(bus: &SharedBus, only: Option<&str>) -> Result<()> {
     let consumers = consumers();
     for (topic, count) in open.into_iter().filter(|(topic, _)| only.is_none_or(|only| only == topic)) {
         let Some(consumer) = consumers.iter().find(|consumer| consumer.dead_letters() == topic) else {
-            eprintln!("{topic}: no consumer of this version reads these events; they stay where they are");
+            note(format_args!(
+                "{topic}: no consumer of this version reads these events; they stay where they are"
+            ));
             continue;
         };
         let (mut subscription, records) = read(bus, &topic, count).await?;
@@ -203,7 +206,7 @@ async fn replay(bus: &SharedBus, only: Option<&str>) -> Result<()> {
         let replayed = retried.len();
         bus.publish(retried).await?;
         subscription.commit().await?;
-        println!("{topic}: {replayed} replayed");
+        say(format_args!("{topic}: {replayed} replayed"))?;
     }
     Ok(())
 }

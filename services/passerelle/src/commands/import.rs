@@ -1,6 +1,9 @@
 //! `passerelle import fts`
 
-use crate::api::{Api, checked};
+use crate::{
+    api::{Api, checked},
+    output::say,
+};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use futures_util::TryStreamExt;
@@ -92,9 +95,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     bar.finish_and_clear();
     let summary = summary?;
     if arguments.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        say(serde_json::to_string(&summary)?)?;
     } else {
-        print_summary(&summary);
+        print_summary(&summary)?;
     }
     let plans_rejected = summary.plans.as_ref().map_or(0, |plans| plans.rejected);
     let failed = summary.rejected + plans_rejected > 0 && !arguments.skip_bad;
@@ -253,18 +256,17 @@ fn file_name(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn print_summary(summary: &Summary) {
+fn print_summary(summary: &Summary) -> std::io::Result<()> {
     let line = |what: &str, counts: &Summary| {
-        println!(
+        say(format_args!(
             "{what}: {} read, {} created, {} updated, {} unchanged, {} rejected",
             counts.read, counts.created, counts.updated, counts.unchanged, counts.rejected
-        );
-        for error in &counts.errors {
-            println!("  {}{}: {}", error.file, error.pointer, error.detail);
-        }
+        ))?;
+        counts
+            .errors
+            .iter()
+            .try_for_each(|error| say(format_args!("  {}{}: {}", error.file, error.pointer, error.detail)))
     };
-    line("Flows", summary);
-    if let Some(plans) = &summary.plans {
-        line("Plans", plans);
-    }
+    line("Flows", summary)?;
+    summary.plans.as_ref().map_or(Ok(()), |plans| line("Plans", plans))
 }

@@ -2,13 +2,16 @@
 
 use crate::{
     config::Config,
-    platform::{Options, open},
+    folder::Folder,
+    output::{note, say},
+    platform::{Options, open, open_beside},
 };
 use anyhow::{Result, anyhow, bail};
 use cache::Revocations;
 use clap::Args;
 use kernel::SystemClock;
 use std::{path::PathBuf, sync::Arc};
+use store::Store;
 
 /// The organisation to make.
 #[derive(Args)]
@@ -33,7 +36,7 @@ pub struct Arguments {
 /// Makes it, whether the platform runs or not.
 ///
 /// # Errors
-/// When the name or the code does not fit, or the code is taken.
+/// When the name or the code does not fit, or the code is taken; when another version of the platform runs on the folder.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { data, config, organisation, code, json } = arguments;
     let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
@@ -44,18 +47,10 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         bail!("--organisation: must have 1 to 200 characters");
     }
     let clock = Arc::new(SystemClock);
-    let store = match config {
-        Some(file) => Config::load(Some(&file))?.store("identity", clock).await?,
-        None => {
-            std::fs::create_dir_all(&data)?;
-            let settings = identity::Settings {
-                issuer: String::new(),
-                revocations: Revocations::default(),
-                mailer: None,
-            };
-            let service = identity::service(settings);
-            open(&Options::local(data), &service, clock).await?
-        }
+    // Until it is done the folder is this process's own: nobody starts on half-made tables.
+    let (store, _folder) = match config {
+        Some(file) => (Config::load(Some(&file))?.store("identity", clock).await?, None),
+        None => embedded(data, clock).await?,
     };
     let founded = identity::found(&store, organisation.trim(), &code).await.map_err(|error| {
         if error.is_duplicate() {
@@ -65,12 +60,28 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         }
     })?;
     if json {
-        println!("{}", serde_json::to_string(&founded)?);
+        say(serde_json::to_string(&founded)?)?;
     } else {
-        println!("Organisation  {} ({code})", founded.organisation_id);
-        println!("Headquarters  {}", founded.office_id);
-        println!("Client id     {}", founded.client_id);
-        println!("Client secret {}   (shown this once)", founded.client_secret);
+        say(format_args!("Organisation  {} ({code})", founded.organisation_id))?;
+        say(format_args!("Headquarters  {}", founded.office_id))?;
+        say(format_args!("Client id     {}", founded.client_id))?;
+        say(format_args!("Client secret {}   (shown this once)", founded.client_secret))?;
     }
     Ok(())
+}
+
+/// Identity's database in the data folder. SQLite lets a running platform and this process write in turn; the tables stay
+/// as the platform that runs knows them.
+async fn embedded(data: PathBuf, clock: Arc<SystemClock>) -> Result<(Store, Option<Folder>)> {
+    let settings =
+        identity::Settings { issuer: String::new(), revocations: Revocations::default(), mailer: None };
+    let service = identity::service(settings);
+    let folder = Folder::take_unless_used(&data)?;
+    let options = Options::local(data);
+    if folder.is_some() {
+        return Ok((open(&options, &service, clock).await?, folder));
+    }
+    let store = open_beside(&options, &service, clock).await?;
+    note("Passerelle runs on this folder; it will know the organisation in a moment.");
+    Ok((store, None))
 }

@@ -1,6 +1,6 @@
 //! `passerelle migrate`: brings the databases of the distributed mode up to date.
 
-use crate::{config::Config, platform::services};
+use crate::{config::Config, output::say, platform::services};
 use anyhow::{Context as _, Result, bail};
 use cache::Revocations;
 use clap::Args;
@@ -42,7 +42,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 format!("configuration: database.role: {role} in the database of {}", service.name)
             })?;
         }
-        println!("{}: {} migrations, up to date", service.name, service.migrations);
+        say(format_args!("{}: {} migrations, up to date", service.name, service.migrations))?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `passerelle openapi`
 
-use crate::documents;
+use crate::{documents, output::say};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
@@ -19,6 +19,6 @@ pub struct Arguments {
 /// When a file cannot be written.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let count = documents::write(&arguments.out)?;
-    println!("{count} documents in {}", arguments.out.display());
+    say(format_args!("{count} documents in {}", arguments.out.display()))?;
     Ok(())
 }

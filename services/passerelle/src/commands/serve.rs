@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use kernel::{Clock, SystemClock};
 use service::{
-    Service,
+    Job, Service, Tasks,
     ops::{self, Dependency, Ops},
 };
 use std::{
@@ -47,7 +47,9 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let metrics = ops::count().context("nothing can be counted")?;
     let listener = listen("listen", config.listen)?;
     let operations = listen("operations", config.operations)?;
-    let operate = |dependencies| Ok::<Ops, anyhow::Error>(ops::start(operations, dependencies, metrics)?);
+    let operate = |dependencies, tasks: &Tasks| {
+        Ok::<Ops, anyhow::Error>(ops::start(operations, dependencies, vec![tasks.clone()], metrics)?)
+    };
     let internal = config.internal_key()?;
     let verifier = || -> Result<Verifier> {
         let keys = HttpKeySource::new(&config.upstream("identity")?, internal.clone());
@@ -76,8 +78,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 counter: Some(redis),
                 clock,
             };
-            let ops = operate(Vec::new())?;
             let running = gateway::start(listener, settings)?;
+            let ops = operate(Vec::new(), running.tasks())?;
             stopped().await;
             running.stop().await;
             ops.stop().await;
@@ -91,8 +93,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 maintenance: config.portal_maintenance(),
                 clock,
             };
-            let ops = operate(Vec::new())?;
             let running = portal::start(listener, settings)?;
+            let ops = operate(Vec::new(), running.tasks())?;
             stopped().await;
             running.stop().await;
             ops.stop().await;
@@ -104,10 +106,16 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             };
             let store = config.store(name, clock.clone()).await?;
             let bus = config.bus()?;
-            let set_aside = Dependency::set_aside(&store);
-            let ops = operate(vec![Dependency::database(&store), schema(service, &store), set_aside])?;
-            let measuring = tokio::spawn(measure(service.clone(), store.clone(), bus.clone()));
+            let needs =
+                vec![Dependency::database(&store), schema(service, &store), Dependency::set_aside(&store)];
+            let measured = (service.clone(), store.clone(), bus.clone());
             let running = service.start(listener, store, bus, verifier()?, internal.clone())?;
+            let ops = operate(needs, running.tasks())?;
+            let measuring = Job::forever(format!("{name}.measuring"), move || {
+                let (service, store, bus) = measured.clone();
+                measure(service, store, bus)
+            });
+            let measuring = running.tasks().supervise(measuring);
             stopped().await;
             measuring.abort();
             running.stop().await;

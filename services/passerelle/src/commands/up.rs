@@ -3,13 +3,19 @@
 use super::stopped;
 use crate::{
     demo,
+    output::say,
     platform::{MAIL_FROM, Options, Platform},
 };
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 use ipnet::IpNet;
 use kernel::SystemClock;
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use service::ops::{self, PrometheusHandle};
+use std::{
+    net::{IpAddr, SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+};
 
 /// How to run the platform.
 #[derive(Args)]
@@ -36,6 +42,9 @@ pub struct Arguments {
     /// A reverse proxy in front, as an address or a network: its X-Forwarded-For is believed. May be repeated.
     #[arg(long = "trusted-proxy", env = "PASSERELLE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = gateway::network)]
     trusted_proxies: Vec<IpNet>,
+    /// An address for operators, never public: /livez, /readyz with the tasks that failed, /metrics. None by default.
+    #[arg(long, env = "PASSERELLE_OPERATIONS")]
+    operations: Option<SocketAddr>,
     /// Without the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
@@ -46,10 +55,19 @@ pub struct Arguments {
 /// # Errors
 /// When the port or the data folder is taken, or a database cannot be opened.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, data, public_url, mail_url, mail_from, trusted_proxies, empty } = arguments;
+    let Arguments { port, host, data, public_url, mail_url, mail_from, trusted_proxies, operations, empty } =
+        arguments;
     let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies };
     let clock = Arc::new(SystemClock);
+    // Before the start, so that nothing goes uncounted.
+    let counting = operations.map(operate).transpose()?;
     let platform = Platform::start(&options, clock.clone()).await?;
+    let ops = match counting {
+        Some((listener, metrics)) => {
+            Some(ops::start(listener, platform.dependencies(), platform.tasks(), metrics)?)
+        }
+        None => None,
+    };
     let seeded = if empty {
         None
     } else {
@@ -57,11 +75,21 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         demo::seed_if_needed(identity, &platform.url, &state, clock.as_ref(), async || platform.lag().await)
             .await?
     };
-    println!("{}", greeting(&platform.url, seeded.as_ref()));
+    // Whoever looks at it, or not: the platform runs.
+    let _ = say(greeting(&platform.url, seeded.as_ref()));
     stopped().await;
-    println!("Stopping …");
+    let _ = say("Stopping …");
     platform.stop().await;
+    if let Some(ops) = ops {
+        ops.stop().await;
+    }
     Ok(())
+}
+
+fn operate(address: SocketAddr) -> Result<(TcpListener, PrometheusHandle)> {
+    let listener =
+        TcpListener::bind(address).with_context(|| format!("--operations: cannot listen on {address}"))?;
+    Ok((listener, ops::count().context("nothing can be counted")?))
 }
 
 fn greeting(url: &str, demo: Option<&demo::SignIns>) -> String {

@@ -8,7 +8,7 @@ mod relations;
 
 pub use people::{PASSWORD, PEOPLE, Person};
 
-use crate::api::Api;
+use crate::{api::Api, output::note};
 use anyhow::{Context, Result, bail};
 use bus::Lag;
 use chrono::{Datelike, Months, NaiveDate};
@@ -63,7 +63,7 @@ pub async fn seed_if_needed(
     };
     if let (false, Some((id, secret))) = (progress.done, &progress.client) {
         let started = clock.now();
-        eprintln!("Making the demo organisation …");
+        note("Making the demo organisation …");
         seed(&Api::new(url, id, secret), started.date_naive()).await?;
         wait_for_read_models(lag).await?;
         save(file, &Progress { done: true, client: None })?;

@@ -1,0 +1,210 @@
+//! Background tasks under supervision: one that panics, or ends although it should not, is logged, counted and started
+//! again after a pause that grows; readiness knows of it. Nothing of the platform is spawned without.
+
+use crate::ops::chain;
+use futures_util::FutureExt;
+use serde::Serialize;
+use std::{
+    any::Any,
+    borrow::Cow,
+    collections::BTreeMap,
+    error::Error,
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::task::JoinHandle;
+
+/// After so many failures in a row the process does not count as ready.
+const MAX_FAILURES: u32 = 3;
+
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A task that can be started as often as it fails.
+#[derive(Clone)]
+pub struct Job {
+    name: Cow<'static, str>,
+    start: Arc<dyn Fn() -> Work + Send + Sync>,
+    ends: bool,
+}
+
+impl Job {
+    /// A task that never ends by itself. `name` is its label in metrics and its name in `/readyz`.
+    pub fn forever<F>(
+        name: impl Into<Cow<'static, str>>,
+        start: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { name: name.into(), start: Arc::new(move || Box::pin(start())), ends: false }
+    }
+
+    /// A task that is done when it ends; one that panics is started again.
+    pub fn once<F>(name: impl Into<Cow<'static, str>>, start: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { ends: true, ..Self::forever(name, start) }
+    }
+}
+
+/// A job that takes a step again and again, `every` so often; at once when the step says that there is more to do. A step
+/// that fails is tried again in its turn.
+pub fn worker<F, E>(
+    name: impl Into<Cow<'static, str>>,
+    every: Duration,
+    step: impl Fn() -> F + Send + Sync + 'static,
+) -> Job
+where
+    F: Future<Output = Result<bool, E>> + Send + 'static,
+    E: Error + Send + 'static,
+{
+    let (name, step) = (name.into(), Arc::new(step));
+    let task = name.clone();
+    Job::forever(name, move || repeat(task.clone(), every, step.clone()))
+}
+
+async fn repeat<F, E>(task: Cow<'static, str>, every: Duration, step: Arc<impl Fn() -> F + Send + Sync>)
+where
+    F: Future<Output = Result<bool, E>> + Send,
+    E: Error + 'static,
+{
+    let mut failing = false;
+    loop {
+        match step().await {
+            Ok(true) => continue,
+            Ok(false) => failing = false,
+            // What is away for hours is one line in the log.
+            Err(error) if failing => tracing::debug!(%task, error = chain(&error), "still waits"),
+            Err(error) => {
+                failing = true;
+                tracing::warn!(%task, error = chain(&error), "waits for what it needs");
+            }
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+/// How long to wait before a task is started again, and when it counts as mended.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    first: Duration,
+    max: Duration,
+    /// A task that ran for so long has no failures in a row any more.
+    held: Duration,
+}
+
+const PACE: Pace =
+    Pace { first: Duration::from_millis(100), max: Duration::from_secs(30), held: Duration::from_secs(60) };
+
+#[derive(Debug, Default)]
+struct State {
+    /// Since when it runs; none while it waits to be started again, or is done.
+    since: Option<Instant>,
+    failures: u32,
+    restarts: u64,
+    error: String,
+}
+
+impl State {
+    fn is_failing(&self, held: Duration) -> bool {
+        self.failures >= MAX_FAILURES && self.since.is_none_or(|since| since.elapsed() < held)
+    }
+}
+
+/// The tasks of a service, and how they do.
+#[derive(Debug, Clone)]
+pub struct Tasks {
+    states: Arc<Mutex<BTreeMap<Cow<'static, str>, State>>>,
+    pace: Pace,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { states: Arc::default(), pace: PACE }
+    }
+}
+
+/// A task that failed at least once since the process started.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failed {
+    /// Its name.
+    pub name: String,
+    /// Whether it holds again.
+    pub ready: bool,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// Why, the last time.
+    pub error: String,
+}
+
+impl Tasks {
+    /// Starts a job, and again whenever it fails. Its task ends when it is aborted, or when a job that ends is done.
+    pub fn supervise(&self, job: Job) -> JoinHandle<()> {
+        let tasks = self.clone();
+        tokio::spawn(async move { tasks.keep(job).await })
+    }
+
+    async fn keep(&self, job: Job) {
+        let mut pause = self.pace.first;
+        loop {
+            let started = Instant::now();
+            self.change(&job.name, |state| state.since = Some(started));
+            // Creating the task may panic like running it.
+            let outcome = AssertUnwindSafe(async { (job.start)().await }).catch_unwind().await;
+            let error = match outcome {
+                Ok(()) if job.ends => return self.change(&job.name, |state| state.failures = 0),
+                Ok(()) => "it ended".to_owned(),
+                Err(panic) => format!("it panicked: {}", message(panic.as_ref())),
+            };
+            let held = started.elapsed() >= self.pace.held;
+            if held {
+                pause = self.pace.first;
+            }
+            metrics::counter!("task_restarts_total", "task" => job.name.clone()).increment(1);
+            tracing::error!(task = %job.name, error, "a task failed and is started again");
+            self.change(&job.name, |state| {
+                state.since = None;
+                state.failures = if held { 1 } else { state.failures + 1 };
+                state.restarts += 1;
+                state.error = error;
+            });
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(self.pace.max);
+        }
+    }
+
+    /// Tasks that failed since the start, those that hold again too.
+    pub fn failed(&self) -> Vec<Failed> {
+        let states = self.lock();
+        let failed = states.iter().filter(|(_, state)| state.restarts > 0);
+        let failed = failed.map(|(name, state)| Failed {
+            name: name.to_string(),
+            ready: !state.is_failing(self.pace.held),
+            restarts: state.restarts,
+            error: state.error.clone(),
+        });
+        failed.collect()
+    }
+
+    fn change(&self, name: &Cow<'static, str>, change: impl FnOnce(&mut State)) {
+        change(self.lock().entry(name.clone()).or_default());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Cow<'static, str>, State>> {
+        // Nothing that holds it can panic halfway through a change.
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests;
