@@ -8,6 +8,7 @@ mod attacks;
 mod baseline;
 mod distributed;
 mod diversification;
+mod gateway;
 mod generated;
 mod iati;
 mod registry;
@@ -32,10 +33,13 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `attack`, `import`, `iati`, `tables`, `diversification` and
-    // `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `import`, `iati`, `tables`,
+    // `diversification` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
+        if only("gateway") {
+            return gateway::run().await;
+        }
         if only("attack") {
             return attacks::run().await;
         }
