@@ -53,13 +53,15 @@ impl Folder {
 /// folders of its own that stood open. What else somebody keeps in the folder is left alone.
 fn close_to_others(folder: &Path) -> Result<()> {
     let mut mended = usize::from(close(folder, fs::metadata(folder)?.permissions())?);
+    let mut holds_data = false;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if is_ours(&entry.file_name().to_string_lossy()) {
             mended += close_all(&entry.path())?;
+            holds_data = true;
         }
     }
-    if mended > 0 {
+    if mended > 0 && holds_data {
         let folder = folder.display();
         tracing::warn!(%folder, mended, "others could read the data: permissions were taken away from them");
     }
