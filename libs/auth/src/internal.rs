@@ -99,7 +99,7 @@ pub async fn internal_only<B: MessageBody + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::{App, HttpResponse, http::header::HeaderName, middleware::from_fn, test, web};
+    use actix_web::{App, HttpResponse, http::header::HeaderName, middleware::from_fn, test as http, web};
 
     fn headers(value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -113,14 +113,14 @@ mod tests {
         let app = App::new().default_service(web::to(HttpResponse::Ok));
         let held = key.clone();
         let app = app.wrap(from_fn(move |request, next| internal_only(held.clone(), request, next)));
-        let app = test::init_service(app).await;
+        let app = http::init_service(app).await;
         let other = InternalKey::random();
         for (sent, status) in [(None, 403), (Some(other.value()), 403), (Some(key.value()), 200)] {
-            let mut request = test::TestRequest::get().uri("/internal/sessions/1");
+            let mut request = http::TestRequest::get().uri("/internal/sessions/1");
             if let Some(sent) = sent {
                 request = request.insert_header((INTERNAL_HEADER, sent));
             }
-            assert_eq!(test::call_service(&app, request.to_request()).await.status(), status);
+            assert_eq!(http::call_service(&app, request.to_request()).await.status(), status);
         }
     }
 

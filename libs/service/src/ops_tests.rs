@@ -5,7 +5,6 @@ use kernel::FixedClock;
 use serde_json::Value;
 use store::{
     Actor, Store,
-    sea_orm::ConnectionTrait,
     sea_orm_migration::{MigrationTrait, SchemaManager},
     sql, values,
     waiting::WaitingEvents,
@@ -13,7 +12,7 @@ use store::{
 use uuid::Uuid;
 
 async fn answered(store: &Store) -> (u16, Value) {
-    let response = readiness(Data::new(vec![Dependency::set_aside(store)])).await;
+    let response = readiness(Data::new(vec![Dependency::set_aside(store)]), Data::new(Vec::new())).await;
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body()).await.unwrap_or_default();
     (status, serde_json::from_slice(&body).unwrap_or_default())
