@@ -10,6 +10,7 @@ mod distributed;
 mod diversification;
 mod generated;
 mod iati;
+mod public_donors;
 mod registry;
 mod tables;
 
@@ -32,8 +33,8 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `attack`, `import`, `iati`, `tables`, `diversification` and
-    // `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `attack`, `import`, `iati`, `tables`, `diversification`,
+    // `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("attack") {
@@ -51,6 +52,9 @@ fn main() {
         if only("diversification") {
             return diversification::run().await;
         }
+        if only("public_donors") {
+            return public_donors::run().await;
+        }
         if only("registry") {
             return registry::embedded().await;
         }
@@ -63,6 +67,7 @@ fn main() {
             iati::run().await;
             tables::run().await;
             diversification::run().await;
+            public_donors::run().await;
             registry::embedded().await;
         }
         distributed::run().await;

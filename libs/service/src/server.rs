@@ -86,7 +86,7 @@ pub(crate) fn start(
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
     .tcp_nodelay(true)
-    .workers(1)
+    .workers(service.threads)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()

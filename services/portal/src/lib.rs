@@ -48,6 +48,8 @@ pub struct Settings {
     pub internal: InternalKey,
     /// While this file is there, every page says that the platform is being worked on.
     pub maintenance: PathBuf,
+    /// Threads that answer requests.
+    pub threads: usize,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -58,6 +60,7 @@ pub(crate) struct State {
     pub(crate) public_url: String,
     pub(crate) renderer: Renderer,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sitemap: pages::Sitemap,
     maintenance: PathBuf,
 }
 
@@ -106,6 +109,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         public_url: settings.public_url,
         renderer,
         clock: settings.clock,
+        sitemap: pages::Sitemap::default(),
         maintenance: settings.maintenance,
     });
     let internal = settings.internal;
@@ -122,7 +126,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
     .tcp_nodelay(true)
-    .workers(1)
+    .workers(settings.threads)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(10)
     .disable_signals()

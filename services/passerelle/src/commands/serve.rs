@@ -89,6 +89,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 key: config.portal_key()?,
                 internal,
                 maintenance: config.portal_maintenance(),
+                threads: config.threads,
                 clock,
             };
             let ops = operate(Vec::new())?;
@@ -107,6 +108,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             let set_aside = Dependency::set_aside(&store);
             let ops = operate(vec![Dependency::database(&store), schema(service, &store), set_aside])?;
             let measuring = tokio::spawn(measure(service.clone(), store.clone(), bus.clone()));
+            let service = service.clone().threads(config.threads);
             let running = service.start(listener, store, bus, verifier()?, internal.clone())?;
             stopped().await;
             measuring.abort();

@@ -2,6 +2,7 @@
 
 use super::stopped;
 use crate::{
+    config::MAX_THREADS,
     demo,
     platform::{MAIL_FROM, Options, Platform},
 };
@@ -36,9 +37,17 @@ pub struct Arguments {
     /// A reverse proxy in front, as an address or a network: its X-Forwarded-For is believed. May be repeated.
     #[arg(long = "trusted-proxy", env = "PASSERELLE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = gateway::network)]
     trusted_proxies: Vec<IpNet>,
+    /// Threads of each service, and of the pages, that answer requests.
+    #[arg(long, env = "PASSERELLE_THREADS", default_value_t = 1, value_parser = threads)]
+    threads: usize,
     /// Without the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=MAX_THREADS).contains(number));
+    number.ok_or_else(|| format!("must be 1 to {MAX_THREADS}"))
 }
 
 /// Runs until it is told to stop (Ctrl-C, SIGTERM).
@@ -46,8 +55,9 @@ pub struct Arguments {
 /// # Errors
 /// When the port or the data folder is taken, or a database cannot be opened.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, data, public_url, mail_url, mail_from, trusted_proxies, empty } = arguments;
-    let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies };
+    let Arguments { port, host, data, public_url, mail_url, mail_from, trusted_proxies, threads, empty } =
+        arguments;
+    let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies, threads };
     let clock = Arc::new(SystemClock);
     let platform = Platform::start(&options, clock.clone()).await?;
     let seeded = if empty {
