@@ -288,8 +288,6 @@ pub(crate) async fn totals(
 pub(crate) struct KnownDonor {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) name_fr: Option<String>,
-    pub(crate) name_es: Option<String>,
     pub(crate) donor_type: String,
     pub(crate) external_ref: Option<String>,
 }
@@ -310,7 +308,7 @@ pub(crate) async fn donors(
 ) -> Result<HashMap<String, KnownDonor>, StoreError> {
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
-        let text = "SELECT id, name, donor_type, external_ref, organisation_id, name_fr, name_es FROM known_donor WHERE true";
+        let text = "SELECT id, name, donor_type, external_ref, organisation_id FROM known_donor WHERE true";
         for row in sql::by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
             if row.try_get_by_index::<Uuid>(4)? != organisation_id {
                 continue;
