@@ -11,6 +11,7 @@ mod diversification;
 mod gateway;
 mod generated;
 mod iati;
+mod public_donors;
 mod registry;
 mod tables;
 
@@ -34,7 +35,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
     // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `import`, `iati`, `tables`,
-    // `diversification` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone by their names.
+    // `diversification`, `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("gateway") {
@@ -55,6 +56,9 @@ fn main() {
         if only("diversification") {
             return diversification::run().await;
         }
+        if only("public_donors") {
+            return public_donors::run().await;
+        }
         if only("registry") {
             return registry::embedded().await;
         }
@@ -67,6 +71,7 @@ fn main() {
             iati::run().await;
             tables::run().await;
             diversification::run().await;
+            public_donors::run().await;
             registry::embedded().await;
         }
         distributed::run().await;

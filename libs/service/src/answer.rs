@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, EntityTag, Header, IfMatch, IfNoneMatch},
+    },
 };
 use auth::Failure;
 use kernel::{Code, Problem};
@@ -10,7 +13,11 @@ use serde::Serialize;
 
 /// The strong ETag of a row version.
 pub fn etag(version: i64) -> String {
-    format!("\"{version}\"")
+    tag(version).to_string()
+}
+
+fn tag(version: i64) -> EntityTag {
+    EntityTag::new_strong(version.to_string())
 }
 
 /// 200 with the record and its ETag, or 304 when the caller has this version.
@@ -18,12 +25,20 @@ pub fn etag(version: i64) -> String {
 /// # Errors
 /// 500 when the record cannot be written as JSON.
 pub fn record(request: &HttpRequest, version: i64, body: &impl Serialize) -> Result<HttpResponse, Failure> {
-    let etag = etag(version);
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
-        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
+    let current = tag(version);
+    if is_known(request, &current) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, current)).finish());
     }
-    json(StatusCode::OK, &[("etag", etag)], body)
+    json(StatusCode::OK, &[("etag", current.to_string())], body)
+}
+
+/// Whether the caller has what `tag` stands for: `If-None-Match` compares weakly (RFC 9110 section 13.1.2).
+pub(crate) fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
+        Err(_) => false,
+    }
 }
 
 /// An answer with a JSON body.
@@ -43,21 +58,29 @@ pub fn json(
     Ok(response.content_type("application/json").body(body))
 }
 
-/// Checks `If-Match` against the row's version before an update.
+/// Checks `If-Match` against the row's version before an update. `*` is any version; weak tags match none (RFC 9110
+/// section 13.1.1).
 ///
 /// # Errors
 /// 428 without the header, 412 when the row has moved on.
 pub fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failure> {
-    let Some(value) = request.headers().get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else {
+    if !request.headers().contains_key(header::IF_MATCH) {
         return Err(Problem::new(Code::PreconditionRequired)
             .field("if-match", "send the ETag you read")
             .into());
-    };
-    let current = etag(version);
-    if value.split(',').any(|tag| tag.trim() == current) {
-        Ok(())
-    } else {
-        let why = format!("the version is now {current}");
-        Err(Problem::new(Code::StaleVersion).field("if-match", why).into())
     }
+    let current = tag(version);
+    let matches = match IfMatch::parse(request) {
+        Ok(IfMatch::Any) => true,
+        Ok(IfMatch::Items(tags)) => tags.iter().any(|tag| tag.strong_eq(&current)),
+        Err(_) => false,
+    };
+    if matches {
+        return Ok(());
+    }
+    let why = format!("the version is now {current}");
+    Err(Problem::new(Code::StaleVersion).field("if-match", why).into())
 }
+
+#[cfg(test)]
+mod tests;

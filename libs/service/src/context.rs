@@ -1,3 +1,4 @@
+use crate::{export::Exports, kept::KeptAnswers};
 use actix_web::HttpRequest;
 use auth::{Claims, TRACE_HEADER, Verifier};
 use std::{
@@ -17,12 +18,21 @@ pub struct Context {
     /// The token check.
     pub verifier: Verifier,
     pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
+    pub(crate) exports: Arc<Exports>,
+    pub(crate) kept: KeptAnswers,
 }
 
 impl Context {
     /// A context over a database.
     pub fn new(service: &'static str, store: Store, verifier: Verifier) -> Self {
-        Self { service, store, verifier, in_flight: Arc::default() }
+        Self {
+            service,
+            store,
+            verifier,
+            in_flight: Arc::default(),
+            exports: Arc::default(),
+            kept: KeptAnswers::default(),
+        }
     }
 
     /// What the caller may touch in this service.

@@ -8,7 +8,10 @@ mod body;
 mod check;
 mod context;
 mod create;
+mod export;
+mod kept;
 mod listing;
+mod negotiation;
 pub mod openapi;
 pub mod ops;
 mod parameters;
@@ -21,6 +24,7 @@ pub use body::{JsonBody, digest_of};
 pub use check::Checks;
 pub use context::Context;
 pub use create::{Created, create};
+pub use kept::kept;
 pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
 pub use parameters::{Id, Parameters, one_of};
 pub use read::{read, read_public, read_within};
@@ -56,6 +60,8 @@ pub struct Service {
     pub migrations: u64,
     /// What it listens to.
     pub consumers: Vec<Consumer>,
+    /// Threads that answer requests.
+    pub threads: usize,
     /// Workers that run as long as the service does.
     pub jobs: Arc<dyn Fn(Context) -> Vec<Job> + Send + Sync>,
 }
@@ -74,6 +80,7 @@ impl Service {
             migrate: Arc::new(|store| Box::pin(async move { migration::migrate::<M>(&store).await })),
             migrations: M::migrations().len() as u64,
             consumers: Vec::new(),
+            threads: 1,
             jobs: Arc::new(|_| Vec::new()),
         }
     }
@@ -82,6 +89,13 @@ impl Service {
     #[must_use]
     pub fn consumers(mut self, consumers: impl IntoIterator<Item = Consumer>) -> Self {
         self.consumers.extend(consumers);
+        self
+    }
+
+    /// With so many threads that answer requests; one is enough for most.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
         self
     }
 

@@ -94,8 +94,8 @@ pub(crate) fn start(
     internal: InternalKey,
 ) -> std::io::Result<Running> {
     let tasks = Tasks::default();
-    let (routes, shared) = (service.routes.clone(), context.clone());
-    let build = move |listener| serve(&routes, &shared, &internal, listener);
+    let (routes, shared, threads) = (service.routes.clone(), context.clone(), service.threads);
+    let build = move |listener| serve(&routes, &shared, (&internal, threads), listener);
     let server = Serving::start(&tasks, format!("{}.http", service.name), listener, build)?;
     let running = jobs(service, &context, &bus).into_iter().map(|job| tasks.supervise(job)).collect();
     Ok(Running { server, running, tasks, service: service.name, store: context.store })
@@ -104,7 +104,7 @@ pub(crate) fn start(
 fn serve(
     routes: &Routes,
     shared: &Context,
-    internal: &InternalKey,
+    (internal, threads): (&InternalKey, usize),
     listener: TcpListener,
 ) -> std::io::Result<Server> {
     let (routes, shared, internal) = (routes.clone(), shared.clone(), internal.clone());
@@ -126,7 +126,7 @@ fn serve(
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
     .tcp_nodelay(true)
-    .workers(1)
+    .workers(threads)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()

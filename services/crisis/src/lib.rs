@@ -7,6 +7,7 @@ mod funding;
 mod migration;
 mod plan;
 mod public;
+mod version;
 
 use service::Service;
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -44,6 +44,9 @@ const OPTIONS: [&str; 14] = [
     "mail_from",
 ];
 
+/// Threads that answer requests in a process: more than a machine has processors for are of no use.
+pub const MAX_THREADS: usize = 64;
+
 /// What a process of the distributed mode is told.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +59,9 @@ pub struct Config {
     /// Where operators ask: `/livez`, `/readyz`, `/metrics`. Never public.
     #[serde(default = "operations")]
     pub operations: SocketAddr,
+    /// Threads that answer requests.
+    #[serde(default = "threads")]
+    pub threads: usize,
     /// What is logged: `warn`, `info`, `debug`, or a filter of tracing-subscriber.
     #[serde(default = "log")]
     pub log: String,
@@ -182,6 +188,9 @@ fn listen() -> SocketAddr {
 fn operations() -> SocketAddr {
     (Ipv4Addr::UNSPECIFIED, 9000).into()
 }
+fn threads() -> usize {
+    1
+}
 fn log() -> String {
     "info".to_owned()
 }
@@ -224,6 +233,9 @@ impl Config {
         })?;
         let url = config.public_url.trim_end_matches('/').to_owned();
         address("public_url", &url)?;
+        if !(1..=MAX_THREADS).contains(&config.threads) {
+            bail!("configuration: threads: must be 1 to {MAX_THREADS}");
+        }
         for (name, upstream) in &config.upstreams {
             address(&format!("upstreams.{name}"), upstream)?;
         }
@@ -421,6 +433,8 @@ mod tests {
         assert!(error("public_url = \"nowhere\"").contains("public_url"));
         assert!(error("public_url = \"http://a\"\nlisten = \"here\"").contains("listen"));
         assert!(error("public_url = \"http://a\"\ncolour = 1").contains("colour"));
+        assert!(error("public_url = \"http://a\"\nthreads = 0").contains("threads"));
+        assert_eq!(load("public_url = \"http://a\"").unwrap().threads, 1);
         assert!(
             error("public_url = \"http://a\"\n[upstreams]\nidentity = \"x\"").contains("upstreams.identity")
         );

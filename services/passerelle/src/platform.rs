@@ -39,6 +39,8 @@ pub struct Options {
     pub mail_from: String,
     /// Reverse proxies in front: networks whose `x-forwarded-for` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Threads of each service, and of the pages, that answer requests.
+    pub threads: usize,
 }
 
 /// The sender of e-mail unless told otherwise.
@@ -55,6 +57,7 @@ impl Options {
             mail_url: None,
             mail_from: MAIL_FROM.to_owned(),
             trusted_proxies: Vec::new(),
+            threads: 1,
         }
     }
 
@@ -154,6 +157,7 @@ impl Platform {
             let upstream = format!("http://{}", listener.local_addr()?);
             addresses.insert(service.name, upstream.clone());
             upstreams.push(gateway::Upstream { url: upstream, document: service.openapi() });
+            let service = service.clone().threads(options.threads);
             running.push(service.start(
                 listener,
                 store.clone(),
@@ -175,6 +179,7 @@ impl Platform {
                 key: portal::key_in_file(&key).with_context(|| format!("cannot use {}", key.display()))?,
                 maintenance: options.data.join("maintenance"),
                 internal: internal.clone(),
+                threads: options.threads,
                 clock: clock.clone(),
             },
         )?;

@@ -48,6 +48,8 @@ pub struct Settings {
     pub internal: InternalKey,
     /// While this file is there, every page says that the platform is being worked on.
     pub maintenance: PathBuf,
+    /// Threads that answer requests.
+    pub threads: usize,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -58,6 +60,7 @@ pub(crate) struct State {
     pub(crate) public_url: String,
     pub(crate) renderer: Renderer,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sitemap: pages::Sitemap,
     maintenance: PathBuf,
 }
 
@@ -110,18 +113,18 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         public_url: settings.public_url,
         renderer,
         clock: settings.clock,
+        sitemap: pages::Sitemap::default(),
         maintenance: settings.maintenance,
     });
-    let (internal, tasks) = (settings.internal, Tasks::default());
-    let build = move |listener| serve(&state, &key, secure, &internal, listener);
+    let (internal, threads, tasks) = (settings.internal, settings.threads, Tasks::default());
+    let build = move |listener| serve(&state, (&key, secure), (&internal, threads), listener);
     Ok(Running { server: Serving::start(&tasks, "portal.http", listener, build)?, tasks })
 }
 
 fn serve(
     state: &Data<State>,
-    key: &Key,
-    secure: bool,
-    internal: &InternalKey,
+    (key, secure): (&Key, bool),
+    (internal, threads): (&InternalKey, usize),
     listener: TcpListener,
 ) -> std::io::Result<Server> {
     let (state, key, internal) = (state.clone(), key.clone(), internal.clone());
@@ -138,7 +141,7 @@ fn serve(
     })
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
     .tcp_nodelay(true)
-    .workers(1)
+    .workers(threads)
     .keep_alive(Duration::from_secs(60))
     .shutdown_timeout(10)
     .disable_signals()

@@ -2,5 +2,6 @@
 
 pub(crate) mod api;
 pub(crate) mod fact;
+pub(crate) mod listed;
 pub(crate) mod rule;
 pub(crate) mod store;

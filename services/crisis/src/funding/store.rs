@@ -1,11 +1,15 @@
-use super::fact::{Amounts, Cell, Fact, Member, amounts, cells};
+use super::{
+    fact::{Amounts, Cell, Fact, Member, amounts, cells},
+    listed,
+};
+use crate::version;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
 use store::{StoreError, Transaction, sql, values};
 use uuid::Uuid;
 
 /// Organisation, scope, dimension, member: the primary key.
-type CellKey = (Uuid, String, &'static str, String);
+pub(super) type CellKey = (Uuid, String, &'static str, String);
 
 /// What cells change by. A cell is named by what was counted in it last, however events come in batches.
 #[derive(Default)]
@@ -48,7 +52,11 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
         deltas.replace(fact.organisation_id, counted.get(&id), &fact);
         counted.insert(id, fact);
     }
-    write_cells(tx.db(), deltas).await?;
+    let changes = Changes::from(deltas);
+    write_cells(tx.db(), &changes).await?;
+    let listed = changes.cells.iter().map(|(key, (_, delta))| (key, *delta));
+    listed::add(tx.db(), listed, changes.departures).await?;
+    let organisations: Vec<Uuid> = counted.values().map(|fact| fact.organisation_id).collect();
     let mut latest: Vec<(Uuid, Fact)> = counted.into_iter().collect();
     latest.sort_unstable_by_key(|(id, _)| *id);
     let mut rows = Vec::with_capacity(latest.len());
@@ -58,13 +66,14 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
     let upsert = "ON CONFLICT (contribution_id) DO UPDATE SET fact = excluded.fact";
     let columns = ["contribution_id", "organisation_id", "fact"];
     sql::insert_many(tx.db(), "funding_fact", &columns, rows, upsert).await?;
-    Ok(())
+    version::change(tx.db(), tx.new_id(), organisations).await
 }
 
 /// Facts read at once when everything is counted anew.
 const AT_ONCE: usize = 2000;
 
-/// Counts everything anew from the facts: when what is counted has changed.
+/// Counts the cells anew from the facts: when what is counted has changed. The lists that repeat totals of them are
+/// then filled anew by [`listed::refill`].
 ///
 /// # Errors
 /// [`StoreError`]; call it in a transaction.
@@ -83,7 +92,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
             let fact: Fact = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
             deltas.replace(fact.organisation_id, None, &fact);
         }
-        write_cells(db, deltas).await?;
+        write_cells(db, &Changes::from(deltas)).await?;
         if rows.len() < AT_ONCE {
             return Ok(());
         }
@@ -100,19 +109,31 @@ async fn held(tx: &Transaction, ids: &[Uuid]) -> Result<HashMap<Uuid, Fact>, Sto
     rows.iter().map(fact).collect()
 }
 
-async fn write_cells(db: &impl ConnectionTrait, deltas: Deltas) -> Result<(), StoreError> {
-    let departures = deltas.departures;
-    // In one order everywhere, or two transactions could wait for each other.
-    let mut cells: Vec<(CellKey, (Option<Member>, Amounts))> = deltas.cells.into_iter().collect();
-    cells.retain(|(_, (name, delta))| name.is_some() || *delta != Amounts::default());
-    cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    let rows = cells.into_iter().map(|((organisation_id, scope, dimension, key), (member, delta))| {
-        let (external_ref, name) = member.map(|member| (member.external_ref, member.name)).unzip();
+/// What is written of deltas, in one order everywhere, or two transactions could wait for each other.
+struct Changes {
+    cells: Vec<(CellKey, (Option<Member>, Amounts))>,
+    departures: bool,
+}
+
+impl From<Deltas> for Changes {
+    fn from(Deltas { cells, departures }: Deltas) -> Self {
+        let mut cells: Vec<(CellKey, (Option<Member>, Amounts))> = cells.into_iter().collect();
+        cells.retain(|(_, (name, delta))| name.is_some() || *delta != Amounts::default());
+        cells.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Self { cells, departures }
+    }
+}
+
+async fn write_cells(db: &impl ConnectionTrait, changes: &Changes) -> Result<(), StoreError> {
+    let rows = changes.cells.iter().map(|((organisation_id, scope, dimension, key), (member, delta))| {
+        let member = member.as_ref();
+        let (external_ref, name) =
+            member.map(|member| (member.external_ref.as_str(), member.name.as_str())).unzip();
         values![
-            organisation_id,
-            scope,
-            dimension,
-            key,
+            *organisation_id,
+            scope.as_str(),
+            *dimension,
+            key.as_str(),
             external_ref,
             name,
             delta.paid,
@@ -144,7 +165,7 @@ async fn write_cells(db: &impl ConnectionTrait, deltas: Deltas) -> Result<(), St
                     funding_flows = funding_cell.funding_flows + excluded.funding_flows,
                     pledge_flows = funding_cell.pledge_flows + excluded.pledge_flows";
     sql::insert_many(db, "funding_cell", &columns, rows.collect(), upsert).await?;
-    if departures {
+    if changes.departures {
         let empty = "DELETE FROM funding_cell WHERE funding_flows = 0 AND pledge_flows = 0";
         sql::execute(db, empty, vec![]).await?;
     }
@@ -204,6 +225,29 @@ pub(crate) async fn dimensions(
     sql::all(db, &text, parameters).await
 }
 
+/// What several scopes count in one dimension, the largest first.
+pub(crate) async fn dimension_of(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    scopes: impl IntoIterator<Item = String>,
+    dimension: &str,
+) -> Result<Vec<Counted>, StoreError> {
+    let text = format!("{SELECT} AND dimension = $2");
+    let scopes = scopes.into_iter().map(Into::into);
+    let rows = sql::by_keys(db, &text, values![organisation_id, dimension], "scope", scopes).await?;
+    let mut counted: Vec<Counted> = sql::read(&rows)?;
+    counted.sort_by(|a, b| {
+        let rank = |cell: &Counted| std::cmp::Reverse(cell.paid + cell.commitment);
+        (rank(a), &a.name, &a.member).cmp(&(rank(b), &b.name, &b.member))
+    });
+    Ok(counted)
+}
+
+/// A text to look for, not a pattern.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 /// What went from one donor to each plan, in a scope that counts that; the largest first.
 pub(crate) async fn plans_of_donor(
     db: &impl ConnectionTrait,
@@ -244,8 +288,6 @@ pub(crate) async fn totals(
 pub(crate) struct KnownDonor {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) name_fr: Option<String>,
-    pub(crate) name_es: Option<String>,
     pub(crate) donor_type: String,
     pub(crate) external_ref: Option<String>,
 }
@@ -266,7 +308,7 @@ pub(crate) async fn donors(
 ) -> Result<HashMap<String, KnownDonor>, StoreError> {
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
-        let text = "SELECT id, name, donor_type, external_ref, organisation_id, name_fr, name_es FROM known_donor WHERE true";
+        let text = "SELECT id, name, donor_type, external_ref, organisation_id FROM known_donor WHERE true";
         for row in sql::by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
             if row.try_get_by_index::<Uuid>(4)? != organisation_id {
                 continue;
@@ -279,70 +321,4 @@ pub(crate) async fn donors(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::migration::Migrator;
-    use kernel::SystemClock;
-    use std::sync::Arc;
-    use store::{Actor, Store};
-
-    fn member(key: &str) -> Member {
-        Member { key: key.to_owned(), external_ref: key.to_owned(), name: key.to_owned() }
-    }
-
-    fn fact(number: u128, status: &str, visibility: &str) -> Fact {
-        Fact {
-            organisation_id: Uuid::from_u128(1),
-            status: status.to_owned(),
-            amount: 1000 + i64::try_from(number).unwrap(),
-            visibility: visibility.to_owned(),
-            country_year: (!number.is_multiple_of(5))
-                .then(|| ("AFG".to_owned(), 2020 + i32::try_from(number % 3).unwrap())),
-            plans: vec![member("fts:1")],
-            plan: number.is_multiple_of(2).then(|| member("fts:1")),
-            donor_id: Some(Uuid::from_u128(7 + number % 2)),
-            donor: Some(member(&Uuid::from_u128(7 + number % 2).to_string())),
-            earmarking: number.is_multiple_of(3).then(|| member("earmarked")),
-            recipient: None,
-        }
-    }
-
-    async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
-        let db = store.system_read().await.unwrap();
-        let text = format!("{SELECT} ORDER BY scope, dimension, member");
-        let rows = sql::rows(&db, &text, values![Uuid::from_u128(1)]).await.unwrap();
-        let cell = |row| {
-            let cell = Counted::from_query_result(row, "").unwrap();
-            let amounts = cell.amounts();
-            (cell.scope, cell.dimension, cell.member, amounts)
-        };
-        rows.iter().map(cell).collect()
-    }
-
-    #[tokio::test]
-    async fn counting_anew_gives_what_counting_along_gave() {
-        let folder = testkit::folder();
-        let store =
-            Store::open_sqlite(&folder.path().join("crisis.db"), Arc::new(SystemClock)).await.unwrap();
-        store::migration::migrate::<Migrator>(&store).await.unwrap();
-        let statuses = ["paid", "commitment", "pledge"];
-        for round in 0..3u128 {
-            // Each round changes what the rounds before told.
-            let facts = (1..=40u128).map(|number| {
-                let status = statuses[usize::try_from((number + round) % 3).unwrap()];
-                let visibility =
-                    ["public", "donor", "internal"][usize::try_from((number * 7 + round) % 3).unwrap()];
-                (Uuid::from_u128(number), fact(number + round, status, visibility))
-            });
-            let tx = store.system(Actor::system()).await.unwrap();
-            apply(&tx, facts.collect()).await.unwrap();
-            tx.commit().await.unwrap();
-        }
-        let along = all_cells(&store).await;
-        assert!(along.iter().any(|(scope, ..)| scope.starts_with("public-donor:")), "{along:?}");
-        let tx = store.system(Actor::system()).await.unwrap();
-        recount(tx.db()).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(all_cells(&store).await, along);
-    }
-}
+mod tests;

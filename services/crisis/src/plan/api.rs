@@ -3,6 +3,7 @@ use super::{
     objective::{self, Objective},
     store,
 };
+use crate::version;
 use ::store::audit;
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Failure, perm};
@@ -179,8 +180,11 @@ pub(crate) async fn list(
     service::list(&request, "plans", &filters, limit, cursor, move |page| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
         Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let plans = store::list(&scope, &db, &filter, &page, page.after()?).await?;
+            let after = page.after()?;
+            let plans = service::read_within(&context, &scope, async |db| {
+                Ok(store::list(&scope, db, &filter, &page, after).await?)
+            });
+            let plans = plans.await?;
             let Page { items, next } = page.page(plans, |row| row.id);
             Ok(Page { items: items.into_iter().map(Plan::from).collect(), next })
         })
@@ -199,9 +203,10 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let row = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    let row = service::read(&context, &caller.claims, async |db, scope| {
+        Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
+    });
+    let row = row.await?;
     answer::record(&request, row.version, &Plan::from(row))
 }
 
@@ -228,6 +233,7 @@ pub(crate) async fn create(
         let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now));
         store::insert(tx, &plan).await.map_err(already_there)?;
         tx.audit(entry("plan.create", None, &plan)).await?;
+        version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
         Ok(Created::new(format!("/v1/plans/{}", plan.id), 1, Plan::from(plan)))
     })
     .await
@@ -261,6 +267,7 @@ pub(crate) async fn update(
     let after = row(&body.value, (before.id, before.version + 1), place, (before.created_at, tx.now()));
     store::update(&mut tx, &after).await.map_err(already_there)?;
     tx.audit(entry("plan.update", Some(&before), &after)).await?;
+    version::change(tx.db(), tx.new_id(), [after.organisation_id]).await?;
     tx.commit().await?;
     answer::record(&request, after.version, &Plan::from(after))
 }
@@ -282,7 +289,7 @@ pub(crate) fn entry(
     }
 }
 
-fn already_there(error: ::store::StoreError) -> Failure {
+pub(crate) fn already_there(error: ::store::StoreError) -> Failure {
     if error.is_duplicate() {
         let why = "a plan with this reference is there already";
         return Problem::new(Code::Conflict).field("/external_ref", why).into();

@@ -1,6 +1,11 @@
 //! Plans from an FTS plan overview: small files, decided at once.
 
-use super::{api::entry, store};
+use super::{
+    api::{already_there, entry},
+    store,
+};
+use crate::version;
+use ::store::TenantTx;
 use actix_web::{
     HttpRequest, post,
     web::{Bytes, Data},
@@ -17,6 +22,8 @@ use uuid::Uuid;
 
 /// The largest plan overview, in bytes.
 const LIMIT: usize = 16 * 1024 * 1024;
+/// Plans of a file; FTS has about sixty a year.
+const MAX_PLANS: usize = 10_000;
 
 /// How to import.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
@@ -58,7 +65,7 @@ pub(crate) struct PlanImport {
 /// Imports plans from an FTS plan overview
 ///
 /// The file as the FTS API returns it. Plans become public; they are known by FTS's number, so that a repetition changes
-/// nothing and a revised requirement is a new version.
+/// nothing and a revised requirement is a new version. A plan that another office writes is an error of its row.
 #[utoipa::path(tag = "plans", params(HowToImport,
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     request_body(description = "An FTS plan overview", content((Object = "application/json"))),
@@ -86,29 +93,14 @@ pub(crate) async fn create(
         if !scope.office_ids().contains(&office_id) {
             return Err(Problem::invalid_parameter("office_id", "is no office of yours").into());
         }
-        let mut errors = Vec::new();
-        let mut good = Vec::new();
-        for (index, plan) in plans.iter().enumerate() {
-            match read(plan) {
-                Ok(read) => good.push(read),
-                Err(found) => errors.push((index, found)),
-            }
-        }
-        let rejected = count(errors.len());
+        let (good, errors) = sort_out(tx, &plans, (organisation_id, office_id)).await?;
+        let rejected = count(plans.len() - good.len());
         let refused = rejected > 0 && !how.skip_bad && !how.dry_run;
-        let state = if how.dry_run {
-            "checked"
-        } else if refused {
-            "refused"
-        } else {
-            "done"
+        let state = match (how.dry_run, refused) {
+            (true, _) => "checked",
+            (false, true) => "refused",
+            (false, false) => "done",
         };
-        let errors = errors.into_iter().flat_map(|(index, found)| {
-            let at = move |error: FieldError| {
-                FieldError::new(format!("/data/plans/{index}{}", error.pointer), error.detail)
-            };
-            found.into_iter().map(at)
-        });
         let mut outcome = PlanImport {
             id: tx.new_id(),
             state,
@@ -117,19 +109,91 @@ pub(crate) async fn create(
             updated: 0,
             unchanged: 0,
             rejected,
-            errors: errors.collect(),
+            errors,
         };
-        for plan in good.into_iter().filter(|_| !refused) {
-            let place = (organisation_id, office_id);
-            match keep(tx, plan, place, how.dry_run).await? {
-                Kept::Created => outcome.created += 1,
-                Kept::Updated => outcome.updated += 1,
-                Kept::Unchanged => outcome.unchanged += 1,
-            }
+        if !refused {
+            keep_all(tx, good, (organisation_id, office_id), how.dry_run, &mut outcome).await?;
         }
         Ok(Created::new("/v1/plans".to_owned(), 1, outcome))
     })
     .await
+}
+
+/// The plans that can be kept, and what is wrong with the others: what cannot be read, and what another office writes.
+async fn sort_out(
+    tx: &TenantTx,
+    plans: &[Value],
+    (organisation_id, office_id): (Uuid, Uuid),
+) -> Result<(Vec<Read>, Vec<FieldError>), Failure> {
+    // One import of an organisation at a time: the second finds what the first has made.
+    tx.lock(&format!("plan-import {organisation_id}")).await?;
+    let read: Vec<Result<Read, Vec<FieldError>>> = plans.iter().map(read).collect();
+    let references: Vec<String> = read.iter().flatten().map(|read| read.id.clone()).collect();
+    let owners = store::owners(tx, organisation_id, "fts", &references).await?;
+    let (mut good, mut errors) = (Vec::with_capacity(read.len()), Vec::new());
+    for (index, read) in read.into_iter().enumerate() {
+        let of_another = |read: &Read| owners.get(&read.id).is_some_and(|owner| *owner != office_id);
+        let wrong = match read {
+            Ok(read) if of_another(&read) => {
+                vec![FieldError::new("/id", "is a plan that belongs to another office")]
+            }
+            Ok(read) => {
+                good.push(read);
+                continue;
+            }
+            Err(wrong) => wrong,
+        };
+        errors.extend(
+            wrong
+                .into_iter()
+                .map(|error| FieldError::new(format!("/data/plans/{index}{}", error.pointer), error.detail)),
+        );
+    }
+    Ok((good, errors))
+}
+
+/// Writes what has changed. All rows are locked before the first is written: an editor of one of them holds its row
+/// while it waits for the audit trail, and must not be waited for by whoever holds that.
+async fn keep_all(
+    tx: &mut TenantTx,
+    plans: Vec<Read>,
+    (organisation_id, office_id): (Uuid, Uuid),
+    dry_run: bool,
+    outcome: &mut PlanImport,
+) -> Result<(), Failure> {
+    let references: Vec<String> = plans.iter().map(|read| read.id.clone()).collect();
+    let mut held = store::by_refs_to_change(tx, organisation_id, "fts", &references).await?;
+    for read in plans {
+        let (reference, now) = (read.id.clone(), tx.now());
+        let before = held.get(&reference);
+        let mut after = match before {
+            Some(before) => read.over(before.clone()),
+            None => read.over(blank(tx.new_id(), organisation_id, office_id, now)),
+        };
+        match before {
+            None => outcome.created += 1,
+            Some(before) if *before == after => {
+                outcome.unchanged += 1;
+                continue;
+            }
+            Some(before) => {
+                (after.version, after.updated_at) = (before.version + 1, now);
+                outcome.updated += 1;
+            }
+        }
+        if !dry_run {
+            match before {
+                None => store::insert(tx, &after).await.map_err(already_there)?,
+                Some(_) => store::update(tx, &after).await?,
+            }
+            tx.audit(entry("plan.import", before, &after)).await?;
+        }
+        held.insert(reference, after);
+    }
+    if !dry_run && outcome.created + outcome.updated > 0 {
+        version::change(tx.db(), tx.new_id(), [organisation_id]).await?;
+    }
+    Ok(())
 }
 
 fn count(number: usize) -> i64 {
@@ -144,43 +208,10 @@ fn plans_of(body: &[u8]) -> Result<Vec<Value>, Problem> {
         let why = "is not there: this is not a plan overview from the FTS API";
         return Err(Problem::invalid_field("/data/plans", why));
     };
+    if plans.len() > MAX_PLANS {
+        return Err(Problem::invalid_field("/data/plans", format!("has more than {MAX_PLANS} plans")));
+    }
     Ok(plans)
-}
-
-enum Kept {
-    Created,
-    Updated,
-    Unchanged,
-}
-
-async fn keep(
-    tx: &mut ::store::TenantTx,
-    read: Read,
-    (organisation_id, office_id): (Uuid, Uuid),
-    dry_run: bool,
-) -> Result<Kept, Failure> {
-    let now = tx.now();
-    let held =
-        tx.across_offices(async |db| store::by_ref(db, organisation_id, "fts", &read.id).await).await?;
-    let Some(before) = held else {
-        let id = tx.new_id();
-        let plan = read.over(blank(id, organisation_id, office_id, now));
-        if !dry_run {
-            store::insert(tx, &plan).await?;
-            tx.audit(entry("plan.import", None, &plan)).await?;
-        }
-        return Ok(Kept::Created);
-    };
-    let mut after = read.over(before.clone());
-    if after == before {
-        return Ok(Kept::Unchanged);
-    }
-    (after.version, after.updated_at) = (before.version + 1, now);
-    if !dry_run {
-        store::update(tx, &after).await?;
-        tx.audit(entry("plan.import", Some(&before), &after)).await?;
-    }
-    Ok(Kept::Updated)
 }
 
 fn blank(

@@ -1,13 +1,18 @@
 use super::{current_requirement, objective::Objective};
+use crate::funding::store::escaped;
 use events::{ExternalRef, PlanChanged};
 use kernel::Money;
 use sea_orm::entity::prelude::*;
 use sea_orm::{
-    IntoActiveModel, QueryOrder, QuerySelect,
+    FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Func, LikeExpr},
 };
 use service::PageRequest;
-use store::{StoreError, TenantScope, Transaction};
+use std::collections::HashMap;
+use store::{Connection, StoreError, TenantScope, TenantTx, Transaction};
+
+/// Plans that are looked up by one statement.
+const AT_ONCE: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "plan")]
@@ -65,12 +70,9 @@ impl Model {
         serde_json::from_str(&self.objectives).unwrap_or_default()
     }
 
-    /// How the funding read model knows it: by FTS's number, or by its own id.
+    /// How the funding read model knows it.
     pub(crate) fn funding_key(&self) -> String {
-        match (self.external_source.as_deref(), &self.external_ref) {
-            (Some("fts"), Some(reference)) => format!("fts:{reference}"),
-            _ => self.id.to_string(),
-        }
+        funding_key(self.id, self.external_source.as_deref(), self.external_ref.as_deref())
     }
 
     fn event(&self) -> PlanChanged {
@@ -87,6 +89,14 @@ impl Model {
             requirement: self.requirement().map(Money::usd),
             visibility: self.visibility.clone(),
         }
+    }
+}
+
+/// How the funding read model knows a plan: by FTS's number, or by its own id.
+fn funding_key(id: Uuid, source: Option<&str>, reference: Option<&str>) -> String {
+    match (source, reference) {
+        (Some("fts"), Some(reference)) => format!("fts:{reference}"),
+        _ => id.to_string(),
     }
 }
 
@@ -110,11 +120,6 @@ pub(crate) struct Filter {
     pub(crate) year: Option<i32>,
     pub(crate) country: Option<String>,
     pub(crate) search: Option<String>,
-}
-
-/// A text to look for, not a pattern.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 fn filtered(scope: &TenantScope, filter: &Filter) -> Select<Entity> {
@@ -166,13 +171,79 @@ pub(crate) async fn list(
     Ok(query.all(db).await?)
 }
 
-/// All plans that fit, for pages that sort by what is computed.
-pub(crate) async fn all(
+/// What the order of a list by coverage needs of a plan.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Outline {
+    pub(crate) id: Uuid,
+    external_source: Option<String>,
+    external_ref: Option<String>,
+    original_requirement: Option<i64>,
+    revised_requirement: Option<i64>,
+}
+
+impl Outline {
+    pub(crate) fn requirement(&self) -> Option<i64> {
+        current_requirement(self.original_requirement, self.revised_requirement)
+    }
+
+    pub(crate) fn funding_key(&self) -> String {
+        funding_key(self.id, self.external_source.as_deref(), self.external_ref.as_deref())
+    }
+}
+
+/// The outlines of all plans that fit, for a list that is sorted by what is computed. Their texts are read of one page.
+pub(crate) async fn outlines(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
-) -> Result<Vec<Model>, StoreError> {
-    Ok(filtered(scope, filter).order_by_asc(Column::Id).all(db).await?)
+) -> Result<Vec<Outline>, StoreError> {
+    let query = filtered(scope, filter).select_only().columns([
+        Column::Id,
+        Column::ExternalSource,
+        Column::ExternalRef,
+        Column::OriginalRequirement,
+        Column::RevisedRequirement,
+    ]);
+    Ok(query.into_model().all(db).await?)
+}
+
+/// Plans by their ids.
+pub(crate) async fn by_ids(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Model>, StoreError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(AT_ONCE) {
+        let rows = readable(scope).filter(Column::Id.is_in(ids.iter().copied())).all(db).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(found)
+}
+
+/// Plans by how the funding read model knows them.
+pub(crate) async fn by_funding_keys(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    keys: impl IntoIterator<Item = &str>,
+) -> Result<HashMap<String, Model>, StoreError> {
+    let (mut ids, mut references) = (Vec::new(), Vec::new());
+    for key in keys {
+        match key.strip_prefix("fts:") {
+            Some(reference) => references.push(reference.to_owned()),
+            None => ids.extend(Uuid::parse_str(key).ok()),
+        }
+    }
+    let mut found = HashMap::with_capacity(ids.len() + references.len());
+    for row in by_ids(scope, db, &ids).await?.into_values() {
+        found.insert(row.funding_key(), row);
+    }
+    for references in references.chunks(AT_ONCE) {
+        let query = readable(scope).filter(Column::ExternalSource.eq("fts"));
+        let rows = query.filter(Column::ExternalRef.is_in(references)).all(db).await?;
+        found.extend(rows.into_iter().map(|row| (row.funding_key(), row)));
+    }
+    Ok(found)
 }
 
 /// The organisation's plan by what a source calls it, whoever may read it.
@@ -188,6 +259,56 @@ pub(crate) async fn by_ref(
         .filter(Column::ExternalRef.eq(reference))
         .one(db)
         .await?)
+}
+
+/// Which office writes each of the plans that a source calls so, whichever offices the caller reads.
+pub(crate) async fn owners(
+    tx: &TenantTx,
+    organisation_id: Uuid,
+    source: &str,
+    references: &[String],
+) -> Result<HashMap<String, Uuid>, StoreError> {
+    let known = async |db: &Connection| {
+        let mut owners = HashMap::with_capacity(references.len());
+        for references in references.chunks(AT_ONCE) {
+            let rows: Vec<(String, Uuid)> = called(organisation_id, source, references)
+                .select_only()
+                .columns([Column::ExternalRef, Column::OfficeId])
+                .into_tuple()
+                .all(db)
+                .await?;
+            owners.extend(rows);
+        }
+        Ok(owners)
+    };
+    tx.across_offices(known).await
+}
+
+/// The plans that a source calls so, which nobody else changes before this transaction ends.
+pub(crate) async fn by_refs_to_change(
+    tx: &Transaction,
+    organisation_id: Uuid,
+    source: &str,
+    references: &[String],
+) -> Result<HashMap<String, Model>, StoreError> {
+    // In one order, or two transactions could wait for each other.
+    let mut references = references.to_vec();
+    references.sort_unstable();
+    references.dedup();
+    let mut found = HashMap::with_capacity(references.len());
+    for references in references.chunks(AT_ONCE) {
+        let query = called(organisation_id, source, references).order_by_asc(Column::ExternalRef);
+        let rows = query.lock_exclusive().all(tx.db()).await?;
+        found.extend(rows.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))));
+    }
+    Ok(found)
+}
+
+fn called(organisation_id: Uuid, source: &str, references: &[String]) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::OrganisationId.eq(organisation_id))
+        .filter(Column::ExternalSource.eq(source))
+        .filter(Column::ExternalRef.is_in(references))
 }
 
 pub(crate) async fn insert(tx: &mut Transaction, plan: &Model) -> Result<(), StoreError> {

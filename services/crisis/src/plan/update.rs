@@ -1,6 +1,7 @@
 //! Situation updates: what an office tells the public about a plan while it is carried out.
 
 use super::store;
+use crate::version;
 use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
@@ -83,10 +84,10 @@ pub(crate) async fn create(
     body: JsonBody<NewUpdate>,
 ) -> Answer {
     let new = body.value;
-    let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let plan = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    let plan = service::read(&context, &caller.claims, async |db, scope| {
+        Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
+    });
+    let plan = plan.await?;
     if plan.office_id != caller.claims.office_id {
         let why = "only the office that writes a plan tells about it";
         return Err(Problem::new(Code::Forbidden).detail(why).into());
@@ -130,6 +131,7 @@ pub(crate) async fn create(
             after: serde_json::to_value(&update).ok(),
         })
         .await?;
+        version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
         Ok(Created::new(format!("/v1/public/updates?plan_id={}", plan.id), 1, update))
     })
     .await

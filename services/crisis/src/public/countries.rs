@@ -1,10 +1,8 @@
-use super::scope;
-use crate::funding::{api::Totals, store};
+use crate::funding::{api::Totals, listed};
 use actix_web::{HttpRequest, get, web::Data};
 use kernel::pagination::Page;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::PublicProblems};
-use std::cmp::Reverse;
 use utoipa::{IntoParams, ToSchema};
 
 /// A country and a year that received funding.
@@ -48,10 +46,10 @@ pub(crate) struct CountryFilter {
     cursor: Option<String>,
 }
 
-type Rank = (Reverse<i32>, Reverse<i64>, String);
-
-fn rank(entry: &FundedCountry) -> Rank {
-    (Reverse(entry.year), Reverse(entry.totals.funding.minor()), entry.country.clone())
+impl From<listed::Country> for FundedCountry {
+    fn from(entry: listed::Country) -> Self {
+        Self { year: entry.year(), totals: entry.amounts().into(), country: entry.country }
+    }
 }
 
 /// Lists the countries that received funding
@@ -67,35 +65,25 @@ pub(crate) async fn list(
 ) -> Answer {
     let CountryFilter { year, limit, cursor } = filter.0;
     let year = year.map(super::year).transpose()?;
-    let scope = scope(&context).await?;
-    service::list(&request, "countries", &year, limit, cursor, move |page| {
+    super::answer(&context, &request, async |scope| {
         let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            let after: Option<(i32, i64, String)> = page.after()?;
-            let after: Option<Rank> =
-                after.map(|(year, funding, country)| (Reverse(year), Reverse(funding), country));
-            let db = context.store.read(&scope).await?;
-            let totals = store::totals(&db, scope.organisation_id(), "country:").await?;
-            let entries = totals.into_iter().filter_map(|(key, amounts)| {
-                let (country, of_year) = key.split_once(':')?;
-                Some(FundedCountry {
-                    country: country.to_owned(),
-                    year: of_year.parse().ok()?,
-                    totals: amounts.into(),
-                })
-            });
-            let mut entries: Vec<FundedCountry> = entries
-                .filter(|entry| year.is_none_or(|year| entry.year == year))
-                .filter(|entry| after.as_ref().is_none_or(|after| rank(entry) > *after))
-                .collect();
-            entries.sort_by_key(rank);
-            entries.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
-            let Page { items, next } = page.page(entries, |entry| {
-                let (Reverse(year), Reverse(funding), country) = rank(entry);
-                (year, funding, country)
-            });
-            Ok(Page { items, next })
+        service::list(&request, "countries", &year, limit, cursor.clone(), move |page| {
+            let (context, scope) = (context.clone(), scope.clone());
+            Box::pin(async move {
+                let after = page.after()?;
+                let (organisation_id, rows) = (scope.organisation_id(), page.limit + 1);
+                let entries = service::read_within(&context, &scope, async |db| {
+                    Ok(listed::countries(db, organisation_id, year, after, rows).await?)
+                });
+                let entries = entries.await?;
+                let entries = entries.into_iter().map(FundedCountry::from).collect();
+                let Page { items, next } = page.page(entries, |entry: &FundedCountry| {
+                    (entry.year, entry.totals.funding.minor(), entry.country.clone())
+                });
+                Ok(Page { items, next })
+            })
         })
+        .await
     })
     .await
 }

@@ -1,14 +1,12 @@
-use super::{CACHE, scope};
 use crate::funding::{
     api::{DonorFunding, Totals, funding},
-    fact::{Amounts, public_donor_scope},
-    store,
+    fact::public_donor_scope,
+    listed, store,
 };
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::PublicProblems};
-use std::cmp::Reverse;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -28,6 +26,14 @@ pub(crate) struct PublicDonor {
     donor_type: String,
     #[serde(flatten)]
     totals: Totals,
+}
+
+impl From<listed::Donor> for PublicDonor {
+    fn from(donor: listed::Donor) -> Self {
+        let totals = donor.amounts().into();
+        let listed::Donor { id, name, name_fr, name_es, donor_type, .. } = donor;
+        Self { id, name, name_fr, name_es, donor_type, totals }
+    }
 }
 
 impl Row for PublicDonor {
@@ -73,49 +79,25 @@ pub(crate) async fn list(
     filter: Parameters<PublicDonorFilter>,
 ) -> Answer {
     let PublicDonorFilter { q, limit, cursor } = filter.0;
-    let scope = scope(&context).await?;
-    let wanted = q.as_deref().map(str::to_lowercase);
-    service::list(&request, "donors", &q, limit, cursor, move |page| {
-        let (context, scope, wanted) = (context.clone(), scope.clone(), wanted.clone());
-        Box::pin(async move {
-            let after: Option<(i64, Uuid)> = page.after()?;
-            let db = context.store.read(&scope).await?;
-            let organisation_id = scope.organisation_id();
-            let totals = store::totals(&db, organisation_id, "public-donor:").await?;
-            let mut ranked: Vec<(Reverse<i64>, Uuid, Amounts)> = totals
-                .into_iter()
-                .filter_map(|(id, amounts)| Some((Reverse(amounts.funding()), id.parse().ok()?, amounts)))
-                .filter(|(funding, id, _)| {
-                    after.is_none_or(|(last, id_then)| (*funding, *id) > (Reverse(last), id_then))
-                })
-                .collect();
-            ranked.sort_unstable_by_key(|(funding, id, _)| (*funding, *id));
-            let ids: Vec<Uuid> = ranked.iter().map(|(_, id, _)| *id).collect();
-            let mut known = store::donors(&db, organisation_id, &ids).await?;
-            let mut items = Vec::new();
-            for (_, id, amounts) in ranked {
-                let Some(donor) = known.remove(&id.to_string()) else { continue };
-                let names = [Some(&donor.name), donor.name_fr.as_ref(), donor.name_es.as_ref()];
-                let fits =
-                    |wanted: &String| names.iter().flatten().any(|name| name.to_lowercase().contains(wanted));
-                if wanted.as_ref().is_some_and(|wanted| !fits(wanted)) {
-                    continue;
-                }
-                items.push(PublicDonor {
-                    id,
-                    name: donor.name,
-                    name_fr: donor.name_fr,
-                    name_es: donor.name_es,
-                    donor_type: donor.donor_type,
-                    totals: amounts.into(),
+    super::search(q.as_deref())?;
+    super::answer(&context, &request, async |scope| {
+        let (context, scope, wanted) = (context.clone(), scope.clone(), q.clone());
+        service::list(&request, "donors", &q, limit, cursor.clone(), move |page| {
+            let (context, scope, wanted) = (context.clone(), scope.clone(), wanted.clone());
+            Box::pin(async move {
+                let after = page.after()?;
+                let (organisation_id, rows) = (scope.organisation_id(), page.limit + 1);
+                let donors = service::read_within(&context, &scope, async |db| {
+                    Ok(listed::donors(db, organisation_id, wanted.as_deref(), after, rows).await?)
                 });
-                if items.len() as u64 > page.limit {
-                    break;
-                }
-            }
-            let Page { items, next } = page.page(items, |donor| (donor.totals.funding.minor(), donor.id));
-            Ok(Page { items, next })
+                let donors = donors.await?;
+                let donors = donors.into_iter().map(PublicDonor::from).collect();
+                let Page { items, next } =
+                    page.page(donors, |donor: &PublicDonor| (donor.totals.funding.minor(), donor.id));
+                Ok(Page { items, next })
+            })
         })
+        .await
     })
     .await
 }
@@ -126,14 +108,18 @@ pub(crate) async fn list(
 #[utoipa::path(tag = "public", params(("id" = Uuid, Path, description = "The donor")),
     responses((status = 200, description = "The donor and its funding", body = DonorFunding), PublicProblems))]
 #[get("/v1/public/donors/{id}")]
-pub(crate) async fn get(context: Data<Context>, id: Id) -> Answer {
-    let scope = scope(&context).await?;
-    let db = context.store.read(&scope).await?;
-    let organisation_id = scope.organisation_id();
-    let counted = store::scope(&db, organisation_id, &public_donor_scope(id.0)).await?;
-    if counted.is_empty() {
-        return Err(Problem::not_found().into());
-    }
-    let donor = store::donor(&db, organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
-    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &funding(donor, &counted))
+pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id) -> Answer {
+    super::answer(&context, &request, async |scope| {
+        let organisation_id = scope.organisation_id();
+        let shown = service::read_within(&context, scope, async |db| {
+            let counted = store::scope(db, organisation_id, &public_donor_scope(id.0)).await?;
+            if counted.is_empty() {
+                return Err(Problem::not_found().into());
+            }
+            let donor = store::donor(db, organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
+            Ok(funding(donor, &counted))
+        });
+        answer::json(StatusCode::OK, &[], &shown.await?)
+    })
+    .await
 }

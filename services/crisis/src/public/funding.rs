@@ -1,4 +1,4 @@
-use super::{CACHE, country, scope, year};
+use super::{country, year};
 use crate::{
     funding::{
         api::Totals,
@@ -7,13 +7,12 @@ use crate::{
     },
     plan,
 };
-use ::store::TenantScope;
-use actix_web::{get, http::StatusCode, web::Data};
+use ::store::{Snapshot, StoreError, TenantScope};
+use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::Money;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Context, Parameters, answer, openapi::PublicProblems};
-use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -99,27 +98,41 @@ pub(crate) struct Question {
 #[utoipa::path(tag = "public", params(Question),
     responses((status = 200, description = "The funding and its parts", body = CountryFunding), PublicProblems))]
 #[get("/v1/public/funding")]
-pub(crate) async fn get(context: Data<Context>, question: Parameters<Question>) -> Answer {
+pub(crate) async fn get(
+    request: HttpRequest,
+    context: Data<Context>,
+    question: Parameters<Question>,
+) -> Answer {
     let country = country(&question.0.country)?;
     let year = year(question.0.year)?;
-    let scope = scope(&context).await?;
-    let db = context.store.read(&scope).await?;
+    super::answer(&context, &request, async |scope| {
+        let ask = async |db: &Snapshot| Ok(of_country(db, scope, &country.iso3, year).await?);
+        answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
+    })
+    .await
+}
+
+async fn of_country(
+    db: &impl ConnectionTrait,
+    scope: &TenantScope,
+    country: &str,
+    year: i32,
+) -> Result<CountryFunding, StoreError> {
     let organisation_id = scope.organisation_id();
-    let counted = store::scope(&db, organisation_id, &country_scope(&country.iso3, year)).await?;
+    let counted = store::scope(db, organisation_id, &country_scope(country, year)).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
-    let by_donor = donors(&db, organisation_id, &counted).await?;
-    let funding = CountryFunding {
-        country: country.iso3.clone(),
+    let by_donor = donors(db, organisation_id, &counted).await?;
+    Ok(CountryFunding {
+        country: country.to_owned(),
         year,
         totals: total.into(),
         donor_count: by_donor.iter().filter(|donor| donor.part.external_ref.is_some()).count(),
-        by_plan: plans(&db, &scope, &counted).await?,
+        by_plan: plans(db, scope, &counted).await?,
         by_donor,
         by_earmarking: parts(&counted, "earmarking"),
         by_recipient: parts(&counted, "recipient"),
-    };
-    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &funding)
+    })
 }
 
 /// The cells of a dimension that hold funding, the largest first, and what is not stated in the end.
@@ -151,7 +164,7 @@ pub(crate) async fn donors(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
     counted: &[Counted],
-) -> Result<Vec<DonorFundingShare>, ::store::StoreError> {
+) -> Result<Vec<DonorFundingShare>, StoreError> {
     let (stated, rest) = of_dimension(counted, "donor");
     let ids: Vec<Uuid> = stated.iter().filter_map(|cell| Uuid::parse_str(&cell.member).ok()).collect();
     let known = store::donors(db, organisation_id, &ids).await?;
@@ -173,11 +186,10 @@ pub(crate) async fn plans(
     db: &impl ConnectionTrait,
     scope: &TenantScope,
     counted: &[Counted],
-) -> Result<Vec<PlanFundingShare>, ::store::StoreError> {
+) -> Result<Vec<PlanFundingShare>, StoreError> {
     let (stated, rest) = of_dimension(counted, "plan");
-    let known = plan::store::all(scope, db, &plan::store::Filter::default()).await?;
-    let known: HashMap<String, plan::store::Model> =
-        known.into_iter().map(|plan| (plan.funding_key(), plan)).collect();
+    let keys = stated.iter().map(|cell| cell.member.as_str());
+    let known = plan::store::by_funding_keys(scope, db, keys).await?;
     let one = |cell: &Counted| {
         let (mut part, plan) = (part(cell), known.get(&cell.member));
         if let Some(plan) = plan {

@@ -7,23 +7,44 @@ pub(crate) mod plans;
 pub(crate) mod updates;
 pub(crate) mod years;
 
-use ::store::{TenantScope, office};
+use crate::version;
+use ::store::TenantScope;
+use actix_web::HttpRequest;
 use auth::Failure;
-use kernel::{Code, Problem};
-use service::Context;
-
-/// Answers may be kept by browsers and proxies for a minute.
-pub(crate) const CACHE: (&str, &str) = ("cache-control", "public, max-age=60");
+use kernel::Problem;
+use service::{Answer, Context};
 
 /// The years that a question may name.
 pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
+/// Characters of a text to look for.
+const MAX_SEARCH: usize = 200;
 
-/// The scope of the public organisation.
-pub(crate) async fn scope(context: &Context) -> Result<TenantScope, Failure> {
-    let db = context.store.system_read().await?;
-    let organisation_id = office::public_organisation(&db).await?;
-    let nobody = || Problem::new(Code::NotFound).detail("this deployment has no organisation yet");
-    Ok(TenantScope::Public { organisation_id: organisation_id.ok_or_else(nobody)? })
+/// Answers a question about the public organisation: what is kept of the present version of its data, or what `compute`
+/// makes of them. Every public endpoint answers by this.
+pub(crate) async fn answer(
+    context: &Context,
+    request: &HttpRequest,
+    compute: impl AsyncFn(&TenantScope) -> Answer,
+) -> Answer {
+    let (scope, version) = present(context).await?;
+    service::kept(context, request, &version, async || compute(&scope).await).await
+}
+
+/// The scope of the public organisation, and the version of its data.
+async fn present(context: &Context) -> Result<(TenantScope, String), Failure> {
+    service::read_public(context, async |db, scope| {
+        let organisation_id = scope.organisation_id();
+        let version = version::current(db, organisation_id).await?;
+        Ok((scope.clone(), format!("{organisation_id} {version}")))
+    })
+    .await
+}
+
+/// A text to look for.
+pub(crate) fn search(text: Option<&str>) -> Result<(), Problem> {
+    let too_long = text.is_some_and(|text| text.chars().count() > MAX_SEARCH);
+    let why = || format!("has more than {MAX_SEARCH} characters");
+    if too_long { Err(Problem::invalid_parameter("q", why())) } else { Ok(()) }
 }
 
 /// An ISO 3166-1 alpha-3 code of a parameter.

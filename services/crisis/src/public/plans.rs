@@ -1,4 +1,4 @@
-use super::{CACHE, funding, scope};
+use super::funding;
 use crate::{
     funding::{
         api::Totals,
@@ -7,10 +7,11 @@ use crate::{
     },
     plan,
 };
-use ::store::TenantScope;
+use ::store::{Snapshot, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
 use kernel::{Money, Problem, pagination::Page};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer, openapi::PublicProblems,
@@ -163,40 +164,56 @@ pub(crate) async fn list(
 ) -> Answer {
     let PublicPlanFilter { year, country, q, limit, cursor } = filter.0;
     let checked = plan::store::Filter { search: q.clone(), ..plan::api::checked(year, country.as_deref())? };
-    let scope = scope(&context).await?;
+    super::search(q.as_deref())?;
     let filters = (year, country, q);
-    service::list(&request, "plans", &filters, limit, cursor, move |page| {
+    super::answer(&context, &request, async |scope| {
         let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move { least_funded_first(&context, &scope, &filter, &page).await })
+        service::list(&request, "plans", &filters, limit, cursor.clone(), move |page| {
+            let (context, scope, filter) = (context.clone(), scope.clone(), filter.clone());
+            Box::pin(async move {
+                let ask = async |db: &Snapshot| least_funded_first(db, &scope, &filter, &page).await;
+                service::read_within(&context, &scope, ask).await
+            })
+        })
+        .await
     })
     .await
 }
 
 /// Tenths of a percent; what is not available sorts last.
-fn rank(plan: &PublicPlan) -> (u64, Uuid) {
-    let percent = plan.coverage_percent.as_deref().and_then(|text| text.replace('.', "").parse().ok());
-    (percent.unwrap_or(u64::MAX), plan.id)
+fn rank(coverage: Option<&str>, id: Uuid) -> (u64, Uuid) {
+    let percent = coverage.and_then(|text| text.replace('.', "").parse().ok());
+    (percent.unwrap_or(u64::MAX), id)
 }
 
+/// Coverage is computed of two tables, so all plans that fit are ranked; but only those of the page are read.
 async fn least_funded_first(
-    context: &Context,
+    db: &impl ConnectionTrait,
     scope: &TenantScope,
     filter: &plan::store::Filter,
     page: &PageRequest,
 ) -> Result<Page<PublicPlan>, auth::Failure> {
     let after: Option<(u64, Uuid)> = page.after()?;
-    let db = context.store.read(scope).await?;
     let organisation_id = scope.organisation_id();
-    let totals = store::totals(&db, organisation_id, "plan:").await?;
-    let plans = plan::store::all(scope, &db, filter).await?.into_iter().map(|plan| {
-        let amounts = totals.get(&plan.funding_key()).copied().unwrap_or_default();
-        shown(plan, amounts)
-    });
-    let mut plans: Vec<PublicPlan> =
-        plans.filter(|plan| after.is_none_or(|after| rank(plan) > after)).collect();
-    plans.sort_by_key(rank);
-    plans.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
-    Ok(page.page(plans, rank))
+    let totals = store::totals(db, organisation_id, "plan:").await?;
+    let mut ranked: Vec<((u64, Uuid), Amounts)> = Vec::new();
+    for outline in plan::store::outlines(scope, db, filter).await? {
+        let amounts = totals.get(&outline.funding_key()).copied().unwrap_or_default();
+        let coverage = plan::coverage(amounts.funding(), outline.requirement());
+        let rank = rank(coverage.as_deref(), outline.id);
+        if after.is_none_or(|after| rank > after) {
+            ranked.push((rank, amounts));
+        }
+    }
+    ranked.sort_unstable_by_key(|(rank, _)| *rank);
+    ranked.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
+    let ids: Vec<Uuid> = ranked.iter().map(|((_, id), _)| *id).collect();
+    let mut plans = plan::store::by_ids(scope, db, &ids).await?;
+    let shown: Vec<PublicPlan> = ranked
+        .into_iter()
+        .filter_map(|((_, id), amounts)| Some(shown(plans.remove(&id)?, amounts)))
+        .collect();
+    Ok(page.page(shown, |plan| rank(plan.coverage_percent.as_deref(), plan.id)))
 }
 
 /// One public response plan
@@ -206,25 +223,38 @@ async fn least_funded_first(
     params(("id" = String, Path, description = "The plan's id, or FTS's number", max_length = 100)),
     responses((status = 200, description = "The plan and its funding", body = PlanPage), PublicProblems))]
 #[get("/v1/public/plans/{id}")]
-pub(crate) async fn get(context: Data<Context>, id: actix_web::web::Path<String>) -> Answer {
-    let scope = scope(&context).await?;
-    let db = context.store.read(&scope).await?;
+pub(crate) async fn get(
+    request: HttpRequest,
+    context: Data<Context>,
+    id: actix_web::web::Path<String>,
+) -> Answer {
+    super::answer(&context, &request, async |scope| {
+        let ask = async |db: &Snapshot| plan_page(db, scope, &id).await;
+        answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
+    })
+    .await
+}
+
+async fn plan_page(
+    db: &impl ConnectionTrait,
+    scope: &TenantScope,
+    id: &str,
+) -> Result<PlanPage, auth::Failure> {
     let organisation_id = scope.organisation_id();
-    let found = match Uuid::parse_str(&id) {
-        Ok(id) => plan::store::get(&scope, &db, id).await?,
-        Err(_) => plan::store::by_ref(&db, organisation_id, "fts", &id).await?,
+    let found = match Uuid::parse_str(id) {
+        Ok(id) => plan::store::get(scope, db, id).await?,
+        Err(_) => plan::store::by_ref(db, organisation_id, "fts", id).await?,
     };
     let plan = found.filter(|plan| plan.visibility == "public").ok_or_else(Problem::not_found)?;
-    let counted = store::scope(&db, organisation_id, &plan_scope(&plan.funding_key())).await?;
+    let counted = store::scope(db, organisation_id, &plan_scope(&plan.funding_key())).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
-    let by_donor = funding::donors(&db, organisation_id, &counted).await?;
-    let page = PlanPage {
+    let by_donor = funding::donors(db, organisation_id, &counted).await?;
+    Ok(PlanPage {
         plan: shown(plan, total),
         donor_count: by_donor.len() - 1,
         by_donor,
         by_earmarking: funding::parts(&counted, "earmarking"),
         by_recipient: funding::parts(&counted, "recipient"),
-    };
-    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &page)
+    })
 }

@@ -1,4 +1,3 @@
-use super::scope;
 use crate::plan::update::{self, Update};
 use actix_web::{HttpRequest, get, web::Data};
 use kernel::pagination::Page;
@@ -50,15 +49,21 @@ pub(crate) async fn list(
     filter: Parameters<UpdateFilter>,
 ) -> Answer {
     let UpdateFilter { plan_id, limit, cursor } = filter.0;
-    let scope = scope(&context).await?;
-    service::list(&request, "updates", &plan_id, limit, cursor, move |page| {
+    super::answer(&context, &request, async |scope| {
         let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            let db = context.store.read(&scope).await?;
-            let rows = update::list(&scope, &db, plan_id, &page, page.after()?).await?;
-            let Page { items, next } = page.page(rows, |row| row.id);
-            Ok(Page { items, next })
+        service::list(&request, "updates", &plan_id, limit, cursor.clone(), move |page| {
+            let (context, scope) = (context.clone(), scope.clone());
+            Box::pin(async move {
+                let after = page.after()?;
+                let rows = service::read_within(&context, &scope, async |db| {
+                    Ok(update::list(&scope, db, plan_id, &page, after).await?)
+                });
+                let rows = rows.await?;
+                let Page { items, next } = page.page(rows, |row| row.id);
+                Ok(Page { items, next })
+            })
         })
+        .await
     })
     .await
 }

@@ -1,8 +1,4 @@
-use super::{
-    CACHE,
-    funding::{DonorFundingShare, FundingPart, PlanFundingShare, donors, parts, plans},
-    scope,
-};
+use super::funding::{DonorFundingShare, FundingPart, PlanFundingShare, donors, parts, plans};
 use crate::{
     funding::{
         api::Totals,
@@ -11,7 +7,7 @@ use crate::{
     },
     plan,
 };
-use ::store::{StoreError, TenantScope};
+use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{Money, Problem, pagination::Page};
 use sea_orm::ConnectionTrait;
@@ -102,30 +98,49 @@ pub(crate) async fn list(
     context: Data<Context>,
     pages: Parameters<YearPages>,
 ) -> Answer {
-    let scope = scope(&context).await?;
-    service::list(&request, "years", &(), pages.0.limit, pages.0.cursor, move |page| {
+    super::answer(&context, &request, async |scope| {
         let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            let after: Option<i32> = page.after()?;
-            let db = context.store.read(&scope).await?;
-            let organisation_id = scope.organisation_id();
-            let totals = store::totals(&db, organisation_id, "year:").await?;
-            let mut years: Vec<i32> = totals.keys().filter_map(|year| year.parse().ok()).collect();
-            years.retain(|year| after.is_none_or(|after| *year < after));
-            years.sort_unstable_by_key(|year| Reverse(*year));
-            years.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
-            let mut items = Vec::with_capacity(years.len());
-            for year in years {
-                let scope = year_scope(year);
-                let counted = store::dimensions(&db, organisation_id, &scope, &["earmarking"]).await?;
-                let totals = totals.get(&year.to_string()).copied().unwrap_or_default().into();
-                items.push(FundedYear { year, totals, by_earmarking: parts(&counted, "earmarking") });
-            }
-            let Page { items, next } = page.page(items, |entry| entry.year);
-            Ok(Page { items, next })
+        let (limit, cursor) = (pages.0.limit, pages.0.cursor.clone());
+        service::list(&request, "years", &(), limit, cursor, move |page| {
+            let (context, scope) = (context.clone(), scope.clone());
+            Box::pin(async move {
+                let (after, rows) = (page.after()?, page.limit + 1);
+                let years = service::read_within(&context, &scope, async |db| {
+                    Ok(years(db, scope.organisation_id(), after, rows).await?)
+                });
+                let years = years.await?;
+                let Page { items, next } = page.page(years, |entry| entry.year);
+                Ok(Page { items, next })
+            })
         })
+        .await
     })
     .await
+}
+
+/// Years after this one, the latest first. (There are not many: a year is one total.)
+async fn years(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    after: Option<i32>,
+    limit: u64,
+) -> Result<Vec<FundedYear>, StoreError> {
+    let totals = store::totals(db, organisation_id, "year:").await?;
+    let totals = totals.into_iter().filter_map(|(year, amounts)| Some((year.parse().ok()?, amounts)));
+    let mut totals: Vec<(i32, Amounts)> = totals.collect();
+    totals.retain(|(year, _)| after.is_none_or(|after| *year < after));
+    totals.sort_unstable_by_key(|(year, _)| Reverse(*year));
+    totals.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let scopes = totals.iter().map(|(year, _)| year_scope(*year));
+    let mut counted: HashMap<String, Vec<Counted>> = HashMap::new();
+    for cell in store::dimension_of(db, organisation_id, scopes, "earmarking").await? {
+        counted.entry(cell.scope.clone()).or_default().push(cell);
+    }
+    let year = |(year, amounts): (i32, Amounts)| {
+        let counted = counted.remove(&year_scope(year)).unwrap_or_default();
+        FundedYear { year, totals: amounts.into(), by_earmarking: parts(&counted, "earmarking") }
+    };
+    Ok(totals.into_iter().map(year).collect())
 }
 
 /// One usage year
@@ -135,26 +150,39 @@ pub(crate) async fn list(
     params(("year" = i32, Path, description = "The usage year", minimum = 1990, maximum = 2100)),
     responses((status = 200, description = "The year and its parts", body = YearFunding), PublicProblems))]
 #[get("/v1/public/years/{year}")]
-pub(crate) async fn get(context: Data<Context>, year: actix_web::web::Path<String>) -> Answer {
+pub(crate) async fn get(
+    request: HttpRequest,
+    context: Data<Context>,
+    year: actix_web::web::Path<String>,
+) -> Answer {
     let unreadable = || Problem::invalid_parameter("year", "is not a year");
     let year = super::year(year.parse().map_err(|_| unreadable())?)?;
-    let scope = scope(&context).await?;
-    let db = context.store.read(&scope).await?;
+    super::answer(&context, &request, async |scope| {
+        let ask = async |db: &Snapshot| Ok(of_year(db, scope, year).await?);
+        answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
+    })
+    .await
+}
+
+async fn of_year(
+    db: &impl ConnectionTrait,
+    scope: &TenantScope,
+    year: i32,
+) -> Result<YearFunding, StoreError> {
     let organisation_id = scope.organisation_id();
     let year_scope = year_scope(year);
     let wanted = ["total", "donor", "plan", "earmarking"];
-    let counted = store::dimensions(&db, organisation_id, &year_scope, &wanted).await?;
+    let counted = store::dimensions(db, organisation_id, &year_scope, &wanted).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
-    let funding = YearFunding {
+    Ok(YearFunding {
         year,
         totals: total.into(),
-        by_donor: donors(&db, organisation_id, &counted).await?,
-        by_plan: plans(&db, &scope, &counted).await?,
+        by_donor: donors(db, organisation_id, &counted).await?,
+        by_plan: plans(db, scope, &counted).await?,
         by_earmarking: parts(&counted, "earmarking"),
-        flows: flows(&db, &scope, &year_scope, &counted).await?,
-    };
-    answer::json(StatusCode::OK, &[(CACHE.0, CACHE.1.to_owned())], &funding)
+        flows: flows(db, scope, &year_scope, &counted).await?,
+    })
 }
 
 /// Donors that are named; the others are one.
@@ -176,9 +204,8 @@ async fn flows(
     let named: Vec<&Counted> = of("donor").take(NAMED).collect();
     let ids: Vec<Uuid> = named.iter().filter_map(|cell| cell.member.parse().ok()).collect();
     let donors = store::donors(db, organisation_id, &ids).await?;
-    let plans = plan::store::all(scope, db, &plan::store::Filter::default()).await?;
-    let plans: HashMap<String, plan::store::Model> =
-        plans.into_iter().map(|plan| (plan.funding_key(), plan)).collect();
+    let keys = of("plan").map(|cell| cell.member.as_str());
+    let plans = plan::store::by_funding_keys(scope, db, keys).await?;
     let mut left: Vec<(&Counted, Amounts)> = of("plan").map(|cell| (cell, cell.amounts())).collect();
     let stated = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
     let flow = |donor: Option<&Counted>, key: &str, plan_name: Option<String>, amounts: Amounts| {

@@ -91,6 +91,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 key: config.portal_key()?,
                 internal,
                 maintenance: config.portal_maintenance(),
+                threads: config.threads,
                 clock,
             };
             let running = portal::start(listener, settings)?;
@@ -109,6 +110,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             let needs =
                 vec![Dependency::database(&store), schema(service, &store), Dependency::set_aside(&store)];
             let measured = (service.clone(), store.clone(), bus.clone());
+            let service = service.clone().threads(config.threads);
             let running = service.start(listener, store, bus, verifier()?, internal.clone())?;
             let ops = operate(needs, running.tasks())?;
             let measuring = Job::forever(format!("{name}.measuring"), move || {

@@ -2,6 +2,7 @@
 
 use super::stopped;
 use crate::{
+    config::MAX_THREADS,
     demo,
     output::say,
     platform::{MAIL_FROM, Options, Platform},
@@ -45,9 +46,17 @@ pub struct Arguments {
     /// An address for operators, never public: /livez, /readyz with the tasks that failed, /metrics. None by default.
     #[arg(long, env = "PASSERELLE_OPERATIONS")]
     operations: Option<SocketAddr>,
+    /// Threads of each service, and of the pages, that answer requests.
+    #[arg(long, env = "PASSERELLE_THREADS", default_value_t = 1, value_parser = threads)]
+    threads: usize,
     /// Without the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=MAX_THREADS).contains(number));
+    number.ok_or_else(|| format!("must be 1 to {MAX_THREADS}"))
 }
 
 /// Runs until it is told to stop (Ctrl-C, SIGTERM).
@@ -55,9 +64,19 @@ pub struct Arguments {
 /// # Errors
 /// When the port or the data folder is taken, or a database cannot be opened.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, data, public_url, mail_url, mail_from, trusted_proxies, operations, empty } =
-        arguments;
-    let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies };
+    let Arguments {
+        port,
+        host,
+        data,
+        public_url,
+        mail_url,
+        mail_from,
+        trusted_proxies,
+        operations,
+        threads,
+        empty,
+    } = arguments;
+    let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies, threads };
     let clock = Arc::new(SystemClock);
     // Before the start, so that nothing goes uncounted.
     let counting = operations.map(operate).transpose()?;

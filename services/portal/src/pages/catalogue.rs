@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     State,
+    api::Caller,
     error::{PageError, or_error_page},
     i18n::{Language, PageLanguage},
     render::{Page, page},
@@ -17,9 +18,12 @@ use actix_web::{
     http::StatusCode,
     web::{self, Data},
 };
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt::Write};
+use tokio::sync::Mutex;
 
 #[derive(Deserialize)]
 pub(crate) struct PlanFilters {
@@ -222,32 +226,52 @@ pub(crate) async fn file(
     or_error_page(handed.await, &request, &state)
 }
 
-/// Every public page in every language (sitemaps.org), for search engines.
+/// The map of the site as it was last written, and when: it reads every list to its end.
+#[derive(Default)]
+pub(crate) struct Sitemap(Mutex<Option<(DateTime<Utc>, Bytes)>>);
+
+/// How old the map may be.
+const SITEMAP_AGE: TimeDelta = TimeDelta::minutes(10);
+
+/// Every public page in every language (sitemaps.org), for search engines. It is written once while several ask.
 pub(crate) async fn sitemap(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let written = async {
-        let caller = anonymous(&request);
-        let mut paths: Vec<String> =
-            ["", "/plans", "/donors", "/flows", "/archive", "/data"].map(str::to_owned).to_vec();
-        for plan in all(&state, &caller, "/v1/public/plans", &[]).await? {
-            paths.extend(plan["id"].as_str().map(|id| format!("/plans/{id}")));
-        }
-        for donor in all(&state, &caller, "/v1/public/donors", &[]).await? {
-            paths.extend(donor["id"].as_str().map(|id| format!("/donors/{id}")));
-        }
-        for entry in all(&state, &caller, "/v1/public/countries", &[]).await? {
-            paths.extend(
-                entry["country"].as_str().map(|code| format!("/countries/{code}?year={}", entry["year"])),
-            );
-        }
-        let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n".to_owned();
-        for (path, language) in paths.iter().flat_map(|path| Language::ALL.map(|language| (path, language))) {
-            let address = format!("{}/{}{path}", state.public_url, language.code());
-            let _ = writeln!(text, "<url><loc>{}</loc></url>", crate::draw::escaped(&address));
-        }
-        text.push_str("</urlset>\n");
+        let mut held = state.sitemap.0.lock().await;
+        let now = state.clock.now();
+        let text = match held.as_ref().filter(|(at, _)| now - *at < SITEMAP_AGE) {
+            Some((_, text)) => text.clone(),
+            None => {
+                let text = Bytes::from(site(&state, &anonymous(&request)).await?);
+                *held = Some((now, text.clone()));
+                text
+            }
+        };
         Ok(HttpResponse::Ok().content_type("application/xml; charset=utf-8").body(text))
     };
     or_error_page(written.await, &request, &state)
+}
+
+async fn site(state: &State, caller: &Caller) -> Result<String, PageError> {
+    let mut paths: Vec<String> =
+        ["", "/plans", "/donors", "/flows", "/archive", "/data"].map(str::to_owned).to_vec();
+    for plan in all(state, caller, "/v1/public/plans", &[]).await? {
+        paths.extend(plan["id"].as_str().map(|id| format!("/plans/{id}")));
+    }
+    for donor in all(state, caller, "/v1/public/donors", &[]).await? {
+        paths.extend(donor["id"].as_str().map(|id| format!("/donors/{id}")));
+    }
+    for entry in all(state, caller, "/v1/public/countries", &[]).await? {
+        paths.extend(
+            entry["country"].as_str().map(|code| format!("/countries/{code}?year={}", entry["year"])),
+        );
+    }
+    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n".to_owned();
+    for (path, language) in paths.iter().flat_map(|path| Language::ALL.map(|language| (path, language))) {
+        let address = format!("{}/{}{path}", state.public_url, language.code());
+        let _ = writeln!(text, "<url><loc>{}</loc></url>", crate::draw::escaped(&address));
+    }
+    text.push_str("</urlset>\n");
+    Ok(text)
 }
 
 /// What search engines may read: the public pages.

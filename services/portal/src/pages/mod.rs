@@ -23,6 +23,7 @@ mod signature;
 mod statement;
 mod style_guide;
 
+pub(crate) use catalogue::Sitemap;
 #[cfg(test)]
 pub(crate) use style_guide::sample as style_guide_sample;
 

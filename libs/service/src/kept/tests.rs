@@ -1,0 +1,112 @@
+use super::*;
+use actix_web::{body::to_bytes, test::TestRequest};
+use futures_util::{future::join_all, stream};
+use kernel::{Code, Problem};
+use std::{cell::Cell, time::Duration};
+
+fn asked(query: &str) -> HttpRequest {
+    TestRequest::get().uri(&format!("/v1/public/donors{query}")).to_http_request()
+}
+
+async fn text(answer: HttpResponse) -> String {
+    let bytes = to_bytes(answer.into_body()).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn etag(answer: &HttpResponse) -> String {
+    told(answer, header::ETAG)
+}
+
+fn told(answer: &HttpResponse, name: HeaderName) -> String {
+    answer.headers().get(name).unwrap().to_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn an_answer_is_computed_once_for_a_version_while_several_ask() {
+    let (kept, computed) = (KeptAnswers::default(), Cell::new(0));
+    let compute = async || {
+        computed.set(computed.get() + 1);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        Ok(HttpResponse::Ok().content_type("text/plain").body(computed.get().to_string()))
+    };
+    let request = asked("");
+    let together = join_all((0..20).map(|_| kept.answer(&request, "one", &compute))).await;
+    for answer in together {
+        let answer = answer.unwrap();
+        assert_eq!(told(&answer, header::CONTENT_TYPE), "text/plain");
+        assert_eq!(text(answer).await, "1");
+    }
+    let later = kept.answer(&request, "two", &compute).await.unwrap();
+    assert_eq!(text(later).await, "2");
+    let other = kept.answer(&asked("?q=x"), "two", &compute).await.unwrap();
+    assert_eq!(text(other).await, "3");
+    assert_eq!(computed.get(), 3);
+}
+
+#[actix_web::test]
+async fn a_caller_who_has_the_version_is_told_so_without_computing() {
+    let (kept, computed) = (KeptAnswers::default(), Cell::new(0));
+    let compute = async || {
+        computed.set(computed.get() + 1);
+        Ok(HttpResponse::Ok().body("body"))
+    };
+    let first = kept.answer(&asked(""), "one", &compute).await.unwrap();
+    let tag = etag(&first);
+    let again = |version: &'static str, accept: &'static str| {
+        let request = TestRequest::get().uri("/v1/public/donors").insert_header(("accept", accept));
+        let request = request.insert_header((header::IF_NONE_MATCH, tag.as_str())).to_http_request();
+        let (kept, compute) = (&kept, &compute);
+        async move { kept.answer(&request, version, compute).await.unwrap().status().as_u16() }
+    };
+    // Another process with nothing kept tells it as well.
+    let request = asked("");
+    let elsewhere = KeptAnswers::default().answer(&request, "one", &compute).await.unwrap();
+    assert_eq!((etag(&elsewhere), computed.get()), (tag.clone(), 2));
+    assert_eq!(again("one", "*/*").await, 304);
+    assert_eq!(computed.get(), 2);
+    assert_eq!(again("two", "*/*").await, 200);
+    assert_eq!(again("one", "text/csv").await, 200, "another representation");
+}
+
+#[actix_web::test]
+async fn a_failure_and_what_is_too_large_are_not_kept() {
+    let (kept, computed) = (KeptAnswers::default(), Cell::new(0));
+    let failing = async || {
+        computed.set(computed.get() + 1);
+        Err(Problem::new(Code::Unavailable).into())
+    };
+    for _ in 0..2 {
+        assert_eq!(kept.answer(&asked(""), "one", &failing).await.unwrap_err().0.status, 503);
+    }
+    assert_eq!(computed.get(), 2);
+    let breaking = async || {
+        let parts = [Ok(Bytes::from("part")), Err(Failure::from(Problem::new(Code::StorageFull)))];
+        Ok(HttpResponse::Ok().streaming(stream::iter(parts)))
+    };
+    assert_eq!(kept.answer(&asked(""), "one", &breaking).await.unwrap_err().0.code, "storage_full");
+    let large = async || Ok(HttpResponse::Ok().body(vec![b'x'; MAX_ANSWER + 1]));
+    for _ in 0..2 {
+        let answer = kept.answer(&asked(""), "one", &large).await.unwrap();
+        assert_eq!(text(answer).await.len(), MAX_ANSWER + 1);
+    }
+    kept.0.run_pending_tasks().await;
+    assert!(kept.0.weighted_size() <= 2 * u64::from(MIN_WEIGHT));
+}
+
+#[actix_web::test]
+async fn what_is_kept_is_bounded_in_number_and_size() {
+    let kept = KeptAnswers::default();
+    let most = MAX_KEPT / u64::from(MIN_WEIGHT);
+    for number in 0..2 * most {
+        let compute = async || Ok(HttpResponse::Ok().body("small"));
+        kept.answer(&asked(&format!("?q={number}")), "one", compute).await.unwrap();
+    }
+    kept.0.run_pending_tasks().await;
+    assert!(kept.0.entry_count() <= most, "{}", kept.0.entry_count());
+    let large = async || Ok(HttpResponse::Ok().body(vec![b'x'; MAX_ANSWER]));
+    for number in 0..6 {
+        kept.answer(&asked(&format!("?limit={number}")), "one", &large).await.unwrap();
+    }
+    kept.0.run_pending_tasks().await;
+    assert!(kept.0.weighted_size() <= MAX_KEPT, "{}", kept.0.weighted_size());
+}

@@ -1,0 +1,62 @@
+//! A list as CSV, streamed page by page.
+
+use super::{Cell, Fetching, PageRequest, Row};
+use crate::{Answer, export::Turn};
+use actix_web::{HttpResponse, http::header};
+use auth::Failure;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+
+impl Cell {
+    /// As CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection).
+    pub(crate) fn csv_text(&self) -> String {
+        match self {
+            Cell::Empty => String::new(),
+            Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+            Cell::Text(text) => text.clone(),
+            Cell::Integer(number) => number.to_string(),
+            Cell::Amount(money) => money.to_string(),
+        }
+    }
+}
+
+fn chunk<T: Row>(header: bool, rows: &[T]) -> Result<Bytes, Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if header {
+        writer.write_record(T::COLUMNS).map_err(|error| Failure::internal(&error))?;
+    }
+    for row in rows {
+        let cells: Vec<String> = row.cells().iter().map(Cell::csv_text).collect();
+        writer.write_record(&cells).map_err(|error| Failure::internal(&error))?;
+    }
+    let bytes = writer.into_inner().map_err(|error| Failure::internal(error.error()))?;
+    Ok(Bytes::from(bytes))
+}
+
+/// The whole list; the caller's turn ends with the answer.
+pub(super) async fn stream<T: Row + 'static>(
+    name: &str,
+    first: PageRequest,
+    fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
+    turn: Turn,
+) -> Answer {
+    // The first page is fetched before the answer starts, so that what is wrong is still told with a status.
+    let request = first.for_export();
+    let page = fetch(request.clone()).await?;
+    let head = chunk(true, &page.items)?;
+    let state = (page.next, request, fetch, turn);
+    let rest = stream::unfold(state, |(next, mut request, fetch, turn)| async move {
+        request.cursor = Some(next?);
+        let page = fetch(request.clone()).await;
+        Some(match page.and_then(|page| Ok((chunk(false, &page.items)?, page.next))) {
+            Ok((chunk, next)) => (Ok(chunk), (next, request, fetch, turn)),
+            Err(failure) => (Err(failure), (None, request, fetch, turn)),
+        })
+    });
+    let body = stream::once(async move { Ok::<_, Failure>(head) }).chain(rest);
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))
+        .insert_header((header::VARY, "accept"))
+        .streaming(body))
+}

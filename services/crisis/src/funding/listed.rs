@@ -1,0 +1,205 @@
+//! What the public lists of donors and of countries are read from: totals kept in the order of the list, so that a page
+//! costs its rows and not the whole list. They repeat the totals among the cells (see [`super::store`]).
+//!
+//! Numbers by which a list is sorted downwards are kept negative: so one index, read upwards, has the whole order.
+
+use super::{fact::Amounts, store::CellKey};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use store::{StoreError, sql, values};
+use uuid::Uuid;
+
+const DONOR: &str = "public-donor:";
+const COUNTRY: &str = "country:";
+/// What every list counts, beside the columns that it is known by.
+const AMOUNTS: [&str; 6] = ["minus_funding", "paid", "commitment", "pledge", "funding_flows", "pledge_flows"];
+/// Totals read at once when the lists are filled anew.
+const BATCH: usize = 2000;
+
+/// Adds what cells changed by to the lists. Of all cells, the totals of donors and countries count; they come in the
+/// order of their keys, or two transactions could wait for each other. After `departures` rows may count nothing any more.
+pub(super) async fn add<'a>(
+    db: &impl ConnectionTrait,
+    deltas: impl Iterator<Item = (&'a CellKey, Amounts)>,
+    departures: bool,
+) -> Result<(), StoreError> {
+    let (mut donors, mut countries) = (Vec::new(), Vec::new());
+    for ((organisation_id, scope, dimension, _), delta) in deltas {
+        if *dimension != "total" {
+            continue;
+        }
+        if let Some(id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<Uuid>().ok()) {
+            donors.push([values![*organisation_id, id], counted(delta)].concat());
+        } else if let Some((country, year)) = country_year(scope) {
+            countries.push([values![*organisation_id, country, -year], counted(delta)].concat());
+        }
+    }
+    upsert(db, "public_donor", &["organisation_id", "donor_id"], donors).await?;
+    upsert(db, "public_country", &["organisation_id", "country", "minus_year"], countries).await?;
+    for table in ["public_donor", "public_country"].into_iter().filter(|_| departures) {
+        let empty = format!("DELETE FROM {table} WHERE funding_flows = 0 AND pledge_flows = 0");
+        sql::execute(db, &empty, vec![]).await?;
+    }
+    Ok(())
+}
+
+fn country_year(scope: &str) -> Option<(&str, i64)> {
+    let (country, year) = scope.strip_prefix(COUNTRY)?.split_once(':')?;
+    Some((country, year.parse().ok()?))
+}
+
+fn counted(amounts: Amounts) -> Vec<Value> {
+    let Amounts { paid, commitment, pledge, funding_flows, pledge_flows } = amounts;
+    values![-amounts.funding(), paid, commitment, pledge, funding_flows, pledge_flows]
+}
+
+async fn upsert(
+    db: &impl ConnectionTrait,
+    table: &str,
+    key: &[&str],
+    rows: Vec<Vec<Value>>,
+) -> Result<(), StoreError> {
+    let sums: Vec<String> =
+        AMOUNTS.iter().map(|name| format!("{name} = {table}.{name} + excluded.{name}")).collect();
+    let suffix = format!("ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), sums.join(", "));
+    sql::insert_many(db, table, &[key, &AMOUNTS].concat(), rows, &suffix).await?;
+    Ok(())
+}
+
+/// Fills the lists anew from the cells.
+///
+/// # Errors
+/// [`StoreError`]; call it in a transaction.
+pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    sql::execute(db, "DELETE FROM public_donor", vec![]).await?;
+    sql::execute(db, "DELETE FROM public_country", vec![]).await?;
+    let text = format!(
+        "SELECT organisation_id, scope, paid, commitment, pledge, funding_flows, pledge_flows
+         FROM funding_cell WHERE dimension = 'total' AND (organisation_id, scope) > ($1, $2)
+         ORDER BY organisation_id, scope LIMIT {BATCH}"
+    );
+    let (mut organisation_id, mut scope) = (Uuid::nil(), String::new());
+    loop {
+        let rows = sql::rows(db, &text, values![organisation_id, scope.clone()]).await?;
+        let mut totals: Vec<(CellKey, Amounts)> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            (organisation_id, scope) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let amounts = Amounts {
+                paid: row.try_get_by_index(2)?,
+                commitment: row.try_get_by_index(3)?,
+                pledge: row.try_get_by_index(4)?,
+                funding_flows: row.try_get_by_index(5)?,
+                pledge_flows: row.try_get_by_index(6)?,
+            };
+            totals.push(((organisation_id, scope.clone(), "total", String::new()), amounts));
+        }
+        add(db, totals.iter().map(|(key, amounts)| (key, *amounts)), false).await?;
+        if rows.len() < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+/// A donor in the public list.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Donor {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) name_fr: Option<String>,
+    pub(crate) name_es: Option<String>,
+    pub(crate) donor_type: String,
+    paid: i64,
+    commitment: i64,
+    pledge: i64,
+    funding_flows: i64,
+    pledge_flows: i64,
+}
+
+impl Donor {
+    pub(crate) fn amounts(&self) -> Amounts {
+        let Self { paid, commitment, pledge, funding_flows, pledge_flows, .. } = *self;
+        Amounts { paid, commitment, pledge, funding_flows, pledge_flows }
+    }
+}
+
+/// What a search is compared with: all names of a donor, without their case.
+pub(crate) fn searched(names: [Option<&str>; 3]) -> String {
+    let names: Vec<String> = names.into_iter().flatten().map(str::to_lowercase).collect();
+    names.join("\n")
+}
+
+/// Donors with public contributions after one with this funding and id, the largest first.
+pub(crate) async fn donors(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    search: Option<&str>,
+    after: Option<(i64, Uuid)>,
+    limit: u64,
+) -> Result<Vec<Donor>, StoreError> {
+    let mut parameters = values![organisation_id];
+    let mut text = "SELECT d.id, d.name, d.name_fr, d.name_es, d.donor_type, p.paid, p.commitment, p.pledge,
+                           p.funding_flows, p.pledge_flows
+                    FROM public_donor p JOIN known_donor d ON d.id = p.donor_id AND d.organisation_id = $1
+                    WHERE p.organisation_id = $1 AND p.funding_flows + p.pledge_flows > 0"
+        .to_owned();
+    if let Some((funding, id)) = after {
+        parameters.extend(values![-funding, id]);
+        text.push_str(" AND (p.minus_funding, p.donor_id) > ($2, $3)");
+    }
+    if let Some(search) = search {
+        parameters.push(format!("%{}%", super::store::escaped(&search.to_lowercase())).into());
+        text.push_str(&format!(" AND d.search LIKE ${} ESCAPE '\\'", parameters.len()));
+    }
+    text.push_str(&format!(" ORDER BY p.minus_funding, p.donor_id LIMIT {limit}"));
+    sql::all(db, &text, parameters).await
+}
+
+/// A country and a year in the public list.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Country {
+    pub(crate) country: String,
+    minus_year: i64,
+    paid: i64,
+    commitment: i64,
+    pledge: i64,
+    funding_flows: i64,
+    pledge_flows: i64,
+}
+
+impl Country {
+    pub(crate) fn year(&self) -> i32 {
+        i32::try_from(-self.minus_year).unwrap_or_default()
+    }
+
+    pub(crate) fn amounts(&self) -> Amounts {
+        let Self { paid, commitment, pledge, funding_flows, pledge_flows, .. } = *self;
+        Amounts { paid, commitment, pledge, funding_flows, pledge_flows }
+    }
+}
+
+/// Countries with public funding after one of this year, funding and code: the latest year first, then the largest.
+pub(crate) async fn countries(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    year: Option<i32>,
+    after: Option<(i32, i64, String)>,
+    limit: u64,
+) -> Result<Vec<Country>, StoreError> {
+    let mut parameters = values![organisation_id];
+    let mut text = "SELECT country, minus_year, paid, commitment, pledge, funding_flows, pledge_flows
+                    FROM public_country WHERE organisation_id = $1 AND funding_flows + pledge_flows > 0"
+        .to_owned();
+    if let Some(year) = year {
+        parameters.push((-i64::from(year)).into());
+        text.push_str(&format!(" AND minus_year = ${}", parameters.len()));
+    }
+    if let Some((year, funding, country)) = after {
+        let first = parameters.len() + 1;
+        parameters.extend(values![-i64::from(year), -funding, country]);
+        let (second, third) = (first + 1, first + 2);
+        text.push_str(&format!(
+            " AND (minus_year, minus_funding, country) > (${first}, ${second}, ${third})"
+        ));
+    }
+    text.push_str(&format!(" ORDER BY minus_year, minus_funding, country LIMIT {limit}"));
+    sql::all(db, &text, parameters).await
+}

@@ -1,0 +1,29 @@
+//! The version of what the public sees. It changes in the transaction of every change, so that an answer made of one
+//! version holds as long as that is the version.
+
+use sea_orm::ConnectionTrait;
+use store::{StoreError, sql, values};
+use uuid::Uuid;
+
+/// Notes that what the public sees of these organisations has changed. `version` was never used before.
+///
+/// Call it last in a transaction: until it ends, other changes wait here.
+pub(crate) async fn change(
+    db: &impl ConnectionTrait,
+    version: Uuid,
+    organisations: impl IntoIterator<Item = Uuid>,
+) -> Result<(), StoreError> {
+    let mut organisations: Vec<Uuid> = organisations.into_iter().collect();
+    organisations.sort_unstable();
+    organisations.dedup();
+    let rows = organisations.into_iter().map(|id| values![id, version]).collect();
+    sql::replace_many(db, "public_version", &["organisation_id", "version"], rows).await?;
+    Ok(())
+}
+
+/// The present version; nil before the first change.
+pub(crate) async fn current(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Uuid, StoreError> {
+    let text = "SELECT version FROM public_version WHERE organisation_id = $1";
+    let row = sql::row(db, text, values![organisation_id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+}

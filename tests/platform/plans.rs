@@ -1,0 +1,111 @@
+//! Response plans of several offices: an import writes those of its office, and meets whoever edits them.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{World, text};
+
+/// A plan overview of FTS: the number and the requirement of each plan.
+fn overview(plans: &[(u64, u64)]) -> Value {
+    let plan = |(id, requirement): &(u64, u64)| {
+        json!({ "id": id, "name": format!("Plan {id}"), "usageYears": [{ "year": "2026" }],
+            "requirements": { "revisedRequirements": requirement } })
+    };
+    json!({ "data": { "plans": plans.iter().map(plan).collect::<Vec<_>>() } })
+}
+
+async fn import(world: &World, token: &str, query: &str, plans: &[(u64, u64)]) -> Value {
+    let answer = world.http.post(Some(token), &format!("/v1/plan-imports{query}"), &overview(plans)).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    answer.json()
+}
+
+fn outcome(import: &Value) -> (String, [i64; 4]) {
+    let of = |name: &str| import[name].as_i64().unwrap();
+    (text(&import["state"]), ["created", "updated", "unchanged", "rejected"].map(of))
+}
+
+async fn requirement(world: &World, id: u64) -> String {
+    let plan = world.http.get(None, &format!("/v1/public/plans/{id}")).await.json();
+    text(&plan["requirement"]["amount"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_leaves_the_plans_of_other_offices_alone() {
+    let world = World::new().await;
+    let region = world.office(&world.founded.office_id.to_string(), "regional").await;
+    let country = world.office(&region, "country").await;
+    let officer = world.client(&country, &["plans:read", "plans:write"]).await;
+    let (own, none) = ("", [0, 0, 0, 1]);
+    assert_eq!(outcome(&import(&world, &world.token, own, &[(99001, 2_000_000)]).await).1, [1, 0, 0, 0]);
+
+    let refused = import(&world, &officer, own, &[(99001, 7)]).await;
+    assert_eq!(outcome(&refused), ("refused".to_owned(), none));
+    assert_eq!(refused["errors"][0]["pointer"], "/data/plans/0/id");
+    assert!(text(&refused["errors"][0]["detail"]).contains("belongs to another office"), "{refused}");
+    let checked = import(&world, &officer, "?dry_run=true", &[(99001, 7)]).await;
+    assert_eq!(outcome(&checked), ("checked".to_owned(), none));
+    let refused = import(&world, &officer, own, &[(99002, 9), (99001, 7)]).await;
+    assert_eq!(outcome(&refused), ("refused".to_owned(), none), "one wrong plan refuses all");
+    let partly = import(&world, &officer, "?skip_bad=true", &[(99001, 7), (99002, 9)]).await;
+    assert_eq!(outcome(&partly), ("done".to_owned(), [1, 0, 0, 1]));
+    assert_eq!(requirement(&world, 99001).await, "2000000.00");
+
+    // Each office goes on with its own; one above imports for it.
+    assert_eq!(outcome(&import(&world, &officer, own, &[(99002, 10)]).await).1, [0, 1, 0, 0]);
+    assert_eq!(outcome(&import(&world, &world.token, own, &[(99002, 11)]).await).1, none);
+    let below = format!("?office_id={country}");
+    assert_eq!(outcome(&import(&world, &world.token, &below, &[(99002, 12)]).await).1, [0, 1, 0, 0]);
+    assert_eq!(outcome(&import(&world, &world.token, &below, &[(99001, 12)]).await).1, none);
+    assert_eq!(outcome(&import(&world, &world.token, own, &[(99001, 3), (99001, 4)]).await).1, [0, 2, 0, 0]);
+    assert_eq!(
+        (requirement(&world, 99001).await, requirement(&world, 99002).await),
+        ("4.00".into(), "12.00".into())
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_change_of_an_importer_or_an_editor_is_lost_when_they_meet() {
+    let world = World::new().await;
+    import(&world, &world.token, "", &[(1, 1), (2, 2)]).await;
+    let listed = world.http.get(Some(&world.token), "/v1/plans").await.json();
+    let plans: Vec<String> =
+        listed["items"].as_array().unwrap().iter().map(|plan| text(&plan["id"])).collect();
+    assert_eq!(plans.len(), 2);
+    let imports = async |importer: u64| {
+        let mut written = 0;
+        for round in 0..8 {
+            let requirement = 1000 + importer * 100 + round;
+            let done = import(&world, &world.token, "", &[(1, requirement), (2, requirement)]).await;
+            written += done["updated"].as_i64().unwrap();
+        }
+        written
+    };
+    let edits = async |plan: &str| {
+        let (path, mut written) = (format!("/v1/plans/{plan}"), 0);
+        for round in 0..20 {
+            let held = world.http.get(Some(&world.token), &path).await;
+            let mut fields = held.json();
+            for of_the_platform in ["id", "version", "office_id", "requirement", "created_at", "updated_at"] {
+                fields.as_object_mut().unwrap().remove(of_the_platform);
+            }
+            fields["summary"] = format!("Round {round}").into();
+            let request = world.http.request(Method::PUT, &path).bearer_auth(&world.token);
+            let request = request.header("if-match", held.header("etag")).json(&fields);
+            let answer = world.http.send(request).await;
+            assert!([200, 412].contains(&answer.status), "{}", answer.text);
+            written += i64::from(answer.status == 200);
+        }
+        written
+    };
+    let (a, b, c, d, e) =
+        tokio::join!(imports(0), imports(1), edits(&plans[0]), edits(&plans[1]), edits(&plans[0]));
+    assert!(a + b > 0 && c + d + e > 0, "{a} {b} {c} {d} {e}");
+    let mut versions = 0;
+    for plan in &plans {
+        let held = world.http.get(Some(&world.token), &format!("/v1/plans/{plan}")).await.json();
+        versions += held["version"].as_i64().unwrap() - 1;
+    }
+    assert_eq!(versions, a + b + c + d + e, "each change has a version of its own");
+    world.stop().await;
+}
