@@ -4,6 +4,7 @@
 
 mod client;
 mod consumers;
+mod housekeeping;
 mod key;
 mod mail;
 mod migration;
@@ -14,6 +15,9 @@ mod person;
 mod secret;
 mod throttle;
 mod token;
+
+#[cfg(test)]
+mod testing;
 
 pub use mail::{Mailer, MailerError};
 pub use organisation::{Founded, exists, found};
@@ -51,6 +55,7 @@ pub fn service(settings: Settings) -> Service {
         .consumers([consumers::donor::consumer(), mail::consumer(mailer.is_some())])
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
+            jobs.extend(housekeeping::workers(&context));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }

@@ -17,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0005),
             Box::new(M0006),
             Box::new(WaitingEvents("m0007_waiting_events")),
+            Box::new(M0008),
         ]
     }
 }
@@ -125,6 +126,28 @@ impl MigrationTrait for M0006 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, MAIL).await?;
         protect(manager, &[Tenant::platform("mail"), Tenant::platform("mail_item")]).await
+    }
+}
+
+struct M0008;
+
+impl MigrationName for M0008 {
+    fn name(&self) -> &str {
+        "m0008_people_announced"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0008 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Whoever is there already is announced by the service itself, as is what an older process writes meanwhile.
+        ddl(
+            manager,
+            "ALTER TABLE person ADD COLUMN announced_version bigint NOT NULL DEFAULT 0;
+             CREATE INDEX person_to_announce ON person (id)
+               WHERE announced_version < version AND donor_id IS NULL;",
+        )
+        .await
     }
 }
 

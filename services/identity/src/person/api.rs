@@ -1,4 +1,4 @@
-use super::{is_email, may_give, normal_email, store};
+use super::{announcement::announce, is_email, may_give, normal_email, store};
 use crate::{State, consumers, office, password, secret};
 use ::store::{Actor, TenantScope, Transaction, audit};
 use actix_web::{HttpRequest, get, post, web::Data};
@@ -252,6 +252,7 @@ pub(crate) async fn create(
         if let Some(token) = &invitation {
             store::invite(tx, person.id, &secret::hash(token), tx.now() + INVITATION_LIFE).await?;
         }
+        announce(tx, person.id).await?;
         audit_person(tx, &person, "person.create", &new.roles).await?;
         let (location, once) = (
             format!("/v1/people/{}", person.id),
@@ -388,13 +389,14 @@ pub(crate) async fn accept_invitation(
     check_password(&mut checks, Some(&body.value.password));
     checks.finish()?;
     let hash = state.passwords.hash(body.value.password).await?;
-    let tx = context.store.system(Actor::system()).await?;
+    let mut tx = context.store.system(Actor::system()).await?;
     let refused =
         || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
     let used = store::use_invitation(&tx, &secret::hash(&body.value.token), tx.now()).await?;
     let person_id = used.ok_or_else(refused)?;
     let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
     store::set_password(&tx, person_id, &hash).await?;
+    announce(&mut tx, person_id).await?;
     audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })

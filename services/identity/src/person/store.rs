@@ -94,11 +94,13 @@ pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-pub(crate) async fn insert(
-    tx: &Transaction,
-    person: &Model,
-    roles: &[(Uuid, Role)],
-) -> Result<(), StoreError> {
+/// Those of `ids` who are members of staff.
+pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let staff = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    Ok(staff.filter(Column::DonorId.is_null()).order_by_asc(Column::Id).all(db).await?)
+}
+
+pub(crate) async fn insert(tx: &Transaction, person: &Model, roles: &[(Uuid, Role)]) -> Result<(), StoreError> {
     Entity::insert(person.clone().into_active_model()).exec_without_returning(tx.db()).await?;
     let rows = roles.iter().map(|(office_id, role)| values![person.id, *office_id, role.name()]).collect();
     let columns = ["person_id", "office_id", "role"];
