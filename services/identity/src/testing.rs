@@ -83,6 +83,15 @@ impl World {
         store.with_keys(keys)
     }
 
+    /// Two replicas with these keys; on SQLite, where one process has a database, the same twice.
+    pub(crate) async fn replicas(&self, pairs: &[(&str, &str)]) -> [Store; 2] {
+        let one = self.replica(keys(pairs)).await;
+        match &self.place {
+            Place::Folder(_) => [one.clone(), one],
+            Place::Postgres(_) => [one, self.replica(keys(pairs)).await],
+        }
+    }
+
     /// Adds a person as an older version of the program did: without telling anybody.
     pub(crate) async fn person(&self, email: &str, roles: &[Role], donor_id: Option<Uuid>) -> Uuid {
         let tx = self.store.system(Actor::system()).await.unwrap();
@@ -94,6 +103,7 @@ impl World {
             donor_id,
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
+            login_key: String::new(),
             language: "en".to_owned(),
             password_hash: None,
             time_zone: None,

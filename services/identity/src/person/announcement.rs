@@ -14,6 +14,19 @@ pub(crate) async fn announce(tx: &mut Transaction, person: Uuid) -> Result<(), S
     announce_all(tx, &[person]).await
 }
 
+/// Completes accounts that an older process made during an upgrade: it knew one column for the address.
+pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
+    let db = store.system_read().await?;
+    let missing = sql::row(&db, "SELECT 1 FROM person WHERE address = '' LIMIT 1", values![]).await?;
+    drop(db);
+    if missing.is_some() {
+        let tx = store.system(Actor::system()).await?;
+        sql::execute(tx.db(), "UPDATE person SET address = email WHERE address = ''", values![]).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 /// Announces everybody whose last version was not; returns how many there were.
 pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
     let text = format!(

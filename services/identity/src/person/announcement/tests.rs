@@ -49,7 +49,7 @@ async fn many_people_are_announced_in_batches_by_two_replicas_each_once() {
         for number in 0..600 {
             world.person(&format!("amina-{number}@example.org"), &[Role::Auditor], None).await;
         }
-        let other = world.replica(crate::testing::keys(&[("1", "0")])).await;
+        let [_, other] = world.replicas(&[("1", "0")]).await;
         let (one, two) = tokio::join!(catch_up(&world.store), catch_up(&other));
         assert_eq!(one.unwrap() + two.unwrap(), 600);
         assert_eq!(told(&world).await.len(), 600);
