@@ -7,7 +7,10 @@ use argon2::{
 };
 use auth::Failure;
 use kernel::{Code, Problem};
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -86,7 +89,14 @@ impl Passwords {
     pub(crate) fn new(bounds: Bounds) -> Self {
         let queue = Arc::new(FairQueue::<Work>::new(bounds));
         let waiting = queue.clone();
-        std::thread::spawn(move || std::iter::from_fn(|| waiting.pop()).for_each(Work::run));
+        std::thread::spawn(move || {
+            while let Some(work) = waiting.pop() {
+                // One that panics must not end all others: its requester is told that the queue is busy.
+                if catch_unwind(AssertUnwindSafe(|| work.run())).is_err() {
+                    tracing::error!("a password check panicked");
+                }
+            }
+        });
         Self { queue, decoy: hash("nobody has this password").unwrap_or_default() }
     }
 

@@ -216,9 +216,10 @@ pub(crate) async fn create(
     let new = body.value;
     let roles = check(&new, &caller.claims)?;
     // Decided before the write begins: that has one connection, and must not wait for another.
-    let (db, scope) = context.store.read_for(&caller.claims).await?;
-    let home = home_office(&db, &scope, &caller.claims, &roles, new.donor_id).await?;
-    drop(db);
+    let home = service::read(&context, &caller.claims, async |db, scope| {
+        home_office(db, scope, &caller.claims, &roles, new.donor_id).await
+    })
+    .await?;
     if let Some(donor_id) = new.donor_id {
         let known =
             consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
