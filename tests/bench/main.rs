@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run says so and stops")]
 
 mod attacks;
+mod attacks_sign_in;
 mod baseline;
 mod distributed;
 mod diversification;
@@ -34,12 +35,15 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `import`, `iati`, `tables`,
-    // `diversification`, `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `attack-sign-in`, `import`, `iati`,
+    // `tables`, `diversification`, `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("gateway") {
             return gateway::run().await;
+        }
+        if only("attack-sign-in") {
+            return attacks_sign_in::run().await;
         }
         if only("attack") {
             return attacks::run().await;

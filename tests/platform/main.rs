@@ -23,5 +23,6 @@ mod rebuild;
 mod registry;
 mod revocation;
 mod sign_in;
+mod sign_in_under_attack;
 mod statement;
 mod traces;

@@ -183,8 +183,8 @@ impl Scene {
             }
             "POST /oauth/authorize" => {
                 json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
-                "client_id": "portal", "redirect_uri": "/", "code_challenge": "x".repeat(43),
-                "code_challenge_method": "S256" })
+                "client_id": "portal", "redirect_uri": format!("{}/sign-in", self.world.http.url),
+                "code_challenge": "x".repeat(43), "code_challenge_method": "S256" })
             }
             "POST /v1/donors" => json!({ "name": format!("Donor {number}"), "type": "government" }),
             "PUT /v1/donors/{id}" => json!({ "name": "Renamed", "type": "government" }),

@@ -3,7 +3,6 @@
 
 use async_trait::async_trait;
 use bus::{Bus, BusError, EmbeddedBus, Lag, OutgoingRecord, Record, SharedBus, Subscription};
-use cache::Revocations;
 use kernel::SystemClock;
 use passerelle::platform;
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
@@ -95,7 +94,7 @@ async fn running_stores(world: &World) -> BTreeMap<&'static str, Store> {
 /// Empty databases with the services' tables.
 async fn fresh_stores(folder: &TempDir) -> BTreeMap<&'static str, Store> {
     let mut stores = BTreeMap::new();
-    for service in platform::services("http://localhost", &Revocations::default(), None) {
+    for service in platform::services(identity::Settings::new("http://localhost")) {
         let store = match testkit::Infra::get().filter(|_| tests::infra().is_some()) {
             None => {
                 let file = folder.path().join(format!("{}.db", service.name));
@@ -150,7 +149,7 @@ async fn rebuilt(world: &World, name: &str, order: &[&str]) -> Rows {
     let folder = testkit::folder();
     let stores = fresh_stores(&folder).await;
     let bus: SharedBus = Arc::new(Anew { bus: world.bus.clone(), name: name.to_owned() });
-    let services = platform::services("http://localhost", &Revocations::default(), None);
+    let services = platform::services(identity::Settings::new("http://localhost"));
     let mut tasks = Vec::new();
     for topic in order {
         for service in &services {

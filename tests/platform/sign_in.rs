@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use testkit::Answer;
 use tests::{PASSWORD, World, sign_in, text};
 
-async fn form(world: &World, path: &str, pairs: &[(&str, &str)]) -> Answer {
+pub(crate) async fn form(world: &World, path: &str, pairs: &[(&str, &str)]) -> Answer {
     world.http.send(world.http.request(Method::POST, path).form(pairs)).await
 }
 
-async fn officer(world: &World) -> String {
+pub(crate) async fn officer(world: &World) -> String {
     let office = world.founded.office_id.to_string();
     let email = format!("officer-{}@example.org", world.number());
     let body = json!({ "name": "Officer", "email": email, "password": PASSWORD,
@@ -87,7 +87,8 @@ async fn guessing_is_slowed_down_where_it_comes_from_and_nowhere_else() {
     let world = World::new().await;
     let email = officer(&world).await;
     let guess = async |from: &str, password: &str| {
-        let body = json!({ "email": email, "password": password, "client_id": "portal", "redirect_uri": "/",
+        let body = json!({ "email": email, "password": password, "client_id": "portal",
+            "redirect_uri": format!("{}/sign-in", world.http.url),
             "code_challenge": "x".repeat(43), "code_challenge_method": "S256" });
         let request = world.http.request(Method::POST, "/oauth/authorize").header("x-forwarded-for", from);
         world.http.send(request.json(&body)).await

@@ -2,7 +2,7 @@
 
 use crate::{
     INTERNAL_HEADER, InternalKey,
-    claims::{AUDIENCE, Claims, TOKEN_TYPE},
+    claims::{AUDIENCE, Claims, MAX_TOKEN_LIFE, TOKEN_TYPE},
 };
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -11,6 +11,13 @@ use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, sync::Arc, sync::RwLock, time::Duration};
+
+/// How far the clock of the process that signed may be ahead of ours, in seconds.
+const MAX_CLOCK_SKEW: i64 = 60;
+/// The age in seconds at which the key set is fetched again, so that a key that was withdrawn is not taken for ever.
+const KEY_SET_LIFETIME: i64 = 15 * 60;
+/// While that fails the keys known go on; how often it is tried again, in seconds.
+const RETRY: i64 = 60;
 
 /// A public key as JWKS publishes it (RFC 8037: Ed25519).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -89,11 +96,28 @@ pub struct Verifier(Arc<Inner>);
 
 struct Inner {
     issuer: String,
-    keys: RwLock<HashMap<String, DecodingKey>>,
+    keys: RwLock<Keys>,
     source: Arc<dyn KeySource>,
+    /// When it was last tried, in seconds since the epoch.
     fetching: tokio::sync::Mutex<i64>,
     verified: Cache<[u8; 32], Arc<Claims>>,
     clock: Arc<dyn Clock>,
+}
+
+/// The key set as it was fetched last.
+struct Keys {
+    by_id: HashMap<String, DecodingKey>,
+    /// Seconds since the epoch.
+    fetched_at: i64,
+}
+
+/// The claims, with the one that only limits a token further.
+#[derive(Deserialize)]
+struct Signed {
+    #[serde(flatten)]
+    claims: Claims,
+    /// Not before, seconds since the epoch.
+    nbf: Option<i64>,
 }
 
 impl Verifier {
@@ -101,7 +125,7 @@ impl Verifier {
     pub fn new(issuer: impl Into<String>, source: Arc<dyn KeySource>, clock: Arc<dyn Clock>) -> Self {
         let verified =
             Cache::builder().max_capacity(10_000).time_to_live(Duration::from_secs(15 * 60)).build();
-        let keys = RwLock::new(HashMap::new());
+        let keys = RwLock::new(Keys { by_id: HashMap::new(), fetched_at: i64::MIN });
         let fetching = tokio::sync::Mutex::new(i64::MIN);
         Self(Arc::new(Inner { issuer: issuer.into(), keys, source, fetching, verified, clock }))
     }
@@ -129,46 +153,90 @@ impl Verifier {
         if header.typ.as_deref() != Some(TOKEN_TYPE) {
             return Err(refused("this is not an access token"));
         }
+        // RFC 7515 4.1.11: extensions that must be understood are refused by those who understand none.
+        if header.crit.is_some() {
+            return Err(refused("the token names critical extensions"));
+        }
         let kid = header.kid.ok_or_else(|| refused("the token names no key"))?;
         let key = self.key(&kid).await?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[&self.0.issuer]);
         validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        // Times are judged by our own clock, below.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+        validation.validate_nbf = false;
+        let signed = jsonwebtoken::decode::<Signed>(token, &key, &validation)
             .map_err(|error| refused(reason(error.kind())))?
             .claims;
-        if claims.exp <= now {
-            return Err(refused("the token has expired"));
-        }
-        Ok(claims)
+        in_time(&signed, now)?;
+        Ok(signed.claims)
     }
 
     async fn key(&self, kid: &str) -> Result<DecodingKey, Problem> {
-        let known = |inner: &Inner| {
-            let keys = inner.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-            keys.get(kid).cloned()
-        };
-        if let Some(key) = known(&self.0) {
-            return Ok(key);
-        }
-        // One fetch at a time, and not more than one a second for keys that nobody has.
-        let mut last_fetch = self.0.fetching.lock().await;
         let now = self.0.clock.now().timestamp();
-        if known(&self.0).is_none() && *last_fetch < now {
-            let set = self.0.source.fetch().await.map_err(|error| {
-                tracing::warn!(%error, "key set");
-                Problem::new(Code::Unavailable).detail("sign-in is not available at the moment")
-            })?;
-            *last_fetch = now;
-            let keys = set.keys.iter().filter(|key| key.alg == "EdDSA" && key.crv == "Ed25519");
-            let keys =
-                keys.filter_map(|key| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?)));
-            *self.0.keys.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = keys.collect();
+        match self.known(kid) {
+            Some((key, fetched_at)) if now < fetched_at.saturating_add(KEY_SET_LIFETIME) => return Ok(key),
+            Some(_) => self.renew(now).await,
+            None => {
+                // One fetch at a time, and not more than one a second for keys that nobody has.
+                let mut last_try = self.0.fetching.lock().await;
+                if self.known(kid).is_none() && *last_try < now {
+                    self.fetch(now).await.map_err(|error| {
+                        tracing::warn!(%error, "key set");
+                        Problem::new(Code::Unavailable).detail("sign-in is not available at the moment")
+                    })?;
+                    *last_try = now;
+                }
+            }
         }
-        known(&self.0).ok_or_else(|| refused("the token is signed with a key that is not ours"))
+        let key = self.known(kid).map(|(key, _)| key);
+        key.ok_or_else(|| refused("the token is signed with a key that is not ours"))
     }
+
+    fn known(&self, kid: &str) -> Option<(DecodingKey, i64)> {
+        let keys = self.0.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Some((keys.by_id.get(kid)?.clone(), keys.fetched_at))
+    }
+
+    /// Fetches a key set that has become old, unless somebody is at it or it failed a moment ago.
+    async fn renew(&self, now: i64) {
+        let Ok(mut last_try) = self.0.fetching.try_lock() else { return };
+        if last_try.saturating_add(RETRY) > now {
+            return;
+        }
+        *last_try = now;
+        if let Err(error) = self.fetch(now).await {
+            tracing::warn!(%error, "the key set is not renewed");
+        }
+    }
+
+    async fn fetch(&self, now: i64) -> Result<(), KeySourceError> {
+        let set = self.0.source.fetch().await?;
+        let keys = set.keys.iter().filter(|key| key.alg == "EdDSA" && key.crv == "Ed25519");
+        let keys =
+            keys.filter_map(|key| Some((key.kid.clone(), DecodingKey::from_ed_components(&key.x).ok()?)));
+        let fetched = Keys { by_id: keys.collect(), fetched_at: now };
+        *self.0.keys.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = fetched;
+        Ok(())
+    }
+}
+
+/// Whether the token holds now, and not longer than any of ours: whoever has seen a signing key cannot make one that
+/// outlives the key.
+fn in_time(signed: &Signed, now: i64) -> Result<(), Problem> {
+    let Claims { iat, exp, .. } = signed.claims;
+    if exp <= now {
+        return Err(refused("the token has expired"));
+    }
+    let latest = now + MAX_CLOCK_SKEW;
+    if iat > latest || signed.nbf.is_some_and(|nbf| nbf > latest) {
+        return Err(refused("the token does not hold yet"));
+    }
+    if exp.saturating_sub(iat) > MAX_TOKEN_LIFE {
+        return Err(refused("the token holds longer than 15 minutes"));
+    }
+    Ok(())
 }
 
 fn refused(why: &str) -> Problem {

@@ -6,10 +6,10 @@ use jsonwebtoken::{EncodingKey, Header};
 use kernel::FixedClock;
 use uuid::Uuid;
 
-struct Keys(JsonWebKeySet);
+struct Fixed(JsonWebKeySet);
 
 #[async_trait]
-impl KeySource for Keys {
+impl KeySource for Fixed {
     async fn fetch(&self) -> Result<JsonWebKeySet, KeySourceError> {
         Ok(self.0.clone())
     }
@@ -59,7 +59,7 @@ fn sign(header: &Header, claims: &Claims, key: &SigningKey) -> String {
 
 fn verifier(clock: Arc<FixedClock>) -> Verifier {
     let keys = JsonWebKeySet { keys: vec![jwk(&signing_key(1), "k1")] };
-    Verifier::new("https://us", Arc::new(Keys(keys)), clock)
+    Verifier::new("https://us", Arc::new(Fixed(keys)), clock)
 }
 
 async fn why(verifier: &Verifier, token: &str) -> String {
@@ -124,4 +124,83 @@ async fn algorithms_of_the_attackers_choice_are_refused() {
     for garbage in ["", "a.b.c", "not a token"] {
         why(&verifier, garbage).await;
     }
+}
+
+/// A token with claims of the attacker's choice, signed with our key.
+fn sign_json(header: &Header, claims: &serde_json::Value) -> String {
+    let der = signing_key(1).to_pkcs8_der().unwrap();
+    jsonwebtoken::encode(header, claims, &EncodingKey::from_ed_der(der.as_bytes())).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_that_holds_longer_than_ours_do_is_refused_though_its_signature_is_right() {
+    let clock = clock();
+    let verifier = verifier(clock.clone());
+    let now = clock.now().timestamp();
+    let changed = |change: serde_json::Value| {
+        let mut all = serde_json::to_value(claims(now)).unwrap();
+        all.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        all.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        sign_json(&header(), &all)
+    };
+    let cases = [
+        (serde_json::json!({ "exp": now + 901 }), "the token holds longer than 15 minutes"),
+        (serde_json::json!({ "exp": now + 3 * 365 * 86_400 }), "the token holds longer than 15 minutes"),
+        (serde_json::json!({ "exp": i64::MAX, "iat": i64::MIN }), "the token holds longer than 15 minutes"),
+        // Fifteen minutes that begin in a year would be a year.
+        (serde_json::json!({ "iat": now + 86_400, "exp": now + 87_300 }), "the token does not hold yet"),
+        (serde_json::json!({ "nbf": now + 61 }), "the token does not hold yet"),
+        (serde_json::json!({ "iat": null }), "the token cannot be read"),
+        (serde_json::json!({ "nbf": "soon" }), "the token cannot be read"),
+    ];
+    for (change, expected) in cases {
+        assert_eq!(why(&verifier, &changed(change.clone())).await, expected, "{change}");
+    }
+    for right in
+        [serde_json::json!({ "nbf": now + 60 }), serde_json::json!({ "iat": now + 60, "exp": now + 960 })]
+    {
+        assert!(verifier.verify(&changed(right.clone())).await.is_ok(), "{right}");
+    }
+}
+
+#[tokio::test]
+async fn critical_extensions_are_refused() {
+    let clock = clock();
+    let verifier = verifier(clock.clone());
+    let good = claims(clock.now().timestamp());
+    for extensions in [vec!["b64".to_owned()], vec!["exp".to_owned()], Vec::new()] {
+        let header = Header { crit: Some(extensions.clone()), ..header() };
+        let token = sign(&header, &good, &signing_key(1));
+        assert_eq!(why(&verifier, &token).await, "the token names critical extensions", "{extensions:?}");
+    }
+}
+
+/// A key set that changes, and may be unavailable.
+struct Changing(std::sync::Mutex<Option<JsonWebKeySet>>);
+
+#[async_trait]
+impl KeySource for Arc<Changing> {
+    async fn fetch(&self) -> Result<JsonWebKeySet, KeySourceError> {
+        self.0.lock().unwrap().clone().ok_or_else(|| KeySourceError("down".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_withdrawn_is_forgotten_and_an_outage_forgets_none() {
+    let clock = clock();
+    let set = |key: &SigningKey, kid: &str| Some(JsonWebKeySet { keys: vec![jwk(key, kid)] });
+    let source = Arc::new(Changing(std::sync::Mutex::new(set(&signing_key(1), "k1"))));
+    let verifier = Verifier::new("https://us", Arc::new(source.clone()), clock.clone());
+    let token = |id: u128| {
+        let claims = Claims { jti: Uuid::from_u128(id), ..claims(clock.now().timestamp()) };
+        sign(&header(), &claims, &signing_key(1))
+    };
+    assert!(verifier.verify(&token(1)).await.is_ok());
+    *source.0.lock().unwrap() = None;
+    clock.advance(TimeDelta::seconds(KEY_SET_LIFETIME));
+    assert!(verifier.verify(&token(2)).await.is_ok(), "identity is unavailable");
+    *source.0.lock().unwrap() = set(&signing_key(2), "k2");
+    assert!(verifier.verify(&token(3)).await.is_ok(), "it was tried a moment ago");
+    clock.advance(TimeDelta::seconds(RETRY));
+    assert_eq!(why(&verifier, &token(4)).await, "the token is signed with a key that is not ours");
 }

@@ -73,11 +73,11 @@ impl Redis {
         Ok(Self(Arc::new(Inner { manager, prefix, count, tried_again: Mutex::default() })))
     }
 
-    fn key(&self, kind: &str, name: impl std::fmt::Display) -> String {
+    pub(crate) fn key(&self, kind: &str, name: impl std::fmt::Display) -> String {
         format!("{}{kind}:{name}", self.0.prefix)
     }
 
-    fn connection(&self) -> Result<ConnectionManager, Away> {
+    pub(crate) fn connection(&self) -> Result<ConnectionManager, Away> {
         let tried_again = self.0.tried_again.lock().unwrap_or_else(PoisonError::into_inner);
         if tried_again.is_some_and(|at| Instant::now() < at) {
             return Err(Away::Pausing);
@@ -85,7 +85,7 @@ impl Redis {
         Ok(self.0.manager.clone())
     }
 
-    fn note<T>(&self, result: Result<T, RedisError>) -> Result<T, Away> {
+    pub(crate) fn note<T>(&self, result: Result<T, RedisError>) -> Result<T, Away> {
         let mut tried_again = self.0.tried_again.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(value) => {

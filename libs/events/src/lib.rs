@@ -82,6 +82,31 @@ pub struct OfficeChanged {
     pub country: Option<String>,
 }
 
+/// A member of staff was given an account, accepted the invitation, or holds other roles. Representatives of donors are
+/// not told of; names and addresses stay with identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PersonChanged {
+    /// The person.
+    pub id: Uuid,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The offices it works in, each once, in the order of their ids.
+    pub offices: Vec<OfficeRoles>,
+    /// Whether it can sign in; false while the invitation waits.
+    pub active: bool,
+}
+
+/// What a person does in an office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OfficeRoles {
+    /// The office.
+    pub office_id: Uuid,
+    /// Names of roles: `administrator`, `donor_relations_officer`, `country_officer`, …
+    pub roles: Vec<String>,
+}
+
 /// A reference that another system knows a record by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -346,6 +371,7 @@ pub struct PlanChanged {
 events! {
     OrganisationChanged: "identity", "organisation";
     OfficeChanged: "identity", "office";
+    PersonChanged: "identity", "person";
     DonorChanged: "donors", "donor";
     ContributionRecorded: "donors", "contribution";
     AgreementChanged: "donors", "agreement";

@@ -4,25 +4,32 @@
 
 mod client;
 mod consumers;
+mod guard;
+mod housekeeping;
 mod key;
+mod limits;
 mod mail;
 mod migration;
 mod office;
 mod organisation;
+mod origin;
 mod password;
 mod person;
+mod queue;
 mod secret;
-mod throttle;
 mod token;
 
+#[cfg(test)]
+mod testing;
+
+pub use limits::SignInLimits;
 pub use mail::{Mailer, MailerError};
 pub use organisation::{Founded, exists, found};
-pub use password::Passwords;
 
 use actix_web::web::Data;
-use cache::Revocations;
+use cache::{Attempts, Redis, Revocations};
+use password::Passwords;
 use service::{Job, Service};
-use std::sync::Arc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What identity must be told.
@@ -34,23 +41,41 @@ pub struct Settings {
     pub revocations: Revocations,
     /// How e-mail is sent; none is without.
     pub mailer: Option<Mailer>,
+    /// How much may be tried at sign-in.
+    pub limits: SignInLimits,
+    /// Where replicas count together what was tried; none counts in memory.
+    pub counter: Option<Redis>,
+}
+
+impl Settings {
+    /// For a deployment at `issuer`, in one process: no e-mail is sent, limits are as usual and counted in memory.
+    pub fn new(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            revocations: Revocations::default(),
+            mailer: None,
+            limits: SignInLimits::default(),
+            counter: None,
+        }
+    }
 }
 
 /// The identity service.
 pub fn service(settings: Settings) -> Service {
-    let Settings { issuer, revocations, mailer } = settings;
+    let Settings { issuer, revocations, mailer, limits, counter } = settings;
     let state = Data::new(State {
         issuer: issuer.clone(),
         revocations: revocations.clone(),
         sends_mail: mailer.is_some(),
-        passwords: Passwords::new(),
-        throttle: throttle::Throttle::default(),
+        passwords: Passwords::new(limits.bounds()),
+        attempts: Attempts::new(limits.attempts(), counter),
     });
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
         .consumers([consumers::donor::consumer(), mail::consumer(mailer.is_some())])
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
+            jobs.extend(housekeeping::workers(&context));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }
@@ -62,8 +87,8 @@ pub(crate) struct State {
     issuer: String,
     revocations: Revocations,
     sends_mail: bool,
-    passwords: Arc<Passwords>,
-    throttle: throttle::Throttle,
+    passwords: Passwords,
+    attempts: Attempts,
 }
 
 fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {

@@ -17,6 +17,9 @@ impl MigratorTrait for Migrator {
             Box::new(M0005),
             Box::new(M0006),
             Box::new(WaitingEvents("m0007_waiting_events")),
+            Box::new(M0008),
+            Box::new(M0009),
+            Box::new(M0010),
         ]
     }
 }
@@ -125,6 +128,82 @@ impl MigrationTrait for M0006 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, MAIL).await?;
         protect(manager, &[Tenant::platform("mail"), Tenant::platform("mail_item")]).await
+    }
+}
+
+struct M0008;
+
+impl MigrationName for M0008 {
+    fn name(&self) -> &str {
+        "m0008_people_announced"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0008 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Whoever is there already is announced by the service itself, as is what an older process writes meanwhile.
+        ddl(
+            manager,
+            "ALTER TABLE person ADD COLUMN announced_version bigint NOT NULL DEFAULT 0;
+             CREATE INDEX person_to_announce ON person (id)
+               WHERE announced_version < version AND donor_id IS NULL;",
+        )
+        .await
+    }
+}
+
+struct M0009;
+
+impl MigrationName for M0009 {
+    fn name(&self) -> &str {
+        "m0009_sealed_signing_keys_one_line_of_refresh_tokens"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0009 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Only the service has the deployment's key: it empties the seeds at its start.
+        ddl(
+            manager,
+            "ALTER TABLE signing_key ADD COLUMN public_key {bytes};
+             ALTER TABLE signing_key ADD COLUMN key_id text;
+             ALTER TABLE signing_key ADD COLUMN subject_key {bytes};
+             ALTER TABLE signing_key ADD COLUMN sealed_seed {bytes};
+             ALTER TABLE signing_key ADD COLUMN retired_at {instant};
+             ALTER TABLE refresh_token ADD COLUMN salt {bytes};
+             CREATE INDEX refresh_token_salted ON refresh_token (used_at) WHERE salt IS NOT NULL;
+             CREATE INDEX refresh_token_by_family ON refresh_token (family_id);
+             CREATE INDEX refresh_token_by_expiry ON refresh_token (expires_at);
+             CREATE INDEX token_family_revoked ON token_family (revoked_at) WHERE revoked_at IS NOT NULL;
+             CREATE INDEX authorization_code_by_expiry ON authorization_code (expires_at);
+             CREATE INDEX invitation_by_expiry ON invitation (expires_at);",
+        )
+        .await
+    }
+}
+
+struct M0010;
+
+impl MigrationName for M0010 {
+    fn name(&self) -> &str {
+        "m0010_addresses_by_organisation"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for M0010 {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // What an older process writes beside this has an empty address until the service fills it in.
+        ddl(
+            manager,
+            "ALTER TABLE person ADD COLUMN address text NOT NULL DEFAULT '';
+             UPDATE person SET address = email;
+             CREATE UNIQUE INDEX person_of_organisation ON person (organisation_id, address) WHERE address <> '';
+             CREATE INDEX person_by_address ON person (address);",
+        )
+        .await
     }
 }
 

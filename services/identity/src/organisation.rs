@@ -40,6 +40,13 @@ pub(crate) async fn name_of(
     Ok(pair.transpose()?)
 }
 
+/// How many organisations there are; at least one.
+pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<usize, StoreError> {
+    let row = sql::row(db, "SELECT count(*) FROM organisation", vec![]).await?;
+    let count: i64 = row.map_or(Ok(1), |row| row.try_get_by_index(0))?;
+    Ok(usize::try_from(count).unwrap_or(1).max(1))
+}
+
 /// Makes an organisation with its headquarters (whose code is `code`) and a client with every scope.
 ///
 /// # Errors

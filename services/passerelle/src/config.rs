@@ -14,7 +14,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Toml},
 };
-use identity::{Mailer, MailerError};
+use identity::{Mailer, MailerError, SignInLimits};
 use ipnet::IpNet;
 use kernel::Clock;
 use serde::Deserialize;
@@ -86,6 +86,8 @@ pub struct Config {
     internal_key: Option<String>,
     portal: Option<PortalConfig>,
     personal_data: Option<PersonalDataConfig>,
+    #[serde(default)]
+    sign_in: SignInLimits,
     mail: Option<MailConfig>,
 }
 
@@ -335,6 +337,25 @@ impl Config {
         InternalKey::parse(key).map_err(|error| anyhow!("configuration: internal_key: {error}"))
     }
 
+    /// How much may be tried at sign-in.
+    ///
+    /// # Errors
+    /// When a limit lets nobody in.
+    pub fn sign_in(&self) -> Result<SignInLimits> {
+        match self.sign_in.fault() {
+            Some(key) => bail!("configuration: sign_in.{key}: must be between 1 and 1000000"),
+            None => Ok(self.sign_in),
+        }
+    }
+
+    /// Makes sure that there are the deployment's keys.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn requires_keys(&self, why: &str) -> Result<()> {
+        self.personal_data.as_ref().map(|_| ()).ok_or_else(|| missing("personal_data.keys", why))
+    }
+
     /// Where another process is.
     ///
     /// # Errors
@@ -461,6 +482,15 @@ mod tests {
         let wrong = mail("url = \"ftp://u:secret@h\"\nfrom = \"p@a.org\"").unwrap_err();
         assert!(wrong.contains("mail.url") && !wrong.contains("secret"), "{wrong}");
         assert!(config.upstream("donors").unwrap_err().to_string().contains("upstreams.donors"));
+        let sign_in = |text: &str| load(&format!("public_url = \"http://a\"\n[sign_in]\n{text}"));
+        assert_eq!(config.sign_in().unwrap(), SignInLimits::default());
+        let limits = sign_in("attempts = 3").unwrap().sign_in().unwrap();
+        assert_eq!(limits, SignInLimits { attempts: 3, ..SignInLimits::default() });
+        let wrong = sign_in("waiting = 0").unwrap().sign_in().unwrap_err().to_string();
+        assert!(wrong.contains("sign_in.waiting"), "{wrong}");
+        assert!(format!("{:#}", sign_in("tries = 1").unwrap_err()).contains("tries"));
+        let keyless = config.requires_keys("to sign").unwrap_err().to_string();
+        assert!(keyless.contains("personal_data.keys is required to sign"), "{keyless}");
     }
 
     #[tokio::test]

@@ -2,7 +2,6 @@
 
 use crate::platform::services;
 use anyhow::Result;
-use cache::Revocations;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -11,7 +10,7 @@ use std::path::Path;
 /// # Errors
 /// When documents contradict each other.
 pub fn all() -> Result<Vec<(String, String)>> {
-    let services = services("http://localhost:8080", &Revocations::default(), None);
+    let services = services(identity::Settings::new("http://localhost:8080"));
     let documents: Vec<_> = services.iter().map(|service| (service.name, service.openapi())).collect();
     let merged = gateway::merge(documents.iter().map(|(_, document)| document))?;
     let mut files = Vec::new();

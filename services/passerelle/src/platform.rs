@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, InternalKey, Verifier};
 use bus::{BusError, EmbeddedBus, Lag, SharedBus};
 use cache::Revocations;
-use identity::Mailer;
+use identity::{Mailer, SignInLimits};
 use ipnet::IpNet;
 use kernel::Clock;
 use service::{Job, Running, Service, Tasks, ops::Dependency};
@@ -41,6 +41,8 @@ pub struct Options {
     pub trusted_proxies: Vec<IpNet>,
     /// Threads of each service, and of the pages, that answer requests.
     pub threads: usize,
+    /// How much may be tried at sign-in.
+    pub sign_in: SignInLimits,
 }
 
 /// The sender of e-mail unless told otherwise.
@@ -58,6 +60,7 @@ impl Options {
             mail_from: MAIL_FROM.to_owned(),
             trusted_proxies: Vec::new(),
             threads: 1,
+            sign_in: SignInLimits::default(),
         }
     }
 
@@ -90,16 +93,14 @@ pub struct Platform {
     _folder: Folder,
 }
 
-/// The services, in the order they start. `issuer` is the address of the deployment; without a mailer no e-mail is sent.
-pub fn services(issuer: &str, revocations: &Revocations, mailer: Option<Mailer>) -> Vec<Service> {
-    let (issuer, revocations) = (issuer.to_owned(), revocations.clone());
-    let identity = identity::service(identity::Settings { issuer, revocations, mailer });
-    vec![identity, donors::service(), crisis::service()]
+/// The services, in the order they start.
+pub fn services(identity: identity::Settings) -> Vec<Service> {
+    vec![identity::service(identity), donors::service(), crisis::service()]
 }
 
 /// Every consumer of the platform.
 pub fn consumers() -> Vec<store::Consumer> {
-    let services = services("http://localhost", &Revocations::default(), None);
+    let services = services(identity::Settings::new("http://localhost"));
     services.into_iter().flat_map(|service| service.consumers).collect()
 }
 
@@ -108,7 +109,7 @@ pub fn consumers() -> Vec<store::Consumer> {
 /// # Errors
 /// When the bus is unavailable.
 pub async fn lag(bus: &SharedBus) -> Result<Vec<Lag>, BusError> {
-    lag_of(&services("http://localhost", &Revocations::default(), None), bus).await
+    lag_of(&services(identity::Settings::new("http://localhost")), bus).await
 }
 
 /// [`lag`] of some services.
@@ -137,7 +138,12 @@ impl Platform {
             EmbeddedBus::open(&options.data.join("bus.db")).await.context("cannot open the bus")?;
         let bus: SharedBus = Arc::new(embedded.clone());
         let revocations = Revocations::default();
-        let services = services(&url, &revocations, Some(options.mailer()?));
+        let services = services(identity::Settings {
+            revocations: revocations.clone(),
+            mailer: Some(options.mailer()?),
+            limits: options.sign_in,
+            ..identity::Settings::new(&url)
+        });
         let mut listeners = Vec::new();
         for _ in &services {
             listeners.push(loopback()?);

@@ -54,6 +54,7 @@ impl World {
             donor_id: None,
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
+            login_key: String::new(),
             language: "en".to_owned(),
             password_hash: Some("set".to_owned()),
             time_zone: None,

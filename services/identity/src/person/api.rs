@@ -1,5 +1,5 @@
-use super::{is_email, may_give, normal_email, store};
-use crate::{State, consumers, office, password, secret};
+use super::{announcement::announce, is_email, may_give, normal_email, store};
+use crate::{State, consumers, guard, office, origin, password, secret};
 use ::store::{Actor, TenantScope, Transaction, audit};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
@@ -200,7 +200,8 @@ pub(crate) async fn get(
 /// Lets a person in
 ///
 /// Staff get roles in offices of the caller's tree, and never a permission the caller lacks. A donor's representative
-/// gets one donor account, read-only; only headquarters gives those.
+/// gets one donor account, read-only; only headquarters gives those. An address has one account in an organisation;
+/// whether it has one in another organisation makes no difference and is not told.
 #[utoipa::path(tag = "people", request_body = NewPerson, security(("oauth2" = ["people:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     responses((status = 201, description = "The person", body = MadePerson), CreateProblems))]
@@ -214,6 +215,11 @@ pub(crate) async fn create(
 ) -> Answer {
     let new = body.value;
     let roles = check(&new, &caller.claims)?;
+    // Decided before the write begins: that has one connection, and must not wait for another.
+    let home = service::read(&context, &caller.claims, async |db, scope| {
+        home_office(db, scope, &caller.claims, &roles, new.donor_id).await
+    })
+    .await?;
     if let Some(donor_id) = new.donor_id {
         let known =
             consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
@@ -222,19 +228,20 @@ pub(crate) async fn create(
         }
     }
     let password_hash = match new.password.clone() {
-        Some(password) => Some(state.passwords.hash(password).await?),
+        Some(password) => Some(state.passwords.hash(&caller.claims.sub.to_string(), password).await?),
         None => None,
     };
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         let person = store::Model {
             id: tx.new_id(),
             version: 1,
             organisation_id: caller.claims.organisation_id,
-            office_id: home_office(tx, scope, &caller.claims, &roles, new.donor_id).await?,
+            office_id: home,
             donor_id: new.donor_id,
             search: store::search_text(&new.name, &normal_email(&new.email)),
             name: new.name.clone(),
             email: normal_email(&new.email),
+            login_key: String::new(),
             time_zone: None,
             muted: String::new(),
             mail: true,
@@ -243,6 +250,7 @@ pub(crate) async fn create(
             created_at: tx.now(),
         };
         store::insert(tx, &person, &roles).await.map_err(|error| {
+            // Of this organisation: what others have is not told.
             if error.is_duplicate() {
                 return Problem::new(Code::Conflict).field("/email", "has an account already").into();
             }
@@ -252,6 +260,7 @@ pub(crate) async fn create(
         if let Some(token) = &invitation {
             store::invite(tx, person.id, &secret::hash(token), tx.now() + INVITATION_LIFE).await?;
         }
+        announce(tx, person.id).await?;
         audit_person(tx, &person, "person.create", &new.roles).await?;
         let (location, once) = (
             format!("/v1/people/{}", person.id),
@@ -285,15 +294,16 @@ pub(super) async fn audit_person(
     Ok(())
 }
 
+/// The office that keeps the account: the first of the roles', or the caller's own.
 async fn home_office(
-    tx: &Transaction,
+    db: &impl sea_orm::ConnectionTrait,
     scope: &TenantScope,
     claims: &Claims,
     roles: &[(Uuid, Role)],
     donor_id: Option<Uuid>,
 ) -> Result<Uuid, Failure> {
     for (index, (office_id, _)) in roles.iter().enumerate() {
-        let known = office::store::get(scope, tx.db(), *office_id).await?.is_some();
+        let known = office::store::get(scope, db, *office_id).await?.is_some();
         if !known || !scope.office_ids().contains(office_id) {
             return Err(
                 Problem::invalid_field(format!("/roles/{index}/office_id"), "is no office of yours").into()
@@ -301,7 +311,7 @@ async fn home_office(
         }
     }
     if donor_id.is_some() {
-        let own = office::store::get(scope, tx.db(), claims.office_id).await?;
+        let own = office::store::get(scope, db, claims.office_id).await?;
         if own.is_none_or(|office| office.kind != office::Kind::Headquarters.name()) {
             let why = "only headquarters gives donor accounts";
             return Err(Problem::new(Code::Forbidden).field("/donor_id", why).into());
@@ -348,8 +358,8 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
 
 fn check_password(checks: &mut Checks, password: Option<&str>) {
     if let Some(password) = password {
-        let fits = (password::SHORTEST..=password::LONGEST).contains(&password.chars().count());
-        let why = format!("must have {} to {} characters", password::SHORTEST, password::LONGEST);
+        let fits = (password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.chars().count());
+        let why = format!("must have {} to {} characters", password::MIN_LENGTH, password::MAX_LENGTH);
         checks.require(fits, "/password", &why);
     }
 }
@@ -375,11 +385,12 @@ pub(crate) struct Accepted {
 
 /// Accepts an invitation
 ///
-/// Sets the first password. An invitation works once, for seven days.
+/// Sets the first password. An invitation works once, for seven days. After many unknown ones from one address: 429.
 #[utoipa::path(tag = "people", request_body = Acceptance,
     responses((status = 200, description = "The account can be used", body = Accepted), CreateProblems))]
 #[post("/v1/invitations/accept")]
 pub(crate) async fn accept_invitation(
+    request: HttpRequest,
     context: Data<Context>,
     state: Data<State>,
     body: JsonBody<Acceptance>,
@@ -387,14 +398,23 @@ pub(crate) async fn accept_invitation(
     let mut checks = Checks::new();
     check_password(&mut checks, Some(&body.value.password));
     checks.finish()?;
-    let hash = state.passwords.hash(body.value.password).await?;
-    let tx = context.store.system(Actor::system()).await?;
     let refused =
         || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
-    let used = store::use_invitation(&tx, &secret::hash(&body.value.token), tx.now()).await?;
+    let token_hash = secret::hash(&body.value.token);
+    // Looked up before anything is hashed: only invitations cost a hash.
+    let db = context.store.system_read().await?;
+    let open = store::invitation_is_open(&db, &token_hash, context.store.clock().now()).await?;
+    drop(db);
+    if !open {
+        return Err(guard::wrong_secret(&request, &context, &state, refused().into()).await);
+    }
+    let hash = state.passwords.hash(&origin::of(&request), body.value.password).await?;
+    let mut tx = context.store.system(Actor::system()).await?;
+    let used = store::use_invitation(&tx, &token_hash, tx.now()).await?;
     let person_id = used.ok_or_else(refused)?;
     let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
     store::set_password(&tx, person_id, &hash).await?;
+    announce(&mut tx, person_id).await?;
     audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })

@@ -1,6 +1,6 @@
 //! The caller itself: who it is, where it may work, how it wants to be told.
 
-use super::{api::audit_person, store};
+use super::{announcement::announce, api::audit_person, store};
 use crate::{State, consumers, office, organisation};
 use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
@@ -172,7 +172,7 @@ pub(crate) async fn update(
     body: JsonBody<Profile>,
 ) -> Answer {
     let (claims, profile) = (caller.0, body.value);
-    let tx = context.store.system(context.actor(&claims, &request)).await?;
+    let mut tx = context.store.system(context.actor(&claims, &request)).await?;
     let found = match claims.kind {
         PrincipalKind::Person | PrincipalKind::Donor => store::by_id_to_change(&tx, claims.sub).await?,
         PrincipalKind::Client => None,
@@ -199,6 +199,7 @@ pub(crate) async fn update(
         ..before
     };
     store::save_profile(&tx, &after).await?;
+    announce(&mut tx, after.id).await?;
     audit_person(&tx, &after, "person.profile", &[]).await?;
     let version = after.version;
     let shown = describe(&state, &claims, tx.db(), Some(after)).await?;

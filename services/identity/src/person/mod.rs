@@ -1,5 +1,6 @@
 //! People: staff with roles in offices, and representatives of one donor.
 
+pub(crate) mod announcement;
 pub(crate) mod api;
 pub(crate) mod me;
 pub(crate) mod store;

@@ -1,7 +1,7 @@
 use auth::Role;
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
 use service::PageRequest;
 use store::{StoreError, TenantScope, Transaction, sql, values};
 
@@ -15,7 +15,12 @@ pub struct Model {
     pub office_id: Uuid,
     pub donor_id: Option<Uuid>,
     pub name: String,
+    /// The address, unique in the organisation.
+    #[sea_orm(column_name = "address")]
     pub email: String,
+    /// Unique in the deployment, from when addresses were: [`insert`] writes it, nothing else reads it.
+    #[sea_orm(column_name = "email")]
+    pub login_key: String,
     pub language: String,
     pub password_hash: Option<String>,
     pub time_zone: Option<String>,
@@ -85,21 +90,40 @@ pub(crate) async fn list(
     Ok(query.all(db).await?)
 }
 
-/// Sign-in knows a person by address alone: the tenant follows from the person.
-pub(crate) async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<Option<Model>, StoreError> {
-    Ok(Entity::find().filter(Column::Email.eq(email)).one(db).await?)
+/// Sign-in knows people by address alone: one account of each organisation that has one, the oldest first.
+pub(crate) async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<Vec<Model>, StoreError> {
+    let accounts = Entity::find().filter(Column::Email.eq(email));
+    Ok(accounts.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(db).await?)
 }
 
 pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
+/// Those of `ids` who are members of staff.
+pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let staff = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    Ok(staff.filter(Column::DonorId.is_null()).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// Adds an account with its roles.
+///
+/// # Errors
+/// [`StoreError::is_duplicate`] when the organisation has an account with this address.
 pub(crate) async fn insert(
     tx: &Transaction,
     person: &Model,
     roles: &[(Uuid, Role)],
 ) -> Result<(), StoreError> {
-    Entity::insert(person.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+    let mut row = person.clone().into_active_model();
+    row.login_key = Set(person.email.clone());
+    let insert = Entity::insert(row.clone()).on_conflict_do_nothing_on([Column::LoginKey]);
+    if !matches!(insert.exec_without_returning(tx.db()).await?, TryInsertResult::Inserted(1..)) {
+        // The key is taken: by another organisation's account, which this one must not be told of, or by one of this
+        // organisation's, which the address refuses.
+        row.login_key = Set(format!("{} {}", person.email, person.organisation_id));
+        Entity::insert(row).exec_without_returning(tx.db()).await?;
+    }
     let rows = roles.iter().map(|(office_id, role)| values![person.id, *office_id, role.name()]).collect();
     let columns = ["person_id", "office_id", "role"];
     sql::insert_many(tx.db(), "person_role", &columns, rows, "ON CONFLICT DO NOTHING").await?;
@@ -161,6 +185,16 @@ pub(crate) async fn invite(
     sql::insert_many(tx.db(), "invitation", &columns, vec![values![token_hash, person, expires_at]], "")
         .await?;
     Ok(())
+}
+
+/// Whether an invitation can be accepted at this moment.
+pub(crate) async fn invitation_is_open(
+    db: &impl ConnectionTrait,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
+    Ok(sql::row(db, text, values![token_hash, now]).await?.is_some())
 }
 
 /// Uses an invitation up; the person it was for, or none when it is unknown, used or too old.

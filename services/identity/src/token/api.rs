@@ -1,5 +1,5 @@
 use super::{ACCESS_TOKEN_LIFE, CODE_LIFE, PORTAL, grant, revocation, store};
-use crate::{State, key, person, secret};
+use crate::{State, guard, key, person, secret};
 use ::store::Actor;
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -7,7 +7,7 @@ use actix_web::{
     post,
     web::{Bytes, Data},
 };
-use auth::{ALL_PERMISSIONS, Failure, JsonWebKeySet};
+use auth::{ALL_PERMISSIONS, Failure, JsonWebKeySet, TRACE_HEADER};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Code, Problem};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,8 @@ pub(crate) struct SignIn {
     /// `portal`.
     #[schema(example = "portal", max_length = 40)]
     client_id: String,
-    #[schema(max_length = 500)]
+    /// The portal's `/sign-in` under the deployment's address.
+    #[schema(example = "https://passerelle.example.org/sign-in", max_length = 500)]
     redirect_uri: String,
     /// BASE64URL(SHA-256(verifier)), RFC 7636.
     #[schema(min_length = 43, max_length = 43)]
@@ -50,7 +51,8 @@ pub(crate) struct CodeAnswer {
 
 /// Signs a person in
 ///
-/// Checks the password and gives an authorisation code. After several failures from one place the next try must wait.
+/// Checks the password and gives an authorisation code. After several wrong passwords from one address, or for one account,
+/// the next one must wait (429); when too many wait to be checked it is answered 503. Both say in `Retry-After` how long.
 #[utoipa::path(tag = "sign-in", request_body = SignIn,
     responses((status = 200, description = "An authorisation code", body = CodeAnswer), CreateProblems))]
 #[post("/oauth/authorize")]
@@ -61,36 +63,12 @@ pub(crate) async fn authorize(
     body: JsonBody<SignIn>,
 ) -> Answer {
     let sign_in = body.value;
-    check(&sign_in)?;
-    let clock = context.store.clock().clone();
+    check(&sign_in, &state.issuer)?;
     let email = person::normal_email(&sign_in.email);
-    let from =
-        request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let who = format!("{email}|{from}");
-    if let Some(wait) = state.throttle.wait(&who, clock.now()) {
-        let seconds = wait.num_seconds().max(1);
-        let problem = Problem::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
-        return answer::json(
-            StatusCode::TOO_MANY_REQUESTS,
-            &[("retry-after", seconds.to_string())],
-            &problem,
-        );
-    }
+    let person = guard::password(&request, &context, &state, &email, &sign_in.password).await?;
     let db = context.store.system_read().await?;
-    let found = person::store::by_email(&db, &email).await?;
-    let roles = match &found {
-        Some(person) => person::store::roles(&db, &[person.id]).await?,
-        None => Vec::new(),
-    };
+    let roles = person::store::roles(&db, &[person.id]).await?;
     drop(db);
-    let hash = found.as_ref().and_then(|person| person.password_hash.clone());
-    if !state.passwords.verify(sign_in.password, hash).await? {
-        state.throttle.failed(&who, clock.now());
-        let why = "the address or the password is wrong";
-        return Err(Problem::new(Code::Unauthenticated).field("/password", why).into());
-    }
-    state.throttle.succeeded(&who);
-    let person = found.ok_or_else(Problem::not_found)?;
     let first_office = roles.first().map_or(person.office_id, |held| held.office_id);
     let office_id = sign_in.office_id.unwrap_or(first_office);
     let code = secret::new();
@@ -110,12 +88,18 @@ pub(crate) async fn authorize(
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &CodeAnswer { code })
 }
 
-fn check(sign_in: &SignIn) -> Result<(), Problem> {
+/// Where codes may be sent: to the portal. Addresses are compared letter by letter (OAuth 2.1, 2.3.1).
+fn redirect_uris(issuer: &str) -> [String; 1] {
+    [format!("{issuer}/sign-in")]
+}
+
+fn check(sign_in: &SignIn, issuer: &str) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.one_of("/client_id", &sign_in.client_id, &[PORTAL]);
     checks.one_of("/code_challenge_method", &sign_in.code_challenge_method, &["S256"]);
     checks.require(sign_in.code_challenge.len() == 43, "/code_challenge", "must have 43 characters");
-    checks.require(sign_in.redirect_uri.len() <= 500, "/redirect_uri", "is too long");
+    let known = redirect_uris(issuer).contains(&sign_in.redirect_uri);
+    checks.require(known, "/redirect_uri", "is not an address of this client");
     checks.require(sign_in.password.len() <= 1024, "/password", "is too long");
     checks.finish()
 }
@@ -126,6 +110,7 @@ pub(crate) struct TokenRequest {
     /// `client_credentials`, `authorization_code` or `refresh_token`.
     #[schema(example = "client_credentials", max_length = 40)]
     grant_type: String,
+    /// With `client_credentials`, unless HTTP Basic names it; with `authorization_code`: the client that signed in.
     #[schema(max_length = 100)]
     client_id: Option<String>,
     #[schema(max_length = 100)]
@@ -187,36 +172,53 @@ pub(crate) async fn token(
     state: Data<State>,
     body: Bytes,
 ) -> Answer {
-    match answer_token(&request, &context, &state, &body).await {
-        Ok(response) => Ok(response),
-        Err(Failure(problem)) if problem.status < 500 => {
-            let error = match problem.status {
-                401 => "invalid_client",
-                _ if problem.errors.first().is_some_and(|error| error.pointer == "grant_type") => {
-                    "unsupported_grant_type"
-                }
-                _ if problem.errors.first().is_some_and(|error| error.pointer == "scope") => "invalid_scope",
-                _ if problem.code == Code::InvalidGrant.table().1 => "invalid_grant",
-                _ => "invalid_request",
-            };
-            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-            let error_description = problem.detail.clone().unwrap_or_default();
-            let body = OauthProblem { error, error_description, problem: *problem };
-            let mut response = HttpResponse::build(status);
-            if status == StatusCode::UNAUTHORIZED {
-                response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"passerelle\""));
-            }
-            response.insert_header((header::CACHE_CONTROL, "no-store"));
-            let text = serde_json::to_string(&body).map_err(|error| Failure::internal(&error))?;
-            Ok(response.content_type("application/problem+json").body(text))
+    let Failure(problem) = match answer_token(&request, &context, &state, &body).await {
+        Ok(response) => return Ok(response),
+        Err(failure) if is_wrong_secret(&failure.0) => {
+            guard::wrong_secret(&request, &context, &state, failure).await
         }
-        Err(failure) => Err(failure),
+        Err(failure) => failure,
+    };
+    // RFC 6749 has no word for the others.
+    if problem.status >= 500 || problem.status == 429 {
+        return Err(Failure(problem));
     }
+    oauth_problem(&request, *problem)
+}
+
+/// Whether somebody may have been guessing.
+fn is_wrong_secret(problem: &Problem) -> bool {
+    let pointer = problem.errors.first().map_or("", |error| error.pointer.as_str());
+    let refused = problem.status == 401 || problem.code == Code::InvalidGrant.table().1;
+    refused && ["client_secret", "code", "code_verifier", "refresh_token"].contains(&pointer)
+}
+
+fn oauth_problem(request: &HttpRequest, problem: Problem) -> Answer {
+    let at = |pointer: &str| problem.errors.first().is_some_and(|error| error.pointer == pointer);
+    let error = match problem.status {
+        401 => "invalid_client",
+        _ if at("grant_type") => "unsupported_grant_type",
+        _ if at("scope") => "invalid_scope",
+        _ if problem.code == Code::InvalidGrant.table().1 => "invalid_grant",
+        _ => "invalid_request",
+    };
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let error_description = problem.detail.clone().unwrap_or_default();
+    let trace = request.headers().get(TRACE_HEADER).and_then(|value| value.to_str().ok());
+    let (instance, trace_id) = (Some(request.path().to_owned()), trace.map(str::to_owned));
+    let body = OauthProblem { error, error_description, problem: Problem { instance, trace_id, ..problem } };
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::UNAUTHORIZED {
+        response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"passerelle\""));
+    }
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    let text = serde_json::to_string(&body).map_err(|error| Failure::internal(&error))?;
+    Ok(response.content_type("application/problem+json").body(text))
 }
 
 async fn answer_token(request: &HttpRequest, context: &Context, state: &State, body: &[u8]) -> Answer {
     let form: TokenRequest = serde_html_form::from_bytes(body).map_err(|error| {
-        Problem::invalid_parameter("grant_type", format!("the form cannot be read: {error}"))
+        Problem::new(Code::MalformedBody).detail(format!("the form cannot be read: {error}"))
     })?;
     let need = |name: &'static str, value: &Option<String>| {
         value.clone().ok_or_else(|| Problem::invalid_parameter(name, "is required"))
@@ -230,10 +232,12 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
         "authorization_code" => {
             let (code, verifier) = (need("code", &form.code)?, need("code_verifier", &form.code_verifier)?);
             let redirect_uri = need("redirect_uri", &form.redirect_uri)?;
+            is_portal(&need("client_id", &form.client_id)?)?;
             grant::authorization_code(store, state, &code, &verifier, &redirect_uri).await?
         }
         "refresh_token" => {
             let refresh = need("refresh_token", &form.refresh_token)?;
+            form.client_id.as_deref().map_or(Ok(()), is_portal)?;
             grant::refresh_token(store, state, &refresh, form.office_id).await?
         }
         _ => return Err(Problem::invalid_parameter("grant_type", "is not one this server knows").into()),
@@ -246,6 +250,14 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
         refresh_token: granted.refresh_token,
     };
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &tokens)
+}
+
+/// Codes and refresh tokens belong to the client they were given to (RFC 6749 4.1.3 and 6): there is one.
+fn is_portal(client_id: &str) -> Result<(), Failure> {
+    if client_id == PORTAL {
+        return Ok(());
+    }
+    Err(Problem::new(Code::InvalidGrant).field("client_id", "is not the client this was given to").into())
 }
 
 /// The client's id and secret, from HTTP Basic or the form.
@@ -282,12 +294,11 @@ pub(crate) struct Revocation {
 pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> Answer {
     let form: Revocation = serde_html_form::from_bytes(&body)
         .map_err(|error| Problem::invalid_parameter("token", format!("the form cannot be read: {error}")))?;
+    // Decided before the write begins: the check may ask this very service for its keys.
+    let claims = context.verifier.verify(&form.token).await.ok();
     let tx = context.store.system(Actor::system()).await?;
     let refresh = store::refresh(tx.db(), &secret::hash(&form.token)).await?;
-    let session = match refresh {
-        Some(found) => Some(found.family_id),
-        None => context.verifier.verify(&form.token).await.ok().map(|claims| claims.sid),
-    };
+    let session = refresh.map(|found| found.family_id).or(claims.map(|claims| claims.sid));
     if let Some(session) = session {
         store::revoke_family(&tx, session).await?;
     }

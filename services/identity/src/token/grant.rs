@@ -103,47 +103,79 @@ pub(crate) async fn authorization_code(
     let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
     let family_id = store::new_family(&tx, found.person_id, found.office_id).await?;
     store::use_code(&tx, &hash, family_id).await?;
-    let refresh_token = Some(next_refresh(&tx, family_id).await?);
+    let refresh_token = secret::new();
+    save_refresh(&tx, &refresh_token, family_id).await?;
     tx.commit().await?;
-    Ok(Granted { claims: Claims { sid: family_id, ..claims }, refresh_token })
+    Ok(Granted { claims: Claims { sid: family_id, ..claims }, refresh_token: Some(refresh_token) })
 }
 
-/// A refresh token is used once; a used one that comes back revokes its whole family. With an office, the sign-in goes on
-/// there: the person needs a role in it.
+/// A refresh token is used once; a used one that comes back revokes its whole family. Within [`REUSE_LEEWAY`] of its use it
+/// gives what it gave then (or what that has become since), never another line of tokens. With an office, the sign-in goes
+/// on there: the person needs a role in it.
 pub(crate) async fn refresh_token(
     store: &Store,
     state: &State,
     token: &str,
     office_id: Option<Uuid>,
 ) -> Result<Granted, Failure> {
-    let hash = secret::hash(token);
     let tx = store.system(Actor::system()).await?;
-    let why = "does not hold";
-    let found = store::refresh(tx.db(), &hash).await?.ok_or_else(|| refused("refresh_token", why))?;
-    if found.revoked_at.is_some() || found.expires_at <= tx.now() {
-        return Err(refused("refresh_token", why));
-    }
-    if found.used_at.is_some_and(|used_at| used_at + REUSE_LEEWAY < tx.now()) {
-        store::revoke_family(&tx, found.family_id).await?;
-        tx.commit().await?;
-        state.revocations.announce(found.family_id, revocation::life()).await;
-        return Err(refused("refresh_token", "was used before: sign in again"));
-    }
+    let (live, found) = match live(&tx, token).await? {
+        Live::Token(live, found) => (live, found),
+        Live::Stolen(family_id) => {
+            store::revoke_family(&tx, family_id).await?;
+            tx.commit().await?;
+            state.revocations.announce(family_id, revocation::life()).await;
+            tracing::warn!(session = %family_id, "a refresh token came a second time: its sign-in has ended");
+            return Err(refused("refresh_token", "was used before: sign in again"));
+        }
+    };
     let office_id = office_id.unwrap_or(found.office_id);
     let claims = person_claims(store, state, tx.db(), found.person_id, office_id).await?;
     if office_id != found.office_id {
         store::move_family(&tx, found.family_id, office_id).await?;
     }
-    store::use_refresh(&tx, &hash).await?;
-    let refresh_token = Some(next_refresh(&tx, found.family_id).await?);
+    let next = if live == token {
+        let salt = rand::random::<[u8; 32]>();
+        store::use_refresh(&tx, &secret::hash(token), &salt).await?;
+        let next = secret::successor(&salt, token);
+        save_refresh(&tx, &next, found.family_id).await?;
+        next
+    } else {
+        live
+    };
     tx.commit().await?;
-    Ok(Granted { claims: Claims { sid: found.family_id, ..claims }, refresh_token })
+    Ok(Granted { claims: Claims { sid: found.family_id, ..claims }, refresh_token: Some(next) })
 }
 
-async fn next_refresh(tx: &Transaction, family_id: Uuid) -> Result<String, Failure> {
-    let token = secret::new();
-    store::save_refresh(tx, &secret::hash(&token), family_id, tx.now() + REFRESH_TOKEN_LIFE).await?;
-    Ok(token)
+enum Live {
+    /// The token of the line that was not used yet: the one that was presented, or one that came after it just now.
+    Token(String, store::RefreshToken),
+    /// The one presented was used long ago: somebody has a copy. The family.
+    Stolen(Uuid),
+}
+
+/// Goes from a token that was used within the leeway to the one that has taken its place.
+async fn live(tx: &Transaction, presented: &str) -> Result<Live, Failure> {
+    let why = || refused("refresh_token", "does not hold");
+    let mut token = presented.to_owned();
+    // A client that refreshes more often than that in ten seconds has gone wrong.
+    for _ in 0..100 {
+        let found = store::refresh(tx.db(), &secret::hash(&token)).await?.ok_or_else(why)?;
+        if found.revoked_at.is_some() || found.expires_at <= tx.now() {
+            return Err(why());
+        }
+        match found.used_at {
+            None => return Ok(Live::Token(token, found)),
+            Some(used_at) if used_at + REUSE_LEEWAY < tx.now() => return Ok(Live::Stolen(found.family_id)),
+            // Without a salt an older version of the program has used it, which nobody can repeat.
+            Some(_) => token = secret::successor(&found.salt.ok_or_else(why)?, &token),
+        }
+    }
+    Err(why())
+}
+
+async fn save_refresh(tx: &Transaction, token: &str, family_id: Uuid) -> Result<(), Failure> {
+    Ok(store::save_refresh(tx, &secret::hash(token), family_id, tx.now() + REFRESH_TOKEN_LIFE).await?)
 }
 
 /// What a person may do in an office: the union of the roles held there; for a donor's representative, to read.

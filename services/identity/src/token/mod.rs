@@ -4,6 +4,10 @@ pub(crate) mod api;
 pub(crate) mod grant;
 pub(crate) mod revocation;
 pub(crate) mod store;
+pub(crate) mod sweep;
+
+#[cfg(test)]
+mod tests;
 
 use chrono::TimeDelta;
 
@@ -13,7 +17,7 @@ pub(crate) const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 pub(crate) const CODE_LIFE: TimeDelta = TimeDelta::seconds(60);
 /// How long a refresh token holds unused.
 pub(crate) const REFRESH_TOKEN_LIFE: TimeDelta = TimeDelta::days(14);
-/// Two requests of one browser may refresh at the same time; within this time that is no theft.
+/// Two requests of one browser may refresh at the same time; within this time that is no theft, and gives both the same.
 pub(crate) const REUSE_LEEWAY: TimeDelta = TimeDelta::seconds(10);
 /// The portal: our own public client, which has no secret and must use PKCE.
 pub(crate) const PORTAL: &str = "portal";

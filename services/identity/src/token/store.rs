@@ -18,12 +18,6 @@ pub(crate) async fn save_code(
     hash: &str,
     code: &AuthorizationCode,
 ) -> Result<(), StoreError> {
-    sql::execute(
-        tx.db(),
-        "DELETE FROM authorization_code WHERE expires_at < $1",
-        values![tx.now() - chrono::TimeDelta::hours(1)],
-    )
-    .await?;
     let columns = ["code_hash", "person_id", "office_id", "challenge", "redirect_uri", "expires_at"];
     let row = values![
         hash,
@@ -101,6 +95,8 @@ pub(crate) struct RefreshToken {
     pub(crate) family_id: Uuid,
     pub(crate) expires_at: DateTime<Utc>,
     pub(crate) used_at: Option<DateTime<Utc>>,
+    /// What its successor follows from, as long as it may be asked for again.
+    pub(crate) salt: Option<Vec<u8>>,
     pub(crate) person_id: Uuid,
     pub(crate) office_id: Uuid,
     pub(crate) revoked_at: Option<DateTime<Utc>>,
@@ -110,7 +106,7 @@ pub(crate) async fn refresh(
     db: &impl ConnectionTrait,
     hash: &str,
 ) -> Result<Option<RefreshToken>, StoreError> {
-    let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at
+    let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at, r.salt
                 FROM refresh_token r JOIN token_family f ON f.id = r.family_id WHERE r.token_hash = $1";
     let text = format!("{text}{}", sql::for_update(db));
     let Some(row) = sql::row(db, &text, values![hash]).await? else { return Ok(None) };
@@ -121,12 +117,12 @@ pub(crate) async fn refresh(
         person_id: row.try_get_by_index(3)?,
         office_id: row.try_get_by_index(4)?,
         revoked_at: row.try_get_by_index(5)?,
+        salt: row.try_get_by_index(6)?,
     }))
 }
 
-pub(crate) async fn use_refresh(tx: &Transaction, hash: &str) -> Result<(), StoreError> {
-    let text = "UPDATE refresh_token SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL";
-    sql::execute(tx.db(), text, values![tx.now(), hash]).await?;
-    sql::execute(tx.db(), "DELETE FROM refresh_token WHERE expires_at < $1", values![tx.now()]).await?;
+pub(crate) async fn use_refresh(tx: &Transaction, hash: &str, salt: &[u8]) -> Result<(), StoreError> {
+    let text = "UPDATE refresh_token SET used_at = $1, salt = $2 WHERE token_hash = $3";
+    sql::execute(tx.db(), text, values![tx.now(), salt.to_vec(), hash]).await?;
     Ok(())
 }

@@ -8,7 +8,6 @@ use crate::{
 };
 use anyhow::{Context as _, Result, bail};
 use bus::{EmbeddedBus, OutgoingRecord, Record, SharedBus, Subscription};
-use cache::Revocations;
 use clap::{Args, Subcommand};
 use kernel::{Clock, SystemClock};
 use serde_json::json;
@@ -95,7 +94,7 @@ async fn print_lag(bus: &SharedBus, as_json: bool) -> Result<()> {
 async fn waiting(arguments: &Arguments) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut unavailable = Vec::new();
-    for service in services("http://localhost", &Revocations::default(), None) {
+    for service in services(identity::Settings::new("http://localhost")) {
         let printed = async {
             let store = match &arguments.data {
                 Some(folder) => {

@@ -7,7 +7,6 @@ use crate::{
     platform::{Options, open, open_beside},
 };
 use anyhow::{Result, anyhow, bail};
-use cache::Revocations;
 use clap::Args;
 use kernel::SystemClock;
 use std::{path::PathBuf, sync::Arc};
@@ -73,9 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 /// Identity's database in the data folder. SQLite lets a running platform and this process write in turn; the tables stay
 /// as the platform that runs knows them.
 async fn embedded(data: PathBuf, clock: Arc<SystemClock>) -> Result<(Store, Option<Folder>)> {
-    let settings =
-        identity::Settings { issuer: String::new(), revocations: Revocations::default(), mailer: None };
-    let service = identity::service(settings);
+    let service = identity::service(identity::Settings::new(""));
     let folder = Folder::take_unless_used(&data)?;
     let options = Options::local(data);
     if folder.is_some() {

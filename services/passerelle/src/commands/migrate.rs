@@ -2,7 +2,6 @@
 
 use crate::{config::Config, output::say, platform::services};
 use anyhow::{Context as _, Result, bail};
-use cache::Revocations;
 use clap::Args;
 use kernel::{Clock, SystemClock};
 use std::{path::PathBuf, sync::Arc};
@@ -25,7 +24,7 @@ pub struct Arguments {
 /// When the configuration is wrong, a database is away, or a migration fails (then that database is as it was).
 pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let all = services(&config.public_url, &Revocations::default(), None);
+    let all = services(identity::Settings::new(&config.public_url));
     if let Some(unknown) =
         arguments.services.iter().find(|name| all.iter().all(|service| service.name != **name))
     {

@@ -61,7 +61,7 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     match arguments.service.as_str() {
         "gateway" => {
             let mut upstreams = Vec::new();
-            for service in services(&config.public_url, &revocations, None) {
+            for service in services(identity::Settings::new(&config.public_url)) {
                 let (url, document) = (config.upstream(service.name)?, service.openapi());
                 upstreams.push(gateway::Upstream { url, document });
             }
@@ -101,11 +101,20 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             ops.stop().await;
         }
         name => {
-            let all = services(&config.public_url, &revocations, config.mailer()?);
+            let all = services(identity::Settings {
+                revocations,
+                mailer: config.mailer()?,
+                limits: config.sign_in()?,
+                counter: Some(redis),
+                ..identity::Settings::new(&config.public_url)
+            });
             let Some(service) = all.iter().find(|service| service.name == name) else {
                 bail!("there is no service {name}: identity, donors, crisis, gateway or portal");
             };
             let store = config.store(name, clock.clone()).await?;
+            if name == "identity" {
+                config.requires_keys("to seal the keys that tokens are signed with")?;
+            }
             let bus = config.bus()?;
             let needs =
                 vec![Dependency::database(&store), schema(service, &store), Dependency::set_aside(&store)];

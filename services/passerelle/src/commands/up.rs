@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use clap::Args;
+use identity::SignInLimits;
 use ipnet::IpNet;
 use kernel::SystemClock;
 use service::ops::{self, PrometheusHandle};
@@ -76,7 +77,9 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         threads,
         empty,
     } = arguments;
-    let options = Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies, threads };
+    let sign_in = SignInLimits::default();
+    let options =
+        Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies, threads, sign_in };
     let clock = Arc::new(SystemClock);
     // Before the start, so that nothing goes uncounted.
     let counting = operations.map(operate).transpose()?;

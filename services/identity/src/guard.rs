@@ -1,0 +1,99 @@
+//! Who may try a secret now: passwords, which people choose, before each attempt; long random ones after a wrong one.
+
+use crate::{State, organisation, origin, person, secret};
+use actix_web::HttpRequest;
+use auth::Failure;
+use cache::Attempt;
+use chrono::{DateTime, Utc};
+use kernel::{Code, Problem};
+use service::Context;
+use std::time::Duration;
+
+/// Accounts of one address, one for each organisation, that are checked whether it has them or not.
+const MAX_ACCOUNTS: usize = 3;
+
+/// The clock as the counts take it.
+fn since_epoch(now: DateTime<Utc>) -> Duration {
+    Duration::from_micros(u64::try_from(now.timestamp_micros()).unwrap_or_default())
+}
+
+fn too_many(kind: &'static str, wait: Duration) -> Failure {
+    metrics::counter!("sign_in_limited_total", "kind" => kind).increment(1);
+    Problem::rate_limited(wait.as_secs() + 1).into()
+}
+
+/// The person whose address and password these are.
+///
+/// The attempt is counted before anything is looked up or checked, and given back when the password is right, or was not
+/// checked after all.
+///
+/// # Errors
+/// 401 for another password, 429 after too many, 503 when too many wait.
+pub(crate) async fn password(
+    request: &HttpRequest,
+    context: &Context,
+    state: &State,
+    email: &str,
+    password: &str,
+) -> Result<person::store::Model, Failure> {
+    let (origin, now) = (origin::of(request), since_epoch(context.store.clock().now()));
+    // A digest: no address of anybody stands in Redis.
+    let attempt = Attempt { origin: origin.clone(), account: secret::hash(email) };
+    let reserved = state.attempts.reserve(attempt, now).await;
+    let reserved = reserved.map_err(|wait| too_many("password", wait))?;
+    match verified(context, state, &origin, email, password).await {
+        Ok(Some(person)) => {
+            state.attempts.succeeded(reserved, now).await;
+            Ok(person)
+        }
+        Ok(None) => {
+            let why = "the address or the password is wrong";
+            Err(Problem::new(Code::Unauthenticated).field("/password", why).into())
+        }
+        Err(failure) => {
+            state.attempts.not_made(reserved, now).await;
+            Err(failure)
+        }
+    }
+}
+
+/// The account of this address whose password it is. In a deployment of several organisations an address may have
+/// several: as many checks are made as if it had (decoys for those it has not), so that the time tells nothing of another
+/// organisation's accounts.
+async fn verified(
+    context: &Context,
+    state: &State,
+    origin: &str,
+    email: &str,
+    password: &str,
+) -> Result<Option<person::store::Model>, Failure> {
+    let db = context.store.system_read().await?;
+    let found = person::store::by_email(&db, email).await?;
+    let organisations = organisation::count(&db).await?;
+    drop(db);
+    let checks = organisations.min(MAX_ACCOUNTS).max(found.len());
+    let mut right = None;
+    let padded = found.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+    for account in padded.take(checks) {
+        let hash = account.as_ref().and_then(|person| person.password_hash.as_deref());
+        if state.passwords.verify(origin, password, hash).await? && right.is_none() {
+            right = account;
+        }
+    }
+    Ok(right)
+}
+
+/// What to answer a wrong client secret, code, refresh token or invitation with: `refused`, or 429 where too many came
+/// from one origin. Nobody can guess them, so a right one is never refused.
+pub(crate) async fn wrong_secret(
+    request: &HttpRequest,
+    context: &Context,
+    state: &State,
+    refused: Failure,
+) -> Failure {
+    let now = since_epoch(context.store.clock().now());
+    match state.attempts.wrong(&origin::of(request), now).await {
+        Some(wait) => too_many("secret", wait),
+        None => refused,
+    }
+}

@@ -1,0 +1,87 @@
+//! What other services are told of staff (`PersonChanged`): in the transaction of every change, and afterwards of whoever
+//! was never announced: people from before there was the event, and what an older process wrote during an upgrade.
+
+use super::store::{self, Held};
+use ::store::{Actor, Store, StoreError, Transaction, sql, values};
+use events::{OfficeRoles, PersonChanged};
+use uuid::Uuid;
+
+/// People announced in one transaction.
+const BATCH: u64 = 500;
+
+/// Leaves the event of a person that this transaction made or changed in the outbox.
+pub(crate) async fn announce(tx: &mut Transaction, person: Uuid) -> Result<(), StoreError> {
+    announce_all(tx, &[person]).await
+}
+
+/// Completes accounts that an older process made during an upgrade: it knew one column for the address.
+pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
+    let db = store.system_read().await?;
+    let missing = sql::row(&db, "SELECT 1 FROM person WHERE address = '' LIMIT 1", values![]).await?;
+    drop(db);
+    if missing.is_some() {
+        let tx = store.system(Actor::system()).await?;
+        sql::execute(tx.db(), "UPDATE person SET address = email WHERE address = ''", values![]).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Announces everybody whose last version was not; returns how many there were.
+pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
+    let text = format!(
+        "SELECT id FROM person WHERE announced_version < version AND donor_id IS NULL ORDER BY id LIMIT {BATCH}"
+    );
+    let mut announced = 0;
+    loop {
+        // Asked without a lock first: nearly always there is nobody.
+        let db = store.system_read().await?;
+        if sql::row(&db, &text, values![]).await?.is_none() {
+            return Ok(announced);
+        }
+        drop(db);
+        let mut tx = store.system(Actor::system()).await?;
+        let rows = sql::rows(tx.db(), &format!("{text}{}", sql::for_update(tx.db())), values![]).await?;
+        let people: Vec<Uuid> =
+            rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
+        announce_all(&mut tx, &people).await?;
+        tx.commit().await?;
+        announced += people.len();
+    }
+}
+
+async fn announce_all(tx: &mut Transaction, people: &[Uuid]) -> Result<(), StoreError> {
+    let held = store::roles(tx.db(), people).await?;
+    let mut events = Vec::with_capacity(people.len());
+    for person in store::staff(tx.db(), people).await? {
+        events.push(PersonChanged {
+            id: person.id,
+            sequence: person.version,
+            organisation_id: person.organisation_id,
+            offices: offices(person.id, &held),
+            active: person.password_hash.is_some(),
+        });
+    }
+    tx.emit_all(&events).await?;
+    let mut parameters = Vec::new();
+    let listed = sql::members(&mut parameters, people.iter().map(|id| (*id).into()));
+    let text = format!("UPDATE person SET announced_version = version WHERE id IN ({listed})");
+    sql::execute(tx.db(), &text, parameters).await?;
+    Ok(())
+}
+
+/// The roles of one person by office; `held` is in the order of people and offices.
+fn offices(person: Uuid, held: &[Held]) -> Vec<OfficeRoles> {
+    let mut offices: Vec<OfficeRoles> = Vec::new();
+    for held in held.iter().filter(|held| held.person_id == person) {
+        let role = held.role.name().to_owned();
+        match offices.last_mut().filter(|last| last.office_id == held.office_id) {
+            Some(last) => last.roles.push(role),
+            None => offices.push(OfficeRoles { office_id: held.office_id, roles: vec![role] }),
+        }
+    }
+    offices
+}
+
+#[cfg(test)]
+mod tests;
