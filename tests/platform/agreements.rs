@@ -1,5 +1,6 @@
 //! Agreements and the reports they owe, from the draft to the donor.
 
+mod erasing;
 mod signing;
 
 use reqwest::{Method, multipart};

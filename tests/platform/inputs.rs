@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::json;
 use testkit::Answer;
-use tests::World;
+use tests::{World, flows, page};
 
 fn is_problem(answer: &Answer, status: u16, code: &str, pointer: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
@@ -81,6 +81,7 @@ async fn wrong_bodies_are_named_field_by_field() {
     let money = |amount: &str, currency: &str| json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } });
     for (body, pointer) in [
         (money("-1.00", "USD"), "/amount/amount"),
+        (money("0.00", "USD"), "/amount/amount"),
         (money("ten", "USD"), "/amount/amount"),
         (money("1.00", "ZZZ"), "/amount/currency"),
         (money("1.005", "USD"), "/amount"),
@@ -161,5 +162,75 @@ async fn the_door_names_requests_limits_them_and_protects_answers() {
     }
     assert!(limited, "the limit is never reached");
     assert!(asked > 1000, "the limit leaves room for a busy reader: {asked}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_hide_what_they_say_are_refused_wherever_somebody_types_them() {
+    let world = World::new().await;
+    let donor = world.donor("Norway").await;
+    let (http, token) = (&world.http, Some(world.token.as_str()));
+    let post = async |path: &str, body: serde_json::Value| http.post(token, path, &body).await;
+    let turned = "Government \u{202e}yawroN fo";
+    let given = |description: &str| {
+        json!({ "donor_id": donor, "status": "pledge", "description": description,
+        "amount": { "amount": "1", "currency": "USD" } })
+    };
+    for (path, body, pointer) in [
+        ("/v1/donors", json!({ "name": turned, "type": "government" }), "/name"),
+        ("/v1/contributions", given("a\u{0}b"), "/description"),
+        ("/v1/contributions", given(turned), "/description"),
+        (
+            "/v1/plans",
+            json!({ "name": "Plan", "plan_type": "other", "countries": ["TCD"], "years": [2026],
+            "summary": "a\u{7f}b" }),
+            "/summary",
+        ),
+    ] {
+        is_problem(&post(path, body).await, 422, "invalid_field", pointer);
+    }
+    assert_eq!(post("/v1/contributions", given("Two lines,\n\tand a tab")).await.status, 201);
+    for name in ["Report\u{202e}fdp.pdf", "Report\u{200f}.pdf"] {
+        let part = reqwest::multipart::Part::bytes(page(&flows(1, 1))).file_name(name.to_owned());
+        let request = http.request(Method::POST, "/v1/imports?format=fts").bearer_auth(&world.token);
+        let form = reqwest::multipart::Form::new().part("file", part);
+        is_problem(&http.send(request.multipart(form)).await, 422, "invalid_field", "/file");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_any_length_costs_no_more_than_the_longest_that_is_taken() {
+    let world = World::new().await;
+    let donor = world.donor("Norway").await;
+    let (http, token) = (&world.http, Some(world.token.as_str()));
+    // One body of a megabyte: ids of plans that nobody has, one after the other.
+    let plans = vec!["00000000-0000-7000-8000-000000000000"; 25_000];
+    let years: Vec<u32> = vec![2026; 150_000];
+    let amount = json!({ "amount": "1", "currency": "USD" });
+    let pledge = json!({ "donor_id": donor, "status": "pledge", "amount": amount });
+    let pledge = world.create("/v1/contributions", pledge).await;
+    let allot = format!("/v1/contributions/{}/allot", pledge["id"].as_str().unwrap());
+    let began = std::time::Instant::now();
+    for (path, body, pointer) in [
+        (allot.as_str(), json!({ "on": "2026-01-01", "amount": amount, "plan_ids": plans }), "/plan_ids"),
+        (
+            "/v1/contributions",
+            json!({ "donor_id": donor, "status": "pledge", "amount": amount,
+            "usage_years": years }),
+            "/usage_years",
+        ),
+    ] {
+        let request = http.request(Method::POST, path).bearer_auth(&world.token).header("if-match", "\"1\"");
+        let refused = http.send(request.json(&body)).await;
+        assert_eq!(refused.status, 422, "{}", refused.text);
+        assert!(refused.pointers().contains(&pointer.to_owned()), "{}", refused.text);
+        assert!(refused.pointers().len() <= 200);
+    }
+    // Twenty that nobody has: they are waited for together, not one after the other.
+    let some = &plans[..20];
+    let body = json!({ "donor_id": donor, "status": "pledge", "amount": amount, "plan_ids": some });
+    is_problem(&http.post(token, "/v1/contributions", &body).await, 422, "invalid_field", "/plan_ids/0");
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     world.stop().await;
 }

@@ -196,6 +196,9 @@ impl Scene {
                 "valid_until": "2026-12-31", "reference": "DD-1" }),
             "POST /v1/donors/{id}/contacts" | "PUT /v1/contacts/{id}" => contact(),
             "POST /v1/contacts/{id}/erase" => json!({ "reason": "no_longer_needed" }),
+            "POST /v1/documents/{id}/erase" | "POST /v1/agreement-documents/{id}/erase" => {
+                json!({ "reason": "" })
+            }
             "POST /v1/agreements" => json!({ "office_id": self.office, "terms": agreement(&self.donor) }),
             "PUT /v1/agreements/{id}" => agreement(&self.donor),
             "POST /v1/agreements/{id}/amendments" => json!({ "kind": "budget_revision", "reason": "Prices",

@@ -218,3 +218,84 @@ async fn nothing_that_is_recorded_while_a_donor_is_merged_stays_behind() {
     assert_eq!((count(&goes).await, count(&stays).await), (0, made + 1));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_merged_into_one_that_is_merged_points_at_the_last_and_comes_back_when_that_is_undone() {
+    let world = World::new().await;
+    let (first, middle, last) = (
+        world.donor("Norwegian Ministry of Foreign Affairs").await,
+        world.donor("Norway MFA").await,
+        world.donor("Norway, Government of").await,
+    );
+    let representative = world.representative(&first).await;
+    let merge = async |into: &str, duplicate: &str| {
+        let version = get(&world, &format!("/v1/donors/{into}")).await["version"].to_string();
+        let body = json!({ "duplicate_id": duplicate, "reason": "Recorded twice" });
+        let made = post(&world, &format!("/v1/donors/{into}/merges"), &format!("\"{version}\""), &body).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        made.json()
+    };
+    let end = async |donor: &str| text(&get(&world, &format!("/v1/donors/{donor}")).await["merged_into"]);
+    let one = merge(&middle, &first).await;
+    assert_eq!(end(&first).await, middle);
+    let two = merge(&last, &middle).await;
+    assert_eq!((end(&first).await, end(&middle).await), (last.clone(), last.clone()));
+    world.settled().await;
+    let token = world.sign_in(&representative).await;
+    assert_eq!(world.http.get(Some(&token), &format!("/v1/donors/{last}")).await.status, 200);
+    let undo = async |merge: &serde_json::Value| {
+        post(&world, &format!("/v1/donor-merges/{}/undo", text(&merge["id"])), "\"1\"", &json!({})).await
+    };
+    assert_eq!(undo(&one).await.status, 409, "the donor that it went to is merged itself");
+    assert_eq!(undo(&two).await.status, 200);
+    assert_eq!(end(&first).await, middle);
+    assert!(get(&world, &format!("/v1/donors/{middle}")).await.get("merged_into").is_none());
+    assert_eq!(undo(&one).await.status, 200);
+    assert!(get(&world, &format!("/v1/donors/{first}")).await.get("merged_into").is_none());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_focal_point_is_an_active_member_of_the_organisations_staff() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let person = async |email: &str, password: Option<&str>| {
+        let body = json!({ "name": "Somebody", "email": email, "password": password,
+            "roles": [{ "office_id": headquarters, "role": "donor_relations_officer" }] });
+        text(&world.create("/v1/people", body).await["id"])
+    };
+    let officer = person("officer@example.org", Some("long enough, surely")).await;
+    let invited = person("invited@example.org", None).await;
+    let (other, token) = world.other_organisation("OTHER").await;
+    let body = json!({ "name": "Stranger", "email": "stranger@example.org", "password": "long enough, surely",
+        "roles": [{ "office_id": other.office_id, "role": "donor_relations_officer" }] });
+    let stranger = testkit::eventually("a person of the other organisation", || async {
+        let answer = world.http.post(Some(&token), "/v1/people", &body).await;
+        (answer.status == 201).then(|| text(&answer.json()["id"]))
+    })
+    .await;
+    world.settled().await;
+    let body =
+        |name: &str, person: &str| json!({ "name": name, "type": "government", "focal_point_id": person });
+    let nobody = "00000000-0000-7000-8000-000000000000";
+    for wrong in [&stranger, &invited, nobody] {
+        let refused = world.http.post(Some(&world.token), "/v1/donors", &body("Norway", wrong)).await;
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (422, vec!["/focal_point_id".to_owned()]),
+            "{wrong}: {}",
+            refused.text
+        );
+        assert_eq!(refused.json()["code"], "invalid_field");
+    }
+    let made = world.create("/v1/donors", body("Norway", &officer)).await;
+    let path = format!("/v1/donors/{}", text(&made["id"]));
+    let put = async |version: &str, body: serde_json::Value| {
+        let request = world.http.request(reqwest::Method::PUT, &path).bearer_auth(&world.token);
+        world.http.send(request.header("if-match", version).json(&body)).await
+    };
+    let refused = put("\"1\"", body("Norway", &stranger)).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/focal_point_id".to_owned()]));
+    assert_eq!(put("\"1\"", body("Norway, Kingdom of", &officer)).await.status, 200);
+    world.stop().await;
+}

@@ -1,5 +1,8 @@
 use kernel::{FieldError, Problem};
 
+/// The most errors that one answer names.
+const MAX_ERRORS: usize = 200;
+
 /// Collects everything that is wrong with a body, so that the sender can mend it in one go.
 #[derive(Debug, Default)]
 pub struct Checks(Vec<FieldError>);
@@ -10,9 +13,11 @@ impl Checks {
         Self::default()
     }
 
-    /// Notes an error at a JSON pointer.
+    /// Notes an error at a JSON pointer; those after the first 200 are dropped.
     pub fn refuse(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(FieldError::new(pointer, detail));
+        if self.0.len() < MAX_ERRORS {
+            self.0.push(FieldError::new(pointer, detail));
+        }
     }
 
     /// Notes `detail` unless `holds`.
@@ -22,14 +27,61 @@ impl Checks {
         }
     }
 
-    /// A text of 1 to `longest` characters, not blank, without control characters.
+    /// Notes a list that is too long. The entries to look at: never more than are allowed, so that a check that compares
+    /// each with each, or asks the database about each, is bounded.
+    pub fn at_most<'a, T>(&mut self, pointer: &str, entries: &'a [T], most: usize) -> &'a [T] {
+        if entries.len() > most {
+            self.refuse(pointer, format!("has more than {most} entries"));
+        }
+        &entries[..entries.len().min(most)]
+    }
+
+    /// A line of 1 to `longest` characters, not blank, without control characters and without characters that turn the
+    /// direction of writing.
     pub fn text(&mut self, pointer: &str, text: &str, longest: usize) {
         let length = text.chars().count();
         self.require(!text.trim().is_empty(), pointer, "must not be empty");
         if length > longest {
             self.refuse(pointer, format!("has {length} characters; {longest} are allowed"));
         }
-        self.require(!text.chars().any(char::is_control), pointer, "must not hold control characters");
+        self.require(!text.chars().any(breaks_line), pointer, "must not hold control characters");
+        self.require(!text.chars().any(turns_direction), pointer, TURNED);
+    }
+
+    /// A text of at most `longest` characters on as many lines as it likes: tabs and line breaks are the only control
+    /// characters. It may be blank.
+    pub fn long_text(&mut self, pointer: &str, text: &str, longest: usize) {
+        if text.chars().count() > longest {
+            self.refuse(pointer, format!("has more than {longest} characters"));
+        }
+        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        self.require(!text.chars().any(control), pointer, "must not hold control characters");
+        self.require(!text.chars().any(turns_direction), pointer, TURNED);
+    }
+
+    /// The same, where there is one.
+    pub fn optional_long_text(&mut self, pointer: &str, text: Option<&str>, longest: usize) {
+        if let Some(text) = text {
+            self.long_text(pointer, text, longest);
+        }
+    }
+
+    /// A text of 1 to `longest` characters, not blank, on as many lines as it likes: a reason, a message.
+    pub fn required_long_text(&mut self, pointer: &str, text: &str, longest: usize) {
+        if text.trim().is_empty() || text.chars().count() > longest {
+            self.refuse(pointer, format!("must have 1 to {longest} characters"));
+        } else {
+            self.long_text(pointer, text, longest);
+        }
+    }
+
+    /// The name of a file: a line without any mark of direction (Unicode's `Bidi_Control`) and without characters that
+    /// show nothing, so that it reads as what it is.
+    pub fn file_name(&mut self, pointer: &str, name: &str, longest: usize) {
+        self.text(pointer, name, longest);
+        let hidden = |c: char| matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}');
+        let marked = !name.chars().any(turns_direction) && name.chars().any(hidden);
+        self.require(!marked, pointer, TURNED);
     }
 
     /// The same, where there is one.
@@ -69,4 +121,17 @@ impl Checks {
     pub fn into_errors(self) -> Vec<FieldError> {
         self.0
     }
+}
+
+const TURNED: &str = "must not hold characters that turn the direction of writing";
+
+/// Control characters, and Unicode's separators of lines and paragraphs.
+fn breaks_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Embeddings, overrides and isolates of direction: they make a text read otherwise than it is stored. (Marks, which
+/// Arabic and Hebrew need, are none of them.)
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -190,8 +190,8 @@ impl Tasks {
         failed.collect()
     }
 
-    fn change(&self, name: &Cow<'static, str>, change: impl FnOnce(&mut State)) {
-        change(self.lock().entry(name.clone()).or_default());
+    fn change(&self, name: &str, change: impl FnOnce(&mut State)) {
+        change(self.lock().entry(Cow::Owned(name.to_owned())).or_default());
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Cow<'static, str>, State>> {

@@ -99,3 +99,53 @@ async fn a_request_that_finds_the_disk_full_says_so_and_is_told_to_readiness() {
     let response = test::call_service(&app, test::TestRequest::post().uri("/").to_request()).await;
     assert_eq!(response.status(), 201);
 }
+
+fn pointers(checks: Checks) -> Vec<String> {
+    checks.into_errors().into_iter().map(|error| error.pointer).collect()
+}
+
+#[test]
+fn what_hides_or_turns_a_text_is_refused_and_what_languages_need_is_not() {
+    let refused = |check: &dyn Fn(&mut Checks)| {
+        let mut checks = Checks::new();
+        check(&mut checks);
+        !checks.into_errors().is_empty()
+    };
+    let line = |text: &str| refused(&|checks| checks.text("/name", text, 200));
+    let long = |text: &str| refused(&|checks| checks.long_text("/text", text, 200));
+    let file = |name: &str| refused(&|checks| checks.file_name("/file", name, 200));
+    for turned in ["invoice\u{202e}fdp.exe", "a\u{202a}b", "a\u{2066}b", "a\u{0}b", "a\u{7f}b", "a\u{9b}b"] {
+        assert!(line(turned) && long(turned) && file(turned), "{turned:?}");
+    }
+    for broken in ["two\nlines", "two\u{2028}lines", "a\tb"] {
+        assert!(line(broken) && file(broken), "{broken:?}");
+    }
+    assert!(!long("two\nlines,\r\n\tand more"));
+    for marked in ["a\u{200f}.pdf", "a\u{200b}.pdf", "\u{feff}a.pdf", "a\u{61c}b.pdf"] {
+        assert!(file(marked) && !line(marked), "{marked:?}");
+    }
+    for written in
+        ["مِنحة\u{200f} 2026", "می\u{200c}خواهم.pdf", "תרומה.pdf", "Rapport d’activité – été.pdf", "报告.docx"]
+    {
+        assert!(!line(written) && !long(written), "{written:?}");
+    }
+    assert!(!file("می\u{200c}خواهم.pdf") && !file("报告.docx"));
+}
+
+#[test]
+fn a_list_that_is_too_long_is_one_error_and_only_what_is_allowed_of_it_is_looked_at() {
+    let mut checks = Checks::new();
+    let entries: Vec<u32> = (0..300_000).collect();
+    assert_eq!(checks.at_most("/years", &entries, 30).len(), 30);
+    assert_eq!(checks.at_most("/few", &entries[..30], 30).len(), 30);
+    assert_eq!(pointers(checks), ["/years"]);
+}
+
+#[test]
+fn an_answer_names_two_hundred_errors_at_most() {
+    let mut checks = Checks::new();
+    for index in 0..10_000 {
+        checks.refuse(format!("/rows/{index}"), "is wrong");
+    }
+    assert_eq!(pointers(checks).len(), 200);
+}

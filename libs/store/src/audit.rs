@@ -1,11 +1,14 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
 
 use crate::{StoreError, Transaction, sql, values};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+/// Rows of a chain that are in memory at once while it is verified.
+const PAGE: u32 = 1000;
 
 /// What was done to which record.
 #[derive(Debug)]
@@ -24,6 +27,15 @@ pub struct Entry {
     pub before: Option<Json>,
     /// The record after; none for a deletion.
     pub after: Option<Json>,
+}
+
+/// A record as an [`Entry`] keeps it, before a change or after it.
+///
+/// # Errors
+/// [`StoreError::Document`] when it cannot be written down: then the change fails, since an entry without it would say
+/// that the record was created or deleted.
+pub fn snapshot<T: Serialize + ?Sized>(record: &T) -> Result<Json, StoreError> {
+    Ok(serde_json::to_value(record)?)
 }
 
 #[derive(Serialize)]
@@ -130,34 +142,53 @@ impl Transaction {
 /// # Errors
 /// [`StoreError`] when the trail cannot be read.
 pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<Option<i64>, StoreError> {
-    let text = "SELECT sequence, organisation_id, at, actor_kind, actor_id, action, resource, resource_id, before, after,
-                       trace_id, previous_hash, hash
-                FROM audit WHERE office_id = $1 ORDER BY sequence";
-    let mut previous = String::new();
-    for (expected, row) in (1i64..).zip(sql::rows(db, text, values![office_id]).await?) {
-        let texts: Vec<Option<String>> =
-            [3, 5, 6, 8, 9, 10, 11, 12].iter().map(|&i| row.try_get_by_index(i)).collect::<Result<_, _>>()?;
-        let some = |i: usize| texts[i].as_deref().unwrap_or_default();
-        let sequence: i64 = row.try_get_by_index(0)?;
-        let hashed = Hashed {
-            office_id,
-            sequence,
-            organisation_id: row.try_get_by_index(1)?,
-            at: instant(row.try_get_by_index(2)?),
-            actor_kind: some(0),
-            actor_id: row.try_get_by_index(4)?,
-            action: some(1),
-            resource: some(2),
-            resource_id: row.try_get_by_index(7)?,
-            before: texts[3].as_deref(),
-            after: texts[4].as_deref(),
-            trace_id: texts[5].as_deref(),
-            previous_hash: some(6),
-        };
-        if sequence != expected || some(6) != previous || hashed.hash()? != some(7) {
-            return Ok(Some(expected));
+    let text = format!(
+        "SELECT sequence, organisation_id, at, actor_kind, actor_id, action, resource, resource_id, before, after,
+                trace_id, previous_hash, hash
+         FROM audit WHERE office_id = $1 AND sequence > $2 ORDER BY sequence LIMIT {PAGE}"
+    );
+    let (mut previous, mut last) = (String::new(), 0i64);
+    loop {
+        let rows = sql::rows(db, &text, values![office_id, last]).await?;
+        if rows.is_empty() {
+            return Ok(None);
         }
-        previous = some(7).to_owned();
+        for row in &rows {
+            last += 1;
+            match link(row, office_id, last, &previous)? {
+                Some(hash) => previous = hash,
+                None => return Ok(Some(last)),
+            }
+        }
     }
-    Ok(None)
+}
+
+/// The hash of a row that is the next link of its chain; none when it is not.
+fn link(
+    row: &QueryResult,
+    office_id: Uuid,
+    expected: i64,
+    previous: &str,
+) -> Result<Option<String>, StoreError> {
+    let texts: Vec<Option<String>> =
+        [3, 5, 6, 8, 9, 10, 11, 12].iter().map(|&i| row.try_get_by_index(i)).collect::<Result<_, _>>()?;
+    let some = |i: usize| texts[i].as_deref().unwrap_or_default();
+    let sequence: i64 = row.try_get_by_index(0)?;
+    let hashed = Hashed {
+        office_id,
+        sequence,
+        organisation_id: row.try_get_by_index(1)?,
+        at: instant(row.try_get_by_index(2)?),
+        actor_kind: some(0),
+        actor_id: row.try_get_by_index(4)?,
+        action: some(1),
+        resource: some(2),
+        resource_id: row.try_get_by_index(7)?,
+        before: texts[3].as_deref(),
+        after: texts[4].as_deref(),
+        trace_id: texts[5].as_deref(),
+        previous_hash: some(6),
+    };
+    let holds = sequence == expected && some(6) == previous && hashed.hash()? == some(7);
+    Ok(holds.then(|| some(7).to_owned()))
 }

@@ -71,11 +71,8 @@ impl Connection {
 
     fn noted<T>(&self, result: Result<T, DbErr>) -> Result<T, DbErr> {
         if let Err(error) = &result {
-            let is_lost = match self.tx.get_database_backend() {
-                DbBackend::Sqlite => sqlite::may_end_transaction(error),
-                _ => true,
-            };
-            if is_lost {
+            let is_sqlite = self.tx.get_database_backend() == DbBackend::Sqlite;
+            if !is_sqlite || sqlite::may_end_transaction(error) {
                 self.lost.store(true, Ordering::Relaxed);
             }
         }

@@ -21,6 +21,9 @@ pub enum StoreError {
     /// A request that holds a connection asked for a second one.
     #[error("a request asked for a second connection while it holds one")]
     SecondConnection,
+    /// What another service has to tell first has not arrived here; it will.
+    #[error("not known here yet: {0}")]
+    NotYetKnown(String),
     /// Personal data cannot be sealed or opened.
     #[error("personal data cannot be used")]
     Sealed(#[from] SealError),
@@ -42,7 +45,7 @@ impl StoreError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StoreError::Database(_) => self.constraint().is_some(),
-            StoreError::Bus(_) | StoreError::SecondConnection => false,
+            StoreError::Bus(_) | StoreError::SecondConnection | StoreError::NotYetKnown(_) => false,
             StoreError::Sealed(error) => *error == SealError::Damaged,
             StoreError::Document(_) | StoreError::Damaged(_) | StoreError::Newer(_) => true,
         }
@@ -52,7 +55,8 @@ impl StoreError {
     pub fn is_unavailable(&self) -> bool {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the enums are the library's and non-exhaustive")]
         match self {
-            StoreError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => true,
+            StoreError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_))
+            | StoreError::NotYetKnown(_) => true,
             StoreError::Database(
                 DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
             ) => is_unavailable(error),
@@ -80,6 +84,7 @@ impl StoreError {
             | StoreError::SecondConnection
             | StoreError::Document(_)
             | StoreError::Damaged(_)
+            | StoreError::NotYetKnown(_)
             | StoreError::Sealed(_)
             | StoreError::Newer(_) => None,
         }

@@ -83,12 +83,12 @@ impl Transaction {
 
 impl Transaction {
     /// Takes the saved answers about the record at `location` back: the request that made it, sent again, neither makes
-    /// it anew nor is answered, and what is kept of its body (the fingerprint) is gone.
+    /// it anew nor is answered, and what is kept of its body and its answer is gone.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn void_answers(&self, organisation_id: Uuid, location: &str) -> Result<u64, StoreError> {
-        let text = "UPDATE idempotency SET fingerprint = '' WHERE organisation_id = $1 AND headers LIKE $2";
+        let text = "UPDATE idempotency SET fingerprint = '', body = '' WHERE organisation_id = $1 AND headers LIKE $2";
         sql::execute(self.db(), text, values![organisation_id, format!("%\"{location}\"%")]).await
     }
 }

@@ -48,6 +48,30 @@ pub async fn with_descendants(
     Ok(ids)
 }
 
+/// Levels of offices above each other; no tree of an organisation is as deep.
+const MAX_LEVELS: i32 = 32;
+
+/// The offices above one, from its parent to headquarters, in one query.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn above(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    office_id: Uuid,
+) -> Result<Vec<Office>, StoreError> {
+    let text = format!(
+        "WITH RECURSIVE above (id, parent_id, level) AS (
+           SELECT id, parent_id, 0 FROM office WHERE id = $1 AND organisation_id = $2
+           UNION ALL SELECT office.id, office.parent_id, above.level + 1
+           FROM office JOIN above ON office.id = above.parent_id
+           WHERE office.organisation_id = $2 AND above.level < {MAX_LEVELS})
+         SELECT office.id, office.organisation_id, office.parent_id, office.code, office.name, office.kind
+         FROM above JOIN office ON office.id = above.id WHERE above.level > 0 ORDER BY above.level"
+    );
+    sql::all(db, &text, values![office_id, organisation_id]).await
+}
+
 /// The office with this id in an organisation.
 ///
 /// # Errors

@@ -20,6 +20,8 @@ macro_rules! values {
 }
 
 fn statement(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Statement {
+    // Never the values: they may be personal data.
+    tracing::trace!(target: "store::sql", statement = text);
     Statement::from_sql_and_values(db.get_database_backend(), text, values)
 }
 

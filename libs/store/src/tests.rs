@@ -268,3 +268,75 @@ pub(crate) mod postgres;
 
 #[path = "waiting_tests.rs"]
 mod waiting_events;
+
+#[tokio::test]
+async fn the_offices_above_one_come_in_their_order_in_one_query_and_a_circle_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder, "a.db").await;
+    let organisation = Uuid::from_u128(1);
+    let columns = ["id", "organisation_id", "parent_id", "code", "name", "kind"];
+    let id = Uuid::from_u128;
+    // 13 below 12 below 11, headquarters; 21 and 22 above each other; 31 below an office of another organisation.
+    let tree = [
+        (11, None, 1),
+        (12, Some(11), 1),
+        (13, Some(12), 1),
+        (21, Some(22), 1),
+        (22, Some(21), 1),
+        (31, Some(41), 1),
+        (41, None, 2),
+    ];
+    let row = |(office, parent, of): (u128, Option<u128>, u128)| {
+        values![id(office), id(of), parent.map(id), format!("O{office}"), "Office", "country"]
+    };
+    sql::insert_many(store.writer(), "office", &columns, tree.map(row).to_vec(), "").await.unwrap();
+    let above = async |office: u128| -> Vec<u128> {
+        let found = office::above(store.writer(), organisation, id(office)).await.unwrap();
+        found.iter().map(|office| office.id.as_u128()).collect()
+    };
+    assert_eq!(above(13).await, [12, 11]);
+    assert!(above(11).await.is_empty() && above(31).await.is_empty() && above(99).await.is_empty());
+    assert_eq!(above(21).await.len(), 32);
+}
+
+#[tokio::test]
+async fn a_chain_of_many_pages_is_verified_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder, "a.db").await;
+    let office_id = Uuid::from_u128(2);
+    let tx = store.system(Actor::system()).await.unwrap();
+    for number in 0..2_100u128 {
+        let entry = audit::Entry {
+            organisation_id: Uuid::from_u128(1),
+            office_id,
+            action: "test.create",
+            resource: "test",
+            resource_id: Uuid::from_u128(number),
+            before: None,
+            after: Some(audit::snapshot(&number.to_string()).unwrap()),
+        };
+        tx.audit(entry).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let first_break = async || audit::first_break(store.writer(), office_id).await.unwrap();
+    assert_eq!(first_break().await, None);
+    let change = "UPDATE audit SET after = '\"0\"' WHERE sequence = $1";
+    sql::execute(store.writer(), change, values![2_050i64]).await.unwrap();
+    assert_eq!(first_break().await, Some(2_050));
+    // A row that is missing where a page ends.
+    sql::execute(store.writer(), "DELETE FROM audit WHERE sequence = 1001", vec![]).await.unwrap();
+    assert_eq!(first_break().await, Some(1_001));
+}
+
+#[test]
+fn a_record_that_cannot_be_written_down_is_no_deletion() {
+    struct Unwritable;
+    impl serde::Serialize for Unwritable {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("no"))
+        }
+    }
+    assert!(matches!(audit::snapshot(&Unwritable), Err(StoreError::Document(_))));
+    let unknown = StoreError::NotYetKnown("the offices above".to_owned());
+    assert!(unknown.is_unavailable() && !unknown.is_permanent());
+}

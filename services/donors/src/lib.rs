@@ -13,12 +13,15 @@ mod diversification;
 mod document;
 mod donor;
 mod import;
+mod known;
 mod migration;
 mod notification;
 mod publication;
 mod rate;
 mod report;
 mod statement;
+#[cfg(test)]
+mod statements;
 
 use actix_web::web::Data;
 use import::worker::Wake;
@@ -33,13 +36,18 @@ pub fn service() -> Service {
     let summary = "Donors, agreements, contributions, donor reports, and imports from other systems.";
     Service::new::<migration::Migrator>("donors", summary, move |config| routes(config, &wake))
         .consumers(store::office::consumers("donors.office", "donors.organisation"))
-        .consumers([consumers::plan::consumer(), consumers::clearance::consumer()])
+        .consumers([
+            consumers::plan::consumer(),
+            consumers::clearance::consumer(),
+            consumers::person::consumer(),
+        ])
         .jobs(move |context| {
             let (importing, sealing, wake) =
                 (context.clone(), context.clone(), worker_wake.clone().into_inner());
             vec![
                 Job::forever("donors.imports", move || import::worker::run(importing.clone(), wake.clone())),
                 report::reminder::worker(&context),
+                document::sweep::worker(&context),
                 diversification::fold::worker(&context),
                 Job::once("donors.rotation", move || contact::rotation::run(sealing.clone())),
             ]
@@ -91,6 +99,8 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
         .service(document::api::create)
         .service(document::api::read)
         .service(document::api::remove)
+        .service(document::erasure::of_report)
+        .service(document::erasure::of_agreement)
         .service(report::compliance::list)
         .service(report::calendar::replace)
         .service(report::calendar::remove)

@@ -490,6 +490,8 @@ reason-state = Its present state does not allow this step.
 reason-clearance = The private-sector donor has no due-diligence clearance that holds today.
 reason-file = The file is no PDF, Word, Excel, PNG or JPEG file.
 reason-file-lies = The file is not what its name says.
+reason-hidden = This holds characters that cannot be seen, or that turn the direction of writing.
+reason-staff = Please choose an active member of staff.
 flows-lead = { $count ->
     [one] { $amount } in one flow.
    *[other] { $amount } in { $count } flows.

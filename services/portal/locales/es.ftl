@@ -490,6 +490,8 @@ reason-state = Su estado actual no permite este paso.
 reason-clearance = Este donante del sector privado no cuenta con una aprobación de diligencia debida vigente.
 reason-file = El archivo no es PDF, Word, Excel, PNG ni JPEG.
 reason-file-lies = El archivo no es lo que indica su nombre.
+reason-hidden = Este texto contiene caracteres invisibles o que invierten el sentido de la escritura.
+reason-staff = Elija a un miembro activo del personal.
 flows-lead = { $count ->
     [one] { $amount } en un flujo.
    *[other] { $amount } en { $count } flujos.

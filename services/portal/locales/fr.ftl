@@ -490,6 +490,8 @@ reason-state = Son état actuel ne permet pas cette étape.
 reason-clearance = Ce bailleur de fonds du secteur privé ne dispose pas d’une vérification préalable favorable et en cours de validité.
 reason-file = Le fichier n’est ni PDF, ni Word, ni Excel, ni PNG, ni JPEG.
 reason-file-lies = Le fichier n’est pas ce que son nom indique.
+reason-hidden = Ce texte contient des caractères invisibles, ou qui inversent le sens d’écriture.
+reason-staff = Veuillez choisir un membre du personnel en activité.
 flows-lead = { $count ->
     [one] { $amount } en { $count } flux.
    *[other] { $amount } en { $count } flux.

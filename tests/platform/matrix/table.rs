@@ -27,6 +27,13 @@ const fn changed(right: u16) -> [Gets; 8] {
     [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
 }
 
+/// What the office that a record belongs to erases, or one above it; the matrix gives no reason, so nothing goes.
+const fn erased() -> [Gets; 8] {
+    let mut row = changed(422);
+    row[3] = Status(422);
+    row
+}
+
 /// What everybody who may read reports has: a calendar, notifications.
 const fn own(status: u16) -> [Gets; 8] {
     let own = Status(status);
@@ -343,6 +350,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/agreement-documents/{id}", SHOWN),
         // What it was signed with stays.
         ("DELETE /v1/agreement-documents/{id}", changed(409)),
+        ("POST /v1/agreement-documents/{id}/erase", erased()),
         ("GET /v1/signature-rule", of_organisation()),
         ("PUT /v1/signature-rule", curated(428)),
         ("POST /v1/agreements/{id}/negotiate", changed(428)),
@@ -379,6 +387,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
             ],
         ),
         ("DELETE /v1/documents/{id}", changed(204)),
+        ("POST /v1/documents/{id}/erase", erased()),
         ("GET /v1/report-compliance", own(200)),
         ("PUT /v1/calendar", own(200)),
         ("DELETE /v1/calendar", own(204)),

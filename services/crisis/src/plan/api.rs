@@ -4,7 +4,7 @@ use super::{
     store,
 };
 use crate::version;
-use ::store::audit;
+use ::store::{StoreError, audit};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -86,10 +86,12 @@ pub(crate) struct NewPlan {
     fields: PlanFields,
 }
 
-impl From<store::Model> for Plan {
-    fn from(row: store::Model) -> Self {
+impl TryFrom<store::Model> for Plan {
+    type Error = StoreError;
+
+    fn try_from(row: store::Model) -> Result<Self, StoreError> {
         let requirement = row.requirement().map(Money::usd);
-        let (countries, years, objectives) = (row.country_codes(), row.year_numbers(), row.objectives());
+        let (countries, years, objectives) = (row.country_codes(), row.year_numbers(), row.objectives()?);
         let external = row.external_source.zip(row.external_ref);
         let fields = PlanFields {
             name: row.name,
@@ -108,7 +110,7 @@ impl From<store::Model> for Plan {
             visibility: row.visibility,
         };
         let store::Model { id, version, office_id, created_at, updated_at, .. } = row;
-        Self { id, version, office_id, fields, requirement, created_at, updated_at }
+        Ok(Self { id, version, office_id, fields, requirement, created_at, updated_at })
     }
 }
 
@@ -186,7 +188,7 @@ pub(crate) async fn list(
             });
             let plans = plans.await?;
             let Page { items, next } = page.page(plans, |row| row.id);
-            Ok(Page { items: items.into_iter().map(Plan::from).collect(), next })
+            Ok(Page { items: items.into_iter().map(Plan::try_from).collect::<Result<_, _>>()?, next })
         })
     })
     .await
@@ -207,7 +209,7 @@ pub(crate) async fn get(
         Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
     });
     let row = row.await?;
-    answer::record(&request, row.version, &Plan::from(row))
+    answer::record(&request, row.version, &Plan::try_from(row)?)
 }
 
 /// Writes a response plan
@@ -230,11 +232,11 @@ pub(crate) async fn create(
             return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
         }
         let now = tx.now();
-        let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now));
+        let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now))?;
         store::insert(tx, &plan).await.map_err(already_there)?;
-        tx.audit(entry("plan.create", None, &plan)).await?;
+        tx.audit(entry("plan.create", None, &plan)?).await?;
         version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
-        Ok(Created::new(format!("/v1/plans/{}", plan.id), 1, Plan::from(plan)))
+        Ok(Created::new(format!("/v1/plans/{}", plan.id), 1, Plan::try_from(plan)?))
     })
     .await
 }
@@ -264,29 +266,29 @@ pub(crate) async fn update(
     check(&body.value)?;
     answer::if_match(&request, before.version)?;
     let place = (before.organisation_id, before.office_id);
-    let after = row(&body.value, (before.id, before.version + 1), place, (before.created_at, tx.now()));
+    let after = row(&body.value, (before.id, before.version + 1), place, (before.created_at, tx.now()))?;
     store::update(&mut tx, &after).await.map_err(already_there)?;
-    tx.audit(entry("plan.update", Some(&before), &after)).await?;
+    tx.audit(entry("plan.update", Some(&before), &after)?).await?;
     version::change(tx.db(), tx.new_id(), [after.organisation_id]).await?;
     tx.commit().await?;
-    answer::record(&request, after.version, &Plan::from(after))
+    answer::record(&request, after.version, &Plan::try_from(after)?)
 }
 
 pub(crate) fn entry(
     action: &'static str,
     before: Option<&store::Model>,
     after: &store::Model,
-) -> audit::Entry {
-    let json = |plan: &store::Model| serde_json::to_value(Plan::from(plan.clone())).ok();
-    audit::Entry {
+) -> Result<audit::Entry, StoreError> {
+    let snapshot = |plan: &store::Model| audit::snapshot(&Plan::try_from(plan.clone())?);
+    Ok(audit::Entry {
         organisation_id: after.organisation_id,
         office_id: after.office_id,
         action,
         resource: "plan",
         resource_id: after.id,
-        before: before.and_then(json),
-        after: json(after),
-    }
+        before: before.map(snapshot).transpose()?,
+        after: Some(snapshot(after)?),
+    })
 }
 
 pub(crate) fn already_there(error: ::store::StoreError) -> Failure {
@@ -302,10 +304,10 @@ fn row(
     (id, version): (Uuid, i64),
     (organisation_id, office_id): (Uuid, Uuid),
     (created_at, updated_at): (DateTime<Utc>, DateTime<Utc>),
-) -> store::Model {
+) -> Result<store::Model, StoreError> {
     let fields = fields.clone();
     let (external_source, external_ref) = fields.external_ref.map(|ext| (ext.source, ext.r#ref)).unzip();
-    store::Model {
+    Ok(store::Model {
         id,
         version,
         organisation_id,
@@ -323,11 +325,11 @@ fn row(
         people_in_need: fields.people_in_need,
         people_targeted: fields.people_targeted,
         summary: fields.summary,
-        objectives: serde_json::to_string(&fields.objectives).unwrap_or_else(|_| "[]".to_owned()),
+        objectives: serde_json::to_string(&fields.objectives)?,
         visibility: fields.visibility,
         created_at,
         updated_at,
-    }
+    })
 }
 
 fn check(fields: &PlanFields) -> Result<(), Problem> {
@@ -335,12 +337,11 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     checks.text("/name", &fields.name, 300);
     checks.one_of("/plan_type", &fields.plan_type, &TYPES);
     checks.one_of("/visibility", &fields.visibility, &VISIBILITIES);
-    checks.require(fields.countries.len() <= 100, "/countries", "has more than 100 entries");
-    for (index, code) in fields.countries.iter().enumerate() {
+    for (index, code) in checks.at_most("/countries", &fields.countries, 100).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
     }
     checks.require((1..=20).contains(&fields.years.len()), "/years", "must have 1 to 20 entries");
-    for (index, year) in fields.years.iter().enumerate() {
+    for (index, year) in fields.years.iter().take(20).enumerate() {
         checks.require((1990..=2100).contains(year), &format!("/years/{index}"), "must be 1990 to 2100");
     }
     let ordered = fields.start_date.zip(fields.end_date).is_none_or(|(start, end)| start <= end);
@@ -359,8 +360,7 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     {
         checks.require(people.is_none_or(|people| people >= 0), pointer, "must not be negative");
     }
-    let too_long = fields.summary.as_ref().is_some_and(|text| text.chars().count() > 5000);
-    checks.require(!too_long, "/summary", "has more than 5000 characters");
+    checks.optional_long_text("/summary", fields.summary.as_deref(), 5000);
     let needed = fields.revised_requirement.or(fields.original_requirement);
     objective::check(&fields.objectives, needed, &mut checks);
     if let Some(external) = &fields.external_ref {

@@ -186,7 +186,7 @@ async fn keep_all(
                 None => store::insert(tx, &after).await.map_err(already_there)?,
                 Some(_) => store::update(tx, &after).await?,
             }
-            tx.audit(entry("plan.import", before, &after)).await?;
+            tx.audit(entry("plan.import", before, &after)?).await?;
         }
         held.insert(reference, after);
     }

@@ -38,28 +38,23 @@ pub(crate) struct Objective {
 
 /// Notes what is wrong with objectives under a requirement.
 pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mut Checks) {
-    checks.require(objectives.len() <= 20, "/objectives", "has more than 20 entries");
+    let objectives = checks.at_most("/objectives", objectives, 20);
     let mut sum: i128 = 0;
     for (index, objective) in objectives.iter().enumerate() {
         let at = |field: &str| format!("/objectives/{index}/{field}");
         checks.one_of(&at("kind"), &objective.kind, &KINDS);
-        let short = objective.description.as_ref().is_none_or(|text| text.chars().count() <= 2000);
-        checks.require(short, &at("description"), "has more than 2000 characters");
+        checks.optional_long_text(&at("description"), objective.description.as_deref(), 2000);
         let in_dollars = objective.requirement.currency() == Currency::USD;
         checks.require(in_dollars, &at("requirement"), "must be in USD");
         checks.require(!objective.requirement.is_negative(), &at("requirement"), "must not be negative");
         let counted = objective.people_targeted.is_none_or(|people| people >= 0);
         checks.require(counted, &at("people_targeted"), "must not be negative");
-        checks.require(objective.groups.len() <= GROUPS.len(), &at("groups"), "has more than 5 entries");
-        for (number, group) in objective.groups.iter().enumerate() {
+        let groups = checks.at_most(&at("groups"), &objective.groups, GROUPS.len());
+        for (number, group) in groups.iter().enumerate() {
             checks.one_of(&at(&format!("groups/{number}")), group, &GROUPS);
         }
-        checks.require(
-            objective.activity_areas.len() <= 20,
-            &at("activity_areas"),
-            "has more than 20 entries",
-        );
-        for (number, area) in objective.activity_areas.iter().enumerate() {
+        let areas = checks.at_most(&at("activity_areas"), &objective.activity_areas, 20);
+        for (number, area) in areas.iter().enumerate() {
             checks.text(&at(&format!("activity_areas/{number}")), area, 100);
         }
         sum += i128::from(objective.requirement.minor());

@@ -65,9 +65,13 @@ impl Model {
         current_requirement(self.original_requirement, self.revised_requirement)
     }
 
-    /// Its objectives.
-    pub(crate) fn objectives(&self) -> Vec<Objective> {
-        serde_json::from_str(&self.objectives).unwrap_or_default()
+    /// Its objectives. What cannot be read is an error and never none: the next change of the plan would keep that.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`].
+    pub(crate) fn objectives(&self) -> Result<Vec<Objective>, StoreError> {
+        let damaged = |error| StoreError::Damaged(format!("the objectives of plan {}: {error}", self.id));
+        serde_json::from_str(&self.objectives).map_err(damaged)
     }
 
     /// How the funding read model knows it.

@@ -94,8 +94,7 @@ pub(crate) async fn create(
     }
     let mut checks = Checks::new();
     checks.text("/title", &new.title, 200);
-    let fits = (1..=10_000).contains(&new.body.trim().chars().count());
-    checks.require(fits, "/body", "must have 1 to 10000 characters");
+    checks.required_long_text("/body", &new.body, 10_000);
     checks.one_of("/language", &new.language, &["en", "fr", "es"]);
     checks.finish()?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
@@ -128,7 +127,7 @@ pub(crate) async fn create(
             resource: "plan_update",
             resource_id: update.id,
             before: None,
-            after: serde_json::to_value(&update).ok(),
+            after: Some(audit::snapshot(&update)?),
         })
         .await?;
         version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;

@@ -7,7 +7,7 @@ use crate::{
     },
     plan,
 };
-use ::store::{Snapshot, TenantScope};
+use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
 use kernel::{Money, Problem, pagination::Page};
@@ -71,13 +71,13 @@ pub(crate) struct PlanPage {
     by_recipient: Vec<funding::FundingPart>,
 }
 
-fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {
+fn shown(plan: plan::store::Model, amounts: Amounts) -> Result<PublicPlan, StoreError> {
     let requirement = plan.requirement();
     let gap = requirement
         .filter(|needed| *needed > 0)
         .map(|needed| Money::usd((needed - amounts.funding()).max(0)));
-    let (countries, years, objectives) = (plan.country_codes(), plan.year_numbers(), plan.objectives());
-    PublicPlan {
+    let (countries, years, objectives) = (plan.country_codes(), plan.year_numbers(), plan.objectives()?);
+    Ok(PublicPlan {
         id: plan.id,
         external_source: plan.external_source,
         external_ref: plan.external_ref,
@@ -96,7 +96,7 @@ fn shown(plan: plan::store::Model, amounts: Amounts) -> PublicPlan {
         gap,
         coverage_percent: plan::coverage(amounts.funding(), requirement),
         totals: amounts.into(),
-    }
+    })
 }
 
 impl Row for PublicPlan {
@@ -209,10 +209,8 @@ async fn least_funded_first(
     ranked.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
     let ids: Vec<Uuid> = ranked.iter().map(|((_, id), _)| *id).collect();
     let mut plans = plan::store::by_ids(scope, db, &ids).await?;
-    let shown: Vec<PublicPlan> = ranked
-        .into_iter()
-        .filter_map(|((_, id), amounts)| Some(shown(plans.remove(&id)?, amounts)))
-        .collect();
+    let shown = ranked.into_iter().filter_map(|((_, id), amounts)| Some(shown(plans.remove(&id)?, amounts)));
+    let shown = shown.collect::<Result<Vec<PublicPlan>, StoreError>>()?;
     Ok(page.page(shown, |plan| rank(plan.coverage_percent.as_deref(), plan.id)))
 }
 
@@ -251,7 +249,7 @@ async fn plan_page(
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
     let by_donor = funding::donors(db, organisation_id, &counted).await?;
     Ok(PlanPage {
-        plan: shown(plan, total),
+        plan: shown(plan, total)?,
         donor_count: by_donor.len() - 1,
         by_donor,
         by_earmarking: funding::parts(&counted, "earmarking"),

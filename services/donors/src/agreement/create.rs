@@ -6,8 +6,8 @@ use super::{
     store,
     terms::{self, Terms},
 };
-use crate::{consumers::plan, donor};
-use ::store::{TenantTx, audit, sql, values};
+use crate::{donor, known::plan};
+use ::store::{StoreError, TenantTx, audit, sql, values};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{Caller, Failure, perm};
 use kernel::{Code, Problem};
@@ -80,7 +80,7 @@ pub(crate) async fn create(
         let model = blank.under(&terms)?;
         store::save(tx, &model).await?;
         let shown = Agreement::try_from(model.clone())?;
-        tx.audit(entry(&model, "agreement.create", None, &shown)).await?;
+        tx.audit(entry(&model, "agreement.create", None, &shown)?).await?;
         Ok(Created::new(format!("/v1/agreements/{}", model.id), 1, shown))
     })
     .await
@@ -155,7 +155,7 @@ pub(super) async fn answer_change(
     store::save(&mut tx, &after).await?;
     beside(&mut tx).await?;
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
-    tx.audit(entry(&after, action, Some(&old), &new)).await?;
+    tx.audit(entry(&after, action, Some(&old), &new)?).await?;
     let today = tx.now().date_naive();
     let version = after.version;
     let shown = record(tx.db(), after, today).await?;
@@ -168,16 +168,16 @@ fn entry(
     action: &'static str,
     before: Option<&Agreement>,
     after: &Agreement,
-) -> audit::Entry {
-    audit::Entry {
+) -> Result<audit::Entry, StoreError> {
+    Ok(audit::Entry {
         organisation_id: model.organisation_id,
         office_id: model.office_id,
         action,
         resource: "agreement",
         resource_id: model.id,
-        before: before.and_then(|agreement| serde_json::to_value(agreement).ok()),
-        after: serde_json::to_value(after).ok(),
-    }
+        before: before.map(audit::snapshot).transpose()?,
+        after: Some(audit::snapshot(after)?),
+    })
 }
 
 /// What is wrong with terms stands under `/terms` when they are a part of the body.

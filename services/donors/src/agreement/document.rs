@@ -3,7 +3,7 @@
 use super::{create::own, store};
 use crate::document::{
     self, Document, MOST,
-    kept::{Kept, Owner},
+    kept::{Kept, Kind, Owner},
 };
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{
@@ -126,10 +126,9 @@ pub(crate) async fn create(
     .await
 }
 
-fn owner_of(agreement: &store::Model) -> Owner {
+pub(crate) fn owner_of(agreement: &store::Model) -> Owner {
     Owner {
-        table: "agreement_document",
-        column: "agreement_id",
+        kind: Kind::Agreement,
         id: agreement.id,
         organisation_id: agreement.organisation_id,
         office_id: agreement.office_id,
@@ -147,7 +146,7 @@ fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
 }
 
 /// A document and its agreement, as the scope sees them.
-async fn find(
+pub(crate) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,

@@ -165,8 +165,8 @@ pub(crate) async fn write(
         action: "signature_rule.update",
         resource: "signature_rule",
         resource_id: organisation_id,
-        before: serde_json::to_value(&before).ok(),
-        after: serde_json::to_value(&after).ok(),
+        before: Some(audit::snapshot(&before)?),
+        after: Some(audit::snapshot(&after)?),
     })
     .await?;
     tx.commit().await?;

@@ -167,11 +167,12 @@ pub(crate) async fn amend(
     answer::if_match(&request, before.version)?;
     transition(before.state()?, Action::Amend)?;
     check(&new, &before, tx.now().date_naive())?;
-    let mut terms = before.terms()?;
+    let signed = before.terms()?;
+    let mut terms = signed.clone();
     terms.end_date = new.end_date.unwrap_or(terms.end_date);
     terms.amount = new.amount.unwrap_or(terms.amount);
     terms.instalments = new.instalments.unwrap_or(terms.instalments);
-    terms::check(&terms)?;
+    terms::check_change(&signed, &terms)?;
     let amendment = store::AmendmentRow {
         agreement_id: before.id,
         number: i32::try_from(store::amendments(tx.db(), before.id).await?.len()).unwrap_or(i32::MAX - 1) + 1,
@@ -196,8 +197,7 @@ pub(crate) async fn amend(
 fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<(), Problem> {
     let mut checks = Checks::new();
     let kind = checks.one_of("/kind", &new.kind, &KINDS);
-    let blank = new.reason.trim().is_empty() || new.reason.chars().count() > 2000;
-    checks.require(!blank, "/reason", "must have 1 to 2000 characters");
+    checks.required_long_text("/reason", &new.reason, 2000);
     checks.require(new.requested_on <= today, "/requested_on", "must not lie in the future");
     if let Some(amount) = new.amount
         && amount.currency().code() != before.currency

@@ -2,6 +2,7 @@ use super::{State, terms::Terms};
 use crate::{
     conditions::{Conditions, Listed},
     contribution::joined,
+    donor,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
@@ -198,12 +199,19 @@ pub(crate) async fn get(
     Ok(as_seen(scope, found).pop())
 }
 
-/// The row, which nobody else changes before this transaction ends.
+/// Agreements by id, in no order: for a transaction that keeps everybody else from writing any.
+pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let select = format!("{SELECT} WHERE true");
+    sql::read(&sql::by_keys(tx.db(), &select, vec![], "a.id", ids.iter().map(|id| (*id).into())).await?)
+}
+
+/// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
+    donor::standing::hold(tx, scope.organisation_id()).await?;
     tx.lock(&format!("agreement {id}")).await?;
     get(scope, tx.db(), id).await
 }
@@ -255,8 +263,7 @@ const COLUMNS: [&str; 22] = [
 
 fn row(model: &Model, terms: &Terms) -> Vec<Value> {
     let plans: Vec<String> = terms.plan_ids.iter().map(Uuid::to_string).collect();
-    let search =
-        crate::donor::search_key(&format!("{} {} {}", model.reference, model.title, model.donor_name));
+    let search = donor::search_key(&format!("{} {} {}", model.reference, model.title, model.donor_name));
     values![
         model.id,
         model.version,
@@ -285,9 +292,23 @@ fn row(model: &Model, terms: &Terms) -> Vec<Value> {
 
 /// Writes a new agreement, or its next version, and tells.
 pub(crate) async fn save(tx: &mut Transaction, model: &Model) -> Result<(), StoreError> {
-    let terms = model.terms()?;
-    sql::replace_many(tx.db(), "agreement", &COLUMNS, vec![row(model, &terms)]).await?;
-    tx.emit(&AgreementChanged {
+    save_all(tx, std::slice::from_ref(model)).await
+}
+
+/// The same of many.
+pub(crate) async fn save_all(tx: &mut Transaction, models: &[Model]) -> Result<(), StoreError> {
+    let (mut rows, mut events) = (Vec::with_capacity(models.len()), Vec::with_capacity(models.len()));
+    for model in models {
+        let terms = model.terms()?;
+        rows.push(row(model, &terms));
+        events.push(event(model, terms));
+    }
+    sql::replace_many(tx.db(), "agreement", &COLUMNS, rows).await?;
+    tx.emit_all(&events).await
+}
+
+fn event(model: &Model, terms: Terms) -> AgreementChanged {
+    AgreementChanged {
         id: model.id,
         sequence: model.version,
         organisation_id: model.organisation_id,
@@ -303,8 +324,7 @@ pub(crate) async fn save(tx: &mut Transaction, model: &Model) -> Result<(), Stor
         countries: terms.countries,
         plan_ids: terms.plan_ids,
         visibility: terms.visibility,
-    })
-    .await
+    }
 }
 
 pub(crate) async fn amendments(

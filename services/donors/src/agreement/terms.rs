@@ -1,6 +1,9 @@
 //! The terms of an agreement, and what is wrong with them.
 
-use crate::contribution::{EARMARKINGS, VISIBILITIES};
+use crate::{
+    contribution::{EARMARKINGS, VISIBILITIES},
+    known::plan::MAX_PLANS,
+};
 use chrono::NaiveDate;
 use kernel::{Money, Problem, money::parse_decimal};
 use rust_decimal::Decimal;
@@ -168,15 +171,12 @@ pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
         checks.one_of("/modality", modality, &MODALITIES);
     }
     checks.one_of("/visibility", &terms.visibility, &VISIBILITIES);
-    let too_long = terms.visibility_clause.as_ref().is_some_and(|text| text.chars().count() > 4000);
-    checks.require(!too_long, "/visibility_clause", "has more than 4000 characters");
-    checks.require(terms.countries.len() <= 50, "/countries", "has more than 50 entries");
-    for (index, code) in terms.countries.iter().enumerate() {
+    checks.optional_long_text("/visibility_clause", terms.visibility_clause.as_deref(), 4000);
+    for (index, code) in checks.at_most("/countries", &terms.countries, 50).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
     }
-    checks.require(terms.plan_ids.len() <= 20, "/plan_ids", "has more than 20 entries");
-    checks.require(terms.sectors.len() <= 20, "/sectors", "has more than 20 entries");
-    for (index, code) in terms.sectors.iter().enumerate() {
+    checks.at_most("/plan_ids", &terms.plan_ids, MAX_PLANS);
+    for (index, code) in checks.at_most("/sectors", &terms.sectors, 20).iter().enumerate() {
         let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
         checks.require(is_code, &format!("/sectors/{index}"), "is not a DAC purpose code of five digits");
     }
@@ -185,11 +185,22 @@ pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
     checks.finish()
 }
 
+/// What is wrong with terms that was not wrong with those before them: what was signed is not judged by a later rule.
+///
+/// # Errors
+/// 422 with every such field.
+pub(crate) fn check_change(before: &Terms, after: &Terms) -> Result<(), Problem> {
+    let Err(mut problem) = check(after) else { return Ok(()) };
+    let known = check(before).err().map(|problem| problem.errors).unwrap_or_default();
+    problem.errors.retain(|error| !known.contains(error));
+    if problem.errors.is_empty() { Ok(()) } else { Err(problem) }
+}
+
 fn check_instalments(terms: &Terms, checks: &mut Checks) {
-    checks.require(terms.instalments.len() <= 60, "/instalments", "has more than 60 entries");
+    let instalments = checks.at_most("/instalments", &terms.instalments, 60);
     let mut sum: i128 = 0;
     let mut before: Option<NaiveDate> = None;
-    for (index, instalment) in terms.instalments.iter().enumerate() {
+    for (index, instalment) in instalments.iter().enumerate() {
         let at = |field: &str| format!("/instalments/{index}/{field}");
         checks.require(instalment.amount.minor() > 0, &at("amount"), "must be above zero");
         if instalment.amount.currency() != terms.amount.currency() {
@@ -221,9 +232,9 @@ fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
             checks.refuse(pointer, format!("must be 1 to {most}"));
         }
     }
-    checks.require(reporting.schedule.len() <= 60, "/reporting/schedule", "has more than 60 entries");
+    let schedule = checks.at_most("/reporting/schedule", &reporting.schedule, 60);
     let mut seen = Vec::new();
-    for (index, milestone) in reporting.schedule.iter().enumerate() {
+    for (index, milestone) in schedule.iter().enumerate() {
         let at = |field: &str| format!("/reporting/schedule/{index}/{field}");
         checks.one_of(&at("kind"), &milestone.kind, &REPORT_KINDS);
         checks.require(
@@ -258,6 +269,42 @@ pub(crate) mod tests {
             "amount": { "amount": "1000000.00", "currency": "EUR" },
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn an_amendment_answers_for_what_it_changes_and_not_for_a_rule_younger_than_the_agreement() {
+        let mut before = terms("2026-01-01", "2026-12-31");
+        before.title = "Shelter \u{202e}retlehs".to_owned();
+        let mut after = before.clone();
+        after.end_date = day("2027-06-30");
+        check(&after).unwrap_err();
+        check_change(&before, &after).unwrap();
+        after.end_date = day("2111-01-01");
+        let problem = check_change(&before, &after).unwrap_err();
+        assert_eq!(problem.errors.len(), 1);
+        assert_eq!(problem.errors[0].pointer, "/end_date");
+    }
+
+    #[test]
+    fn lists_of_any_length_are_judged_by_their_first_entries() {
+        let mut long = terms("2026-01-01", "2026-12-31");
+        long.plan_ids = vec![Uuid::nil(); 26_000];
+        long.countries = vec!["nowhere".to_owned(); 90_000];
+        long.sectors = vec!["none".to_owned(); 100_000];
+        let milestone = Milestone {
+            kind: "final_narrative".to_owned(),
+            period_start: day("2026-01-01"),
+            period_end: day("2026-06-30"),
+            due_date: day("2026-07-31"),
+        };
+        long.reporting.schedule = vec![milestone; 9_000];
+        let problem = check(&long).unwrap_err();
+        let fields: Vec<&str> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+        for list in ["/plan_ids", "/countries", "/sectors", "/reporting/schedule"] {
+            assert!(fields.contains(&list), "{list}: {fields:?}");
+        }
+        // Fifty countries, twenty sectors, and fifty-nine of sixty reports that are there twice.
+        assert_eq!(fields.len(), 4 + 50 + 20 + 59);
     }
 
     #[test]

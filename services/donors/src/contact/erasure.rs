@@ -3,6 +3,7 @@ use super::{
     api::{Contact, Tombstone, entry, may_change},
     store::{self, Model},
 };
+use ::store::audit;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use kernel::{Code, Problem};
@@ -56,7 +57,7 @@ pub(crate) async fn erase(
         erased_reason: Some(body.value.reason),
         ..Model::empty(before.id, place, tx.now())
     };
-    let tombstone = Tombstone::of(&after).and_then(|tombstone| serde_json::to_value(tombstone).ok());
+    let tombstone = Tombstone::of(&after).map(|tombstone| audit::snapshot(&tombstone)).transpose()?;
     store::save(&tx, after.clone()).await?;
     tx.void_answers(after.organisation_id, &format!("/v1/contacts/{}", after.id)).await?;
     tx.audit(entry(&after, "contact.erase", None, tombstone)).await?;

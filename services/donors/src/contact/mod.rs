@@ -104,8 +104,7 @@ fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
         let holds = phone.chars().all(dialled) && phone.chars().any(|c| c.is_ascii_digit());
         checks.require(holds, "/phone", "must be digits, spaces and + - . / ( )");
     }
-    checks.require(fields.languages.len() <= 20, "/languages", "has more than 20 entries");
-    for (index, code) in fields.languages.iter().enumerate() {
+    for (index, code) in checks.at_most("/languages", &fields.languages, 20).iter().enumerate() {
         let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase());
         checks.require(
             is_code,

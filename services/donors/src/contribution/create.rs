@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     agreement::{self, State},
-    consumers::plan,
     donor,
+    known::plan,
     rate::{self, ExchangeRate, Worth},
 };
 use ::store::{TenantScope, Transaction, audit, office};
@@ -157,7 +157,7 @@ pub(crate) async fn create(
             resource: "contribution",
             resource_id: shown.id,
             before: None,
-            after: serde_json::to_value(&shown).ok(),
+            after: Some(audit::snapshot(&shown)?),
         })
         .await?;
         Ok(Created::new(format!("/v1/contributions/{}", shown.id), 1, shown))
@@ -345,18 +345,16 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
     if let Some(earmarking) = &new.earmarking {
         checks.one_of("/earmarking", earmarking, &EARMARKINGS);
     }
-    checks.require(!new.amount.is_negative(), "/amount/amount", "must not be negative");
+    checks.require(new.amount.minor() > 0, "/amount/amount", "must be above zero");
     checks.optional_text("/method", new.method.as_deref(), 200);
-    let too_long = new.description.as_ref().is_some_and(|text| text.chars().count() > 20_000);
-    checks.require(!too_long, "/description", "has more than 20000 characters");
+    checks.optional_long_text("/description", new.description.as_deref(), 20_000);
     check_targets(&mut checks, &new.countries, &new.usage_years);
     check_split(&mut checks, new);
     check_valuation(&mut checks, new);
     let budget_year_fits = new.budget_year.is_none_or(|year| (1900..=2200).contains(&year));
     checks.require(budget_year_fits, "/budget_year", "must be 1900 to 2200");
-    checks.require(new.plan_ids.len() <= 20, "/plan_ids", "has more than 20 entries");
-    checks.require(new.keywords.len() <= 50, "/keywords", "has more than 50 entries");
-    for (index, keyword) in new.keywords.iter().enumerate() {
+    checks.at_most("/plan_ids", &new.plan_ids, plan::MAX_PLANS);
+    for (index, keyword) in checks.at_most("/keywords", &new.keywords, 50).iter().enumerate() {
         checks.text(&format!("/keywords/{index}"), keyword, 100);
     }
     check_external(&mut checks, new.external_ref.as_ref());
@@ -365,11 +363,10 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
 }
 
 pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[i32]) {
-    checks.require(countries.len() <= 50, "/countries", "has more than 50 entries");
-    for (index, code) in countries.iter().enumerate() {
+    for (index, code) in checks.at_most("/countries", countries, 50).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
     }
-    checks.require(years.len() <= 30, "/usage_years", "has more than 30 entries");
+    let years = checks.at_most("/usage_years", years, 30);
     for (index, year) in years.iter().enumerate() {
         let pointer = format!("/usage_years/{index}");
         checks.require((1900..=2200).contains(year), &pointer, "must be 1900 to 2200");
@@ -395,10 +392,10 @@ fn check_split(checks: &mut Checks, new: &NewContribution) {
     if new.usage_split.is_empty() {
         return;
     }
-    let years: Vec<i32> = new.usage_split.iter().map(|share| share.year).collect();
-    checks.require(years.len() <= 30, "/usage_split", "has more than 30 entries");
+    let shares = checks.at_most("/usage_split", &new.usage_split, 30);
+    let years: Vec<i32> = shares.iter().map(|share| share.year).collect();
     let mut sum: i128 = 0;
-    for (index, share) in new.usage_split.iter().enumerate() {
+    for (index, share) in shares.iter().enumerate() {
         let at = |field: &str| format!("/usage_split/{index}/{field}");
         checks.require((1900..=2200).contains(&share.year), &at("year"), "must be 1900 to 2200");
         let twice = years.iter().take(index).any(|year| *year == share.year);

@@ -66,7 +66,7 @@ pub(crate) async fn write_off(
     check_amount(&mut checks, amount, open);
     checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
     check_day(&mut checks, step.on, tx.now().date_naive());
-    check_reason(&mut checks, &step.reason);
+    checks.required_long_text("/reason", &step.reason, 2000);
     checks.finish()?;
     let taken_usd = entry::share(pledge.amount_usd, amount.minor(), open.minor());
     let (_, kept) = entry::divide(&shares(&pledge)?, amount.minor());
@@ -100,7 +100,7 @@ pub(crate) async fn reverse(
     let wrong = changeable(&tx, &request, &caller.claims, id.0).await?;
     let mut checks = Checks::new();
     check_day(&mut checks, step.on, tx.now().date_naive());
-    check_reason(&mut checks, &step.reason);
+    checks.required_long_text("/reason", &step.reason, 2000);
     checks.finish()?;
     let held = entry::of(tx.db(), wrong.id).await?;
     // What went out and has come back is no part any more.
@@ -167,11 +167,6 @@ async fn give_back(
         ..before.clone()
     };
     finish(tx, before, &after, "contribution.reopen").await
-}
-
-fn check_reason(checks: &mut Checks, reason: &str) {
-    let fits = !reason.trim().is_empty() && reason.chars().count() <= 2000;
-    checks.require(fits, "/reason", "must have 1 to 2000 characters");
 }
 
 async fn answer_with(tx: TenantTx, after: Model) -> Answer {

@@ -9,11 +9,11 @@ use super::{
     store::{self, Model},
 };
 use crate::{
-    consumers::plan,
     donor::standing,
+    known::plan,
     rate::{self, ExchangeRate},
 };
-use ::store::{TenantTx, Transaction, audit};
+use ::store::{StoreError, TenantTx, Transaction, audit};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{Days, NaiveDate};
@@ -152,7 +152,7 @@ async fn fulfil(
             agreement_id,
             usage_split: with_shares(&promise, years.iter().map(Money::minor).collect())?,
             exchange_difference: worth.rate.as_ref().map(|_| arrived_usd - taken_usd),
-            ..child_of(tx, &promise, step.external_ref.as_ref())
+            ..child_of(tx, &promise, step.external_ref.as_ref())?
         }
         .at(worth.rate);
         let entries = [
@@ -196,9 +196,7 @@ pub(crate) async fn allot(
         let somewhere = !step.countries.is_empty() || !plans.is_empty() || !step.usage_years.is_empty();
         checks.require(somewhere, "/countries", "name a country, a plan or a year that it goes to");
         create::check_targets(&mut checks, &step.countries, &step.usage_years);
-        checks.require(step.plan_ids.len() <= 20, "/plan_ids", "has more than 20 entries");
-        let long = step.description.as_ref().is_some_and(|text| text.chars().count() > 20_000);
-        checks.require(!long, "/description", "has more than 20000 characters");
+        checks.optional_long_text("/description", step.description.as_deref(), 20_000);
         if let Some(earmarking) = &step.earmarking {
             checks.one_of("/earmarking", earmarking, &EARMARKINGS);
         }
@@ -220,7 +218,7 @@ pub(crate) async fn allot(
             description: step.description.clone().or_else(|| parked.description.clone()),
             destination_objects: serde_json::to_string(&to).map_err(|error| Failure::internal(&error))?,
             usage_split: if same_years { with_shares(&parked, out)? } else { None },
-            ..child_of(tx, &parked, None)
+            ..child_of(tx, &parked, None)?
         };
         let entries = [New::of(Kind::MovedIn, (taken, taken_usd)).with(parked.id)];
         let how = (step.on, None, "contribution.allot");
@@ -297,15 +295,15 @@ pub(super) fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<St
 }
 
 /// A valuation without the quantity, which is the whole's and not a part's.
-fn without_quantity(valuation: &str) -> Option<String> {
-    let valuation: Valuation = serde_json::from_str(valuation).ok()?;
-    serde_json::to_string(&Valuation { quantity: None, ..valuation }).ok()
+fn without_quantity(valuation: &str) -> Result<String, StoreError> {
+    let valuation: Valuation = serde_json::from_str(valuation)?;
+    Ok(serde_json::to_string(&Valuation { quantity: None, ..valuation })?)
 }
 
 /// The beginnings of a record that comes out of another.
-fn child_of(tx: &Transaction, parent: &Model, external: Option<&ExternalRef>) -> Model {
+fn child_of(tx: &Transaction, parent: &Model, external: Option<&ExternalRef>) -> Result<Model, StoreError> {
     let (source, external_ref) = create::source_of(external);
-    Model {
+    Ok(Model {
         id: tx.new_id(),
         version: 1,
         source,
@@ -313,11 +311,11 @@ fn child_of(tx: &Transaction, parent: &Model, external: Option<&ExternalRef>) ->
         parent_id: Some(parent.id),
         replaces_id: None,
         exchange_difference: None,
-        valuation: parent.valuation.as_deref().and_then(without_quantity),
+        valuation: parent.valuation.as_deref().map(without_quantity).transpose()?,
         created_at: tx.now(),
         updated_at: tx.now(),
         ..parent.clone()
-    }
+    })
 }
 
 /// The record without what leaves it.
@@ -356,7 +354,7 @@ async fn part(
     entry::add(tx, parent.id, on, reason, &[out]).await?;
     finish(tx, parent.clone(), &after, action).await?;
     let shown = Contribution::try_from(child.clone())?;
-    tx.audit(audit_of(&child, "contribution.create", None, &shown)).await?;
+    tx.audit(audit_of(&child, "contribution.create", None, &shown)?).await?;
     Ok(Created::new(format!("/v1/contributions/{}", child.id), 1, shown))
 }
 
@@ -369,7 +367,7 @@ pub(super) async fn finish(
 ) -> Result<(), Failure> {
     store::replace_all(tx, vec![(before.clone(), after.clone())]).await?;
     let (old, new) = (Contribution::try_from(before)?, Contribution::try_from(after.clone())?);
-    tx.audit(audit_of(after, action, Some(&old), &new)).await?;
+    tx.audit(audit_of(after, action, Some(&old), &new)?).await?;
     Ok(())
 }
 
@@ -378,14 +376,14 @@ fn audit_of(
     action: &'static str,
     before: Option<&Contribution>,
     after: &Contribution,
-) -> audit::Entry {
-    audit::Entry {
+) -> Result<audit::Entry, StoreError> {
+    Ok(audit::Entry {
         organisation_id: record.organisation_id,
         office_id: record.office_id,
         action,
         resource: "contribution",
         resource_id: record.id,
-        before: before.and_then(|record| serde_json::to_value(record).ok()),
-        after: serde_json::to_value(after).ok(),
-    }
+        before: before.map(audit::snapshot).transpose()?,
+        after: Some(audit::snapshot(after)?),
+    })
 }

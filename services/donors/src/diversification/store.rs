@@ -2,7 +2,7 @@
 
 use super::{Attributes, Counted, Giving, Sums, of_donor};
 use ::store::{StoreError, Transaction, sql, values};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, RuntimeErr};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ type Of = (Uuid, Uuid);
 /// Counts changes of contributions that this transaction has written.
 ///
 /// # Errors
-/// [`StoreError`]; unavailable while the way from an office to headquarters is not known here yet.
+/// [`StoreError`]; [`StoreError::NotYetKnown`] while the way from an office to headquarters is not known here yet.
 pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), StoreError> {
     let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     let mut givings: BTreeMap<(Of, Uuid, i32), Giving> = BTreeMap::new();
@@ -110,8 +110,7 @@ async fn with_ancestors(
     if sql::row(db, text, values![organisation_id]).await?.is_none() {
         return Ok(vec![office_id]);
     }
-    let why = format!("the offices above {office_id} are not known here yet");
-    Err(StoreError::Database(DbErr::Conn(RuntimeErr::Internal(why))))
+    Err(StoreError::NotYetKnown(format!("the offices above {office_id}")))
 }
 
 async fn attributes(

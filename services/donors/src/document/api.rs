@@ -1,6 +1,6 @@
 use super::{
     Document, MOST,
-    kept::{Kept, Owner},
+    kept::{Kept, Kind, Owner},
 };
 use crate::report::{State, api::office_only, store as report};
 use ::store::{StoreError, TenantScope, sql, values};
@@ -71,10 +71,9 @@ fn drafting(report: &report::Model) -> Result<(), Failure> {
     Err(Problem::new(Code::Conflict).field("/state", why).into())
 }
 
-fn owner_of(report: &report::Model) -> Owner {
+pub(super) fn owner_of(report: &report::Model) -> Owner {
     Owner {
-        table: "document",
-        column: "report_id",
+        kind: Kind::Report,
         id: report.id,
         organisation_id: report.organisation_id,
         office_id: report.office_id,
@@ -83,7 +82,7 @@ fn owner_of(report: &report::Model) -> Owner {
 }
 
 /// A document and the report it belongs to, as the scope sees them.
-async fn find(
+pub(super) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,

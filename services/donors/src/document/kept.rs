@@ -1,7 +1,7 @@
 //! What documents of reports and of agreements share: a file is received, checked, kept, named in a table of its owner's,
 //! handed out, taken off.
 
-use super::{Document, LIMIT, check, files};
+use super::{Document, LIMIT, check, files, sweep};
 use ::store::{StoreError, Transaction, audit, sql, values};
 use actix_multipart::Multipart;
 use actix_web::{
@@ -13,7 +13,8 @@ use auth::{Claims, Failure, PrincipalKind};
 use futures_util::StreamExt;
 use kernel::{Code, Problem};
 use sea_orm::ConnectionTrait;
-use service::{Answer, Context};
+use service::{Answer, Checks, Context};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// A file that was received, is what its name says, and lies in the folder of documents.
@@ -22,6 +23,7 @@ pub(crate) struct Kept {
     media_type: &'static str,
     size: i64,
     sha256: String,
+    folder: PathBuf,
 }
 
 impl Kept {
@@ -35,9 +37,13 @@ impl Kept {
         payload: Payload,
     ) -> Result<Self, Failure> {
         let (name, bytes) = receive(request, payload).await?;
+        let mut checks = Checks::new();
+        checks.file_name("/file", &name, 200);
+        checks.finish()?;
         let media_type = check(&name, &bytes).map_err(|why| Problem::invalid_field("/file", why))?;
-        let sha256 = files::keep(context, &bytes).await.map_err(|error| Failure::internal(&error))?;
-        Ok(Self { name, media_type, size: i64::try_from(bytes.len()).unwrap_or(i64::MAX), sha256 })
+        let sha256 = files::keep(&context.store, &bytes).await.map_err(|error| Failure::internal(&error))?;
+        let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+        Ok(Self { name, media_type, size, sha256, folder: context.store.files().to_path_buf() })
     }
 
     /// What a repetition of the request has to agree with.
@@ -46,11 +52,45 @@ impl Kept {
     }
 }
 
-/// Whose documents: a report's or an agreement's, and the table that names them.
-pub(crate) struct Owner {
-    pub(crate) table: &'static str,
+/// What documents are attached to. Each kind has a table of its own; a file that none of them names is destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Report,
+    Agreement,
+}
+
+impl Kind {
+    /// All that there are.
+    pub(super) const ALL: [Kind; 2] = [Kind::Report, Kind::Agreement];
+
+    /// The table that names its documents.
+    pub(super) const fn table(self) -> &'static str {
+        match self {
+            Kind::Report => "document",
+            Kind::Agreement => "agreement_document",
+        }
+    }
+
     /// The column of that table that names the owner.
-    pub(crate) column: &'static str,
+    const fn column(self) -> &'static str {
+        match self {
+            Kind::Report => "report_id",
+            Kind::Agreement => "agreement_id",
+        }
+    }
+
+    /// Where the API has its documents.
+    const fn path(self) -> &'static str {
+        match self {
+            Kind::Report => "/v1/documents",
+            Kind::Agreement => "/v1/agreement-documents",
+        }
+    }
+}
+
+/// Whose documents: a report's or an agreement's.
+pub(crate) struct Owner {
+    pub(crate) kind: Kind,
     pub(crate) id: Uuid,
     pub(crate) organisation_id: Uuid,
     pub(crate) office_id: Uuid,
@@ -60,18 +100,28 @@ pub(crate) struct Owner {
 impl Owner {
     /// How many documents it has.
     pub(crate) async fn count(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-        let text = format!("SELECT count(*) FROM {} WHERE {} = $1", self.table, self.column);
+        let text = format!("SELECT count(*) FROM {} WHERE {} = $1", self.kind.table(), self.kind.column());
         let row = sql::row(db, &text, values![self.id]).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
     }
 
     /// Names a file as its document.
+    ///
+    /// # Errors
+    /// 503 when the file, which nothing named until now, was destroyed a moment ago: it has to be sent again.
     pub(crate) async fn attach(
         &self,
         tx: &Transaction,
         kept: &Kept,
         visibility: &str,
-    ) -> Result<Document, StoreError> {
+    ) -> Result<Document, Failure> {
+        sweep::hold(tx).await?;
+        let there = files::is_kept(&kept.folder, &kept.sha256).await;
+        if !there.map_err(|error| Failure::internal(&error))? {
+            return Err(Problem::new(Code::Unavailable)
+                .detail("the file did not stay: send it again")
+                .into());
+        }
         let document = Document {
             id: tx.new_id(),
             name: kept.name.clone(),
@@ -85,7 +135,7 @@ impl Owner {
             "organisation_id",
             "office_id",
             "donor_id",
-            self.column,
+            self.kind.column(),
             "name",
             "media_type",
             "size",
@@ -106,16 +156,37 @@ impl Owner {
             visibility,
             document.created_at,
         ];
-        sql::insert_many(tx.db(), self.table, &columns, vec![row], "").await?;
+        sql::insert_many(tx.db(), self.kind.table(), &columns, vec![row], "").await?;
         tx.audit(self.entry("document.create", None, Some(&document))).await?;
         Ok(document)
     }
 
-    /// Takes a document off.
+    /// Takes a document off. Its file goes with the next sweep, unless another document has the same.
     pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), StoreError> {
-        let text = format!("DELETE FROM {} WHERE id = $1", self.table);
-        sql::execute(tx.db(), &text, values![document.id]).await?;
+        self.forget(tx, document).await?;
         tx.audit(self.entry("document.delete", Some(document), None)).await
+    }
+
+    /// Takes a document off for good, whatever state its owner is in: the row, its name, the saved answer that names it.
+    /// The trail keeps that there was one, who erased it, when and why.
+    pub(super) async fn erase(
+        &self,
+        tx: &Transaction,
+        document: &Document,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.forget(tx, document).await?;
+        let location = format!("{}/{}", self.kind.path(), document.id);
+        tx.void_answers(self.organisation_id, &location).await?;
+        let mut entry = self.entry("document.erase", Some(document), None);
+        entry.after = Some(serde_json::json!({ "reason": reason }));
+        tx.audit(entry).await
+    }
+
+    async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), StoreError> {
+        let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table());
+        sql::execute(tx.db(), &text, values![document.id]).await?;
+        Ok(())
     }
 
     /// Answers with the bytes; that a donor's representative took them is noted.
@@ -145,14 +216,14 @@ impl Owner {
         // Not its name, which may be a person's: the trail is never changed.
         let trace = |document: &Document| {
             let mut trace = serde_json::json!({ "sha256": document.sha256, "size": document.size });
-            trace[self.column] = self.id.to_string().into();
+            trace[self.kind.column()] = self.id.to_string().into();
             trace
         };
         audit::Entry {
             organisation_id: self.organisation_id,
             office_id: self.office_id,
             action,
-            resource: self.table,
+            resource: self.kind.table(),
             resource_id: before.or(after).map_or(self.id, |document| document.id),
             before: before.map(trace),
             after: after.map(trace),
@@ -171,7 +242,7 @@ pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<(
         let mut part = part.map_err(broken)?;
         let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
         let name = name.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
-        let name: String = name.chars().filter(|character| !character.is_control()).take(200).collect();
+        let name = name.to_owned();
         let mut bytes = Vec::new();
         while let Some(chunk) = part.next().await {
             let chunk = chunk.map_err(broken)?;
@@ -206,4 +277,16 @@ fn download(document: Document, bytes: Vec<u8>) -> HttpResponse {
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .body(bytes)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A file as it is once it was received.
+    pub(in super::super) async fn kept(store: &::store::Store, bytes: &[u8]) -> Kept {
+        let sha256 = files::keep(store, bytes).await.unwrap();
+        let folder = store.files().to_path_buf();
+        Kept { name: "a.pdf".to_owned(), media_type: "application/pdf", size: 8, sha256, folder }
+    }
 }

@@ -2,8 +2,10 @@
 //! under their SHA-256.
 
 pub(crate) mod api;
+pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod kept;
+pub(crate) mod sweep;
 
 use ::store::{StoreError, Transaction, sql, values};
 use chrono::{DateTime, Utc};

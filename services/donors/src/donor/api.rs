@@ -4,6 +4,7 @@ use super::{
     preferences::{self, Preferences},
     search_key, store,
 };
+use crate::known::person;
 use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
@@ -117,8 +118,8 @@ impl Row for Donor {
     }
 }
 
-fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
-    let preferences = row.preferences.as_deref().and_then(|text| serde_json::from_str(text).ok());
+fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Result<Donor, StoreError> {
+    let preferences = Preferences::of_kept(row.id, row.preferences.as_deref())?;
     let fields = DonorFields {
         name: row.name,
         name_fr: row.name_fr,
@@ -133,11 +134,11 @@ fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Donor {
         liaison_post: row.liaison_post,
         focal_point_id: row.focal_point_id,
         status: row.status,
-        preferences: preferences.unwrap_or_default(),
+        preferences,
         external_refs,
     };
     let (merged_into, created_at, updated_at) = (row.merged_into, row.created_at, row.updated_at);
-    Donor { id: row.id, version: row.version, fields, merged_into, created_at, updated_at }
+    Ok(Donor { id: row.id, version: row.version, fields, merged_into, created_at, updated_at })
 }
 
 async fn with_refs(
@@ -146,13 +147,11 @@ async fn with_refs(
 ) -> Result<Vec<Donor>, StoreError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let mut refs = store::refs(db, &ids).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let external = refs.remove(&row.id).unwrap_or_default();
-            shown(row, external)
-        })
-        .collect())
+    let with_its_own = |row: store::Model| {
+        let external = refs.remove(&row.id).unwrap_or_default();
+        shown(row, external)
+    };
+    rows.into_iter().map(with_its_own).collect()
 }
 
 /// Filters of the donor list.
@@ -283,14 +282,15 @@ pub(crate) async fn create(
     let fields = body.value;
     check(&fields)?;
     let office_id = headquarters_only(&context, &caller.claims).await?;
+    check_focal_point(&context, &caller.claims, &fields, None).await?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         check_parent(scope, tx.db(), &fields, None).await?;
         let now = tx.now();
         let mut donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
         donor.preferences = fields.preferences.kept()?;
         store::insert(tx, &donor, &fields.external_refs).await.map_err(already_there)?;
-        let shown = shown(donor.clone(), fields.external_refs.clone());
-        tx.audit(entry(&donor, "donor.create", None, &shown)).await?;
+        let shown = shown(donor.clone(), fields.external_refs.clone())?;
+        tx.audit(entry(&donor, "donor.create", None, &shown)?).await?;
         Ok(Created::new(format!("/v1/donors/{}", donor.id), 1, shown))
     })
     .await
@@ -313,8 +313,11 @@ pub(crate) async fn update(
 ) -> Answer {
     let fields = body.value;
     let scope = context.scope(&caller.claims).await?;
-    known(&context, &scope, id.0).await?;
+    let db = context.store.read(&scope).await?;
+    let seen = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
+    drop(db);
     headquarters_only(&context, &caller.claims).await?;
+    let focal_point = check_focal_point(&context, &caller.claims, &fields, seen.focal_point_id).await;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
     let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     check(&fields)?;
@@ -323,6 +326,7 @@ pub(crate) async fn update(
         let why = "is merged into another donor: change that one";
         return Err(Problem::new(Code::Conflict).field("/merged_into", why).into());
     }
+    focal_point?;
     check_parent(&scope, tx.db(), &fields, Some(before.id)).await?;
     let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
     let times = (before.created_at, tx.now());
@@ -335,22 +339,27 @@ pub(crate) async fn update(
     }
     store::remove_refs(&tx, before.id).await?;
     store::update(&mut tx, &after, &fields.external_refs).await.map_err(already_there)?;
-    let (old, new) = (shown(before, old_refs), shown(after.clone(), fields.external_refs));
-    tx.audit(entry(&after, "donor.update", Some(&old), &new)).await?;
+    let (old, new) = (shown(before, old_refs)?, shown(after.clone(), fields.external_refs)?);
+    tx.audit(entry(&after, "donor.update", Some(&old), &new)?).await?;
     tx.commit().await?;
     answer::record(&request, new.version, &new)
 }
 
-fn entry(donor: &store::Model, action: &'static str, before: Option<&Donor>, after: &Donor) -> audit::Entry {
-    audit::Entry {
+fn entry(
+    donor: &store::Model,
+    action: &'static str,
+    before: Option<&Donor>,
+    after: &Donor,
+) -> Result<audit::Entry, StoreError> {
+    Ok(audit::Entry {
         organisation_id: donor.organisation_id,
         office_id: donor.office_id,
         action,
         resource: "donor",
         resource_id: donor.id,
-        before: before.and_then(|donor| serde_json::to_value(donor).ok()),
-        after: serde_json::to_value(after).ok(),
-    }
+        before: before.map(audit::snapshot).transpose()?,
+        after: Some(audit::snapshot(after)?),
+    })
 }
 
 fn already_there(error: StoreError) -> Failure {
@@ -383,6 +392,22 @@ pub(crate) async fn headquarters_only(context: &Context, claims: &Claims) -> Res
             Err(Problem::new(Code::Unavailable).detail("the office is not known here yet: try again").into())
         }
         Some(_) => Err(Problem::new(Code::Forbidden).detail("only headquarters does this").into()),
+    }
+}
+
+/// Whoever is named anew has to be an active member of staff; somebody who has left since stays on the record until
+/// another is named. It may wait for identity's event, so it comes before the transaction.
+async fn check_focal_point(
+    context: &Context,
+    claims: &Claims,
+    fields: &DonorFields,
+    present: Option<Uuid>,
+) -> Result<(), Failure> {
+    match fields.focal_point_id {
+        Some(id) if fields.focal_point_id != present => {
+            person::check(&context.store, claims.organisation_id, id, "/focal_point_id").await
+        }
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -468,8 +493,7 @@ fn check(fields: &DonorFields) -> Result<(), Problem> {
     checks.optional_text("/iati_identifier", fields.iati_identifier.as_deref(), 120);
     preferences::check(&mut checks, &fields.preferences);
     checks.optional_text("/liaison_post", fields.liaison_post.as_deref(), 100);
-    checks.require(fields.external_refs.len() <= 50, "/external_refs", "has more than 50 entries");
-    for (index, external) in fields.external_refs.iter().enumerate() {
+    for (index, external) in checks.at_most("/external_refs", &fields.external_refs, 50).iter().enumerate() {
         checks.text(&format!("/external_refs/{index}/source"), &external.source, 40);
         checks.text(&format!("/external_refs/{index}/ref"), &external.r#ref, 100);
     }

@@ -220,7 +220,7 @@ pub(crate) async fn create(
             resource: "clearance",
             resource_id: clearance.id,
             before: None,
-            after: serde_json::to_value(&clearance).ok(),
+            after: Some(audit::snapshot(&clearance)?),
         })
         .await?;
         Ok(Created::new(format!("/v1/donors/{}/clearances", id.0), 1, clearance))

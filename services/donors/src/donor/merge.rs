@@ -1,12 +1,15 @@
 //! Two records of one donor become one: everything of the duplicate goes to the record that stays, and can go back.
 
-use super::{api::headquarters_only, standing, store};
-use crate::{agreement, contribution, report};
+use super::{
+    api::headquarters_only,
+    moved::{Moved, carry, duplicates_of, point_at},
+    standing, store,
+};
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
-use events::{ExternalRef, FlowObject};
+use events::ExternalRef;
 use kernel::{Code, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -19,8 +22,6 @@ use uuid::Uuid;
 
 /// Levels of donors above each other.
 pub(super) const DEEPEST: usize = 100;
-/// Contributions that are rewritten at once.
-const CHUNK: usize = 500;
 
 /// A merger of two donors.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -64,23 +65,6 @@ pub(crate) struct NewMerge {
     duplicate_id: Uuid,
     #[schema(example = "The same ministry, recorded twice", min_length = 1, max_length = 2000)]
     reason: String,
-}
-
-/// What was moved, so that it can go back.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Moved {
-    contributions: Vec<Uuid>,
-    agreements: Vec<Uuid>,
-    reports: Vec<Uuid>,
-    documents: Vec<Uuid>,
-    clearances: Vec<Uuid>,
-    notifications: Vec<Uuid>,
-    #[serde(default)]
-    agreement_documents: Vec<Uuid>,
-    #[serde(default)]
-    contacts: Vec<Uuid>,
-    children: Vec<Uuid>,
-    external_refs: Vec<ExternalRef>,
 }
 
 #[derive(FromQueryResult)]
@@ -184,8 +168,7 @@ pub(crate) async fn create(
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let mut checks = Checks::new();
     checks.require(new.duplicate_id != id.0, "/duplicate_id", "is this donor itself");
-    let fits = !new.reason.trim().is_empty() && new.reason.chars().count() <= 2000;
-    checks.require(fits, "/reason", "must have 1 to 2000 characters");
+    checks.required_long_text("/reason", &new.reason, 2000);
     checks.finish()?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         standing::change(tx, caller.claims.organisation_id).await?;
@@ -201,9 +184,7 @@ pub(crate) async fn create(
             let why = "is a donor above this one: give this one another parent first";
             return Err(Problem::new(Code::Conflict).field("/duplicate_id", why).into());
         }
-        let mut moved = collect(tx, &duplicate).await?;
-        let refs = store::refs(tx.db(), &[duplicate.id]).await?.remove(&duplicate.id).unwrap_or_default();
-        moved.external_refs = refs;
+        let moved = Moved::of(tx, &duplicate).await?;
         carry(tx, &moved, &duplicate, &survivor).await?;
         let gone = store::Model {
             version: duplicate.version + 1,
@@ -213,6 +194,9 @@ pub(crate) async fn create(
         };
         store::remove_refs(tx, duplicate.id).await?;
         store::update(tx, &gone, &[]).await?;
+        // What was merged into the duplicate before is answered for by the donor that stays: nobody follows a chain.
+        let before = duplicates_of(tx, duplicate.id).await?;
+        point_at(tx, &before, survivor.id).await?;
         touch(tx, &survivor, &moved.external_refs).await?;
         let row = Row {
             id: tx.new_id(),
@@ -227,7 +211,7 @@ pub(crate) async fn create(
         };
         save(tx, &survivor, office_id, &row).await?;
         let merge = Merge::try_from(row)?;
-        tx.audit(entry(&survivor, office_id, "donor.merge", None, &merge)).await?;
+        tx.audit(entry(&survivor, office_id, "donor.merge", None, &merge)?).await?;
         Ok(Created::new(format!("/v1/donor-merges/{}", merge.id), 1, merge))
     })
     .await
@@ -265,6 +249,8 @@ pub(crate) async fn undo(
     }
     let moved = row.moved()?;
     carry(&mut tx, &moved, &survivor, &duplicate).await?;
+    let before = duplicates_of(&tx, duplicate.id).await?;
+    point_at(&mut tx, &before, duplicate.id).await?;
     let back = store::Model {
         version: duplicate.version + 1,
         merged_into: None,
@@ -282,7 +268,7 @@ pub(crate) async fn undo(
     let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
     save(&tx, &survivor, office_id, &undone).await?;
     let after = Merge::try_from(undone)?;
-    tx.audit(entry(&survivor, office_id, "donor.unmerge", Some(&before), &after)).await?;
+    tx.audit(entry(&survivor, office_id, "donor.unmerge", Some(&before), &after)?).await?;
     tx.commit().await?;
     answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(after.version))], &after)
 }
@@ -325,120 +311,6 @@ async fn is_above(tx: &TenantTx, above: &store::Model, below: &store::Model) -> 
         next = store::get(tx.scope(), tx.db(), id).await?.and_then(|donor| donor.parent_id);
     }
     Ok(false)
-}
-
-async fn ids(tx: &Transaction, table: &str, column: &str, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
-    let text = format!("SELECT id FROM {table} WHERE {column} = $1 ORDER BY id");
-    let rows = sql::rows(tx.db(), &text, values![donor]).await?;
-    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
-}
-
-async fn collect(tx: &Transaction, donor: &store::Model) -> Result<Moved, StoreError> {
-    Ok(Moved {
-        contributions: ids(tx, "contribution", "donor_id", donor.id).await?,
-        agreements: ids(tx, "agreement", "donor_id", donor.id).await?,
-        reports: ids(tx, "report", "donor_id", donor.id).await?,
-        documents: ids(tx, "document", "donor_id", donor.id).await?,
-        clearances: ids(tx, "clearance", "donor_id", donor.id).await?,
-        notifications: ids(tx, "notification", "donor_id", donor.id).await?,
-        agreement_documents: ids(tx, "agreement_document", "donor_id", donor.id).await?,
-        contacts: ids(tx, "contact", "donor_id", donor.id).await?,
-        children: ids(tx, "donor", "parent_id", donor.id).await?,
-        external_refs: Vec::new(),
-    })
-}
-
-/// Takes records from one donor to another; those that are not the first one's any more stay.
-async fn carry(
-    tx: &mut TenantTx,
-    moved: &Moved,
-    from: &store::Model,
-    to: &store::Model,
-) -> Result<(), Failure> {
-    for chunk in moved.contributions.chunks(CHUNK) {
-        let mut pairs = Vec::with_capacity(chunk.len());
-        for before in contribution::store::to_change(tx.scope(), tx, chunk).await? {
-            if before.donor_id == Some(from.id) {
-                let after = given_by(tx, &before, from, to)?;
-                pairs.push((before, after));
-            }
-        }
-        contribution::store::replace_all(tx, pairs).await?;
-    }
-    for id in &moved.agreements {
-        let Some(before) = agreement::store::get_to_change(tx.scope(), tx, *id).await? else { continue };
-        if before.donor_id == from.id {
-            let terms = agreement::terms::Terms { donor_id: to.id, ..before.terms()? };
-            let (version, donor_name) = (before.version + 1, to.name.clone());
-            // Its last change is when it was closed: a merger is none of its own.
-            let closed = before.state()? == agreement::State::Closed;
-            let updated_at = if closed { before.updated_at } else { tx.now() };
-            let after = agreement::store::Model { version, donor_name, updated_at, ..before };
-            agreement::store::save(tx, &after.under(&terms)?).await?;
-        }
-    }
-    for id in &moved.reports {
-        let Some(before) = report::store::get_to_change(tx.scope(), tx, *id).await? else { continue };
-        if before.donor_id == from.id {
-            let after = report::store::Model {
-                version: before.version + 1,
-                donor_id: to.id,
-                updated_at: tx.now(),
-                ..before
-            };
-            report::store::save_all(tx, &[after]).await?;
-        }
-    }
-    let plain = [
-        ("document", "donor_id", &moved.documents),
-        ("clearance", "donor_id", &moved.clearances),
-        ("notification", "donor_id", &moved.notifications),
-        ("agreement_document", "donor_id", &moved.agreement_documents),
-        ("contact", "donor_id", &moved.contacts),
-        ("donor", "parent_id", &moved.children),
-    ];
-    for (table, column, ids) in plain {
-        for chunk in ids.chunks(CHUNK) {
-            let mut parameters = values![to.id, from.id];
-            let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
-            // A donor cannot be its own parent; whoever is changing one has to see its other parent.
-            let (next, own) = match table {
-                "donor" => (", version = version + 1", " AND id <> $1"),
-                _ => ("", ""),
-            };
-            let text = format!(
-                "UPDATE {table} SET {column} = $1{next} WHERE {column} = $2 AND id IN ({listed}){own}"
-            );
-            sql::execute(tx.db(), &text, parameters).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The same contribution, from the other donor.
-fn given_by(
-    tx: &Transaction,
-    record: &contribution::store::Model,
-    from: &store::Model,
-    to: &store::Model,
-) -> Result<contribution::store::Model, StoreError> {
-    let (sources, _) = record.objects()?;
-    let renamed = |object: FlowObject| {
-        if object.kind == "Organization" && object.id == from.id.to_string() {
-            FlowObject { id: to.id.to_string(), name: to.name.clone(), ..object }
-        } else {
-            object
-        }
-    };
-    let sources: Vec<FlowObject> = sources.into_iter().map(renamed).collect();
-    Ok(contribution::store::Model {
-        version: record.version + 1,
-        donor_id: Some(to.id),
-        donor_name: Some(to.name.clone()),
-        source_objects: serde_json::to_string(&sources)?,
-        updated_at: tx.now(),
-        ..record.clone()
-    })
 }
 
 /// The next version of the donor that stays, with these references beside its own.
@@ -487,14 +359,14 @@ fn entry(
     action: &'static str,
     before: Option<&Merge>,
     after: &Merge,
-) -> audit::Entry {
-    audit::Entry {
+) -> Result<audit::Entry, StoreError> {
+    Ok(audit::Entry {
         organisation_id: survivor.organisation_id,
         office_id,
         action,
         resource: "donor_merge",
         resource_id: after.id,
-        before: before.and_then(|merge| serde_json::to_value(merge).ok()),
-        after: serde_json::to_value(after).ok(),
-    }
+        before: before.map(audit::snapshot).transpose()?,
+        after: Some(audit::snapshot(after)?),
+    })
 }

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod clearance;
 pub(crate) mod merge;
+mod moved;
 pub(crate) mod names;
 pub(crate) mod preferences;
 pub(crate) mod similar;

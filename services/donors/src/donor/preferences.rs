@@ -5,7 +5,9 @@ use crate::{agreement::terms::TEMPLATES, contribution::EARMARKINGS};
 use auth::Failure;
 use serde::{Deserialize, Serialize};
 use service::Checks;
+use store::StoreError;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What a donor likes to give to, and how it wants to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,18 +38,26 @@ impl Preferences {
         }
         Ok(Some(serde_json::to_string(self).map_err(|error| Failure::internal(&error))?))
     }
+
+    /// As they were kept. What cannot be read is an error and never none: the next change of the donor would keep that.
+    pub(super) fn of_kept(donor: Uuid, kept: Option<&str>) -> Result<Self, StoreError> {
+        let Some(text) = kept else { return Ok(Self::default()) };
+        let damaged = |error| StoreError::Damaged(format!("the preferences of donor {donor}: {error}"));
+        serde_json::from_str(text).map_err(damaged)
+    }
 }
 
 pub(super) fn check(checks: &mut Checks, preferences: &Preferences) {
     let at = |field: &str| format!("/preferences/{field}");
-    checks.require(preferences.themes.len() <= 30, &at("themes"), "has more than 30 entries");
-    for (index, theme) in preferences.themes.iter().enumerate() {
+    for (index, theme) in checks.at_most(&at("themes"), &preferences.themes, 30).iter().enumerate() {
         checks.text(&at(&format!("themes/{index}")), theme, 100);
     }
-    for (index, region) in preferences.regions.iter().enumerate() {
+    let regions = checks.at_most(&at("regions"), &preferences.regions, REGIONS.len());
+    for (index, region) in regions.iter().enumerate() {
         checks.one_of(&at(&format!("regions/{index}")), region, &REGIONS);
     }
-    for (index, earmarking) in preferences.earmarking.iter().enumerate() {
+    let earmarkings = checks.at_most(&at("earmarking"), &preferences.earmarking, EARMARKINGS.len());
+    for (index, earmarking) in earmarkings.iter().enumerate() {
         checks.one_of(&at(&format!("earmarking/{index}")), earmarking, &EARMARKINGS);
     }
     if let Some(language) = &preferences.report_language {
@@ -55,5 +65,23 @@ pub(super) fn check(checks: &mut Checks, preferences: &Preferences) {
     }
     if let Some(template) = &preferences.report_template {
         checks.one_of(&at("report_template"), template, &TEMPLATES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_preferences_are_an_error_and_not_none() {
+        let id = Uuid::nil();
+        assert_eq!(Preferences::of_kept(id, None).unwrap(), Preferences::default());
+        let kept = Preferences { regions: vec!["africa".to_owned()], ..Preferences::default() };
+        let text = serde_json::to_string(&kept).unwrap();
+        assert_eq!(Preferences::of_kept(id, Some(&text)).unwrap(), kept);
+        for damaged in ["", "{\"regions\": [\"afr", "{\"regions\": \"africa\"}"] {
+            let error = Preferences::of_kept(id, Some(damaged)).unwrap_err();
+            assert!(matches!(error, StoreError::Damaged(_)), "{damaged}: {error}");
+        }
     }
 }

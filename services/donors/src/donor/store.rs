@@ -392,6 +392,18 @@ pub(crate) async fn remove_refs(tx: &Transaction, donor: Uuid) -> Result<(), Sto
     Ok(())
 }
 
+/// Tells how donors that were written by their columns alone are now. Duplicates have no references of their own.
+pub(super) async fn tell(tx: &mut TenantTx, ids: &[Uuid]) -> Result<(), StoreError> {
+    let donors = by_ids(tx.scope(), tx.db(), ids.iter().copied()).await?;
+    let mut refs = refs(tx.db(), ids).await?;
+    let events = ids.iter().filter_map(|id| {
+        let external_refs = refs.remove(id).unwrap_or_default();
+        Some(changed(donors.get(id)?.clone(), external_refs))
+    });
+    let events: Vec<DonorChanged> = events.collect();
+    tx.emit_all(&events).await
+}
+
 async fn emit(tx: &mut Transaction, donor: &Model) -> Result<(), StoreError> {
     let external_refs = refs(tx.db(), &[donor.id]).await?.remove(&donor.id).unwrap_or_default();
     tx.emit(&changed(donor.clone(), external_refs)).await

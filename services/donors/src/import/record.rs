@@ -141,8 +141,7 @@ impl<'a> Reader<'a> {
         let rate_source = self.optional("exchange_rate_source", 200);
         let agreement = self.optional("agreement", 100);
         let description = self.record.text("description").map(str::to_owned);
-        let length = description.as_ref().map_or(0, |text| text.chars().count());
-        self.checks.require(length <= 20_000, "/description", "has more than 20000 characters");
+        self.checks.optional_long_text("/description", description.as_deref(), 20_000);
         if rate.is_some() {
             self.checks.require(
                 self.record.text("exchange_rate_date").is_some(),

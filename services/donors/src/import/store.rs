@@ -30,6 +30,8 @@ pub struct Model {
     pub finished_at: Option<DateTimeUtc>,
     pub source: String,
     pub columns: String,
+    /// When its row was last written: whose turn it is follows from it.
+    pub worked_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -72,10 +74,13 @@ pub(crate) async fn list(
     Ok(query.all(db).await?)
 }
 
-/// The oldest import that has work left.
+/// The import that is worked on next: the oldest one of the organisation whose imports were left alone longest, so that
+/// the many or long imports of one organisation hold nobody else's up for more than a turn.
 pub(crate) async fn next(db: &impl ConnectionTrait) -> Result<Option<Model>, StoreError> {
-    let waiting = Column::State.is_in(["queued", "applying"]);
-    Ok(Entity::find().filter(waiting).order_by_asc(Column::Id).one(db).await?)
+    let text = "SELECT i.* FROM import i WHERE i.state IN ('queued', 'applying')
+                ORDER BY coalesce((SELECT max(o.worked_at) FROM import o
+                                   WHERE o.organisation_id = i.organisation_id), i.created_at), i.id LIMIT 1";
+    Ok(sql::all::<Model>(db, text, vec![]).await?.pop())
 }
 
 pub(crate) async fn insert(tx: &Transaction, import: Model) -> Result<(), StoreError> {
@@ -88,6 +93,7 @@ pub(crate) async fn insert(tx: &Transaction, import: Model) -> Result<(), StoreE
 /// Writes the job's whole row, as a new version.
 pub(crate) async fn update(tx: &Transaction, import: &mut Model) -> Result<(), StoreError> {
     import.version += 1;
+    import.worked_at = Some(tx.now());
     let row = sea_orm::IntoActiveModel::into_active_model(import.clone()).reset_all();
     sea_orm::ActiveModelTrait::update(ActiveModel { id: Set(import.id), ..row }, tx.db()).await?;
     Ok(())
@@ -255,3 +261,7 @@ pub(crate) async fn rows(
     text.push_str(" ORDER BY number LIMIT $3");
     sql::all(db, &text, parameters).await
 }
+
+#[cfg(test)]
+#[path = "turns_tests.rs"]
+mod tests;

@@ -145,7 +145,7 @@ async fn finish(
             resource: "import",
             resource_id: import.id,
             before: None,
-            after: serde_json::to_value(&shown).ok(),
+            after: Some(audit::snapshot(&shown)?),
         })
         .await?;
         Ok(Created::new(format!("/v1/imports/{}", import.id), import.version, shown))
@@ -188,7 +188,10 @@ async fn receive(
                     return Err(Problem::new(Code::BodyTooLarge).detail("more than 1000 files").into());
                 }
                 let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
-                let name: String = name.unwrap_or("file").chars().take(300).collect();
+                let name = name.unwrap_or("file").to_owned();
+                let mut checks = Checks::new();
+                checks.file_name("/file", &name, 300);
+                checks.finish()?;
                 receiving.file(context, &name, part).await?;
             }
             if files == 0 {
@@ -291,6 +294,7 @@ impl Receiving {
             finished_at: None,
             source: how.format.clone(),
             columns: "[]".to_owned(),
+            worked_at: None,
         };
         store::insert(&tx, import.clone()).await?;
         tx.commit().await?;

@@ -1,4 +1,5 @@
-//! The background work of imports: one at a time, oldest first, a batch per transaction, resumed after a crash.
+//! The background work of imports: organisations take turns, each with its oldest import, a batch per transaction,
+//! resumed after a turn as after a crash.
 
 use super::{
     BATCH,
@@ -15,6 +16,8 @@ use service::Context;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
+/// Batches of one import before other organisations' imports have their turn.
+const TURN: u32 = 20;
 /// How often the worker looks for work without being woken.
 const POLL: Duration = Duration::from_secs(1);
 /// How often a batch that fails for a reason of its own is tried.
@@ -73,7 +76,7 @@ async fn tidy(context: &Context) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Does the oldest import to its end; false when there is none.
+/// Does the next import: to its end, or for a turn; false when there is none.
 async fn work(context: &Context) -> Result<bool, Pause> {
     let db = context.store.system_read().await?;
     let Some(mut job) = store::next(&db).await? else { return Ok(false) };
@@ -104,11 +107,16 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Paus
         store::update(&tx, job).await?;
         tx.commit().await?;
     }
-    let mut attempt = 1;
+    let (mut attempt, mut batches) = (1, 0);
     loop {
         let before = job.clone();
         match apply_batch(context, job).await {
-            Ok(true) => attempt = 1,
+            Ok(true) => {
+                (attempt, batches) = (1, batches + 1);
+                if batches == TURN {
+                    return Ok(());
+                }
+            }
             Ok(false) => return finish(context, job, "done").await,
             // What is not away, full or in the way of another will be wrong the next time, too: others wait behind it.
             Err(Pause::Store(error)) if !error.is_unavailable() => {

@@ -33,6 +33,7 @@ impl MigrationTrait for M0007 {
             | StoreError::SecondConnection
             | StoreError::Document(_)
             | StoreError::Damaged(_)
+            | StoreError::NotYetKnown(_)
             | StoreError::Sealed(_)
             | StoreError::Newer(_)) => DbErr::Migration(other.to_string()),
         })

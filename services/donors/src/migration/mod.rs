@@ -11,6 +11,7 @@ mod m0009;
 mod m0010;
 mod m0012;
 pub(crate) mod m0013;
+mod m0015;
 
 use m0001::M0001;
 use m0003::M0003;
@@ -23,6 +24,7 @@ use m0009::M0009;
 use m0010::M0010;
 use m0012::M0012;
 use m0013::M0013;
+use m0015::M0015;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use store::{migration::OutboxTraceparent, waiting::WaitingEvents};
 
@@ -44,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(M0012),
             Box::new(M0013),
             Box::new(WaitingEvents("m0014_waiting_events")),
+            Box::new(M0015),
         ]
     }
 }

@@ -163,15 +163,14 @@ pub(crate) async fn write(
     check(&fields)?;
     let after = Publication { version: before.version + 1, fields, updated_at: Some(tx.now()) };
     save(tx.db(), organisation_id, office_id, &after).await?;
-    let known = |publication: &Publication| serde_json::to_value(publication).ok();
     tx.audit(audit::Entry {
         organisation_id,
         office_id,
         action: "publication.update",
         resource: "publication",
         resource_id: organisation_id,
-        before: known(&before),
-        after: known(&after),
+        before: Some(audit::snapshot(&before)?),
+        after: Some(audit::snapshot(&after)?),
     })
     .await?;
     tx.commit().await?;

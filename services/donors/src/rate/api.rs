@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, FieldError, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Created, Envelope, Parameters, Row, digest_of,
+    Answer, Cell, Checks, Context, Created, Envelope, Parameters, Row, digest_of,
     openapi::{CreateProblems, ReadProblems},
 };
 use sha2::{Digest, Sha256};
@@ -198,8 +198,10 @@ pub(crate) async fn take(
     let HowToTakeRates { source, dry_run, skip_bad } = how.0;
     let office_id = headquarters_only(&context, &caller.claims).await?;
     let source = source.filter(|source| !source.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
-    if source.chars().count() > 200 || source.chars().any(char::is_control) {
-        return Err(Problem::invalid_parameter("source", "must be a text of at most 200 characters").into());
+    let mut checks = Checks::new();
+    checks.text("source", &source, 200);
+    if let Some(error) = checks.into_errors().pop() {
+        return Err(Problem::invalid_parameter("source", error.detail).into());
     }
     let (_, bytes) = receive(&request, payload).await?;
     let read = file::read(&bytes, &source, context.store.clock().now());

@@ -66,8 +66,7 @@ pub(crate) fn check(kind: &str, currency: &str, content: &Content) -> Result<(),
     for (name, text) in &content.sections {
         let at = format!("/sections/{name}");
         checks.require(known.contains(&name.as_str()), &at, "is no section of this kind of report");
-        let fits = text.chars().count() <= LONGEST;
-        checks.require(fits, &at, &format!("has more than {LONGEST} characters"));
+        checks.long_text(&at, text, LONGEST);
     }
     if let Some(spent) = content.expenditure {
         checks.require(is_financial(kind), "/expenditure", "belongs to a financial report");
@@ -76,8 +75,7 @@ pub(crate) fn check(kind: &str, currency: &str, content: &Content) -> Result<(),
             checks.refuse("/expenditure/currency", format!("must be {currency}, as the agreement is"));
         }
     }
-    let short = content.remarks.as_ref().is_none_or(|text| text.chars().count() <= 4000);
-    checks.require(short, "/remarks", "has more than 4000 characters");
+    checks.optional_long_text("/remarks", content.remarks.as_deref(), 4000);
     checks.finish()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::agreement::terms::{Milestone, Terms};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono_tz::{GapInfo, Tz};
 
 /// House rule: agreements of so many months or more report in between.
 const LONG: u32 = 12;
@@ -85,13 +85,18 @@ fn regular(terms: &Terms) -> Vec<Obligation> {
     owed
 }
 
-/// The instant at which a due date has ended in a time zone (a country's IANA zone; UTC where none is known).
+/// The instant at which a due date has ended in a time zone (a country's IANA zone; UTC where none is known): the first
+/// whose date is a later one there.
 pub(crate) fn ends_at(due_date: NaiveDate, zone: Option<&str>) -> DateTime<Utc> {
     let zone: Tz = zone.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC);
     let next = due_date.succ_opt().unwrap_or(due_date);
     let midnight = next.and_time(chrono::NaiveTime::MIN);
-    // A clock that is put forward at midnight has no such moment: the day ends with the hour that is skipped.
-    let local = zone.from_local_datetime(&midnight).earliest();
+    // Clocks that are put forward over midnight (Beirut, Santiago, Cairo), or over a whole day (Apia in 2011), never show
+    // it: the day ends when they change.
+    let local = zone
+        .from_local_datetime(&midnight)
+        .earliest()
+        .or_else(|| GapInfo::new(&midnight, &zone).and_then(|gap| gap.end));
     local.map_or_else(|| midnight.and_utc(), |local| local.with_timezone(&Utc))
 }
 
@@ -114,6 +119,10 @@ impl Schedule {
         obligations(&self.0).into_iter().map(due).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "day_tests.rs"]
+mod day_tests;
 
 #[cfg(test)]
 mod tests {
@@ -203,8 +212,6 @@ mod tests {
         assert_eq!(ends("Europe/Oslo"), "2026-03-31T22:00:00+00:00");
         assert_eq!(ends("America/New_York"), "2026-04-01T04:00:00+00:00");
         assert_eq!(ends_at(day("2026-03-31"), None).to_rfc3339(), "2026-04-01T00:00:00+00:00");
-        // Beirut puts its clocks forward at midnight.
-        assert_eq!(ends_at(day("2026-03-28"), Some("Asia/Beirut")).to_rfc3339(), "2026-03-29T00:00:00+00:00");
     }
 
     proptest! {

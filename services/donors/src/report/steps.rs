@@ -11,7 +11,7 @@ use crate::{
     agreement::{self, terms::is_usual},
     document, donor, notification,
 };
-use ::store::{Transaction, office};
+use ::store::office;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::NaiveDate;
@@ -80,21 +80,6 @@ impl Action {
     }
 }
 
-/// The offices above one, from its parent to headquarters.
-async fn above(
-    tx: &Transaction,
-    organisation_id: Uuid,
-    office_id: Uuid,
-) -> Result<Vec<office::Office>, Failure> {
-    let mut found = Vec::new();
-    let mut next = office::find(tx.db(), organisation_id, office_id).await?;
-    while let Some(parent) = next.and_then(|office| office.parent_id) {
-        next = office::find(tx.db(), organisation_id, parent).await?;
-        found.extend(next.clone());
-    }
-    Ok(found)
-}
-
 struct Asked {
     action: Action,
     comment: Option<String>,
@@ -106,7 +91,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     let scope = context.scope(claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(claims, request)).await?;
     let before = store::get_to_change(tx.scope(), &tx, id).await?.ok_or_else(Problem::not_found)?;
-    let above = above(&tx, before.organisation_id, before.office_id).await?;
+    let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
     let region = region(&above);
     may(action, &before, claims, &above)?;
     answer::if_match(request, before.version)?;
@@ -123,8 +108,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     let mut checks = Checks::new();
     let blank = comment.as_deref().is_none_or(|text| text.trim().is_empty());
     checks.require(!(blank && action.needs_comment()), "/comment", "is required here");
-    let too_long = comment.as_ref().is_some_and(|text| text.chars().count() > 2000);
-    checks.require(!too_long, "/comment", "has more than 2000 characters");
+    checks.optional_long_text("/comment", comment.as_deref(), 2000);
     checks.require(
         due_date.is_none_or(|due| due > before.period_end),
         "/due_date",

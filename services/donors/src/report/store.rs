@@ -208,12 +208,19 @@ pub(crate) async fn get(
     Ok(models(db, &format!("{SELECT} WHERE {conditions}"), values).await?.pop())
 }
 
-/// The row, which nobody else changes before this transaction ends.
+/// Reports by id, in no order: for a transaction that keeps everybody else from writing any.
+pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let select = format!("{SELECT} WHERE true");
+    sql::read(&sql::by_keys(tx.db(), &select, vec![], "r.id", ids.iter().map(|id| (*id).into())).await?)
+}
+
+/// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
+    donor::standing::hold(tx, scope.organisation_id()).await?;
     let Some(found) = get(scope, tx.db(), id).await? else { return Ok(None) };
     // One lock for an agreement and its reports: an amendment changes both.
     tx.lock(&format!("agreement {}", found.agreement_id)).await?;

@@ -157,7 +157,7 @@ pub(crate) async fn create(
             resource: "client",
             resource_id: client.id,
             before: None,
-            after: serde_json::to_value(&shown).ok(),
+            after: Some(audit::snapshot(&shown)?),
         })
         .await?;
         Ok(Created {

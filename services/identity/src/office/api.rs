@@ -192,7 +192,7 @@ pub(crate) async fn create(
             resource: "office",
             resource_id: office.id,
             before: None,
-            after: serde_json::to_value(&shown).ok(),
+            after: Some(audit::snapshot(&shown)?),
         })
         .await?;
         Ok(Created::new(format!("/v1/offices/{}", office.id), 1, shown))

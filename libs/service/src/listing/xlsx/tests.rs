@@ -70,7 +70,13 @@ fn cells(book: &[u8], sheet: &str) -> Vec<Vec<(String, String)>> {
                 cell.push_str(&format!("&{};", &*name));
             }
             Event::Eof => return lines,
-            _ => {}
+            Event::End(_)
+            | Event::Empty(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_) => {}
         }
     }
 }

@@ -70,10 +70,11 @@ async fn lists(store: &Store, page: u64) -> (Vec<(Uuid, Amounts)>, Vec<(i32, Str
     (donors, countries)
 }
 
+/// Donors and countries, in the order of their lists.
+type Lists = (Vec<(Uuid, Amounts)>, Vec<(i32, String, Amounts)>);
+
 /// The same lists, counted and sorted from the cells.
-fn sorted(
-    cells: &[(String, String, String, Amounts)],
-) -> (Vec<(Uuid, Amounts)>, Vec<(i32, String, Amounts)>) {
+fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
     let totals = |prefix: &'static str| {
         let totals = cells.iter().filter(|(_, dimension, ..)| dimension == "total");
         totals.filter_map(move |(scope, .., amounts)| Some((scope.strip_prefix(prefix)?, *amounts)))

@@ -91,5 +91,6 @@ fn job() -> Job {
         finished_at: None,
         source: "erp".to_owned(),
         columns: "[]".to_owned(),
+        worked_at: None,
     }
 }

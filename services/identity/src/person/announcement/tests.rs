@@ -33,7 +33,7 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
             offices,
             active: false,
         };
-        assert_eq!(told(&world).await, [first.clone()]);
+        assert_eq!(told(&world).await, std::slice::from_ref(&first));
         assert_eq!(catch_up(&world.store).await.unwrap(), 0);
         // A process of an older version lets somebody accept an invitation.
         world.execute("UPDATE person SET password_hash = 'set', version = version + 1").await;

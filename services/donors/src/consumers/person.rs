@@ -1,0 +1,25 @@
+//! Members of staff whom a donor record may name.
+
+use crate::known::person::{self, KnownPerson};
+use async_trait::async_trait;
+use events::PersonChanged;
+use store::{ConsumeError, Consumer, Project, SystemTx};
+
+struct Persons;
+
+#[async_trait]
+impl Project<PersonChanged> for Persons {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<PersonChanged>) -> Result<(), ConsumeError> {
+        for event in events {
+            let PersonChanged { id, organisation_id, offices, active, .. } = event;
+            // Whoever works in no office answers for none.
+            let is_active = active && !offices.is_empty();
+            person::keep(tx, KnownPerson { id, organisation_id, is_active }).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn consumer() -> Consumer {
+    Consumer::new::<PersonChanged>("donors.person", Persons)
+}

@@ -1,0 +1,101 @@
+//! Erasing a document for good: letters and signed papers name people, who may ask for it whatever state the report or
+//! the agreement is in.
+
+use super::{api, kept::Owner, sweep};
+use crate::{agreement, contact::REASONS, report};
+use actix_web::{HttpRequest, HttpResponse, post, web::Data};
+use auth::{Caller, Failure, perm};
+use kernel::{Code, Problem};
+use serde::Deserialize;
+use service::{Answer, Checks, Context, Id, JsonBody, openapi::CreateProblems};
+use store::{TenantScope, TenantTx};
+use utoipa::ToSchema;
+
+/// Why a document is erased.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentErasure {
+    /// `consent_withdrawn`, `request_of_person`, `no_longer_needed` or `recorded_by_mistake`.
+    #[schema(example = "request_of_person", max_length = 20)]
+    reason: String,
+}
+
+/// Only the office whose document it is, or one above it.
+fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), Failure> {
+    if scope.office_ids().contains(&owner.office_id) {
+        return Ok(());
+    }
+    let why = "only the office whose document it is, or one above it, erases it";
+    Err(Problem::new(Code::Forbidden).detail(why).into())
+}
+
+fn check(erasure: &DocumentErasure) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.one_of("/reason", &erasure.reason, &REASONS);
+    checks.finish()
+}
+
+/// Commits, and destroys the file unless another document has the same. Where that fails the sweep does it.
+async fn end(context: &Context, tx: TenantTx, sha256: String) -> Answer {
+    tx.commit().await?;
+    if let Err(error) = sweep::destroy(&context.store, &[sha256]).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "an erased document's file waits for the sweep"
+        );
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Erases a document of a report
+///
+/// In any state of the report. The file and its name are destroyed and cannot be brought back; who erased it, when and
+/// why remains in the audit trail. The office that wrote the report does it, or one above it.
+#[utoipa::path(tag = "reports", request_body = DocumentErasure, security(("oauth2" = ["reports:write"])),
+    params(("id" = Uuid, Path, description = "The document")),
+    responses((status = 204, description = "It is gone"), CreateProblems))]
+#[post("/v1/documents/{id}/erase")]
+pub(crate) async fn of_report(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<DocumentErasure>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let (document, owner) = api::find(&scope, tx.db(), id.0).await?;
+    let owner = report::store::get_to_change(&scope, &tx, owner.id).await?.ok_or_else(Problem::not_found)?;
+    let owner = api::owner_of(&owner);
+    may_erase(&scope, &owner)?;
+    check(&body.value)?;
+    owner.erase(&tx, &document, &body.value.reason).await?;
+    end(&context, tx, document.sha256).await
+}
+
+/// Erases a document of an agreement
+///
+/// In any state of the agreement. The file and its name are destroyed and cannot be brought back; who erased it, when
+/// and why remains in the audit trail. The office that the agreement belongs to does it, or one above it.
+#[utoipa::path(tag = "agreements", request_body = DocumentErasure, security(("oauth2" = ["agreements:write"])),
+    params(("id" = Uuid, Path, description = "The document")),
+    responses((status = 204, description = "It is gone"), CreateProblems))]
+#[post("/v1/agreement-documents/{id}/erase")]
+pub(crate) async fn of_agreement(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<DocumentErasure>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    let (document, owner) = agreement::document::find(&scope, tx.db(), id.0).await?;
+    let owner =
+        agreement::store::get_to_change(&scope, &tx, owner.id).await?.ok_or_else(Problem::not_found)?;
+    let owner = agreement::document::owner_of(&owner);
+    may_erase(&scope, &owner)?;
+    check(&body.value)?;
+    owner.erase(&tx, &document, &body.value.reason).await?;
+    end(&context, tx, document.sha256).await
+}

@@ -1,0 +1,119 @@
+//! Destroys the files that no document names any more: their document was taken off or erased, or it never came to be
+//! because the request that brought it failed.
+
+use super::{files, kept::Kind};
+use ::store::{Actor, Store, StoreError, Transaction, sql};
+use chrono::TimeDelta;
+use sea_orm::ConnectionTrait;
+use service::{Context, Job};
+use std::{collections::HashSet, io, time::Duration};
+
+/// A file stays so long after it was last received: the request that brought it has ended long before.
+const AGE: TimeDelta = TimeDelta::days(1);
+/// How often the folder is looked through.
+const INTERVAL: Duration = Duration::from_secs(3600);
+/// How soon a try that failed is made again: twice as long each time, up to the interval.
+const FIRST_RETRY: Duration = Duration::from_secs(30);
+/// Files that are looked up at once.
+const BATCH: usize = 512;
+
+/// Why files stay for now.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SweepError {
+    /// The database cannot say which files are named.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder cannot be read, or a file not removed.
+    #[error("the folder of documents cannot be used")]
+    Files(#[from] io::Error),
+}
+
+/// Looks again and again, as long as the service runs.
+pub(crate) fn worker(context: &Context) -> Job {
+    let store = context.store.clone();
+    Job::forever("donors.documents", move || run(store.clone()))
+}
+
+async fn run(store: Store) {
+    let mut retry = FIRST_RETRY;
+    loop {
+        let pause = match sweep(&store).await {
+            Ok(removed) => {
+                if removed > 0 {
+                    tracing::info!(removed, "files that no document names were destroyed");
+                }
+                retry = FIRST_RETRY;
+                INTERVAL
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "files that no document names stay");
+                let pause = retry;
+                retry = (retry * 2).min(INTERVAL);
+                pause
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Destroys every file that no document names and that is older than a day; how many.
+///
+/// # Errors
+/// The database's or the file system's; what was destroyed until then is.
+pub(crate) async fn sweep(store: &Store) -> Result<usize, SweepError> {
+    let old = files::older_than(store.files(), store.clock().now() - AGE).await?;
+    let mut removed = 0;
+    for batch in old.chunks(BATCH) {
+        let db = store.system_read().await?;
+        let named = named(&db, batch).await?;
+        drop(db);
+        let unnamed: Vec<String> = batch.iter().filter(|sha256| !named.contains(*sha256)).cloned().collect();
+        removed += destroy(store, &unnamed).await?;
+    }
+    Ok(removed)
+}
+
+/// Destroys those of some files that no document names; how many.
+///
+/// # Errors
+/// The database's or the file system's.
+pub(super) async fn destroy(store: &Store, files: &[String]) -> Result<usize, SweepError> {
+    if files.is_empty() {
+        return Ok(0);
+    }
+    let tx = store.system(Actor::system()).await?;
+    // Nobody names one of them between the question and the end of the file.
+    tx.lock(LOCK).await?;
+    let named = named(tx.db(), files).await?;
+    let mut removed = 0;
+    for sha256 in files.iter().filter(|sha256| !named.contains(*sha256)) {
+        files::remove(store.files(), sha256).await?;
+        removed += 1;
+    }
+    tx.commit().await?;
+    Ok(removed)
+}
+
+/// Those of some files that documents name, whatever they are attached to.
+async fn named(db: &impl ConnectionTrait, files: &[String]) -> Result<HashSet<String>, StoreError> {
+    let mut named = HashSet::new();
+    for kind in Kind::ALL {
+        let text = format!("SELECT DISTINCT sha256 FROM {} WHERE true", kind.table());
+        let keys = files.iter().map(|sha256| sha256.as_str().into());
+        for row in sql::by_keys(db, &text, vec![], "sha256", keys).await? {
+            named.insert(row.try_get_by_index(0)?);
+        }
+    }
+    Ok(named)
+}
+
+const LOCK: &str = "files of documents";
+
+/// No file is destroyed before this transaction ends.
+pub(super) async fn hold(tx: &Transaction) -> Result<(), StoreError> {
+    tx.lock_shared(LOCK).await
+}
+
+#[cfg(test)]
+#[path = "sweep_tests.rs"]
+mod tests;

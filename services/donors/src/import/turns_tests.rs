@@ -1,0 +1,67 @@
+use super::*;
+use crate::migration::Migrator;
+use ::store::Actor;
+use chrono::TimeDelta;
+use kernel::{Clock, FixedClock};
+use std::sync::Arc;
+
+fn import(id: u128, organisation: u128, now: DateTimeUtc) -> Model {
+    Model {
+        id: Uuid::from_u128(id),
+        version: 0,
+        organisation_id: Uuid::from_u128(organisation),
+        office_id: Uuid::from_u128(organisation),
+        format: "csv".to_owned(),
+        state: "queued".to_owned(),
+        dry_run: false,
+        skip_bad: false,
+        files: "[]".to_owned(),
+        rows_read: 0,
+        rows_done: 0,
+        position: 0,
+        created: 0,
+        updated: 0,
+        unchanged: 0,
+        rejected: 0,
+        warnings: 0,
+        message: None,
+        created_at: now,
+        finished_at: None,
+        source: "csv".to_owned(),
+        columns: "[]".to_owned(),
+        worked_at: None,
+    }
+}
+
+/// Works on the next import for a turn, or to its end; which one it was.
+async fn turn(store: &Store, clock: &FixedClock, is_last: bool) -> Option<u128> {
+    clock.advance(TimeDelta::seconds(5));
+    let tx = store.system(Actor::system()).await.unwrap();
+    let mut import = next(tx.db()).await.unwrap()?;
+    import.state = if is_last { "done" } else { "applying" }.to_owned();
+    update(&tx, &mut import).await.unwrap();
+    tx.commit().await.unwrap();
+    Some(import.id.as_u128())
+}
+
+#[tokio::test]
+async fn organisations_take_turns_whoever_sent_most_and_first() {
+    let folder = testkit::folder();
+    let clock = Arc::new(FixedClock::at("2026-08-15T00:00:00Z".parse::<DateTimeUtc>().unwrap()));
+    let store = Store::open_sqlite(&folder.path().join("donors.db"), clock.clone()).await.unwrap();
+    ::store::migration::migrate::<Migrator>(&store).await.unwrap();
+    let tx = store.system(Actor::system()).await.unwrap();
+    // One organisation sent a hundred files before another one sent two, and a third one.
+    for (id, organisation) in (1..=100).map(|id| (id, 1)).chain([(101, 2), (102, 2), (103, 3)]) {
+        let mut sent = import(id, organisation, clock.now());
+        insert(&tx, sent.clone()).await.unwrap();
+        update(&tx, &mut sent).await.unwrap();
+        clock.advance(TimeDelta::seconds(1));
+    }
+    tx.commit().await.unwrap();
+    let mut order = Vec::new();
+    for is_last in [false, true, true, false, true, true, true] {
+        order.extend(turn(&store, &clock, is_last).await);
+    }
+    assert_eq!(order, [1, 101, 103, 1, 102, 1, 2]);
+}

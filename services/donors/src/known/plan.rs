@@ -1,0 +1,124 @@
+//! Response plans that a contribution or an agreement may go to.
+
+use super::eventually;
+use auth::Failure;
+use kernel::Problem;
+use sea_orm::ConnectionTrait;
+use std::collections::HashMap;
+use store::{Store, StoreError, sql, values};
+use uuid::Uuid;
+
+/// The most plans that one record goes to.
+pub(crate) const MAX_PLANS: usize = 20;
+
+/// A plan by name, and what FTS calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownPlan {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+    pub(crate) fts_id: Option<String>,
+}
+
+/// Those of the organisation's plans that are known here, in one query.
+async fn known(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, KnownPlan>, StoreError> {
+    let text = "SELECT id, name, external_source, external_ref FROM known_plan WHERE organisation_id = $1";
+    let keys = ids.iter().map(|id| (*id).into());
+    let rows = sql::by_keys(db, text, values![organisation_id], "id", keys).await?;
+    let mut plans = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let (source, reference): (Option<String>, Option<String>) =
+            (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        let fts_id = reference.filter(|_| source.as_deref() == Some("fts"));
+        let plan = KnownPlan { id: row.try_get_by_index(0)?, name: row.try_get_by_index(1)?, fts_id };
+        plans.insert(plan.id, plan);
+    }
+    Ok(plans)
+}
+
+/// The plans of an organisation that a body names in `/plan_ids`, in its order. Waits up to two seconds, for all of them
+/// together, for those that were only just written.
+///
+/// # Errors
+/// 422 that points to the one that is no plan, or to a list of more than [`MAX_PLANS`], about which nothing is asked.
+pub(crate) async fn find_all(
+    store: &Store,
+    organisation_id: Uuid,
+    ids: &[Uuid],
+) -> Result<Vec<KnownPlan>, Failure> {
+    if ids.len() > MAX_PLANS {
+        let why = format!("has more than {MAX_PLANS} entries");
+        return Err(Problem::invalid_field("/plan_ids", why).into());
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = eventually(async || {
+        let db = store.system_read().await?;
+        let plans = known(&db, organisation_id, ids).await?;
+        Ok(ids.iter().all(|id| plans.contains_key(id)).then_some(plans))
+    });
+    let plans = match found.await? {
+        Some(plans) => plans,
+        None => known(&store.system_read().await?, organisation_id, ids).await?,
+    };
+    let plan = |(index, id): (usize, &Uuid)| {
+        let unknown =
+            || Problem::invalid_field(format!("/plan_ids/{index}"), "is no plan of your organisation").into();
+        plans.get(id).cloned().ok_or_else(unknown)
+    };
+    ids.iter().enumerate().map(plan).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{migration::Migrator, statements::Statements};
+    use kernel::SystemClock;
+    use std::{sync::Arc, time::Instant};
+
+    const ORGANISATION: Uuid = Uuid::from_u128(1);
+
+    async fn store(folder: &std::path::Path, plans: &[Uuid]) -> Store {
+        let store = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
+        ::store::migration::migrate::<Migrator>(&store).await.unwrap();
+        let columns = ["id", "organisation_id", "name", "external_source", "external_ref"];
+        let row = |id: &Uuid| values![*id, ORGANISATION, format!("Plan {id}"), "fts", id.to_string()];
+        let rows = plans.iter().map(row).collect();
+        sql::insert_many(store.writer(), "known_plan", &columns, rows, "").await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn twenty_plans_are_one_question_in_the_order_of_the_body_and_more_are_none() {
+        let folder = testkit::folder();
+        let plans: Vec<Uuid> = (10..30).map(Uuid::from_u128).rev().collect();
+        let store = store(folder.path(), &plans).await;
+        let statements = Statements::count();
+        let found = find_all(&store, ORGANISATION, &plans).await.unwrap();
+        assert_eq!(found.iter().map(|plan| plan.id).collect::<Vec<_>>(), plans);
+        assert_eq!(statements.sent(), 1);
+        let refused = find_all(&store, ORGANISATION, &vec![plans[0]; 26_000]).await.unwrap_err();
+        assert_eq!(refused.0.errors[0].pointer, "/plan_ids");
+        assert!(find_all(&store, ORGANISATION, &[]).await.unwrap().is_empty());
+        assert_eq!(statements.sent(), 1);
+    }
+
+    #[tokio::test]
+    async fn plans_that_nobody_has_are_waited_for_once_and_the_first_of_them_is_named() {
+        let folder = testkit::folder();
+        let known = Uuid::from_u128(10);
+        let store = store(folder.path(), &[known]).await;
+        let mut ids = vec![known];
+        ids.extend((100..119).map(Uuid::from_u128));
+        let began = Instant::now();
+        let refused = find_all(&store, ORGANISATION, &ids).await.unwrap_err();
+        assert_eq!(refused.0.errors[0].pointer, "/plan_ids/1");
+        assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
+        let of_another = find_all(&store, Uuid::from_u128(2), &[known]).await.unwrap_err();
+        assert_eq!(of_another.0.errors[0].pointer, "/plan_ids/0");
+    }
+}

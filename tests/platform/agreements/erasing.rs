@@ -1,0 +1,70 @@
+//! Documents that name people are erased in any state, with their files.
+
+use super::*;
+
+/// The file of a document in an embedded platform's folder.
+fn file_of(scene: &Scene, document: &Value) -> Option<std::path::PathBuf> {
+    let sha256 = text(&document["sha256"]);
+    let folder = scene.world.folder()?.join("donors.files");
+    Some(folder.join(&sha256[..2]).join(&sha256))
+}
+
+async fn attach_to(scene: &Scene, agreement: &str, name: &str, bytes: &'static [u8]) -> Answer {
+    let part = multipart::Part::bytes(bytes).file_name(name.to_owned());
+    let request = scene.world.http.request(Method::POST, &format!("{agreement}/documents?visibility=donor"));
+    let request = request.header("idempotency-key", format!("\"{name}\""));
+    let form = multipart::Form::new().part("file", part);
+    scene.world.http.send(request.bearer_auth(&scene.officer).multipart(form)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_of_signed_agreements_and_of_reports_with_the_donor_are_erased_with_their_files() {
+    let scene = scene().await;
+    let http = &scene.world.http;
+    let made = http.post(Some(&scene.officer), "/v1/agreements", &json!({ "terms": scene.terms() })).await;
+    let path = made.header("location").to_owned();
+    let letter = attach_to(&scene, &path, "Letter of Ingrid Solheim.pdf", b"%PDF-1.7 letter").await.json();
+    let twin = attach_to(&scene, &path, "The same.pdf", b"%PDF-1.7 letter").await.json();
+    for step in ["negotiate", "sign"] {
+        scene.done(&scene.officer, &format!("{path}/{step}"), &json!({})).await;
+    }
+    let owed = scene.reports(&scene.officer, "kind=interim_narrative").await;
+    let report = format!("/v1/reports/{}", text(&owed[0]["id"]));
+    scene.done(&scene.officer, &format!("{report}/start"), &json!({})).await;
+    let annex = attach(&scene, &report, "Annex.pdf", b"%PDF-1.7 annex").await.json();
+    scene.done(&scene.officer, &format!("{report}/send"), &json!({})).await;
+
+    let erase = async |token: &str, path: &str, reason: &str| {
+        http.post(Some(token), &format!("{path}/erase"), &json!({ "reason": reason })).await
+    };
+    let document = format!("/v1/agreement-documents/{}", text(&letter["id"]));
+    let wrong = erase(&scene.officer, &document, "because").await;
+    assert_eq!((wrong.status, wrong.pointers()), (422, vec!["/reason".to_owned()]));
+    let sister = scene.world.office(&scene.world.founded.office_id.to_string(), "country").await;
+    let sister = scene.world.client(&sister, &["agreements:write", "reports:write"]).await;
+    scene.world.settled().await;
+    assert_eq!(erase(&sister, &document, "request_of_person").await.status, 404);
+    assert_eq!(erase(&scene.officer, &document, "request_of_person").await.status, 204);
+    assert_eq!(http.get(Some(&scene.officer), &document).await.status, 404);
+    assert_eq!(erase(&scene.officer, &document, "request_of_person").await.status, 404);
+    let listed = scene.get(&scene.officer, &format!("{path}/documents")).await;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert!(!listed.to_string().contains("Solheim"));
+    // The request that brought it, sent again, is not answered with the letter's name.
+    let again = attach_to(&scene, &path, "Letter of Ingrid Solheim.pdf", b"%PDF-1.7 letter").await;
+    assert!(again.status >= 400 && !again.text.contains("Solheim"), "{}", again.text);
+
+    // Another document has the same file: it stays. Headquarters, above the office, erases that one as well.
+    let of_twin = format!("/v1/agreement-documents/{}", text(&twin["id"]));
+    assert_eq!(http.get(Some(&scene.officer), &of_twin).await.text, "%PDF-1.7 letter");
+    assert_eq!(erase(&scene.world.token, &of_twin, "no_longer_needed").await.status, 204);
+    let of_annex = format!("/v1/documents/{}", text(&annex["id"]));
+    assert_eq!(erase(&scene.officer, &of_annex, "recorded_by_mistake").await.status, 204);
+    assert_eq!(http.get(Some(&scene.officer), &of_annex).await.status, 404);
+    for gone in [&letter, &annex] {
+        if let Some(file) = file_of(&scene, gone) {
+            assert!(!file.exists(), "{} is still there", file.display());
+        }
+    }
+    scene.world.stop().await;
+}
