@@ -187,7 +187,8 @@ async fn public_records_are_published_and_what_breaks_a_rule_is_held_back() {
     let committed = scene.contribution(under(json!({ "status": "commitment" }))).await;
     let secret = scene.contribution(under(json!({ "visibility": "donor" }))).await;
     // Outside a public agreement: free money, money under an agreement that is not public, and two that are held back.
-    let free = json!({ "earmarking": "unearmarked", "usage_years": [2026, 2027], "description": "Core\u{8} support" });
+    let free =
+        json!({ "earmarking": "unearmarked", "usage_years": [2026, 2027], "description": "Core support" });
     let free = scene.contribution(free).await;
     let of_inner = scene.contribution(json!({ "agreement_id": inner, "countries": ["TCD"] })).await;
     let nowhere = scene.contribution(json!({ "earmarking": "earmarked" })).await;

@@ -313,9 +313,7 @@ pub(crate) async fn update(
 ) -> Answer {
     let fields = body.value;
     let scope = context.scope(&caller.claims).await?;
-    let db = context.store.read(&scope).await?;
-    let seen = store::get(&scope, &db, id.0).await?.ok_or_else(Problem::not_found)?;
-    drop(db);
+    let seen = known(&context, &scope, id.0).await?;
     headquarters_only(&context, &caller.claims).await?;
     let focal_point = check_focal_point(&context, &caller.claims, &fields, seen.focal_point_id).await;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
@@ -374,12 +372,9 @@ fn already_there(error: StoreError) -> Failure {
 ///
 /// # Errors
 /// 404 for any other.
-pub(crate) async fn known(context: &Context, scope: &TenantScope, id: Uuid) -> Result<(), Failure> {
-    service::read_within(context, scope, async |db| {
-        store::get(scope, db, id).await?.ok_or_else(Problem::not_found)?;
-        Ok(())
-    })
-    .await
+pub(crate) async fn known(context: &Context, scope: &TenantScope, id: Uuid) -> Result<store::Model, Failure> {
+    let found = service::read_within(context, scope, async |db| Ok(store::get(scope, db, id).await?));
+    Ok(found.await?.ok_or_else(Problem::not_found)?)
 }
 
 /// Donors are organisation rows: headquarters changes them, everyone reads them.
