@@ -194,7 +194,9 @@ async fn keys_are_replaced_and_missed_in_the_open() {
         return;
     }
     let folder = testkit::folder();
-    let options = Options::local(folder.path());
+    // On one port, so that tokens hold over the starts.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let options = Options { port, ..Options::local(folder.path()) };
     let start = async || Platform::start(&options, Arc::new(SystemClock)).await.unwrap();
     let platform = start().await;
     let founded = identity::found(&platform.identity, "Organisation", "ORG").await.unwrap();
@@ -220,7 +222,10 @@ async fn keys_are_replaced_and_missed_in_the_open() {
     eventually("the contact's key is sealed under the new one", || async {
         let db = rusqlite::Connection::open(folder.path().join("donors.db")).unwrap();
         let key: String = db.query_row("SELECT key_id FROM contact", [], |row| row.get(0)).unwrap();
-        (key == "2").then_some(())
+        let identity = rusqlite::Connection::open(folder.path().join("identity.db")).unwrap();
+        let sealed = "SELECT count(*) FROM signing_key WHERE key_id <> '2'";
+        let before: i64 = identity.query_row(sealed, [], |row| row.get(0)).unwrap();
+        (key == "2" && before == 0).then_some(())
     })
     .await;
     platform.stop().await;
@@ -234,7 +239,15 @@ async fn keys_are_replaced_and_missed_in_the_open() {
     std::fs::write(&file, &old).unwrap();
     let platform = start().await;
     let http = Http::new(&platform.url);
-    let token = sign_in(&http).await;
+    // Nobody signs in without the key that signs; who is signed in stays so.
+    let form = [("grant_type", "client_credentials"), ("client_id", "x"), ("client_secret", "x")];
+    let form = form.map(|(name, value)| match name {
+        "client_id" => (name, founded.client_id.to_string()),
+        "client_secret" => (name, founded.client_secret.clone()),
+        _ => (name, value.to_owned()),
+    });
+    let refused = http.send(http.request(reqwest::Method::POST, "/oauth/token").form(&form)).await;
+    assert_eq!(refused.status, 503, "{}", refused.text);
     let missed = http.get(Some(&token), &path).await;
     assert_eq!(missed.status, 503);
     assert!(

@@ -42,7 +42,8 @@ async fn no_service_answers_whoever_reaches_its_port() {
 
 /// A guess at a password, from an address of this machine, with a header that says it is another's.
 async fn guess(world: &World, from: &str, forwarded: &str, email: &str) -> u16 {
-    let body = json!({ "email": email, "password": "wrong", "client_id": "portal", "redirect_uri": "/",
+    let redirect_uri = format!("{}/sign-in", world.http.url);
+    let body = json!({ "email": email, "password": "wrong", "client_id": "portal", "redirect_uri": redirect_uri,
         "code_challenge": "x".repeat(43), "code_challenge_method": "S256" });
     let client = Client::builder().local_address(Some(from.parse().unwrap())).build().unwrap();
     // By number: a name may lead to an address of the other family.
