@@ -93,14 +93,26 @@ impl World {
     /// # Panics
     /// When it cannot start.
     pub async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// The same with settings of the gateway (`gateway.burst = 100`).
+    ///
+    /// # Panics
+    /// When it cannot start.
+    pub async fn with(settings: &str) -> Self {
         let (url, identity, bus, running) = match infra() {
             Some(infra) => {
-                let deployment = Box::new(deployment(&infra, "world", TRUSTED).await);
+                let deployment =
+                    Box::new(deployment(&infra, "world", &format!("{TRUSTED}\n{settings}")).await);
                 let (identity, bus) = connect(&deployment.config, "identity").await;
                 (deployment.url.clone(), identity, bus, Running::Distributed(deployment))
             }
             None => {
                 let folder = testkit::folder();
+                if let Err(error) = std::fs::write(folder.path().join("passerelle.toml"), settings) {
+                    panic!("the settings cannot be written: {error}");
+                }
                 let mut options = Options::local(folder.path());
                 options.trusted_proxies = vec![IpAddr::from(Ipv4Addr::LOCALHOST).into()];
                 let platform = Platform::start(&options, Arc::new(SystemClock)).await;

@@ -124,7 +124,8 @@ async fn tokens_that_are_not_ours_are_refused_at_the_door() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_door_names_requests_limits_them_and_protects_answers() {
-    let world = World::new().await;
+    // Fewer than a busy machine answers.
+    let world = World::with("gateway.burst = 500\ngateway.requests_per_second = 20").await;
     let http = &world.http;
     let answer = http.get(None, "/v1/nothing").await;
     assert_eq!((answer.status, answer.json()["code"].as_str()), (404, Some("not_found")));
@@ -161,7 +162,7 @@ async fn the_door_names_requests_limits_them_and_protects_answers() {
         limited = statuses.contains(&429);
     }
     assert!(limited, "the limit is never reached");
-    assert!(asked > 1000, "the limit leaves room for a busy reader: {asked}");
+    assert!(asked > 300, "the limit leaves room for a busy reader: {asked}");
     world.stop().await;
 }
 
