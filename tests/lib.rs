@@ -45,10 +45,15 @@ enum Running {
     Distributed(Box<Deployment>),
 }
 
-/// The infrastructure that was started for the tests.
+/// The infrastructure that was started for the tests; none when they run on SQLite.
+///
+/// # Panics
+/// When it was started and does not answer: a test for PostgreSQL never passes on SQLite.
 pub fn infra() -> Option<Infra> {
     testkit::Infra::get()?;
-    Infra::running()
+    let running = Infra::running();
+    assert!(running.is_some(), "the servers of PASSERELLE_TEST_INFRA do not answer");
+    running
 }
 
 /// The program, built beside this test.
@@ -101,7 +106,15 @@ impl World {
     /// # Panics
     /// When it cannot start.
     pub async fn with(settings: &str) -> Self {
-        let (url, identity, bus, running) = match infra() {
+        Self::on(infra(), settings).await
+    }
+
+    /// The same on these servers, or in this process.
+    ///
+    /// # Panics
+    /// When it cannot start.
+    pub async fn on(infra: Option<Infra>, settings: &str) -> Self {
+        let (url, identity, bus, running) = match infra {
             Some(infra) => {
                 let deployment =
                     Box::new(deployment(&infra, "world", &format!("{TRUSTED}\n{settings}")).await);

@@ -47,7 +47,8 @@ async fn a_revoked_token_stays_revoked_while_redis_comes_and_goes() {
         testkit::skip_without_servers("revocations without Redis");
         return;
     };
-    let world = World::new().await;
+    let infra = tokio::task::spawn_blocking(move || infra.with_own_redis()).await.unwrap().unwrap();
+    let world = World::on(Some(infra.clone()), "").await;
     let (early, late, live) = (person(&world).await, person(&world).await, person(&world).await);
     let [early, late, live] = [early, late, live].map(|tokens| text(&tokens["access_token"]));
     revoke(&world, &early).await;
@@ -62,7 +63,8 @@ async fn a_revoked_token_stays_revoked_while_redis_comes_and_goes() {
         "it is not acknowledged while an old copy might say otherwise"
     );
     assert_eq!(status(&world, &late).await, 401);
-    tokio::task::spawn_blocking(move || infra.start_redis()).await.unwrap().unwrap();
+    let redis = infra.clone();
+    tokio::task::spawn_blocking(move || redis.start_redis()).await.unwrap().unwrap();
     // Empty, then filled again by itself: at no moment does a revoked token hold.
     let back = Instant::now();
     while back.elapsed() < Duration::from_secs(4) {
@@ -71,4 +73,5 @@ async fn a_revoked_token_stays_revoked_while_redis_comes_and_goes() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     world.stop().await;
+    infra.kill_redis();
 }

@@ -181,7 +181,11 @@ impl Infra {
         let Ok(text) = fs::read_to_string(state_file()) else { return };
         if let Ok(infra) = serde_json::from_str::<Self>(&text) {
             infra.kill_kafka();
-            infra.kill_redis();
+            for file in fs::read_dir(&infra.folder).into_iter().flatten().flatten() {
+                if file.file_name().to_string_lossy().starts_with("redis-") {
+                    kill(&file.path(), "-9");
+                }
+            }
             infra.kill_postgres();
             let _ = fs::remove_dir_all(&infra.folder);
         }
@@ -333,13 +337,28 @@ impl Infra {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.redis_port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.args(["--appendonly", "no", "--daemonize", "yes", "--dir"]).arg(&self.folder);
-        command.arg("--pidfile").arg(self.folder.join("redis.pid"));
+        command.arg("--pidfile").arg(self.redis_pid());
         tools::run(&mut command)?;
         wait_for("Redis", self.redis_port)
     }
 
+    fn redis_pid(&self) -> PathBuf {
+        self.folder.join(format!("redis-{}.pid", self.redis_port))
+    }
+
     /// Kills Redis with kill -9.
     pub fn kill_redis(&self) {
-        kill(&self.folder.join("redis.pid"), "-9");
+        kill(&self.redis_pid(), "-9");
+    }
+
+    /// The same PostgreSQL and Kafka with a Redis that nobody else uses, for those who kill it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn with_own_redis(&self) -> Result<Self> {
+        let redis_port = ports::free();
+        let own = Self { redis_port, redis: format!("redis://127.0.0.1:{redis_port}"), ..self.clone() };
+        own.start_redis()?;
+        Ok(own)
     }
 }

@@ -26,6 +26,9 @@ enum Task {
     Test {
         #[command(subcommand)]
         only: Option<Suite>,
+        /// What is too slow for every change as well: 20 rounds of the failure suite, 6 with a full disk.
+        #[arg(long, conflicts_with = "only")]
+        all: bool,
     },
     /// Real PostgreSQL, Apache Kafka and Redis on free ports, without Docker.
     Infra {
@@ -76,9 +79,9 @@ enum InfraTask {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Test { only: None } => test(),
-        Task::Test { only: Some(Suite::Browser) } => browser_suite(),
-        Task::Test { only: Some(Suite::Failure { rounds, seed }) } => failure_suite(rounds, seed),
+        Task::Test { only: None, all } => test(all),
+        Task::Test { only: Some(Suite::Browser), .. } => browser_suite(),
+        Task::Test { only: Some(Suite::Failure { rounds, seed }), .. } => failure_suite(rounds, seed),
         Task::Infra { task } => infrastructure(&task),
         Task::RunDistributed { port } => run_distributed(port),
         Task::Openapi => {
@@ -189,7 +192,7 @@ impl Notes {
     }
 }
 
-fn test() -> Result<()> {
+fn test(all: bool) -> Result<()> {
     let is_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     let mut skipped: Vec<(&str, String)> = Vec::new();
     match missing_component("fmt") {
@@ -221,7 +224,11 @@ fn test() -> Result<()> {
         let suites: Vec<&str> = ["test"].into_iter().chain(suites).collect();
         let second = [infra.environment()[0], notes.environment()];
         cargo("tests on PostgreSQL, Kafka and Redis", &suites, &second)?;
-        let rounds = if is_ci { "3" } else { "6" };
+        let rounds = match (all, is_ci) {
+            (true, _) => Rounds { kills: 20, full_disk: 6 },
+            (false, true) => Rounds { kills: 3, full_disk: 2 },
+            (false, false) => Rounds { kills: 6, full_disk: 6 },
+        };
         failure(&infra, rounds, None)?;
     }
     skipped.extend(missing);
@@ -236,16 +243,23 @@ fn test() -> Result<()> {
     Ok(())
 }
 
-fn failure(infra: &Borrowed, rounds: &str, seed: Option<&str>) -> Result<()> {
-    let mut arguments =
-        vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--", "--rounds", rounds];
-    arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
-    cargo("failure suite", &arguments, &infra.environment())?;
-    let full = if rounds == "3" { "2" } else { rounds };
-    let mut arguments =
-        vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--", "--disk", full];
-    arguments.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
-    cargo("a full disk", &arguments, &[])
+/// How often the failure suite does what it does.
+#[derive(Clone, Copy)]
+struct Rounds {
+    kills: u32,
+    full_disk: u32,
+}
+
+fn failure(infra: &Borrowed, rounds: Rounds, seed: Option<u64>) -> Result<()> {
+    let run = |what: &str, arguments: &[&str], environment: &[(&str, &str)]| {
+        let seed = seed.map(|seed| seed.to_string());
+        let mut all = vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--"];
+        all.extend(arguments);
+        all.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
+        cargo(what, &all, environment)
+    };
+    run("failure suite", &["--rounds", &rounds.kills.to_string()], &infra.environment())?;
+    run("a full disk", &["--disk", &rounds.full_disk.to_string()], &[])
 }
 
 fn browser_suite() -> Result<()> {
@@ -259,7 +273,7 @@ fn browser_suite() -> Result<()> {
 fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {
     cargo("the program", &["build", "--package", "passerelle"], &[])?;
     let infra = Borrowed::up()?;
-    failure(&infra, &rounds.to_string(), seed.map(|seed| seed.to_string()).as_deref())
+    failure(&infra, Rounds { kills: rounds, full_disk: rounds }, seed)
 }
 
 fn bench(only: Option<&str>) -> Result<()> {
@@ -280,6 +294,9 @@ fn bench(only: Option<&str>) -> Result<()> {
 fn infrastructure(task: &InfraTask) -> Result<()> {
     match task {
         InfraTask::Up => {
+            if let Some((what, why)) = infra::missing().first() {
+                bail!("{what}: {why}");
+            }
             let infra = Infra::up()?;
             println!("PostgreSQL    {}", infra.postgres.service);
             println!("Apache Kafka  {}", infra.kafka);

@@ -44,6 +44,56 @@ pub async fn create<T: Serialize>(
     digest: &[u8],
     effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<Created<T>, Failure>,
 ) -> Answer {
+    once(context, request, claims, digest, async |tx, scope| {
+        let created = effect(tx, scope).await?;
+        let body = serde_json::to_string(&created.body).map_err(|error| Failure::internal(&error))?;
+        let headers = vec![
+            ("location".to_owned(), created.location),
+            ("etag".to_owned(), answer::etag(created.version)),
+        ];
+        Ok((Outcome { status: StatusCode::CREATED, headers, body }, created.once))
+    })
+    .await
+}
+
+/// Does something once that leaves nothing to show (204): with an `Idempotency-Key`, a repetition of the request gets
+/// the first answer again.
+///
+/// `digest` is that of the body. The effect, its events, its audit row and the saved answer commit together.
+///
+/// # Errors
+/// As [`create`].
+pub async fn act(
+    context: &Context,
+    request: &HttpRequest,
+    claims: &Claims,
+    digest: &[u8],
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<(), Failure>,
+) -> Answer {
+    once(context, request, claims, digest, async |tx, scope| {
+        effect(tx, scope).await?;
+        Ok((Outcome { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: String::new() }, None))
+    })
+    .await
+}
+
+/// What a request led to.
+struct Outcome {
+    status: StatusCode,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+/// A field of an answer that is shown this once, and what it says.
+type Once = Option<(&'static str, String)>;
+
+async fn once(
+    context: &Context,
+    request: &HttpRequest,
+    claims: &Claims,
+    digest: &[u8],
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<(Outcome, Once), Failure>,
+) -> Answer {
     let fingerprint = crate::digest_of(&[
         request.method().as_str().as_bytes(),
         request.path().as_bytes(),
@@ -66,22 +116,19 @@ pub async fn create<T: Serialize>(
     }
     let actor = context::actor(claims, request);
     let mut tx = context.store.begin(scope.clone(), actor).await?;
-    let created = effect(&mut tx, &scope).await?;
-    let body = serde_json::to_string(&created.body).map_err(|error| Failure::internal(&error))?;
-    let headers =
-        vec![("location".to_owned(), created.location), ("etag".to_owned(), answer::etag(created.version))];
-    let saved = Saved { fingerprint, status: 201, headers, body };
+    let (Outcome { status, headers, body }, shown_once) = effect(&mut tx, &scope).await?;
+    let saved = Saved { fingerprint, status: status.as_u16(), headers, body };
     if let Some(key) = &key {
         tx.save_answer(key, &saved).await.map_err(|error| {
             if error.is_duplicate() { Problem::new(Code::Conflict).into() } else { Failure::from(error) }
         })?;
     }
     tx.commit().await?;
-    Ok(respond(with_secret(saved, created.once)?, false))
+    Ok(respond(with_secret(saved, shown_once)?, false))
 }
 
-fn with_secret(saved: Saved, once: Option<(&'static str, String)>) -> Result<Saved, Failure> {
-    let Some((field, secret)) = once else { return Ok(saved) };
+fn with_secret(saved: Saved, shown_once: Once) -> Result<Saved, Failure> {
+    let Some((field, secret)) = shown_once else { return Ok(saved) };
     let internal = |error: serde_json::Error| Failure::internal(&error);
     let mut body: serde_json::Value = serde_json::from_str(&saved.body).map_err(internal)?;
     body[field] = secret.into();
@@ -114,6 +161,9 @@ fn respond(saved: Saved, replayed: bool) -> HttpResponse {
     }
     if replayed {
         response.insert_header(("idempotency-replayed", "true"));
+    }
+    if saved.body.is_empty() {
+        return response.finish();
     }
     response.content_type("application/json").body(saved.body)
 }

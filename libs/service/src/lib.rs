@@ -23,7 +23,7 @@ mod supervise;
 pub use body::{JsonBody, digest_of};
 pub use check::Checks;
 pub use context::Context;
-pub use create::{Created, create};
+pub use create::{Created, act, create};
 pub use kept::kept;
 pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
 pub use parameters::{Id, Parameters, one_of};

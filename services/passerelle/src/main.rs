@@ -105,3 +105,40 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    /// clap gives a global argument the value, the default too, of an argument with the same id above it.
+    #[test]
+    fn no_global_argument_of_a_command_takes_its_value_from_one_of_the_program() {
+        let program = Cli::command();
+        let taken: Vec<_> = program.get_arguments().map(clap::Arg::get_id).collect();
+        let globals = |command: &clap::Command| {
+            let global = command.get_arguments().filter(|argument| argument.is_global_set());
+            global.map(|argument| argument.get_id().clone()).collect::<Vec<_>>()
+        };
+        let mut seen = 0;
+        for command in program.get_subcommands() {
+            for id in globals(command) {
+                seen += 1;
+                assert!(!taken.contains(&&id), "{} {id}", command.get_name());
+            }
+        }
+        assert!(seen > 0, "there are global arguments to look at");
+    }
+
+    #[test]
+    fn events_are_those_of_the_configuration_unless_a_data_folder_is_named() {
+        let program = Cli::command();
+        let arguments = ["passerelle", "events", "replay", "--config", "passerelle.toml"];
+        let matches = program.clone().get_matches_from(arguments);
+        let events = matches.subcommand_matches("events").unwrap();
+        assert_eq!(events.get_one::<std::path::PathBuf>("events-data"), None);
+        let matches = program.get_matches_from(["passerelle", "events", "--data", "elsewhere", "lag"]);
+        let events = matches.subcommand_matches("events").unwrap();
+        assert_eq!(events.get_one::<std::path::PathBuf>("events-data").unwrap(), "elsewhere");
+    }
+}

@@ -59,7 +59,16 @@ async fn documents_of_signed_agreements_and_of_reports_with_the_donor_are_erased
     assert_eq!(http.get(Some(&scene.officer), &of_twin).await.text, "%PDF-1.7 letter");
     assert_eq!(erase(&scene.world.token, &of_twin, "no_longer_needed").await.status, 204);
     let of_annex = format!("/v1/documents/{}", text(&annex["id"]));
-    assert_eq!(erase(&scene.officer, &of_annex, "recorded_by_mistake").await.status, 204);
+    // Sent again with its key, because the answer was lost on the way, it is answered as it was.
+    let with_key = || {
+        let request = http.request(Method::POST, &format!("{of_annex}/erase")).bearer_auth(&scene.officer);
+        let request = request.header("idempotency-key", "\"erase the annex\"");
+        http.send(request.json(&json!({ "reason": "recorded_by_mistake" })))
+    };
+    let at_once = futures_util::future::join_all((0..8).map(|_| with_key())).await;
+    assert!(at_once.iter().all(|answer| [204, 409].contains(&answer.status)), "one at a time with a key");
+    let again = with_key().await;
+    assert_eq!((again.status, again.header("idempotency-replayed"), again.text.as_str()), (204, "true", ""));
     assert_eq!(http.get(Some(&scene.officer), &of_annex).await.status, 404);
     for gone in [&letter, &annex] {
         if let Some(file) = file_of(&scene, gone) {

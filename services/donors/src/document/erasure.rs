@@ -1,10 +1,10 @@
 //! Erasing a document for good: letters and signed papers name people, who may ask for it whatever state the report or
 //! the agreement is in.
 
-use super::{api, kept::Owner, sweep};
+use super::{Document, api, kept::Owner, sweep};
 use crate::{agreement, contact::REASONS, report};
-use actix_web::{HttpRequest, HttpResponse, post, web::Data};
-use auth::{Caller, Failure, perm};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, Claims, Failure, perm};
 use kernel::{Code, Problem};
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Id, JsonBody, openapi::CreateProblems};
@@ -35,16 +35,33 @@ fn check(erasure: &DocumentErasure) -> Result<(), Problem> {
     checks.finish()
 }
 
-/// Commits, and destroys the file unless another document has the same. Where that fails the sweep does it.
-async fn end(context: &Context, tx: TenantTx, sha256: String) -> Answer {
-    tx.commit().await?;
-    if let Err(error) = sweep::destroy(&context.store, &[sha256]).await {
+/// Erases it once, and destroys the file unless another document has the same. Where that fails the sweep does it.
+async fn erase(
+    context: &Context,
+    request: &HttpRequest,
+    claims: &Claims,
+    body: JsonBody<DocumentErasure>,
+    find: impl AsyncFnOnce(&TenantTx, &TenantScope) -> Result<(Document, Owner), Failure>,
+) -> Answer {
+    let mut erased = None;
+    let answer = service::act(context, request, claims, &body.digest, async |tx, scope| {
+        let (document, owner) = find(tx, scope).await?;
+        may_erase(scope, &owner)?;
+        check(&body.value)?;
+        owner.erase(tx, &document, &body.value.reason).await?;
+        erased = Some(document.sha256);
+        Ok(())
+    });
+    let answer = answer.await?;
+    if let Some(sha256) = erased
+        && let Err(error) = sweep::destroy(&context.store, &[sha256]).await
+    {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
             "an erased document's file waits for the sweep"
         );
     }
-    Ok(HttpResponse::NoContent().finish())
+    Ok(answer)
 }
 
 /// Erases a document of a report
@@ -52,7 +69,8 @@ async fn end(context: &Context, tx: TenantTx, sha256: String) -> Answer {
 /// In any state of the report. The file and its name are destroyed and cannot be brought back; who erased it, when and
 /// why remains in the audit trail. The office that wrote the report does it, or one above it.
 #[utoipa::path(tag = "reports", request_body = DocumentErasure, security(("oauth2" = ["reports:write"])),
-    params(("id" = Uuid, Path, description = "The document")),
+    params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     responses((status = 204, description = "It is gone"), CreateProblems))]
 #[post("/v1/documents/{id}/erase")]
 pub(crate) async fn of_report(
@@ -62,15 +80,13 @@ pub(crate) async fn of_report(
     id: Id,
     body: JsonBody<DocumentErasure>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let (document, owner) = api::find(&scope, tx.db(), id.0).await?;
-    let owner = report::store::get_to_change(&scope, &tx, owner.id).await?.ok_or_else(Problem::not_found)?;
-    let owner = api::owner_of(&owner);
-    may_erase(&scope, &owner)?;
-    check(&body.value)?;
-    owner.erase(&tx, &document, &body.value.reason).await?;
-    end(&context, tx, document.sha256).await
+    erase(&context, &request, &caller.claims, body, async |tx, scope| {
+        let (document, owner) = api::find(scope, tx.db(), id.0).await?;
+        let owner =
+            report::store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
+        Ok((document, api::owner_of(&owner)))
+    })
+    .await
 }
 
 /// Erases a document of an agreement
@@ -78,7 +94,8 @@ pub(crate) async fn of_report(
 /// In any state of the agreement. The file and its name are destroyed and cannot be brought back; who erased it, when
 /// and why remains in the audit trail. The office that the agreement belongs to does it, or one above it.
 #[utoipa::path(tag = "agreements", request_body = DocumentErasure, security(("oauth2" = ["agreements:write"])),
-    params(("id" = Uuid, Path, description = "The document")),
+    params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     responses((status = 204, description = "It is gone"), CreateProblems))]
 #[post("/v1/agreement-documents/{id}/erase")]
 pub(crate) async fn of_agreement(
@@ -88,14 +105,11 @@ pub(crate) async fn of_agreement(
     id: Id,
     body: JsonBody<DocumentErasure>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let (document, owner) = agreement::document::find(&scope, tx.db(), id.0).await?;
-    let owner =
-        agreement::store::get_to_change(&scope, &tx, owner.id).await?.ok_or_else(Problem::not_found)?;
-    let owner = agreement::document::owner_of(&owner);
-    may_erase(&scope, &owner)?;
-    check(&body.value)?;
-    owner.erase(&tx, &document, &body.value.reason).await?;
-    end(&context, tx, document.sha256).await
+    erase(&context, &request, &caller.claims, body, async |tx, scope| {
+        let (document, owner) = agreement::document::find(scope, tx.db(), id.0).await?;
+        let owner =
+            agreement::store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
+        Ok((document, agreement::document::owner_of(&owner)))
+    })
+    .await
 }

@@ -35,7 +35,8 @@ pub struct Arguments {
     #[arg(long, env = "PASSERELLE_CONFIG", global = true)]
     pub config: Option<PathBuf>,
     /// The data folder of the embedded mode, instead of a configuration.
-    #[arg(long, global = true)]
+    // An id of its own: a global argument takes its value from the program's argument of the same id, its default too.
+    #[arg(long = "data", id = "events-data", global = true)]
     data: Option<PathBuf>,
     /// Print JSON.
     #[arg(long, global = true)]
