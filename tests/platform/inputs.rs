@@ -191,6 +191,35 @@ async fn texts_that_hide_what_they_say_are_refused_wherever_somebody_types_them(
         is_problem(&post(path, body).await, 422, "invalid_field", pointer);
     }
     assert_eq!(post("/v1/contributions", given("Two lines,\n\tand a tab")).await.status, 201);
+    // PostgreSQL cannot keep, or even compare with, NUL.
+    for path in
+        ["/v1/public/donors?q=a%00", "/v1/public/plans?q=%00", "/v1/public/plans/%00", "/v1/donors?q=%00"]
+    {
+        let refused = http.get(token, path).await;
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (400, Some("invalid_parameter")),
+            "{path}"
+        );
+    }
+    for (field, value) in [
+        ("id", json!("1\u{0}")),
+        ("parentFlowId", json!("7\u{0}")),
+        ("childFlowIds", json!(["8", "9\u{0}"])),
+        ("keywords", json!(["a\u{0}"])),
+    ] {
+        let mut records = flows(1, 2);
+        records[1][field] = value;
+        let import = world.import(&world.token, "", &[("a.json", page(&records))]).await;
+        assert_eq!(
+            (&import["state"], &import["rejected"]),
+            (&json!("refused"), &json!(1)),
+            "{field}: {import}"
+        );
+    }
+    let overview = json!({ "data": { "plans": [{ "id": "9\u{0}", "name": "Plan" }] } });
+    let refused = post("/v1/plan-imports", overview).await;
+    assert_eq!((refused.status, &refused.json()["state"]), (201, &json!("refused")), "{}", refused.text);
     for name in ["Report\u{202e}fdp.pdf", "Report\u{200f}.pdf"] {
         let part = reqwest::multipart::Part::bytes(page(&flows(1, 1))).file_name(name.to_owned());
         let request = http.request(Method::POST, "/v1/imports?format=fts").bearer_auth(&world.token);

@@ -16,9 +16,34 @@ use tests::{World, flows, page, text};
 /// The tables that events alone write, by service. (Mails are no read model: they are sent once.)
 const READ_MODELS: [(&str, &[&str]); 3] = [
     ("identity", &["known_donor", "inbox"]),
-    ("donors", &["office", "organisation", "known_plan", "clearance", "inbox"]),
-    ("crisis", &["office", "organisation", "known_donor", "funding_fact", "funding_cell", "inbox"]),
+    ("donors", &["office", "organisation", "known_person", "known_plan", "clearance", "inbox"]),
+    (
+        "crisis",
+        &[
+            "office",
+            "organisation",
+            "known_donor",
+            "funding_fact",
+            "funding_cell",
+            "public_donor",
+            "public_country",
+            "inbox",
+        ],
+    ),
 ];
+
+/// What the operators empty is all that a rebuild fills: what stayed would be counted twice.
+#[test]
+fn the_instructions_empty_every_table_that_a_rebuild_of_crisis_fills() {
+    let file = xtask::root().join("docs/operations.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let (_, part) = text.split_once("To rebuild a read model from the start").unwrap();
+    let (part, _) = part.split_once("set the offsets").unwrap();
+    let (_, tables) = READ_MODELS.iter().find(|(service, _)| *service == "crisis").unwrap();
+    for table in tables.iter().chain(&["waiting_event"]) {
+        assert!(part.contains(&format!("`{table}`")), "{table} is not named");
+    }
+}
 
 /// A bus whose groups have read nothing yet.
 struct Anew {

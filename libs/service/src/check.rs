@@ -1,4 +1,5 @@
 use kernel::{FieldError, Problem};
+use serde_json::Value;
 
 /// The most errors that one answer names.
 const MAX_ERRORS: usize = 200;
@@ -34,6 +35,31 @@ impl Checks {
             self.refuse(pointer, format!("has more than {most} entries"));
         }
         &entries[..entries.len().min(most)]
+    }
+
+    /// Notes every text of a JSON document that holds a NUL character, which PostgreSQL cannot keep.
+    pub fn without_nul(&mut self, pointer: &str, value: &Value) {
+        match value {
+            Value::String(text) => {
+                self.require(!text.contains('\0'), pointer, "must not hold control characters")
+            }
+            Value::Array(list) => {
+                for (index, value) in list.iter().enumerate() {
+                    self.without_nul(&format!("{pointer}/{index}"), value);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let place = format!(
+                        "{pointer}/{}",
+                        name.replace('~', "~0").replace('/', "~1").replace('\0', "\u{fffd}")
+                    );
+                    self.require(!name.contains('\0'), &place, "must not hold control characters");
+                    self.without_nul(&place, value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
 
     /// A line of 1 to `longest` characters, not blank, without control characters and without characters that turn the

@@ -13,7 +13,7 @@ use actix_web::{
 use auth::Failure;
 use bytes::Bytes;
 use moka::{future::Cache, policy::EvictionPolicy};
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 /// Bytes that are kept in all; also how many answers, since each counts as [`MIN_WEIGHT`] at least.
 const MAX_KEPT: u64 = 32 * 1024 * 1024;
@@ -83,8 +83,18 @@ impl KeptAnswers {
         if is_known(request, &tag) {
             return Ok(marked(HttpResponse::NotModified().finish(), &tag));
         }
-        let found = self.0.try_get_with(key, async { read(compute().await?).await }).await;
-        match found.map_err(|failure| Failure::clone(&failure))? {
+        let is_own = Cell::new(false);
+        let computing = async {
+            is_own.set(true);
+            read(compute().await?).await
+        };
+        let found = match self.0.try_get_with(key, computing).await {
+            Ok(found) => found,
+            // Somebody else's computation, refused for a reason of that caller's own (its exports, say).
+            Err(_) if !is_own.get() => Kept::TooLarge,
+            Err(failure) => return Err(Failure::clone(&failure)),
+        };
+        match found {
             Kept::Whole { headers, body } => {
                 let mut response = HttpResponse::Ok().body(body);
                 for (name, value) in headers {

@@ -43,6 +43,11 @@ impl Running {
         Dependency::database(&self.store).named(format!("{}.database", self.service))
     }
 
+    /// What its consumers have set aside for a day: a warning of readiness.
+    pub fn set_aside(&self) -> Dependency {
+        Dependency::set_aside(&self.store).named(format!("{}.events", self.service))
+    }
+
     /// Ends it: no new requests, those under way end, the outbox is published, workers stop.
     pub async fn stop(self) {
         self.server.stop(true).await;
@@ -121,6 +126,7 @@ fn serve(
         app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
             .wrap(from_fn(move |request, next| full_noted(store.clone(), request, next)))
             .wrap(from_fn(one_connection))
+            .wrap(from_fn(without_nul))
             .wrap(from_fn(move |request, next| internal_only(internal.clone(), request, next)))
             .wrap(from_fn(move |request, next| observed(name, clock.clone(), request, next)))
     })
@@ -132,6 +138,22 @@ fn serve(
     .disable_signals()
     .listen(listener)?;
     Ok(server.run())
+}
+
+/// An address that holds a NUL character names nothing: PostgreSQL cannot even compare with it.
+async fn without_nul<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let is_path = request.uri().path().contains("%00");
+    let query = request.query_string();
+    if is_path || query.contains("%00") {
+        let of_query = query.split('&').find(|pair| pair.contains("%00")).unwrap_or_default();
+        let name = if is_path { "path" } else { of_query.split('=').next().unwrap_or_default() };
+        let problem = Problem::invalid_parameter(name, "must not hold control characters");
+        return Err(Failure::from(problem).into());
+    }
+    next.call(request).await
 }
 
 /// A handler holds one connection to the database at a time.

@@ -72,19 +72,53 @@ where
     F: Future<Output = Result<bool, E>> + Send,
     E: Error + 'static,
 {
-    let mut failing = false;
+    let mut failing = Failing::default();
     loop {
         match step().await {
-            Ok(true) => continue,
-            Ok(false) => failing = false,
-            // What is away for hours is one line in the log.
-            Err(error) if failing => tracing::debug!(%task, error = chain(&error), "still waits"),
+            Ok(is_more) => {
+                if failing.ends() {
+                    metrics::gauge!("task_failing", "task" => task.clone()).set(0);
+                    tracing::info!(%task, "works again");
+                }
+                if is_more {
+                    continue;
+                }
+            }
             Err(error) => {
-                failing = true;
-                tracing::warn!(%task, error = chain(&error), "waits for what it needs");
+                metrics::counter!("task_failures_total", "task" => task.clone()).increment(1);
+                metrics::gauge!("task_failing", "task" => task.clone()).set(1);
+                let error = chain(&error);
+                if failing.is_news(&error) {
+                    tracing::warn!(%task, error, failures = failing.in_a_row, "a task fails and is tried again");
+                }
             }
         }
         tokio::time::sleep(every).await;
+    }
+}
+
+/// The failures in a row of a step.
+#[derive(Debug, Default)]
+struct Failing {
+    in_a_row: u64,
+    error: String,
+}
+
+impl Failing {
+    /// Counts one. Worth a line in the log when it is another error than before, or when twice as many have passed since
+    /// the last line: what is away for hours does not fill the log, and is not forgotten in it.
+    fn is_news(&mut self, error: &str) -> bool {
+        let is_another = self.error != error;
+        if is_another {
+            (self.in_a_row, self.error) = (0, error.to_owned());
+        }
+        self.in_a_row += 1;
+        is_another || self.in_a_row.is_power_of_two()
+    }
+
+    /// Whether there were any.
+    fn ends(&mut self) -> bool {
+        std::mem::take(self).in_a_row > 0
     }
 }
 

@@ -147,17 +147,19 @@ pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<O
                 trace_id, previous_hash, hash
          FROM audit WHERE office_id = $1 AND sequence > $2 ORDER BY sequence LIMIT {PAGE}"
     );
-    let (mut previous, mut last) = (String::new(), 0i64);
+    // The first is 1; a row before it is a break as well.
+    let (mut previous, mut expected, mut last) = (String::new(), 0i64, i64::MIN);
     loop {
         let rows = sql::rows(db, &text, values![office_id, last]).await?;
         if rows.is_empty() {
             return Ok(None);
         }
         for row in &rows {
-            last += 1;
-            match link(row, office_id, last, &previous)? {
+            last = row.try_get_by_index(0)?;
+            expected += 1;
+            match link(row, office_id, expected, &previous)? {
                 Some(hash) => previous = hash,
-                None => return Ok(Some(last)),
+                None => return Ok(Some(expected)),
             }
         }
     }

@@ -8,7 +8,12 @@ use crate::{
 use async_trait::async_trait;
 use bus::{OutgoingRecord, Record, SharedBus};
 use events::EventPayload;
-use std::{collections::HashSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 use tokio::sync::Notify;
 use tracing::Instrument;
 
@@ -73,8 +78,8 @@ pub(crate) enum Work<'a> {
     Records(&'a [Record]),
     /// What was set aside of these aggregates.
     Waiting(&'a [Ready]),
-    /// The first event that was set aside of one aggregate.
-    First(&'a Ready),
+    /// The first event that was set aside of one aggregate; where its sequence is noted once it is tried.
+    First(&'a Ready, &'a AtomicI64),
 }
 
 /// A consumer group of a service, for one type of event.
@@ -234,7 +239,7 @@ impl Consumer {
             let attempt = match work {
                 Work::Records(records) => self.apply(store, records).await,
                 Work::Waiting(ready) => self.apply_all(store, ready).await,
-                Work::First(one) => self.apply_first(store, one).await,
+                Work::First(one, tried) => self.apply_first(store, one, tried).await,
             };
             match attempt {
                 Err(error) if !error.is_permanent() => {

@@ -2,6 +2,7 @@ use crate::seal::SealError;
 use auth::Failure;
 use kernel::{Code, Problem};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
+use std::borrow::Cow;
 
 /// The database or the bus did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -66,14 +67,23 @@ impl StoreError {
 
     /// Whether the database's disk is full: reads go on, writes do not.
     pub fn is_full(&self) -> bool {
+        self.database_code()
+            .is_some_and(|code| code == POSTGRES_FULL || sqlite::primary_code(&code) == Some(SQLITE_FULL))
+    }
+
+    /// Whether a text holds a character that PostgreSQL cannot keep (NUL). SQLite keeps it.
+    fn is_unkeepable(&self) -> bool {
+        self.database_code().is_some_and(|code| code == POSTGRES_UNTRANSLATABLE)
+    }
+
+    /// The database's own code of the error.
+    fn database_code(&self) -> Option<Cow<'_, str>> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the enums are the library's and non-exhaustive")]
         match self {
             StoreError::Database(
                 DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)),
-            ) => error.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
-                code == POSTGRES_FULL || sqlite::primary_code(&code) == Some(SQLITE_FULL)
-            }),
-            _ => false,
+            ) => error.as_database_error().and_then(|error| error.code()),
+            _ => None,
         }
     }
 
@@ -93,6 +103,8 @@ impl StoreError {
 
 /// PostgreSQL's `disk_full`.
 const POSTGRES_FULL: &str = "53100";
+/// PostgreSQL's `character_not_in_repertoire`.
+const POSTGRES_UNTRANSLATABLE: &str = "22021";
 /// SQLite's `SQLITE_FULL`.
 const SQLITE_FULL: u32 = 13;
 /// SQLite's "not now": busy, out of memory, input/output, full.
@@ -121,6 +133,10 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         if let StoreError::Sealed(missing @ (SealError::NoKey | SealError::UnknownKey(_))) = &error {
             return Problem::new(Code::Unavailable).detail(missing.to_string()).into();
+        }
+        if error.is_unkeepable() {
+            let why = "a text holds a character that cannot be kept (NUL)";
+            return Problem::new(Code::InvalidField).field("", why).into();
         }
         let failure = Failure::internal(&error);
         match error {

@@ -7,10 +7,13 @@ use crate::{
 use async_trait::async_trait;
 use bus::Record;
 use events::EventPayload;
+use futures_util::FutureExt;
 use sea_orm::ConnectionTrait;
 use std::{
+    any::Any,
     collections::{BTreeSet, HashMap, HashSet},
     marker::PhantomData,
+    panic::AssertUnwindSafe,
 };
 use uuid::Uuid;
 
@@ -88,7 +91,11 @@ impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
         waiting::add(tx, group, aside).await?;
         mark(group, tx, &arrived, &ready).await?;
         if !ready.is_empty() {
-            self.project.apply(tx, ready.into_iter().map(|decoded| decoded.event).collect()).await?;
+            let events = ready.into_iter().map(|decoded| decoded.event).collect();
+            // An event on which a projection panics is at fault like one that it refuses: it must not stop the others.
+            let applied = AssertUnwindSafe(self.project.apply(tx, events)).catch_unwind().await;
+            applied
+                .unwrap_or_else(|panic| Err(ConsumeError::Poison(format!("panicked: {}", said(&*panic)))))?;
         }
         Ok(done)
     }
@@ -140,6 +147,12 @@ impl<E: EventPayload + 'static, P: Project<E>> Typed<E, P> {
 /// The lock of a partition's batches.
 pub(crate) fn lock(group: &str, partition: i32) -> String {
     format!("{group} {partition}")
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 fn decode<E: EventPayload>(record: &Record) -> Result<E, ConsumeError> {

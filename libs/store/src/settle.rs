@@ -7,7 +7,11 @@ use crate::{
     waiting::{self, Arrived, Ready},
 };
 use bus::SharedBus;
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// How often a consumer looks again: what another process was told of, or this service recorded itself, wakes nobody.
@@ -71,47 +75,58 @@ impl Consumer {
     /// The events of one aggregate, up to one that waits for something else. One that is at fault is tried a few more
     /// times and then goes to the dead-letter topic.
     async fn resume_one_by_one(&self, store: &Store, bus: &SharedBus, one: &Ready) {
-        let (mut attempts, mut pause) = (0, PAUSE);
+        let (mut attempts, mut pause, mut at_fault) = (0, PAUSE, None);
         loop {
-            match self.when_possible(store, Work::First(one)).await {
+            let tried = AtomicI64::new(0);
+            match self.when_possible(store, Work::First(one, &tried)).await {
                 Ok(Done { read: 0, .. }) => return,
                 Ok(Done { set_aside: 1.., .. }) => return,
                 Ok(_) => (attempts, pause) = (0, PAUSE),
                 Err(error) => {
+                    let sequence = tried.into_inner();
+                    // Another replica may have buried the one before.
+                    if at_fault.replace(sequence) != Some(sequence) {
+                        (attempts, pause) = (0, PAUSE);
+                    }
                     attempts += 1;
                     if attempts < ATTEMPTS {
                         tokio::time::sleep(pause).await;
                         pause *= 2;
                         continue;
                     }
-                    self.bury_first(store, bus, one.aggregate_id, &error).await;
-                    (attempts, pause) = (0, PAUSE);
+                    self.bury_first(store, bus, (one.aggregate_id, sequence), &error).await;
                 }
             }
         }
     }
 
-    /// Buries first and removes after: a crash in between buries it twice, and loses nothing.
-    async fn bury_first(&self, store: &Store, bus: &SharedBus, aggregate_id: Uuid, error: &ConsumeError) {
+    /// Buries the event of this sequence, unless another replica did. First buries and then removes: a crash in between
+    /// buries it twice, and loses nothing.
+    pub(crate) async fn bury_first(
+        &self,
+        store: &Store,
+        bus: &SharedBus,
+        (aggregate_id, sequence): (Uuid, i64),
+        error: &ConsumeError,
+    ) {
         let mut pause = PAUSE;
-        let mut buried = None;
+        let mut is_buried = false;
         loop {
             let step = async {
                 let tx = store.system(Actor::system()).await?;
-                match buried {
-                    None => Ok(waiting::first(tx.db(), self.group, aggregate_id).await?),
-                    Some(sequence) => {
-                        waiting::remove(tx.db(), self.group, aggregate_id, sequence).await?;
-                        tx.commit().await?;
-                        Ok::<_, StoreError>(None)
-                    }
+                if is_buried {
+                    waiting::remove(tx.db(), self.group, aggregate_id, sequence).await?;
+                    tx.commit().await?;
+                    return Ok::<_, StoreError>(None);
                 }
+                let first = waiting::first(tx.db(), self.group, aggregate_id).await?;
+                Ok(first.filter(|(first, _)| *first == sequence))
             };
             match step.await {
                 Ok(None) => return,
-                Ok(Some((sequence, Arrived { record, .. }))) => {
+                Ok(Some((_, Arrived { record, .. }))) => {
                     self.bury_when_possible(bus, &record, error).await;
-                    buried = Some(sequence);
+                    is_buried = true;
                 }
                 Err(unavailable) => self.wait(&unavailable, &mut pause).await,
             }
@@ -129,11 +144,17 @@ impl Consumer {
     }
 
     /// [`Consumer::apply_all`] of the first event of one aggregate.
-    pub(crate) async fn apply_first(&self, store: &Store, one: &Ready) -> Result<Done, ConsumeError> {
+    pub(crate) async fn apply_first(
+        &self,
+        store: &Store,
+        one: &Ready,
+        tried: &AtomicI64,
+    ) -> Result<Done, ConsumeError> {
         let tx = store.system(Actor::system()).await?;
         tx.lock(&lock(self.group, one.partition_id)).await?;
         let first = waiting::first(tx.db(), self.group, one.aggregate_id).await?;
         let Some((sequence, arrived)) = first else { return Ok(Done::default()) };
+        tried.store(sequence, Ordering::Relaxed);
         waiting::remove(tx.db(), self.group, one.aggregate_id, sequence).await?;
         self.apply_back(tx, vec![arrived]).await
     }

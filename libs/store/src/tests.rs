@@ -185,6 +185,14 @@ async fn an_altered_audit_row_breaks_its_offices_chain() {
     assert_eq!(audit::first_break(store.writer(), office_id).await.unwrap(), None);
     sql::execute(store.writer(), "UPDATE audit SET after = '{}' WHERE sequence = 2", vec![]).await.unwrap();
     assert_eq!(audit::first_break(store.writer(), office_id).await.unwrap(), Some(2));
+    // A row slipped in before the first.
+    for sequence in [0, -7] {
+        let moved = "UPDATE audit SET sequence = $1 WHERE sequence = 3";
+        sql::execute(store.writer(), moved, values![sequence]).await.unwrap();
+        assert_eq!(audit::first_break(store.writer(), office_id).await.unwrap(), Some(1), "{sequence}");
+        let back = "UPDATE audit SET sequence = 3 WHERE sequence = $1";
+        sql::execute(store.writer(), back, values![sequence]).await.unwrap();
+    }
 }
 
 #[tokio::test]

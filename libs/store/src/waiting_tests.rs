@@ -236,6 +236,23 @@ async fn an_event_at_fault_among_those_that_waited_is_buried_and_the_others_are_
 }
 
 #[tokio::test]
+async fn a_replica_that_comes_late_buries_no_other_event_than_the_one_that_it_tried() {
+    on_both("a late replica", async |store| {
+        let running = Running::new(store).await;
+        publish(&running.bus, &[branch(10, 2, LATE)]).await;
+        running.is_taken().await;
+        // Event 1 was at fault, and is buried and gone already: event 2 is now the first.
+        let error = ConsumeError::Poison("of event 1".to_owned());
+        running.consumer.bury_first(&running.store, &running.bus, (Uuid::from_u128(10), 1), &error).await;
+        assert_eq!(waiting_events(&running.store).await.len(), 1);
+        tell_of(&running.bus, LATE).await;
+        running.given_is(&[(10, 2)]).await;
+        assert!(!running.dead_letters().await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_events_that_wait_for_one_thing_are_applied_in_their_order() {
     on_both("many that wait", async |store| {
         let running = Running::new(store).await;

@@ -94,37 +94,29 @@ pub(crate) async fn read(
     }
     let mut reader = Reader::new(payload, limit, limits);
     let mut held = Held { memory: memory.clone(), origin: origin.address, bytes: 0, uncounted: UNCOUNTED };
-    let mut parts = Vec::new();
+    // Copied into one piece: a part, however small, keeps the whole buffer that it was read into.
+    let mut whole = BytesMut::new();
     while reader.received <= MAX_WHOLE {
         match reader.next().await {
             Some(part) => {
-                let part = part?;
-                held.grow(part.len())?;
-                parts.push(part);
+                let before = whole.capacity();
+                whole.extend_from_slice(&part?);
+                held.grow(whole.capacity() - before)?;
             }
-            None => return Ok(Body::Whole(joined(parts), held)),
+            None => return Ok(Body::Whole(whole.freeze(), held)),
         }
     }
-    Ok(streamed(parts, reader, held))
+    Ok(streamed(whole.freeze(), reader, held))
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn joined(mut parts: Vec<Bytes>) -> Bytes {
-    if parts.len() == 1 {
-        return parts.remove(0);
-    }
-    let mut whole = BytesMut::with_capacity(parts.iter().map(Bytes::len).sum());
-    parts.iter().for_each(|part| whole.extend_from_slice(part));
-    whole.freeze()
-}
-
-fn streamed(parts: Vec<Bytes>, reader: Reader, held: Held) -> Body {
+fn streamed(begun: Bytes, reader: Reader, held: Held) -> Body {
     let fault = Rc::new(Cell::new(None));
     let noted = fault.clone();
-    let first = stream::iter(parts.into_iter().map(Ok));
+    let first = stream::iter([Ok(begun)]);
     let rest = stream::unfold((reader, Some(held)), move |(mut reader, held)| {
         // What was read beforehand is on its way by now.
         drop(held);
@@ -250,5 +242,57 @@ impl Drop for Held {
         } else {
             used.of_one.insert(self.origin, left);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::{FromRequest, dev, error::PayloadError, test::TestRequest};
+    use futures_util::Stream;
+    use std::{
+        pin::Pin,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    /// A byte of a large buffer; how many are alive is counted.
+    struct Part(Arc<AtomicUsize>);
+
+    impl AsRef<[u8]> for Part {
+        fn as_ref(&self) -> &[u8] {
+            b"x"
+        }
+    }
+
+    impl Drop for Part {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_body_in_very_small_parts_takes_no_more_memory_than_is_counted() {
+        let (alive, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (counted, noted) = (alive.clone(), most.clone());
+        let parts = stream::iter(0..100_000).map(move |_| {
+            noted.fetch_max(counted.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            Ok(Bytes::from_owner(Part(counted.clone())))
+        });
+        let request =
+            TestRequest::default().insert_header(("transfer-encoding", "chunked")).to_http_request();
+        let parts: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(parts);
+        let mut parts = dev::Payload::Stream { payload: parts };
+        let payload = Payload::from_request(&request, &mut parts).await.unwrap();
+        let limits = Limits::default();
+        let memory = Memory::new(&limits);
+        let address = IpAddr::from([192, 0, 2, 1]);
+        let origin = Origin { address, scheme: "http", host: None };
+        let body = read(&request, payload, 1 << 20, &limits, &memory, &origin).await;
+        let Ok(Body::Whole(bytes, held)) = body else { panic!("it is not read whole") };
+        assert_eq!(bytes.len(), 100_000);
+        assert!(most.load(Ordering::Relaxed) <= 2, "{} parts were kept", most.load(Ordering::Relaxed));
+        assert!(held.bytes + UNCOUNTED >= bytes.len(), "{} bytes are counted", held.bytes);
+        drop(held);
+        assert_eq!(memory.used.lock().unwrap().all, 0);
     }
 }

@@ -17,7 +17,7 @@ mod settings;
 mod turns;
 
 pub use routes::{MergeError, merge};
-pub use settings::{Limits, Settings, network, networks};
+pub use settings::{Limits, Settings, network, networks, networks_of};
 
 use actix_web::{
     App, HttpServer,

@@ -89,11 +89,11 @@ impl Trust {
 
     /// The nearest address that is no trusted proxy's; none when what stands there is no address.
     fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let lines: Vec<&str> =
-            headers.get_all("x-forwarded-for").filter_map(|line| line.to_str().ok()).collect();
+        let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect();
         let mut farthest = None;
-        for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            let address = parse(entry.trim())?;
+        // Bytes: what a client put into its part must not hide what the proxy has added.
+        for entry in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
+            let address = parse(std::str::from_utf8(entry).ok()?.trim())?;
             farthest = Some(address);
             if !self.is_proxy(address) {
                 break;

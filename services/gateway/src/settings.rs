@@ -160,6 +160,13 @@ pub fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Err
         Written::Text(text) => text.split(',').map(str::to_owned).collect(),
         Written::List(list) => list,
     };
-    let given = written.iter().filter(|text| !text.trim().is_empty());
-    given.map(|text| network(text).map_err(D::Error::custom)).collect()
+    networks_of(written.iter().map(String::as_str)).map_err(D::Error::custom)
+}
+
+/// Those of several texts that are not blank.
+///
+/// # Errors
+/// When one of them is no network.
+pub fn networks_of<'a>(texts: impl Iterator<Item = &'a str>) -> Result<Vec<IpNet>, String> {
+    texts.filter(|text| !text.trim().is_empty()).map(network).collect()
 }

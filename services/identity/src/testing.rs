@@ -52,7 +52,7 @@ impl World {
     /// On PostgreSQL as the service's role; none without a PostgreSQL.
     pub(crate) async fn on_postgres(test: &str) -> Option<Self> {
         let Some(infra) = Infra::get() else {
-            eprintln!("skipped: {test}: no PostgreSQL was started (cargo xtask test starts one)");
+            testkit::skip_without_servers(test);
             return None;
         };
         let (database, clock) = (infra.database("identity").await, clock());

@@ -16,6 +16,8 @@ const EVERYBODY: u32 = 0o007;
 pub struct Folder {
     /// The folder itself is locked, so that no file can be deleted to get round the lock.
     _lock: File,
+    /// The file that version 0.1 locks instead, where it has left one.
+    _old_lock: Option<File>,
 }
 
 impl Folder {
@@ -43,9 +45,15 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error).with_context(|| cannot("lock")),
         }
+        let old_lock = File::open(path.join("lock")).ok();
+        match old_lock.as_ref().map(File::try_lock) {
+            Some(Err(TryLockError::WouldBlock)) => return Ok(None),
+            Some(Err(TryLockError::Error(error))) => return Err(error).with_context(|| cannot("lock")),
+            Some(Ok(())) | None => {}
+        }
         close_to_others(path)?;
         check_writable(path)?;
-        Ok(Some(Self { _lock: lock }))
+        Ok(Some(Self { _lock: lock, _old_lock: old_lock }))
     }
 }
 
@@ -166,6 +174,20 @@ mod tests {
         assert_eq!((mode(&data.join("mail")), mode(&data.join("mail/letter"))), (0o700, 0o600));
         assert_eq!(mode(&data.join("donors.files/letter")), 0o644, "nobody gets to it");
         assert_eq!(mode(&data.join("notes.txt")), 0o644);
+    }
+
+    #[test]
+    fn a_platform_of_the_old_version_that_runs_has_the_folder() {
+        let folder = folder();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        make(&data.join("lock"), 0o600);
+        let old = File::open(data.join("lock")).unwrap();
+        old.try_lock().unwrap();
+        assert!(Folder::take_unless_used(&data).unwrap().is_none());
+        drop(old);
+        let taken = Folder::take_unless_used(&data).unwrap();
+        assert!(taken.is_some() && File::open(data.join("lock")).unwrap().try_lock().is_err());
     }
 
     #[test]

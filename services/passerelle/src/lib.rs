@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod documents;
 pub mod folder;
+mod measuring;
 pub mod output;
 pub mod platform;
 

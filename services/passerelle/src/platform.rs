@@ -1,6 +1,6 @@
 //! Starting and stopping everything.
 
-use crate::{config::embedded_limits, folder::Folder};
+use crate::{config::embedded_limits, folder::Folder, measuring};
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, InternalKey, Verifier};
 use bus::{BusError, EmbeddedBus, Lag, SharedBus};
@@ -89,7 +89,8 @@ pub struct Platform {
     portal: portal::Running,
     services: Vec<Running>,
     tasks: Tasks,
-    compaction: JoinHandle<()>,
+    stores: Vec<Store>,
+    background: Vec<JoinHandle<()>>,
     _folder: Folder,
 }
 
@@ -205,7 +206,7 @@ impl Platform {
         let gateway = gateway::start(listener, settings)?;
         let tasks = Tasks::default();
         let compaction = tasks.supervise(Job::forever("bus.compaction", move || compact(embedded.clone())));
-        let identity = stores.swap_remove(0);
+        let identity = stores[0].clone();
         addresses.insert("portal", portal_url);
         Ok(Self {
             url,
@@ -216,7 +217,8 @@ impl Platform {
             portal,
             services: running,
             tasks,
-            compaction,
+            stores,
+            background: vec![compaction],
             _folder: folder,
         })
     }
@@ -236,9 +238,18 @@ impl Platform {
         all.cloned().collect()
     }
 
-    /// What requests need: the database of each service.
+    /// What requests need: the database of each service; and what its consumers have set aside for a day, which is a
+    /// warning.
     pub fn dependencies(&self) -> Vec<Dependency> {
-        self.services.iter().map(Running::database).collect()
+        self.services.iter().flat_map(|service| [service.database(), service.set_aside()]).collect()
+    }
+
+    /// Measures, for the metrics of the operations address, until the platform stops.
+    pub fn measure(&mut self) {
+        let services = services(identity::Settings::new(&self.url));
+        let measured = services.iter().zip(&self.stores);
+        let jobs = measured.map(|(service, store)| measuring::worker(service, store, &self.bus));
+        self.background.extend(jobs.map(|job| self.tasks.supervise(job)));
     }
 
     /// Ends everything in order: the door first, then the services, each after its requests and its outbox.
@@ -248,7 +259,7 @@ impl Platform {
         for service in self.services {
             service.stop().await;
         }
-        self.compaction.abort();
+        self.background.iter().for_each(JoinHandle::abort);
     }
 }
 

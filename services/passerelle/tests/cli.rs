@@ -45,6 +45,28 @@ async fn token(up: &Up, founded: &Value) -> String {
     Http::new(&up.url).client_token(&text("client_id"), &text("client_secret")).await
 }
 
+/// Compose gives a variable that is not set as an empty one.
+#[test]
+fn variables_that_are_set_to_nothing_are_not_set() {
+    let folder = folder();
+    for arguments in [["events", "lag"], ["health", "--help"]] {
+        let out = Command::new(PASSERELLE)
+            .args(arguments)
+            .envs([("PASSERELLE_TRUSTED_PROXIES", ""), ("PASSERELLE_OPERATIONS", "")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() != Some(2) && !said.contains("invalid value"), "{arguments:?}: {said}");
+    }
+    let mut command = Command::new(PASSERELLE);
+    command.args(["up", "--empty", "--port", "0", "--data"]).arg(folder.path().join("data"));
+    command.envs([("PASSERELLE_TRUSTED_PROXIES", " "), ("PASSERELLE_OPERATIONS", "")]);
+    command.envs([("PASSERELLE_PUBLIC_URL", ""), ("PASSERELLE_MAIL_URL", "")]);
+    let up = Up::of(&mut command);
+    assert!(up.url.starts_with("http://localhost:"), "{}", up.url);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_with_wrong_rows_keeps_nothing_and_says_which() {
     let folder = folder();

@@ -85,6 +85,8 @@ pub fn key_in_file(file: &Path) -> io::Result<Vec<u8>> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     match fs::read(file) {
         Ok(bytes) if bytes.len() == KEY => return Ok(bytes),
+        // A first start that met a full disk, or was killed: nothing was ever signed with it.
+        Ok(bytes) if bytes.is_empty() => fs::remove_file(file)?,
         Ok(bytes) => {
             let (is, so) = (bytes.len(), "restore it from a backup, or delete it, which signs everybody out");
             return Err(io::Error::other(format!("it holds {is} bytes and no key of {KEY}: {so}")));
@@ -93,9 +95,15 @@ pub fn key_in_file(file: &Path) -> io::Result<Vec<u8>> {
         Err(error) => return Err(error),
     }
     let bytes: [u8; KEY] = rand::random();
-    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    new.write_all(&bytes)?;
-    new.sync_all()?;
+    // Written beside it and linked when it is complete; whoever comes second finds it there.
+    let beside = file.with_extension("new");
+    let mut new = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let written =
+        new.write_all(&bytes).and_then(|()| new.sync_all()).and_then(|()| fs::hard_link(&beside, file));
+    fs::remove_file(&beside)?;
+    written?;
+    fs::File::open(file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?
+        .sync_all()?;
     Ok(bytes.to_vec())
 }
 
@@ -119,7 +127,8 @@ pub(crate) async fn current(state: &State, request: &HttpRequest) -> Result<Opti
             store(&session, &signed_in);
             Ok(Some(signed_in))
         }
-        Err(PageError::Refused(_)) => {
+        // What is refused because of its token; not what is full, busy or away for a moment.
+        Err(PageError::Refused(problem)) if [400, 401].contains(&problem.status) => {
             session.purge();
             Ok(None)
         }
@@ -223,4 +232,21 @@ pub(crate) async fn sign_out(state: &State, request: &HttpRequest) {
         }
     }
     request.get_session().purge();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_a_first_start_that_met_a_full_disk_does_not_stop_the_next() {
+        let folder = testkit::folder();
+        let file = folder.path().join("portal.key");
+        fs::write(&file, "").unwrap();
+        let key = key_in_file(&file).unwrap();
+        assert_eq!((key.len(), key_in_file(&file).unwrap()), (KEY, key.clone()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays beside it");
+        fs::write(&file, "half a key").unwrap();
+        assert!(key_in_file(&file).unwrap_err().to_string().contains("no key"), "it may have been one");
+    }
 }

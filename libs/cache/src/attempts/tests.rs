@@ -22,7 +22,7 @@ fn both(test: &str) -> Vec<Attempts> {
             let redis = Redis::new(&infra.redis, &format!("{}.", Infra::unique("attempts"))).unwrap();
             both.push(Attempts::new(limits(), Some(redis)));
         }
-        None => eprintln!("half of {test} is skipped: no Redis was started (cargo xtask test starts one)"),
+        None => testkit::skip_without_servers(test),
     }
     both
 }
@@ -174,7 +174,7 @@ async fn replicas_count_together_and_by_themselves_while_redis_is_unavailable() 
         }
         assert_eq!(made, 5);
     } else {
-        eprintln!("half of replicas_count_together is skipped: no Redis was started");
+        testkit::skip_without_servers("replicas_count_together, with Redis");
     }
     let alone = Attempts::new(limits(), Some(Redis::new("redis://127.0.0.1:1", "").unwrap()));
     let started = Instant::now();

@@ -110,3 +110,21 @@ async fn what_is_kept_is_bounded_in_number_and_size() {
     kept.0.run_pending_tasks().await;
     assert!(kept.0.weighted_size() <= MAX_KEPT, "{}", kept.0.weighted_size());
 }
+
+#[actix_web::test]
+async fn a_refusal_is_its_own_callers_and_those_who_waited_for_it_are_answered() {
+    let (kept, asked_for) = (KeptAnswers::default(), Cell::new(0));
+    let compute = async || {
+        asked_for.set(asked_for.get() + 1);
+        let number = asked_for.get();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if number == 1 { Err(Problem::rate_limited(5).into()) } else { Ok(HttpResponse::Ok().body("body")) }
+    };
+    let request = asked("");
+    let answers = join_all((0..4).map(|_| kept.answer(&request, "one", &compute))).await;
+    let refused = answers.iter().filter(|answer| answer.is_err()).count();
+    assert_eq!(refused, 1, "the one that was refused itself");
+    for answer in answers.into_iter().flatten() {
+        assert_eq!(text(answer).await, "body");
+    }
+}

@@ -156,18 +156,20 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Panics at the first events it is given, after it has changed the table; what it applies is told.
-struct PanicsOnce {
+/// Panics at the first events it is given, and at each that is named so, after it has changed the table; what it applies
+/// is told.
+struct Panics {
     panicked: AtomicBool,
     applied: Arc<Mutex<Vec<(i64, String)>>>,
 }
 
 #[async_trait]
-impl Project<OfficeChanged> for PanicsOnce {
+impl Project<OfficeChanged> for Panics {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
         let text = "DELETE FROM office";
         store::sql::execute(tx.db(), text, vec![]).await?;
         assert!(self.panicked.swap(true, Ordering::Relaxed), "a projection with a fault");
+        assert!(events.iter().all(|event| event.name != "Panic"), "an event with a fault");
         let events = events.into_iter().map(|event| (event.sequence, event.name));
         self.applied.lock().unwrap().extend(events);
         Ok(())
@@ -175,12 +177,12 @@ impl Project<OfficeChanged> for PanicsOnce {
 }
 
 #[actix_web::test]
-async fn a_consumer_whose_projection_panics_is_started_again_and_applies_the_event() {
+async fn a_projection_that_panics_is_tried_again_and_an_event_at_fault_does_not_stop_the_others() {
     let (folder, clock) = (testkit::folder(), Arc::new(SystemClock));
     let store = Store::open_sqlite(&folder.path().join("test.db"), clock.clone()).await.unwrap();
     let bus: SharedBus = Arc::new(EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap());
     let applied = Arc::new(Mutex::new(Vec::new()));
-    let project = PanicsOnce { panicked: AtomicBool::new(false), applied: applied.clone() };
+    let project = Panics { panicked: AtomicBool::new(false), applied: applied.clone() };
     let service =
         Service::new::<Migrator>("test", "For a test.", |_| {})
             .consumers([Consumer::new::<OfficeChanged>("test.office", project)]);
@@ -188,8 +190,8 @@ async fn a_consumer_whose_projection_panics_is_started_again_and_applies_the_eve
     let (listener, url) = local();
     let internal = InternalKey::random();
     let verifier = Verifier::new(&url, Arc::new(HttpKeySource::new(&url, internal.clone())), clock);
-    let running = service.start(listener, store.clone(), bus, verifier, internal).unwrap();
-    for (sequence, name) in [(1, "Kabul"), (2, "Kabul office")] {
+    let running = service.start(listener, store.clone(), bus.clone(), verifier, internal).unwrap();
+    for (sequence, name) in [(1, "Kabul"), (2, "Panic"), (3, "Kabul office")] {
         let mut tx = store.system(Actor::system()).await.unwrap();
         let organisation_id = Uuid::from_u128(1);
         let (code, kind, name) = ("KBL".to_owned(), "country".to_owned(), name.to_owned());
@@ -201,10 +203,25 @@ async fn a_consumer_whose_projection_panics_is_started_again_and_applies_the_eve
         tx.commit().await.unwrap();
     }
     until("both events are applied", || applied.lock().unwrap().len() == 2).await;
-    let expected = [(1, "Kabul".to_owned()), (2, "Kabul office".to_owned())];
+    let expected = [(1, "Kabul".to_owned()), (3, "Kabul office".to_owned())];
     assert_eq!(*applied.lock().unwrap(), expected, "in order, each once");
-    let failed = running.tasks().failed();
-    assert_eq!((failed.len(), failed[0].name.as_str(), failed[0].restarts), (1, "test.office", 1));
-    assert!(failed[0].ready && failed[0].error.contains("a projection with a fault"), "{failed:?}");
+    assert!(running.tasks().failed().is_empty(), "the process stays ready: {:?}", running.tasks().failed());
+    let topic = format!("{}.test.office.dlq", <OfficeChanged as events::EventPayload>::TOPIC);
+    let mut buried = bus.subscribe("reader", &[&topic]).await.unwrap();
+    let records = buried.next(10).await.unwrap();
+    let why: Vec<_> = records.iter().filter_map(|record| record.header("dlq_error")).collect();
+    assert_eq!(why, ["the event cannot be applied: panicked: an event with a fault"]);
     running.stop().await;
+}
+
+#[test]
+fn a_step_that_fails_for_ever_is_not_forgotten_and_another_error_is_told_at_once() {
+    let mut failing = Failing::default();
+    assert!(!failing.ends());
+    let told: Vec<bool> = (0..8).map(|_| failing.is_news("the database is away")).collect();
+    assert_eq!(told, [true, true, false, true, false, false, false, true]);
+    assert!(failing.is_news("row 7 is damaged") && failing.is_news("row 7 is damaged"));
+    assert!(!failing.is_news("row 7 is damaged"));
+    assert!(failing.ends() && !failing.ends());
+    assert!(failing.is_news("row 7 is damaged"));
 }

@@ -135,6 +135,17 @@ pub(crate) async fn donors(
     after: Option<(i64, Uuid)>,
     limit: u64,
 ) -> Result<Vec<Donor>, StoreError> {
+    let (text, parameters) = donors_page(organisation_id, search, after, limit);
+    sql::all(db, &text, parameters).await
+}
+
+/// The query of a page, and what goes into it.
+pub(super) fn donors_page(
+    organisation_id: Uuid,
+    search: Option<&str>,
+    after: Option<(i64, Uuid)>,
+    limit: u64,
+) -> (String, Vec<Value>) {
     let mut parameters = values![organisation_id];
     let mut text = "SELECT d.id, d.name, d.name_fr, d.name_es, d.donor_type, p.paid, p.commitment, p.pledge,
                            p.funding_flows, p.pledge_flows
@@ -150,7 +161,7 @@ pub(crate) async fn donors(
         text.push_str(&format!(" AND d.search LIKE ${} ESCAPE '\\'", parameters.len()));
     }
     text.push_str(&format!(" ORDER BY p.minus_funding, p.donor_id LIMIT {limit}"));
-    sql::all(db, &text, parameters).await
+    (text, parameters)
 }
 
 /// A country and a year in the public list.
@@ -184,6 +195,17 @@ pub(crate) async fn countries(
     after: Option<(i32, i64, String)>,
     limit: u64,
 ) -> Result<Vec<Country>, StoreError> {
+    let (text, parameters) = countries_page(organisation_id, year, after, limit);
+    sql::all(db, &text, parameters).await
+}
+
+/// The query of a page, and what goes into it.
+pub(super) fn countries_page(
+    organisation_id: Uuid,
+    year: Option<i32>,
+    after: Option<(i32, i64, String)>,
+    limit: u64,
+) -> (String, Vec<Value>) {
     let mut parameters = values![organisation_id];
     let mut text = "SELECT country, minus_year, paid, commitment, pledge, funding_flows, pledge_flows
                     FROM public_country WHERE organisation_id = $1 AND funding_flows + pledge_flows > 0"
@@ -201,5 +223,5 @@ pub(crate) async fn countries(
         ));
     }
     text.push_str(&format!(" ORDER BY minus_year, minus_funding, country LIMIT {limit}"));
-    sql::all(db, &text, parameters).await
+    (text, parameters)
 }

@@ -231,6 +231,7 @@ pub(crate) async fn create(
         if !scope.office_ids().contains(&office_id) {
             return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
         }
+        tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
         let now = tx.now();
         let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now))?;
         store::insert(tx, &plan).await.map_err(already_there)?;
@@ -258,6 +259,7 @@ pub(crate) async fn update(
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
+    tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
     let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
     if before.office_id != caller.claims.office_id {
         let why = "only the office that writes a plan changes it";

@@ -23,7 +23,9 @@ use uuid::Uuid;
 /// The largest plan overview, in bytes.
 const LIMIT: usize = 16 * 1024 * 1024;
 /// Plans of a file; FTS has about sixty a year.
-const MAX_PLANS: usize = 10_000;
+const MAX_PLANS: usize = 2_000;
+/// Errors that are named. How many plans are wrong is counted in full.
+const MAX_ERRORS: usize = 1_000;
 
 /// How to import.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
@@ -57,8 +59,8 @@ pub(crate) struct PlanImport {
     unchanged: i64,
     #[schema(minimum = 0)]
     rejected: i64,
-    /// What is wrong, by JSON pointer in the file.
-    #[schema(max_items = 100000)]
+    /// What is wrong, by JSON pointer in the file: the first 1,000 errors.
+    #[schema(max_items = 1000)]
     errors: Vec<FieldError>,
 }
 
@@ -125,8 +127,8 @@ async fn sort_out(
     plans: &[Value],
     (organisation_id, office_id): (Uuid, Uuid),
 ) -> Result<(Vec<Read>, Vec<FieldError>), Failure> {
-    // One import of an organisation at a time: the second finds what the first has made.
-    tx.lock(&format!("plan-import {organisation_id}")).await?;
+    // Nobody else of the organisation makes a plan or changes its reference meanwhile.
+    tx.lock(&store::references(organisation_id)).await?;
     let read: Vec<Result<Read, Vec<FieldError>>> = plans.iter().map(read).collect();
     let references: Vec<String> = read.iter().flatten().map(|read| read.id.clone()).collect();
     let owners = store::owners(tx, organisation_id, "fts", &references).await?;
@@ -143,9 +145,11 @@ async fn sort_out(
             }
             Err(wrong) => wrong,
         };
+        let room = MAX_ERRORS.saturating_sub(errors.len());
         errors.extend(
             wrong
                 .into_iter()
+                .take(room)
                 .map(|error| FieldError::new(format!("/data/plans/{index}{}", error.pointer), error.detail)),
         );
     }
@@ -282,6 +286,7 @@ impl Read {
 
 fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     let mut checks = Checks::new();
+    checks.without_nul("", plan);
     let id = plan["id"].as_str().map(str::to_owned).or_else(|| plan["id"].as_i64().map(|id| id.to_string()));
     let id = id.unwrap_or_default();
     checks.require((1..=100).contains(&id.len()), "/id", "is required");

@@ -46,6 +46,12 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The lock on who has which reference: an import holds it, those who make a plan or change one share it. It is taken
+/// before any row, and before the audit trail.
+pub(crate) fn references(organisation_id: Uuid) -> String {
+    format!("plan references {organisation_id}")
+}
+
 /// `,AFG,PAK,` for a list; empty for none.
 pub(crate) fn joined(values: impl IntoIterator<Item = String>) -> String {
     let values: Vec<String> = values.into_iter().collect();

@@ -205,5 +205,6 @@ pub(crate) async fn remove(
     }
     owner_of(&agreement).detach(&tx, &document).await?;
     tx.commit().await?;
+    document::sweep::destroy_unnamed(&context.store, document.sha256).await;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,6 +1,7 @@
 use super::{
     Document, MOST,
     kept::{Kept, Kind, Owner},
+    sweep,
 };
 use crate::report::{State, api::office_only, store as report};
 use ::store::{StoreError, TenantScope, sql, values};
@@ -140,5 +141,6 @@ pub(crate) async fn remove(
     drafting(&report)?;
     owner_of(&report).detach(&tx, &document).await?;
     tx.commit().await?;
+    sweep::destroy_unnamed(&context.store, document.sha256).await;
     Ok(HttpResponse::NoContent().finish())
 }

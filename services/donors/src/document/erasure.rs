@@ -35,7 +35,7 @@ fn check(erasure: &DocumentErasure) -> Result<(), Problem> {
     checks.finish()
 }
 
-/// Erases it once, and destroys the file unless another document has the same. Where that fails the sweep does it.
+/// Erases it once, and destroys its file.
 async fn erase(
     context: &Context,
     request: &HttpRequest,
@@ -53,13 +53,8 @@ async fn erase(
         Ok(())
     });
     let answer = answer.await?;
-    if let Some(sha256) = erased
-        && let Err(error) = sweep::destroy(&context.store, &[sha256]).await
-    {
-        tracing::warn!(
-            error = &error as &dyn std::error::Error,
-            "an erased document's file waits for the sweep"
-        );
+    if let Some(sha256) = erased {
+        sweep::destroy_unnamed(&context.store, sha256).await;
     }
     Ok(answer)
 }

@@ -35,24 +35,36 @@ pub(crate) async fn keep(store: &Store, bytes: &[u8]) -> io::Result<String> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).await?;
     let beside = folder.join(format!("{}.new", new_id(store.clock().as_ref())));
-    let mut file = fs::File::create(&beside).await?;
-    file.write_all(bytes).await?;
-    file.sync_all().await?;
-    let file = file.into_std().await;
-    tokio::task::spawn_blocking(move || file.set_modified(now)).await??;
+    if let Err(error) = write(&beside, bytes, now).await {
+        // On a full disk, half a file would take what room there is.
+        let _ = fs::remove_file(&beside).await;
+        return Err(error);
+    }
     fs::rename(&beside, &path).await?;
     fs::File::open(folder).await?.sync_all().await?;
     Ok(sha256)
 }
 
-/// Gives a file the time `now`; false when there is none.
+/// Writes a new file and brings it to the disk.
+async fn write(path: &Path, bytes: &[u8], time: SystemTime) -> io::Result<()> {
+    let mut file = fs::File::create(path).await?;
+    file.write_all(bytes).await?;
+    file.sync_all().await?;
+    let file = file.into_std().await;
+    tokio::task::spawn_blocking(move || file.set_modified(time)).await?
+}
+
+/// Gives a file the time `now`; false when there is none, or it is somebody else's (restored by another user): a fresh
+/// copy takes its place then.
 async fn touch(path: &Path, now: SystemTime) -> io::Result<bool> {
     let path = path.to_path_buf();
     let touched = tokio::task::spawn_blocking(move || {
         files::OpenOptions::new().append(true).open(path)?.set_modified(now)
     });
     match touched.await? {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
+            Ok(false)
+        }
         touched => touched.map(|()| true),
     }
 }

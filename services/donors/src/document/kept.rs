@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use kernel::{Code, Problem};
 use sea_orm::ConnectionTrait;
 use service::{Answer, Checks, Context};
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 use uuid::Uuid;
 
 /// A file that was received, is what its name says, and lies in the folder of documents.
@@ -41,7 +41,7 @@ impl Kept {
         checks.file_name("/file", &name, 200);
         checks.finish()?;
         let media_type = check(&name, &bytes).map_err(|why| Problem::invalid_field("/file", why))?;
-        let sha256 = files::keep(&context.store, &bytes).await.map_err(|error| Failure::internal(&error))?;
+        let sha256 = files::keep(&context.store, &bytes).await.map_err(|error| not_written(&error))?;
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         Ok(Self { name, media_type, size, sha256, folder: context.store.files().to_path_buf() })
     }
@@ -161,10 +161,11 @@ impl Owner {
         Ok(document)
     }
 
-    /// Takes a document off. Its file goes with the next sweep, unless another document has the same.
-    pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), StoreError> {
+    /// Takes a document off: the row, its name, the saved answer that names it. After the commit its file is destroyed
+    /// ([`sweep::destroy_unnamed`]).
+    pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), Failure> {
         self.forget(tx, document).await?;
-        tx.audit(self.entry("document.delete", Some(document), None)).await
+        Ok(tx.audit(self.entry("document.delete", Some(document), None)).await?)
     }
 
     /// Takes a document off for good, whatever state its owner is in: the row, its name, the saved answer that names it.
@@ -174,18 +175,21 @@ impl Owner {
         tx: &Transaction,
         document: &Document,
         reason: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Failure> {
         self.forget(tx, document).await?;
-        let location = format!("{}/{}", self.kind.path(), document.id);
-        tx.void_answers(self.organisation_id, &location).await?;
         let mut entry = self.entry("document.erase", Some(document), None);
         entry.after = Some(serde_json::json!({ "reason": reason }));
-        tx.audit(entry).await
+        Ok(tx.audit(entry).await?)
     }
 
-    async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), StoreError> {
+    /// 404 when somebody else took it off a moment ago: nothing is done, or told, twice.
+    async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), Failure> {
         let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table());
-        sql::execute(tx.db(), &text, values![document.id]).await?;
+        if sql::execute(tx.db(), &text, values![document.id]).await? == 0 {
+            return Err(Problem::not_found().into());
+        }
+        let location = format!("{}/{}", self.kind.path(), document.id);
+        tx.void_answers(self.organisation_id, &location).await?;
         Ok(())
     }
 
@@ -197,14 +201,33 @@ impl Owner {
         claims: &Claims,
         document: Document,
     ) -> Answer {
-        let bytes = files::read(context.store.files(), &document.sha256).await;
-        let bytes = bytes.map_err(|error| Failure::internal(&error))?;
+        let bytes = match files::read(context.store.files(), &document.sha256).await {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(self.not_read(context, &document, &error).await),
+        };
         if claims.kind == PrincipalKind::Donor {
             let tx = context.store.system(context.actor(claims, request)).await?;
             tx.audit(self.entry("document.download", None, Some(&document))).await?;
             tx.commit().await?;
         }
         Ok(download(document, bytes))
+    }
+
+    /// Whoever downloads a document while it is erased finds no file: it is gone, and nothing is wrong.
+    async fn not_read(&self, context: &Context, document: &Document, error: &io::Error) -> Failure {
+        if error.kind() != io::ErrorKind::NotFound {
+            return Failure::internal(error);
+        }
+        let text = format!("SELECT id FROM {} WHERE id = $1", self.kind.table());
+        let named = async {
+            let db = context.store.system_read().await?;
+            sql::row(&db, &text, values![document.id]).await
+        };
+        match named.await {
+            Ok(None) => Problem::not_found().into(),
+            Ok(Some(_)) => Failure::internal(error),
+            Err(error) => error.into(),
+        }
     }
 
     fn entry(
@@ -229,6 +252,14 @@ impl Owner {
             after: after.map(trace),
         }
     }
+}
+
+/// A file that could not be kept.
+fn not_written(error: &io::Error) -> Failure {
+    if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        return Problem::new(Code::StorageFull).detail("there is no room for the file").into();
+    }
+    Failure::internal(error)
 }
 
 /// The one file of the form: its name, without a folder, and its bytes.
@@ -282,6 +313,17 @@ fn download(document: Document, bytes: Vec<u8>) -> HttpResponse {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_one() {
+        for (kind, code) in [
+            (io::ErrorKind::StorageFull, "storage_full"),
+            (io::ErrorKind::QuotaExceeded, "storage_full"),
+            (io::ErrorKind::PermissionDenied, "internal"),
+        ] {
+            assert_eq!(not_written(&kind.into()).0.code, code);
+        }
+    }
 
     /// A file as it is once it was received.
     pub(in super::super) async fn kept(store: &::store::Store, bytes: &[u8]) -> Kept {

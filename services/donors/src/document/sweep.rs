@@ -36,6 +36,8 @@ pub(crate) fn worker(context: &Context) -> Job {
 
 async fn run(store: Store) {
     let mut retry = FIRST_RETRY;
+    // While an upgrade is rolled out, processes of the old version may still be about to name a file.
+    tokio::time::sleep(INTERVAL).await;
     loop {
         let pause = match sweep(&store).await {
             Ok(removed) => {
@@ -71,6 +73,17 @@ pub(crate) async fn sweep(store: &Store) -> Result<usize, SweepError> {
         removed += destroy(store, &unnamed).await?;
     }
     Ok(removed)
+}
+
+/// Destroys the file of a document that was taken off or erased, unless another document has the same. Where that fails
+/// the sweep does it.
+pub(crate) async fn destroy_unnamed(store: &Store, sha256: String) {
+    if let Err(error) = destroy(store, &[sha256]).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "a file that no document names waits for the sweep"
+        );
+    }
 }
 
 /// Destroys those of some files that no document names; how many.

@@ -133,3 +133,35 @@ async fn a_document_is_not_named_whose_file_was_destroyed_while_it_arrived() {
     assert_eq!(refused.0.code, "unavailable");
     assert_eq!(owner.count(tx.db()).await.unwrap(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_file_is_destroyed_while_somebody_is_about_to_name_it() {
+    let folder = testkit::folder();
+    for (store, owner) in crate::diversification::tests::stores(folder.path()).await {
+        if store.backend() == sea_orm::DbBackend::Postgres {
+            let text = "ALTER TABLE document DROP CONSTRAINT document_report_id_fkey";
+            sql::execute(owner.writer(), text, vec![]).await.unwrap();
+        } else {
+            sql::execute(store.writer(), "PRAGMA foreign_keys = OFF", vec![]).await.unwrap();
+        }
+        let kept = super::super::kept::tests::kept(&store, b"%PDF-1.7").await;
+        let sha256 = files::digest(b"%PDF-1.7");
+        let owner = Owner {
+            kind: Kind::Report,
+            id: Uuid::from_u128(3),
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            donor_id: Uuid::from_u128(4),
+        };
+        let tx = store.system(Actor::system()).await.unwrap();
+        owner.attach(&tx, &kept, "internal").await.unwrap();
+        let there = store.clone();
+        let asked = [sha256.clone()];
+        let destroying = tokio::spawn(async move { destroy(&there, &asked).await.unwrap() });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!destroying.is_finished(), "{:?}: it does not wait", store.backend());
+        tx.commit().await.unwrap();
+        assert_eq!(destroying.await.unwrap(), 0, "{:?}", store.backend());
+        assert!(is_there(&store, &sha256).await);
+    }
+}

@@ -75,12 +75,26 @@ pub(crate) async fn list(
 }
 
 /// The import that is worked on next: the oldest one of the organisation whose imports were left alone longest, so that
-/// the many or long imports of one organisation hold nobody else's up for more than a turn.
-pub(crate) async fn next(db: &impl ConnectionTrait) -> Result<Option<Model>, StoreError> {
+/// the many or long imports of one organisation hold nobody else's up for more than a turn. Of dry runs only
+/// `comparison`, the one under way, until it ends.
+pub(crate) async fn next(
+    db: &impl ConnectionTrait,
+    comparison: Option<Uuid>,
+) -> Result<Option<Model>, StoreError> {
     let text = "SELECT i.* FROM import i WHERE i.state IN ('queued', 'applying')
+                AND (NOT i.dry_run OR i.id = $1
+                     OR NOT EXISTS (SELECT 1 FROM import c WHERE c.id = $1 AND c.state IN ('queued', 'applying')))
                 ORDER BY coalesce((SELECT max(o.worked_at) FROM import o
                                    WHERE o.organisation_id = i.organisation_id), i.created_at), i.id LIMIT 1";
-    Ok(sql::all::<Model>(db, text, vec![]).await?.pop())
+    Ok(sql::all::<Model>(db, text, values![comparison.unwrap_or_default()]).await?.pop())
+}
+
+/// Lets the imports of other organisations have their turn before this one, which cannot go on now.
+pub(crate) async fn yield_turn(store: &Store, import: Uuid) -> Result<(), StoreError> {
+    let tx = store.system(store::Actor::system()).await?;
+    let text = "UPDATE import SET worked_at = $1 WHERE id = $2";
+    sql::execute(tx.db(), text, values![tx.now(), import]).await?;
+    tx.commit().await
 }
 
 pub(crate) async fn insert(tx: &Transaction, import: Model) -> Result<(), StoreError> {

@@ -37,7 +37,7 @@ fn import(id: u128, organisation: u128, now: DateTimeUtc) -> Model {
 async fn turn(store: &Store, clock: &FixedClock, is_last: bool) -> Option<u128> {
     clock.advance(TimeDelta::seconds(5));
     let tx = store.system(Actor::system()).await.unwrap();
-    let mut import = next(tx.db()).await.unwrap()?;
+    let mut import = next(tx.db(), None).await.unwrap()?;
     import.state = if is_last { "done" } else { "applying" }.to_owned();
     update(&tx, &mut import).await.unwrap();
     tx.commit().await.unwrap();
@@ -64,4 +64,39 @@ async fn organisations_take_turns_whoever_sent_most_and_first() {
         order.extend(turn(&store, &clock, is_last).await);
     }
     assert_eq!(order, [1, 101, 103, 1, 102, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_dry_run_under_way_lets_others_work_and_other_dry_runs_wait() {
+    let folder = testkit::folder();
+    let clock = Arc::new(FixedClock::at("2026-08-15T00:00:00Z".parse::<DateTimeUtc>().unwrap()));
+    let store = Store::open_sqlite(&folder.path().join("donors.db"), clock.clone()).await.unwrap();
+    ::store::migration::migrate::<Migrator>(&store).await.unwrap();
+    let tx = store.system(Actor::system()).await.unwrap();
+    for (id, dry_run) in [(1, true), (2, true), (3, false)] {
+        let mut sent = Model { dry_run, ..import(id, id, clock.now()) };
+        insert(&tx, sent.clone()).await.unwrap();
+        update(&tx, &mut sent).await.unwrap();
+        clock.advance(TimeDelta::seconds(1));
+    }
+    let under_way = Some(Uuid::from_u128(1));
+    let turn = async |import: &Model| {
+        clock.advance(TimeDelta::seconds(1));
+        update(&tx, &mut import.clone()).await.unwrap();
+    };
+    let first = next(tx.db(), None).await.unwrap().unwrap();
+    turn(&first).await;
+    let second = next(tx.db(), under_way).await.unwrap().unwrap();
+    turn(&second).await;
+    let third = next(tx.db(), under_way).await.unwrap().unwrap();
+    assert_eq!([first.id, second.id, third.id].map(|id| id.as_u128()), [1, 3, 1]);
+    // Once it has ended, whatever the worker remembers, the next dry run is there.
+    update(&tx, &mut Model { state: "checked".to_owned(), ..third }).await.unwrap();
+    assert_eq!(next(tx.db(), under_way).await.unwrap().unwrap().id.as_u128(), 2);
+    tx.commit().await.unwrap();
+    // One that cannot go on lets the others have their turn.
+    clock.advance(TimeDelta::seconds(1));
+    yield_turn(&store, Uuid::from_u128(2)).await.unwrap();
+    let db = store.system_read().await.unwrap();
+    assert_eq!(next(&db, None).await.unwrap().unwrap().id.as_u128(), 3);
 }

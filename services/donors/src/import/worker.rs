@@ -10,11 +10,12 @@ use super::{
     store,
 };
 use crate::{contribution, donor};
-use ::store::{Actor, StoreError, TenantScope, audit};
-use chrono::TimeDelta;
+use ::store::{Actor, Store, StoreError, TenantScope, audit};
+use chrono::{DateTime, TimeDelta, Utc};
 use service::Context;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 /// Batches of one import before other organisations' imports have their turn.
 const TURN: u32 = 20;
@@ -41,21 +42,21 @@ enum Pause {
     Store(#[from] StoreError),
 }
 
+/// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
+struct Comparison {
+    import: Uuid,
+    /// The job's version when its last turn ended; another one means that somebody else went on with it.
+    version: i64,
+    seen: Seen<(i64, Print)>,
+}
+
 /// Works for ever; ends when its task is dropped.
 pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
-    let mut tidied = None;
+    let (mut tidied, mut comparison) = (None, None);
     loop {
-        match work(&context).await {
+        match work(&context.store, &mut comparison).await {
             Ok(true) => continue,
-            Ok(false) => {
-                let now = context.store.clock().now();
-                if tidied.is_none_or(|last| now - last > TIDY)
-                    && let Err(error) = tidy(&context).await
-                {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "broken uploads stay");
-                }
-                tidied = Some(now);
-            }
+            Ok(false) => tidy_when_due(&context.store, &mut tidied).await,
             Err(Pause::Elsewhere) => {}
             Err(Pause::Store(error)) => {
                 context.store.note(&error);
@@ -66,42 +67,70 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
     }
 }
 
-async fn tidy(context: &Context) -> Result<(), StoreError> {
-    let db = context.store.system_read().await?;
-    let broken_off = store::broken_off(&db, context.store.clock().now() - RECEIVING).await?;
+/// Looks for uploads that broke off, unless it did so less than [`TIDY`] ago.
+async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
+    let now = database.clock().now();
+    if tidied.is_some_and(|last| now - last <= TIDY) {
+        return;
+    }
+    *tidied = Some(now);
+    if let Err(error) = tidy(database).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "broken uploads stay");
+    }
+}
+
+async fn tidy(database: &Store) -> Result<(), StoreError> {
+    let db = database.system_read().await?;
+    let broken_off = store::broken_off(&db, database.clock().now() - RECEIVING).await?;
     drop(db);
     for id in broken_off {
-        store::discard(&context.store, id).await?;
+        store::discard(database, id).await?;
     }
     Ok(())
 }
 
 /// Does the next import: to its end, or for a turn; false when there is none.
-async fn work(context: &Context) -> Result<bool, Pause> {
-    let db = context.store.system_read().await?;
-    let Some(mut job) = store::next(&db).await? else { return Ok(false) };
+async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<bool, Pause> {
+    let db = database.system_read().await?;
+    let Some(mut job) = store::next(&db, comparison.as_ref().map(|it| it.import)).await? else {
+        return Ok(false);
+    };
     drop(db);
-    if job.rejected > 0 && !job.skip_bad && !job.dry_run {
-        job.message = Some(format!("{} rows are wrong; nothing is kept", job.rejected));
-        finish(context, &mut job, "refused").await?;
-    } else if job.dry_run {
-        let before = job.clone();
-        match compare(context, &mut job).await {
-            Err(Pause::Store(error)) if !error.is_unavailable() => {
-                job = before;
-                fail(context, &mut job, &error).await?;
-            }
-            done => done?,
-        }
-    } else {
-        apply_all(context, &mut job).await?;
+    let id = job.id;
+    let done = work_on(database, &mut job, comparison).await;
+    if done.is_err()
+        && let Err(error) = store::yield_turn(database, id).await
+    {
+        tracing::debug!(error = &error as &dyn std::error::Error, "the import that waits keeps its turn");
     }
-    Ok(true)
+    done.map(|()| true)
 }
 
-async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Pause> {
+async fn work_on(
+    database: &Store,
+    job: &mut store::Model,
+    comparison: &mut Option<Comparison>,
+) -> Result<(), Pause> {
+    if job.rejected > 0 && !job.skip_bad && !job.dry_run {
+        job.message = Some(format!("{} rows are wrong; nothing is kept", job.rejected));
+        return finish(database, job, "refused").await;
+    }
+    if !job.dry_run {
+        return apply_all(database, job).await;
+    }
+    let before = job.clone();
+    match compare(database, job, comparison).await {
+        Err(Pause::Store(error)) if !error.is_unavailable() => {
+            *job = before;
+            fail(database, job, &error).await
+        }
+        done => done,
+    }
+}
+
+async fn apply_all(database: &Store, job: &mut store::Model) -> Result<(), Pause> {
     if job.state == "queued" {
-        let tx = begin(context, job).await?;
+        let tx = begin(database, job).await?;
         job.state = "applying".to_owned();
         job.rows_done = job.rejected;
         store::update(&tx, job).await?;
@@ -110,19 +139,19 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Paus
     let (mut attempt, mut batches) = (1, 0);
     loop {
         let before = job.clone();
-        match apply_batch(context, job).await {
+        match apply_batch(database, job).await {
             Ok(true) => {
                 (attempt, batches) = (1, batches + 1);
                 if batches == TURN {
                     return Ok(());
                 }
             }
-            Ok(false) => return finish(context, job, "done").await,
+            Ok(false) => return finish(database, job, "done").await,
             // What is not away, full or in the way of another will be wrong the next time, too: others wait behind it.
             Err(Pause::Store(error)) if !error.is_unavailable() => {
                 *job = before;
                 if attempt == ATTEMPTS {
-                    return fail(context, job, &error).await;
+                    return fail(database, job, &error).await;
                 }
                 attempt += 1;
             }
@@ -131,17 +160,17 @@ async fn apply_all(context: &Context, job: &mut store::Model) -> Result<(), Paus
     }
 }
 
-async fn fail(context: &Context, job: &mut store::Model, error: &StoreError) -> Result<(), Pause> {
+async fn fail(database: &Store, job: &mut store::Model, error: &StoreError) -> Result<(), Pause> {
     tracing::error!(import = %job.id, error = error as &dyn std::error::Error, "import failed");
     job.message = Some("the platform could not apply a batch; the operators have the details".into());
-    finish(context, job, "failed").await
+    finish(database, job, "failed").await
 }
 
-async fn apply_batch(context: &Context, job: &mut store::Model) -> Result<bool, Pause> {
-    let flows = next_flows(context, job).await?;
+async fn apply_batch(database: &Store, job: &mut store::Model) -> Result<bool, Pause> {
+    let flows = next_flows(database, job).await?;
     let Some(&(last, _)) = flows.last() else { return Ok(false) };
     let count = flows.len();
-    let mut tx = begin(context, job).await?;
+    let mut tx = begin(database, job).await?;
     donor::standing::hold(&tx, job.organisation_id).await?;
     let verdicts = apply(&mut tx, job, flows).await?;
     for (verdict, numbers) in
@@ -165,8 +194,8 @@ fn progress(job: &mut store::Model, verdicts: &Verdicts, last: i64, count: usize
 }
 
 /// The next rows, read again from what was staged. They were checked when they arrived.
-async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
-    let db = context.store.system_read().await?;
+async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
+    let db = database.system_read().await?;
     let (mut rows, mut position) = (Vec::new(), job.position);
     // A stretch may hold wrong rows alone.
     while rows.is_empty() && position < job.rows_read {
@@ -187,18 +216,31 @@ async fn next_flows(context: &Context, job: &store::Model) -> Result<Vec<(i64, F
     tokio::task::spawn_blocking(parse).await.map_err(|error| StoreError::Damaged(error.to_string()))?
 }
 
-/// Dry run: says what would happen, keeps nothing but the verdicts. Begun again from the start after a crash.
-async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause> {
+/// Dry run: says what would happen, keeps nothing but the verdicts. Goes on after a turn; begun again from the start
+/// after a crash.
+async fn compare(
+    database: &Store,
+    job: &mut store::Model,
+    comparison: &mut Option<Comparison>,
+) -> Result<(), Pause> {
     let scope = TenantScope::Public { organisation_id: job.organisation_id };
-    // What the rows before made of each flow.
-    let mut seen: Seen<(i64, Print)> = Seen::default();
-    (job.position, job.rows_done) = (0, job.rejected);
-    (job.created, job.updated, job.unchanged) = (0, 0, 0);
-    loop {
-        let flows = next_flows(context, job).await?;
+    let begun = comparison.take().filter(|it| it.import == job.id && it.version == job.version);
+    let mut seen = if let Some(begun) = begun {
+        begun.seen
+    } else {
+        (job.position, job.rows_done) = (0, job.rejected);
+        (job.created, job.updated, job.unchanged) = (0, 0, 0);
+        Seen::default()
+    };
+    for batch in 0.. {
+        if batch == TURN {
+            *comparison = Some(Comparison { import: job.id, version: job.version, seen });
+            return Ok(());
+        }
+        let flows = next_flows(database, job).await?;
         let Some(&(last, _)) = flows.last() else { break };
         let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
-        let db = context.store.system_read().await?;
+        let db = database.system_read().await?;
         let held = contribution::store::by_refs(&scope, &db, &job.source, &refs).await?;
         drop(db);
         let held: HashMap<String, (i64, String)> = held
@@ -223,24 +265,24 @@ async fn compare(context: &Context, job: &mut store::Model) -> Result<(), Pause>
                 seen.insert(&flow.id, (flow.version, print));
             }
         }
-        let tx = begin(context, job).await?;
+        let tx = begin(database, job).await?;
         progress(job, &verdicts, last, count);
         store::update(&tx, job).await?;
         tx.commit().await?;
     }
-    finish(context, job, "checked").await
+    finish(database, job, "checked").await
 }
 
 /// Ends the job: drops what is staged, then writes the state and the audit row together.
-async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Result<(), Pause> {
+async fn finish(database: &Store, job: &mut store::Model, state: &str) -> Result<(), Pause> {
     let mut position = 0;
     while position < job.rows_read {
-        let tx = begin(context, job).await?;
+        let tx = begin(database, job).await?;
         store::forget_staged(&tx, job.id, position).await?;
         tx.commit().await?;
         position += store::STRETCH;
     }
-    let tx = begin(context, job).await?;
+    let tx = begin(database, job).await?;
     job.state = state.to_owned();
     job.finished_at = Some(tx.now());
     job.rows_done = job.rows_read;
@@ -262,8 +304,12 @@ async fn finish(context: &Context, job: &mut store::Model, state: &str) -> Resul
 }
 
 /// A transaction in which this worker alone moves the job.
-async fn begin(context: &Context, job: &store::Model) -> Result<::store::SystemTx, Pause> {
-    let tx = context.store.system(Actor::system()).await?;
+async fn begin(database: &Store, job: &store::Model) -> Result<::store::SystemTx, Pause> {
+    let tx = database.system(Actor::system()).await?;
     tx.by_index().await?;
     if store::hold(&tx, job).await? { Ok(tx) } else { Err(Pause::Elsewhere) }
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

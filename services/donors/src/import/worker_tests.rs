@@ -76,7 +76,11 @@ async fn a_long_dry_run_goes_on_after_a_turn_and_begins_anew_when_nobody_remembe
         let mut comparison = None;
         assert!(work(&database, &mut comparison).await.unwrap());
         let import = present(&database, 1).await;
-        assert_eq!((import.state.as_str(), import.rows_done), ("queued", rows - 500), "a turn, not to its end");
+        assert_eq!(
+            (import.state.as_str(), import.rows_done),
+            ("queued", rows - 500),
+            "a turn, not to its end"
+        );
         // The memory of it is lost with the process: it begins anew, and no row is counted twice.
         assert!(comparison.take().is_some());
         for _ in 0..2 {

@@ -78,3 +78,15 @@ fn an_ipv6_network_counts_as_one() {
     assert_ne!(of("2001:db8:1:3::1"), of("2001:db8:1:2::1"));
     assert_eq!(of("::ffff:203.0.113.77"), "203.0.113.77");
 }
+
+#[test]
+fn bytes_that_a_client_put_in_front_hide_nobody() {
+    let trust = trust(&["127.0.0.1/32"]);
+    let request = request("127.0.0.1", &[]);
+    let mut head = request.head().headers().clone();
+    head.append(
+        header::HeaderName::from_static("x-forwarded-for"),
+        header::HeaderValue::from_bytes(b"\xff, 203.0.113.77").unwrap(),
+    );
+    assert_eq!(trust.forwarded_for(&head).unwrap().to_string(), "203.0.113.77");
+}

@@ -106,10 +106,13 @@ pub(crate) async fn refresh(
     db: &impl ConnectionTrait,
     hash: &str,
 ) -> Result<Option<RefreshToken>, StoreError> {
+    // The line first, and alone: two requests that present neighbouring tokens of it would wait for each other.
+    let line = "SELECT id FROM token_family
+                WHERE id = (SELECT family_id FROM refresh_token WHERE token_hash = $1)";
+    sql::row(db, &format!("{line}{}", sql::for_update(db)), values![hash]).await?;
     let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at, r.salt
                 FROM refresh_token r JOIN token_family f ON f.id = r.family_id WHERE r.token_hash = $1";
-    let text = format!("{text}{}", sql::for_update(db));
-    let Some(row) = sql::row(db, &text, values![hash]).await? else { return Ok(None) };
+    let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
     Ok(Some(RefreshToken {
         family_id: row.try_get_by_index(0)?,
         expires_at: row.try_get_by_index(1)?,

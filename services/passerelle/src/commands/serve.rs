@@ -1,25 +1,20 @@
 //! `passerelle serve <service>`: one service of the distributed mode.
 
 use super::stopped;
-use crate::{
-    config::Config,
-    platform::{lag_of, services},
-};
+use crate::{config::Config, measuring, platform::services};
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
 use cache::Revocations;
-use chrono::TimeDelta;
 use clap::Args;
 use kernel::{Clock, SystemClock};
 use service::{
-    Job, Service, Tasks,
+    Service, Tasks,
     ops::{self, Dependency, Ops},
 };
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 use store::Store;
 
@@ -32,11 +27,6 @@ pub struct Arguments {
     #[arg(long, env = "PASSERELLE_CONFIG")]
     pub config: Option<PathBuf>,
 }
-
-/// How often gauges are measured.
-const MEASURE: Duration = Duration::from_secs(15);
-/// How long an event may wait for what it refers to before it is counted.
-const SET_ASIDE: TimeDelta = TimeDelta::minutes(5);
 
 /// Runs until it is told to stop (SIGTERM, Ctrl-C): no new requests, those under way end, the outbox is published.
 ///
@@ -118,14 +108,10 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             let bus = config.bus()?;
             let needs =
                 vec![Dependency::database(&store), schema(service, &store), Dependency::set_aside(&store)];
-            let measured = (service.clone(), store.clone(), bus.clone());
+            let measuring = measuring::worker(service, &store, &bus);
             let service = service.clone().threads(config.threads);
             let running = service.start(listener, store, bus, verifier()?, internal.clone())?;
             let ops = operate(needs, running.tasks())?;
-            let measuring = Job::forever(format!("{name}.measuring"), move || {
-                let (service, store, bus) = measured.clone();
-                measure(service, store, bus)
-            });
             let measuring = running.tasks().supervise(measuring);
             stopped().await;
             measuring.abort();
@@ -154,35 +140,4 @@ fn schema(service: &Service, store: &Store) -> Dependency {
             Err(format!("{applied} of {wanted} migrations are applied: run `passerelle migrate`"))
         }
     })
-}
-
-async fn measure(service: Service, store: Store, bus: bus::SharedBus) {
-    let consumers = std::slice::from_ref(&service);
-    loop {
-        tokio::time::sleep(MEASURE).await;
-        if let Ok(waiting) = store::backlog(&store).await {
-            #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-            metrics::gauge!("outbox_rows").set(waiting as f64);
-        }
-        for lag in lag_of(consumers, &bus).await.unwrap_or_default() {
-            #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-            metrics::gauge!("consumer_lag_records", "group" => lag.group, "topic" => lag.topic)
-                .set(lag.records as f64);
-        }
-        measure_set_aside(&service, &store).await;
-    }
-}
-
-/// What waits for something it refers to, and has for longer than events of two topics are apart.
-async fn measure_set_aside(service: &Service, store: &Store) {
-    let now = store.clock().now();
-    let Ok(backlogs) = store::waiting::backlogs(store, now - SET_ASIDE).await else { return };
-    for group in service.consumers.iter().map(store::Consumer::group) {
-        let backlog = backlogs.iter().find(|backlog| backlog.consumer == group);
-        let events = backlog.map_or(0, |backlog| backlog.events);
-        let age = backlog.map_or(0.0, |backlog| (now - backlog.oldest).as_seconds_f64());
-        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-        metrics::gauge!("events_set_aside", "group" => group).set(events as f64);
-        metrics::gauge!("events_set_aside_oldest_seconds", "group" => group).set(age);
-    }
 }

@@ -42,17 +42,38 @@ pub struct Arguments {
     #[arg(long, env = "PASSERELLE_MAIL_FROM", default_value = MAIL_FROM)]
     mail_from: String,
     /// A reverse proxy in front, as an address or a network: its X-Forwarded-For is believed. May be repeated.
-    #[arg(long = "trusted-proxy", env = "PASSERELLE_TRUSTED_PROXIES", value_delimiter = ',', value_parser = gateway::network)]
-    trusted_proxies: Vec<IpNet>,
+    // (A variable that is set to nothing, as in Compose, names none.)
+    #[arg(long = "trusted-proxy", env = "PASSERELLE_TRUSTED_PROXIES", value_parser = Networks::parse)]
+    trusted_proxies: Vec<Networks>,
     /// An address for operators, never public: /livez, /readyz with the tasks that failed, /metrics. None by default.
-    #[arg(long, env = "PASSERELLE_OPERATIONS")]
-    operations: Option<SocketAddr>,
+    #[arg(long, env = "PASSERELLE_OPERATIONS", value_parser = operations)]
+    operations: Option<Operations>,
     /// Threads of each service, and of the pages, that answer requests.
     #[arg(long, env = "PASSERELLE_THREADS", default_value_t = 1, value_parser = threads)]
     threads: usize,
     /// Without the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
+}
+
+/// Where operators listen; a variable that is set to nothing names no address.
+type Operations = std::option::Option<SocketAddr>;
+
+fn operations(text: &str) -> Result<Operations, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.trim().parse().map(Some).map_err(|error| format!("must be an address with a port: {error}"))
+}
+
+/// Networks with commas between them, or none.
+#[derive(Debug, Clone)]
+struct Networks(Vec<IpNet>);
+
+impl Networks {
+    fn parse(text: &str) -> Result<Self, String> {
+        gateway::networks_of(text.split(',')).map(Self)
+    }
 }
 
 fn threads(text: &str) -> Result<usize, String> {
@@ -78,14 +99,18 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         empty,
     } = arguments;
     let sign_in = SignInLimits::default();
+    let trusted_proxies = trusted_proxies.into_iter().flat_map(|networks| networks.0).collect();
+    let given = |text: &String| !text.trim().is_empty();
+    let (public_url, mail_url) = (public_url.filter(given), mail_url.filter(given));
     let options =
         Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies, threads, sign_in };
     let clock = Arc::new(SystemClock);
     // Before the start, so that nothing goes uncounted.
-    let counting = operations.map(operate).transpose()?;
-    let platform = Platform::start(&options, clock.clone()).await?;
+    let counting = operations.flatten().map(operate).transpose()?;
+    let mut platform = Platform::start(&options, clock.clone()).await?;
     let ops = match counting {
         Some((listener, metrics)) => {
+            platform.measure();
             Some(ops::start(listener, platform.dependencies(), platform.tasks(), metrics)?)
         }
         None => None,
