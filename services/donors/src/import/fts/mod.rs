@@ -46,7 +46,9 @@ pub(crate) fn id_of(flow: &Map<String, Value>) -> Option<String> {
 
 fn text_or_number(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::String(text) if !text.trim().is_empty() && !text.contains('\0') => {
+            Some(text.trim().to_owned())
+        }
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
     }
