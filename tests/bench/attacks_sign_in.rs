@@ -32,7 +32,8 @@ async fn sign_in(http: &Http, from: &str, email: &str, password: &str) -> Answer
 /// Attacks a platform of its own, while somebody of its demo organisation signs in.
 pub async fn run() {
     let folder = folder();
-    let up = Up::start(folder.path(), &[]);
+    // Each says where it comes from, as behind a reverse proxy on this machine.
+    let up = Up::start(folder.path(), &["--trusted-proxy", "127.0.0.1"]);
     attack(&up.url, PEOPLE[0].email, PASSWORD).await;
 }
 
