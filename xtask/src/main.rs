@@ -23,11 +23,12 @@ struct Cli {
 enum Task {
     /// Formatting, lints, and every test: on SQLite, then on real PostgreSQL, Kafka and Redis. What cannot be had is
     /// named in the last lines; with CI=true that fails.
+    #[command(args_conflicts_with_subcommands = true)]
     Test {
         #[command(subcommand)]
         only: Option<Suite>,
         /// What is too slow for every change as well: 20 rounds of the failure suite, 6 with a full disk.
-        #[arg(long, conflicts_with = "only")]
+        #[arg(long)]
         all: bool,
     },
     /// Real PostgreSQL, Apache Kafka and Redis on free ports, without Docker.
@@ -338,4 +339,15 @@ fn run_distributed(port: u16) -> Result<()> {
     std::io::stdin().read_line(&mut String::new())?;
     deployment.stop();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn commands_are_put_together_without_a_contradiction() {
+        Cli::command().debug_assert();
+    }
 }

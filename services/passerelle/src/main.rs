@@ -114,6 +114,7 @@ mod tests {
     /// clap gives a global argument the value, the default too, of an argument with the same id above it.
     #[test]
     fn no_global_argument_of_a_command_takes_its_value_from_one_of_the_program() {
+        Cli::command().debug_assert();
         let program = Cli::command();
         let taken: Vec<_> = program.get_arguments().map(clap::Arg::get_id).collect();
         let globals = |command: &clap::Command| {
