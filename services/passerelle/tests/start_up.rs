@@ -15,7 +15,7 @@ use std::{
     process::{Command, Stdio},
     time::Duration,
 };
-use testkit::{Http, folder, skip_or_fail};
+use testkit::{Http, eventually, folder, skip_or_fail};
 
 /// Everything below a folder, itself included.
 fn all(path: &Path) -> Vec<PathBuf> {
@@ -236,8 +236,19 @@ async fn operators_may_ask_the_embedded_platform_too() {
     assert_eq!(ready.status, 200, "{}", ready.text);
     let names: Vec<_> =
         ready.json()["dependencies"].as_array().unwrap().iter().map(|d| d["name"].clone()).collect();
-    assert_eq!(names, ["identity.database", "donors.database", "crisis.database"]);
+    let services = ["identity", "donors", "crisis"];
+    let expected: Vec<_> =
+        services.iter().flat_map(|name| [format!("{name}.database"), format!("{name}.events")]).collect();
+    assert_eq!(names, expected);
     assert_eq!(ready.json()["failed_tasks"], json!([]));
-    assert!(http.get(None, "/metrics").await.text.contains("outbox_published_total"));
+    let measured = eventually("what is measured is shown", || async {
+        let metrics = http.get(None, "/metrics").await.text;
+        metrics.contains("events_set_aside").then_some(metrics)
+    })
+    .await;
+    assert!(measured.contains("outbox_published_total"));
+    for name in services {
+        assert!(measured.contains(&format!("outbox_rows{{service=\"{name}\"}}")), "{name}: {measured}");
+    }
     up.kill();
 }
