@@ -7,7 +7,7 @@ use actix_web::{
     http::header::{self, HeaderMap},
     web::Payload,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{
     StreamExt,
     stream::{self, LocalBoxStream},
@@ -26,6 +26,9 @@ use tokio::time::{Instant, timeout};
 
 /// The largest body that is read whole, in bytes.
 pub(crate) const MAX_WHOLE: u64 = 1024 * 1024;
+/// Memory for a body grows by so much, and by [`LARGE`] from there on: what is taken is close to what is held.
+const STEP: usize = 16 * 1024;
+const LARGE: usize = 64 * 1024;
 /// So much of each body is not counted as memory: connections are limited, and ordinary requests always get through.
 const UNCOUNTED: usize = 16 * 1024;
 /// Seconds after which a refused body may be sent again.
@@ -95,18 +98,24 @@ pub(crate) async fn read(
     let mut reader = Reader::new(payload, limit, limits);
     let mut held = Held { memory: memory.clone(), origin: origin.address, bytes: 0, uncounted: UNCOUNTED };
     // Copied into one piece: a part, however small, keeps the whole buffer that it was read into.
-    let mut whole = BytesMut::new();
+    let mut whole = Vec::new();
     while reader.received <= MAX_WHOLE {
         match reader.next().await {
             Some(part) => {
-                let before = whole.capacity();
-                whole.extend_from_slice(&part?);
-                held.grow(whole.capacity() - before)?;
+                let part = part?;
+                let (before, wanted) = (whole.capacity(), whole.len() + part.len());
+                if wanted > before {
+                    let step = if wanted <= LARGE { STEP } else { LARGE };
+                    let capacity = wanted.next_multiple_of(step);
+                    held.grow(capacity - before)?;
+                    whole.reserve_exact(capacity - whole.len());
+                }
+                whole.extend_from_slice(&part);
             }
-            None => return Ok(Body::Whole(whole.freeze(), held)),
+            None => return Ok(Body::Whole(whole.into(), held)),
         }
     }
-    Ok(streamed(whole.freeze(), reader, held))
+    Ok(streamed(whole.into(), reader, held))
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {
