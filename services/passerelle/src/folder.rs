@@ -124,8 +124,11 @@ fn check_writable(folder: &Path) -> Result<()> {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if [".db", ".db-wal", ".db-shm"].iter().any(|kind| name.ends_with(kind)) {
-            let opened = OpenOptions::new().read(true).append(true).open(&path);
-            opened.map_err(|error| cannot_write(&path, error))?;
+            match OpenOptions::new().read(true).append(true).open(&path) {
+                // SQLite removes its own files when the last connection of the process before is closed.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                opened => drop(opened.map_err(|error| cannot_write(&path, error))?),
+            }
         }
     }
     let trial = folder.join(format!(".write-{}", std::process::id()));
@@ -188,6 +191,16 @@ mod tests {
         drop(old);
         let taken = Folder::take_unless_used(&data).unwrap();
         assert!(taken.is_some() && File::open(data.join("lock")).unwrap().try_lock().is_err());
+    }
+
+    #[test]
+    fn a_file_that_goes_while_the_folder_is_looked_through_is_no_fault() {
+        let folder = folder();
+        // What is left of a name whose file is gone.
+        std::os::unix::fs::symlink(folder.path().join("gone"), folder.path().join("donors.db-shm")).unwrap();
+        check_writable(folder.path()).unwrap();
+        make(&folder.path().join("donors.db"), 0o600);
+        check_writable(folder.path()).unwrap();
     }
 
     #[test]
