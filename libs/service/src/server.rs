@@ -141,19 +141,17 @@ fn serve(
 }
 
 /// An address that holds a NUL character names nothing: PostgreSQL cannot even compare with it.
-async fn without_nul<B: MessageBody>(
+async fn without_nul<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let is_path = request.uri().path().contains("%00");
-    let query = request.query_string();
-    if is_path || query.contains("%00") {
-        let of_query = query.split('&').find(|pair| pair.contains("%00")).unwrap_or_default();
-        let name = if is_path { "path" } else { of_query.split('=').next().unwrap_or_default() };
-        let problem = Problem::invalid_parameter(name, "must not hold control characters");
-        return Err(Failure::from(problem).into());
-    }
-    next.call(request).await
+    let of_query = request.query_string().split('&').find(|pair| pair.contains("%00"));
+    let name = if is_path { Some("path") } else { of_query.and_then(|pair| pair.split('=').next()) };
+    let Some(name) = name else { return Ok(next.call(request).await?.map_into_left_body()) };
+    let problem = Problem::invalid_parameter(name, "must not hold control characters");
+    // An answer and not an error, so that it is completed like every other problem.
+    Ok(request.error_response(Failure::from(problem)).map_into_right_body())
 }
 
 /// A handler holds one connection to the database at a time.
