@@ -1,5 +1,6 @@
 //! Response plans of several offices: an import writes those of its office, and meets whoever edits them.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{World, text};
@@ -107,5 +108,41 @@ async fn no_change_of_an_importer_or_an_editor_is_lost_when_they_meet() {
         versions += held["version"].as_i64().unwrap() - 1;
     }
     assert_eq!(versions, a + b + c + d + e, "each change has a version of its own");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn importers_and_makers_of_the_same_new_plans_never_fail_for_each_other() {
+    let world = World::new().await;
+    let region = world.office(&world.founded.office_id.to_string(), "regional").await;
+    let mut officers = vec![world.token.clone()];
+    for _ in 0..2 {
+        let country = world.office(&region, "country").await;
+        officers.push(world.client(&country, &["plans:read", "plans:write"]).await);
+    }
+    for round in 0..6_u64 {
+        let plans: Vec<(u64, u64)> = (0..12).map(|plan| (round * 100 + plan, 1000)).collect();
+        // In another order by each, as two lists of the same plans may be.
+        let imports = officers.iter().enumerate().map(async |(importer, token)| {
+            let mut plans = plans.clone();
+            plans.rotate_left(importer * 4);
+            outcome(&import(&world, token, "?skip_bad=true", &plans).await).1
+        });
+        let makers = officers.iter().map(async |token| {
+            let reference = (round * 100 + 5).to_string();
+            let plan = json!({ "name": "Made by hand", "plan_type": "other", "countries": ["AFG"], "years": [2026], "visibility": "public",
+                "external_ref": { "source": "fts", "ref": reference } });
+            world.http.post(Some(token), "/v1/plans", &plan).await
+        });
+        let (imported, made) = tokio::join!(join_all(imports), join_all(makers));
+        let made_by_hand = made.iter().filter(|answer| answer.status == 201).count() as i64;
+        for answer in &made {
+            assert!([201, 409].contains(&answer.status), "{}", answer.text);
+        }
+        let of = |index: usize| imported.iter().map(|counts| counts[index]).sum::<i64>();
+        assert_eq!(of(0) + made_by_hand, 12, "each plan is made once: {imported:?}");
+        let mut each = imported.iter().map(|counts| counts.iter().sum::<i64>());
+        assert!(each.all(|counted| counted == 12), "each plan of a list has an outcome: {imported:?}");
+    }
     world.stop().await;
 }

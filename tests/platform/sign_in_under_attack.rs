@@ -4,7 +4,10 @@ use crate::sign_in::{form, officer};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 use testkit::Answer;
 use tests::{PASSWORD, World, sign_in, text};
 
@@ -194,6 +197,35 @@ async fn twenty_parallel_refreshes_give_one_refresh_token() {
     given.dedup();
     assert_eq!(given.len(), 1, "{given:?}");
     assert_ne!(given[0], json!(token));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_one_sign_in_that_are_presented_at_once_never_wait_for_each_other() {
+    let world = World::new().await;
+    let tokens = sign_in(&world.http, &officer(&world).await, PASSWORD).await;
+    let refresh = async |token: &str| {
+        let pairs = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        form(&world, "/oauth/token", &pairs).await
+    };
+    let mut line = vec![text(&tokens["refresh_token"])];
+    for _ in 0..3 {
+        let next = refresh(line.last().unwrap()).await;
+        line.push(text(&next.json()["refresh_token"]));
+    }
+    for _ in 0..4 {
+        // Three of them were used just now, the last was not: each gives the one that holds.
+        let answers = join_all((0..12).map(|index| refresh(&line[line.len() - 1 - index % 4]))).await;
+        assert_eq!(
+            count(&answers, 200),
+            12,
+            "{:?}",
+            answers.iter().map(|answer| &answer.text).collect::<Vec<_>>()
+        );
+        let given: BTreeSet<String> =
+            answers.iter().map(|answer| text(&answer.json()["refresh_token"])).collect();
+        line.extend(given.iter().filter(|token| !line.contains(token)).cloned().collect::<Vec<_>>());
+    }
     world.stop().await;
 }
 

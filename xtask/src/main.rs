@@ -275,9 +275,18 @@ fn browser_suite() -> Result<()> {
 }
 
 fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {
+    need_servers()?;
     cargo("the program", &["build", "--package", "passerelle"], &[])?;
     let infra = Borrowed::up()?;
     failure(&infra, Rounds { kills: rounds, full_disk: rounds }, seed)
+}
+
+/// Installs the servers that tests run on, where that can be done.
+fn need_servers() -> Result<()> {
+    match infra::missing().first() {
+        Some((what, why)) => bail!("{what}: {why}"),
+        None => Ok(()),
+    }
 }
 
 fn bench(only: Option<&str>) -> Result<()> {
@@ -298,9 +307,7 @@ fn bench(only: Option<&str>) -> Result<()> {
 fn infrastructure(task: &InfraTask) -> Result<()> {
     match task {
         InfraTask::Up => {
-            if let Some((what, why)) = infra::missing().first() {
-                bail!("{what}: {why}");
-            }
+            need_servers()?;
             let infra = Infra::up()?;
             println!("PostgreSQL    {}", infra.postgres.service);
             println!("Apache Kafka  {}", infra.kafka);

@@ -5,7 +5,10 @@
 //! would break a reader is a new version: a new type and a new topic.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::Money;
+use kernel::{
+    AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
+    Earmarking, Money, OfficeKind, ReportKind, ReportState, Visibility, Word,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -76,8 +79,9 @@ pub struct OfficeChanged {
     pub code: String,
     /// Its name.
     pub name: String,
-    /// `headquarters`, `regional`, `country` or `liaison`.
-    pub kind: String,
+    /// What kind of office it is.
+    #[schema(value_type = OfficeKind)]
+    pub kind: Word<OfficeKind>,
     /// ISO 3166-1 alpha-3 code of its country.
     pub country: Option<String>,
 }
@@ -136,12 +140,14 @@ pub struct DonorChanged {
     pub name_fr: Option<String>,
     /// Spanish name where known.
     pub name_es: Option<String>,
-    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
-    pub donor_type: String,
+    /// What kind of donor it is.
+    #[schema(value_type = DonorType)]
+    pub donor_type: Word<DonorType>,
     /// ISO 3166-1 alpha-3 code of its country.
     pub country: Option<String>,
-    /// `prospect`, `active` or `dormant`.
-    pub status: String,
+    /// Where the relation with it stands.
+    #[schema(value_type = DonorStatus)]
+    pub status: Word<DonorStatus>,
     /// What other systems call it.
     pub external_refs: Vec<ExternalRef>,
     /// The member of staff who answers its questions.
@@ -196,24 +202,28 @@ pub struct ContributionRecorded {
     pub donor_external_ref: Option<String>,
     /// That donor's name.
     pub donor_name: Option<String>,
-    /// `pledge`, `commitment` or `paid`.
-    pub status: String,
+    /// How firm it is.
+    #[schema(value_type = ContributionStatus)]
+    pub status: Word<ContributionStatus>,
     /// Its worth in US dollars.
     pub amount_usd: Money,
     /// New money, or a re-allocation of money counted before.
     pub new_money: bool,
-    /// `financial` or `in_kind`.
-    pub contribution_type: String,
-    /// `unearmarked`, `softly_earmarked`, `earmarked`, `tightly_earmarked`; none when not stated.
-    pub earmarking: Option<String>,
+    /// Money, or goods and services.
+    #[schema(value_type = ContributionType)]
+    pub contribution_type: Word<ContributionType>,
+    /// None when it is not stated.
+    #[schema(value_type = Option<Earmarking>)]
+    pub earmarking: Option<Word<Earmarking>>,
     /// When the donor decided it.
     pub decision_date: Option<NaiveDate>,
     /// Where the money comes from.
     pub source_objects: Vec<FlowObject>,
     /// Where the money goes.
     pub destination_objects: Vec<FlowObject>,
-    /// `internal`, `donor` or `public`.
-    pub visibility: String,
+    /// Who may see it.
+    #[schema(value_type = Visibility)]
+    pub visibility: Word<Visibility>,
     /// The agreement it is given under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement_id: Option<Uuid>,
@@ -241,24 +251,27 @@ pub struct AgreementChanged {
     pub reference: String,
     /// The donor.
     pub donor_id: Uuid,
-    /// `draft`, `negotiation`, `signed`, `active`, `closed` or `cancelled`.
-    pub state: String,
+    /// Where it stands.
+    #[schema(value_type = AgreementState)]
+    pub state: Word<AgreementState>,
     /// Its first day.
     pub start_date: NaiveDate,
     /// Its last day, amendments included.
     pub end_date: NaiveDate,
     /// What is agreed, in the donor's currency, amendments included.
     pub amount: Money,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
-    pub earmarking: Option<String>,
+    /// None when it is not stated.
+    #[schema(value_type = Option<Earmarking>)]
+    pub earmarking: Option<Word<Earmarking>>,
     /// Grand Bargain modality, A to L.
     pub modality: Option<String>,
     /// ISO 3166-1 alpha-3 codes of where it goes.
     pub countries: Vec<String>,
     /// Response plans it goes to.
     pub plan_ids: Vec<Uuid>,
-    /// `internal`, `donor` or `public`.
-    pub visibility: String,
+    /// Who may see it.
+    #[schema(value_type = Visibility)]
+    pub visibility: Word<Visibility>,
 }
 
 /// A report that is owed to a donor was scheduled or moved on.
@@ -276,8 +289,9 @@ pub struct DonorReportChanged {
     pub agreement_id: Uuid,
     /// The donor.
     pub donor_id: Uuid,
-    /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or `eight_plus_three`.
-    pub kind: String,
+    /// What kind of report it is.
+    #[schema(value_type = ReportKind)]
+    pub kind: Word<ReportKind>,
     /// First day reported on.
     pub period_start: NaiveDate,
     /// Last day reported on.
@@ -286,8 +300,9 @@ pub struct DonorReportChanged {
     pub due_date: NaiveDate,
     /// The due date before any extension.
     pub first_due_date: NaiveDate,
-    /// `scheduled`, `drafting`, `regional_review`, `hq_clearance`, `submitted`, `accepted`, `returned`, `retracted` or `cancelled`.
-    pub state: String,
+    /// Where it stands.
+    #[schema(value_type = ReportState)]
+    pub state: Word<ReportState>,
     /// When it was handed to the donor.
     pub submitted_at: Option<DateTime<Utc>>,
 }
@@ -310,7 +325,8 @@ pub struct NotificationGiven {
     /// The report it is about.
     pub report_id: Uuid,
     /// The report's kind.
-    pub report_kind: String,
+    #[schema(value_type = ReportKind)]
+    pub report_kind: Word<ReportKind>,
     /// The report's due date then.
     pub due_date: NaiveDate,
     /// Reference and title of the agreement.
@@ -331,8 +347,9 @@ pub struct ClearanceDecided {
     pub office_id: Uuid,
     /// The donor.
     pub donor_id: Uuid,
-    /// `cleared` or `refused`.
-    pub decision: String,
+    /// What was decided.
+    #[schema(value_type = ClearanceDecision)]
+    pub decision: Word<ClearanceDecision>,
     /// The first day on which it holds.
     pub valid_from: NaiveDate,
     /// The last day on which it holds.
@@ -364,8 +381,9 @@ pub struct PlanChanged {
     pub years: Vec<i32>,
     /// The current requirement in US dollars; none when not stated.
     pub requirement: Option<Money>,
-    /// `internal`, `donor` or `public`.
-    pub visibility: String,
+    /// Who may see it.
+    #[schema(value_type = Visibility)]
+    pub visibility: Word<Visibility>,
 }
 
 events! {
@@ -398,3 +416,6 @@ fn schema_of<E: EventPayload + ToSchema>() -> (&'static str, serde_json::Value) 
     }
     (E::TYPE, serde_json::from_str(&text).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

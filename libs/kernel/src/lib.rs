@@ -1,12 +1,20 @@
 //! Values every part of Passerelle shares. No I/O, no async.
 
 pub mod clock;
+pub mod closed_set;
 pub mod country;
 pub mod id;
 pub mod money;
 pub mod pagination;
 pub mod problem;
+pub mod text;
+pub mod words;
 
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use closed_set::{ClosedSet, UnknownWord, Word};
 pub use money::{Currency, Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
+pub use words::{
+    AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
+    Earmarking, OfficeKind, PlanType, ReportKind, ReportState, Visibility,
+};

@@ -18,6 +18,21 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// The page with each row turned into another.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(each).collect(), next: self.next }
+    }
+
+    /// [`Page::map`] by what may fail.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn try_map<U, E>(self, each: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page { items: self.items.into_iter().map(each).collect::<Result<_, _>>()?, next: self.next })
+    }
+}
+
 /// A cursor that this list did not give out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the cursor was not given out by this list with these filters")]

@@ -4,40 +4,27 @@ use chrono::{Datelike, NaiveDate};
 use icu_calendar::Iso;
 use icu_datetime::{DateTimeFormatter, fieldsets::YMD, input::Date};
 use icu_locale::{Locale, locale};
+use kernel::closed_set;
 
 pub mod names;
 
-/// A language of pages, papers and e-mails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// `en`
-    English,
-    /// `fr`
-    French,
-    /// `es`
-    Spanish,
+closed_set! {
+    /// A language of pages, papers and e-mails, by its ISO 639-1 code.
+    pub enum Language {
+        English = "en",
+        French = "fr",
+        Spanish = "es",
+    }
+}
+
+/// English, where nobody has said another one.
+impl Default for Language {
+    fn default() -> Self {
+        Language::English
+    }
 }
 
 impl Language {
-    /// All of them.
-    pub const ALL: [Language; 3] = [Language::English, Language::French, Language::Spanish];
-    /// Their codes, in the same order.
-    pub const CODES: [&str; 3] = ["en", "fr", "es"];
-
-    /// Its ISO 639-1 code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::French => "fr",
-            Language::Spanish => "es",
-        }
-    }
-
-    /// The language of a code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.code() == code)
-    }
-
     /// What its readers call it.
     pub const fn own_name(self) -> &'static str {
         match self {
@@ -58,7 +45,7 @@ impl Language {
             .filter(|(quality, _)| *quality > 0.0)
             .collect();
         ranges.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranges.into_iter().find_map(|(_, tag)| Self::from_code(&tag.split('-').next()?.to_lowercase()))
+        ranges.into_iter().find_map(|(_, tag)| tag.split('-').next()?.to_lowercase().parse().ok())
     }
 
     /// Its locale for ICU.
@@ -95,13 +82,12 @@ mod tests {
         assert_eq!(Language::accepted("de,fr;q=0.8,en;q=0.5"), Some(Language::French));
         assert_eq!(Language::accepted("en;q=0.2, es-MX;q=0.9"), Some(Language::Spanish));
         assert_eq!(Language::accepted("de"), None);
-        assert_eq!(Language::ALL.map(Language::code), Language::CODES);
     }
 
     #[test]
     fn dates_are_words() {
         let date = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
-        let written = Language::ALL.map(|language| language.date(date));
+        let written = Language::ALL.iter().map(|language| language.date(date)).collect::<Vec<_>>();
         assert_eq!(written, ["September 30, 2026", "30 septembre 2026", "30 de septiembre de 2026"]);
     }
 }

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_name_leads_to_its_code_and_back_in_each_language() {
         assert!(NAMES.len() > 150);
-        for language in Language::ALL {
+        for &language in Language::ALL {
             for named in NAMES.iter() {
                 assert_eq!(named.code.len(), 2, "{}", named.code);
                 let name = name_of(&named.code, language).unwrap_or_default();

@@ -63,7 +63,7 @@ pub fn json(
 ///
 /// # Errors
 /// 428 without the header, 412 when the row has moved on.
-pub fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failure> {
+pub(crate) fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failure> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return Err(Problem::new(Code::PreconditionRequired)
             .field("if-match", "send the ETag you read")

@@ -1,14 +1,19 @@
+use crate::Checks;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use auth::Failure;
 use futures_util::StreamExt;
-use kernel::{Code, Problem};
+use kernel::{Code, FieldError, Problem, UnknownWord};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{future::Future, pin::Pin};
 
 /// The largest JSON body an operation takes unless it documents another limit, in bytes.
 const LIMIT: usize = 1024 * 1024;
+
+/// The most words of a body that are looked at, once one is none of its set.
+const MAX_WORDS: usize = 50;
 
 /// A JSON body. What cannot be read is answered with the field and the reason.
 pub struct JsonBody<T> {
@@ -18,34 +23,132 @@ pub struct JsonBody<T> {
     pub digest: [u8; 32],
 }
 
+/// A JSON body whose handler judges it further: words that are none of their sets are told together with whatever else is
+/// wrong.
+pub struct UncheckedBody<T> {
+    value: T,
+    wrong: Vec<FieldError>,
+    /// SHA-256 of the bytes, for idempotency.
+    pub digest: [u8; 32],
+}
+
+impl<T> UncheckedBody<T> {
+    /// What was sent, once nothing is wrong with it.
+    ///
+    /// # Errors
+    /// 422 with every field that is none of its set, or that `check` notes.
+    pub fn checked(self, check: impl FnOnce(&T, &mut Checks)) -> Result<T, Problem> {
+        let mut checks = Checks::of(self.wrong);
+        check(&self.value, &mut checks);
+        checks.finish()?;
+        Ok(self.value)
+    }
+}
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;
+
 impl<T: DeserializeOwned> FromRequest for JsonBody<T> {
     type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+    type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_json = media_type.is_some_and(|value| {
-            let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            essence == "application/json" || essence.ends_with("+json")
-        });
-        let mut payload = payload.take();
+        let bytes = received(request, payload);
         Box::pin(async move {
-            if !is_json {
-                let why = "this operation reads application/json";
-                return Err(Problem::new(Code::UnsupportedMediaType).field("content-type", why).into());
-            }
-            let mut bytes = Vec::new();
-            while let Some(chunk) = payload.next().await {
-                let chunk =
-                    chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the body broke off"))?;
-                if bytes.len() + chunk.len() > LIMIT {
-                    let why = format!("the limit of this operation is {LIMIT} bytes");
-                    return Err(Problem::new(Code::BodyTooLarge).detail(why).into());
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            Ok(Self { value: parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
+            let bytes = bytes.await?;
+            let (value, wrong) = read(&bytes)?;
+            Checks::of(wrong).finish()?;
+            Ok(Self { value, digest: Sha256::digest(&bytes).into() })
         })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for UncheckedBody<T> {
+    type Error = Failure;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = received(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            let (value, wrong) = read(&bytes)?;
+            Ok(Self { value, wrong, digest: Sha256::digest(&bytes).into() })
+        })
+    }
+}
+
+/// The bytes of a JSON body.
+fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> {
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_json = media_type.is_some_and(|value| {
+        let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    });
+    let mut payload = payload.take();
+    Box::pin(async move {
+        if !is_json {
+            let why = "this operation reads application/json";
+            return Err(Problem::new(Code::UnsupportedMediaType).field("content-type", why).into());
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the body broke off"))?;
+            if bytes.len() + chunk.len() > LIMIT {
+                let why = format!("the limit of this operation is {LIMIT} bytes");
+                return Err(Problem::new(Code::BodyTooLarge).detail(why).into());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    })
+}
+
+/// Reads JSON, and every word in it that is none of its closed set: a known one stands in its place, so that the rest can be
+/// judged as well. Whoever takes the value answers for the errors.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<FieldError>), Problem> {
+    let mut refused = match parse(bytes) {
+        Ok(value) => return Ok((value, Vec::new())),
+        Err(refused) => refused,
+    };
+    let mut document: Value = serde_json::from_slice(bytes).map_err(|_| refused.clone())?;
+    let mut wrong = Vec::new();
+    while let Some(error) = refused.errors.first().cloned()
+        && wrong.len() < MAX_WORDS
+        && let Some((word, known)) = UnknownWord::in_text(&error.detail)
+        && let Some(pointer) = place_of(&document, &error.pointer, word)
+    {
+        if let Some(place) = document.pointer_mut(&pointer) {
+            *place = known.into();
+        }
+        wrong.push(FieldError::new(pointer, error.detail));
+        match parse(document.to_string().as_bytes()) {
+            Ok(value) => return Ok((value, wrong)),
+            Err(next) => refused = next,
+        }
+    }
+    wrong.append(&mut refused.errors);
+    Err(Problem { errors: wrong, ..refused })
+}
+
+/// Where a word stands: at the pointer, or, where an object is read as a part of another one and its place is not told, at
+/// the first place that holds it.
+fn place_of(document: &Value, pointer: &str, word: &str) -> Option<String> {
+    let is_it = |value: &Value| value.as_str().is_some_and(|text| text.chars().take(40).eq(word.chars()));
+    let holds = document.pointer(pointer).is_some_and(is_it);
+    if holds { Some(pointer.to_owned()) } else { search(document, &is_it) }
+}
+
+fn search(value: &Value, is_it: &impl Fn(&Value) -> bool) -> Option<String> {
+    let below = |name: String, value: &Value| {
+        search(value, is_it).map(|rest| format!("/{}{rest}", name.replace('~', "~0").replace('/', "~1")))
+    };
+    match value {
+        Value::Array(list) => {
+            list.iter().enumerate().find_map(|(index, value)| below(index.to_string(), value))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| below(name.clone(), value)),
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            is_it(value).then(String::new)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use kernel::{FieldError, Problem};
+use kernel::{ClosedSet, FieldError, Problem};
 use serde_json::Value;
 
 /// The most errors that one answer names.
@@ -9,6 +9,11 @@ const MAX_ERRORS: usize = 200;
 pub struct Checks(Vec<FieldError>);
 
 impl Checks {
+    /// What is known to be wrong already.
+    pub(crate) fn of(wrong: Vec<FieldError>) -> Self {
+        Self(wrong)
+    }
+
     /// Nothing wrong so far.
     pub fn new() -> Self {
         Self::default()
@@ -133,6 +138,11 @@ impl Checks {
             self.refuse(pointer, format!("\"{shown}\" is none of {}", words.join(", ")));
         }
         found
+    }
+
+    /// A word of a closed set; `None` (and a note) when it is none.
+    pub fn word<T: ClosedSet>(&mut self, pointer: &str, word: &str) -> Option<T> {
+        T::from_word(word).map_err(|error| self.refuse(pointer, error.to_string())).ok()
     }
 
     /// All that is wrong, as one problem.

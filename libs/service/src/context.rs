@@ -1,12 +1,14 @@
 use crate::{export::Exports, kept::KeptAnswers};
 use actix_web::HttpRequest;
-use auth::{Claims, TRACE_HEADER, Verifier};
+use auth::{Claims, Failure, TRACE_HEADER, Verifier};
+use kernel::{Code, OfficeKind, Problem};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
 };
 use store::{Actor, Store, StoreError, TenantScope, idempotency};
 use telemetry::TRACEPARENT;
+use uuid::Uuid;
 
 /// What handlers and workers of a service share.
 #[derive(Clone)]
@@ -41,6 +43,55 @@ impl Context {
     /// [`StoreError`].
     pub async fn scope(&self, claims: &Claims) -> Result<TenantScope, StoreError> {
         self.store.scope_of(claims).await
+    }
+
+    /// Whether the caller works at headquarters.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_headquarters(&self, claims: &Claims) -> Result<bool, StoreError> {
+        let office = self.store.await_office(claims.organisation_id, claims.office_id).await?;
+        Ok(office.is_some_and(|office| office.kind.is(OfficeKind::Headquarters)))
+    }
+
+    /// The caller's office, where headquarters alone may do what is asked.
+    ///
+    /// # Errors
+    /// 403 for another office; 503 while identity's event about the office has not come.
+    pub async fn headquarters(&self, claims: &Claims) -> Result<Uuid, Failure> {
+        match self.store.await_office(claims.organisation_id, claims.office_id).await? {
+            Some(office) if office.kind.is(OfficeKind::Headquarters) => Ok(office.id),
+            Some(_) => Err(Problem::new(Code::Forbidden).detail("only headquarters does this").into()),
+            None => {
+                let why = "the office is not known here yet: try again";
+                Err(Problem::new(Code::Unavailable).detail(why).into())
+            }
+        }
+    }
+
+    /// The office that something is made for: the one that was asked for, or the caller's own.
+    ///
+    /// # Errors
+    /// 422 at `/office_id` when the caller does not write for that office.
+    pub async fn office_for(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, Failure> {
+        let foreign = || Problem::invalid_field("/office_id", "is not an office of yours");
+        Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
+    }
+
+    /// [`Context::office_for`] where the office is a parameter of the query.
+    ///
+    /// # Errors
+    /// 400 at `office_id` when the caller does not write for that office.
+    pub async fn office_for_query(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, Failure> {
+        let foreign = || Problem::invalid_parameter("office_id", "is not an office of yours");
+        Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
+    }
+
+    async fn own_office(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Option<Uuid>, StoreError> {
+        let office_id = wanted.unwrap_or(claims.office_id);
+        // It may have been made a moment ago, before identity's event came here.
+        self.store.await_office(claims.organisation_id, office_id).await?;
+        Ok(self.scope(claims).await?.office_ids().contains(&office_id).then_some(office_id))
     }
 
     /// Who the caller is, for the audit trail.

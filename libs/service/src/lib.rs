@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod body;
+mod change;
 mod check;
 mod context;
 mod create;
@@ -19,18 +20,21 @@ mod read;
 mod server;
 mod serving;
 mod supervise;
+mod upload;
 
-pub use body::{JsonBody, digest_of};
+pub use body::{JsonBody, UncheckedBody, digest_of};
+pub use change::{Changed, Precondition, change, change_own};
 pub use check::Checks;
 pub use context::Context;
 pub use create::{Created, act, create};
 pub use kept::kept;
-pub use listing::{Cell, Envelope, PageRequest, Row, list, report};
+pub use listing::{Cell, Column, Envelope, Listed, PageRequest, Paging, Row, joined, list, report};
 pub use parameters::{Id, Parameters, one_of};
 pub use read::{read, read_public, read_within};
 pub use server::{Running, observed};
 pub use serving::Serving;
 pub use supervise::{Failed, Job, Tasks, worker};
+pub use upload::receive_file;
 
 /// What a handler answers.
 pub type Answer = Result<actix_web::HttpResponse, auth::Failure>;

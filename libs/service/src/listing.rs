@@ -3,16 +3,23 @@
 mod csv;
 mod xlsx;
 
-use crate::{Answer, export, negotiation::Representation};
-use actix_web::HttpRequest;
+use crate::{Answer, Context, export, negotiation::Representation};
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use auth::Failure;
+use chrono::NaiveDate;
 use kernel::{
     Code, Money, Problem,
     pagination::{DEFAULT_LIMIT, ForeignCursor, MAX_LIMIT, Page, decode_cursor, list_fingerprint},
 };
-use serde::{Serialize, de::DeserializeOwned};
-use std::{future::Future, pin::Pin};
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+    rc::Rc,
+};
+use store::{Snapshot, TenantScope};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 /// Rows fetched at once for an export.
 const EXPORT_PAGE: u64 = 1000;
@@ -56,12 +63,40 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
+impl From<bool> for Cell {
+    fn from(value: bool) -> Self {
+        Cell::Text(value.to_string())
+    }
+}
+impl From<Uuid> for Cell {
+    fn from(id: Uuid) -> Self {
+        Cell::Text(id.to_string())
+    }
+}
+impl From<NaiveDate> for Cell {
+    fn from(date: NaiveDate) -> Self {
+        Cell::Text(date.to_string())
+    }
+}
+
+/// One cell of several values, with blanks between them.
+pub fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> Cell {
+    let texts: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+    Cell::Text(texts.join(" "))
+}
+
+/// A column of an exported list: its name, as in the JSON, and the cell of a row.
+pub type Column<T> = (&'static str, fn(&T) -> Cell);
+
 /// A row of an exported list.
-pub trait Row {
-    /// Column names, as in the JSON.
-    const COLUMNS: &'static [&'static str];
-    /// The cells, in the order of the columns.
-    fn cells(&self) -> Vec<Cell>;
+pub trait Row: Sized + 'static {
+    /// The columns, from left to right.
+    const COLUMNS: &'static [Column<Self>];
+
+    /// The cells of this row.
+    fn cells(&self) -> impl Iterator<Item = Cell> {
+        Self::COLUMNS.iter().map(|(_, cell)| cell(self))
+    }
 }
 
 /// A list as JSON.
@@ -78,6 +113,8 @@ pub struct Envelope<T> {
 /// Which page of a list.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
+    /// The name of the list: its files are called so.
+    pub name: &'static str,
     /// Rows wanted.
     pub limit: u64,
     /// The cursor of the page before.
@@ -111,25 +148,82 @@ impl PageRequest {
 
 type Fetching<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Failure>>>>;
 
-/// Answers a list. `fetch` gives one page; for CSV and XLSX it is asked until there is no next one.
+/// The page of a list that a caller asks for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// Rows of a page, 1 to 200. Defaults to 50.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2000)]
+    cursor: Option<String>,
+}
+
+impl Paging {
+    /// The page of a list. `filters` are all that decides what is listed, in what order: a cursor holds with the same ones
+    /// only.
+    ///
+    /// # Errors
+    /// 400 for a limit that does not fit.
+    pub fn of(self, name: &'static str, filters: &impl Serialize) -> Result<PageRequest, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::invalid_parameter("limit", format!("must be 1 to {MAX_LIMIT}")));
+        }
+        Ok(PageRequest { name, limit, cursor: self.cursor, fingerprint: list_fingerprint(name, filters) })
+    }
+}
+
+/// The query of a list: its filters, and [`Paging`] beside them.
+pub struct Listed<F> {
+    /// The filters.
+    pub filter: F,
+    /// The page.
+    pub paging: Paging,
+}
+
+impl<F: DeserializeOwned> FromRequest for Listed<F> {
+    type Error = Failure;
+    type Future = Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(listed(request.query_string()).map_err(Failure::from))
+    }
+}
+
+fn listed<F: DeserializeOwned>(query: &str) -> Result<Listed<F>, Problem> {
+    let is_paging = |pair: &&str| ["limit", "cursor"].contains(&pair.split('=').next().unwrap_or_default());
+    let (paging, filter): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_paging);
+    Ok(Listed {
+        filter: crate::parameters::parse(&filter.join("&"))?,
+        paging: crate::parameters::parse(&paging.join("&"))?,
+    })
+}
+
+/// Answers a list of what `scope` lets the caller see. `fetch` gives one page; for CSV and XLSX it is asked until there is
+/// no next one, each page in a read of its own.
 ///
 /// # Errors
-/// 400 for a limit or a cursor that does not fit, 406 for a media type nobody writes, 429 for an export beside another
-/// one of the same caller, and what `fetch` refuses.
-pub async fn list<T: Row + Serialize + Send + 'static>(
+/// 400 for a cursor that does not fit, 406 for a media type nobody writes, 429 for an export beside another one of the
+/// same caller, and what `fetch` refuses.
+pub async fn list<T: Row + Serialize + Send>(
     request: &HttpRequest,
-    name: &'static str,
-    filters: &impl Serialize,
-    limit: Option<u64>,
-    cursor: Option<String>,
-    fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
+    context: &Context,
+    scope: TenantScope,
+    page: PageRequest,
+    fetch: impl AsyncFn(&Snapshot, &TenantScope, &PageRequest) -> Result<Page<T>, Failure> + 'static,
 ) -> Answer {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_parameter("limit", format!("must be 1 to {MAX_LIMIT}")).into());
-    }
-    let page = PageRequest { limit, cursor, fingerprint: list_fingerprint(name, filters) };
-    represented(request, name, Vec::new(), page, fetch).await
+    let shared = Rc::new((context.clone(), scope, fetch));
+    let pages = move |page: PageRequest| -> Fetching<T> {
+        let shared = Rc::clone(&shared);
+        Box::pin(async move {
+            let (context, scope, fetch) = &*shared;
+            crate::read_within(context, scope, async |db| fetch(db, scope, &page).await).await
+        })
+    };
+    represented(request, Vec::new(), page, pages).await
 }
 
 /// Answers a report: a list that is whole in one page, whose XLSX begins with a sheet that says what it is about.
@@ -142,19 +236,18 @@ pub async fn report<T: Row + Serialize + Send + 'static>(
     title: &[(&str, Cell)],
     rows: Vec<T>,
 ) -> Answer {
-    let page = PageRequest { limit: MAX_LIMIT, cursor: None, fingerprint: String::new() };
+    let page = PageRequest { name, limit: MAX_LIMIT, cursor: None, fingerprint: String::new() };
     let rows = std::cell::Cell::new(rows);
     let fetch = move |_| -> Fetching<T> {
         let page = Page { items: rows.take(), next: None };
         Box::pin(std::future::ready(Ok(page)))
     };
     let title = title.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    represented(request, name, title, page, fetch).await
+    represented(request, title, page, fetch).await
 }
 
 async fn represented<T: Row + Serialize + Send + 'static>(
     request: &HttpRequest,
-    name: &'static str,
     title: Vec<(String, Cell)>,
     page: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
@@ -166,8 +259,8 @@ async fn represented<T: Row + Serialize + Send + 'static>(
     let exports = export::of(request);
     let turn = exports.turn(export::caller(request)).await?;
     match representation {
-        Representation::Xlsx => xlsx::file(name, title, page, fetch, (exports, turn)).await,
-        Representation::Json | Representation::Csv => csv::stream(name, page, fetch, turn).await,
+        Representation::Xlsx => xlsx::file(title, page, fetch, (exports, turn)).await,
+        Representation::Json | Representation::Csv => csv::stream(page, fetch, turn).await,
     }
 }
 

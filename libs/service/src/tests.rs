@@ -149,3 +149,62 @@ fn an_answer_names_two_hundred_errors_at_most() {
     }
     assert_eq!(pointers(checks).len(), 200);
 }
+
+mod words {
+    use crate::body;
+    use kernel::{Earmarking, Problem, Visibility};
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Record {
+        #[serde(flatten)]
+        shown: Shown,
+        #[serde(default)]
+        earmarking: Vec<Earmarking>,
+        amount: u32,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Shown {
+        visibility: Visibility,
+    }
+
+    fn read(text: &str) -> Result<(Record, Vec<String>), Problem> {
+        let (record, wrong) = body::read(text.as_bytes())?;
+        Ok((record, wrong.into_iter().map(|error| error.pointer).collect()))
+    }
+
+    #[test]
+    fn every_word_that_is_none_of_its_set_is_named_at_its_place() {
+        let (record, wrong) =
+            read(r#"{ "visibility": "secret", "earmarking": ["earmarked", "tied", "loose"], "amount": 1 }"#)
+                .unwrap();
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+        for place in ["/visibility", "/earmarking/1", "/earmarking/2"] {
+            assert!(wrong.contains(&place.to_owned()), "{wrong:?}");
+        }
+        assert_eq!((record.amount, record.earmarking.len()), (1, 3), "the rest can be judged");
+        assert_eq!(record.shown.visibility, Visibility::Internal);
+        let (_, none) = read(r#"{ "visibility": "public", "amount": 1 }"#).unwrap();
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_at_all_is_told_beside_the_words() {
+        let refused =
+            read(r#"{ "visibility": "public", "earmarking": ["tied"], "amount": "many" }"#).unwrap_err();
+        let pointers: Vec<_> = refused.errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert!(pointers.contains(&"/earmarking/0") && pointers.len() == 2, "{pointers:?}");
+        let refused = read("{").unwrap_err();
+        assert_eq!((refused.status, refused.errors.len()), (400, 1));
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_wrong_words_ends() {
+        let many = vec!["\"tied\""; 10_000].join(",");
+        let text = format!(r#"{{ "visibility": "public", "amount": 1, "earmarking": [{many}] }}"#);
+        let refused = read(&text).unwrap_err();
+        assert!(refused.errors.len() <= 51, "{}", refused.errors.len());
+    }
+}

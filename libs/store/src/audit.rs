@@ -10,19 +10,26 @@ use uuid::Uuid;
 /// Rows of a chain that are in memory at once while it is verified.
 const PAGE: u32 = 1000;
 
-/// What was done to which record.
-#[derive(Debug)]
-pub struct Entry {
-    /// The organisation.
-    pub organisation_id: Uuid,
-    /// The office whose chain it joins.
-    pub office_id: Uuid,
-    /// What was done: `donor.create`.
-    pub action: &'static str,
+/// The record that an [`Entry`] is about. An entity says with `From<&Model>` how it is one.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject {
     /// The kind of record.
     pub resource: &'static str,
     /// The record.
-    pub resource_id: Uuid,
+    pub id: Uuid,
+    /// The organisation.
+    pub organisation_id: Uuid,
+    /// The office whose chain the entry joins.
+    pub office_id: Uuid,
+}
+
+/// What was done to which record.
+#[derive(Debug)]
+pub struct Entry {
+    /// What was done: `donor.create`.
+    pub action: &'static str,
+    /// The record.
+    pub subject: Subject,
     /// The record before; none for a creation.
     pub before: Option<Json>,
     /// The record after; none for a deletion.
@@ -68,15 +75,45 @@ fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
 }
 
 impl Transaction {
+    /// Notes in the audit trail that a record was made.
+    ///
+    /// # Errors
+    /// As [`Transaction::audit`].
+    pub async fn audit_created<T: Serialize>(
+        &self,
+        action: &'static str,
+        subject: impl Into<Subject>,
+        after: &T,
+    ) -> Result<(), StoreError> {
+        let after = Some(snapshot(after)?);
+        self.audit(Entry { action, subject: subject.into(), before: None, after }).await
+    }
+
+    /// Notes in the audit trail what a record was before a change, and what it is now.
+    ///
+    /// # Errors
+    /// As [`Transaction::audit`].
+    pub async fn audit_changed<T: Serialize>(
+        &self,
+        action: &'static str,
+        subject: impl Into<Subject>,
+        before: &T,
+        after: &T,
+    ) -> Result<(), StoreError> {
+        let (before, after) = (Some(snapshot(before)?), Some(snapshot(after)?));
+        self.audit(Entry { action, subject: subject.into(), before, after }).await
+    }
+
     /// Appends to the audit trail of an office, in this transaction.
     ///
     /// # Errors
     /// [`StoreError`] when the row cannot be written.
     pub async fn audit(&self, entry: Entry) -> Result<(), StoreError> {
+        let subject = entry.subject;
         // The chain has one end: writers of one office follow each other.
-        self.lock(&format!("audit {}", entry.office_id)).await?;
+        self.lock(&format!("audit {}", subject.office_id)).await?;
         let last = "SELECT sequence, hash FROM audit WHERE office_id = $1 ORDER BY sequence DESC LIMIT 1";
-        let (sequence, previous_hash) = match sql::row(self.db(), last, values![entry.office_id]).await? {
+        let (sequence, previous_hash) = match sql::row(self.db(), last, values![subject.office_id]).await? {
             Some(row) => (row.try_get_by_index::<i64>(0)? + 1, row.try_get_by_index::<String>(1)?),
             None => (1, String::new()),
         };
@@ -85,15 +122,15 @@ impl Transaction {
         let (before, after) = (text(&entry.before), text(&entry.after));
         let actor = self.actor();
         let hash = Hashed {
-            office_id: entry.office_id,
+            office_id: subject.office_id,
             sequence,
-            organisation_id: entry.organisation_id,
+            organisation_id: subject.organisation_id,
             at: instant(at),
             actor_kind: actor.kind,
             actor_id: actor.id,
             action: entry.action,
-            resource: entry.resource,
-            resource_id: entry.resource_id,
+            resource: subject.resource,
+            resource_id: subject.id,
             before: before.as_deref(),
             after: after.as_deref(),
             trace_id: actor.trace_id.as_deref(),
@@ -117,15 +154,15 @@ impl Transaction {
             "hash",
         ];
         let row = values![
-            entry.office_id,
+            subject.office_id,
             sequence,
-            entry.organisation_id,
+            subject.organisation_id,
             at,
             actor.kind,
             actor.id,
             entry.action,
-            entry.resource,
-            entry.resource_id,
+            subject.resource,
+            subject.id,
             before,
             after,
             actor.trace_id.clone(),

@@ -7,9 +7,12 @@
 pub mod audit;
 mod connection;
 mod consumer;
+mod entity;
 mod error;
+mod eventually;
 pub mod idempotency;
 mod inbox;
+pub mod list;
 pub mod migration;
 pub mod office;
 mod postgres;
@@ -24,7 +27,9 @@ pub mod waiting;
 
 pub use connection::{Connection, one_connection};
 pub use consumer::{ConsumeError, Consumer, Project};
+pub use entity::{insert_models, upsert_models, upsert_without};
 pub use error::StoreError;
+pub use eventually::eventually;
 pub use postgres::Postgres;
 pub use relay::{backlog, is_drained, run_relay};
 pub use scope::{Actor, TenantScope};

@@ -4,8 +4,8 @@ use crate::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, Tenant
 use async_trait::async_trait;
 use auth::Claims;
 use events::{OfficeChanged, OrganisationChanged};
+use kernel::{OfficeKind, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use std::time::Duration;
 use uuid::Uuid;
 
 /// An office, as identity last told.
@@ -22,7 +22,7 @@ pub struct Office {
     /// Its name.
     pub name: String,
     /// `headquarters`, `regional`, `country` or `liaison`.
-    pub kind: String,
+    pub kind: Word<OfficeKind>,
 }
 
 /// The office and every office below it.
@@ -151,16 +151,8 @@ impl Store {
         organisation_id: Uuid,
         office_id: Uuid,
     ) -> Result<Option<Office>, StoreError> {
-        for _ in 0..20 {
-            let db = self.system_read().await?;
-            let office = find(&db, organisation_id, office_id).await?;
-            drop(db);
-            if office.is_some() {
-                return Ok(office);
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(None)
+        let ask = async || find(&self.system_read().await?, organisation_id, office_id).await;
+        crate::eventually(ask).await
     }
 }
 

@@ -144,11 +144,13 @@ async fn the_services_role_cannot_change_the_audit_trail_or_get_around_the_polic
     let Some(store) = service_store("the service's role").await else { return };
     let tx = store.begin(offices(0, &[]), Actor::system()).await.unwrap();
     let entry = audit::Entry {
-        organisation_id: ORGANISATION,
-        office_id: OFFICES[0],
         action: "note.create",
-        resource: "note",
-        resource_id: OFFICES[0],
+        subject: audit::Subject {
+            resource: "note",
+            id: OFFICES[0],
+            organisation_id: ORGANISATION,
+            office_id: OFFICES[0],
+        },
         before: None,
         after: None,
     };
@@ -233,11 +235,13 @@ async fn the_audit_chain_holds_under_writers_at_once() {
         tokio::spawn(async move {
             let tx = store.begin(offices(0, &[]), Actor::system()).await.unwrap();
             let entry = audit::Entry {
-                organisation_id: ORGANISATION,
-                office_id: OFFICES[0],
                 action: "note.create",
-                resource: "note",
-                resource_id: Uuid::from_u128(number),
+                subject: audit::Subject {
+                    resource: "note",
+                    id: Uuid::from_u128(number),
+                    organisation_id: ORGANISATION,
+                    office_id: OFFICES[0],
+                },
                 before: None,
                 after: Some(serde_json::json!({ "number": number.to_string() })),
             };

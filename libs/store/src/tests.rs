@@ -39,7 +39,7 @@ pub(crate) async fn store(folder: &tempfile::TempDir, name: &str) -> Store {
 
 fn office(id: Uuid, sequence: i64, name: &str) -> OfficeChanged {
     let organisation_id = Uuid::from_u128(1);
-    let (code, kind) = ("KBL".into(), "country".into());
+    let (code, kind) = ("KBL".into(), kernel::OfficeKind::Country.into());
     OfficeChanged {
         id,
         sequence,
@@ -170,11 +170,13 @@ async fn an_altered_audit_row_breaks_its_offices_chain() {
     for number in 1..=3 {
         let tx = store.system(Actor::system()).await.unwrap();
         tx.audit(audit::Entry {
-            organisation_id,
-            office_id,
             action: "donor.create",
-            resource: "donor",
-            resource_id: Uuid::from_u128(number),
+            subject: audit::Subject {
+                resource: "donor",
+                id: Uuid::from_u128(number),
+                organisation_id,
+                office_id,
+            },
             before: None,
             after: Some(serde_json::json!({ "number": number.to_string() })),
         })
@@ -315,11 +317,13 @@ async fn a_chain_of_many_pages_is_verified_to_its_end() {
     let tx = store.system(Actor::system()).await.unwrap();
     for number in 0..2_100u128 {
         let entry = audit::Entry {
-            organisation_id: Uuid::from_u128(1),
-            office_id,
             action: "test.create",
-            resource: "test",
-            resource_id: Uuid::from_u128(number),
+            subject: audit::Subject {
+                resource: "test",
+                id: Uuid::from_u128(number),
+                organisation_id: Uuid::from_u128(1),
+                office_id,
+            },
             before: None,
             after: Some(audit::snapshot(&number.to_string()).unwrap()),
         };

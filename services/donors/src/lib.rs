@@ -5,7 +5,6 @@
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
 
 mod agreement;
-mod conditions;
 mod consumers;
 mod contact;
 mod contribution;

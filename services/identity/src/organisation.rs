@@ -73,7 +73,7 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
         parent_id: None,
         code: code.to_owned(),
         name: name.to_owned(),
-        kind: office::Kind::Headquarters.name().to_owned(),
+        kind: office::Kind::Headquarters,
         country: None,
         created_at,
     };
@@ -90,15 +90,11 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
         created_at,
     };
     client::store::insert(&tx, &client).await?;
-    tx.audit(audit::Entry {
-        organisation_id,
-        office_id,
-        action: "organisation.found",
-        resource: "organisation",
-        resource_id: organisation_id,
-        before: None,
-        after: Some(serde_json::json!({ "name": name, "code": code, "client_id": client.id })),
-    })
+    tx.audit_created(
+        "organisation.found",
+        audit::Subject { resource: "organisation", id: organisation_id, organisation_id, office_id },
+        &serde_json::json!({ "name": name, "code": code, "client_id": client.id }),
+    )
     .await?;
     tx.commit().await?;
     Ok(Founded { organisation_id, office_id, client_id: client.id, client_secret })

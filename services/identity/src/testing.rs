@@ -104,7 +104,7 @@ impl World {
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
             login_key: String::new(),
-            language: "en".to_owned(),
+            language: language::Language::English,
             password_hash: None,
             time_zone: None,
             muted: String::new(),

@@ -16,7 +16,8 @@ use std::{collections::HashMap, str::FromStr};
 thread_local! {
     // ICU's formatters do not cross threads.
     static NUMBERS: HashMap<Language, DecimalFormatter> = Language::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter_map(|language| {
             let formatter = DecimalFormatter::try_new(language.locale().into(), DecimalFormatterOptions::default());
             Some((language, formatter.ok()?))

@@ -27,10 +27,10 @@ fn source(language: Language) -> &'static str {
 type Bundle = FluentBundle<FluentResource>;
 
 static BUNDLES: LazyLock<HashMap<Language, Bundle>> =
-    LazyLock::new(|| Language::ALL.into_iter().map(|language| (language, bundle(language))).collect());
+    LazyLock::new(|| Language::ALL.iter().copied().map(|language| (language, bundle(language))).collect());
 
 fn bundle(language: Language) -> Bundle {
-    let id: LanguageIdentifier = language.code().parse().unwrap_or_default();
+    let id: LanguageIdentifier = language.as_str().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![id]);
     bundle.set_use_isolating(false);
     // A resource with an error keeps what it could read; a test refuses such files.
@@ -48,7 +48,7 @@ pub(crate) fn text(language: Language, key: &str, arguments: Option<&FluentArgs<
     }
     let Some(bundle) = BUNDLES.get(&language) else { return key.to_owned() };
     let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
-        tracing::error!(key, language = language.code(), "a text is missing");
+        tracing::error!(key, language = language.as_str(), "a text is missing");
         return key.to_owned();
     };
     bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()
@@ -84,7 +84,7 @@ pub(crate) struct PageLanguage {
 impl PageLanguage {
     /// What paths begin with: `/fr` when the address names the language.
     pub(crate) fn prefix(&self) -> String {
-        if self.in_address { format!("/{}", self.language.code()) } else { String::new() }
+        if self.in_address { format!("/{}", self.language.as_str()) } else { String::new() }
     }
 
     /// Address, then the reader's profile, then the browser, then English.
@@ -115,7 +115,7 @@ pub(crate) async fn language_prefix<B: MessageBody>(
     let uri = request.uri().clone();
     let path = uri.path();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    if let Some(language) = Language::from_code(first) {
+    if let Ok(language) = first.parse::<Language>() {
         let rest = &path[first.len() + 1..];
         let rest = if rest.is_empty() { "/" } else { rest };
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -92,7 +92,7 @@ fn write(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(
 
 pub(crate) fn language_of(state: &State<'_, '_>) -> Language {
     let code = state.lookup("lang").and_then(|code| code.as_str().map(str::to_owned));
-    code.and_then(|code| Language::from_code(&code)).unwrap_or(Language::English)
+    code.and_then(|code| code.parse().ok()).unwrap_or(Language::English)
 }
 
 fn translate(state: &State<'_, '_>, key: &str, arguments: Kwargs) -> Result<String, Error> {
@@ -197,7 +197,7 @@ fn href(state: &State<'_, '_>, path: &str) -> String {
 fn country(state: &State<'_, '_>, code: &str) -> Result<String, Error> {
     let unknown = || Error::new(ErrorKind::InvalidOperation, format!("no country {code}"));
     let found = kernel::country::by_iso3(code).ok_or_else(unknown)?;
-    Ok(found.name(language_of(state).code()).to_owned())
+    Ok(found.name(language_of(state).as_str()).to_owned())
 }
 
 /// A language by its name; one that has none here by its code.
@@ -222,15 +222,15 @@ pub(crate) fn page(
     let signed_in = signed_in.or(held.as_ref());
     let language = PageLanguage::of(request, signed_in.and_then(SignedIn::page_language));
     let mut context = page.context;
-    context["lang"] = language.language.code().into();
+    context["lang"] = language.language.as_str().into();
     context["prefix"] = language.prefix().into();
     context["path"] = request.path().into();
     context["query"] = request.query_string().into();
     context["public_url"] = portal.public_url.as_str().into();
     context["languages"] = Language::ALL
-        .map(|language| json!({ "code": language.code(), "name": language.own_name() }))
-        .to_vec()
-        .into();
+        .iter()
+        .map(|language| json!({ "code": language.as_str(), "name": language.own_name() }))
+        .collect();
     context["time_zone"] = signed_in.and_then(|signed_in| signed_in.time_zone.clone()).into();
     context["signed_in"] = signed_in.map_or(Json::Null, |signed_in| {
         json!({
@@ -244,7 +244,7 @@ pub(crate) fn page(
     let caching =
         if signed_in.is_some() { "private, no-store" } else { "private, max-age=0, must-revalidate" };
     builder.insert_header(("cache-control", caching));
-    builder.insert_header(("content-language", language.language.code()));
+    builder.insert_header(("content-language", language.language.as_str()));
     let mut response = builder.content_type("text/html; charset=utf-8").body(html);
     crate::pages::recent::remember(request, &mut response, portal.public_url.starts_with("https:"));
     Ok(response)

@@ -53,7 +53,7 @@ impl SignedIn {
     }
 
     pub(crate) fn page_language(&self) -> Option<Language> {
-        Language::from_code(&self.language)
+        self.language.parse().ok()
     }
 
     /// Where it starts.
@@ -127,13 +127,18 @@ pub(crate) async fn current(state: &State, request: &HttpRequest) -> Result<Opti
             store(&session, &signed_in);
             Ok(Some(signed_in))
         }
-        // What is refused because of its token; not what is full, busy or away for a moment.
-        Err(PageError::Refused(problem)) if [400, 401].contains(&problem.status) => {
+        Err(error) if is_ended(&error) => {
             session.purge();
             Ok(None)
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a refused renewal ends the sign-in: what is refused because of its token does, what is full, busy or
+/// unavailable for a moment does not.
+fn is_ended(error: &PageError) -> bool {
+    matches!(error, PageError::Refused(problem) if [400, 401].contains(&problem.status))
 }
 
 /// Who signed in, or the way to the sign-in page and back.
@@ -237,6 +242,21 @@ pub(crate) async fn sign_out(state: &State, request: &HttpRequest) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_platform_signs_nobody_out() {
+        let refused = |status: u16| {
+            let problem = kernel::Problem::new(kernel::Code::Unavailable);
+            PageError::Refused(Box::new(kernel::Problem { status, ..problem }))
+        };
+        for status in [400, 401] {
+            assert!(is_ended(&refused(status)), "{status}");
+        }
+        for status in [403, 404, 408, 409, 413, 429] {
+            assert!(!is_ended(&refused(status)), "{status}");
+        }
+        assert!(!is_ended(&PageError::Unavailable("503".into())));
+    }
 
     #[test]
     fn a_key_is_made_once_and_a_first_start_that_met_a_full_disk_does_not_stop_the_next() {

@@ -23,10 +23,12 @@ impl Cell {
 fn chunk<T: Row>(header: bool, rows: &[T]) -> Result<Bytes, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if header {
-        writer.write_record(T::COLUMNS).map_err(|error| Failure::internal(&error))?;
+        writer
+            .write_record(T::COLUMNS.iter().map(|(name, _)| name))
+            .map_err(|error| Failure::internal(&error))?;
     }
     for row in rows {
-        let cells: Vec<String> = row.cells().iter().map(Cell::csv_text).collect();
+        let cells: Vec<String> = row.cells().map(|cell| cell.csv_text()).collect();
         writer.write_record(&cells).map_err(|error| Failure::internal(&error))?;
     }
     let bytes = writer.into_inner().map_err(|error| Failure::internal(error.error()))?;
@@ -35,12 +37,12 @@ fn chunk<T: Row>(header: bool, rows: &[T]) -> Result<Bytes, Failure> {
 
 /// The whole list; the caller's turn ends with the answer.
 pub(super) async fn stream<T: Row + 'static>(
-    name: &str,
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
     turn: Turn,
 ) -> Answer {
     // The first page is fetched before the answer starts, so that what is wrong is still told with a status.
+    let name = first.name;
     let request = first.for_export();
     let page = fetch(request.clone()).await?;
     let head = chunk(true, &page.items)?;

@@ -62,12 +62,12 @@ impl From<WriteError> for Failure {
 
 /// The whole list; the caller's turn ends with the answer.
 pub(super) async fn file<T: Row + Send + 'static>(
-    name: &str,
     title: Vec<(String, Cell)>,
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T>,
     (exports, turn): (Arc<Exports>, Turn),
 ) -> Answer {
+    let name = first.name;
     let (file, length) = {
         let _writer = exports.writer().await?;
         let (sender, receiver) = channel(PAGES_AHEAD);
@@ -118,7 +118,7 @@ fn write<T: Row>(title: &[(String, Cell)], mut parts: Receiver<Part<T>>) -> Resu
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_freeze_panes(1, 0)?;
     let bold = Format::new().set_bold();
-    for (column, title) in (0u16..).zip(T::COLUMNS) {
+    for (column, (title, _)) in (0u16..).zip(T::COLUMNS) {
         sheet.write_with_format(0, column, *title, &bold)?;
     }
     let mut line: u32 = 1;

@@ -194,7 +194,7 @@ async fn a_projection_that_panics_is_tried_again_and_an_event_at_fault_does_not_
     for (sequence, name) in [(1, "Kabul"), (2, "Panic"), (3, "Kabul office")] {
         let mut tx = store.system(Actor::system()).await.unwrap();
         let organisation_id = Uuid::from_u128(1);
-        let (code, kind, name) = ("KBL".to_owned(), "country".to_owned(), name.to_owned());
+        let (code, kind, name) = ("KBL".to_owned(), kernel::OfficeKind::Country.into(), name.to_owned());
         let id = Uuid::from_u128(7);
         let (parent_id, country) = (None, None);
         tx.emit(&OfficeChanged { id, sequence, organisation_id, parent_id, code, name, kind, country })

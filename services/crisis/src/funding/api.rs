@@ -4,7 +4,7 @@ use super::{
 };
 use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
-use kernel::{Code, Money, Problem};
+use kernel::{Code, DonorType, Money, Problem, Word};
 use serde::Serialize;
 use service::{Answer, Context, Id, answer, openapi::ReadProblems};
 use std::collections::BTreeMap;
@@ -76,8 +76,8 @@ pub(crate) struct DonorFunding {
     #[schema(max_length = 500)]
     donor_name: String,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
-    #[schema(max_length = 20)]
-    donor_type: String,
+    #[schema(value_type = DonorType)]
+    donor_type: Word<DonorType>,
     /// Over every country and year that counts it.
     #[serde(flatten)]
     totals: Totals,
@@ -108,10 +108,7 @@ pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Co
     if claims.donor_id.is_some_and(|own| own != id.0) {
         return Err(Problem::not_found().into());
     }
-    let sees_all = claims.kind == PrincipalKind::Donor || {
-        let own = context.store.await_office(claims.organisation_id, claims.office_id).await?;
-        own.is_some_and(|office| office.kind == "headquarters")
-    };
+    let sees_all = claims.kind == PrincipalKind::Donor || context.is_headquarters(claims).await?;
     service::read(&context, claims, async |db, _| {
         let donor = store::donor(db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
         if !sees_all {

@@ -2,6 +2,7 @@
 
 use super::rule;
 use events::{ContributionRecorded, FlowObject};
+use kernel::{ContributionStatus, Visibility, Word};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,9 +20,9 @@ pub(crate) struct Member {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fact {
     pub(crate) organisation_id: Uuid,
-    pub(crate) status: String,
+    pub(crate) status: Word<ContributionStatus>,
     pub(crate) amount: i64,
-    pub(crate) visibility: String,
+    pub(crate) visibility: Word<Visibility>,
     /// The country × year that counts it.
     pub(crate) country_year: Option<(String, i32)>,
     /// The plans whose pages count it.
@@ -43,13 +44,13 @@ impl From<&ContributionRecorded> for Fact {
             status: event.status.clone(),
             amount: event.amount_usd.minor(),
             // What counts nothing has no place, as what nobody outside sees.
-            visibility: if event.counts { event.visibility.clone() } else { "internal".to_owned() },
+            visibility: if event.counts { event.visibility.clone() } else { Visibility::Internal.into() },
             country_year: rule::counted_in(source, destination, event.new_money),
             plans: plans.into_iter().map(plan_member).collect(),
             plan: rule::the_one(destination, "Plan").map(plan_member),
             donor_id: event.donor_id,
             donor: donor(event),
-            earmarking: event.earmarking.as_deref().map(earmarking),
+            earmarking: event.earmarking.as_ref().map(|word| earmarking(word.as_str())),
             recipient: rule::the_one(destination, "Organization").map(organisation),
         }
     }
@@ -119,7 +120,7 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
     };
     let (plan, donor) = (fact.plan.as_ref(), fact.donor.as_ref());
     let (earmarking, recipient) = (fact.earmarking.as_ref(), fact.recipient.as_ref());
-    if fact.visibility == "public" {
+    if fact.visibility.is(Visibility::Public) {
         if let Some((country, year)) = &fact.country_year {
             let scope = country_scope(country, *year);
             add(&scope, "total", None);
@@ -159,11 +160,12 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
 }
 
 /// The donor's own scope counts what is shown to it, its public one what everybody sees.
-fn scopes_of_donor(donor_id: Uuid, visibility: &str) -> Vec<String> {
-    match visibility {
-        "public" => vec![donor_scope(donor_id), public_donor_scope(donor_id)],
-        "internal" => Vec::new(),
-        _ => vec![donor_scope(donor_id)],
+/// What is not known here is shown to nobody.
+fn scopes_of_donor(donor_id: Uuid, visibility: &Word<Visibility>) -> Vec<String> {
+    match visibility.known() {
+        Some(Visibility::Public) => vec![donor_scope(donor_id), public_donor_scope(donor_id)],
+        Some(Visibility::Donor) => vec![donor_scope(donor_id)],
+        Some(Visibility::Internal) | None => Vec::new(),
     }
 }
 

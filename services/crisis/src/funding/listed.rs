@@ -4,6 +4,7 @@
 //! Numbers by which a list is sorted downwards are kept negative: so one index, read upwards, has the whole order.
 
 use super::{fact::Amounts, store::CellKey};
+use kernel::{DonorType, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use store::{StoreError, sql, values};
 use uuid::Uuid;
@@ -106,7 +107,7 @@ pub(crate) struct Donor {
     pub(crate) name: String,
     pub(crate) name_fr: Option<String>,
     pub(crate) name_es: Option<String>,
-    pub(crate) donor_type: String,
+    pub(crate) donor_type: Word<DonorType>,
     paid: i64,
     commitment: i64,
     pledge: i64,

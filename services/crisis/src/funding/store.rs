@@ -3,6 +3,7 @@ use super::{
     listed,
 };
 use crate::version;
+use kernel::{DonorType, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
 use store::{StoreError, Transaction, sql, values};
@@ -288,7 +289,7 @@ pub(crate) async fn totals(
 pub(crate) struct KnownDonor {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) donor_type: String,
+    pub(crate) donor_type: Word<DonorType>,
     pub(crate) external_ref: Option<String>,
 }
 

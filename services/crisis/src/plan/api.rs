@@ -1,18 +1,17 @@
 use super::{
-    TYPES, VISIBILITIES,
     objective::{self, Objective},
     store,
 };
 use crate::version;
-use ::store::{StoreError, audit};
+use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ExternalRef;
-use kernel::{Code, Currency, Money, Problem, pagination::Page};
+use kernel::{Code, Currency, Money, PlanType, Problem, Visibility};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    Answer, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -42,8 +41,7 @@ pub(crate) struct PlanFields {
     name: String,
     /// `crisis_response_plan`, `humanitarian_response_plan`, `flash_appeal`, `regional_response_plan`,
     /// `refugee_response_plan` or `other`.
-    #[schema(example = "crisis_response_plan", max_length = 40)]
-    plan_type: String,
+    plan_type: PlanType,
     /// ISO 3166-1 alpha-3 codes.
     #[schema(example = json!(["TCD"]), max_items = 100)]
     countries: Vec<String>,
@@ -69,12 +67,11 @@ pub(crate) struct PlanFields {
     external_ref: Option<ExternalRef>,
     /// `internal` (unless told otherwise), `donor` or `public`.
     #[serde(default = "internal")]
-    #[schema(example = "public", max_length = 20)]
-    visibility: String,
+    visibility: Visibility,
 }
 
-fn internal() -> String {
-    "internal".to_owned()
+fn internal() -> Visibility {
+    Visibility::Internal
 }
 
 /// A response plan to write.
@@ -115,22 +112,22 @@ impl TryFrom<store::Model> for Plan {
 }
 
 impl Row for Plan {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "name", "plan_type", "countries", "years", "requirement_usd", "external_ref", "visibility"];
-    fn cells(&self) -> Vec<Cell> {
-        let years: Vec<String> = self.fields.years.iter().map(i32::to_string).collect();
-        let external = self.fields.external_ref.as_ref();
-        vec![
-            self.id.to_string().into(),
-            self.fields.name.as_str().into(),
-            self.fields.plan_type.as_str().into(),
-            self.fields.countries.join(" ").into(),
-            years.join(" ").into(),
-            self.requirement.into(),
-            external.map(|external| format!("{}:{}", external.source, external.r#ref)).into(),
-            self.fields.visibility.as_str().into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.fields.name.as_str().into()),
+        ("plan_type", |row| row.fields.plan_type.as_str().into()),
+        ("countries", |row| row.fields.countries.join(" ").into()),
+        ("years", |row| service::joined(&row.fields.years)),
+        ("requirement_usd", |row| row.requirement.into()),
+        ("external_ref", |row| {
+            row.fields
+                .external_ref
+                .as_ref()
+                .map(|external| format!("{}:{}", external.source, external.r#ref))
+                .into()
+        }),
+        ("visibility", |row| row.fields.visibility.as_str().into()),
+    ];
 }
 
 /// Filters of the plan list.
@@ -144,12 +141,6 @@ pub(crate) struct PlanFilter {
     /// Only plans of this country: ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
     country: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Years and countries of a filter, checked.
@@ -166,30 +157,23 @@ pub(crate) fn checked(year: Option<i32>, country: Option<&str>) -> Result<store:
 /// Lists response plans
 ///
 /// Those of the caller's office and the offices below it, newest first.
-#[utoipa::path(tag = "plans", params(PlanFilter), security(("oauth2" = ["plans:read"])),
+#[utoipa::path(tag = "plans", params(PlanFilter, Paging), security(("oauth2" = ["plans:read"])),
     responses((status = 200, description = "The plans", body = Envelope<Plan>), ReadProblems))]
 #[get("/v1/plans")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::PlansRead>,
     context: Data<Context>,
-    filter: Parameters<PlanFilter>,
+    listed: Listed<PlanFilter>,
 ) -> Answer {
-    let PlanFilter { year, country, limit, cursor } = filter.0;
-    let checked = checked(year, country.as_deref())?;
+    let PlanFilter { year, country } = listed.filter;
+    let filter = checked(year, country.as_deref())?;
     let scope = context.scope(&caller.claims).await?;
     let filters = (caller.claims.office_id, year, country);
-    service::list(&request, "plans", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move {
-            let after = page.after()?;
-            let plans = service::read_within(&context, &scope, async |db| {
-                Ok(store::list(&scope, db, &filter, &page, after).await?)
-            });
-            let plans = plans.await?;
-            let Page { items, next } = page.page(plans, |row| row.id);
-            Ok(Page { items: items.into_iter().map(Plan::try_from).collect::<Result<_, _>>()?, next })
-        })
+    let page = listed.paging.of("plans", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        Ok(page.page(rows, |row| row.id).try_map(Plan::try_from)?)
     })
     .await
 }
@@ -225,17 +209,13 @@ pub(crate) async fn create(
 ) -> Answer {
     let NewPlan { office_id, fields } = body.value;
     check(&fields)?;
-    let office_id = office_id.unwrap_or(caller.claims.office_id);
-    context.store.await_office(caller.claims.organisation_id, office_id).await?;
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
-        if !scope.office_ids().contains(&office_id) {
-            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
-        }
+    let office_id = context.office_for(&caller.claims, office_id).await?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
         let now = tx.now();
         let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now))?;
         store::insert(tx, &plan).await.map_err(already_there)?;
-        tx.audit(entry("plan.create", None, &plan)?).await?;
+        tx.audit_created("plan.create", &plan, &Plan::try_from(plan.clone())?).await?;
         version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
         Ok(Created::new(format!("/v1/plans/{}", plan.id), 1, Plan::try_from(plan)?))
     })
@@ -257,40 +237,25 @@ pub(crate) async fn update(
     id: Id,
     body: JsonBody<PlanFields>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
-    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
-    if before.office_id != caller.claims.office_id {
-        let why = "only the office that writes a plan changes it";
-        return Err(Problem::new(Code::Forbidden).detail(why).into());
-    }
-    check(&body.value)?;
-    answer::if_match(&request, before.version)?;
-    let place = (before.organisation_id, before.office_id);
-    let after = row(&body.value, (before.id, before.version + 1), place, (before.created_at, tx.now()))?;
-    store::update(&mut tx, &after).await.map_err(already_there)?;
-    tx.audit(entry("plan.update", Some(&before), &after)?).await?;
-    version::change(tx.db(), tx.new_id(), [after.organisation_id]).await?;
-    tx.commit().await?;
-    answer::record(&request, after.version, &Plan::try_from(after)?)
-}
-
-pub(crate) fn entry(
-    action: &'static str,
-    before: Option<&store::Model>,
-    after: &store::Model,
-) -> Result<audit::Entry, StoreError> {
-    let snapshot = |plan: &store::Model| audit::snapshot(&Plan::try_from(plan.clone())?);
-    Ok(audit::Entry {
-        organisation_id: after.organisation_id,
-        office_id: after.office_id,
-        action,
-        resource: "plan",
-        resource_id: after.id,
-        before: before.map(snapshot).transpose()?,
-        after: Some(snapshot(after)?),
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        if before.office_id != caller.claims.office_id {
+            let why = "only the office that writes a plan changes it";
+            return Err(Problem::new(Code::Forbidden).detail(why).into());
+        }
+        check(&body.value)?;
+        precondition.check(before.version)?;
+        let place = (before.organisation_id, before.office_id);
+        let times = (before.created_at, tx.now());
+        let after = row(&body.value, (before.id, before.version + 1), place, times)?;
+        store::update(tx, &after).await.map_err(already_there)?;
+        let shown = Plan::try_from(after.clone())?;
+        tx.audit_changed("plan.update", &after, &Plan::try_from(before)?, &shown).await?;
+        version::change(tx.db(), tx.new_id(), [after.organisation_id]).await?;
+        Ok(Changed::new(after.version, shown))
     })
+    .await
 }
 
 pub(crate) fn already_there(error: ::store::StoreError) -> Failure {
@@ -318,8 +283,8 @@ fn row(
         external_ref,
         name: fields.name,
         plan_type: fields.plan_type,
-        countries: store::joined(fields.countries),
-        years: store::joined(fields.years.iter().map(i32::to_string)),
+        countries: kernel::text::joined(fields.countries),
+        years: kernel::text::joined(fields.years.iter().map(i32::to_string)),
         start_date: fields.start_date,
         end_date: fields.end_date,
         original_requirement: fields.original_requirement.map(|money| money.minor()),
@@ -337,8 +302,6 @@ fn row(
 fn check(fields: &PlanFields) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/name", &fields.name, 300);
-    checks.one_of("/plan_type", &fields.plan_type, &TYPES);
-    checks.one_of("/visibility", &fields.visibility, &VISIBILITIES);
     for (index, code) in checks.at_most("/countries", &fields.countries, 100).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
     }

@@ -1,7 +1,7 @@
 //! Plans from an FTS plan overview: small files, decided at once.
 
 use super::{
-    api::{already_there, entry},
+    api::{Plan, already_there},
     store,
 };
 use crate::version;
@@ -12,7 +12,7 @@ use actix_web::{
 };
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Currency, FieldError, Money, Problem, money::parse_decimal};
+use kernel::{Code, Currency, FieldError, Money, PlanType, Problem, Visibility, money::parse_decimal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
@@ -87,14 +87,10 @@ pub(crate) async fn create(
     }
     let plans = plans_of(&body)?;
     let how = how.0;
-    let office_id = how.office_id.unwrap_or(caller.claims.office_id);
     let organisation_id = caller.claims.organisation_id;
-    context.store.await_office(organisation_id, office_id).await?;
+    let office_id = context.office_for_query(&caller.claims, how.office_id).await?;
     let digest = Sha256::digest(&body);
-    service::create(&context, &request, &caller.claims, &digest, async |tx, scope| {
-        if !scope.office_ids().contains(&office_id) {
-            return Err(Problem::invalid_parameter("office_id", "is no office of yours").into());
-        }
+    service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
         let (good, errors) = sort_out(tx, &plans, (organisation_id, office_id)).await?;
         let rejected = count(plans.len() - good.len());
         let refused = rejected > 0 && !how.skip_bad && !how.dry_run;
@@ -190,7 +186,14 @@ async fn keep_all(
                 None => store::insert(tx, &after).await.map_err(already_there)?,
                 Some(_) => store::update(tx, &after).await?,
             }
-            tx.audit(entry("plan.import", before, &after)?).await?;
+            let shown = Plan::try_from(after.clone())?;
+            match before {
+                None => tx.audit_created("plan.import", &after, &shown).await?,
+                Some(before) => {
+                    let before = Plan::try_from(before.clone())?;
+                    tx.audit_changed("plan.import", &after, &before, &shown).await?;
+                }
+            }
         }
         held.insert(reference, after);
     }
@@ -232,7 +235,7 @@ fn blank(
         external_source: Some("fts".to_owned()),
         external_ref: None,
         name: String::new(),
-        plan_type: "other".to_owned(),
+        plan_type: PlanType::Other,
         countries: String::new(),
         years: String::new(),
         start_date: None,
@@ -243,7 +246,7 @@ fn blank(
         people_targeted: None,
         summary: None,
         objectives: "[]".to_owned(),
-        visibility: "public".to_owned(),
+        visibility: Visibility::Public,
         created_at: now,
         updated_at: now,
     }
@@ -253,7 +256,7 @@ fn blank(
 struct Read {
     id: String,
     name: String,
-    plan_type: &'static str,
+    plan_type: PlanType,
     countries: Vec<String>,
     years: Vec<i32>,
     start_date: Option<NaiveDate>,
@@ -270,9 +273,9 @@ impl Read {
         store::Model {
             external_ref: Some(self.id),
             name: self.name,
-            plan_type: self.plan_type.to_owned(),
-            countries: store::joined(self.countries),
-            years: store::joined(self.years.iter().map(i32::to_string)),
+            plan_type: self.plan_type,
+            countries: kernel::text::joined(self.countries),
+            years: kernel::text::joined(self.years.iter().map(i32::to_string)),
             start_date: self.start_date,
             end_date: self.end_date,
             original_requirement: self.original_requirement,
@@ -380,17 +383,17 @@ fn people(plan: &Value) -> (Option<i64>, Option<i64>) {
     (figure("inNeed"), figure("target"))
 }
 
-fn plan_type(name: &str) -> &'static str {
+fn plan_type(name: &str) -> PlanType {
     let name = name.to_lowercase();
     if name.contains("humanitarian response") {
-        "humanitarian_response_plan"
+        PlanType::HumanitarianResponsePlan
     } else if name.contains("flash") {
-        "flash_appeal"
+        PlanType::FlashAppeal
     } else if name.contains("refugee") {
-        "refugee_response_plan"
+        PlanType::RefugeeResponsePlan
     } else if name.contains("regional") {
-        "regional_response_plan"
+        PlanType::RegionalResponsePlan
     } else {
-        "other"
+        PlanType::Other
     }
 }

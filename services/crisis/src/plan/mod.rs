@@ -8,17 +8,6 @@ pub(crate) mod update;
 
 use kernel::money::percent;
 
-/// Kinds of plan.
-pub(crate) const TYPES: [&str; 6] = [
-    "crisis_response_plan",
-    "humanitarian_response_plan",
-    "flash_appeal",
-    "regional_response_plan",
-    "refugee_response_plan",
-    "other",
-];
-pub(crate) const VISIBILITIES: [&str; 3] = ["internal", "donor", "public"];
-
 /// What a plan needs now: the revised requirement where there is one.
 pub(crate) fn current_requirement(original: Option<i64>, revised: Option<i64>) -> Option<i64> {
     revised.or(original)

@@ -1,24 +1,37 @@
 //! The objectives of a response plan: what it sets out to do, for whom, at what cost.
 
-use kernel::{Currency, Money};
+use kernel::{Currency, Money, closed_set};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
 
-/// The organisation's three objectives, and another one.
-pub(crate) const KINDS: [&str; 4] = ["saving_lives", "solutions", "regular_pathways", "other"];
-/// Groups of people.
-pub(crate) const GROUPS: [&str; 5] =
-    ["internally_displaced", "returnees", "international_migrants", "refugees", "local_population"];
+closed_set! {
+    /// The organisation's three objectives (saving lives and protecting people on the move, solutions to displacement,
+    /// regular pathways for migration), and another one.
+    pub(crate) enum ObjectiveKind {
+        SavingLives = "saving_lives",
+        Solutions = "solutions",
+        RegularPathways = "regular_pathways",
+        Other = "other",
+    }
+}
+
+closed_set! {
+    /// A group of people.
+    pub(crate) enum PeopleGroup {
+        InternallyDisplaced = "internally_displaced",
+        Returnees = "returnees",
+        InternationalMigrants = "international_migrants",
+        Refugees = "refugees",
+        LocalPopulation = "local_population",
+    }
+}
 
 /// An objective.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Objective {
-    /// `saving_lives` (and protecting people on the move), `solutions` (to displacement), `regular_pathways` (for
-    /// migration) or `other`.
-    #[schema(example = "saving_lives", max_length = 20)]
-    pub(crate) kind: String,
+    pub(crate) kind: ObjectiveKind,
     /// What is done.
     #[schema(example = "Shelter, water and health for people who arrive", max_length = 2000)]
     pub(crate) description: Option<String>,
@@ -26,10 +39,9 @@ pub(crate) struct Objective {
     pub(crate) requirement: Money,
     #[schema(minimum = 0)]
     pub(crate) people_targeted: Option<i64>,
-    /// Of `internally_displaced`, `returnees`, `international_migrants`, `refugees` and `local_population`.
     #[serde(default)]
-    #[schema(example = json!(["internally_displaced"]), max_items = 5)]
-    pub(crate) groups: Vec<String>,
+    #[schema(max_items = 5)]
+    pub(crate) groups: Vec<PeopleGroup>,
     /// What it consists of: shelter, health, …
     #[serde(default)]
     #[schema(example = json!(["Shelter and settlements"]), max_items = 20)]
@@ -42,17 +54,13 @@ pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mu
     let mut sum: i128 = 0;
     for (index, objective) in objectives.iter().enumerate() {
         let at = |field: &str| format!("/objectives/{index}/{field}");
-        checks.one_of(&at("kind"), &objective.kind, &KINDS);
         checks.optional_long_text(&at("description"), objective.description.as_deref(), 2000);
         let in_dollars = objective.requirement.currency() == Currency::USD;
         checks.require(in_dollars, &at("requirement"), "must be in USD");
         checks.require(!objective.requirement.is_negative(), &at("requirement"), "must not be negative");
         let counted = objective.people_targeted.is_none_or(|people| people >= 0);
         checks.require(counted, &at("people_targeted"), "must not be negative");
-        let groups = checks.at_most(&at("groups"), &objective.groups, GROUPS.len());
-        for (number, group) in groups.iter().enumerate() {
-            checks.one_of(&at(&format!("groups/{number}")), group, &GROUPS);
-        }
+        checks.at_most(&at("groups"), &objective.groups, PeopleGroup::ALL.len());
         let areas = checks.at_most(&at("activity_areas"), &objective.activity_areas, 20);
         for (number, area) in areas.iter().enumerate() {
             checks.text(&at(&format!("activity_areas/{number}")), area, 100);
@@ -70,11 +78,11 @@ mod tests {
     #[test]
     fn objectives_need_no_more_than_their_plan() {
         let objective = |amount: i64| Objective {
-            kind: "saving_lives".to_owned(),
+            kind: ObjectiveKind::SavingLives,
             description: None,
             requirement: Money::usd(amount),
             people_targeted: None,
-            groups: vec!["refugees".to_owned()],
+            groups: vec![PeopleGroup::Refugees],
             activity_areas: Vec::new(),
         };
         let wrong = |objectives: &[Objective], needed| {
@@ -85,7 +93,7 @@ mod tests {
         assert!(wrong(&[objective(60), objective(40)], Some(Money::usd(100))).is_empty());
         assert_eq!(wrong(&[objective(60), objective(41)], Some(Money::usd(100))), ["/objectives"]);
         assert!(wrong(&[objective(60)], None).is_empty());
-        let unknown = Objective { groups: vec!["tourists".to_owned()], ..objective(1) };
-        assert_eq!(wrong(&[unknown], None), ["/objectives/0/groups/0"]);
+        let many = Objective { groups: vec![PeopleGroup::Refugees; 6], ..objective(1) };
+        assert_eq!(wrong(&[many], None), ["/objectives/0/groups"]);
     }
 }

@@ -1,7 +1,8 @@
 use super::{current_requirement, objective::Objective};
 use crate::funding::store::escaped;
 use events::{ExternalRef, PlanChanged};
-use kernel::Money;
+use kernel::text::split;
+use kernel::{Money, PlanType, Visibility};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
@@ -9,7 +10,7 @@ use sea_orm::{
 };
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{Connection, StoreError, TenantScope, TenantTx, Transaction};
+use store::{Connection, StoreError, TenantScope, TenantTx, Transaction, audit};
 
 /// Plans that are looked up by one statement.
 const AT_ONCE: usize = 500;
@@ -25,7 +26,7 @@ pub struct Model {
     pub external_source: Option<String>,
     pub external_ref: Option<String>,
     pub name: String,
-    pub plan_type: String,
+    pub plan_type: PlanType,
     pub countries: String,
     pub years: String,
     pub start_date: Option<Date>,
@@ -36,7 +37,7 @@ pub struct Model {
     pub people_targeted: Option<i64>,
     pub summary: Option<String>,
     pub objectives: String,
-    pub visibility: String,
+    pub visibility: Visibility,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -46,21 +47,21 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self { resource: "plan", id: row.id, organisation_id: row.organisation_id, office_id: row.office_id }
+    }
+}
+
 /// The lock on who has which reference: an import holds it, those who make a plan or change one share it. It is taken
 /// before any row, and before the audit trail.
 pub(crate) fn references(organisation_id: Uuid) -> String {
     format!("plan references {organisation_id}")
 }
 
-/// `,AFG,PAK,` for a list; empty for none.
-pub(crate) fn joined(values: impl IntoIterator<Item = String>) -> String {
-    let values: Vec<String> = values.into_iter().collect();
-    if values.is_empty() { String::new() } else { format!(",{},", values.join(",")) }
-}
-
 impl Model {
     pub(crate) fn country_codes(&self) -> Vec<String> {
-        self.countries.split(',').filter(|code| !code.is_empty()).map(str::to_owned).collect()
+        split(&self.countries)
     }
 
     pub(crate) fn year_numbers(&self) -> Vec<i32> {
@@ -97,7 +98,7 @@ impl Model {
             countries: self.country_codes(),
             years: self.year_numbers(),
             requirement: self.requirement().map(Money::usd),
-            visibility: self.visibility.clone(),
+            visibility: self.visibility.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{Code, Problem};
+use language::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Checks, Context, Created, Id, JsonBody, PageRequest, openapi::CreateProblems};
@@ -26,8 +27,7 @@ pub(crate) struct Update {
     #[schema(max_length = 10000)]
     pub(crate) body: String,
     /// The language it is written in: `en`, `fr` or `es`.
-    #[schema(example = "en", max_length = 2)]
-    pub(crate) language: String,
+    pub(crate) language: Language,
     pub(crate) published_at: DateTime<Utc>,
 }
 
@@ -41,8 +41,7 @@ pub(crate) struct NewUpdate {
     #[schema(min_length = 1, max_length = 10000)]
     body: String,
     /// The language it is written in: `en`, `fr` or `es`.
-    #[schema(example = "en", max_length = 2)]
-    language: String,
+    language: Language,
 }
 
 /// Updates of plans that the scope sees, the latest first.
@@ -95,7 +94,6 @@ pub(crate) async fn create(
     let mut checks = Checks::new();
     checks.text("/title", &new.title, 200);
     checks.required_long_text("/body", &new.body, 10_000);
-    checks.one_of("/language", &new.language, &["en", "fr", "es"]);
     checks.finish()?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         let update = Update {
@@ -120,15 +118,16 @@ pub(crate) async fn create(
             update.published_at,
         ];
         sql::insert_many(tx.db(), "plan_update", &columns, vec![row], "").await?;
-        tx.audit(audit::Entry {
-            organisation_id: plan.organisation_id,
-            office_id: plan.office_id,
-            action: "plan_update.create",
-            resource: "plan_update",
-            resource_id: update.id,
-            before: None,
-            after: Some(audit::snapshot(&update)?),
-        })
+        tx.audit_created(
+            "plan_update.create",
+            audit::Subject {
+                resource: "plan_update",
+                id: update.id,
+                organisation_id: plan.organisation_id,
+                office_id: plan.office_id,
+            },
+            &update,
+        )
         .await?;
         version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
         Ok(Created::new(format!("/v1/public/updates?plan_id={}", plan.id), 1, update))

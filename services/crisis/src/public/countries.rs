@@ -1,8 +1,7 @@
 use crate::funding::{api::Totals, listed};
 use actix_web::{HttpRequest, get, web::Data};
-use kernel::pagination::Page;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::PublicProblems};
+use service::{Answer, Column, Context, Envelope, Listed, Paging, Row, openapi::PublicProblems};
 use utoipa::{IntoParams, ToSchema};
 
 /// A country and a year that received funding.
@@ -18,16 +17,13 @@ pub(crate) struct FundedCountry {
 }
 
 impl Row for FundedCountry {
-    const COLUMNS: &'static [&'static str] = &["country", "year", "funding_usd", "pledges_usd", "flow_count"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.country.as_str().into(),
-            i64::from(self.year).into(),
-            self.totals.funding.into(),
-            self.totals.pledges.into(),
-            self.totals.flow_count.into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("country", |row| row.country.as_str().into()),
+        ("year", |row| i64::from(row.year).into()),
+        ("funding_usd", |row| row.totals.funding.into()),
+        ("pledges_usd", |row| row.totals.pledges.into()),
+        ("flow_count", |row| row.totals.flow_count.into()),
+    ];
 }
 
 /// Filters of the country list.
@@ -38,12 +34,6 @@ pub(crate) struct CountryFilter {
     /// Only this usage year.
     #[param(example = 2020, minimum = 1990, maximum = 2100)]
     year: Option<i32>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 impl From<listed::Country> for FundedCountry {
@@ -55,33 +45,25 @@ impl From<listed::Country> for FundedCountry {
 /// Lists the countries that received funding
 ///
 /// By usage year, the latest first, then the largest.
-#[utoipa::path(tag = "public", params(CountryFilter),
+#[utoipa::path(tag = "public", params(CountryFilter, Paging),
     responses((status = 200, description = "Countries and years", body = Envelope<FundedCountry>), PublicProblems))]
 #[get("/v1/public/countries")]
 pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
-    filter: Parameters<CountryFilter>,
+    listed: Listed<CountryFilter>,
 ) -> Answer {
-    let CountryFilter { year, limit, cursor } = filter.0;
-    let year = year.map(super::year).transpose()?;
+    let year = listed.filter.year.map(super::year).transpose()?;
     super::answer(&context, &request, async |scope| {
-        let (context, scope) = (context.clone(), scope.clone());
-        service::list(&request, "countries", &year, limit, cursor.clone(), move |page| {
-            let (context, scope) = (context.clone(), scope.clone());
-            Box::pin(async move {
-                let after = page.after()?;
-                let (organisation_id, rows) = (scope.organisation_id(), page.limit + 1);
-                let entries = service::read_within(&context, &scope, async |db| {
-                    Ok(listed::countries(db, organisation_id, year, after, rows).await?)
-                });
-                let entries = entries.await?;
-                let entries = entries.into_iter().map(FundedCountry::from).collect();
-                let Page { items, next } = page.page(entries, |entry: &FundedCountry| {
-                    (entry.year, entry.totals.funding.minor(), entry.country.clone())
-                });
-                Ok(Page { items, next })
-            })
+        let (scope, paging) = (scope.clone(), listed.paging.clone());
+        let page = paging.of("countries", &year)?;
+        service::list(&request, &context, scope, page, async move |db, scope, page| {
+            let (after, rows) = (page.after()?, page.limit + 1);
+            let entries = listed::countries(db, scope.organisation_id(), year, after, rows).await?;
+            let entries = entries.into_iter().map(FundedCountry::from).collect();
+            let key =
+                |entry: &FundedCountry| (entry.year, entry.totals.funding.minor(), entry.country.clone());
+            Ok(page.page(entries, key))
         })
         .await
     })

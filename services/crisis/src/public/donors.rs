@@ -4,9 +4,9 @@ use crate::funding::{
     listed, store,
 };
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{Problem, pagination::Page};
+use kernel::{DonorType, Problem, Word};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::PublicProblems};
+use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::PublicProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -22,8 +22,8 @@ pub(crate) struct PublicDonor {
     name_es: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[serde(rename = "type")]
-    #[schema(example = "government", max_length = 20)]
-    donor_type: String,
+    #[schema(value_type = DonorType)]
+    donor_type: Word<DonorType>,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -37,18 +37,14 @@ impl From<listed::Donor> for PublicDonor {
 }
 
 impl Row for PublicDonor {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "name", "type", "funding_usd", "pledges_usd", "flow_count"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.to_string().into(),
-            self.name.as_str().into(),
-            self.donor_type.as_str().into(),
-            self.totals.funding.into(),
-            self.totals.pledges.into(),
-            self.totals.flow_count.into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.name.as_str().into()),
+        ("type", |row| row.donor_type.as_str().into()),
+        ("funding_usd", |row| row.totals.funding.into()),
+        ("pledges_usd", |row| row.totals.pledges.into()),
+        ("flow_count", |row| row.totals.flow_count.into()),
+    ];
 }
 
 /// Filters of the donor list.
@@ -59,43 +55,29 @@ pub(crate) struct PublicDonorFilter {
     /// Only donors whose name holds this text.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Lists the donors of public contributions
 ///
 /// The largest first, over every country and year that counts them.
-#[utoipa::path(tag = "public", params(PublicDonorFilter),
+#[utoipa::path(tag = "public", params(PublicDonorFilter, Paging),
     responses((status = 200, description = "The donors", body = Envelope<PublicDonor>), PublicProblems))]
 #[get("/v1/public/donors")]
 pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
-    filter: Parameters<PublicDonorFilter>,
+    listed: Listed<PublicDonorFilter>,
 ) -> Answer {
-    let PublicDonorFilter { q, limit, cursor } = filter.0;
+    let PublicDonorFilter { q } = &listed.filter;
     super::search(q.as_deref())?;
     super::answer(&context, &request, async |scope| {
-        let (context, scope, wanted) = (context.clone(), scope.clone(), q.clone());
-        service::list(&request, "donors", &q, limit, cursor.clone(), move |page| {
-            let (context, scope, wanted) = (context.clone(), scope.clone(), wanted.clone());
-            Box::pin(async move {
-                let after = page.after()?;
-                let (organisation_id, rows) = (scope.organisation_id(), page.limit + 1);
-                let donors = service::read_within(&context, &scope, async |db| {
-                    Ok(listed::donors(db, organisation_id, wanted.as_deref(), after, rows).await?)
-                });
-                let donors = donors.await?;
-                let donors = donors.into_iter().map(PublicDonor::from).collect();
-                let Page { items, next } =
-                    page.page(donors, |donor: &PublicDonor| (donor.totals.funding.minor(), donor.id));
-                Ok(Page { items, next })
-            })
+        let (scope, paging, wanted) = (scope.clone(), listed.paging.clone(), q.clone());
+        let page = paging.of("donors", q)?;
+        service::list(&request, &context, scope, page, async move |db, scope, page| {
+            let (after, rows) = (page.after()?, page.limit + 1);
+            let donors = listed::donors(db, scope.organisation_id(), wanted.as_deref(), after, rows).await?;
+            let donors = donors.into_iter().map(PublicDonor::from).collect();
+            Ok(page.page(donors, |donor: &PublicDonor| (donor.totals.funding.minor(), donor.id)))
         })
         .await
     })

@@ -9,7 +9,7 @@ use crate::{
 };
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::Money;
+use kernel::{DonorType, Money, Word};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Context, Parameters, answer, openapi::PublicProblems};
@@ -36,8 +36,8 @@ pub(crate) struct DonorFundingShare {
     /// The donor in the registry, when it is there.
     donor_id: Option<Uuid>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
-    #[schema(example = "government", max_length = 20)]
-    donor_type: Option<String>,
+    #[schema(value_type = Option<DonorType>)]
+    donor_type: Option<Word<DonorType>>,
     #[serde(flatten)]
     part: FundingPart,
 }

@@ -10,11 +10,11 @@ use crate::{
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
-use kernel::{Money, Problem, pagination::Page};
+use kernel::{Money, PlanType, Problem, Visibility, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer, openapi::PublicProblems,
+    Answer, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, openapi::PublicProblems,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -30,8 +30,7 @@ pub(crate) struct PublicPlan {
     external_ref: Option<String>,
     #[schema(example = "Chad crisis response plan 2026", max_length = 300)]
     name: String,
-    #[schema(example = "crisis_response_plan", max_length = 40)]
-    plan_type: String,
+    plan_type: PlanType,
     #[schema(max_items = 250)]
     countries: Vec<String>,
     #[schema(max_items = 20)]
@@ -100,33 +99,18 @@ fn shown(plan: plan::store::Model, amounts: Amounts) -> Result<PublicPlan, Store
 }
 
 impl Row for PublicPlan {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "external_ref",
-        "name",
-        "plan_type",
-        "countries",
-        "years",
-        "requirement_usd",
-        "funding_usd",
-        "pledges_usd",
-        "coverage_percent",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("external_ref", |row| row.external_ref.clone().into()),
+        ("name", |row| row.name.as_str().into()),
+        ("plan_type", |row| row.plan_type.as_str().into()),
+        ("countries", |row| row.countries.join(" ").into()),
+        ("years", |row| service::joined(&row.years)),
+        ("requirement_usd", |row| row.requirement.into()),
+        ("funding_usd", |row| row.totals.funding.into()),
+        ("pledges_usd", |row| row.totals.pledges.into()),
+        ("coverage_percent", |row| row.coverage_percent.clone().into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        let years: Vec<String> = self.years.iter().map(i32::to_string).collect();
-        vec![
-            self.id.to_string().into(),
-            self.external_ref.clone().into(),
-            self.name.as_str().into(),
-            self.plan_type.as_str().into(),
-            self.countries.join(" ").into(),
-            years.join(" ").into(),
-            self.requirement.into(),
-            self.totals.funding.into(),
-            self.totals.pledges.into(),
-            self.coverage_percent.clone().into(),
-        ]
-    }
 }
 
 /// Filters of the public plan list.
@@ -143,37 +127,28 @@ pub(crate) struct PublicPlanFilter {
     /// Only plans whose name holds this text.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Lists the public response plans
 ///
 /// The least funded first; plans whose coverage is not available last.
-#[utoipa::path(tag = "public", params(PublicPlanFilter),
+#[utoipa::path(tag = "public", params(PublicPlanFilter, Paging),
     responses((status = 200, description = "The plans", body = Envelope<PublicPlan>), PublicProblems))]
 #[get("/v1/public/plans")]
 pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
-    filter: Parameters<PublicPlanFilter>,
+    listed: Listed<PublicPlanFilter>,
 ) -> Answer {
-    let PublicPlanFilter { year, country, q, limit, cursor } = filter.0;
-    let checked = plan::store::Filter { search: q.clone(), ..plan::api::checked(year, country.as_deref())? };
+    let PublicPlanFilter { year, country, q } = &listed.filter;
+    let checked = plan::store::Filter { search: q.clone(), ..plan::api::checked(*year, country.as_deref())? };
     super::search(q.as_deref())?;
-    let filters = (year, country, q);
     super::answer(&context, &request, async |scope| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        service::list(&request, "plans", &filters, limit, cursor.clone(), move |page| {
-            let (context, scope, filter) = (context.clone(), scope.clone(), filter.clone());
-            Box::pin(async move {
-                let ask = async |db: &Snapshot| least_funded_first(db, &scope, &filter, &page).await;
-                service::read_within(&context, &scope, ask).await
-            })
+        let (scope, filters, paging) = (scope.clone(), (year, country, q), listed.paging.clone());
+        let filter = checked.clone();
+        let page = paging.of("plans", &filters)?;
+        service::list(&request, &context, scope, page, async move |db, scope, page| {
+            least_funded_first(db, scope, &filter, page).await
         })
         .await
     })
@@ -243,7 +218,7 @@ async fn plan_page(
         Ok(id) => plan::store::get(scope, db, id).await?,
         Err(_) => plan::store::by_ref(db, organisation_id, "fts", id).await?,
     };
-    let plan = found.filter(|plan| plan.visibility == "public").ok_or_else(Problem::not_found)?;
+    let plan = found.filter(|plan| plan.visibility == Visibility::Public).ok_or_else(Problem::not_found)?;
     let counted = store::scope(db, organisation_id, &plan_scope(&plan.funding_key())).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();

@@ -9,12 +9,12 @@ use crate::{
 };
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{Money, Problem, pagination::Page};
+use kernel::{Money, Problem};
 use sea_orm::ConnectionTrait;
-use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Parameters, Row, answer, openapi::PublicProblems};
+use serde::Serialize;
+use service::{Answer, Column, Context, Envelope, Paging, Parameters, Row, answer, openapi::PublicProblems};
 use std::{cmp::Reverse, collections::HashMap};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A usage year with its funding by earmarking, over the countries that count it.
@@ -29,15 +29,12 @@ pub(crate) struct FundedYear {
 }
 
 impl Row for FundedYear {
-    const COLUMNS: &'static [&'static str] = &["year", "funding_usd", "pledges_usd", "flow_count"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            i64::from(self.year).into(),
-            self.totals.funding.into(),
-            self.totals.pledges.into(),
-            self.totals.flow_count.into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("year", |row| i64::from(row.year).into()),
+        ("funding_usd", |row| row.totals.funding.into()),
+        ("pledges_usd", |row| row.totals.pledges.into()),
+        ("flow_count", |row| row.totals.flow_count.into()),
+    ];
 }
 
 /// A usage year, over the countries that count it, with its parts.
@@ -74,44 +71,19 @@ pub(crate) struct DonorToPlan {
     flow_count: i64,
 }
 
-/// Which page.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct YearPages {
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
-}
-
 /// Lists the usage years with their funding
 ///
 /// The latest first, each by earmarking.
-#[utoipa::path(tag = "public", params(YearPages),
+#[utoipa::path(tag = "public", params(Paging),
     responses((status = 200, description = "The years", body = Envelope<FundedYear>), PublicProblems))]
 #[get("/v1/public/years")]
-pub(crate) async fn list(
-    request: HttpRequest,
-    context: Data<Context>,
-    pages: Parameters<YearPages>,
-) -> Answer {
+pub(crate) async fn list(request: HttpRequest, context: Data<Context>, paging: Parameters<Paging>) -> Answer {
     super::answer(&context, &request, async |scope| {
-        let (context, scope) = (context.clone(), scope.clone());
-        let (limit, cursor) = (pages.0.limit, pages.0.cursor.clone());
-        service::list(&request, "years", &(), limit, cursor, move |page| {
-            let (context, scope) = (context.clone(), scope.clone());
-            Box::pin(async move {
-                let (after, rows) = (page.after()?, page.limit + 1);
-                let years = service::read_within(&context, &scope, async |db| {
-                    Ok(years(db, scope.organisation_id(), after, rows).await?)
-                });
-                let years = years.await?;
-                let Page { items, next } = page.page(years, |entry| entry.year);
-                Ok(Page { items, next })
-            })
+        let (scope, paging) = (scope.clone(), paging.0.clone());
+        let page = paging.of("years", &())?;
+        service::list(&request, &context, scope, page, async |db, scope, page| {
+            let years = years(db, scope.organisation_id(), page.after()?, page.limit + 1).await?;
+            Ok(page.page(years, |entry| entry.year))
         })
         .await
     })

@@ -3,13 +3,15 @@ use super::{
     store::{self, After, Filter, Sort},
     terms::{Instalment, Terms},
 };
-use crate::donor::search_key;
+use crate::agreement::steps::AmendmentKind;
+use crate::agreement::terms::Modality;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Money, Problem, pagination::Page};
+use kernel::text::search_key;
+use kernel::{Earmarking, Money, Problem, closed_set};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, one_of, openapi::ReadProblems};
+use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -25,9 +27,7 @@ pub(crate) struct Agreement {
     pub(crate) reference: String,
     #[schema(max_length = 300)]
     pub(crate) donor_name: String,
-    /// `draft`, `negotiation`, `signed`, `active`, `closed` or `cancelled`.
-    #[schema(example = "active", max_length = 20)]
-    pub(crate) state: String,
+    pub(crate) state: State,
     pub(crate) signed_on: Option<NaiveDate>,
     /// Who signed: alone, or as the first of two where the organisation's rule asks for two. Staff only.
     pub(crate) first_signature: Option<FirstSignature>,
@@ -69,41 +69,22 @@ impl TryFrom<store::Model> for Agreement {
 }
 
 impl Row for Agreement {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "reference",
-        "donor",
-        "title",
-        "state",
-        "start_date",
-        "end_date",
-        "amount",
-        "currency",
-        "earmarking",
-        "modality",
-        "countries",
-        "signed_on",
-        "visibility",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("reference", |row| row.reference.as_str().into()),
+        ("donor", |row| row.donor_name.as_str().into()),
+        ("title", |row| row.terms.title.as_str().into()),
+        ("state", |row| row.state.as_str().into()),
+        ("start_date", |row| row.terms.start_date.into()),
+        ("end_date", |row| row.terms.end_date.into()),
+        ("amount", |row| row.terms.amount.into()),
+        ("currency", |row| row.terms.amount.currency().code().into()),
+        ("earmarking", |row| row.terms.earmarking.map(Earmarking::as_str).into()),
+        ("modality", |row| row.terms.modality.map(Modality::as_str).into()),
+        ("countries", |row| row.terms.countries.join(" ").into()),
+        ("signed_on", |row| row.signed_on.into()),
+        ("visibility", |row| row.terms.visibility.as_str().into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        let terms = &self.terms;
-        vec![
-            self.id.to_string().into(),
-            self.reference.as_str().into(),
-            self.donor_name.as_str().into(),
-            terms.title.as_str().into(),
-            self.state.as_str().into(),
-            terms.start_date.to_string().into(),
-            terms.end_date.to_string().into(),
-            terms.amount.into(),
-            terms.amount.currency().code().into(),
-            terms.earmarking.clone().into(),
-            terms.modality.clone().into(),
-            terms.countries.join(" ").into(),
-            self.signed_on.map(|date| date.to_string()).into(),
-            terms.visibility.as_str().into(),
-        ]
-    }
 }
 
 /// An agreement with what has come in under it and how it was amended.
@@ -135,15 +116,23 @@ pub(crate) struct Received {
     pub(crate) other_currency_records: i64,
 }
 
+closed_set! {
+    /// How far an instalment is paid.
+    pub(crate) enum InstalmentState {
+        Due = "due",
+        PartPaid = "part_paid",
+        Overdue = "overdue",
+        Paid = "paid",
+    }
+}
+
 /// An instalment and what was paid towards it: payments fill the instalments in the order they are due.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct InstalmentPaid {
     #[serde(flatten)]
     pub(crate) instalment: Instalment,
     pub(crate) paid: Money,
-    /// `paid`, `part_paid`, `due` or `overdue`.
-    #[schema(example = "part_paid", max_length = 20)]
-    pub(crate) state: String,
+    pub(crate) state: InstalmentState,
 }
 
 /// An amendment.
@@ -151,9 +140,7 @@ pub(crate) struct InstalmentPaid {
 pub(crate) struct Amendment {
     #[schema(minimum = 1)]
     pub(crate) number: i32,
-    /// `no_cost_extension`, `cost_extension` or `budget_revision`.
-    #[schema(example = "no_cost_extension", max_length = 20)]
-    pub(crate) kind: String,
+    pub(crate) kind: AmendmentKind,
     #[schema(max_length = 2000)]
     pub(crate) reason: String,
     pub(crate) requested_on: NaiveDate,
@@ -188,13 +175,13 @@ pub(crate) fn match_payments(instalments: &[Instalment], paid: i64, today: Naive
         let filled = left.min(due);
         left -= filled;
         let state = match filled {
-            filled if filled == due => "paid",
-            _ if instalment.due_date < today => "overdue",
-            0 => "due",
-            _ => "part_paid",
+            filled if filled == due => InstalmentState::Paid,
+            _ if instalment.due_date < today => InstalmentState::Overdue,
+            0 => InstalmentState::Due,
+            _ => InstalmentState::PartPaid,
         };
         let paid = Money::from_minor(filled, instalment.amount.currency());
-        InstalmentPaid { instalment: instalment.clone(), paid, state: state.to_owned() }
+        InstalmentPaid { instalment: instalment.clone(), paid, state }
     };
     instalments.iter().map(fill).collect()
 }
@@ -233,25 +220,16 @@ pub(crate) struct AgreementFilter {
     donor_id: Option<Uuid>,
     /// Only this office's.
     office_id: Option<Uuid>,
-    /// `draft`, `negotiation`, `signed`, `active`, `closed` or `cancelled`.
-    #[param(max_length = 20)]
-    state: Option<String>,
+    state: Option<State>,
     /// Only those that end on this day or before.
     ends_before: Option<NaiveDate>,
     /// `newest` (unless told otherwise), `end_date` or `reference`.
     #[param(max_length = 20)]
     sort: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 impl AgreementFilter {
     fn checked(&self) -> Result<Filter, Problem> {
-        let state = one_of("state", self.state.as_deref(), &State::ALL.map(State::name))?;
         let sort = match self.sort.as_deref() {
             None | Some("newest") => Sort::Newest,
             Some("end_date") => Sort::EndDate,
@@ -263,7 +241,7 @@ impl AgreementFilter {
         Ok(Filter {
             donor_id: self.donor_id,
             office_id: self.office_id,
-            state,
+            state: self.state,
             search: self.q.as_deref().map(search_key),
             ends_before: self.ends_before,
             sort,
@@ -275,30 +253,22 @@ impl AgreementFilter {
 ///
 /// Those of the caller's office and the offices below it. A donor's representative sees its donor's, as far as they are
 /// shown to it.
-#[utoipa::path(tag = "agreements", params(AgreementFilter), security(("oauth2" = ["agreements:read"])),
+#[utoipa::path(tag = "agreements", params(AgreementFilter, Paging), security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The agreements", body = Envelope<Agreement>), ReadProblems))]
 #[get("/v1/agreements")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
-    filter: Parameters<AgreementFilter>,
+    listed: Listed<AgreementFilter>,
 ) -> Answer {
-    let checked = filter.0.checked()?;
+    let filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
-    let AgreementFilter { limit, cursor, .. } = filter.0.clone();
-    let filters = (&AgreementFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
-    service::list(&request, "agreements", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| After::of(row, filter.sort));
-                let items = items.into_iter().map(Agreement::try_from).collect::<Result<_, _>>()?;
-                Ok(Page { items, next })
-            })
-            .await
-        })
+    let filters = (listed.filter, caller.claims.sub);
+    let page = listed.paging.of("agreements", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        Ok(page.page(rows, |row| After::of(row, filter.sort)).try_map(Agreement::try_from)?)
     })
     .await
 }
@@ -339,11 +309,11 @@ mod tests {
     #[test]
     fn payments_fill_instalments_in_the_order_they_are_due() {
         let parts = [part("2026-01-01", 100), part("2026-06-01", 100), part("2026-12-01", 100)];
-        let states = |paid: i64, today: &str| -> Vec<(i64, String)> {
+        let states = |paid: i64, today: &str| -> Vec<(i64, &'static str)> {
             let matched = match_payments(&parts, paid, day(today));
-            matched.into_iter().map(|part| (part.paid.minor(), part.state)).collect()
+            matched.into_iter().map(|part| (part.paid.minor(), part.state.as_str())).collect()
         };
-        let of = |entries: [(i64, &str); 3]| entries.map(|(paid, state)| (paid, state.to_owned())).to_vec();
+        let of = |entries: [(i64, &'static str); 3]| entries.to_vec();
         assert_eq!(states(0, "2025-12-01"), of([(0, "due"), (0, "due"), (0, "due")]));
         assert_eq!(states(150, "2026-05-31"), of([(100, "paid"), (50, "part_paid"), (0, "due")]));
         assert_eq!(states(150, "2026-06-02"), of([(100, "paid"), (50, "overdue"), (0, "due")]));

@@ -7,13 +7,13 @@ use super::{
     terms::{self, Terms},
 };
 use crate::{donor, known::plan};
-use ::store::{StoreError, TenantTx, audit, sql, values};
+use ::store::{TenantTx, sql, values};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{Caller, Failure, perm};
 use kernel::{Code, Problem};
 use serde::Deserialize;
 use service::{
-    Answer, Context, Created, Id, JsonBody, answer,
+    Answer, Changed, Context, Created, Id, JsonBody,
     openapi::{CreateProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -44,13 +44,9 @@ pub(crate) async fn create(
     let NewAgreement { office_id, terms } = body.value;
     under_terms(terms::check(&terms))?;
     let organisation_id = caller.claims.organisation_id;
-    let office_id = office_id.unwrap_or(caller.claims.office_id);
-    context.store.await_office(organisation_id, office_id).await?;
+    let office_id = context.office_for(&caller.claims, office_id).await?;
     under_terms(plan::find_all(&context.store, organisation_id, &terms.plan_ids).await)?;
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
-        if !scope.office_ids().contains(&office_id) {
-            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
-        }
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         donor::standing::hold(tx, organisation_id).await?;
         let donor_name = under_terms(donor_of(tx, &terms).await)?;
         let now = tx.now();
@@ -63,13 +59,16 @@ pub(crate) async fn create(
             reference,
             donor_id: terms.donor_id,
             donor_name,
-            state: State::Draft.name().to_owned(),
+            state: State::Draft,
             title: String::new(),
+            search: String::new(),
             start_date: terms.start_date,
             end_date: terms.end_date,
             amount: 0,
             currency: String::new(),
-            visibility: String::new(),
+            countries: String::new(),
+            plan_ids: String::new(),
+            visibility: terms.visibility,
             terms: String::new(),
             signed_on: None,
             first_signed_by: None,
@@ -80,7 +79,7 @@ pub(crate) async fn create(
         let model = blank.under(&terms)?;
         store::save(tx, &model).await?;
         let shown = Agreement::try_from(model.clone())?;
-        tx.audit(entry(&model, "agreement.create", None, &shown)?).await?;
+        tx.audit_created("agreement.create", &model, &shown).await?;
         Ok(Created::new(format!("/v1/agreements/{}", model.id), 1, shown))
     })
     .await
@@ -102,35 +101,32 @@ pub(crate) async fn update(
     body: JsonBody<Terms>,
 ) -> Answer {
     let terms = body.value;
-    let scope = context.scope(&caller.claims).await?;
     // It may wait for the event of a plan just made, which needs the writer: so before the transaction.
     let plans = plan::find_all(&context.store, caller.claims.organisation_id, &terms.plan_ids).await;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    donor::standing::hold(&tx, caller.claims.organisation_id).await?;
-    let before = own(&tx, &caller.claims, id.0).await?;
-    answer::if_match(&request, before.version)?;
-    terms::check(&terms)?;
-    plans?;
-    if !before.state()?.is_open() {
-        let why = format!("an agreement that is {} is amended, not changed", before.state);
-        return Err(Problem::new(Code::Conflict).field("/state", why).into());
-    }
-    let donor_name = donor_of(&tx, &terms).await?;
-    // What was signed first were other terms.
-    let renewed = store::Model {
-        version: before.version + 1,
-        donor_name,
-        first_signed_by: None,
-        first_signed_at: None,
-        updated_at: tx.now(),
-        ..before.clone()
-    };
-    let after = renewed.under(&terms)?;
-    let (id, donor_id) = (after.id, after.donor_id);
-    answer_change(tx, before, after, "agreement.update", async |tx| {
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        donor::standing::hold(tx, caller.claims.organisation_id).await?;
+        let before = own(tx, &caller.claims, id.0).await?;
+        precondition.check(before.version)?;
+        terms::check(&terms)?;
+        plans?;
+        if !before.state.is_open() {
+            let why = format!("an agreement that is {} is amended, not changed", before.state);
+            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+        }
+        let donor_name = donor_of(tx, &terms).await?;
+        // What was signed first were other terms.
+        let renewed = store::Model {
+            version: before.version + 1,
+            donor_name,
+            first_signed_by: None,
+            first_signed_at: None,
+            updated_at: tx.now(),
+            ..before.clone()
+        };
+        let after = renewed.under(&terms)?;
         let text = "UPDATE agreement_document SET donor_id = $1 WHERE agreement_id = $2";
-        sql::execute(tx.db(), text, values![donor_id, id]).await?;
-        Ok(())
+        sql::execute(tx.db(), text, values![after.donor_id, after.id]).await?;
+        changed(tx, before, after, "agreement.update").await
     })
     .await
 }
@@ -144,40 +140,19 @@ pub(super) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Resul
     Err(Problem::new(Code::Forbidden).detail("only the office whose agreement it is changes it").into())
 }
 
-/// Saves the next version with its audit row and what else belongs to the change, and answers with the record.
-pub(super) async fn answer_change(
-    mut tx: TenantTx,
+/// Saves the next version with its audit row, and shows the record as it is then: what else belongs to the change comes
+/// before.
+pub(super) async fn changed(
+    tx: &mut TenantTx,
     before: store::Model,
     after: store::Model,
     action: &'static str,
-    beside: impl AsyncFnOnce(&mut TenantTx) -> Result<(), Failure>,
-) -> Answer {
-    store::save(&mut tx, &after).await?;
-    beside(&mut tx).await?;
+) -> Result<Changed<AgreementRecord>, Failure> {
+    store::save(tx, &after).await?;
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
-    tx.audit(entry(&after, action, Some(&old), &new)?).await?;
+    tx.audit_changed(action, &after, &old, &new).await?;
     let today = tx.now().date_naive();
-    let version = after.version;
-    let shown = record(tx.db(), after, today).await?;
-    tx.commit().await?;
-    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
-}
-
-fn entry(
-    model: &store::Model,
-    action: &'static str,
-    before: Option<&Agreement>,
-    after: &Agreement,
-) -> Result<audit::Entry, StoreError> {
-    Ok(audit::Entry {
-        organisation_id: model.organisation_id,
-        office_id: model.office_id,
-        action,
-        resource: "agreement",
-        resource_id: model.id,
-        before: before.map(audit::snapshot).transpose()?,
-        after: Some(audit::snapshot(after)?),
-    })
+    Ok(Changed::new(after.version, record(tx.db(), after, today).await?))
 }
 
 /// What is wrong with terms stands under `/terms` when they are a part of the body.

@@ -7,7 +7,7 @@ use crate::document::{
 };
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{
-    HttpRequest, HttpResponse, delete, get, post,
+    HttpRequest, delete, get, post,
     web::{Data, Payload},
 };
 use auth::{Caller, Failure, perm};
@@ -184,7 +184,8 @@ pub(crate) async fn read(
 /// Takes a document off an agreement
 ///
 /// Until the agreement is signed; what it was signed with stays.
-#[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The document")),
+#[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     security(("oauth2" = ["agreements:write"])),
     responses((status = 204, description = "It is off"), UpdateProblems))]
 #[delete("/v1/agreement-documents/{id}")]
@@ -194,17 +195,22 @@ pub(crate) async fn remove(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let (document, agreement) = find(&scope, tx.db(), id.0).await?;
-    let agreement = own(&tx, &caller.claims, agreement.id).await?;
-    unless_half_signed(&agreement)?;
-    if !agreement.state()?.is_open() {
-        let why = format!("documents of an agreement that is {} stay", agreement.state);
-        return Err(Problem::new(Code::Conflict).field("/state", why).into());
+    let mut removed = None;
+    let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
+        let (document, agreement) = find(scope, tx.db(), id.0).await?;
+        let agreement = own(tx, &caller.claims, agreement.id).await?;
+        unless_half_signed(&agreement)?;
+        if !agreement.state.is_open() {
+            let why = format!("documents of an agreement that is {} stay", agreement.state);
+            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+        }
+        owner_of(&agreement).detach(tx, &document).await?;
+        removed = Some(document.sha256);
+        Ok(())
+    });
+    let answer = answer.await?;
+    if let Some(sha256) = removed {
+        document::sweep::destroy_unnamed(&context.store, sha256).await;
     }
-    owner_of(&agreement).detach(&tx, &document).await?;
-    tx.commit().await?;
-    document::sweep::destroy_unnamed(&context.store, document.sha256).await;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(answer)
 }

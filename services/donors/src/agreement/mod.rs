@@ -8,16 +8,7 @@ pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod terms;
 
-/// Where an agreement stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Draft,
-    Negotiation,
-    Signed,
-    Active,
-    Closed,
-    Cancelled,
-}
+pub(crate) use kernel::AgreementState as State;
 
 /// What moves it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,36 +27,6 @@ pub(crate) enum Action {
 pub(crate) struct Refused {
     from: &'static str,
     to: &'static str,
-}
-
-impl State {
-    pub(crate) const ALL: [State; 6] =
-        [State::Draft, State::Negotiation, State::Signed, State::Active, State::Closed, State::Cancelled];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            State::Draft => "draft",
-            State::Negotiation => "negotiation",
-            State::Signed => "signed",
-            State::Active => "active",
-            State::Closed => "closed",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.name() == name)
-    }
-
-    /// Whether its terms can still be written over; from the signature on they are amended.
-    pub(crate) const fn is_open(self) -> bool {
-        matches!(self, State::Draft | State::Negotiation)
-    }
-
-    /// Whether it binds: money and reports are owed.
-    pub(crate) const fn is_in_force(self) -> bool {
-        matches!(self, State::Signed | State::Active)
-    }
 }
 
 /// The state after an action.
@@ -89,8 +50,8 @@ pub(crate) fn transition(from: State, action: Action) -> Result<State, Refused> 
         Action::Cancel => matches!(from, State::Draft | State::Negotiation | State::Signed | State::Active),
         Action::Amend => from.is_in_force(),
     };
-    let to_name = if action == Action::Amend { "amended" } else { to.name() };
-    if allowed { Ok(to) } else { Err(Refused { from: from.name(), to: to_name }) }
+    let to_name = if action == Action::Amend { "amended" } else { to.as_str() };
+    if allowed { Ok(to) } else { Err(Refused { from: from.as_str(), to: to_name }) }
 }
 
 #[cfg(test)]

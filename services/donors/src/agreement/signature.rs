@@ -1,7 +1,7 @@
 //! Who signs: one person, and a second one above the organisation's threshold.
 
 use super::store;
-use crate::{donor::api::headquarters_only, rate};
+use crate::rate;
 use ::store::{StoreError, TenantScope, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
@@ -10,7 +10,7 @@ use kernel::{Code, Currency, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Context, JsonBody, answer,
+    Answer, Changed, Checks, Context, JsonBody, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -141,34 +141,31 @@ pub(crate) async fn write(
     body: JsonBody<SignatureRuleFields>,
 ) -> Answer {
     let fields = body.value;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let office_id = context.headquarters(&caller.claims).await?;
     let organisation_id = caller.claims.organisation_id;
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    tx.lock(&format!("signature rule {organisation_id}")).await?;
-    let before = find(tx.db(), organisation_id).await?;
-    answer::if_match(&request, before.version)?;
-    let mut checks = Checks::new();
-    if let Some(threshold) = fields.threshold_usd {
-        checks.require(threshold.currency() == Currency::USD, "/threshold_usd/currency", "must be USD");
-        checks.require(!threshold.is_negative(), "/threshold_usd/amount", "must not be negative");
-    }
-    checks.finish()?;
-    let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };
-    let columns = ["organisation_id", "version", "threshold_usd", "updated_at"];
-    let threshold = after.fields.threshold_usd.map(|money| money.minor());
-    let row = values![organisation_id, after.version, threshold, after.updated_at];
-    sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
-    tx.audit(audit::Entry {
-        organisation_id,
-        office_id,
-        action: "signature_rule.update",
-        resource: "signature_rule",
-        resource_id: organisation_id,
-        before: Some(audit::snapshot(&before)?),
-        after: Some(audit::snapshot(&after)?),
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        tx.lock(&format!("signature rule {organisation_id}")).await?;
+        let before = find(tx.db(), organisation_id).await?;
+        precondition.check(before.version)?;
+        let mut checks = Checks::new();
+        if let Some(threshold) = fields.threshold_usd {
+            checks.require(threshold.currency() == Currency::USD, "/threshold_usd/currency", "must be USD");
+            checks.require(!threshold.is_negative(), "/threshold_usd/amount", "must not be negative");
+        }
+        checks.finish()?;
+        let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };
+        let columns = ["organisation_id", "version", "threshold_usd", "updated_at"];
+        let threshold = after.fields.threshold_usd.map(|money| money.minor());
+        let row = values![organisation_id, after.version, threshold, after.updated_at];
+        sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
+        tx.audit_changed(
+            "signature_rule.update",
+            audit::Subject { resource: "signature_rule", id: organisation_id, organisation_id, office_id },
+            &before,
+            &after,
+        )
+        .await?;
+        Ok(Changed::new(after.version, after))
     })
-    .await?;
-    tx.commit().await?;
-    answer::record(&request, after.version, &after)
+    .await
 }

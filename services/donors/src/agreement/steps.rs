@@ -3,7 +3,7 @@
 use super::{
     Action, Refused,
     api::AgreementRecord,
-    create::{answer_change, own},
+    create::{changed, own},
     signature::{self, Signature},
     store,
     terms::{self, Instalment},
@@ -14,9 +14,9 @@ use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Money, Problem};
+use kernel::{Code, DonorType, Money, Problem, closed_set};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Id, JsonBody, answer, openapi::UpdateProblems};
+use service::{Answer, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -33,41 +33,34 @@ async fn step(
     id: Uuid,
     (action, mut name): (Action, &'static str),
 ) -> Answer {
-    let scope = context.scope(claims).await?;
-    let tx = context.store.begin(scope, context.actor(claims, request)).await?;
-    let before = own(&tx, claims, id).await?;
-    answer::if_match(request, before.version)?;
-    let state = transition(before.state()?, action)?;
-    let mut after = store::Model {
-        version: before.version + 1,
-        state: state.name().to_owned(),
-        updated_at: tx.now(),
-        ..before.clone()
-    };
-    if action == Action::Sign {
-        check_clearance(&tx, &before).await?;
-        match signature::of(&tx, &before).await? {
-            Signature::Complete => {
-                after.signed_on = Some(tx.now().date_naive());
-                after.first_signed_by = after.first_signed_by.or(Some(tx.actor().id));
-                after.first_signed_at = after.first_signed_at.or(Some(tx.now()));
-            }
-            Signature::First => {
-                after.state.clone_from(&before.state);
-                (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
-                name = "agreement.first_signature";
+    service::change(context, request, claims, async |tx, _, precondition| {
+        let before = own(tx, claims, id).await?;
+        precondition.check(before.version)?;
+        let state = transition(before.state, action)?;
+        let mut after =
+            store::Model { version: before.version + 1, state, updated_at: tx.now(), ..before.clone() };
+        if action == Action::Sign {
+            check_clearance(tx, &before).await?;
+            match signature::of(tx, &before).await? {
+                Signature::Complete => {
+                    after.signed_on = Some(tx.now().date_naive());
+                    after.first_signed_by = after.first_signed_by.or(Some(tx.actor().id));
+                    after.first_signed_at = after.first_signed_at.or(Some(tx.now()));
+                }
+                Signature::First => {
+                    after.state.clone_from(&before.state);
+                    (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
+                    name = "agreement.first_signature";
+                }
             }
         }
-    }
-    let agreement = after.clone();
-    answer_change(tx, before, after, name, async |tx| {
         match action {
-            Action::Sign if agreement.signed_on.is_some() => report::store::reconcile(tx, &agreement).await?,
+            Action::Sign if after.signed_on.is_some() => report::store::reconcile(tx, &after).await?,
             Action::Sign => {}
-            Action::Cancel => report::store::cancel_open(tx, &agreement).await?,
+            Action::Cancel => report::store::cancel_open(tx, &after).await?,
             Action::Negotiate | Action::Activate | Action::Close | Action::Amend => {}
         }
-        Ok(())
+        changed(tx, before, after, name).await
     })
     .await
 }
@@ -75,7 +68,7 @@ async fn step(
 /// An agreement with the private sector is signed under a due-diligence clearance that holds today.
 async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), Failure> {
     let donor = donor::store::get(tx.scope(), tx.db(), agreement.donor_id).await?;
-    let private = donor.is_some_and(|donor| donor.donor_type == "private_sector");
+    let private = donor.is_some_and(|donor| donor.donor_type == DonorType::PrivateSector);
     if private && !donor::clearance::holds(tx.db(), agreement.donor_id, tx.now().date_naive()).await? {
         let why = "the donor is of the private sector and has no due-diligence clearance that holds today";
         return Err(Problem::new(Code::Conflict).field("/donor_id", why).into());
@@ -125,10 +118,7 @@ steps! {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAmendment {
-    /// `no_cost_extension` (a later end), `cost_extension` (a later end and another amount) or `budget_revision`
-    /// (another amount, or other instalments).
-    #[schema(example = "no_cost_extension", max_length = 20)]
-    kind: String,
+    kind: AmendmentKind,
     #[schema(example = "Floods cut the roads for two months", min_length = 1, max_length = 2000)]
     reason: String,
     /// When the office asked for it; an extension that was asked for after the end is recorded as late.
@@ -142,7 +132,14 @@ pub(crate) struct NewAmendment {
     instalments: Option<Vec<Instalment>>,
 }
 
-const KINDS: [&str; 3] = ["no_cost_extension", "cost_extension", "budget_revision"];
+closed_set! {
+    /// What an amendment changes: the end (later); the end and the amount; the amount or the instalments.
+    pub(crate) enum AmendmentKind {
+        NoCostExtension = "no_cost_extension",
+        CostExtension = "cost_extension",
+        BudgetRevision = "budget_revision",
+    }
+}
 
 /// Amends a signed agreement
 ///
@@ -161,42 +158,40 @@ pub(crate) async fn amend(
     body: JsonBody<NewAmendment>,
 ) -> Answer {
     let new = body.value;
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    let before = own(&tx, &caller.claims, id.0).await?;
-    answer::if_match(&request, before.version)?;
-    transition(before.state()?, Action::Amend)?;
-    check(&new, &before, tx.now().date_naive())?;
-    let signed = before.terms()?;
-    let mut terms = signed.clone();
-    terms.end_date = new.end_date.unwrap_or(terms.end_date);
-    terms.amount = new.amount.unwrap_or(terms.amount);
-    terms.instalments = new.instalments.unwrap_or(terms.instalments);
-    terms::check_change(&signed, &terms)?;
-    let amendment = store::AmendmentRow {
-        agreement_id: before.id,
-        number: i32::try_from(store::amendments(tx.db(), before.id).await?.len()).unwrap_or(i32::MAX - 1) + 1,
-        kind: new.kind,
-        reason: new.reason,
-        requested_on: new.requested_on,
-        late: new.requested_on > before.end_date,
-        terms_before: before.terms.clone(),
-        recorded_at: tx.now(),
-    };
-    let renewed = store::Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
-    let after = renewed.under(&terms)?;
-    signature::check_amendment(&tx, &before, &after).await?;
-    let agreement = after.clone();
-    answer_change(tx, before, after, "agreement.amend", async |tx| {
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        let before = own(tx, &caller.claims, id.0).await?;
+        precondition.check(before.version)?;
+        transition(before.state, Action::Amend)?;
+        check(&new, &before, tx.now().date_naive())?;
+        let signed = before.terms()?;
+        let mut terms = signed.clone();
+        terms.end_date = new.end_date.unwrap_or(terms.end_date);
+        terms.amount = new.amount.unwrap_or(terms.amount);
+        terms.instalments = new.instalments.unwrap_or(terms.instalments);
+        terms::check_change(&signed, &terms)?;
+        let amendment = store::AmendmentRow {
+            agreement_id: before.id,
+            number: i32::try_from(store::amendments(tx.db(), before.id).await?.len()).unwrap_or(i32::MAX - 1)
+                + 1,
+            kind: new.kind,
+            reason: new.reason,
+            requested_on: new.requested_on,
+            late: new.requested_on > before.end_date,
+            terms_before: before.terms.clone(),
+            recorded_at: tx.now(),
+        };
+        let renewed = store::Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
+        let after = renewed.under(&terms)?;
+        signature::check_amendment(tx, &before, &after).await?;
         store::add_amendment(tx, &amendment).await?;
-        Ok(report::store::reconcile(tx, &agreement).await?)
+        report::store::reconcile(tx, &after).await?;
+        changed(tx, before, after, "agreement.amend").await
     })
     .await
 }
 
 fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<(), Problem> {
     let mut checks = Checks::new();
-    let kind = checks.one_of("/kind", &new.kind, &KINDS);
     checks.required_long_text("/reason", &new.reason, 2000);
     checks.require(new.requested_on <= today, "/requested_on", "must not lie in the future");
     if let Some(amount) = new.amount
@@ -205,21 +200,20 @@ fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<
         checks.refuse("/amount/currency", format!("must be {}, as the agreement is", before.currency));
     }
     let later = new.end_date.is_some_and(|end| end > before.end_date);
-    match kind {
-        Some("no_cost_extension") => {
+    match new.kind {
+        AmendmentKind::NoCostExtension => {
             checks.require(later, "/end_date", "must be after the present end");
             checks.require(new.amount.is_none(), "/amount", "does not change in a no-cost extension");
         }
-        Some("cost_extension") => {
+        AmendmentKind::CostExtension => {
             checks.require(later, "/end_date", "must be after the present end");
             checks.require(new.amount.is_some(), "/amount", "is required in a cost extension");
         }
-        Some(_) => {
+        AmendmentKind::BudgetRevision => {
             checks.require(new.end_date.is_none(), "/end_date", "does not change in a budget revision");
             let something = new.amount.is_some() || new.instalments.is_some();
             checks.require(something, "/amount", "give another amount, or other instalments");
         }
-        None => {}
     }
     checks.finish()
 }

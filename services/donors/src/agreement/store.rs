@@ -1,51 +1,64 @@
 use super::{State, terms::Terms};
-use crate::{
-    conditions::{Conditions, Listed},
-    contribution::joined,
-    donor,
-};
+use crate::agreement::steps::AmendmentKind;
+use crate::donor;
+use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
-use kernel::{Currency, Money};
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use kernel::{Currency, Money, Visibility};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
+    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
+};
 use serde::{Deserialize, Serialize};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, upsert_without, values};
 use uuid::Uuid;
 
 /// A row of `agreement`, with its donor's name.
-#[derive(Debug, Clone, PartialEq, FromQueryResult)]
-pub(crate) struct Model {
-    pub(crate) id: Uuid,
-    pub(crate) version: i64,
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
-    pub(crate) reference: String,
-    pub(crate) donor_id: Uuid,
-    pub(crate) donor_name: String,
-    pub(crate) state: String,
-    pub(crate) title: String,
-    pub(crate) start_date: NaiveDate,
-    pub(crate) end_date: NaiveDate,
-    pub(crate) amount: i64,
-    pub(crate) currency: String,
-    pub(crate) visibility: String,
-    pub(crate) terms: String,
-    pub(crate) signed_on: Option<NaiveDate>,
+#[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "agreement")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub reference: String,
+    pub donor_id: Uuid,
+    pub donor_name: String,
+    pub state: State,
+    pub title: String,
+    /// What a search of the list looks in.
+    pub search: String,
+    pub start_date: NaiveDate,
+    pub end_date: NaiveDate,
+    pub amount: i64,
+    pub currency: String,
+    /// `,AFG,PAK,`
+    pub countries: String,
+    pub plan_ids: String,
+    pub visibility: Visibility,
+    pub terms: String,
+    pub signed_on: Option<NaiveDate>,
     /// Who signed first, where two persons have to.
-    pub(crate) first_signed_by: Option<Uuid>,
-    pub(crate) first_signed_at: Option<DateTime<Utc>>,
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) updated_at: DateTime<Utc>,
+    pub first_signed_by: Option<Uuid>,
+    pub first_signed_at: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
 }
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// A change of signed terms.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct AmendmentRow {
     pub(crate) agreement_id: Uuid,
     pub(crate) number: i32,
-    pub(crate) kind: String,
+    pub(crate) kind: AmendmentKind,
     pub(crate) reason: String,
     pub(crate) requested_on: NaiveDate,
     pub(crate) late: bool,
@@ -53,12 +66,18 @@ pub(crate) struct AmendmentRow {
     pub(crate) recorded_at: DateTime<Utc>,
 }
 
-impl Model {
-    pub(crate) fn state(&self) -> Result<State, StoreError> {
-        State::from_name(&self.state)
-            .ok_or_else(|| StoreError::Damaged(format!("agreement state {}", self.state)))
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "agreement",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
     }
+}
 
+impl Model {
     pub(crate) fn terms(&self) -> Result<Terms, StoreError> {
         Ok(serde_json::from_str(&self.terms)?)
     }
@@ -69,16 +88,25 @@ impl Model {
         Ok(Money::from_minor(self.amount, currency))
     }
 
+    /// As it is written: what a search looks in follows the names of the day.
+    fn written(&self) -> Self {
+        let search =
+            kernel::text::search_key(&format!("{} {} {}", self.reference, self.title, self.donor_name));
+        Self { search, ..self.clone() }
+    }
+
     /// The same agreement under these terms.
     pub(crate) fn under(self, terms: &Terms) -> Result<Self, StoreError> {
         Ok(Self {
             donor_id: terms.donor_id,
             title: terms.title.clone(),
+            countries: kernel::text::joined(&terms.countries),
+            plan_ids: kernel::text::joined(&terms.plan_ids),
             start_date: terms.start_date,
             end_date: terms.end_date,
             amount: terms.amount.minor(),
             currency: terms.amount.currency().code().to_owned(),
-            visibility: terms.visibility.clone(),
+            visibility: terms.visibility,
             terms: serde_json::to_string(terms)?,
             ..self
         })
@@ -93,7 +121,7 @@ pub(crate) const SELECT: &str =
 pub(crate) struct Filter {
     pub(crate) donor_id: Option<Uuid>,
     pub(crate) office_id: Option<Uuid>,
-    pub(crate) state: Option<String>,
+    pub(crate) state: Option<State>,
     pub(crate) search: Option<String>,
     pub(crate) ends_before: Option<NaiveDate>,
     pub(crate) sort: Sort,
@@ -140,7 +168,7 @@ pub(crate) async fn list(
     if let Some(office_id) = filter.office_id {
         conditions.within(&[office_id]);
     }
-    conditions.and_some("a.state = ?", filter.state.clone());
+    conditions.and_some("a.state = ?", filter.state);
     conditions.and_some("a.end_date <= ?", filter.ends_before);
     for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
         conditions.and("a.search LIKE ?", format!("%{word}%"));
@@ -236,60 +264,6 @@ pub(crate) async fn next_reference(
     Ok(format!("{prefix}{:05}", last + 1))
 }
 
-const COLUMNS: [&str; 22] = [
-    "id",
-    "version",
-    "organisation_id",
-    "office_id",
-    "reference",
-    "donor_id",
-    "state",
-    "title",
-    "search",
-    "start_date",
-    "end_date",
-    "amount",
-    "currency",
-    "countries",
-    "plan_ids",
-    "visibility",
-    "terms",
-    "signed_on",
-    "first_signed_by",
-    "first_signed_at",
-    "created_at",
-    "updated_at",
-];
-
-fn row(model: &Model, terms: &Terms) -> Vec<Value> {
-    let plans: Vec<String> = terms.plan_ids.iter().map(Uuid::to_string).collect();
-    let search = donor::search_key(&format!("{} {} {}", model.reference, model.title, model.donor_name));
-    values![
-        model.id,
-        model.version,
-        model.organisation_id,
-        model.office_id,
-        model.reference.as_str(),
-        model.donor_id,
-        model.state.as_str(),
-        model.title.as_str(),
-        search,
-        model.start_date,
-        model.end_date,
-        model.amount,
-        model.currency.as_str(),
-        joined(&terms.countries),
-        joined(&plans),
-        model.visibility.as_str(),
-        model.terms.as_str(),
-        model.signed_on,
-        model.first_signed_by,
-        model.first_signed_at,
-        model.created_at,
-        model.updated_at,
-    ]
-}
-
 /// Writes a new agreement, or its next version, and tells.
 pub(crate) async fn save(tx: &mut Transaction, model: &Model) -> Result<(), StoreError> {
     save_all(tx, std::slice::from_ref(model)).await
@@ -297,13 +271,10 @@ pub(crate) async fn save(tx: &mut Transaction, model: &Model) -> Result<(), Stor
 
 /// The same of many.
 pub(crate) async fn save_all(tx: &mut Transaction, models: &[Model]) -> Result<(), StoreError> {
-    let (mut rows, mut events) = (Vec::with_capacity(models.len()), Vec::with_capacity(models.len()));
-    for model in models {
-        let terms = model.terms()?;
-        rows.push(row(model, &terms));
-        events.push(event(model, terms));
-    }
-    sql::replace_many(tx.db(), "agreement", &COLUMNS, rows).await?;
+    let event = |model: &Model| Ok::<_, StoreError>(event(model, model.terms()?));
+    let events = models.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<Model> = models.iter().map(Model::written).collect();
+    upsert_without(tx.db(), &rows, &["donor_name"]).await?;
     tx.emit_all(&events).await
 }
 
@@ -315,15 +286,15 @@ fn event(model: &Model, terms: Terms) -> AgreementChanged {
         office_id: model.office_id,
         reference: model.reference.clone(),
         donor_id: model.donor_id,
-        state: model.state.clone(),
+        state: model.state.into(),
         start_date: model.start_date,
         end_date: model.end_date,
         amount: terms.amount,
-        earmarking: terms.earmarking,
-        modality: terms.modality,
+        earmarking: terms.earmarking.map(Into::into),
+        modality: terms.modality.map(|modality| modality.to_string()),
         countries: terms.countries,
         plan_ids: terms.plan_ids,
-        visibility: terms.visibility,
+        visibility: terms.visibility.into(),
     }
 }
 
@@ -341,7 +312,7 @@ pub(crate) async fn add_amendment(tx: &Transaction, amendment: &AmendmentRow) ->
     let row = values![
         amendment.agreement_id,
         amendment.number,
-        amendment.kind.as_str(),
+        amendment.kind,
         amendment.reason.as_str(),
         amendment.requested_on,
         amendment.late,
@@ -404,7 +375,7 @@ pub(crate) struct Named {
     pub(crate) reference: String,
     pub(crate) donor_id: Uuid,
     pub(crate) office_id: Uuid,
-    pub(crate) state: String,
+    pub(crate) state: State,
 }
 
 /// The organisation's agreements of these references, whichever office they belong to.

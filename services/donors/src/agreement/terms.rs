@@ -1,30 +1,39 @@
 //! The terms of an agreement, and what is wrong with them.
 
-use crate::{
-    contribution::{EARMARKINGS, VISIBILITIES},
-    known::plan::MAX_PLANS,
-};
+use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
-use kernel::{Money, Problem, money::parse_decimal};
+use kernel::{Earmarking, Money, Problem, ReportKind, Visibility, closed_set, money::parse_decimal};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Grand Bargain earmarking modalities (codelist EarmarkingModality): A to L.
-pub(crate) const MODALITIES: [&str; 12] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"];
-/// The report templates.
-pub(crate) const TEMPLATES: [&str; 2] = ["standard", "eight_plus_three"];
-/// Kinds of report.
-pub(crate) const REPORT_KINDS: [&str; 6] = [
-    "interim_narrative",
-    "interim_financial",
-    "final_narrative",
-    "final_financial",
-    "certified_financial",
-    "eight_plus_three",
-];
+closed_set! {
+    /// A modality of the Grand Bargain's earmarking categories (IATI codelist EarmarkingModality).
+    pub(crate) enum Modality {
+        A = "A",
+        B = "B",
+        C = "C",
+        D = "D",
+        E = "E",
+        F = "F",
+        G = "G",
+        H = "H",
+        I = "I",
+        J = "J",
+        K = "K",
+        L = "L",
+    }
+}
+
+closed_set! {
+    /// How reports are written: a narrative and a financial report, or the harmonised template and a financial report.
+    pub(crate) enum ReportTemplate {
+        Standard = "standard",
+        EightPlusThree = "eight_plus_three",
+    }
+}
 
 /// The terms of an agreement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -42,12 +51,8 @@ pub(crate) struct Terms {
     /// The overhead (programme support) in percent of direct costs.
     #[schema(example = "7", max_length = 10)]
     pub(crate) overhead_percent: Option<String>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
-    #[schema(example = "earmarked", max_length = 20)]
-    pub(crate) earmarking: Option<String>,
-    /// Grand Bargain modality, A to L.
-    #[schema(example = "F", max_length = 1)]
-    pub(crate) modality: Option<String>,
+    pub(crate) earmarking: Option<Earmarking>,
+    pub(crate) modality: Option<Modality>,
     /// ISO 3166-1 alpha-3 codes of where it goes.
     #[serde(default)]
     #[schema(example = json!(["TCD"]), max_items = 50)]
@@ -72,8 +77,7 @@ pub(crate) struct Terms {
     pub(crate) visibility_clause: Option<String>,
     /// `internal` (unless told otherwise), `donor` or `public`.
     #[serde(default = "internal")]
-    #[schema(example = "donor", max_length = 20)]
-    pub(crate) visibility: String,
+    pub(crate) visibility: Visibility,
 }
 
 /// A part of the amount and when it is due.
@@ -91,10 +95,7 @@ pub(crate) struct Instalment {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Reporting {
-    /// `standard` (a narrative and a financial report) or `eight_plus_three` (the harmonised template and a financial
-    /// report).
-    #[schema(example = "standard", max_length = 20)]
-    pub(crate) template: String,
+    pub(crate) template: ReportTemplate,
     /// An interim report every so many months. House rule: six, for agreements of twelve months or more.
     #[schema(minimum = 1, maximum = 60)]
     pub(crate) interim_every_months: Option<u32>,
@@ -114,7 +115,7 @@ pub(crate) struct Reporting {
 impl Default for Reporting {
     fn default() -> Self {
         Self {
-            template: "standard".to_owned(),
+            template: ReportTemplate::Standard,
             interim_every_months: None,
             interim_due_days: None,
             final_due_months: None,
@@ -128,17 +129,14 @@ impl Default for Reporting {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Milestone {
-    /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
-    /// `eight_plus_three`.
-    #[schema(example = "interim_narrative", max_length = 20)]
-    pub(crate) kind: String,
+    pub(crate) kind: ReportKind,
     pub(crate) period_start: NaiveDate,
     pub(crate) period_end: NaiveDate,
     pub(crate) due_date: NaiveDate,
 }
 
-fn internal() -> String {
-    "internal".to_owned()
+fn internal() -> Visibility {
+    Visibility::Internal
 }
 
 const UNUSUAL: &str = "must lie between 2000 and 2110";
@@ -164,13 +162,6 @@ pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
             .is_ok_and(|percent| percent >= Decimal::ZERO && percent <= Decimal::ONE_HUNDRED);
         checks.require(fits, "/overhead_percent", "must be a decimal number from 0 to 100");
     }
-    if let Some(earmarking) = &terms.earmarking {
-        checks.one_of("/earmarking", earmarking, &EARMARKINGS);
-    }
-    if let Some(modality) = &terms.modality {
-        checks.one_of("/modality", modality, &MODALITIES);
-    }
-    checks.one_of("/visibility", &terms.visibility, &VISIBILITIES);
     checks.optional_long_text("/visibility_clause", terms.visibility_clause.as_deref(), 4000);
     for (index, code) in checks.at_most("/countries", &terms.countries, 50).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
@@ -221,7 +212,6 @@ fn check_instalments(terms: &Terms, checks: &mut Checks) {
 }
 
 fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
-    checks.one_of("/reporting/template", &reporting.template, &TEMPLATES);
     let ranges = [
         ("/reporting/interim_every_months", reporting.interim_every_months, 60),
         ("/reporting/interim_due_days", reporting.interim_due_days, 730),
@@ -236,7 +226,6 @@ fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
     let mut seen = Vec::new();
     for (index, milestone) in schedule.iter().enumerate() {
         let at = |field: &str| format!("/reporting/schedule/{index}/{field}");
-        checks.one_of(&at("kind"), &milestone.kind, &REPORT_KINDS);
         checks.require(
             milestone.period_start < milestone.period_end,
             &at("period_end"),
@@ -249,7 +238,7 @@ fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
         );
         checks.require(is_usual(milestone.period_start), &at("period_start"), UNUSUAL);
         checks.require(is_usual(milestone.due_date), &at("due_date"), UNUSUAL);
-        let key = (&milestone.kind, milestone.period_start);
+        let key = (milestone.kind, milestone.period_start);
         checks.require(!seen.contains(&key), &at("period_start"), "is that of another report of this kind");
         seen.push(key);
     }
@@ -292,7 +281,7 @@ pub(crate) mod tests {
         long.countries = vec!["nowhere".to_owned(); 90_000];
         long.sectors = vec!["none".to_owned(); 100_000];
         let milestone = Milestone {
-            kind: "final_narrative".to_owned(),
+            kind: ReportKind::FinalNarrative,
             period_start: day("2026-01-01"),
             period_end: day("2026-06-30"),
             due_date: day("2026-07-31"),
@@ -312,7 +301,6 @@ pub(crate) mod tests {
         check(&terms("2026-01-01", "2026-12-31")).unwrap();
         let mut wrong = terms("2026-12-31", "2026-01-01");
         wrong.overhead_percent = Some("101".to_owned());
-        wrong.modality = Some("Z".to_owned());
         wrong.sectors = vec!["720".to_owned()];
         let part = |date: &str, amount: &str, currency: &str| Instalment {
             due_date: day(date),
@@ -321,7 +309,7 @@ pub(crate) mod tests {
         };
         wrong.instalments = vec![part("2026-03-01", "600000", "EUR"), part("2026-03-01", "600000", "USD")];
         wrong.reporting.schedule = vec![Milestone {
-            kind: "weekly".to_owned(),
+            kind: ReportKind::FinalNarrative,
             period_start: day("2026-02-01"),
             period_end: day("2026-01-01"),
             due_date: day("2025-01-01"),
@@ -331,12 +319,10 @@ pub(crate) mod tests {
         for field in [
             "/end_date",
             "/overhead_percent",
-            "/modality",
             "/sectors/0",
             "/instalments/1/amount",
             "/instalments/1/due_date",
             "/instalments",
-            "/reporting/schedule/0/kind",
             "/reporting/schedule/0/period_end",
             "/reporting/schedule/0/due_date",
         ] {

@@ -3,8 +3,9 @@ use super::{
     store::{self, Model},
     within,
 };
+use crate::contact::ErasureReason;
 use crate::donor;
-use ::store::{TenantScope, audit};
+use ::store::TenantScope;
 use actix_web::{
     HttpRequest, get,
     http::header::{CACHE_CONTROL, HeaderValue},
@@ -13,11 +14,11 @@ use actix_web::{
 };
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Code, Problem, pagination::Page};
+use kernel::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{
-    Answer, Cell, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    Answer, Changed, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -71,9 +72,7 @@ pub(crate) struct Tombstone {
     at: DateTime<Utc>,
     /// The person or client that did.
     by: Option<Uuid>,
-    /// `consent_withdrawn`, `request_of_person`, `no_longer_needed` or `recorded_by_mistake`.
-    #[schema(example = "request_of_person", max_length = 20)]
-    reason: String,
+    reason: ErasureReason,
 }
 
 /// A contact that was recorded. What was sent is not repeated: this answer may be kept for a repetition.
@@ -89,8 +88,7 @@ pub(crate) struct Receipt {
 
 impl Tombstone {
     pub(super) fn of(row: &Model) -> Option<Self> {
-        let at = row.erased_at?;
-        Some(Self { at, by: row.erased_by, reason: row.erased_reason.clone().unwrap_or_default() })
+        Some(Self { at: row.erased_at?, by: row.erased_by, reason: row.erased_reason? })
     }
 }
 
@@ -145,52 +143,30 @@ impl Contact {
 }
 
 /// An answer that holds personal data is kept by nobody on its way.
-fn unkept(mut answer: actix_web::HttpResponse) -> actix_web::HttpResponse {
+pub(super) fn unkept(mut answer: actix_web::HttpResponse) -> actix_web::HttpResponse {
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     answer
 }
 
 impl Row for Contact {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "post",
-        "unit",
-        "languages",
-        "email",
-        "phone",
-        "address",
-        "liaison_post",
-        "consent_basis",
-        "consent_given_on",
-        "consent_withdrawn_on",
-        "valid_from",
-        "valid_until",
-        "may_be_contacted",
-        "notes",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.name.clone().into()),
+        ("post", |row| row.post.clone().into()),
+        ("unit", |row| row.unit.clone().into()),
+        ("languages", |row| row.languages.join(" ").into()),
+        ("email", |row| row.email.clone().into()),
+        ("phone", |row| row.phone.clone().into()),
+        ("address", |row| row.address.clone().into()),
+        ("liaison_post", |row| row.liaison_post.clone().into()),
+        ("consent_basis", |row| row.consent.as_ref().map(|consent| consent.basis.clone()).into()),
+        ("consent_given_on", |row| row.consent.as_ref().and_then(|consent| consent.given_on).into()),
+        ("consent_withdrawn_on", |row| row.consent.as_ref().and_then(|consent| consent.withdrawn_on).into()),
+        ("valid_from", |row| row.valid_from.into()),
+        ("valid_until", |row| row.valid_until.into()),
+        ("may_be_contacted", |row| row.may_be_contacted.into()),
+        ("notes", |row| row.notes.clone().into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        let date = |date: Option<NaiveDate>| Cell::from(date.map(|date| date.to_string()));
-        let consent = self.consent.as_ref();
-        vec![
-            self.id.to_string().into(),
-            self.name.clone().into(),
-            self.post.clone().into(),
-            self.unit.clone().into(),
-            self.languages.join(" ").into(),
-            self.email.clone().into(),
-            self.phone.clone().into(),
-            self.address.clone().into(),
-            self.liaison_post.clone().into(),
-            consent.map(|consent| consent.basis.clone()).into(),
-            date(consent.and_then(|consent| consent.given_on)),
-            date(consent.and_then(|consent| consent.withdrawn_on)),
-            date(self.valid_from),
-            date(self.valid_until),
-            self.may_be_contacted.to_string().into(),
-            self.notes.clone().into(),
-        ]
-    }
 }
 
 /// The office that recorded a contact changes it, and those above it: whoever is asked to erase somebody must be able to.
@@ -218,23 +194,6 @@ fn traced(fields: &ContactFields) -> Json {
             "valid_until": fields.valid_until })
 }
 
-pub(super) fn entry(
-    row: &Model,
-    action: &'static str,
-    before: Option<Json>,
-    after: Option<Json>,
-) -> audit::Entry {
-    audit::Entry {
-        organisation_id: row.organisation_id,
-        office_id: row.office_id,
-        action,
-        resource: "contact",
-        resource_id: row.id,
-        before,
-        after,
-    }
-}
-
 /// Filters of a donor's contacts.
 #[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -242,12 +201,6 @@ pub(super) fn entry(
 pub(crate) struct ContactFilter {
     /// Only those in their post on this day.
     valid_on: Option<NaiveDate>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Lists a donor's contacts
@@ -255,7 +208,7 @@ pub(crate) struct ContactFilter {
 /// The newest record first; those that were erased are not among them. 503 when the service was given no key for personal
 /// data.
 #[utoipa::path(tag = "contacts", security(("oauth2" = ["contacts:read"])),
-    params(("id" = Uuid, Path, description = "The donor"), ContactFilter),
+    params(("id" = Uuid, Path, description = "The donor"), ContactFilter, Paging),
     responses((status = 200, description = "The contacts", body = Envelope<Contact>), ReadProblems))]
 #[get("/v1/donors/{id}/contacts")]
 pub(crate) async fn list(
@@ -263,28 +216,21 @@ pub(crate) async fn list(
     caller: Caller<perm::ContactsRead>,
     context: Data<Context>,
     id: Id,
-    filter: Parameters<ContactFilter>,
+    listed: Listed<ContactFilter>,
 ) -> Answer {
     context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
     donor::known(&context, &scope, id.0).await?;
-    let ContactFilter { valid_on, limit, cursor } = filter.0;
-    let today = context.store.clock().now().date_naive();
+    let (valid_on, store) = (listed.filter.valid_on, context.store.clone());
     let filters = (id.0, valid_on);
-    let listed = service::list(&request, "contacts", &filters, limit, cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, (id.0, valid_on), &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| row.id);
-                let keys = context.store.keys()?;
-                let shown = |row: &Model| Ok::<_, Failure>(Contact::of(row, row.open(keys)?, today));
-                Ok(Page { items: items.iter().map(shown).collect::<Result<_, _>>()?, next })
-            })
-            .await
-        })
+    let page = listed.paging.of("contacts", &filters)?;
+    let answer = service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let (keys, today) = (store.keys()?, store.clock().now().date_naive());
+        let rows = store::list(scope, db, (id.0, valid_on), page, page.after()?).await?;
+        let shown = |row: Model| Ok::<_, Failure>(Contact::of(&row, row.open(keys)?, today));
+        page.page(rows, |row| row.id).try_map(shown)
     });
-    listed.await.map(unkept)
+    answer.await.map(unkept)
 }
 
 /// One contact
@@ -337,7 +283,7 @@ pub(crate) async fn create(
         let place = (organisation_id, office_id, id.0);
         let row = Model::empty(tx.new_id(), place, tx.now()).holding(&fields, keys)?;
         store::save(tx, row.clone()).await?;
-        tx.audit(entry(&row, "contact.create", None, Some(traced(&fields)))).await?;
+        tx.audit_created("contact.create", &row, &traced(&fields)).await?;
         let receipt =
             Receipt { id: row.id, version: 1, office_id, donor_id: row.donor_id, created_at: row.created_at };
         Ok(Created::new(format!("/v1/contacts/{}", row.id), 1, receipt))
@@ -362,22 +308,23 @@ pub(crate) async fn update(
 ) -> Answer {
     let fields = body.value;
     let keys = context.store.keys()?;
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let seen = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
-    may_change(&scope, &seen)?;
-    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
-    let today = tx.now().date_naive();
-    check(&fields, today)?;
-    answer::if_match(&request, before.version)?;
-    let Some(former) = before.open(keys)? else {
-        return Err(Problem::new(Code::Conflict).field("/state", "is erased: record the person anew").into());
-    };
-    let next = Model { version: before.version + 1, updated_at: tx.now(), ..before };
-    let after = next.holding(&fields, keys)?;
-    store::save(&tx, after.clone()).await?;
-    let trace = (Some(traced(&former)), Some(traced(&fields)));
-    tx.audit(entry(&after, "contact.update", trace.0, trace.1)).await?;
-    tx.commit().await?;
-    Contact::of(&after, Some(fields), today).answer(&request)
+    let changed = service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let seen = store::get(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        may_change(scope, &seen)?;
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        let today = tx.now().date_naive();
+        check(&fields, today)?;
+        precondition.check(before.version)?;
+        let Some(former) = before.open(keys)? else {
+            return Err(Problem::new(Code::Conflict)
+                .field("/state", "is erased: record the person anew")
+                .into());
+        };
+        let next = Model { version: before.version + 1, updated_at: tx.now(), ..before };
+        let after = next.holding(&fields, keys)?;
+        store::save(tx, after.clone()).await?;
+        tx.audit_changed("contact.update", &after, &traced(&former), &traced(&fields)).await?;
+        Ok(Changed::new(after.version, Contact::of(&after, Some(fields), today)))
+    });
+    changed.await.map(unkept)
 }

@@ -1,23 +1,20 @@
 use super::{
-    REASONS,
-    api::{Contact, Tombstone, entry, may_change},
+    ErasureReason,
+    api::{Contact, Tombstone, may_change, unkept},
     store::{self, Model},
 };
-use ::store::audit;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use kernel::{Code, Problem};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Id, JsonBody, answer, openapi::UpdateProblems};
+use service::{Answer, Changed, Context, Id, UncheckedBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 
 /// Why somebody is erased.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Erasure {
-    /// `consent_withdrawn`, `request_of_person`, `no_longer_needed` or `recorded_by_mistake`.
-    #[schema(example = "request_of_person", max_length = 20)]
-    reason: String,
+    reason: ErasureReason,
 }
 
 /// Erases a contact
@@ -34,33 +31,30 @@ pub(crate) async fn erase(
     caller: Caller<perm::ContactsWrite>,
     context: Data<Context>,
     id: Id,
-    body: JsonBody<Erasure>,
+    body: UncheckedBody<Erasure>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let seen = store::get(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
-    may_change(&scope, &seen)?;
-    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
-    let mut checks = Checks::new();
-    checks.one_of("/reason", &body.value.reason, &REASONS);
-    checks.finish()?;
-    answer::if_match(&request, before.version)?;
-    if before.erased_at.is_some() {
-        return Err(Problem::new(Code::Conflict).field("/state", "is erased already").into());
-    }
-    let place = (before.organisation_id, before.office_id, before.donor_id);
-    let after = Model {
-        version: before.version + 1,
-        created_at: before.created_at,
-        erased_at: Some(tx.now()),
-        erased_by: Some(caller.claims.sub),
-        erased_reason: Some(body.value.reason),
-        ..Model::empty(before.id, place, tx.now())
-    };
-    let tombstone = Tombstone::of(&after).map(|tombstone| audit::snapshot(&tombstone)).transpose()?;
-    store::save(&tx, after.clone()).await?;
-    tx.void_answers(after.organisation_id, &format!("/v1/contacts/{}", after.id)).await?;
-    tx.audit(entry(&after, "contact.erase", None, tombstone)).await?;
-    tx.commit().await?;
-    Contact::of(&after, None, after.updated_at.date_naive()).answer(&request)
+    let changed = service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let seen = store::get(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        may_change(scope, &seen)?;
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        let reason = body.checked(|_, _| ())?.reason;
+        precondition.check(before.version)?;
+        if before.erased_at.is_some() {
+            return Err(Problem::new(Code::Conflict).field("/state", "is erased already").into());
+        }
+        let place = (before.organisation_id, before.office_id, before.donor_id);
+        let after = Model {
+            version: before.version + 1,
+            created_at: before.created_at,
+            erased_at: Some(tx.now()),
+            erased_by: Some(caller.claims.sub),
+            erased_reason: Some(reason),
+            ..Model::empty(before.id, place, tx.now())
+        };
+        store::save(tx, after.clone()).await?;
+        tx.void_answers(after.organisation_id, &format!("/v1/contacts/{}", after.id)).await?;
+        tx.audit_created("contact.erase", &after, &Tombstone::of(&after)).await?;
+        Ok(Changed::new(after.version, Contact::of(&after, None, after.updated_at.date_naive())))
+    });
+    changed.await.map(unkept)
 }

@@ -7,16 +7,23 @@ pub(crate) mod rotation;
 mod store;
 
 use chrono::NaiveDate;
-use kernel::Problem;
+use kernel::{Problem, closed_set};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
 
 /// Why somebody's data may be kept (Regulation (EU) 2016/679, article 6, as far as it fits an organisation's contacts).
 pub(crate) const BASES: [&str; 4] = ["consent", "contract", "legitimate_interest", "public_interest"];
-/// Why somebody is erased. A list and no text: what remains must not tell of the person.
-pub(crate) const REASONS: [&str; 4] =
-    ["consent_withdrawn", "request_of_person", "no_longer_needed", "recorded_by_mistake"];
+
+closed_set! {
+    /// Why somebody, or a document, is erased. A list and no text: what remains must not tell of the person.
+    pub enum ErasureReason {
+        ConsentWithdrawn = "consent_withdrawn",
+        RequestOfPerson = "request_of_person",
+        NoLongerNeeded = "no_longer_needed",
+        RecordedByMistake = "recorded_by_mistake",
+    }
+}
 
 /// Why the data may be kept, and since when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

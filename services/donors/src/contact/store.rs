@@ -1,43 +1,65 @@
 use super::{Consent, ContactFields};
+use crate::contact::ErasureReason;
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
+    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, RelationTrait, Value,
+};
 use service::PageRequest;
 use store::{
-    StoreError, TenantScope, Transaction,
+    StoreError, TenantScope, Transaction, audit,
     seal::{Keyring, SealedKey, Subject},
-    sql, values,
+    sql, upsert_models, values,
 };
 use uuid::Uuid;
 
 /// A row of `contact`, as it is stored.
-#[derive(Debug, Clone, FromQueryResult)]
-pub(crate) struct Model {
-    pub(crate) id: Uuid,
-    pub(crate) version: i64,
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
-    pub(crate) donor_id: Uuid,
-    pub(crate) key_id: Option<String>,
-    pub(crate) subject_key: Option<Vec<u8>>,
-    pub(crate) name: Option<Vec<u8>>,
-    pub(crate) post: Option<Vec<u8>>,
-    pub(crate) unit: Option<Vec<u8>>,
-    pub(crate) languages: Option<Vec<u8>>,
-    pub(crate) email: Option<Vec<u8>>,
-    pub(crate) phone: Option<Vec<u8>>,
-    pub(crate) address: Option<Vec<u8>>,
-    pub(crate) notes: Option<Vec<u8>>,
-    pub(crate) liaison_post: Option<String>,
-    pub(crate) consent_basis: Option<String>,
-    pub(crate) consent_given_on: Option<NaiveDate>,
-    pub(crate) consent_withdrawn_on: Option<NaiveDate>,
-    pub(crate) valid_from: Option<NaiveDate>,
-    pub(crate) valid_until: Option<NaiveDate>,
-    pub(crate) erased_at: Option<DateTime<Utc>>,
-    pub(crate) erased_by: Option<Uuid>,
-    pub(crate) erased_reason: Option<String>,
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) updated_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "contact")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub donor_id: Uuid,
+    pub key_id: Option<String>,
+    pub subject_key: Option<Vec<u8>>,
+    pub name: Option<Vec<u8>>,
+    pub post: Option<Vec<u8>>,
+    pub unit: Option<Vec<u8>>,
+    pub languages: Option<Vec<u8>>,
+    pub email: Option<Vec<u8>>,
+    pub phone: Option<Vec<u8>>,
+    pub address: Option<Vec<u8>>,
+    pub notes: Option<Vec<u8>>,
+    pub liaison_post: Option<String>,
+    pub consent_basis: Option<String>,
+    pub consent_given_on: Option<NaiveDate>,
+    pub consent_withdrawn_on: Option<NaiveDate>,
+    pub valid_from: Option<NaiveDate>,
+    pub valid_until: Option<NaiveDate>,
+    pub erased_at: Option<DateTime<Utc>>,
+    pub erased_by: Option<Uuid>,
+    pub erased_reason: Option<ErasureReason>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "contact",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
 }
 
 impl Model {
@@ -139,67 +161,7 @@ impl Model {
             ..self
         })
     }
-
-    fn row(self) -> Vec<Value> {
-        values![
-            self.id,
-            self.version,
-            self.organisation_id,
-            self.office_id,
-            self.donor_id,
-            self.key_id,
-            self.subject_key,
-            self.name,
-            self.post,
-            self.unit,
-            self.languages,
-            self.email,
-            self.phone,
-            self.address,
-            self.notes,
-            self.liaison_post,
-            self.consent_basis,
-            self.consent_given_on,
-            self.consent_withdrawn_on,
-            self.valid_from,
-            self.valid_until,
-            self.erased_at,
-            self.erased_by,
-            self.erased_reason,
-            self.created_at,
-            self.updated_at,
-        ]
-    }
 }
-
-const COLUMNS: [&str; 26] = [
-    "id",
-    "version",
-    "organisation_id",
-    "office_id",
-    "donor_id",
-    "key_id",
-    "subject_key",
-    "name",
-    "post",
-    "unit",
-    "languages",
-    "email",
-    "phone",
-    "address",
-    "notes",
-    "liaison_post",
-    "consent_basis",
-    "consent_given_on",
-    "consent_withdrawn_on",
-    "valid_from",
-    "valid_until",
-    "erased_at",
-    "erased_by",
-    "erased_reason",
-    "created_at",
-    "updated_at",
-];
 
 /// Staff read the contacts of their organisation's donors; nobody else does.
 fn readable(scope: &TenantScope) -> (&'static str, Vec<Value>) {
@@ -262,6 +224,6 @@ pub(super) async fn list(
 
 /// Writes a new contact, or its next version over the one before: no former values are kept.
 pub(super) async fn save(tx: &Transaction, model: Model) -> Result<(), StoreError> {
-    sql::replace_many(tx.db(), "contact", &COLUMNS, vec![model.row()]).await?;
+    upsert_models(tx.db(), &[model]).await?;
     Ok(())
 }

@@ -1,13 +1,16 @@
-use super::{EARMARKINGS, STATUSES, entry, split, store};
+use super::{entry, store};
+use crate::contribution::Standing;
+use crate::contribution::ValuationMethod;
 use ::store::office;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::{Money, Problem, pagination::Page};
+use kernel::text::split;
+use kernel::{ContributionStatus, ContributionType, Earmarking, Money, Problem, Visibility};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, one_of, openapi::ReadProblems};
+use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -31,9 +34,7 @@ pub(crate) struct Contribution {
     pub(crate) donor_name: Option<String>,
     /// The agreement it is given under.
     pub(crate) agreement_id: Option<Uuid>,
-    /// `pledge`, `commitment` or `paid`.
-    #[schema(example = "paid", max_length = 20)]
-    pub(crate) status: String,
+    pub(crate) status: ContributionStatus,
     /// What was given, in the donor's currency, where known.
     pub(crate) amount: Option<Money>,
     pub(crate) amount_usd: Money,
@@ -55,14 +56,11 @@ pub(crate) struct Contribution {
     #[schema(max_items = 250)]
     pub(crate) countries: Vec<String>,
     pub(crate) new_money: bool,
-    /// `financial` or `in_kind`.
-    #[schema(example = "financial", max_length = 20)]
-    pub(crate) contribution_type: String,
+    pub(crate) contribution_type: ContributionType,
     #[schema(example = "Traditional aid", max_length = 200)]
     pub(crate) method: Option<String>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked`, `tightly_earmarked`; null when not stated.
-    #[schema(example = "earmarked", max_length = 20)]
-    pub(crate) earmarking: Option<String>,
+    /// Absent when it is not stated.
+    pub(crate) earmarking: Option<Earmarking>,
     #[schema(max_items = 100)]
     pub(crate) keywords: Vec<String>,
     /// The flow this one is a part of, in the source.
@@ -71,10 +69,8 @@ pub(crate) struct Contribution {
     /// The flows that are parts of this one, in the source.
     #[schema(max_items = 10000)]
     pub(crate) child_refs: Vec<String>,
-    /// `current`, `moved_on` (all of it became firmer records), `written_off` or `reversed`: other than a current one it
-    /// counts nothing.
-    #[schema(example = "current", max_length = 20)]
-    pub(crate) standing: String,
+    /// Other than a current one it counts nothing.
+    pub(crate) standing: Standing,
     /// The promise it fulfils, or the parked money it is a part of. Each counts its own amount.
     pub(crate) parent_id: Option<Uuid>,
     /// The reversed record that it stands for.
@@ -86,9 +82,7 @@ pub(crate) struct Contribution {
     pub(crate) valuation: Option<Valuation>,
     /// What exchange rates gained (or lost, below zero) between the promise and this record.
     pub(crate) exchange_difference_usd: Option<Money>,
-    /// `internal`, `donor` or `public`.
-    #[schema(example = "public", max_length = 20)]
-    pub(crate) visibility: String,
+    pub(crate) visibility: Visibility,
     #[schema(max_length = 20000)]
     pub(crate) description: Option<String>,
     #[schema(max_items = 1000)]
@@ -115,9 +109,7 @@ pub(crate) struct YearShare {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Valuation {
-    /// `market_price`, `donor_statement` or `standard_cost`.
-    #[schema(example = "market_price", max_length = 20)]
-    pub(crate) method: String,
+    pub(crate) method: ValuationMethod,
     pub(crate) valued_on: NaiveDate,
     /// How much of it, decimal.
     #[schema(example = "1200", max_length = 40)]
@@ -183,54 +175,28 @@ impl TryFrom<store::Model> for Contribution {
 }
 
 impl Row for Contribution {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "source",
-        "external_ref",
-        "donor",
-        "status",
-        "amount",
-        "currency",
-        "amount_usd",
-        "exchange_rate",
-        "decision_date",
-        "flow_date",
-        "usage_years",
-        "countries",
-        "earmarking",
-        "contribution_type",
-        "new_money",
-        "standing",
-        "exchange_difference_usd",
-        "visibility",
-        "description",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("source", |row| row.source.as_str().into()),
+        ("external_ref", |row| row.external_ref.clone().into()),
+        ("donor", |row| row.donor_name.clone().into()),
+        ("status", |row| row.status.as_str().into()),
+        ("amount", |row| row.amount.into()),
+        ("currency", |row| row.amount.map(|amount| amount.currency().code()).into()),
+        ("amount_usd", |row| row.amount_usd.into()),
+        ("exchange_rate", |row| row.exchange_rate.clone().into()),
+        ("decision_date", |row| row.decision_date.into()),
+        ("flow_date", |row| row.flow_date.into()),
+        ("usage_years", |row| service::joined(&row.usage_years)),
+        ("countries", |row| row.countries.join(" ").into()),
+        ("earmarking", |row| row.earmarking.map(Earmarking::as_str).into()),
+        ("contribution_type", |row| row.contribution_type.as_str().into()),
+        ("new_money", |row| row.new_money.to_string().into()),
+        ("standing", |row| row.standing.as_str().into()),
+        ("exchange_difference_usd", |row| row.exchange_difference_usd.into()),
+        ("visibility", |row| row.visibility.as_str().into()),
+        ("description", |row| row.description.clone().into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        let date = |date: Option<NaiveDate>| Cell::from(date.map(|date| date.to_string()));
-        let years: Vec<String> = self.usage_years.iter().map(i32::to_string).collect();
-        vec![
-            self.id.to_string().into(),
-            self.source.as_str().into(),
-            self.external_ref.clone().into(),
-            self.donor_name.clone().into(),
-            self.status.as_str().into(),
-            self.amount.into(),
-            self.amount.map(|amount| amount.currency().code()).into(),
-            self.amount_usd.into(),
-            self.exchange_rate.clone().into(),
-            date(self.decision_date),
-            date(self.flow_date),
-            years.join(" ").into(),
-            self.countries.join(" ").into(),
-            self.earmarking.clone().into(),
-            self.contribution_type.as_str().into(),
-            self.new_money.to_string().into(),
-            self.standing.as_str().into(),
-            self.exchange_difference_usd.into(),
-            self.visibility.as_str().into(),
-            self.description.clone().into(),
-        ]
-    }
 }
 
 /// Filters of the contribution list.
@@ -246,12 +212,10 @@ pub(crate) struct ContributionFilter {
     agreement_id: Option<Uuid>,
     /// Only those that fulfil this promise, or are parts of this one.
     parent_id: Option<Uuid>,
-    /// `pledge`, `commitment` or `paid`.
-    #[param(max_length = 20)]
-    status: Option<String>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
-    #[param(max_length = 20)]
-    earmarking: Option<String>,
+    /// Only those that are so firm.
+    status: Option<ContributionStatus>,
+    /// Only those of this category.
+    earmarking: Option<Earmarking>,
     /// Only for this usage year.
     #[param(minimum = 1900, maximum = 2200)]
     year: Option<i32>,
@@ -267,12 +231,6 @@ pub(crate) struct ContributionFilter {
     counted_year: Option<i32>,
     /// Only those of this office and the offices below it.
     within_office_id: Option<Uuid>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 impl ContributionFilter {
@@ -295,8 +253,8 @@ impl ContributionFilter {
             office_id: self.office_id,
             agreement_id: self.agreement_id,
             parent_id: self.parent_id,
-            status: one_of("status", self.status.as_deref(), &STATUSES)?,
-            earmarking: one_of("earmarking", self.earmarking.as_deref(), &EARMARKINGS)?,
+            status: self.status,
+            earmarking: self.earmarking,
             year: self.year,
             country: self.country.clone(),
             external,
@@ -310,37 +268,29 @@ impl ContributionFilter {
 ///
 /// Those of the caller's office and the offices below it, newest record first. A donor's representative sees its
 /// donor's, as far as they are shown to it.
-#[utoipa::path(tag = "contributions", params(ContributionFilter), security(("oauth2" = ["contributions:read"])),
+#[utoipa::path(tag = "contributions", params(ContributionFilter, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The contributions", body = Envelope<Contribution>), ReadProblems))]
 #[get("/v1/contributions")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
-    filter: Parameters<ContributionFilter>,
+    listed: Listed<ContributionFilter>,
 ) -> Answer {
-    let mut checked = filter.0.checked()?;
+    let mut filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
-    if let Some(office_id) = filter.0.within_office_id {
+    if let Some(office_id) = listed.filter.within_office_id {
         let organisation_id = caller.claims.organisation_id;
         let below = service::read_within(&context, &scope, async |db| {
             Ok(office::with_descendants(db, organisation_id, office_id).await?)
         });
-        checked.offices = Some(below.await?);
+        filter.offices = Some(below.await?);
     }
-    let ContributionFilter { limit, cursor, .. } = filter.0.clone();
-    let filters = (&ContributionFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
-    service::list(&request, "contributions", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| row.id);
-                let items = items.into_iter().map(Contribution::try_from).collect::<Result<_, _>>()?;
-                Ok(Page { items, next })
-            })
-            .await
-        })
+    let filters = (listed.filter, caller.claims.sub);
+    let page = listed.paging.of("contributions", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        Ok(page.page(rows, |row| row.id).try_map(Contribution::try_from)?)
     })
     .await
 }

@@ -1,11 +1,11 @@
 //! Recording a contribution by hand or from a partner system.
 
 use super::{
-    EARMARKINGS, STATUSES, TYPES, VISIBILITIES,
     api::{Contribution, Valuation, YearShare},
     entry::{self, Kind, New},
-    joined, store,
+    store,
 };
+use crate::contribution::Standing;
 use crate::{
     agreement::{self, State},
     donor,
@@ -17,7 +17,9 @@ use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
-use kernel::{Code, Money, Problem, money::parse_decimal};
+use kernel::{
+    Code, ContributionStatus, ContributionType, Earmarking, Money, Problem, Visibility, money::parse_decimal,
+};
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Created, JsonBody, openapi::CreateProblems};
 use utoipa::ToSchema;
@@ -32,9 +34,7 @@ pub(crate) struct NewContribution {
     office_id: Option<Uuid>,
     /// The agreement it is given under: one of the donor, in force or closed.
     agreement_id: Option<Uuid>,
-    /// `pledge`, `commitment` or `paid`.
-    #[schema(example = "commitment", max_length = 20)]
-    status: String,
+    status: ContributionStatus,
     /// What is given, in the donor's currency.
     amount: Money,
     /// Unless given (and unless the amount is in US dollars), the organisation's rate of the month of the flow, of the
@@ -66,28 +66,24 @@ pub(crate) struct NewContribution {
     /// False for money counted before and moved (true unless told otherwise).
     #[serde(default = "yes")]
     new_money: bool,
-    /// `financial` (unless told otherwise) or `in_kind`.
+    /// Defaults to `financial`.
     #[serde(default = "financial")]
-    #[schema(example = "financial", max_length = 20)]
-    contribution_type: String,
+    contribution_type: ContributionType,
     /// How goods or services were valued; required for a contribution in kind.
     valuation: Option<Valuation>,
     /// The reversed record that this one stands for.
     replaces_id: Option<Uuid>,
     #[schema(example = "Traditional aid", max_length = 200)]
     method: Option<String>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
-    #[schema(example = "earmarked", max_length = 20)]
-    earmarking: Option<String>,
+    earmarking: Option<Earmarking>,
     #[serde(default)]
     #[schema(max_items = 50)]
     keywords: Vec<String>,
     /// What the sending system calls it; it can be recorded once.
     external_ref: Option<ExternalRef>,
-    /// `internal` (unless told otherwise), `donor` or `public`.
+    /// Defaults to `internal`.
     #[serde(default = "internal")]
-    #[schema(example = "donor", max_length = 20)]
-    visibility: String,
+    visibility: Visibility,
     #[schema(max_length = 20000)]
     description: Option<String>,
 }
@@ -96,12 +92,12 @@ fn yes() -> bool {
     true
 }
 
-fn financial() -> String {
-    "financial".to_owned()
+fn financial() -> ContributionType {
+    ContributionType::Financial
 }
 
-fn internal() -> String {
-    "internal".to_owned()
+fn internal() -> Visibility {
+    Visibility::Internal
 }
 
 /// Records a contribution
@@ -122,13 +118,9 @@ pub(crate) async fn create(
     let new = body.value;
     check(&new)?;
     let organisation_id = caller.claims.organisation_id;
-    let office_id = new.office_id.unwrap_or(caller.claims.office_id);
     let plans = plan::find_all(&context.store, organisation_id, &new.plan_ids).await?;
-    context.store.await_office(organisation_id, office_id).await?;
+    let office_id = context.office_for(&caller.claims, new.office_id).await?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
-        if !scope.office_ids().contains(&office_id) {
-            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
-        }
         donor::standing::hold(tx, organisation_id).await?;
         let found = donor::store::get(tx.scope(), tx.db(), new.donor_id).await?;
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
@@ -150,15 +142,11 @@ pub(crate) async fn create(
         let recorded = New::of(Kind::Recorded, (new.amount.minor(), record.amount_usd));
         store::insert_all(tx, vec![record]).await.map_err(already_there)?;
         entry::add(tx, shown.id, day, None, &[recorded]).await?;
-        tx.audit(audit::Entry {
-            organisation_id,
-            office_id,
-            action: "contribution.create",
-            resource: "contribution",
-            resource_id: shown.id,
-            before: None,
-            after: Some(audit::snapshot(&shown)?),
-        })
+        tx.audit_created(
+            "contribution.create",
+            audit::Subject { resource: "contribution", id: shown.id, organisation_id, office_id },
+            &shown,
+        )
         .await?;
         Ok(Created::new(format!("/v1/contributions/{}", shown.id), 1, shown))
     })
@@ -176,7 +164,7 @@ pub(super) fn already_there(error: ::store::StoreError) -> Failure {
 async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Result<(), Failure> {
     let found = store::get(scope, tx.db(), id).await?;
     match found {
-        Some(record) if record.standing == "reversed" => Ok(()),
+        Some(record) if record.standing == Standing::Reversed => Ok(()),
         Some(_) => {
             Err(Problem::invalid_field("/replaces_id", "is a contribution that is not reversed").into())
         }
@@ -202,7 +190,7 @@ pub(super) async fn check_agreement(
     if agreement.office_id != office_id {
         return refuse("is an agreement of another office");
     }
-    match agreement.state()? {
+    match agreement.state {
         State::Signed | State::Active | State::Closed => Ok(()),
         State::Draft | State::Negotiation | State::Cancelled => refuse("is an agreement that does not bind"),
     }
@@ -297,7 +285,7 @@ fn record(
         donor_id: Some(donor.id),
         donor_external_ref: None,
         donor_name: Some(donor.name.clone()),
-        status: new.status.clone(),
+        status: new.status,
         amount_usd: worth.usd.minor(),
         original_amount: Some(new.amount.minor()),
         original_currency: Some(new.amount.currency().code().to_owned()),
@@ -308,16 +296,16 @@ fn record(
         flow_date: new.flow_date,
         first_reported_date: Some(now.date_naive()),
         budget_year: new.budget_year,
-        usage_years: joined(&years),
-        countries: joined(&new.countries),
+        usage_years: kernel::text::joined(&years),
+        countries: kernel::text::joined(&new.countries),
         new_money: new.new_money,
-        contribution_type: new.contribution_type.clone(),
+        contribution_type: new.contribution_type,
         method: new.method.clone(),
-        earmarking: new.earmarking.clone(),
+        earmarking: new.earmarking,
         keywords: text(serde_json::to_string(&new.keywords))?,
         parent_ref: None,
         child_refs: String::new(),
-        visibility: new.visibility.clone(),
+        visibility: new.visibility,
         description: new.description.clone(),
         source_objects: text(serde_json::to_string(&from))?,
         destination_objects: text(serde_json::to_string(&to))?,
@@ -325,7 +313,7 @@ fn record(
         source_version: None,
         fingerprint: String::new(),
         agreement_id: new.agreement_id,
-        standing: "current".to_owned(),
+        standing: Standing::Current,
         parent_id: None,
         replaces_id: new.replaces_id,
         usage_split,
@@ -339,12 +327,6 @@ fn record(
 
 fn check(new: &NewContribution) -> Result<(), Problem> {
     let mut checks = Checks::new();
-    checks.one_of("/status", &new.status, &STATUSES);
-    checks.one_of("/contribution_type", &new.contribution_type, &TYPES);
-    checks.one_of("/visibility", &new.visibility, &VISIBILITIES);
-    if let Some(earmarking) = &new.earmarking {
-        checks.one_of("/earmarking", earmarking, &EARMARKINGS);
-    }
     checks.require(new.amount.minor() > 0, "/amount/amount", "must be above zero");
     checks.optional_text("/method", new.method.as_deref(), 200);
     checks.optional_long_text("/description", new.description.as_deref(), 20_000);
@@ -414,17 +396,12 @@ fn check_split(checks: &mut Checks, new: &NewContribution) {
 }
 
 fn check_valuation(checks: &mut Checks, new: &NewContribution) {
-    let in_kind = new.contribution_type == "in_kind";
+    let in_kind = new.contribution_type == ContributionType::InKind;
     let Some(valuation) = &new.valuation else {
         checks.require(!in_kind, "/valuation", "is required for a contribution in kind");
         return;
     };
     checks.require(in_kind, "/valuation", "belongs to a contribution in kind");
-    checks.one_of(
-        "/valuation/method",
-        &valuation.method,
-        &["market_price", "donor_statement", "standard_cost"],
-    );
     if let Some(quantity) = &valuation.quantity {
         let above = parse_decimal(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
         checks.require(above, "/valuation/quantity", "must be a decimal number above zero");

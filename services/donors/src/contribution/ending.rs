@@ -6,14 +6,15 @@ use super::{
     steps::{changeable, check_amount, check_day, finish, open, refused, shares, with_shares, without},
     store::{self, Model},
 };
+use crate::contribution::Standing;
 use crate::donor::standing;
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Money, Problem};
+use kernel::{Code, ContributionStatus, Money, Problem};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Id, JsonBody, answer, openapi::UpdateProblems};
+use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -53,28 +54,29 @@ pub(crate) async fn write_off(
     body: JsonBody<WriteOff>,
 ) -> Answer {
     let step = body.value;
-    let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    standing::hold(&tx, caller.claims.organisation_id).await?;
-    let pledge = changeable(&tx, &request, &caller.claims, id.0).await?;
-    if pledge.status != "pledge" {
-        return Err(refused(&pledge, "be written off: only a pledge is"));
-    }
-    let open = open(&pledge)?;
-    let amount = step.amount.unwrap_or(open);
-    let mut checks = Checks::new();
-    check_amount(&mut checks, amount, open);
-    checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
-    check_day(&mut checks, step.on, tx.now().date_naive());
-    checks.required_long_text("/reason", &step.reason, 2000);
-    checks.finish()?;
-    let taken_usd = entry::share(pledge.amount_usd, amount.minor(), open.minor());
-    let (_, kept) = entry::divide(&shares(&pledge)?, amount.minor());
-    let after = without(&tx, &pledge, (amount.minor(), taken_usd), kept, "written_off")?;
-    let entries = [New::of(Kind::WrittenOff, (-amount.minor(), -taken_usd))];
-    entry::add(&tx, pledge.id, step.on, Some(&step.reason), &entries).await?;
-    finish(&mut tx, pledge, &after, "contribution.write_off").await?;
-    answer_with(tx, after).await
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        standing::hold(tx, caller.claims.organisation_id).await?;
+        let pledge = changeable(tx, precondition, &caller.claims, id.0).await?;
+        if pledge.status != ContributionStatus::Pledge {
+            return Err(refused(&pledge, "be written off: only a pledge is"));
+        }
+        let open = open(&pledge)?;
+        let amount = step.amount.unwrap_or(open);
+        let mut checks = Checks::new();
+        check_amount(&mut checks, amount, open);
+        checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
+        check_day(&mut checks, step.on, tx.now().date_naive());
+        checks.required_long_text("/reason", &step.reason, 2000);
+        checks.finish()?;
+        let taken_usd = entry::share(pledge.amount_usd, amount.minor(), open.minor());
+        let (_, kept) = entry::divide(&shares(&pledge)?, amount.minor());
+        let after = without(tx, &pledge, (amount.minor(), taken_usd), kept, Standing::WrittenOff)?;
+        let entries = [New::of(Kind::WrittenOff, (-amount.minor(), -taken_usd))];
+        entry::add(tx, pledge.id, step.on, Some(&step.reason), &entries).await?;
+        finish(tx, pledge, &after, "contribution.write_off").await?;
+        Ok(Changed::new(after.version, Contribution::try_from(after)?))
+    })
+    .await
 }
 
 /// Reverses a contribution
@@ -94,45 +96,46 @@ pub(crate) async fn reverse(
     body: JsonBody<Reversal>,
 ) -> Answer {
     let step = body.value;
-    let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    standing::hold(&tx, caller.claims.organisation_id).await?;
-    let wrong = changeable(&tx, &request, &caller.claims, id.0).await?;
-    let mut checks = Checks::new();
-    check_day(&mut checks, step.on, tx.now().date_naive());
-    checks.required_long_text("/reason", &step.reason, 2000);
-    checks.finish()?;
-    let held = entry::of(tx.db(), wrong.id).await?;
-    // What went out and has come back is no part any more.
-    let mut parts: HashMap<Uuid, i64> = HashMap::new();
-    for entry in held.iter().filter(|entry| entry.counterpart_id != wrong.parent_id) {
-        if let Some(part) = entry.counterpart_id {
-            *parts.entry(part).or_default() += entry.amount;
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        standing::hold(tx, caller.claims.organisation_id).await?;
+        let wrong = changeable(tx, precondition, &caller.claims, id.0).await?;
+        let mut checks = Checks::new();
+        check_day(&mut checks, step.on, tx.now().date_naive());
+        checks.required_long_text("/reason", &step.reason, 2000);
+        checks.finish()?;
+        let held = entry::of(tx.db(), wrong.id).await?;
+        // What went out and has come back is no part any more.
+        let mut parts: HashMap<Uuid, i64> = HashMap::new();
+        for entry in held.iter().filter(|entry| entry.counterpart_id != wrong.parent_id) {
+            if let Some(part) = entry.counterpart_id {
+                *parts.entry(part).or_default() += entry.amount;
+            }
         }
-    }
-    if parts.values().any(|sum| *sum != 0) {
-        let why = "parts of it were committed, paid or allotted: reverse those first";
-        return Err(Problem::new(Code::Conflict).field("/standing", why).into());
-    }
-    let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
-    let from_promise = |entry: &&entry::Model| {
-        entry.kind == Kind::MovedIn.name()
-            && entry.counterpart_id.is_some()
-            && entry.counterpart_id == wrong.parent_id
-    };
-    let moved: Vec<&entry::Model> = held.iter().filter(from_promise).collect();
-    let back: (i64, i64) =
-        (moved.iter().map(|entry| entry.amount).sum(), moved.iter().map(|entry| entry.amount_usd).sum());
-    let mut entries = vec![New::of(Kind::Reversed, (back.0 - counted.0, back.1 - counted.1))];
-    if let Some(promise) = moved.first().and_then(|entry| entry.counterpart_id) {
-        entries.push(New::of(Kind::MovedOut, (-back.0, -back.1)).with(promise));
-        give_back(&mut tx, promise, &wrong, step.on, &step.reason).await?;
-    }
-    entry::add(&tx, wrong.id, step.on, Some(&step.reason), &entries).await?;
-    let nothing = shares(&wrong)?.iter().map(|_| 0).collect();
-    let after = without(&tx, &wrong, counted, nothing, "reversed")?;
-    finish(&mut tx, wrong, &after, "contribution.reverse").await?;
-    answer_with(tx, after).await
+        if parts.values().any(|sum| *sum != 0) {
+            let why = "parts of it were committed, paid or allotted: reverse those first";
+            return Err(Problem::new(Code::Conflict).field("/standing", why).into());
+        }
+        let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
+        let from_promise = |entry: &&entry::Model| {
+            entry.kind == Kind::MovedIn.name()
+                && entry.counterpart_id.is_some()
+                && entry.counterpart_id == wrong.parent_id
+        };
+        let moved: Vec<&entry::Model> = held.iter().filter(from_promise).collect();
+        let back: (i64, i64) =
+            (moved.iter().map(|entry| entry.amount).sum(), moved.iter().map(|entry| entry.amount_usd).sum());
+        let mut entries = vec![New::of(Kind::Reversed, (back.0 - counted.0, back.1 - counted.1))];
+        if let Some(promise) = moved.first().and_then(|entry| entry.counterpart_id) {
+            entries.push(New::of(Kind::MovedOut, (-back.0, -back.1)).with(promise));
+            give_back(tx, promise, &wrong, step.on, &step.reason).await?;
+        }
+        entry::add(tx, wrong.id, step.on, Some(&step.reason), &entries).await?;
+        let nothing = shares(&wrong)?.iter().map(|_| 0).collect();
+        let after = without(tx, &wrong, counted, nothing, Standing::Reversed)?;
+        finish(tx, wrong, &after, "contribution.reverse").await?;
+        Ok(Changed::new(after.version, Contribution::try_from(after)?))
+    })
+    .await
 }
 
 /// Opens again, in the record that promised it, what a record that is reversed had taken from it.
@@ -161,17 +164,10 @@ async fn give_back(
         version: before.version + 1,
         original_amount: Some(open),
         amount_usd: before.amount_usd + usd,
-        standing: "current".to_owned(),
+        standing: Standing::Current,
         usage_split: with_shares(&before, years)?,
         updated_at: tx.now(),
         ..before.clone()
     };
     finish(tx, before, &after, "contribution.reopen").await
-}
-
-async fn answer_with(tx: TenantTx, after: Model) -> Answer {
-    tx.commit().await?;
-    let version = after.version;
-    let shown = Contribution::try_from(after)?;
-    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }

@@ -2,25 +2,25 @@
 //! written over.
 
 use super::{
-    EARMARKINGS,
     api::{Contribution, Valuation, YearShare},
     create::{self, check_agreement, check_external, destinations},
     entry::{self, Kind, New},
     store::{self, Model},
 };
+use crate::contribution::Standing;
 use crate::{
     donor::standing,
     known::plan,
     rate::{self, ExchangeRate},
 };
-use ::store::{StoreError, TenantTx, Transaction, audit};
+use ::store::{StoreError, TenantTx, Transaction};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{Days, NaiveDate};
 use events::ExternalRef;
-use kernel::{Code, Money, Problem};
+use kernel::{Code, ContributionStatus, Earmarking, Money, Problem};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Created, Id, JsonBody, answer, openapi::CreateProblems};
+use service::{Answer, Checks, Context, Created, Id, JsonBody, Precondition, openapi::CreateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -62,8 +62,7 @@ pub(crate) struct Allotment {
     usage_years: Vec<i32>,
     /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`; that of the contribution unless told
     /// otherwise.
-    #[schema(example = "earmarked", max_length = 20)]
-    earmarking: Option<String>,
+    earmarking: Option<Earmarking>,
     #[schema(max_length = 20000)]
     description: Option<String>,
 }
@@ -84,7 +83,15 @@ pub(crate) async fn commit(
     id: Id,
     body: JsonBody<Fulfilment>,
 ) -> Answer {
-    fulfil(&request, &context, &caller.claims, id.0, ("commitment", "contribution.commit"), body).await
+    fulfil(
+        &request,
+        &context,
+        &caller.claims,
+        id.0,
+        (ContributionStatus::Commitment, "contribution.commit"),
+        body,
+    )
+    .await
 }
 
 /// Records a payment of a pledge or a commitment
@@ -105,7 +112,8 @@ pub(crate) async fn pay(
     id: Id,
     body: JsonBody<Fulfilment>,
 ) -> Answer {
-    fulfil(&request, &context, &caller.claims, id.0, ("paid", "contribution.pay"), body).await
+    fulfil(&request, &context, &caller.claims, id.0, (ContributionStatus::Paid, "contribution.pay"), body)
+        .await
 }
 
 async fn fulfil(
@@ -113,14 +121,15 @@ async fn fulfil(
     context: &Context,
     claims: &Claims,
     id: Uuid,
-    (to, action): (&'static str, &'static str),
+    (to, action): (ContributionStatus, &'static str),
     body: JsonBody<Fulfilment>,
 ) -> Answer {
     let step = body.value;
     service::create(context, request, claims, body.digest.as_ref(), async |tx, scope| {
         standing::hold(tx, claims.organisation_id).await?;
-        let promise = changeable(tx, request, claims, id).await?;
-        let allowed = promise.status == "pledge" || (promise.status == "commitment" && to == "paid");
+        let promise = changeable(tx, &Precondition::of(request), claims, id).await?;
+        let allowed = promise.status == ContributionStatus::Pledge
+            || (promise.status == ContributionStatus::Commitment && to == ContributionStatus::Paid);
         if !allowed {
             return Err(refused(&promise, &format!("become {to}")));
         }
@@ -144,11 +153,11 @@ async fn fulfil(
         let (out, kept) = entry::divide(&shares(&promise)?, taken);
         let years = Money::from_minor(amount.minor(), amount.currency()).in_parts(&out);
         let child = Model {
-            status: to.to_owned(),
+            status: to,
             amount_usd: worth.usd.minor(),
             original_amount: Some(amount.minor()),
-            decision_date: if to == "paid" { promise.decision_date } else { Some(step.on) },
-            flow_date: (to == "paid").then_some(step.on),
+            decision_date: if to == ContributionStatus::Paid { promise.decision_date } else { Some(step.on) },
+            flow_date: (to == ContributionStatus::Paid).then_some(step.on),
             agreement_id,
             usage_split: with_shares(&promise, years.iter().map(Money::minor).collect())?,
             exchange_difference: worth.rate.as_ref().map(|_| arrived_usd - taken_usd),
@@ -186,7 +195,7 @@ pub(crate) async fn allot(
     let plans = plan::find_all(&context.store, claims.organisation_id, &step.plan_ids).await?;
     service::create(&context, &request, claims, body.digest.as_ref(), async |tx, _| {
         standing::hold(tx, claims.organisation_id).await?;
-        let parked = changeable(tx, &request, claims, id.0).await?;
+        let parked = changeable(tx, &Precondition::of(&request), claims, id.0).await?;
         let open = open(&parked)?;
         let mut checks = Checks::new();
         check_amount(&mut checks, step.amount, open);
@@ -197,9 +206,6 @@ pub(crate) async fn allot(
         checks.require(somewhere, "/countries", "name a country, a plan or a year that it goes to");
         create::check_targets(&mut checks, &step.countries, &step.usage_years);
         checks.optional_long_text("/description", step.description.as_deref(), 20_000);
-        if let Some(earmarking) = &step.earmarking {
-            checks.one_of("/earmarking", earmarking, &EARMARKINGS);
-        }
         checks.finish()?;
         let taken = step.amount.minor();
         let taken_usd = entry::share(parked.amount_usd, taken, open.minor());
@@ -212,9 +218,9 @@ pub(crate) async fn allot(
         let child = Model {
             amount_usd: taken_usd,
             original_amount: Some(taken),
-            usage_years: super::joined(&years.iter().map(i32::to_string).collect::<Vec<_>>()),
-            countries: super::joined(&countries),
-            earmarking: step.earmarking.clone().or_else(|| parked.earmarking.clone()),
+            usage_years: kernel::text::joined(&years),
+            countries: kernel::text::joined(&countries),
+            earmarking: step.earmarking.or(parked.earmarking),
             description: step.description.clone().or_else(|| parked.description.clone()),
             destination_objects: serde_json::to_string(&to).map_err(|error| Failure::internal(&error))?,
             usage_split: if same_years { with_shares(&parked, out)? } else { None },
@@ -230,7 +236,7 @@ pub(crate) async fn allot(
 /// The contribution in the version that the caller read, which nobody else changes before this transaction ends.
 pub(super) async fn changeable(
     tx: &TenantTx,
-    request: &HttpRequest,
+    precondition: &Precondition<'_>,
     claims: &Claims,
     id: Uuid,
 ) -> Result<Model, Failure> {
@@ -239,12 +245,12 @@ pub(super) async fn changeable(
         let why = "only the office whose contribution it is changes it";
         return Err(Problem::new(Code::Forbidden).detail(why).into());
     }
-    answer::if_match(request, found.version)?;
+    precondition.check(found.version)?;
     if !found.fingerprint.is_empty() {
         let why = format!("the record is kept by {}: change it there and import it again", found.source);
         return Err(Problem::new(Code::Conflict).field("/source", why).into());
     }
-    if found.standing != "current" {
+    if found.standing != Standing::Current {
         let why = format!("a contribution that is {} counts nothing that could move", found.standing);
         return Err(Problem::new(Code::Conflict).field("/standing", why).into());
     }
@@ -324,14 +330,14 @@ pub(super) fn without(
     record: &Model,
     (taken, taken_usd): (i64, i64),
     kept: Vec<i64>,
-    when_empty: &str,
+    when_empty: Standing,
 ) -> Result<Model, Failure> {
     let left = record.original_amount.unwrap_or(0) - taken;
     Ok(Model {
         version: record.version + 1,
         original_amount: Some(left),
         amount_usd: record.amount_usd - taken_usd,
-        standing: if left == 0 { when_empty.to_owned() } else { record.standing.clone() },
+        standing: if left == 0 { when_empty } else { record.standing },
         usage_split: with_shares(record, kept)?,
         updated_at: tx.now(),
         ..record.clone()
@@ -347,14 +353,14 @@ async fn part(
     (on, reason, action): (NaiveDate, Option<&str>, &'static str),
     (child, entries): (Model, &[New]),
 ) -> Result<Created<Contribution>, Failure> {
-    let after = without(tx, parent, taken, kept, "moved_on")?;
+    let after = without(tx, parent, taken, kept, Standing::MovedOn)?;
     store::insert_all(tx, vec![child.clone()]).await.map_err(create::already_there)?;
     entry::add(tx, child.id, on, reason, entries).await?;
     let out = New::of(Kind::MovedOut, (-taken.0, -taken.1)).with(child.id);
     entry::add(tx, parent.id, on, reason, &[out]).await?;
     finish(tx, parent.clone(), &after, action).await?;
     let shown = Contribution::try_from(child.clone())?;
-    tx.audit(audit_of(&child, "contribution.create", None, &shown)?).await?;
+    tx.audit_created("contribution.create", &child, &shown).await?;
     Ok(Created::new(format!("/v1/contributions/{}", child.id), 1, shown))
 }
 
@@ -367,23 +373,6 @@ pub(super) async fn finish(
 ) -> Result<(), Failure> {
     store::replace_all(tx, vec![(before.clone(), after.clone())]).await?;
     let (old, new) = (Contribution::try_from(before)?, Contribution::try_from(after.clone())?);
-    tx.audit(audit_of(after, action, Some(&old), &new)?).await?;
+    tx.audit_changed(action, after, &old, &new).await?;
     Ok(())
-}
-
-fn audit_of(
-    record: &Model,
-    action: &'static str,
-    before: Option<&Contribution>,
-    after: &Contribution,
-) -> Result<audit::Entry, StoreError> {
-    Ok(audit::Entry {
-        organisation_id: record.organisation_id,
-        office_id: record.office_id,
-        action,
-        resource: "contribution",
-        resource_id: record.id,
-        before: before.map(audit::snapshot).transpose()?,
-        after: Some(audit::snapshot(after)?),
-    })
 }

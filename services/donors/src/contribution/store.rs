@@ -1,17 +1,15 @@
-use super::{
-    split,
-    target::{self, Targets},
-};
-use crate::conditions::{self, Conditions, Listed};
+use super::target::{self, Targets};
+use crate::contribution::Standing;
 use crate::diversification::{self, Counted};
 use crate::rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
-use kernel::{Currency, Money};
+use kernel::{ContributionStatus, ContributionType, Currency, Earmarking, Money, Visibility};
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect, Value, sea_query::Expr};
+use sea_orm::{QueryOrder, QuerySelect, sea_query::Expr};
 use serde::Serialize;
 use service::PageRequest;
-use store::{StoreError, TenantScope, Transaction, sql, values};
+use store::list::{self, Conditions, Listed};
+use store::{StoreError, TenantScope, Transaction, audit, insert_models, sql, upsert_models, values};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "contribution")]
@@ -26,7 +24,7 @@ pub struct Model {
     pub donor_id: Option<Uuid>,
     pub donor_external_ref: Option<String>,
     pub donor_name: Option<String>,
-    pub status: String,
+    pub status: ContributionStatus,
     pub amount_usd: i64,
     pub original_amount: Option<i64>,
     pub original_currency: Option<String>,
@@ -40,13 +38,13 @@ pub struct Model {
     pub usage_years: String,
     pub countries: String,
     pub new_money: bool,
-    pub contribution_type: String,
+    pub contribution_type: ContributionType,
     pub method: Option<String>,
-    pub earmarking: Option<String>,
+    pub earmarking: Option<Earmarking>,
     pub keywords: String,
     pub parent_ref: Option<String>,
     pub child_refs: String,
-    pub visibility: String,
+    pub visibility: Visibility,
     pub description: Option<String>,
     pub source_objects: String,
     pub destination_objects: String,
@@ -54,8 +52,7 @@ pub struct Model {
     pub source_version: Option<i64>,
     pub fingerprint: String,
     pub agreement_id: Option<Uuid>,
-    /// `current`, `moved_on`, `written_off` or `reversed`.
-    pub standing: String,
+    pub standing: Standing,
     /// The promise it fulfils, or the parked money it is a part of.
     pub parent_id: Option<Uuid>,
     /// The reversed record that it stands for.
@@ -72,6 +69,17 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "contribution",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
+}
 
 impl Model {
     /// What the donor gave, in its own currency.
@@ -105,118 +113,20 @@ impl Model {
             donor_id: self.donor_id,
             donor_external_ref: self.donor_external_ref.clone(),
             donor_name: self.donor_name.clone(),
-            status: self.status.clone(),
+            status: self.status.into(),
             amount_usd: Money::usd(self.amount_usd),
             new_money: self.new_money,
-            contribution_type: self.contribution_type.clone(),
-            earmarking: self.earmarking.clone(),
+            contribution_type: self.contribution_type.into(),
+            earmarking: self.earmarking.map(Into::into),
             decision_date: self.decision_date,
             source_objects,
             destination_objects,
-            visibility: self.visibility.clone(),
+            visibility: self.visibility.into(),
             agreement_id: self.agreement_id,
-            counts: self.standing == "current",
+            counts: self.standing == Standing::Current,
         })
     }
-
-    fn values(self) -> Vec<Value> {
-        values![
-            self.id,
-            self.version,
-            self.organisation_id,
-            self.office_id,
-            self.source,
-            self.external_ref,
-            self.donor_id,
-            self.donor_external_ref,
-            self.donor_name,
-            self.status,
-            self.amount_usd,
-            self.original_amount,
-            self.original_currency,
-            self.exchange_rate,
-            self.exchange_rate_date,
-            self.exchange_rate_source,
-            self.decision_date,
-            self.flow_date,
-            self.first_reported_date,
-            self.budget_year,
-            self.usage_years,
-            self.countries,
-            self.new_money,
-            self.contribution_type,
-            self.method,
-            self.earmarking,
-            self.keywords,
-            self.parent_ref,
-            self.child_refs,
-            self.visibility,
-            self.description,
-            self.source_objects,
-            self.destination_objects,
-            self.detail,
-            self.source_version,
-            self.fingerprint,
-            self.agreement_id,
-            self.standing,
-            self.parent_id,
-            self.replaces_id,
-            self.usage_split,
-            self.valuation,
-            self.exchange_difference,
-            self.created_at,
-            self.updated_at,
-        ]
-    }
 }
-
-const COLUMNS: [&str; 45] = [
-    "id",
-    "version",
-    "organisation_id",
-    "office_id",
-    "source",
-    "external_ref",
-    "donor_id",
-    "donor_external_ref",
-    "donor_name",
-    "status",
-    "amount_usd",
-    "original_amount",
-    "original_currency",
-    "exchange_rate",
-    "exchange_rate_date",
-    "exchange_rate_source",
-    "decision_date",
-    "flow_date",
-    "first_reported_date",
-    "budget_year",
-    "usage_years",
-    "countries",
-    "new_money",
-    "contribution_type",
-    "method",
-    "earmarking",
-    "keywords",
-    "parent_ref",
-    "child_refs",
-    "visibility",
-    "description",
-    "source_objects",
-    "destination_objects",
-    "detail",
-    "source_version",
-    "fingerprint",
-    "agreement_id",
-    "standing",
-    "parent_id",
-    "replaces_id",
-    "usage_split",
-    "valuation",
-    "exchange_difference",
-    "created_at",
-    "updated_at",
-];
 
 /// Staff read the rows of their offices; a representative its donor's that it may see.
 fn readable(scope: &TenantScope) -> Select<Entity> {
@@ -241,8 +151,8 @@ pub(crate) struct Filter {
     pub(crate) office_id: Option<Uuid>,
     pub(crate) agreement_id: Option<Uuid>,
     pub(crate) parent_id: Option<Uuid>,
-    pub(crate) status: Option<String>,
-    pub(crate) earmarking: Option<String>,
+    pub(crate) status: Option<ContributionStatus>,
+    pub(crate) earmarking: Option<Earmarking>,
     pub(crate) year: Option<i32>,
     pub(crate) country: Option<String>,
     pub(crate) external: Option<(String, String)>,
@@ -289,8 +199,8 @@ impl Filter {
             conditions.and("c.source = ?", source.as_str());
             conditions.and_few("c.external_ref = ?", Some(reference.as_str()));
         }
-        conditions.and_some("c.status = ?", self.status.clone());
-        conditions.and_some("c.earmarking = ?", self.earmarking.clone());
+        conditions.and_some("c.status = ?", self.status);
+        conditions.and_some("c.earmarking = ?", self.earmarking);
         let holding = |value: &str| format!("%,{value},%");
         conditions.and_some("c.countries LIKE ?", self.country.as_deref().map(holding));
         conditions.and_some("c.usage_years LIKE ?", self.year.map(|year| holding(&year.to_string())));
@@ -313,8 +223,8 @@ impl Filter {
         let mut targets = self.country.clone().into_iter().chain(self.year.map(|year| year.to_string()));
         let mut conditions = Conditions::of(scope, "t");
         conditions.and("t.target = ?", targets.next()?);
-        conditions.and_some("t.status = ?", self.status.clone());
-        conditions.and_some("t.earmarking = ?", self.earmarking.clone());
+        conditions.and_some("t.status = ?", self.status);
+        conditions.and_some("t.earmarking = ?", self.earmarking);
         let also =
             "EXISTS (SELECT 1 FROM contribution_target a WHERE a.office_id = t.office_id AND a.target = ?
                       AND a.contribution_id = t.contribution_id)";
@@ -347,9 +257,9 @@ pub(crate) async fn list(
         Some(mut conditions) => {
             conditions.and_some("t.contribution_id < ?", after);
             let (from, order) = ("contribution_target t", &["contribution_id"]);
-            conditions::plan_for_values(db).await?;
+            list::plan_for_values(db).await?;
             let ids = conditions.first(db, &Listed { select, from, order, descending: true, limit }).await?;
-            conditions::by_ids(db, select, "c.id", "c.id DESC", ids).await?
+            list::by_ids(db, select, "c.id", "c.id DESC", ids).await?
         }
         None => {
             let mut conditions = filter.conditions(scope);
@@ -379,8 +289,7 @@ pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Res
     let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
     let counted: Vec<_> = records.iter().map(|new| (None, Counted::of(new))).collect();
     let changes: Vec<_> = records.iter().map(|new| (None, Targets::of(new))).collect();
-    let rows = records.into_iter().map(Model::values).collect();
-    sql::insert_many(tx.db(), "contribution", &COLUMNS, rows, "").await?;
+    insert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
     diversification::store::count(tx, counted).await?;
     tx.emit_all(&events).await
@@ -391,17 +300,16 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());
-    let mut rows = Vec::with_capacity(pairs.len());
     let counted: Vec<_> = pairs.iter().map(|(old, new)| (Counted::of(old), Counted::of(new))).collect();
     let changes: Vec<_> = pairs.iter().map(|(old, new)| (Some(Targets::of(old)), Targets::of(new))).collect();
-    for (old, new) in pairs {
-        history.push(values![old.id, old.version, serde_json::to_string(&old)?, now]);
+    for (old, new) in &pairs {
+        history.push(values![old.id, old.version, serde_json::to_string(old)?, now]);
         events.push(new.event()?);
-        rows.push(new.values());
     }
+    let records: Vec<Model> = pairs.into_iter().map(|(_, new)| new).collect();
     let columns = ["contribution_id", "version", "record", "replaced_at"];
     sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
-    sql::replace_many(tx.db(), "contribution", &COLUMNS, rows).await?;
+    upsert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
     diversification::store::count(tx, counted).await?;
     tx.emit_all(&events).await
@@ -409,6 +317,7 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
 
 /// Years and countries of a record.
 pub(crate) fn targets(record: &Model) -> (Vec<i32>, Vec<String>) {
-    let years = split(&record.usage_years).iter().filter_map(|year| year.parse().ok()).collect();
-    (years, split(&record.countries))
+    let years =
+        kernel::text::split(&record.usage_years).iter().filter_map(|year| year.parse().ok()).collect();
+    (years, kernel::text::split(&record.countries))
 }

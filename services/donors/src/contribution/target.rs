@@ -2,6 +2,7 @@
 //! a list is also filtered by.
 
 use super::store::Model;
+use kernel::{ContributionStatus, Earmarking};
 use sea_orm::ConnectionTrait;
 use store::{StoreError, sql, values};
 use uuid::Uuid;
@@ -20,8 +21,8 @@ pub(crate) struct Targets {
     /// Years and countries: `,2025,2026,` and `,TCD,`.
     pub(crate) years: String,
     pub(crate) countries: String,
-    pub(crate) status: String,
-    pub(crate) earmarking: Option<String>,
+    pub(crate) status: ContributionStatus,
+    pub(crate) earmarking: Option<Earmarking>,
 }
 
 impl Targets {
@@ -32,8 +33,8 @@ impl Targets {
             office_id: record.office_id,
             years: record.usage_years.clone(),
             countries: record.countries.clone(),
-            status: record.status.clone(),
-            earmarking: record.earmarking.clone(),
+            status: record.status,
+            earmarking: record.earmarking,
         }
     }
 
@@ -72,8 +73,8 @@ pub(crate) async fn write(
                     target,
                     new.id,
                     new.organisation_id,
-                    new.status.as_str(),
-                    new.earmarking.as_deref(),
+                    new.status,
+                    new.earmarking,
                 ]);
             }
         }

@@ -13,7 +13,7 @@ use auth::{Caller, perm};
 use kernel::{Money, Problem, money::percent};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::ReadProblems};
+use service::{Answer, Cell, Column, Context, Envelope, Parameters, Row, openapi::ReadProblems};
 use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -88,30 +88,17 @@ pub(crate) struct Line {
 }
 
 impl Row for Line {
-    const COLUMNS: &'static [&'static str] = &[
-        "year",
-        "key",
-        "name",
-        "amount_usd",
-        "share_percent",
-        "count",
-        "previous_usd",
-        "change_usd",
-        "change_percent",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("year", |row| i64::from(row.year).into()),
+        ("key", |row| row.key.as_str().into()),
+        ("name", |row| row.name.as_str().into()),
+        ("amount_usd", |row| row.amount.into()),
+        ("share_percent", |row| row.share_percent.clone().into()),
+        ("count", |row| row.count.into()),
+        ("previous_usd", |row| row.previous.into()),
+        ("change_usd", |row| row.change.into()),
+        ("change_percent", |row| row.change_percent.clone().into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            i64::from(self.year).into(),
-            self.key.as_str().into(),
-            self.name.as_str().into(),
-            self.amount.into(),
-            self.share_percent.clone().into(),
-            self.count.into(),
-            self.previous.into(),
-            self.change.into(),
-            self.change_percent.clone().into(),
-        ]
-    }
 }
 
 /// A key in English: `softly_earmarked` is "Softly earmarked".

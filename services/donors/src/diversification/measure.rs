@@ -1,7 +1,8 @@
 //! The measures of a year, out of its sums.
 
 use super::{NOT_STATED, SEVERAL, Sums};
-use crate::{contribution::EARMARKINGS, donor};
+use crate::donor::Segment;
+use kernel::{ClosedSet, DonorType, Earmarking};
 use kernel::{Money, money::percent};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -79,12 +80,16 @@ pub(crate) struct Measures {
     pub(crate) lapsed_amount: Money,
 }
 
+fn words<T: ClosedSet>() -> Vec<&'static str> {
+    T::ALL.iter().map(|word| word.as_str()).collect()
+}
+
 /// The keys of a division, in the order in which they are shown.
 pub(crate) fn keys(division: &str) -> Vec<&'static str> {
     let mut keys: Vec<&'static str> = match division {
-        "type" => donor::TYPES.to_vec(),
-        "segment" => donor::SEGMENTS.to_vec(),
-        "earmarking" => EARMARKINGS.to_vec(),
+        "type" => words::<DonorType>(),
+        "segment" => words::<Segment>(),
+        "earmarking" => words::<Earmarking>(),
         _ => REGIONS.iter().map(|(code, _)| *code).chain([SEVERAL]).collect(),
     };
     keys.push(NOT_STATED);

@@ -22,8 +22,10 @@ pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::contribution::{self, EARMARKINGS, split};
+use crate::contribution;
+use crate::donor::Segment;
 use chrono::Datelike;
+use kernel::{ContributionStatus, DonorType, Earmarking, text::split};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -37,7 +39,8 @@ const NEW_AFTER: i32 = 5;
 
 /// The year a contribution counts in, if it counts.
 pub(crate) fn counted_year(record: &contribution::store::Model) -> Option<i32> {
-    let counts = record.standing == "current" && matches!(record.status.as_str(), "paid" | "commitment");
+    let counts =
+        record.standing == contribution::Standing::Current && record.status != ContributionStatus::Pledge;
     let date = record.decision_date.or(record.flow_date).or(record.first_reported_date);
     date.filter(|_| counts).map(|date| date.year())
 }
@@ -73,7 +76,7 @@ pub(crate) struct Counted {
 /// Contributions of one kind: their money and how many they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct What {
-    earmarking: Option<String>,
+    earmarking: Option<Earmarking>,
     multi_year: bool,
     region: String,
     cents: i64,
@@ -89,7 +92,7 @@ impl Counted {
             donor_id: record.donor_id.unwrap_or_default(),
             year: counted_year(record)?,
             what: What {
-                earmarking: record.earmarking.clone(),
+                earmarking: record.earmarking,
                 multi_year: is_multi_year(&record.usage_years),
                 region: region(&record.countries),
                 cents: record.amount_usd,
@@ -104,8 +107,7 @@ impl What {
     fn giving(&self) -> Giving {
         let Self { cents, records, .. } = *self;
         let mut giving = Giving { cents, records, ..Giving::default() };
-        let stated = |name: &str| EARMARKINGS.iter().position(|known| *known == name);
-        let place = self.earmarking.as_deref().and_then(stated).unwrap_or(EARMARKINGS.len());
+        let place = self.earmarking.map_or(Earmarking::ALL.len(), |stated| stated as usize);
         if let Some(part) = giving.earmarking.get_mut(place) {
             *part = cents;
         }
@@ -116,7 +118,7 @@ impl What {
     /// What it adds to the measures of its year, whoever gave it.
     fn sums(&self) -> Sums {
         let mut sums = Sums::default();
-        let earmarking = self.earmarking.as_deref().unwrap_or(NOT_STATED);
+        let earmarking = self.earmarking.map_or(NOT_STATED, Earmarking::as_str);
         sums.add("total", self.cents, self.records);
         sums.add(&format!("earmarking:{earmarking}"), self.cents, self.records);
         sums.add(&format!("region:{}", self.region), self.cents, self.records);
@@ -127,7 +129,7 @@ impl What {
     }
 }
 
-/// What was given: cents of US dollars in all, by earmarking (in the order of [`EARMARKINGS`], then not stated), and for
+/// What was given: cents of US dollars in all, by earmarking (in the order of [`Earmarking`], then not stated), and for
 /// more than one year.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Giving {
@@ -151,8 +153,8 @@ impl Giving {
 /// What a donor is counted under.
 #[derive(Debug, Clone, PartialEq, Eq, sea_orm::FromQueryResult)]
 pub(crate) struct Attributes {
-    pub(crate) donor_type: String,
-    pub(crate) segment: Option<String>,
+    pub(crate) donor_type: DonorType,
+    pub(crate) segment: Option<Segment>,
 }
 
 /// Figures of an office and a year that add up. Kept as JSON; what is zero is left out.
@@ -210,7 +212,7 @@ impl Sums {
 /// year before, and not in that one.
 pub(crate) fn of_donor(years: &BTreeMap<i32, i64>, attributes: Option<&Attributes>) -> BTreeMap<i32, Sums> {
     let gave = |year: i32| years.get(&year).is_some_and(|cents| *cents > 0);
-    let segment = attributes.and_then(|donor| donor.segment.as_deref()).unwrap_or(NOT_STATED);
+    let segment = attributes.and_then(|donor| donor.segment).map_or(NOT_STATED, Segment::as_str);
     let donor_type = attributes.map_or(NOT_STATED, |donor| donor.donor_type.as_str());
     let mut sums: BTreeMap<i32, Sums> = BTreeMap::new();
     for (&year, &cents) in years {

@@ -12,7 +12,9 @@ use auth::{Caller, perm};
 use kernel::{Money, Problem, money::percent, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, one_of, openapi::ReadProblems};
+use service::{
+    Answer, Column, Context, Envelope, Listed, PageRequest, Paging, Row, one_of, openapi::ReadProblems,
+};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -50,20 +52,16 @@ pub(crate) struct DonorAmount {
 }
 
 impl Row for DonorAmount {
-    const COLUMNS: &'static [&'static str] =
-        &["donor_id", "donor", "donor_type", "segment", "year", "amount_usd", "share_percent", "records"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.donor_id.map(|id| id.to_string()).into(),
-            self.donor_name.clone().into(),
-            self.donor_type.clone().into(),
-            self.segment.clone().into(),
-            i64::from(self.year).into(),
-            self.amount.into(),
-            self.share_percent.clone().into(),
-            self.records.into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("donor_id", |row| row.donor_id.into()),
+        ("donor", |row| row.donor_name.clone().into()),
+        ("donor_type", |row| row.donor_type.clone().into()),
+        ("segment", |row| row.segment.clone().into()),
+        ("year", |row| i64::from(row.year).into()),
+        ("amount_usd", |row| row.amount.into()),
+        ("share_percent", |row| row.share_percent.clone().into()),
+        ("records", |row| row.records.into()),
+    ];
 }
 
 /// Which figure.
@@ -82,12 +80,6 @@ pub(crate) struct Figure {
     key: Option<String>,
     /// This office and those below it: the caller's unless told otherwise.
     office_id: Option<Uuid>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 impl Figure {
@@ -210,34 +202,29 @@ async fn list(
 ///
 /// What each donor adds to one of the figures of `GET /v1/diversification`, the largest first; the rows sum to the
 /// figure. Not for donors' representatives.
-#[utoipa::path(tag = "diversification", params(Figure), security(("oauth2" = ["contributions:read"])),
+#[utoipa::path(tag = "diversification", params(Figure, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The donors", body = Envelope<DonorAmount>), ReadProblems))]
 #[get("/v1/diversification/rows")]
 pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
-    figure: Parameters<Figure>,
+    listed: Listed<Figure>,
 ) -> Answer {
-    figure.0.check()?;
+    let figure = listed.filter;
+    figure.check()?;
     let scope: TenantScope = context.scope(&caller.claims).await?;
-    let of = asked(&caller.claims, &scope, figure.0.office_id)?;
-    let Figure { limit, cursor, .. } = figure.0.clone();
-    let filters = (&Figure { limit: None, cursor: None, ..figure.0.clone() }, of);
-    service::list(&request, "diversification-rows", &filters, limit, cursor, move |page| {
-        let (context, scope, figure) = (context.clone(), scope.clone(), figure.0.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = list(db, of, &figure, &page).await?;
-                let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
-                let Page { items, next } = match figure.measure.as_str() {
-                    "top_10" => Page { items: rows, next: None },
-                    _ => page.page(rows, key),
-                };
-                Ok(Page { items: items.into_iter().map(|(_, row)| row).collect(), next })
-            })
-            .await
-        })
+    let of = asked(&caller.claims, &scope, figure.office_id)?;
+    let filters = (figure.clone(), of);
+    let page = listed.paging.of("diversification-rows", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, _, page| {
+        let rows = list(db, of, &figure, page).await?;
+        let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
+        let listed = match figure.measure.as_str() {
+            "top_10" => Page { items: rows, next: None },
+            _ => page.page(rows, key),
+        };
+        Ok(listed.map(|(_, row)| row))
     })
     .await
 }

@@ -16,7 +16,10 @@ pub(crate) const OFFICES: [Uuid; 4] =
     [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12), Uuid::from_u128(13)];
 
 fn government() -> Attributes {
-    Attributes { donor_type: "government".to_owned(), segment: Some("traditional".to_owned()) }
+    Attributes {
+        donor_type: kernel::DonorType::Government,
+        segment: Some(crate::donor::Segment::Traditional),
+    }
 }
 
 fn given(years: &[(i32, i64)]) -> BTreeMap<i32, i64> {
@@ -87,7 +90,7 @@ fn regions_and_years_of_records() {
 fn measures_worked_out_by_hand() {
     let mut sums = together(&[&[(2025, 6000)], &[(2024, 100), (2025, 2000)]]).remove(&2025).unwrap();
     let what = |earmarking: Option<&str>, cents, multi_year| What {
-        earmarking: earmarking.map(str::to_owned),
+        earmarking: earmarking.map(|word| word.parse().unwrap()),
         multi_year,
         region: region(",TCD,"),
         cents,
@@ -191,7 +194,7 @@ impl Random {
             donor_id: (donor != 0).then(|| Uuid::from_u128(100 + u128::from(donor))),
             donor_external_ref: None,
             donor_name: None,
-            status: self.one(&["pledge", "commitment", "paid"]).to_owned(),
+            status: self.one(&["pledge", "commitment", "paid"]).parse().unwrap(),
             amount_usd: i64::try_from(self.below(1_000_000)).unwrap() - 100_000,
             original_amount: None,
             original_currency: None,
@@ -205,14 +208,13 @@ impl Random {
             usage_years: self.one(&["", ",2020,", ",2020,2021,", ",2020,2020,"]).to_owned(),
             countries: self.one(&["", ",TCD,", ",TCD,AFG,", ",TCD,NER,"]).to_owned(),
             new_money: true,
-            contribution_type: "financial".to_owned(),
+            contribution_type: kernel::ContributionType::Financial,
             method: None,
-            earmarking: Some(self.one(&["unearmarked", "softly_earmarked", "earmarked", ""]).to_owned())
-                .filter(|name| !name.is_empty()),
+            earmarking: self.one(&["unearmarked", "softly_earmarked", "earmarked", ""]).parse().ok(),
             keywords: "[]".to_owned(),
             parent_ref: None,
             child_refs: String::new(),
-            visibility: "internal".to_owned(),
+            visibility: kernel::Visibility::Internal,
             description: None,
             source_objects: "[]".to_owned(),
             destination_objects: "[]".to_owned(),
@@ -220,7 +222,7 @@ impl Random {
             source_version: None,
             fingerprint: String::new(),
             agreement_id: None,
-            standing: "current".to_owned(),
+            standing: crate::contribution::Standing::Current,
             parent_id: None,
             replaces_id: None,
             usage_split: None,
@@ -335,8 +337,8 @@ async fn written(store: &Store) {
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
         let mut donor = donor::store::get_to_change(tx.scope(), &tx, id).await.unwrap().unwrap();
         donor.version += 1;
-        donor.donor_type = random.one(&["government", "civil_society"]).to_owned();
-        donor.segment = (round % 2 == 0).then(|| "private".to_owned());
+        donor.donor_type = random.one(&["government", "civil_society"]).parse().unwrap();
+        donor.segment = (round % 2 == 0).then_some(crate::donor::Segment::Private);
         donor::store::update(&mut tx, &donor, &[]).await.unwrap();
         tx.commit().await.unwrap();
         if round == 6 {
@@ -380,7 +382,8 @@ async fn an_office_whose_way_to_headquarters_is_not_known_waits() {
     migration::migrate::<Migrator>(&store).await.unwrap();
     organisation(&store).await;
     let mut record = Random(7).record(1, Uuid::from_u128(99), 1);
-    (record.status, record.decision_date) = ("paid".to_owned(), NaiveDate::from_ymd_opt(2026, 1, 1));
+    (record.status, record.decision_date) =
+        (kernel::ContributionStatus::Paid, NaiveDate::from_ymd_opt(2026, 1, 1));
     let mut tx = begin(&store).await;
     let refused = contributions::insert_all(&mut tx, vec![record]).await.unwrap_err();
     assert!(refused.is_unavailable() && !refused.is_permanent(), "{refused:?}");
@@ -418,7 +421,7 @@ async fn writers_side_by_side_lose_and_double_nothing() {
                 let mut tx = changes.begin(scope_of(0), Actor::system()).await.unwrap();
                 let mut donor = donor::store::get_to_change(tx.scope(), &tx, id).await.unwrap().unwrap();
                 donor.version += 1;
-                donor.segment = (number % 2 == 0).then(|| "private".to_owned());
+                donor.segment = (number % 2 == 0).then_some(crate::donor::Segment::Private);
                 donor::store::update(&mut tx, &donor, &[]).await.unwrap();
                 tx.commit().await.unwrap();
                 fold::fold(&changes).await.unwrap();

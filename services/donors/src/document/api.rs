@@ -6,7 +6,7 @@ use super::{
 use crate::report::{State, api::office_only, store as report};
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{
-    HttpRequest, HttpResponse, delete, get, post,
+    HttpRequest, delete, get, post,
     web::{Data, Payload},
 };
 use auth::{Caller, Failure, perm};
@@ -65,7 +65,7 @@ pub(crate) async fn create(
 }
 
 fn drafting(report: &report::Model) -> Result<(), Failure> {
-    if report.state()? == State::Drafting {
+    if report.state == State::Drafting {
         return Ok(());
     }
     let why = format!("documents of a report that is {} do not change", report.state);
@@ -95,7 +95,7 @@ pub(super) async fn find(
     let report_id: Uuid = row.try_get("", "report_id").map_err(StoreError::from)?;
     let owner = report::get(scope, db, report_id).await?.ok_or_else(Problem::not_found)?;
     // What was not handed to the donor is not for it.
-    if !matches!(scope, TenantScope::Offices { .. }) && !owner.state()?.is_delivered() {
+    if !matches!(scope, TenantScope::Offices { .. }) && !owner.state.is_delivered() {
         return Err(Problem::not_found().into());
     }
     Ok((document, owner))
@@ -123,7 +123,8 @@ pub(crate) async fn read(
 /// Takes a document off a report
 ///
 /// While the office is drafting.
-#[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The document")),
+#[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     security(("oauth2" = ["reports:write"])),
     responses((status = 204, description = "It is off"), UpdateProblems))]
 #[delete("/v1/documents/{id}")]
@@ -133,14 +134,19 @@ pub(crate) async fn remove(
     context: Data<Context>,
     id: Id,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let (document, report) = find(&scope, tx.db(), id.0).await?;
-    let report = report::get_to_change(tx.scope(), &tx, report.id).await?.ok_or_else(Problem::not_found)?;
-    office_only(&report, &caller.claims)?;
-    drafting(&report)?;
-    owner_of(&report).detach(&tx, &document).await?;
-    tx.commit().await?;
-    sweep::destroy_unnamed(&context.store, document.sha256).await;
-    Ok(HttpResponse::NoContent().finish())
+    let mut removed = None;
+    let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
+        let (document, report) = find(scope, tx.db(), id.0).await?;
+        let report = report::get_to_change(scope, tx, report.id).await?.ok_or_else(Problem::not_found)?;
+        office_only(&report, &caller.claims)?;
+        drafting(&report)?;
+        owner_of(&report).detach(tx, &document).await?;
+        removed = Some(document.sha256);
+        Ok(())
+    });
+    let answer = answer.await?;
+    if let Some(sha256) = removed {
+        sweep::destroy_unnamed(&context.store, sha256).await;
+    }
+    Ok(answer)
 }

@@ -2,12 +2,12 @@
 //! the agreement is in.
 
 use super::{Document, api, kept::Owner, sweep};
-use crate::{agreement, contact::REASONS, report};
+use crate::{agreement, contact::ErasureReason, report};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use kernel::{Code, Problem};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Id, JsonBody, openapi::CreateProblems};
+use service::{Answer, Context, Id, UncheckedBody, openapi::CreateProblems};
 use store::{TenantScope, TenantTx};
 use utoipa::ToSchema;
 
@@ -15,9 +15,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentErasure {
-    /// `consent_withdrawn`, `request_of_person`, `no_longer_needed` or `recorded_by_mistake`.
-    #[schema(example = "request_of_person", max_length = 20)]
-    reason: String,
+    reason: ErasureReason,
 }
 
 /// Only the office whose document it is, or one above it.
@@ -29,26 +27,20 @@ fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), Failure> {
     Err(Problem::new(Code::Forbidden).detail(why).into())
 }
 
-fn check(erasure: &DocumentErasure) -> Result<(), Problem> {
-    let mut checks = Checks::new();
-    checks.one_of("/reason", &erasure.reason, &REASONS);
-    checks.finish()
-}
-
 /// Erases it once, and destroys its file.
 async fn erase(
     context: &Context,
     request: &HttpRequest,
     claims: &Claims,
-    body: JsonBody<DocumentErasure>,
+    body: UncheckedBody<DocumentErasure>,
     find: impl AsyncFnOnce(&TenantTx, &TenantScope) -> Result<(Document, Owner), Failure>,
 ) -> Answer {
-    let mut erased = None;
-    let answer = service::act(context, request, claims, &body.digest, async |tx, scope| {
+    let (mut erased, digest) = (None, body.digest);
+    let answer = service::act(context, request, claims, &digest, async |tx, scope| {
         let (document, owner) = find(tx, scope).await?;
         may_erase(scope, &owner)?;
-        check(&body.value)?;
-        owner.erase(tx, &document, &body.value.reason).await?;
+        let reason = body.checked(|_, _| ())?.reason;
+        owner.erase(tx, &document, reason).await?;
         erased = Some(document.sha256);
         Ok(())
     });
@@ -73,7 +65,7 @@ pub(crate) async fn of_report(
     caller: Caller<perm::ReportsWrite>,
     context: Data<Context>,
     id: Id,
-    body: JsonBody<DocumentErasure>,
+    body: UncheckedBody<DocumentErasure>,
 ) -> Answer {
     erase(&context, &request, &caller.claims, body, async |tx, scope| {
         let (document, owner) = api::find(scope, tx.db(), id.0).await?;
@@ -98,7 +90,7 @@ pub(crate) async fn of_agreement(
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
     id: Id,
-    body: JsonBody<DocumentErasure>,
+    body: UncheckedBody<DocumentErasure>,
 ) -> Answer {
     erase(&context, &request, &caller.claims, body, async |tx, scope| {
         let (document, owner) = agreement::document::find(scope, tx.db(), id.0).await?;

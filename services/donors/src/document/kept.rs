@@ -2,8 +2,8 @@
 //! handed out, taken off.
 
 use super::{Document, LIMIT, check, files, sweep};
-use ::store::{StoreError, Transaction, audit, sql, values};
-use actix_multipart::Multipart;
+use crate::contact::ErasureReason;
+use ::store::{Store, StoreError, Transaction, audit, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
@@ -36,7 +36,7 @@ impl Kept {
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<Self, Failure> {
-        let (name, bytes) = receive(request, payload).await?;
+        let (name, bytes) = service::receive_file(request, payload, LIMIT).await?;
         let mut checks = Checks::new();
         checks.file_name("/file", &name, 200);
         checks.finish()?;
@@ -174,7 +174,7 @@ impl Owner {
         &self,
         tx: &Transaction,
         document: &Document,
-        reason: &str,
+        reason: ErasureReason,
     ) -> Result<(), Failure> {
         self.forget(tx, document).await?;
         let mut entry = self.entry("document.erase", Some(document), None);
@@ -203,7 +203,7 @@ impl Owner {
     ) -> Answer {
         let bytes = match files::read(context.store.files(), &document.sha256).await {
             Ok(bytes) => bytes,
-            Err(error) => return Err(self.not_read(context, &document, &error).await),
+            Err(error) => return Err(self.not_read(&context.store, &document, &error).await),
         };
         if claims.kind == PrincipalKind::Donor {
             let tx = context.store.system(context.actor(claims, request)).await?;
@@ -214,13 +214,13 @@ impl Owner {
     }
 
     /// Whoever downloads a document while it is erased finds no file: it is gone, and nothing is wrong.
-    async fn not_read(&self, context: &Context, document: &Document, error: &io::Error) -> Failure {
+    pub(super) async fn not_read(&self, store: &Store, document: &Document, error: &io::Error) -> Failure {
         if error.kind() != io::ErrorKind::NotFound {
             return Failure::internal(error);
         }
         let text = format!("SELECT id FROM {} WHERE id = $1", self.kind.table());
         let named = async {
-            let db = context.store.system_read().await?;
+            let db = store.system_read().await?;
             sql::row(&db, &text, values![document.id]).await
         };
         match named.await {
@@ -242,15 +242,13 @@ impl Owner {
             trace[self.kind.column()] = self.id.to_string().into();
             trace
         };
-        audit::Entry {
+        let subject = audit::Subject {
+            resource: self.kind.table(),
+            id: before.or(after).map_or(self.id, |document| document.id),
             organisation_id: self.organisation_id,
             office_id: self.office_id,
-            action,
-            resource: self.kind.table(),
-            resource_id: before.or(after).map_or(self.id, |document| document.id),
-            before: before.map(trace),
-            after: after.map(trace),
-        }
+        };
+        audit::Entry { action, subject, before: before.map(trace), after: after.map(trace) }
     }
 }
 
@@ -260,36 +258,6 @@ fn not_written(error: &io::Error) -> Failure {
         return Problem::new(Code::StorageFull).detail("there is no room for the file").into();
     }
     Failure::internal(error)
-}
-
-/// The one file of the form: its name, without a folder, and its bytes.
-pub(crate) async fn receive(request: &HttpRequest, payload: Payload) -> Result<(String, Vec<u8>), Problem> {
-    let broken = |error: actix_multipart::MultipartError| {
-        Problem::new(Code::MalformedBody).field("", format!("the form cannot be read: {error}"))
-    };
-    let mut parts = Multipart::new(request.headers(), payload);
-    let mut found: Option<(String, Vec<u8>)> = None;
-    while let Some(part) = parts.next().await {
-        let mut part = part.map_err(broken)?;
-        let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
-        let name = name.unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
-        let name = name.to_owned();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(broken)?;
-            if bytes.len() + chunk.len() > LIMIT {
-                let why = format!("a document has at most {LIMIT} bytes");
-                return Err(Problem::new(Code::BodyTooLarge).detail(why));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        if found.replace((name, bytes)).is_some() {
-            return Err(Problem::invalid_field("/file", "send one file at a time"));
-        }
-    }
-    found
-        .filter(|(_, bytes)| !bytes.is_empty())
-        .ok_or_else(|| Problem::invalid_field("/file", "no file was sent"))
 }
 
 /// A file to save under its name, and nothing else.

@@ -9,6 +9,7 @@ pub(crate) mod sweep;
 
 use ::store::{StoreError, Transaction, sql, values};
 use chrono::{DateTime, Utc};
+use kernel::Visibility;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -50,9 +51,9 @@ pub(crate) async fn show(
     tx: &Transaction,
     report_id: Uuid,
     shown: bool,
-    visibility: &str,
+    visibility: Visibility,
 ) -> Result<(), StoreError> {
-    let visibility = if shown { visibility } else { "internal" };
+    let visibility = if shown { visibility } else { Visibility::Internal };
     let text = "UPDATE document SET visibility = $1 WHERE report_id = $2";
     sql::execute(tx.db(), text, values![visibility, report_id]).await?;
     Ok(())

@@ -1,4 +1,7 @@
-use super::{super::kept::Owner, *};
+use super::{
+    super::{Document, kept::Owner},
+    *,
+};
 use crate::migration::Migrator;
 use ::store::values;
 use kernel::{Clock, FixedClock};
@@ -132,6 +135,33 @@ async fn a_document_is_not_named_whose_file_was_destroyed_while_it_arrived() {
     let refused = owner.attach(&tx, &kept, "internal").await.unwrap_err();
     assert_eq!(refused.0.code, "unavailable");
     assert_eq!(owner.count(tx.db()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_download_beside_an_erasure_finds_nothing_and_a_lost_file_is_a_fault() {
+    let (folder, clock) = (testkit::folder(), clock());
+    let store = store(folder.path(), &clock).await;
+    for kind in [Kind::Report, Kind::Agreement] {
+        let sha256 = files::digest(b"never written");
+        let id = name(&store, kind, &sha256).await;
+        let owner = Owner {
+            kind,
+            id,
+            organisation_id: ORGANISATION,
+            office_id: OFFICE,
+            donor_id: Uuid::from_u128(4),
+        };
+        let (name, media_type, created_at) = ("a.pdf".to_owned(), "application/pdf".to_owned(), clock.now());
+        let document = Document { id, name, media_type, size: 1, sha256: sha256.clone(), created_at };
+        let missing = files::read(store.files(), &sha256).await.unwrap_err();
+        let code = async |error| owner.not_read(&store, &document, error).await.0.code;
+        assert_eq!(code(&missing).await, "internal", "the row is there, the file must be");
+        let unreadable = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        assert_eq!(code(&unreadable).await, "internal");
+        let text = format!("DELETE FROM {} WHERE id = $1", kind.table());
+        sql::execute(store.writer(), &text, values![id]).await.unwrap();
+        assert_eq!(code(&missing).await, "not_found", "erased between its row and its file");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

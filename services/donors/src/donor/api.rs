@@ -1,18 +1,20 @@
 use super::{
-    IATI_TYPES, SEGMENTS, STATUSES, TYPES,
+    IATI_TYPES, Segment,
     merge::DEEPEST,
     preferences::{self, Preferences},
-    search_key, store,
+    store,
 };
 use crate::known::person;
-use ::store::{StoreError, TenantScope, audit};
+use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use events::ExternalRef;
-use kernel::{Code, Problem, pagination::Page};
+use kernel::text::search_key;
+use kernel::{Code, DonorStatus, DonorType, Problem, pagination::Page};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer, one_of,
+    Answer, Changed, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
+    answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -50,14 +52,12 @@ pub(crate) struct DonorFields {
     short_name: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[serde(rename = "type")]
-    #[schema(example = "government", max_length = 20)]
-    donor_type: String,
+    donor_type: DonorType,
     /// Code of IATI's OrganisationType list.
     #[schema(example = "10", max_length = 2)]
     iati_organisation_type: Option<String>,
     /// `traditional`, `emerging` or `private`.
-    #[schema(example = "traditional", max_length = 20)]
-    segment: Option<String>,
+    segment: Option<Segment>,
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "NOR", max_length = 3)]
     country: Option<String>,
@@ -73,8 +73,7 @@ pub(crate) struct DonorFields {
     focal_point_id: Option<Uuid>,
     /// `prospect`, `active` (unless told otherwise) or `dormant`.
     #[serde(default = "active")]
-    #[schema(example = "active", max_length = 20)]
-    status: String,
+    status: DonorStatus,
     /// What it likes to give to, and how it wants to be told.
     #[serde(default)]
     preferences: Preferences,
@@ -84,38 +83,25 @@ pub(crate) struct DonorFields {
     external_refs: Vec<ExternalRef>,
 }
 
-fn active() -> String {
-    "active".to_owned()
+fn active() -> DonorStatus {
+    DonorStatus::Active
 }
 
 impl Row for Donor {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "short_name",
-        "type",
-        "segment",
-        "country",
-        "status",
-        "iati_identifier",
-        "external_refs",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.fields.name.as_str().into()),
+        ("short_name", |row| row.fields.short_name.clone().into()),
+        ("type", |row| row.fields.donor_type.as_str().into()),
+        ("segment", |row| row.fields.segment.map(Segment::as_str).into()),
+        ("country", |row| row.fields.country.clone().into()),
+        ("status", |row| row.fields.status.as_str().into()),
+        ("iati_identifier", |row| row.fields.iati_identifier.clone().into()),
+        ("external_refs", |row| {
+            let refs = row.fields.external_refs.iter();
+            service::joined(refs.map(|external| format!("{}:{}", external.source, external.r#ref)))
+        }),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        let f = &self.fields;
-        let refs: Vec<String> =
-            f.external_refs.iter().map(|ext| format!("{}:{}", ext.source, ext.r#ref)).collect();
-        vec![
-            self.id.to_string().into(),
-            f.name.as_str().into(),
-            f.short_name.clone().into(),
-            f.donor_type.as_str().into(),
-            f.segment.clone().into(),
-            f.country.clone().into(),
-            f.status.as_str().into(),
-            f.iati_identifier.clone().into(),
-            refs.join(" ").into(),
-        ]
-    }
 }
 
 fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Result<Donor, StoreError> {
@@ -164,17 +150,14 @@ pub(crate) struct DonorFilter {
     q: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[serde(rename = "type")]
-    #[param(max_length = 20)]
-    donor_type: Option<String>,
+    donor_type: Option<DonorType>,
     /// `prospect`, `active` or `dormant`.
-    #[param(max_length = 20)]
-    status: Option<String>,
+    status: Option<DonorStatus>,
     /// ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
     country: Option<String>,
     /// `traditional`, `emerging` or `private`.
-    #[param(max_length = 20)]
-    segment: Option<String>,
+    segment: Option<Segment>,
     /// `geneva`, or a capital.
     #[param(max_length = 100)]
     liaison_post: Option<String>,
@@ -183,12 +166,6 @@ pub(crate) struct DonorFilter {
     /// `source:reference` of another system, such as `fts:2924`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 impl DonorFilter {
@@ -205,10 +182,10 @@ impl DonorFilter {
         };
         Ok(store::Filter {
             search: self.q.as_deref().map(search_key),
-            donor_type: one_of("type", self.donor_type.as_deref(), &TYPES)?,
-            status: one_of("status", self.status.as_deref(), &STATUSES)?,
+            donor_type: self.donor_type,
+            status: self.status,
             country: self.country.clone(),
-            segment: one_of("segment", self.segment.as_deref(), &SEGMENTS)?,
+            segment: self.segment,
             liaison_post: self.liaison_post.clone(),
             focal_point_id: self.focal_point_id,
             external,
@@ -220,29 +197,23 @@ impl DonorFilter {
 ///
 /// The organisation's registry, by name; words that no name has are taken for typing errors, and the most like come first.
 /// A donor's representative sees its own donor.
-#[utoipa::path(tag = "donors", params(DonorFilter), security(("oauth2" = ["donors:read"])),
+#[utoipa::path(tag = "donors", params(DonorFilter, Paging), security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The donors", body = Envelope<Donor>), ReadProblems))]
 #[get("/v1/donors")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
-    filter: Parameters<DonorFilter>,
+    listed: Listed<DonorFilter>,
 ) -> Answer {
-    let checked = filter.0.checked()?;
+    let filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
-    let (limit, cursor) = (filter.0.limit, filter.0.cursor.clone());
-    let filters = (scope.organisation_id(), DonorFilter { limit: None, cursor: None, ..filter.0 });
-    service::list(&request, "donors", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| (row.name.clone(), row.id));
-                Ok(Page { items: with_refs(db, items).await?, next })
-            })
-            .await
-        })
+    let filters = (scope.organisation_id(), listed.filter);
+    let page = listed.paging.of("donors", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        let Page { items, next } = page.page(rows, |row| (row.name.clone(), row.id));
+        Ok(Page { items: with_refs(db, items).await?, next })
     })
     .await
 }
@@ -277,20 +248,20 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    body: JsonBody<DonorFields>,
+    body: UncheckedBody<DonorFields>,
 ) -> Answer {
-    let fields = body.value;
-    check(&fields)?;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let digest = body.digest;
+    let fields = body.checked(check)?;
+    let office_id = context.headquarters(&caller.claims).await?;
     check_focal_point(&context, &caller.claims, &fields, None).await?;
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+    service::create(&context, &request, &caller.claims, &digest, async |tx, scope| {
         check_parent(scope, tx.db(), &fields, None).await?;
         let now = tx.now();
         let mut donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
         donor.preferences = fields.preferences.kept()?;
         store::insert(tx, &donor, &fields.external_refs).await.map_err(already_there)?;
         let shown = shown(donor.clone(), fields.external_refs.clone())?;
-        tx.audit(entry(&donor, "donor.create", None, &shown)?).await?;
+        tx.audit_created("donor.create", &donor, &shown).await?;
         Ok(Created::new(format!("/v1/donors/{}", donor.id), 1, shown))
     })
     .await
@@ -309,55 +280,38 @@ pub(crate) async fn update(
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
     id: Id,
-    body: JsonBody<DonorFields>,
+    body: UncheckedBody<DonorFields>,
 ) -> Answer {
-    let fields = body.value;
     let scope = context.scope(&caller.claims).await?;
     let seen = known(&context, &scope, id.0).await?;
-    headquarters_only(&context, &caller.claims).await?;
+    context.headquarters(&caller.claims).await?;
+    let fields = body.checked(check)?;
     let focal_point = check_focal_point(&context, &caller.claims, &fields, seen.focal_point_id).await;
-    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
-    check(&fields)?;
-    answer::if_match(&request, before.version)?;
-    if before.merged_into.is_some() {
-        let why = "is merged into another donor: change that one";
-        return Err(Problem::new(Code::Conflict).field("/merged_into", why).into());
-    }
-    focal_point?;
-    check_parent(&scope, tx.db(), &fields, Some(before.id)).await?;
-    let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
-    let times = (before.created_at, tx.now());
-    let mut after =
-        row(&fields, before.id, before.version + 1, before.organisation_id, before.office_id, times);
-    after.preferences = fields.preferences.kept()?;
-    if (&after.name, &after.donor_type) == (&before.name, &before.donor_type) {
-        // The key of a name that has not changed stays, also where it was made by an earlier rule.
-        after.search.clone_from(&before.search);
-    }
-    store::remove_refs(&tx, before.id).await?;
-    store::update(&mut tx, &after, &fields.external_refs).await.map_err(already_there)?;
-    let (old, new) = (shown(before, old_refs)?, shown(after.clone(), fields.external_refs)?);
-    tx.audit(entry(&after, "donor.update", Some(&old), &new)?).await?;
-    tx.commit().await?;
-    answer::record(&request, new.version, &new)
-}
-
-fn entry(
-    donor: &store::Model,
-    action: &'static str,
-    before: Option<&Donor>,
-    after: &Donor,
-) -> Result<audit::Entry, StoreError> {
-    Ok(audit::Entry {
-        organisation_id: donor.organisation_id,
-        office_id: donor.office_id,
-        action,
-        resource: "donor",
-        resource_id: donor.id,
-        before: before.map(audit::snapshot).transpose()?,
-        after: Some(audit::snapshot(after)?),
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(before.version)?;
+        if before.merged_into.is_some() {
+            let why = "is merged into another donor: change that one";
+            return Err(Problem::new(Code::Conflict).field("/merged_into", why).into());
+        }
+        focal_point?;
+        check_parent(scope, tx.db(), &fields, Some(before.id)).await?;
+        let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
+        let times = (before.created_at, tx.now());
+        let place = (before.organisation_id, before.office_id);
+        let mut after = row(&fields, before.id, before.version + 1, place.0, place.1, times);
+        after.preferences = fields.preferences.kept()?;
+        if (&after.name, &after.donor_type) == (&before.name, &before.donor_type) {
+            // The key of a name that has not changed stays, also where it was made by an earlier rule.
+            after.search.clone_from(&before.search);
+        }
+        store::remove_refs(tx, before.id).await?;
+        store::update(tx, &after, &fields.external_refs).await.map_err(already_there)?;
+        let (old, new) = (shown(before, old_refs)?, shown(after.clone(), fields.external_refs)?);
+        tx.audit_changed("donor.update", &after, &old, &new).await?;
+        Ok(Changed::new(new.version, new))
     })
+    .await
 }
 
 fn already_there(error: StoreError) -> Failure {
@@ -375,19 +329,6 @@ fn already_there(error: StoreError) -> Failure {
 pub(crate) async fn known(context: &Context, scope: &TenantScope, id: Uuid) -> Result<store::Model, Failure> {
     let found = service::read_within(context, scope, async |db| Ok(store::get(scope, db, id).await?));
     Ok(found.await?.ok_or_else(Problem::not_found)?)
-}
-
-/// Donors are organisation rows: headquarters changes them, everyone reads them.
-pub(crate) async fn headquarters_only(context: &Context, claims: &Claims) -> Result<Uuid, Failure> {
-    let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
-    match office {
-        Some(office) if office.kind == "headquarters" => Ok(office.id),
-        // Identity vouches for it, and its event has not come yet.
-        None => {
-            Err(Problem::new(Code::Unavailable).detail("the office is not known here yet: try again").into())
-        }
-        Some(_) => Err(Problem::new(Code::Forbidden).detail("only headquarters does this").into()),
-    }
 }
 
 /// Whoever is named anew has to be an active member of staff; somebody who has left since stays on the record until
@@ -467,30 +408,23 @@ fn row(
     .searchable()
 }
 
-fn check(fields: &DonorFields) -> Result<(), Problem> {
-    let mut checks = Checks::new();
+fn check(fields: &DonorFields, checks: &mut Checks) {
     checks.text("/name", &fields.name, 300);
     checks.require(!search_key(&fields.name).is_empty(), "/name", "must hold a letter or a digit");
     checks.optional_text("/name_fr", fields.name_fr.as_deref(), 300);
     checks.optional_text("/name_es", fields.name_es.as_deref(), 300);
     checks.optional_text("/short_name", fields.short_name.as_deref(), 60);
-    checks.one_of("/type", &fields.donor_type, &TYPES);
-    checks.one_of("/status", &fields.status, &STATUSES);
     if let Some(code) = &fields.iati_organisation_type {
         checks.one_of("/iati_organisation_type", code, &IATI_TYPES);
-    }
-    if let Some(segment) = &fields.segment {
-        checks.one_of("/segment", segment, &SEGMENTS);
     }
     if let Some(country) = &fields.country {
         checks.country("/country", country);
     }
     checks.optional_text("/iati_identifier", fields.iati_identifier.as_deref(), 120);
-    preferences::check(&mut checks, &fields.preferences);
+    preferences::check(checks, &fields.preferences);
     checks.optional_text("/liaison_post", fields.liaison_post.as_deref(), 100);
     for (index, external) in checks.at_most("/external_refs", &fields.external_refs, 50).iter().enumerate() {
         checks.text(&format!("/external_refs/{index}/source"), &external.source, 40);
         checks.text(&format!("/external_refs/{index}/ref"), &external.r#ref, 100);
     }
-    checks.finish()
 }

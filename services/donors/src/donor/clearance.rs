@@ -1,19 +1,19 @@
 //! Due-diligence clearances of private-sector donors, recorded by headquarters.
 
-use super::{api::headquarters_only, store};
+use super::store;
 use ::store::{StoreError, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ClearanceDecided;
-use kernel::{Problem, pagination::Page};
+use kernel::{ClearanceDecision, Problem, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row,
+    Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A clearance.
@@ -21,9 +21,8 @@ use uuid::Uuid;
 pub(crate) struct Clearance {
     id: Uuid,
     donor_id: Uuid,
-    /// `cleared` or `refused`.
-    #[schema(example = "cleared", max_length = 20)]
-    decision: String,
+    #[schema(value_type = ClearanceDecision)]
+    decision: Word<ClearanceDecision>,
     valid_from: NaiveDate,
     valid_until: NaiveDate,
     /// Where the file is kept.
@@ -36,9 +35,7 @@ pub(crate) struct Clearance {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewClearance {
-    /// `cleared` or `refused`; the latest decision counts.
-    #[schema(example = "cleared", max_length = 20)]
-    decision: String,
+    decision: ClearanceDecision,
     valid_from: NaiveDate,
     /// The last day on which it holds.
     valid_until: NaiveDate,
@@ -48,18 +45,14 @@ pub(crate) struct NewClearance {
 }
 
 impl Row for Clearance {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "decision", "valid_from", "valid_until", "reference", "created_at"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.to_string().into(),
-            self.decision.as_str().into(),
-            self.valid_from.to_string().into(),
-            self.valid_until.to_string().into(),
-            self.reference.as_str().into(),
-            self.created_at.to_rfc3339().into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("decision", |row| row.decision.as_str().into()),
+        ("valid_from", |row| row.valid_from.to_string().into()),
+        ("valid_until", |row| row.valid_until.to_string().into()),
+        ("reference", |row| row.reference.as_str().into()),
+        ("created_at", |row| row.created_at.to_rfc3339().into()),
+    ];
 }
 
 /// Keeps decisions; one that is there already stays as it is.
@@ -106,24 +99,11 @@ pub(crate) async fn holds(
     Ok(decision == "cleared" && from <= day && day <= until)
 }
 
-/// Which page.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ClearanceFilter {
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
-}
-
 /// Lists a donor's due-diligence decisions
 ///
 /// The latest first; it is the one that counts.
 #[utoipa::path(tag = "donors", security(("oauth2" = ["agreements:read"])),
-    params(("id" = Uuid, Path, description = "The donor"), ClearanceFilter),
+    params(("id" = Uuid, Path, description = "The donor"), Paging),
     responses((status = 200, description = "The decisions", body = Envelope<Clearance>), ReadProblems))]
 #[get("/v1/donors/{id}/clearances")]
 pub(crate) async fn list(
@@ -131,7 +111,7 @@ pub(crate) async fn list(
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
     id: Id,
-    filter: Parameters<ClearanceFilter>,
+    paging: Parameters<Paging>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     // What was found out about a donor is not for the donor.
@@ -139,24 +119,17 @@ pub(crate) async fn list(
         return Err(Problem::not_found().into());
     }
     super::known(&context, &scope, id.0).await?;
-    service::list(&request, "clearances", &id.0, filter.0.limit, filter.0.cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let mut parameters = values![id.0, scope.organisation_id()];
-                let mut text =
-                    "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
-                if let Some(last) = page.after::<Uuid>()? {
-                    parameters.push(last.into());
-                    text.push_str(" AND id < $3");
-                }
-                text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
-                let found: Vec<Clearance> = sql::all(db, &text, parameters).await?;
-                let Page { items, next } = page.page(found, |row| row.id);
-                Ok(Page { items, next })
-            })
-            .await
-        })
+    let page = paging.0.of("clearances", &id.0)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let mut parameters = values![id.0, scope.organisation_id()];
+        let mut text = "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
+        if let Some(last) = page.after::<Uuid>()? {
+            parameters.push(last.into());
+            text.push_str(" AND id < $3");
+        }
+        text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
+        let found: Vec<Clearance> = sql::all(db, &text, parameters).await?;
+        Ok(page.page(found, |row| row.id))
     })
     .await
 }
@@ -179,9 +152,8 @@ pub(crate) async fn create(
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
     super::known(&context, &scope, id.0).await?;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let office_id = context.headquarters(&caller.claims).await?;
     let mut checks = Checks::new();
-    checks.one_of("/decision", &new.decision, &["cleared", "refused"]);
     checks.require(new.valid_from <= new.valid_until, "/valid_until", "must not be before valid_from");
     checks.text("/reference", &new.reference, 100);
     checks.finish()?;
@@ -193,7 +165,7 @@ pub(crate) async fn create(
         let clearance = Clearance {
             id: tx.new_id(),
             donor_id: id.0,
-            decision: new.decision,
+            decision: new.decision.into(),
             valid_from: new.valid_from,
             valid_until: new.valid_until,
             reference: new.reference,
@@ -213,15 +185,11 @@ pub(crate) async fn create(
         };
         keep(tx, std::slice::from_ref(&event)).await?;
         tx.emit(&event).await?;
-        tx.audit(audit::Entry {
-            organisation_id,
-            office_id,
-            action: "clearance.create",
-            resource: "clearance",
-            resource_id: clearance.id,
-            before: None,
-            after: Some(audit::snapshot(&clearance)?),
-        })
+        tx.audit_created(
+            "clearance.create",
+            audit::Subject { resource: "clearance", id: clearance.id, organisation_id, office_id },
+            &clearance,
+        )
         .await?;
         Ok(Created::new(format!("/v1/donors/{}/clearances", id.0), 1, clearance))
     })

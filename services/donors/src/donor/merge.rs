@@ -1,7 +1,6 @@
 //! Two records of one donor become one: everything of the duplicate goes to the record that stays, and can go back.
 
 use super::{
-    api::headquarters_only,
     moved::{Moved, carry, duplicates_of, point_at},
     standing, store,
 };
@@ -14,7 +13,7 @@ use kernel::{Code, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Context, Created, Id, JsonBody, answer,
+    Answer, Changed, Checks, Context, Created, Id, JsonBody, Precondition, answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -165,7 +164,7 @@ pub(crate) async fn create(
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
     super::known(&context, &scope, id.0).await?;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let office_id = context.headquarters(&caller.claims).await?;
     let mut checks = Checks::new();
     checks.require(new.duplicate_id != id.0, "/duplicate_id", "is this donor itself");
     checks.required_long_text("/reason", &new.reason, 2000);
@@ -173,7 +172,7 @@ pub(crate) async fn create(
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         standing::change(tx, caller.claims.organisation_id).await?;
         let (survivor, duplicate) = pair(tx, id.0, new.duplicate_id).await?;
-        answer::if_match(&request, survivor.version)?;
+        Precondition::of(&request).check(survivor.version)?;
         for (pointer, donor) in [("/id", &survivor), ("/duplicate_id", &duplicate)] {
             if donor.merged_into.is_some() {
                 let why = "is merged into another donor already";
@@ -211,7 +210,7 @@ pub(crate) async fn create(
         };
         save(tx, &survivor, office_id, &row).await?;
         let merge = Merge::try_from(row)?;
-        tx.audit(entry(&survivor, office_id, "donor.merge", None, &merge)?).await?;
+        tx.audit_created("donor.merge", subject(&survivor, office_id, merge.id), &merge).await?;
         Ok(Created::new(format!("/v1/donor-merges/{}", merge.id), 1, merge))
     })
     .await
@@ -235,42 +234,43 @@ pub(crate) async fn undo(
     let scope = context.scope(&caller.claims).await?;
     let found = service::read_within(&context, &scope, async |db| Ok(find(&scope, db, id.0).await?));
     found.await?.ok_or_else(Problem::not_found)?;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
-    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    standing::change(&tx, caller.claims.organisation_id).await?;
-    let first = find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
-    let (survivor, duplicate) = pair(&tx, first.survivor_id, first.duplicate_id).await?;
-    let row = find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
-    answer::if_match(&request, row.version)?;
-    let moved_on = duplicate.merged_into != Some(survivor.id) || survivor.merged_into.is_some();
-    if row.undone_at.is_some() || moved_on {
-        let why = "the merger is undone, or its donors were merged again since";
-        return Err(Problem::new(Code::Conflict).field("/undone_at", why).into());
-    }
-    let moved = row.moved()?;
-    carry(&mut tx, &moved, &survivor, &duplicate).await?;
-    let before = duplicates_of(&tx, duplicate.id).await?;
-    point_at(&mut tx, &before, duplicate.id).await?;
-    let back = store::Model {
-        version: duplicate.version + 1,
-        merged_into: None,
-        updated_at: tx.now(),
-        ..duplicate.clone()
-    };
-    for external in &moved.external_refs {
-        let text = "DELETE FROM donor_external_ref WHERE donor_id = $1 AND source = $2 AND ref = $3";
-        let parameters = values![survivor.id, external.source.as_str(), external.r#ref.as_str()];
-        sql::execute(tx.db(), text, parameters).await?;
-    }
-    store::update(&mut tx, &back, &moved.external_refs).await.map_err(taken_meanwhile)?;
-    touch(&mut tx, &survivor, &[]).await?;
-    let before = Merge::try_from(find(&scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?)?;
-    let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
-    save(&tx, &survivor, office_id, &undone).await?;
-    let after = Merge::try_from(undone)?;
-    tx.audit(entry(&survivor, office_id, "donor.unmerge", Some(&before), &after)?).await?;
-    tx.commit().await?;
-    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(after.version))], &after)
+    let office_id = context.headquarters(&caller.claims).await?;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        standing::change(tx, caller.claims.organisation_id).await?;
+        let first = find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        let (survivor, duplicate) = pair(tx, first.survivor_id, first.duplicate_id).await?;
+        let row = find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(row.version)?;
+        let moved_on = duplicate.merged_into != Some(survivor.id) || survivor.merged_into.is_some();
+        if row.undone_at.is_some() || moved_on {
+            let why = "the merger is undone, or its donors were merged again since";
+            return Err(Problem::new(Code::Conflict).field("/undone_at", why).into());
+        }
+        let moved = row.moved()?;
+        carry(tx, &moved, &survivor, &duplicate).await?;
+        let before = duplicates_of(tx, duplicate.id).await?;
+        point_at(tx, &before, duplicate.id).await?;
+        let back = store::Model {
+            version: duplicate.version + 1,
+            merged_into: None,
+            updated_at: tx.now(),
+            ..duplicate.clone()
+        };
+        for external in &moved.external_refs {
+            let text = "DELETE FROM donor_external_ref WHERE donor_id = $1 AND source = $2 AND ref = $3";
+            let parameters = values![survivor.id, external.source.as_str(), external.r#ref.as_str()];
+            sql::execute(tx.db(), text, parameters).await?;
+        }
+        store::update(tx, &back, &moved.external_refs).await.map_err(taken_meanwhile)?;
+        touch(tx, &survivor, &[]).await?;
+        let before = Merge::try_from(find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?)?;
+        let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
+        save(tx, &survivor, office_id, &undone).await?;
+        let after = Merge::try_from(undone)?;
+        tx.audit_changed("donor.unmerge", subject(&survivor, office_id, after.id), &before, &after).await?;
+        Ok(Changed::new(after.version, after))
+    })
+    .await
 }
 
 fn taken_meanwhile(error: StoreError) -> Failure {
@@ -353,20 +353,6 @@ async fn save(
     Ok(())
 }
 
-fn entry(
-    survivor: &store::Model,
-    office_id: Uuid,
-    action: &'static str,
-    before: Option<&Merge>,
-    after: &Merge,
-) -> Result<audit::Entry, StoreError> {
-    Ok(audit::Entry {
-        organisation_id: survivor.organisation_id,
-        office_id,
-        action,
-        resource: "donor_merge",
-        resource_id: after.id,
-        before: before.map(audit::snapshot).transpose()?,
-        after: Some(audit::snapshot(after)?),
-    })
+fn subject(survivor: &store::Model, office_id: Uuid, id: Uuid) -> audit::Subject {
+    audit::Subject { resource: "donor_merge", id, organisation_id: survivor.organisation_id, office_id }
 }

@@ -12,47 +12,60 @@ pub(crate) mod store;
 pub(crate) mod timeline;
 
 pub(crate) use api::known;
-pub(crate) use names::search_key;
 
-/// Kinds of donor.
-pub(crate) const TYPES: [&str; 4] = ["government", "intergovernmental", "civil_society", "private_sector"];
-/// Where a donor stands.
-pub(crate) const STATUSES: [&str; 3] = ["prospect", "active", "dormant"];
-/// How the division groups donors.
-pub(crate) const SEGMENTS: [&str; 3] = ["traditional", "emerging", "private"];
-/// The M49 regions that a donor may prefer.
-pub(crate) const REGIONS: [&str; 5] = ["africa", "americas", "asia", "europe", "oceania"];
+use kernel::{DonorType, closed_set};
+
+closed_set! {
+    /// How the division groups donors.
+    pub enum Segment {
+        Traditional = "traditional",
+        Emerging = "emerging",
+        Private = "private",
+    }
+}
+
+closed_set! {
+    /// The M49 regions that a donor may prefer.
+    pub(crate) enum Region {
+        Africa = "africa",
+        Americas = "americas",
+        Asia = "asia",
+        Europe = "europe",
+        Oceania = "oceania",
+    }
+}
+
 /// IATI codelist OrganisationType.
 pub(crate) const IATI_TYPES: [&str; 16] =
     ["10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80", "90"];
 
 /// The donor type of an FTS organisation, by FTS's own type and sub-type.
-pub(crate) fn type_of_fts(types: &[String], sub_types: &[String]) -> &'static str {
+pub(crate) fn type_of_fts(types: &[String], sub_types: &[String]) -> DonorType {
     let first = types.first().map(|name| name.to_lowercase()).unwrap_or_default();
     let sub = sub_types.first().map(|name| name.to_lowercase()).unwrap_or_default();
     let has = |word: &str| first.contains(word) || sub.contains(word);
     if first.contains("government") && !first.contains("inter") {
-        "government"
+        DonorType::Government
     } else if has("private") || has("corporat") || has("foundation") {
-        "private_sector"
+        DonorType::PrivateSector
     } else if has("un agency")
         || has("inter-governmental")
         || has("pooled fund")
         || has("multilateral")
         || has("un ")
     {
-        "intergovernmental"
+        DonorType::Intergovernmental
     } else {
-        "civil_society"
+        DonorType::CivilSociety
     }
 }
 
 /// The IATI organisation type that goes with it, where one is certain.
-pub(crate) fn iati_type_of(donor_type: &str) -> Option<&'static str> {
+pub(crate) fn iati_type_of(donor_type: DonorType) -> Option<&'static str> {
     match donor_type {
-        "government" => Some("10"),
-        "intergovernmental" => Some("40"),
-        _ => None,
+        DonorType::Government => Some("10"),
+        DonorType::Intergovernmental => Some("40"),
+        DonorType::CivilSociety | DonorType::PrivateSector => None,
     }
 }
 
@@ -63,12 +76,12 @@ mod tests {
     #[test]
     fn fts_types_map_to_donor_types() {
         let of = |kind: &str, sub: &str| type_of_fts(&[kind.to_owned()], &[sub.to_owned()]);
-        assert_eq!(of("Government", "National government"), "government");
-        assert_eq!(of("Inter-governmental", ""), "intergovernmental");
-        assert_eq!(of("UN agency", ""), "intergovernmental");
-        assert_eq!(of("Pooled fund", "Country-based UN pooled fund"), "intergovernmental");
-        assert_eq!(of("NGO", "International"), "civil_society");
-        assert_eq!(of("Private organization/foundation", ""), "private_sector");
-        assert_eq!(of("Private individual/organization", ""), "private_sector");
+        assert_eq!(of("Government", "National government"), DonorType::Government);
+        assert_eq!(of("Inter-governmental", ""), DonorType::Intergovernmental);
+        assert_eq!(of("UN agency", ""), DonorType::Intergovernmental);
+        assert_eq!(of("Pooled fund", "Country-based UN pooled fund"), DonorType::Intergovernmental);
+        assert_eq!(of("NGO", "International"), DonorType::CivilSociety);
+        assert_eq!(of("Private organization/foundation", ""), DonorType::PrivateSector);
+        assert_eq!(of("Private individual/organization", ""), DonorType::PrivateSector);
     }
 }

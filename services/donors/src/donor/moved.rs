@@ -151,7 +151,7 @@ fn agreed_with(
     let terms = agreement::terms::Terms { donor_id: to.id, ..before.terms()? };
     let (version, donor_name) = (before.version + 1, to.name.clone());
     // Its last change is when it was closed: a merger is none of its own.
-    let closed = before.state()? == agreement::State::Closed;
+    let closed = before.state == agreement::State::Closed;
     let updated_at = if closed { before.updated_at } else { tx.now() };
     agreement::store::Model { version, donor_name, updated_at, ..before }.under(&terms)
 }

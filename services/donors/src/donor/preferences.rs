@@ -1,8 +1,10 @@
 //! What donors like to give to.
 
-use super::REGIONS;
-use crate::{agreement::terms::TEMPLATES, contribution::EARMARKINGS};
+use super::Region;
+use crate::agreement::terms::ReportTemplate;
 use auth::Failure;
+use kernel::Earmarking;
+use language::Language;
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use store::StoreError;
@@ -16,18 +18,16 @@ pub(crate) struct Preferences {
     /// Themes, in its own words.
     #[schema(example = json!(["shelter", "health on the move"]), max_items = 30)]
     pub(super) themes: Vec<String>,
-    /// `africa`, `americas`, `asia`, `europe` or `oceania` (M49 regions).
-    #[schema(example = json!(["africa"]), max_items = 5)]
-    pub(super) regions: Vec<String>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`.
-    #[schema(example = json!(["softly_earmarked"]), max_items = 4)]
-    pub(super) earmarking: Vec<String>,
-    /// `en`, `fr` or `es`.
-    #[schema(example = "fr", max_length = 2)]
-    pub(super) report_language: Option<String>,
-    /// `standard` or `eight_plus_three`.
-    #[schema(example = "eight_plus_three", max_length = 20)]
-    pub(super) report_template: Option<String>,
+    /// M49 regions.
+    #[schema(max_items = 5)]
+    pub(super) regions: Vec<Region>,
+    /// How far its gifts may be tied.
+    #[schema(max_items = 4)]
+    pub(super) earmarking: Vec<Earmarking>,
+    /// Of its reports.
+    pub(super) report_language: Option<Language>,
+    /// Of its reports.
+    pub(super) report_template: Option<ReportTemplate>,
 }
 
 impl Preferences {
@@ -52,20 +52,8 @@ pub(super) fn check(checks: &mut Checks, preferences: &Preferences) {
     for (index, theme) in checks.at_most(&at("themes"), &preferences.themes, 30).iter().enumerate() {
         checks.text(&at(&format!("themes/{index}")), theme, 100);
     }
-    let regions = checks.at_most(&at("regions"), &preferences.regions, REGIONS.len());
-    for (index, region) in regions.iter().enumerate() {
-        checks.one_of(&at(&format!("regions/{index}")), region, &REGIONS);
-    }
-    let earmarkings = checks.at_most(&at("earmarking"), &preferences.earmarking, EARMARKINGS.len());
-    for (index, earmarking) in earmarkings.iter().enumerate() {
-        checks.one_of(&at(&format!("earmarking/{index}")), earmarking, &EARMARKINGS);
-    }
-    if let Some(language) = &preferences.report_language {
-        checks.one_of(&at("report_language"), language, &["en", "fr", "es"]);
-    }
-    if let Some(template) = &preferences.report_template {
-        checks.one_of(&at("report_template"), template, &TEMPLATES);
-    }
+    checks.at_most(&at("regions"), &preferences.regions, Region::ALL.len());
+    checks.at_most(&at("earmarking"), &preferences.earmarking, Earmarking::ALL.len());
 }
 
 #[cfg(test)]
@@ -76,7 +64,7 @@ mod tests {
     fn damaged_preferences_are_an_error_and_not_none() {
         let id = Uuid::nil();
         assert_eq!(Preferences::of_kept(id, None).unwrap(), Preferences::default());
-        let kept = Preferences { regions: vec!["africa".to_owned()], ..Preferences::default() };
+        let kept = Preferences { regions: vec![Region::Africa], ..Preferences::default() };
         let text = serde_json::to_string(&kept).unwrap();
         assert_eq!(Preferences::of_kept(id, Some(&text)).unwrap(), kept);
         for damaged in ["", "{\"regions\": [\"afr", "{\"regions\": \"africa\"}"] {

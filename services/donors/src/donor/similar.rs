@@ -1,13 +1,14 @@
 //! Donors with names like another: words with typing errors, and records that may be the same donor.
 
 use super::{
-    names::{errors, forgiven, likeness, match_key, words},
+    names::{errors, forgiven, likeness, match_key},
     store::{Column, Entity, Model, is_of},
 };
 use ::store::{StoreError, TenantScope, Transaction, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::Problem;
+use kernel::text::words;
+use kernel::{DonorType, Problem};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, Value,
     sea_query::{Expr, ExprTrait, Query},
@@ -209,8 +210,7 @@ pub(crate) struct Candidate {
     #[schema(max_length = 300)]
     name: String,
     #[serde(rename = "type")]
-    #[schema(example = "government", max_length = 20)]
-    donor_type: String,
+    donor_type: DonorType,
     #[schema(example = "NOR", max_length = 3)]
     country: Option<String>,
     /// How sure it is, from 0 to 100.
@@ -361,8 +361,8 @@ mod tests {
             name_fr: None,
             name_es: None,
             short_name: None,
-            search: crate::donor::search_key(name),
-            donor_type: "government".to_owned(),
+            search: kernel::text::search_key(name),
+            donor_type: kernel::DonorType::Government,
             iati_organisation_type: None,
             segment: None,
             country: Some(country.to_owned()),
@@ -370,7 +370,7 @@ mod tests {
             iati_identifier: None,
             liaison_post: None,
             focal_point_id: None,
-            status: "active".to_owned(),
+            status: kernel::DonorStatus::Active,
             names: String::new(),
             match_key: String::new(),
             preferences: None,

@@ -1,9 +1,9 @@
-use super::{
-    names::{match_key, search_key},
-    similar,
-};
+use super::{names::match_key, similar};
 use crate::diversification;
+use crate::donor::Segment;
 use events::{DonorChanged, ExternalRef};
+use kernel::text::search_key;
+use kernel::{DonorStatus, DonorType};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Value,
@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
 
 /// Most donors of one INSERT.
 const MOST_ROWS: usize = 256;
@@ -31,15 +31,15 @@ pub struct Model {
     pub name_es: Option<String>,
     pub short_name: Option<String>,
     pub search: String,
-    pub donor_type: String,
+    pub donor_type: DonorType,
     pub iati_organisation_type: Option<String>,
-    pub segment: Option<String>,
+    pub segment: Option<Segment>,
     pub country: Option<String>,
     pub parent_id: Option<Uuid>,
     pub iati_identifier: Option<String>,
     pub liaison_post: Option<String>,
     pub focal_point_id: Option<Uuid>,
-    pub status: String,
+    pub status: DonorStatus,
     /// Every name it has, as they are searched.
     pub names: String,
     /// The words of its name that tell it apart.
@@ -56,6 +56,12 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self { resource: "donor", id: row.id, organisation_id: row.organisation_id, office_id: row.office_id }
+    }
+}
 
 impl Model {
     /// The same donor with what is searched worked out from its names.
@@ -95,10 +101,10 @@ fn limited(scope: &TenantScope, query: Select<Entity>) -> Select<Entity> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     pub(crate) search: Option<String>,
-    pub(crate) donor_type: Option<String>,
-    pub(crate) status: Option<String>,
+    pub(crate) donor_type: Option<DonorType>,
+    pub(crate) status: Option<DonorStatus>,
     pub(crate) country: Option<String>,
-    pub(crate) segment: Option<String>,
+    pub(crate) segment: Option<Segment>,
     pub(crate) liaison_post: Option<String>,
     pub(crate) focal_point_id: Option<Uuid>,
     pub(crate) external: Option<ExternalRef>,
@@ -202,15 +208,15 @@ async fn filtered(
 ) -> Result<Select<Entity>, StoreError> {
     let mut query = query.filter(Column::MergedInto.is_null());
     let equal = [
-        (Column::DonorType, &filter.donor_type),
-        (Column::Status, &filter.status),
-        (Column::Country, &filter.country),
-        (Column::Segment, &filter.segment),
-        (Column::LiaisonPost, &filter.liaison_post),
+        (Column::DonorType, filter.donor_type.map(DonorType::as_str)),
+        (Column::Status, filter.status.map(DonorStatus::as_str)),
+        (Column::Country, filter.country.as_deref()),
+        (Column::Segment, filter.segment.map(Segment::as_str)),
+        (Column::LiaisonPost, filter.liaison_post.as_deref()),
     ];
     for (column, value) in equal {
         if let Some(value) = value {
-            query = query.filter(column.eq(value.as_str()));
+            query = query.filter(column.eq(value));
         }
     }
     if let Some(person) = filter.focal_point_id {
@@ -244,7 +250,7 @@ pub(crate) async fn by_name(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     search: &str,
-    donor_type: &str,
+    donor_type: DonorType,
 ) -> Result<Option<Model>, StoreError> {
     let organisation_id = scope.organisation_id();
     let found = Entity::find()
@@ -294,7 +300,7 @@ pub(crate) async fn by_iati_identifiers(
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// Donors of these names, as [`super::search_key`] makes them.
+/// Donors of these names, as [`kernel::text::search_key`] makes them.
 pub(crate) async fn by_names(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
@@ -418,9 +424,9 @@ fn changed(donor: Model, external_refs: Vec<ExternalRef>) -> DonorChanged {
         name: donor.name,
         name_fr: donor.name_fr,
         name_es: donor.name_es,
-        donor_type: donor.donor_type,
+        donor_type: donor.donor_type.into(),
         country: donor.country,
-        status: donor.status,
+        status: donor.status.into(),
         external_refs,
         focal_point_id: donor.focal_point_id,
         merged_into: donor.merged_into,

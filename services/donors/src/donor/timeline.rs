@@ -4,11 +4,13 @@ use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, Money, Problem, pagination::Page};
+use kernel::{Currency, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Id, PageRequest, Parameters, Row, openapi::ReadProblems};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use service::{
+    Answer, Column, Context, Envelope, Id, PageRequest, Paging, Parameters, Row, openapi::ReadProblems,
+};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Something that happened.
@@ -60,39 +62,22 @@ impl From<Found> for Happening {
 }
 
 impl Row for Happening {
-    const COLUMNS: &'static [&'static str] =
-        &["at", "on", "kind", "record_id", "title", "amount", "currency", "office_id"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.at.to_rfc3339().into(),
-            self.on.map(|day| day.to_string()).into(),
-            self.kind.as_str().into(),
-            self.record_id.to_string().into(),
-            self.title.clone().into(),
-            self.amount.into(),
-            self.amount.map(|amount| amount.currency().code()).into(),
-            self.office_id.to_string().into(),
-        ]
-    }
-}
-
-/// Which page.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct TimelineFilter {
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("at", |row| row.at.to_rfc3339().into()),
+        ("on", |row| row.on.map(|day| day.to_string()).into()),
+        ("kind", |row| row.kind.as_str().into()),
+        ("record_id", |row| row.record_id.into()),
+        ("title", |row| row.title.clone().into()),
+        ("amount", |row| row.amount.into()),
+        ("currency", |row| row.amount.map(|amount| amount.currency().code()).into()),
+        ("office_id", |row| row.office_id.into()),
+    ];
 }
 
 /// Lists what happened with a donor
 ///
 /// The latest first, as far as the caller may see the records. Staff only.
-#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), TimelineFilter),
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), Paging),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "What happened", body = Envelope<Happening>), ReadProblems))]
 #[get("/v1/donors/{id}/timeline")]
@@ -101,7 +86,7 @@ pub(crate) async fn list(
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
     id: Id,
-    filter: Parameters<TimelineFilter>,
+    paging: Parameters<Paging>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     if matches!(scope, TenantScope::Donor { .. }) {
@@ -116,16 +101,10 @@ pub(crate) async fn list(
         reports: may("reports:read"),
     };
     let filters = (id.0, caller.claims.sub);
-    service::list(&request, "timeline", &filters, filter.0.limit, filter.0.cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let found = happenings(&scope, db, id.0, seen, &page, page.after()?).await?;
-                let Page { items, next } = page.page(found, |row| (row.at, row.record_id));
-                Ok(Page { items: items.into_iter().map(Happening::from).collect(), next })
-            })
-            .await
-        })
+    let page = paging.0.of("timeline", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let found = happenings(scope, db, id.0, seen, page, page.after()?).await?;
+        Ok(page.page(found, |row| (row.at, row.record_id)).map(Happening::from))
     })
     .await
 }

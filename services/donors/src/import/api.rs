@@ -1,9 +1,11 @@
 use super::{columns::Column, store};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{FieldError, Problem, pagination::Page};
+use kernel::{FieldError, Problem};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Id, Parameters, Row, answer, openapi::ReadProblems};
+use service::{
+    Answer, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, answer, openapi::ReadProblems,
+};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -90,71 +92,38 @@ impl TryFrom<store::Model> for Import {
 }
 
 impl Row for Import {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "state",
-        "files",
-        "read",
-        "created",
-        "updated",
-        "unchanged",
-        "rejected",
-        "warnings",
-        "created_at",
+    const COLUMNS: &'static [service::Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("state", |row| row.state.as_str().into()),
+        ("files", |row| row.files.join(" ").into()),
+        ("read", |row| row.read.into()),
+        ("created", |row| row.created.into()),
+        ("updated", |row| row.updated.into()),
+        ("unchanged", |row| row.unchanged.into()),
+        ("rejected", |row| row.rejected.into()),
+        ("warnings", |row| row.warnings.into()),
+        ("created_at", |row| row.created_at.to_rfc3339().into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.to_string().into(),
-            self.state.as_str().into(),
-            self.files.join(" ").into(),
-            self.read.into(),
-            self.created.into(),
-            self.updated.into(),
-            self.unchanged.into(),
-            self.rejected.into(),
-            self.warnings.into(),
-            self.created_at.to_rfc3339().into(),
-        ]
-    }
-}
-
-/// Pages of the import list.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ImportFilter {
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Lists imports
 ///
 /// Those of the caller's office and the offices below it, newest first.
-#[utoipa::path(tag = "imports", params(ImportFilter), security(("oauth2" = ["imports:read"])),
+#[utoipa::path(tag = "imports", params(Paging), security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The imports", body = Envelope<Import>), ReadProblems))]
 #[get("/v1/imports")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ImportsRead>,
     context: Data<Context>,
-    filter: Parameters<ImportFilter>,
+    paging: Parameters<Paging>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let filters = caller.claims.office_id;
-    service::list(&request, "imports", &filters, filter.0.limit, filter.0.cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let imports = store::list(&scope, db, &page, page.after()?).await?;
-                let Page { items, next } = page.page(imports, |row| row.id);
-                Ok(Page { items: items.into_iter().map(Import::try_from).collect::<Result<_, _>>()?, next })
-            })
-            .await
-        })
+    let page = paging.0.of("imports", &filters)?;
+    service::list(&request, &context, scope, page, async |db, scope, page| {
+        let imports = store::list(scope, db, page, page.after()?).await?;
+        Ok(page.page(imports, |row| row.id).try_map(Import::try_from)?)
     })
     .await
 }
@@ -217,24 +186,23 @@ impl TryFrom<store::RowVerdict> for ImportRow {
     }
 }
 
+/// What is wrong with a row, in one cell.
+fn lines(errors: &[FieldError]) -> Cell {
+    let lines: Vec<String> =
+        errors.iter().map(|error| format!("{}: {}", error.pointer, error.detail)).collect();
+    lines.join("; ").into()
+}
+
 impl Row for ImportRow {
-    const COLUMNS: &'static [&'static str] =
-        &["number", "file", "pointer", "external_ref", "verdict", "errors", "warnings"];
-    fn cells(&self) -> Vec<Cell> {
-        let joined = |errors: &[FieldError]| {
-            let lines: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.pointer, e.detail)).collect();
-            Cell::from(lines.join("; "))
-        };
-        vec![
-            self.number.into(),
-            self.file.as_str().into(),
-            self.pointer.as_str().into(),
-            self.external_ref.clone().into(),
-            self.verdict.clone().into(),
-            joined(&self.errors),
-            joined(&self.warnings),
-        ]
-    }
+    const COLUMNS: &'static [service::Column<Self>] = &[
+        ("number", |row| row.number.into()),
+        ("file", |row| row.file.as_str().into()),
+        ("pointer", |row| row.pointer.as_str().into()),
+        ("external_ref", |row| row.external_ref.clone().into()),
+        ("verdict", |row| row.verdict.clone().into()),
+        ("errors", |row| lines(&row.errors)),
+        ("warnings", |row| lines(&row.warnings)),
+    ];
 }
 
 /// Filters of the rows of an import.
@@ -247,16 +215,10 @@ pub(crate) struct RowFilter {
     verdict: Option<String>,
     /// Only rows with warnings.
     with_warnings: Option<bool>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// The rows of an import and the verdict on each
-#[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), RowFilter),
+#[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), RowFilter, Paging),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The rows, in the order of the files", body = Envelope<ImportRow>),
               ReadProblems))]
@@ -266,33 +228,23 @@ pub(crate) async fn rows(
     caller: Caller<perm::ImportsRead>,
     context: Data<Context>,
     id: Id,
-    filter: Parameters<RowFilter>,
+    listed: Listed<RowFilter>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let import = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id.0).await?));
     let import = import.await?.ok_or_else(Problem::not_found)?.id;
-    let RowFilter { verdict, with_warnings, limit, cursor } = filter.0;
+    let RowFilter { verdict, with_warnings } = listed.filter;
     if verdict.as_deref().is_some_and(|verdict| !VERDICTS.contains(&verdict)) {
         return Err(
             Problem::invalid_parameter("verdict", format!("must be one of {}", VERDICTS.join(", "))).into()
         );
     }
     let filters = (import, verdict.clone(), with_warnings);
-    service::list(&request, "import-rows", &filters, limit, cursor, move |page| {
-        let (context, scope, verdict) = (context.clone(), scope.clone(), verdict.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let with_warnings = with_warnings.unwrap_or(false);
-                let verdicts =
-                    store::rows(db, import, verdict.as_deref(), with_warnings, &page, page.after()?).await?;
-                let Page { items, next } = page.page(verdicts, |row| row.number);
-                Ok(Page {
-                    items: items.into_iter().map(ImportRow::try_from).collect::<Result<_, _>>()?,
-                    next,
-                })
-            })
-            .await
-        })
+    let with_warnings = with_warnings.unwrap_or(false);
+    let page = listed.paging.of("import-rows", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, _, page| {
+        let rows = store::rows(db, import, verdict.as_deref(), with_warnings, page, page.after()?).await?;
+        Ok(page.page(rows, |row| row.number).try_map(ImportRow::try_from)?)
     })
     .await
 }

@@ -12,6 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use events::{ExternalRef, FlowObject};
+use kernel::{DonorStatus, DonorType, Visibility};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{StoreError, TenantScope, Transaction, office};
 use uuid::Uuid;
@@ -199,7 +200,7 @@ fn record(
         let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
         first_reported_date = first_reported_date.or(Some(first));
     }
-    let first_visibility = if job.source == "fts" { "public" } else { "internal" };
+    let first_visibility = if job.source == "fts" { Visibility::Public } else { Visibility::Internal };
     let agreement_id = flow.agreement.as_ref().and_then(|reference| around.agreements.get(reference));
     Ok(Contribution {
         id,
@@ -225,16 +226,16 @@ fn record(
         usage_years: flow.usage_years,
         countries: flow.countries,
         new_money: flow.new_money,
-        contribution_type: flow.contribution_type.to_owned(),
+        contribution_type: flow.contribution_type,
         method: flow.method,
-        earmarking: flow.earmarking.map(str::to_owned),
+        earmarking: flow.earmarking,
         keywords: serde_json::to_string(&flow.keywords)?,
         parent_ref: flow.parent_ref,
         child_refs: flow.child_refs,
         visibility: match (flow.visibility, stored) {
-            (Some(stated), _) => stated.to_owned(),
-            (None, Some(row)) => row.visibility.clone(),
-            (None, None) => first_visibility.to_owned(),
+            (Some(stated), _) => stated,
+            (None, Some(row)) => row.visibility,
+            (None, None) => first_visibility,
         },
         description: flow.description,
         source_objects: serde_json::to_string(&from)?,
@@ -242,7 +243,7 @@ fn record(
         detail: serde_json::to_string(&flow.detail)?,
         source_version: Some(flow.version),
         fingerprint,
-        standing: "current".to_owned(),
+        standing: contribution::Standing::Current,
         parent_id: None,
         replaces_id: None,
         usage_split: None,
@@ -303,7 +304,7 @@ struct Wanted {
     key: String,
     search: String,
     name: String,
-    donor_type: &'static str,
+    donor_type: DonorType,
     reference: Vec<ExternalRef>,
     iati_identifier: Option<String>,
 }
@@ -336,14 +337,14 @@ impl Wanted {
             name_es: None,
             short_name: None,
             search: self.search.clone(),
-            donor_type: self.donor_type.to_owned(),
+            donor_type: self.donor_type,
             iati_organisation_type: donor::iati_type_of(self.donor_type).map(str::to_owned),
             segment: None,
             country: None,
             parent_id: None,
             iati_identifier: self.iati_identifier.clone(),
             liaison_post: None,
-            status: "active".to_owned(),
+            status: DonorStatus::Active,
             names: String::new(),
             match_key: String::new(),
             preferences: None,
@@ -369,7 +370,7 @@ async fn match_or_record(
     let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<String> = wanted.iter().map(|wanted| wanted.search.clone()).collect();
     let known = donor::store::by_names(scope, tx.db(), names).await?;
-    let known: HashSet<(String, String)> =
+    let known: HashSet<(String, DonorType)> =
         known.into_iter().map(|donor| (donor.search, donor.donor_type)).collect();
     // The registry is headquarters', whoever imports.
     let headquarters = office::headquarters(tx.db(), job.organisation_id).await?;
@@ -378,7 +379,7 @@ async fn match_or_record(
     let (mut donors, mut recorded) = (Vec::new(), Vec::new());
     let now = tx.now();
     for wanted in wanted {
-        let name = (wanted.search.clone(), wanted.donor_type.to_owned());
+        let name = (wanted.search.clone(), wanted.donor_type);
         if known.contains(&name)
             && let Some(donor) = named(tx, scope, &wanted).await?
         {

@@ -189,7 +189,7 @@ impl Columns {
 
 /// `Donor name`, `donor-name` and `DONOR_NAME` are one heading.
 fn plain(heading: &str) -> String {
-    crate::donor::search_key(heading).replace(' ', "_")
+    kernel::text::search_key(heading).replace(' ', "_")
 }
 
 /// The field of each column: what the mapping says goes before what the headings say by themselves.

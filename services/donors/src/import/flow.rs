@@ -3,7 +3,7 @@
 use super::record::Record;
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::{FieldError, Money};
+use kernel::{ContributionStatus, ContributionType, DonorType, Earmarking, FieldError, Money, Visibility};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ pub(crate) struct Flow {
     /// SHA-256 over everything that belongs to the flow.
     pub(crate) fingerprint: [u8; 32],
     pub(crate) giver: Option<Giver>,
-    pub(crate) status: String,
+    pub(crate) status: ContributionStatus,
     pub(crate) amount_usd: i64,
     pub(crate) original: Option<Money>,
     /// Units of the original currency per US dollar.
@@ -34,14 +34,14 @@ pub(crate) struct Flow {
     pub(crate) usage_years: String,
     pub(crate) countries: String,
     pub(crate) new_money: bool,
-    pub(crate) contribution_type: &'static str,
+    pub(crate) contribution_type: ContributionType,
     pub(crate) method: Option<String>,
-    pub(crate) earmarking: Option<&'static str>,
+    pub(crate) earmarking: Option<Earmarking>,
     pub(crate) keywords: Vec<String>,
     pub(crate) parent_ref: Option<String>,
     pub(crate) child_refs: String,
     /// What the row says of who may see it; what it does not say stays as it is.
-    pub(crate) visibility: Option<&'static str>,
+    pub(crate) visibility: Option<Visibility>,
     /// The agreement's reference.
     pub(crate) agreement: Option<String>,
     pub(crate) description: Option<String>,
@@ -60,7 +60,7 @@ pub(crate) struct Giver {
     pub(crate) reference: Option<String>,
     pub(crate) name: Option<String>,
     /// With it, a donor that the registry does not know is recorded.
-    pub(crate) donor_type: Option<&'static str>,
+    pub(crate) donor_type: Option<DonorType>,
 }
 
 impl Giver {
@@ -69,13 +69,15 @@ impl Giver {
         match (self.id, &self.reference) {
             (Some(id), _) => format!("id {id}"),
             (None, Some(reference)) => format!("ref {reference}"),
-            (None, None) => format!("name {} {}", self.search(), self.donor_type.unwrap_or_default()),
+            (None, None) => {
+                format!("name {} {}", self.search(), self.donor_type.map_or("", DonorType::as_str))
+            }
         }
     }
 
     /// The name as the registry is searched for it.
     pub(crate) fn search(&self) -> String {
-        self.name.as_deref().map(crate::donor::search_key).unwrap_or_default()
+        self.name.as_deref().map(kernel::text::search_key).unwrap_or_default()
     }
 }
 

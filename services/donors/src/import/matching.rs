@@ -172,8 +172,7 @@ fn wrong_agreement(
     if ![Found::Donor(agreement.donor_id), Found::Named(agreement.donor_id)].contains(&donor) {
         return error("is an agreement with another donor");
     }
-    let state = agreement::State::from_name(&agreement.state);
-    match state.ok_or_else(|| StoreError::Damaged(format!("agreement state {}", agreement.state)))? {
+    match agreement.state {
         agreement::State::Signed | agreement::State::Active | agreement::State::Closed => Ok(None),
         agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
             error("is an agreement that does not bind")

@@ -1,14 +1,13 @@
 //! A row of named fields: what spreadsheets and IATI files are turned into, and the checks that all of them share.
 
 use super::flow::{Flow, Giver, Refused};
-use crate::{
-    contribution::{EARMARKINGS, STATUSES, TYPES, VISIBILITIES, joined},
-    donor,
-    rate::Rates,
-};
+use crate::rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::{Currency, FieldError, Money, money::parse_decimal};
+use kernel::text::joined;
+use kernel::{
+    ClosedSet, ContributionStatus, ContributionType, Currency, FieldError, Money, money::parse_decimal,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -122,7 +121,8 @@ impl<'a> Reader<'a> {
     fn read(&mut self) -> Option<Flow> {
         let id = self.required("external_ref", 100);
         let giver = self.giver();
-        let status = self.required("status", 40).and_then(|text| self.one_of("status", &text, &STATUSES));
+        let status =
+            self.required("status", 40).and_then(|text| self.one_of::<ContributionStatus>("status", &text));
         let amount = self.amount();
         let rate = self.exchange_rate();
         let amount_usd = self.amount_usd(amount, rate);
@@ -133,9 +133,9 @@ impl<'a> Reader<'a> {
         let years = self.usage_years();
         let countries = self.countries();
         let keywords = self.keywords();
-        let visibility = self.word("visibility", &VISIBILITIES);
-        let earmarking = self.word("earmarking", &EARMARKINGS);
-        let contribution_type = self.word("contribution_type", &TYPES).unwrap_or("financial");
+        let visibility = self.word("visibility");
+        let earmarking = self.word("earmarking");
+        let contribution_type = self.word("contribution_type").unwrap_or(ContributionType::Financial);
         let new_money = self.new_money();
         let method = self.optional("method", 200);
         let rate_source = self.optional("exchange_rate_source", 200);
@@ -201,20 +201,20 @@ impl<'a> Reader<'a> {
         Some(text.to_owned())
     }
 
-    fn one_of(&mut self, field: &str, text: &str, words: &[&'static str]) -> Option<&'static str> {
-        self.checks.one_of(&pointer(field), &word(text), words)
+    fn one_of<T: ClosedSet>(&mut self, field: &str, text: &str) -> Option<T> {
+        self.checks.word(&pointer(field), &word(text))
     }
 
-    fn word(&mut self, field: &str, words: &[&'static str]) -> Option<&'static str> {
+    fn word<T: ClosedSet>(&mut self, field: &str) -> Option<T> {
         let text = self.record.text(field)?;
-        self.one_of(field, text, words)
+        self.one_of(field, text)
     }
 
     fn giver(&mut self) -> Option<Giver> {
         let name = self.optional("donor", 500);
         let reference = self.optional("donor_ref", 100);
         let id = self.record.text("donor_id").map(str::to_owned);
-        let donor_type = self.word("donor_type", &donor::TYPES);
+        let donor_type = self.word("donor_type");
         if name.is_none() && reference.is_none() && id.is_none() {
             self.checks.refuse("/donor", "is required: its name, or donor_ref, or donor_id");
             return None;
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
         if let Some(Err(_)) = parsed {
             self.checks.refuse("/donor_id", "is not an id (a UUID)");
         }
-        let nameless = name.as_deref().is_some_and(|name| donor::search_key(name).is_empty());
+        let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
         self.checks.require(!nameless, "/donor", "holds neither letters nor digits");
         Some(Giver { id: parsed.and_then(Result::ok), reference, name, donor_type })
     }

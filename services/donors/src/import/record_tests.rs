@@ -49,8 +49,14 @@ fn a_row_is_read_with_everything_it_says() {
     );
     assert_eq!(flow.flow_date.unwrap().to_string(), "2026-02-03");
     assert_eq!((flow.usage_years.as_str(), flow.countries.as_str()), (",2026,2027,", ",AFG,PAK,"));
-    assert_eq!((flow.earmarking, flow.contribution_type), (Some("softly_earmarked"), "in_kind"));
-    assert_eq!((flow.keywords.len(), flow.visibility, flow.new_money), (2, Some("donor"), false));
+    assert_eq!(
+        (flow.earmarking, flow.contribution_type),
+        (Some(kernel::Earmarking::SoftlyEarmarked), kernel::ContributionType::InKind)
+    );
+    assert_eq!(
+        (flow.keywords.len(), flow.visibility, flow.new_money),
+        (2, Some(kernel::Visibility::Donor), false)
+    );
     assert_eq!(flow.destination_objects.len(), 4, "two places and two years");
     assert!(flow.warnings.is_empty());
 }

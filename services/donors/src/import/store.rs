@@ -2,7 +2,7 @@ use super::flow::Staged;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
-use store::{Store, StoreError, TenantScope, Transaction, sql, values};
+use store::{Store, StoreError, TenantScope, Transaction, audit, sql, values};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import")]
@@ -38,6 +38,17 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "import",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
+}
 
 fn readable(scope: &TenantScope) -> Select<Entity> {
     let query = Entity::find().filter(Column::State.ne("receiving"));

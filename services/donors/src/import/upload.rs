@@ -13,7 +13,7 @@ use super::{
     worker::Wake,
 };
 use crate::rate::{self, Rates};
-use ::store::{audit, office};
+use ::store::office;
 use actix_multipart::{Field, Multipart};
 use actix_web::{
     HttpRequest,
@@ -102,12 +102,8 @@ pub(crate) async fn create(
         let why = format!("must be one of {}", Format::NAMES.join(", "));
         return Err(Problem::invalid_parameter("format", why).into());
     };
-    let office_id = how.office_id.unwrap_or(caller.claims.office_id);
-    context.store.await_office(caller.claims.organisation_id, office_id).await?;
+    let office_id = context.office_for_query(&caller.claims, how.office_id).await?;
     let scope = context.scope(&caller.claims).await?;
-    if !scope.office_ids().contains(&office_id) {
-        return Err(Problem::invalid_parameter("office_id", "is no office of yours").into());
-    }
     let mut receiving =
         Receiving::start(&context, (&how, format), caller.claims.organisation_id, office_id).await?;
     let received = receive(&request, &context, &mut receiving, payload).await;
@@ -138,16 +134,7 @@ async fn finish(
         import.state = "queued".to_owned();
         store::update(tx, &mut import).await?;
         let shown = Import::try_from(import.clone())?;
-        tx.audit(audit::Entry {
-            organisation_id: import.organisation_id,
-            office_id: import.office_id,
-            action: "import.create",
-            resource: "import",
-            resource_id: import.id,
-            before: None,
-            after: Some(audit::snapshot(&shown)?),
-        })
-        .await?;
+        tx.audit_created("import.create", &import, &shown).await?;
         Ok(Created::new(format!("/v1/imports/{}", import.id), import.version, shown))
     })
     .await

@@ -10,7 +10,7 @@ use super::{
     store,
 };
 use crate::{contribution, donor};
-use ::store::{Actor, Store, StoreError, TenantScope, audit};
+use ::store::{Actor, Store, StoreError, TenantScope};
 use chrono::{DateTime, TimeDelta, Utc};
 use service::Context;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -287,18 +287,14 @@ async fn finish(database: &Store, job: &mut store::Model, state: &str) -> Result
     job.finished_at = Some(tx.now());
     job.rows_done = job.rows_read;
     store::update(&tx, job).await?;
-    tx.audit(audit::Entry {
-        organisation_id: job.organisation_id,
-        office_id: job.office_id,
-        action: "import.finish",
-        resource: "import",
-        resource_id: job.id,
-        before: None,
-        after: Some(serde_json::json!({
-            "state": job.state, "read": job.rows_read, "created": job.created, "updated": job.updated,
-            "unchanged": job.unchanged, "rejected": job.rejected,
-        })),
-    })
+    tx.audit_created(
+        "import.finish",
+        &*job,
+        &serde_json::json!({
+                "state": job.state, "read": job.rows_read, "created": job.created, "updated": job.updated,
+                "unchanged": job.unchanged, "rejected": job.rejected,
+        }),
+    )
     .await?;
     Ok(tx.commit().await?)
 }

@@ -1,10 +1,9 @@
 //! Members of staff, as identity tells of them: who can answer a donor's questions.
 
-use super::eventually;
 use auth::Failure;
 use kernel::Problem;
 use sea_orm::ConnectionTrait;
-use store::{Store, StoreError, Transaction, sql, values};
+use store::{Store, StoreError, Transaction, eventually, sql, values};
 use uuid::Uuid;
 
 /// A person, as far as this service asks.

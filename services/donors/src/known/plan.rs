@@ -1,11 +1,10 @@
 //! Response plans that a contribution or an agreement may go to.
 
-use super::eventually;
 use auth::Failure;
 use kernel::Problem;
 use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
-use store::{Store, StoreError, sql, values};
+use store::{Store, StoreError, eventually, sql, values};
 use uuid::Uuid;
 
 /// The most plans that one record goes to.
@@ -59,7 +58,7 @@ pub(crate) async fn find_all(
     let found = eventually(async || {
         let db = store.system_read().await?;
         let plans = known(&db, organisation_id, ids).await?;
-        Ok(ids.iter().all(|id| plans.contains_key(id)).then_some(plans))
+        Ok::<_, StoreError>(ids.iter().all(|id| plans.contains_key(id)).then_some(plans))
     });
     let plans = match found.await? {
         Some(plans) => plans,

@@ -1,4 +1,5 @@
-use crate::donor::{names::match_key, search_key};
+use crate::donor::names::match_key;
+use kernel::text::search_key;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use std::collections::HashSet;

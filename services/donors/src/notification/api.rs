@@ -2,11 +2,11 @@ use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Problem, pagination::Page};
+use kernel::{Problem, ReportKind};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, JsonBody, PageRequest, Parameters, Row,
+    Answer, Column, Context, Envelope, JsonBody, Listed, PageRequest, Paging, Row,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -22,8 +22,7 @@ pub(crate) struct Notification {
     #[schema(example = "due_in_7_days", max_length = 20)]
     kind: String,
     report_id: Uuid,
-    #[schema(example = "interim_narrative", max_length = 20)]
-    report_kind: String,
+    report_kind: ReportKind,
     /// The report's due date then.
     due_date: NaiveDate,
     /// Reference and title of the agreement.
@@ -39,27 +38,23 @@ struct Told {
     id: Uuid,
     kind: String,
     report_id: Uuid,
-    report_kind: String,
+    report_kind: ReportKind,
     due_date: NaiveDate,
     title: String,
     created_at: DateTime<Utc>,
 }
 
 impl Row for Notification {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "kind", "report_id", "report_kind", "due_date", "title", "read", "created_at"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.to_string().into(),
-            self.kind.as_str().into(),
-            self.report_id.to_string().into(),
-            self.report_kind.as_str().into(),
-            self.due_date.to_string().into(),
-            self.title.as_str().into(),
-            self.read.to_string().into(),
-            self.created_at.to_rfc3339().into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("kind", |row| row.kind.as_str().into()),
+        ("report_id", |row| row.report_id.into()),
+        ("report_kind", |row| row.report_kind.as_str().into()),
+        ("due_date", |row| row.due_date.into()),
+        ("title", |row| row.title.as_str().into()),
+        ("read", |row| row.read.to_string().into()),
+        ("created_at", |row| row.created_at.to_rfc3339().into()),
+    ];
 }
 
 /// Which notifications.
@@ -72,12 +67,6 @@ pub(crate) struct NotificationFilter {
     /// Kinds to leave out, space separated.
     #[param(max_length = 300)]
     except: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Up to when a principal has read.
@@ -121,45 +110,39 @@ async fn told(
 /// Lists notifications
 ///
 /// What the caller's own office is told, the latest first; a donor's representative gets its donor's.
-#[utoipa::path(tag = "notifications", params(NotificationFilter), security(("oauth2" = ["reports:read"])),
+#[utoipa::path(tag = "notifications", params(NotificationFilter, Paging), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The notifications", body = Envelope<Notification>), ReadProblems))]
 #[get("/v1/notifications")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
-    filter: Parameters<NotificationFilter>,
+    listed: Listed<NotificationFilter>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.system_read().await?;
     let last_read = read_until(&db, &caller.claims).await?;
     drop(db);
-    let NotificationFilter { unread, except, limit, cursor } = filter.0;
+    let NotificationFilter { unread, except } = listed.filter;
     let except: Vec<String> =
         except.iter().flat_map(|kinds| kinds.split_whitespace()).take(20).map(str::to_owned).collect();
     let newer_than = if unread == Some(true) { last_read } else { None };
-    let filters = (caller.claims.sub, caller.claims.office_id, unread, &except);
-    let left_out = except.clone();
-    service::list(&request, "notifications", &filters, limit, cursor, move |page| {
-        let (context, scope, except) = (context.clone(), scope.clone(), left_out.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = told(&scope, db, newer_than, &except, &page).await?;
-                let Page { items, next } = page.page(rows, |row| row.id);
-                let shown = |row: Told| Notification {
-                    read: last_read.is_some_and(|last| row.id <= last),
-                    id: row.id,
-                    kind: row.kind,
-                    report_id: row.report_id,
-                    report_kind: row.report_kind,
-                    due_date: row.due_date,
-                    title: row.title,
-                    created_at: row.created_at,
-                };
-                Ok(Page { items: items.into_iter().map(shown).collect(), next })
-            })
-            .await
-        })
+    let filters = (caller.claims.sub, caller.claims.office_id, unread, except.clone());
+    let shown = move |row: Told| Notification {
+        read: last_read.is_some_and(|last| row.id <= last),
+        id: row.id,
+        kind: row.kind,
+        report_id: row.report_id,
+        report_kind: row.report_kind,
+        due_date: row.due_date,
+        title: row.title,
+        created_at: row.created_at,
+    };
+    let name = "notifications";
+    let page = listed.paging.of(name, &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = told(scope, db, newer_than, &except, page).await?;
+        Ok(page.page(rows, |row| row.id).map(shown))
     })
     .await
 }

@@ -5,6 +5,7 @@ pub(crate) mod api;
 use crate::report::{State, store::Model};
 use ::store::{StoreError, Transaction, sql, values};
 use events::NotificationGiven;
+use kernel::Visibility;
 use uuid::Uuid;
 
 const COLUMNS: [&str; 10] = [
@@ -34,7 +35,7 @@ async fn add(
         donor_id,
         kind: kind.to_owned(),
         report_id: report.id,
-        report_kind: report.kind.clone(),
+        report_kind: report.kind.into(),
         due_date: report.due_date,
         title: format!("{}: {}", report.agreement_reference, report.agreement_title),
     };
@@ -64,8 +65,8 @@ pub(crate) async fn of_step(
     if let Some(office_id) = office_id {
         add(tx, report, action, (office_id, None)).await?;
     }
-    let is_shown = report.visibility != "internal";
-    if report.state == State::Submitted.name() && is_shown {
+    let is_shown = report.visibility != Visibility::Internal;
+    if report.state == State::Submitted && is_shown {
         add(tx, report, "received", (report.office_id, Some(report.donor_id))).await?;
     }
     Ok(())

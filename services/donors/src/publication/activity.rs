@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Money;
+use language::Language;
 
 /// A text, in the activity's language unless another is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,13 +79,13 @@ pub(crate) struct Defaults {
 pub(crate) struct AidTypes {
     pub(crate) dac: Option<String>,
     pub(crate) earmarking: Option<&'static str>,
-    pub(crate) modality: Option<String>,
+    pub(crate) modality: Option<&'static str>,
 }
 
 impl AidTypes {
     /// Code and vocabulary of each that is there.
     pub(crate) fn codes(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let codes = [(self.dac.as_deref(), "1"), (self.earmarking, "2"), (self.modality.as_deref(), "3")];
+        let codes = [(self.dac.as_deref(), "1"), (self.earmarking, "2"), (self.modality, "3")];
         codes.into_iter().filter_map(|(code, vocabulary)| Some((code?, vocabulary)))
     }
 }
@@ -136,7 +137,7 @@ pub(crate) struct Transaction {
 pub(crate) struct Activity {
     pub(crate) identifier: String,
     pub(crate) updated_at: DateTime<Utc>,
-    pub(crate) language: String,
+    pub(crate) language: Language,
     pub(crate) currency: &'static str,
     /// The organisation: it reports, carries out and receives.
     pub(crate) reporting: Organisation,

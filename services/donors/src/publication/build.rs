@@ -9,14 +9,15 @@ use super::{
     settings::Settings,
     source::{Amended, Payment},
 };
+use crate::agreement::terms::Modality;
 use crate::{
     agreement::{self, State},
-    contribution::{EARMARKINGS, split},
     donor,
 };
 use ::store::StoreError;
 use chrono::NaiveDate;
-use kernel::Money;
+use kernel::{ContributionStatus, Earmarking, Money};
+use language::Language;
 
 /// The organisation that publishes, and when.
 #[derive(Debug, Clone)]
@@ -37,14 +38,18 @@ pub(crate) fn shares(mut codes: Vec<String>) -> Vec<Share> {
 }
 
 /// The code of the codelist EarmarkingCategory.
-fn category(earmarking: Option<&str>) -> Option<&'static str> {
-    let place = EARMARKINGS.iter().position(|name| Some(*name) == earmarking)?;
-    ["1", "2", "3", "4"].get(place).copied()
+fn category(earmarking: Option<Earmarking>) -> Option<&'static str> {
+    earmarking.map(|category| match category {
+        Earmarking::Unearmarked => "1",
+        Earmarking::SoftlyEarmarked => "2",
+        Earmarking::Earmarked => "3",
+        Earmarking::TightlyEarmarked => "4",
+    })
 }
 
 /// Whether money of this earmarking may be without a country: nobody has decided where it goes.
-fn goes_anywhere(earmarking: Option<&str>) -> bool {
-    matches!(earmarking, Some("unearmarked" | "softly_earmarked"))
+fn goes_anywhere(earmarking: Option<Earmarking>) -> bool {
+    matches!(earmarking, Some(Earmarking::Unearmarked | Earmarking::SoftlyEarmarked))
 }
 
 fn organisation(donor: Option<&donor::store::Model>, name: Option<&str>) -> Organisation {
@@ -57,7 +62,7 @@ fn organisation(donor: Option<&donor::store::Model>, name: Option<&str>) -> Orga
         .into_iter()
         .filter_map(|(code, name)| Some(Narrative { language: Some(code), text: name.clone()? }));
     let own = Narrative { language: Some("en"), text: donor.name.clone() };
-    let kind = donor.iati_organisation_type.as_deref().or(donor::iati_type_of(&donor.donor_type));
+    let kind = donor.iati_organisation_type.as_deref().or(donor::iati_type_of(donor.donor_type));
     Organisation {
         reference: donor.iati_identifier.clone(),
         kind: kind.map(str::to_owned),
@@ -83,11 +88,11 @@ impl Publisher {
         }
     }
 
-    fn aid_types(&self, earmarking: Option<&str>, modality: Option<&str>) -> AidTypes {
+    fn aid_types(&self, earmarking: Option<Earmarking>, modality: Option<Modality>) -> AidTypes {
         AidTypes {
             dac: self.settings.aid_type.clone(),
             earmarking: category(earmarking),
-            modality: modality.map(str::to_owned),
+            modality: modality.map(Modality::as_str),
         }
     }
 
@@ -100,10 +105,10 @@ impl Publisher {
     }
 
     fn sentence(&self, english: String, french: String, spanish: String) -> Vec<Narrative> {
-        vec![Narrative::of(match self.settings.language.as_str() {
-            "fr" => french,
-            "es" => spanish,
-            _ => english,
+        vec![Narrative::of(match self.settings.language {
+            Language::French => french,
+            Language::Spanish => spanish,
+            Language::English => english,
         })]
     }
 
@@ -118,10 +123,10 @@ impl Publisher {
         payments: &[Payment],
         donor: Option<&donor::store::Model>,
     ) -> Result<Activity, StoreError> {
-        let (terms, state) = (row.terms()?, row.state()?);
-        let aid_types = self.aid_types(terms.earmarking.as_deref(), terms.modality.as_deref());
+        let (terms, state) = (row.terms()?, row.state);
+        let aid_types = self.aid_types(terms.earmarking, terms.modality);
         let mut transactions = commitments(row, amendments)?;
-        for payment in payments.iter().filter(|payment| payment.status != "commitment") {
+        for payment in payments.iter().filter(|payment| payment.status != ContributionStatus::Commitment) {
             transactions.push(self.transaction(payment, &aid_types));
         }
         transactions.sort_by_key(|transaction| transaction.date);
@@ -136,7 +141,7 @@ impl Publisher {
         Ok(Activity {
             identifier: format!("{}-{reference}", self.settings.organisation_ref),
             updated_at: payment_changes.fold(row.updated_at, std::cmp::max),
-            language: self.settings.language.clone(),
+            language: self.settings.language,
             currency: row.amount()?.currency().code(),
             reporting: self.reporting(),
             contact_email: self.settings.contact_email.clone(),
@@ -149,7 +154,7 @@ impl Publisher {
             ),
             status: self.status(state, terms.end_date),
             dates: self.dates(row, state),
-            worldwide: terms.countries.is_empty() && goes_anywhere(terms.earmarking.as_deref()),
+            worldwide: terms.countries.is_empty() && goes_anywhere(terms.earmarking),
             countries: shares(iso2(&terms.countries)),
             sectors: self.sectors(&terms.sectors),
             defaults: self.defaults(),
@@ -182,14 +187,14 @@ impl Publisher {
 
     /// The activity of a contribution that no public agreement holds.
     pub(crate) fn contribution(&self, payment: &Payment, donor: Option<&donor::store::Model>) -> Activity {
-        let earmarking = payment.earmarking.as_deref();
+        let earmarking = payment.earmarking;
         let aid_types = self.aid_types(earmarking, None);
         let transaction = Transaction { description: None, ..self.transaction(payment, &aid_types) };
         let years: Vec<i32> =
-            split(&payment.usage_years).iter().filter_map(|year| year.parse().ok()).collect();
+            kernel::text::split(&payment.usage_years).iter().filter_map(|year| year.parse().ok()).collect();
         let first = years.iter().min().and_then(|year| NaiveDate::from_ymd_opt(*year, 1, 1));
         let last = years.iter().max().and_then(|year| NaiveDate::from_ymd_opt(*year, 12, 31));
-        let is_pledge = payment.status == "pledge";
+        let is_pledge = payment.status == ContributionStatus::Pledge;
         let donor_name =
             donor.map(|donor| donor.name.as_str()).or(payment.donor_name.as_deref()).unwrap_or_default();
         let name = &self.name;
@@ -199,11 +204,11 @@ impl Publisher {
             format!("Contribución de {donor_name} a {name}"),
         );
         let told = payment.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        let countries = split(&payment.countries);
+        let countries = kernel::text::split(&payment.countries);
         Activity {
             identifier: format!("{}-C-{}", self.settings.organisation_ref, payment.id.simple()),
             updated_at: payment.updated_at,
-            language: self.settings.language.clone(),
+            language: self.settings.language,
             currency: payment.value().currency().code(),
             reporting: self.reporting(),
             contact_email: self.settings.contact_email.clone(),
@@ -233,7 +238,7 @@ impl Publisher {
     }
 
     fn transaction(&self, payment: &Payment, of_activity: &AidTypes) -> Transaction {
-        let own = category(payment.earmarking.as_deref());
+        let own = category(payment.earmarking);
         let other = own.is_some() && own != of_activity.earmarking;
         let date = payment.date();
         Transaction {
@@ -315,10 +320,10 @@ mod tests {
 
     #[test]
     fn earmarking_has_its_code_and_only_free_money_goes_anywhere() {
-        assert_eq!(category(Some("unearmarked")), Some("1"));
-        assert_eq!(category(Some("tightly_earmarked")), Some("4"));
+        assert_eq!(category(Some(Earmarking::Unearmarked)), Some("1"));
+        assert_eq!(category(Some(Earmarking::TightlyEarmarked)), Some("4"));
         assert_eq!(category(None), None);
-        assert!(goes_anywhere(Some("softly_earmarked")));
-        assert!(!goes_anywhere(Some("earmarked")) && !goes_anywhere(None));
+        assert!(goes_anywhere(Some(Earmarking::SoftlyEarmarked)));
+        assert!(!goes_anywhere(Some(Earmarking::Earmarked)) && !goes_anywhere(None));
     }
 }

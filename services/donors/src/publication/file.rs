@@ -11,6 +11,7 @@ use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpResponse, get, http::header, web::Data};
 use auth::Failure;
 use bytes::Bytes;
+use chrono::NaiveDate;
 use futures_util::{StreamExt, stream};
 use kernel::{Code, Problem};
 use sea_orm::ConnectionTrait;
@@ -20,12 +21,12 @@ use service::{Answer, Context, openapi::PublicProblems};
 pub(super) async fn publisher(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    context: &Context,
+    today: NaiveDate,
 ) -> Result<Option<Publisher>, StoreError> {
     let organisation_id = scope.organisation_id();
     let Some(settings) = settings::find(db, Some(organisation_id)).await? else { return Ok(None) };
     let name = office::organisation_name(db, organisation_id).await?.unwrap_or_default();
-    Ok(Some(Publisher { settings, name, today: context.store.clock().now().date_naive() }))
+    Ok(Some(Publisher { settings, name, today }))
 }
 
 /// A file on its way.
@@ -73,8 +74,9 @@ impl Writing {
 #[get("/v1/public/iati/activities.xml")]
 pub(crate) async fn read(context: Data<Context>) -> Answer {
     let nothing = |why: &str| Failure::from(Problem::new(Code::NotFound).detail(why));
+    let today = context.store.clock().now().date_naive();
     let found = service::read_public(&context, async |db, scope| {
-        Ok((publisher(scope, db, &context).await?, scope.clone()))
+        Ok((publisher(scope, db, today).await?, scope.clone()))
     });
     let (publisher, scope) = found.await?;
     let publisher = publisher.ok_or_else(|| nothing("the organisation has not said yet how it publishes"))?;

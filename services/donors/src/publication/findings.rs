@@ -1,7 +1,6 @@
 //! What the rules find before anybody else does: as a list, and how much is held back.
 
 use super::{
-    build::Publisher,
     file::publisher,
     rules::{Rule, Severity, broken},
     settings::for_staff,
@@ -9,15 +8,17 @@ use super::{
 };
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use auth::{Caller, Failure, perm};
+use chrono::NaiveDate;
 use kernel::{
     Code, Problem,
     pagination::{Page, encode_cursor},
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, PageRequest, Parameters, Row, answer, one_of, openapi::ReadProblems,
+    Answer, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, one_of,
+    openapi::ReadProblems,
 };
-use store::TenantScope;
+use store::{Snapshot, TenantScope};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -54,30 +55,17 @@ pub(crate) struct PublicationFinding {
 }
 
 impl Row for PublicationFinding {
-    const COLUMNS: &'static [&'static str] = &[
-        "activity",
-        "record_type",
-        "record_id",
-        "record",
-        "rule",
-        "severity",
-        "path",
-        "detail",
-        "held_back",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("activity", |row| row.activity.as_str().into()),
+        ("record_type", |row| row.record_type.as_str().into()),
+        ("record_id", |row| row.record_id.into()),
+        ("record", |row| row.record.as_str().into()),
+        ("rule", |row| row.rule.as_str().into()),
+        ("severity", |row| row.severity.as_str().into()),
+        ("path", |row| row.path.as_str().into()),
+        ("detail", |row| row.detail.as_str().into()),
+        ("held_back", |row| if row.held_back { "yes" } else { "no" }.into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.activity.as_str().into(),
-            self.record_type.as_str().into(),
-            self.record_id.to_string().into(),
-            self.record.as_str().into(),
-            self.rule.as_str().into(),
-            self.severity.as_str().into(),
-            self.path.as_str().into(),
-            self.detail.as_str().into(),
-            if self.held_back { "yes" } else { "no" }.into(),
-        ]
-    }
 }
 
 /// How much is published, and how much is not.
@@ -106,12 +94,6 @@ pub(crate) struct FindingFilter {
     /// Only `error` or only `warning`.
     #[param(max_length = 10)]
     severity: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Where a page ended: the last record done with, and how many findings of the next one were given.
@@ -139,7 +121,7 @@ fn finding(subject: &Subject, rule: &Rule, held_back: bool) -> PublicationFindin
 /// Lists what the standard's rules find in what is to be published
 ///
 /// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
-#[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])), params(FindingFilter),
+#[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])), params(FindingFilter, Paging),
     extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The findings", body = Envelope<PublicationFinding>),
               (status = 409, description = "The organisation has not said how it publishes", body = Problem,
@@ -149,46 +131,33 @@ pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
-    filter: Parameters<FindingFilter>,
+    listed: Listed<FindingFilter>,
 ) -> Answer {
-    let FindingFilter { severity, limit, cursor } = filter.0;
     let scope = context.scope(&caller.claims).await?;
     for_staff(&scope)?;
-    let severity = one_of("severity", severity.as_deref(), &Severity::NAMES)?;
-    let named = severity.clone();
-    service::list(&request, "publication-findings", &named, limit, cursor, move |page| {
-        let (context, scope, severity) = (context.clone(), scope.clone(), severity.clone());
-        Box::pin(async move { found(&context, &scope, severity.as_deref(), page).await })
-    })
-    .await
-}
-
-/// The next records that are published or held back, with who publishes them.
-async fn subjects_after(
-    context: &Context,
-    scope: &TenantScope,
-    position: Position,
-) -> Result<(Publisher, Vec<Subject>, Option<Position>), Failure> {
-    service::read_within(context, scope, async |db| {
-        let publisher = publisher(scope, db, context).await?.ok_or_else(unsaid)?;
-        let (subjects, next) = source::page(scope, db, &publisher, position, source::PAGE).await?;
-        Ok((publisher, subjects, next))
+    let severity = one_of("severity", listed.filter.severity.as_deref(), &Severity::NAMES)?;
+    let (name, filters, clock) = ("publication-findings", severity.clone(), context.store.clock().clone());
+    let page = listed.paging.of(name, &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        found(db, scope, severity.as_deref(), clock.now().date_naive(), page).await
     })
     .await
 }
 
 async fn found(
-    context: &Context,
+    db: &Snapshot,
     scope: &TenantScope,
     severity: Option<&str>,
-    page: PageRequest,
+    today: NaiveDate,
+    page: &PageRequest,
 ) -> Result<Page<PublicationFinding>, Failure> {
+    let publisher = publisher(scope, db, today).await?.ok_or_else(unsaid)?;
     let Cursor(mut position, mut given) = page.after()?.unwrap_or_default();
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let mut items = Vec::new();
     let mut looked_at = 0;
     let next = 'records: loop {
-        let (publisher, subjects, next) = subjects_after(context, scope, position).await?;
+        let (subjects, next) = source::page(scope, db, &publisher, position, source::PAGE).await?;
         for subject in &subjects {
             let rules: Vec<_> = broken(&subject.activity, publisher.today).collect();
             let held_back = rules.iter().any(|rule| rule.severity == Severity::Error);
@@ -227,9 +196,14 @@ pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<
     let scope = context.scope(&caller.claims).await?;
     for_staff(&scope)?;
     let mut counts = PublicationSummary::default();
-    let mut position = Some(Position::default());
+    let (mut position, today) = (Some(Position::default()), context.store.clock().now().date_naive());
     while let Some(after) = position {
-        let (publisher, subjects, next) = subjects_after(&context, &scope, after).await?;
+        let page = service::read_within(&context, &scope, async |db| {
+            let publisher = publisher(&scope, db, today).await?.ok_or_else(unsaid)?;
+            let (subjects, next) = source::page(&scope, db, &publisher, after, source::PAGE).await?;
+            Ok((publisher, subjects, next))
+        });
+        let (publisher, subjects, next) = page.await?;
         for subject in &subjects {
             let errors_before = counts.errors;
             for rule in broken(&subject.activity, publisher.today) {

@@ -39,7 +39,7 @@ pub(super) fn sound() -> Activity {
     Activity {
         identifier: "XM-DAC-47066-AGR-2026-00001".to_owned(),
         updated_at: "2026-06-01T00:00:00Z".parse().unwrap(),
-        language: "en".to_owned(),
+        language: language::Language::English,
         currency: "NOK",
         reporting: organisation("XM-DAC-47066", "40", "Organisation"),
         contact_email: code("iati@example.org"),
@@ -57,7 +57,7 @@ pub(super) fn sound() -> Activity {
         worldwide: false,
         sectors: vec![part("72010", None)],
         defaults: Defaults { flow_type: code("10"), finance_type: code("110"), tied_status: code("5") },
-        aid_types: AidTypes { dac: code("C01"), earmarking: Some("3"), modality: code("F") },
+        aid_types: AidTypes { dac: code("C01"), earmarking: Some("3"), modality: Some("F") },
         planned: vec![Planned { revised: false, start: day("2026-02-01"), end: None, value }],
         transactions: vec![Transaction {
             reference: None,

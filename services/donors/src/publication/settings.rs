@@ -1,16 +1,16 @@
 //! What the organisation says of itself where it publishes, and what holds for all it publishes.
 
-use crate::donor::{IATI_TYPES, api::headquarters_only};
+use crate::donor::IATI_TYPES;
 use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::Problem;
 use language::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Context, JsonBody, answer,
+    Answer, Changed, Checks, Context, UncheckedBody, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ pub(crate) struct Settings {
     pub(crate) version: i64,
     pub(crate) organisation_ref: String,
     pub(crate) organisation_type: String,
-    pub(crate) language: String,
+    pub(crate) language: Language,
     pub(crate) contact_email: Option<String>,
     pub(crate) sector: Option<String>,
     pub(crate) flow_type: Option<String>,
@@ -53,8 +53,7 @@ pub(crate) struct PublicationFields {
     #[schema(example = "40", max_length = 2)]
     organisation_type: String,
     /// The language of the texts: `en`, `fr` or `es`.
-    #[schema(example = "en", max_length = 2)]
-    language: String,
+    language: Language,
     /// Where readers of the file write to: an address of the organisation, not of a person.
     #[schema(example = "iati@example.org", max_length = 200)]
     contact_email: Option<String>,
@@ -150,31 +149,27 @@ pub(crate) async fn write(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    body: JsonBody<PublicationFields>,
+    body: UncheckedBody<PublicationFields>,
 ) -> Answer {
-    let fields = body.value;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let office_id = context.headquarters(&caller.claims).await?;
     let organisation_id = caller.claims.organisation_id;
-    let scope = context.scope(&caller.claims).await?;
-    let tx = context.store.begin(scope, context.actor(&caller.claims, &request)).await?;
-    tx.lock(&format!("publication {organisation_id}")).await?;
-    let before = Publication::from(find(tx.db(), Some(organisation_id)).await?);
-    answer::if_match(&request, before.version)?;
-    check(&fields)?;
-    let after = Publication { version: before.version + 1, fields, updated_at: Some(tx.now()) };
-    save(tx.db(), organisation_id, office_id, &after).await?;
-    tx.audit(audit::Entry {
-        organisation_id,
-        office_id,
-        action: "publication.update",
-        resource: "publication",
-        resource_id: organisation_id,
-        before: Some(audit::snapshot(&before)?),
-        after: Some(audit::snapshot(&after)?),
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        tx.lock(&format!("publication {organisation_id}")).await?;
+        let before = Publication::from(find(tx.db(), Some(organisation_id)).await?);
+        precondition.check(before.version)?;
+        let fields = body.checked(check)?;
+        let after = Publication { version: before.version + 1, fields, updated_at: Some(tx.now()) };
+        save(tx.db(), organisation_id, office_id, &after).await?;
+        tx.audit_changed(
+            "publication.update",
+            audit::Subject { resource: "publication", id: organisation_id, organisation_id, office_id },
+            &before,
+            &after,
+        )
+        .await?;
+        Ok(Changed::new(after.version, after))
     })
-    .await?;
-    tx.commit().await?;
-    answer::record(&request, after.version, &after)
+    .await
 }
 
 async fn save(
@@ -205,7 +200,7 @@ async fn save(
         publication.version,
         fields.organisation_ref.as_str(),
         fields.organisation_type.as_str(),
-        fields.language.as_str(),
+        fields.language,
         fields.contact_email.clone(),
         fields.sector.clone(),
         fields.flow_type.clone(),
@@ -218,13 +213,11 @@ async fn save(
     Ok(())
 }
 
-fn check(fields: &PublicationFields) -> Result<(), Failure> {
-    let mut checks = Checks::new();
+fn check(fields: &PublicationFields, checks: &mut Checks) {
     checks.text("/organisation_ref", &fields.organisation_ref, 100);
     let is_plain = !fields.organisation_ref.contains(|c: char| c.is_whitespace() || "/&|?".contains(c));
     checks.require(is_plain, "/organisation_ref", "must not hold spaces or any of / & | ?");
     checks.one_of("/organisation_type", &fields.organisation_type, &IATI_TYPES);
-    checks.one_of("/language", &fields.language, &Language::CODES);
     if let Some(email) = &fields.contact_email {
         checks.text("/contact_email", email, 200);
         let parts = email.split_once('@');
@@ -247,5 +240,4 @@ fn check(fields: &PublicationFields) -> Result<(), Failure> {
             checks.one_of(pointer, code, codes);
         }
     }
-    Ok(checks.finish()?)
 }

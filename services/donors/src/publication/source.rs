@@ -4,12 +4,11 @@
 use super::{activity::Activity, build::Publisher};
 use crate::{
     agreement::{self, terms::Terms},
-    conditions::Conditions,
     donor,
 };
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, list::Conditions, sql, values};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, Money};
+use kernel::{ContributionStatus, Currency, Earmarking, Money};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -61,7 +60,7 @@ pub(crate) struct Payment {
     pub(crate) agreement_id: Option<Uuid>,
     pub(crate) donor_id: Option<Uuid>,
     pub(crate) donor_name: Option<String>,
-    pub(crate) status: String,
+    pub(crate) status: ContributionStatus,
     pub(crate) amount_usd: i64,
     pub(crate) original_amount: Option<i64>,
     pub(crate) original_currency: Option<String>,
@@ -70,7 +69,7 @@ pub(crate) struct Payment {
     pub(crate) first_reported_date: Option<NaiveDate>,
     pub(crate) usage_years: String,
     pub(crate) countries: String,
-    pub(crate) earmarking: Option<String>,
+    pub(crate) earmarking: Option<Earmarking>,
     pub(crate) description: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
@@ -93,7 +92,7 @@ impl Payment {
 
     /// When it was paid, or decided, or first heard of.
     pub(crate) fn date(&self) -> NaiveDate {
-        let paid = self.flow_date.filter(|_| self.status == "paid");
+        let paid = self.flow_date.filter(|_| self.status == ContributionStatus::Paid);
         let known = paid.or(self.decision_date).or(self.flow_date).or(self.first_reported_date);
         known.unwrap_or(self.created_at.date_naive())
     }

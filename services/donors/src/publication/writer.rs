@@ -133,7 +133,7 @@ impl Xml {
             "iati-activity",
             &[
                 ("last-updated-datetime", Some(&updated)),
-                ("xml:lang", Some(&activity.language)),
+                ("xml:lang", Some(activity.language.as_str())),
                 ("default-currency", Some(activity.currency)),
                 ("humanitarian", Some("1")),
             ],

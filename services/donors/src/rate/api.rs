@@ -1,5 +1,5 @@
 use super::{ExchangeRate, file, month_of, store};
-use crate::{document::kept::receive, donor::api::headquarters_only};
+use crate::document;
 use ::store::audit;
 use actix_web::{
     HttpRequest, get, post,
@@ -7,10 +7,10 @@ use actix_web::{
 };
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, FieldError, Problem, pagination::Page};
+use kernel::{Currency, FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Parameters, Row, digest_of,
+    Answer, Checks, Column, Context, Created, Envelope, Listed, Paging, Parameters, Row, digest_of,
     openapi::{CreateProblems, ReadProblems},
 };
 use sha2::{Digest, Sha256};
@@ -41,17 +41,14 @@ impl From<store::Model> for MonthlyRate {
 }
 
 impl Row for MonthlyRate {
-    const COLUMNS: &'static [&'static str] = &["currency", "month", "rate", "date", "source", "recorded_at"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.currency.as_str().into(),
-            self.month.as_str().into(),
-            self.rate.rate.as_str().into(),
-            self.rate.date.to_string().into(),
-            self.rate.source.as_str().into(),
-            self.recorded_at.to_rfc3339().into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("currency", |row| row.currency.as_str().into()),
+        ("month", |row| row.month.as_str().into()),
+        ("rate", |row| row.rate.rate.as_str().into()),
+        ("date", |row| row.rate.date.into()),
+        ("source", |row| row.rate.source.as_str().into()),
+        ("recorded_at", |row| row.recorded_at.to_rfc3339().into()),
+    ];
 }
 
 /// Filters of the list of rates.
@@ -68,12 +65,6 @@ pub(crate) struct RateFilter {
     /// Up to this month.
     #[param(example = "2026-12", max_length = 7)]
     to: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 impl RateFilter {
@@ -97,33 +88,26 @@ impl RateFilter {
 /// Lists exchange rates
 ///
 /// The organisation's own, by currency, the latest month first: units of the currency per US dollar.
-#[utoipa::path(tag = "exchange rates", params(RateFilter), security(("oauth2" = ["contributions:read"])),
+#[utoipa::path(tag = "exchange rates", params(RateFilter, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The rates", body = Envelope<MonthlyRate>), ReadProblems))]
 #[get("/v1/exchange-rates")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
-    filter: Parameters<RateFilter>,
+    listed: Listed<RateFilter>,
 ) -> Answer {
-    let checked = filter.0.checked()?;
+    let filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
     // A tool of the staff's; a donor sees the rate of each of its contributions.
     if matches!(scope, ::store::TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
-    let RateFilter { limit, cursor, .. } = filter.0.clone();
-    let filters = RateFilter { limit: None, cursor: None, ..filter.0 };
-    service::list(&request, "exchange-rates", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| (row.currency.clone(), row.month.clone()));
-                Ok(Page { items: items.into_iter().map(MonthlyRate::from).collect(), next })
-            })
-            .await
-        })
+    let filters = listed.filter;
+    let page = listed.paging.of("exchange-rates", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        Ok(page.page(rows, |row| (row.currency.clone(), row.month.clone())).map(MonthlyRate::from))
     })
     .await
 }
@@ -196,14 +180,14 @@ pub(crate) async fn take(
     payload: Payload,
 ) -> Answer {
     let HowToTakeRates { source, dry_run, skip_bad } = how.0;
-    let office_id = headquarters_only(&context, &caller.claims).await?;
+    let office_id = context.headquarters(&caller.claims).await?;
     let source = source.filter(|source| !source.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
     let mut checks = Checks::new();
     checks.text("source", &source, 200);
     if let Some(error) = checks.into_errors().pop() {
         return Err(Problem::invalid_parameter("source", error.detail).into());
     }
-    let (_, bytes) = receive(&request, payload).await?;
+    let (_, bytes) = service::receive_file(&request, payload, document::LIMIT).await?;
     let read = file::read(&bytes, &source, context.store.clock().now());
     let read = read.map_err(|why| Problem::invalid_field("/file", why))?;
     if read.bad > 0 && !skip_bad && !dry_run {
@@ -225,17 +209,12 @@ pub(crate) async fn take(
         };
         if !dry_run {
             let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            tx.audit(audit::Entry {
-                organisation_id: caller.claims.organisation_id,
-                office_id,
-                action: "exchange_rates.take",
-                resource: "exchange_rates",
-                resource_id: scope.organisation_id(),
-                before: None,
-                after: Some(serde_json::json!({
+            let organisation_id = scope.organisation_id();
+            let resource = "exchange_rates";
+            let subject = audit::Subject { resource, id: organisation_id, organisation_id, office_id };
+            tx.audit_created("exchange_rates.take", subject, &serde_json::json!({
                     "sha256": sha256, "created": saved.created, "changed": saved.changed, "rejected": read.bad,
-                })),
-            })
+            }))
             .await?;
         }
         Ok(Created::new("/v1/exchange-rates".to_owned(), 1, taken))

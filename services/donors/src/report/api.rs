@@ -3,18 +3,15 @@ use super::{
     content::{self, Content},
     store::{self, Filter},
 };
-use crate::{
-    agreement::{self, terms::REPORT_KINDS},
-    document,
-};
+use crate::{agreement, document};
 use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Code, Money, Problem, pagination::Page};
+use kernel::{Code, Money, Problem, ReportKind};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, Id, JsonBody, Parameters, Row, answer, one_of,
+    Answer, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -38,8 +35,7 @@ pub(crate) struct Report {
     pub(crate) donor_name: String,
     /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
     /// `eight_plus_three`.
-    #[schema(example = "interim_narrative", max_length = 20)]
-    pub(crate) kind: String,
+    pub(crate) kind: ReportKind,
     pub(crate) period_start: NaiveDate,
     pub(crate) period_end: NaiveDate,
     /// The last day on which it is on time, in the donor's country.
@@ -48,10 +44,7 @@ pub(crate) struct Report {
     pub(crate) first_due_date: NaiveDate,
     /// The instant at which the due date has ended in the donor's country.
     pub(crate) due_at: DateTime<Utc>,
-    /// `scheduled`, `drafting`, `regional_review`, `hq_clearance`, `submitted`, `accepted`, `returned`, `retracted` or
-    /// `cancelled`. A donor sees `scheduled` until it has the report.
-    #[schema(example = "drafting", max_length = 20)]
-    pub(crate) state: String,
+    pub(crate) state: State,
     /// Owed and past its due date.
     pub(crate) overdue: bool,
     pub(crate) submitted_at: Option<DateTime<Utc>>,
@@ -61,7 +54,7 @@ pub(crate) struct Report {
 impl Report {
     /// A report as a scope may see it: how far the organisation is inside is not for the donor.
     pub(crate) fn of(row: store::Model, scope: &TenantScope, now: DateTime<Utc>) -> Result<Self, StoreError> {
-        let state = row.state()?;
+        let state = row.state;
         let outside = !matches!(scope, TenantScope::Offices { .. });
         let shown = if outside && state.is_owed() { State::Scheduled } else { state };
         Ok(Self {
@@ -80,7 +73,7 @@ impl Report {
             first_due_date: row.first_due_date,
             due_at: row.due_at,
             overdue: state.is_owed() && row.due_at <= now,
-            state: shown.name().to_owned(),
+            state: shown,
             submitted_at: row.submitted_at,
             accepted_on: row.accepted_on,
         })
@@ -88,38 +81,21 @@ impl Report {
 }
 
 impl Row for Report {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "agreement",
-        "title",
-        "donor",
-        "kind",
-        "period_start",
-        "period_end",
-        "due_date",
-        "first_due_date",
-        "state",
-        "overdue",
-        "submitted_at",
-        "accepted_on",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("agreement", |row| row.agreement_reference.as_str().into()),
+        ("title", |row| row.agreement_title.as_str().into()),
+        ("donor", |row| row.donor_name.as_str().into()),
+        ("kind", |row| row.kind.as_str().into()),
+        ("period_start", |row| row.period_start.to_string().into()),
+        ("period_end", |row| row.period_end.to_string().into()),
+        ("due_date", |row| row.due_date.into()),
+        ("first_due_date", |row| row.first_due_date.into()),
+        ("state", |row| row.state.as_str().into()),
+        ("overdue", |row| row.overdue.to_string().into()),
+        ("submitted_at", |row| row.submitted_at.map(|at| at.to_rfc3339()).into()),
+        ("accepted_on", |row| row.accepted_on.into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.to_string().into(),
-            self.agreement_reference.as_str().into(),
-            self.agreement_title.as_str().into(),
-            self.donor_name.as_str().into(),
-            self.kind.as_str().into(),
-            self.period_start.to_string().into(),
-            self.period_end.to_string().into(),
-            self.due_date.to_string().into(),
-            self.first_due_date.to_string().into(),
-            self.state.as_str().into(),
-            self.overdue.to_string().into(),
-            self.submitted_at.map(|at| at.to_rfc3339()).into(),
-            self.accepted_on.map(|date| date.to_string()).into(),
-        ]
-    }
 }
 
 /// A report with what stands in it. A donor gets that from the moment it is handed the report.
@@ -166,9 +142,9 @@ pub(crate) struct Step {
     #[schema(example = "return", max_length = 20)]
     pub(crate) action: String,
     #[schema(max_length = 20)]
-    pub(crate) from_state: String,
+    pub(crate) from_state: State,
     #[schema(max_length = 20)]
-    pub(crate) to_state: String,
+    pub(crate) to_state: State,
     pub(crate) actor_id: Uuid,
     #[schema(max_length = 2000)]
     pub(crate) comment: Option<String>,
@@ -195,7 +171,7 @@ async fn financial(
     let agreed = agreement.amount()?;
     let sums = agreement::store::received(db, agreement, Some(report.period_end)).await?;
     let mut spent_before = 0;
-    if report.kind == "interim_financial" {
+    if report.kind == ReportKind::InterimFinancial {
         for earlier in store::financial_before(db, report).await? {
             spent_before += earlier.content()?.expenditure.map_or(0, |spent| spent.minor());
         }
@@ -217,10 +193,10 @@ pub(crate) async fn record(
     now: DateTime<Utc>,
 ) -> Result<ReportRecord, StoreError> {
     let is_staff = matches!(scope, TenantScope::Offices { .. });
-    let is_shown = is_staff || row.state()?.is_delivered();
+    let is_shown = is_staff || row.state.is_delivered();
     let content = if is_shown { Some(row.content()?) } else { None };
     let expenditure = content.as_ref().and_then(|content| content.expenditure);
-    let financial = match is_shown && content::is_financial(&row.kind) {
+    let financial = match is_shown && content::is_financial(row.kind) {
         true => match agreement::store::get(scope, db, row.agreement_id).await? {
             Some(agreement) => Some(financial(&agreement, db, &row, expenditure).await?),
             None => None,
@@ -238,7 +214,7 @@ pub(crate) async fn record(
         taken_at: step.taken_at,
     };
     Ok(ReportRecord {
-        sections: content::sections_of(&row.kind).to_vec(),
+        sections: content::sections_of(row.kind).to_vec(),
         report: Report::of(row, scope, now)?,
         content,
         financial,
@@ -258,14 +234,10 @@ pub(crate) struct ReportFilter {
     pub(crate) office_id: Option<Uuid>,
     /// Only this agreement's.
     pub(crate) agreement_id: Option<Uuid>,
-    /// `scheduled`, `drafting`, `regional_review`, `hq_clearance`, `submitted`, `accepted`, `returned`, `retracted` or
-    /// `cancelled`.
-    #[param(max_length = 20)]
-    pub(crate) state: Option<String>,
+    pub(crate) state: Option<State>,
     /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
     /// `eight_plus_three`.
-    #[param(max_length = 20)]
-    pub(crate) kind: Option<String>,
+    pub(crate) kind: Option<ReportKind>,
     /// Due on this day or after.
     pub(crate) due_from: Option<NaiveDate>,
     /// Due on this day or before.
@@ -274,26 +246,19 @@ pub(crate) struct ReportFilter {
     pub(crate) owed: Option<bool>,
     /// True: only what is owed and past its due date.
     pub(crate) overdue: Option<bool>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    pub(crate) limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    pub(crate) cursor: Option<String>,
 }
 
 impl ReportFilter {
     fn checked(&self, scope: &TenantScope, now: DateTime<Utc>) -> Result<Filter, Problem> {
-        let state = one_of("state", self.state.as_deref(), &State::ALL.map(State::name))?;
-        if matches!(scope, TenantScope::Donor { .. }) && state.is_some() {
+        if matches!(scope, TenantScope::Donor { .. }) && self.state.is_some() {
             return Err(Problem::invalid_parameter("state", "is not for donors: ask for owed"));
         }
         Ok(Filter {
             donor_id: self.donor_id,
             office_id: self.office_id,
             agreement_id: self.agreement_id,
-            state,
-            kind: one_of("kind", self.kind.as_deref(), &REPORT_KINDS)?,
+            state: self.state,
+            kind: self.kind,
             due_from: self.due_from,
             due_until: self.due_until,
             owed: self.owed,
@@ -305,32 +270,23 @@ impl ReportFilter {
 /// Lists donor reports
 ///
 /// Those of the caller's office and the offices below it, the first due first. A donor's representative sees its donor's.
-#[utoipa::path(tag = "reports", params(ReportFilter), security(("oauth2" = ["reports:read"])),
+#[utoipa::path(tag = "reports", params(ReportFilter, Paging), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The reports", body = Envelope<Report>), ReadProblems))]
 #[get("/v1/reports")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
-    filter: Parameters<ReportFilter>,
+    listed: Listed<ReportFilter>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
-    let checked = filter.0.checked(&scope, context.store.clock().now())?;
-    let ReportFilter { limit, cursor, .. } = filter.0.clone();
-    let filters = (&ReportFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
-    service::list(&request, "reports", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        Box::pin(async move {
-            let now = context.store.clock().now();
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| (row.due_date, row.id));
-                let items =
-                    items.into_iter().map(|row| Report::of(row, &scope, now)).collect::<Result<_, _>>()?;
-                Ok(Page { items, next })
-            })
-            .await
-        })
+    let filter = listed.filter.checked(&scope, context.store.clock().now())?;
+    let (filters, clock) = ((listed.filter, caller.claims.sub), context.store.clock().clone());
+    let page = listed.paging.of("reports", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let now = clock.now();
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        Ok(page.page(rows, |row| (row.due_date, row.id)).try_map(|row| Report::of(row, scope, now))?)
     })
     .await
 }
@@ -351,15 +307,15 @@ pub(crate) async fn get(
     let now = context.store.clock().now();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        let read = (matches!(scope, TenantScope::Donor { .. }) && row.state()?.is_delivered())
-            .then(|| entry(&row, "report.read", None, &row.state));
+        let read = (matches!(scope, TenantScope::Donor { .. }) && row.state.is_delivered())
+            .then(|| (audit::Subject::from(&row), row.state));
         // What came in under the agreement is counted whole, whoever reads.
         Ok((db.across_offices(scope, async |all| record(scope, all, row, now).await).await?, read))
     });
     let (shown, read) = found.await?;
-    if let Some(read) = read {
+    if let Some((subject, state)) = read {
         let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
-        tx.audit(read).await?;
+        tx.audit_created("report.read", subject, &state).await?;
         tx.commit().await?;
     }
     // Documents and payments change it too, so its version alone does not say that nothing has changed.
@@ -383,27 +339,27 @@ pub(crate) async fn write(
     id: Id,
     body: JsonBody<Content>,
 ) -> Answer {
-    let scope = context.scope(&caller.claims).await?;
-    let mut tx = context.store.begin(scope.clone(), context.actor(&caller.claims, &request)).await?;
-    let before = store::get_to_change(tx.scope(), &tx, id.0).await?.ok_or_else(Problem::not_found)?;
-    office_only(&before, &caller.claims)?;
-    answer::if_match(&request, before.version)?;
-    content::check(&before.kind, &before.currency, &body.value)?;
-    if before.state()? != State::Drafting {
-        let why = format!("a report that is {} is not written: start it first", before.state);
-        return Err(Problem::new(Code::Conflict).field("/state", why).into());
-    }
-    let text = serde_json::to_string(&body.value).map_err(|error| Failure::internal(&error))?;
-    let now = tx.now();
-    let after =
-        store::Model { version: before.version + 1, content: text, updated_at: now, ..before.clone() };
-    store::save_all(&mut tx, std::slice::from_ref(&after)).await?;
-    // What people wrote may name people, and the trail is never changed: it holds digests.
-    let digest = |text: &str| service::digest_of(&[text.as_bytes()]);
-    tx.audit(entry(&after, "report.write", Some(&digest(&before.content)), &digest(&after.content))).await?;
-    let shown = record(&scope, tx.db(), after, now).await?;
-    tx.commit().await?;
-    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        office_only(&before, &caller.claims)?;
+        precondition.check(before.version)?;
+        content::check(before.kind, &before.currency, &body.value)?;
+        if before.state != State::Drafting {
+            let why = format!("a report that is {} is not written: start it first", before.state);
+            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+        }
+        let text = serde_json::to_string(&body.value).map_err(|error| Failure::internal(&error))?;
+        let now = tx.now();
+        let after =
+            store::Model { version: before.version + 1, content: text, updated_at: now, ..before.clone() };
+        store::save_all(tx, std::slice::from_ref(&after)).await?;
+        // What people wrote may name people, and the trail is never changed: it holds digests.
+        let digest = |text: &str| service::digest_of(&[text.as_bytes()]);
+        let (old, new) = (digest(&before.content), digest(&after.content));
+        tx.audit_changed("report.write", &after, &old, &new).await?;
+        Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
+    })
+    .await
 }
 
 /// The office that owes a report writes it; those above review.
@@ -412,25 +368,6 @@ pub(crate) fn office_only(report: &store::Model, claims: &auth::Claims) -> Resul
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden).detail("only the office that owes the report writes it").into())
-}
-
-/// The audit row of a change; the texts are JSON, or a state's name.
-pub(super) fn entry(
-    report: &store::Model,
-    action: &'static str,
-    before: Option<&str>,
-    after: &str,
-) -> audit::Entry {
-    let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::from(text));
-    audit::Entry {
-        organisation_id: report.organisation_id,
-        office_id: report.office_id,
-        action,
-        resource: "report",
-        resource_id: report.id,
-        before: before.map(json),
-        after: Some(json(after)),
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Due dates as a calendar that a calendar program follows (RFC 5545), under a secret address.
 
 use super::store::{self, Filter};
-use crate::{conditions::Conditions, donor};
-use ::store::{StoreError, TenantScope, audit, sql, values};
+use crate::donor;
+use ::store::{StoreError, TenantScope, audit, list::Conditions, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
@@ -11,7 +11,8 @@ use actix_web::{
 use auth::{Caller, Claims, perm};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use kernel::Problem;
+use kernel::{Problem, ReportKind};
+use language::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -30,9 +31,8 @@ const MOST: usize = 5000;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCalendar {
-    /// The language of the entries: `en` (unless told otherwise), `fr` or `es`.
-    #[schema(example = "en", max_length = 2)]
-    language: Option<String>,
+    /// The language of the entries; defaults to `en`.
+    language: Option<Language>,
 }
 
 /// A calendar address. Whoever has it reads the due dates without signing in.
@@ -61,10 +61,7 @@ pub(crate) async fn replace(
     context: web::Data<Context>,
     body: JsonBody<NewCalendar>,
 ) -> Answer {
-    let language = body.value.language.unwrap_or_else(|| "en".to_owned());
-    let mut checks = service::Checks::new();
-    checks.one_of("/language", &language, &["en", "fr", "es"]);
-    checks.finish()?;
+    let language = body.value.language.unwrap_or(Language::English);
     let claims = &caller.claims;
     let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     // A representative, who only reads, has one too: so not in the caller's scope, and of the caller alone.
@@ -108,15 +105,13 @@ pub(crate) async fn remove(
 }
 
 fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
-    audit::Entry {
+    let subject = audit::Subject {
+        resource: "calendar",
+        id: claims.sub,
         organisation_id: claims.organisation_id,
         office_id: claims.office_id,
-        action,
-        resource: "calendar",
-        resource_id: claims.sub,
-        before: None,
-        after: None,
-    }
+    };
+    audit::Entry { action, subject, before: None, after: None }
 }
 
 /// The report dates as a calendar
@@ -130,7 +125,7 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
     let db = context.store.system_read().await?;
     let text = "SELECT organisation_id, office_id, donor_id, language FROM calendar WHERE secret_hash = $1";
     let row = sql::row(&db, text, values![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
-    let language: String = row.try_get_by_index(3).map_err(StoreError::from)?;
+    let language: Language = row.try_get_by_index(3).map_err(StoreError::from)?;
     let (organisation_id, office_id): (Uuid, Uuid) = (
         row.try_get_by_index(0).map_err(StoreError::from)?,
         row.try_get_by_index(1).map_err(StoreError::from)?,
@@ -157,7 +152,7 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
     Ok(HttpResponse::Ok()
         .content_type("text/calendar; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
-        .body(calendar(&entries, &language, now)))
+        .body(calendar(&entries, language, now)))
 }
 
 async fn entries(
@@ -171,32 +166,36 @@ async fn entries(
 }
 
 /// What a kind of report is called in a calendar or a statement.
-pub(crate) fn name_of(kind: &str, language: &str) -> &'static str {
+pub(crate) fn name_of(kind: ReportKind, language: Language) -> &'static str {
     let names = match kind {
-        "interim_narrative" => {
+        ReportKind::InterimNarrative => {
             ["Interim narrative report", "Rapport narratif intermédiaire", "Informe narrativo intermedio"]
         }
-        "interim_financial" => {
+        ReportKind::InterimFinancial => {
             ["Interim financial report", "Rapport financier intermédiaire", "Informe financiero intermedio"]
         }
-        "final_narrative" => ["Final narrative report", "Rapport narratif final", "Informe narrativo final"],
-        "final_financial" => {
+        ReportKind::FinalNarrative => {
+            ["Final narrative report", "Rapport narratif final", "Informe narrativo final"]
+        }
+        ReportKind::FinalFinancial => {
             ["Final financial report", "Rapport financier final", "Informe financiero final"]
         }
-        "certified_financial" => {
+        ReportKind::CertifiedFinancial => {
             ["Certified financial report", "Rapport financier certifié", "Informe financiero certificado"]
         }
-        _ => ["Report (8+3 template)", "Rapport (modèle 8+3)", "Informe (modelo 8+3)"],
+        ReportKind::EightPlusThree => {
+            ["Report (8+3 template)", "Rapport (modèle 8+3)", "Informe (modelo 8+3)"]
+        }
     };
     names[match language {
-        "fr" => 1,
-        "es" => 2,
-        _ => 0,
+        Language::English => 0,
+        Language::French => 1,
+        Language::Spanish => 2,
     }]
 }
 
 /// A calendar of all-day entries (RFC 5545), each a report on its due date.
-fn calendar(reports: &[store::Model], language: &str, now: DateTime<Utc>) -> String {
+fn calendar(reports: &[store::Model], language: Language, now: DateTime<Utc>) -> String {
     let mut text = String::new();
     let mut line = |content: String| fold(&mut text, &content);
     for fixed in
@@ -206,7 +205,7 @@ fn calendar(reports: &[store::Model], language: &str, now: DateTime<Utc>) -> Str
     }
     let day = |date: NaiveDate| date.format("%Y%m%d").to_string();
     for report in reports {
-        let name = name_of(&report.kind, language);
+        let name = name_of(report.kind, language);
         let done = if report.submitted_at.is_some() { "✓ " } else { "" };
         let summary = format!("{done}{name}: {}", report.agreement_reference);
         let about = format!(

@@ -1,19 +1,15 @@
 //! How many reports were on time: per office, per donor, or in all.
 
 use super::store::Filter;
-use crate::conditions::plan_for_values;
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, list::plan_for_values, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Problem;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Cell, Context, Envelope, Parameters, Row, openapi::ReadProblems};
-use std::{
-    collections::{BTreeMap, HashMap},
-    rc::Rc,
-};
+use service::{Answer, Column, Context, Envelope, Listed, Paging, Row, openapi::ReadProblems};
+use std::collections::{BTreeMap, HashMap};
 use tokio::sync::OnceCell;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -49,30 +45,17 @@ pub(crate) struct Compliance {
 }
 
 impl Row for Compliance {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "due",
-        "on_time",
-        "late",
-        "overdue",
-        "on_time_percent",
-        "median_days_late",
-        "due_soon",
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.name.clone().into()),
+        ("due", |row| row.due.into()),
+        ("on_time", |row| row.on_time.into()),
+        ("late", |row| row.late.into()),
+        ("overdue", |row| row.overdue.into()),
+        ("on_time_percent", |row| row.on_time_percent.clone().into()),
+        ("median_days_late", |row| row.median_days_late.into()),
+        ("due_soon", |row| row.due_soon.into()),
     ];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.map(|id| id.to_string()).into(),
-            self.name.clone().into(),
-            self.due.into(),
-            self.on_time.into(),
-            self.late.into(),
-            self.overdue.into(),
-            self.on_time_percent.clone().into(),
-            self.median_days_late.into(),
-            self.due_soon.into(),
-        ]
-    }
 }
 
 /// The value in the middle, or between the two in the middle; each stands as often as the number beside it says.
@@ -201,55 +184,41 @@ pub(crate) struct ComplianceFilter {
     due_from: Option<NaiveDate>,
     /// Due on this day or before.
     due_until: Option<NaiveDate>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// How punctual reports are
 ///
 /// For each office of the caller's (or each donor): reports due, on time, late and overdue, and by how much; the most
 /// overdue first.
-#[utoipa::path(tag = "reports", params(ComplianceFilter), security(("oauth2" = ["reports:read"])),
+#[utoipa::path(tag = "reports", params(ComplianceFilter, Paging), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The figures", body = Envelope<Compliance>), ReadProblems))]
 #[get("/v1/report-compliance")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
-    filter: Parameters<ComplianceFilter>,
+    listed: Listed<ComplianceFilter>,
 ) -> Answer {
-    let by = match filter.0.by.as_deref() {
+    let by = match listed.filter.by.as_deref() {
         None | Some("office") => By::Office,
         Some("donor") => By::Donor,
         Some(_) => return Err(Problem::invalid_parameter("by", "must be office or donor").into()),
     };
     let scope = context.scope(&caller.claims).await?;
-    let ComplianceFilter { office_id, donor_id, due_from, due_until, limit, cursor, .. } = filter.0.clone();
-    let checked = Filter { office_id, donor_id, due_from, due_until, ..Filter::default() };
-    let filters = (&ComplianceFilter { limit: None, cursor: None, ..filter.0 }, caller.claims.sub);
+    let ComplianceFilter { office_id, donor_id, due_from, due_until, .. } = listed.filter.clone();
+    let filter = Filter { office_id, donor_id, due_from, due_until, ..Filter::default() };
+    let filters = (listed.filter, caller.claims.sub);
+    let now = context.store.clock().now();
     // Worked out once for all pages of a file.
-    let counted = Rc::new(OnceCell::new());
-    service::list(&request, "report-compliance", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), checked.clone());
-        let counted = Rc::clone(&counted);
-        Box::pin(async move {
-            let after = page.after()?;
-            let count = || async {
-                let now = context.store.clock().now();
-                service::read_within(&context, &scope, async |db| {
-                    Ok(groups(&scope, db, &filter, by, now).await?)
-                })
-                .await
-            };
-            let all: &Vec<Compliance> = counted.get_or_try_init(count).await?;
-            let first = after.map_or(0, |after| all.partition_point(|row| place(row) <= after));
-            let most = usize::try_from(page.limit + 1).unwrap_or(usize::MAX);
-            Ok(page.page(all[first..].iter().take(most).cloned().collect(), place))
-        })
+    let counted = OnceCell::new();
+    let page = listed.paging.of("report-compliance", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let after = page.after()?;
+        let count = || groups(scope, db, &filter, by, now);
+        let all: &Vec<Compliance> = counted.get_or_try_init(count).await?;
+        let first = after.map_or(0, |after| all.partition_point(|row| place(row) <= after));
+        let most = usize::try_from(page.limit + 1).unwrap_or(usize::MAX);
+        Ok(page.page(all[first..].iter().take(most).cloned().collect(), place))
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! What stands in a report, and whether it is enough to hand it on.
 
-use kernel::{Money, Problem};
+use kernel::{Money, Problem, ReportKind};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use std::collections::BTreeMap;
@@ -43,16 +43,16 @@ pub(crate) struct Content {
 }
 
 /// The sections of a kind of report; none for a financial one.
-pub(crate) fn sections_of(kind: &str) -> &'static [&'static str] {
+pub(crate) fn sections_of(kind: ReportKind) -> &'static [&'static str] {
     match kind {
-        "eight_plus_three" => &EIGHT_PLUS_THREE,
-        "interim_narrative" | "final_narrative" => &NARRATIVE,
-        _ => &[],
+        ReportKind::EightPlusThree => &EIGHT_PLUS_THREE,
+        ReportKind::InterimNarrative | ReportKind::FinalNarrative => &NARRATIVE,
+        ReportKind::InterimFinancial | ReportKind::FinalFinancial | ReportKind::CertifiedFinancial => &[],
     }
 }
 
 /// Whether a kind is a financial report.
-pub(crate) fn is_financial(kind: &str) -> bool {
+pub(crate) fn is_financial(kind: ReportKind) -> bool {
     sections_of(kind).is_empty()
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn is_financial(kind: &str) -> bool {
 ///
 /// # Errors
 /// 422 with every field.
-pub(crate) fn check(kind: &str, currency: &str, content: &Content) -> Result<(), Problem> {
+pub(crate) fn check(kind: ReportKind, currency: &str, content: &Content) -> Result<(), Problem> {
     let mut checks = Checks::new();
     let known = sections_of(kind);
     for (name, text) in &content.sections {
@@ -83,7 +83,7 @@ pub(crate) fn check(kind: &str, currency: &str, content: &Content) -> Result<(),
 ///
 /// # Errors
 /// 422 with every field that is missing.
-pub(crate) fn check_complete(kind: &str, content: &Content, documents: usize) -> Result<(), Problem> {
+pub(crate) fn check_complete(kind: ReportKind, content: &Content, documents: usize) -> Result<(), Problem> {
     let mut checks = Checks::new();
     if is_financial(kind) {
         checks.require(content.expenditure.is_some(), "/expenditure", "is required in a financial report");

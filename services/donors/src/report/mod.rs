@@ -9,19 +9,7 @@ pub(crate) mod schedule;
 pub(crate) mod steps;
 pub(crate) mod store;
 
-/// Where a report stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Scheduled,
-    Drafting,
-    RegionalReview,
-    HqClearance,
-    Submitted,
-    Accepted,
-    Returned,
-    Retracted,
-    Cancelled,
-}
+pub(crate) use kernel::ReportState as State;
 
 /// What moves it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,48 +42,6 @@ pub(crate) struct Refused {
     to: &'static str,
 }
 
-impl State {
-    pub(crate) const ALL: [State; 9] = [
-        State::Scheduled,
-        State::Drafting,
-        State::RegionalReview,
-        State::HqClearance,
-        State::Submitted,
-        State::Accepted,
-        State::Returned,
-        State::Retracted,
-        State::Cancelled,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            State::Scheduled => "scheduled",
-            State::Drafting => "drafting",
-            State::RegionalReview => "regional_review",
-            State::HqClearance => "hq_clearance",
-            State::Submitted => "submitted",
-            State::Accepted => "accepted",
-            State::Returned => "returned",
-            State::Retracted => "retracted",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    pub(crate) fn from_name(name: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.name() == name)
-    }
-
-    /// Whether the donor has it.
-    pub(crate) const fn is_delivered(self) -> bool {
-        matches!(self, State::Submitted | State::Accepted)
-    }
-
-    /// Whether the donor still waits for it.
-    pub(crate) const fn is_owed(self) -> bool {
-        !self.is_delivered() && !matches!(self, State::Cancelled)
-    }
-}
-
 /// The states in which a report is owed, for a query.
 pub(crate) const OWED: &str =
     "('scheduled', 'drafting', 'regional_review', 'hq_clearance', 'returned', 'retracted')";
@@ -119,8 +65,8 @@ pub(crate) fn transition(from: State, action: Action, has_region: bool) -> Resul
         Action::Retract => (from == State::Submitted, State::Retracted),
         Action::Extend => (from.is_owed(), from),
     };
-    let to_name = if action == Action::Extend { "extended" } else { to.name() };
-    if allowed { Ok(to) } else { Err(Refused { from: from.name(), to: to_name }) }
+    let to_name = if action == Action::Extend { "extended" } else { to.as_str() };
+    if allowed { Ok(to) } else { Err(Refused { from: from.as_str(), to: to_name }) }
 }
 
 #[cfg(test)]

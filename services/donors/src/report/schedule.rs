@@ -1,9 +1,11 @@
 //! Which reports an agreement owes, and when. Every date is counted from the agreement's own first and last day, so none
 //! drifts when another moves.
 
+use crate::agreement::terms::ReportTemplate;
 use crate::agreement::terms::{Milestone, Terms};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
+use kernel::ReportKind;
 
 /// House rule: agreements of so many months or more report in between.
 const LONG: u32 = 12;
@@ -19,7 +21,7 @@ const FINAL_MONTHS: u32 = 3;
 pub(crate) struct Obligation {
     /// What it is in the schedule (`interim_1`, `final`, `milestone_3`), however dates move.
     pub(crate) slot: String,
-    pub(crate) kind: String,
+    pub(crate) kind: ReportKind,
     pub(crate) period_start: NaiveDate,
     pub(crate) period_end: NaiveDate,
     pub(crate) due_date: NaiveDate,
@@ -32,14 +34,14 @@ pub(crate) fn obligations(terms: &Terms) -> Vec<Obligation> {
     } else {
         terms.reporting.schedule.iter().enumerate().map(of_milestone).collect()
     };
-    owed.sort_by(|a, b| (a.due_date, &a.slot, &a.kind).cmp(&(b.due_date, &b.slot, &b.kind)));
+    owed.sort_by(|a, b| (a.due_date, &a.slot, a.kind.as_str()).cmp(&(b.due_date, &b.slot, b.kind.as_str())));
     owed
 }
 
 fn of_milestone((index, milestone): (usize, &Milestone)) -> Obligation {
     Obligation {
         slot: format!("milestone_{}", index + 1),
-        kind: milestone.kind.clone(),
+        kind: milestone.kind,
         period_start: milestone.period_start,
         period_end: milestone.period_end,
         due_date: milestone.due_date,
@@ -52,13 +54,13 @@ fn after(date: NaiveDate, months: u32) -> NaiveDate {
 
 fn regular(terms: &Terms) -> Vec<Obligation> {
     let (start, end, clause) = (terms.start_date, terms.end_date, &terms.reporting);
-    let harmonised = clause.template == "eight_plus_three";
+    let harmonised = clause.template == ReportTemplate::EightPlusThree;
     let is_long = end + Days::new(1) >= after(start, LONG);
     let every = clause.interim_every_months.or(is_long.then_some(EVERY));
     let mut owed = Vec::new();
-    let mut owe = |slot: String, kind: &str, period: (NaiveDate, NaiveDate), due_date: NaiveDate| {
+    let mut owe = |slot: String, kind: ReportKind, period: (NaiveDate, NaiveDate), due_date: NaiveDate| {
         let (period_start, period_end) = period;
-        owed.push(Obligation { slot, kind: kind.to_owned(), period_start, period_end, due_date });
+        owed.push(Obligation { slot, kind, period_start, period_end, due_date });
     };
     if let Some(every) = every {
         let days = u64::from(clause.interim_due_days.unwrap_or(INTERIM_DAYS));
@@ -70,16 +72,17 @@ fn regular(terms: &Terms) -> Vec<Obligation> {
             if until >= end || soon {
                 break;
             }
-            let narrative = if harmonised { "eight_plus_three" } else { "interim_narrative" };
-            for kind in [narrative, "interim_financial"] {
+            let narrative =
+                if harmonised { ReportKind::EightPlusThree } else { ReportKind::InterimNarrative };
+            for kind in [narrative, ReportKind::InterimFinancial] {
                 owe(format!("interim_{number}"), kind, (from, until), until + Days::new(days));
             }
         }
     }
     let due = after(end, clause.final_due_months.unwrap_or(FINAL_MONTHS));
-    let narrative = if harmonised { "eight_plus_three" } else { "final_narrative" };
-    let certified = clause.certified.then_some("certified_financial");
-    for kind in [narrative, "final_financial"].into_iter().chain(certified) {
+    let narrative = if harmonised { ReportKind::EightPlusThree } else { ReportKind::FinalNarrative };
+    let certified = clause.certified.then_some(ReportKind::CertifiedFinancial);
+    for kind in [narrative, ReportKind::FinalFinancial].into_iter().chain(certified) {
         owe("final".to_owned(), kind, (start, end), due);
     }
     owed
@@ -177,7 +180,7 @@ mod tests {
     fn a_clause_goes_before_the_house_rule_and_a_schedule_before_both() {
         let mut quarterly = terms("2026-01-01", "2026-09-30");
         quarterly.reporting = Reporting {
-            template: "eight_plus_three".to_owned(),
+            template: ReportTemplate::EightPlusThree,
             interim_every_months: Some(3),
             interim_due_days: Some(30),
             final_due_months: Some(6),
@@ -197,7 +200,7 @@ mod tests {
             ]
         );
         quarterly.reporting.schedule = vec![Milestone {
-            kind: "interim_narrative".to_owned(),
+            kind: ReportKind::InterimNarrative,
             period_start: day("2026-01-01"),
             period_end: day("2026-05-15"),
             due_date: day("2026-05-31"),
@@ -227,7 +230,7 @@ mod tests {
             for report in &owed {
                 prop_assert!(report.period_start < report.period_end && report.period_end < report.due_date);
             }
-            let mut narratives: Vec<&Obligation> = owed.iter().filter(|report| report.kind == "interim_narrative").collect();
+            let mut narratives: Vec<&Obligation> = owed.iter().filter(|report| report.kind == ReportKind::InterimNarrative).collect();
             narratives.sort_by_key(|report| report.period_start);
             for pair in narratives.windows(2) {
                 prop_assert_eq!(pair[0].period_end + Days::new(1), pair[1].period_start);

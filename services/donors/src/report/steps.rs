@@ -2,7 +2,7 @@
 
 use super::{
     Action, Refused, State,
-    api::{ReportRecord, entry, office_only, record},
+    api::{ReportRecord, office_only, record},
     content,
     schedule::ends_at,
     store, transition,
@@ -15,9 +15,9 @@ use ::store::office;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Problem};
+use kernel::{Code, OfficeKind, Problem};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Id, JsonBody, answer, openapi::UpdateProblems};
+use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -88,18 +88,17 @@ struct Asked {
 
 async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uuid, asked: Asked) -> Answer {
     let Asked { action, comment, due_date } = asked;
-    let scope = context.scope(claims).await?;
-    let mut tx = context.store.begin(scope.clone(), context.actor(claims, request)).await?;
-    let before = store::get_to_change(tx.scope(), &tx, id).await?.ok_or_else(Problem::not_found)?;
+    service::change(context, request, claims, async |tx, scope, precondition| {
+    let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
     let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
     let region = region(&above);
     may(action, &before, claims, &above)?;
-    answer::if_match(request, before.version)?;
-    let from = before.state()?;
+    precondition.check(before.version)?;
+    let from = before.state;
     let to = transition(from, action, region.is_some())?;
     if action == Action::Retract {
-        let agreement = agreement::store::get(&scope, tx.db(), before.agreement_id).await?;
-        if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled.name()) {
+        let agreement = agreement::store::get(scope, tx.db(), before.agreement_id).await?;
+        if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled) {
             let why =
                 "nothing is owed under an agreement that is cancelled, so its reports stay with the donor";
             return Err(Problem::new(Code::Conflict).field("/state", why).into());
@@ -118,19 +117,15 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     checks.finish()?;
     if action == Action::Send {
         let documents = document::of_report(tx.db(), before.id).await?.len();
-        content::check_complete(&before.kind, &before.content()?, documents)?;
+        content::check_complete(before.kind, &before.content()?, documents)?;
     }
     if action == Action::Submit && before.sent_by == Some(claims.sub) {
         let why = "whoever sent the report does not clear it: another person has to";
         return Err(Problem::new(Code::Forbidden).detail(why).into());
     }
     let now = tx.now();
-    let mut after = store::Model {
-        version: before.version + 1,
-        state: to.name().to_owned(),
-        updated_at: now,
-        ..before.clone()
-    };
+    let mut after =
+        store::Model { version: before.version + 1, state: to, updated_at: now, ..before.clone() };
     match action {
         Action::Send => after.sent_by = Some(claims.sub),
         Action::Submit => after.submitted_at = Some(now),
@@ -138,27 +133,27 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
         Action::Retract => after.submitted_at = None,
         Action::Extend => {
             after.due_date = due_date.unwrap_or(after.due_date);
-            let zone = donor::store::time_zone(&tx, after.donor_id).await?;
+            let zone = donor::store::time_zone(tx, after.donor_id).await?;
             after.due_at = ends_at(after.due_date, zone);
         }
         Action::Start | Action::Endorse | Action::Return | Action::Reject => {}
     }
-    store::save_all(&mut tx, std::slice::from_ref(&after)).await?;
+    store::save_all(tx, std::slice::from_ref(&after)).await?;
     if matches!(action, Action::Submit | Action::Retract) {
-        document::show(&tx, after.id, action == Action::Submit, &after.visibility).await?;
+        document::show(tx, after.id, action == Action::Submit, after.visibility).await?;
     }
     let number = i32::try_from(store::steps(tx.db(), after.id).await?.len()).unwrap_or(i32::MAX - 1) + 1;
     let taken = store::Step {
         report_id: after.id,
         number,
         action: action.name().to_owned(),
-        from_state: before.state.clone(),
-        to_state: after.state.clone(),
+        from_state: before.state,
+        to_state: after.state,
         actor_id: claims.sub,
         comment,
         taken_at: now,
     };
-    store::add_step(&tx, &taken).await?;
+    store::add_step(tx, &taken).await?;
     let headquarters = above.last().map(|office| office.id);
     let told = match to {
         State::RegionalReview => region.map(|office| office.id),
@@ -166,15 +161,15 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
         State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
         State::Scheduled | State::Drafting | State::Cancelled => None,
     };
-    notification::of_step(&mut tx, &after, action.name(), told).await?;
+    notification::of_step(tx, &after, action.name(), told).await?;
     let what_changed = |report: &store::Model| {
-        if action == Action::Extend { report.due_date.to_string() } else { report.state.clone() }
+        if action == Action::Extend { report.due_date.to_string() } else { report.state.to_string() }
     };
     let (old, new) = (what_changed(&before), what_changed(&after));
-    tx.audit(entry(&after, action.audit_name(), Some(&old), &new)).await?;
-    let shown = record(&scope, tx.db(), after, now).await?;
-    tx.commit().await?;
-    answer::json(actix_web::http::StatusCode::OK, &[("etag", answer::etag(shown.report.version))], &shown)
+    tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
+    Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
+    })
+    .await
 }
 
 /// Which office takes a step: the one that owes the report, the region above it, or headquarters.
@@ -203,7 +198,7 @@ fn may(
 
 /// The regional office among those above.
 fn region(above: &[office::Office]) -> Option<&office::Office> {
-    above.iter().find(|office| office.kind == "regional")
+    above.iter().find(|office| office.kind.is(OfficeKind::Regional))
 }
 
 macro_rules! steps {

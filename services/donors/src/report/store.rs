@@ -3,55 +3,69 @@ use super::{
     content::Content,
     schedule::{Obligation, ends_at, obligations},
 };
-use crate::{
-    agreement,
-    conditions::{Conditions, Listed},
-    donor,
-};
+use crate::{agreement, donor};
+use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::DonorReportChanged;
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use kernel::{ReportKind, Visibility};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
+    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
+};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, upsert_without, values};
 use uuid::Uuid;
 
 /// A row of `report`, with what names its agreement and donor.
-#[derive(Debug, Clone, PartialEq, FromQueryResult)]
-pub(crate) struct Model {
-    pub(crate) id: Uuid,
-    pub(crate) version: i64,
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
-    pub(crate) agreement_id: Uuid,
-    pub(crate) agreement_reference: String,
-    pub(crate) agreement_title: String,
-    pub(crate) currency: String,
-    pub(crate) donor_id: Uuid,
-    pub(crate) donor_name: String,
-    pub(crate) slot: String,
-    pub(crate) kind: String,
-    pub(crate) period_start: NaiveDate,
-    pub(crate) period_end: NaiveDate,
-    pub(crate) due_date: NaiveDate,
-    pub(crate) first_due_date: NaiveDate,
-    pub(crate) due_at: DateTime<Utc>,
-    pub(crate) state: String,
-    pub(crate) content: String,
-    pub(crate) sent_by: Option<Uuid>,
-    pub(crate) submitted_at: Option<DateTime<Utc>>,
-    pub(crate) accepted_on: Option<NaiveDate>,
-    pub(crate) visibility: String,
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) updated_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "report")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub agreement_id: Uuid,
+    pub agreement_reference: String,
+    pub agreement_title: String,
+    pub currency: String,
+    pub donor_id: Uuid,
+    pub donor_name: String,
+    pub slot: String,
+    pub kind: ReportKind,
+    pub period_start: NaiveDate,
+    pub period_end: NaiveDate,
+    pub due_date: NaiveDate,
+    pub first_due_date: NaiveDate,
+    pub due_at: DateTime<Utc>,
+    pub state: State,
+    pub content: String,
+    pub sent_by: Option<Uuid>,
+    pub submitted_at: Option<DateTime<Utc>>,
+    pub accepted_on: Option<NaiveDate>,
+    pub visibility: Visibility,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "report",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
 }
 
 impl Model {
-    pub(crate) fn state(&self) -> Result<State, StoreError> {
-        State::from_name(&self.state)
-            .ok_or_else(|| StoreError::Damaged(format!("report state {}", self.state)))
-    }
-
     pub(crate) fn content(&self) -> Result<Content, StoreError> {
         Ok(serde_json::from_str(&self.content)?)
     }
@@ -64,66 +78,19 @@ impl Model {
             office_id: self.office_id,
             agreement_id: self.agreement_id,
             donor_id: self.donor_id,
-            kind: self.kind.clone(),
+            kind: self.kind.into(),
             period_start: self.period_start,
             period_end: self.period_end,
             due_date: self.due_date,
             first_due_date: self.first_due_date,
-            state: self.state.clone(),
+            state: self.state.into(),
             submitted_at: self.submitted_at,
         }
     }
-
-    fn row(&self) -> Vec<Value> {
-        values![
-            self.id,
-            self.version,
-            self.organisation_id,
-            self.office_id,
-            self.agreement_id,
-            self.donor_id,
-            self.slot.as_str(),
-            self.kind.as_str(),
-            self.period_start,
-            self.period_end,
-            self.due_date,
-            self.first_due_date,
-            self.due_at,
-            self.state.as_str(),
-            self.content.as_str(),
-            self.sent_by,
-            self.submitted_at,
-            self.accepted_on,
-            self.visibility.as_str(),
-            self.created_at,
-            self.updated_at,
-        ]
-    }
 }
 
-const COLUMNS: [&str; 21] = [
-    "id",
-    "version",
-    "organisation_id",
-    "office_id",
-    "agreement_id",
-    "donor_id",
-    "slot",
-    "kind",
-    "period_start",
-    "period_end",
-    "due_date",
-    "first_due_date",
-    "due_at",
-    "state",
-    "content",
-    "sent_by",
-    "submitted_at",
-    "accepted_on",
-    "visibility",
-    "created_at",
-    "updated_at",
-];
+/// What [`SELECT`] joins.
+const JOINED: [&str; 4] = ["agreement_reference", "agreement_title", "currency", "donor_name"];
 
 /// The rows with what names them.
 pub(crate) const SELECT: &str = "SELECT r.*, a.reference AS agreement_reference, a.title AS agreement_title, a.currency, d.name AS donor_name
@@ -135,8 +102,8 @@ pub(crate) struct Filter {
     pub(crate) donor_id: Option<Uuid>,
     pub(crate) office_id: Option<Uuid>,
     pub(crate) agreement_id: Option<Uuid>,
-    pub(crate) state: Option<String>,
-    pub(crate) kind: Option<String>,
+    pub(crate) state: Option<State>,
+    pub(crate) kind: Option<ReportKind>,
     pub(crate) due_from: Option<NaiveDate>,
     pub(crate) due_until: Option<NaiveDate>,
     /// Only what is owed still (true), or only what is not (false).
@@ -153,8 +120,8 @@ impl Filter {
         if let Some(office_id) = self.office_id {
             conditions.within(&[office_id]);
         }
-        conditions.and_some("r.state = ?", self.state.clone());
-        conditions.and_some("r.kind = ?", self.kind.clone());
+        conditions.and_some("r.state = ?", self.state);
+        conditions.and_some("r.kind = ?", self.kind);
         conditions.and_some("r.due_date >= ?", self.due_from);
         conditions.and_some("r.due_date <= ?", self.due_until);
         conditions.and_some("r.due_at <= ?", self.overdue_at);
@@ -229,8 +196,7 @@ pub(crate) async fn get_to_change(
 
 /// Writes new versions and tells.
 pub(crate) async fn save_all(tx: &mut Transaction, reports: &[Model]) -> Result<(), StoreError> {
-    let rows = reports.iter().map(Model::row).collect();
-    sql::replace_many(tx.db(), "report", &COLUMNS, rows).await?;
+    upsert_without(tx.db(), reports, &JOINED).await?;
     let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
     tx.emit_all(&events).await
 }
@@ -262,18 +228,18 @@ pub(crate) async fn reconcile(
     let zone = donor::store::time_zone(tx, terms.donor_id).await?;
     let there = of_agreement(tx, agreement.id).await?;
     let is_amended = !there.is_empty();
-    let mut known: HashMap<(String, String), Vec<Model>> = HashMap::new();
+    let mut known: HashMap<(String, ReportKind), Vec<Model>> = HashMap::new();
     for report in there {
         let slot = report.slot.split("_again_").next().unwrap_or_default().to_owned();
-        known.entry((slot, report.kind.clone())).or_default().push(report);
+        known.entry((slot, report.kind)).or_default().push(report);
     }
     let now = tx.now();
     let mut changed = Vec::new();
     for mut owed in obligations(&terms) {
-        let mut held = known.remove(&(owed.slot.clone(), owed.kind.clone())).unwrap_or_default();
+        let mut held = known.remove(&(owed.slot.clone(), owed.kind)).unwrap_or_default();
         held.sort_by_key(|report| report.period_end);
         let same_period = |report: &Model| report.period_end == owed.period_end;
-        let is_delivered = held.last().map(|report| report.state().map(State::is_delivered)).transpose()?;
+        let is_delivered = held.last().map(|report| report.state.is_delivered());
         match held.pop() {
             // What an amendment makes due in the past was not owed then: the next report covers the time.
             None if is_amended && owed.due_date < now.date_naive() => {}
@@ -287,7 +253,7 @@ pub(crate) async fn reconcile(
         }
     }
     for report in known.into_values().flatten() {
-        if matches!(report.state()?, State::Scheduled | State::Drafting | State::Returned) {
+        if matches!(report.state, State::Scheduled | State::Drafting | State::Returned) {
             changed.push(cancelled(report, now));
         }
     }
@@ -319,12 +285,12 @@ fn new_report(
         due_date: owed.due_date,
         first_due_date: owed.due_date,
         due_at: ends_at(owed.due_date, zone),
-        state: State::Scheduled.name().to_owned(),
+        state: State::Scheduled,
         content: "{}".to_owned(),
         sent_by: None,
         submitted_at: None,
         accepted_on: None,
-        visibility: agreement.visibility.clone(),
+        visibility: agreement.visibility,
         created_at: now,
         updated_at: now,
     }
@@ -338,7 +304,7 @@ fn moved(
     now: DateTime<Utc>,
 ) -> Result<Option<Model>, StoreError> {
     let same_period = (report.period_start, report.period_end) == (owed.period_start, owed.period_end);
-    if same_period || !report.state()?.is_owed() {
+    if same_period || !report.state.is_owed() {
         return Ok(None);
     }
     Ok(Some(Model {
@@ -353,7 +319,7 @@ fn moved(
 }
 
 fn cancelled(report: Model, now: DateTime<Utc>) -> Model {
-    let state = State::Cancelled.name().to_owned();
+    let state = State::Cancelled;
     Model { version: report.version + 1, state, updated_at: now, ..report }
 }
 
@@ -365,7 +331,7 @@ pub(crate) async fn cancel_open(
     let now = tx.now();
     let mut changed = Vec::new();
     for report in of_agreement(tx, agreement.id).await? {
-        if report.state()?.is_owed() {
+        if report.state.is_owed() {
             changed.push(cancelled(report, now));
         }
     }
@@ -378,8 +344,8 @@ pub(crate) struct Step {
     pub(crate) report_id: Uuid,
     pub(crate) number: i32,
     pub(crate) action: String,
-    pub(crate) from_state: String,
-    pub(crate) to_state: String,
+    pub(crate) from_state: State,
+    pub(crate) to_state: State,
     pub(crate) actor_id: Uuid,
     pub(crate) comment: Option<String>,
     pub(crate) taken_at: DateTime<Utc>,
@@ -397,8 +363,8 @@ pub(crate) async fn add_step(tx: &Transaction, step: &Step) -> Result<(), StoreE
         step.report_id,
         step.number,
         step.action.as_str(),
-        step.from_state.as_str(),
-        step.to_state.as_str(),
+        step.from_state,
+        step.to_state,
         step.actor_id,
         step.comment.clone(),
         step.taken_at,

@@ -1,6 +1,6 @@
 use super::{Statement, add_payments, collect, compose};
 use crate::donor;
-use ::store::{TenantScope, audit};
+use ::store::TenantScope;
 use actix_web::{
     HttpRequest, HttpResponse, get,
     http::header,
@@ -11,7 +11,7 @@ use kernel::{Code, Problem};
 use language::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use service::{Answer, Context, Id, Parameters, one_of, openapi::ReadProblems};
+use service::{Answer, Context, Id, Parameters, openapi::ReadProblems};
 use utoipa::IntoParams;
 
 /// What a statement is about, and in which language.
@@ -23,8 +23,7 @@ pub(crate) struct StatementFilter {
     #[param(minimum = 1900, maximum = 2200)]
     year: Option<i32>,
     /// `en` (unless told otherwise), `fr` or `es`.
-    #[param(max_length = 2)]
-    language: Option<String>,
+    language: Option<Language>,
 }
 
 /// A donor's statement
@@ -54,8 +53,7 @@ pub(crate) async fn get(
     if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
         return Err(Problem::invalid_parameter("year", "must be 1900 to 2200").into());
     }
-    let language = one_of("language", language.as_deref(), &Language::CODES)?;
-    let language = language.as_deref().and_then(Language::from_code).unwrap_or(Language::English);
+    let language = language.unwrap_or(Language::English);
     let scope = context.scope(&caller.claims).await?;
     let mut statement = collected(&context, &scope, id, year).await?;
     if matches!(scope, TenantScope::Offices { .. }) {
@@ -70,12 +68,12 @@ pub(crate) async fn get(
     let written = written.map_err(|error| Failure::internal(&error))?;
     let bytes = written.map_err(|error| Failure::internal(&error))?;
     let name = match year {
-        Some(year) => format!("statement-{year}-{}.pdf", language.code()),
-        None => format!("statement-{}.pdf", language.code()),
+        Some(year) => format!("statement-{year}-{}.pdf", language.as_str()),
+        None => format!("statement-{}.pdf", language.as_str()),
     };
     Ok(HttpResponse::Ok()
         .content_type("application/pdf")
-        .insert_header((header::CONTENT_LANGUAGE, language.code()))
+        .insert_header((header::CONTENT_LANGUAGE, language.as_str()))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
@@ -107,15 +105,11 @@ async fn note(
     language: Language,
 ) -> Result<(), Failure> {
     let tx = context.store.system(context.actor(&caller.claims, request)).await?;
-    tx.audit(audit::Entry {
-        organisation_id: statement.donor.organisation_id,
-        office_id: statement.donor.office_id,
-        action: "statement.download",
-        resource: "donor",
-        resource_id: statement.donor.id,
-        before: None,
-        after: Some(json!({ "year": statement.year, "language": language.code() })),
-    })
+    tx.audit_created(
+        "statement.download",
+        &statement.donor,
+        &json!({ "year": statement.year, "language": language.as_str() }),
+    )
     .await?;
     Ok(tx.commit().await?)
 }

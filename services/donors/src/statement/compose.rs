@@ -10,7 +10,7 @@ use crate::{
     report::{api::Report, calendar::name_of},
 };
 use chrono::Datelike;
-use kernel::{Currency, Money, money::MoneyError};
+use kernel::{ContributionStatus, ContributionType, Currency, Money, ReportState, money::MoneyError};
 use language::Language;
 use paper::{Block, Column, Document, Row, Table};
 
@@ -62,16 +62,18 @@ impl Composer<'_> {
             (texts.covers, covers),
         ];
         let mut blocks = vec![Block::Facts(facts.map(|(name, value)| (name.to_owned(), value)).to_vec())];
-        let of =
-            |status: &'static str| statement.contributions.iter().filter(move |row| row.status == status);
-        let (paid, committed) = (Sums::of(of("paid"))?, Sums::of(of("commitment"))?);
-        let pledged = Sums::of(of("pledge"))?;
+        let of = |status: ContributionStatus| {
+            statement.contributions.iter().filter(move |row| row.status == status)
+        };
+        let paid = Sums::of(of(ContributionStatus::Paid))?;
+        let committed = Sums::of(of(ContributionStatus::Commitment))?;
+        let pledged = Sums::of(of(ContributionStatus::Pledge))?;
         blocks.push(Block::Heading(texts.summary.to_owned()));
         blocks.push(self.summary(&paid, &committed, &pledged)?);
         for (status, heading, sums) in [
-            ("paid", texts.paid, &paid),
-            ("commitment", texts.commitments, &committed),
-            ("pledge", texts.pledges, &pledged),
+            (ContributionStatus::Paid, texts.paid, &paid),
+            (ContributionStatus::Commitment, texts.commitments, &committed),
+            (ContributionStatus::Pledge, texts.pledges, &pledged),
         ] {
             blocks.push(Block::Heading(heading.to_owned()));
             blocks.push(self.contributions(of(status), sums));
@@ -91,7 +93,7 @@ impl Composer<'_> {
         let part = |number: u32| u8::try_from(number).unwrap_or(1);
         Ok(Document {
             title,
-            language: self.language.code().to_owned(),
+            language: self.language.to_string(),
             author: statement.organisation.clone(),
             footer,
             date: (u16::try_from(on.year()).unwrap_or_default(), part(on.month()), part(on.day())),
@@ -174,7 +176,7 @@ impl Composer<'_> {
         if purpose.len() < description.len() {
             purpose.push('…');
         }
-        if record.contribution_type == "in_kind" {
+        if record.contribution_type == ContributionType::InKind {
             purpose = format!("{} ({})", purpose, self.texts.in_kind).trim().to_owned();
         }
         let original = record.original().map(|amount| self.formats.money(amount));
@@ -183,7 +185,7 @@ impl Composer<'_> {
             day_of(record).map(|day| self.formats.day(day)).unwrap_or_default(),
             purpose,
             years.join(", "),
-            self.texts.earmarked(record.earmarking.as_deref()).to_owned(),
+            self.texts.earmarked(record.earmarking).to_owned(),
             original.unwrap_or_default(),
             self.usd(record.amount_usd),
         ]
@@ -202,7 +204,7 @@ impl Composer<'_> {
                 terms.reference.clone(),
                 terms.title.clone(),
                 format!("{} – {}", self.formats.day(terms.start_date), self.formats.day(terms.end_date)),
-                texts.state(&terms.state).to_owned(),
+                texts.state(terms.state).to_owned(),
                 self.formats.money(*agreed),
                 self.formats.money(*paid),
                 self.formats.money(outstanding),
@@ -229,16 +231,16 @@ impl Composer<'_> {
             return Block::Paragraph(texts.none.to_owned());
         }
         let line = |report: &Report| {
-            let delivered = matches!(report.state.as_str(), "submitted" | "accepted");
+            let delivered = report.state.is_delivered();
             let handed_in = report.submitted_at.filter(|_| delivered).map(|at| at.date_naive());
-            let state = match report.state.as_str() {
-                "accepted" => texts.accepted,
-                "submitted" => texts.handed_in,
-                _ if report.overdue => texts.overdue,
-                _ => texts.due,
+            let state = match (report.state, report.overdue) {
+                (ReportState::Accepted, _) => texts.accepted,
+                (ReportState::Submitted, _) => texts.handed_in,
+                (_, true) => texts.overdue,
+                (_, false) => texts.due,
             };
             row(vec![
-                format!("{}, {}", report.agreement_reference, name_of(&report.kind, self.language.code())),
+                format!("{}, {}", report.agreement_reference, name_of(report.kind, self.language)),
                 format!(
                     "{} – {}",
                     self.formats.day(report.period_start),

@@ -10,7 +10,7 @@ use crate::{
     report::{self, api::Report},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Money, Problem, money::MoneyError};
+use kernel::{Money, Problem, ReportState, money::MoneyError};
 use sea_orm::ConnectionTrait;
 use service::PageRequest;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ async fn collect(
     year: Option<i32>,
     now: DateTime<Utc>,
 ) -> Result<Result<Statement, Problem>, StoreError> {
-    let page = PageRequest { limit: MOST, cursor: None, fingerprint: String::new() };
+    let page = PageRequest { name: "contributions", limit: MOST, cursor: None, fingerprint: String::new() };
     let of_donor = contribution::store::Filter { donor_id: Some(donor.id), year, ..Default::default() };
     let mut contributions = contribution::store::list(scope, db, &of_donor, &page, None).await?;
     let of_donor = agreement::store::Filter { donor_id: Some(donor.id), ..Default::default() };
@@ -109,15 +109,15 @@ async fn collect(
         return Ok(Err(Problem::invalid_parameter("year", why)));
     }
     // What was reversed, written off or has become firmer records counts nothing.
-    contributions.retain(|row| row.standing == "current");
+    contributions.retain(|row| row.standing == contribution::Standing::Current);
     contributions.sort_by_key(|row| (day_of(row), row.id));
     let within = |row: &agreement::store::Model| {
         due_from.is_none_or(|first| row.end_date >= first)
             && due_until.is_none_or(|last| row.start_date <= last)
     };
-    agreed.retain(|row| row.state != "cancelled" && within(row));
+    agreed.retain(|row| row.state != agreement::State::Cancelled && within(row));
     agreed.sort_by(|one, other| one.reference.cmp(&other.reference));
-    let reports = owed.into_iter().filter(|row| row.state != "cancelled");
+    let reports = owed.into_iter().filter(|row| row.state != ReportState::Cancelled);
     let reports = reports.map(|row| Report::of(row, scope, now)).collect::<Result<_, _>>()?;
     let agreements = agreed.into_iter().map(|row| {
         let agreed = row.amount()?;

@@ -14,7 +14,7 @@ fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> c
         donor_id: None,
         donor_external_ref: None,
         donor_name: None,
-        status: status.to_owned(),
+        status: status.parse().unwrap(),
         amount_usd: usd,
         original_amount: currency.map(|_| minor),
         original_currency: currency.map(str::to_owned),
@@ -28,13 +28,13 @@ fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> c
         usage_years: ",2025,2026,".to_owned(),
         countries: String::new(),
         new_money: true,
-        contribution_type: "financial".to_owned(),
+        contribution_type: kernel::ContributionType::Financial,
         method: None,
         earmarking: None,
         keywords: "[]".to_owned(),
         parent_ref: None,
         child_refs: String::new(),
-        visibility: "donor".to_owned(),
+        visibility: kernel::Visibility::Donor,
         description: None,
         source_objects: "[]".to_owned(),
         destination_objects: "[]".to_owned(),
@@ -42,7 +42,7 @@ fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> c
         source_version: None,
         fingerprint: String::new(),
         agreement_id: None,
-        standing: "current".to_owned(),
+        standing: crate::contribution::Standing::Current,
         parent_id: None,
         replaces_id: None,
         usage_split: None,
@@ -83,8 +83,8 @@ proptest! {
 
 #[test]
 fn every_text_is_there_in_every_language() {
-    for language in Language::ALL {
-        let (code, texts) = (language.code(), texts::texts(language));
+    for &language in Language::ALL {
+        let (code, texts) = (language.as_str(), texts::texts(language));
         for (text, field) in [
             (texts.title, "{donor}"),
             (texts.title, "{period}"),
@@ -93,7 +93,7 @@ fn every_text_is_there_in_every_language() {
         ] {
             assert!(text.contains(field), "{code}: {text}");
         }
-        for category in crate::contribution::EARMARKINGS {
+        for &category in kernel::Earmarking::ALL {
             assert_ne!(texts.earmarked(Some(category)), texts.earmarked(None));
         }
     }

@@ -1,5 +1,7 @@
 //! What stands on a statement, in its three languages. Terms are those of docs/glossary.md.
 
+use crate::agreement::State;
+use kernel::Earmarking;
 use language::Language;
 
 /// The texts of a language.
@@ -62,14 +64,18 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn earmarked(&self, category: Option<&str>) -> &'static str {
-        let index = crate::contribution::EARMARKINGS.iter().position(|known| Some(*known) == category);
-        self.earmarkings[index.unwrap_or(4)]
+    pub(super) fn earmarked(&self, category: Option<Earmarking>) -> &'static str {
+        self.earmarkings[category.map_or(4, |category| category as usize)]
     }
 
-    pub(super) fn state(&self, state: &str) -> &'static str {
-        let index = ["draft", "negotiation", "signed", "active"].iter().position(|known| *known == state);
-        self.states[index.unwrap_or(4)]
+    pub(super) fn state(&self, state: State) -> &'static str {
+        self.states[match state {
+            State::Draft => 0,
+            State::Negotiation => 1,
+            State::Signed => 2,
+            State::Active => 3,
+            State::Closed | State::Cancelled => 4,
+        }]
     }
 }
 

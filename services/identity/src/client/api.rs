@@ -1,15 +1,14 @@
 use super::store;
 use crate::{office, secret};
-use ::store::audit;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ALL_PERMISSIONS, Caller, perm};
-use kernel::{Code, Problem, pagination::Page};
+use kernel::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, JsonBody, Parameters, Row,
+    Answer, Checks, Column, Context, Created, Envelope, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
 };
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An API client.
@@ -37,16 +36,12 @@ impl From<store::Model> for Client {
 }
 
 impl Row for Client {
-    const COLUMNS: &'static [&'static str] = &["id", "name", "office_id", "scopes"];
-    fn cells(&self) -> Vec<Cell> {
-        let scopes = self.scopes.join(" ");
-        vec![
-            self.id.to_string().into(),
-            self.name.as_str().into(),
-            self.office_id.to_string().into(),
-            scopes.into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.name.as_str().into()),
+        ("office_id", |row| row.office_id.into()),
+        ("scopes", |row| row.scopes.join(" ").into()),
+    ];
 }
 
 /// A client just made. The secret is shown this once.
@@ -72,43 +67,24 @@ pub(crate) struct NewClient {
     scopes: Vec<String>,
 }
 
-/// Pages of the client list.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ClientFilter {
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
-}
-
 /// Lists API clients
 ///
 /// Those of the caller's office and the offices below it.
-#[utoipa::path(tag = "clients", params(ClientFilter), security(("oauth2" = ["clients:read"])),
+#[utoipa::path(tag = "clients", params(Paging), security(("oauth2" = ["clients:read"])),
     responses((status = 200, description = "The clients", body = Envelope<Client>), ReadProblems))]
 #[get("/v1/clients")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ClientsRead>,
     context: Data<Context>,
-    filter: Parameters<ClientFilter>,
+    paging: Parameters<Paging>,
 ) -> Answer {
     let scope = context.scope(&caller.claims).await?;
     let filters = caller.claims.office_id;
-    service::list(&request, "clients", &filters, filter.0.limit, filter.0.cursor, move |page| {
-        let (context, scope) = (context.clone(), scope.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| row.id);
-                Ok(Page { items: items.into_iter().map(Client::from).collect(), next })
-            })
-            .await
-        })
+    let page = paging.0.of("clients", &filters)?;
+    service::list(&request, &context, scope, page, async |db, scope, page| {
+        let rows = store::list(scope, db, page, page.after()?).await?;
+        Ok(page.page(rows, |row| row.id).map(Client::from))
     })
     .await
 }
@@ -150,16 +126,7 @@ pub(crate) async fn create(
         };
         store::insert(tx, &client).await?;
         let shown = Client::from(client.clone());
-        tx.audit(audit::Entry {
-            organisation_id: client.organisation_id,
-            office_id: client.office_id,
-            action: "client.create",
-            resource: "client",
-            resource_id: client.id,
-            before: None,
-            after: Some(audit::snapshot(&shown)?),
-        })
-        .await?;
+        tx.audit_created("client.create", &client, &shown).await?;
         Ok(Created {
             location: format!("/v1/clients/{}", client.id),
             version: 1,

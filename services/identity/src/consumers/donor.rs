@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use events::DonorChanged;
 use sea_orm::ConnectionTrait;
-use std::time::Duration;
 use store::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, sql, values};
 use uuid::Uuid;
 
@@ -39,16 +38,12 @@ pub(crate) async fn is_known(
     organisation_id: Uuid,
     donor_id: Uuid,
 ) -> Result<bool, StoreError> {
-    for _ in 0..20 {
+    let text = "SELECT 1 FROM known_donor WHERE id = $1 AND organisation_id = $2";
+    let ask = async || {
         let db = store.system_read().await?;
-        let text = "SELECT 1 FROM known_donor WHERE id = $1 AND organisation_id = $2";
-        if sql::row(&db, text, values![donor_id, organisation_id]).await?.is_some() {
-            return Ok(true);
-        }
-        drop(db);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Ok(false)
+        sql::row(&db, text, values![donor_id, organisation_id]).await
+    };
+    Ok(::store::eventually(ask).await?.is_some())
 }
 
 /// The donor that answers for one: that one itself, or the one it was merged into.

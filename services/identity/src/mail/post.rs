@@ -9,7 +9,6 @@ use super::{
 use crate::organisation;
 use ::store::{Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
-use language::Language;
 use lettre::{
     Address, Message,
     message::{
@@ -105,7 +104,7 @@ impl Post {
         let organisation = organisation::name_of(&db, person.organisation_id).await?;
         drop(db);
         let Ok(address) = person.email.parse::<Address>() else { return Ok(None) };
-        let language = Language::from_code(&person.language).unwrap_or(Language::English);
+        let language = person.language;
         let letter = texts::Letter {
             language,
             name: &person.name,
@@ -121,7 +120,7 @@ impl Post {
             .message_id(Some(format!("<{}@{}>", mail.id, self.mailer.domain())))
             .date(SystemTime::from(mail.created_at))
             .raw_header(header("Auto-Submitted", "auto-generated"))
-            .raw_header(header("Content-Language", language.code()))
+            .raw_header(header("Content-Language", language.as_str()))
             .header(ContentType::TEXT_PLAIN)
             .body(letter.body(&items));
         Ok(written.ok())

@@ -1,6 +1,7 @@
 use ::store::{Actor, Store, StoreError, Transaction, sql, values};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
+use kernel::{ReportKind, Word};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub(super) struct Item {
     pub(super) for_donor: bool,
     pub(super) kind: String,
     pub(super) report_id: Uuid,
-    pub(super) report_kind: String,
+    pub(super) report_kind: Word<ReportKind>,
     pub(super) due_date: NaiveDate,
     pub(super) title: String,
 }

@@ -55,7 +55,7 @@ impl World {
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
             login_key: String::new(),
-            language: "en".to_owned(),
+            language: Language::English,
             password_hash: Some("set".to_owned()),
             time_zone: None,
             muted: String::new(),
@@ -78,7 +78,7 @@ impl World {
             donor_id: None,
             kind: kind.to_owned(),
             report_id: Uuid::from_u128(1000 + number),
-            report_kind: "final_narrative".to_owned(),
+            report_kind: kernel::ReportKind::FinalNarrative.into(),
             due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
             title: format!("AGR-2026-0000{number}: Shelter"),
         }
@@ -280,9 +280,7 @@ fn line<'a>(mail: &'a str, name: &str) -> &'a str {
 async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_one_id() {
     let world = World::new().await;
     world
-        .person("officer@example.org", &[Role::CountryOfficer], |person| {
-            "fr".clone_into(&mut person.language)
-        })
+        .person("officer@example.org", &[Role::CountryOfficer], |person| person.language = Language::French)
         .await;
     world.person("refused@example.org", &[Role::CountryOfficer], |_| {}).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -347,7 +345,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
         "certified_financial",
         "eight_plus_three",
     ];
-    for language in Language::ALL {
+    for &language in Language::ALL {
         let letter = Letter {
             language,
             name: "Ana\r\nBcc: somebody@example.org",
@@ -363,7 +361,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
                     for_donor: false,
                     kind: kind.to_owned(),
                     report_id: Uuid::nil(),
-                    report_kind: report_kind.to_owned(),
+                    report_kind: serde_json::from_value(report_kind.into()).unwrap(),
                     due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
                     title: "AGR-1: a\nb".to_owned(),
                 };
@@ -375,7 +373,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
                 seen.insert(subject);
             }
         }
-        assert_eq!(seen.len(), kinds.len() * reports.len(), "{}", language.code());
+        assert_eq!(seen.len(), kinds.len() * reports.len(), "{}", language.as_str());
     }
 }
 
@@ -393,7 +391,7 @@ fn a_long_list_is_cut_and_a_long_subject_too() {
         for_donor: false,
         kind: "overdue".to_owned(),
         report_id: Uuid::from_u128(number),
-        report_kind: "final_narrative".to_owned(),
+        report_kind: kernel::ReportKind::FinalNarrative.into(),
         due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
         title: "é".repeat(400),
     };

@@ -82,7 +82,7 @@ impl Letter<'_> {
         let named = |list: &[(&str, &'static str)], name: &str| {
             list.iter().find(|(key, _)| *key == name).map(|(_, text)| *text)
         };
-        let report = named(&texts.reports, &item.report_kind).unwrap_or(&item.report_kind);
+        let report = named(&texts.reports, item.report_kind.as_str()).unwrap_or(item.report_kind.as_str());
         let told = named(&texts.told, &item.kind).unwrap_or("{report}");
         told.replace("{report}", report).replace("{date}", &self.language.date(item.due_date))
     }

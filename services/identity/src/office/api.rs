@@ -1,11 +1,11 @@
-use super::{Kind, store};
+use super::{Kind, may_hang_under, store};
 use ::store::audit;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use kernel::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -24,9 +24,7 @@ pub(crate) struct Office {
     code: String,
     #[schema(example = "Kabul country office", max_length = 200)]
     name: String,
-    /// `headquarters`, `regional`, `country` or `liaison`.
-    #[schema(example = "country", max_length = 20)]
-    kind: String,
+    kind: Kind,
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "AFG", max_length = 3)]
     country: Option<String>,
@@ -41,17 +39,14 @@ impl From<store::Model> for Office {
 }
 
 impl Row for Office {
-    const COLUMNS: &'static [&'static str] = &["id", "code", "name", "kind", "country", "parent_id"];
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            self.id.to_string().into(),
-            self.code.as_str().into(),
-            self.name.as_str().into(),
-            self.kind.as_str().into(),
-            self.country.clone().into(),
-            self.parent_id.map(|id| id.to_string()).into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("code", |row| row.code.as_str().into()),
+        ("name", |row| row.name.as_str().into()),
+        ("kind", |row| row.kind.as_str().into()),
+        ("country", |row| row.country.clone().into()),
+        ("parent_id", |row| row.parent_id.into()),
+    ];
 }
 
 /// An office to open.
@@ -63,9 +58,7 @@ pub(crate) struct NewOffice {
     code: String,
     #[schema(example = "Kabul country office", min_length = 1, max_length = 200)]
     name: String,
-    /// `regional`, `country` or `liaison`.
-    #[schema(example = "country", max_length = 20)]
-    kind: String,
+    kind: Kind,
     /// The office above: headquarters, or a regional office for a country office.
     parent_id: Uuid,
     /// ISO 3166-1 alpha-3 code.
@@ -81,42 +74,27 @@ pub(crate) struct OfficeFilter {
     /// Only the office with this code.
     #[param(max_length = 20)]
     code: Option<String>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Lists the offices of the organisation
 ///
 /// Every office of an organisation may know its tree.
-#[utoipa::path(tag = "offices", params(OfficeFilter), security(("oauth2" = ["offices:read"])),
+#[utoipa::path(tag = "offices", params(OfficeFilter, Paging), security(("oauth2" = ["offices:read"])),
     responses((status = 200, description = "The offices by code", body = Envelope<Office>), ReadProblems))]
 #[get("/v1/offices")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::OfficesRead>,
     context: Data<Context>,
-    filter: Parameters<OfficeFilter>,
+    listed: Listed<OfficeFilter>,
 ) -> Answer {
-    let OfficeFilter { code, limit, cursor } = filter.0;
+    let OfficeFilter { code } = listed.filter;
     let scope = context.scope(&caller.claims).await?;
     let filters = (caller.claims.organisation_id, code.clone());
-    service::list(&request, "offices", &filters, limit, cursor, move |page| {
-        let (context, scope, code) = (context.clone(), scope.clone(), code.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, code.as_deref(), &page, page.after()?).await?;
-                let page = page.page(rows, |row| (row.code.clone(), row.id));
-                Ok(kernel::pagination::Page {
-                    items: page.items.into_iter().map(Office::from).collect(),
-                    next: page.next,
-                })
-            })
-            .await
-        })
+    let page = listed.paging.of("offices", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, code.as_deref(), page, page.after()?).await?;
+        Ok(page.page(rows, |row| (row.code.clone(), row.id)).map(Office::from))
     })
     .await
 }
@@ -154,15 +132,15 @@ pub(crate) async fn create(
     body: JsonBody<NewOffice>,
 ) -> Answer {
     let new = body.value;
-    let kind = check(&new)?;
+    check(&new)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         let unknown = || Problem::invalid_field("/parent_id", "is no office of yours");
         let parent = store::get(scope, tx.db(), new.parent_id).await?.ok_or_else(unknown)?;
         if !scope.office_ids().contains(&parent.id) {
             return Err(unknown().into());
         }
-        if !Kind::from_name(&parent.kind).is_some_and(|parent| kind.may_hang_under(parent)) {
-            let why = format!("a {} office cannot hang under a {} office", kind.name(), parent.kind);
+        if !may_hang_under(new.kind, parent.kind) {
+            let why = format!("a {} office cannot hang under a {} office", new.kind, parent.kind);
             return Err(Problem::invalid_field("/parent_id", why).into());
         }
         let office = store::Model {
@@ -172,7 +150,7 @@ pub(crate) async fn create(
             parent_id: Some(parent.id),
             code: new.code.clone(),
             name: new.name.clone(),
-            kind: kind.name().to_owned(),
+            kind: new.kind,
             country: new.country.clone(),
             created_at: tx.now(),
         };
@@ -185,31 +163,30 @@ pub(crate) async fn create(
         })?;
         tx.include(office.id).await?;
         let shown = Office::from(office.clone());
-        tx.audit(audit::Entry {
-            organisation_id: office.organisation_id,
-            office_id: office.id,
-            action: "office.create",
-            resource: "office",
-            resource_id: office.id,
-            before: None,
-            after: Some(audit::snapshot(&shown)?),
-        })
+        tx.audit_created(
+            "office.create",
+            audit::Subject {
+                resource: "office",
+                id: office.id,
+                organisation_id: office.organisation_id,
+                office_id: office.id,
+            },
+            &shown,
+        )
         .await?;
         Ok(Created::new(format!("/v1/offices/{}", office.id), 1, shown))
     })
     .await
 }
 
-fn check(new: &NewOffice) -> Result<Kind, Problem> {
+fn check(new: &NewOffice) -> Result<(), Problem> {
     let mut checks = Checks::new();
     let code_fits = (2..=20).contains(&new.code.len())
         && new.code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-');
     checks.require(code_fits, "/code", "must be 2 to 20 capital letters, digits and hyphens");
     checks.text("/name", &new.name, 200);
-    checks.one_of("/kind", &new.kind, &Kind::NAMES[1..]);
     if let Some(country) = &new.country {
         checks.country("/country", country);
     }
-    checks.finish()?;
-    Kind::from_name(&new.kind).ok_or_else(|| Problem::invalid_field("/kind", "is not a kind of office"))
+    checks.finish()
 }

@@ -1,4 +1,5 @@
 use events::OfficeChanged;
+use kernel::OfficeKind;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use service::PageRequest;
@@ -14,7 +15,7 @@ pub struct Model {
     pub parent_id: Option<Uuid>,
     pub code: String,
     pub name: String,
-    pub kind: String,
+    pub kind: OfficeKind,
     pub country: Option<String>,
     pub created_at: DateTimeUtc,
 }
@@ -66,7 +67,7 @@ pub(crate) async fn insert(tx: &mut Transaction, office: &Model) -> Result<(), S
         parent_id: office.parent_id,
         code: office.code,
         name: office.name,
-        kind: office.kind,
+        kind: office.kind.into(),
         country: office.country,
     })
     .await

@@ -1,6 +1,6 @@
 use super::{announcement::announce, is_email, may_give, normal_email, store};
 use crate::{State, consumers, guard, office, origin, password, secret};
-use ::store::{Actor, TenantScope, Transaction, audit};
+use ::store::{Actor, TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
@@ -8,7 +8,7 @@ use kernel::{Code, Problem, pagination::Page};
 use language::Language;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Checks, Context, Created, Envelope, Id, JsonBody, Parameters, Row, answer,
+    Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -44,8 +44,7 @@ pub(crate) struct Person {
     #[schema(example = "amina@example.org", max_length = 254)]
     email: String,
     /// `en`, `fr` or `es`.
-    #[schema(example = "en", max_length = 2)]
-    language: String,
+    language: Language,
     /// Staff: what they do where.
     #[schema(max_items = 50)]
     roles: Vec<RoleIn>,
@@ -57,20 +56,15 @@ pub(crate) struct Person {
 }
 
 impl Row for Person {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "name", "email", "language", "roles", "donor_id", "active"];
-    fn cells(&self) -> Vec<Cell> {
-        let roles: Vec<&str> = self.roles.iter().map(|role| role.role.as_str()).collect();
-        vec![
-            self.id.to_string().into(),
-            self.name.as_str().into(),
-            self.email.as_str().into(),
-            self.language.as_str().into(),
-            roles.join(" ").into(),
-            self.donor_id.map(|id| id.to_string()).into(),
-            self.active.to_string().into(),
-        ]
-    }
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.name.as_str().into()),
+        ("email", |row| row.email.as_str().into()),
+        ("language", |row| row.language.as_str().into()),
+        ("roles", |row| service::joined(row.roles.iter().map(|role| &role.role))),
+        ("donor_id", |row| row.donor_id.into()),
+        ("active", |row| row.active.into()),
+    ];
 }
 
 fn shown(row: store::Model, roles: Vec<RoleIn>) -> Person {
@@ -107,8 +101,7 @@ pub(crate) struct NewPerson {
     #[schema(example = "amina@example.org", max_length = 254)]
     email: String,
     /// `en` (unless told otherwise), `fr` or `es`.
-    #[schema(example = "en", max_length = 2)]
-    language: Option<String>,
+    language: Option<Language>,
     /// For staff: what they do where. The first office keeps the account.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -140,40 +133,29 @@ pub(crate) struct PeopleFilter {
     q: Option<String>,
     /// Only accounts kept by this office.
     office_id: Option<Uuid>,
-    /// Rows of a page, 1 to 200.
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2000)]
-    cursor: Option<String>,
 }
 
 /// Lists people
 ///
 /// Accounts kept by the caller's office and the offices below it.
-#[utoipa::path(tag = "people", params(PeopleFilter), security(("oauth2" = ["people:read"])),
+#[utoipa::path(tag = "people", params(PeopleFilter, Paging), security(("oauth2" = ["people:read"])),
     responses((status = 200, description = "The people", body = Envelope<Person>), ReadProblems))]
 #[get("/v1/people")]
 pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::PeopleRead>,
     context: Data<Context>,
-    filter: Parameters<PeopleFilter>,
+    listed: Listed<PeopleFilter>,
 ) -> Answer {
-    let PeopleFilter { q, office_id, limit, cursor } = filter.0;
+    let PeopleFilter { q, office_id } = listed.filter;
     let scope = context.scope(&caller.claims).await?;
     let filters = (caller.claims.office_id, &q, office_id);
     let filter = store::Filter { office_id, words: q.as_deref().map(str::to_lowercase) };
-    service::list(&request, "people", &filters, limit, cursor, move |page| {
-        let (context, scope, filter) = (context.clone(), scope.clone(), filter.clone());
-        Box::pin(async move {
-            service::read_within(&context, &scope, async |db| {
-                let rows = store::list(&scope, db, &filter, &page, page.after()?).await?;
-                let Page { items, next } = page.page(rows, |row| row.id);
-                Ok(Page { items: with_roles(db, items).await?, next })
-            })
-            .await
-        })
+    let page = listed.paging.of("people", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        let Page { items, next } = page.page(rows, |row| row.id);
+        Ok(Page { items: with_roles(db, items).await?, next })
     })
     .await
 }
@@ -245,7 +227,7 @@ pub(crate) async fn create(
             time_zone: None,
             muted: String::new(),
             mail: true,
-            language: new.language.clone().unwrap_or_else(|| "en".to_owned()),
+            language: new.language.unwrap_or(Language::English),
             password_hash,
             created_at: tx.now(),
         };
@@ -281,16 +263,7 @@ pub(super) async fn audit_person(
 ) -> Result<(), Failure> {
     let after =
         serde_json::json!({ "roles": roles, "donor_id": person.donor_id, "language": person.language });
-    tx.audit(audit::Entry {
-        organisation_id: person.organisation_id,
-        office_id: person.office_id,
-        action,
-        resource: "person",
-        resource_id: person.id,
-        before: None,
-        after: Some(after),
-    })
-    .await?;
+    tx.audit_created(action, person, &after).await?;
     Ok(())
 }
 
@@ -312,7 +285,7 @@ async fn home_office(
     }
     if donor_id.is_some() {
         let own = office::store::get(scope, db, claims.office_id).await?;
-        if own.is_none_or(|office| office.kind != office::Kind::Headquarters.name()) {
+        if own.is_none_or(|office| office.kind != office::Kind::Headquarters) {
             let why = "only headquarters gives donor accounts";
             return Err(Problem::new(Code::Forbidden).field("/donor_id", why).into());
         }
@@ -325,9 +298,6 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
     let mut checks = Checks::new();
     checks.text("/name", &new.name, 200);
     checks.require(is_email(new.email.trim()), "/email", "is not an e-mail address");
-    if let Some(language) = &new.language {
-        checks.one_of("/language", language, &Language::CODES);
-    }
     check_password(&mut checks, new.password.as_deref());
     checks.require(new.roles.len() <= 50, "/roles", "has more than 50 entries");
     match (new.roles.is_empty(), new.donor_id) {

@@ -5,12 +5,12 @@ use crate::{State, consumers, office, organisation};
 use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, Claims, Failure, PrincipalKind};
-use kernel::{Code, Problem};
+use kernel::{Code, OfficeKind, Problem};
 use language::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Context, JsonBody, answer,
+    Answer, Changed, Checks, Context, UncheckedBody, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -33,8 +33,7 @@ pub(crate) struct Me {
     #[schema(max_length = 254)]
     email: Option<String>,
     /// For people: `en`, `fr` or `es`.
-    #[schema(max_length = 2)]
-    language: Option<String>,
+    language: Option<Language>,
     /// For people who chose one: the IANA time zone that instants are shown in.
     #[schema(example = "Africa/Ndjamena", max_length = 60)]
     time_zone: Option<String>,
@@ -62,9 +61,8 @@ pub(crate) struct Named {
     code: String,
     #[schema(example = "Kabul country office", max_length = 200)]
     name: String,
-    /// For an office: its kind.
-    #[schema(max_length = 20)]
-    kind: Option<String>,
+    /// For an office.
+    kind: Option<OfficeKind>,
 }
 
 async fn person_of(claims: &Claims, db: &impl ConnectionTrait) -> Result<Option<store::Model>, Failure> {
@@ -144,8 +142,7 @@ pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<St
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
     /// `en`, `fr` or `es`.
-    #[schema(example = "fr", max_length = 2)]
-    language: String,
+    language: Language,
     /// An IANA time zone; null for UTC.
     #[schema(example = "Africa/Ndjamena", max_length = 60)]
     time_zone: Option<String>,
@@ -169,19 +166,36 @@ pub(crate) async fn update(
     caller: AnyCaller,
     context: Data<Context>,
     state: Data<State>,
-    body: JsonBody<Profile>,
+    body: UncheckedBody<Profile>,
 ) -> Answer {
-    let (claims, profile) = (caller.0, body.value);
-    let mut tx = context.store.system(context.actor(&claims, &request)).await?;
-    let found = match claims.kind {
-        PrincipalKind::Person | PrincipalKind::Donor => store::by_id_to_change(&tx, claims.sub).await?,
-        PrincipalKind::Client => None,
-    };
-    let why = "an API client has no profile";
-    let before = found.ok_or_else(|| Problem::new(Code::Forbidden).detail(why))?;
-    answer::if_match(&request, before.version)?;
-    let mut checks = Checks::new();
-    checks.one_of("/language", &profile.language, &Language::CODES);
+    let claims = caller.0;
+    let actor = context.actor(&claims, &request);
+    service::change_own(&context, &request, actor, async |tx, precondition| {
+        let found = match claims.kind {
+            PrincipalKind::Person | PrincipalKind::Donor => store::by_id_to_change(tx, claims.sub).await?,
+            PrincipalKind::Client => None,
+        };
+        let why = "an API client has no profile";
+        let before = found.ok_or_else(|| Problem::new(Code::Forbidden).detail(why))?;
+        precondition.check(before.version)?;
+        let profile = body.checked(check)?;
+        let after = store::Model {
+            version: before.version + 1,
+            language: profile.language,
+            time_zone: profile.time_zone,
+            muted: profile.muted.join(" "),
+            mail: profile.mail.unwrap_or(before.mail),
+            ..before
+        };
+        store::save_profile(tx, &after).await?;
+        announce(tx, after.id).await?;
+        audit_person(tx, &after, "person.profile", &[]).await?;
+        Ok(Changed::new(after.version, describe(&state, &claims, tx.db(), Some(after)).await?))
+    })
+    .await
+}
+
+fn check(profile: &Profile, checks: &mut Checks) {
     if let Some(zone) = &profile.time_zone {
         let known = zone.parse::<chrono_tz::Tz>().is_ok();
         checks.require(known, "/time_zone", "is not an IANA time zone");
@@ -189,22 +203,6 @@ pub(crate) async fn update(
     for (index, kind) in profile.muted.iter().enumerate() {
         checks.one_of(&format!("/muted/{index}"), kind, &MUTABLE);
     }
-    checks.finish()?;
-    let after = store::Model {
-        version: before.version + 1,
-        language: profile.language,
-        time_zone: profile.time_zone,
-        muted: profile.muted.join(" "),
-        mail: profile.mail.unwrap_or(before.mail),
-        ..before
-    };
-    store::save_profile(&tx, &after).await?;
-    announce(&mut tx, after.id).await?;
-    audit_person(&tx, &after, "person.profile", &[]).await?;
-    let version = after.version;
-    let shown = describe(&state, &claims, tx.db(), Some(after)).await?;
-    tx.commit().await?;
-    answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }
 
 /// The member of staff who answers a donor's questions.
@@ -215,8 +213,7 @@ pub(crate) struct FocalPoint {
     #[schema(example = "claire@example.org", max_length = 254)]
     email: String,
     /// The language to write in: `en`, `fr` or `es`.
-    #[schema(example = "fr", max_length = 2)]
-    language: String,
+    language: Language,
     /// The office.
     #[schema(max_length = 200)]
     office: String,

@@ -1,9 +1,10 @@
 use auth::Role;
 use chrono::{DateTime, Utc};
+use language::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
 use service::PageRequest;
-use store::{StoreError, TenantScope, Transaction, sql, values};
+use store::{StoreError, TenantScope, Transaction, audit, sql, values};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
@@ -21,7 +22,7 @@ pub struct Model {
     /// Unique in the deployment, from when addresses were: [`insert`] writes it, nothing else reads it.
     #[sea_orm(column_name = "email")]
     pub login_key: String,
-    pub language: String,
+    pub language: Language,
     pub password_hash: Option<String>,
     pub time_zone: Option<String>,
     pub muted: String,
@@ -34,6 +35,17 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "person",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
+}
 
 /// A role held in an office.
 #[derive(Debug, Clone)]
@@ -154,7 +166,7 @@ pub(crate) async fn save_profile(tx: &Transaction, person: &Model) -> Result<(),
         "UPDATE person SET version = $1, language = $2, time_zone = $3, muted = $4, mail = $5 WHERE id = $6";
     let values = values![
         person.version,
-        person.language.as_str(),
+        person.language,
         person.time_zone.clone(),
         person.muted.as_str(),
         person.mail,

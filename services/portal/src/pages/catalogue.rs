@@ -266,8 +266,10 @@ async fn site(state: &State, caller: &Caller) -> Result<String, PageError> {
         );
     }
     let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n".to_owned();
-    for (path, language) in paths.iter().flat_map(|path| Language::ALL.map(|language| (path, language))) {
-        let address = format!("{}/{}{path}", state.public_url, language.code());
+    for (path, language) in
+        paths.iter().flat_map(|path| Language::ALL.iter().map(move |&language| (path, language)))
+    {
+        let address = format!("{}/{}{path}", state.public_url, language.as_str());
         let _ = writeln!(text, "<url><loc>{}</loc></url>", crate::draw::escaped(&address));
     }
     text.push_str("</urlset>\n");

@@ -241,7 +241,7 @@ pub(crate) async fn calendar(request: HttpRequest, state: Data<State>) -> HttpRe
     let made = async {
         let (signed_in, _) = representative(&state, &request).await?;
         let language = PageLanguage::of(&request, signed_in.page_language()).language;
-        let (caller, sent) = (signed_in.caller(&request), json!({ "language": language.code() }));
+        let (caller, sent) = (signed_in.caller(&request), json!({ "language": language.as_str() }));
         let made = state.gateway.change(&caller, Method::PUT, "/v1/calendar", &sent, Guard::None).await?;
         let address = format!("{}{}", state.public_url, made["path"].as_str().unwrap_or_default());
         let query = [("owed", "true".to_owned())];

@@ -138,7 +138,7 @@ fn map_data(request: &HttpRequest, countries: &[Value]) -> Value {
     let page = PageLanguage::of(request, None);
     let place = |entry: &Value| {
         let code = entry["country"].as_str()?;
-        let name = kernel::country::by_iso3(code)?.name(page.language.code());
+        let name = kernel::country::by_iso3(code)?.name(page.language.as_str());
         let amount = entry["funding"]["amount"].as_str().unwrap_or("0");
         Some(json!({
             "code": code, "value": amount.parse::<f64>().unwrap_or_default(),

@@ -172,7 +172,7 @@ fn diversification() -> Value {
 /// What a page is given in this test.
 pub(super) fn context_of(page: &str, language: Language) -> Value {
     let mut context = sample();
-    context["lang"] = language.code().into();
+    context["lang"] = language.as_str().into();
     for (name, value) in agreements_and_reports().as_object().unwrap() {
         context[name] = value.clone();
     }

@@ -15,11 +15,12 @@ use tokio::time::Instant;
 struct Line(i64);
 
 impl Row for Line {
-    const COLUMNS: &'static [&'static str] = &["number", "text", "amount", "nothing"];
-    fn cells(&self) -> Vec<Cell> {
-        let text = format!("=Zeile <{}> & \"é\"", self.0);
-        vec![self.0.into(), text.into(), Money::usd(self.0 * 100 + 5).into(), Cell::Empty]
-    }
+    const COLUMNS: &'static [crate::Column<Self>] = &[
+        ("number", |row| row.0.into()),
+        ("text", |row| format!("=Zeile <{}> & \"é\"", row.0).into()),
+        ("amount", |row| Money::usd(row.0 * 100 + 5).into()),
+        ("nothing", |_| Cell::Empty),
+    ];
 }
 
 /// A list of so many rows, each page there at once: nothing but the export itself lets others go on.
@@ -33,14 +34,14 @@ fn lines(rows: i64) -> impl Fn(PageRequest) -> Fetching<Line> {
 }
 
 fn request() -> PageRequest {
-    PageRequest { limit: 50, cursor: None, fingerprint: String::new() }
+    PageRequest { name: "lines", limit: 50, cursor: None, fingerprint: String::new() }
 }
 
 async fn exported(title: &[(&str, Cell)], rows: i64) -> Answer {
     let exports = Arc::new(Exports::default());
     let turn = exports.turn("caller".to_owned()).await?;
     let title = title.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    file("lines", title, request(), lines(rows), (exports, turn)).await
+    file(title, request(), lines(rows), (exports, turn)).await
 }
 
 /// The cells of a sheet, line by line, as a spreadsheet program reads them: type and text. Whatever else a cell had (a
@@ -131,11 +132,11 @@ async fn a_list_that_is_too_long_is_refused_and_a_caller_who_is_gone_ends_it() {
         let rows = (0..=i64::try_from(MAX_ROWS).unwrap()).map(Line).collect();
         Box::pin(std::future::ready(Ok(Page { items: rows, next: None })))
     };
-    let refused = file("lines", Vec::new(), request(), long, (exports.clone(), turn)).await.unwrap_err();
+    let refused = file(Vec::new(), request(), long, (exports.clone(), turn)).await.unwrap_err();
     assert_eq!(refused.0.status, 406);
     let turn = exports.turn("caller".to_owned()).await.unwrap();
     let never: fn(PageRequest) -> Fetching<Line> = |_| Box::pin(std::future::pending());
-    let gone = file("lines", Vec::new(), request(), never, (exports.clone(), turn));
+    let gone = file(Vec::new(), request(), never, (exports.clone(), turn));
     assert!(tokio::time::timeout(Duration::from_millis(50), gone).await.is_err());
     exports.turn("caller".to_owned()).await.unwrap();
     // Both writers can be had again: nothing waits for rows that never come.
@@ -147,7 +148,7 @@ async fn a_list_that_is_too_long_is_refused_and_a_caller_who_is_gone_ends_it() {
 async fn exports_of_one_caller_take_turns_to_the_end_of_the_answer() {
     let exports = Arc::new(Exports::default());
     let first = exports.turn("caller".to_owned()).await.unwrap();
-    let answer = file("lines", Vec::new(), request(), lines(10), (exports.clone(), first)).await.unwrap();
+    let answer = file(Vec::new(), request(), lines(10), (exports.clone(), first)).await.unwrap();
     let soon = Duration::from_millis(50);
     assert!(tokio::time::timeout(soon, exports.turn("caller".to_owned())).await.is_err());
     assert!(tokio::time::timeout(soon, exports.turn("another".to_owned())).await.is_ok());
@@ -162,8 +163,15 @@ async fn a_list_takes_the_turn_of_its_caller_for_files_but_not_for_pages() {
     let store = store::Store::open_sqlite(&folder.path().join("x.db"), clock.clone()).await.unwrap();
     let keys = Arc::new(auth::HttpKeySource::new("http://127.0.0.1:1", auth::InternalKey::random()));
     let context = crate::Context::new("x", store, auth::Verifier::new("x", keys, clock));
-    let handler =
-        async |request: HttpRequest| crate::list(&request, "lines", &(), None, None, lines(10_000)).await;
+    let handler = async |request: HttpRequest, context: web::Data<crate::Context>| {
+        let scope = store::TenantScope::Organisation { organisation_id: uuid::Uuid::nil() };
+        let paging = crate::Paging::default();
+        let fetch = async |_: &store::Snapshot, _: &store::TenantScope, page: &PageRequest| {
+            lines(10_000)(page.clone()).await
+        };
+        let page = paging.of("lines", &())?;
+        crate::list(&request, &context, scope, page, fetch).await
+    };
     let app = App::new().app_data(web::Data::new(context)).route("/", web::get().to(handler));
     let app = test::init_service(app).await;
     let ask = async |accept: &'static str, origin: &'static str| {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::migration::Migrator;
-use kernel::SystemClock;
+use kernel::{ContributionStatus, SystemClock, Visibility};
 use std::sync::Arc;
 use store::{Actor, Store};
 
@@ -14,10 +14,10 @@ fn member(key: &str) -> Member {
 fn fact(number: u128, status: &str, visibility: &str) -> Fact {
     Fact {
         organisation_id: ORGANISATION,
-        status: status.to_owned(),
+        status: status.parse::<ContributionStatus>().unwrap().into(),
         // Some donors have the same sums.
         amount: 1000 * i64::try_from(1 + number / 100).unwrap(),
-        visibility: visibility.to_owned(),
+        visibility: visibility.parse::<Visibility>().unwrap().into(),
         country_year: (!number.is_multiple_of(5)).then(|| {
             (
                 ["AFG", "TCD", "MLI"][usize::try_from(number % 7 % 3).unwrap()].to_owned(),

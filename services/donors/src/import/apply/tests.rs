@@ -18,9 +18,9 @@ fn a_changed_flow_is_a_new_version_and_a_stale_file_changes_nothing() {
 fn wanted(reference: &str) -> Wanted {
     Wanted {
         key: reference.to_owned(),
-        search: donor::search_key("Examplia"),
+        search: kernel::text::search_key("Examplia"),
         name: "Examplia".to_owned(),
-        donor_type: "government",
+        donor_type: kernel::DonorType::Government,
         reference: vec![ExternalRef { source: "erp".to_owned(), r#ref: reference.to_owned() }],
         iati_identifier: None,
     }

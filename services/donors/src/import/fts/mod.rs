@@ -3,13 +3,14 @@
 pub(crate) mod page;
 
 use super::flow::{Flow, Giver, Refused};
-use crate::{
-    contribution::{EARMARKINGS, joined},
-    donor,
-};
+use crate::donor;
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::{Currency, FieldError, Money, MoneyError, money::parse_decimal};
+use kernel::text::joined;
+use kernel::{
+    ContributionStatus, ContributionType, Currency, Earmarking, FieldError, Money, MoneyError,
+    money::parse_decimal,
+};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use service::Checks;
@@ -172,12 +173,9 @@ impl Reader {
         self.warnings.push(FieldError::new(pointer, detail));
     }
 
-    fn status(&mut self) -> Option<String> {
+    fn status(&mut self) -> Option<ContributionStatus> {
         match self.take("status") {
-            Some(Value::String(status)) => {
-                let found = self.checks.one_of("/status", &status, &crate::contribution::STATUSES);
-                found.map(str::to_owned)
-            }
+            Some(Value::String(status)) => self.checks.word("/status", &status),
             _ => {
                 self.checks.refuse("/status", "is required: pledge, commitment or paid");
                 None
@@ -300,14 +298,16 @@ impl Reader {
         year
     }
 
-    fn contribution_type(&mut self) -> Option<&'static str> {
+    fn contribution_type(&mut self) -> Option<ContributionType> {
         match self.take("contributionType") {
-            None => Some("financial"),
-            Some(Value::String(kind)) if kind.eq_ignore_ascii_case("financial") => Some("financial"),
+            None => Some(ContributionType::Financial),
+            Some(Value::String(kind)) if kind.eq_ignore_ascii_case("financial") => {
+                Some(ContributionType::Financial)
+            }
             Some(Value::String(kind))
                 if ["in kind", "in-kind", "in_kind"].contains(&kind.to_lowercase().as_str()) =>
             {
-                Some("in_kind")
+                Some(ContributionType::InKind)
             }
             Some(_) => {
                 self.checks.refuse("/contributionType", "is neither \"financial\" nor \"in kind\"");
@@ -317,13 +317,13 @@ impl Reader {
     }
 
     /// FTS gives a list; one entry is the category, several are not one.
-    fn earmarking(&mut self) -> Option<&'static str> {
+    fn earmarking(&mut self) -> Option<Earmarking> {
         let stated = self.texts("grandBargainEarmarkingType");
         match stated.as_slice() {
             [] => None,
             [one] => {
                 let name = one.trim().to_lowercase().replace([' ', '-'], "_");
-                let found = EARMARKINGS.into_iter().find(|known| *known == name);
+                let found = name.parse().ok();
                 if found.is_none() {
                     self.checks.refuse("/grandBargainEarmarkingType/0", "is no Grand Bargain category");
                 }

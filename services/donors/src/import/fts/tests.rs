@@ -28,7 +28,10 @@ fn a_flow_is_read_with_everything_it_says() {
     assert_eq!(read.original.unwrap().to_string(), "900.00");
     assert_eq!(read.exchange_rate.as_deref(), Some("0.9"));
     assert_eq!(read.decision_date.unwrap().to_string(), "2020-02-03");
-    assert_eq!((read.contribution_type, read.earmarking), ("in_kind", Some("softly_earmarked")));
+    assert_eq!(
+        (read.contribution_type, read.earmarking),
+        (kernel::ContributionType::InKind, Some(kernel::Earmarking::SoftlyEarmarked))
+    );
     assert_eq!((read.usage_years.as_str(), read.countries.as_str()), (",2020,", ",AFG,"));
     assert_eq!(read.giver.unwrap().name.unwrap(), "Example, Government of");
     assert_eq!(read.parent_ref.as_deref(), Some("12"));

@@ -1,4 +1,5 @@
 //! An activity and its transactions, as far as contributions need them.
+use kernel::Earmarking;
 
 /// An organisation as a file names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(super) struct Organisation {
 impl Organisation {
     /// The same for the same organisation.
     pub(super) fn key(&self) -> String {
-        self.reference.clone().unwrap_or_else(|| crate::donor::search_key(&self.name))
+        self.reference.clone().unwrap_or_else(|| kernel::text::search_key(&self.name))
     }
 
     /// The donor type that goes with its kind, where one does.
@@ -169,6 +170,6 @@ fn add_country(countries: &mut Vec<String>, iso2: &str) {
 /// The Grand Bargain category of an aid type, where it is one (vocabulary 2, codelist EarmarkingCategory).
 pub(super) fn earmarking(vocabulary: &str, code: &str) -> Option<String> {
     let place = code.parse::<usize>().ok()?.checked_sub(1)?;
-    let category = crate::contribution::EARMARKINGS.get(place).filter(|_| vocabulary == "2")?;
-    Some((*category).to_owned())
+    let category = Earmarking::ALL.get(place).filter(|_| vocabulary == "2")?;
+    Some(category.to_string())
 }

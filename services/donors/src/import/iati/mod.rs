@@ -15,9 +15,10 @@ use super::{
     record::Record,
     xml::{Node, Xml, attribute, cut},
 };
-use crate::{donor::search_key, rate::Rates};
+use crate::rate::Rates;
 use activity::{Activity, Organisation, Statement, Transaction};
 use kernel::Problem;
+use kernel::text::search_key;
 use quick_xml::events::BytesStart;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io::Read};

@@ -50,10 +50,16 @@ fn a_donors_file_gives_what_it_commits_to_us_and_nothing_else() {
         (flow.id.as_str(), flow.status.as_str(), flow.amount_usd),
         ("XM-DAC-1-77#2#C1", "commitment", 100_000)
     );
-    assert_eq!((flow.countries.as_str(), flow.earmarking), (",AFG,", Some("softly_earmarked")));
+    assert_eq!(
+        (flow.countries.as_str(), flow.earmarking),
+        (",AFG,", Some(kernel::Earmarking::SoftlyEarmarked))
+    );
     assert_eq!(flow.description.as_deref(), Some("Water & shelter"));
     let giver = flow.giver.unwrap();
-    assert_eq!((giver.reference.as_deref(), giver.donor_type), (Some("XM-DAC-1"), Some("government")));
+    assert_eq!(
+        (giver.reference.as_deref(), giver.donor_type),
+        (Some("XM-DAC-1"), Some(kernel::DonorType::Government))
+    );
     assert_eq!(rows[0].pointer, "/iati-activity/0/transaction/0");
     let note = found.unwrap().note.unwrap();
     assert!(note.contains("2 transactions with others, 2 that state money once more"), "{note}");

@@ -5,6 +5,7 @@ use crate::{
 };
 use ::store::{Actor, Store, sql, values};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use kernel::{ReportKind, Visibility};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -105,18 +106,18 @@ async fn write(store: &Store, deliveries: &[Delivery]) {
                 donor_id: donor,
                 donor_name: String::new(),
                 slot: format!("slot_{number}"),
-                kind: "final_narrative".to_owned(),
+                kind: ReportKind::FinalNarrative,
                 period_start: delivery.due_date,
                 period_end: delivery.due_date,
                 due_date: delivery.due_date,
                 first_due_date: delivery.due_date,
                 due_at: delivery.due_at(),
-                state: state.to_owned(),
+                state: state.parse().unwrap(),
                 content: "{}".to_owned(),
                 sent_by: None,
                 submitted_at: delivery.submitted_at,
                 accepted_on: None,
-                visibility: "internal".to_owned(),
+                visibility: Visibility::Internal,
                 created_at: now(),
                 updated_at: now(),
             }

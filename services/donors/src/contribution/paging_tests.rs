@@ -5,12 +5,16 @@ use crate::{
 };
 use ::store::{Actor, Store, TenantScope, sql};
 use chrono::Datelike;
+use kernel::{
+    ContributionStatus::{Paid, Pledge},
+    Earmarking::Earmarked,
+};
 use service::PageRequest;
 use uuid::Uuid;
 
 /// Every record of a list, page by page: their numbers.
 async fn listed(store: &Store, scope: &TenantScope, filter: &Filter) -> Vec<u128> {
-    let page = PageRequest { limit: 7, cursor: None, fingerprint: String::new() };
+    let page = PageRequest { name: "rows", limit: 7, cursor: None, fingerprint: String::new() };
     let db = store.read(scope).await.unwrap();
     let mut found: Vec<Uuid> = Vec::new();
     loop {
@@ -44,30 +48,26 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         type Fits = fn(&Model) -> bool;
         let filters: [(Filter, Fits); 16] = [
             (none(), |_| true),
-            (Filter { status: text("pledge"), ..none() }, |row| row.status == "pledge"),
-            (Filter { earmarking: text("earmarked"), ..none() }, |row| {
-                row.earmarking.as_deref() == Some("earmarked")
-            }),
+            (Filter { status: Some(Pledge), ..none() }, |row| row.status == Pledge),
+            (Filter { earmarking: Some(Earmarked), ..none() }, |row| row.earmarking == Some(Earmarked)),
             (Filter { year: Some(2020), ..none() }, |row| row.usage_years.contains(",2020,")),
             (Filter { year: Some(1999), ..none() }, |_| false),
             (Filter { country: text("TCD"), ..none() }, |row| row.countries.contains(",TCD,")),
             (Filter { country: text("NER"), year: Some(2021), ..none() }, |row| {
                 row.countries.contains(",NER,") && row.usage_years.contains(",2021,")
             }),
-            (Filter { country: text("SDN"), status: text("paid"), ..none() }, |row| {
-                row.countries.contains(",SDN,") && row.status == "paid"
+            (Filter { country: text("SDN"), status: Some(Paid), ..none() }, |row| {
+                row.countries.contains(",SDN,") && row.status == Paid
             }),
-            (Filter { year: Some(2022), earmarking: text("earmarked"), ..none() }, |row| {
-                row.usage_years.contains(",2022,") && row.earmarking.as_deref() == Some("earmarked")
+            (Filter { year: Some(2022), earmarking: Some(Earmarked), ..none() }, |row| {
+                row.usage_years.contains(",2022,") && row.earmarking == Some(Earmarked)
             }),
-            (Filter { country: text("TCD"), year: Some(2020), status: text("pledge"), ..none() }, |row| {
-                row.countries.contains(",TCD,")
-                    && row.usage_years.contains(",2020,")
-                    && row.status == "pledge"
+            (Filter { country: text("TCD"), year: Some(2020), status: Some(Pledge), ..none() }, |row| {
+                row.countries.contains(",TCD,") && row.usage_years.contains(",2020,") && row.status == Pledge
             }),
             (Filter { counted_year: Some(2021), country: text("TCD"), ..none() }, |row| {
                 let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);
-                row.status != "pledge"
+                row.status != Pledge
                     && date.is_some_and(|date| date.year() == 2021)
                     && row.countries.contains(",TCD,")
             }),
@@ -83,7 +83,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
             }),
             (Filter { counted_year: Some(2020), ..none() }, |row| {
                 let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);
-                row.status != "pledge" && date.is_some_and(|date| date.year() == 2020)
+                row.status != Pledge && date.is_some_and(|date| date.year() == 2020)
             }),
         ];
         let check = async |when: &str, records: &[Model]| {

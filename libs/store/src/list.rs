@@ -1,6 +1,6 @@
 //! Conditions of a query on rows that belong to an office and concern a donor: the scope first, then the filters.
 
-use ::store::{StoreError, TenantScope, sql};
+use crate::{StoreError, TenantScope, sql};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 const MOST_PARTS: usize = 256;
 
 /// Conditions under construction, with their values.
-pub(crate) struct Conditions {
+pub struct Conditions {
     table: &'static str,
     text: String,
     values: Vec<Value>,
@@ -19,22 +19,24 @@ pub(crate) struct Conditions {
 }
 
 /// What a list reads, and in which order.
-pub(crate) struct Listed<'a> {
+pub struct Listed<'a> {
     /// `SELECT … FROM …` with the joins.
-    pub(crate) select: &'a str,
+    pub select: &'a str,
     /// The table and its alias.
-    pub(crate) from: &'a str,
+    pub from: &'a str,
     /// The columns it is sorted by. When the id is the last of them, an index begins with the office and goes on with
     /// them; otherwise one that begins with the organisation does.
-    pub(crate) order: &'a [&'a str],
-    pub(crate) descending: bool,
-    pub(crate) limit: u64,
+    pub order: &'a [&'a str],
+    /// Whether the last comes first.
+    pub descending: bool,
+    /// Rows at most.
+    pub limit: u64,
 }
 
 impl Conditions {
     /// What a scope reads of the rows of `table`, which has the columns organisation_id, office_id, donor_id and
     /// visibility: staff those of their offices, a representative its donor's that are shown to it.
-    pub(crate) fn of(scope: &TenantScope, table: &'static str) -> Self {
+    pub fn of(scope: &TenantScope, table: &'static str) -> Self {
         let mut conditions =
             Self { table, text: "true".to_owned(), values: Vec::new(), offices: None, selective: false };
         conditions.and(&format!("{table}.organisation_id = ?"), scope.organisation_id());
@@ -53,14 +55,14 @@ impl Conditions {
     }
 
     /// One more; every `?` in it is the value.
-    pub(crate) fn and(&mut self, condition: &str, value: impl Into<Value>) {
+    pub fn and(&mut self, condition: &str, value: impl Into<Value>) {
         self.values.push(value.into());
         let condition = condition.replace('?', &format!("${}", self.values.len()));
         self.text.push_str(&format!(" AND {condition}"));
     }
 
     /// One more of two values, `?1` and `?2`: what comes after a row in an order by two columns.
-    pub(crate) fn and_both(&mut self, condition: &str, first: impl Into<Value>, second: impl Into<Value>) {
+    pub fn and_both(&mut self, condition: &str, first: impl Into<Value>, second: impl Into<Value>) {
         self.values.extend([first.into(), second.into()]);
         let count = self.values.len();
         let condition =
@@ -69,25 +71,25 @@ impl Conditions {
     }
 
     /// One more, when there is a value.
-    pub(crate) fn and_some(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+    pub fn and_some(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             self.and(condition, value);
         }
     }
 
     /// One more, when there is a value, that leaves few rows and has an index of its own.
-    pub(crate) fn and_few(&mut self, condition: &str, value: Option<impl Into<Value>>) {
+    pub fn and_few(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         self.selective |= value.is_some();
         self.and_some(condition, value);
     }
 
     /// One more without a value.
-    pub(crate) fn and_also(&mut self, condition: &str) {
+    pub fn and_also(&mut self, condition: &str) {
         self.text.push_str(&format!(" AND {condition}"));
     }
 
     /// Only the rows of these offices.
-    pub(crate) fn within(&mut self, wanted: &[Uuid]) {
+    pub fn within(&mut self, wanted: &[Uuid]) {
         match &mut self.offices {
             Some(offices) => offices.retain(|office| wanted.contains(office)),
             None => {
@@ -99,7 +101,7 @@ impl Conditions {
     }
 
     /// The text for after WHERE, and the values it names.
-    pub(crate) fn end(mut self) -> (String, Vec<Value>) {
+    pub fn end(mut self) -> (String, Vec<Value>) {
         if let Some(offices) = self.offices.take() {
             self.within(&offices);
         }
@@ -110,7 +112,7 @@ impl Conditions {
     ///
     /// One index serves an office in the order of the list, but several offices only if all their rows are sorted. So
     /// the page of several offices is put together from the first rows of each.
-    pub(crate) async fn rows(
+    pub async fn rows(
         self,
         db: &impl ConnectionTrait,
         listed: &Listed<'_>,
@@ -131,12 +133,12 @@ impl Conditions {
     }
 
     /// Whether a list of these may be put together from the first rows of each office.
-    pub(crate) fn apart(&self) -> bool {
+    pub fn apart(&self) -> bool {
         !self.selective && self.offices.as_ref().is_some_and(|offices| offices.len() <= MOST_PARTS)
     }
 
     /// The last column of the order of the first rows of a list, which is put together from those of each office.
-    pub(crate) async fn first(
+    pub async fn first(
         mut self,
         db: &impl ConnectionTrait,
         listed: &Listed<'_>,
@@ -185,7 +187,7 @@ impl Conditions {
 
 /// Has PostgreSQL plan what is asked in the rest of this transaction for the values that are asked for. It would keep one
 /// plan for all of them; but a filter leaves nearly every row or next to none.
-pub(crate) async fn plan_for_values(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+pub async fn plan_for_values(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
     }
@@ -199,7 +201,7 @@ fn sorted(prefix: &str, order: &[&str], descending: bool) -> String {
 }
 
 /// Rows by the key alone: an index that begins with the organisation would be searched from end to end.
-pub(crate) async fn by_ids(
+pub async fn by_ids(
     db: &impl ConnectionTrait,
     select: &str,
     id: &str,
@@ -221,6 +223,3 @@ fn padded<T: Default + Clone>(mut parts: Vec<T>) -> Vec<T> {
     }
     parts
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,57 @@
+use super::*;
+use serde_json::{Value, json};
+
+const ID: &str = "018f0000-0000-7000-8000-000000000001";
+
+/// An event as a newer program sends it, with words that this one does not know at these fields.
+fn stays_as_it_came<E: EventPayload>(event: Value, words: &[&str]) {
+    let mut event = event;
+    for name in ["id", "organisation_id", "office_id", "donor_id", "agreement_id", "report_id"] {
+        event[name] = ID.into();
+    }
+    event["sequence"] = 1.into();
+    for field in words {
+        event[*field] = "a_word_of_tomorrow".into();
+    }
+    let read: E =
+        serde_json::from_value(event.clone()).unwrap_or_else(|error| panic!("{}: {error}", E::TYPE));
+    let sent = serde_json::to_value(&read).unwrap();
+    for (name, value) in sent.as_object().unwrap() {
+        assert_eq!(value, &event[name], "{} {name}", E::TYPE);
+    }
+}
+
+#[test]
+fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
+    stays_as_it_came::<OfficeChanged>(json!({ "code": "KBL", "name": "Kabul" }), &["kind"]);
+    stays_as_it_came::<DonorChanged>(
+        json!({ "name": "Norway", "external_refs": [] }),
+        &["donor_type", "status"],
+    );
+    let usd = json!({ "amount": "1.00", "currency": "USD" });
+    stays_as_it_came::<ContributionRecorded>(
+        json!({ "source": "api", "amount_usd": usd, "new_money": true, "source_objects": [],
+            "destination_objects": [], "counts": true }),
+        &["status", "contribution_type", "earmarking", "visibility"],
+    );
+    stays_as_it_came::<AgreementChanged>(
+        json!({ "reference": "AGR-2026-00001", "start_date": "2026-01-01", "end_date": "2026-12-31",
+            "amount": usd, "countries": [], "plan_ids": [] }),
+        &["state", "earmarking", "visibility"],
+    );
+    stays_as_it_came::<DonorReportChanged>(
+        json!({ "period_start": "2026-01-01", "period_end": "2026-12-31", "due_date": "2027-03-31",
+            "first_due_date": "2027-03-31" }),
+        &["kind", "state"],
+    );
+    stays_as_it_came::<NotificationGiven>(
+        json!({ "kind": "overdue", "due_date": "2027-03-31", "title": "AGR-2026-00001" }),
+        &["report_kind"],
+    );
+    stays_as_it_came::<ClearanceDecided>(
+        json!({ "valid_from": "2026-01-01", "valid_until": "2026-12-31", "reference": "DD-1",
+            "decided_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z" }),
+        &["decision"],
+    );
+    stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
+}

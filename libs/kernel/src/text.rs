@@ -1,0 +1,53 @@
+//! Text as it is searched and stored: folded names, short lists in one column.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// A name as it is matched: letters and digits of any script without accents, in lower case, one space between words.
+pub fn search_key(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let folded = lower.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
+    let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a search key, each once.
+pub fn words(key: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = key.split(' ').filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// Values as one searchable text: `,2020,2021,`; empty for none.
+pub fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+    if values.is_empty() { String::new() } else { format!(",{},", values.join(",")) }
+}
+
+/// The values of such a text.
+pub fn split(text: &str) -> Vec<String> {
+    text.split(',').filter(|value| !value.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_whatever_their_punctuation_case_and_accents() {
+        assert_eq!(search_key("Germany, Government of"), "germany government of");
+        assert_eq!(search_key("  GERMANY,  government OF "), "germany government of");
+        assert_eq!(search_key("Côte d’Ivoire"), "cote d ivoire");
+        assert_eq!(search_key("Perú"), search_key("PERU\u{301}"));
+        assert_eq!(search_key("ﬁnland"), "finland");
+        assert_eq!(search_key("مركز الملك سلمان"), "مركز الملك سلمان");
+    }
+
+    #[test]
+    fn a_short_list_comes_back_as_it_was() {
+        for values in [vec![], vec!["AFG"], vec!["AFG", "PAK"]] {
+            assert_eq!(split(&joined(&values)), values);
+        }
+        assert_eq!((joined([2020, 2021]).as_str(), joined::<i32>([]).as_str()), (",2020,2021,", ""));
+    }
+}
