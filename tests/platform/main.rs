@@ -25,4 +25,5 @@ mod revocation;
 mod sign_in;
 mod sign_in_under_attack;
 mod statement;
+mod subjects;
 mod traces;

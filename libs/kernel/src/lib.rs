@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod closed_set;
 pub mod country;
+pub mod date;
 pub mod id;
 pub mod money;
 pub mod pagination;
@@ -16,5 +17,6 @@ pub use money::{Currency, Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
     AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, OfficeKind, PlanType, ReportKind, ReportState, Visibility,
+    Earmarking, ErasureReason, OfficeKind, PlanType, ReportKind, ReportState, ReportTemplate, Segment,
+    Visibility,
 };

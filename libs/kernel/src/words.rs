@@ -149,3 +149,30 @@ closed_set! {
         Refused = "refused",
     }
 }
+
+closed_set! {
+    /// Why somebody, or a document, is erased. A list and no text: what remains must not tell of the person.
+    pub enum ErasureReason {
+        ConsentWithdrawn = "consent_withdrawn",
+        RequestOfPerson = "request_of_person",
+        NoLongerNeeded = "no_longer_needed",
+        RecordedByMistake = "recorded_by_mistake",
+    }
+}
+
+closed_set! {
+    /// How the division groups donors.
+    pub enum Segment {
+        Traditional = "traditional",
+        Emerging = "emerging",
+        Private = "private",
+    }
+}
+
+closed_set! {
+    /// How reports are written: a narrative and a financial report, or the harmonised template and a financial report.
+    pub enum ReportTemplate {
+        Standard = "standard",
+        EightPlusThree = "eight_plus_three",
+    }
+}

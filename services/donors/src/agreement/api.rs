@@ -3,7 +3,7 @@ use super::{
     store::{self, After, Filter, Sort},
     terms::{Instalment, Terms},
 };
-use crate::agreement::steps::AmendmentKind;
+use crate::agreement::AmendmentKind;
 use crate::agreement::terms::Modality;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};

@@ -6,7 +6,7 @@ use super::{
     store,
     terms::{self, Terms},
 };
-use crate::{donor, known::plan};
+use crate::{known::plan, registry::donor};
 use ::store::{TenantTx, sql, values};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{Caller, Failure, perm};
@@ -47,7 +47,7 @@ pub(crate) async fn create(
     let office_id = context.office_for(&caller.claims, office_id).await?;
     under_terms(plan::find_all(&context.store, organisation_id, &terms.plan_ids).await)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
-        donor::standing::hold(tx, organisation_id).await?;
+        donor::merge_lock::shared(tx, organisation_id).await?;
         let donor_name = under_terms(donor_of(tx, &terms).await)?;
         let now = tx.now();
         let reference = store::next_reference(tx, organisation_id, chrono::Datelike::year(&now)).await?;
@@ -104,7 +104,7 @@ pub(crate) async fn update(
     // It may wait for the event of a plan just made, which needs the writer: so before the transaction.
     let plans = plan::find_all(&context.store, caller.claims.organisation_id, &terms.plan_ids).await;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        donor::standing::hold(tx, caller.claims.organisation_id).await?;
+        donor::merge_lock::shared(tx, caller.claims.organisation_id).await?;
         let before = own(tx, &caller.claims, id.0).await?;
         precondition.check(before.version)?;
         terms::check(&terms)?;
@@ -132,7 +132,7 @@ pub(crate) async fn update(
 }
 
 /// The agreement, for a change by the office that it belongs to.
-pub(super) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, Failure> {
+pub(crate) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, Failure> {
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id == claims.office_id {
         return Ok(found);
@@ -142,7 +142,7 @@ pub(super) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Resul
 
 /// Saves the next version with its audit row, and shows the record as it is then: what else belongs to the change comes
 /// before.
-pub(super) async fn changed(
+pub(crate) async fn changed(
     tx: &mut TenantTx,
     before: store::Model,
     after: store::Model,
@@ -170,6 +170,6 @@ async fn donor_of(tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
     let found = donor::store::get(tx.scope(), tx.db(), terms.donor_id).await?;
     let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
     let donor = found.ok_or_else(unknown)?;
-    donor::merge::check(&donor)?;
+    donor::check_not_merged(&donor)?;
     Ok(donor.name)
 }

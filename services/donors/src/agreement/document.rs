@@ -3,6 +3,7 @@
 use super::{create::own, store};
 use crate::document::{
     self, Document, MOST,
+    erasure::{self, DocumentErasure},
     kept::{Kept, Kind, Owner},
 };
 use ::store::{StoreError, TenantScope, sql, values};
@@ -15,7 +16,7 @@ use kernel::{Code, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Context, Created, Id, Parameters, answer, one_of,
+    Answer, Context, Created, Id, Parameters, UncheckedBody, answer, one_of,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -88,7 +89,7 @@ pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Con
 ///
 /// A PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB. It is taken for what its bytes are, and its name has to agree.
 #[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:write"])),
-    request_body(content = document::api::Upload, content_type = "multipart/form-data"),
+    request_body(content = document::Upload, content_type = "multipart/form-data"),
     extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(600))),
     params(("id" = Uuid, Path, description = "The agreement"), Shown,
            ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
@@ -213,4 +214,28 @@ pub(crate) async fn remove(
         document::sweep::destroy_unnamed(&context.store, sha256).await;
     }
     Ok(answer)
+}
+
+/// Erases a document of an agreement
+///
+/// In any state of the agreement. The file and its name are destroyed and cannot be brought back; who erased it, when
+/// and why remains in the audit trail. The office that the agreement belongs to does it, or one above it.
+#[utoipa::path(tag = "agreements", request_body = DocumentErasure, security(("oauth2" = ["agreements:write"])),
+    params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 204, description = "It is gone"), CreateProblems))]
+#[post("/v1/agreement-documents/{id}/erase")]
+pub(crate) async fn erase(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: UncheckedBody<DocumentErasure>,
+) -> Answer {
+    erasure::erase(&context, &request, &caller.claims, body, async |tx, scope| {
+        let (document, owner) = find(scope, tx.db(), id.0).await?;
+        let owner = store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
+        Ok((document, owner_of(&owner)))
+    })
+    .await
 }

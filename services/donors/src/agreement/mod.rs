@@ -3,12 +3,36 @@
 pub(crate) mod api;
 pub(crate) mod create;
 pub(crate) mod document;
-pub(crate) mod signature;
-pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod terms;
 
 pub(crate) use kernel::AgreementState as State;
+
+use kernel::closed_set;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its endpoints.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(api::list)
+        .service(create::create)
+        .service(api::get)
+        .service(create::update)
+        .service(document::list)
+        .service(document::create)
+        .service(document::read)
+        .service(document::remove)
+        .service(document::erase);
+}
+
+closed_set! {
+    /// What an amendment changes: the end (later); the end and the amount; the amount or the instalments.
+    pub(crate) enum AmendmentKind {
+        NoCostExtension = "no_cost_extension",
+        CostExtension = "cost_extension",
+        BudgetRevision = "budget_revision",
+    }
+}
 
 /// What moves it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

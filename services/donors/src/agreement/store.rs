@@ -1,6 +1,6 @@
 use super::{State, terms::Terms};
-use crate::agreement::steps::AmendmentKind;
-use crate::donor;
+use crate::agreement::AmendmentKind;
+use crate::registry::donor;
 use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
@@ -239,7 +239,7 @@ pub(crate) async fn get_to_change(
     tx: &Transaction,
     id: Uuid,
 ) -> Result<Option<Model>, StoreError> {
-    donor::standing::hold(tx, scope.organisation_id()).await?;
+    donor::merge_lock::shared(tx, scope.organisation_id()).await?;
     tx.lock(&format!("agreement {id}")).await?;
     get(scope, tx.db(), id).await
 }

@@ -2,7 +2,9 @@
 
 use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
-use kernel::{Earmarking, Money, Problem, ReportKind, Visibility, closed_set, money::parse_decimal};
+use kernel::{
+    Earmarking, Money, Problem, ReportKind, ReportTemplate, Visibility, closed_set, money::parse_decimal,
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use service::Checks;
@@ -24,14 +26,6 @@ closed_set! {
         J = "J",
         K = "K",
         L = "L",
-    }
-}
-
-closed_set! {
-    /// How reports are written: a narrative and a financial report, or the harmonised template and a financial report.
-    pub(crate) enum ReportTemplate {
-        Standard = "standard",
-        EightPlusThree = "eight_plus_three",
     }
 }
 
@@ -141,11 +135,6 @@ fn internal() -> Visibility {
 
 const UNUSUAL: &str = "must lie between 2000 and 2110";
 
-/// Whether a date can stand in an agreement: databases and calendars write years of four digits.
-pub(crate) fn is_usual(date: NaiveDate) -> bool {
-    (2000..=2110).contains(&chrono::Datelike::year(&date))
-}
-
 /// What is wrong with terms, field by field.
 ///
 /// # Errors
@@ -154,8 +143,8 @@ pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/title", &terms.title, 300);
     checks.require(terms.start_date < terms.end_date, "/end_date", "must be after start_date");
-    checks.require(is_usual(terms.start_date), "/start_date", UNUSUAL);
-    checks.require(is_usual(terms.end_date), "/end_date", UNUSUAL);
+    checks.require(kernel::date::is_usual(terms.start_date), "/start_date", UNUSUAL);
+    checks.require(kernel::date::is_usual(terms.end_date), "/end_date", UNUSUAL);
     checks.require(terms.amount.minor() > 0, "/amount/amount", "must be above zero");
     if let Some(percent) = &terms.overhead_percent {
         let fits = parse_decimal(percent)
@@ -202,7 +191,7 @@ fn check_instalments(terms: &Terms, checks: &mut Checks) {
         }
         let in_order = before.is_none_or(|before| before < instalment.due_date);
         checks.require(in_order, &at("due_date"), "must be after the instalment before");
-        checks.require(is_usual(instalment.due_date), &at("due_date"), UNUSUAL);
+        checks.require(kernel::date::is_usual(instalment.due_date), &at("due_date"), UNUSUAL);
         checks.optional_text(&at("condition"), instalment.condition.as_deref(), 300);
         before = Some(instalment.due_date);
         sum += i128::from(instalment.amount.minor());
@@ -236,8 +225,8 @@ fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
             &at("due_date"),
             "must be after period_end",
         );
-        checks.require(is_usual(milestone.period_start), &at("period_start"), UNUSUAL);
-        checks.require(is_usual(milestone.due_date), &at("due_date"), UNUSUAL);
+        checks.require(kernel::date::is_usual(milestone.period_start), &at("period_start"), UNUSUAL);
+        checks.require(kernel::date::is_usual(milestone.due_date), &at("due_date"), UNUSUAL);
         let key = (milestone.kind, milestone.period_start);
         checks.require(!seen.contains(&key), &at("period_start"), "is that of another report of this kind");
         seen.push(key);

@@ -1,6 +1,6 @@
 //! Due-diligence decisions, whichever service takes them.
 
-use crate::donor::clearance;
+use crate::registry::clearance;
 use async_trait::async_trait;
 use events::ClearanceDecided;
 use store::{ConsumeError, Consumer, Project, Reference, SystemTx};

@@ -8,9 +8,9 @@ use super::{
 use crate::contribution::Standing;
 use crate::{
     agreement::{self, State},
-    donor,
+    exchange_rate::{self, ExchangeRate, Worth},
     known::plan,
-    rate::{self, ExchangeRate, Worth},
+    registry::donor,
 };
 use ::store::{TenantScope, Transaction, audit, office};
 use actix_web::{HttpRequest, post, web::Data};
@@ -121,11 +121,11 @@ pub(crate) async fn create(
     let plans = plan::find_all(&context.store, organisation_id, &new.plan_ids).await?;
     let office_id = context.office_for(&caller.claims, new.office_id).await?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
-        donor::standing::hold(tx, organisation_id).await?;
+        donor::merge_lock::shared(tx, organisation_id).await?;
         let found = donor::store::get(tx.scope(), tx.db(), new.donor_id).await?;
         let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
         let donor = found.ok_or_else(unknown)?;
-        donor::merge::check(&donor)?;
+        donor::check_not_merged(&donor)?;
         if let Some(agreement_id) = new.agreement_id {
             check_agreement(scope, tx, agreement_id, new.donor_id, office_id).await?;
         }
@@ -135,7 +135,8 @@ pub(crate) async fn create(
         let now = tx.now();
         let day = new.flow_date.or(new.decision_date).unwrap_or_else(|| now.date_naive());
         let worth =
-            rate::worth(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day).await?;
+            exchange_rate::worth(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day)
+                .await?;
         let to = destinations(tx, organisation_id, &new.countries, &new.years(), &plans).await?;
         let record = record(&new, &donor, worth, (tx.new_id(), office_id, now), &to)?;
         let shown = Contribution::try_from(record.clone())?;
@@ -340,7 +341,7 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
         checks.text(&format!("/keywords/{index}"), keyword, 100);
     }
     check_external(&mut checks, new.external_ref.as_ref());
-    rate::check(new.exchange_rate.as_ref(), new.amount, &mut checks);
+    exchange_rate::check(new.exchange_rate.as_ref(), new.amount, &mut checks);
     checks.finish()
 }
 

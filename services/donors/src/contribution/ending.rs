@@ -7,7 +7,7 @@ use super::{
     store::{self, Model},
 };
 use crate::contribution::Standing;
-use crate::donor::standing;
+use crate::registry::donor::merge_lock;
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
@@ -55,7 +55,7 @@ pub(crate) async fn write_off(
 ) -> Answer {
     let step = body.value;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        standing::hold(tx, caller.claims.organisation_id).await?;
+        merge_lock::shared(tx, caller.claims.organisation_id).await?;
         let pledge = changeable(tx, precondition, &caller.claims, id.0).await?;
         if pledge.status != ContributionStatus::Pledge {
             return Err(refused(&pledge, "be written off: only a pledge is"));
@@ -97,7 +97,7 @@ pub(crate) async fn reverse(
 ) -> Answer {
     let step = body.value;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        standing::hold(tx, caller.claims.organisation_id).await?;
+        merge_lock::shared(tx, caller.claims.organisation_id).await?;
         let wrong = changeable(tx, precondition, &caller.claims, id.0).await?;
         let mut checks = Checks::new();
         check_day(&mut checks, step.on, tx.now().date_naive());

@@ -10,6 +10,22 @@ pub(crate) mod target;
 
 use kernel::closed_set;
 
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its endpoints.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(api::list)
+        .service(api::get)
+        .service(create::create)
+        .service(api::entries)
+        .service(steps::commit)
+        .service(steps::pay)
+        .service(steps::allot)
+        .service(ending::write_off)
+        .service(ending::reverse);
+}
+
 closed_set! {
     /// Whether a record counts: a current one does; one that became firmer records, was written off or reversed does not.
     pub enum Standing {

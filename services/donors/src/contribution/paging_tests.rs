@@ -1,6 +1,6 @@
 use crate::{
     contribution::store::{self as contributions, Filter, Model},
-    diversification::tests::{OFFICES, Random, organisation, scope_of, stores},
+    counted::tests::{OFFICES, Random, organisation, scope_of, stores},
     migration::m0013::fill,
 };
 use ::store::{Actor, Store, TenantScope, sql};

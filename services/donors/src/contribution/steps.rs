@@ -9,9 +9,9 @@ use super::{
 };
 use crate::contribution::Standing;
 use crate::{
-    donor::standing,
+    exchange_rate::{self, ExchangeRate},
     known::plan,
-    rate::{self, ExchangeRate},
+    registry::donor::merge_lock,
 };
 use ::store::{StoreError, TenantTx, Transaction};
 use actix_web::{HttpRequest, post, web::Data};
@@ -126,7 +126,7 @@ async fn fulfil(
 ) -> Answer {
     let step = body.value;
     service::create(context, request, claims, body.digest.as_ref(), async |tx, scope| {
-        standing::hold(tx, claims.organisation_id).await?;
+        merge_lock::shared(tx, claims.organisation_id).await?;
         let promise = changeable(tx, &Precondition::of(request), claims, id).await?;
         let allowed = promise.status == ContributionStatus::Pledge
             || (promise.status == ContributionStatus::Commitment && to == ContributionStatus::Paid);
@@ -139,14 +139,14 @@ async fn fulfil(
         check_amount(&mut checks, amount, open);
         check_day(&mut checks, step.on, tx.now().date_naive());
         check_external(&mut checks, step.external_ref.as_ref());
-        rate::check(step.exchange_rate.as_ref(), amount, &mut checks);
+        exchange_rate::check(step.exchange_rate.as_ref(), amount, &mut checks);
         checks.finish()?;
         let agreement_id = step.agreement_id.or(promise.agreement_id);
         if let (Some(agreement_id), Some(donor_id)) = (step.agreement_id, promise.donor_id) {
             check_agreement(scope, tx, agreement_id, donor_id, promise.office_id).await?;
         }
         let given = step.exchange_rate.as_ref();
-        let worth = rate::worth(tx.db(), promise.organisation_id, amount, given, step.on).await?;
+        let worth = exchange_rate::worth(tx.db(), promise.organisation_id, amount, given, step.on).await?;
         let taken = amount.minor().min(open.minor());
         let taken_usd = entry::share(promise.amount_usd, taken, open.minor());
         let arrived_usd = entry::share(worth.usd.minor(), taken, amount.minor());
@@ -194,7 +194,7 @@ pub(crate) async fn allot(
     let claims = &caller.claims;
     let plans = plan::find_all(&context.store, claims.organisation_id, &step.plan_ids).await?;
     service::create(&context, &request, claims, body.digest.as_ref(), async |tx, _| {
-        standing::hold(tx, claims.organisation_id).await?;
+        merge_lock::shared(tx, claims.organisation_id).await?;
         let parked = changeable(tx, &Precondition::of(&request), claims, id.0).await?;
         let open = open(&parked)?;
         let mut checks = Checks::new();
@@ -280,7 +280,7 @@ pub(super) fn check_amount(checks: &mut Checks, amount: Money, open: Money) {
 /// Not in the future, wherever on earth the office is.
 pub(super) fn check_day(checks: &mut Checks, day: NaiveDate, today: NaiveDate) {
     checks.require(day <= today + Days::new(1), "/on", "must not lie in the future");
-    checks.require(crate::agreement::terms::is_usual(day), "/on", "must lie between 2000 and 2110");
+    checks.require(kernel::date::is_usual(day), "/on", "must lie between 2000 and 2110");
 }
 
 pub(super) fn shares(record: &Model) -> Result<Vec<i64>, Failure> {

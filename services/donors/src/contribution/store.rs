@@ -1,7 +1,7 @@
 use super::target::{self, Targets};
 use crate::contribution::Standing;
-use crate::diversification::{self, Counted};
-use crate::rate::ExchangeRate;
+use crate::counted::{self, Counted, Counting};
+use crate::exchange_rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{ContributionStatus, ContributionType, Currency, Earmarking, Money, Visibility};
 use sea_orm::entity::prelude::*;
@@ -99,6 +99,23 @@ impl Model {
             None => (None, None, None),
         };
         Self { exchange_rate, exchange_rate_date, exchange_rate_source, ..self }
+    }
+
+    /// What it counts; nothing for a pledge, or one without a date.
+    pub(crate) fn counted(&self) -> Option<Counted> {
+        let counts = self.standing == Standing::Current && self.status != ContributionStatus::Pledge;
+        let date = self.decision_date.or(self.flow_date).or(self.first_reported_date).filter(|_| counts)?;
+        let record = Counting {
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            donor_id: self.donor_id,
+            year: chrono::Datelike::year(&date),
+            earmarking: self.earmarking,
+            usage_years: &self.usage_years,
+            countries: &self.countries,
+            cents: self.amount_usd,
+        };
+        Some(record.into())
     }
 
     fn event(&self) -> Result<ContributionRecorded, StoreError> {
@@ -287,11 +304,11 @@ pub(crate) async fn by_refs(
 
 pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Result<(), StoreError> {
     let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
-    let counted: Vec<_> = records.iter().map(|new| (None, Counted::of(new))).collect();
+    let counted: Vec<_> = records.iter().map(|new| (None, new.counted())).collect();
     let changes: Vec<_> = records.iter().map(|new| (None, Targets::of(new))).collect();
     insert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
-    diversification::store::count(tx, counted).await?;
+    counted::store::count(tx, counted).await?;
     tx.emit_all(&events).await
 }
 
@@ -300,7 +317,7 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());
-    let counted: Vec<_> = pairs.iter().map(|(old, new)| (Counted::of(old), Counted::of(new))).collect();
+    let counted: Vec<_> = pairs.iter().map(|(old, new)| (old.counted(), new.counted())).collect();
     let changes: Vec<_> = pairs.iter().map(|(old, new)| (Some(Targets::of(old)), Targets::of(new))).collect();
     for (old, new) in &pairs {
         history.push(values![old.id, old.version, serde_json::to_string(old)?, now]);
@@ -311,7 +328,7 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
     sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
     upsert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
-    diversification::store::count(tx, counted).await?;
+    counted::store::count(tx, counted).await?;
     tx.emit_all(&events).await
 }
 

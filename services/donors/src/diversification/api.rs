@@ -1,7 +1,5 @@
-use super::{
-    measure::{Measures, TOP, measures},
-    store,
-};
+use super::measure::{Measures, TOP, measures};
+use crate::counted::store;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{Caller, Claims, Failure, perm};

@@ -1,12 +1,11 @@
 //! Reports for governing bodies: tables of the same figures, each line beside what it was the year before.
 
 use super::{
-    NOT_STATED, SEVERAL, Sums,
     api::{Period, asked},
     measure::{Part, REGIONS, TOP, division, measures, shares},
-    store,
 };
-use crate::donor;
+use crate::counted::{NOT_STATED, SEVERAL, Sums, store};
+use crate::registry::donor;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpRequest, get, web::Data, web::Path};
 use auth::{Caller, perm};

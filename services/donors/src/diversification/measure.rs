@@ -1,7 +1,7 @@
 //! The measures of a year, out of its sums.
 
-use super::{NOT_STATED, SEVERAL, Sums};
-use crate::donor::Segment;
+use crate::counted::{NOT_STATED, SEVERAL, Sums};
+use kernel::Segment;
 use kernel::{ClosedSet, DonorType, Earmarking};
 use kernel::{Money, money::percent};
 use serde::Serialize;

@@ -1,11 +1,10 @@
 //! The donors behind a figure.
 
 use super::{
-    NOT_STATED,
     api::asked,
     measure::{TOP, keys},
-    store,
 };
+use crate::counted::{NOT_STATED, store};
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};

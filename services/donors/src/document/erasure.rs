@@ -1,13 +1,12 @@
 //! Erasing a document for good: letters and signed papers name people, who may ask for it whatever state the report or
 //! the agreement is in.
 
-use super::{Document, api, kept::Owner, sweep};
-use crate::{agreement, contact::ErasureReason, report};
-use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Claims, Failure, perm};
-use kernel::{Code, Problem};
+use super::{Document, kept::Owner, sweep};
+use actix_web::HttpRequest;
+use auth::{Claims, Failure};
+use kernel::{Code, ErasureReason, Problem};
 use serde::Deserialize;
-use service::{Answer, Context, Id, UncheckedBody, openapi::CreateProblems};
+use service::{Answer, Context, UncheckedBody};
 use store::{TenantScope, TenantTx};
 use utoipa::ToSchema;
 
@@ -28,7 +27,7 @@ fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), Failure> {
 }
 
 /// Erases it once, and destroys its file.
-async fn erase(
+pub(crate) async fn erase(
     context: &Context,
     request: &HttpRequest,
     claims: &Claims,
@@ -49,54 +48,4 @@ async fn erase(
         sweep::destroy_unnamed(&context.store, sha256).await;
     }
     Ok(answer)
-}
-
-/// Erases a document of a report
-///
-/// In any state of the report. The file and its name are destroyed and cannot be brought back; who erased it, when and
-/// why remains in the audit trail. The office that wrote the report does it, or one above it.
-#[utoipa::path(tag = "reports", request_body = DocumentErasure, security(("oauth2" = ["reports:write"])),
-    params(("id" = Uuid, Path, description = "The document"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 204, description = "It is gone"), CreateProblems))]
-#[post("/v1/documents/{id}/erase")]
-pub(crate) async fn of_report(
-    request: HttpRequest,
-    caller: Caller<perm::ReportsWrite>,
-    context: Data<Context>,
-    id: Id,
-    body: UncheckedBody<DocumentErasure>,
-) -> Answer {
-    erase(&context, &request, &caller.claims, body, async |tx, scope| {
-        let (document, owner) = api::find(scope, tx.db(), id.0).await?;
-        let owner =
-            report::store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
-        Ok((document, api::owner_of(&owner)))
-    })
-    .await
-}
-
-/// Erases a document of an agreement
-///
-/// In any state of the agreement. The file and its name are destroyed and cannot be brought back; who erased it, when
-/// and why remains in the audit trail. The office that the agreement belongs to does it, or one above it.
-#[utoipa::path(tag = "agreements", request_body = DocumentErasure, security(("oauth2" = ["agreements:write"])),
-    params(("id" = Uuid, Path, description = "The document"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 204, description = "It is gone"), CreateProblems))]
-#[post("/v1/agreement-documents/{id}/erase")]
-pub(crate) async fn of_agreement(
-    request: HttpRequest,
-    caller: Caller<perm::AgreementsWrite>,
-    context: Data<Context>,
-    id: Id,
-    body: UncheckedBody<DocumentErasure>,
-) -> Answer {
-    erase(&context, &request, &caller.claims, body, async |tx, scope| {
-        let (document, owner) = agreement::document::find(scope, tx.db(), id.0).await?;
-        let owner =
-            agreement::store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
-        Ok((document, agreement::document::owner_of(&owner)))
-    })
-    .await
 }

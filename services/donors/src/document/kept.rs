@@ -2,7 +2,6 @@
 //! handed out, taken off.
 
 use super::{Document, LIMIT, check, files, sweep};
-use crate::contact::ErasureReason;
 use ::store::{Store, StoreError, Transaction, audit, sql, values};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -11,6 +10,7 @@ use actix_web::{
 };
 use auth::{Claims, Failure, PrincipalKind};
 use futures_util::StreamExt;
+use kernel::ErasureReason;
 use kernel::{Code, Problem};
 use sea_orm::ConnectionTrait;
 use service::{Answer, Checks, Context};

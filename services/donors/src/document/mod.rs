@@ -1,7 +1,6 @@
 //! Documents attached to reports and agreements: checked by what they are, not by what they say they are, and kept outside the database
 //! under their SHA-256.
 
-pub(crate) mod api;
 pub(crate) mod erasure;
 pub(crate) mod files;
 pub(crate) mod kept;
@@ -35,6 +34,15 @@ pub(crate) struct Document {
     #[schema(max_length = 64)]
     pub(crate) sha256: String,
     pub(crate) created_at: DateTime<Utc>,
+}
+
+/// A document as it is uploaded.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form")]
+pub(crate) struct Upload {
+    /// One PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB.
+    #[schema(content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
 }
 
 /// The documents of a report.

@@ -167,7 +167,7 @@ async fn a_download_beside_an_erasure_finds_nothing_and_a_lost_file_is_a_fault()
 #[tokio::test(flavor = "multi_thread")]
 async fn no_file_is_destroyed_while_somebody_is_about_to_name_it() {
     let folder = testkit::folder();
-    for (store, owner) in crate::diversification::tests::stores(folder.path()).await {
+    for (store, owner) in crate::counted::tests::stores(folder.path()).await {
         if store.backend() == sea_orm::DbBackend::Postgres {
             let text = "ALTER TABLE document DROP CONSTRAINT document_report_id_fkey";
             sql::execute(owner.writer(), text, vec![]).await.unwrap();

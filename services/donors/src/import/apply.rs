@@ -8,7 +8,7 @@ use super::{
 use crate::{
     agreement,
     contribution::{self, store::Model as Contribution},
-    donor,
+    registry::donor,
 };
 use chrono::{DateTime, Utc};
 use events::{ExternalRef, FlowObject};

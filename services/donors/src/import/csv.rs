@@ -6,7 +6,7 @@ use super::{
     format::{Found, Reading, Sink, not_what_it_says},
     meter::{Meter, Metered},
 };
-use crate::rate::Rates;
+use crate::exchange_rate::Rates;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use kernel::{FieldError, Problem};
 use std::io::{self, BufRead, BufReader, Read};

@@ -9,7 +9,7 @@ use super::{
     record::Record,
     xlsx,
 };
-use crate::rate::Rates;
+use crate::exchange_rate::Rates;
 use bytes::Bytes;
 use kernel::{Code, Problem};
 use std::{

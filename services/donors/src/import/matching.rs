@@ -4,7 +4,7 @@ use super::{
     flow::{Giver, Staged},
     store::Model as Job,
 };
-use crate::{agreement, contribution, donor};
+use crate::{agreement, contribution, registry::donor};
 use kernel::FieldError;
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeSet, HashMap};

@@ -27,5 +27,17 @@ pub(crate) mod worker;
 mod xlsx;
 mod xml;
 
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its endpoints.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(api::list)
+        .service(upload::create)
+        .service(template::get)
+        .service(api::get)
+        .service(api::rows);
+}
+
 /// Rows applied, or staged, in one transaction.
 pub(crate) const BATCH: u16 = 1000;

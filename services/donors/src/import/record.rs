@@ -1,7 +1,7 @@
 //! A row of named fields: what spreadsheets and IATI files are turned into, and the checks that all of them share.
 
 use super::flow::{Flow, Giver, Refused};
-use crate::rate::Rates;
+use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::text::joined;

@@ -12,7 +12,7 @@ use super::{
     store,
     worker::Wake,
 };
-use crate::rate::{self, Rates};
+use crate::exchange_rate::{self, Rates};
 use ::store::office;
 use actix_multipart::{Field, Multipart};
 use actix_web::{
@@ -245,7 +245,9 @@ impl Receiving {
             let name = office::organisation_name(&db, organisation_id).await?.unwrap_or_default();
             let rates = match format {
                 Format::Fts => Rates::default(),
-                Format::Csv | Format::Xlsx | Format::Iati => rate::store::all(&db, organisation_id).await?,
+                Format::Csv | Format::Xlsx | Format::Iati => {
+                    exchange_rate::store::all(&db, organisation_id).await?
+                }
             };
             (name, rates)
         };

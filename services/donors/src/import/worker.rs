@@ -9,7 +9,7 @@ use super::{
     seen::{Print, Seen},
     store,
 };
-use crate::{contribution, donor};
+use crate::{contribution, registry::donor};
 use ::store::{Actor, Store, StoreError, TenantScope};
 use chrono::{DateTime, TimeDelta, Utc};
 use service::Context;
@@ -171,7 +171,7 @@ async fn apply_batch(database: &Store, job: &mut store::Model) -> Result<bool, P
     let Some(&(last, _)) = flows.last() else { return Ok(false) };
     let count = flows.len();
     let mut tx = begin(database, job).await?;
-    donor::standing::hold(&tx, job.organisation_id).await?;
+    donor::merge_lock::shared(&tx, job.organisation_id).await?;
     let verdicts = apply(&mut tx, job, flows).await?;
     for (verdict, numbers) in
         [("created", &verdicts.created), ("updated", &verdicts.updated), ("unchanged", &verdicts.unchanged)]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    diversification::tests::{OFFICES, organisation, scope_of, stores},
+    counted::tests::{OFFICES, organisation, scope_of, stores},
     import::flow::Staged,
 };
 

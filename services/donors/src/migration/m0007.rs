@@ -1,4 +1,4 @@
-use crate::diversification::recount::recount;
+use crate::counted::recount::recount;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{

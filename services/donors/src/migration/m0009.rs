@@ -1,4 +1,4 @@
-use crate::donor::names::match_key;
+use crate::registry::donor::names::match_key;
 use kernel::text::search_key;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};

@@ -1,4 +1,4 @@
-use crate::{donor::similar::shape, report::OWED};
+use crate::{registry::donor::search::shape, reporting::report::OWED};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{migration::ddl, sql, values};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::diversification::tests::{OFFICES, Random, organisation, scope_of, stores};
+use crate::counted::tests::{OFFICES, Random, organisation, scope_of, stores};
 use ::store::{Actor, Store};
 use std::time::Duration;
 

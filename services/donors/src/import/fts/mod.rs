@@ -3,7 +3,7 @@
 pub(crate) mod page;
 
 use super::flow::{Flow, Giver, Refused};
-use crate::donor;
+use crate::registry::donor;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::text::joined;

@@ -15,7 +15,7 @@ use super::{
     record::Record,
     xml::{Node, Xml, attribute, cut},
 };
-use crate::rate::Rates;
+use crate::exchange_rate::Rates;
 use activity::{Activity, Organisation, Statement, Transaction};
 use kernel::Problem;
 use kernel::text::search_key;

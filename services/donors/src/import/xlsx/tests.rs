@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
+    exchange_rate::Rates,
     import::{columns::Mapping, format::Format, iati::Ours},
-    rate::Rates,
 };
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Formula, Workbook as Writer};
 use std::io::{Cursor, Write};

@@ -1,0 +1,244 @@
+//! Reading a file of rates: the columns Date, Rate and Currency, and, where they are there, Source and Country code, as
+//! the IMF's monthly file has them.
+
+use super::{month_of, parse, store::Model};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Currency, FieldError};
+use std::collections::BTreeMap;
+
+/// The most rows of a file: two centuries of months of every currency.
+const MOST_ROWS: usize = 500_000;
+/// The largest number of faults that are told one by one.
+const MOST_FAULTS: usize = 500;
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) rows: usize,
+    /// One rate of each currency and month, in that order.
+    pub(super) rates: Vec<Model>,
+    /// Rows that cannot be used: `/rows/17/Rate`.
+    pub(super) faults: Vec<FieldError>,
+    /// How many there are; the list of them ends at 500.
+    pub(super) bad: usize,
+}
+
+impl Read {
+    fn fault(&mut self, row: usize, column: &str, why: &str) {
+        self.bad += 1;
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(FieldError::new(format!("/rows/{row}/{column}"), why));
+        }
+    }
+}
+
+struct Columns {
+    date: usize,
+    rate: usize,
+    currency: usize,
+    source: Option<usize>,
+    country: Option<usize>,
+}
+
+struct Line {
+    number: usize,
+    country: String,
+    model: Model,
+}
+
+/// The rates of a CSV file. Rows are numbered from 1, the heading not counted.
+///
+/// # Errors
+/// Why the file as a whole cannot be read.
+pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Result<Read, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        format!("is not UTF-8 text: byte {} belongs to no character", error.valid_up_to())
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let headings = reader.headers().map_err(|error| error.to_string())?.clone();
+    let column = |name: &str| headings.iter().position(|heading| heading.eq_ignore_ascii_case(name));
+    let needed = |name: &str| column(name).ok_or_else(|| format!("has no column \"{name}\""));
+    let columns = Columns {
+        date: needed("Date")?,
+        rate: needed("Rate")?,
+        currency: needed("Currency")?,
+        source: column("Source"),
+        country: column("Country code"),
+    };
+    let mut read = Read::default();
+    let mut by_month: BTreeMap<(String, String), Vec<Line>> = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        read.rows += 1;
+        if read.rows > MOST_ROWS {
+            return Err(format!("has more than {MOST_ROWS} rows"));
+        }
+        if let Some(line) = line(&record, &columns, default_source, now, &mut read) {
+            let key = (line.model.currency.clone(), line.model.month.clone());
+            by_month.entry(key).or_default().push(line);
+        }
+    }
+    for ((currency, month), lines) in by_month {
+        choose(&currency, &month, lines, &mut read);
+    }
+    Ok(read)
+}
+
+fn line(
+    record: &csv::StringRecord,
+    columns: &Columns,
+    default_source: &str,
+    now: DateTime<Utc>,
+    read: &mut Read,
+) -> Option<Line> {
+    let number = read.rows;
+    let cell = |index: usize| record.get(index).unwrap_or_default();
+    let (rate, code) = (cell(columns.rate), cell(columns.currency));
+    let date = cell(columns.date).parse::<NaiveDate>().ok().filter(|date| kernel::date::is_usual(*date));
+    let Some(date) = date else {
+        read.fault(number, "Date", "is not a date such as 2026-03-31 between 2000 and 2110");
+        return None;
+    };
+    let Ok(currency) = Currency::from_code(code) else {
+        let shown: String = code.chars().take(20).collect();
+        read.fault(number, "Currency", &format!("\"{shown}\" is not an ISO 4217 currency code"));
+        return None;
+    };
+    let parsed = match parse(rate) {
+        Ok(parsed) => parsed,
+        Err(why) => {
+            read.fault(number, "Rate", why);
+            return None;
+        }
+    };
+    if currency == Currency::USD {
+        if parsed != rust_decimal::Decimal::ONE {
+            read.fault(number, "Rate", "a US dollar costs one US dollar");
+        }
+        return None;
+    }
+    let source = columns.source.map(cell).filter(|source| !source.is_empty()).unwrap_or(default_source);
+    let model = Model {
+        currency: code.to_owned(),
+        month: month_of(date),
+        rate: parsed.normalize().to_string(),
+        rate_date: date,
+        source: source.chars().filter(|character| !character.is_control()).take(200).collect(),
+        recorded_at: now,
+    };
+    Some(Line { number, country: columns.country.map(cell).unwrap_or_default().to_owned(), model })
+}
+
+/// Where a file gives one month of a currency several rates, that of the currency's own country is meant (its code
+/// begins with the country's: ISO 4217); where no row is that, none is taken.
+fn choose(currency: &str, month: &str, lines: Vec<Line>, read: &mut Read) {
+    let alike = lines.windows(2).all(|pair| match pair {
+        [one, other] => one.model.rate == other.model.rate,
+        _ => true,
+    });
+    if alike {
+        read.rates.extend(lines.into_iter().next().map(|line| line.model));
+        return;
+    }
+    let own = lines.iter().position(|line| currency.starts_with(&line.country) && line.country.len() == 2);
+    for (index, line) in lines.iter().enumerate() {
+        if own != Some(index)
+            && own.is_none_or(|own| lines.get(own).is_some_and(|own| own.model.rate != line.model.rate))
+        {
+            let why = format!("{currency} has another rate for {month} in this file");
+            read.fault(line.number, "Rate", &why);
+        }
+    }
+    read.rates.extend(own.and_then(|own| lines.into_iter().nth(own)).map(|line| line.model));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Read {
+        read(text.as_bytes(), "by hand", DateTime::UNIX_EPOCH).unwrap()
+    }
+
+    #[test]
+    fn a_file_gives_one_rate_of_each_month_and_names_every_row_it_cannot_use() {
+        let read = of("\u{feff}Date,Rate,Currency,Source\n2026-01-31,0.9200,EUR,ECB\n2026-02-28,x,EUR,ECB\n\
+                       2026-02-30,1,CHF,\n2026-01-31,10,XYZ,\n2026-01-31,0,NOK,\n2026-01-31,1.0,USD,\n2026-01-31,8.7,USD,\n2026-03-31,11,NOK,");
+        let rates: Vec<_> = read
+            .rates
+            .iter()
+            .map(|row| (row.currency.as_str(), row.month.as_str(), row.rate.as_str(), row.source.as_str()))
+            .collect();
+        assert_eq!(rates, [("EUR", "2026-01", "0.92", "ECB"), ("NOK", "2026-03", "11", "by hand")]);
+        let faults: Vec<&str> = read.faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(
+            faults,
+            ["/rows/2/Rate", "/rows/3/Date", "/rows/4/Currency", "/rows/5/Rate", "/rows/7/Rate"]
+        );
+        assert_eq!((read.rows, read.bad), (8, 5));
+    }
+
+    #[test]
+    fn of_several_rates_that_of_the_currencys_own_country_is_meant() {
+        let head = "Date,Rate,Currency,Country code\n";
+        let read =
+            of(&format!("{head}2020-01-31,14.4,ZAR,ZA\n2020-01-31,14.9,ZAR,LS\n2020-01-31,14.4,ZAR,NA"));
+        assert_eq!(read.rates[0].rate, "14.4");
+        assert_eq!((read.faults.len(), read.faults[0].pointer.as_str()), (1, "/rows/2/Rate"));
+        let unclear = of(&format!("{head}2020-01-31,600,XOF,SN\n2020-01-31,601,XOF,ML"));
+        assert_eq!((unclear.rates.len(), unclear.bad), (0, 2));
+        let alike = of(&format!("{head}2020-01-31,600,XOF,SN\n2020-01-31,600.0,XOF,ML"));
+        assert_eq!((alike.rates.len(), alike.bad), (1, 0));
+    }
+
+    #[test]
+    fn a_file_that_is_no_table_of_rates_is_refused() {
+        let why = |bytes: &[u8]| read(bytes, "", DateTime::UNIX_EPOCH).unwrap_err();
+        assert_eq!(why(b"Date,Currency\n"), "has no column \"Rate\"");
+        assert!(why(b"Date,Rate,Currency\n\xff\xfe").contains("byte 19"));
+        assert!(why(b"PK\x03\x04").contains("no column"));
+    }
+
+    #[test]
+    fn a_small_file_in_the_shape_of_the_imfs_works() {
+        let bytes = std::fs::read(testkit::sample_data().join("rates.csv")).unwrap();
+        let read = read(&bytes, "", DateTime::UNIX_EPOCH).unwrap();
+        let mut rates: Vec<_> = read
+            .rates
+            .iter()
+            .map(|row| (row.currency.as_str(), row.month.as_str(), row.rate.as_str(), row.source.as_str()))
+            .collect();
+        rates.sort_unstable();
+        let expected = [
+            ("AFN", "2020-05", "75.9", "IMF"),
+            ("AFN", "2020-06", "76.55", "IMF"),
+            ("EUR", "2020-06", "0.8896", "IMF"),
+            ("NOK", "2020-06", "9.7456", "IMF"),
+            ("ZAR", "2020-06", "17.36", "IMF"),
+        ];
+        assert_eq!(rates, expected);
+        let faults: Vec<&str> = read.faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        let wrong = ["/rows/5/Rate", "/rows/8/Rate", "/rows/9/Currency", "/rows/10/Currency"];
+        assert_eq!((read.rows, read.bad), (11, 4), "{faults:?}");
+        assert!(wrong.iter().all(|pointer| faults.contains(pointer)), "{faults:?}");
+    }
+
+    #[test]
+    fn the_imf_file_works() {
+        let Some(data) = testkit::shared_data("the monthly rates of the IMF") else { return };
+        let bytes = std::fs::read(data.join("reference/fx-monthly-2015-2020.csv")).unwrap();
+        let read = read(&bytes, "IMF", DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(read.rows, 13_534);
+        let rate = |currency: &str, month: &str| {
+            read.rates
+                .iter()
+                .find(|row| row.currency == currency && row.month == month)
+                .map(|row| row.rate.as_str())
+        };
+        assert!(rate("AFN", "2015-01") == Some("57.56") && rate("NOK", "2020-06").is_some());
+        assert!(rate("ZAR", "2015-06").is_some() && rate("USD", "2015-06").is_none());
+        // Blank and withdrawn codes, dollars that cost more than a dollar, and the other countries' rand.
+        assert!(read.bad > 0 && read.rates.len() > 10_000, "{} {}", read.bad, read.rates.len());
+    }
+}

@@ -1,0 +1,116 @@
+//! Exchange rates: what a US dollar cost in each currency, month by month, as an organisation imports them.
+//!
+//! A record keeps the rate it was made with, its date and its source: another rate for the month changes nothing that is
+//! recorded. A month without a rate is an error that names it, never a rate of one.
+
+pub(crate) mod api;
+mod file;
+pub(crate) mod store;
+
+use auth::Failure;
+use chrono::{Datelike, NaiveDate};
+use kernel::{Currency, Money, Problem, money::parse_decimal};
+use rust_decimal::Decimal;
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::Checks;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its endpoints.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(api::list).service(api::take);
+}
+
+/// An organisation's rates by currency and month, for whoever asks many times.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rates(HashMap<(String, String), ExchangeRate>);
+
+impl Rates {
+    pub(crate) fn of(rates: impl IntoIterator<Item = (String, String, ExchangeRate)>) -> Self {
+        Self(rates.into_iter().map(|(currency, month, rate)| ((currency, month), rate)).collect())
+    }
+
+    /// The rate of a currency in a month such as `2026-03`.
+    pub(crate) fn get(&self, currency: &str, month: &str) -> Option<&ExchangeRate> {
+        self.0.get(&(currency.to_owned(), month.to_owned()))
+    }
+}
+
+/// A dated exchange rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExchangeRate {
+    /// Units of the amount's currency per US dollar, decimal.
+    #[schema(example = "0.884", max_length = 40)]
+    pub(crate) rate: String,
+    pub(crate) date: NaiveDate,
+    /// Who publishes it.
+    #[schema(example = "UN operational rates of exchange", min_length = 1, max_length = 200)]
+    pub(crate) source: String,
+}
+
+/// What an amount is worth in US dollars, and the rate that says so; none for an amount in US dollars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Worth {
+    pub(crate) usd: Money,
+    pub(crate) rate: Option<ExchangeRate>,
+}
+
+/// The month of a day, `2026-03`.
+pub(crate) fn month_of(day: NaiveDate) -> String {
+    format!("{:04}-{:02}", day.year(), day.month())
+}
+
+/// A rate as it is written: a decimal number above zero.
+pub(crate) fn parse(rate: &str) -> Result<Decimal, &'static str> {
+    let Ok(parsed) = parse_decimal(rate) else { return Err("is not a decimal number") };
+    if parsed > Decimal::ZERO { Ok(parsed) } else { Err("must be above zero") }
+}
+
+/// What is wrong with a rate that comes with an amount.
+pub(crate) fn check(given: Option<&ExchangeRate>, amount: Money, checks: &mut Checks) {
+    let Some(given) = given else { return };
+    if amount.currency() == Currency::USD {
+        checks.refuse("/exchange_rate", "does not belong to an amount in US dollars");
+        return;
+    }
+    checks.text("/exchange_rate/source", &given.source, 200);
+    if let Err(why) = parse(&given.rate) {
+        checks.refuse("/exchange_rate/rate", why);
+    }
+}
+
+/// What an amount is worth: at the rate that came with it, else at the organisation's rate for the month of `day`.
+///
+/// # Errors
+/// 422 that names the currency and the month for which there is no rate.
+pub(crate) async fn worth(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    amount: Money,
+    given: Option<&ExchangeRate>,
+    day: NaiveDate,
+) -> Result<Worth, Failure> {
+    if amount.currency() == Currency::USD {
+        return Ok(Worth { usd: amount, rate: None });
+    }
+    let code = amount.currency().code();
+    let rate = match given {
+        Some(given) => given.clone(),
+        None => store::of_month(db, organisation_id, code, day).await?.ok_or_else(|| {
+            let month = month_of(day);
+            let why = format!(
+                "no exchange rate of {code} for {month} is recorded: give one with its date and source, or import the rates of {month}"
+            );
+            Problem::invalid_field("/exchange_rate", why)
+        })?,
+    };
+    let parsed = parse(&rate.rate).map_err(|why| Problem::invalid_field("/exchange_rate/rate", why))?;
+    let usd = amount.to_usd_at(parsed);
+    let usd = usd.map_err(|error| Problem::invalid_field("/amount", error.to_string()))?;
+    Ok(Worth { usd, rate: Some(rate) })
+}

@@ -1,0 +1,19 @@
+//! The life of an agreement: signatures, steps and amendments, which its reports follow. It stands above both.
+
+pub(crate) mod signature;
+pub(crate) mod steps;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Its endpoints.
+pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(signature::read)
+        .service(signature::write)
+        .service(steps::negotiate)
+        .service(steps::sign)
+        .service(steps::activate)
+        .service(steps::close)
+        .service(steps::cancel)
+        .service(steps::amend);
+}

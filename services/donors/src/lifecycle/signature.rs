@@ -1,0 +1,171 @@
+//! Who signs: one person, and a second one above the organisation's threshold.
+
+use crate::{agreement::store, exchange_rate};
+use ::store::{StoreError, TenantScope, Transaction, audit, sql, values};
+use actix_web::{HttpRequest, get, put, web::Data};
+use auth::{Caller, Failure, perm};
+use chrono::{DateTime, Utc};
+use kernel::{Code, Currency, Money, Problem};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Changed, Checks, Context, JsonBody, answer,
+    openapi::{ReadProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The organisation's rule about signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SignatureRule {
+    /// 0 when nobody has made a rule.
+    #[schema(minimum = 0)]
+    version: i64,
+    #[serde(flatten)]
+    fields: SignatureRuleFields,
+    updated_at: Option<DateTime<Utc>>,
+}
+
+/// What the rule says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignatureRuleFields {
+    /// An agreement worth more than this in US dollars is signed by two persons; null: one person signs all.
+    threshold_usd: Option<Money>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    version: i64,
+    threshold_usd: Option<i64>,
+    updated_at: DateTime<Utc>,
+}
+
+async fn find(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<SignatureRule, StoreError> {
+    let text = "SELECT version, threshold_usd, updated_at FROM signature_rule WHERE organisation_id = $1";
+    let row: Option<Row> = sql::all(db, text, values![organisation_id]).await?.pop();
+    let (version, threshold, updated_at) = match row {
+        Some(row) => (row.version, row.threshold_usd.map(Money::usd), Some(row.updated_at)),
+        None => (0, None, None),
+    };
+    Ok(SignatureRule { version, fields: SignatureRuleFields { threshold_usd: threshold }, updated_at })
+}
+
+/// What a signature does.
+pub(super) enum Signature {
+    /// The agreement is signed.
+    Complete,
+    /// A second person has to sign.
+    First,
+}
+
+/// Whether a signature by whoever acts completes the agreement.
+///
+/// # Errors
+/// 409 when the same person has signed already, or the worth of the agreement is not known.
+pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Signature, Failure> {
+    if !is_above(tx, agreement).await? {
+        return Ok(Signature::Complete);
+    }
+    match agreement.first_signed_by {
+        None => Ok(Signature::First),
+        Some(first) if first == tx.actor().id => {
+            let why = "was signed by you: above the threshold a second person signs";
+            Err(Problem::new(Code::Conflict).field("/first_signature", why).into())
+        }
+        Some(_) => Ok(Signature::Complete),
+    }
+}
+
+/// Whether the agreement is worth more than the threshold today.
+async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, Failure> {
+    let rule = find(tx.db(), agreement.organisation_id).await?;
+    let Some(threshold) = rule.fields.threshold_usd else { return Ok(false) };
+    let today = tx.now().date_naive();
+    let worth =
+        exchange_rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
+    let worth = worth.map_err(|Failure(problem)| match problem.errors.first() {
+        Some(error) => Problem::new(Code::Conflict).field("/amount", error.detail.clone()).into(),
+        None => Failure(problem),
+    })?;
+    Ok(worth.usd.minor() > threshold.minor())
+}
+
+/// An amendment that takes an agreement above the threshold is recorded by another person than the one who signed it.
+///
+/// # Errors
+/// 409 for the person who signed alone.
+pub(super) async fn check_amendment(
+    tx: &Transaction,
+    before: &store::Model,
+    after: &store::Model,
+) -> Result<(), Failure> {
+    let alone = before.first_signed_by == Some(tx.actor().id);
+    if alone && after.amount > before.amount && is_above(tx, after).await? && !is_above(tx, before).await? {
+        let why = "takes the agreement above the threshold: a second person signs, another than the one who signed it";
+        return Err(Problem::new(Code::Conflict).field("/amount", why).into());
+    }
+    Ok(())
+}
+
+/// Shows from which amount on two persons sign
+#[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:read"])),
+    responses((status = 200, description = "The rule", body = SignatureRule), ReadProblems))]
+#[get("/v1/signature-rule")]
+pub(crate) async fn read(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+) -> Answer {
+    service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let rule = find(db, caller.claims.organisation_id).await?;
+        answer::record(&request, rule.version, &rule)
+    })
+    .await
+}
+
+/// Says from which amount on two persons sign
+///
+/// Only headquarters does. Send the version you read as `If-Match` (`"0"` when there is no rule yet).
+#[utoipa::path(tag = "agreements", request_body = SignatureRuleFields, security(("oauth2" = ["donors:write"])),
+    params(("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The rule", body = SignatureRule), UpdateProblems))]
+#[put("/v1/signature-rule")]
+pub(crate) async fn write(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    body: JsonBody<SignatureRuleFields>,
+) -> Answer {
+    let fields = body.value;
+    let office_id = context.headquarters(&caller.claims).await?;
+    let organisation_id = caller.claims.organisation_id;
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        tx.lock(&format!("signature rule {organisation_id}")).await?;
+        let before = find(tx.db(), organisation_id).await?;
+        precondition.check(before.version)?;
+        let mut checks = Checks::new();
+        if let Some(threshold) = fields.threshold_usd {
+            checks.require(threshold.currency() == Currency::USD, "/threshold_usd/currency", "must be USD");
+            checks.require(!threshold.is_negative(), "/threshold_usd/amount", "must not be negative");
+        }
+        checks.finish()?;
+        let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };
+        let columns = ["organisation_id", "version", "threshold_usd", "updated_at"];
+        let threshold = after.fields.threshold_usd.map(|money| money.minor());
+        let row = values![organisation_id, after.version, threshold, after.updated_at];
+        sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
+        tx.audit_changed(
+            "signature_rule.update",
+            audit::Subject { resource: "signature_rule", id: organisation_id, organisation_id, office_id },
+            &before,
+            &after,
+        )
+        .await?;
+        Ok(Changed::new(after.version, after))
+    })
+    .await
+}

@@ -1,0 +1,213 @@
+//! What moves an agreement on: negotiation, signature, activation, closure, cancellation, amendments.
+
+use super::signature::{self, Signature};
+use crate::{
+    agreement::{
+        Action, AmendmentKind, Refused,
+        api::AgreementRecord,
+        create::{changed, own},
+        store,
+        terms::{self, Instalment},
+        transition,
+    },
+    registry::{clearance, donor},
+    reporting::report,
+};
+use ::store::TenantTx;
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use chrono::NaiveDate;
+use kernel::{Code, DonorType, Money, Problem};
+use serde::Deserialize;
+use service::{Answer, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Problem::new(Code::Conflict).field("/state", refused.to_string()).into()
+    }
+}
+
+async fn step(
+    request: &HttpRequest,
+    context: &Context,
+    claims: &Claims,
+    id: Uuid,
+    (action, mut name): (Action, &'static str),
+) -> Answer {
+    service::change(context, request, claims, async |tx, _, precondition| {
+        let before = own(tx, claims, id).await?;
+        precondition.check(before.version)?;
+        let state = transition(before.state, action)?;
+        let mut after =
+            store::Model { version: before.version + 1, state, updated_at: tx.now(), ..before.clone() };
+        if action == Action::Sign {
+            check_clearance(tx, &before).await?;
+            match signature::of(tx, &before).await? {
+                Signature::Complete => {
+                    after.signed_on = Some(tx.now().date_naive());
+                    after.first_signed_by = after.first_signed_by.or(Some(tx.actor().id));
+                    after.first_signed_at = after.first_signed_at.or(Some(tx.now()));
+                }
+                Signature::First => {
+                    after.state.clone_from(&before.state);
+                    (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
+                    name = "agreement.first_signature";
+                }
+            }
+        }
+        match action {
+            Action::Sign if after.signed_on.is_some() => report::store::reconcile(tx, &after).await?,
+            Action::Sign => {}
+            Action::Cancel => report::store::cancel_open(tx, &after).await?,
+            Action::Negotiate | Action::Activate | Action::Close | Action::Amend => {}
+        }
+        changed(tx, before, after, name).await
+    })
+    .await
+}
+
+/// An agreement with the private sector is signed under a due-diligence clearance that holds today.
+async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), Failure> {
+    let donor = donor::store::get(tx.scope(), tx.db(), agreement.donor_id).await?;
+    let private = donor.is_some_and(|donor| donor.donor_type == DonorType::PrivateSector);
+    if private && !clearance::holds(tx.db(), agreement.donor_id, tx.now().date_naive()).await? {
+        let why = "the donor is of the private sector and has no due-diligence clearance that holds today";
+        return Err(Problem::new(Code::Conflict).field("/donor_id", why).into());
+    }
+    Ok(())
+}
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* $handler:ident $path:literal $action:ident $audit:literal;)+) => {
+        $($(#[$doc])*
+        #[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:write"])),
+            params(("id" = Uuid, Path, description = "The agreement"),
+                   ("If-Match" = String, Header, description = "The ETag you read")),
+            responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
+        #[post($path)]
+        pub(crate) async fn $handler(
+            request: HttpRequest,
+            caller: Caller<perm::AgreementsWrite>,
+            context: Data<Context>,
+            id: Id,
+        ) -> Answer {
+            step(&request, &context, &caller.claims, id.0, (Action::$action, $audit)).await
+        })+
+    };
+}
+
+steps! {
+    /// Takes a draft into negotiation
+    negotiate "/v1/agreements/{id}/negotiate" Negotiate "agreement.negotiate";
+    /// Signs an agreement
+    ///
+    /// From here on it is amended, not changed, and its reports are owed. An agreement with a private-sector donor needs a
+    /// due-diligence clearance that holds. Above the organisation's threshold (`/v1/signature-rule`) the first signature is
+    /// kept in `first_signature`, and a second person signs.
+    sign "/v1/agreements/{id}/sign" Sign "agreement.sign";
+    /// Activates a signed agreement
+    activate "/v1/agreements/{id}/activate" Activate "agreement.activate";
+    /// Closes an agreement
+    close "/v1/agreements/{id}/close" Close "agreement.close";
+    /// Cancels an agreement
+    ///
+    /// Reports that were not handed in yet are owed no longer.
+    cancel "/v1/agreements/{id}/cancel" Cancel "agreement.cancel";
+}
+
+/// An amendment to record.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAmendment {
+    kind: AmendmentKind,
+    #[schema(example = "Floods cut the roads for two months", min_length = 1, max_length = 2000)]
+    reason: String,
+    /// When the office asked for it; an extension that was asked for after the end is recorded as late.
+    requested_on: NaiveDate,
+    /// The new last day.
+    end_date: Option<NaiveDate>,
+    /// The new amount, in the agreement's currency.
+    amount: Option<Money>,
+    /// The new instalments.
+    #[schema(max_items = 60)]
+    instalments: Option<Vec<Instalment>>,
+}
+
+/// Amends a signed agreement
+///
+/// The terms before stay in the amendment. Reports follow: those of periods that have not changed keep their dates, the
+/// final ones move, and keep the date they were due first. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "agreements", request_body = NewAmendment, security(("oauth2" = ["agreements:write"])),
+    params(("id" = Uuid, Path, description = "The agreement"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
+#[post("/v1/agreements/{id}/amendments")]
+pub(crate) async fn amend(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<NewAmendment>,
+) -> Answer {
+    let new = body.value;
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        let before = own(tx, &caller.claims, id.0).await?;
+        precondition.check(before.version)?;
+        transition(before.state, Action::Amend)?;
+        check(&new, &before, tx.now().date_naive())?;
+        let signed = before.terms()?;
+        let mut terms = signed.clone();
+        terms.end_date = new.end_date.unwrap_or(terms.end_date);
+        terms.amount = new.amount.unwrap_or(terms.amount);
+        terms.instalments = new.instalments.unwrap_or(terms.instalments);
+        terms::check_change(&signed, &terms)?;
+        let amendment = store::AmendmentRow {
+            agreement_id: before.id,
+            number: i32::try_from(store::amendments(tx.db(), before.id).await?.len()).unwrap_or(i32::MAX - 1)
+                + 1,
+            kind: new.kind,
+            reason: new.reason,
+            requested_on: new.requested_on,
+            late: new.requested_on > before.end_date,
+            terms_before: before.terms.clone(),
+            recorded_at: tx.now(),
+        };
+        let renewed = store::Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
+        let after = renewed.under(&terms)?;
+        signature::check_amendment(tx, &before, &after).await?;
+        store::add_amendment(tx, &amendment).await?;
+        report::store::reconcile(tx, &after).await?;
+        changed(tx, before, after, "agreement.amend").await
+    })
+    .await
+}
+
+fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.required_long_text("/reason", &new.reason, 2000);
+    checks.require(new.requested_on <= today, "/requested_on", "must not lie in the future");
+    if let Some(amount) = new.amount
+        && amount.currency().code() != before.currency
+    {
+        checks.refuse("/amount/currency", format!("must be {}, as the agreement is", before.currency));
+    }
+    let later = new.end_date.is_some_and(|end| end > before.end_date);
+    match new.kind {
+        AmendmentKind::NoCostExtension => {
+            checks.require(later, "/end_date", "must be after the present end");
+            checks.require(new.amount.is_none(), "/amount", "does not change in a no-cost extension");
+        }
+        AmendmentKind::CostExtension => {
+            checks.require(later, "/end_date", "must be after the present end");
+            checks.require(new.amount.is_some(), "/amount", "is required in a cost extension");
+        }
+        AmendmentKind::BudgetRevision => {
+            checks.require(new.end_date.is_none(), "/end_date", "does not change in a budget revision");
+            let something = new.amount.is_some() || new.instalments.is_some();
+            checks.require(something, "/amount", "give another amount, or other instalments");
+        }
+    }
+    checks.finish()
+}

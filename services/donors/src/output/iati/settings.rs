@@ -1,0 +1,243 @@
+//! What the organisation says of itself where it publishes, and what holds for all it publishes.
+
+use crate::registry::donor::IATI_TYPES;
+use ::store::{StoreError, TenantScope, audit, sql, values};
+use actix_web::{HttpRequest, get, put, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, Utc};
+use kernel::Problem;
+use language::Language;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Changed, Checks, Context, UncheckedBody, answer,
+    openapi::{ReadProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Codelist FlowType.
+const FLOW_TYPES: [&str; 10] = ["10", "20", "21", "22", "30", "35", "36", "37", "40", "50"];
+/// Of the codelist FinanceType what comes in as a contribution.
+const FINANCE_TYPES: [&str; 6] = ["110", "210", "310", "311", "421", "422"];
+/// Codelist AidType: the groups A to C, in which contributions to an organisation fall.
+const AID_TYPES: [&str; 12] =
+    ["A01", "A02", "B01", "B02", "B021", "B022", "B03", "B031", "B032", "B033", "B04", "C01"];
+/// Codelist TiedStatus.
+const TIED_STATUSES: [&str; 3] = ["3", "4", "5"];
+
+/// The settings of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct Settings {
+    pub(crate) version: i64,
+    pub(crate) organisation_ref: String,
+    pub(crate) organisation_type: String,
+    pub(crate) language: Language,
+    pub(crate) contact_email: Option<String>,
+    pub(crate) sector: Option<String>,
+    pub(crate) flow_type: Option<String>,
+    pub(crate) finance_type: Option<String>,
+    pub(crate) aid_type: Option<String>,
+    pub(crate) tied_status: Option<String>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+/// How the organisation publishes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PublicationFields {
+    /// The organisation's IATI identifier, which its activities' identifiers begin with.
+    #[schema(example = "XM-DAC-47066", min_length = 1, max_length = 100)]
+    organisation_ref: String,
+    /// IATI organisation-type code; 40 is multilateral.
+    #[schema(example = "40", max_length = 2)]
+    organisation_type: String,
+    /// The language of the texts: `en`, `fr` or `es`.
+    language: Language,
+    /// Where readers of the file write to: an address of the organisation, not of a person.
+    #[schema(example = "iati@example.org", max_length = 200)]
+    contact_email: Option<String>,
+    /// The DAC purpose code of what states none; without it such records are held back.
+    #[schema(example = "72010", max_length = 5)]
+    sector: Option<String>,
+    /// Code of the codelist FlowType that holds for all contributions.
+    #[schema(example = "10", max_length = 2)]
+    flow_type: Option<String>,
+    /// Code of the codelist FinanceType that holds for all contributions.
+    #[schema(example = "110", max_length = 3)]
+    finance_type: Option<String>,
+    /// Code of the DAC's aid types (codelist AidType) that holds for all contributions.
+    #[schema(example = "C01", max_length = 4)]
+    aid_type: Option<String>,
+    /// Code of the codelist TiedStatus that holds for all contributions.
+    #[schema(example = "5", max_length = 1)]
+    tied_status: Option<String>,
+}
+
+/// How the organisation publishes; empty at version 0, when it does not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Publication {
+    #[schema(minimum = 0)]
+    version: i64,
+    #[serde(flatten)]
+    fields: PublicationFields,
+    updated_at: Option<DateTime<Utc>>,
+}
+
+impl From<Option<Settings>> for Publication {
+    fn from(settings: Option<Settings>) -> Self {
+        let Some(settings) = settings else {
+            return Self { version: 0, fields: PublicationFields::default(), updated_at: None };
+        };
+        let fields = PublicationFields {
+            organisation_ref: settings.organisation_ref,
+            organisation_type: settings.organisation_type,
+            language: settings.language,
+            contact_email: settings.contact_email,
+            sector: settings.sector,
+            flow_type: settings.flow_type,
+            finance_type: settings.finance_type,
+            aid_type: settings.aid_type,
+            tied_status: settings.tied_status,
+        };
+        Self { version: settings.version, fields, updated_at: Some(settings.updated_at) }
+    }
+}
+
+/// An organisation's settings; none when it does not publish.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    organisation_id: Option<Uuid>,
+) -> Result<Option<Settings>, StoreError> {
+    let text = "SELECT * FROM publication WHERE organisation_id = $1";
+    Ok(sql::all(db, text, values![organisation_id]).await?.pop())
+}
+
+/// Staff see it; how an organisation publishes is no matter of its donors'.
+pub(super) fn for_staff(scope: &TenantScope) -> Result<(), Problem> {
+    if matches!(scope, TenantScope::Offices { .. }) { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// Shows how the organisation publishes
+///
+/// At version 0, with empty fields, it does not.
+#[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])),
+    responses((status = 200, description = "The settings", body = Publication), ReadProblems))]
+#[get("/v1/publication")]
+pub(crate) async fn read(
+    request: HttpRequest,
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+) -> Answer {
+    service::read(&context, &caller.claims, async |db, scope| {
+        for_staff(scope)?;
+        let shown = Publication::from(find(db, Some(scope.organisation_id())).await?);
+        answer::record(&request, shown.version, &shown)
+    })
+    .await
+}
+
+/// Says how the organisation publishes
+///
+/// Only headquarters does. From then on its public agreements and contributions are in
+/// `/v1/public/iati/activities.xml`. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "publication", request_body = PublicationFields, security(("oauth2" = ["donors:write"])),
+    params(("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The settings", body = Publication), UpdateProblems))]
+#[put("/v1/publication")]
+pub(crate) async fn write(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    body: UncheckedBody<PublicationFields>,
+) -> Answer {
+    let office_id = context.headquarters(&caller.claims).await?;
+    let organisation_id = caller.claims.organisation_id;
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        tx.lock(&format!("publication {organisation_id}")).await?;
+        let before = Publication::from(find(tx.db(), Some(organisation_id)).await?);
+        precondition.check(before.version)?;
+        let fields = body.checked(check)?;
+        let after = Publication { version: before.version + 1, fields, updated_at: Some(tx.now()) };
+        save(tx.db(), organisation_id, office_id, &after).await?;
+        tx.audit_changed(
+            "publication.update",
+            audit::Subject { resource: "publication", id: organisation_id, organisation_id, office_id },
+            &before,
+            &after,
+        )
+        .await?;
+        Ok(Changed::new(after.version, after))
+    })
+    .await
+}
+
+async fn save(
+    db: &impl ConnectionTrait,
+    organisation_id: Uuid,
+    office_id: Uuid,
+    publication: &Publication,
+) -> Result<(), StoreError> {
+    let columns = [
+        "organisation_id",
+        "office_id",
+        "version",
+        "organisation_ref",
+        "organisation_type",
+        "language",
+        "contact_email",
+        "sector",
+        "flow_type",
+        "finance_type",
+        "aid_type",
+        "tied_status",
+        "updated_at",
+    ];
+    let fields = &publication.fields;
+    let row = values![
+        organisation_id,
+        office_id,
+        publication.version,
+        fields.organisation_ref.as_str(),
+        fields.organisation_type.as_str(),
+        fields.language,
+        fields.contact_email.clone(),
+        fields.sector.clone(),
+        fields.flow_type.clone(),
+        fields.finance_type.clone(),
+        fields.aid_type.clone(),
+        fields.tied_status.clone(),
+        publication.updated_at,
+    ];
+    sql::replace_many(db, "publication", &columns, vec![row]).await?;
+    Ok(())
+}
+
+fn check(fields: &PublicationFields, checks: &mut Checks) {
+    checks.text("/organisation_ref", &fields.organisation_ref, 100);
+    let is_plain = !fields.organisation_ref.contains(|c: char| c.is_whitespace() || "/&|?".contains(c));
+    checks.require(is_plain, "/organisation_ref", "must not hold spaces or any of / & | ?");
+    checks.one_of("/organisation_type", &fields.organisation_type, &IATI_TYPES);
+    if let Some(email) = &fields.contact_email {
+        checks.text("/contact_email", email, 200);
+        let parts = email.split_once('@');
+        let is_address = parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+        let is_address = is_address && !email.contains(char::is_whitespace);
+        checks.require(is_address, "/contact_email", "is not an e-mail address");
+    }
+    if let Some(code) = &fields.sector {
+        let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
+        checks.require(is_code, "/sector", "is not a DAC purpose code of five digits");
+    }
+    let coded: [(&str, &Option<String>, &[&str]); 4] = [
+        ("/flow_type", &fields.flow_type, &FLOW_TYPES),
+        ("/finance_type", &fields.finance_type, &FINANCE_TYPES),
+        ("/aid_type", &fields.aid_type, &AID_TYPES),
+        ("/tied_status", &fields.tied_status, &TIED_STATUSES),
+    ];
+    for (pointer, code, codes) in coded {
+        if let Some(code) = code {
+            checks.one_of(pointer, code, codes);
+        }
+    }
+}

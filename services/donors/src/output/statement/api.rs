@@ -1,0 +1,115 @@
+use super::{Statement, add_payments, collect, compose};
+use crate::registry::donor;
+use ::store::TenantScope;
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::header,
+    web::{self, Data},
+};
+use auth::{Caller, Failure, perm};
+use kernel::{Code, Problem};
+use language::Language;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use service::{Answer, Context, Id, Parameters, openapi::ReadProblems};
+use utoipa::IntoParams;
+
+/// What a statement is about, and in which language.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatementFilter {
+    /// Contributions for this usage year, agreements that run in it, reports due in it; everything unless told otherwise.
+    #[param(minimum = 1900, maximum = 2200)]
+    year: Option<i32>,
+    /// `en` (unless told otherwise), `fr` or `es`.
+    language: Option<Language>,
+}
+
+/// A donor's statement
+///
+/// Contributions by status, agreements with what was paid, reports due and handed in, as an accessible PDF (PDF/UA-1).
+/// A representative gets what is shown to its donor, staff the records of their office and those below it. Needs
+/// `agreements:read` and `reports:read` as well. That a representative took it is noted in the audit trail.
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), StatementFilter),
+    security(("oauth2" = ["contributions:read", "agreements:read", "reports:read"])),
+    responses((status = 200, description = "The statement", content_type = "application/pdf", body = Vec<u8>),
+              ReadProblems))]
+#[get("/v1/donors/{id}/statement")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::ContributionsRead>,
+    context: Data<Context>,
+    id: Id,
+    filter: Parameters<StatementFilter>,
+) -> Answer {
+    for permission in ["agreements:read", "reports:read"] {
+        if !caller.claims.may(permission) {
+            let problem = Problem::new(Code::Forbidden).field("authorization", format!("needs {permission}"));
+            return Err(problem.into());
+        }
+    }
+    let StatementFilter { year, language } = filter.0;
+    if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
+        return Err(Problem::invalid_parameter("year", "must be 1900 to 2200").into());
+    }
+    let language = language.unwrap_or(Language::English);
+    let scope = context.scope(&caller.claims).await?;
+    let mut statement = collected(&context, &scope, id, year).await?;
+    if matches!(scope, TenantScope::Offices { .. }) {
+        let claims = &caller.claims;
+        let office = context.store.await_office(claims.organisation_id, claims.office_id).await?;
+        statement.office = Some(office.map(|office| office.name).unwrap_or_default());
+    } else {
+        note(&request, &caller, &context, &statement, language).await?;
+    }
+    let document = compose::document(&statement, language).map_err(|error| Failure::internal(&error))?;
+    let written = web::block(move || paper::write(&document)).await;
+    let written = written.map_err(|error| Failure::internal(&error))?;
+    let bytes = written.map_err(|error| Failure::internal(&error))?;
+    let name = match year {
+        Some(year) => format!("statement-{year}-{}.pdf", language.as_str()),
+        None => format!("statement-{}.pdf", language.as_str()),
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_LANGUAGE, language.as_str()))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(bytes))
+}
+
+async fn collected(
+    context: &Context,
+    scope: &TenantScope,
+    id: Id,
+    year: Option<i32>,
+) -> Result<Statement, Failure> {
+    service::read_within(context, scope, async |db| {
+        let donor = donor::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let mut statement = collect((scope, db), donor, year, context.store.clock().now()).await??;
+        // What came in under an agreement is counted whole, whoever reads.
+        db.across_offices(scope, async |all| add_payments(all, &mut statement.agreements).await).await?;
+        Ok(statement)
+    })
+    .await
+}
+
+/// Notes that a representative took it.
+async fn note(
+    request: &HttpRequest,
+    caller: &Caller<perm::ContributionsRead>,
+    context: &Context,
+    statement: &Statement,
+    language: Language,
+) -> Result<(), Failure> {
+    let tx = context.store.system(context.actor(&caller.claims, request)).await?;
+    tx.audit_created(
+        "statement.download",
+        &statement.donor,
+        &json!({ "year": statement.year, "language": language.as_str() }),
+    )
+    .await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,59 @@
+use super::{
+    api::{Contact, Tombstone, may_change, unkept},
+    store::{self, Model},
+};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, perm};
+use kernel::{Code, ErasureReason, Problem};
+use serde::Deserialize;
+use service::{Answer, Changed, Context, Id, UncheckedBody, openapi::UpdateProblems};
+use utoipa::ToSchema;
+
+/// Why somebody is erased.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Erasure {
+    reason: ErasureReason,
+}
+
+/// Erases a contact
+///
+/// Everything about the person is destroyed, first of all the key it was sealed with, and cannot be brought back; who
+/// erased it, when and why remains. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "contacts", request_body = Erasure, security(("oauth2" = ["contacts:write"])),
+    params(("id" = Uuid, Path, description = "The contact"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "What remains", body = Contact), UpdateProblems))]
+#[post("/v1/contacts/{id}/erase")]
+pub(crate) async fn erase(
+    request: HttpRequest,
+    caller: Caller<perm::ContactsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: UncheckedBody<Erasure>,
+) -> Answer {
+    let changed = service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let seen = store::get(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        may_change(scope, &seen)?;
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        let reason = body.checked(|_, _| ())?.reason;
+        precondition.check(before.version)?;
+        if before.erased_at.is_some() {
+            return Err(Problem::new(Code::Conflict).field("/state", "is erased already").into());
+        }
+        let place = (before.organisation_id, before.office_id, before.donor_id);
+        let after = Model {
+            version: before.version + 1,
+            created_at: before.created_at,
+            erased_at: Some(tx.now()),
+            erased_by: Some(caller.claims.sub),
+            erased_reason: Some(reason),
+            ..Model::empty(before.id, place, tx.now())
+        };
+        store::save(tx, after.clone()).await?;
+        tx.void_answers(after.organisation_id, &format!("/v1/contacts/{}", after.id)).await?;
+        tx.audit_created("contact.erase", &after, &Tombstone::of(&after)).await?;
+        Ok(Changed::new(after.version, Contact::of(&after, None, after.updated_at.date_naive())))
+    });
+    changed.await.map(unkept)
+}

@@ -1,0 +1,229 @@
+//! Contacts of donors: the people who speak for them. What is about the person is sealed under a key of its own
+//! (`store::seal`); an office that is done with somebody destroys that key.
+
+pub(crate) mod api;
+pub(crate) mod erasure;
+pub(crate) mod rotation;
+mod store;
+
+use chrono::NaiveDate;
+use kernel::Problem;
+use serde::{Deserialize, Serialize};
+use service::Checks;
+use utoipa::ToSchema;
+
+/// Why somebody's data may be kept (Regulation (EU) 2016/679, article 6, as far as it fits an organisation's contacts).
+pub(crate) const BASES: [&str; 4] = ["consent", "contract", "legitimate_interest", "public_interest"];
+
+/// Why the data may be kept, and since when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Consent {
+    /// `consent`, `contract`, `legitimate_interest` or `public_interest`.
+    #[schema(example = "consent", max_length = 20)]
+    pub(crate) basis: String,
+    /// The day it was given; required for `consent`.
+    pub(crate) given_on: Option<NaiveDate>,
+    /// The day it was withdrawn: from then on the person is not contacted.
+    pub(crate) withdrawn_on: Option<NaiveDate>,
+}
+
+/// What is recorded of a contact.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContactFields {
+    #[schema(example = "Ingrid Solheim", min_length = 1, max_length = 200)]
+    pub(crate) name: String,
+    #[schema(example = "Head of section", max_length = 200)]
+    pub(crate) post: Option<String>,
+    /// The ministry, department or unit.
+    #[schema(example = "Section for humanitarian affairs", max_length = 300)]
+    pub(crate) unit: Option<String>,
+    /// ISO 639 codes of the languages spoken, the best one first.
+    #[serde(default)]
+    #[schema(example = json!(["no", "en"]), max_items = 20)]
+    pub(crate) languages: Vec<String>,
+    #[schema(example = "ingrid.solheim@example.org", max_length = 254)]
+    pub(crate) email: Option<String>,
+    #[schema(example = "+47 22 00 00 00", max_length = 40)]
+    pub(crate) phone: Option<String>,
+    #[schema(max_length = 500)]
+    pub(crate) address: Option<String>,
+    /// What the role is in the relation.
+    #[schema(example = "Signs agreements", max_length = 2000)]
+    pub(crate) notes: Option<String>,
+    /// `geneva`, or the capital whose post keeps the relation with this person.
+    #[schema(example = "geneva", max_length = 100)]
+    pub(crate) liaison_post: Option<String>,
+    pub(crate) consent: Consent,
+    /// The first day in the post, where known.
+    pub(crate) valid_from: Option<NaiveDate>,
+    /// The last day in the post.
+    pub(crate) valid_until: Option<NaiveDate>,
+}
+
+impl Consent {
+    /// Whether a person may be contacted on a day as far as the basis goes.
+    fn holds_on(&self, day: NaiveDate) -> bool {
+        self.withdrawn_on.is_none_or(|withdrawn| day < withdrawn)
+    }
+}
+
+/// Whether a period that is open where nothing is said holds a day.
+fn within(from: Option<NaiveDate>, until: Option<NaiveDate>, day: NaiveDate) -> bool {
+    from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
+}
+
+/// What is wrong with a contact; never with what stands in it, which is nobody else's.
+///
+/// # Errors
+/// 422 with every field.
+fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.text("/name", &fields.name, 200);
+    let texts = [
+        ("/post", &fields.post, 200),
+        ("/unit", &fields.unit, 300),
+        ("/email", &fields.email, 254),
+        ("/phone", &fields.phone, 40),
+        ("/address", &fields.address, 500),
+        ("/notes", &fields.notes, 2000),
+        ("/liaison_post", &fields.liaison_post, 100),
+    ];
+    for (pointer, text, longest) in texts {
+        checks.optional_text(pointer, text.as_deref(), longest);
+    }
+    if let Some(email) = &fields.email {
+        checks.require(is_address(email), "/email", "is not an e-mail address");
+    }
+    if let Some(phone) = &fields.phone {
+        let dialled = |c: char| c.is_ascii_digit() || "+-./() ".contains(c);
+        let holds = phone.chars().all(dialled) && phone.chars().any(|c| c.is_ascii_digit());
+        checks.require(holds, "/phone", "must be digits, spaces and + - . / ( )");
+    }
+    for (index, code) in checks.at_most("/languages", &fields.languages, 20).iter().enumerate() {
+        let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase());
+        checks.require(
+            is_code,
+            &format!("/languages/{index}"),
+            "must be an ISO 639 code of two or three letters",
+        );
+    }
+    let Consent { basis, given_on, withdrawn_on } = &fields.consent;
+    checks.require(
+        BASES.contains(&basis.as_str()),
+        "/consent/basis",
+        &format!("must be one of {}", BASES.join(", ")),
+    );
+    let asked = basis != "consent" || given_on.is_some();
+    checks.require(asked, "/consent/given_on", "is required where the basis is consent");
+    for (pointer, day) in [("/consent/given_on", given_on), ("/consent/withdrawn_on", withdrawn_on)] {
+        checks.require(day.is_none_or(|day| day <= today), pointer, "must not lie in the future");
+    }
+    let in_order = |first: Option<NaiveDate>, last: Option<NaiveDate>| {
+        first.zip(last).is_none_or(|(first, last)| first <= last)
+    };
+    checks.require(
+        in_order(*given_on, *withdrawn_on),
+        "/consent/withdrawn_on",
+        "must not be before given_on",
+    );
+    let ordered = in_order(fields.valid_from, fields.valid_until);
+    checks.require(ordered, "/valid_until", "must not be before valid_from");
+    checks.finish()
+}
+
+/// As much as can be said of an address without writing to it.
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let parts =
+        |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || "@<>,;\"".contains(c));
+    parts(local)
+        && parts(domain)
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn fields() -> ContactFields {
+        serde_json::from_value(serde_json::json!({ "name": "Ingrid Solheim", "email": "i@example.org",
+            "phone": "+47 (22) 00-00", "languages": ["no", "en"], "valid_from": "2026-01-01",
+            "consent": { "basis": "consent", "given_on": "2026-01-01" } }))
+        .unwrap()
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_and_nothing_of_it_repeated() {
+        check(&fields(), day("2026-11-25")).unwrap();
+        let mut wrong = fields();
+        wrong.name = "\u{7}".to_owned();
+        wrong.email = Some("secret-address".to_owned());
+        wrong.phone = Some("secret-number".to_owned());
+        wrong.languages = vec!["Norwegian".to_owned()];
+        wrong.consent = Consent {
+            basis: "secret-basis".to_owned(),
+            given_on: Some(day("2027-01-01")),
+            withdrawn_on: Some(day("2026-01-01")),
+        };
+        wrong.valid_until = Some(day("2025-12-31"));
+        let problem = check(&wrong, day("2026-11-25")).unwrap_err();
+        let pointers: Vec<&str> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/name",
+                "/email",
+                "/phone",
+                "/languages/0",
+                "/consent/basis",
+                "/consent/given_on",
+                "/consent/withdrawn_on",
+                "/valid_until"
+            ]
+        );
+        assert!(!format!("{problem:?}").contains("secret-"), "{problem:?}");
+        let mut unasked = fields();
+        unasked.consent.given_on = None;
+        assert_eq!(check(&unasked, day("2026-11-25")).unwrap_err().errors[0].pointer, "/consent/given_on");
+        unasked.consent.basis = "public_interest".to_owned();
+        check(&unasked, day("2026-11-25")).unwrap();
+    }
+
+    #[test]
+    fn addresses_are_told_from_what_is_none() {
+        for good in ["a@example.org", "first.last+tag@mfa.gov.no", "josé@exämple.org"] {
+            assert!(is_address(good), "{good}");
+        }
+        for bad in
+            ["", "a", "a@", "@b.c", "a@b", "a b@c.d", "a@b@c.d", "a@.org", "a@org.", "<a@b.c>", "a@b.c,d@e.f"]
+        {
+            assert!(!is_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_contact_is_valid_from_its_first_day_to_its_last_and_until_consent_is_withdrawn() {
+        let (first, last) = (Some(day("2026-01-01")), Some(day("2026-12-31")));
+        for (from, until, on, holds) in [
+            (first, last, "2026-01-01", true),
+            (first, last, "2026-12-31", true),
+            (first, last, "2025-12-31", false),
+            (first, last, "2027-01-01", false),
+            (None, last, "1990-01-01", true),
+            (first, None, "2090-01-01", true),
+            (None, None, "2026-01-01", true),
+        ] {
+            assert_eq!(within(from, until, day(on)), holds, "{on}");
+        }
+        let withdrawn = Consent { basis: "consent".to_owned(), given_on: first, withdrawn_on: last };
+        assert!(withdrawn.holds_on(day("2026-12-30")) && !withdrawn.holds_on(day("2026-12-31")));
+    }
+}

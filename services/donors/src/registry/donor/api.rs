@@ -1,0 +1,429 @@
+use super::{
+    IATI_TYPES, MAX_LEVELS,
+    preferences::{self, Preferences},
+    store,
+};
+use crate::known::person;
+use ::store::{StoreError, TenantScope};
+use actix_web::{HttpRequest, get, post, put, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use events::ExternalRef;
+use kernel::text::search_key;
+use kernel::{Code, DonorStatus, DonorType, Problem, Segment, pagination::Page};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Changed, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
+    answer,
+    openapi::{CreateProblems, ReadProblems, UpdateProblems},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A donor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Donor {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    #[serde(flatten)]
+    fields: DonorFields,
+    /// The donor that this one was a duplicate of; it is in no list then. Not there for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<Uuid>,
+    created_at: chrono::DateTime<chrono::Utc>,
+    updated_at: chrono::DateTime<chrono::Utc>,
+}
+
+/// What is recorded of a donor.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DonorFields {
+    /// Name as the donor writes it.
+    #[schema(example = "Norway, Ministry of Foreign Affairs", min_length = 1, max_length = 300)]
+    name: String,
+    /// French name where known.
+    #[schema(max_length = 300)]
+    name_fr: Option<String>,
+    /// Spanish name where known.
+    #[schema(max_length = 300)]
+    name_es: Option<String>,
+    #[schema(example = "MFA", max_length = 60)]
+    short_name: Option<String>,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[serde(rename = "type")]
+    donor_type: DonorType,
+    /// Code of IATI's OrganisationType list.
+    #[schema(example = "10", max_length = 2)]
+    iati_organisation_type: Option<String>,
+    /// `traditional`, `emerging` or `private`.
+    segment: Option<Segment>,
+    /// ISO 3166-1 alpha-3 code.
+    #[schema(example = "NOR", max_length = 3)]
+    country: Option<String>,
+    /// The donor above: a ministry's government.
+    parent_id: Option<Uuid>,
+    #[schema(example = "NO-BRC-971277882", max_length = 120)]
+    iati_identifier: Option<String>,
+    /// `geneva`, or the capital whose post keeps the relation.
+    #[schema(example = "geneva", max_length = 100)]
+    liaison_post: Option<String>,
+    /// The member of staff who answers its questions: a person of the organisation. Its representatives see the name
+    /// and the address.
+    focal_point_id: Option<Uuid>,
+    /// `prospect`, `active` (unless told otherwise) or `dormant`.
+    #[serde(default = "active")]
+    status: DonorStatus,
+    /// What it likes to give to, and how it wants to be told.
+    #[serde(default)]
+    preferences: Preferences,
+    /// What other systems call it.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    external_refs: Vec<ExternalRef>,
+}
+
+fn active() -> DonorStatus {
+    DonorStatus::Active
+}
+
+impl Row for Donor {
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("id", |row| row.id.into()),
+        ("name", |row| row.fields.name.as_str().into()),
+        ("short_name", |row| row.fields.short_name.clone().into()),
+        ("type", |row| row.fields.donor_type.as_str().into()),
+        ("segment", |row| row.fields.segment.map(Segment::as_str).into()),
+        ("country", |row| row.fields.country.clone().into()),
+        ("status", |row| row.fields.status.as_str().into()),
+        ("iati_identifier", |row| row.fields.iati_identifier.clone().into()),
+        ("external_refs", |row| {
+            let refs = row.fields.external_refs.iter();
+            service::joined(refs.map(|external| format!("{}:{}", external.source, external.r#ref)))
+        }),
+    ];
+}
+
+fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Result<Donor, StoreError> {
+    let preferences = Preferences::of_kept(row.id, row.preferences.as_deref())?;
+    let fields = DonorFields {
+        name: row.name,
+        name_fr: row.name_fr,
+        name_es: row.name_es,
+        short_name: row.short_name,
+        donor_type: row.donor_type,
+        iati_organisation_type: row.iati_organisation_type,
+        segment: row.segment,
+        country: row.country,
+        parent_id: row.parent_id,
+        iati_identifier: row.iati_identifier,
+        liaison_post: row.liaison_post,
+        focal_point_id: row.focal_point_id,
+        status: row.status,
+        preferences,
+        external_refs,
+    };
+    let (merged_into, created_at, updated_at) = (row.merged_into, row.created_at, row.updated_at);
+    Ok(Donor { id: row.id, version: row.version, fields, merged_into, created_at, updated_at })
+}
+
+async fn with_refs(
+    db: &impl sea_orm::ConnectionTrait,
+    rows: Vec<store::Model>,
+) -> Result<Vec<Donor>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut refs = store::refs(db, &ids).await?;
+    let with_its_own = |row: store::Model| {
+        let external = refs.remove(&row.id).unwrap_or_default();
+        shown(row, external)
+    };
+    rows.into_iter().map(with_its_own).collect()
+}
+
+/// Filters of the donor list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DonorFilter {
+    /// Words of a name, in any order, with or without accents; when no name has them, names with words like them.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
+    #[serde(rename = "type")]
+    donor_type: Option<DonorType>,
+    /// `prospect`, `active` or `dormant`.
+    status: Option<DonorStatus>,
+    /// ISO 3166-1 alpha-3 code.
+    #[param(max_length = 3)]
+    country: Option<String>,
+    /// `traditional`, `emerging` or `private`.
+    segment: Option<Segment>,
+    /// `geneva`, or a capital.
+    #[param(max_length = 100)]
+    liaison_post: Option<String>,
+    /// Only those whose focal point is this person.
+    focal_point_id: Option<Uuid>,
+    /// `source:reference` of another system, such as `fts:2924`.
+    #[param(max_length = 150)]
+    external_ref: Option<String>,
+}
+
+impl DonorFilter {
+    fn checked(&self) -> Result<store::Filter, Problem> {
+        if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
+            return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
+        }
+        let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
+            Some(None) => return Err(Problem::invalid_parameter("external_ref", "must be source:reference")),
+            Some(Some((source, reference))) => {
+                Some(ExternalRef { source: source.to_owned(), r#ref: reference.to_owned() })
+            }
+            None => None,
+        };
+        Ok(store::Filter {
+            search: self.q.as_deref().map(search_key),
+            donor_type: self.donor_type,
+            status: self.status,
+            country: self.country.clone(),
+            segment: self.segment,
+            liaison_post: self.liaison_post.clone(),
+            focal_point_id: self.focal_point_id,
+            external,
+        })
+    }
+}
+
+/// Lists donors
+///
+/// The organisation's registry, by name; words that no name has are taken for typing errors, and the most like come first.
+/// A donor's representative sees its own donor.
+#[utoipa::path(tag = "donors", params(DonorFilter, Paging), security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "The donors", body = Envelope<Donor>), ReadProblems))]
+#[get("/v1/donors")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    listed: Listed<DonorFilter>,
+) -> Answer {
+    let filter = listed.filter.checked()?;
+    let scope = context.scope(&caller.claims).await?;
+    let filters = (scope.organisation_id(), listed.filter);
+    let page = listed.paging.of("donors", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        let Page { items, next } = page.page(rows, |row| (row.name.clone(), row.id));
+        Ok(Page { items: with_refs(db, items).await?, next })
+    })
+    .await
+}
+
+/// One donor
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
+    security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "The donor", body = Donor), ReadProblems))]
+#[get("/v1/donors/{id}")]
+pub(crate) async fn get(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    service::read(&context, &caller.claims, async |db, scope| {
+        let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let donor = with_refs(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
+        answer::record(&request, donor.version, &donor)
+    })
+    .await
+}
+
+/// Records a donor
+///
+/// Only headquarters curates the registry.
+#[utoipa::path(tag = "donors", request_body = DonorFields, security(("oauth2" = ["donors:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The donor", body = Donor), CreateProblems))]
+#[post("/v1/donors")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    body: UncheckedBody<DonorFields>,
+) -> Answer {
+    let digest = body.digest;
+    let fields = body.checked(check)?;
+    let office_id = context.headquarters(&caller.claims).await?;
+    check_focal_point(&context, &caller.claims, &fields, None).await?;
+    service::create(&context, &request, &caller.claims, &digest, async |tx, scope| {
+        check_parent(scope, tx.db(), &fields, None).await?;
+        let now = tx.now();
+        let mut donor = row(&fields, tx.new_id(), 1, caller.claims.organisation_id, office_id, (now, now));
+        donor.preferences = fields.preferences.kept()?;
+        store::insert(tx, &donor, &fields.external_refs).await.map_err(already_there)?;
+        let shown = shown(donor.clone(), fields.external_refs.clone())?;
+        tx.audit_created("donor.create", &donor, &shown).await?;
+        Ok(Created::new(format!("/v1/donors/{}", donor.id), 1, shown))
+    })
+    .await
+}
+
+/// Changes a donor
+///
+/// Replaces all fields. Only headquarters curates the registry. Send the version you read as `If-Match`.
+#[utoipa::path(tag = "donors", request_body = DonorFields, security(("oauth2" = ["donors:write"])),
+    params(("id" = Uuid, Path, description = "The donor"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The donor", body = Donor), UpdateProblems))]
+#[put("/v1/donors/{id}")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: UncheckedBody<DonorFields>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let seen = known(&context, &scope, id.0).await?;
+    context.headquarters(&caller.claims).await?;
+    let fields = body.checked(check)?;
+    let focal_point = check_focal_point(&context, &caller.claims, &fields, seen.focal_point_id).await;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(before.version)?;
+        if before.merged_into.is_some() {
+            let why = "is merged into another donor: change that one";
+            return Err(Problem::new(Code::Conflict).field("/merged_into", why).into());
+        }
+        focal_point?;
+        check_parent(scope, tx.db(), &fields, Some(before.id)).await?;
+        let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
+        let times = (before.created_at, tx.now());
+        let place = (before.organisation_id, before.office_id);
+        let mut after = row(&fields, before.id, before.version + 1, place.0, place.1, times);
+        after.preferences = fields.preferences.kept()?;
+        if (&after.name, &after.donor_type) == (&before.name, &before.donor_type) {
+            // The key of a name that has not changed stays, also where it was made by an earlier rule.
+            after.search.clone_from(&before.search);
+        }
+        store::remove_refs(tx, before.id).await?;
+        store::update(tx, &after, &fields.external_refs).await.map_err(already_there)?;
+        let (old, new) = (shown(before, old_refs)?, shown(after.clone(), fields.external_refs)?);
+        tx.audit_changed("donor.update", &after, &old, &new).await?;
+        Ok(Changed::new(new.version, new))
+    })
+    .await
+}
+
+fn already_there(error: StoreError) -> Failure {
+    if error.is_duplicate() {
+        let why = "a donor of this name and type, or with one of these references, is there already";
+        return Problem::new(Code::Conflict).field("/name", why).into();
+    }
+    error.into()
+}
+
+/// A donor that the caller may read.
+///
+/// # Errors
+/// 404 for any other.
+pub(crate) async fn known(context: &Context, scope: &TenantScope, id: Uuid) -> Result<store::Model, Failure> {
+    let found = service::read_within(context, scope, async |db| Ok(store::get(scope, db, id).await?));
+    Ok(found.await?.ok_or_else(Problem::not_found)?)
+}
+
+/// Whoever is named anew has to be an active member of staff; somebody who has left since stays on the record until
+/// another is named. It may wait for identity's event, so it comes before the transaction.
+async fn check_focal_point(
+    context: &Context,
+    claims: &Claims,
+    fields: &DonorFields,
+    present: Option<Uuid>,
+) -> Result<(), Failure> {
+    match fields.focal_point_id {
+        Some(id) if fields.focal_point_id != present => {
+            person::check(&context.store, claims.organisation_id, id, "/focal_point_id").await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn check_parent(
+    scope: &TenantScope,
+    db: &impl sea_orm::ConnectionTrait,
+    fields: &DonorFields,
+    own: Option<Uuid>,
+) -> Result<(), Failure> {
+    let mut next = fields.parent_id;
+    for level in 0..MAX_LEVELS {
+        let Some(parent_id) = next else { return Ok(()) };
+        if Some(parent_id) == own {
+            return Err(Problem::invalid_field("/parent_id", "would make the donor its own parent").into());
+        }
+        let parent = store::get(scope, db, parent_id).await?;
+        let parent = parent.ok_or_else(|| Problem::invalid_field("/parent_id", "is no donor of yours"))?;
+        if level == 0 && parent.merged_into.is_some() {
+            let why = "is a duplicate that was merged into another donor";
+            return Err(Problem::invalid_field("/parent_id", why).into());
+        }
+        next = parent.parent_id;
+    }
+    Err(Problem::invalid_field("/parent_id", "has too many donors above it").into())
+}
+
+fn row(
+    fields: &DonorFields,
+    id: Uuid,
+    version: i64,
+    organisation_id: Uuid,
+    office_id: Uuid,
+    (created_at, updated_at): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>),
+) -> store::Model {
+    let fields = fields.clone();
+    store::Model {
+        id,
+        version,
+        organisation_id,
+        office_id,
+        search: search_key(&fields.name),
+        name: fields.name,
+        name_fr: fields.name_fr,
+        name_es: fields.name_es,
+        short_name: fields.short_name,
+        donor_type: fields.donor_type,
+        iati_organisation_type: fields.iati_organisation_type,
+        segment: fields.segment,
+        country: fields.country,
+        parent_id: fields.parent_id,
+        iati_identifier: fields.iati_identifier,
+        liaison_post: fields.liaison_post,
+        focal_point_id: fields.focal_point_id,
+        status: fields.status,
+        names: String::new(),
+        match_key: String::new(),
+        preferences: None,
+        merged_into: None,
+        created_at,
+        updated_at,
+    }
+    .searchable()
+}
+
+fn check(fields: &DonorFields, checks: &mut Checks) {
+    checks.text("/name", &fields.name, 300);
+    checks.require(!search_key(&fields.name).is_empty(), "/name", "must hold a letter or a digit");
+    checks.optional_text("/name_fr", fields.name_fr.as_deref(), 300);
+    checks.optional_text("/name_es", fields.name_es.as_deref(), 300);
+    checks.optional_text("/short_name", fields.short_name.as_deref(), 60);
+    if let Some(code) = &fields.iati_organisation_type {
+        checks.one_of("/iati_organisation_type", code, &IATI_TYPES);
+    }
+    if let Some(country) = &fields.country {
+        checks.country("/country", country);
+    }
+    checks.optional_text("/iati_identifier", fields.iati_identifier.as_deref(), 120);
+    preferences::check(checks, &fields.preferences);
+    checks.optional_text("/liaison_post", fields.liaison_post.as_deref(), 100);
+    for (index, external) in checks.at_most("/external_refs", &fields.external_refs, 50).iter().enumerate() {
+        checks.text(&format!("/external_refs/{index}/source"), &external.source, 40);
+        checks.text(&format!("/external_refs/{index}/ref"), &external.r#ref, 100);
+    }
+}

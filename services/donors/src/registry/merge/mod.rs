@@ -1,0 +1,345 @@
+//! Two records of one donor become one: everything of the duplicate goes to the record that stays, and can go back.
+
+mod moved;
+
+use super::donor::{self, MAX_LEVELS, merge_lock, store};
+use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
+use actix_web::{HttpRequest, get, post, web::Data};
+use auth::{Caller, Failure, perm};
+use chrono::{DateTime, Utc};
+use events::ExternalRef;
+use kernel::{Code, Problem};
+use moved::{Moved, carry, duplicates_of, point_at};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{
+    Answer, Changed, Checks, Context, Created, Id, JsonBody, Precondition, answer,
+    openapi::{CreateProblems, ReadProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A merger of two donors.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Merge {
+    id: Uuid,
+    #[schema(minimum = 1)]
+    version: i64,
+    /// The record that stays.
+    survivor_id: Uuid,
+    /// The record that everything was taken from.
+    duplicate_id: Uuid,
+    #[schema(max_length = 300)]
+    duplicate_name: String,
+    #[schema(max_length = 2000)]
+    reason: String,
+    /// How many records were moved.
+    #[schema(minimum = 0)]
+    contributions: usize,
+    #[schema(minimum = 0)]
+    agreements: usize,
+    #[schema(minimum = 0)]
+    reports: usize,
+    merged_at: DateTime<Utc>,
+    /// When it was taken back.
+    undone_at: Option<DateTime<Utc>>,
+}
+
+/// The mergers of a donor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Merges {
+    /// The latest first.
+    #[schema(max_items = 1000)]
+    items: Vec<Merge>,
+}
+
+/// What is to be merged into a donor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMerge {
+    /// The record that goes.
+    duplicate_id: Uuid,
+    #[schema(example = "The same ministry, recorded twice", min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    version: i64,
+    survivor_id: Uuid,
+    duplicate_id: Uuid,
+    duplicate_name: String,
+    reason: String,
+    moved: String,
+    merged_at: DateTime<Utc>,
+    undone_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn moved(&self) -> Result<Moved, StoreError> {
+        Ok(serde_json::from_str(&self.moved)?)
+    }
+}
+
+impl TryFrom<Row> for Merge {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let moved = row.moved()?;
+        Ok(Self {
+            contributions: moved.contributions.len(),
+            agreements: moved.agreements.len(),
+            reports: moved.reports.len(),
+            id: row.id,
+            version: row.version,
+            survivor_id: row.survivor_id,
+            duplicate_id: row.duplicate_id,
+            duplicate_name: row.duplicate_name,
+            reason: row.reason,
+            merged_at: row.merged_at,
+            undone_at: row.undone_at,
+        })
+    }
+}
+
+const SELECT: &str =
+    "SELECT m.*, d.name AS duplicate_name FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id";
+
+/// Lists the mergers into a donor
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
+    security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "The mergers", body = Merges), ReadProblems))]
+#[get("/v1/donors/{id}/merges")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let donor = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
+        let rows: Vec<Row> = sql::all(db, &text, values![donor.id, donor.organisation_id]).await?;
+        let items = rows.into_iter().map(Merge::try_from).collect::<Result<_, _>>()?;
+        answer::record(&request, donor.version, &Merges { items })
+    })
+    .await
+}
+
+/// Merges a duplicate into a donor
+///
+/// Contributions, agreements, reports and references of the duplicate become this donor's; its representatives see this
+/// donor from their next sign-in. The duplicate stays on record, out of every list, and the merger can be undone. Only
+/// headquarters does. Send the version of this donor you read as `If-Match`.
+#[utoipa::path(tag = "donors", request_body = NewMerge, security(("oauth2" = ["donors:write"])),
+    params(("id" = Uuid, Path, description = "The donor that stays"),
+           ("If-Match" = String, Header, description = "The ETag you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The merger", body = Merge), CreateProblems))]
+#[post("/v1/donors/{id}/merges")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<NewMerge>,
+) -> Answer {
+    let new = body.value;
+    let scope = context.scope(&caller.claims).await?;
+    donor::known(&context, &scope, id.0).await?;
+    let office_id = context.headquarters(&caller.claims).await?;
+    let mut checks = Checks::new();
+    checks.require(new.duplicate_id != id.0, "/duplicate_id", "is this donor itself");
+    checks.required_long_text("/reason", &new.reason, 2000);
+    checks.finish()?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        merge_lock::exclusive(tx, caller.claims.organisation_id).await?;
+        let (survivor, duplicate) = pair(tx, id.0, new.duplicate_id).await?;
+        Precondition::of(&request).check(survivor.version)?;
+        for (pointer, donor) in [("/id", &survivor), ("/duplicate_id", &duplicate)] {
+            if donor.merged_into.is_some() {
+                let why = "is merged into another donor already";
+                return Err(Problem::new(Code::Conflict).field(pointer, why).into());
+            }
+        }
+        if is_above(tx, &duplicate, &survivor).await? {
+            let why = "is a donor above this one: give this one another parent first";
+            return Err(Problem::new(Code::Conflict).field("/duplicate_id", why).into());
+        }
+        let moved = Moved::of(tx, &duplicate).await?;
+        carry(tx, &moved, &duplicate, &survivor).await?;
+        let gone = store::Model {
+            version: duplicate.version + 1,
+            merged_into: Some(survivor.id),
+            updated_at: tx.now(),
+            ..duplicate.clone()
+        };
+        store::remove_refs(tx, duplicate.id).await?;
+        store::update(tx, &gone, &[]).await?;
+        // What was merged into the duplicate before is answered for by the donor that stays: nobody follows a chain.
+        let before = duplicates_of(tx, duplicate.id).await?;
+        point_at(tx, &before, survivor.id).await?;
+        touch(tx, &survivor, &moved.external_refs).await?;
+        let row = Row {
+            id: tx.new_id(),
+            version: 1,
+            survivor_id: survivor.id,
+            duplicate_id: duplicate.id,
+            duplicate_name: duplicate.name.clone(),
+            reason: new.reason.clone(),
+            moved: serde_json::to_string(&moved).map_err(|error| Failure::internal(&error))?,
+            merged_at: tx.now(),
+            undone_at: None,
+        };
+        save(tx, &survivor, office_id, &row).await?;
+        let merge = Merge::try_from(row)?;
+        tx.audit_created("donor.merge", subject(&survivor, office_id, merge.id), &merge).await?;
+        Ok(Created::new(format!("/v1/donor-merges/{}", merge.id), 1, merge))
+    })
+    .await
+}
+
+/// Undoes a merger
+///
+/// What was moved goes back to the donor it came from; what was recorded since stays where it is. Only headquarters does.
+/// Send the version you read as `If-Match`.
+#[utoipa::path(tag = "donors", security(("oauth2" = ["donors:write"])),
+    params(("id" = Uuid, Path, description = "The merger"),
+           ("If-Match" = String, Header, description = "The version of the merger, as an ETag")),
+    responses((status = 200, description = "The merger, undone", body = Merge), UpdateProblems))]
+#[post("/v1/donor-merges/{id}/undo")]
+pub(crate) async fn undo(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsWrite>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    let found = service::read_within(&context, &scope, async |db| Ok(find(&scope, db, id.0).await?));
+    found.await?.ok_or_else(Problem::not_found)?;
+    let office_id = context.headquarters(&caller.claims).await?;
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
+        merge_lock::exclusive(tx, caller.claims.organisation_id).await?;
+        let first = find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        let (survivor, duplicate) = pair(tx, first.survivor_id, first.duplicate_id).await?;
+        let row = find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(row.version)?;
+        let moved_on = duplicate.merged_into != Some(survivor.id) || survivor.merged_into.is_some();
+        if row.undone_at.is_some() || moved_on {
+            let why = "the merger is undone, or its donors were merged again since";
+            return Err(Problem::new(Code::Conflict).field("/undone_at", why).into());
+        }
+        let moved = row.moved()?;
+        carry(tx, &moved, &survivor, &duplicate).await?;
+        let before = duplicates_of(tx, duplicate.id).await?;
+        point_at(tx, &before, duplicate.id).await?;
+        let back = store::Model {
+            version: duplicate.version + 1,
+            merged_into: None,
+            updated_at: tx.now(),
+            ..duplicate.clone()
+        };
+        for external in &moved.external_refs {
+            let text = "DELETE FROM donor_external_ref WHERE donor_id = $1 AND source = $2 AND ref = $3";
+            let parameters = values![survivor.id, external.source.as_str(), external.r#ref.as_str()];
+            sql::execute(tx.db(), text, parameters).await?;
+        }
+        store::update(tx, &back, &moved.external_refs).await.map_err(taken_meanwhile)?;
+        touch(tx, &survivor, &[]).await?;
+        let before = Merge::try_from(find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?)?;
+        let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
+        save(tx, &survivor, office_id, &undone).await?;
+        let after = Merge::try_from(undone)?;
+        tx.audit_changed("donor.unmerge", subject(&survivor, office_id, after.id), &before, &after).await?;
+        Ok(Changed::new(after.version, after))
+    })
+    .await
+}
+
+fn taken_meanwhile(error: StoreError) -> Failure {
+    if error.is_duplicate() {
+        let why = "another donor has its name, or one of its references, since";
+        return Problem::new(Code::Conflict).field("/duplicate_id", why).into();
+    }
+    error.into()
+}
+
+async fn find(scope: &TenantScope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Row>, StoreError> {
+    let text = format!("{SELECT} WHERE m.id = $1 AND m.organisation_id = $2");
+    Ok(sql::all(db, &text, values![id, scope.organisation_id()]).await?.pop())
+}
+
+/// Both donors, which nobody else changes before the transaction ends; always in one order, so that two mergers wait for
+/// each other and not in a circle.
+async fn pair(
+    tx: &TenantTx,
+    survivor: Uuid,
+    duplicate: Uuid,
+) -> Result<(store::Model, store::Model), Failure> {
+    let swapped = duplicate < survivor;
+    let (first, second) = if swapped { (duplicate, survivor) } else { (survivor, duplicate) };
+    let unknown = || Problem::invalid_field("/duplicate_id", "is no donor of your organisation");
+    let first = store::get_to_change(tx.scope(), tx, first).await?.ok_or_else(unknown)?;
+    let second = store::get_to_change(tx.scope(), tx, second).await?.ok_or_else(unknown)?;
+    Ok(if swapped { (second, first) } else { (first, second) })
+}
+
+async fn is_above(tx: &TenantTx, above: &store::Model, below: &store::Model) -> Result<bool, StoreError> {
+    let mut next = below.parent_id;
+    for _ in 0..MAX_LEVELS {
+        let Some(id) = next else { return Ok(false) };
+        if id == above.id {
+            return Ok(true);
+        }
+        next = store::get(tx.scope(), tx.db(), id).await?.and_then(|donor| donor.parent_id);
+    }
+    Ok(false)
+}
+
+/// The next version of the donor that stays, with these references beside its own.
+async fn touch(tx: &mut Transaction, donor: &store::Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+    let next = store::Model { version: donor.version + 1, updated_at: tx.now(), ..donor.clone() };
+    store::update(tx, &next, refs).await
+}
+
+async fn save(
+    tx: &Transaction,
+    survivor: &store::Model,
+    office_id: Uuid,
+    row: &Row,
+) -> Result<(), StoreError> {
+    let columns = [
+        "id",
+        "version",
+        "organisation_id",
+        "office_id",
+        "survivor_id",
+        "duplicate_id",
+        "reason",
+        "moved",
+        "merged_at",
+        "undone_at",
+    ];
+    let values = values![
+        row.id,
+        row.version,
+        survivor.organisation_id,
+        office_id,
+        row.survivor_id,
+        row.duplicate_id,
+        row.reason.as_str(),
+        row.moved.as_str(),
+        row.merged_at,
+        row.undone_at,
+    ];
+    sql::replace_many(tx.db(), "donor_merge", &columns, vec![values]).await?;
+    Ok(())
+}
+
+fn subject(survivor: &store::Model, office_id: Uuid, id: Uuid) -> audit::Subject {
+    audit::Subject { resource: "donor_merge", id, organisation_id: survivor.organisation_id, office_id }
+}

@@ -1,0 +1,190 @@
+//! What a merger moves from one donor to another, and an undone merger back: in batches, a few statements for any number
+//! of records. The transaction holds [`super::standing::change`], so nobody writes any of them meanwhile.
+
+use super::store;
+use crate::{agreement, contribution, reporting::report};
+use ::store::{StoreError, TenantTx, sql, values};
+use events::{ExternalRef, FlowObject};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Records that are rewritten at once: a power of two, as statements are.
+const CHUNK: usize = 512;
+
+/// What was moved, so that it can go back.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Moved {
+    pub(super) contributions: Vec<Uuid>,
+    pub(super) agreements: Vec<Uuid>,
+    pub(super) reports: Vec<Uuid>,
+    documents: Vec<Uuid>,
+    clearances: Vec<Uuid>,
+    notifications: Vec<Uuid>,
+    #[serde(default)]
+    agreement_documents: Vec<Uuid>,
+    #[serde(default)]
+    contacts: Vec<Uuid>,
+    children: Vec<Uuid>,
+    pub(super) external_refs: Vec<ExternalRef>,
+}
+
+impl Moved {
+    /// All that is a donor's.
+    pub(super) async fn of(tx: &TenantTx, donor: &store::Model) -> Result<Self, StoreError> {
+        let refs = store::refs(tx.db(), &[donor.id]).await?.remove(&donor.id);
+        Ok(Self {
+            contributions: ids(tx, "contribution", "donor_id", donor.id).await?,
+            agreements: ids(tx, "agreement", "donor_id", donor.id).await?,
+            reports: ids(tx, "report", "donor_id", donor.id).await?,
+            documents: ids(tx, "document", "donor_id", donor.id).await?,
+            clearances: ids(tx, "clearance", "donor_id", donor.id).await?,
+            notifications: ids(tx, "notification", "donor_id", donor.id).await?,
+            agreement_documents: ids(tx, "agreement_document", "donor_id", donor.id).await?,
+            contacts: ids(tx, "contact", "donor_id", donor.id).await?,
+            children: ids(tx, "donor", "parent_id", donor.id).await?,
+            external_refs: refs.unwrap_or_default(),
+        })
+    }
+}
+
+async fn ids(tx: &TenantTx, table: &str, column: &str, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let text = format!("SELECT id FROM {table} WHERE {column} = $1 ORDER BY id");
+    let rows = sql::rows(tx.db(), &text, values![donor]).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// Takes records from one donor to another; those that are not the first one's any more stay.
+pub(super) async fn carry(
+    tx: &mut TenantTx,
+    moved: &Moved,
+    from: &store::Model,
+    to: &store::Model,
+) -> Result<(), StoreError> {
+    for chunk in moved.contributions.chunks(CHUNK) {
+        let mut pairs = Vec::with_capacity(chunk.len());
+        for before in contribution::store::to_change(tx.scope(), tx, chunk).await? {
+            if before.donor_id == Some(from.id) {
+                let after = given_by(tx, &before, from, to)?;
+                pairs.push((before, after));
+            }
+        }
+        contribution::store::replace_all(tx, pairs).await?;
+    }
+    for chunk in moved.agreements.chunks(CHUNK) {
+        let held = agreement::store::by_ids(tx, chunk).await?;
+        let of_donor = held.into_iter().filter(|agreement| agreement.donor_id == from.id);
+        let after = of_donor.map(|agreement| agreed_with(tx, agreement, to));
+        let after = after.collect::<Result<Vec<_>, StoreError>>()?;
+        agreement::store::save_all(tx, &after).await?;
+    }
+    for chunk in moved.reports.chunks(CHUNK) {
+        let held = report::store::by_ids(tx, chunk).await?;
+        let of_donor = held.into_iter().filter(|report| report.donor_id == from.id);
+        let after: Vec<report::store::Model> = of_donor
+            .map(|report| report::store::Model {
+                version: report.version + 1,
+                donor_id: to.id,
+                updated_at: tx.now(),
+                ..report
+            })
+            .collect();
+        report::store::save_all(tx, &after).await?;
+    }
+    let plain = [
+        ("document", "donor_id", &moved.documents),
+        ("clearance", "donor_id", &moved.clearances),
+        ("notification", "donor_id", &moved.notifications),
+        ("agreement_document", "donor_id", &moved.agreement_documents),
+        ("contact", "donor_id", &moved.contacts),
+        ("donor", "parent_id", &moved.children),
+    ];
+    for (table, column, ids) in plain {
+        for chunk in ids.chunks(CHUNK) {
+            let mut parameters = values![to.id, from.id];
+            let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+            // A donor cannot be its own parent; whoever is changing one has to see its other parent.
+            let (next, own) = match table {
+                "donor" => (", version = version + 1", " AND id <> $1"),
+                _ => ("", ""),
+            };
+            let text = format!(
+                "UPDATE {table} SET {column} = $1{next} WHERE {column} = $2 AND id IN ({listed}){own}"
+            );
+            sql::execute(tx.db(), &text, parameters).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The same contribution, from the other donor.
+fn given_by(
+    tx: &TenantTx,
+    record: &contribution::store::Model,
+    from: &store::Model,
+    to: &store::Model,
+) -> Result<contribution::store::Model, StoreError> {
+    let (sources, _) = record.objects()?;
+    let renamed = |object: FlowObject| {
+        if object.kind == "Organization" && object.id == from.id.to_string() {
+            FlowObject { id: to.id.to_string(), name: to.name.clone(), ..object }
+        } else {
+            object
+        }
+    };
+    let sources: Vec<FlowObject> = sources.into_iter().map(renamed).collect();
+    Ok(contribution::store::Model {
+        version: record.version + 1,
+        donor_id: Some(to.id),
+        donor_name: Some(to.name.clone()),
+        source_objects: serde_json::to_string(&sources)?,
+        updated_at: tx.now(),
+        ..record.clone()
+    })
+}
+
+/// The same agreement, with the other donor.
+fn agreed_with(
+    tx: &TenantTx,
+    before: agreement::store::Model,
+    to: &store::Model,
+) -> Result<agreement::store::Model, StoreError> {
+    let terms = agreement::terms::Terms { donor_id: to.id, ..before.terms()? };
+    let (version, donor_name) = (before.version + 1, to.name.clone());
+    // Its last change is when it was closed: a merger is none of its own.
+    let closed = before.state == agreement::State::Closed;
+    let updated_at = if closed { before.updated_at } else { tx.now() };
+    agreement::store::Model { version, donor_name, updated_at, ..before }.under(&terms)
+}
+
+/// The donors that were merged into one, and into those.
+pub(super) async fn duplicates_of(tx: &TenantTx, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let text = "WITH RECURSIVE merged (id) AS (
+                  SELECT duplicate_id FROM donor_merge WHERE survivor_id = $1 AND undone_at IS NULL
+                  UNION SELECT m.duplicate_id FROM donor_merge m JOIN merged ON m.survivor_id = merged.id
+                  WHERE m.undone_at IS NULL)
+                SELECT id FROM merged ORDER BY id";
+    let rows = sql::rows(tx.db(), text, values![donor]).await?;
+    rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// Says of duplicates which donor stands for them, and tells the other services.
+pub(super) async fn point_at(
+    tx: &mut TenantTx,
+    duplicates: &[Uuid],
+    survivor: Uuid,
+) -> Result<(), StoreError> {
+    for chunk in duplicates.chunks(CHUNK) {
+        let mut parameters = values![survivor, tx.now()];
+        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+        let text = format!(
+            "UPDATE donor SET merged_into = $1, version = version + 1, updated_at = $2 WHERE id IN ({listed})"
+        );
+        sql::execute(tx.db(), &text, parameters).await?;
+        store::tell(tx, chunk).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "moved_tests.rs"]
+mod tests;

@@ -1,0 +1,219 @@
+//! What happened with a donor, the latest first: its record, its agreements, its money, its reports.
+
+use super::donor;
+use ::store::{StoreError, TenantScope, sql, values};
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Currency, Money, Problem};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::Serialize;
+use service::{
+    Answer, Column, Context, Envelope, Id, PageRequest, Paging, Parameters, Row, openapi::ReadProblems,
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Happening {
+    /// When it was recorded.
+    at: DateTime<Utc>,
+    /// For a contribution: the day on which it was paid or decided.
+    on: Option<NaiveDate>,
+    /// `donor_recorded`, `donor_merged`, `contribution_pledge`, `contribution_commitment`, `contribution_paid`,
+    /// `agreement_recorded`, `agreement_amended`, `report_` and what was done with it, `clearance_cleared` or
+    /// `clearance_refused`.
+    #[schema(example = "contribution_paid", max_length = 40)]
+    kind: String,
+    /// The record it happened to: a donor, a contribution, an agreement, a report or a clearance.
+    record_id: Uuid,
+    #[schema(max_length = 20000)]
+    title: Option<String>,
+    amount: Option<Money>,
+    /// The office whose record it is.
+    office_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    at: DateTime<Utc>,
+    happened_on: Option<NaiveDate>,
+    kind: String,
+    record_id: Uuid,
+    title: Option<String>,
+    amount: Option<i64>,
+    currency: Option<String>,
+    office_id: Uuid,
+}
+
+impl From<Found> for Happening {
+    fn from(row: Found) -> Self {
+        let currency = row.currency.and_then(|code| Currency::from_code(&code).ok());
+        Self {
+            at: row.at,
+            on: row.happened_on,
+            kind: row.kind,
+            record_id: row.record_id,
+            title: row.title,
+            amount: row.amount.zip(currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
+            office_id: row.office_id,
+        }
+    }
+}
+
+impl Row for Happening {
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("at", |row| row.at.to_rfc3339().into()),
+        ("on", |row| row.on.map(|day| day.to_string()).into()),
+        ("kind", |row| row.kind.as_str().into()),
+        ("record_id", |row| row.record_id.into()),
+        ("title", |row| row.title.clone().into()),
+        ("amount", |row| row.amount.into()),
+        ("currency", |row| row.amount.map(|amount| amount.currency().code()).into()),
+        ("office_id", |row| row.office_id.into()),
+    ];
+}
+
+/// Lists what happened with a donor
+///
+/// The latest first, as far as the caller may see the records. Staff only.
+#[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), Paging),
+    security(("oauth2" = ["donors:read"])),
+    responses((status = 200, description = "What happened", body = Envelope<Happening>), ReadProblems))]
+#[get("/v1/donors/{id}/timeline")]
+pub(crate) async fn list(
+    request: HttpRequest,
+    caller: Caller<perm::DonorsRead>,
+    context: Data<Context>,
+    id: Id,
+    paging: Parameters<Paging>,
+) -> Answer {
+    let scope = context.scope(&caller.claims).await?;
+    if matches!(scope, TenantScope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    donor::known(&context, &scope, id.0).await?;
+    // What a caller may not list is not told here either.
+    let may = |permission: &str| caller.claims.scope.split(' ').any(|held| held == permission);
+    let seen = Seen {
+        contributions: may("contributions:read"),
+        agreements: may("agreements:read"),
+        reports: may("reports:read"),
+    };
+    let filters = (id.0, caller.claims.sub);
+    let page = paging.0.of("timeline", &filters)?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let found = happenings(scope, db, id.0, seen, page, page.after()?).await?;
+        Ok(page.page(found, |row| (row.at, row.record_id)).map(Happening::from))
+    })
+    .await
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    contributions: bool,
+    agreements: bool,
+    reports: bool,
+}
+
+async fn happenings(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    donor: Uuid,
+    seen: Seen,
+    page: &PageRequest,
+    after: Option<(DateTime<Utc>, Uuid)>,
+) -> Result<Vec<Found>, StoreError> {
+    let mut parameters = values![scope.organisation_id(), donor];
+    let offices = sql::members(&mut parameters, scope.office_ids().iter().map(|id| (*id).into()));
+    let before = after.map(|(at, id)| {
+        parameters.extend(values![at, id]);
+        format!("(${}, ${})", parameters.len() - 1, parameters.len())
+    });
+    let nothing = "CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";
+    let no_day = "CAST(NULL AS date) AS happened_on";
+    let mut parts = Vec::new();
+    // The latest of each kind: a large donor's contributions are not all read for the few that are shown. What belongs to
+    // an office is found by the donor; the organisation's name in the condition would be taken for a shorter way.
+    let mut add = |at: &str, id: &str, what: String| {
+        let before = before.as_ref().map(|last| format!(" AND ({at}, {id}) < {last}")).unwrap_or_default();
+        parts.push(format!(
+            "SELECT * FROM (SELECT {at} AS at, {id} AS record_id, {what}{before} ORDER BY {at} DESC, {id} DESC LIMIT {})
+             AS part",
+            page.limit + 1
+        ));
+    };
+    add(
+        "created_at",
+        "id",
+        format!(
+            "{no_day}, 'donor_recorded' AS kind, name AS title, {nothing}, office_id
+             FROM donor WHERE organisation_id = $1 AND id = $2"
+        ),
+    );
+    add(
+        "m.merged_at",
+        "m.duplicate_id",
+        format!(
+            "{no_day}, 'donor_merged' AS kind, d.name AS title, {nothing}, m.office_id
+             FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id
+             WHERE m.organisation_id = $1 AND m.survivor_id = $2 AND m.undone_at IS NULL"
+        ),
+    );
+    if seen.contributions {
+        add(
+            "created_at",
+            "id",
+            format!(
+                "coalesce(flow_date, decision_date) AS happened_on, 'contribution_' || status AS kind, description AS title, coalesce(original_amount, amount_usd) AS amount,
+                 coalesce(original_currency, 'USD') AS currency, office_id
+                 FROM contribution WHERE donor_id = $2 AND office_id IN ({offices})"
+            ),
+        );
+    }
+    if seen.agreements {
+        add(
+            "created_at",
+            "id",
+            format!(
+                "{no_day}, 'agreement_recorded' AS kind, title, amount, currency, office_id
+                 FROM agreement WHERE donor_id = $2 AND office_id IN ({offices})"
+            ),
+        );
+        add(
+            "m.recorded_at",
+            "a.id",
+            format!(
+                "{no_day}, 'agreement_amended' AS kind, m.reason AS title, a.amount, a.currency, a.office_id
+                 FROM amendment m JOIN agreement a ON a.id = m.agreement_id
+                 WHERE a.donor_id = $2 AND a.office_id IN ({offices})"
+            ),
+        );
+        add(
+            "created_at",
+            "id",
+            format!(
+                "{no_day}, 'clearance_' || decision AS kind, reference AS title, {nothing}, office_id
+                 FROM clearance WHERE organisation_id = $1 AND donor_id = $2"
+            ),
+        );
+    }
+    if seen.reports {
+        add(
+            "s.taken_at",
+            "r.id",
+            format!(
+                "{no_day}, 'report_' || s.action AS kind, a.title, {nothing}, r.office_id
+                 FROM report_step s JOIN report r ON r.id = s.report_id JOIN agreement a ON a.id = r.agreement_id
+                 WHERE r.donor_id = $2 AND r.office_id IN ({offices})"
+            ),
+        );
+    }
+    let text = format!(
+        "SELECT * FROM ({}) AS happened ORDER BY at DESC, record_id DESC LIMIT {}",
+        parts.join(" UNION ALL "),
+        page.limit + 1
+    );
+    sql::all(db, &text, parameters).await
+}

@@ -1,0 +1,168 @@
+use super::{State, api::office_only, store as report};
+use crate::document::{
+    Document, MOST, Upload,
+    erasure::{self, DocumentErasure},
+    kept::{Kept, Kind, Owner},
+    sweep,
+};
+use ::store::{StoreError, TenantScope, sql, values};
+use actix_web::{
+    HttpRequest, delete, get, post,
+    web::{Data, Payload},
+};
+use auth::{Caller, Failure, perm};
+use kernel::{Code, Problem};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use service::{
+    Answer, Context, Created, Id, UncheckedBody,
+    openapi::{CreateProblems, ReadProblems, UpdateProblems},
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Attaches a document to a report
+///
+/// A PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB, while the office is drafting. It is taken for what its bytes
+/// are, and its name has to agree.
+#[utoipa::path(tag = "reports", security(("oauth2" = ["reports:write"])),
+    request_body(content = Upload, content_type = "multipart/form-data"),
+    extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(600))),
+    params(("id" = Uuid, Path, description = "The report"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 201, description = "The document", body = Document), CreateProblems))]
+#[post("/v1/reports/{id}/documents")]
+pub(crate) async fn create(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsWrite>,
+    context: Data<Context>,
+    id: Id,
+    payload: Payload,
+) -> Answer {
+    let found =
+        service::read(&context, &caller.claims, async |db, scope| Ok(report::get(scope, db, id.0).await?));
+    let found = found.await?.ok_or_else(Problem::not_found)?;
+    office_only(&found, &caller.claims)?;
+    let kept = Kept::receive(&context, &request, payload).await?;
+    service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
+        let report = report::get_to_change(tx.scope(), tx, id.0).await?.ok_or_else(Problem::not_found)?;
+        drafting(&report)?;
+        let owner = owner_of(&report);
+        if owner.count(tx.db()).await? >= MOST {
+            return Err(Problem::new(Code::Conflict).field("/file", "the report has 50 documents").into());
+        }
+        let document = owner.attach(tx, &kept, "internal").await?;
+        Ok(Created::new(format!("/v1/documents/{}", document.id), 1, document))
+    })
+    .await
+}
+
+fn drafting(report: &report::Model) -> Result<(), Failure> {
+    if report.state == State::Drafting {
+        return Ok(());
+    }
+    let why = format!("documents of a report that is {} do not change", report.state);
+    Err(Problem::new(Code::Conflict).field("/state", why).into())
+}
+
+pub(super) fn owner_of(report: &report::Model) -> Owner {
+    Owner {
+        kind: Kind::Report,
+        id: report.id,
+        organisation_id: report.organisation_id,
+        office_id: report.office_id,
+        donor_id: report.donor_id,
+    }
+}
+
+/// A document and the report it belongs to, as the scope sees them.
+pub(super) async fn find(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<(Document, report::Model), Failure> {
+    let text = "SELECT * FROM document WHERE id = $1 AND organisation_id = $2";
+    let row =
+        sql::row(db, text, values![id, scope.organisation_id()]).await?.ok_or_else(Problem::not_found)?;
+    let document = Document::from_query_result(&row, "").map_err(StoreError::from)?;
+    let report_id: Uuid = row.try_get("", "report_id").map_err(StoreError::from)?;
+    let owner = report::get(scope, db, report_id).await?.ok_or_else(Problem::not_found)?;
+    // What was not handed to the donor is not for it.
+    if !matches!(scope, TenantScope::Offices { .. }) && !owner.state.is_delivered() {
+        return Err(Problem::not_found().into());
+    }
+    Ok((document, owner))
+}
+
+/// Downloads a document
+///
+/// That a donor's representative took it is noted in the audit trail.
+#[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The document")),
+    security(("oauth2" = ["reports:read"])),
+    responses((status = 200, description = "Its bytes", content_type = "application/octet-stream", body = Vec<u8>),
+              ReadProblems))]
+#[get("/v1/documents/{id}")]
+pub(crate) async fn read(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsRead>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
+    let (document, report) = found.await?;
+    owner_of(&report).hand_out(&context, &request, &caller.claims, document).await
+}
+
+/// Takes a document off a report
+///
+/// While the office is drafting.
+#[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    security(("oauth2" = ["reports:write"])),
+    responses((status = 204, description = "It is off"), UpdateProblems))]
+#[delete("/v1/documents/{id}")]
+pub(crate) async fn remove(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsWrite>,
+    context: Data<Context>,
+    id: Id,
+) -> Answer {
+    let mut removed = None;
+    let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
+        let (document, report) = find(scope, tx.db(), id.0).await?;
+        let report = report::get_to_change(scope, tx, report.id).await?.ok_or_else(Problem::not_found)?;
+        office_only(&report, &caller.claims)?;
+        drafting(&report)?;
+        owner_of(&report).detach(tx, &document).await?;
+        removed = Some(document.sha256);
+        Ok(())
+    });
+    let answer = answer.await?;
+    if let Some(sha256) = removed {
+        sweep::destroy_unnamed(&context.store, sha256).await;
+    }
+    Ok(answer)
+}
+
+/// Erases a document of a report
+///
+/// In any state of the report. The file and its name are destroyed and cannot be brought back; who erased it, when and
+/// why remains in the audit trail. The office that wrote the report does it, or one above it.
+#[utoipa::path(tag = "reports", request_body = DocumentErasure, security(("oauth2" = ["reports:write"])),
+    params(("id" = Uuid, Path, description = "The document"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    responses((status = 204, description = "It is gone"), CreateProblems))]
+#[post("/v1/documents/{id}/erase")]
+pub(crate) async fn erase(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsWrite>,
+    context: Data<Context>,
+    id: Id,
+    body: UncheckedBody<DocumentErasure>,
+) -> Answer {
+    erasure::erase(&context, &request, &caller.claims, body, async |tx, scope| {
+        let (document, owner) = find(scope, tx.db(), id.0).await?;
+        let owner = report::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
+        Ok((document, owner_of(&owner)))
+    })
+    .await
+}

@@ -1,0 +1,284 @@
+//! What moves a report on, and who may.
+
+use super::{
+    Action, Refused, State,
+    api::{ReportRecord, office_only, record},
+    content,
+    schedule::ends_at,
+    store, transition,
+};
+use crate::{agreement, document, registry::donor, reporting::notification};
+use ::store::{StoreError, TenantTx, office};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, Claims, Failure, perm};
+use chrono::NaiveDate;
+use kernel::{Code, OfficeKind, Problem, Visibility};
+use serde::Deserialize;
+use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Problem::new(Code::Conflict).field("/state", refused.to_string()).into()
+    }
+}
+
+/// What somebody says to a step.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Remark {
+    /// Why; required when a report is given back or taken back.
+    #[schema(example = "Please explain the delay in the north", max_length = 2000)]
+    comment: Option<String>,
+}
+
+/// Another due date.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Extension {
+    /// The due date that the donor agreed to; it may lie before today.
+    due_date: NaiveDate,
+    #[schema(example = "Agreed with the donor by e-mail", min_length = 1, max_length = 2000)]
+    comment: String,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Action::Start => "start",
+            Action::Send => "send",
+            Action::Endorse => "endorse",
+            Action::Return => "return",
+            Action::Reject => "reject",
+            Action::Submit => "submit",
+            Action::Accept => "accept",
+            Action::Retract => "retract",
+            Action::Extend => "extend",
+        }
+    }
+
+    const fn audit_name(self) -> &'static str {
+        match self {
+            Action::Start => "report.start",
+            Action::Send => "report.send",
+            Action::Endorse => "report.endorse",
+            Action::Return => "report.return",
+            Action::Reject => "report.reject",
+            Action::Submit => "report.submit",
+            Action::Accept => "report.accept",
+            Action::Retract => "report.retract",
+            Action::Extend => "report.extend",
+        }
+    }
+
+    const fn needs_comment(self) -> bool {
+        matches!(self, Action::Return | Action::Reject | Action::Retract | Action::Extend)
+    }
+}
+
+struct Asked {
+    action: Action,
+    comment: Option<String>,
+    due_date: Option<NaiveDate>,
+}
+
+async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uuid, asked: Asked) -> Answer {
+    let Asked { action, comment, due_date } = asked;
+    service::change(context, request, claims, async |tx, scope, precondition| {
+    let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
+    let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
+    let region = region(&above);
+    may(action, &before, claims, &above)?;
+    precondition.check(before.version)?;
+    let from = before.state;
+    let to = transition(from, action, region.is_some())?;
+    if action == Action::Retract {
+        let agreement = agreement::store::get(scope, tx.db(), before.agreement_id).await?;
+        if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled) {
+            let why =
+                "nothing is owed under an agreement that is cancelled, so its reports stay with the donor";
+            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+        }
+    }
+    let mut checks = Checks::new();
+    let blank = comment.as_deref().is_none_or(|text| text.trim().is_empty());
+    checks.require(!(blank && action.needs_comment()), "/comment", "is required here");
+    checks.optional_long_text("/comment", comment.as_deref(), 2000);
+    checks.require(
+        due_date.is_none_or(|due| due > before.period_end),
+        "/due_date",
+        "must be after the period",
+    );
+    checks.require(due_date.is_none_or(kernel::date::is_usual), "/due_date", "must lie between 2000 and 2110");
+    checks.finish()?;
+    if action == Action::Send {
+        let documents = document::of_report(tx.db(), before.id).await?.len();
+        content::check_complete(before.kind, &before.content()?, documents)?;
+    }
+    if action == Action::Submit && before.sent_by == Some(claims.sub) {
+        let why = "whoever sent the report does not clear it: another person has to";
+        return Err(Problem::new(Code::Forbidden).detail(why).into());
+    }
+    let now = tx.now();
+    let mut after =
+        store::Model { version: before.version + 1, state: to, updated_at: now, ..before.clone() };
+    match action {
+        Action::Send => after.sent_by = Some(claims.sub),
+        Action::Submit => after.submitted_at = Some(now),
+        Action::Accept => after.accepted_on = Some(now.date_naive()),
+        Action::Retract => after.submitted_at = None,
+        Action::Extend => {
+            after.due_date = due_date.unwrap_or(after.due_date);
+            let zone = donor::store::time_zone(tx, after.donor_id).await?;
+            after.due_at = ends_at(after.due_date, zone);
+        }
+        Action::Start | Action::Endorse | Action::Return | Action::Reject => {}
+    }
+    store::save_all(tx, std::slice::from_ref(&after)).await?;
+    if matches!(action, Action::Submit | Action::Retract) {
+        document::show(tx, after.id, action == Action::Submit, after.visibility).await?;
+    }
+    let number = i32::try_from(store::steps(tx.db(), after.id).await?.len()).unwrap_or(i32::MAX - 1) + 1;
+    let taken = store::Step {
+        report_id: after.id,
+        number,
+        action: action.name().to_owned(),
+        from_state: before.state,
+        to_state: after.state,
+        actor_id: claims.sub,
+        comment,
+        taken_at: now,
+    };
+    store::add_step(tx, &taken).await?;
+    let headquarters = above.last().map(|office| office.id);
+    let told = match to {
+        State::RegionalReview => region.map(|office| office.id),
+        State::HqClearance => headquarters.or(Some(after.office_id)),
+        State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
+        State::Scheduled | State::Drafting | State::Cancelled => None,
+    };
+    tell(tx, &after, action.name(), told).await?;
+    let what_changed = |report: &store::Model| {
+        if action == Action::Extend { report.due_date.to_string() } else { report.state.to_string() }
+    };
+    let (old, new) = (what_changed(&before), what_changed(&after));
+    tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
+    Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
+    })
+    .await
+}
+
+/// Tells the office that has to act next, and the donor when it gets a report.
+async fn tell(
+    tx: &mut TenantTx,
+    report: &store::Model,
+    action: &str,
+    office_id: Option<Uuid>,
+) -> Result<(), StoreError> {
+    if let Some(office_id) = office_id {
+        notification::add(tx, report.into(), action, (office_id, None)).await?;
+    }
+    let is_shown = report.visibility != Visibility::Internal;
+    if report.state == State::Submitted && is_shown {
+        let to = (report.office_id, Some(report.donor_id));
+        notification::add(tx, report.into(), "received", to).await?;
+    }
+    Ok(())
+}
+
+/// Which office takes a step: the one that owes the report, the region above it, or headquarters.
+fn may(
+    action: Action,
+    report: &store::Model,
+    claims: &Claims,
+    above: &[office::Office],
+) -> Result<(), Failure> {
+    let refused = |why: &str| Err(Problem::new(Code::Forbidden).detail(why.to_owned()).into());
+    let in_region = region(above).is_some_and(|region| region.id == claims.office_id);
+    let at_headquarters = above.last().map_or(report.office_id, |top| top.id) == claims.office_id;
+    match action {
+        Action::Start | Action::Send => office_only(report, claims),
+        Action::Endorse | Action::Return if in_region => Ok(()),
+        Action::Endorse | Action::Return => refused("only the regional office above reviews the report"),
+        Action::Reject | Action::Submit | Action::Accept | Action::Retract | Action::Extend => {
+            if at_headquarters {
+                Ok(())
+            } else {
+                refused("only headquarters clears reports")
+            }
+        }
+    }
+}
+
+/// The regional office among those above.
+fn region(above: &[office::Office]) -> Option<&office::Office> {
+    above.iter().find(|office| office.kind.is(OfficeKind::Regional))
+}
+
+macro_rules! steps {
+    ($($(#[$doc:meta])* $handler:ident $path:literal $permission:ident $scope:literal $action:ident;)+) => {
+        $($(#[$doc])*
+        #[utoipa::path(tag = "reports", request_body = Remark, security(("oauth2" = [$scope])),
+            params(("id" = Uuid, Path, description = "The report"),
+                   ("If-Match" = String, Header, description = "The ETag you read")),
+            responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
+        #[post($path)]
+        pub(crate) async fn $handler(
+            request: HttpRequest,
+            caller: Caller<perm::$permission>,
+            context: Data<Context>,
+            id: Id,
+            body: JsonBody<Remark>,
+        ) -> Answer {
+            let asked = Asked { action: Action::$action, comment: body.value.comment, due_date: None };
+            step(&request, &context, &caller.claims, id.0, asked).await
+        })+
+    };
+}
+
+steps! {
+    /// Starts a report
+    ///
+    /// Or takes one up again that came back.
+    start "/v1/reports/{id}/start" ReportsWrite "reports:write" Start;
+    /// Hands a draft on
+    ///
+    /// To the regional office above, or to headquarters where there is none. Every section is written or a document is
+    /// attached; a financial report says what was spent.
+    send "/v1/reports/{id}/send" ReportsWrite "reports:write" Send;
+    /// Passes a report on to headquarters
+    endorse "/v1/reports/{id}/endorse" ReportsReview "reports:review" Endorse;
+    /// Gives a report back to its office, from the region
+    send_back "/v1/reports/{id}/return" ReportsReview "reports:review" Return;
+    /// Gives a report back to its office, from headquarters
+    reject "/v1/reports/{id}/reject" ReportsClear "reports:clear" Reject;
+    /// Clears a report and hands it to the donor
+    ///
+    /// Not by whoever sent it.
+    submit "/v1/reports/{id}/submit" ReportsClear "reports:clear" Submit;
+    /// Notes that the donor took a report
+    accept "/v1/reports/{id}/accept" ReportsClear "reports:clear" Accept;
+    /// Takes a report back from the donor
+    retract "/v1/reports/{id}/retract" ReportsClear "reports:clear" Retract;
+}
+
+/// Extends a due date
+///
+/// The date that was due first stays beside it. An extension that was agreed after the due date is recorded as well.
+#[utoipa::path(tag = "reports", request_body = Extension, security(("oauth2" = ["reports:clear"])),
+    params(("id" = Uuid, Path, description = "The report"),
+           ("If-Match" = String, Header, description = "The ETag you read")),
+    responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
+#[post("/v1/reports/{id}/extend")]
+pub(crate) async fn extend(
+    request: HttpRequest,
+    caller: Caller<perm::ReportsClear>,
+    context: Data<Context>,
+    id: Id,
+    body: JsonBody<Extension>,
+) -> Answer {
+    let Extension { due_date, comment } = body.value;
+    let asked = Asked { action: Action::Extend, comment: Some(comment), due_date: Some(due_date) };
+    step(&request, &context, &caller.claims, id.0, asked).await
+}

@@ -1,0 +1,387 @@
+use super::{
+    State,
+    content::Content,
+    schedule::{Obligation, ends_at, obligations},
+};
+use crate::reporting::notification::About;
+use crate::{agreement, registry::donor};
+use ::store::list::{Conditions, Listed};
+use chrono::{DateTime, NaiveDate, Utc};
+use events::DonorReportChanged;
+use kernel::{ReportKind, Visibility};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
+    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
+};
+use service::PageRequest;
+use std::collections::HashMap;
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, upsert_without, values};
+use uuid::Uuid;
+
+/// A row of `report`, with what names its agreement and donor.
+#[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "report")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub version: i64,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub agreement_id: Uuid,
+    pub agreement_reference: String,
+    pub agreement_title: String,
+    pub currency: String,
+    pub donor_id: Uuid,
+    pub donor_name: String,
+    pub slot: String,
+    pub kind: ReportKind,
+    pub period_start: NaiveDate,
+    pub period_end: NaiveDate,
+    pub due_date: NaiveDate,
+    pub first_due_date: NaiveDate,
+    pub due_at: DateTime<Utc>,
+    pub state: State,
+    pub content: String,
+    pub sent_by: Option<Uuid>,
+    pub submitted_at: Option<DateTime<Utc>>,
+    pub accepted_on: Option<NaiveDate>,
+    pub visibility: Visibility,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Model> for audit::Subject {
+    fn from(row: &Model) -> Self {
+        Self {
+            resource: "report",
+            id: row.id,
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
+    }
+}
+
+impl Model {
+    pub(crate) fn content(&self) -> Result<Content, StoreError> {
+        Ok(serde_json::from_str(&self.content)?)
+    }
+
+    fn event(&self) -> DonorReportChanged {
+        DonorReportChanged {
+            id: self.id,
+            sequence: self.version,
+            organisation_id: self.organisation_id,
+            office_id: self.office_id,
+            agreement_id: self.agreement_id,
+            donor_id: self.donor_id,
+            kind: self.kind.into(),
+            period_start: self.period_start,
+            period_end: self.period_end,
+            due_date: self.due_date,
+            first_due_date: self.first_due_date,
+            state: self.state.into(),
+            submitted_at: self.submitted_at,
+        }
+    }
+}
+
+/// What [`SELECT`] joins.
+const JOINED: [&str; 4] = ["agreement_reference", "agreement_title", "currency", "donor_name"];
+
+impl From<&Model> for About {
+    fn from(report: &Model) -> Self {
+        Self {
+            organisation_id: report.organisation_id,
+            report_id: report.id,
+            report_kind: report.kind,
+            due_date: report.due_date,
+            title: format!("{}: {}", report.agreement_reference, report.agreement_title),
+        }
+    }
+}
+
+/// The rows with what names them.
+pub(crate) const SELECT: &str = "SELECT r.*, a.reference AS agreement_reference, a.title AS agreement_title, a.currency, d.name AS donor_name
+    FROM report r JOIN agreement a ON a.id = r.agreement_id JOIN donor d ON d.id = r.donor_id";
+
+/// Filters of the report list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) office_id: Option<Uuid>,
+    pub(crate) agreement_id: Option<Uuid>,
+    pub(crate) state: Option<State>,
+    pub(crate) kind: Option<ReportKind>,
+    pub(crate) due_from: Option<NaiveDate>,
+    pub(crate) due_until: Option<NaiveDate>,
+    /// Only what is owed still (true), or only what is not (false).
+    pub(crate) owed: Option<bool>,
+    /// Only what is owed and was due before this instant.
+    pub(crate) overdue_at: Option<DateTime<Utc>>,
+}
+
+impl Filter {
+    pub(crate) fn conditions(&self, scope: &TenantScope) -> Conditions {
+        let mut conditions = Conditions::of(scope, "r");
+        conditions.and_few("r.donor_id = ?", self.donor_id);
+        conditions.and_few("r.agreement_id = ?", self.agreement_id);
+        if let Some(office_id) = self.office_id {
+            conditions.within(&[office_id]);
+        }
+        conditions.and_some("r.state = ?", self.state);
+        conditions.and_some("r.kind = ?", self.kind);
+        conditions.and_some("r.due_date >= ?", self.due_from);
+        conditions.and_some("r.due_date <= ?", self.due_until);
+        conditions.and_some("r.due_at <= ?", self.overdue_at);
+        match (self.owed, self.overdue_at) {
+            (Some(true), _) | (None, Some(_)) => conditions.and_also(&format!("r.state IN {}", super::OWED)),
+            (Some(false), _) => conditions.and_also(&format!("r.state NOT IN {}", super::OWED)),
+            (None, None) => {}
+        }
+        conditions
+    }
+}
+
+/// The first due first.
+pub(crate) async fn list(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<(NaiveDate, Uuid)>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut conditions = filter.conditions(scope);
+    if let Some((due_date, id)) = after {
+        conditions.and_both("(r.due_date, r.id) > (?1, ?2)", due_date, id);
+    }
+    let listed = Listed {
+        select: SELECT,
+        from: "report r",
+        order: &["due_date", "id"],
+        descending: false,
+        limit: page.limit + 1,
+    };
+    sql::read(&conditions.rows(db, &listed).await?)
+}
+
+pub(crate) async fn models(
+    db: &impl ConnectionTrait,
+    text: &str,
+    values: Vec<Value>,
+) -> Result<Vec<Model>, StoreError> {
+    sql::all(db, text, values).await
+}
+
+pub(crate) async fn get(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    let mut conditions = Conditions::of(scope, "r");
+    conditions.and("r.id = ?", id);
+    let (conditions, values) = conditions.end();
+    Ok(models(db, &format!("{SELECT} WHERE {conditions}"), values).await?.pop())
+}
+
+/// Reports by id, in no order: for a transaction that keeps everybody else from writing any.
+pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+    let select = format!("{SELECT} WHERE true");
+    sql::read(&sql::by_keys(tx.db(), &select, vec![], "r.id", ids.iter().map(|id| (*id).into())).await?)
+}
+
+/// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
+pub(crate) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: Uuid,
+) -> Result<Option<Model>, StoreError> {
+    donor::merge_lock::shared(tx, scope.organisation_id()).await?;
+    let Some(found) = get(scope, tx.db(), id).await? else { return Ok(None) };
+    // One lock for an agreement and its reports: an amendment changes both.
+    tx.lock(&format!("agreement {}", found.agreement_id)).await?;
+    get(scope, tx.db(), id).await
+}
+
+/// Writes new versions and tells.
+pub(crate) async fn save_all(tx: &mut Transaction, reports: &[Model]) -> Result<(), StoreError> {
+    upsert_without(tx.db(), reports, &JOINED).await?;
+    let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
+    tx.emit_all(&events).await
+}
+
+/// The interim financial reports of the same agreement on periods before this one's.
+pub(crate) async fn financial_before(
+    db: &impl ConnectionTrait,
+    report: &Model,
+) -> Result<Vec<Model>, StoreError> {
+    let text = format!(
+        "{SELECT} WHERE r.agreement_id = $1 AND r.kind = 'interim_financial' AND r.period_end < $2
+         AND r.state <> 'cancelled'"
+    );
+    models(db, &text, values![report.agreement_id, report.period_end]).await
+}
+
+/// Reports of an agreement.
+async fn of_agreement(tx: &Transaction, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
+    models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), values![agreement_id]).await
+}
+
+/// Makes the reports of an agreement those that its terms owe: new ones are added, dates follow the terms (an extended
+/// due date of a period that has not changed stays), and what is owed no longer is cancelled unless it is under way.
+pub(crate) async fn reconcile(
+    tx: &mut TenantTx,
+    agreement: &agreement::store::Model,
+) -> Result<(), StoreError> {
+    let terms = agreement.terms()?;
+    let zone = donor::store::time_zone(tx, terms.donor_id).await?;
+    let there = of_agreement(tx, agreement.id).await?;
+    let is_amended = !there.is_empty();
+    let mut known: HashMap<(String, ReportKind), Vec<Model>> = HashMap::new();
+    for report in there {
+        let slot = report.slot.split("_again_").next().unwrap_or_default().to_owned();
+        known.entry((slot, report.kind)).or_default().push(report);
+    }
+    let now = tx.now();
+    let mut changed = Vec::new();
+    for mut owed in obligations(&terms) {
+        let mut held = known.remove(&(owed.slot.clone(), owed.kind)).unwrap_or_default();
+        held.sort_by_key(|report| report.period_end);
+        let same_period = |report: &Model| report.period_end == owed.period_end;
+        let is_delivered = held.last().map(|report| report.state.is_delivered());
+        match held.pop() {
+            // What an amendment makes due in the past was not owed then: the next report covers the time.
+            None if is_amended && owed.due_date < now.date_naive() => {}
+            None => changed.push(new_report(tx.new_id(), agreement, owed, zone, now)),
+            // The donor has the one up to the former end; one more is owed up to the new end.
+            Some(last) if is_delivered == Some(true) && !same_period(&last) => {
+                owed.slot = format!("{}_again_{}", owed.slot, held.len() + 1);
+                changed.push(new_report(tx.new_id(), agreement, owed, zone, now));
+            }
+            Some(report) => changed.extend(moved(report, &owed, zone, now)?),
+        }
+    }
+    for report in known.into_values().flatten() {
+        if matches!(report.state, State::Scheduled | State::Drafting | State::Returned) {
+            changed.push(cancelled(report, now));
+        }
+    }
+    save_all(tx, &changed).await
+}
+
+fn new_report(
+    id: Uuid,
+    agreement: &agreement::store::Model,
+    owed: Obligation,
+    zone: Option<&str>,
+    now: DateTime<Utc>,
+) -> Model {
+    Model {
+        id,
+        version: 1,
+        organisation_id: agreement.organisation_id,
+        office_id: agreement.office_id,
+        agreement_id: agreement.id,
+        agreement_reference: agreement.reference.clone(),
+        agreement_title: agreement.title.clone(),
+        currency: agreement.currency.clone(),
+        donor_id: agreement.donor_id,
+        donor_name: agreement.donor_name.clone(),
+        slot: owed.slot,
+        kind: owed.kind,
+        period_start: owed.period_start,
+        period_end: owed.period_end,
+        due_date: owed.due_date,
+        first_due_date: owed.due_date,
+        due_at: ends_at(owed.due_date, zone),
+        state: State::Scheduled,
+        content: "{}".to_owned(),
+        sent_by: None,
+        submitted_at: None,
+        accepted_on: None,
+        visibility: agreement.visibility,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// The next version of a report whose period the terms have moved; none when it stays as it is.
+fn moved(
+    report: Model,
+    owed: &Obligation,
+    zone: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>, StoreError> {
+    let same_period = (report.period_start, report.period_end) == (owed.period_start, owed.period_end);
+    if same_period || !report.state.is_owed() {
+        return Ok(None);
+    }
+    Ok(Some(Model {
+        version: report.version + 1,
+        period_start: owed.period_start,
+        period_end: owed.period_end,
+        due_date: owed.due_date,
+        due_at: ends_at(owed.due_date, zone),
+        updated_at: now,
+        ..report
+    }))
+}
+
+fn cancelled(report: Model, now: DateTime<Utc>) -> Model {
+    let state = State::Cancelled;
+    Model { version: report.version + 1, state, updated_at: now, ..report }
+}
+
+/// What a cancelled agreement still owed is owed no longer.
+pub(crate) async fn cancel_open(
+    tx: &mut Transaction,
+    agreement: &agreement::store::Model,
+) -> Result<(), StoreError> {
+    let now = tx.now();
+    let mut changed = Vec::new();
+    for report in of_agreement(tx, agreement.id).await? {
+        if report.state.is_owed() {
+            changed.push(cancelled(report, now));
+        }
+    }
+    save_all(tx, &changed).await
+}
+
+/// A step that a report took.
+#[derive(Debug, Clone, FromQueryResult)]
+pub(crate) struct Step {
+    pub(crate) report_id: Uuid,
+    pub(crate) number: i32,
+    pub(crate) action: String,
+    pub(crate) from_state: State,
+    pub(crate) to_state: State,
+    pub(crate) actor_id: Uuid,
+    pub(crate) comment: Option<String>,
+    pub(crate) taken_at: DateTime<Utc>,
+}
+
+pub(crate) async fn steps(db: &impl ConnectionTrait, report_id: Uuid) -> Result<Vec<Step>, StoreError> {
+    let text = "SELECT * FROM report_step WHERE report_id = $1 ORDER BY number";
+    sql::all(db, text, values![report_id]).await
+}
+
+pub(crate) async fn add_step(tx: &Transaction, step: &Step) -> Result<(), StoreError> {
+    let columns =
+        ["report_id", "number", "action", "from_state", "to_state", "actor_id", "comment", "taken_at"];
+    let row = values![
+        step.report_id,
+        step.number,
+        step.action.as_str(),
+        step.from_state,
+        step.to_state,
+        step.actor_id,
+        step.comment.clone(),
+        step.taken_at,
+    ];
+    sql::insert_many(tx.db(), "report_step", &columns, vec![row], "").await?;
+    Ok(())
+}
