@@ -9,6 +9,9 @@ use std::{
 /// Services whose folders are subjects.
 const SERVICES: [&str; 3] = ["identity", "donors", "crisis"];
 
+/// Folders that hold several subjects, each in a folder of its own.
+const GROUPS: [&str; 3] = ["registry", "reporting", "output"];
+
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 fn sources_of(service: &str) -> PathBuf {
@@ -67,14 +70,16 @@ fn expand(text: &str, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) ->
     taken
 }
 
-/// The subject that a path of modules lies in: the deepest folder of at most two levels, or the file at the top.
+/// The subject that a path of modules lies in: a folder, one in a group of subjects, or a file at the top.
 fn subject(root: &Path, path: &[String]) -> Option<String> {
     let first = path.first()?;
     if !root.join(first).is_dir() {
         return root.join(format!("{first}.rs")).is_file().then(|| first.clone());
     }
     match path.get(1) {
-        Some(second) if root.join(first).join(second).is_dir() => Some(format!("{first}/{second}")),
+        Some(second) if GROUPS.contains(&first.as_str()) && root.join(first).join(second).is_dir() => {
+            Some(format!("{first}/{second}"))
+        }
         _ => Some(first.clone()),
     }
 }

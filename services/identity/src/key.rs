@@ -5,7 +5,6 @@
 //! are emptied at once, and their keys sign no more: a copy made before is worth nothing as soon as their last token has
 //! expired.
 
-use crate::token::ACCESS_TOKEN_LIFE;
 use auth::{Claims, Failure, JsonWebKey, JsonWebKeySet, TOKEN_TYPE};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,6 +20,8 @@ use store::{
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+/// How long an access token holds.
+pub(crate) const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long a key signs.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(30);
 /// How much longer than its last token a public half is published.

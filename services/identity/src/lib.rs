@@ -6,6 +6,7 @@ mod client;
 mod consumers;
 mod guard;
 mod housekeeping;
+mod invitation;
 mod key;
 mod limits;
 mod mail;
@@ -100,7 +101,7 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(person::api::list)
         .service(person::api::get)
         .service(person::api::create)
-        .service(person::api::accept_invitation)
+        .service(invitation::accept)
         .service(person::me::me)
         .service(person::me::update)
         .service(person::me::focal_point)

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
 use kernel::{Currency, Money, Visibility};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
-    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
 };
 use serde::{Deserialize, Serialize};
 use service::PageRequest;

@@ -9,7 +9,6 @@ use actix_web::{
     web::Payload,
 };
 use auth::{Claims, Failure, PrincipalKind};
-use futures_util::StreamExt;
 use kernel::ErasureReason;
 use kernel::{Code, Problem};
 use sea_orm::ConnectionTrait;

@@ -1,6 +1,6 @@
 use super::{announcement::announce, is_email, may_give, normal_email, store};
-use crate::{State, consumers, guard, office, origin, password, secret};
-use ::store::{Actor, TenantScope, Transaction};
+use crate::{State, consumers, office, password, secret};
+use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
@@ -255,7 +255,7 @@ pub(crate) async fn create(
 }
 
 /// The audit trail never holds personal data: a person is an id.
-pub(super) async fn audit_person(
+pub(crate) async fn audit_person(
     tx: &Transaction,
     person: &store::Model,
     action: &'static str,
@@ -326,66 +326,10 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
     }
 }
 
-fn check_password(checks: &mut Checks, password: Option<&str>) {
+pub(crate) fn check_password(checks: &mut Checks, password: Option<&str>) {
     if let Some(password) = password {
         let fits = (password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.chars().count());
         let why = format!("must have {} to {} characters", password::MIN_LENGTH, password::MAX_LENGTH);
         checks.require(fits, "/password", &why);
     }
-}
-
-/// An invitation and the password to set.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Acceptance {
-    /// The token of the invitation link.
-    #[schema(max_length = 100)]
-    token: String,
-    #[schema(min_length = 12, max_length = 128)]
-    password: String,
-}
-
-/// What came of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Accepted {
-    /// The address to sign in with.
-    #[schema(max_length = 254)]
-    email: String,
-}
-
-/// Accepts an invitation
-///
-/// Sets the first password. An invitation works once, for seven days. After many unknown ones from one address: 429.
-#[utoipa::path(tag = "people", request_body = Acceptance,
-    responses((status = 200, description = "The account can be used", body = Accepted), CreateProblems))]
-#[post("/v1/invitations/accept")]
-pub(crate) async fn accept_invitation(
-    request: HttpRequest,
-    context: Data<Context>,
-    state: Data<State>,
-    body: JsonBody<Acceptance>,
-) -> Answer {
-    let mut checks = Checks::new();
-    check_password(&mut checks, Some(&body.value.password));
-    checks.finish()?;
-    let refused =
-        || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
-    let token_hash = secret::hash(&body.value.token);
-    // Looked up before anything is hashed: only invitations cost a hash.
-    let db = context.store.system_read().await?;
-    let open = store::invitation_is_open(&db, &token_hash, context.store.clock().now()).await?;
-    drop(db);
-    if !open {
-        return Err(guard::wrong_secret(&request, &context, &state, refused().into()).await);
-    }
-    let hash = state.passwords.hash(&origin::of(&request), body.value.password).await?;
-    let mut tx = context.store.system(Actor::system()).await?;
-    let used = store::use_invitation(&tx, &token_hash, tx.now()).await?;
-    let person_id = used.ok_or_else(refused)?;
-    let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
-    store::set_password(&tx, person_id, &hash).await?;
-    announce(&mut tx, person_id).await?;
-    audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
-    tx.commit().await?;
-    answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })
 }

@@ -9,10 +9,9 @@ pub(crate) mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::key::ACCESS_TOKEN_LIFE;
 use chrono::TimeDelta;
 
-/// How long an access token holds.
-pub(crate) const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long an authorisation code holds.
 pub(crate) const CODE_LIFE: TimeDelta = TimeDelta::seconds(60);
 /// How long a refresh token holds unused.

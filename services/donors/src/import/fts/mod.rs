@@ -119,7 +119,7 @@ impl Reader {
         let budget_year = self.budget_year();
         let earmarking = self.earmarking();
         let keywords = self.texts("keywords");
-        let child_refs = joined(&self.texts("childFlowIds"));
+        let child_refs = joined(self.texts("childFlowIds"));
         let parent_ref = self.take("parentFlowId").as_ref().and_then(text_or_number);
         let method = self.text("method", LONGEST_NAME);
         let description = self.text("description", LONGEST_DESCRIPTION);

@@ -2,8 +2,8 @@ use super::{Consent, ContactFields};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::ErasureReason;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
-    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, RelationTrait, Value,
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait, Value,
 };
 use service::PageRequest;
 use store::{

@@ -7,11 +7,10 @@ use super::{
 use ::store::{StoreError, TenantScope, Transaction, sql, values};
 use kernel::text::words;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, Value,
+    ConnectionTrait, QueryFilter, QuerySelect, Select, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 use std::collections::BTreeSet;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Donors that are compared one by one.

@@ -17,7 +17,6 @@ use service::{
     Answer, Context, Created, Id, UncheckedBody,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Attaches a document to a report

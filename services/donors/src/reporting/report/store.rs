@@ -10,8 +10,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use events::DonorReportChanged;
 use kernel::{ReportKind, Visibility};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey,
-    DeriveRelation, EntityTrait, EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
 };
 use service::PageRequest;
 use std::collections::HashMap;

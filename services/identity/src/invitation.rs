@@ -1,0 +1,69 @@
+//! Invitations: the link by which somebody sets a first password.
+
+use crate::{
+    State, guard, origin,
+    person::{announcement::announce, api, store},
+    secret,
+};
+use ::store::Actor;
+use actix_web::{HttpRequest, post, web::Data};
+use kernel::{Code, Problem};
+use serde::{Deserialize, Serialize};
+use service::{Answer, Checks, Context, JsonBody, answer, openapi::CreateProblems};
+use utoipa::ToSchema;
+
+/// An invitation and the password to set.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Acceptance {
+    /// The token of the invitation link.
+    #[schema(max_length = 100)]
+    token: String,
+    #[schema(min_length = 12, max_length = 128)]
+    password: String,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// The address to sign in with.
+    #[schema(max_length = 254)]
+    email: String,
+}
+
+/// Accepts an invitation
+///
+/// Sets the first password. An invitation works once, for seven days. After many unknown ones from one address: 429.
+#[utoipa::path(tag = "people", request_body = Acceptance,
+    responses((status = 200, description = "The account can be used", body = Accepted), CreateProblems))]
+#[post("/v1/invitations/accept")]
+pub(crate) async fn accept(
+    request: HttpRequest,
+    context: Data<Context>,
+    state: Data<State>,
+    body: JsonBody<Acceptance>,
+) -> Answer {
+    let mut checks = Checks::new();
+    api::check_password(&mut checks, Some(&body.value.password));
+    checks.finish()?;
+    let refused =
+        || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
+    let token_hash = secret::hash(&body.value.token);
+    // Looked up before anything is hashed: only invitations cost a hash.
+    let db = context.store.system_read().await?;
+    let open = store::invitation_is_open(&db, &token_hash, context.store.clock().now()).await?;
+    drop(db);
+    if !open {
+        return Err(guard::wrong_secret(&request, &context, &state, refused().into()).await);
+    }
+    let hash = state.passwords.hash(&origin::of(&request), body.value.password).await?;
+    let mut tx = context.store.system(Actor::system()).await?;
+    let used = store::use_invitation(&tx, &token_hash, tx.now()).await?;
+    let person_id = used.ok_or_else(refused)?;
+    let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
+    store::set_password(&tx, person_id, &hash).await?;
+    announce(&mut tx, person_id).await?;
+    api::audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
+    tx.commit().await?;
+    answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })
+}
