@@ -257,7 +257,7 @@ for (const javaScriptEnabled of [true, false]) {
     // A file that lies about its type is refused, and says why.
     await page.setInputFiles("#file", { name: "annex.pdf", mimeType: "application/pdf", buffer: Buffer.from("MZ nothing") });
     await page.click("form[data-upload] button");
-    await page.waitForSelector(".error-summary >> text=no PDF");
+    await page.waitForSelector(".error-summary >> text=not a PDF");
     await page.goto(page.url().replace(/\/documents.*/, ""));
     await page.setInputFiles("#file", { name: "annex.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 annex") });
     await page.click("form[data-upload] button");

@@ -211,6 +211,28 @@ fn every_error_code_is_documented() {
 }
 
 #[test]
+fn every_code_and_reason_of_a_refusal_is_documented_and_used() {
+    let document = std::fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    let mut files = Vec::new();
+    for folder in ["libs", "services"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let definition = root().join("libs/kernel/src/field_code.rs");
+    let is_service =
+        |file: &&PathBuf| **file != definition && !file.starts_with(root().join("services/portal"));
+    let written: String = files.iter().filter(is_service).map(|file| without_tests(file)).collect();
+    let known = |name: &str| document.contains(&format!("| `{name}` |"));
+    for code in kernel::FieldCode::ALL {
+        assert!(known(code.as_str()), "docs/errors.md lacks {code}");
+        assert!(written.contains(&format!("FieldCode::{code:?}")), "nothing is refused as {code}");
+    }
+    for reason in kernel::Reason::ALL {
+        assert!(known(reason.as_str()), "docs/errors.md lacks {reason}");
+        assert!(written.contains(&format!("Reason::{reason:?}")), "nothing is refused because of {reason}");
+    }
+}
+
+#[test]
 fn every_topic_that_is_read_or_written_has_its_schema() {
     let schemas: Vec<&str> = events::schemas().into_iter().map(|(name, _)| name).collect();
     for consumer in passerelle::platform::consumers() {

@@ -6,6 +6,13 @@ use serde_json::json;
 use testkit::Answer;
 use tests::{World, flows, page};
 
+/// The codes of the fields at fault.
+fn codes(answer: &Answer) -> Vec<String> {
+    let problem = answer.json();
+    let errors = problem["errors"].as_array().into_iter().flatten();
+    errors.map(|error| error["code"].as_str().unwrap().to_owned()).collect()
+}
+
 fn is_problem(answer: &Answer, status: u16, code: &str, pointer: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
     assert_eq!(answer.header("content-type"), "application/problem+json");
@@ -21,23 +28,25 @@ async fn wrong_parameters_are_named() {
     let world = World::new().await;
     let (http, token) = (&world.http, Some(world.token.as_str()));
     let get = async |path: &str| http.get(token, path).await;
-    for (path, pointer) in [
-        ("/v1/public/funding?country=ZZZ&year=2020", "country"),
-        ("/v1/public/funding?country=afg&year=2020", "country"),
-        ("/v1/public/funding?country=AFG&year=99999", "year"),
-        ("/v1/public/funding?country=AFG&year=1800", "year"),
-        ("/v1/public/funding?country=AFG&year=x", "year"),
-        ("/v1/public/funding?country=AFG", "year"),
-        ("/v1/public/funding?country=AFG&year=2020&colour=red", "colour"),
-        ("/v1/donors?nmae=x", "nmae"),
-        ("/v1/donors?type=king", "type"),
-        ("/v1/donors?limit=0", "limit"),
-        ("/v1/donors?limit=201", "limit"),
-        ("/v1/donors/not-an-id", "id"),
-        ("/v1/contributions?country=XX", "country"),
-        ("/v1/public/plans?year=1", "year"),
+    for (path, pointer, code) in [
+        ("/v1/public/funding?country=ZZZ&year=2020", "country", "not_a_country"),
+        ("/v1/public/funding?country=afg&year=2020", "country", "not_a_country"),
+        ("/v1/public/funding?country=AFG&year=99999", "year", "out_of_range"),
+        ("/v1/public/funding?country=AFG&year=1800", "year", "out_of_range"),
+        ("/v1/public/funding?country=AFG&year=x", "year", "not_a_number"),
+        ("/v1/public/funding?country=AFG", "year", "required"),
+        ("/v1/public/funding?country=AFG&year=2020&colour=red", "colour", "unknown_field"),
+        ("/v1/donors?nmae=x", "nmae", "unknown_field"),
+        ("/v1/donors?type=king", "type", "not_one_of"),
+        ("/v1/donors?limit=0", "limit", "out_of_range"),
+        ("/v1/donors?limit=201", "limit", "out_of_range"),
+        ("/v1/donors/not-an-id", "id", "not_an_id"),
+        ("/v1/contributions?country=XX", "country", "not_a_country"),
+        ("/v1/public/plans?year=1", "year", "out_of_range"),
     ] {
-        is_problem(&get(path).await, 400, "invalid_parameter", pointer);
+        let refused = get(path).await;
+        is_problem(&refused, 400, "invalid_parameter", pointer);
+        assert_eq!(codes(&refused), [code], "{path}: {}", refused.text);
     }
     for name in ["A", "B", "C"] {
         world.donor(name).await;
@@ -65,29 +74,38 @@ async fn wrong_bodies_are_named_field_by_field() {
     let donor = world.donor("Norway").await;
     let post = async |path: &str, body: serde_json::Value| http.post(token, path, &body).await;
     let long = "x".repeat(10_000);
-    is_problem(
-        &post("/v1/donors", json!({ "name": long, "type": "government" })).await,
-        422,
-        "invalid_field",
-        "/name",
-    );
-    is_problem(&post("/v1/donors", json!({ "type": "government" })).await, 422, "invalid_field", "/name");
-    let unknown = json!({ "name": "A", "type": "government", "colour": "red" });
-    is_problem(&post("/v1/donors", unknown).await, 422, "invalid_field", "/colour");
-    let country = json!({ "name": "A", "type": "government", "country": "ZZZ" });
-    is_problem(&post("/v1/donors", country).await, 422, "invalid_field", "/country");
-    let twice = json!({ "name": "norway", "type": "government" });
-    is_problem(&post("/v1/donors", twice).await, 409, "conflict", "/name");
-    let money = |amount: &str, currency: &str| json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } });
-    for (body, pointer) in [
-        (money("-1.00", "USD"), "/amount/amount"),
-        (money("0.00", "USD"), "/amount/amount"),
-        (money("ten", "USD"), "/amount/amount"),
-        (money("1.00", "ZZZ"), "/amount/currency"),
-        (money("1.005", "USD"), "/amount"),
-        (money("1.00", "EUR"), "/exchange_rate"),
+    for (body, pointer, code) in [
+        (json!({ "name": long, "type": "government" }), "/name", "too_long"),
+        (json!({ "name": " ", "type": "government" }), "/name", "required"),
+        (json!({ "type": "government" }), "/name", "required"),
+        (json!({ "name": 7, "type": "government" }), "/name", "wrong_type"),
+        (json!({ "name": "A", "type": "king" }), "/type", "not_one_of"),
+        (json!({ "name": "A", "type": "government", "parent_id": "x" }), "/parent_id", "not_an_id"),
+        (json!({ "name": "A", "type": "government", "colour": "red" }), "/colour", "unknown_field"),
+        (json!({ "name": "A", "type": "government", "country": "ZZZ" }), "/country", "not_a_country"),
     ] {
-        is_problem(&post("/v1/contributions", body).await, 422, "invalid_field", pointer);
+        let refused = post("/v1/donors", body).await;
+        is_problem(&refused, 422, "invalid_field", pointer);
+        assert_eq!(codes(&refused), [code], "{}", refused.text);
+    }
+    let long = post("/v1/donors", json!({ "name": long, "type": "government" })).await.json();
+    assert_eq!(long["errors"][0]["params"], json!({ "max": 300 }), "{long}");
+    let twice = post("/v1/donors", json!({ "name": "norway", "type": "government" })).await;
+    is_problem(&twice, 409, "conflict", "/name");
+    let error = &twice.json()["errors"][0];
+    assert_eq!((&error["code"], &error["params"]), (&json!("already_exists"), &json!({ "kind": "donor" })));
+    let money = |amount: &str, currency: &str| json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } });
+    for (body, pointer, code) in [
+        (money("-1.00", "USD"), "/amount/amount", "not_above_zero"),
+        (money("0.00", "USD"), "/amount/amount", "not_above_zero"),
+        (money("ten", "USD"), "/amount/amount", "not_a_number"),
+        (money("1.00", "ZZZ"), "/amount/currency", "not_a_currency"),
+        (money("1.005", "USD"), "/amount", "too_precise"),
+        (money("1.00", "EUR"), "/exchange_rate", "no_rate"),
+    ] {
+        let refused = post("/v1/contributions", body).await;
+        is_problem(&refused, 422, "invalid_field", pointer);
+        assert_eq!(codes(&refused), [code], "{}", refused.text);
     }
     let raw = http.request(Method::POST, "/v1/donors").bearer_auth(&world.token);
     let raw = http.send(raw.header("content-type", "application/json").body("{oops")).await;
@@ -95,6 +113,7 @@ async fn wrong_bodies_are_named_field_by_field() {
     let large = http.request(Method::POST, "/v1/donors").bearer_auth(&world.token);
     let large = http.send(large.header("content-type", "application/json").body(vec![b' '; 2_000_000])).await;
     assert_eq!((large.status, large.json()["code"].as_str()), (413, Some("body_too_large")));
+    assert_eq!(large.json()["reason"], "body_too_large", "{}", large.text);
     let list = http.get(token, "/v1/donors").await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "nothing is half-done");
     world.stop().await;
@@ -188,7 +207,9 @@ async fn texts_that_hide_what_they_say_are_refused_wherever_somebody_types_them(
             "/summary",
         ),
     ] {
-        is_problem(&post(path, body).await, 422, "invalid_field", pointer);
+        let refused = post(path, body).await;
+        is_problem(&refused, 422, "invalid_field", pointer);
+        assert_eq!(codes(&refused), ["hidden_characters"], "{}", refused.text);
     }
     assert_eq!(post("/v1/contributions", given("Two lines,\n\tand a tab")).await.status, 201);
     // PostgreSQL cannot keep, or even compare with, NUL.
@@ -200,6 +221,7 @@ async fn texts_that_hide_what_they_say_are_refused_wherever_somebody_types_them(
     ] {
         let refused = http.get(token, path).await;
         is_problem(&refused, 400, "invalid_parameter", pointer);
+        assert_eq!(codes(&refused), ["hidden_characters"], "{}", refused.text);
     }
     for (field, value) in [
         ("id", json!("1\u{0}")),
@@ -259,7 +281,9 @@ async fn a_list_of_any_length_costs_no_more_than_the_longest_that_is_taken() {
     // Twenty that nobody has: they are waited for together, not one after the other.
     let some = &plans[..20];
     let body = json!({ "donor_id": donor, "status": "pledge", "amount": amount, "plan_ids": some });
-    is_problem(&http.post(token, "/v1/contributions", &body).await, 422, "invalid_field", "/plan_ids/0");
+    let unknown = http.post(token, "/v1/contributions", &body).await;
+    is_problem(&unknown, 422, "invalid_field", "/plan_ids/0");
+    assert_eq!(codes(&unknown), ["unknown_reference"], "{}", unknown.text);
     assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     world.stop().await;
 }

@@ -168,6 +168,14 @@ async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
         "{}",
         verdicts.text
     );
+    for (language, why) in [
+        ("en", "“given” is not one of these: pledge, commitment, paid"),
+        ("fr", "« given » ne figure pas parmi les valeurs admises : pledge, commitment, paid"),
+        ("es", "«given» no figura entre los valores admitidos: pledge, commitment, paid"),
+    ] {
+        let shown = page_of(&world, Some(&cookie), &format!("/{language}/console/imports/{id}")).await;
+        assert!(shown.text.contains(why), "{}", shown.text);
+    }
     let refused = upload("import", b"not json".to_vec()).await;
     assert_eq!(refused.status, 400);
     assert!(refused.text.contains("error-summary") && refused.text.contains("the file is not JSON"));

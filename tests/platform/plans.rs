@@ -42,7 +42,8 @@ async fn an_import_leaves_the_plans_of_other_offices_alone() {
     let refused = import(&world, &officer, own, &[(99001, 7)]).await;
     assert_eq!(outcome(&refused), ("refused".to_owned(), none));
     assert_eq!(refused["errors"][0]["pointer"], "/data/plans/0/id");
-    assert!(text(&refused["errors"][0]["detail"]).contains("belongs to another office"), "{refused}");
+    assert!(text(&refused["errors"][0]["detail"]).contains("is a plan of another office"), "{refused}");
+    assert_eq!(refused["errors"][0]["code"], "not_yours", "{refused}");
     let checked = import(&world, &officer, "?dry_run=true", &[(99001, 7)]).await;
     assert_eq!(outcome(&checked), ("checked".to_owned(), none));
     let refused = import(&world, &officer, own, &[(99002, 9), (99001, 7)]).await;

@@ -2,7 +2,7 @@
 
 use crate::{Claims, Failure, Permission, Verifier};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem};
 use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 /// The token of an `Authorization: Bearer` header.
@@ -10,8 +10,10 @@ use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 /// # Errors
 /// 401 when there is none, or it is of another scheme.
 pub fn bearer(headers: &header::HeaderMap) -> Result<&str, Problem> {
-    let missing = |why: &str| Problem::new(Code::Unauthenticated).field("authorization", why);
-    let value = headers.get(header::AUTHORIZATION).ok_or_else(|| missing("no token was sent"))?;
+    let refused = |fault: Fault| Problem::new(Code::Unauthenticated).field("authorization", fault);
+    let missing = |why: &'static str| refused(FieldCode::TokenNotValid.says(why));
+    let none = || refused(FieldCode::Required.says("no token was sent"));
+    let value = headers.get(header::AUTHORIZATION).ok_or_else(none)?;
     let value = value.to_str().map_err(|_| missing("the header cannot be read"))?;
     let (scheme, token) = value.split_once(' ').ok_or_else(|| missing("the scheme must be Bearer"))?;
     if scheme.eq_ignore_ascii_case("bearer") {
@@ -19,6 +21,12 @@ pub fn bearer(headers: &header::HeaderMap) -> Result<&str, Problem> {
     } else {
         Err(missing("the scheme must be Bearer"))
     }
+}
+
+/// The caller lacks a permission (403).
+pub fn needs(permission: &str) -> Problem {
+    let fault = FieldCode::PermissionNeeded.says(format!("needs {permission}"));
+    Problem::new(Code::Forbidden).field("authorization", fault.with("permission", permission))
 }
 
 /// A caller whose token holds, with no permission asked.
@@ -57,9 +65,7 @@ impl<P: Permission> FromRequest for Caller<P> {
         Box::pin(async move {
             let AnyCaller(claims) = any.await?;
             if !claims.may(P::NAME) {
-                let problem =
-                    Problem::new(Code::Forbidden).field("authorization", format!("needs {}", P::NAME));
-                return Err(problem.into());
+                return Err(needs(P::NAME).into());
             }
             Ok(Self { claims, permission: PhantomData })
         })

@@ -8,7 +8,7 @@ use actix_web::{
     http::header::HeaderMap,
     middleware::Next,
 };
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::{Choice, ConstantTimeEq};
@@ -92,7 +92,8 @@ pub async fn internal_only<B: MessageBody + 'static>(
         path = request.path(),
         "a request did not come through the gateway, or internal_key differs"
     );
-    let problem = Problem::new(Code::Forbidden).detail("this service answers the gateway only");
+    let why = "this service answers the gateway only";
+    let problem = Problem::new(Code::Forbidden).because(Reason::GatewayOnly, why);
     Ok(request.error_response(Failure::from(problem)).map_into_right_body())
 }
 

@@ -7,7 +7,7 @@ mod internal;
 mod permission;
 mod verifier;
 
-pub use caller::{AnyCaller, Caller, bearer};
+pub use caller::{AnyCaller, Caller, bearer, needs};
 pub use claims::{AUDIENCE, Claims, PrincipalKind, TOKEN_TYPE};
 pub use failure::{Failure, TRACE_HEADER};
 pub use internal::{INTERNAL_HEADER, InternalKey, InternalKeyError, internal_only};

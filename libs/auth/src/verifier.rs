@@ -6,7 +6,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use kernel::{Clock, Code, Problem};
+use kernel::{Clock, Code, FieldCode, Problem, Reason};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -184,7 +184,8 @@ impl Verifier {
                 if self.known(kid).is_none() && *last_try < now {
                     self.fetch(now).await.map_err(|error| {
                         tracing::warn!(%error, "key set");
-                        Problem::new(Code::Unavailable).detail("sign-in is not available at the moment")
+                        let why = "sign-in is not available at the moment";
+                        Problem::new(Code::Unavailable).because(Reason::SignInUnavailable, why)
                     })?;
                     *last_try = now;
                 }
@@ -239,8 +240,8 @@ fn in_time(signed: &Signed, now: i64) -> Result<(), Problem> {
     Ok(())
 }
 
-fn refused(why: &str) -> Problem {
-    Problem::new(Code::Unauthenticated).field("authorization", why)
+fn refused(why: &'static str) -> Problem {
+    Problem::new(Code::Unauthenticated).field("authorization", FieldCode::TokenNotValid.says(why))
 }
 
 fn reason(kind: &jsonwebtoken::errors::ErrorKind) -> &'static str {

@@ -4,21 +4,44 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-/// A word that is none of a closed set. Its text names the set.
+/// The most characters of a refused word that are repeated.
+const MAX_WORD: usize = 40;
+
+/// A word that is not one of a closed set. Its text names the set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{word}\" is none of {set}")]
+#[error("must be one of {set}, not \"{word}\"")]
 pub struct UnknownWord {
     word: String,
     set: String,
 }
 
 impl UnknownWord {
-    /// The word that was refused and the first of those that there are, from the text of an error that holds one of these:
-    /// a reader of JSON passes on nothing but the text.
-    pub fn in_text(text: &str) -> Option<(&str, &str)> {
-        let (before, set) = text.split_once("\" is none of ")?;
-        let word = before.split_once('"')?.1;
-        Some((word, set.split([',', ' ']).next()?))
+    /// A word that is not one of `known`.
+    pub fn new<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let set = known.into_iter().collect::<Vec<_>>().join(", ");
+        Self { word: word.chars().take(MAX_WORD).collect(), set }
+    }
+
+    /// The beginning of the word.
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// The words that there are, with commas between them.
+    pub fn set(&self) -> &str {
+        &self.set
+    }
+
+    /// The first of the words that there are.
+    pub fn first(&self) -> &str {
+        self.set.split(',').next().unwrap_or_default()
+    }
+
+    /// The error of which this is the text: a reader of JSON passes on nothing but the text, and where it stands.
+    pub fn in_text(text: &str) -> Option<Self> {
+        let (set, rest) = text.split_once("must be one of ")?.1.split_once(", not \"")?;
+        let (word, _) = rest.rsplit_once('"')?;
+        Some(Self { word: word.to_owned(), set: set.to_owned() })
     }
 }
 
@@ -36,10 +59,7 @@ pub trait ClosedSet: Copy + Eq + fmt::Debug + 'static {
     /// [`UnknownWord`], which names the set.
     fn from_word(word: &str) -> Result<Self, UnknownWord> {
         let found = Self::ALL.iter().copied().find(|known| known.as_str() == word);
-        found.ok_or_else(|| UnknownWord {
-            word: word.chars().take(40).collect(),
-            set: Self::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", "),
-        })
+        found.ok_or_else(|| UnknownWord::new(word, Self::ALL.iter().map(|known| known.as_str())))
     }
 }
 
@@ -258,8 +278,10 @@ mod tests {
             assert_eq!(sea_orm::Value::from(*known), sea_orm::Value::from(known.as_str()));
         }
         let refused = serde_json::from_str::<Visibility>("\"secret\"").unwrap_err().to_string();
-        assert!(refused.starts_with("\"secret\" is none of internal, donor, public"), "{refused}");
-        assert_eq!(UnknownWord::in_text(&refused), Some(("secret", "internal")));
+        assert!(refused.starts_with("must be one of internal, donor, public, not \"secret\""), "{refused}");
+        let unknown = UnknownWord::in_text(&refused).unwrap();
+        assert_eq!((unknown.word(), unknown.first()), ("secret", "internal"));
+        assert_eq!(UnknownWord::in_text("a \"quoted\" text"), None);
         assert!("Internal".parse::<Visibility>().is_err());
     }
 

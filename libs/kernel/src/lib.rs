@@ -4,6 +4,8 @@ pub mod clock;
 pub mod closed_set;
 pub mod country;
 pub mod date;
+pub mod fault;
+pub mod field_code;
 pub mod id;
 pub mod money;
 pub mod pagination;
@@ -13,6 +15,8 @@ pub mod words;
 
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use closed_set::{ClosedSet, UnknownWord, Word};
+pub use fault::{Fault, Param, Params};
+pub use field_code::{FieldCode, Reason, RecordKind, Situation};
 pub use money::{Currency, Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{

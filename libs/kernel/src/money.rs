@@ -70,6 +70,28 @@ pub enum MoneyError {
     CurrencyMismatch(&'static str, &'static str),
 }
 
+impl MoneyError {
+    /// The error of which this is the text: a reader of JSON passes on nothing but the text, and where it stands.
+    pub fn in_text(text: &str) -> Option<Self> {
+        let text = text.rsplit_once(" at line ").map_or(text, |(before, _)| before);
+        let quoted = |end: &str| text.strip_prefix('"')?.strip_suffix(end).map(str::to_owned);
+        let currency = |code: &str| Currency::from_code(code).ok();
+        if let Some(code) = quoted("\" is not an ISO 4217 currency code") {
+            return Some(Self::UnknownCurrency(code));
+        }
+        if let Some(number) = quoted("\" is not a decimal number") {
+            return Some(Self::NotANumber(number));
+        }
+        if let Some(rest) = text.strip_prefix("the amount is larger than ") {
+            return Some(Self::TooLarge(currency(rest.split_once(' ')?.1)?.code()));
+        }
+        let (amount, rest) = text.split_once(" has more decimals than ")?;
+        let currency = currency(rest.split_once(' ')?.0)?;
+        let amount = amount.to_owned();
+        Some(Self::TooPrecise { amount, currency: currency.code(), allowed: currency.exponent() })
+    }
+}
+
 /// An amount in the minor units of its currency.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Money {
@@ -330,6 +352,17 @@ mod tests {
         assert_eq!(json, r#"{"amount":"7.50","currency":"EUR"}"#);
         assert!(serde_json::from_str::<Money>(r#"{"amount":7.5,"currency":"EUR"}"#).is_err());
         assert!(serde_json::from_str::<Money>(r#"{"amount":"7.5","currency":"EUR","x":1}"#).is_err());
+    }
+
+    #[test]
+    fn errors_are_known_again_by_their_text() {
+        for (amount, code) in [("1.005", "USD"), ("12,5", "USD"), ("1000000000001", "CHF"), ("1", "ZZZ")] {
+            let error = money(amount, code).unwrap_err();
+            assert_eq!(MoneyError::in_text(&error.to_string()), Some(error.clone()), "{error}");
+            let placed = format!("{error} at line 1 column 7");
+            assert_eq!(MoneyError::in_text(&placed), Some(error), "with its place");
+        }
+        assert_eq!(MoneyError::in_text("missing field `amount`"), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Errors that leave the building: RFC 9457 problem details from one table of public codes.
 
-use serde::{Deserialize, Serialize};
+use crate::{ClosedSet, Fault, FieldCode, Param, Params, Reason};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// Every public error code with its HTTP status and title. Documented in `docs/errors.md`.
@@ -118,15 +120,31 @@ pub struct FieldError {
     /// JSON pointer (RFC 6901) into the body, or the name of a parameter.
     #[schema(example = "/amount/currency", max_length = 500)]
     pub pointer: String,
-    /// What is wrong, in a sentence.
+    /// What is wrong, stable for programs.
+    #[serde(default = "FieldCode::unknown", deserialize_with = "FieldCode::lenient")]
+    #[schema(example = "not_a_currency", required = true)]
+    pub code: FieldCode,
+    /// What the code speaks of: limits, other fields, states, a part of what was sent.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    #[schema(schema_with = crate::fault::params_schema)]
+    pub params: Params,
+    /// What is wrong, in an English sentence for developers, which may be reworded.
     #[schema(example = "\"ZZZ\" is not an ISO 4217 currency code", max_length = 2000)]
     pub detail: String,
 }
 
 impl FieldError {
     /// An error at a JSON pointer.
-    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
+    pub fn new(pointer: impl Into<String>, fault: impl Into<Fault>) -> Self {
+        let Fault { code, params, detail } = fault.into();
+        Self { pointer: pointer.into(), code, params, detail: detail.into_owned() }
+    }
+}
+
+/// What is wrong, to be told at another place.
+impl From<FieldError> for Fault {
+    fn from(error: FieldError) -> Self {
+        Self { code: error.code, params: error.params, detail: error.detail.into() }
     }
 }
 
@@ -154,6 +172,14 @@ pub struct Problem {
     /// The public code, stable for programs.
     #[schema(example = "invalid_field", max_length = 60)]
     pub code: String,
+    /// Why it is refused as a whole, where no field is at fault; stable for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    #[schema(example = "headquarters_only")]
+    pub reason: Option<Reason>,
+    /// What the reason speaks of.
+    #[serde(default, skip_serializing_if = "Params::is_empty")]
+    #[schema(schema_with = crate::fault::params_schema)]
+    pub params: Params,
     /// The fields at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 200)]
@@ -167,6 +193,12 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
+/// A reason that this program does not know is none: the code and the detail remain.
+fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Error> {
+    let word = Option::<Cow<'de, str>>::deserialize(from)?;
+    Ok(word.and_then(|word| Reason::from_word(&word).ok()))
+}
+
 impl Problem {
     /// A problem of this code.
     pub fn new(code: Code) -> Self {
@@ -178,6 +210,8 @@ impl Problem {
             detail: None,
             instance: None,
             code: code.to_owned(),
+            reason: None,
+            params: Params::new(),
             errors: Vec::new(),
             trace_id: None,
             retry_after: None,
@@ -186,7 +220,9 @@ impl Problem {
 
     /// Too many requests, or too many wrong ones (429): again after so many seconds.
     pub fn rate_limited(seconds: u64) -> Self {
-        let problem = Self::new(Code::RateLimited).detail(format!("try again in {seconds} seconds"));
+        let problem = Self::new(Code::RateLimited)
+            .because(Reason::TooManyRequests, format!("try again in {seconds} seconds"))
+            .with("seconds", seconds);
         Self { retry_after: Some(seconds), ..problem }
     }
 
@@ -197,10 +233,24 @@ impl Problem {
         self
     }
 
+    /// With the reason, and a sentence on it for developers.
+    #[must_use]
+    pub fn because(mut self, reason: Reason, detail: impl Into<String>) -> Self {
+        self.reason = Some(reason);
+        self.detail(detail)
+    }
+
+    /// With something that the reason speaks of.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Param>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// With one more field at fault.
     #[must_use]
-    pub fn field(mut self, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let error = FieldError::new(pointer, detail);
+    pub fn field(mut self, pointer: impl Into<String>, fault: impl Into<Fault>) -> Self {
+        let error = FieldError::new(pointer, fault);
         if self.detail.is_none() {
             self.detail = Some(format!("{}: {}", error.pointer, error.detail));
         }
@@ -209,13 +259,13 @@ impl Problem {
     }
 
     /// A wrong field of a body (422).
-    pub fn invalid_field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(Code::InvalidField).field(pointer, detail)
+    pub fn invalid_field(pointer: impl Into<String>, fault: impl Into<Fault>) -> Self {
+        Self::new(Code::InvalidField).field(pointer, fault)
     }
 
     /// A wrong query parameter (400).
-    pub fn invalid_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(Code::InvalidParameter).field(name, detail)
+    pub fn invalid_parameter(name: impl Into<String>, fault: impl Into<Fault>) -> Self {
+        Self::new(Code::InvalidParameter).field(name, fault)
     }
 
     /// All the wrong fields of a body at once (422).
@@ -255,8 +305,19 @@ mod tests {
 
     #[test]
     fn a_problem_with_one_field_says_which_in_its_detail() {
-        let problem = Problem::invalid_field("/name", "is too long");
+        let problem = Problem::invalid_field("/name", Fault::too_long(300));
         assert_eq!(problem.status, 422);
-        assert_eq!(problem.detail.as_deref(), Some("/name: is too long"));
+        assert_eq!(problem.detail.as_deref(), Some("/name: has more than 300 characters"));
+    }
+
+    #[test]
+    fn a_problem_without_a_field_says_its_reason() {
+        let problem = Problem::rate_limited(30);
+        let json = serde_json::to_value(&problem).unwrap();
+        assert_eq!((&json["reason"], &json["params"]["seconds"]), (&"too_many_requests".into(), &30.into()));
+        let mut newer = json;
+        newer["reason"] = "of_a_newer_version".into();
+        let read: Problem = serde_json::from_value(newer).unwrap();
+        assert_eq!((read.reason, read.code.as_str()), (None, "rate_limited"));
     }
 }

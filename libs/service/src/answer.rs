@@ -8,7 +8,7 @@ use actix_web::{
     },
 };
 use auth::Failure;
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem};
 use serde::Serialize;
 
 /// The strong ETag of a row version.
@@ -66,7 +66,7 @@ pub fn json(
 pub(crate) fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failure> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return Err(Problem::new(Code::PreconditionRequired)
-            .field("if-match", "send the ETag you read")
+            .field("if-match", FieldCode::Required.says("send the ETag you read"))
             .into());
     }
     let current = tag(version);
@@ -78,8 +78,8 @@ pub(crate) fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failur
     if matches {
         return Ok(());
     }
-    let why = format!("the version is now {current}");
-    Err(Problem::new(Code::StaleVersion).field("if-match", why).into())
+    let fault = FieldCode::Stale.says(format!("the version is now {current}")).with("version", version);
+    Err(Problem::new(Code::StaleVersion).field("if-match", fault).into())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-use crate::Checks;
+use crate::{Checks, refusal};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 use auth::Failure;
 use futures_util::StreamExt;
-use kernel::{Code, FieldError, Problem, UnknownWord};
+use kernel::{Code, FieldCode, FieldError, Problem, Reason, UnknownWord};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -12,7 +12,7 @@ use std::{future::Future, pin::Pin};
 /// The largest JSON body an operation takes unless it documents another limit, in bytes.
 const LIMIT: usize = 1024 * 1024;
 
-/// The most words of a body that are looked at, once one is none of its set.
+/// The most words of a body that are looked at, once one is not of its set.
 const MAX_WORDS: usize = 50;
 
 /// A JSON body. What cannot be read is answered with the field and the reason.
@@ -23,7 +23,7 @@ pub struct JsonBody<T> {
     pub digest: [u8; 32],
 }
 
-/// A JSON body whose handler judges it further: words that are none of their sets are told together with whatever else is
+/// A JSON body whose handler judges it further: words that are not of their sets are told together with whatever else is
 /// wrong.
 pub struct UncheckedBody<T> {
     value: T,
@@ -36,7 +36,7 @@ impl<T> UncheckedBody<T> {
     /// What was sent, once nothing is wrong with it.
     ///
     /// # Errors
-    /// 422 with every field that is none of its set, or that `check` notes.
+    /// 422 with every field that is not of its set, or that `check` notes.
     pub fn checked(self, check: impl FnOnce(&T, &mut Checks)) -> Result<T, Problem> {
         let mut checks = Checks::of(self.wrong);
         check(&self.value, &mut checks);
@@ -86,15 +86,15 @@ fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> 
     let mut payload = payload.take();
     Box::pin(async move {
         if !is_json {
-            let why = "this operation reads application/json";
-            return Err(Problem::new(Code::UnsupportedMediaType).field("content-type", why).into());
+            let fault = FieldCode::MediaType.says("this operation reads application/json");
+            let fault = fault.with("allowed", "application/json");
+            return Err(Problem::new(Code::UnsupportedMediaType).field("content-type", fault).into());
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the body broke off"))?;
+            let chunk = chunk.map_err(|_| broken_off())?;
             if bytes.len() + chunk.len() > LIMIT {
-                let why = format!("the limit of this operation is {LIMIT} bytes");
-                return Err(Problem::new(Code::BodyTooLarge).detail(why).into());
+                return Err(too_large(LIMIT as u64).into());
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -102,7 +102,24 @@ fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> 
     })
 }
 
-/// Reads JSON, and every word in it that is none of its closed set: a known one stands in its place, so that the rest can be
+/// A body that did not arrive as a whole (400).
+pub fn broken_off() -> Problem {
+    Problem::new(Code::MalformedBody).because(Reason::BodyBroken, "the body broke off")
+}
+
+/// A body that is larger than an operation takes (413).
+pub fn too_large(limit: u64) -> Problem {
+    let why = format!("the limit of this operation is {limit} bytes");
+    Problem::new(Code::BodyTooLarge).because(Reason::BodyTooLarge, why).with("max", limit)
+}
+
+/// A form that cannot be read (400).
+pub fn unreadable_form(error: &dyn std::fmt::Display) -> Problem {
+    let fault = FieldCode::Malformed.says(format!("the form cannot be read: {error}"));
+    Problem::new(Code::MalformedBody).field("", fault)
+}
+
+/// Reads JSON, and every word in it that is not one of its closed set: a known one stands in its place, so that the rest can be
 /// judged as well. Whoever takes the value answers for the errors.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<FieldError>), Problem> {
     let mut refused = match parse(bytes) {
@@ -113,13 +130,13 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Vec<FieldErr
     let mut wrong = Vec::new();
     while let Some(error) = refused.errors.first().cloned()
         && wrong.len() < MAX_WORDS
-        && let Some((word, known)) = UnknownWord::in_text(&error.detail)
-        && let Some(pointer) = place_of(&document, &error.pointer, word)
+        && let Some(unknown) = UnknownWord::in_text(&error.detail)
+        && let Some(pointer) = place_of(&document, &error.pointer, unknown.word())
     {
         if let Some(place) = document.pointer_mut(&pointer) {
-            *place = known.into();
+            *place = unknown.first().into();
         }
-        wrong.push(FieldError::new(pointer, error.detail));
+        wrong.push(FieldError { pointer, ..error });
         match parse(document.to_string().as_bytes()) {
             Ok(value) => return Ok((value, wrong)),
             Err(next) => refused = next,
@@ -159,14 +176,16 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let pointer = pointer_of(error.path());
         let inner = error.into_inner();
         if inner.is_data() {
-            let (pointer, detail) = name_the_field(pointer, &inner.to_string());
-            Problem::invalid_field(pointer, detail)
+            let refusal = refusal::of(&inner.to_string(), "field of this object");
+            Problem::invalid_field(at_field(pointer, refusal.field), refusal.fault)
         } else {
-            Problem::new(Code::MalformedBody).field(pointer, format!("the body is not JSON: {inner}"))
+            let fault = FieldCode::Malformed.says(format!("the body is not JSON: {inner}"));
+            Problem::new(Code::MalformedBody).field(pointer, fault)
         }
     })?;
     let trailing = |error: serde_json::Error| {
-        Problem::new(Code::MalformedBody).field("", format!("the body is not one JSON value: {error}"))
+        let fault = FieldCode::Malformed.says(format!("the body is not one JSON value: {error}"));
+        Problem::new(Code::MalformedBody).field("", fault)
     };
     reader.end().map_err(trailing)?;
     Ok(value)
@@ -186,20 +205,12 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     })
 }
 
-/// serde says "missing field `x`" and "unknown field `x`" about the object around the field: point at the field.
-fn name_the_field(pointer: String, message: &str) -> (String, String) {
-    let message = message.rsplit_once(" at line ").map_or(message, |(before, _)| before);
-    for (prefix, says) in
-        [("missing field `", "is required"), ("unknown field `", "is not a field of this object")]
-    {
-        if let Some((name, rest)) = message.strip_prefix(prefix).and_then(|rest| rest.split_once('`')) {
-            // For an unknown field the path already ends with its name.
-            let field = format!("/{name}");
-            let pointer = if pointer.ends_with(&field) { pointer } else { pointer + &field };
-            return (pointer, format!("{says}{rest}"));
-        }
-    }
-    (pointer, message.to_owned())
+/// serde speaks of the object around a missing or unknown field: point at the field.
+fn at_field(pointer: String, field: Option<String>) -> String {
+    let Some(name) = field else { return pointer };
+    // For an unknown field the path already ends with its name.
+    let field = format!("/{name}");
+    if pointer.ends_with(&field) { pointer } else { pointer + &field }
 }
 
 /// SHA-256 over several parts, each with its length, as hexadecimal text.

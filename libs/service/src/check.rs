@@ -1,4 +1,4 @@
-use kernel::{ClosedSet, FieldError, Problem};
+use kernel::{ClosedSet, Fault, FieldCode, FieldError, Problem};
 use serde_json::Value;
 
 /// The most errors that one answer names.
@@ -20,16 +20,31 @@ impl Checks {
     }
 
     /// Notes an error at a JSON pointer; those after the first 200 are dropped.
-    pub fn refuse(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+    pub fn refuse(&mut self, pointer: impl Into<String>, fault: impl Into<Fault>) {
         if self.0.len() < MAX_ERRORS {
-            self.0.push(FieldError::new(pointer, detail));
+            self.0.push(FieldError::new(pointer, fault));
         }
     }
 
-    /// Notes `detail` unless `holds`.
-    pub fn require(&mut self, holds: bool, pointer: &str, detail: &str) {
+    /// Notes `fault` unless `holds`.
+    pub fn require(&mut self, holds: bool, pointer: &str, fault: impl Into<Fault>) {
         if !holds {
-            self.refuse(pointer, detail);
+            self.refuse(pointer, fault);
+        }
+    }
+
+    /// Notes a year, or another number, outside of a range.
+    pub fn within(&mut self, pointer: &str, number: i32, range: std::ops::RangeInclusive<i32>) {
+        if !range.contains(&number) {
+            let (min, max) = range.into_inner();
+            self.refuse(pointer, Fault::out_of_range(min.into(), max.into()));
+        }
+    }
+
+    /// Notes a date that cannot stand in a record (before 2000, after 2110).
+    pub fn date(&mut self, pointer: &str, date: chrono::NaiveDate) {
+        if let Some(fault) = kernel::date::unusual(date) {
+            self.refuse(pointer, fault);
         }
     }
 
@@ -37,7 +52,7 @@ impl Checks {
     /// each with each, or asks the database about each, is bounded.
     pub fn at_most<'a, T>(&mut self, pointer: &str, entries: &'a [T], most: usize) -> &'a [T] {
         if entries.len() > most {
-            self.refuse(pointer, format!("has more than {most} entries"));
+            self.refuse(pointer, Fault::too_many(most as u64, "entries"));
         }
         &entries[..entries.len().min(most)]
     }
@@ -45,9 +60,7 @@ impl Checks {
     /// Notes every text of a JSON document that holds a NUL character, which PostgreSQL cannot keep.
     pub fn without_nul(&mut self, pointer: &str, value: &Value) {
         match value {
-            Value::String(text) => {
-                self.require(!text.contains('\0'), pointer, "must not hold control characters")
-            }
+            Value::String(text) => self.require(!text.contains('\0'), pointer, CONTROL),
             Value::Array(list) => {
                 for (index, value) in list.iter().enumerate() {
                     self.without_nul(&format!("{pointer}/{index}"), value);
@@ -59,7 +72,7 @@ impl Checks {
                         "{pointer}/{}",
                         name.replace('~', "~0").replace('/', "~1").replace('\0', "\u{fffd}")
                     );
-                    self.require(!name.contains('\0'), &place, "must not hold control characters");
+                    self.require(!name.contains('\0'), &place, CONTROL);
                     self.without_nul(&place, value);
                 }
             }
@@ -67,15 +80,21 @@ impl Checks {
         }
     }
 
+    /// At most `longest` characters.
+    pub fn length(&mut self, pointer: &str, text: &str, longest: usize) {
+        let length = text.chars().count();
+        if length > longest {
+            let detail = format!("has {length} characters; {longest} are allowed");
+            self.refuse(pointer, FieldCode::TooLong.says(detail).with("max", longest));
+        }
+    }
+
     /// A line of 1 to `longest` characters, not blank, without control characters and without characters that turn the
     /// direction of writing.
     pub fn text(&mut self, pointer: &str, text: &str, longest: usize) {
-        let length = text.chars().count();
-        self.require(!text.trim().is_empty(), pointer, "must not be empty");
-        if length > longest {
-            self.refuse(pointer, format!("has {length} characters; {longest} are allowed"));
-        }
-        self.require(!text.chars().any(breaks_line), pointer, "must not hold control characters");
+        self.require(!text.trim().is_empty(), pointer, EMPTY);
+        self.length(pointer, text, longest);
+        self.require(!text.chars().any(breaks_line), pointer, CONTROL);
         self.require(!text.chars().any(turns_direction), pointer, TURNED);
     }
 
@@ -83,10 +102,10 @@ impl Checks {
     /// characters. It may be blank.
     pub fn long_text(&mut self, pointer: &str, text: &str, longest: usize) {
         if text.chars().count() > longest {
-            self.refuse(pointer, format!("has more than {longest} characters"));
+            self.refuse(pointer, Fault::too_long(longest));
         }
         let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        self.require(!text.chars().any(control), pointer, "must not hold control characters");
+        self.require(!text.chars().any(control), pointer, CONTROL);
         self.require(!text.chars().any(turns_direction), pointer, TURNED);
     }
 
@@ -99,8 +118,11 @@ impl Checks {
 
     /// A text of 1 to `longest` characters, not blank, on as many lines as it likes: a reason, a message.
     pub fn required_long_text(&mut self, pointer: &str, text: &str, longest: usize) {
-        if text.trim().is_empty() || text.chars().count() > longest {
-            self.refuse(pointer, format!("must have 1 to {longest} characters"));
+        let detail = || format!("must have 1 to {longest} characters");
+        if text.trim().is_empty() {
+            self.refuse(pointer, FieldCode::Required.says(detail()));
+        } else if text.chars().count() > longest {
+            self.refuse(pointer, FieldCode::TooLong.says(detail()).with("max", longest));
         } else {
             self.long_text(pointer, text, longest);
         }
@@ -125,8 +147,7 @@ impl Checks {
     /// An ISO 3166-1 alpha-3 code.
     pub fn country(&mut self, pointer: &str, code: &str) {
         if kernel::country::by_iso3(code).is_none() {
-            let shown: String = code.chars().take(20).collect();
-            self.refuse(pointer, format!("\"{shown}\" is not an ISO 3166-1 alpha-3 country code"));
+            self.refuse(pointer, Fault::not_a_country(code));
         }
     }
 
@@ -134,15 +155,14 @@ impl Checks {
     pub fn one_of<'a>(&mut self, pointer: &str, word: &str, words: &[&'a str]) -> Option<&'a str> {
         let found = words.iter().find(|known| **known == word).copied();
         if found.is_none() {
-            let shown: String = word.chars().take(40).collect();
-            self.refuse(pointer, format!("\"{shown}\" is none of {}", words.join(", ")));
+            self.refuse(pointer, Fault::not_one_of(word, words));
         }
         found
     }
 
-    /// A word of a closed set; `None` (and a note) when it is none.
+    /// A word of a closed set; `None` (and a note) when it is not.
     pub fn word<T: ClosedSet>(&mut self, pointer: &str, word: &str) -> Option<T> {
-        T::from_word(word).map_err(|error| self.refuse(pointer, error.to_string())).ok()
+        T::from_word(word).map_err(|error| self.refuse(pointer, error)).ok()
     }
 
     /// All that is wrong, as one problem.
@@ -159,7 +179,12 @@ impl Checks {
     }
 }
 
-const TURNED: &str = "must not hold characters that turn the direction of writing";
+const EMPTY: (FieldCode, &str) = (FieldCode::Required, "must not be empty");
+
+const CONTROL: (FieldCode, &str) = (FieldCode::HiddenCharacters, "must not hold control characters");
+
+const TURNED: (FieldCode, &str) =
+    (FieldCode::HiddenCharacters, "must not hold characters that turn the direction of writing");
 
 /// Control characters, and Unicode's separators of lines and paragraphs.
 fn breaks_line(c: char) -> bool {

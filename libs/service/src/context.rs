@@ -1,7 +1,7 @@
 use crate::{export::Exports, kept::KeptAnswers};
 use actix_web::HttpRequest;
 use auth::{Claims, Failure, TRACE_HEADER, Verifier};
-use kernel::{Code, OfficeKind, Problem};
+use kernel::{Code, Fault, OfficeKind, Problem, Reason};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
@@ -61,10 +61,13 @@ impl Context {
     pub async fn headquarters(&self, claims: &Claims) -> Result<Uuid, Failure> {
         match self.store.await_office(claims.organisation_id, claims.office_id).await? {
             Some(office) if office.kind.is(OfficeKind::Headquarters) => Ok(office.id),
-            Some(_) => Err(Problem::new(Code::Forbidden).detail("only headquarters does this").into()),
+            Some(_) => {
+                let why = "only headquarters does this";
+                Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into())
+            }
             None => {
                 let why = "the office is not known here yet: try again";
-                Err(Problem::new(Code::Unavailable).detail(why).into())
+                Err(Problem::new(Code::Unavailable).because(Reason::OfficeNotKnownYet, why).into())
             }
         }
     }
@@ -74,7 +77,7 @@ impl Context {
     /// # Errors
     /// 422 at `/office_id` when the caller does not write for that office.
     pub async fn office_for(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, Failure> {
-        let foreign = || Problem::invalid_field("/office_id", "is not an office of yours");
+        let foreign = || Problem::invalid_field("/office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
 
@@ -83,7 +86,7 @@ impl Context {
     /// # Errors
     /// 400 at `office_id` when the caller does not write for that office.
     pub async fn office_for_query(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, Failure> {
-        let foreign = || Problem::invalid_parameter("office_id", "is not an office of yours");
+        let foreign = || Problem::invalid_parameter("office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
 

@@ -1,7 +1,7 @@
 use crate::{Answer, Context, answer, context};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use auth::{Claims, Failure};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem};
 use serde::Serialize;
 use store::{
     TenantScope, TenantTx,
@@ -141,15 +141,19 @@ fn key_of(request: &HttpRequest, claims: &Claims) -> Result<Option<Key>, Problem
     let key = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     if key.is_empty() || key.len() > KEY_LENGTH {
         let why = format!("must have 1 to {KEY_LENGTH} visible ASCII characters");
-        return Err(Problem::invalid_parameter("idempotency-key", why));
+        let fault: Fault = match key {
+            "" => FieldCode::Required.says(why),
+            _ => FieldCode::TooLong.says(why).with("max", KEY_LENGTH),
+        };
+        return Err(Problem::invalid_parameter("idempotency-key", fault));
     }
     Ok(Some(Key { organisation_id: claims.organisation_id, principal_id: claims.sub, key: key.to_owned() }))
 }
 
 fn replay(saved: Saved, fingerprint: &str) -> Answer {
     if saved.fingerprint != fingerprint {
-        let why = "this key came with another request before";
-        return Err(Problem::new(Code::IdempotencyKeyReused).field("idempotency-key", why).into());
+        let fault = FieldCode::KeyReused.says("this key came with another request before");
+        return Err(Problem::new(Code::IdempotencyKeyReused).field("idempotency-key", fault).into());
     }
     Ok(respond(saved, true))
 }
@@ -177,8 +181,8 @@ impl<'a> InFlight<'a> {
     fn enter(context: &'a Context, key: &Key) -> Result<Self, Problem> {
         let mut in_flight = context.in_flight.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !in_flight.insert(key.clone()) {
-            let why = "the first request with this key is still under way";
-            return Err(Problem::new(Code::Conflict).field("idempotency-key", why));
+            let fault = FieldCode::InProgress.says("the first request with this key is still under way");
+            return Err(Problem::new(Code::Conflict).field("idempotency-key", fault));
         }
         Ok(Self { context, key: key.clone() })
     }

@@ -3,7 +3,7 @@
 use crate::Context;
 use actix_web::{HttpMessage, HttpRequest, web::Data};
 use auth::Claims;
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -50,7 +50,7 @@ impl Exports {
         let guard = tokio::time::timeout(timeout, self.of(caller).lock_owned()).await;
         let guard = guard.map_err(|_| {
             let why = "another export of yours is under way: one at a time";
-            Problem::rate_limited(TURN_TIMEOUT.as_secs()).detail(why)
+            Problem::rate_limited(TURN_TIMEOUT.as_secs()).because(Reason::ExportUnderWay, why)
         })?;
         Ok(Turn { _guard: guard })
     }
@@ -69,7 +69,7 @@ impl Exports {
     /// # Errors
     /// 503 when those of others do not end.
     pub(crate) async fn writer(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let busy = || Problem::new(Code::Unavailable).detail("many exports are under way");
+        let busy = || Problem::new(Code::Unavailable).because(Reason::Busy, "many exports are under way");
         let permit = tokio::time::timeout(WRITER_TIMEOUT, self.writers.clone().acquire_owned()).await;
         permit.map_err(|_| busy())?.map_err(|_| busy())
     }

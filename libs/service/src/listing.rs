@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use auth::Failure;
 use chrono::NaiveDate;
 use kernel::{
-    Code, Money, Problem,
+    Code, Fault, FieldCode, Money, Problem,
     pagination::{DEFAULT_LIMIT, ForeignCursor, MAX_LIMIT, Page, decode_cursor, list_fingerprint},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -131,7 +131,8 @@ impl PageRequest {
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let key = self.cursor.as_deref().map(|cursor| decode_cursor(&self.fingerprint, cursor)).transpose();
         key.map_err(|error: ForeignCursor| {
-            Problem::new(Code::InvalidCursor).field("cursor", error.to_string())
+            Problem::new(Code::InvalidCursor)
+                .field("cursor", FieldCode::ForeignCursor.says(error.to_string()))
         })
     }
 
@@ -170,7 +171,8 @@ impl Paging {
     pub fn of(self, name: &'static str, filters: &impl Serialize) -> Result<PageRequest, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::invalid_parameter("limit", format!("must be 1 to {MAX_LIMIT}")));
+            let max = i64::try_from(MAX_LIMIT).unwrap_or(i64::MAX);
+            return Err(Problem::invalid_parameter("limit", Fault::out_of_range(1, max)));
         }
         Ok(PageRequest { name, limit, cursor: self.cursor, fingerprint: list_fingerprint(name, filters) })
     }

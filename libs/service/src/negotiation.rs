@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{Accept, Header, Quality, QualityItem},
     mime::Mime,
 };
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem};
 use std::cmp::Reverse;
 
 /// The media type of XLSX.
@@ -47,7 +47,9 @@ impl Representation {
         }
         best.map(|(_, representation)| representation).ok_or_else(|| {
             let why = format!("lists are application/json, text/csv or {XLSX}");
-            Problem::new(Code::NotAcceptable).field("accept", why)
+            let fault = FieldCode::MediaType.says(why);
+            let allowed = format!("application/json, text/csv, {XLSX}");
+            Problem::new(Code::NotAcceptable).field("accept", fault.with("allowed", allowed))
         })
     }
 

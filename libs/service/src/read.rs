@@ -1,6 +1,6 @@
 use crate::Context;
 use auth::{Claims, Failure};
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use store::{Snapshot, TenantScope};
 
 /// Answers a question about what the caller may read: it sees one state of the data, through the one connection that a
@@ -25,7 +25,10 @@ pub async fn read_public<T>(
     context: &Context,
     ask: impl AsyncFnOnce(&Snapshot, &TenantScope) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let nobody = || Problem::new(Code::NotFound).detail("this deployment has no organisation yet");
+    let nobody = || {
+        let why = "this deployment has no organisation yet";
+        Problem::new(Code::NotFound).because(Reason::NoOrganisation, why)
+    };
     let (db, scope) = context.store.read_public().await?.ok_or_else(nobody)?;
     ask(&db, &scope).await
 }

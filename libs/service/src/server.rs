@@ -12,7 +12,7 @@ use actix_web::{
 };
 use auth::{Failure, InternalKey, TRACE_HEADER, internal_only};
 use bus::SharedBus;
-use kernel::{Clock, Code, Problem, id::new_id};
+use kernel::{Clock, Code, Fault, Problem, id::new_id};
 use std::{net::TcpListener, sync::Arc, time::Duration};
 use store::{Actor, Store, StoreError, idempotency, run_relay};
 use telemetry::TRACEPARENT;
@@ -149,7 +149,7 @@ async fn without_nul<B: MessageBody + 'static>(
     let of_query = request.query_string().split('&').find(|pair| pair.contains("%00"));
     let name = if is_path { Some("path") } else { of_query.and_then(|pair| pair.split('=').next()) };
     let Some(name) = name else { return Ok(next.call(request).await?.map_into_left_body()) };
-    let problem = Problem::invalid_parameter(name, "must not hold control characters");
+    let problem = Problem::invalid_parameter(name, Fault::control_characters());
     // An answer and not an error, so that it is completed like every other problem.
     Ok(request.error_response(Failure::from(problem)).map_into_right_body())
 }

@@ -1,5 +1,5 @@
 use crate::{Cell, Checks, body, parameters};
-use kernel::{FieldError, Money};
+use kernel::{Fault, FieldCode, FieldError, Money, Param};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -15,22 +15,26 @@ struct Query {
     limit: Option<u64>,
 }
 
-fn refused(json: &str) -> (u16, String, String) {
+fn refused(json: &str) -> (u16, String, FieldCode, String) {
     let problem = body::parse::<Body>(json.as_bytes()).map(|body| (body.name, body.amount)).unwrap_err();
-    let FieldError { pointer, detail } = problem.errors[0].clone();
-    (problem.status, pointer, detail)
+    let FieldError { pointer, code, detail, .. } = problem.errors[0].clone();
+    (problem.status, pointer, code, detail)
 }
 
 #[test]
 fn what_is_wrong_with_a_body_is_named_by_its_pointer() {
     assert_eq!(refused("not json").0, 400);
     assert_eq!(refused(r#"{"name":"a"} trailing"#).0, 400);
-    let (status, pointer, detail) = refused("{}");
+    assert_eq!(refused("not json").2, FieldCode::Malformed);
+    let (status, pointer, code, detail) = refused("{}");
     assert_eq!((status, pointer.as_str(), detail.as_str()), (422, "/name", "is required"));
-    assert_eq!(refused(r#"{"name":"a","nmae":"b"}"#).1, "/nmae");
-    assert_eq!(refused(r#"{"name":7}"#).1, "/name");
-    let (_, pointer, detail) = refused(r#"{"name":"a","amount":{"amount":"1","currency":"ZZZ"}}"#);
-    assert_eq!(pointer, "/amount/currency");
+    assert_eq!(code, FieldCode::Required);
+    let (_, pointer, code, _) = refused(r#"{"name":"a","nmae":"b"}"#);
+    assert_eq!((pointer.as_str(), code), ("/nmae", FieldCode::UnknownField));
+    let (_, pointer, code, _) = refused(r#"{"name":7}"#);
+    assert_eq!((pointer.as_str(), code), ("/name", FieldCode::WrongType));
+    let (_, pointer, code, detail) = refused(r#"{"name":"a","amount":{"amount":"1","currency":"ZZZ"}}"#);
+    assert_eq!((pointer.as_str(), code), ("/amount/currency", FieldCode::NotACurrency));
     assert_eq!(detail, "\"ZZZ\" is not an ISO 4217 currency code");
 }
 
@@ -38,11 +42,11 @@ fn what_is_wrong_with_a_body_is_named_by_its_pointer() {
 fn what_is_wrong_with_a_query_is_named_by_its_parameter() {
     let named = |query: &str| {
         let problem = parameters::parse::<Query>(query).map(|query| query.limit).unwrap_err();
-        (problem.status, problem.errors[0].pointer.clone())
+        (problem.status, problem.errors[0].pointer.clone(), problem.errors[0].code)
     };
     assert_eq!(parameters::parse::<Query>("limit=3").unwrap().limit, Some(3));
-    assert_eq!(named("limti=3"), (400, "limti".into()));
-    assert_eq!(named("limit=x"), (400, "limit".into()));
+    assert_eq!(named("limti=3"), (400, "limti".into(), FieldCode::UnknownField));
+    assert_eq!(named("limit=x"), (400, "limit".into(), FieldCode::NotANumber));
 }
 
 #[test]
@@ -54,6 +58,10 @@ fn checks_tell_everything_at_once() {
     let problem = checks.finish().unwrap_err();
     let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
     assert_eq!(pointers, ["/name", "/country", "/type"]);
+    let codes: Vec<_> = problem.errors.iter().map(|error| error.code).collect();
+    assert_eq!(codes, [FieldCode::TooLong, FieldCode::NotACountry, FieldCode::NotOneOf]);
+    assert_eq!(problem.errors[0].params["max"], Param::Number(300));
+    assert_eq!(problem.errors[2].detail, "must be one of government, not \"gov\"");
 }
 
 #[test]
@@ -145,14 +153,14 @@ fn a_list_that_is_too_long_is_one_error_and_only_what_is_allowed_of_it_is_looked
 fn an_answer_names_two_hundred_errors_at_most() {
     let mut checks = Checks::new();
     for index in 0..10_000 {
-        checks.refuse(format!("/rows/{index}"), "is wrong");
+        checks.refuse(format!("/rows/{index}"), Fault::negative());
     }
     assert_eq!(pointers(checks).len(), 200);
 }
 
 mod words {
     use crate::body;
-    use kernel::{Earmarking, Problem, Visibility};
+    use kernel::{Earmarking, FieldCode, Problem, Visibility};
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
@@ -196,6 +204,8 @@ mod words {
             read(r#"{ "visibility": "public", "earmarking": ["tied"], "amount": "many" }"#).unwrap_err();
         let pointers: Vec<_> = refused.errors.iter().map(|error| error.pointer.as_str()).collect();
         assert!(pointers.contains(&"/earmarking/0") && pointers.len() == 2, "{pointers:?}");
+        let codes: Vec<_> = refused.errors.iter().map(|error| error.code).collect();
+        assert_eq!(codes, [FieldCode::NotOneOf, FieldCode::WrongType]);
         let refused = read("{").unwrap_err();
         assert_eq!((refused.status, refused.errors.len()), (400, 1));
     }

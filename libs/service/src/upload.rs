@@ -1,7 +1,7 @@
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, web::Payload};
 use futures_util::StreamExt;
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem, Reason};
 
 /// The one file of a form: its name, without a folder, and its bytes.
 ///
@@ -12,9 +12,7 @@ pub async fn receive_file(
     payload: Payload,
     max_bytes: usize,
 ) -> Result<(String, Vec<u8>), Problem> {
-    let broken = |error: actix_multipart::MultipartError| {
-        Problem::new(Code::MalformedBody).field("", format!("the form cannot be read: {error}"))
-    };
+    let broken = |error: actix_multipart::MultipartError| crate::unreadable_form(&error);
     let mut parts = Multipart::new(request.headers(), payload);
     let mut found: Option<(String, Vec<u8>)> = None;
     while let Some(part) = parts.next().await {
@@ -27,15 +25,17 @@ pub async fn receive_file(
             let chunk = chunk.map_err(broken)?;
             if bytes.len() + chunk.len() > max_bytes {
                 let why = format!("a file has at most {max_bytes} bytes");
-                return Err(Problem::new(Code::BodyTooLarge).detail(why));
+                let problem = Problem::new(Code::BodyTooLarge).because(Reason::BodyTooLarge, why);
+                return Err(problem.with("max", max_bytes));
             }
             bytes.extend_from_slice(&chunk);
         }
         if found.replace((name, bytes)).is_some() {
-            return Err(Problem::invalid_field("/file", "send one file at a time"));
+            let fault = FieldCode::TooMany.says("send one file at a time").with("max", 1);
+            return Err(Problem::invalid_field("/file", fault));
         }
     }
     found
         .filter(|(_, bytes)| !bytes.is_empty())
-        .ok_or_else(|| Problem::invalid_field("/file", "no file was sent"))
+        .ok_or_else(|| Problem::invalid_field("/file", FieldCode::Required.says("no file was sent")))
 }

@@ -1,6 +1,6 @@
 use crate::seal::SealError;
 use auth::Failure;
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem, Reason};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 use std::borrow::Cow;
 
@@ -132,11 +132,12 @@ fn is_unavailable(error: &SqlxError) -> bool {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         if let StoreError::Sealed(missing @ (SealError::NoKey | SealError::UnknownKey(_))) = &error {
-            return Problem::new(Code::Unavailable).detail(missing.to_string()).into();
+            let problem = Problem::new(Code::Unavailable).because(Reason::KeyMissing, missing.to_string());
+            return problem.into();
         }
         if error.is_unkeepable() {
             let why = "a text holds a character that cannot be kept (NUL)";
-            return Problem::new(Code::InvalidField).field("", why).into();
+            return Problem::invalid_field("", FieldCode::HiddenCharacters.says(why)).into();
         }
         let failure = Failure::internal(&error);
         match error {

@@ -12,7 +12,7 @@ use futures_util::{
     StreamExt,
     stream::{self, LocalBoxStream},
 };
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use std::{
     cell::Cell,
     collections::HashMap,
@@ -54,10 +54,12 @@ impl From<Fault> for Problem {
         let why = "too many bodies are being read";
         match fault {
             Fault::TooLarge(limit) => Problem::new(Code::BodyTooLarge)
-                .detail(format!("the limit of this operation is {limit} bytes")),
+                .because(Reason::BodyTooLarge, format!("the limit of this operation is {limit} bytes"))
+                .with("max", limit),
             Fault::TooSlow => Problem::new(Code::RequestTimeout),
             Fault::Broken => {
-                Problem::new(Code::MalformedBody).detail("the body breaks off or its chunks are wrong")
+                let why = "the body breaks off or its chunks are wrong";
+                Problem::new(Code::MalformedBody).because(Reason::BodyBroken, why)
             }
             Fault::OriginFull => busy(Code::RateLimited, why, RETRY_AFTER),
             Fault::Full => busy(Code::Unavailable, why, RETRY_AFTER),

@@ -6,7 +6,7 @@ use crate::{
     settings::Limits,
 };
 use actix_web::dev::Extensions;
-use kernel::{Clock, Code, Problem, id::new_id};
+use kernel::{Clock, Code, Problem, Reason, id::new_id};
 use socket2::SockRef;
 use std::{
     collections::HashMap,
@@ -96,7 +96,8 @@ impl Connections {
     }
 
     fn refusal(&self) -> String {
-        let mut problem = Problem::new(Code::Unavailable).detail("too many connections are open");
+        let why = "too many connections are open";
+        let mut problem = Problem::new(Code::Unavailable).because(Reason::Busy, why);
         problem.trace_id = Some(new_id(self.clock.as_ref()).to_string());
         let body = serde_json::to_string(&problem).unwrap_or_default();
         format!(

@@ -29,7 +29,7 @@ use auth::{InternalKey, Verifier};
 use body::Memory;
 use cache::Revocations;
 use connections::Connections;
-use kernel::{Clock, Code, Problem};
+use kernel::{Clock, Code, Problem, Reason};
 use limits::Rates;
 use origin::{Caller, Trust};
 use routes::Routes;
@@ -149,7 +149,10 @@ fn refused(reason: &'static str) {
 
 /// A refusal because of what is under way, after which the same request may be sent again.
 fn busy(code: Code, why: &str, retry_after: u64) -> Problem {
-    Problem { retry_after: Some(retry_after), ..Problem::new(code).detail(why) }
+    if code == Code::RateLimited {
+        return Problem::rate_limited(retry_after).detail(why);
+    }
+    Problem { retry_after: Some(retry_after), ..Problem::new(code).because(Reason::Busy, why) }
 }
 
 /// Starts the gateway on `listener`.

@@ -19,7 +19,7 @@ use actix_web::{
 };
 use auth::{Claims, Failure, INTERNAL_HEADER, TRACE_HEADER, bearer};
 use awc::{Client, ClientRequest, Connector, error::SendRequestError};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, Reason};
 use std::{sync::Arc, time::Duration};
 
 /// Where services live; everything else is the portal's.
@@ -162,17 +162,16 @@ impl Exchange<'_> {
         claims: Result<Option<Arc<Claims>>, Problem>,
         scopes: &[String],
     ) -> Result<(), Problem> {
-        let claims = claims?
-            .ok_or_else(|| Problem::new(Code::Unauthenticated).field("authorization", "no token was sent"))?;
+        let claims = claims?.ok_or_else(|| unauthenticated(FieldCode::Required.says("no token was sent")))?;
         let revoked = match self.state.revocations.is_revoked(claims.sid).await {
             Some(revoked) => revoked,
             None => self.ask_identity(&claims).await?,
         };
         if revoked {
-            return Err(Problem::new(Code::Unauthenticated).field("authorization", "the token was revoked"));
+            return Err(unauthenticated(FieldCode::TokenNotValid.says("the token was revoked")));
         }
         if let Some(missing) = scopes.iter().find(|scope| !claims.may(scope)) {
-            return Err(Problem::new(Code::Forbidden).field("authorization", format!("needs {missing}")));
+            return Err(auth::needs(missing));
         }
         self.request.extensions_mut().insert(claims);
         Ok(())
@@ -180,7 +179,10 @@ impl Exchange<'_> {
 
     /// The copy may not be complete: only identity knows. While it is away too, nobody can be let in.
     async fn ask_identity(&self, claims: &Claims) -> Result<bool, Problem> {
-        let away = || Problem::new(Code::Unavailable).detail("sign-in is not available at the moment");
+        let away = || {
+            let why = "sign-in is not available at the moment";
+            Problem::new(Code::Unavailable).because(Reason::SignInUnavailable, why)
+        };
         let url = format!("{}/internal/sessions/{}", self.state.identity, claims.sid);
         let asked =
             self.clients.sessions.get(url).insert_header((INTERNAL_HEADER, self.state.internal.value()));
@@ -242,6 +244,10 @@ impl Exchange<'_> {
             .insert_header(("x-forwarded-for", self.origin.address.to_string()))
             .insert_header(("x-forwarded-proto", self.origin.scheme))
     }
+}
+
+fn unauthenticated(fault: Fault) -> Problem {
+    Problem::new(Code::Unauthenticated).field("authorization", fault)
 }
 
 fn unanswered(error: &SendRequestError) -> Problem {

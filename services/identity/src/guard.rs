@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use auth::Failure;
 use cache::Attempt;
 use chrono::{DateTime, Utc};
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem};
 use service::Context;
 use std::time::Duration;
 
@@ -47,8 +47,8 @@ pub(crate) async fn password(
             Ok(person)
         }
         Ok(None) => {
-            let why = "the address or the password is wrong";
-            Err(Problem::new(Code::Unauthenticated).field("/password", why).into())
+            let fault = FieldCode::WrongCredentials.says("the address or the password is wrong");
+            Err(Problem::new(Code::Unauthenticated).field("/password", fault).into())
         }
         Err(failure) => {
             state.attempts.not_made(reserved, now).await;

@@ -7,7 +7,7 @@ use crate::{
 };
 use ::store::Actor;
 use actix_web::{HttpRequest, post, web::Data};
-use kernel::{Code, Problem};
+use kernel::{FieldCode, Problem};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Checks, Context, JsonBody, answer, openapi::CreateProblems};
 use utoipa::ToSchema;
@@ -46,8 +46,10 @@ pub(crate) async fn accept(
     let mut checks = Checks::new();
     api::check_password(&mut checks, Some(&body.value.password));
     checks.finish()?;
-    let refused =
-        || Problem::new(Code::InvalidField).field("/token", "the invitation is unknown, used or too old");
+    let refused = || {
+        let fault = FieldCode::TokenNotValid.says("the invitation is unknown, used or too old");
+        Problem::invalid_field("/token", fault)
+    };
     let token_hash = secret::hash(&body.value.token);
     // Looked up before anything is hashed: only invitations cost a hash.
     let db = context.store.system_read().await?;

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use sea_orm::{ConnectionTrait, QueryResult};
 use store::{
     Actor, Store, StoreError, Transaction,
@@ -202,7 +202,8 @@ pub(crate) async fn sign(store: &Store, claims: &Claims) -> Result<String, Failu
 fn unusable(error: StoreError) -> Failure {
     if let StoreError::Sealed(reason) = &error {
         tracing::error!(error = reason as &dyn std::error::Error, "the signing key cannot be used");
-        return Problem::new(Code::Unavailable).detail("sign-in is not available at the moment").into();
+        let why = "sign-in is not available at the moment";
+        return Problem::new(Code::Unavailable).because(Reason::SignInUnavailable, why).into();
     }
     error.into()
 }

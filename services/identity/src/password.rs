@@ -6,7 +6,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use auth::Failure;
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -81,7 +81,10 @@ fn is_behind(password: &str, hash: &str) -> bool {
 /// More wait than may: quickly said, and soon over.
 fn busy() -> Failure {
     let why = "too many sign-ins wait at the moment";
-    Failure::from(Problem { retry_after: Some(2), ..Problem::new(Code::Unavailable).detail(why) })
+    Failure::from(Problem {
+        retry_after: Some(2),
+        ..Problem::new(Code::Unavailable).because(Reason::Busy, why)
+    })
 }
 
 impl Passwords {

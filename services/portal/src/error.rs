@@ -105,7 +105,8 @@ impl PageError {
         }
         let trace =
             request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let context = json!({ "kind": kind, "status": status.as_u16(), "trace": trace });
+        let problem = if let PageError::Refused(problem) = self { Some(problem) } else { None };
+        let context = json!({ "kind": kind, "status": status.as_u16(), "trace": trace, "problem": problem });
         let shown = page(state, request, None, Page { template: "pages/error.html", context });
         match shown {
             Ok(mut response) => {

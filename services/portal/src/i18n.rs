@@ -54,6 +54,11 @@ pub(crate) fn text(language: Language, key: &str, arguments: Option<&FluentArgs<
     bundle.format_pattern(pattern, arguments, &mut Vec::new()).into_owned()
 }
 
+/// Whether there is a text of this key: the languages have the same ones, which a test makes sure of.
+pub(crate) fn has_text(key: &str) -> bool {
+    BUNDLES.get(&Language::English).is_some_and(|bundle| bundle.has_message(key))
+}
+
 /// A language that nobody speaks: what is not in its brackets did not come from the texts.
 #[cfg(test)]
 pub(crate) mod pseudo {

@@ -13,6 +13,7 @@ mod format;
 mod guard;
 mod i18n;
 mod pages;
+mod refusals;
 mod render;
 mod session;
 

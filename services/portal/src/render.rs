@@ -5,6 +5,7 @@ use crate::{
     error::PageError,
     format,
     i18n::{Language, PageLanguage, text},
+    refusals::{FieldRefusal, WholeRefusal},
     session::{self, SignedIn},
 };
 use actix_web::{HttpRequest, HttpResponse};
@@ -58,6 +59,7 @@ impl Renderer {
         environment.add_function("month", month);
         environment.add_function("weekday", weekday);
         environment.add_function("reason", reason);
+        environment.add_function("refusal", refusal);
         environment.add_function("invalid", invalid);
         Ok(Self(environment))
     }
@@ -168,9 +170,14 @@ fn instant(state: &State<'_, '_>, value: Value) -> String {
     at.map_or_else(|| "—".to_owned(), |at| format::instant(language_of(state), at, zone.as_deref()))
 }
 
-/// Why a field was refused, in the reader's language where the reason is a known one.
-fn reason(state: &State<'_, '_>, detail: &str) -> String {
-    format::reason(language_of(state), detail)
+/// What is wrong with a field (`{ code, params, detail }`), in the reader's language.
+fn reason(state: &State<'_, '_>, error: Serde<FieldRefusal>) -> Value {
+    error.0.html(language_of(state))
+}
+
+/// Why something is refused as a whole (`{ code, reason, params }`), in the reader's language.
+fn refusal(state: &State<'_, '_>, problem: Serde<WholeRefusal>) -> String {
+    problem.0.text(language_of(state))
 }
 
 /// The attributes of an input that is wrong, or has a hint: ` aria-invalid="true" aria-describedby="…"`.

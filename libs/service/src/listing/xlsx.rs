@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, body::SizedStream, http::header, web};
 use auth::Failure;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem, Reason};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::{
     fs::File,
@@ -53,7 +53,8 @@ impl From<WriteError> for Failure {
         };
         match io {
             Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-                Problem::new(Code::StorageFull).detail("there is no room for the file").into()
+                let why = "there is no room for the file";
+                Problem::new(Code::StorageFull).because(Reason::NoRoom, why).into()
             }
             _ => Failure::internal(&error),
         }
@@ -97,7 +98,8 @@ async fn feed<T: Row>(
         rows += page.items.len();
         if rows > MAX_ROWS {
             let why = format!("the list has more than {MAX_ROWS} rows: ask for text/csv, which has no limit");
-            return Err(Problem::new(Code::NotAcceptable).field("accept", why).into());
+            let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
+            return Err(Problem::new(Code::NotAcceptable).field("accept", fault).into());
         }
         if sender.send(Part::Rows(page.items)).await.is_err() {
             return Ok(());

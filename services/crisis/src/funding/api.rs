@@ -4,7 +4,7 @@ use super::{
 };
 use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
-use kernel::{Code, DonorType, Money, Problem, Word};
+use kernel::{Code, DonorType, Money, Problem, Reason, Word};
 use serde::Serialize;
 use service::{Answer, Context, Id, answer, openapi::ReadProblems};
 use std::collections::BTreeMap;
@@ -113,7 +113,7 @@ pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Co
         let donor = store::donor(db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
         if !sees_all {
             let why = "a donor's totals over all offices are for headquarters";
-            return Err(Problem::new(Code::Forbidden).detail(why).into());
+            return Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into());
         }
         let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0)).await?;
         answer::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))

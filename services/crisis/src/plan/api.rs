@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ExternalRef;
-use kernel::{Code, Currency, Money, PlanType, Problem, Visibility};
+use kernel::{Code, Currency, Fault, FieldCode, Money, PlanType, Problem, Reason, RecordKind, Visibility};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
@@ -145,12 +145,8 @@ pub(crate) struct PlanFilter {
 
 /// Years and countries of a filter, checked.
 pub(crate) fn checked(year: Option<i32>, country: Option<&str>) -> Result<store::Filter, Problem> {
-    if year.is_some_and(|year| !(1990..=2100).contains(&year)) {
-        return Err(Problem::invalid_parameter("year", "must be 1990 to 2100"));
-    }
-    if country.is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
-        return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
-    }
+    service::year("year", year, 1990..=2100)?;
+    service::country("country", country)?;
     Ok(store::Filter { year, country: country.map(str::to_owned), search: None })
 }
 
@@ -242,7 +238,7 @@ pub(crate) async fn update(
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         if before.office_id != caller.claims.office_id {
             let why = "only the office that writes a plan changes it";
-            return Err(Problem::new(Code::Forbidden).detail(why).into());
+            return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
         }
         check(&body.value)?;
         precondition.check(before.version)?;
@@ -260,8 +256,8 @@ pub(crate) async fn update(
 
 pub(crate) fn already_there(error: ::store::StoreError) -> Failure {
     if error.is_duplicate() {
-        let why = "a plan with this reference is there already";
-        return Problem::new(Code::Conflict).field("/external_ref", why).into();
+        let fault = FieldCode::AlreadyExists.says("a plan with this reference is there already");
+        return Problem::new(Code::Conflict).field("/external_ref", fault.kind(RecordKind::Plan)).into();
     }
     error.into()
 }
@@ -305,25 +301,27 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     for (index, code) in checks.at_most("/countries", &fields.countries, 100).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
     }
-    checks.require((1..=20).contains(&fields.years.len()), "/years", "must have 1 to 20 entries");
+    checks.require(!fields.years.is_empty(), "/years", (FieldCode::Required, "must have 1 to 20 entries"));
+    checks.at_most("/years", &fields.years, 20);
     for (index, year) in fields.years.iter().take(20).enumerate() {
-        checks.require((1990..=2100).contains(year), &format!("/years/{index}"), "must be 1990 to 2100");
+        checks.within(&format!("/years/{index}"), *year, 1990..=2100);
     }
-    let ordered = fields.start_date.zip(fields.end_date).is_none_or(|(start, end)| start <= end);
-    checks.require(ordered, "/end_date", "must not be before start_date");
+    if let Some((start, _)) = fields.start_date.zip(fields.end_date).filter(|(start, end)| start > end) {
+        checks.refuse("/end_date", Fault::before("start_date", start));
+    }
     for (pointer, money) in [
         ("/original_requirement", fields.original_requirement),
         ("/revised_requirement", fields.revised_requirement),
     ] {
         let in_dollars = money.is_none_or(|money| money.currency() == Currency::USD);
-        checks.require(in_dollars, &format!("{pointer}/currency"), "must be USD");
+        checks.require(in_dollars, &format!("{pointer}/currency"), Fault::wrong_currency("USD"));
         let fits = money.is_none_or(|money| !money.is_negative());
-        checks.require(fits, &format!("{pointer}/amount"), "must not be negative");
+        checks.require(fits, &format!("{pointer}/amount"), Fault::negative());
     }
     for (pointer, people) in
         [("/people_in_need", fields.people_in_need), ("/people_targeted", fields.people_targeted)]
     {
-        checks.require(people.is_none_or(|people| people >= 0), pointer, "must not be negative");
+        checks.require(people.is_none_or(|people| people >= 0), pointer, Fault::negative());
     }
     checks.optional_long_text("/summary", fields.summary.as_deref(), 5000);
     let needed = fields.revised_requirement.or(fields.original_requirement);

@@ -12,7 +12,10 @@ use actix_web::{
 };
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Currency, FieldError, Money, PlanType, Problem, Visibility, money::parse_decimal};
+use kernel::{
+    Code, Currency, Fault, FieldCode, FieldError, Money, PlanType, Problem, RecordKind, Visibility,
+    money::parse_decimal,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
@@ -26,6 +29,9 @@ const LIMIT: usize = 16 * 1024 * 1024;
 const MAX_PLANS: usize = 2_000;
 /// Errors that are named. How many plans are wrong is counted in full.
 const MAX_ERRORS: usize = 1_000;
+
+const NOT_A_DATE: (FieldCode, &str) = (FieldCode::NotADate, "is not a date (YYYY-MM-DD…)");
+const NOT_AN_AMOUNT: (FieldCode, &str) = (FieldCode::NotANumber, "is not an amount of US dollars");
 
 /// How to import.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
@@ -83,7 +89,7 @@ pub(crate) async fn create(
     body: Bytes,
 ) -> Answer {
     if body.len() > LIMIT {
-        return Err(Problem::new(Code::BodyTooLarge).detail(format!("the limit is {LIMIT} bytes")).into());
+        return Err(service::too_large(LIMIT as u64).into());
     }
     let plans = plans_of(&body)?;
     let how = how.0;
@@ -133,7 +139,7 @@ async fn sort_out(
         let of_another = |read: &Read| owners.get(&read.id).is_some_and(|owner| *owner != office_id);
         let wrong = match read {
             Ok(read) if of_another(&read) => {
-                vec![FieldError::new("/id", "is a plan that belongs to another office")]
+                vec![FieldError::new("/id", Fault::not_yours(RecordKind::Plan))]
             }
             Ok(read) => {
                 good.push(read);
@@ -143,10 +149,10 @@ async fn sort_out(
         };
         let room = MAX_ERRORS.saturating_sub(errors.len());
         errors.extend(
-            wrong
-                .into_iter()
-                .take(room)
-                .map(|error| FieldError::new(format!("/data/plans/{index}{}", error.pointer), error.detail)),
+            wrong.into_iter().take(room).map(|error| FieldError {
+                pointer: format!("/data/plans/{index}{}", error.pointer),
+                ..error
+            }),
         );
     }
     Ok((good, errors))
@@ -209,14 +215,16 @@ fn count(number: usize) -> i64 {
 
 fn plans_of(body: &[u8]) -> Result<Vec<Value>, Problem> {
     let mut file: Value = serde_json::from_slice(body).map_err(|error| {
-        Problem::new(Code::MalformedBody).field("", format!("the file is not JSON: {error}"))
+        let fault = FieldCode::WrongFileFormat.says(format!("the file is not JSON: {error}"));
+        Problem::new(Code::MalformedBody).field("", fault.with("expected", "JSON"))
     })?;
     let Value::Array(plans) = file.pointer_mut("/data/plans").map(Value::take).unwrap_or_default() else {
         let why = "is not there: this is not a plan overview from the FTS API";
-        return Err(Problem::invalid_field("/data/plans", why));
+        let fault = FieldCode::WrongFileFormat.says(why).with("expected", "FTS");
+        return Err(Problem::invalid_field("/data/plans", fault));
     };
     if plans.len() > MAX_PLANS {
-        return Err(Problem::invalid_field("/data/plans", format!("has more than {MAX_PLANS} plans")));
+        return Err(Problem::invalid_field("/data/plans", Fault::too_many(MAX_PLANS as u64, "plans")));
     }
     Ok(plans)
 }
@@ -292,7 +300,8 @@ fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     checks.without_nul("", plan);
     let id = plan["id"].as_str().map(str::to_owned).or_else(|| plan["id"].as_i64().map(|id| id.to_string()));
     let id = id.unwrap_or_default();
-    checks.require((1..=100).contains(&id.len()), "/id", "is required");
+    checks.require(!id.is_empty(), "/id", Fault::required());
+    checks.length("/id", &id, 100);
     let name =
         plan["name"].as_str().or_else(|| plan["planVersion"]["name"].as_str()).unwrap_or_default().to_owned();
     checks.text("/name", &name, 300);
@@ -300,7 +309,7 @@ fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
         let value = plan.get(name).filter(|value| !value.is_null())?;
         let text = value.as_str().and_then(|text| text.get(..10));
         let day = text.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-        checks.require(day.is_some(), &format!("/{name}"), "is not a date (YYYY-MM-DD…)");
+        checks.require(day.is_some(), &format!("/{name}"), NOT_A_DATE);
         day
     };
     let (start_date, end_date) = (date("startDate"), date("endDate"));
@@ -313,7 +322,7 @@ fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
         let number = value.as_number().and_then(|number| parse_decimal(&number.to_string()).ok());
         let money = number.and_then(|number| Money::from_decimal(number, Currency::USD).ok());
         let money = money.filter(|money| !money.is_negative());
-        checks.require(money.is_some(), &format!("/requirements/{name}"), "is not an amount of US dollars");
+        checks.require(money.is_some(), &format!("/requirements/{name}"), NOT_AN_AMOUNT);
         money.map(|money| money.minor())
     };
     let original_requirement = dollars(&["origRequirements", "originalRequirements", "orig"]);
@@ -328,7 +337,9 @@ fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
             .map(str::to_owned)
             .or_else(|| year["year"].as_i64().map(|year| year.to_string()));
         let number = text.and_then(|text| text.parse().ok()).filter(|year| (1990..=2100).contains(year));
-        checks.require(number.is_some(), &format!("/usageYears/{index}/year"), "is not a year");
+        if number.is_none() {
+            checks.refuse(format!("/usageYears/{index}/year"), Fault::not_a_year(1990, 2100));
+        }
         years.extend(number.filter(|year| !years.contains(year)));
     }
     let countries = countries(

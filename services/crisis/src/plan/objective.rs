@@ -1,6 +1,6 @@
 //! The objectives of a response plan: what it sets out to do, for whom, at what cost.
 
-use kernel::{Currency, Money, closed_set};
+use kernel::{Currency, Fault, FieldCode, Money, closed_set};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
@@ -56,10 +56,10 @@ pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mu
         let at = |field: &str| format!("/objectives/{index}/{field}");
         checks.optional_long_text(&at("description"), objective.description.as_deref(), 2000);
         let in_dollars = objective.requirement.currency() == Currency::USD;
-        checks.require(in_dollars, &at("requirement"), "must be in USD");
-        checks.require(!objective.requirement.is_negative(), &at("requirement"), "must not be negative");
+        checks.require(in_dollars, &at("requirement"), Fault::wrong_currency("USD"));
+        checks.require(!objective.requirement.is_negative(), &at("requirement"), Fault::negative());
         let counted = objective.people_targeted.is_none_or(|people| people >= 0);
-        checks.require(counted, &at("people_targeted"), "must not be negative");
+        checks.require(counted, &at("people_targeted"), Fault::negative());
         checks.at_most(&at("groups"), &objective.groups, PeopleGroup::ALL.len());
         let areas = checks.at_most(&at("activity_areas"), &objective.activity_areas, 20);
         for (number, area) in areas.iter().enumerate() {
@@ -68,7 +68,10 @@ pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mu
         sum += i128::from(objective.requirement.minor());
     }
     let within = needed.is_none_or(|needed| sum <= i128::from(needed.minor()));
-    checks.require(within, "/objectives", "need more together than the plan does");
+    if let Some(needed) = needed.filter(|_| !within) {
+        let fault = FieldCode::SumTooLarge.says("need more together than the plan does");
+        checks.refuse("/objectives", fault.amount(needed));
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use language::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ pub(crate) async fn create(
     let plan = plan.await?;
     if plan.office_id != caller.claims.office_id {
         let why = "only the office that writes a plan tells about it";
-        return Err(Problem::new(Code::Forbidden).detail(why).into());
+        return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
     let mut checks = Checks::new();
     checks.text("/title", &new.title, 200);

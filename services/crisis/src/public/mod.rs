@@ -11,7 +11,7 @@ use crate::version;
 use ::store::TenantScope;
 use actix_web::HttpRequest;
 use auth::Failure;
-use kernel::Problem;
+use kernel::{Fault, Problem};
 use service::{Answer, Context};
 
 /// The years that a question may name.
@@ -43,19 +43,16 @@ async fn present(context: &Context) -> Result<(TenantScope, String), Failure> {
 /// A text to look for.
 pub(crate) fn search(text: Option<&str>) -> Result<(), Problem> {
     let too_long = text.is_some_and(|text| text.chars().count() > MAX_SEARCH);
-    let why = || format!("has more than {MAX_SEARCH} characters");
-    if too_long { Err(Problem::invalid_parameter("q", why())) } else { Ok(()) }
+    if too_long { Err(Problem::invalid_parameter("q", Fault::too_long(MAX_SEARCH))) } else { Ok(()) }
 }
 
 /// An ISO 3166-1 alpha-3 code of a parameter.
 pub(crate) fn country(code: &str) -> Result<&'static kernel::country::Country, Problem> {
-    let shown: String = code.chars().take(20).collect();
-    let why = || format!("\"{shown}\" is not an ISO 3166-1 alpha-3 country code");
-    kernel::country::by_iso3(code).ok_or_else(|| Problem::invalid_parameter("country", why()))
+    let unknown = || Problem::invalid_parameter("country", Fault::not_a_country(code));
+    kernel::country::by_iso3(code).ok_or_else(unknown)
 }
 
 /// A year of a parameter.
 pub(crate) fn year(year: i32) -> Result<i32, Problem> {
-    let why = || format!("must be {} to {}", YEARS.start(), YEARS.end());
-    if YEARS.contains(&year) { Ok(year) } else { Err(Problem::invalid_parameter("year", why())) }
+    service::year("year", Some(year), YEARS).map(|()| year)
 }

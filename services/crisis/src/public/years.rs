@@ -9,7 +9,7 @@ use crate::{
 };
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{Money, Problem};
+use kernel::{Fault, Money, Problem};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{Answer, Column, Context, Envelope, Paging, Parameters, Row, answer, openapi::PublicProblems};
@@ -127,7 +127,8 @@ pub(crate) async fn get(
     context: Data<Context>,
     year: actix_web::web::Path<String>,
 ) -> Answer {
-    let unreadable = || Problem::invalid_parameter("year", "is not a year");
+    let unreadable =
+        || Problem::invalid_parameter("year", Fault::not_a_year(*super::YEARS.start(), *super::YEARS.end()));
     let year = super::year(year.parse().map_err(|_| unreadable())?)?;
     super::answer(&context, &request, async |scope| {
         let ask = async |db: &Snapshot| Ok(of_year(db, scope, year).await?);

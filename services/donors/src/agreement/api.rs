@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::text::search_key;
-use kernel::{Earmarking, Money, Problem, closed_set};
+use kernel::{Earmarking, Fault, Money, Problem, closed_set};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
@@ -234,8 +234,9 @@ impl AgreementFilter {
             None | Some("newest") => Sort::Newest,
             Some("end_date") => Sort::EndDate,
             Some("reference") => Sort::Reference,
-            Some(_) => {
-                return Err(Problem::invalid_parameter("sort", "must be one of newest, end_date, reference"));
+            Some(other) => {
+                let fault = Fault::not_one_of(other, &["newest", "end_date", "reference"]);
+                return Err(Problem::invalid_parameter("sort", fault));
             }
         };
         Ok(Filter {

@@ -10,7 +10,7 @@ use crate::{known::plan, registry::donor};
 use ::store::{TenantTx, sql, values};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{Caller, Failure, perm};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, Problem, Reason, RecordKind};
 use serde::Deserialize;
 use service::{
     Answer, Changed, Context, Created, Id, JsonBody,
@@ -111,7 +111,8 @@ pub(crate) async fn update(
         plans?;
         if !before.state.is_open() {
             let why = format!("an agreement that is {} is amended, not changed", before.state);
-            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+            let fault = Fault::state(RecordKind::Agreement, before.state.as_str(), why);
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
         let donor_name = donor_of(tx, &terms).await?;
         // What was signed first were other terms.
@@ -137,7 +138,8 @@ pub(crate) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Resul
     if found.office_id == claims.office_id {
         return Ok(found);
     }
-    Err(Problem::new(Code::Forbidden).detail("only the office whose agreement it is changes it").into())
+    let why = "only the office whose agreement it is changes it";
+    Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into())
 }
 
 /// Saves the next version with its audit row, and shows the record as it is then: what else belongs to the change comes
@@ -168,7 +170,7 @@ fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> 
 
 async fn donor_of(tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
     let found = donor::store::get(tx.scope(), tx.db(), terms.donor_id).await?;
-    let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
+    let unknown = || Problem::invalid_field("/donor_id", Fault::unknown(RecordKind::Donor));
     let donor = found.ok_or_else(unknown)?;
     donor::check_not_merged(&donor)?;
     Ok(donor.name)

@@ -12,7 +12,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{Caller, Failure, perm};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, Reason, RecordKind};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -110,7 +110,7 @@ pub(crate) async fn create(
     let found = found.await?.ok_or_else(Problem::not_found)?;
     if found.office_id != caller.claims.office_id {
         let why = "only the office whose agreement it is changes it";
-        return Err(Problem::new(Code::Forbidden).detail(why).into());
+        return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
     let kept = Kept::receive(&context, &request, payload).await?;
     service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
@@ -118,7 +118,8 @@ pub(crate) async fn create(
         unless_half_signed(&agreement)?;
         let owner = owner_of(&agreement);
         if owner.count(tx.db()).await? >= MOST {
-            return Err(Problem::new(Code::Conflict).field("/file", "the agreement has 50 documents").into());
+            let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MOST);
+            return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
         let document = owner.attach(tx, &kept, &visibility).await?;
         let made = AgreementDocument { document, visibility };
@@ -141,7 +142,7 @@ pub(crate) fn owner_of(agreement: &store::Model) -> Owner {
 fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
     if agreement.first_signed_by.is_some() && agreement.signed_on.is_none() {
         let why = "a first person has signed it: change its terms to begin anew, or have it signed";
-        return Err(Problem::new(Code::Conflict).field("/first_signature", why));
+        return Err(Problem::new(Code::Conflict).field("/first_signature", FieldCode::HalfSigned.says(why)));
     }
     Ok(())
 }
@@ -203,7 +204,8 @@ pub(crate) async fn remove(
         unless_half_signed(&agreement)?;
         if !agreement.state.is_open() {
             let why = format!("documents of an agreement that is {} stay", agreement.state);
-            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+            let fault = Fault::state(RecordKind::Agreement, agreement.state.as_str(), why);
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
         owner_of(&agreement).detach(tx, &document).await?;
         removed = Some(document.sha256);

@@ -49,8 +49,8 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an agreement that is {from} cannot become {to}")]
 pub(crate) struct Refused {
-    from: &'static str,
-    to: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
 }
 
 /// The state after an action.

@@ -3,7 +3,8 @@
 use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
 use kernel::{
-    Earmarking, Money, Problem, ReportKind, ReportTemplate, Visibility, closed_set, money::parse_decimal,
+    Earmarking, Fault, FieldCode, Money, Problem, RecordKind, ReportKind, ReportTemplate, Visibility,
+    closed_set, money::parse_decimal,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -133,7 +134,8 @@ fn internal() -> Visibility {
     Visibility::Internal
 }
 
-const UNUSUAL: &str = "must lie between 2000 and 2110";
+pub(crate) const NOT_A_PURPOSE_CODE: (FieldCode, &str) =
+    (FieldCode::NotAPurposeCode, "is not a DAC purpose code of five digits");
 
 /// What is wrong with terms, field by field.
 ///
@@ -142,14 +144,16 @@ const UNUSUAL: &str = "must lie between 2000 and 2110";
 pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/title", &terms.title, 300);
-    checks.require(terms.start_date < terms.end_date, "/end_date", "must be after start_date");
-    checks.require(kernel::date::is_usual(terms.start_date), "/start_date", UNUSUAL);
-    checks.require(kernel::date::is_usual(terms.end_date), "/end_date", UNUSUAL);
-    checks.require(terms.amount.minor() > 0, "/amount/amount", "must be above zero");
+    let not_after = Fault::not_after("start_date", terms.start_date);
+    checks.require(terms.start_date < terms.end_date, "/end_date", not_after);
+    checks.date("/start_date", terms.start_date);
+    checks.date("/end_date", terms.end_date);
+    checks.require(terms.amount.minor() > 0, "/amount/amount", Fault::not_above_zero());
     if let Some(percent) = &terms.overhead_percent {
         let fits = parse_decimal(percent)
             .is_ok_and(|percent| percent >= Decimal::ZERO && percent <= Decimal::ONE_HUNDRED);
-        checks.require(fits, "/overhead_percent", "must be a decimal number from 0 to 100");
+        let fault = FieldCode::OutOfRange.says("must be a decimal number from 0 to 100");
+        checks.require(fits, "/overhead_percent", fault.with("min", 0).with("max", 100));
     }
     checks.optional_long_text("/visibility_clause", terms.visibility_clause.as_deref(), 4000);
     for (index, code) in checks.at_most("/countries", &terms.countries, 50).iter().enumerate() {
@@ -158,7 +162,7 @@ pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
     checks.at_most("/plan_ids", &terms.plan_ids, MAX_PLANS);
     for (index, code) in checks.at_most("/sectors", &terms.sectors, 20).iter().enumerate() {
         let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
-        checks.require(is_code, &format!("/sectors/{index}"), "is not a DAC purpose code of five digits");
+        checks.require(is_code, &format!("/sectors/{index}"), NOT_A_PURPOSE_CODE);
     }
     check_instalments(terms, &mut checks);
     check_reporting(&terms.reporting, &mut checks);
@@ -182,22 +186,25 @@ fn check_instalments(terms: &Terms, checks: &mut Checks) {
     let mut before: Option<NaiveDate> = None;
     for (index, instalment) in instalments.iter().enumerate() {
         let at = |field: &str| format!("/instalments/{index}/{field}");
-        checks.require(instalment.amount.minor() > 0, &at("amount"), "must be above zero");
+        checks.require(instalment.amount.minor() > 0, &at("amount"), Fault::not_above_zero());
         if instalment.amount.currency() != terms.amount.currency() {
-            checks.refuse(
-                at("amount"),
-                format!("must be in {}, as the agreement is", terms.amount.currency().code()),
-            );
+            let currency = terms.amount.currency().code();
+            checks.refuse(at("amount"), Fault::currency_of(RecordKind::Agreement, currency));
         }
-        let in_order = before.is_none_or(|before| before < instalment.due_date);
-        checks.require(in_order, &at("due_date"), "must be after the instalment before");
-        checks.require(kernel::date::is_usual(instalment.due_date), &at("due_date"), UNUSUAL);
+        if let Some(before) = before.filter(|before| *before >= instalment.due_date) {
+            let fault = FieldCode::NotAfter.says("must be after the instalment before");
+            let fault = fault.with("field", "due_date").with("date", before.to_string());
+            checks.refuse(at("due_date"), fault);
+        }
+        checks.date(&at("due_date"), instalment.due_date);
         checks.optional_text(&at("condition"), instalment.condition.as_deref(), 300);
         before = Some(instalment.due_date);
         sum += i128::from(instalment.amount.minor());
     }
-    let within = sum <= i128::from(terms.amount.minor());
-    checks.require(within, "/instalments", "are together more than the amount of the agreement");
+    if sum > i128::from(terms.amount.minor()) {
+        let fault = FieldCode::SumTooLarge.says("are together more than the amount of the agreement");
+        checks.refuse("/instalments", fault.amount(terms.amount));
+    }
 }
 
 fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
@@ -208,27 +215,21 @@ fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
     ];
     for (pointer, value, most) in ranges {
         if value.is_some_and(|value| !(1..=most).contains(&value)) {
-            checks.refuse(pointer, format!("must be 1 to {most}"));
+            checks.refuse(pointer, Fault::out_of_range(1, most.into()));
         }
     }
     let schedule = checks.at_most("/reporting/schedule", &reporting.schedule, 60);
     let mut seen = Vec::new();
     for (index, milestone) in schedule.iter().enumerate() {
         let at = |field: &str| format!("/reporting/schedule/{index}/{field}");
-        checks.require(
-            milestone.period_start < milestone.period_end,
-            &at("period_end"),
-            "must be after period_start",
-        );
-        checks.require(
-            milestone.period_end < milestone.due_date,
-            &at("due_date"),
-            "must be after period_end",
-        );
-        checks.require(kernel::date::is_usual(milestone.period_start), &at("period_start"), UNUSUAL);
-        checks.require(kernel::date::is_usual(milestone.due_date), &at("due_date"), UNUSUAL);
+        let (start, end, due) = (milestone.period_start, milestone.period_end, milestone.due_date);
+        checks.require(start < end, &at("period_end"), Fault::not_after("period_start", start));
+        checks.require(end < due, &at("due_date"), Fault::not_after("period_end", end));
+        checks.date(&at("period_start"), start);
+        checks.date(&at("due_date"), due);
         let key = (milestone.kind, milestone.period_start);
-        checks.require(!seen.contains(&key), &at("period_start"), "is that of another report of this kind");
+        let twice = (FieldCode::Duplicate, "is that of another report of this kind");
+        checks.require(!seen.contains(&key), &at("period_start"), twice);
         seen.push(key);
     }
 }

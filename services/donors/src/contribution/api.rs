@@ -7,7 +7,7 @@ use auth::{Caller, perm};
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::text::split;
-use kernel::{ContributionStatus, ContributionType, Earmarking, Money, Problem, Visibility};
+use kernel::{ContributionStatus, ContributionType, Earmarking, Fault, Money, Problem, Visibility};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
@@ -235,16 +235,15 @@ pub(crate) struct ContributionFilter {
 
 impl ContributionFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
-        if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
-            return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
-        }
+        service::country("country", self.country.as_deref())?;
         for (name, year) in [("year", self.year), ("counted_year", self.counted_year)] {
-            if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
-                return Err(Problem::invalid_parameter(name, "must be 1900 to 2200"));
-            }
+            service::year(name, year, super::create::YEARS)?;
         }
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
-            Some(None) => return Err(Problem::invalid_parameter("external_ref", "must be source:reference")),
+            Some(None) => {
+                let fault = Fault::wrong_format("fts:12345", "must be source:reference");
+                return Err(Problem::invalid_parameter("external_ref", fault));
+            }
             Some(Some((source, reference))) => Some((source.to_owned(), reference.to_owned())),
             None => None,
         };

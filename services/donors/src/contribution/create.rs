@@ -18,7 +18,8 @@ use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
 use kernel::{
-    Code, ContributionStatus, ContributionType, Earmarking, Money, Problem, Visibility, money::parse_decimal,
+    Code, ContributionStatus, ContributionType, Earmarking, Fault, FieldCode, Money, Problem, RecordKind,
+    Situation, Visibility, money::parse_decimal,
 };
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Created, JsonBody, openapi::CreateProblems};
@@ -123,7 +124,7 @@ pub(crate) async fn create(
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         donor::merge_lock::shared(tx, organisation_id).await?;
         let found = donor::store::get(tx.scope(), tx.db(), new.donor_id).await?;
-        let unknown = || Problem::invalid_field("/donor_id", "is no donor of your organisation");
+        let unknown = || Problem::invalid_field("/donor_id", Fault::unknown(RecordKind::Donor));
         let donor = found.ok_or_else(unknown)?;
         donor::check_not_merged(&donor)?;
         if let Some(agreement_id) = new.agreement_id {
@@ -157,7 +158,8 @@ pub(crate) async fn create(
 pub(super) fn already_there(error: ::store::StoreError) -> Failure {
     if error.is_duplicate() {
         let why = "a contribution with this reference, or in the place of this one, is there already";
-        return Problem::new(Code::Conflict).field("/external_ref", why).into();
+        let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Contribution);
+        return Problem::new(Code::Conflict).field("/external_ref", fault).into();
     }
     Failure::from(error)
 }
@@ -166,10 +168,15 @@ async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Resu
     let found = store::get(scope, tx.db(), id).await?;
     match found {
         Some(record) if record.standing == Standing::Reversed => Ok(()),
-        Some(_) => {
-            Err(Problem::invalid_field("/replaces_id", "is a contribution that is not reversed").into())
+        Some(record) => {
+            let why = "is a contribution that is not reversed";
+            let fault = Fault::state(RecordKind::Contribution, record.standing.as_str(), why);
+            Err(Problem::invalid_field("/replaces_id", fault).into())
         }
-        None => Err(Problem::invalid_field("/replaces_id", "is no contribution of yours").into()),
+        None => {
+            let fault = Fault::unknown(RecordKind::Contribution);
+            Err(Problem::invalid_field("/replaces_id", fault).into())
+        }
     }
 }
 
@@ -181,19 +188,21 @@ pub(super) async fn check_agreement(
     donor_id: Uuid,
     office_id: Uuid,
 ) -> Result<(), Failure> {
-    let refuse = |why: &str| Err(Problem::invalid_field("/agreement_id", why).into());
+    let refuse = |fault: Fault| Err(Problem::invalid_field("/agreement_id", fault).into());
     let Some(agreement) = agreement::store::get(scope, tx.db(), id).await? else {
-        return refuse("is no agreement of yours");
+        return refuse(Fault::unknown(RecordKind::Agreement));
     };
     if agreement.donor_id != donor_id {
-        return refuse("is an agreement with another donor");
+        return refuse(FieldCode::OtherDonor.says("is an agreement with another donor"));
     }
     if agreement.office_id != office_id {
-        return refuse("is an agreement of another office");
+        return refuse(Fault::not_yours(RecordKind::Agreement));
     }
     match agreement.state {
         State::Signed | State::Active | State::Closed => Ok(()),
-        State::Draft | State::Negotiation | State::Cancelled => refuse("is an agreement that does not bind"),
+        State::Draft | State::Negotiation | State::Cancelled => {
+            refuse(FieldCode::NotBinding.says("is an agreement that does not bind"))
+        }
     }
 }
 
@@ -328,14 +337,15 @@ fn record(
 
 fn check(new: &NewContribution) -> Result<(), Problem> {
     let mut checks = Checks::new();
-    checks.require(new.amount.minor() > 0, "/amount/amount", "must be above zero");
+    checks.require(new.amount.minor() > 0, "/amount/amount", Fault::not_above_zero());
     checks.optional_text("/method", new.method.as_deref(), 200);
     checks.optional_long_text("/description", new.description.as_deref(), 20_000);
     check_targets(&mut checks, &new.countries, &new.usage_years);
     check_split(&mut checks, new);
     check_valuation(&mut checks, new);
-    let budget_year_fits = new.budget_year.is_none_or(|year| (1900..=2200).contains(&year));
-    checks.require(budget_year_fits, "/budget_year", "must be 1900 to 2200");
+    if let Some(year) = new.budget_year {
+        checks.within("/budget_year", year, YEARS);
+    }
     checks.at_most("/plan_ids", &new.plan_ids, plan::MAX_PLANS);
     for (index, keyword) in checks.at_most("/keywords", &new.keywords, 50).iter().enumerate() {
         checks.text(&format!("/keywords/{index}"), keyword, 100);
@@ -345,6 +355,11 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
     checks.finish()
 }
 
+/// The years that records of money may have.
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
+
+const TWICE: (FieldCode, &str) = (FieldCode::Duplicate, "is named twice");
+
 pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[i32]) {
     for (index, code) in checks.at_most("/countries", countries, 50).iter().enumerate() {
         checks.country(&format!("/countries/{index}"), code);
@@ -352,8 +367,8 @@ pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[
     let years = checks.at_most("/usage_years", years, 30);
     for (index, year) in years.iter().enumerate() {
         let pointer = format!("/usage_years/{index}");
-        checks.require((1900..=2200).contains(year), &pointer, "must be 1900 to 2200");
-        checks.require(!years.iter().take(index).any(|before| before == year), &pointer, "is named twice");
+        checks.within(&pointer, *year, YEARS);
+        checks.require(!years.iter().take(index).any(|before| before == year), &pointer, TWICE);
     }
 }
 
@@ -361,15 +376,22 @@ pub(super) fn check_external(checks: &mut Checks, external: Option<&ExternalRef>
     if let Some(external) = external {
         checks.text("/external_ref/source", &external.source, 40);
         let reserved = ["fts", "api"].contains(&external.source.as_str());
-        checks.require(!reserved, "/external_ref/source", "is reserved for the platform's own importers");
+        let fault = (FieldCode::Reserved, "is reserved for the platform's own importers");
+        checks.require(!reserved, "/external_ref/source", fault);
         checks.text("/external_ref/ref", &external.r#ref, 100);
     }
 }
 
 fn check_split(checks: &mut Checks, new: &NewContribution) {
     if new.split_evenly {
-        checks.require(new.usage_split.is_empty(), "/usage_split", "does not go with split_evenly");
-        checks.require(!new.usage_years.is_empty(), "/usage_years", "are needed to divide over them");
+        if !new.usage_split.is_empty() {
+            let fault = Fault::not_allowed_with(Situation::EvenSplit, "does not go with split_evenly");
+            checks.refuse("/usage_split", fault);
+        }
+        if new.usage_years.is_empty() {
+            let fault = Fault::required_with(Situation::EvenSplit, "are needed to divide over them");
+            checks.refuse("/usage_years", fault);
+        }
         return;
     }
     if new.usage_split.is_empty() {
@@ -380,32 +402,47 @@ fn check_split(checks: &mut Checks, new: &NewContribution) {
     let mut sum: i128 = 0;
     for (index, share) in shares.iter().enumerate() {
         let at = |field: &str| format!("/usage_split/{index}/{field}");
-        checks.require((1900..=2200).contains(&share.year), &at("year"), "must be 1900 to 2200");
+        checks.within(&at("year"), share.year, YEARS);
         let twice = years.iter().take(index).any(|year| *year == share.year);
-        checks.require(!twice, &at("year"), "is named twice");
-        checks.require(!share.amount.is_negative(), &at("amount"), "must not be negative");
-        let same = share.amount.currency() == new.amount.currency();
-        checks.require(same, &at("amount"), "must be in the currency of the contribution");
+        checks.require(!twice, &at("year"), TWICE);
+        checks.require(!share.amount.is_negative(), &at("amount"), Fault::negative());
+        if share.amount.currency() != new.amount.currency() {
+            let currency = new.amount.currency().code();
+            checks.refuse(at("amount"), Fault::currency_of(RecordKind::Contribution, currency));
+        }
         sum += i128::from(share.amount.minor());
     }
     let whole = i128::from(new.amount.minor());
-    checks.require(sum == whole, "/usage_split", "is not together exactly the amount");
+    if sum != whole {
+        let fault = FieldCode::SumDiffers.says("is not together exactly the amount");
+        checks.refuse("/usage_split", fault.amount(new.amount));
+    }
     let as_named =
         |named: &[i32]| years.len() == named.len() && named.iter().all(|year| years.contains(year));
     let fits = new.usage_years.is_empty() || as_named(&new.usage_years);
-    checks.require(fits, "/usage_years", "are other years than those of usage_split");
+    if !fits {
+        let fault = FieldCode::Differs.says("are other years than those of usage_split");
+        checks.refuse("/usage_years", fault.with("field", "usage_split"));
+    }
 }
 
 fn check_valuation(checks: &mut Checks, new: &NewContribution) {
     let in_kind = new.contribution_type == ContributionType::InKind;
     let Some(valuation) = &new.valuation else {
-        checks.require(!in_kind, "/valuation", "is required for a contribution in kind");
+        if in_kind {
+            let why = "is required for a contribution in kind";
+            checks.refuse("/valuation", Fault::required_with(Situation::InKind, why));
+        }
         return;
     };
-    checks.require(in_kind, "/valuation", "belongs to a contribution in kind");
+    if !in_kind {
+        let fault = Fault::not_allowed_with(Situation::NotInKind, "belongs to a contribution in kind");
+        checks.refuse("/valuation", fault);
+    }
     if let Some(quantity) = &valuation.quantity {
         let above = parse_decimal(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
-        checks.require(above, "/valuation/quantity", "must be a decimal number above zero");
+        let fault = (FieldCode::NotAboveZero, "must be a decimal number above zero");
+        checks.require(above, "/valuation/quantity", fault);
     }
     checks.optional_text("/valuation/unit", valuation.unit.as_deref(), 100);
 }

@@ -3,7 +3,9 @@
 use super::{
     api::Contribution,
     entry::{self, Kind, New},
-    steps::{changeable, check_amount, check_day, finish, open, refused, shares, with_shares, without},
+    steps::{
+        changeable, check_amount, check_day, finish, more_than, open, refused, shares, with_shares, without,
+    },
     store::{self, Model},
 };
 use crate::contribution::Standing;
@@ -12,7 +14,7 @@ use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, ContributionStatus, Money, Problem};
+use kernel::{Code, ContributionStatus, FieldCode, Money, Problem};
 use serde::Deserialize;
 use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use std::collections::HashMap;
@@ -58,13 +60,17 @@ pub(crate) async fn write_off(
         merge_lock::shared(tx, caller.claims.organisation_id).await?;
         let pledge = changeable(tx, precondition, &caller.claims, id.0).await?;
         if pledge.status != ContributionStatus::Pledge {
-            return Err(refused(&pledge, "be written off: only a pledge is"));
+            return Err(refused(&pledge, "written_off", "be written off: only a pledge is"));
         }
         let open = open(&pledge)?;
         let amount = step.amount.unwrap_or(open);
         let mut checks = Checks::new();
         check_amount(&mut checks, amount, open);
-        checks.require(amount.minor() <= open.minor(), "/amount/amount", "is more than is open");
+        checks.require(
+            amount.minor() <= open.minor(),
+            "/amount/amount",
+            more_than(open, "is more than is open"),
+        );
         check_day(&mut checks, step.on, tx.now().date_naive());
         checks.required_long_text("/reason", &step.reason, 2000);
         checks.finish()?;
@@ -113,7 +119,9 @@ pub(crate) async fn reverse(
         }
         if parts.values().any(|sum| *sum != 0) {
             let why = "parts of it were committed, paid or allotted: reverse those first";
-            return Err(Problem::new(Code::Conflict).field("/standing", why).into());
+            return Err(Problem::new(Code::Conflict)
+                .field("/standing", FieldCode::PartsFirst.says(why))
+                .into());
         }
         let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
         let from_promise = |entry: &&entry::Model| {

@@ -18,7 +18,7 @@ use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{Days, NaiveDate};
 use events::ExternalRef;
-use kernel::{Code, ContributionStatus, Earmarking, Money, Problem};
+use kernel::{Code, ContributionStatus, Earmarking, Fault, FieldCode, Money, Problem, Reason, RecordKind};
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Created, Id, JsonBody, Precondition, openapi::CreateProblems};
 use utoipa::ToSchema;
@@ -131,7 +131,7 @@ async fn fulfil(
         let allowed = promise.status == ContributionStatus::Pledge
             || (promise.status == ContributionStatus::Commitment && to == ContributionStatus::Paid);
         if !allowed {
-            return Err(refused(&promise, &format!("become {to}")));
+            return Err(refused(&promise, to.as_str(), &format!("become {to}")));
         }
         let open = open(&promise)?;
         let amount = step.amount.unwrap_or(open);
@@ -200,10 +200,12 @@ pub(crate) async fn allot(
         let mut checks = Checks::new();
         check_amount(&mut checks, step.amount, open);
         let within = step.amount.minor() <= open.minor();
-        checks.require(within, "/amount/amount", "is more than the contribution has left");
+        let fault = more_than(open, "is more than the contribution has left");
+        checks.require(within, "/amount/amount", fault);
         check_day(&mut checks, step.on, tx.now().date_naive());
         let somewhere = !step.countries.is_empty() || !plans.is_empty() || !step.usage_years.is_empty();
-        checks.require(somewhere, "/countries", "name a country, a plan or a year that it goes to");
+        let fault = (FieldCode::NoDestination, "name a country, a plan or a year that it goes to");
+        checks.require(somewhere, "/countries", fault);
         create::check_targets(&mut checks, &step.countries, &step.usage_years);
         checks.optional_long_text("/description", step.description.as_deref(), 20_000);
         checks.finish()?;
@@ -243,44 +245,54 @@ pub(super) async fn changeable(
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id != claims.office_id {
         let why = "only the office whose contribution it is changes it";
-        return Err(Problem::new(Code::Forbidden).detail(why).into());
+        return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
     precondition.check(found.version)?;
     if !found.fingerprint.is_empty() {
         let why = format!("the record is kept by {}: change it there and import it again", found.source);
-        return Err(Problem::new(Code::Conflict).field("/source", why).into());
+        let fault = FieldCode::KeptElsewhere.says(why).with("source", found.source.as_str());
+        return Err(Problem::new(Code::Conflict).field("/source", fault).into());
     }
     if found.standing != Standing::Current {
         let why = format!("a contribution that is {} counts nothing that could move", found.standing);
-        return Err(Problem::new(Code::Conflict).field("/standing", why).into());
+        let fault = Fault::state(RecordKind::Contribution, found.standing.as_str(), why);
+        return Err(Problem::new(Code::Conflict).field("/standing", fault).into());
     }
     Ok(found)
 }
 
-pub(super) fn refused(record: &Model, what: &str) -> Failure {
+/// A contribution of this status cannot become `to`.
+pub(super) fn refused(record: &Model, to: &str, what: &str) -> Failure {
     let why = format!("a contribution that is {} cannot {what}", record.status);
-    Problem::new(Code::Conflict).field("/status", why).into()
+    let fault = Fault::state(RecordKind::Contribution, record.status.as_str(), why).with("to", to);
+    Problem::new(Code::Conflict).field("/status", fault).into()
+}
+
+/// An amount that is more than is left.
+pub(super) fn more_than(left: Money, why: &'static str) -> Fault {
+    FieldCode::MoreThanLeft.says(why).amount(left)
 }
 
 pub(super) fn open(record: &Model) -> Result<Money, Failure> {
-    let missing = || Problem::new(Code::Conflict).field("/amount", "the record has no amount of its own");
+    let missing = || {
+        let fault = FieldCode::NoAmount.says("the record has no amount of its own");
+        Problem::new(Code::Conflict).field("/amount", fault)
+    };
     Ok(record.original().ok_or_else(missing)?)
 }
 
 pub(super) fn check_amount(checks: &mut Checks, amount: Money, open: Money) {
-    checks.require(amount.minor() > 0, "/amount/amount", "must be above zero");
+    checks.require(amount.minor() > 0, "/amount/amount", Fault::not_above_zero());
     if amount.currency() != open.currency() {
-        checks.refuse(
-            "/amount/currency",
-            format!("must be {}, as the contribution is", open.currency().code()),
-        );
+        let fault = Fault::currency_of(RecordKind::Contribution, open.currency().code());
+        checks.refuse("/amount/currency", fault);
     }
 }
 
 /// Not in the future, wherever on earth the office is.
 pub(super) fn check_day(checks: &mut Checks, day: NaiveDate, today: NaiveDate) {
-    checks.require(day <= today + Days::new(1), "/on", "must not lie in the future");
-    checks.require(kernel::date::is_usual(day), "/on", "must lie between 2000 and 2110");
+    checks.require(day <= today + Days::new(1), "/on", Fault::in_future());
+    checks.date("/on", day);
 }
 
 pub(super) fn shares(record: &Model) -> Result<Vec<i64>, Failure> {

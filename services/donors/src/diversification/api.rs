@@ -4,7 +4,7 @@ use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{Datelike, NaiveDate};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, Reason, Situation};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Context, Parameters, answer, openapi::ReadProblems};
@@ -37,26 +37,23 @@ impl Period {
     /// The first and the last year.
     pub(crate) fn years(&self, today: NaiveDate) -> Result<(i32, i32), Problem> {
         for (name, year) in [("year", self.year), ("from", self.from), ("to", self.to)] {
-            if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
-                return Err(Problem::invalid_parameter(name, "must be 1900 to 2200"));
-            }
+            service::year(name, year, 1900..=2200)?;
         }
         if let Some(year) = self.year {
             if self.from.is_some() || self.to.is_some() {
-                return Err(Problem::invalid_parameter("year", "does not go with from and to"));
+                let fault = Fault::not_allowed_with(Situation::Period, "does not go with from and to");
+                return Err(Problem::invalid_parameter("year", fault));
             }
             return Ok((year, year));
         }
         let to = self.to.unwrap_or(today.year().max(self.from.unwrap_or(0)));
         let from = self.from.unwrap_or(to - YEARS + 1);
         if from > to {
-            return Err(Problem::invalid_parameter("to", "is before from"));
+            return Err(Problem::invalid_parameter("to", Fault::before("from", from)));
         }
         if to - from >= MOST_YEARS {
-            return Err(Problem::invalid_parameter(
-                "from",
-                format!("is more than {MOST_YEARS} years before to"),
-            ));
+            let fault = FieldCode::PeriodTooLong.says(format!("is more than {MOST_YEARS} years before to"));
+            return Err(Problem::invalid_parameter("from", fault.with("max", MOST_YEARS)));
         }
         Ok((from, to))
     }
@@ -70,7 +67,7 @@ pub(crate) fn asked(
 ) -> Result<(Uuid, Uuid), Failure> {
     if claims.donor_id.is_some() {
         let why = "how an organisation's money is spread is for its staff";
-        return Err(Problem::new(Code::Forbidden).detail(why).into());
+        return Err(Problem::new(Code::Forbidden).because(Reason::StaffOnly, why).into());
     }
     let office_id = office_id.unwrap_or(claims.office_id);
     if !scope.office_ids().contains(&office_id) {

@@ -8,7 +8,7 @@ use crate::counted::{NOT_STATED, store};
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{Money, Problem, money::percent, pagination::Page};
+use kernel::{Fault, Money, Problem, Situation, money::percent, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -83,19 +83,20 @@ pub(crate) struct Figure {
 
 impl Figure {
     fn check(&self) -> Result<(), Problem> {
-        if !(1901..=2200).contains(&self.year) {
-            return Err(Problem::invalid_parameter("year", "must be 1901 to 2200"));
-        }
+        service::year("year", Some(self.year), 1901..=2200)?;
         one_of("measure", Some(&self.measure), &MEASURES)?;
+        let of = |fault: Fault| fault.with("measure", self.measure.as_str());
         match (self.measure.as_str(), self.key.as_deref()) {
             (division @ ("type" | "segment" | "earmarking"), Some(key)) => {
                 one_of("key", Some(key), &keys(division)).map(|_| ())
             }
             ("type" | "segment" | "earmarking", None) => {
-                Err(Problem::invalid_parameter("key", format!("is required with {}", self.measure)))
+                let why = format!("is required with {}", self.measure);
+                Err(Problem::invalid_parameter("key", of(Fault::required_with(Situation::Measure, why))))
             }
             (_, Some(_)) => {
-                Err(Problem::invalid_parameter("key", format!("does not go with {}", self.measure)))
+                let why = format!("does not go with {}", self.measure);
+                Err(Problem::invalid_parameter("key", of(Fault::not_allowed_with(Situation::Measure, why))))
             }
             (_, None) => Ok(()),
         }

@@ -4,7 +4,7 @@
 use super::{Document, kept::Owner, sweep};
 use actix_web::HttpRequest;
 use auth::{Claims, Failure};
-use kernel::{Code, ErasureReason, Problem};
+use kernel::{Code, ErasureReason, Problem, Reason};
 use serde::Deserialize;
 use service::{Answer, Context, UncheckedBody};
 use store::{TenantScope, TenantTx};
@@ -23,7 +23,7 @@ fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), Failure> {
         return Ok(());
     }
     let why = "only the office whose document it is, or one above it, erases it";
-    Err(Problem::new(Code::Forbidden).detail(why).into())
+    Err(Problem::new(Code::Forbidden).because(Reason::OfficeOrAboveOnly, why).into())
 }
 
 /// Erases it once, and destroys its file.

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use auth::{Claims, Failure, PrincipalKind};
 use kernel::ErasureReason;
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use sea_orm::ConnectionTrait;
 use service::{Answer, Checks, Context};
 use std::{io, path::PathBuf};
@@ -39,7 +39,7 @@ impl Kept {
         let mut checks = Checks::new();
         checks.file_name("/file", &name, 200);
         checks.finish()?;
-        let media_type = check(&name, &bytes).map_err(|why| Problem::invalid_field("/file", why))?;
+        let media_type = check(&name, &bytes).map_err(|fault| Problem::invalid_field("/file", fault))?;
         let sha256 = files::keep(&context.store, &bytes).await.map_err(|error| not_written(&error))?;
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         Ok(Self { name, media_type, size, sha256, folder: context.store.files().to_path_buf() })
@@ -117,9 +117,8 @@ impl Owner {
         sweep::hold(tx).await?;
         let there = files::is_kept(&kept.folder, &kept.sha256).await;
         if !there.map_err(|error| Failure::internal(&error))? {
-            return Err(Problem::new(Code::Unavailable)
-                .detail("the file did not stay: send it again")
-                .into());
+            let why = "the file did not stay: send it again";
+            return Err(Problem::new(Code::Unavailable).because(Reason::FileLost, why).into());
         }
         let document = Document {
             id: tx.new_id(),
@@ -254,7 +253,8 @@ impl Owner {
 /// A file that could not be kept.
 fn not_written(error: &io::Error) -> Failure {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-        return Problem::new(Code::StorageFull).detail("there is no room for the file").into();
+        let why = "there is no room for the file";
+        return Problem::new(Code::StorageFull).because(Reason::NoRoom, why).into();
     }
     Failure::internal(error)
 }

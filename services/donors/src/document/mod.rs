@@ -8,7 +8,7 @@ pub(crate) mod sweep;
 
 use ::store::{StoreError, Transaction, sql, values};
 use chrono::{DateTime, Utc};
-use kernel::Visibility;
+use kernel::{Fault, FieldCode, Visibility};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,7 +71,7 @@ pub(crate) async fn show(
 ///
 /// # Errors
 /// Why it is not taken.
-pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static str]), &'static str> {
+pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static str]), Fault> {
     let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     if bytes.starts_with(b"%PDF-") {
         return Ok(("application/pdf", &["pdf"]));
@@ -84,7 +84,7 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static 
     }
     if bytes.starts_with(b"PK\x03\x04") && holds(b"[Content_Types].xml") {
         if holds(b"vbaProject.bin") {
-            return Err("holds macros");
+            return Err(FieldCode::HoldsMacros.says("holds macros"));
         }
         if holds(b"word/document.xml") {
             return Ok((
@@ -96,20 +96,22 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static 
             return Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]));
         }
     }
-    Err("is no PDF, DOCX, XLSX, PNG or JPEG file")
+    let fault = FieldCode::WrongFileFormat.says("is not a PDF, DOCX, XLSX, PNG or JPEG file");
+    Err(fault.with("expected", "PDF, DOCX, XLSX, PNG, JPEG"))
 }
 
 /// Checks a file by its bytes and its name; its media type.
 ///
 /// # Errors
 /// Why it is not taken.
-pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<&'static str, String> {
+pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<&'static str, Fault> {
     let (media_type, endings) = kind_of(bytes)?;
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     if endings.contains(&ending.as_str()) {
         Ok(media_type)
     } else {
-        Err(format!("says it is \".{ending}\" and is {media_type}"))
+        let fault = FieldCode::FileTypeDiffers.says(format!("says it is \".{ending}\" and is {media_type}"));
+        Err(fault.with("ending", ending).with("media_type", media_type))
     }
 }
 
@@ -124,10 +126,15 @@ mod tests {
         assert_eq!(check("a.jpeg", b"\xff\xd8\xff\xe0"), Ok("image/jpeg"));
         assert!(check("a.docx", &zip("word/document.xml")).unwrap().ends_with("wordprocessingml.document"));
         assert!(check("a.xlsx", &zip("xl/workbook.xml")).unwrap().ends_with("spreadsheetml.sheet"));
-        assert!(check("a.xlsx", &zip("xl/workbook.xml xl/vbaProject.bin")).unwrap_err().contains("macros"));
-        assert!(check("a.pdf", b"MZ\x90\x00").unwrap_err().contains("is no PDF"));
-        assert!(check("a.pdf", &zip("word/document.xml")).unwrap_err().contains("says it is \".pdf\""));
-        assert!(check("pdf", b"%PDF-1.7").unwrap_err().contains("says it is \".\""));
+        assert!(
+            check("a.xlsx", &zip("xl/workbook.xml xl/vbaProject.bin")).unwrap_err().code
+                == FieldCode::HoldsMacros
+        );
+        assert!(check("a.pdf", b"MZ\x90\x00").unwrap_err().detail.contains("is not a PDF"));
+        assert!(
+            check("a.pdf", &zip("word/document.xml")).unwrap_err().detail.contains("says it is \".pdf\"")
+        );
+        assert!(check("pdf", b"%PDF-1.7").unwrap_err().detail.contains("says it is \".\""));
         assert!(check("a.zip", b"PK\x03\x04 anything").is_err());
     }
 }

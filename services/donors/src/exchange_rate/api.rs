@@ -7,7 +7,7 @@ use actix_web::{
 };
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, FieldError, Problem};
+use kernel::{Currency, Fault, FieldError, Problem, Reason};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Checks, Column, Context, Created, Envelope, Listed, Paging, Parameters, Row, digest_of,
@@ -69,8 +69,8 @@ pub(crate) struct RateFilter {
 
 impl RateFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
-        if self.currency.as_deref().is_some_and(|code| Currency::from_code(code).is_err()) {
-            return Err(Problem::invalid_parameter("currency", "is not an ISO 4217 currency code"));
+        if let Some(code) = &self.currency {
+            Currency::from_code(code).map_err(|error| Problem::invalid_parameter("currency", error))?;
         }
         for (name, month) in [("from", &self.from), ("to", &self.to)] {
             let is_month = |month: &String| {
@@ -78,7 +78,8 @@ impl RateFilter {
                 day.is_ok_and(|day| month_of(day) == *month)
             };
             if month.as_ref().is_some_and(|month| !is_month(month)) {
-                return Err(Problem::invalid_parameter(name, "must be a month such as 2026-03"));
+                let fault = Fault::wrong_format("2026-03", "must be a month such as 2026-03");
+                return Err(Problem::invalid_parameter(name, fault));
             }
         }
         Ok(store::Filter { currency: self.currency.clone(), from: self.from.clone(), to: self.to.clone() })
@@ -185,15 +186,16 @@ pub(crate) async fn take(
     let mut checks = Checks::new();
     checks.text("source", &source, 200);
     if let Some(error) = checks.into_errors().pop() {
-        return Err(Problem::invalid_parameter("source", error.detail).into());
+        return Err(Problem::invalid_parameter("source", error).into());
     }
     let (_, bytes) = service::receive_file(&request, payload, document::LIMIT).await?;
     let read = file::read(&bytes, &source, context.store.clock().now());
-    let read = read.map_err(|why| Problem::invalid_field("/file", why))?;
+    let read = read.map_err(|fault| Problem::invalid_field("/file", fault))?;
     if read.bad > 0 && !skip_bad && !dry_run {
-        let mut problem = Problem::invalid_fields(read.faults.into_iter().take(200).collect());
-        problem.detail = Some(format!("{} of {} rows cannot be used; nothing was kept", read.bad, read.rows));
-        return Err(problem.into());
+        let why = format!("{} of {} rows cannot be used; nothing was kept", read.bad, read.rows);
+        let problem = Problem::invalid_fields(read.faults.into_iter().take(200).collect());
+        let problem = problem.because(Reason::RowsRejected, why);
+        return Err(problem.with("rejected", read.bad).with("rows", read.rows).into());
     }
     let digest = digest_of(&[&bytes]);
     service::create(&context, &request, &caller.claims, digest.as_bytes(), async |tx, scope| {

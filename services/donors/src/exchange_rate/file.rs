@@ -3,7 +3,7 @@
 
 use super::{month_of, parse, store::Model};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, FieldError};
+use kernel::{Currency, Fault, FieldCode, FieldError, fault};
 use std::collections::BTreeMap;
 
 /// The most rows of a file: two centuries of months of every currency.
@@ -24,10 +24,10 @@ pub(super) struct Read {
 }
 
 impl Read {
-    fn fault(&mut self, row: usize, column: &str, why: &str) {
+    fn fault(&mut self, row: usize, column: &str, fault: Fault) {
         self.bad += 1;
         if self.faults.len() < MOST_FAULTS {
-            self.faults.push(FieldError::new(format!("/rows/{row}/{column}"), why));
+            self.faults.push(FieldError::new(format!("/rows/{row}/{column}"), fault));
         }
     }
 }
@@ -50,15 +50,20 @@ struct Line {
 ///
 /// # Errors
 /// Why the file as a whole cannot be read.
-pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Result<Read, String> {
+pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Result<Read, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        format!("is not UTF-8 text: byte {} belongs to no character", error.valid_up_to())
+        let byte = error.valid_up_to();
+        FieldCode::NotUtf8.says(format!("is not UTF-8 text: byte {byte} belongs to no character"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let headings = reader.headers().map_err(|error| error.to_string())?.clone();
+    let headings = reader.headers().map_err(|error| damaged(&error))?.clone();
     let column = |name: &str| headings.iter().position(|heading| heading.eq_ignore_ascii_case(name));
-    let needed = |name: &str| column(name).ok_or_else(|| format!("has no column \"{name}\""));
+    let needed = |name: &'static str| {
+        let missing =
+            || FieldCode::MissingColumn.says(format!("has no column \"{name}\"")).with("field", name);
+        column(name).ok_or_else(missing)
+    };
     let columns = Columns {
         date: needed("Date")?,
         rate: needed("Rate")?,
@@ -69,10 +74,10 @@ pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Re
     let mut read = Read::default();
     let mut by_month: BTreeMap<(String, String), Vec<Line>> = BTreeMap::new();
     for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
+        let record = record.map_err(|error| damaged(&error))?;
         read.rows += 1;
         if read.rows > MOST_ROWS {
-            return Err(format!("has more than {MOST_ROWS} rows"));
+            return Err(Fault::too_many(MOST_ROWS as u64, "rows"));
         }
         if let Some(line) = line(&record, &columns, default_source, now, &mut read) {
             let key = (line.model.currency.clone(), line.model.month.clone());
@@ -85,6 +90,10 @@ pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Re
     Ok(read)
 }
 
+fn damaged(error: &csv::Error) -> Fault {
+    FieldCode::DamagedFile.says(error.to_string())
+}
+
 fn line(
     record: &csv::StringRecord,
     columns: &Columns,
@@ -95,26 +104,32 @@ fn line(
     let number = read.rows;
     let cell = |index: usize| record.get(index).unwrap_or_default();
     let (rate, code) = (cell(columns.rate), cell(columns.currency));
-    let date = cell(columns.date).parse::<NaiveDate>().ok().filter(|date| kernel::date::is_usual(*date));
-    let Some(date) = date else {
-        read.fault(number, "Date", "is not a date such as 2026-03-31 between 2000 and 2110");
+    let Ok(date) = cell(columns.date).parse::<NaiveDate>() else {
+        let fault = FieldCode::NotADate.says("is not a date such as 2026-03-31");
+        read.fault(number, "Date", fault.with("value", fault::shown(cell(columns.date))));
         return None;
     };
-    let Ok(currency) = Currency::from_code(code) else {
-        let shown: String = code.chars().take(20).collect();
-        read.fault(number, "Currency", &format!("\"{shown}\" is not an ISO 4217 currency code"));
+    if let Some(fault) = kernel::date::unusual(date) {
+        read.fault(number, "Date", fault);
         return None;
+    }
+    let currency = match Currency::from_code(code) {
+        Ok(currency) => currency,
+        Err(error) => {
+            read.fault(number, "Currency", error.into());
+            return None;
+        }
     };
     let parsed = match parse(rate) {
         Ok(parsed) => parsed,
-        Err(why) => {
-            read.fault(number, "Rate", why);
+        Err(fault) => {
+            read.fault(number, "Rate", fault);
             return None;
         }
     };
     if currency == Currency::USD {
         if parsed != rust_decimal::Decimal::ONE {
-            read.fault(number, "Rate", "a US dollar costs one US dollar");
+            read.fault(number, "Rate", FieldCode::DollarRate.says("a US dollar costs one US dollar"));
         }
         return None;
     }
@@ -147,7 +162,8 @@ fn choose(currency: &str, month: &str, lines: Vec<Line>, read: &mut Read) {
             && own.is_none_or(|own| lines.get(own).is_some_and(|own| own.model.rate != line.model.rate))
         {
             let why = format!("{currency} has another rate for {month} in this file");
-            read.fault(line.number, "Rate", &why);
+            let fault = FieldCode::SeveralRates.says(why).with("currency", currency).with("month", month);
+            read.fault(line.number, "Rate", fault);
         }
     }
     read.rates.extend(own.and_then(|own| lines.into_iter().nth(own)).map(|line| line.model));
@@ -195,9 +211,11 @@ mod tests {
     #[test]
     fn a_file_that_is_no_table_of_rates_is_refused() {
         let why = |bytes: &[u8]| read(bytes, "", DateTime::UNIX_EPOCH).unwrap_err();
-        assert_eq!(why(b"Date,Currency\n"), "has no column \"Rate\"");
-        assert!(why(b"Date,Rate,Currency\n\xff\xfe").contains("byte 19"));
-        assert!(why(b"PK\x03\x04").contains("no column"));
+        let missing = why(b"Date,Currency\n");
+        assert_eq!((missing.code, &*missing.detail), (FieldCode::MissingColumn, "has no column \"Rate\""));
+        let unread = why(b"Date,Rate,Currency\n\xff\xfe");
+        assert!(unread.code == FieldCode::NotUtf8 && unread.detail.contains("byte 19"), "{unread:?}");
+        assert!(why(b"PK\x03\x04").detail.contains("no column"));
     }
 
     #[test]

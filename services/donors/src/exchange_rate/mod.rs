@@ -9,7 +9,7 @@ pub(crate) mod store;
 
 use auth::Failure;
 use chrono::{Datelike, NaiveDate};
-use kernel::{Currency, Money, Problem, money::parse_decimal};
+use kernel::{Currency, Fault, FieldCode, Money, Problem, Situation, fault, money::parse_decimal};
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -66,22 +66,28 @@ pub(crate) fn month_of(day: NaiveDate) -> String {
 }
 
 /// A rate as it is written: a decimal number above zero.
-pub(crate) fn parse(rate: &str) -> Result<Decimal, &'static str> {
-    let Ok(parsed) = parse_decimal(rate) else { return Err("is not a decimal number") };
-    if parsed > Decimal::ZERO { Ok(parsed) } else { Err("must be above zero") }
+pub(crate) fn parse(rate: &str) -> Result<Decimal, Fault> {
+    let unread = |_| FieldCode::NotANumber.says("is not a decimal number").with("value", fault::shown(rate));
+    let parsed = parse_decimal(rate).map_err(unread)?;
+    if parsed > Decimal::ZERO { Ok(parsed) } else { Err(Fault::not_above_zero()) }
 }
 
 /// What is wrong with a rate that comes with an amount.
 pub(crate) fn check(given: Option<&ExchangeRate>, amount: Money, checks: &mut Checks) {
     let Some(given) = given else { return };
     if amount.currency() == Currency::USD {
-        checks.refuse("/exchange_rate", "does not belong to an amount in US dollars");
+        checks.refuse("/exchange_rate", not_for_dollars());
         return;
     }
     checks.text("/exchange_rate/source", &given.source, 200);
-    if let Err(why) = parse(&given.rate) {
-        checks.refuse("/exchange_rate/rate", why);
+    if let Err(fault) = parse(&given.rate) {
+        checks.refuse("/exchange_rate/rate", fault);
     }
+}
+
+/// A rate beside an amount in US dollars.
+pub(crate) fn not_for_dollars() -> Fault {
+    Fault::not_allowed_with(Situation::UsDollars, "does not belong to an amount in US dollars")
 }
 
 /// What an amount is worth: at the rate that came with it, else at the organisation's rate for the month of `day`.
@@ -106,11 +112,12 @@ pub(crate) async fn worth(
             let why = format!(
                 "no exchange rate of {code} for {month} is recorded: give one with its date and source, or import the rates of {month}"
             );
-            Problem::invalid_field("/exchange_rate", why)
+            let fault = FieldCode::NoRate.says(why).with("currency", code).with("month", month);
+            Problem::invalid_field("/exchange_rate", fault)
         })?,
     };
-    let parsed = parse(&rate.rate).map_err(|why| Problem::invalid_field("/exchange_rate/rate", why))?;
+    let parsed = parse(&rate.rate).map_err(|fault| Problem::invalid_field("/exchange_rate/rate", fault))?;
     let usd = amount.to_usd_at(parsed);
-    let usd = usd.map_err(|error| Problem::invalid_field("/amount", error.to_string()))?;
+    let usd = usd.map_err(|error| Problem::invalid_field("/amount", error))?;
     Ok(Worth { usd, rate: Some(rate) })
 }

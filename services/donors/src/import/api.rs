@@ -1,7 +1,7 @@
 use super::{columns::Column, store};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{FieldError, Problem};
+use kernel::{FieldCode, FieldError, Params, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, answer, openapi::ReadProblems,
@@ -186,6 +186,28 @@ impl TryFrom<store::RowVerdict> for ImportRow {
     }
 }
 
+/// An error in the columns of codes of a CSV file, which hold JSON.
+#[derive(Serialize)]
+struct RowCode<'a> {
+    pointer: &'a str,
+    code: FieldCode,
+    #[serde(skip_serializing_if = "Params::is_empty")]
+    params: &'a Params,
+}
+
+impl<'a> RowCode<'a> {
+    fn of(error: &'a FieldError) -> Self {
+        Self { pointer: &error.pointer, code: error.code, params: &error.params }
+    }
+}
+
+/// The codes of what is wrong with a row, as JSON; nothing for none.
+fn codes(errors: &[FieldError]) -> Cell {
+    let codes: Vec<RowCode<'_>> = errors.iter().map(RowCode::of).collect();
+    let text = if codes.is_empty() { None } else { serde_json::to_string(&codes).ok() };
+    text.unwrap_or_default().into()
+}
+
 /// What is wrong with a row, in one cell.
 fn lines(errors: &[FieldError]) -> Cell {
     let lines: Vec<String> =
@@ -202,6 +224,8 @@ impl Row for ImportRow {
         ("verdict", |row| row.verdict.clone().into()),
         ("errors", |row| lines(&row.errors)),
         ("warnings", |row| lines(&row.warnings)),
+        ("error_codes", |row| codes(&row.errors)),
+        ("warning_codes", |row| codes(&row.warnings)),
     ];
 }
 
@@ -234,11 +258,7 @@ pub(crate) async fn rows(
     let import = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id.0).await?));
     let import = import.await?.ok_or_else(Problem::not_found)?.id;
     let RowFilter { verdict, with_warnings } = listed.filter;
-    if verdict.as_deref().is_some_and(|verdict| !VERDICTS.contains(&verdict)) {
-        return Err(
-            Problem::invalid_parameter("verdict", format!("must be one of {}", VERDICTS.join(", "))).into()
-        );
-    }
+    let verdict = service::one_of("verdict", verdict.as_deref(), &VERDICTS)?;
     let filters = (import, verdict.clone(), with_warnings);
     let with_warnings = with_warnings.unwrap_or(false);
     let page = listed.paging.of("import-rows", &filters)?;
@@ -247,4 +267,37 @@ pub(crate) async fn rows(
         Ok(page.page(rows, |row| row.number).try_map(ImportRow::try_from)?)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(errors: &str) -> ImportRow {
+        let errors = Some(errors.to_owned());
+        let (file, pointer) = ("a.csv".to_owned(), "/lines/2".to_owned());
+        let (external_ref, verdict, warnings) = (None, Some("rejected".to_owned()), None);
+        let row = store::RowVerdict { number: 1, file, pointer, external_ref, verdict, errors, warnings };
+        ImportRow::try_from(row).unwrap()
+    }
+
+    #[test]
+    fn rows_that_an_older_version_refused_are_still_read() {
+        let old = row(r#"[{"pointer":"/amount","detail":"must not be negative"}]"#);
+        assert_eq!(old.errors[0].code, FieldCode::Invalid);
+        assert_eq!(old.errors[0].detail, "must not be negative");
+    }
+
+    #[test]
+    fn a_row_of_a_spreadsheet_has_the_codes_and_what_they_speak_of() {
+        let row = row(
+            r#"[{"pointer":"/amount","code":"too_precise","params":{"currency":"JPY","max":0},"detail":"has more"}]"#,
+        );
+        let cells: Vec<Cell> = row.cells().collect();
+        assert_eq!(cells.len(), ImportRow::COLUMNS.len());
+        let text = |index: usize| if let Cell::Text(text) = &cells[index] { text.as_str() } else { "" };
+        assert_eq!(text(5), "/amount: has more");
+        let codes = r#"[{"pointer":"/amount","code":"too_precise","params":{"currency":"JPY","max":0}}]"#;
+        assert_eq!((text(7), text(8)), (codes, ""));
+    }
 }

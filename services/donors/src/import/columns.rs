@@ -5,7 +5,7 @@ use super::{
     record::Record,
 };
 use chrono::NaiveDate;
-use kernel::{FieldError, Problem};
+use kernel::{Fault, FieldCode, FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// The most columns of a table.
 pub(super) const MOST_COLUMNS: usize = 200;
 /// The longest cell, in characters: Excel's own limit.
-const LONGEST_CELL: usize = 32_767;
+pub(super) const LONGEST_CELL: usize = 32_767;
 /// The longest heading that is kept, in characters.
 const LONGEST_HEADING: usize = 200;
 /// The key of a mapping that says which sign ends whole numbers.
@@ -43,11 +43,12 @@ impl Mapping {
     /// # Errors
     /// 400 that names what is no field.
     pub(crate) fn add_json(&mut self, text: &str) -> Result<(), Problem> {
-        let refuse = |why: String| Problem::invalid_parameter("mapping", why);
-        let stated: HashMap<String, Option<String>> = serde_json::from_str(text)
-            .map_err(|_| refuse("is no JSON object of heading and field".into()))?;
+        let refuse = |fault: Fault| Problem::invalid_parameter("mapping", fault);
+        let unread = FieldCode::Malformed.says("is not a JSON object of heading and field");
+        let stated: HashMap<String, Option<String>> =
+            serde_json::from_str(text).map_err(|_| refuse(unread))?;
         if stated.len() > MOST_COLUMNS {
-            return Err(refuse(format!("has more than {MOST_COLUMNS} entries")));
+            return Err(refuse(Fault::too_many(MOST_COLUMNS as u64, "entries")));
         }
         for (heading, field) in stated {
             self.add(&heading, field.as_deref().unwrap_or_default())?;
@@ -60,7 +61,7 @@ impl Mapping {
     /// # Errors
     /// 400 when there is no such field.
     pub(crate) fn add(&mut self, heading: &str, field: &str) -> Result<(), Problem> {
-        let refuse = |why: String| Err(Problem::invalid_parameter("mapping", why));
+        let refuse = |fault: Fault| Err(Problem::invalid_parameter("mapping", fault));
         if heading == DECIMAL && [",", "."].contains(&field) {
             self.decimal_comma = field == ",";
             return Ok(());
@@ -68,11 +69,10 @@ impl Mapping {
         let known = field_of(field).map(|field| field.name);
         if known.is_none() && !field.is_empty() {
             let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
-            let shown: String = field.chars().take(40).collect();
-            return refuse(format!("\"{shown}\" is none of {}", names.join(", ")));
+            return refuse(Fault::not_one_of(field, &names));
         }
         if self.headings.len() == MOST_COLUMNS {
-            return refuse(format!("has more than {MOST_COLUMNS} entries"));
+            return refuse(Fault::too_many(MOST_COLUMNS as u64, "entries"));
         }
         self.headings.insert(heading.trim().to_owned(), known);
         Ok(())
@@ -88,7 +88,7 @@ pub(super) enum Cell<'a> {
     Number(String),
     Date(NaiveDate),
     /// What cannot be read, and why.
-    Wrong(String),
+    Wrong(Fault),
 }
 
 /// The columns of a table.
@@ -112,9 +112,10 @@ impl Columns {
     /// # Errors
     /// 422 for headings that cannot be told apart, and for columns that are not there.
     pub(super) fn of(headings: &[String], mapping: &Mapping, describe: bool) -> Result<Headed, Problem> {
-        let refuse = |why: String| Problem::invalid_field("/headings", why);
+        let refuse = |fault: Fault| Problem::invalid_field("/headings", fault);
         if headings.len() > MOST_COLUMNS {
-            return Err(refuse(format!("are {}: {MOST_COLUMNS} columns are read at most", headings.len())));
+            let why = format!("are {}: {MOST_COLUMNS} columns are read at most", headings.len());
+            return Err(refuse(FieldCode::TooMany.says(why).with("max", MOST_COLUMNS)));
         }
         let fields = assigned(headings, mapping).map_err(refuse)?;
         let cut = |heading: &String| heading.trim().chars().take(LONGEST_HEADING).collect();
@@ -133,8 +134,10 @@ impl Columns {
         let shown: Vec<String> =
             headings.iter().take(30).map(|text| text.chars().take(40).collect()).collect();
         let lacks = |name: &&str| {
-            let why = format!("no column stands for {name}; the file's headings are {}", shown.join(", "));
-            FieldError::new(format!("/headings/{name}"), why)
+            let headings = shown.join(", ");
+            let why = format!("no column stands for {name}; the file's headings are {headings}");
+            let fault = FieldCode::MissingColumn.says(why).with("field", *name).with("headings", headings);
+            FieldError::new(format!("/headings/{name}"), fault)
         };
         Err(Problem::invalid_fields(missing.iter().map(lacks).collect()))
     }
@@ -153,31 +156,31 @@ impl Columns {
             match self.text(field, cell) {
                 Ok(Some(text)) => record.set(field.name, &text),
                 Ok(None) => {}
-                Err(why) => wrong.push(FieldError::new(format!("/{}", field.name), why)),
+                Err(fault) => wrong.push(FieldError::new(format!("/{}", field.name), fault)),
             }
         }
         (record, wrong)
     }
 
-    fn text(&self, field: &Field, cell: Cell<'_>) -> Result<Option<String>, String> {
+    fn text(&self, field: &Field, cell: Cell<'_>) -> Result<Option<String>, Fault> {
         match cell {
             Cell::Empty => Ok(None),
-            Cell::Wrong(why) => Err(why),
+            Cell::Wrong(fault) => Err(fault),
             Cell::Date(day) => Ok(Some(day.to_string())),
             Cell::Number(_) if field.kind == Kind::Date => {
-                Err("is a number, not a date: give the cell a date format, or write YYYY-MM-DD".to_owned())
+                let why = "is a number, not a date: give the cell a date format, or write YYYY-MM-DD";
+                Err(FieldCode::NumberForDate.says(why))
             }
             Cell::Number(number) => Ok(Some(number)),
             Cell::Text(text) => {
                 // Counting characters is for the few cells that have so many bytes.
                 if text.len() > LONGEST_CELL && text.chars().count() > LONGEST_CELL {
-                    return Err(format!("has more than {LONGEST_CELL} characters"));
+                    return Err(Fault::too_long(LONGEST_CELL));
                 }
                 if field.kind == Kind::Number && self.decimal_comma {
                     if text.contains('.') {
-                        return Err(
-                            "holds a point, but the mapping says that the decimal sign is a comma".to_owned()
-                        );
+                        let why = "holds a point, but the mapping says that the decimal sign is a comma";
+                        return Err(FieldCode::DecimalPoint.says(why));
                     }
                     return Ok(Some(text.replace(',', ".")));
                 }
@@ -193,13 +196,19 @@ fn plain(heading: &str) -> String {
 }
 
 /// The field of each column: what the mapping says goes before what the headings say by themselves.
-fn assigned(headings: &[String], mapping: &Mapping) -> Result<Vec<Option<&'static Field>>, String> {
+/// Two columns for one field.
+fn twice(first: &str, second: &str, field: &str) -> Fault {
+    let fault = FieldCode::ColumnTwice.says(format!("\"{first}\" and \"{second}\" both stand for {field}"));
+    fault.with("first", first).with("second", second).with("field", field)
+}
+
+fn assigned(headings: &[String], mapping: &Mapping) -> Result<Vec<Option<&'static Field>>, Fault> {
     let mut fields: Vec<Option<&'static Field>> = vec![None; headings.len()];
     let mut taken: HashMap<&'static str, &str> = HashMap::new();
     for (place, heading) in fields.iter_mut().zip(headings) {
         let Some(Some(name)) = mapping.headings.get(heading.trim()) else { continue };
         if let Some(other) = taken.insert(name, heading) {
-            return Err(format!("\"{other}\" and \"{heading}\" both stand for {name}"));
+            return Err(twice(other, heading, name));
         }
         *place = field_of(name);
     }
@@ -210,7 +219,7 @@ fn assigned(headings: &[String], mapping: &Mapping) -> Result<Vec<Option<&'stati
             continue;
         }
         if let Some(other) = taken.insert(field.name, heading) {
-            return Err(format!("\"{other}\" and \"{heading}\" both stand for {}", field.name));
+            return Err(twice(other, heading, field.name));
         }
         *place = Some(field);
     }
@@ -275,6 +284,7 @@ mod tests {
         let described = Columns::of(&headings("donor;amount"), &Mapping::default(), true).unwrap();
         assert!(described.columns.is_none() && described.note.unwrap().contains("external_ref"));
         let twice = Columns::of(&headings("Amount;amount"), &Mapping::default(), true).err().unwrap();
+        assert_eq!(twice.errors[0].code, FieldCode::ColumnTwice);
         assert!(twice.errors[0].detail.contains("both stand for amount"), "{:?}", twice.errors);
         let both = mapping(r#"{"A": "amount", "B": "amount"}"#);
         assert!(Columns::of(&headings("A;B"), &both, true).is_err());
@@ -302,7 +312,7 @@ mod tests {
         let cells = [
             Cell::Text(&huge),
             Cell::Empty,
-            Cell::Wrong("is an error (#REF!)".into()),
+            Cell::Wrong(FieldCode::CellError.says("is an error (#REF!)")),
             Cell::Text("1.250,50"),
             Cell::Text("USD"),
             Cell::Number("45000".into()),
@@ -311,5 +321,9 @@ mod tests {
         assert_eq!(record.text("currency"), Some("USD"));
         let pointers: Vec<&str> = wrong.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["/external_ref", "/status", "/amount", "/flow_date"]);
+        let codes: Vec<FieldCode> = wrong.iter().map(|error| error.code).collect();
+        let expected =
+            [FieldCode::TooLong, FieldCode::CellError, FieldCode::DecimalPoint, FieldCode::NumberForDate];
+        assert_eq!(codes, expected);
     }
 }

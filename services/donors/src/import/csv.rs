@@ -3,13 +3,16 @@
 use super::{
     columns::{Cell, Columns, Headed},
     flow::Staged,
-    format::{Found, Reading, Sink, not_what_it_says},
+    format::{Found, Reading, Sink, damaged, not_utf8, not_what_it_says},
     meter::{Meter, Metered},
 };
 use crate::exchange_rate::Rates;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
-use kernel::{FieldError, Problem};
-use std::io::{self, BufRead, BufReader, Read};
+use kernel::{FieldCode, FieldError, Problem};
+use std::{
+    borrow::Cow,
+    io::{self, BufRead, BufReader, Read},
+};
 
 /// The longest first line, in bytes.
 const LONGEST_HEAD: u64 = 64 * 1024;
@@ -32,15 +35,14 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
     let mut row = StringRecord::new();
     meter.next_piece();
     if !table.read_record(&mut row).map_err(|error| broken(&error, &meter, 1))? {
-        return Err(not_what_it_says("the file is empty"));
+        return Err(not_what_it_says(FieldCode::EmptyFile.says("the file is empty")));
     }
     let headings: Vec<String> = row.iter().map(|heading| heading.trim().to_owned()).collect();
     let Headed { columns, found, note } = Columns::of(&headings, &reading.mapping, reading.describe)?;
     let found = Found { columns: found, note };
     let Some(columns) = columns else {
         // A table that is only described is still read to its end: whoever sends it waits for that.
-        io::copy(&mut table.into_inner(), &mut io::sink())
-            .map_err(|error| not_what_it_says(error.to_string()))?;
+        io::copy(&mut table.into_inner(), &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
         return Ok(found);
     };
     loop {
@@ -52,7 +54,7 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         }
         let line = row.position().map_or(line, csv::Position::line);
         if row.as_slice().contains('\0') {
-            return Err(not_what_it_says(format!("line {line} holds a NUL byte: the file is no text")));
+            return Err(not_text(format!("line {line} holds a NUL byte: the file is not text")));
         }
         if row.as_slice().trim().is_empty() {
             continue;
@@ -66,7 +68,9 @@ fn staged(columns: &Columns, row: &StringRecord, line: u64, rates: &Rates) -> St
     let (record, mut wrong) = columns.record(cells);
     if row.len() > columns.count() {
         let why = format!("has {} cells; there are {} headings", row.len(), columns.count());
-        wrong.push(FieldError::new("", why));
+        let fault =
+            FieldCode::ExtraCells.says(why).with("cells", row.len()).with("headings", columns.count());
+        wrong.push(FieldError::new("", fault));
     }
     Staged::of_record(format!("/lines/{line}"), &record.priced(rates), wrong)
 }
@@ -74,20 +78,22 @@ fn staged(columns: &Columns, row: &StringRecord, line: u64, rates: &Rates) -> St
 /// The first line without a byte order mark; what is plainly no table of text is refused.
 fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
     let mut head = Vec::new();
-    let unread = |error: io::Error| not_what_it_says(error.to_string());
+    let unread = |error: io::Error| damaged(error.to_string());
     reader.by_ref().take(LONGEST_HEAD).read_until(b'\n', &mut head).map_err(unread)?;
-    let refuse = |why: &str| Err(not_what_it_says(why));
     if head.starts_with(b"PK\x03\x04") {
-        return refuse("the file is a ZIP archive, not CSV: is it a spreadsheet? Then say format=xlsx");
+        return Err(not_text(
+            "the file is a ZIP archive, not CSV: is it a spreadsheet? Then say format=xlsx",
+        ));
     }
     if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
-        return refuse("the file is UTF-16: save it as CSV UTF-8");
+        return Err(not_utf8("the file is UTF-16: save it as CSV UTF-8".to_owned()));
     }
     if head.contains(&0) {
-        return refuse("the first line holds a NUL byte: the file is no text");
+        return Err(not_text("the first line holds a NUL byte: the file is not text"));
     }
     if head.len() as u64 == LONGEST_HEAD && !head.ends_with(b"\n") {
-        return refuse("the first line has more than 64 KiB: it should hold the headings");
+        let why = "the first line has more than 64 KiB: it should hold the headings";
+        return Err(not_what_it_says(FieldCode::TooComplex.says(why)));
     }
     Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))
 }
@@ -106,20 +112,25 @@ fn delimiter(head: &[u8]) -> u8 {
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(sign, _)| *sign)
 }
 
+/// The file is not a table as text.
+fn not_text(why: impl Into<Cow<'static, str>>) -> Problem {
+    not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "CSV"))
+}
+
 fn broken(error: &csv::Error, meter: &Meter, line: u64) -> Problem {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is not exhaustive")]
     match error.kind() {
         ErrorKind::Utf8 { pos, .. } => {
             let line = pos.as_ref().map_or(line, csv::Position::line);
-            not_what_it_says(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
+            not_utf8(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
         }
         _ if meter.exceeded() => {
             let longest = Meter::LONGEST;
             let why =
                 format!("the row at line {line} has more than {longest} bytes: is a quotation mark missing?");
-            not_what_it_says(why)
+            not_what_it_says(FieldCode::TooComplex.says(why))
         }
-        _ => not_what_it_says(format!("the file cannot be read: {error}")),
+        _ => damaged(format!("the file cannot be read: {error}")),
     }
 }
 

@@ -48,6 +48,7 @@ fn a_row_that_does_not_fit_the_headings_is_wrong_and_the_others_are_not() {
         read(format!("{HEADINGS}\nG-1,A,paid,1,USD,7\nG-2,A,paid\nG-3,A,paid,1,USD\n").as_bytes());
     found.unwrap();
     assert_eq!(rows[0].errors[0].detail, "has 6 cells; there are 5 headings");
+    assert_eq!(rows[0].errors[0].code, kernel::FieldCode::ExtraCells);
     let short: Vec<&str> = rows[1].errors.iter().map(|error| error.pointer.as_str()).collect();
     assert_eq!(short, ["/amount", "/currency"]);
     assert!(rows[2].errors.is_empty());
@@ -84,6 +85,7 @@ fn a_cell_without_end_is_refused_before_it_fills_the_memory() {
     let (found, rows) = read(long.as_bytes());
     found.unwrap();
     assert_eq!(rows[0].errors[0].detail, "has more than 32767 characters");
+    assert_eq!(rows[0].errors[0].code, kernel::FieldCode::TooLong);
 }
 
 #[test]

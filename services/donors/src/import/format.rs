@@ -11,8 +11,9 @@ use super::{
 };
 use crate::exchange_rate::Rates;
 use bytes::Bytes;
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem};
 use std::{
+    borrow::Cow,
     io::{self, Read},
     path::PathBuf,
 };
@@ -130,8 +131,18 @@ fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found,
 }
 
 /// A file that is not what it was said to be.
-pub(crate) fn not_what_it_says(why: impl Into<String>) -> Problem {
-    Problem::new(Code::MalformedBody).field("", why)
+pub(crate) fn not_what_it_says(fault: Fault) -> Problem {
+    Problem::new(Code::MalformedBody).field("", fault)
+}
+
+/// A file that breaks off, or that its reader cannot make sense of.
+pub(crate) fn damaged(why: impl Into<Cow<'static, str>>) -> Problem {
+    not_what_it_says(FieldCode::DamagedFile.says(why))
+}
+
+/// A file that is not UTF-8.
+pub(crate) fn not_utf8(why: impl Into<Cow<'static, str>>) -> Problem {
+    not_what_it_says(FieldCode::NotUtf8.says(why))
 }
 
 struct ChannelReader {
@@ -181,7 +192,8 @@ impl Sink {
     pub(crate) fn push_one_of_many(&mut self, row: Staged) -> Result<(), Problem> {
         if self.count == MOST_ROWS {
             let why = format!("has more than {MOST_ROWS} rows: send it in parts");
-            return Err(Problem::invalid_field("/file", why));
+            let fault = FieldCode::TooMany.says(why).with("max", MOST_ROWS);
+            return Err(Problem::invalid_field("/file", fault));
         }
         self.push(row);
         Ok(())

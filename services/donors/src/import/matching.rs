@@ -5,7 +5,7 @@ use super::{
     store::Model as Job,
 };
 use crate::{agreement, contribution, registry::donor};
-use kernel::FieldError;
+use kernel::{Fault, FieldCode, FieldError, RecordKind};
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeSet, HashMap};
 use store::{StoreError, TenantScope};
@@ -127,11 +127,15 @@ pub(super) async fn check(
     let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
     for row in rows {
         if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
-            let why = match by_hand {
-                true => "is a contribution that was recorded here and is kept by its entries: change it here",
-                false => "is taken by a contribution of another office",
+            let fault = match by_hand {
+                true => FieldCode::KeptHere.says(
+                    "is a contribution that was recorded here and is kept by its entries: change it here",
+                ),
+                false => FieldCode::NotYours
+                    .says("is taken by a contribution of another office")
+                    .kind(RecordKind::Contribution),
             };
-            row.errors.push(FieldError::new("/external_ref", why));
+            row.errors.push(FieldError::new("/external_ref", fault));
         }
         let Some((giver, agreement)) = &row.names else { continue };
         let donor = found.get(&giver.key()).copied().unwrap_or(Found::Nobody);
@@ -144,19 +148,22 @@ pub(super) async fn check(
 }
 
 fn wrong_donor(giver: &Giver, found: Found) -> Option<FieldError> {
-    let error = |field: &str, why: &str| Some(FieldError::new(field, why));
+    let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
+    let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
         Found::Donor(_) | Found::Named(_) => None,
         Found::Several => {
-            error("/donor", "is the name of several donors: say donor_type, donor_ref or donor_id")
+            let why = "is the name of several donors: say donor_type, donor_ref or donor_id";
+            error("/donor", FieldCode::Ambiguous.says(why))
         }
-        Found::Nobody if giver.id.is_some() => error("/donor_id", "is no donor of your organisation"),
+        Found::Nobody if giver.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
         Found::Nobody if giver.name.is_some() && giver.donor_type.is_some() => None,
         Found::Nobody if giver.name.is_some() => {
-            error("/donor", "is not in the registry: record it first, or say donor_type")
+            error("/donor", unknown("is not in the registry: record it first, or say donor_type"))
         }
         Found::Nobody => {
-            error("/donor_ref", "is not in the registry: record the donor first, or say its name and type")
+            let why = "is not in the registry: record the donor first, or say its name and type";
+            error("/donor_ref", unknown(why))
         }
     }
 }
@@ -166,16 +173,19 @@ fn wrong_agreement(
     donor: Found,
     agreement: Option<&agreement::store::Named>,
 ) -> Result<Option<FieldError>, StoreError> {
-    let error = |why: &str| Ok(Some(FieldError::new("/agreement", why)));
+    let error = |fault: Fault| Ok(Some(FieldError::new("/agreement", fault)));
     let agreement = agreement.filter(|agreement| agreement.office_id == job.office_id);
-    let Some(agreement) = agreement else { return error("is no agreement of this office") };
+    let Some(agreement) = agreement else {
+        let fault = FieldCode::UnknownReference.says("is not an agreement of this office");
+        return error(fault.kind(RecordKind::Agreement));
+    };
     if ![Found::Donor(agreement.donor_id), Found::Named(agreement.donor_id)].contains(&donor) {
-        return error("is an agreement with another donor");
+        return error(FieldCode::OtherDonor.says("is an agreement with another donor"));
     }
     match agreement.state {
         agreement::State::Signed | agreement::State::Active | agreement::State::Closed => Ok(None),
         agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
-            error("is an agreement that does not bind")
+            error(FieldCode::NotBinding.says("is an agreement that does not bind"))
         }
     }
 }

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::text::joined;
 use kernel::{
-    ClosedSet, ContributionStatus, ContributionType, Currency, FieldError, Money, money::parse_decimal,
+    ClosedSet, ContributionStatus, ContributionType, Currency, Fault, FieldCode, FieldError, Money,
+    MoneyError, Situation, fault, money::parse_decimal,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,8 @@ impl Record {
     /// # Errors
     /// A text that is no record.
     pub(crate) fn from_text(text: &str) -> Result<Self, Refused> {
-        serde_json::from_str(text).map_err(|_| (None, vec![FieldError::new("", "is no row of fields")]))
+        serde_json::from_str(text)
+            .map_err(|_| (None, vec![FieldError::new("", (FieldCode::WrongType, "is not a row of fields"))]))
     }
 
     /// Reads the row. `wrong` is what was wrong before it could be read.
@@ -143,16 +145,16 @@ impl<'a> Reader<'a> {
         let description = self.record.text("description").map(str::to_owned);
         self.checks.optional_long_text("/description", description.as_deref(), 20_000);
         if rate.is_some() {
-            self.checks.require(
-                self.record.text("exchange_rate_date").is_some(),
-                "/exchange_rate_date",
-                "is required with an exchange rate",
-            );
-            self.checks.require(
-                rate_source.is_some(),
-                "/exchange_rate_source",
-                "is required with an exchange rate",
-            );
+            let dated = self.record.text("exchange_rate_date").is_some();
+            for (there, field) in
+                [(dated, "exchange_rate_date"), (rate_source.is_some(), "exchange_rate_source")]
+            {
+                if !there {
+                    let why = "is required with an exchange rate";
+                    let fault = Fault::required_with(Situation::ExchangeRate, why);
+                    self.checks.refuse(pointer(field), fault);
+                }
+            }
         }
         let fingerprint = Sha256::digest(self.record.stated()).into();
         Some(Flow {
@@ -191,7 +193,7 @@ impl<'a> Reader<'a> {
 
     fn required(&mut self, field: &str, longest: usize) -> Option<String> {
         let text = self.optional(field, longest);
-        self.checks.require(text.is_some(), &pointer(field), "is required");
+        self.checks.require(text.is_some(), &pointer(field), Fault::required());
         text
     }
 
@@ -216,39 +218,41 @@ impl<'a> Reader<'a> {
         let id = self.record.text("donor_id").map(str::to_owned);
         let donor_type = self.word("donor_type");
         if name.is_none() && reference.is_none() && id.is_none() {
-            self.checks.refuse("/donor", "is required: its name, or donor_ref, or donor_id");
+            let fault = FieldCode::RequiredOneOf.says("is required: its name, or donor_ref, or donor_id");
+            self.checks.refuse("/donor", fault.with("fields", "donor, donor_ref, donor_id"));
             return None;
         }
         let parsed = id.as_deref().map(Uuid::parse_str);
         if let Some(Err(_)) = parsed {
-            self.checks.refuse("/donor_id", "is not an id (a UUID)");
+            self.checks.refuse("/donor_id", (FieldCode::NotAnId, "is not an id (a UUID)"));
         }
         let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
-        self.checks.require(!nameless, "/donor", "holds neither letters nor digits");
+        let fault = (FieldCode::NoLetters, "holds neither letters nor digits");
+        self.checks.require(!nameless, "/donor", fault);
         Some(Giver { id: parsed.and_then(Result::ok), reference, name, donor_type })
     }
 
     fn number(&mut self, field: &str) -> Option<Decimal> {
         let text = self.record.text(field)?;
-        let shown: String = text.chars().take(40).collect();
         // Scientific notation is what a spreadsheet makes of a number that it no longer shows in full.
         let plain = !text.contains(['e', 'E', '_', '+']);
         match parse_decimal(text) {
             Ok(number) if plain && number.is_sign_negative() && !number.is_zero() => {
-                self.checks.refuse(pointer(field), "must not be negative");
+                self.checks.refuse(pointer(field), Fault::negative());
                 None
             }
             Ok(number) if plain => Some(number),
             _ if text.contains(',') => {
+                let value = fault::shown(text);
                 let why = format!(
-                    "\"{shown}\" holds a comma: write a decimal point and no thousands separators, or say \
+                    "\"{value}\" holds a comma: write a decimal point and no thousands separators, or say \
                      \"decimal\": \",\" in the mapping"
                 );
-                self.checks.refuse(pointer(field), why);
+                self.checks.refuse(pointer(field), FieldCode::DecimalComma.says(why).with("value", value));
                 None
             }
             _ => {
-                self.checks.refuse(pointer(field), format!("\"{shown}\" is not a decimal number"));
+                self.checks.refuse(pointer(field), MoneyError::NotANumber(fault::shown(text)));
                 None
             }
         }
@@ -256,18 +260,16 @@ impl<'a> Reader<'a> {
 
     fn money(&mut self, field: &str, currency: Currency) -> Option<Money> {
         let number = self.number(field)?;
-        Money::from_decimal(number, currency)
-            .map_err(|error| self.checks.refuse(pointer(field), error.to_string()))
-            .ok()
+        Money::from_decimal(number, currency).map_err(|error| self.checks.refuse(pointer(field), error)).ok()
     }
 
     fn amount(&mut self) -> Option<Money> {
-        self.checks.require(self.record.text("amount").is_some(), "/amount", "is required");
+        self.checks.require(self.record.text("amount").is_some(), "/amount", Fault::required());
         let code = self.required("currency", 3)?;
         match Currency::from_code(&code) {
             Ok(currency) => self.money("amount", currency),
             Err(error) => {
-                self.checks.refuse("/currency", error.to_string());
+                self.checks.refuse("/currency", error);
                 None
             }
         }
@@ -275,7 +277,7 @@ impl<'a> Reader<'a> {
 
     fn exchange_rate(&mut self) -> Option<Decimal> {
         let rate = self.number("exchange_rate")?;
-        self.checks.require(rate > Decimal::ZERO, "/exchange_rate", "must be above zero");
+        self.checks.require(rate > Decimal::ZERO, "/exchange_rate", Fault::not_above_zero());
         (rate > Decimal::ZERO).then_some(rate)
     }
 
@@ -284,19 +286,19 @@ impl<'a> Reader<'a> {
         let stated = self.money("amount_usd", Currency::USD);
         let amount = amount?;
         if amount.currency() == Currency::USD {
-            self.checks.require(
-                rate.is_none(),
-                "/exchange_rate",
-                "does not belong to an amount in US dollars",
-            );
-            let same = stated.is_none_or(|stated| stated == amount);
-            self.checks.require(same, "/amount_usd", "is not the amount, which is in US dollars");
+            if rate.is_some() {
+                self.checks.refuse("/exchange_rate", crate::exchange_rate::not_for_dollars());
+            }
+            if stated.is_some_and(|stated| stated != amount) {
+                let fault = FieldCode::Differs.says("is not the amount, which is in US dollars");
+                self.checks.refuse("/amount_usd", fault.with("field", "amount"));
+            }
             return Some(amount);
         }
         let by_rate = match rate.map(|rate| amount.to_usd_at(rate)) {
             Some(Ok(worth)) => Some(worth),
             Some(Err(error)) => {
-                self.checks.refuse("/amount", error.to_string());
+                self.checks.refuse("/amount", error);
                 return None;
             }
             None => None,
@@ -305,13 +307,22 @@ impl<'a> Reader<'a> {
             && (stated.minor() - worth.minor()).abs() > worth.minor() / TOLERANCE
         {
             let why = format!("is {stated}, by the exchange rate it would be {worth}: kept as stated");
-            self.warnings.push(FieldError::new("/amount_usd", why));
+            let fault = FieldCode::KeptAsStated.says(why).with("stated", stated.to_string());
+            self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", worth.to_string())));
         }
         if stated.is_none() && by_rate.is_none() {
             let unreadable =
                 self.record.text("amount_usd").is_some() || self.record.text("exchange_rate").is_some();
             let why = "is required, or an exchange rate with its date and source, unless the currency is USD or the organisation has its rate of the month";
-            self.checks.require(unreadable, "/amount_usd", why);
+            if !unreadable {
+                let fault = FieldCode::NoRate.says(why).with("currency", amount.currency().code());
+                let day = self.record.text("flow_date").or_else(|| self.record.text("decision_date"));
+                let fault = match day.and_then(|day| day.get(..7)) {
+                    Some(month) => fault.with("month", month),
+                    None => fault,
+                };
+                self.checks.refuse("/amount_usd", fault);
+            }
         }
         stated.or(by_rate)
     }
@@ -323,8 +334,9 @@ impl<'a> Reader<'a> {
             text.get(..10).filter(|_| text.len() == 10 || text[10..].starts_with(['T', 'Z', ' ', '+', '-']));
         let day = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
         if day.is_none() {
-            let shown: String = text.chars().take(40).collect();
-            self.checks.refuse(pointer(field), format!("\"{shown}\" is not a date (YYYY-MM-DD)"));
+            let value = fault::shown(text);
+            let fault = FieldCode::NotADate.says(format!("\"{value}\" is not a date (YYYY-MM-DD)"));
+            self.checks.refuse(pointer(field), fault.with("value", value));
         }
         day
     }
@@ -332,8 +344,10 @@ impl<'a> Reader<'a> {
     fn year(&mut self, field: &str, text: &str) -> Option<i32> {
         let year = text.parse().ok().filter(|year| (1900..=2200).contains(year));
         if year.is_none() {
-            let shown: String = text.chars().take(40).collect();
-            self.checks.refuse(pointer(field), format!("\"{shown}\" is not a year (1900 to 2200)"));
+            let value = fault::shown(text);
+            let fault =
+                Fault::not_a_year(1900, 2200).saying(format!("\"{value}\" is not a year (1900 to 2200)"));
+            self.checks.refuse(pointer(field), fault.with("value", value));
         }
         year
     }
@@ -344,7 +358,7 @@ impl<'a> Reader<'a> {
         for part in text.split([';', '|', ',', ' ']).filter(|part| !part.is_empty()).take(31) {
             years.extend(self.year("usage_years", part));
         }
-        self.checks.require(years.len() <= 30, "/usage_years", "has more than 30 entries");
+        self.checks.at_most("/usage_years", &years, 30);
         years.sort_unstable();
         years.dedup();
         years.iter().map(i32::to_string).collect()
@@ -354,7 +368,7 @@ impl<'a> Reader<'a> {
         let text = self.record.text("countries").unwrap_or_default();
         let parts = text.split([';', '|', ',', ' ']).filter(|part| !part.is_empty()).take(51);
         let mut countries: Vec<String> = parts.map(str::to_uppercase).collect();
-        self.checks.require(countries.len() <= 50, "/countries", "has more than 50 entries");
+        self.checks.at_most("/countries", &countries, 50);
         for code in &countries {
             self.checks.country("/countries", code);
         }
@@ -366,7 +380,7 @@ impl<'a> Reader<'a> {
     fn keywords(&mut self) -> Vec<String> {
         let text = self.record.text("keywords").unwrap_or_default();
         let keywords: Vec<String> = listed(text).take(51).map(str::to_owned).collect();
-        self.checks.require(keywords.len() <= 50, "/keywords", "has more than 50 entries");
+        self.checks.at_most("/keywords", &keywords, 50);
         for keyword in &keywords {
             self.checks.text("/keywords", keyword, 100);
         }
@@ -378,7 +392,7 @@ impl<'a> Reader<'a> {
             None | Some("true" | "yes" | "1") => true,
             Some("false" | "no" | "0") => false,
             Some(_) => {
-                self.checks.refuse("/new_money", "is neither true nor false");
+                self.checks.refuse("/new_money", (FieldCode::NotABoolean, "is neither true nor false"));
                 true
             }
         }

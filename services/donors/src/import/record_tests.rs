@@ -91,6 +91,7 @@ fn what_is_wrong_is_named_by_its_field() {
     }
     let comma = row(&[("amount", "12,5")]).read(Vec::new()).unwrap_err().1;
     assert!(comma[0].detail.contains("decimal point"), "{comma:?}");
+    assert_eq!(comma[0].code, FieldCode::DecimalComma);
     let rate = wrong(&[("currency", "CHF"), ("exchange_rate", "0.9")]);
     assert_eq!(rate, ["/exchange_rate_date", "/exchange_rate_source"]);
 }
@@ -127,7 +128,7 @@ fn what_was_staged_is_read_again_as_it_was() {
 fn a_cell_that_could_not_be_read_is_named_once() {
     let mut record = row(&[]);
     record.0.remove("amount");
-    let unread = vec![FieldError::new("/amount", "is an error (#REF!)")];
+    let unread = vec![FieldError::new("/amount", (FieldCode::CellError, "is an error (#REF!)"))];
     let (id, errors) = record.read(unread.clone()).unwrap_err();
     assert_eq!((id.as_deref(), errors), (Some("G-1"), unread));
 }

@@ -3,7 +3,7 @@
 use super::fields::{FIELDS, Field, Kind};
 use actix_web::{HttpRequest, HttpResponse, get, http::header};
 use auth::{Caller, Failure, perm};
-use kernel::{Code, Problem};
+use kernel::{Code, FieldCode, Problem};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use service::{Answer, openapi::ReadProblems};
 
@@ -35,7 +35,7 @@ pub(crate) async fn get(request: HttpRequest, _caller: Caller<perm::ImportsRead>
         }
     }
     let why = format!("the template is text/csv or {XLSX}");
-    Err(Problem::new(Code::NotAcceptable).field("accept", why).into())
+    Err(Problem::new(Code::NotAcceptable).field("accept", FieldCode::MediaType.says(why)).into())
 }
 
 fn file(bytes: Vec<u8>, media_type: &str, ending: &str) -> HttpResponse {

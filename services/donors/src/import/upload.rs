@@ -24,7 +24,7 @@ use actix_web::{
 use auth::{Caller, Failure, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use kernel::{Code, FieldError, Problem};
+use kernel::{Code, Fault, FieldCode, FieldError, Problem, Reason};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
@@ -99,8 +99,8 @@ pub(crate) async fn create(
 ) -> Answer {
     let how = how.0;
     let Some(format) = Format::of(&how.format) else {
-        let why = format!("must be one of {}", Format::NAMES.join(", "));
-        return Err(Problem::invalid_parameter("format", why).into());
+        let fault = Fault::not_one_of(&how.format, &Format::NAMES);
+        return Err(Problem::invalid_parameter("format", fault).into());
     };
     let office_id = context.office_for_query(&caller.claims, how.office_id).await?;
     let scope = context.scope(&caller.claims).await?;
@@ -157,14 +157,11 @@ async fn receive(
             let mut parts = Multipart::new(request.headers(), payload);
             let mut files = 0;
             while let Some(part) = parts.next().await {
-                let broken = |error: actix_multipart::MultipartError| {
-                    Problem::new(Code::MalformedBody).field("", format!("the form cannot be read: {error}"))
-                };
-                let part = part.map_err(broken)?;
+                let part = part.map_err(|error| service::unreadable_form(&error))?;
                 if let Some(name) = field_name(&part) {
                     if files > 0 {
-                        let why = "must stand before the files in the form";
-                        return Err(Problem::invalid_parameter(name, why).into());
+                        let fault = FieldCode::AfterFiles.says("must stand before the files in the form");
+                        return Err(Problem::invalid_parameter(name, fault).into());
                     }
                     let text = field_text(&name, part).await?;
                     receiving.field(&name, &text)?;
@@ -172,7 +169,9 @@ async fn receive(
                 }
                 files += 1;
                 if files > MOST_FILES {
-                    return Err(Problem::new(Code::BodyTooLarge).detail("more than 1000 files").into());
+                    let problem = Problem::new(Code::BodyTooLarge);
+                    let problem = problem.because(Reason::TooManyFiles, "more than 1000 files");
+                    return Err(problem.with("max", MOST_FILES).into());
                 }
                 let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
                 let name = name.unwrap_or("file").to_owned();
@@ -182,14 +181,17 @@ async fn receive(
                 receiving.file(context, &name, part).await?;
             }
             if files == 0 {
-                return Err(Problem::invalid_field("/file", "no file was sent").into());
+                return Err(
+                    Problem::invalid_field("/file", FieldCode::Required.says("no file was sent")).into()
+                );
             }
             Ok(())
         }
         _ => {
             let alone = receiving.reading.format.media_types().join(" or ");
-            let why = format!("send multipart/form-data or {alone}");
-            Err(Problem::new(Code::UnsupportedMediaType).field("content-type", why).into())
+            let fault = FieldCode::MediaType.says(format!("send multipart/form-data or {alone}"));
+            let fault = fault.with("allowed", format!("multipart/form-data, {alone}"));
+            Err(Problem::new(Code::UnsupportedMediaType).field("content-type", fault).into())
         }
     }
 }
@@ -205,12 +207,14 @@ fn field_name(part: &Field) -> Option<String> {
 async fn field_text(name: &str, mut part: Field) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.next().await {
-        bytes.extend(chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the upload broke off"))?);
+        bytes.extend(chunk.map_err(|_| service::broken_off())?);
         if bytes.len() > LONGEST_FIELD {
-            return Err(Problem::invalid_parameter(name, format!("has more than {LONGEST_FIELD} bytes")));
+            let fault = FieldCode::TooLarge.says(format!("has more than {LONGEST_FIELD} bytes"));
+            return Err(Problem::invalid_parameter(name, fault.with("max", LONGEST_FIELD)));
         }
     }
-    String::from_utf8(bytes).map_err(|_| Problem::invalid_parameter(name, "is not UTF-8"))
+    String::from_utf8(bytes)
+        .map_err(|_| Problem::invalid_parameter(name, FieldCode::NotUtf8.says("is not UTF-8")))
 }
 
 struct Receiving {
@@ -327,23 +331,25 @@ impl Receiving {
 
     /// What the sending system is called.
     fn source(&self) -> Result<String, Problem> {
-        let refuse = |why: &str| Err(Problem::invalid_parameter("source", why));
+        let refuse = |fault: Fault| Err(Problem::invalid_parameter("source", fault));
         match (self.reading.format, &self.source) {
             (Format::Fts, None) => Ok("fts".to_owned()),
             (Format::Fts, Some(source)) if source == "fts" => Ok(source.clone()),
-            (Format::Fts, Some(_)) => refuse("is always fts for flows from FTS"),
+            (Format::Fts, Some(_)) => {
+                refuse(FieldCode::NotOneOf.says("is always fts for flows from FTS").with("allowed", "fts"))
+            }
             (Format::Iati, None) => Ok("iati".to_owned()),
-            (Format::Csv | Format::Xlsx, None) => refuse(
+            (Format::Csv | Format::Xlsx, None) => refuse(FieldCode::Required.says(
                 "is required: what the sending system is called, so that a row sent again is the same record",
-            ),
+            )),
             (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => {
-                refuse("is reserved for the platform's own importers")
+                refuse(FieldCode::Reserved.says("is reserved for the platform's own importers"))
             }
             (_, Some(source)) => {
                 let mut checks = Checks::new();
                 checks.text("source", source, 40);
-                match checks.into_errors().first() {
-                    Some(error) => refuse(&error.detail),
+                match checks.into_errors().into_iter().next() {
+                    Some(error) => refuse(error.into()),
                     None => Ok(source.clone()),
                 }
             }
@@ -362,12 +368,10 @@ impl Receiving {
         let (hasher, size) = (&mut self.hasher, &mut self.size);
         let feed = async move {
             while let Some(chunk) = chunks.next().await {
-                let chunk =
-                    chunk.map_err(|_| Problem::new(Code::MalformedBody).detail("the upload broke off"))?;
+                let chunk = chunk.map_err(|_| service::broken_off())?;
                 *size += chunk.len() as u64;
                 if *size > LIMIT {
-                    let why = format!("the limit of an import is {LIMIT} bytes");
-                    return Err(Problem::new(Code::BodyTooLarge).detail(why));
+                    return Err(service::too_large(LIMIT));
                 }
                 hasher.update(&chunk);
                 // A parser that is gone has its verdict; the rest of the file is read and dropped.
@@ -415,7 +419,7 @@ fn check_held(held: usize) -> Result<(), Problem> {
         return Ok(());
     }
     let why = format!("its rows hold more than {MOST_HELD} bytes together: send them in parts");
-    Err(Problem::invalid_field("/file", why))
+    Err(Problem::invalid_field("/file", FieldCode::TooLarge.says(why).with("max", MOST_HELD)))
 }
 
 /// Names the file when several were sent.
@@ -439,7 +443,8 @@ async fn stage_batch(
     let most = i64::try_from(MOST_ROWS).unwrap_or(i64::MAX);
     if import.format != "fts" && import.rows_read >= most {
         let why = format!("have more than {MOST_ROWS} rows together: send them in parts");
-        return Err(Problem::invalid_field("/file", why).into());
+        let fault = FieldCode::TooMany.says(why).with("max", MOST_ROWS);
+        return Err(Problem::invalid_field("/file", fault).into());
     }
     {
         let db = context.store.system_read().await?;
@@ -467,7 +472,8 @@ fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: &str) 
                 "fts" => ("/versionId", "with one version and different contents"),
                 _ => ("/external_ref", "with different contents"),
             };
-            row.errors.push(FieldError::new(place, format!("{id} stands in these files twice, {why}")));
+            let fault = FieldCode::Contradiction.says(format!("{id} stands in these files twice, {why}"));
+            row.errors.push(FieldError::new(place, fault.with("value", id.as_str())));
         }
         Some(_) => {}
         None => seen.insert(&key, content),

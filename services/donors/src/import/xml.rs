@@ -1,15 +1,18 @@
 //! XML read as a stream, with no room for tricks: no DTD, no entities of its own, bounded depth, attributes and texts.
 
 use super::{
-    format::not_what_it_says,
+    format::{damaged, not_utf8, not_what_it_says},
     meter::{Meter, Metered},
 };
-use kernel::Problem;
+use kernel::{FieldCode, Problem};
 use quick_xml::{
     Error, Reader, XmlVersion,
     events::{BytesStart, Event},
 };
-use std::io::{BufReader, Read};
+use std::{
+    borrow::Cow,
+    io::{BufReader, Read},
+};
 
 /// The deepest element.
 const DEEPEST: usize = 32;
@@ -71,7 +74,7 @@ impl<R: Read> Xml<R> {
                 }
                 Event::Text(text) if text.trim().is_empty() => {}
                 Event::Text(_) => {
-                    return Err(not_what_it_says("the file is no XML: text stands outside of elements"));
+                    return Err(not_xml("the file is not XML: text stands outside of elements"));
                 }
                 Event::CData(text) => return Ok(Node::Text(text.xml10_content().into_owned())),
                 Event::GeneralRef(reference) => return character(&reference, place).map(Node::Text),
@@ -81,16 +84,16 @@ impl<R: Read> Xml<R> {
                         ["utf-8", "us-ascii"].contains(&encoding.to_lowercase().as_str())
                     });
                     if !utf8 {
-                        return Err(not_what_it_says("the file says that it is not UTF-8: save it as UTF-8"));
+                        return Err(not_utf8("the file says that it is not UTF-8: save it as UTF-8"));
                     }
                 }
                 Event::DocType(_) => {
                     let why = "the file has a document type declaration (DTD), which is not read for safety: remove it";
-                    return Err(not_what_it_says(why));
+                    return Err(too_complex(why));
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
                 Event::Eof if self.depth > 0 || !self.rooted => {
-                    return Err(not_what_it_says("the file is no XML, or breaks off"));
+                    return Err(damaged("the file is not XML, or breaks off"));
                 }
                 Event::Eof => return Ok(Node::Eof),
             }
@@ -104,12 +107,10 @@ impl<R: Read> Xml<R> {
 /// 400 when it refers to an entity that XML does not define itself.
 pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<String>, Problem> {
     for attribute in element.attributes().with_checks(false) {
-        let attribute =
-            attribute.map_err(|error| not_what_it_says(format!("the file is no XML: {error}")))?;
+        let attribute = attribute.map_err(|error| not_xml(format!("the file is not XML: {error}")))?;
         if attribute.key.local_name().as_ref() == name {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            let value =
-                value.map_err(|error| not_what_it_says(format!("an attribute cannot be read: {error}")))?;
+            let value = value.map_err(|error| not_xml(format!("an attribute cannot be read: {error}")))?;
             return Ok(Some(value.into_owned()));
         }
     }
@@ -118,14 +119,12 @@ pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<S
 
 fn check(element: &BytesStart<'_>, depth: usize, place: u64) -> Result<(), Problem> {
     if depth > DEEPEST {
-        return Err(not_what_it_says(format!(
-            "elements are nested more than {DEEPEST} deep at byte {place}"
-        )));
+        return Err(too_complex(format!("elements are nested more than {DEEPEST} deep at byte {place}")));
     }
     let attributes = element.attributes().with_checks(false).take(MOST_ATTRIBUTES + 1).count();
     if attributes > MOST_ATTRIBUTES {
         let why = format!("an element has more than {MOST_ATTRIBUTES} attributes at byte {place}");
-        return Err(not_what_it_says(why));
+        return Err(too_complex(why));
     }
     Ok(())
 }
@@ -149,20 +148,29 @@ fn character(reference: &quick_xml::events::BytesRef<'_>, place: u64) -> Result<
             let why = format!(
                 "an entity stands at byte {place} that XML does not define itself: entities are not read"
             );
-            Err(not_what_it_says(why))
+            Err(too_complex(why))
         }
     }
+}
+
+fn not_xml(why: impl Into<Cow<'static, str>>) -> Problem {
+    not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "XML"))
+}
+
+/// What is beyond the bounds, or not read for safety.
+fn too_complex(why: impl Into<Cow<'static, str>>) -> Problem {
+    not_what_it_says(FieldCode::TooComplex.says(why))
 }
 
 fn broken(error: &Error, meter: &Meter) -> Problem {
     if meter.exceeded() {
         let why = format!("a tag, a text or a comment has more than {} bytes", Meter::LONGEST);
-        return not_what_it_says(why);
+        return too_complex(why);
     }
     if matches!(error, Error::Encoding(_)) {
-        return not_what_it_says("the file is not UTF-8: save it as UTF-8");
+        return not_utf8("the file is not UTF-8: save it as UTF-8");
     }
-    not_what_it_says(format!("the file is no XML: {error}"))
+    not_xml(format!("the file is not XML: {error}"))
 }
 
 /// The beginning of a text, at most so many bytes.

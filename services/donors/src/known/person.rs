@@ -1,7 +1,7 @@
 //! Members of staff, as identity tells of them: who can answer a donor's questions.
 
 use auth::Failure;
-use kernel::Problem;
+use kernel::{Fault, FieldCode, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use store::{Store, StoreError, Transaction, eventually, sql, values};
 use uuid::Uuid;
@@ -51,7 +51,10 @@ pub(crate) async fn check(
     });
     match active.await? {
         Some(true) => Ok(()),
-        Some(false) => Err(Problem::invalid_field(pointer, "is a member of staff who is not active").into()),
-        None => Err(Problem::invalid_field(pointer, "is no member of your organisation's staff").into()),
+        Some(false) => {
+            let fault = FieldCode::NotActive.says("is a member of staff who is not active");
+            Err(Problem::invalid_field(pointer, fault).into())
+        }
+        None => Err(Problem::invalid_field(pointer, Fault::unknown(RecordKind::Person)).into()),
     }
 }

@@ -1,7 +1,7 @@
 //! Response plans that a contribution or an agreement may go to.
 
 use auth::Failure;
-use kernel::Problem;
+use kernel::{Fault, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
 use store::{Store, StoreError, eventually, sql, values};
@@ -49,8 +49,8 @@ pub(crate) async fn find_all(
     ids: &[Uuid],
 ) -> Result<Vec<KnownPlan>, Failure> {
     if ids.len() > MAX_PLANS {
-        let why = format!("has more than {MAX_PLANS} entries");
-        return Err(Problem::invalid_field("/plan_ids", why).into());
+        let fault = Fault::too_many(MAX_PLANS as u64, "entries");
+        return Err(Problem::invalid_field("/plan_ids", fault).into());
     }
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -65,8 +65,8 @@ pub(crate) async fn find_all(
         None => known(&store.system_read().await?, organisation_id, ids).await?,
     };
     let plan = |(index, id): (usize, &Uuid)| {
-        let unknown =
-            || Problem::invalid_field(format!("/plan_ids/{index}"), "is no plan of your organisation").into();
+        let fault = || Fault::unknown(RecordKind::Plan);
+        let unknown = || Problem::invalid_field(format!("/plan_ids/{index}"), fault()).into();
         plans.get(id).cloned().ok_or_else(unknown)
     };
     ids.iter().enumerate().map(plan).collect()

@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Currency, Money, Problem};
+use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -71,7 +71,8 @@ pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Sig
         None => Ok(Signature::First),
         Some(first) if first == tx.actor().id => {
             let why = "was signed by you: above the threshold a second person signs";
-            Err(Problem::new(Code::Conflict).field("/first_signature", why).into())
+            let fault = FieldCode::SecondPerson.says(why);
+            Err(Problem::new(Code::Conflict).field("/first_signature", fault).into())
         }
         Some(_) => Ok(Signature::Complete),
     }
@@ -85,7 +86,7 @@ async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, Fa
     let worth =
         exchange_rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
     let worth = worth.map_err(|Failure(problem)| match problem.errors.first() {
-        Some(error) => Problem::new(Code::Conflict).field("/amount", error.detail.clone()).into(),
+        Some(error) => Problem::new(Code::Conflict).field("/amount", error.clone()).into(),
         None => Failure(problem),
     })?;
     Ok(worth.usd.minor() > threshold.minor())
@@ -103,7 +104,7 @@ pub(super) async fn check_amendment(
     let alone = before.first_signed_by == Some(tx.actor().id);
     if alone && after.amount > before.amount && is_above(tx, after).await? && !is_above(tx, before).await? {
         let why = "takes the agreement above the threshold: a second person signs, another than the one who signed it";
-        return Err(Problem::new(Code::Conflict).field("/amount", why).into());
+        return Err(Problem::new(Code::Conflict).field("/amount", FieldCode::SecondPerson.says(why)).into());
     }
     Ok(())
 }
@@ -149,8 +150,9 @@ pub(crate) async fn write(
         precondition.check(before.version)?;
         let mut checks = Checks::new();
         if let Some(threshold) = fields.threshold_usd {
-            checks.require(threshold.currency() == Currency::USD, "/threshold_usd/currency", "must be USD");
-            checks.require(!threshold.is_negative(), "/threshold_usd/amount", "must not be negative");
+            let in_dollars = threshold.currency() == Currency::USD;
+            checks.require(in_dollars, "/threshold_usd/currency", Fault::wrong_currency("USD"));
+            checks.require(!threshold.is_negative(), "/threshold_usd/amount", Fault::negative());
         }
         checks.finish()?;
         let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };

@@ -17,7 +17,7 @@ use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, DonorType, Money, Problem};
+use kernel::{Code, DonorType, Fault, FieldCode, Money, Problem, RecordKind, Situation};
 use serde::Deserialize;
 use service::{Answer, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -25,7 +25,8 @@ use uuid::Uuid;
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Problem::new(Code::Conflict).field("/state", refused.to_string()).into()
+        let fault = Fault::state(RecordKind::Agreement, refused.from, refused.to_string());
+        Problem::new(Code::Conflict).field("/state", fault.with("to", refused.to)).into()
     }
 }
 
@@ -74,7 +75,7 @@ async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), 
     let private = donor.is_some_and(|donor| donor.donor_type == DonorType::PrivateSector);
     if private && !clearance::holds(tx.db(), agreement.donor_id, tx.now().date_naive()).await? {
         let why = "the donor is of the private sector and has no due-diligence clearance that holds today";
-        return Err(Problem::new(Code::Conflict).field("/donor_id", why).into());
+        return Err(Problem::new(Code::Conflict).field("/donor_id", FieldCode::NoClearance.says(why)).into());
     }
     Ok(())
 }
@@ -187,26 +188,34 @@ pub(crate) async fn amend(
 fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.required_long_text("/reason", &new.reason, 2000);
-    checks.require(new.requested_on <= today, "/requested_on", "must not lie in the future");
+    checks.require(new.requested_on <= today, "/requested_on", Fault::in_future());
     if let Some(amount) = new.amount
         && amount.currency().code() != before.currency
     {
-        checks.refuse("/amount/currency", format!("must be {}, as the agreement is", before.currency));
+        checks.refuse("/amount/currency", Fault::currency_of(RecordKind::Agreement, &before.currency));
     }
     let later = new.end_date.is_some_and(|end| end > before.end_date);
+    let not_later = FieldCode::NotAfter.says("must be after the present end").with("field", "end_date");
+    let not_later = not_later.with("date", before.end_date.to_string());
     match new.kind {
         AmendmentKind::NoCostExtension => {
-            checks.require(later, "/end_date", "must be after the present end");
-            checks.require(new.amount.is_none(), "/amount", "does not change in a no-cost extension");
+            checks.require(later, "/end_date", not_later);
+            let fault =
+                Fault::not_allowed_with(Situation::NoCostExtension, "does not change in a no-cost extension");
+            checks.require(new.amount.is_none(), "/amount", fault);
         }
         AmendmentKind::CostExtension => {
-            checks.require(later, "/end_date", "must be after the present end");
-            checks.require(new.amount.is_some(), "/amount", "is required in a cost extension");
+            checks.require(later, "/end_date", not_later);
+            let fault = Fault::required_with(Situation::CostExtension, "is required in a cost extension");
+            checks.require(new.amount.is_some(), "/amount", fault);
         }
         AmendmentKind::BudgetRevision => {
-            checks.require(new.end_date.is_none(), "/end_date", "does not change in a budget revision");
+            let fault =
+                Fault::not_allowed_with(Situation::BudgetRevision, "does not change in a budget revision");
+            checks.require(new.end_date.is_none(), "/end_date", fault);
             let something = new.amount.is_some() || new.instalments.is_some();
-            checks.require(something, "/amount", "give another amount, or other instalments");
+            let fault = (FieldCode::NoChange, "give another amount, or other instalments");
+            checks.require(something, "/amount", fault);
         }
     }
     checks.finish()

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ClearanceDecided;
-use kernel::{ClearanceDecision, Problem, Word};
+use kernel::{ClearanceDecision, Fault, Problem, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -154,7 +154,8 @@ pub(crate) async fn create(
     donor::known(&context, &scope, id.0).await?;
     let office_id = context.headquarters(&caller.claims).await?;
     let mut checks = Checks::new();
-    checks.require(new.valid_from <= new.valid_until, "/valid_until", "must not be before valid_from");
+    let fault = Fault::before("valid_from", new.valid_from);
+    checks.require(new.valid_from <= new.valid_until, "/valid_until", fault);
     checks.text("/reference", &new.reference, 100);
     checks.finish()?;
     let organisation_id = caller.claims.organisation_id;

@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, list::plan_for_values, sql, values};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::Problem;
+use kernel::{Fault, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{Answer, Column, Context, Envelope, Listed, Paging, Row, openapi::ReadProblems};
@@ -202,7 +202,10 @@ pub(crate) async fn list(
     let by = match listed.filter.by.as_deref() {
         None | Some("office") => By::Office,
         Some("donor") => By::Donor,
-        Some(_) => return Err(Problem::invalid_parameter("by", "must be office or donor").into()),
+        Some(other) => {
+            let fault = Fault::not_one_of(other, &["office", "donor"]);
+            return Err(Problem::invalid_parameter("by", fault).into());
+        }
     };
     let scope = context.scope(&caller.claims).await?;
     let ComplianceFilter { office_id, donor_id, due_from, due_until, .. } = listed.filter.clone();

@@ -2,7 +2,7 @@ use super::store;
 use crate::{office, secret};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ALL_PERMISSIONS, Caller, perm};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Checks, Column, Context, Created, Envelope, JsonBody, Paging, Parameters, Row,
@@ -106,12 +106,13 @@ pub(crate) async fn create(
     check(&new)?;
     if let Some(beyond) = new.scopes.iter().find(|scope| !caller.claims.may(scope)) {
         let why = format!("you cannot give {beyond}: you do not hold it");
-        return Err(Problem::new(Code::Forbidden).field("/scopes", why).into());
+        let fault = FieldCode::BeyondYourRights.says(why).with("value", beyond.as_str());
+        return Err(Problem::new(Code::Forbidden).field("/scopes", fault).into());
     }
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
         let known = office::store::get(scope, tx.db(), new.office_id).await?.is_some();
         if !known || !scope.office_ids().contains(&new.office_id) {
-            return Err(Problem::invalid_field("/office_id", "is no office of yours").into());
+            return Err(Problem::invalid_field("/office_id", Fault::other_office()).into());
         }
         let client_secret = secret::new();
         let client = store::Model {
@@ -140,7 +141,9 @@ pub(crate) async fn create(
 fn check(new: &NewClient) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/name", &new.name, 200);
-    checks.require((1..=100).contains(&new.scopes.len()), "/scopes", "must have 1 to 100 entries");
+    let some = (FieldCode::Required, "must have 1 to 100 entries");
+    checks.require(!new.scopes.is_empty(), "/scopes", some);
+    checks.at_most("/scopes", &new.scopes, 100);
     for (index, scope) in new.scopes.iter().enumerate() {
         checks.one_of(&format!("/scopes/{index}"), scope, ALL_PERMISSIONS);
     }

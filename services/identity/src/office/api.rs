@@ -2,7 +2,7 @@ use super::{Kind, may_hang_under, store};
 use ::store::audit;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
@@ -134,14 +134,17 @@ pub(crate) async fn create(
     let new = body.value;
     check(&new)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
-        let unknown = || Problem::invalid_field("/parent_id", "is no office of yours");
+        let unknown = || Problem::invalid_field("/parent_id", Fault::other_office());
         let parent = store::get(scope, tx.db(), new.parent_id).await?.ok_or_else(unknown)?;
         if !scope.office_ids().contains(&parent.id) {
             return Err(unknown().into());
         }
         if !may_hang_under(new.kind, parent.kind) {
             let why = format!("a {} office cannot hang under a {} office", new.kind, parent.kind);
-            return Err(Problem::invalid_field("/parent_id", why).into());
+            let fault = FieldCode::WrongParent.says(why).with("office", new.kind.as_str());
+            return Err(
+                Problem::invalid_field("/parent_id", fault.with("parent", parent.kind.as_str())).into()
+            );
         }
         let office = store::Model {
             id: tx.new_id(),
@@ -157,7 +160,8 @@ pub(crate) async fn create(
         store::insert(tx, &office).await.map_err(|error| {
             if error.is_duplicate() {
                 let why = format!("the organisation has an office with the code \"{}\"", office.code);
-                return Problem::new(Code::Conflict).field("/code", why).into();
+                let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Office);
+                return Problem::new(Code::Conflict).field("/code", fault).into();
             }
             auth::Failure::from(error)
         })?;
@@ -183,7 +187,8 @@ fn check(new: &NewOffice) -> Result<(), Problem> {
     let mut checks = Checks::new();
     let code_fits = (2..=20).contains(&new.code.len())
         && new.code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-');
-    checks.require(code_fits, "/code", "must be 2 to 20 capital letters, digits and hyphens");
+    let fault = Fault::wrong_format("NBO-01", "must be 2 to 20 capital letters, digits and hyphens");
+    checks.require(code_fits, "/code", fault);
     checks.text("/name", &new.name, 200);
     if let Some(country) = &new.country {
         checks.country("/country", country);

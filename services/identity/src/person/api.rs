@@ -4,7 +4,7 @@ use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
-use kernel::{Code, Problem, pagination::Page};
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, pagination::Page};
 use language::Language;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -18,7 +18,7 @@ use uuid::Uuid;
 const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
 /// Said of a donor that identity has not heard of: the donors service registers them and tells by the bus.
 const UNKNOWN_DONOR: &str =
-    "is no donor of your organisation, or one registered just now: it is known here a moment later";
+    "is not a donor of your organisation, or one registered just now: it is known here a moment later";
 
 /// A role in an office.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -206,7 +206,7 @@ pub(crate) async fn create(
         let known =
             consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
         if !known {
-            return Err(Problem::invalid_field("/donor_id", UNKNOWN_DONOR).into());
+            return Err(Problem::invalid_field("/donor_id", unknown_donor()).into());
         }
     }
     let password_hash = match new.password.clone() {
@@ -234,7 +234,8 @@ pub(crate) async fn create(
         store::insert(tx, &person, &roles).await.map_err(|error| {
             // Of this organisation: what others have is not told.
             if error.is_duplicate() {
-                return Problem::new(Code::Conflict).field("/email", "has an account already").into();
+                let fault = FieldCode::AlreadyExists.says("has an account already").kind(RecordKind::Person);
+                return Problem::new(Code::Conflict).field("/email", fault).into();
             }
             Failure::from(error)
         })?;
@@ -278,31 +279,40 @@ async fn home_office(
     for (index, (office_id, _)) in roles.iter().enumerate() {
         let known = office::store::get(scope, db, *office_id).await?.is_some();
         if !known || !scope.office_ids().contains(office_id) {
-            return Err(
-                Problem::invalid_field(format!("/roles/{index}/office_id"), "is no office of yours").into()
-            );
+            let pointer = format!("/roles/{index}/office_id");
+            return Err(Problem::invalid_field(pointer, Fault::other_office()).into());
         }
     }
     if donor_id.is_some() {
         let own = office::store::get(scope, db, claims.office_id).await?;
         if own.is_none_or(|office| office.kind != office::Kind::Headquarters) {
-            let why = "only headquarters gives donor accounts";
-            return Err(Problem::new(Code::Forbidden).field("/donor_id", why).into());
+            let fault = FieldCode::HeadquartersOnly.says("only headquarters gives donor accounts");
+            return Err(Problem::new(Code::Forbidden).field("/donor_id", fault).into());
         }
     }
     Ok(roles.first().map_or(claims.office_id, |(office_id, _)| *office_id))
+}
+
+fn unknown_donor() -> Fault {
+    FieldCode::UnknownReference.says(UNKNOWN_DONOR).kind(RecordKind::Donor)
 }
 
 fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem> {
     let held: Vec<&str> = claims.permissions().collect();
     let mut checks = Checks::new();
     checks.text("/name", &new.name, 200);
-    checks.require(is_email(new.email.trim()), "/email", "is not an e-mail address");
+    checks.require(is_email(new.email.trim()), "/email", (FieldCode::NotAnEmail, "is not an e-mail address"));
     check_password(&mut checks, new.password.as_deref());
-    checks.require(new.roles.len() <= 50, "/roles", "has more than 50 entries");
+    checks.at_most("/roles", &new.roles, 50);
     match (new.roles.is_empty(), new.donor_id) {
-        (true, None) => checks.refuse("/roles", "give roles, or a donor_id"),
-        (false, Some(_)) => checks.refuse("/donor_id", "a donor's representative has no roles in offices"),
+        (true, None) => {
+            let fault = FieldCode::RequiredOneOf.says("give roles, or a donor_id");
+            checks.refuse("/roles", fault.with("fields", "roles, donor_id"));
+        }
+        (false, Some(_)) => {
+            let why = "a donor's representative has no roles in offices";
+            checks.refuse("/donor_id", Fault::not_allowed_with(Situation::DonorAccount, why));
+        }
         (true, Some(_)) | (false, None) => {}
     }
     let mut roles = Vec::new();
@@ -320,7 +330,8 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
     match roles.iter().map(|(_, role)| *role).chain(donor_role).find(|role| !may_give(&held, *role)) {
         Some(role) => {
             let why = format!("you cannot give the role {}: it may do more than you", role.name());
-            Err(Problem::new(Code::Forbidden).field("/roles", why))
+            let fault = FieldCode::BeyondYourRights.says(why).with("value", role.name());
+            Err(Problem::new(Code::Forbidden).field("/roles", fault))
         }
         None => Ok(roles),
     }
@@ -328,8 +339,15 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
 
 pub(crate) fn check_password(checks: &mut Checks, password: Option<&str>) {
     if let Some(password) = password {
-        let fits = (password::MIN_LENGTH..=password::MAX_LENGTH).contains(&password.chars().count());
-        let why = format!("must have {} to {} characters", password::MIN_LENGTH, password::MAX_LENGTH);
-        checks.require(fits, "/password", &why);
+        let (min, max) = (password::MIN_LENGTH, password::MAX_LENGTH);
+        let why = || format!("must have {min} to {max} characters");
+        match password.chars().count() {
+            few if few < min => {
+                let fault = FieldCode::TooShort.says(why()).with("min", min);
+                checks.refuse("/password", fault);
+            }
+            many if many > max => checks.refuse("/password", FieldCode::TooLong.says(why()).with("max", max)),
+            _ => {}
+        }
     }
 }

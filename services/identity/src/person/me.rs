@@ -5,7 +5,7 @@ use crate::{State, consumers, office, organisation};
 use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, Claims, Failure, PrincipalKind};
-use kernel::{Code, OfficeKind, Problem};
+use kernel::{Code, FieldCode, OfficeKind, Problem, Reason};
 use language::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,7 @@ pub(crate) async fn update(
             PrincipalKind::Client => None,
         };
         let why = "an API client has no profile";
-        let before = found.ok_or_else(|| Problem::new(Code::Forbidden).detail(why))?;
+        let before = found.ok_or_else(|| Problem::new(Code::Forbidden).because(Reason::PeopleOnly, why))?;
         precondition.check(before.version)?;
         let profile = body.checked(check)?;
         let after = store::Model {
@@ -198,7 +198,7 @@ pub(crate) async fn update(
 fn check(profile: &Profile, checks: &mut Checks) {
     if let Some(zone) = &profile.time_zone {
         let known = zone.parse::<chrono_tz::Tz>().is_ok();
-        checks.require(known, "/time_zone", "is not an IANA time zone");
+        checks.require(known, "/time_zone", (FieldCode::NotATimeZone, "is not an IANA time zone"));
     }
     for (index, kind) in profile.muted.iter().enumerate() {
         checks.one_of(&format!("/muted/{index}"), kind, &MUTABLE);

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use auth::{ALL_PERMISSIONS, Failure, JsonWebKeySet, TRACE_HEADER};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Checks, Context, JsonBody, answer,
@@ -88,6 +88,12 @@ pub(crate) async fn authorize(
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &CodeAnswer { code })
 }
 
+/// The longest password that is looked at, in bytes.
+const MAX_PASSWORD: usize = 1024;
+
+/// The grants of the token endpoint.
+const GRANTS: [&str; 3] = ["client_credentials", "authorization_code", "refresh_token"];
+
 /// Where codes may be sent: to the portal. Addresses are compared letter by letter (OAuth 2.1, 2.3.1).
 fn redirect_uris(issuer: &str) -> [String; 1] {
     [format!("{issuer}/sign-in")]
@@ -97,10 +103,14 @@ fn check(sign_in: &SignIn, issuer: &str) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.one_of("/client_id", &sign_in.client_id, &[PORTAL]);
     checks.one_of("/code_challenge_method", &sign_in.code_challenge_method, &["S256"]);
-    checks.require(sign_in.code_challenge.len() == 43, "/code_challenge", "must have 43 characters");
+    let example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let fault = Fault::wrong_format(example, "must have 43 characters");
+    checks.require(sign_in.code_challenge.len() == 43, "/code_challenge", fault);
     let known = redirect_uris(issuer).contains(&sign_in.redirect_uri);
-    checks.require(known, "/redirect_uri", "is not an address of this client");
-    checks.require(sign_in.password.len() <= 1024, "/password", "is too long");
+    let fault = (FieldCode::Differs, "is not an address of this client");
+    checks.require(known, "/redirect_uri", fault);
+    let fault = FieldCode::TooLong.says("is too long").with("max", MAX_PASSWORD);
+    checks.require(sign_in.password.len() <= MAX_PASSWORD, "/password", fault);
     checks.finish()
 }
 
@@ -217,11 +227,10 @@ fn oauth_problem(request: &HttpRequest, problem: Problem) -> Answer {
 }
 
 async fn answer_token(request: &HttpRequest, context: &Context, state: &State, body: &[u8]) -> Answer {
-    let form: TokenRequest = serde_html_form::from_bytes(body).map_err(|error| {
-        Problem::new(Code::MalformedBody).detail(format!("the form cannot be read: {error}"))
-    })?;
+    let form: TokenRequest =
+        serde_html_form::from_bytes(body).map_err(|error| service::unreadable_form(&error))?;
     let need = |name: &'static str, value: &Option<String>| {
-        value.clone().ok_or_else(|| Problem::invalid_parameter(name, "is required"))
+        value.clone().ok_or_else(|| Problem::invalid_parameter(name, Fault::required()))
     };
     let store = &context.store;
     let granted = match form.grant_type.as_str() {
@@ -240,7 +249,9 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
             form.client_id.as_deref().map_or(Ok(()), is_portal)?;
             grant::refresh_token(store, state, &refresh, form.office_id).await?
         }
-        _ => return Err(Problem::invalid_parameter("grant_type", "is not one this server knows").into()),
+        other => {
+            return Err(Problem::invalid_parameter("grant_type", Fault::not_one_of(other, &GRANTS)).into());
+        }
     };
     let tokens = Tokens {
         access_token: key::sign(store, &granted.claims).await?,
@@ -257,7 +268,8 @@ fn is_portal(client_id: &str) -> Result<(), Failure> {
     if client_id == PORTAL {
         return Ok(());
     }
-    Err(Problem::new(Code::InvalidGrant).field("client_id", "is not the client this was given to").into())
+    let fault = FieldCode::Differs.says("is not the client this was given to").with("field", "client_id");
+    Err(Problem::new(Code::InvalidGrant).field("client_id", fault).into())
 }
 
 /// The client's id and secret, from HTTP Basic or the form.
@@ -269,7 +281,7 @@ fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, St
             return Ok((id.to_owned(), secret.to_owned()));
         }
     }
-    let missing = |name: &'static str| Problem::new(Code::Unauthenticated).field(name, "is required");
+    let missing = |name: &'static str| Problem::new(Code::Unauthenticated).field(name, Fault::required());
     let id = form.client_id.clone().ok_or_else(|| missing("client_id"))?;
     let secret = form.client_secret.clone().ok_or_else(|| missing("client_secret"))?;
     Ok((id, secret))
@@ -292,8 +304,10 @@ pub(crate) struct Revocation {
     responses((status = 200, description = "It does not hold any more"), CreateProblems))]
 #[post("/oauth/revoke")]
 pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> Answer {
-    let form: Revocation = serde_html_form::from_bytes(&body)
-        .map_err(|error| Problem::invalid_parameter("token", format!("the form cannot be read: {error}")))?;
+    let form: Revocation = serde_html_form::from_bytes(&body).map_err(|error| {
+        let fault = FieldCode::Malformed.says(format!("the form cannot be read: {error}"));
+        Problem::invalid_parameter("token", fault)
+    })?;
     // Decided before the write begins: the check may ask this very service for its keys.
     let claims = context.verifier.verify(&form.token).await.ok();
     let tx = context.store.system(Actor::system()).await?;

@@ -5,7 +5,7 @@ use crate::{State, client, consumers, person, secret};
 use ::store::{Actor, Store, Transaction};
 use auth::{AUDIENCE, Claims, Failure, PrincipalKind, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kernel::{Code, Problem, id::new_id};
+use kernel::{Code, Fault, FieldCode, Problem, id::new_id};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -16,8 +16,16 @@ pub(crate) struct Granted {
     pub(crate) refresh_token: Option<String>,
 }
 
-fn refused(field: &str, why: &str) -> Failure {
-    Problem::new(Code::InvalidGrant).field(field, why).into()
+fn refused(field: &str, fault: Fault) -> Failure {
+    Problem::new(Code::InvalidGrant).field(field, fault).into()
+}
+
+fn not_valid(field: &str, why: &'static str) -> Failure {
+    refused(field, FieldCode::TokenNotValid.says(why))
+}
+
+fn differs(field: &'static str, why: &'static str) -> Failure {
+    refused(field, FieldCode::Differs.says(why).with("field", field))
 }
 
 fn claims(store: &Store, state: &State, sub: Uuid, kind: PrincipalKind) -> Claims {
@@ -53,15 +61,18 @@ pub(crate) async fn client_credentials(
     };
     // Digests of 256-bit secrets are compared: their timing tells nothing about the secret.
     let client = found.filter(|client| client.secret_hash == secret::hash(client_secret));
-    let why =
-        || Problem::new(Code::Unauthenticated).field("client_secret", "no such client, or another secret");
+    let why = || {
+        let fault = FieldCode::WrongCredentials.says("no such client, or another secret");
+        Problem::new(Code::Unauthenticated).field("client_secret", fault)
+    };
     let client = client.ok_or_else(why)?;
     let held: Vec<&str> = client.scopes.split(' ').collect();
     let granted = match scope {
         None => client.scopes.clone(),
         Some(asked) => {
             if let Some(beyond) = asked.split(' ').find(|asked| !held.contains(asked)) {
-                return Err(refused("scope", &format!("this client does not hold {beyond}")));
+                let fault = FieldCode::BeyondYourRights.says(format!("this client does not hold {beyond}"));
+                return Err(refused("scope", fault.with("value", beyond)));
             }
             asked.to_owned()
         }
@@ -86,19 +97,20 @@ pub(crate) async fn authorization_code(
     let hash = secret::hash(code);
     let tx = store.system(Actor::system()).await?;
     let found = store::code(tx.db(), &hash).await?;
-    let found =
-        found.filter(|found| found.expires_at > tx.now()).ok_or_else(|| refused("code", "does not hold"))?;
+    let found = found
+        .filter(|found| found.expires_at > tx.now())
+        .ok_or_else(|| not_valid("code", "does not hold"))?;
     if let Some(family_id) = found.family_id {
         store::revoke_family(&tx, family_id).await?;
         tx.commit().await?;
         state.revocations.announce(family_id, revocation::life()).await;
-        return Err(refused("code", "was used before"));
+        return Err(not_valid("code", "was used before"));
     }
     if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) != found.challenge {
-        return Err(refused("code_verifier", "does not match the challenge"));
+        return Err(not_valid("code_verifier", "does not match the challenge"));
     }
     if redirect_uri != found.redirect_uri {
-        return Err(refused("redirect_uri", "is not that of the sign-in"));
+        return Err(differs("redirect_uri", "is not that of the sign-in"));
     }
     let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
     let family_id = store::new_family(&tx, found.person_id, found.office_id).await?;
@@ -126,7 +138,7 @@ pub(crate) async fn refresh_token(
             tx.commit().await?;
             state.revocations.announce(family_id, revocation::life()).await;
             tracing::warn!(session = %family_id, "a refresh token came a second time: its sign-in has ended");
-            return Err(refused("refresh_token", "was used before: sign in again"));
+            return Err(not_valid("refresh_token", "was used before: sign in again"));
         }
     };
     let office_id = office_id.unwrap_or(found.office_id);
@@ -156,7 +168,7 @@ enum Live {
 
 /// Goes from a token that was used within the leeway to the one that has taken its place.
 async fn live(tx: &Transaction, presented: &str) -> Result<Live, Failure> {
-    let why = || refused("refresh_token", "does not hold");
+    let why = || not_valid("refresh_token", "does not hold");
     let mut token = presented.to_owned();
     // A client that refreshes more often than that in ten seconds has gone wrong.
     for _ in 0..100 {
@@ -186,12 +198,12 @@ pub(crate) async fn person_claims(
     person_id: Uuid,
     office_id: Uuid,
 ) -> Result<Claims, Failure> {
-    let gone = || refused("grant", "the account is gone");
+    let gone = || not_valid("grant", "the account is gone");
     let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
     let (kind, roles) = if person.donor_id.is_some() {
         // A representative has no offices to choose from: only the one that keeps the account.
         if office_id != person.office_id {
-            return Err(refused("office_id", "is not the office of this account"));
+            return Err(differs("office_id", "is not the office of this account"));
         }
         (PrincipalKind::Donor, vec![Role::DonorRepresentative])
     } else {
@@ -200,7 +212,7 @@ pub(crate) async fn person_claims(
         (PrincipalKind::Person, here.collect())
     };
     if roles.is_empty() {
-        return Err(refused("grant", "the person has no role in this office"));
+        return Err(refused("grant", FieldCode::NoRole.says("the person has no role in this office")));
     }
     let permissions: BTreeSet<&str> = roles.iter().flat_map(|role| role.permissions()).copied().collect();
     let donor_id = match person.donor_id {

@@ -3,7 +3,7 @@
 use super::{
     console::staff,
     donor::kernel_id,
-    forms::{Typed, again, key, own, refused, see_other, writer},
+    forms::{Typed, again, key, no_donor, refused, see_other, writer},
     given, query_of,
 };
 use crate::{
@@ -293,8 +293,7 @@ async fn save(
             donor["id"].as_str().unwrap_or_default().to_owned()
         }
         Err(choices) => {
-            form.problem =
-                own(&[("donor", if choices.is_empty() { "is no donor of yours" } else { "is none of" })]);
+            form.problem = no_donor(&choices);
             form.choices = choices;
             return Ok(again(form_page(request, state, &signed_in, &form)?, &form.problem));
         }

@@ -17,6 +17,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Bytes, Data},
 };
+use kernel::Fault;
 use language::names;
 use serde_json::{Map, Value, json};
 
@@ -251,7 +252,7 @@ pub(crate) async fn erase(
             let sent = json!({ "reason": typed.text("reason") });
             refused(state.gateway.change(&caller, Method::POST, &path, &sent, guard).await, "")?
         } else {
-            Err(own(&[("sure", "is required")]))
+            Err(own("sure", &Fault::required()))
         };
         match outcome {
             Ok(_) => Ok(see_other(&request, &format!("/console/contacts/{id}"))),

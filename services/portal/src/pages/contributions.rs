@@ -4,7 +4,7 @@ use super::{
     agreements::donor_of,
     console::staff,
     donor::kernel_id,
-    forms::{Typed, again, key, own, refused, see_other, writer},
+    forms::{Typed, again, key, no_donor, refused, see_other, writer},
     given, query_of,
 };
 use crate::{
@@ -262,8 +262,7 @@ async fn create_page(request: &HttpRequest, state: &State, body: &[u8]) -> Resul
     let donor = match donor_of(state, &caller, &typed).await? {
         Ok(donor) => donor,
         Err(choices) => {
-            let why = if choices.is_empty() { "is no donor of yours" } else { "is none of" };
-            let problem = own(&[("donor", why)]);
+            let problem = no_donor(&choices);
             let shown = form_page(request, state, &signed_in, again_typed, problem.clone(), choices)?;
             return Ok(again(shown, &problem));
         }

@@ -3,7 +3,7 @@
 use crate::{error::PageError, i18n::PageLanguage, session};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kernel::Problem;
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -77,9 +77,12 @@ pub(crate) fn shown(problem: &Problem, prefix: &str) -> Value {
     let errors: Vec<Value> = problem
         .errors
         .iter()
-        .map(|error| json!({ "field": field(&error.pointer), "detail": error.detail }))
+        .map(|error| {
+            json!({ "field": field(&error.pointer), "code": error.code, "params": error.params, "detail": error.detail })
+        })
         .collect();
-    json!({ "status": problem.status, "errors": errors, "detail": problem.detail, "title": problem.title })
+    json!({ "status": problem.status, "errors": errors, "code": problem.code, "reason": problem.reason,
+            "params": problem.params })
 }
 
 /// The id of the input that a pointer of the API speaks of; empty when it is about the record and no input.
@@ -104,11 +107,19 @@ fn input_of(pointer: &str) -> String {
     }
 }
 
-/// A refusal that the portal itself finds.
-pub(crate) fn own(errors: &[(&str, &str)]) -> Value {
-    let errors: Vec<Value> =
-        errors.iter().map(|(field, detail)| json!({ "field": field, "detail": detail })).collect();
-    json!({ "status": 422, "errors": errors, "detail": null, "title": "" })
+/// A refusal of one input that the portal itself finds.
+pub(crate) fn own(field: &str, fault: &Fault) -> Value {
+    let error = json!({ "field": field, "code": fault.code, "params": fault.params });
+    json!({ "status": 422, "errors": [error], "code": Code::InvalidField.table().1 })
+}
+
+/// Why a donor that was typed is not taken: none is called so, or several are.
+pub(crate) fn no_donor(choices: &[Value]) -> Value {
+    let fault = match choices {
+        [] => Fault::unknown(RecordKind::Donor),
+        _ => FieldCode::Ambiguous.says("is the name of several donors"),
+    };
+    own("donor", &fault)
 }
 
 /// The page with its form shown again, under the status of the refusal.
@@ -162,9 +173,12 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_inputs() {
-        let mut problem = Problem::new(kernel::Code::InvalidField);
-        problem.errors = vec![kernel::FieldError::new("/terms/instalments/0/amount", "must be above zero")];
-        assert_eq!(shown(&problem, "/terms")["errors"][0]["field"], "instalments-0-amount");
+        let problem = Problem::invalid_field("/terms/instalments/0/amount", Fault::not_above_zero());
+        let error = &shown(&problem, "/terms")["errors"][0];
+        assert_eq!(
+            (&error["field"], &error["code"]),
+            (&"instalments-0-amount".into(), &"not_above_zero".into())
+        );
         for (pointer, input) in [
             ("/amount/amount", "amount"),
             ("/amount", "amount"),

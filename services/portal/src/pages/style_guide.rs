@@ -86,7 +86,7 @@ pub(crate) fn sample(language: Language) -> Value {
                            "to": [mark("C", "700000.00"), mark("D", "500000.00")],
                            "links": [link(0, 0, "700000.00"), link(0, 1, "200000.00"), link(1, 1, "300000.00")] },
         "sample_series": [stack("2025", "500000.00", "100000.00"), stack("2026", "900000.00", "300000.00")],
-        "sample_problem": { "status": 422, "errors": [{ "field": "amount", "detail": "must be above zero" }] },
+        "sample_problem": { "status": 422, "errors": [{ "field": "amount", "code": "not_above_zero" }] },
         "sample_stale": { "status": 412, "errors": [] }, "sample_typed": { "amount": "-1", "currency": "EUR" },
         "sample_plans": [plan("2026", "248000000.00", "35853000.00", json!("14.5")),
                          plan("2025", "1000000.00", "1500000.00", json!("150.0")), plan("2024", "0.00", "0.00", Value::Null)],

@@ -61,7 +61,7 @@ fn sample() -> Value {
         "status": "active", "external_refs": [{ "source": "fts", "ref": "1" }], "version": 1,
         "updated_at": "2020-02-03T00:00:00Z" });
     let row = json!({ "number": 1, "file": "a.json", "pointer": "/data/flows/0", "external_ref": null,
-        "verdict": "rejected", "errors": [{ "pointer": "/id", "detail": "is required" }], "warnings": [] });
+        "verdict": "rejected", "errors": [{ "pointer": "/id", "code": "required", "detail": "is required" }], "warnings": [] });
     let division = json!({ "marks": [{ "label": "x", "value": 1.0, "shown": "1" }],
         "rows": [{ "name": "x", "stated": true, "funding": money("1.00"), "flow_count": 1 }] });
     let data = json!([{ "label": "2020", "value": 5.0, "shown": "5" }]);
@@ -81,7 +81,8 @@ fn sample() -> Value {
         "missing": ["external_ref"],
         "donor_types": division, "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }], "plan_count": 3,
         "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }],
-        "problem": { "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "detail": "y" }] }, "may_import": true,
+        "problem": { "title": "t", "detail": "d", "code": "invalid_field",
+                     "errors": [{ "pointer": "/x", "code": "negative", "detail": "y" }] }, "may_import": true,
         "donors": { "items": [donor] },
     })
 }
@@ -282,7 +283,7 @@ pub(super) fn context_of(page: &str, language: Language) -> Value {
         "pages/console/contributions.html" => context["countries"] = json!(["AFG"]),
         "pages/console/rates.html" => {
             context["taken"] = json!({ "rows": 3, "created": 1, "changed": 1, "unchanged": 0, "rejected": 1,
-                "errors": [{ "pointer": "/rows/1/Rate", "detail": "is not a decimal number" }], "dry_run": true });
+                "errors": [{ "pointer": "/rows/1/Rate", "code": "not_a_number", "detail": "is not a decimal number" }], "dry_run": true });
         }
         "pages/console/donor.html" | "pages/console/contact.html" => {
             let contact = json!({ "id": "k", "donor_id": "d", "version": 2, "name": "<b>bold</b>", "post": "<b>bold</b>",

@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::text::joined;
 use kernel::{
-    ContributionStatus, ContributionType, Currency, Earmarking, FieldError, Money, MoneyError,
-    money::parse_decimal,
+    ContributionStatus, ContributionType, Currency, Earmarking, Fault, FieldCode, FieldError, Money,
+    MoneyError, fault, money::parse_decimal,
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 /// The longest name of an object.
 const LONGEST_NAME: usize = 500;
+const LONGEST_ID: usize = 100;
 /// The longest description.
 const LONGEST_DESCRIPTION: usize = 20_000;
 /// ISO 4217 codes withdrawn since FTS began (list three): the amount is kept as the source gave it, without minor units.
@@ -62,7 +63,7 @@ fn text_or_number(value: &Value) -> Option<String> {
 pub(crate) fn read(raw: &str) -> Result<Flow, Refused> {
     let mut flow: Map<String, Value> = match serde_json::from_str(raw) {
         Ok(Value::Object(flow)) => flow,
-        _ => return Err((None, vec![FieldError::new("", "is not an object")])),
+        _ => return Err((None, vec![FieldError::new("", of_type("object", "is not an object"))])),
     };
     let known_id = id_of(&flow);
     flow.remove("boundary");
@@ -87,6 +88,13 @@ fn fingerprint_of(flow: &Map<String, Value>) -> [u8; 32] {
     Sha256::digest(serde_json::to_vec(flow).unwrap_or_default()).into()
 }
 
+const INEXACT: (FieldCode, &str) = (FieldCode::Inexact, "is not a number that can be kept exactly");
+
+/// Another JSON type than the one expected.
+fn of_type(expected: &str, why: &'static str) -> Fault {
+    FieldCode::WrongType.says(why).with("expected", expected)
+}
+
 struct Reader {
     flow: Map<String, Value>,
     checks: Checks,
@@ -99,18 +107,22 @@ impl Reader {
             self.checks.without_nul(&format!("/{name}"), value);
         }
         let id = self.take("id").as_ref().and_then(text_or_number);
-        self.checks.require(id.is_some(), "/id", "is required: a text or a number");
-        let id_fits = id.as_ref().is_none_or(|id| id.len() <= 100);
-        self.checks.require(id_fits, "/id", "has more than 100 characters");
+        self.checks.require(id.is_some(), "/id", (FieldCode::Required, "is required: a text or a number"));
+        if id.as_ref().is_some_and(|id| id.len() > LONGEST_ID) {
+            self.checks.refuse("/id", Fault::too_long(LONGEST_ID));
+        }
         let version = match self.flow.get("versionId") {
             None | Some(Value::Null) => Some(0),
             Some(value) => value.as_i64(),
         };
-        self.checks.require(version.is_some(), "/versionId", "is not a whole number");
+        if version.is_none() {
+            self.checks.refuse("/versionId", of_type("integer", "is not a whole number"));
+        }
         let status = self.status();
         let amount_usd = self.amount_usd();
         let new_money = self.take("newMoney").and_then(|value| value.as_bool());
-        self.checks.require(new_money.is_some(), "/newMoney", "is required: true or false");
+        let fault = (FieldCode::NotABoolean, "is required: true or false");
+        self.checks.require(new_money.is_some(), "/newMoney", fault);
         let contribution_type = self.contribution_type();
         let original = self.original();
         let exchange_rate = self.exchange_rate();
@@ -128,7 +140,8 @@ impl Reader {
         let (usage_years, countries) = targets(&destination_objects);
         let organisations = source_objects.iter().filter(|object| object.kind == "Organization").count();
         if organisations > 1 {
-            self.warn("/sourceObjects", "names several organisations: no donor is recorded");
+            let why = "names several organisations: no donor is recorded";
+            self.warn("/sourceObjects", FieldCode::SeveralDonors.says(why));
         }
         Some(Flow {
             id: id?,
@@ -169,15 +182,16 @@ impl Reader {
         self.flow.remove(name).filter(|value| !value.is_null())
     }
 
-    fn warn(&mut self, pointer: &str, detail: &str) {
-        self.warnings.push(FieldError::new(pointer, detail));
+    fn warn(&mut self, pointer: &str, fault: Fault) {
+        self.warnings.push(FieldError::new(pointer, fault));
     }
 
     fn status(&mut self) -> Option<ContributionStatus> {
         match self.take("status") {
             Some(Value::String(status)) => self.checks.word("/status", &status),
             _ => {
-                self.checks.refuse("/status", "is required: pledge, commitment or paid");
+                let fault = (FieldCode::Required, "is required: pledge, commitment or paid");
+                self.checks.refuse("/status", fault);
                 None
             }
         }
@@ -187,24 +201,24 @@ impl Reader {
         let value = self.take(name)?;
         let parsed = value.as_number().and_then(|number| parse_decimal(&number.to_string()).ok());
         if parsed.is_none() {
-            self.checks.refuse(format!("/{name}"), "is not a number that can be kept exactly");
+            self.checks.refuse(format!("/{name}"), INEXACT);
         }
         parsed
     }
 
     fn amount_usd(&mut self) -> Option<i64> {
         if self.flow.get("amountUSD").is_none_or(Value::is_null) {
-            self.checks.refuse("/amountUSD", "is required");
+            self.checks.refuse("/amountUSD", Fault::required());
         }
         let amount = self.decimal("amountUSD")?;
         match Money::from_decimal(amount, Currency::USD) {
             Ok(money) if money.is_negative() => {
-                self.checks.refuse("/amountUSD", "must not be negative");
+                self.checks.refuse("/amountUSD", Fault::negative());
                 None
             }
             Ok(money) => Some(money.minor()),
             Err(error) => {
-                self.checks.refuse("/amountUSD", error.to_string());
+                self.checks.refuse("/amountUSD", error);
                 None
             }
         }
@@ -215,35 +229,37 @@ impl Reader {
             None | Some(Value::Null) => None,
             Some(Value::String(code)) => Some(code.clone()),
             Some(_) => {
-                self.checks.refuse("/originalCurrency", "is not a text");
+                self.checks.refuse("/originalCurrency", of_type("string", "is not a text"));
                 None
             }
         };
         if let Some(Value::Number(number)) = self.flow.get("originalAmount")
             && number.as_f64().is_some_and(|amount| amount < 0.0)
         {
-            self.checks.refuse("/originalAmount", "must not be negative");
+            self.checks.refuse("/originalAmount", Fault::negative());
             return None;
         }
         let code = code?;
         let currency = match Currency::from_code(&code) {
             Ok(currency) => currency,
             Err(_) if WITHDRAWN.contains(&code.as_str()) => {
-                self.warn("/originalCurrency", "is withdrawn: the original amount is kept as reported");
+                let why = "is withdrawn: the original amount is kept as reported";
+                let fault = FieldCode::NotACurrency.says(why).with("value", code);
+                self.warn("/originalCurrency", fault.kept_as_reported());
                 return None;
             }
             Err(error) => {
-                self.checks.refuse("/originalCurrency", error.to_string());
+                self.checks.refuse("/originalCurrency", error);
                 return None;
             }
         };
         let Some(amount) = self.flow.get("originalAmount").filter(|value| !value.is_null()) else {
-            self.warn("/originalAmount", "is not stated");
+            self.warn("/originalAmount", FieldCode::TakenAsNotStated.says("is not stated"));
             return None;
         };
         let Some(amount) = amount.as_number().and_then(|number| parse_decimal(&number.to_string()).ok())
         else {
-            self.checks.refuse("/originalAmount", "is not a number that can be kept exactly");
+            self.checks.refuse("/originalAmount", INEXACT);
             return None;
         };
         match Money::from_decimal(amount, currency) {
@@ -253,15 +269,16 @@ impl Reader {
                 Some(money)
             }
             Err(error @ (MoneyError::TooPrecise { .. } | MoneyError::TooLarge(_))) => {
-                self.warn("/originalAmount", &format!("{error}: kept as reported"));
+                let why = format!("{error}: kept as reported");
+                self.warn("/originalAmount", Fault::from(error).saying(why).kept_as_reported());
                 None
             }
             Err(error @ (MoneyError::UnknownCurrency(_) | MoneyError::NotANumber(_))) => {
-                self.checks.refuse("/originalAmount", error.to_string());
+                self.checks.refuse("/originalAmount", error);
                 None
             }
             Err(error @ MoneyError::CurrencyMismatch(..)) => {
-                self.checks.refuse("/originalCurrency", error.to_string());
+                self.checks.refuse("/originalCurrency", error);
                 None
             }
         }
@@ -270,10 +287,13 @@ impl Reader {
     fn exchange_rate(&mut self) -> Option<String> {
         let rate = self.decimal("exchangeRate")?;
         if rate == Decimal::ZERO {
-            self.warn("/exchangeRate", "is zero: taken as not stated");
+            self.warn(
+                "/exchangeRate",
+                FieldCode::TakenAsNotStated.says("is zero: taken as not stated").with("value", 0),
+            );
             return None;
         }
-        self.checks.require(rate > Decimal::ZERO, "/exchangeRate", "must be above zero");
+        self.checks.require(rate > Decimal::ZERO, "/exchangeRate", Fault::not_above_zero());
         Some(rate.to_string())
     }
 
@@ -282,7 +302,7 @@ impl Reader {
         let text = value.as_str().unwrap_or_default();
         let day = text.get(..10).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
         if day.is_none() {
-            self.checks.refuse(format!("/{name}"), "is not a date (YYYY-MM-DD…)");
+            self.checks.refuse(format!("/{name}"), (FieldCode::NotADate, "is not a date (YYYY-MM-DD…)"));
         }
         day
     }
@@ -293,7 +313,7 @@ impl Reader {
             .and_then(|text| text.parse().ok())
             .filter(|year| (1900..=2200).contains(year));
         if year.is_none() {
-            self.checks.refuse("/budgetYear", "is not a year");
+            self.checks.refuse("/budgetYear", Fault::not_a_year(1900, 2200));
         }
         year
     }
@@ -310,7 +330,8 @@ impl Reader {
                 Some(ContributionType::InKind)
             }
             Some(_) => {
-                self.checks.refuse("/contributionType", "is neither \"financial\" nor \"in kind\"");
+                let fault = FieldCode::NotOneOf.says("is neither \"financial\" nor \"in kind\"");
+                self.checks.refuse("/contributionType", fault.with("allowed", "financial, in kind"));
                 None
             }
         }
@@ -325,12 +346,18 @@ impl Reader {
                 let name = one.trim().to_lowercase().replace([' ', '-'], "_");
                 let found = name.parse().ok();
                 if found.is_none() {
-                    self.checks.refuse("/grandBargainEarmarkingType/0", "is no Grand Bargain category");
+                    let words: Vec<&str> = Earmarking::ALL.iter().map(|known| known.as_str()).collect();
+                    let fault = Fault::not_one_of(one, &words).saying("is not a Grand Bargain category");
+                    self.checks.refuse("/grandBargainEarmarkingType/0", fault);
                 }
                 found
             }
             _ => {
-                self.warn("/grandBargainEarmarkingType", "states several categories: taken as not stated");
+                let why = "states several categories: taken as not stated";
+                self.warn(
+                    "/grandBargainEarmarkingType",
+                    FieldCode::TakenAsNotStated.says(why).with("value", fault::shown(&stated.join(", "))),
+                );
                 self.flow.insert("grandBargainEarmarkingType".into(), stated.into());
                 None
             }
@@ -343,15 +370,13 @@ impl Reader {
             None => Vec::new(),
             Some(Value::Array(values)) if values.len() <= 10_000 => {
                 let texts: Vec<String> = values.iter().filter_map(text_or_number).collect();
-                self.checks.require(
-                    texts.len() == values.len(),
-                    &format!("/{name}"),
-                    "holds more than texts",
-                );
+                if texts.len() != values.len() {
+                    self.checks.refuse(format!("/{name}"), of_type("string", "holds more than texts"));
+                }
                 texts
             }
             Some(_) => {
-                self.checks.refuse(format!("/{name}"), "is not a list of texts");
+                self.checks.refuse(format!("/{name}"), of_type("array", "is not a list of texts"));
                 Vec::new()
             }
         }
@@ -360,13 +385,10 @@ impl Reader {
     fn text(&mut self, name: &str, longest: usize) -> Option<String> {
         let value = self.take(name)?;
         let Value::String(text) = value else {
-            self.checks.refuse(format!("/{name}"), "is not a text");
+            self.checks.refuse(format!("/{name}"), of_type("string", "is not a text"));
             return None;
         };
-        let length = text.chars().count();
-        if length > longest {
-            self.checks.refuse(format!("/{name}"), format!("has {length} characters; {longest} are allowed"));
-        }
+        self.checks.length(&format!("/{name}"), &text, longest);
         (!text.trim().is_empty()).then_some(text)
     }
 
@@ -375,7 +397,7 @@ impl Reader {
             None => Vec::new(),
             Some(Value::Array(values)) if values.len() <= 1000 => values,
             Some(_) => {
-                self.checks.refuse(format!("/{name}"), "is not a list of objects");
+                self.checks.refuse(format!("/{name}"), of_type("array", "is not a list of objects"));
                 Vec::new()
             }
         };
@@ -388,28 +410,32 @@ impl Reader {
         let id = text_or_number(&value["id"]);
         let name = value["name"].as_str().map(str::to_owned).or_else(|| text_or_number(&value["name"]));
         if kind.is_empty() || kind.len() > 100 {
-            self.checks.refuse(format!("{pointer}/type"), "is required: 1 to 100 characters");
+            let fault = (FieldCode::Required, "is required: 1 to 100 characters");
+            self.checks.refuse(format!("{pointer}/type"), fault);
         }
         let (Some(id), Some(name)) = (id, name) else {
-            self.checks.refuse(pointer, "needs an id and a name");
+            let fault = FieldCode::Required.says("needs an id and a name");
+            self.checks.refuse(pointer, fault);
             return None;
         };
-        let length = name.chars().count();
-        if length > LONGEST_NAME {
-            let why = format!("has {length} characters; {LONGEST_NAME} are allowed");
-            self.checks.refuse(format!("{pointer}/name"), why);
+        self.checks.length(&format!("{pointer}/name"), &name, LONGEST_NAME);
+        if id.len() > LONGEST_ID {
+            self.checks.refuse(format!("{pointer}/id"), Fault::too_long(LONGEST_ID));
         }
-        self.checks.require(id.len() <= 100, &format!("{pointer}/id"), "has more than 100 characters");
         let mut country = None;
         if kind == "Location" {
             country = kernel::country::by_fts_id(&id).map(|country| country.iso3.clone());
             if country.is_none() {
-                self.warn(&format!("{pointer}/id"), "is no country the platform knows: kept as it is");
+                let why = "is not a country that the platform knows: kept as it is";
+                let fault = FieldCode::NotACountry.says(why).with("value", fault::shown(&id));
+                self.warn(&format!("{pointer}/id"), fault.kept_as_reported());
             }
         }
         if kind == "UsageYear" {
             let fits = name.parse::<i32>().is_ok_and(|year| (1900..=2200).contains(&year));
-            self.checks.require(fits, &format!("{pointer}/name"), "is not a year");
+            if !fits {
+                self.checks.refuse(format!("{pointer}/name"), Fault::not_a_year(1900, 2200));
+            }
         }
         let texts = |name: &str| -> Vec<String> {
             let listed = value[name].as_array().into_iter().flatten();

@@ -1,7 +1,7 @@
 //! A page of flows as the FTS API gives it: read flow by flow.
 
 use super::super::{flow::Staged, format::Sink};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{
@@ -20,14 +20,20 @@ pub(crate) fn parse(reader: impl Read, sink: &mut Sink) -> Result<(), Problem> {
         Ok(true) => Ok(()),
         Ok(false) => {
             let why = "is not there: this is not a page of flows from the FTS API";
-            Err(Problem::invalid_field("/data/flows", why))
+            Err(Problem::invalid_field("/data/flows", not("FTS", why.to_owned())))
         }
-        Err(error) if error.is_data() => Err(Problem::invalid_field("/data/flows", describe(&error))),
+        Err(error) if error.is_data() => {
+            Err(Problem::invalid_field("/data/flows", not("FTS", describe(&error))))
+        }
         Err(error) => {
             let why = format!("the file is not JSON: {}", describe(&error));
-            Err(Problem::new(Code::MalformedBody).field("", why))
+            Err(Problem::new(Code::MalformedBody).field("", not("JSON", why)))
         }
     }
+}
+
+fn not(expected: &str, why: String) -> Fault {
+    FieldCode::WrongFileFormat.says(why).with("expected", expected)
 }
 
 fn describe(error: &serde_json::Error) -> String {

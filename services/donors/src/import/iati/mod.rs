@@ -17,8 +17,8 @@ use super::{
 };
 use crate::exchange_rate::Rates;
 use activity::{Activity, Organisation, Statement, Transaction};
-use kernel::Problem;
 use kernel::text::search_key;
+use kernel::{FieldCode, Problem, fault};
 use quick_xml::events::BytesStart;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io::Read};
@@ -79,7 +79,8 @@ pub(super) fn parse(
              identifier (receiver)",
             ours.name
         );
-        return Err(Problem::invalid_field("/file", why));
+        let fault = FieldCode::NoReceiver.says(why).with("count", others).with("name", ours.name.as_str());
+        return Err(Problem::invalid_field("/file", fault));
     }
     let note = (others + repeated > 0).then(|| {
         format!(
@@ -235,7 +236,8 @@ impl<R: Read> File<R> {
             ["iati-activity", "transaction"] => {
                 if activity.transactions.len() == MOST_TRANSACTIONS {
                     let why = format!("an activity has more than {MOST_TRANSACTIONS} transactions");
-                    return Err(Problem::invalid_field("/file", why));
+                    let fault = FieldCode::TooMany.says(why).with("max", MOST_TRANSACTIONS);
+                    return Err(Problem::invalid_field("/file", fault));
                 }
                 activity
                     .transactions
@@ -266,15 +268,14 @@ impl<R: Read> File<R> {
 
 fn check_root(name: &str, element: &BytesStart<'_>) -> Result<(), Problem> {
     if name != "iati-activities" {
-        return Err(not_what_it_says(format!(
-            "the file is no IATI activities file: it begins with <{name}>"
-        )));
+        let why = format!("the file is not an IATI activities file: it begins with <{name}>");
+        return Err(not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "IATI")));
     }
     let version = attribute(element, "version")?.unwrap_or_default();
     if !["2.01", "2.02", "2.03"].contains(&version.as_str()) {
-        return Err(not_what_it_says(format!(
-            "the file is IATI version \"{version}\": 2.01 to 2.03 are read"
-        )));
+        let why = format!("the file is IATI version \"{version}\": 2.01 to 2.03 are read");
+        let fault = FieldCode::UnsupportedVersion.says(why).with("version", fault::shown(&version));
+        return Err(not_what_it_says(fault.with("expected", "2.01, 2.02, 2.03")));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::import::format::Format;
+use kernel::FieldCode;
 
 fn ours() -> Ours {
     Ours { name: "Example Relief".into(), identifier: Some("XM-DAC-900".into()) }
@@ -101,6 +102,7 @@ fn a_file_in_which_nothing_is_ours_says_so() {
     let content = transaction(2, "C", "1", "<receiver-org ref=\"XM-DAC-5\"/>");
     let problem = read(&activity(DONOR, &content)).0.unwrap_err();
     assert!(problem.status == 422 && problem.errors[0].detail.contains("Example Relief"), "{problem:?}");
+    assert_eq!(problem.errors[0].code, FieldCode::NoReceiver);
 }
 
 #[test]
@@ -117,29 +119,35 @@ fn entity_bombs_and_other_tricks_are_refused() {
     let long =
         format!("<iati-activities version=\"2.03\"><x>{}</x></iati-activities>", "y".repeat(3_000_000));
     let tag = format!("<iati-activities version=\"2.03\" a=\"{}", "y".repeat(3_000_000));
-    let cases: [(String, &str); 14] = [
-        (laughs.to_owned(), "DTD"),
-        (external.to_owned(), "DTD"),
-        (entity, "entities are not read"),
-        (in_attribute, "attribute cannot be read"),
-        (deep, "32 deep"),
-        (wide, "64 attributes"),
-        (long, "1048576 bytes"),
-        (tag, "1048576 bytes"),
-        (String::new(), "no XML"),
-        ("external_ref,donor\n".to_owned(), "no XML"),
-        ("<iati-activities version=\"2.03\"><iati-activity>".to_owned(), "breaks off"),
-        ("<iati-activities version=\"1.05\"/>".to_owned(), "1.05"),
-        ("<html/>".to_owned(), "begins with <html>"),
+    let cases: [(String, &str, FieldCode); 14] = [
+        (laughs.to_owned(), "DTD", FieldCode::TooComplex),
+        (external.to_owned(), "DTD", FieldCode::TooComplex),
+        (entity, "entities are not read", FieldCode::TooComplex),
+        (in_attribute, "attribute cannot be read", FieldCode::WrongFileFormat),
+        (deep, "32 deep", FieldCode::TooComplex),
+        (wide, "64 attributes", FieldCode::TooComplex),
+        (long, "1048576 bytes", FieldCode::TooComplex),
+        (tag, "1048576 bytes", FieldCode::TooComplex),
+        (String::new(), "not XML", FieldCode::DamagedFile),
+        ("external_ref,donor\n".to_owned(), "not XML", FieldCode::WrongFileFormat),
+        (
+            "<iati-activities version=\"2.03\"><iati-activity>".to_owned(),
+            "breaks off",
+            FieldCode::DamagedFile,
+        ),
+        ("<iati-activities version=\"1.05\"/>".to_owned(), "1.05", FieldCode::UnsupportedVersion),
+        ("<html/>".to_owned(), "begins with <html>", FieldCode::WrongFileFormat),
         (
             "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><iati-activities version=\"2.03\"/>".to_owned(),
             "UTF-8",
+            FieldCode::NotUtf8,
         ),
     ];
-    for (text, why) in cases {
+    for (text, why, code) in cases {
         let problem = read(&text).0.unwrap_err();
         assert_eq!(problem.status, 400);
         assert!(problem.errors[0].detail.contains(why), "{why}: {:?}", problem.errors);
+        assert_eq!(problem.errors[0].code, code, "{why}");
     }
     let latin = b"<iati-activities version=\"2.03\"><x>\xe9</x></iati-activities>".as_slice();
     let (refused, _) = Sink::collect(|sink| parse(latin, &ours(), &Rates::default(), sink));

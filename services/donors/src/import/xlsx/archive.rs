@@ -1,7 +1,7 @@
 //! The ZIP archive around a spreadsheet: bounded before anything is inflated, and while it is.
 
-use super::super::format::not_what_it_says;
-use kernel::Problem;
+use super::super::format::{damaged, not_what_it_says};
+use kernel::{FieldCode, Problem};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufReader, Read, Seek, SeekFrom},
@@ -35,7 +35,7 @@ impl Archive {
     pub(super) fn receive(reader: impl Read, folder: &Path) -> Result<Self, Problem> {
         let mut file = spool(reader, folder)?;
         check_end(&mut file)?;
-        let unreadable = |error| not_what_it_says(format!("the file is no readable ZIP archive: {error}"));
+        let unreadable = |error| damaged(format!("the file is not a readable ZIP archive: {error}"));
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(unreadable)?;
         check_entries(&mut archive)?;
         Ok(Self(archive))
@@ -43,7 +43,7 @@ impl Archive {
 
     /// An entry as a stream that ends with an error when there is more of it than the archive says.
     pub(super) fn entry(&mut self, name: &str) -> Result<Option<impl Read>, Problem> {
-        let unreadable = |error| not_what_it_says(format!("{name} cannot be read: {error}"));
+        let unreadable = |error| damaged(format!("{name} cannot be read: {error}"));
         let Some(index) = self.0.index_for_name(name) else { return Ok(None) };
         let entry = self.0.by_index(index).map_err(unreadable)?;
         let left = entry.size();
@@ -61,7 +61,12 @@ impl Archive {
 }
 
 fn too_large(why: String) -> Problem {
-    Problem::invalid_field("/file", format!("{why}: it is not opened"))
+    Problem::invalid_field("/file", FieldCode::TooComplex.says(format!("{why}: it is not opened")))
+}
+
+/// A file that is not a spreadsheet.
+pub(super) fn not_xlsx(why: &'static str) -> Problem {
+    not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "XLSX"))
 }
 
 /// A file that is gone when it is closed, whatever happens.
@@ -81,10 +86,10 @@ fn spool(mut reader: impl Read, folder: &Path) -> Result<File, Problem> {
     let count = file.read(&mut first).map_err(unwritten)?;
     if first.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         let why = "the file is an old .xls or has a password: save it as .xlsx without one";
-        return Err(not_what_it_says(why));
+        return Err(not_what_it_says(FieldCode::PasswordProtected.says(why)));
     }
     if count < 4 || !first.starts_with(b"PK\x03\x04") {
-        return Err(not_what_it_says("the file is no XLSX: an XLSX file is a ZIP archive"));
+        return Err(not_xlsx("the file is not XLSX: an XLSX file is a ZIP archive"));
     }
     Ok(file)
 }
@@ -92,7 +97,7 @@ fn spool(mut reader: impl Read, folder: &Path) -> Result<File, Problem> {
 /// The archive's own account of its entries, before a library makes a list of them. Every end of a central directory in
 /// the tail is looked at: a library may take an earlier one when the last does not hold.
 fn check_end(file: &mut File) -> Result<(), Problem> {
-    let unreadable = |error: io::Error| not_what_it_says(error.to_string());
+    let unreadable = |error: io::Error| damaged(error.to_string());
     let size = file.metadata().map_err(unreadable)?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).map_err(unreadable)?;
     let mut tail = Vec::new();
@@ -114,7 +119,7 @@ fn check_end(file: &mut File) -> Result<(), Problem> {
         }
     }
     if ends == 0 {
-        return Err(not_what_it_says("the file is no XLSX, or breaks off: the ZIP archive has no end"));
+        return Err(damaged("the file is not XLSX, or breaks off: the ZIP archive has no end"));
     }
     Ok(())
 }
@@ -126,10 +131,11 @@ fn check_entries(archive: &mut ZipArchive<BufReader<File>>) -> Result<(), Proble
     let mut whole: u64 = 0;
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index);
-        let entry =
-            entry.map_err(|error| not_what_it_says(format!("the ZIP archive is damaged: {error}")))?;
+        let entry = entry.map_err(|error| damaged(format!("the ZIP archive is damaged: {error}")))?;
         if entry.encrypted() {
-            return Err(not_what_it_says("the file has a password: save it without one"));
+            return Err(not_what_it_says(
+                FieldCode::PasswordProtected.says("the file has a password: save it without one"),
+            ));
         }
         whole = whole.saturating_add(entry.size());
         if whole > LARGEST_WHOLE {

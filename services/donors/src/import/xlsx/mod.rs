@@ -7,14 +7,14 @@ mod archive;
 mod workbook;
 
 use super::{
-    columns::{Cell, Columns, Headed, MOST_COLUMNS},
+    columns::{Cell, Columns, Headed, LONGEST_CELL, MOST_COLUMNS},
     flow::Staged,
-    format::{Found, Reading, Sink, not_what_it_says},
+    format::{Found, Reading, Sink, damaged, not_what_it_says},
     xml::{Node, Xml, attribute, cut},
 };
 use archive::Archive;
 use chrono::{Days, NaiveDate};
-use kernel::Problem;
+use kernel::{Fault, FieldCode, Problem};
 use quick_xml::events::BytesStart;
 use std::io::Read;
 use workbook::Workbook;
@@ -30,10 +30,10 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
     let mut archive = Archive::receive(reader, &reading.spool)?;
     let workbook = Workbook::read(&mut archive)?;
     let entry = archive.entry(&workbook.sheet)?;
-    let entry = entry.ok_or_else(|| not_what_it_says("the workbook names a sheet that is not there"))?;
+    let entry = entry.ok_or_else(|| damaged("the workbook names a sheet that is not there"))?;
     let mut sheet = Sheet { xml: Xml::new(entry), workbook: &workbook, row: 0, column: 0 };
     let Some(first) = sheet.next_row()? else {
-        return Err(not_what_it_says("the first sheet is empty"));
+        return Err(not_what_it_says(FieldCode::EmptyFile.says("the first sheet is empty")));
     };
     let headings: Vec<String> = first.iter().map(Value::heading).collect();
     let Headed { columns, found, note } = Columns::of(&headings, &reading.mapping, reading.describe)?;
@@ -55,7 +55,7 @@ enum Value {
     Text(String),
     Number(String),
     Date(NaiveDate),
-    Wrong(String),
+    Wrong(Fault),
 }
 
 impl Value {
@@ -65,7 +65,7 @@ impl Value {
             Self::Text(text) => Cell::Text(text),
             Self::Number(number) => Cell::Number(number.clone()),
             Self::Date(day) => Cell::Date(*day),
-            Self::Wrong(why) => Cell::Wrong(why.clone()),
+            Self::Wrong(fault) => Cell::Wrong(fault.clone()),
         }
     }
 
@@ -118,7 +118,8 @@ impl<R: Read> Sheet<'_, R> {
                     }
                     if place >= MOST_COLUMNS {
                         let why = format!("row {} has more than {MOST_COLUMNS} columns", self.row);
-                        return Err(Problem::invalid_field("/headings", why));
+                        let fault = FieldCode::TooMany.says(why).with("max", MOST_COLUMNS);
+                        return Err(Problem::invalid_field("/headings", fault));
                     }
                     while row.len() <= place {
                         row.push(Value::Empty);
@@ -162,7 +163,7 @@ impl<R: Read> Sheet<'_, R> {
         }
         if formula && (!stated || text.is_empty() && kind != "str") {
             let why = "is a formula whose value the file does not keep: open it in a spreadsheet program and save it";
-            return Ok(Value::Wrong(why.to_owned()));
+            return Ok(Value::Wrong(FieldCode::FormulaWithoutValue.says(why)));
         }
         Ok(self.read(&kind, style, text))
     }
@@ -171,13 +172,23 @@ impl<R: Read> Sheet<'_, R> {
         let of_text = |text: String| if text.trim().is_empty() { Value::Empty } else { Value::Text(text) };
         match kind {
             "s" => match text.trim().parse().ok().and_then(|index| self.workbook.texts.get(index)) {
-                Some(shared) if shared.len() > LONGEST_TEXT => Value::Wrong("is too long a text".to_owned()),
+                Some(shared) if shared.len() > LONGEST_TEXT => {
+                    let fault = FieldCode::TooLong.says("is too long a text");
+                    Value::Wrong(fault.with("max", LONGEST_CELL))
+                }
                 Some(shared) => of_text(shared.to_owned()),
-                None => Value::Wrong("names a shared text that is not in the file".to_owned()),
+                None => {
+                    let why = "names a shared text that is not in the file";
+                    Value::Wrong(FieldCode::DamagedFile.says(why))
+                }
             },
             "str" | "inlineStr" | "d" => of_text(text),
             "b" => Value::Text(if text.trim() == "1" { "true" } else { "false" }.to_owned()),
-            "e" => Value::Wrong(format!("is an error ({})", text.chars().take(20).collect::<String>())),
+            "e" => {
+                let error: String = text.chars().take(20).collect();
+                let fault = FieldCode::CellError.says(format!("is an error ({error})"));
+                Value::Wrong(fault.with("error", error))
+            }
             _ if text.trim().is_empty() => Value::Empty,
             _ => {
                 let dated = style.and_then(|style| self.workbook.dates.get(style)).copied().unwrap_or(false);
@@ -198,15 +209,15 @@ fn column_of(reference: &str) -> Option<usize> {
 /// the day that it counts.
 fn number(text: &str, dated: bool, from_1904: bool) -> Value {
     let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) else {
-        return Value::Wrong("is no number".to_owned());
+        return Value::Wrong(FieldCode::NotANumber.says("is not a number"));
     };
     if dated {
-        return day(number, from_1904).map_or_else(|| Value::Wrong("is no date".to_owned()), Value::Date);
+        let none = || Value::Wrong(FieldCode::NotADate.says("is not a date"));
+        return day(number, from_1904).map_or_else(none, Value::Date);
     }
     if number.abs() >= 1e15 {
-        return Value::Wrong(
-            "is a number with more digits than a spreadsheet keeps: write it as a text".to_owned(),
-        );
+        let why = "is a number with more digits than a spreadsheet keeps: write it as a text";
+        return Value::Wrong(FieldCode::Inexact.says(why));
     }
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
     Value::Number(rounded.to_string())

@@ -103,15 +103,16 @@ fn cells_that_cannot_be_read_say_why() {
     let (found, staged) = read(&of_sheet(&rows.concat()));
     found.unwrap();
     let whys = [
-        "is a formula",
-        "is a formula",
-        "is an error (#REF!)",
-        "shared text",
-        "is a number, not a date",
-        "more digits",
-        "32767",
+        ("is a formula", FieldCode::FormulaWithoutValue),
+        ("is a formula", FieldCode::FormulaWithoutValue),
+        ("is an error (#REF!)", FieldCode::CellError),
+        ("shared text", FieldCode::DamagedFile),
+        ("is a number, not a date", FieldCode::NumberForDate),
+        ("more digits", FieldCode::Inexact),
+        ("32767", FieldCode::TooLong),
     ];
-    for (row, why) in staged.iter().zip(whys) {
+    for (row, (why, code)) in staged.iter().zip(whys) {
+        assert_eq!(row.errors[0].code, code, "{why}");
         assert!(row.errors.len() == 1 && row.errors[0].detail.contains(why), "{why}: {:?}", row.errors);
     }
     assert_eq!(staged.len(), whys.len());

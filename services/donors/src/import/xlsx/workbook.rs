@@ -6,9 +6,9 @@ use super::{
         xml::{Node, Xml, attribute, cut},
     },
     LONGEST_TEXT,
-    archive::Archive,
+    archive::{Archive, not_xlsx},
 };
-use kernel::Problem;
+use kernel::{FieldCode, Problem};
 use std::collections::HashMap;
 
 /// The most styles: Excel's own limit.
@@ -50,7 +50,7 @@ impl Workbook {
 }
 
 fn no_workbook() -> Problem {
-    not_what_it_says("the file is a ZIP archive but no XLSX: it holds no workbook with a sheet")
+    not_xlsx("the file is a ZIP archive but not XLSX: it holds no workbook with a sheet")
 }
 
 fn name(element: &quick_xml::events::BytesStart<'_>) -> String {
@@ -117,7 +117,9 @@ fn texts(archive: &mut Archive) -> Result<Texts, Problem> {
             Node::End => {
                 if path.pop().is_some_and(|ended| ended == "si") {
                     let end = u32::try_from(texts.all.len());
-                    texts.ends.push(end.map_err(|_| not_what_it_says("the shared texts are too long"))?);
+                    texts.ends.push(end.map_err(|_| {
+                        not_what_it_says(FieldCode::TooComplex.says("the shared texts are too long"))
+                    })?);
                 }
             }
             Node::Eof => return Ok(texts),

@@ -13,7 +13,7 @@ use auth::Failure;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use futures_util::{StreamExt, stream};
-use kernel::{Code, Problem};
+use kernel::{Code, Problem, Reason};
 use sea_orm::ConnectionTrait;
 use service::{Answer, Context, openapi::PublicProblems};
 
@@ -73,7 +73,8 @@ impl Writing {
     responses((status = 200, description = "The activities", content_type = "application/xml", body = String), PublicProblems))]
 #[get("/v1/public/iati/activities.xml")]
 pub(crate) async fn read(context: Data<Context>) -> Answer {
-    let nothing = |why: &str| Failure::from(Problem::new(Code::NotFound).detail(why));
+    let nothing =
+        |why: &str| Failure::from(Problem::new(Code::NotFound).because(Reason::PublicationNotSet, why));
     let today = context.store.clock().now().date_naive();
     let found = service::read_public(&context, async |db, scope| {
         Ok((publisher(scope, db, today).await?, scope.clone()))

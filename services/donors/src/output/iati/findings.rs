@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::NaiveDate;
 use kernel::{
-    Code, Problem,
+    Code, Problem, Reason,
     pagination::{Page, encode_cursor},
 };
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,8 @@ pub(crate) struct FindingFilter {
 struct Cursor(Position, usize);
 
 fn unsaid() -> Problem {
-    Problem::new(Code::Conflict).detail("the organisation has not said yet how it publishes")
+    let why = "the organisation has not said yet how it publishes";
+    Problem::new(Code::Conflict).because(Reason::PublicationNotSet, why)
 }
 
 fn finding(subject: &Subject, rule: &Rule, held_back: bool) -> PublicationFinding {

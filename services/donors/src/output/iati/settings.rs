@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::Problem;
+use kernel::{FieldCode, Problem};
 use language::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -216,18 +216,19 @@ async fn save(
 fn check(fields: &PublicationFields, checks: &mut Checks) {
     checks.text("/organisation_ref", &fields.organisation_ref, 100);
     let is_plain = !fields.organisation_ref.contains(|c: char| c.is_whitespace() || "/&|?".contains(c));
-    checks.require(is_plain, "/organisation_ref", "must not hold spaces or any of / & | ?");
+    let fault = FieldCode::ForbiddenCharacters.says("must not hold spaces or any of / & | ?");
+    checks.require(is_plain, "/organisation_ref", fault.with("characters", "/ & | ?"));
     checks.one_of("/organisation_type", &fields.organisation_type, &IATI_TYPES);
     if let Some(email) = &fields.contact_email {
         checks.text("/contact_email", email, 200);
         let parts = email.split_once('@');
         let is_address = parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
         let is_address = is_address && !email.contains(char::is_whitespace);
-        checks.require(is_address, "/contact_email", "is not an e-mail address");
+        checks.require(is_address, "/contact_email", (FieldCode::NotAnEmail, "is not an e-mail address"));
     }
     if let Some(code) = &fields.sector {
         let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
-        checks.require(is_code, "/sector", "is not a DAC purpose code of five digits");
+        checks.require(is_code, "/sector", crate::agreement::terms::NOT_A_PURPOSE_CODE);
     }
     let coded: [(&str, &Option<String>, &[&str]); 4] = [
         ("/flow_type", &fields.flow_type, &FLOW_TYPES),

@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, Data},
 };
 use auth::{Caller, Failure, perm};
-use kernel::{Code, Problem};
+use kernel::Problem;
 use language::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,14 +45,11 @@ pub(crate) async fn get(
 ) -> Answer {
     for permission in ["agreements:read", "reports:read"] {
         if !caller.claims.may(permission) {
-            let problem = Problem::new(Code::Forbidden).field("authorization", format!("needs {permission}"));
-            return Err(problem.into());
+            return Err(auth::needs(permission).into());
         }
     }
     let StatementFilter { year, language } = filter.0;
-    if year.is_some_and(|year| !(1900..=2200).contains(&year)) {
-        return Err(Problem::invalid_parameter("year", "must be 1900 to 2200").into());
-    }
+    service::year("year", year, 1900..=2200)?;
     let language = language.unwrap_or(Language::English);
     let scope = context.scope(&caller.claims).await?;
     let mut statement = collected(&context, &scope, id, year).await?;

@@ -11,7 +11,7 @@ use crate::{
     reporting::report::{self, api::Report},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Money, Problem, ReportState, money::MoneyError};
+use kernel::{FieldCode, Money, Problem, ReportState, money::MoneyError};
 use sea_orm::ConnectionTrait;
 use service::PageRequest;
 use std::collections::BTreeMap;
@@ -107,7 +107,8 @@ async fn collect(
         let why = format!(
             "there are more than {MOST} records: ask for one year, or take the lists as spreadsheets"
         );
-        return Ok(Err(Problem::invalid_parameter("year", why)));
+        let fault = FieldCode::TooMany.says(why).with("max", MOST);
+        return Ok(Err(Problem::invalid_parameter("year", fault)));
     }
     // What was reversed, written off or has become firmer records counts nothing.
     contributions.retain(|row| row.standing == contribution::Standing::Current);

@@ -14,7 +14,7 @@ use actix_web::{
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::ErasureReason;
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, Problem, Reason, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{
@@ -175,7 +175,7 @@ pub(super) fn may_change(scope: &TenantScope, row: &Model) -> Result<(), Failure
         return Ok(());
     }
     let why = "only the office that recorded a contact, or one above it, changes it";
-    Err(Problem::new(Code::Forbidden).detail(why).into())
+    Err(Problem::new(Code::Forbidden).because(Reason::OfficeOrAboveOnly, why).into())
 }
 
 /// The trail says which fields were written and until when they hold, never what stands in them.
@@ -316,9 +316,8 @@ pub(crate) async fn update(
         check(&fields, today)?;
         precondition.check(before.version)?;
         let Some(former) = before.open(keys)? else {
-            return Err(Problem::new(Code::Conflict)
-                .field("/state", "is erased: record the person anew")
-                .into());
+            let fault = Fault::state(RecordKind::Contact, "erased", "is erased: record the person anew");
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         };
         let next = Model { version: before.version + 1, updated_at: tx.now(), ..before };
         let after = next.holding(&fields, keys)?;

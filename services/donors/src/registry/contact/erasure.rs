@@ -4,7 +4,7 @@ use super::{
 };
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
-use kernel::{Code, ErasureReason, Problem};
+use kernel::{Code, ErasureReason, Fault, Problem, RecordKind};
 use serde::Deserialize;
 use service::{Answer, Changed, Context, Id, UncheckedBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -39,7 +39,8 @@ pub(crate) async fn erase(
         let reason = body.checked(|_, _| ())?.reason;
         precondition.check(before.version)?;
         if before.erased_at.is_some() {
-            return Err(Problem::new(Code::Conflict).field("/state", "is erased already").into());
+            let fault = Fault::state(RecordKind::Contact, "erased", "is erased already");
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
         let place = (before.organisation_id, before.office_id, before.donor_id);
         let after = Model {

@@ -7,7 +7,7 @@ pub(crate) mod rotation;
 mod store;
 
 use chrono::NaiveDate;
-use kernel::Problem;
+use kernel::{Fault, FieldCode, Problem, Situation};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
@@ -94,42 +94,36 @@ fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
         checks.optional_text(pointer, text.as_deref(), longest);
     }
     if let Some(email) = &fields.email {
-        checks.require(is_address(email), "/email", "is not an e-mail address");
+        checks.require(is_address(email), "/email", (FieldCode::NotAnEmail, "is not an e-mail address"));
     }
     if let Some(phone) = &fields.phone {
         let dialled = |c: char| c.is_ascii_digit() || "+-./() ".contains(c);
         let holds = phone.chars().all(dialled) && phone.chars().any(|c| c.is_ascii_digit());
-        checks.require(holds, "/phone", "must be digits, spaces and + - . / ( )");
+        let fault = (FieldCode::NotAPhoneNumber, "must be digits, spaces and + - . / ( )");
+        checks.require(holds, "/phone", fault);
     }
     for (index, code) in checks.at_most("/languages", &fields.languages, 20).iter().enumerate() {
         let is_code = (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_lowercase());
-        checks.require(
-            is_code,
-            &format!("/languages/{index}"),
-            "must be an ISO 639 code of two or three letters",
-        );
+        let fault = (FieldCode::NotALanguage, "must be an ISO 639 code of two or three letters");
+        checks.require(is_code, &format!("/languages/{index}"), fault);
     }
     let Consent { basis, given_on, withdrawn_on } = &fields.consent;
-    checks.require(
-        BASES.contains(&basis.as_str()),
-        "/consent/basis",
-        &format!("must be one of {}", BASES.join(", ")),
-    );
-    let asked = basis != "consent" || given_on.is_some();
-    checks.require(asked, "/consent/given_on", "is required where the basis is consent");
-    for (pointer, day) in [("/consent/given_on", given_on), ("/consent/withdrawn_on", withdrawn_on)] {
-        checks.require(day.is_none_or(|day| day <= today), pointer, "must not lie in the future");
+    checks.one_of("/consent/basis", basis, &BASES);
+    if basis == "consent" && given_on.is_none() {
+        let fault = Fault::required_with(Situation::Consent, "is required where the basis is consent");
+        checks.refuse("/consent/given_on", fault);
     }
-    let in_order = |first: Option<NaiveDate>, last: Option<NaiveDate>| {
-        first.zip(last).is_none_or(|(first, last)| first <= last)
-    };
-    checks.require(
-        in_order(*given_on, *withdrawn_on),
-        "/consent/withdrawn_on",
-        "must not be before given_on",
-    );
-    let ordered = in_order(fields.valid_from, fields.valid_until);
-    checks.require(ordered, "/valid_until", "must not be before valid_from");
+    for (pointer, day) in [("/consent/given_on", given_on), ("/consent/withdrawn_on", withdrawn_on)] {
+        checks.require(day.is_none_or(|day| day <= today), pointer, Fault::in_future());
+    }
+    for (pointer, field, first, last) in [
+        ("/consent/withdrawn_on", "given_on", *given_on, *withdrawn_on),
+        ("/valid_until", "valid_from", fields.valid_from, fields.valid_until),
+    ] {
+        if let Some((first, _)) = first.zip(last).filter(|(first, last)| first > last) {
+            checks.refuse(pointer, Fault::before(field, first));
+        }
+    }
     checks.finish()
 }
 

@@ -9,7 +9,9 @@ use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use events::ExternalRef;
 use kernel::text::search_key;
-use kernel::{Code, DonorStatus, DonorType, Problem, Segment, pagination::Page};
+use kernel::{
+    Code, DonorStatus, DonorType, Fault, FieldCode, Problem, RecordKind, Segment, pagination::Page,
+};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Changed, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
@@ -169,11 +171,13 @@ pub(crate) struct DonorFilter {
 
 impl DonorFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
-        if self.country.as_deref().is_some_and(|code| kernel::country::by_iso3(code).is_none()) {
-            return Err(Problem::invalid_parameter("country", "is not an ISO 3166-1 alpha-3 country code"));
-        }
+        service::country("country", self.country.as_deref())?;
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
-            Some(None) => return Err(Problem::invalid_parameter("external_ref", "must be source:reference")),
+            Some(None) => {
+                let fault = Fault::wrong_format("fts:12345", "must be source:reference");
+                return Err(Problem::invalid_parameter("external_ref", fault));
+            }
+
             Some(Some((source, reference))) => {
                 Some(ExternalRef { source: source.to_owned(), r#ref: reference.to_owned() })
             }
@@ -291,7 +295,9 @@ pub(crate) async fn update(
         precondition.check(before.version)?;
         if before.merged_into.is_some() {
             let why = "is merged into another donor: change that one";
-            return Err(Problem::new(Code::Conflict).field("/merged_into", why).into());
+            return Err(Problem::new(Code::Conflict)
+                .field("/merged_into", FieldCode::Merged.says(why))
+                .into());
         }
         focal_point?;
         check_parent(scope, tx.db(), &fields, Some(before.id)).await?;
@@ -316,7 +322,8 @@ pub(crate) async fn update(
 fn already_there(error: StoreError) -> Failure {
     if error.is_duplicate() {
         let why = "a donor of this name and type, or with one of these references, is there already";
-        return Problem::new(Code::Conflict).field("/name", why).into();
+        let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Donor);
+        return Problem::new(Code::Conflict).field("/name", fault).into();
     }
     error.into()
 }
@@ -356,17 +363,20 @@ async fn check_parent(
     for level in 0..MAX_LEVELS {
         let Some(parent_id) = next else { return Ok(()) };
         if Some(parent_id) == own {
-            return Err(Problem::invalid_field("/parent_id", "would make the donor its own parent").into());
+            let fault = FieldCode::Circular.says("would make the donor its own parent");
+            return Err(Problem::invalid_field("/parent_id", fault).into());
         }
         let parent = store::get(scope, db, parent_id).await?;
-        let parent = parent.ok_or_else(|| Problem::invalid_field("/parent_id", "is no donor of yours"))?;
+        let unknown = || Problem::invalid_field("/parent_id", Fault::unknown(RecordKind::Donor));
+        let parent = parent.ok_or_else(unknown)?;
         if level == 0 && parent.merged_into.is_some() {
             let why = "is a duplicate that was merged into another donor";
-            return Err(Problem::invalid_field("/parent_id", why).into());
+            return Err(Problem::invalid_field("/parent_id", FieldCode::Merged.says(why)).into());
         }
         next = parent.parent_id;
     }
-    Err(Problem::invalid_field("/parent_id", "has too many donors above it").into())
+    let fault = FieldCode::TooMany.says("has too many donors above it").with("max", MAX_LEVELS);
+    Err(Problem::invalid_field("/parent_id", fault).into())
 }
 
 fn row(
@@ -407,9 +417,11 @@ fn row(
     .searchable()
 }
 
+const NAMELESS: (FieldCode, &str) = (FieldCode::NoLetters, "must hold a letter or a digit");
+
 fn check(fields: &DonorFields, checks: &mut Checks) {
     checks.text("/name", &fields.name, 300);
-    checks.require(!search_key(&fields.name).is_empty(), "/name", "must hold a letter or a digit");
+    checks.require(!search_key(&fields.name).is_empty(), "/name", NAMELESS);
     checks.optional_text("/name_fr", fields.name_fr.as_deref(), 300);
     checks.optional_text("/name_es", fields.name_es.as_deref(), 300);
     checks.optional_text("/short_name", fields.short_name.as_deref(), 60);

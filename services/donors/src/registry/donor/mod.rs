@@ -9,7 +9,7 @@ pub(crate) mod store;
 
 pub(crate) use api::known;
 
-use kernel::{DonorType, Problem, closed_set};
+use kernel::{DonorType, FieldCode, Problem, closed_set};
 
 closed_set! {
     /// The M49 regions that a donor may prefer.
@@ -63,7 +63,8 @@ pub(crate) fn iati_type_of(donor_type: DonorType) -> Option<&'static str> {
 pub(crate) fn check_not_merged(donor: &store::Model) -> Result<(), Problem> {
     match donor.merged_into {
         Some(into) => {
-            Err(Problem::invalid_field("/donor_id", format!("is a duplicate that was merged into {into}")))
+            let fault = FieldCode::Merged.says(format!("is a duplicate that was merged into {into}"));
+            Err(Problem::invalid_field("/donor_id", fault.with("into", into.to_string())))
         }
         None => Ok(()),
     }

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, Utc};
 use events::ExternalRef;
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use moved::{Moved, carry, duplicates_of, point_at};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,8 @@ pub(crate) async fn create(
     donor::known(&context, &scope, id.0).await?;
     let office_id = context.headquarters(&caller.claims).await?;
     let mut checks = Checks::new();
-    checks.require(new.duplicate_id != id.0, "/duplicate_id", "is this donor itself");
+    let itself = (FieldCode::Circular, "is this donor itself");
+    checks.require(new.duplicate_id != id.0, "/duplicate_id", itself);
     checks.required_long_text("/reason", &new.reason, 2000);
     checks.finish()?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
@@ -162,13 +163,14 @@ pub(crate) async fn create(
         Precondition::of(&request).check(survivor.version)?;
         for (pointer, donor) in [("/id", &survivor), ("/duplicate_id", &duplicate)] {
             if donor.merged_into.is_some() {
-                let why = "is merged into another donor already";
-                return Err(Problem::new(Code::Conflict).field(pointer, why).into());
+                let fault = FieldCode::Merged.says("is merged into another donor already");
+                return Err(Problem::new(Code::Conflict).field(pointer, fault).into());
             }
         }
         if is_above(tx, &duplicate, &survivor).await? {
             let why = "is a donor above this one: give this one another parent first";
-            return Err(Problem::new(Code::Conflict).field("/duplicate_id", why).into());
+            let fault = FieldCode::Circular.says(why);
+            return Err(Problem::new(Code::Conflict).field("/duplicate_id", fault).into());
         }
         let moved = Moved::of(tx, &duplicate).await?;
         carry(tx, &moved, &duplicate, &survivor).await?;
@@ -231,7 +233,8 @@ pub(crate) async fn undo(
         let moved_on = duplicate.merged_into != Some(survivor.id) || survivor.merged_into.is_some();
         if row.undone_at.is_some() || moved_on {
             let why = "the merger is undone, or its donors were merged again since";
-            return Err(Problem::new(Code::Conflict).field("/undone_at", why).into());
+            let fault = FieldCode::Superseded.says(why).kind(RecordKind::Merger);
+            return Err(Problem::new(Code::Conflict).field("/undone_at", fault).into());
         }
         let moved = row.moved()?;
         carry(tx, &moved, &survivor, &duplicate).await?;
@@ -263,7 +266,8 @@ pub(crate) async fn undo(
 fn taken_meanwhile(error: StoreError) -> Failure {
     if error.is_duplicate() {
         let why = "another donor has its name, or one of its references, since";
-        return Problem::new(Code::Conflict).field("/duplicate_id", why).into();
+        let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Donor);
+        return Problem::new(Code::Conflict).field("/duplicate_id", fault).into();
     }
     error.into()
 }
@@ -282,7 +286,7 @@ async fn pair(
 ) -> Result<(store::Model, store::Model), Failure> {
     let swapped = duplicate < survivor;
     let (first, second) = if swapped { (duplicate, survivor) } else { (survivor, duplicate) };
-    let unknown = || Problem::invalid_field("/duplicate_id", "is no donor of your organisation");
+    let unknown = || Problem::invalid_field("/duplicate_id", Fault::unknown(RecordKind::Donor));
     let first = store::get_to_change(tx.scope(), tx, first).await?.ok_or_else(unknown)?;
     let second = store::get_to_change(tx.scope(), tx, second).await?.ok_or_else(unknown)?;
     Ok(if swapped { (second, first) } else { (first, second) })

@@ -2,7 +2,7 @@ use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Problem, ReportKind};
+use kernel::{Fault, Problem, RecordKind, ReportKind};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -170,7 +170,7 @@ pub(crate) async fn mark(
     let exists = "SELECT 1 FROM notification WHERE id = $1 AND organisation_id = $2";
     let named = values![body.value.last_id, caller.claims.organisation_id];
     if sql::row(tx.db(), exists, named).await?.is_none() {
-        return Err(Problem::invalid_field("/last_id", "is no notification of yours").into());
+        return Err(Problem::invalid_field("/last_id", Fault::unknown(RecordKind::Notification)).into());
     }
     let upsert = "ON CONFLICT (principal_id, office_id) DO UPDATE SET last_read = excluded.last_read
                   WHERE notification_read.last_read < excluded.last_read";

@@ -8,7 +8,7 @@ use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, Failure, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Code, Money, Problem, ReportKind};
+use kernel::{Code, Fault, Money, Problem, Reason, RecordKind, ReportKind, Situation};
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
@@ -251,7 +251,8 @@ pub(crate) struct ReportFilter {
 impl ReportFilter {
     fn checked(&self, scope: &TenantScope, now: DateTime<Utc>) -> Result<Filter, Problem> {
         if matches!(scope, TenantScope::Donor { .. }) && self.state.is_some() {
-            return Err(Problem::invalid_parameter("state", "is not for donors: ask for owed"));
+            let fault = Fault::not_allowed_with(Situation::DonorAccount, "is not for donors: ask for owed");
+            return Err(Problem::invalid_parameter("state", fault));
         }
         Ok(Filter {
             donor_id: self.donor_id,
@@ -346,7 +347,8 @@ pub(crate) async fn write(
         content::check(before.kind, &before.currency, &body.value)?;
         if before.state != State::Drafting {
             let why = format!("a report that is {} is not written: start it first", before.state);
-            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+            let fault = Fault::state(RecordKind::Report, before.state.as_str(), why);
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
         let text = serde_json::to_string(&body.value).map_err(|error| Failure::internal(&error))?;
         let now = tx.now();
@@ -367,7 +369,8 @@ pub(crate) fn office_only(report: &store::Model, claims: &auth::Claims) -> Resul
     if report.office_id == claims.office_id {
         return Ok(());
     }
-    Err(Problem::new(Code::Forbidden).detail("only the office that owes the report writes it").into())
+    let why = "only the office that owes the report writes it";
+    Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What stands in a report, and whether it is enough to hand it on.
 
-use kernel::{Money, Problem, ReportKind};
+use kernel::{Fault, FieldCode, Money, Problem, RecordKind, ReportKind, Situation};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use std::collections::BTreeMap;
@@ -65,14 +65,20 @@ pub(crate) fn check(kind: ReportKind, currency: &str, content: &Content) -> Resu
     let known = sections_of(kind);
     for (name, text) in &content.sections {
         let at = format!("/sections/{name}");
-        checks.require(known.contains(&name.as_str()), &at, "is no section of this kind of report");
+        if !known.contains(&name.as_str()) {
+            let fault = FieldCode::UnknownField.says("is not a section of this kind of report");
+            checks.refuse(at.as_str(), fault.with("allowed", known.join(", ")));
+        }
         checks.long_text(&at, text, LONGEST);
     }
     if let Some(spent) = content.expenditure {
-        checks.require(is_financial(kind), "/expenditure", "belongs to a financial report");
-        checks.require(!spent.is_negative(), "/expenditure/amount", "must not be negative");
+        if !is_financial(kind) {
+            let fault = Fault::not_allowed_with(Situation::NarrativeReport, "belongs to a financial report");
+            checks.refuse("/expenditure", fault);
+        }
+        checks.require(!spent.is_negative(), "/expenditure/amount", Fault::negative());
         if spent.currency().code() != currency {
-            checks.refuse("/expenditure/currency", format!("must be {currency}, as the agreement is"));
+            checks.refuse("/expenditure/currency", Fault::currency_of(RecordKind::Agreement, currency));
         }
     }
     checks.optional_long_text("/remarks", content.remarks.as_deref(), 4000);
@@ -86,11 +92,13 @@ pub(crate) fn check(kind: ReportKind, currency: &str, content: &Content) -> Resu
 pub(crate) fn check_complete(kind: ReportKind, content: &Content, documents: usize) -> Result<(), Problem> {
     let mut checks = Checks::new();
     if is_financial(kind) {
-        checks.require(content.expenditure.is_some(), "/expenditure", "is required in a financial report");
+        let fault = Fault::required_with(Situation::FinancialReport, "is required in a financial report");
+        checks.require(content.expenditure.is_some(), "/expenditure", fault);
     } else if documents == 0 {
         for name in sections_of(kind) {
             let written = content.sections.get(*name).is_some_and(|text| !text.trim().is_empty());
-            checks.require(written, &format!("/sections/{name}"), "is empty, and no document is attached");
+            let fault = (FieldCode::SectionEmpty, "is empty, and no document is attached");
+            checks.require(written, &format!("/sections/{name}"), fault);
         }
     }
     checks.finish()

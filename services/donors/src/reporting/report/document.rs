@@ -11,7 +11,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{Caller, Failure, perm};
-use kernel::{Code, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::{
     Answer, Context, Created, Id, UncheckedBody,
@@ -47,7 +47,8 @@ pub(crate) async fn create(
         drafting(&report)?;
         let owner = owner_of(&report);
         if owner.count(tx.db()).await? >= MOST {
-            return Err(Problem::new(Code::Conflict).field("/file", "the report has 50 documents").into());
+            let fault = FieldCode::TooMany.says("the report has 50 documents").with("max", MOST);
+            return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
         let document = owner.attach(tx, &kept, "internal").await?;
         Ok(Created::new(format!("/v1/documents/{}", document.id), 1, document))
@@ -60,7 +61,8 @@ fn drafting(report: &report::Model) -> Result<(), Failure> {
         return Ok(());
     }
     let why = format!("documents of a report that is {} do not change", report.state);
-    Err(Problem::new(Code::Conflict).field("/state", why).into())
+    let fault = Fault::state(RecordKind::Report, report.state.as_str(), why);
+    Err(Problem::new(Code::Conflict).field("/state", fault).into())
 }
 
 pub(super) fn owner_of(report: &report::Model) -> Owner {

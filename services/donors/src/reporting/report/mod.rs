@@ -36,8 +36,8 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a report that is {from} cannot become {to}")]
 pub(crate) struct Refused {
-    from: &'static str,
-    to: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
 }
 
 /// The states in which a report is owed, for a query.

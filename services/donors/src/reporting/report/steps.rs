@@ -12,7 +12,7 @@ use ::store::{StoreError, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, Claims, Failure, perm};
 use chrono::NaiveDate;
-use kernel::{Code, OfficeKind, Problem, Visibility};
+use kernel::{Code, Fault, FieldCode, OfficeKind, Problem, Reason, RecordKind, Visibility};
 use serde::Deserialize;
 use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
-        Problem::new(Code::Conflict).field("/state", refused.to_string()).into()
+        let fault = Fault::state(RecordKind::Report, refused.from, refused.to_string());
+        Problem::new(Code::Conflict).field("/state", fault.with("to", refused.to)).into()
     }
 }
 
@@ -98,19 +99,21 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
         if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled) {
             let why =
                 "nothing is owed under an agreement that is cancelled, so its reports stay with the donor";
-            return Err(Problem::new(Code::Conflict).field("/state", why).into());
+            let fault = Fault::state(RecordKind::Agreement, agreement::State::Cancelled.as_str(), why);
+            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
     }
     let mut checks = Checks::new();
     let blank = comment.as_deref().is_none_or(|text| text.trim().is_empty());
-    checks.require(!(blank && action.needs_comment()), "/comment", "is required here");
+    let missing = (FieldCode::Required, "is required here");
+    checks.require(!(blank && action.needs_comment()), "/comment", missing);
     checks.optional_long_text("/comment", comment.as_deref(), 2000);
-    checks.require(
-        due_date.is_none_or(|due| due > before.period_end),
-        "/due_date",
-        "must be after the period",
-    );
-    checks.require(due_date.is_none_or(kernel::date::is_usual), "/due_date", "must lie between 2000 and 2110");
+    if let Some(due) = due_date {
+        let late = FieldCode::NotAfter.says("must be after the period").with("field", "period_end");
+        let late = late.with("date", before.period_end.to_string());
+        checks.require(due > before.period_end, "/due_date", late);
+        checks.date("/due_date", due);
+    }
     checks.finish()?;
     if action == Action::Send {
         let documents = document::of_report(tx.db(), before.id).await?.len();
@@ -118,7 +121,7 @@ async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uui
     }
     if action == Action::Submit && before.sent_by == Some(claims.sub) {
         let why = "whoever sent the report does not clear it: another person has to";
-        return Err(Problem::new(Code::Forbidden).detail(why).into());
+        return Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why).into());
     }
     let now = tx.now();
     let mut after =
@@ -194,18 +197,20 @@ fn may(
     claims: &Claims,
     above: &[office::Office],
 ) -> Result<(), Failure> {
-    let refused = |why: &str| Err(Problem::new(Code::Forbidden).detail(why.to_owned()).into());
+    let refused = |reason, why: &str| Err(Problem::new(Code::Forbidden).because(reason, why).into());
     let in_region = region(above).is_some_and(|region| region.id == claims.office_id);
     let at_headquarters = above.last().map_or(report.office_id, |top| top.id) == claims.office_id;
     match action {
         Action::Start | Action::Send => office_only(report, claims),
         Action::Endorse | Action::Return if in_region => Ok(()),
-        Action::Endorse | Action::Return => refused("only the regional office above reviews the report"),
+        Action::Endorse | Action::Return => {
+            refused(Reason::RegionalOfficeOnly, "only the regional office above reviews the report")
+        }
         Action::Reject | Action::Submit | Action::Accept | Action::Retract | Action::Extend => {
             if at_headquarters {
                 Ok(())
             } else {
-                refused("only headquarters clears reports")
+                refused(Reason::HeadquartersOnly, "only headquarters clears reports")
             }
         }
     }
