@@ -167,10 +167,12 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goForward();
     assert.match(page.url(), /status=paid/);
     // The language switch keeps the page and its filter.
-    await page.click("footer a[hreflang=es]");
+    await page.click("[popovertarget=languages]");
+    await page.click("#languages a[hreflang=es]");
     await page.waitForURL(/\/es\/donor\/contributions\?.*status=paid/);
     assert.equal(await page.locator("html").getAttribute("lang"), "es");
-    await page.click("header button");
+    await page.click("[popovertarget=account]");
+    await page.click("#account form button");
     await page.waitForURL((url) => !url.pathname.includes("/donor"));
     await page.goto("/es/donor");
     assert.match(page.url(), /sign-in/);
@@ -284,7 +286,7 @@ test("each role begins with what waits for it, and has the tools of its role alo
     const { context, page, complaints } = await visitor(platform);
     await signIn(page, `${who}@demo.example`);
     await page.goto("/en/console");
-    const navigation = await page.locator("header nav").innerText();
+    const navigation = await page.locator(".menu nav").innerText();
     for (const tool of tools) assert.match(navigation, new RegExp(tool), who);
     if (waits) assert.equal(await page.getByRole("heading", { name: waits }).count(), 1, `${who}: ${waits}`);
     await page.goto("/en/console/agreements");
@@ -401,7 +403,8 @@ test("a donor prints its overview, follows its due dates and finds its contact",
   await signIn(page, "donor@demo.example");
   assert.match(await page.locator("main").innerText(), /Claire Fontaine/);
   await page.emulateMedia({ media: "print" });
-  for (const selector of ["header nav", "footer nav", "main .button"]) {
+  for (const selector of [".bar", ".menu nav", "footer ul", "main .button"]) {
+    assert.equal(await page.locator(selector).count() > 0, true, `${selector} is there`);
     assert.equal(await page.locator(selector).first().isVisible(), false, `${selector} is not printed`);
   }
   assert.equal(await page.locator(".print-only").isVisible(), true);
@@ -459,9 +462,92 @@ test("a shortcut reaches the search, and a letter alone does nothing", async () 
   await signIn(page, "officer@demo.example");
   await page.goto("/en/console");
   await page.keyboard.press("/");
-  assert.notEqual(await page.evaluate(() => document.activeElement.id), "q");
+  assert.notEqual(await page.evaluate(() => document.activeElement.id), "bar-q");
   await page.keyboard.press("Control+k");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "q");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "bar-q");
+  await context.close();
+});
+
+for (const [who, email, start] of [["officer", "officer@demo.example", "/console"], ["donor", "donor@demo.example", "/donor"]]) {
+  test(`${who}: the bar is one line in every language, and the menu marks the page`, async () => {
+    const { context, page } = await visitor(platform);
+    await signIn(page, email);
+    for (const language of LANGUAGES) {
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.goto(`/${language}${start}`);
+      const tops = await page.locator(".bar > *, .bar-end > *").evaluateAll((parts) =>
+        parts.filter((part) => part.checkVisibility()).map((part) => part.getBoundingClientRect()).map((box) => [box.top, box.bottom]),
+      );
+      assert.ok(tops.every(([top, bottom]) => top >= 0 && bottom <= 60), `${language}: ${JSON.stringify(tops)}`);
+      assert.equal(await page.locator(".menu a[aria-current=page]").count(), 1, language);
+      await page.setViewportSize({ width: 360, height: 740 });
+      assert.ok((await page.locator(".bar").boundingBox()).height <= 60, `${language}: the bar on a phone`);
+    }
+    await context.close();
+  });
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`on a phone one button holds the menu, and its targets are large enough, ${how}`, async () => {
+    const { context, page } = await visitor(platform, { javaScriptEnabled, viewport: { width: 360, height: 740 } });
+    await signIn(page, "officer@demo.example");
+    await page.goto("/en/console");
+    const donors = page.locator(".menu a[href$='/console/donors']");
+    assert.equal(await donors.isVisible(), false);
+    await page.click(".menu > summary");
+    assert.equal(await donors.isVisible(), true);
+    if (javaScriptEnabled) assert.equal(await tooWide(page), 0);
+    for (const target of await page.locator(".bar a:visible, .bar button:visible, .menu a:visible, .menu summary:visible").all()) {
+      const { width, height } = await target.boundingBox();
+      assert.ok(width >= 44 && height >= 44, `${await target.innerText()}: ${width} x ${height}`);
+    }
+    await donors.click();
+    await page.waitForURL(/\/console\/donors$/);
+    assert.equal(await page.locator(".menu a[href$='/console/donors']").getAttribute("aria-current"), "page");
+    await context.close();
+  });
+}
+
+test("a group of the menu that somebody folded stays folded on the next page", async () => {
+  const { context, page } = await visitor(platform);
+  await signIn(page, "officer@demo.example");
+  await page.goto("/en/console");
+  const imports = page.locator(".menu a[href$='/console/imports']");
+  assert.equal(await imports.isVisible(), true);
+  await page.click("[data-group=data] > summary");
+  assert.equal(await imports.isVisible(), false);
+  await page.click(".menu a[href$='/console/donors']");
+  await page.waitForURL(/\/console\/donors$/);
+  assert.equal(await imports.isVisible(), false);
+  await page.goto("/en/console/imports");
+  assert.equal(await imports.isVisible(), true, "the group of the page is always unfolded");
+  await context.close();
+});
+
+test("the bar says how many notifications are new, and nothing moves while a page loads", async () => {
+  const { context, page } = await visitor(platform);
+  await signIn(page, "officer@demo.example");
+  await page.goto("/en/notifications");
+  const unread = await page.locator(".told .unread").count();
+  assert.ok(unread > 0);
+  assert.match(await page.locator(".bell .count").innerText(), new RegExp(`^${unread}\\b`));
+  await page.goto("/en/console/contributions");
+  const moved = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, shift) => sum + shift.value, 0))).observe({
+          type: "layout-shift", buffered: true,
+        });
+        setTimeout(() => resolve(0), 500);
+      }),
+  );
+  assert.ok(moved < 0.01, `layout shift ${moved}`);
+  await page.goto("/en/notifications");
+  await page.click("main form button");
+  await page.waitForURL(/\/notifications$/);
+  assert.equal(await page.locator(".bell .count").count(), 0);
   await context.close();
 });
 

@@ -125,7 +125,7 @@ fn without_tests(file: &Path) -> String {
 /// Where something is spawned that no supervisor watches, and why that is right.
 const UNSUPERVISED: [(&str, &str); 3] = [
     ("libs/service/src/supervise.rs", "the supervisor"),
-    ("services/portal/src/pages/imports.rs", "the body of one request, which ends with it"),
+    ("services/portal/src/uploads.rs", "the body of one request, which ends with it"),
     ("services/identity/src/password.rs", "a thread for work that blocks, which no task can do"),
 ];
 

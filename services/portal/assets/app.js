@@ -2,11 +2,20 @@
 
 const summary = document.querySelector(".error-summary");
 if (summary) summary.focus();
-document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// Which groups of the menu are folded is remembered, for the server to draw the next page so.
+const groups = [...document.querySelectorAll(".menu-group")];
+for (const group of groups) {
+  group.querySelector("summary").addEventListener("click", () => {
+    // The click is heard before the group folds.
+    const folded = groups.filter((other) => (other === group ? other.open : !other.open)).map((other) => other.dataset.group);
+    document.cookie = `folded=${folded.join(".")}; path=/; max-age=31536000; samesite=lax`;
+  });
+}
 
 // Ctrl+K (⌘K) goes to the search. With a key beside it, because a letter alone takes speech for commands (WCAG 2.1.4).
 document.addEventListener("keydown", (event) => {
-  const search = document.querySelector("input[type=search]");
+  const search = [...document.querySelectorAll("input[type=search]")].find((input) => input.checkVisibility());
   if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !search) return;
   event.preventDefault();
   search.focus();

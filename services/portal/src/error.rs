@@ -3,9 +3,20 @@
 use crate::{
     State,
     i18n::PageLanguage,
-    render::{Page, page},
+    render,
+    visit::{PageResult, Visitor},
 };
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
+    middleware::Next,
+    web::Data,
+};
 use kernel::Problem;
 use serde_json::json;
 
@@ -81,24 +92,18 @@ impl PageError {
     }
 
     /// The page for it.
-    pub(crate) fn answer(&self, request: &HttpRequest, state: &State) -> HttpResponse {
-        if let PageError::SignInFirst(back) = self {
-            let language = PageLanguage::of(request, None);
-            let prefix = language.prefix();
-            let query = serde_html_form::to_string([("next", format!("{prefix}{back}"))]).unwrap_or_default();
-            let location = format!("{prefix}/sign-in?{query}");
-            return HttpResponse::SeeOther().insert_header(("location", location)).finish();
-        }
-        if let PageError::SignInKeeping(path, typed) = self {
-            let to = format!("{}{path}", PageLanguage::of(request, None).prefix());
-            let kept = serde_html_form::to_string(typed).unwrap_or_default();
-            let context = json!({ "next": null, "email": "", "error": null, "kept_to": to, "kept": kept });
-            let shown = page(state, request, None, Page { template: "pages/sign-in.html", context });
-            if let Ok(mut response) = shown {
-                *response.status_mut() = StatusCode::UNAUTHORIZED;
-                return response;
+    pub(crate) fn answer(&self, request: &HttpRequest, state: &Data<State>) -> HttpResponse {
+        match self {
+            PageError::SignInFirst(back) => sign_in_first(request, back),
+            PageError::SignInKeeping(path, typed) => {
+                let visitor = Visitor::of(request, state);
+                keeping(&visitor, path, typed).unwrap_or_else(|error| error.page(request, state))
             }
+            other => other.page(request, state),
         }
+    }
+
+    fn page(&self, request: &HttpRequest, state: &Data<State>) -> HttpResponse {
         let (status, kind) = self.kind();
         if status.is_server_error() && !matches!(self, PageError::Maintenance) {
             tracing::error!(error = %self, path = request.path(), "page");
@@ -107,13 +112,11 @@ impl PageError {
             request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let problem = if let PageError::Refused(problem) = self { Some(problem) } else { None };
         let context = json!({ "kind": kind, "status": status.as_u16(), "trace": trace, "problem": problem });
-        let shown = page(state, request, None, Page { template: "pages/error.html", context });
-        match shown {
+        match render::page(&Visitor::of(request, state), None, "error.html", context) {
             Ok(mut response) => {
                 *response.status_mut() = status;
                 if status == StatusCode::SERVICE_UNAVAILABLE {
-                    let soon = actix_web::http::header::HeaderValue::from_static("120");
-                    response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, soon);
+                    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("120"));
                 }
                 response
             }
@@ -125,16 +128,46 @@ impl PageError {
     }
 }
 
-/// Answers with the page, or with the page of what went wrong.
-pub(crate) fn or_error_page(
-    result: Result<HttpResponse, PageError>,
-    request: &HttpRequest,
-    state: &State,
-) -> HttpResponse {
-    result.unwrap_or_else(|error| error.answer(request, state))
+/// To the sign-in page, and back from there.
+fn sign_in_first(request: &HttpRequest, back: &str) -> HttpResponse {
+    let prefix = PageLanguage::of(request, None).prefix();
+    let query = serde_html_form::to_string([("next", format!("{prefix}{back}"))]).unwrap_or_default();
+    let location = format!("{prefix}/sign-in?{query}");
+    HttpResponse::SeeOther().insert_header(("location", location)).finish()
+}
+
+/// The sign-in page that keeps the form which was sent.
+fn keeping(visitor: &Visitor, path: &str, typed: &[(String, String)]) -> PageResult {
+    let to = format!("{}{path}", PageLanguage::of(&visitor.request, None).prefix());
+    let kept = serde_html_form::to_string(typed).unwrap_or_default();
+    let context = json!({ "next": null, "email": "", "error": null, "kept_to": to, "kept": kept });
+    let mut response = render::page(visitor, None, "account/sign-in.html", context)?;
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    Ok(response)
+}
+
+/// What a handler or an extractor fails with; [`drawn`] makes the page of it.
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        self.kind().0
+    }
+}
+
+/// Draws the page of what went wrong.
+pub(crate) async fn drawn<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let failure = response.response().error().and_then(|error| error.as_error::<PageError>());
+    let state = response.request().app_data::<Data<State>>();
+    let Some(page) = failure.zip(state).map(|(error, state)| error.answer(response.request(), state)) else {
+        return Ok(response.map_into_left_body());
+    };
+    Ok(response.into_response(page.map_into_right_body()))
 }
 
 /// Everything that has no page.
-pub(crate) async fn not_found(request: HttpRequest, state: Data<State>, _: PageLanguage) -> HttpResponse {
-    PageError::NotFound.answer(&request, &state)
+pub(crate) async fn not_found() -> PageResult {
+    Err(PageError::NotFound)
 }

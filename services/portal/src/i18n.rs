@@ -9,6 +9,7 @@ use actix_web::{
 };
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 pub(crate) use language::Language;
+use rust_embed::RustEmbed;
 use std::{
     collections::HashMap,
     future::{Ready, ready},
@@ -16,12 +17,18 @@ use std::{
 };
 use unic_langid::LanguageIdentifier;
 
-fn source(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("../locales/en.ftl"),
-        Language::French => include_str!("../locales/fr.ftl"),
-        Language::Spanish => include_str!("../locales/es.ftl"),
-    }
+/// The texts: a folder for each language, a file for each area of the site, and `common.ftl` for what several share.
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/locales"]
+struct Texts;
+
+/// The files of a language: their names and what stands in them.
+pub(crate) fn sources(language: Language) -> impl Iterator<Item = (String, String)> {
+    let of_it = Texts::iter().filter(move |name| name.split('/').next() == Some(language.as_str()));
+    of_it.filter_map(|name| {
+        let file = Texts::get(&name)?;
+        Some((name.into_owned(), String::from_utf8_lossy(&file.data).into_owned()))
+    })
 }
 
 type Bundle = FluentBundle<FluentResource>;
@@ -33,10 +40,11 @@ fn bundle(language: Language) -> Bundle {
     let id: LanguageIdentifier = language.as_str().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![id]);
     bundle.set_use_isolating(false);
-    // A resource with an error keeps what it could read; a test refuses such files.
-    let resource =
-        FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(resource, _)| resource);
-    bundle.add_resource_overriding(resource);
+    for (_, source) in sources(language) {
+        // A resource with an error keeps what it could read; a test refuses such files.
+        let resource = FluentResource::try_new(source).unwrap_or_else(|(resource, _)| resource);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
 }
 

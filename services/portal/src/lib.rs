@@ -5,17 +5,26 @@
 
 #![cfg_attr(test, recursion_limit = "256")]
 
-mod api;
+mod areas;
 mod assets;
+mod client;
 mod draw;
 mod error;
+mod figures;
 mod format;
+mod forms;
 mod guard;
 mod i18n;
-mod pages;
+mod ids;
+mod lists;
+mod nav;
+mod recent;
 mod refusals;
 mod render;
 mod session;
+mod steps;
+mod uploads;
+mod visit;
 
 use actix_session::{
     SessionMiddleware,
@@ -29,8 +38,8 @@ use actix_web::{
     middleware::from_fn,
     web::Data,
 };
-use api::Gateway;
 use auth::{InternalKey, internal_only};
+use client::Gateway;
 use kernel::Clock;
 use render::Renderer;
 use service::{Serving, Tasks};
@@ -61,7 +70,7 @@ pub(crate) struct State {
     pub(crate) public_url: String,
     pub(crate) renderer: Renderer,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) sitemap: pages::Sitemap,
+    pub(crate) sitemap: areas::public::Sitemap,
     maintenance: PathBuf,
 }
 
@@ -114,7 +123,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         public_url: settings.public_url,
         renderer,
         clock: settings.clock,
-        sitemap: pages::Sitemap::default(),
+        sitemap: areas::public::Sitemap::default(),
         maintenance: settings.maintenance,
     });
     let (internal, threads, tasks) = (settings.internal, settings.threads, Tasks::default());
@@ -133,7 +142,9 @@ fn serve(
         let internal = internal.clone();
         App::new()
             .app_data(state.clone())
-            .configure(pages::configure)
+            .configure(areas::configure)
+            .wrap(from_fn(error::drawn))
+            .wrap(from_fn(recent::remember))
             .wrap(from_fn(guard::protect))
             .wrap(cookies(&key, secure))
             .wrap(from_fn(i18n::language_prefix))

@@ -1,14 +1,14 @@
 //! Templates: files, embedded, with the functions they write figures and texts with.
 
 use crate::{
-    State as Portal, assets, draw,
-    error::PageError,
-    format,
+    assets, draw, format,
     i18n::{Language, PageLanguage, text},
+    nav::{self, Shell},
     refusals::{FieldRefusal, WholeRefusal},
-    session::{self, SignedIn},
+    session::SignedIn,
+    visit::{PageResult, Visit},
 };
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpResponse, http::StatusCode};
 use chrono::{DateTime, NaiveDate, Utc};
 use fluent_bundle::{FluentArgs, FluentValue};
 use minijinja::{
@@ -62,6 +62,15 @@ impl Renderer {
         environment.add_function("refusal", refusal);
         environment.add_function("invalid", invalid);
         Ok(Self(environment))
+    }
+
+    /// For tests: a template that writes or reads what its handler does not give it is at fault. What it asks for with `if`
+    /// may be absent.
+    #[cfg(test)]
+    pub(crate) fn strict() -> Result<Self, Error> {
+        let mut renderer = Self::new()?;
+        renderer.0.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        Ok(renderer)
     }
 
     pub(crate) fn draw(&self, template: &str, context: &Json) -> Result<String, Error> {
@@ -212,47 +221,86 @@ fn language_name(state: &State<'_, '_>, code: &str) -> String {
     language::names::name_of(code, language_of(state)).unwrap_or(code).to_owned()
 }
 
-/// A page to draw: its template and what only it knows.
-pub(crate) struct Page {
-    pub(crate) template: &'static str,
-    pub(crate) context: Json,
+/// What stands around a page: everything that the layout is given.
+pub(crate) struct Frame<'a> {
+    pub(crate) language: Language,
+    /// What addresses begin with: `/fr` when the language is named in the address.
+    pub(crate) prefix: String,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    pub(crate) public_url: &'a str,
+    pub(crate) signed_in: Option<&'a SignedIn>,
+    pub(crate) shell: Shell,
+    /// The groups of the menu that the reader has folded, as the cookie says it.
+    pub(crate) folded: Option<&'a str>,
+    /// New notifications, where that is known.
+    pub(crate) unread: Option<usize>,
 }
 
-/// Draws a page inside the layout, for whoever is signed in.
-pub(crate) fn page(
-    portal: &Portal,
-    request: &HttpRequest,
-    signed_in: Option<&SignedIn>,
-    page: Page,
-) -> Result<HttpResponse, PageError> {
-    let held = session::peek(request);
-    let signed_in = signed_in.or(held.as_ref());
-    let language = PageLanguage::of(request, signed_in.and_then(SignedIn::page_language));
-    let mut context = page.context;
-    context["lang"] = language.language.as_str().into();
-    context["prefix"] = language.prefix().into();
-    context["path"] = request.path().into();
-    context["query"] = request.query_string().into();
-    context["public_url"] = portal.public_url.as_str().into();
-    context["languages"] = Language::ALL
-        .iter()
-        .map(|language| json!({ "code": language.as_str(), "name": language.own_name() }))
-        .collect();
-    context["time_zone"] = signed_in.and_then(|signed_in| signed_in.time_zone.clone()).into();
-    context["signed_in"] = signed_in.map_or(Json::Null, |signed_in| {
-        json!({
-            "name": signed_in.name, "office": signed_in.office, "organisation": signed_in.organisation,
-            "donor": signed_in.donor_id, "home": signed_in.home(), "permissions": signed_in.permissions,
-            "moves": signed_in.moves, "office_id": signed_in.office_id,
-        })
-    });
-    let html = portal.renderer.draw(page.template, &context)?;
-    let mut builder = HttpResponse::Ok();
+/// New notifications are counted so far.
+pub(crate) const MAX_UNREAD: usize = 99;
+
+impl Frame<'_> {
+    /// Adds what the layout is given to a page's own context.
+    pub(crate) fn fill(&self, context: &mut Json) {
+        let signed_in = self.signed_in;
+        context["lang"] = self.language.as_str().into();
+        context["prefix"] = self.prefix.as_str().into();
+        context["path"] = self.path.into();
+        context["query"] = self.query.into();
+        context["public_url"] = self.public_url.into();
+        context["languages"] = Language::ALL
+            .iter()
+            .map(|language| json!({ "code": language.as_str(), "name": language.own_name() }))
+            .collect();
+        context["time_zone"] = signed_in.and_then(|signed_in| signed_in.time_zone.clone()).into();
+        context["signed_in"] = signed_in.map_or(Json::Null, |signed_in| {
+            json!({
+                "name": signed_in.name, "office": signed_in.office, "organisation": signed_in.organisation,
+                "donor": signed_in.donor_id, "home": signed_in.home(), "permissions": signed_in.permissions,
+                "moves": signed_in.moves,
+            })
+        });
+        context["shell"] = self.shell.name().into();
+        context["menu"] = self.shell.menu(signed_in, self.path, self.folded).into();
+        context["account"] = nav::account(signed_in, self.path).into();
+        context["unread"] = self.unread.filter(|count| *count > 0).map_or(Json::Null, |count| {
+            let shown = if count > MAX_UNREAD { format!("{MAX_UNREAD}+") } else { count.to_string() };
+            json!({ "count": count, "shown": shown })
+        });
+    }
+}
+
+/// Draws a page inside the layout, for whoever asks for it. One that shows a refused form again (`problem`) has the status
+/// of the refusal.
+pub(crate) fn page<W>(
+    visit: &Visit<W>,
+    unread: Option<usize>,
+    template: &str,
+    mut context: Json,
+) -> PageResult {
+    let (request, signed_in) = (&visit.request, visit.signed_in.as_ref());
+    let folded = request.cookie(nav::FOLDED);
+    Frame {
+        language: visit.language,
+        prefix: PageLanguage::of(request, None).prefix(),
+        path: request.path(),
+        query: request.query_string(),
+        public_url: &visit.state.public_url,
+        signed_in,
+        shell: Shell::of(signed_in, template),
+        folded: folded.as_ref().map(|cookie| cookie.value()),
+        unread,
+    }
+    .fill(&mut context);
+    let html = visit.state.renderer.draw(template, &context)?;
+    let refusal = context["problem"]["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+    let status = refusal.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::OK);
     let caching =
         if signed_in.is_some() { "private, no-store" } else { "private, max-age=0, must-revalidate" };
-    builder.insert_header(("cache-control", caching));
-    builder.insert_header(("content-language", language.language.as_str()));
-    let mut response = builder.content_type("text/html; charset=utf-8").body(html);
-    crate::pages::recent::remember(request, &mut response, portal.public_url.starts_with("https:"));
-    Ok(response)
+    Ok(HttpResponse::build(status)
+        .insert_header(("cache-control", caching))
+        .insert_header(("content-language", visit.language.as_str()))
+        .content_type("text/html; charset=utf-8")
+        .body(html))
 }

@@ -1,6 +1,6 @@
 //! The reader's sign-in, in an encrypted cookie: tokens, and who it is.
 
-use crate::{State, api::Caller, error::PageError, i18n::Language};
+use crate::{State, client::Caller, error::PageError, i18n::Language};
 use actix_session::{Session, SessionExt};
 use actix_web::HttpRequest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -34,7 +34,7 @@ pub(crate) struct SignedIn {
     pub(crate) time_zone: Option<String>,
     /// Notifications that are not shown.
     #[serde(default)]
-    pub(crate) muted: Vec<String>,
+    muted: Vec<String>,
     /// Whether it may work in several offices. (Their names would not fit into a cookie for ever.)
     #[serde(default)]
     pub(crate) moves: bool,
@@ -54,6 +54,11 @@ impl SignedIn {
 
     pub(crate) fn page_language(&self) -> Option<Language> {
         self.language.parse().ok()
+    }
+
+    /// What it has switched off, as a parameter of the API.
+    pub(crate) fn muted(&self) -> Option<(String, String)> {
+        (!self.muted.is_empty()).then(|| ("except".to_owned(), self.muted.join(" ")))
     }
 
     /// Where it starts.
@@ -187,7 +192,7 @@ pub(crate) async fn sign_in(
 /// Keeps tokens in the session, with what they stand for.
 async fn keep(state: &State, request: &HttpRequest, tokens: Tokens) -> Result<SignedIn, PageError> {
     let caller = Caller { token: Some(tokens.access_token.clone()), address: address(request) };
-    let me = state.gateway.get(&caller, "/v1/me", &[]).await?;
+    let me = state.gateway.get(&caller, "/v1/me", &()).await?;
     let signed_in = signed_in(tokens, &me, state.clock.now().timestamp());
     store(&request.get_session(), &signed_in);
     Ok(signed_in)
@@ -240,8 +245,28 @@ pub(crate) async fn sign_out(state: &State, request: &HttpRequest) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A member of staff with these permissions.
+    pub(crate) fn signed_in(permissions: &[&str]) -> SignedIn {
+        SignedIn {
+            access_token: String::new(),
+            refresh_token: String::new(),
+            expires_at: 0,
+            name: "Amina".to_owned(),
+            kind: "person".to_owned(),
+            language: "en".to_owned(),
+            office: "HQ".to_owned(),
+            office_id: String::new(),
+            organisation: "O".to_owned(),
+            donor_id: None,
+            permissions: permissions.iter().map(|permission| (*permission).to_owned()).collect(),
+            time_zone: None,
+            muted: Vec::new(),
+            moves: true,
+        }
+    }
 
     #[test]
     fn a_busy_platform_signs_nobody_out() {

@@ -3,37 +3,46 @@
 mod samples;
 
 use crate::{
-    i18n::{Language, text},
+    areas,
+    i18n::{Language, sources, text},
     render::Renderer,
 };
 use fluent_bundle::FluentResource;
-use samples::context_of;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-const FILES: [(&str, &str); 3] = [
-    ("en", include_str!("../locales/en.ftl")),
-    ("fr", include_str!("../locales/fr.ftl")),
-    ("es", include_str!("../locales/es.ftl")),
-];
-
-fn keys(source: &str) -> BTreeSet<String> {
+fn keys(source: &str) -> Vec<String> {
     let names = source.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
     names.filter_map(|line| Some(line.split_once('=')?.0.trim().to_owned())).collect()
 }
 
+/// The keys of a language, with the file of each.
+fn keys_of(language: Language) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::new();
+    for (name, source) in sources(language) {
+        let file = name.split_once('/').unwrap().1.to_owned();
+        for key in keys(&source) {
+            let before = known.insert(key.clone(), file.clone());
+            assert_eq!(before, None, "{key} is in {name} again");
+        }
+    }
+    known
+}
+
 #[test]
-fn every_text_is_there_in_every_language() {
-    let english = keys(FILES[0].1);
+fn every_text_is_there_in_every_language_and_in_one_file() {
+    let english = keys_of(Language::English);
     assert!(english.len() > 100);
-    for (code, source) in FILES {
-        FluentResource::try_new(source.to_owned()).unwrap_or_else(|(_, errors)| panic!("{code}: {errors:?}"));
-        assert_eq!(keys(source), english, "{code} has other texts than English");
+    for &language in Language::ALL {
+        for (name, source) in sources(language) {
+            FluentResource::try_new(source).unwrap_or_else(|(_, errors)| panic!("{name}: {errors:?}"));
+        }
+        assert_eq!(keys_of(language), english, "{language:?} has other texts, or has them elsewhere");
     }
 }
 
 #[test]
 fn templates_ask_for_texts_that_exist() {
-    let known = keys(FILES[0].1);
+    let known: BTreeSet<String> = keys_of(Language::English).into_keys().collect();
     let mut asked = BTreeSet::new();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
     let mut folders = vec![std::path::PathBuf::from(folder)];
@@ -64,64 +73,6 @@ fn templates_ask_for_texts_that_exist() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-const PAGES: &[&str] = &[
-    "pages/home.html",
-    "pages/country.html",
-    "pages/plans.html",
-    "pages/archive.html",
-    "pages/data.html",
-    "pages/plan.html",
-    "pages/search.html",
-    "pages/sign-in.html",
-    "pages/invitation.html",
-    "pages/error.html",
-    "pages/donor/overview.html",
-    "pages/donor/contributions.html",
-    "pages/donor/contribution.html",
-    "pages/console/home.html",
-    "pages/console/search.html",
-    "pages/console/style-guide.html",
-    "pages/console/imports.html",
-    "pages/console/import.html",
-    "pages/console/donors.html",
-    "pages/console/donor.html",
-    "pages/console/contact.html",
-    "pages/console/contact-form.html",
-    "pages/console/agreements.html",
-    "pages/console/agreement.html",
-    "pages/console/agreement-form.html",
-    "pages/console/reports.html",
-    "pages/console/reports-board.html",
-    "pages/console/reports-calendar.html",
-    "pages/console/reports-punctuality.html",
-    "pages/console/report.html",
-    "pages/donor/agreements.html",
-    "pages/donor/agreement.html",
-    "pages/donor/reports.html",
-    "pages/donor/report.html",
-    "pages/donor/data.html",
-    "pages/donors.html",
-    "pages/donor.html",
-    "pages/flows.html",
-    "pages/profile.html",
-    "pages/notifications.html",
-    "pages/resume.html",
-    "pages/console/office.html",
-    "pages/console/contributions.html",
-    "pages/console/contribution.html",
-    "pages/console/contribution-form.html",
-    "pages/console/rates.html",
-    "pages/console/donor-form.html",
-    "pages/console/donor-duplicates.html",
-    "pages/console/donor-timeline.html",
-    "pages/console/signature-rule.html",
-    "pages/console/publication.html",
-    "pages/console/diversification.html",
-    "pages/console/diversification-donors.html",
-    "pages/console/diversification-contributions.html",
-    "pages/console/governance.html",
-];
-
 /// Every place where a page shows people a text: between tags, and in the attributes that are read out.
 fn shown_texts(html: &str) -> Vec<String> {
     let body = html.split("<body").nth(1).unwrap_or_default();
@@ -140,7 +91,7 @@ fn shown_texts(html: &str) -> Vec<String> {
 
 #[test]
 fn what_people_read_comes_from_the_texts() {
-    let renderer = Renderer::new().unwrap();
+    let renderer = Renderer::strict().unwrap();
     // Names of things, not words; and what the sample's own records hold.
     let mut names = vec!["Passerelle", "JSON", "CSV", "XLSX", "FTS", "UTC", "Français"];
     // Currencies that are proposed.
@@ -155,10 +106,10 @@ fn what_people_read_comes_from_the_texts() {
     };
     crate::i18n::pseudo::switch(true);
     let mut hard_coded = BTreeSet::new();
-    for page in PAGES.iter().copied() {
-        let context = context_of(page, Language::English);
+    for sample in samples::all() {
+        let (page, context) = (sample.template, sample.in_frame(Language::English));
         let data = context.to_string();
-        let html = renderer.draw(page, &context).unwrap();
+        let html = renderer.draw(page, &context).unwrap_or_else(|error| panic!("{page}: {error:#}"));
         assert!(html.contains('⟦'), "{page}");
         for text in shown_texts(&html).into_iter().filter(|text| !code(text)) {
             let outside: String =
@@ -195,10 +146,11 @@ fn what_people_read_comes_from_the_texts() {
 
 #[test]
 fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
-    let renderer = Renderer::new().unwrap();
-    for page in PAGES.iter().copied() {
+    let renderer = Renderer::strict().unwrap();
+    for sample in samples::all() {
+        let page = sample.template;
         for &language in Language::ALL {
-            let context = context_of(page, language);
+            let context = sample.in_frame(language);
             let html = renderer.draw(page, &context).unwrap_or_else(|error| panic!("{page}: {error:#}"));
             assert!(html.contains(&format!("<html lang=\"{}\"", language.as_str())), "{page}");
             assert!(
@@ -207,9 +159,77 @@ fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
             );
             assert_eq!(html.matches("<h1").count(), 1, "{page} has one heading of the first level");
             assert!(html.contains("id=\"main\""), "{page}");
-            for key in keys(FILES[0].1).iter().filter(|key| key.contains('-')) {
+            for key in keys_of(Language::English).keys().filter(|key| key.contains('-')) {
                 assert!(!html.contains(&format!(">{key}<")), "{page} shows the key {key}");
             }
+        }
+    }
+}
+
+/// The files of templates below a folder.
+fn templates() -> BTreeSet<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.clone()];
+    while let Some(below) = folders.pop() {
+        for entry in std::fs::read_dir(below).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_page_has_a_sample() {
+    let drawn: BTreeSet<String> = samples::all().map(|sample| sample.template.to_owned()).collect();
+    let pages =
+        templates().into_iter().filter(|name| !name.starts_with("components/") && name != "base.html");
+    let without: Vec<String> = pages.filter(|name| !drawn.contains(name)).collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+#[test]
+fn a_wrong_field_is_named_beside_it_and_led_to() {
+    let renderer = Renderer::strict().unwrap();
+    for sample in samples::all() {
+        let context = sample.in_frame(Language::English);
+        let Some(field) = context["problem"]["errors"][0]["field"].as_str() else { continue };
+        let html = renderer.draw(sample.template, &context).unwrap();
+        // Where a problem is shown as a summary of fields, each leads to its input.
+        if context["problem"]["status"] != 412 {
+            assert!(
+                html.contains(&format!("href=\"#{field}\"")),
+                "{} does not lead to {field}",
+                sample.template
+            );
+        }
+        assert!(html.contains(&format!("id=\"{field}\"")), "{} has no input {field}", sample.template);
+    }
+}
+
+#[test]
+fn a_reader_who_may_do_everything_sees_every_entry_of_the_menu() {
+    let renderer = Renderer::strict().unwrap();
+    let drawn = |template: &str| {
+        let sample = samples::all().find(|sample| sample.template == template).unwrap();
+        renderer.draw(template, &sample.in_frame(Language::English)).unwrap()
+    };
+    let shells = [
+        ("public/home.html", areas::PUBLIC),
+        ("donor_portal/overview.html", areas::DONOR_PORTAL),
+        ("console/home/work.html", areas::CONSOLE),
+    ];
+    for (template, entries) in shells {
+        let html = drawn(template);
+        let menu = html.split("<details class=\"menu\">").nth(1).unwrap().split("</nav>").next().unwrap();
+        for entry in entries.iter().copied().flatten() {
+            let path = if entry.path == "/" { "" } else { entry.path };
+            assert!(menu.contains(&format!("href=\"/fr{path}\"")), "{template}: {}", entry.path);
         }
     }
 }

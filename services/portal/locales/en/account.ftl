@@ -1,0 +1,47 @@
+sign-in = Sign in
+password = Password
+password-again = Password again
+password-hint = 12 characters or more. Three or four words are easy to remember.
+sign-in-wrong = The address or the password is wrong.
+sign-in-wait = Too many attempts. Please wait a little and try again.
+invitation-title = Welcome
+invitation-lead = Choose a password for your account.
+invitation-accept = Set the password and sign in
+invitation-gone = This invitation is unknown, used or too old. Ask for a new one.
+passwords-differ = The two passwords are not the same.
+password-length = The password must have 12 to 128 characters.
+notifications-none = There are no notifications.
+notifications-choose = Choose what you are told
+notifications-shown = Notifications shown
+notifications-always = What is overdue, waits for you or came back is always shown.
+notifications-mail = Send me notifications by e-mail as well
+mark-read = Mark all as read
+mute-due-in-30-days = Reports due in 30 days
+mute-due-in-7-days = Reports due in 7 days
+mute-submit = Reports submitted to donors
+mute-accept = Reports accepted by donors
+told-due-in-30-days = { $report } is due in 30 days or less: { $date }
+told-due-in-7-days = { $report } is due in 7 days or less: { $date }
+told-overdue = { $report } is overdue since { $date }
+told-send = { $report } waits for your review
+told-endorse = { $report } waits for clearance
+told-return = { $report } was returned by the regional office
+told-reject = { $report } was returned by headquarters
+told-submit = { $report } was submitted to the donor
+told-accept = { $report } was accepted by the donor
+told-retract = { $report } was retracted
+told-received = { $report } has arrived
+profile = Your profile
+profile-saved = Your profile has been saved.
+time-zone = Time zone
+time-zone-hint = Times of day are shown in it. Due dates always belong to the donor’s country.
+office-switch = Switch office
+sign-in-kept = Your session had ended. Sign in: what you typed is kept.
+resume-title = You are signed in again
+resume-help = What you typed before is kept. Continue to send it.
+resume-go = Continue
+office-work-there = Work in this office
+notifications-unread = { $count ->
+    [one] unread
+   *[other] unread
+}

@@ -1,0 +1,13 @@
+donor-overview = Overview
+elsewhere-help = Shared between countries or years, moved inside a country, or without a place: in no country’s total.
+reports-received = Received
+reports-ahead = Due next
+as-of = As of { $date }
+focal-point = Your contact
+donor-data-lead = Everything that this portal shows of your contributions, to take away.
+calendar-feed = Due dates in your calendar
+calendar-about = Make a private address that your calendar program follows. A new one ends the one before.
+calendar-make = Make a calendar address
+calendar-made = The address is ready. It is shown this once: whoever has it can read the due dates.
+calendar-address = Calendar address
+calendar-open = Open the calendar

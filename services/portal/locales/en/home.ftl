@@ -1,0 +1,15 @@
+console = My work
+console-empty = Nothing has been recorded in your office yet.
+welcome = Welcome, { $name }
+latest-imports = Latest imports
+console-search-label = Donor, agreement, response plan, person, or number of an FTS flow
+notifications-all = All notifications
+work-none = Nothing waits for you.
+work-clear = Waiting for clearance
+work-review = Waiting for your review
+work-write = Reports your office owes
+work-overdue = Overdue in your offices
+work-negotiated = Agreements in negotiation
+work-ending = Active agreements that end within 90 days, or have ended
+recent = Viewed last:
+people = People

@@ -1,0 +1,47 @@
+sign-in = Iniciar sesión
+password = Contraseña
+password-again = Repita la contraseña
+password-hint = 12 caracteres o más. Tres o cuatro palabras son fáciles de recordar.
+sign-in-wrong = La dirección o la contraseña no es correcta.
+sign-in-wait = Demasiados intentos. Espere un poco y vuelva a intentarlo.
+invitation-title = Le damos la bienvenida
+invitation-lead = Elija una contraseña para su cuenta.
+invitation-accept = Guardar la contraseña e iniciar sesión
+invitation-gone = Esta invitación no se reconoce, ya se utilizó o es demasiado antigua. Pida una nueva.
+passwords-differ = Las dos contraseñas no coinciden.
+password-length = La contraseña debe tener de 12 a 128 caracteres.
+notifications-none = No hay notificaciones.
+notifications-choose = Elegir las notificaciones
+notifications-shown = Notificaciones visibles
+notifications-always = Lo que está atrasado, le espera o ha sido devuelto se muestra siempre.
+notifications-mail = Enviarme las notificaciones también por correo electrónico
+mark-read = Marcar todo como leído
+mute-due-in-30-days = Informes que vencen en 30 días
+mute-due-in-7-days = Informes que vencen en 7 días
+mute-submit = Informes presentados a los donantes
+mute-accept = Informes aceptados por los donantes
+told-due-in-30-days = { $report } por presentar en 30 días o menos: { $date }
+told-due-in-7-days = { $report } por presentar en 7 días o menos: { $date }
+told-overdue = { $report } atrasado desde el { $date }
+told-send = { $report } pendiente de su revisión
+told-endorse = { $report } pendiente de aprobación
+told-return = { $report } devuelto por la oficina regional
+told-reject = { $report } devuelto por la sede
+told-submit = { $report } presentado al donante
+told-accept = { $report } aceptado por el donante
+told-retract = { $report } retirado
+told-received = { $report } recibido
+profile = Su perfil
+profile-saved = Su perfil se ha guardado.
+time-zone = Zona horaria
+time-zone-hint = Las horas se muestran en esta zona. Los vencimientos se rigen siempre por la hora del país del donante.
+office-switch = Cambiar de oficina
+sign-in-kept = Su sesión había terminado. Inicie sesión: lo que escribió se conserva.
+resume-title = Ha iniciado sesión de nuevo
+resume-help = Lo que escribió se ha conservado. Continúe para enviarlo.
+resume-go = Continuar
+office-work-there = Trabajar en esta oficina
+notifications-unread = { $count ->
+    [one] sin leer
+   *[other] sin leer
+}

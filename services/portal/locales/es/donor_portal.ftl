@@ -1,0 +1,13 @@
+donor-overview = Resumen
+elsewhere-help = Compartidos entre varios países o años, movidos dentro de un país o sin lugar indicado: no entran en el total de ningún país.
+reports-received = Recibidos
+reports-ahead = Próximos vencimientos
+as-of = Situación al { $date }
+focal-point = Su persona de contacto
+donor-data-lead = Todo lo que este portal muestra de sus contribuciones, para descargar.
+calendar-feed = Los vencimientos en su calendario
+calendar-about = Cree una dirección privada a la que su calendario se suscriba. Una nueva anula la anterior.
+calendar-make = Crear una dirección de calendario
+calendar-made = La dirección está lista. Se muestra una sola vez: quien la tenga podrá ver los vencimientos.
+calendar-address = Dirección de calendario
+calendar-open = Abrir el calendario

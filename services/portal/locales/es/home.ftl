@@ -1,0 +1,15 @@
+console = Mi trabajo
+console-empty = Todavía no se ha registrado nada en su oficina.
+welcome = Le damos la bienvenida, { $name }
+latest-imports = Últimas importaciones
+console-search-label = Donante, acuerdo, plan de respuesta, persona o número de un flujo FTS
+notifications-all = Todas las notificaciones
+work-none = No tiene nada pendiente.
+work-clear = Pendientes de aprobación
+work-review = Pendientes de su revisión
+work-write = Informes que debe su oficina
+work-overdue = Atrasados en sus oficinas
+work-negotiated = Acuerdos en negociación
+work-ending = Acuerdos en ejecución que terminan en 90 días o ya han terminado
+recent = Vistos recientemente:
+people = Personas

@@ -1,0 +1,47 @@
+sign-in = Se connecter
+password = Mot de passe
+password-again = Confirmer le mot de passe
+password-hint = 12 caractères au moins. Trois ou quatre mots se retiennent facilement.
+sign-in-wrong = L’adresse ou le mot de passe est incorrect.
+sign-in-wait = Trop de tentatives. Veuillez patienter un peu avant de réessayer.
+invitation-title = Bienvenue
+invitation-lead = Choisissez un mot de passe pour votre compte.
+invitation-accept = Enregistrer le mot de passe et se connecter
+invitation-gone = Cette invitation est inconnue, déjà utilisée ou trop ancienne. Demandez-en une nouvelle.
+passwords-differ = Les deux mots de passe ne sont pas identiques.
+password-length = Le mot de passe doit compter de 12 à 128 caractères.
+notifications-none = Aucune notification.
+notifications-choose = Choisir vos notifications
+notifications-shown = Notifications affichées
+notifications-always = Ce qui est en retard, vous attend ou vous a été renvoyé est toujours affiché.
+notifications-mail = M’envoyer aussi les notifications par courriel
+mark-read = Tout marquer comme lu
+mute-due-in-30-days = Rapports dus dans 30 jours
+mute-due-in-7-days = Rapports dus dans 7 jours
+mute-submit = Rapports remis aux bailleurs de fonds
+mute-accept = Rapports acceptés par les bailleurs de fonds
+told-due-in-30-days = { $report } à remettre d’ici 30 jours : { $date }
+told-due-in-7-days = { $report } à remettre d’ici 7 jours : { $date }
+told-overdue = { $report } en retard depuis le { $date }
+told-send = { $report } en attente de votre examen
+told-endorse = { $report } en attente de validation
+told-return = { $report } renvoyé par le bureau régional
+told-reject = { $report } renvoyé par le siège
+told-submit = { $report } remis au bailleur de fonds
+told-accept = { $report } accepté par le bailleur de fonds
+told-retract = { $report } retiré
+told-received = { $report } reçu
+profile = Votre profil
+profile-saved = Votre profil a été enregistré.
+time-zone = Fuseau horaire
+time-zone-hint = Les heures sont affichées dans ce fuseau. Les échéances s’entendent toujours à l’heure du pays du bailleur de fonds.
+office-switch = Changer de bureau
+sign-in-kept = Votre session avait expiré. Connectez-vous : votre saisie est conservée.
+resume-title = Votre session est de nouveau ouverte
+resume-help = Votre saisie a été conservée. Continuez pour l’envoyer.
+resume-go = Continuer
+office-work-there = Travailler dans ce bureau
+notifications-unread = { $count ->
+    [one] non lue
+   *[other] non lues
+}

@@ -1,0 +1,13 @@
+donor-overview = Vue d’ensemble
+elsewhere-help = Partagés entre plusieurs pays ou années, déplacés au sein d’un pays ou sans lieu indiqué : ils n’entrent dans le total d’aucun pays.
+reports-received = Reçus
+reports-ahead = Prochaines échéances
+as-of = Situation au { $date }
+focal-point = Votre interlocuteur
+donor-data-lead = Tout ce que ce portail montre de vos contributions, à télécharger.
+calendar-feed = Les échéances dans votre agenda
+calendar-about = Créez une adresse privée à laquelle votre agenda s’abonne. Une nouvelle adresse met fin à la précédente.
+calendar-make = Créer une adresse d’agenda
+calendar-made = L’adresse est prête. Elle n’est affichée qu’une fois : quiconque la possède peut lire les échéances.
+calendar-address = Adresse d’agenda
+calendar-open = Ouvrir l’agenda

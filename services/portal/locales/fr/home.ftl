@@ -1,0 +1,15 @@
+console = Mon travail
+console-empty = Rien n’a encore été enregistré dans votre bureau.
+welcome = Bienvenue, { $name }
+latest-imports = Dernières importations
+console-search-label = Bailleur de fonds, accord, plan de réponse, personne ou numéro d’un flux FTS
+notifications-all = Toutes les notifications
+work-none = Rien ne vous attend.
+work-clear = En attente de validation
+work-review = En attente de votre examen
+work-write = Rapports dus par votre bureau
+work-overdue = En retard dans vos bureaux
+work-negotiated = Accords en négociation
+work-ending = Accords en cours qui se terminent dans les 90 jours ou sont échus
+recent = Consultés récemment :
+people = Personnes

@@ -1,0 +1,84 @@
+//! What somebody sets for themselves: language, time zone, notifications, the office to work in.
+
+use crate::{
+    client::{Guard, Method},
+    error::PageError,
+    forms::Typed,
+    ids::Id,
+    session,
+    visit::{Anybody, Form, PageResult, Reader, Staff, Visit},
+};
+use actix_web::web::Bytes;
+use serde_json::{Value, json};
+
+/// Notifications that can be switched off.
+const MUTABLE: [&str; 4] = ["due_in_30_days", "due_in_7_days", "submit", "accept"];
+
+async fn form_page(reader: &Reader, me: &Value, problem: Value) -> PageResult {
+    let zones: Vec<&str> = chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|zone| zone.name())
+        .filter(|name| name.contains('/') && !name.starts_with("Etc/"))
+        .collect();
+    let saved = reader.request.query_string().contains("saved");
+    let context = json!({ "me": me, "problem": problem, "zones": zones, "mutable": MUTABLE, "saved": saved });
+    reader.page("account/profile.html", context).await
+}
+
+/// What is recorded of the reader, with its version.
+async fn recorded(reader: &Reader) -> Result<Value, PageError> {
+    let (mut me, version) = reader.versioned("/v1/me").await?;
+    me["version"] = version.into();
+    Ok(me)
+}
+
+pub(crate) async fn show(reader: Reader) -> PageResult {
+    form_page(&reader, &recorded(&reader).await?, Value::Null).await
+}
+
+pub(crate) async fn save(form: Form<Anybody>) -> PageResult {
+    let typed = &form.typed;
+    let shown = typed.all("shown");
+    let muted: Vec<&str> = MUTABLE.into_iter().filter(|kind| !shown.contains(kind)).collect();
+    // An unticked box is not sent; where there is no box, nothing is said of it.
+    let mail = typed.some("mail_asked").map(|_| typed.some("mail").is_some());
+    let sent = json!({
+        "language": typed.text("language"), "time_zone": typed.some("time_zone"), "muted": muted, "mail": mail,
+    });
+    let guard = Guard::Version(typed.text("version"));
+    match form.submit(Method::PUT, "/v1/me", &sent, guard).await? {
+        Ok(_) => {
+            // It is saved, whatever becomes of this session.
+            if let Err(error) = renew(&form, None).await {
+                tracing::warn!(%error, "the session keeps the former profile");
+            }
+            form.see_other("/profile?saved=1")
+        }
+        Err(problem) => {
+            let mut me = recorded(&form).await?;
+            for name in ["language", "time_zone", "muted", "mail"] {
+                me[name] = sent[name].clone();
+            }
+            form_page(&form, &me, problem).await
+        }
+    }
+}
+
+/// Asks again who is signed in.
+async fn renew<W>(visit: &Visit<W>, office: Option<&str>) -> Result<(), PageError> {
+    let signed_in = visit.signed_in.as_ref().ok_or(PageError::NotFound)?;
+    session::renew(&visit.state, &visit.request, signed_in, office).await.map(drop)
+}
+
+/// The offices that somebody may work in.
+pub(crate) async fn offices(staff: Staff) -> PageResult {
+    let me = staff.get("/v1/me", &()).await?;
+    staff.page("account/office.html", json!({ "me": me })).await
+}
+
+/// Goes on in another office of the same person.
+pub(crate) async fn switch_office(staff: Staff, body: Bytes) -> PageResult {
+    let office = Id::read(Typed::read(&body).text("office_id")).ok_or(PageError::NotFound)?;
+    renew(&staff, Some(office.as_str())).await?;
+    staff.see_other("/console")
+}

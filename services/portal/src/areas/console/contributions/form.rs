@@ -1,0 +1,122 @@
+//! The form of a contribution.
+
+use crate::{
+    areas::console::donors::choice::donor_of,
+    client::{Guard, Method},
+    error::PageError,
+    format::{typed_amount, typed_rate},
+    forms::{Typed, country_codes, key, money},
+    i18n::Language,
+    ids::Id,
+    visit::{PageResult, Staff, Writer},
+};
+use actix_web::web;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A rate that was typed, with its date and source.
+pub(super) fn rate(language: Language, typed: &Typed) -> Option<Value> {
+    let rate = typed.some("rate")?;
+    let rate = typed_rate(language, rate).unwrap_or_else(|| rate.to_owned());
+    Some(json!({ "rate": rate, "date": typed.text("rate_date"), "source": typed.text("rate_source") }))
+}
+
+/// Years as people write them: `2026, 2027`.
+pub(super) fn years(text: &str) -> Value {
+    let words = text.split([' ', ',', ';']).filter(|word| !word.is_empty());
+    words.map(|word| word.parse::<i32>().map_or_else(|_| word.into(), Value::from)).collect()
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Beginning {
+    donor_id: Option<String>,
+    agreement_id: Option<String>,
+}
+
+pub(crate) async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
+    let typed = begun(&staff, &beginning).await?;
+    form_page(&staff, typed, Value::Null, Vec::new()).await
+}
+
+/// What the form begins with: what is known of the agreement or the donor that it was opened from.
+async fn begun(staff: &Staff, beginning: &Beginning) -> Result<Value, PageError> {
+    let mut typed = json!({ "visibility": "donor", "status": "commitment" });
+    if let Some(id) = beginning.agreement_id.as_deref().and_then(Id::read) {
+        let agreement = staff.get(&format!("/v1/agreements/{id}"), &()).await?;
+        typed["agreement_id"] = id.as_str().into();
+        typed["agreement"] = agreement["reference"].clone();
+        typed["donor"] = agreement["donor_name"].clone();
+        typed["currency"] = agreement["amount"]["currency"].clone();
+        for name in ["donor_id", "earmarking", "countries"] {
+            typed[name] = agreement[name].clone();
+        }
+    } else if let Some(id) = beginning.donor_id.as_deref().and_then(Id::read) {
+        let donor = staff.get(&format!("/v1/donors/{id}"), &()).await?;
+        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), donor["name"].clone());
+    }
+    Ok(typed)
+}
+
+async fn form_page(staff: &Staff, typed: Value, problem: Value, choices: Vec<Value>) -> PageResult {
+    let context = json!({
+        "typed": typed, "problem": problem, "choices": choices, "key": key(), "countries": country_codes(),
+    });
+    staff.page("console/contributions/form.html", context).await
+}
+
+pub(crate) async fn create(form: Writer) -> PageResult {
+    let mut again = form.typed.values();
+    let donor = match donor_of(&form).await? {
+        Ok(donor) => donor,
+        Err(choices) => return form_page(&form, again, crate::forms::no_donor(&choices), choices).await,
+    };
+    (again["donor_id"], again["donor"]) = (donor["id"].clone(), donor["name"].clone());
+    let sent = contribution_body(form.language, &form.typed, &donor);
+    let guard = Guard::Key(form.typed.text("key"));
+    match form.submit(Method::POST, "/v1/contributions", &sent, guard).await? {
+        Ok(saved) => {
+            let id = saved["id"].as_str().unwrap_or_default();
+            form.see_other(&format!("/console/contributions/{id}"))
+        }
+        Err(problem) => form_page(&form, again, problem, Vec::new()).await,
+    }
+}
+
+/// The contribution as the API takes it.
+fn contribution_body(language: Language, typed: &Typed, donor: &Value) -> Value {
+    let mut sent = json!({
+        "donor_id": donor["id"], "status": typed.text("status"),
+        "visibility": typed.some("visibility").unwrap_or("internal"),
+        "amount": money(language, typed.text("amount"), typed.text("currency")),
+        "countries": typed.all("countries"), "usage_years": years(typed.text("usage_years")),
+        "split_evenly": typed.some("split_evenly").is_some(),
+        "contribution_type": typed.some("contribution_type").unwrap_or("financial"),
+    });
+    for name in ["decision_date", "flow_date", "earmarking", "description", "agreement_id"] {
+        if let Some(value) = typed.some(name) {
+            sent[name] = value.into();
+        }
+    }
+    if let Some(rate) = rate(language, typed) {
+        sent["exchange_rate"] = rate;
+    }
+    if typed.text("contribution_type") == "in_kind" {
+        let quantity = typed
+            .some("quantity")
+            .map(|text| typed_amount(language, text).unwrap_or_else(|| text.to_owned()));
+        sent["valuation"] = json!({ "method": typed.text("method"), "valued_on": typed.text("valued_on"),
+            "quantity": quantity, "unit": typed.some("unit") });
+    }
+    sent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_are_read_as_people_write_them() {
+        assert_eq!(years("2026, 2027;2028 "), json!([2026, 2027, 2028]));
+        assert_eq!(years("next year"), json!(["next", "year"]), "the platform says what is wrong");
+    }
+}

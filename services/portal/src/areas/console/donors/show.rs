@@ -1,0 +1,52 @@
+//! A donor with what belongs to it, and what happened with it.
+
+use crate::{
+    error::{PageError, unless_away},
+    ids::Id,
+    lists::{Asked, NoFilters},
+    recent,
+    visit::{PageResult, Staff},
+};
+use actix_web::web;
+use serde_json::{Value, json};
+
+pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+    let path = format!("/v1/donors/{id}");
+    let donor = staff.get(&path, &()).await?;
+    let (of_it, funding) = ([("donor_id", id.as_str()), ("limit", "20")], format!("{path}/funding"));
+    let owed = [("donor_id", id.as_str()), ("owed", "true"), ("limit", "20")];
+    let (contributions, funding, agreements, reports, contacts) = futures_util::join!(
+        staff.get_if("contributions:read", "/v1/contributions", &of_it),
+        staff.get(&funding, &()),
+        staff.get_if("agreements:read", "/v1/agreements", &of_it),
+        staff.get_if("reports:read", "/v1/reports", &owed),
+        contacts(&staff, &id),
+    );
+    recent::note(&staff.request, &format!("/console/donors/{id}"), donor["name"].as_str());
+    let context = json!({
+        // Totals over all offices are for headquarters: for others that part is not there.
+        "donor": donor, "contributions": contributions?, "funding": funding.unwrap_or(Value::Null),
+        "agreements": agreements?, "reports": reports?, "contacts": contacts?,
+        "may_write": staff.may("agreements:write"), "curates": staff.may("donors:write"),
+        "may_write_contacts": staff.may("contacts:write"), "may_read_contacts": staff.may("contacts:read"),
+    });
+    staff.page("console/donors/show.html", context).await
+}
+
+/// A donor's contacts: null for whoever may not see them; none when they are unavailable, or their key is.
+async fn contacts(staff: &Staff, id: &Id) -> Result<Option<Value>, PageError> {
+    let path = format!("/v1/donors/{id}/contacts");
+    unless_away(staff.get_if("contacts:read", &path, &[("limit", "100")]).await)
+}
+
+pub(crate) async fn timeline(
+    staff: Staff,
+    id: web::Path<Id>,
+    asked: web::Query<Asked<NoFilters>>,
+) -> PageResult {
+    let (path, list) = (format!("/v1/donors/{id}"), format!("/v1/donors/{id}/timeline"));
+    let (donor, context) = futures_util::join!(staff.get(&path, &()), staff.list(&list, &asked));
+    let mut context = context?;
+    context["donor"] = donor?;
+    staff.page("console/donors/timeline.html", context).await
+}

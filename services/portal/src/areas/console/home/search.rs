@@ -1,0 +1,52 @@
+//! The search over everything of the console.
+
+use crate::{
+    areas::public::search::Question,
+    error::{PageError, unless_away},
+    visit::{PageResult, Staff},
+};
+use actix_web::web;
+use serde_json::{Value, json};
+
+/// Donors, agreements, people, contributions by their reference in FTS, and plans.
+pub(crate) async fn show(staff: Staff, asked: web::Query<Question>) -> PageResult {
+    let words = asked.words();
+    let is_reference = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_digit());
+    let in_fts = format!("fts:{words}");
+    let by_words = ("q", words.as_str());
+    let (donors, contributions, plans, agreements, people) = futures_util::join!(
+        found(&staff, "donors:read", "/v1/donors", by_words),
+        async {
+            match is_reference {
+                true => {
+                    found(&staff, "contributions:read", "/v1/contributions", ("external_ref", &in_fts)).await
+                }
+                false => Ok(Some(Value::Null)),
+            }
+        },
+        found(&staff, "plans:read", "/v1/public/plans", by_words),
+        found(&staff, "agreements:read", "/v1/agreements", by_words),
+        found(&staff, "people:read", "/v1/people", by_words),
+    );
+    let (donors, contributions, plans) = (donors?, contributions?, plans?);
+    let (agreements, people) = (agreements?, people?);
+    let away = [&donors, &contributions, &plans, &agreements, &people].iter().any(|part| part.is_none());
+    let context = json!({
+        "q": words, "donors": donors, "contributions": contributions, "plans": plans, "agreements": agreements,
+        "people": people, "away": away,
+    });
+    staff.page("console/home/search.html", context).await
+}
+
+/// What a list has of the words; null when nothing was asked for or it may not be seen, none while it is unavailable.
+async fn found(
+    staff: &Staff,
+    permission: &str,
+    path: &str,
+    filter: (&str, &str),
+) -> Result<Option<Value>, PageError> {
+    if filter.1.is_empty() {
+        return Ok(Some(Value::Null));
+    }
+    unless_away(staff.get_if(permission, path, &[filter, ("limit", "20")]).await)
+}

@@ -1,0 +1,90 @@
+//! An import: how far it is, what became of its rows, and what its columns stand for.
+
+use crate::{
+    error::PageError,
+    forms::key,
+    ids::Id,
+    lists::{Asked, Query, fresh_json, given, handed_through},
+    visit::{PageResult, Staff},
+};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What a column of a table may stand for, in the order of the template.
+const FIELDS: [&str; 25] = [
+    "external_ref",
+    "donor",
+    "donor_ref",
+    "donor_id",
+    "donor_type",
+    "status",
+    "amount",
+    "currency",
+    "amount_usd",
+    "exchange_rate",
+    "exchange_rate_date",
+    "exchange_rate_source",
+    "decision_date",
+    "flow_date",
+    "budget_year",
+    "usage_years",
+    "countries",
+    "earmarking",
+    "contribution_type",
+    "method",
+    "keywords",
+    "visibility",
+    "new_money",
+    "description",
+    "agreement",
+];
+/// The columns that a table needs, each as one of several.
+const NEEDED: [&[&str]; 5] =
+    [&["external_ref"], &["donor", "donor_ref", "donor_id"], &["status"], &["amount"], &["currency"]];
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Filters {
+    verdict: Option<String>,
+}
+
+pub(crate) async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<Asked<Filters>>) -> PageResult {
+    show_page(&staff, &id, &asked, Value::Null).await
+}
+
+async fn import_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
+    staff.get(&format!("/v1/imports/{id}"), &()).await
+}
+
+pub(super) async fn show_page(staff: &Staff, id: &Id, asked: &Asked<Filters>, problem: Value) -> PageResult {
+    let import = import_of(staff, id).await?;
+    let rejected = import["rejected"].as_i64().unwrap_or(0) > 0;
+    let verdict = asked.filters.verdict.as_deref().or(rejected.then_some("rejected"));
+    let mut query = asked.after(given(&[("verdict", verdict)]));
+    query.push(("limit".to_owned(), "50".to_owned()));
+    let rows = staff.get(&format!("/v1/imports/{id}/rows"), &query).await?;
+    let under_way = ["queued", "applying"].contains(&import["state"].as_str().unwrap_or_default());
+    let context = json!({
+        "import": import, "rows": rows, "verdict": verdict, "under_way": under_way, "missing": missing(&import),
+        "fields": FIELDS, "key": key(), "problem": problem, "may_import": staff.may("imports:write"),
+    });
+    staff.page("console/imports/show.html", context).await
+}
+
+/// What no column of a table stands for, though it is needed.
+fn missing(import: &Value) -> Vec<&'static str> {
+    let columns = import["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let there = |name: &str| columns.iter().any(|column| column["field"].as_str() == Some(name));
+    let lacking = NEEDED.iter().filter(|names| !columns.is_empty() && !names.iter().any(|name| there(name)));
+    lacking.filter_map(|names| names.first().copied()).collect()
+}
+
+/// How far an import is, for the script that follows it.
+pub(crate) async fn state(staff: Staff, id: web::Path<Id>) -> PageResult {
+    Ok(fresh_json(&import_of(&staff, &id).await?))
+}
+
+pub(crate) async fn rows_csv(staff: Staff, id: web::Path<Id>) -> PageResult {
+    let answer = staff.file(&format!("/v1/imports/{id}/rows"), &Query::new(), "text/csv").await?;
+    Ok(handed_through(answer, "text/csv; charset=utf-8", "import-rows.csv"))
+}

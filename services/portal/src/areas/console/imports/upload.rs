@@ -1,0 +1,60 @@
+//! Files that begin an import, and the template of one.
+
+use super::{
+    list::{known_format, list_page},
+    show::show_page,
+};
+use crate::{
+    error::PageError,
+    ids::Id,
+    lists::{Asked, Query, XLSX, handed_through},
+    visit::{PageResult, Staff},
+};
+use actix_web::web::{self, Payload};
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Deserialize)]
+pub(crate) struct Upload {
+    /// `check`, `import` or `skip`.
+    mode: Option<String>,
+    key: Option<String>,
+    format: Option<String>,
+    /// The check whose columns this upload maps.
+    from: Option<Id>,
+}
+
+pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
+    let mode = how.mode.as_deref().unwrap_or("import");
+    let query: Query = [
+        ("format", known_format(how.format.as_deref()).to_owned()),
+        ("dry_run", (mode == "check").to_string()),
+        ("skip_bad", (mode == "skip").to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec();
+    match staff.upload("/v1/imports", &query, how.key.as_deref(), payload).await {
+        Ok(import) => {
+            let id = import["id"].as_str().unwrap_or_default();
+            staff.see_other(&format!("/console/imports/{id}"))
+        }
+        Err(PageError::Refused(problem)) if [400, 409, 413, 415, 422].contains(&problem.status) => {
+            match &how.from {
+                Some(id) => show_page(&staff, id, &Asked::default(), json!(problem)).await,
+                None => list_page(&staff, &Asked::default(), how.format.as_deref(), json!(problem)).await,
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The template of a table, as the file that its ending says.
+pub(crate) async fn template(staff: Staff, kind: web::Path<String>) -> PageResult {
+    let (accept, media_type) = match kind.as_str() {
+        "csv" => ("text/csv", "text/csv; charset=utf-8"),
+        "xlsx" => (XLSX, XLSX),
+        _ => return Err(PageError::NotFound),
+    };
+    let answer = staff.file("/v1/imports/template", &Query::new(), accept).await?;
+    Ok(handed_through(answer, media_type, &format!("contributions-template.{kind}")))
+}

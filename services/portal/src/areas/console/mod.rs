@@ -1,0 +1,39 @@
+//! The office console: what staff work in, in their office’s tenant.
+
+mod agreements;
+mod analysis;
+mod contacts;
+mod contributions;
+pub(crate) mod donors;
+mod home;
+mod imports;
+mod reports;
+pub(crate) mod settings;
+
+use crate::nav::Entries;
+use actix_web::web::ServiceConfig;
+
+/// The menu: a group has its entries in this order.
+pub(super) const NAV: Entries = &[
+    home::NAV,
+    donors::NAV,
+    agreements::NAV,
+    contributions::NAV,
+    reports::NAV,
+    analysis::NAV,
+    imports::NAV,
+    settings::NAV,
+];
+
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .configure(home::configure)
+        .configure(donors::configure)
+        .configure(contacts::configure)
+        .configure(agreements::configure)
+        .configure(contributions::configure)
+        .configure(reports::configure)
+        .configure(imports::configure)
+        .configure(analysis::configure)
+        .configure(settings::configure);
+}

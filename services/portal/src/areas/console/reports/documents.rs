@@ -1,0 +1,46 @@
+//! Documents of reports.
+
+use super::show::show_page;
+use crate::{
+    ids::Id,
+    lists::Query,
+    uploads,
+    visit::{PageResult, Reader, Staff},
+};
+use actix_web::web::{self, Payload};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+pub(crate) struct Upload {
+    key: Option<String>,
+}
+
+pub(crate) async fn attach(
+    staff: Staff,
+    id: web::Path<Id>,
+    how: web::Query<Upload>,
+    payload: Payload,
+) -> PageResult {
+    let path = format!("/v1/reports/{id}");
+    let sent = uploads::attach(&staff, &path, &Query::new(), how.key.as_deref(), payload).await?;
+    settle(&staff, &id, sent).await
+}
+
+pub(crate) async fn detach(staff: Staff, place: web::Path<(Id, Id)>) -> PageResult {
+    let (id, document) = place.into_inner();
+    let gone = uploads::detach(&staff, &format!("/v1/documents/{document}")).await?;
+    settle(&staff, &id, gone).await
+}
+
+async fn settle(staff: &Staff, id: &Id, answer: Result<Value, Value>) -> PageResult {
+    match answer {
+        Ok(_) => staff.see_other(&format!("/console/reports/{id}")),
+        Err(problem) => show_page(staff, id, json!({ "problem": problem })).await,
+    }
+}
+
+/// A document, for staff and for the donor alike: the platform decides who gets it.
+pub(crate) async fn file(reader: Reader, id: web::Path<Id>) -> PageResult {
+    reader.document(&format!("/v1/documents/{id}")).await
+}

@@ -1,0 +1,59 @@
+//! Exchange rates: the months that are there, and the file that brings more.
+
+use crate::{
+    forms::{key, refused},
+    lists::{Asked, given},
+    visit::{PageResult, Staff},
+};
+use actix_web::web::{self, Payload};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+const RATES: &str = "/v1/exchange-rates";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Filters {
+    currency: Option<String>,
+    from: Option<String>,
+}
+
+pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Filters>>) -> PageResult {
+    list_page(&staff, &asked, Value::Null, Value::Null).await
+}
+
+/// The list; above it what became of a file, or why it was refused.
+async fn list_page(staff: &Staff, asked: &Asked<Filters>, taken: Value, problem: Value) -> PageResult {
+    let currency = asked.filters.currency.as_ref().map(|code| code.to_uppercase());
+    let filters = Filters { currency, from: asked.filters.from.clone() };
+    let mut context = staff.typed_list(RATES, &filters, &asked.after(given(&filters))).await?;
+    if context["problem"].is_null() {
+        context["problem"] = problem;
+    }
+    (context["taken"], context["key"]) = (taken, key().into());
+    context["may_write"] = staff.may("donors:write").into();
+    staff.page("console/settings/exchange-rates.html", context).await
+}
+
+pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+    staff.list_file(RATES, &given(&*filters), "exchange-rates", &kind).await
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Upload {
+    /// `check`, `import` or `skip`.
+    mode: Option<String>,
+    key: Option<String>,
+}
+
+/// Hands the file through and shows what became of it.
+pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
+    let mode = how.mode.as_deref().unwrap_or("import");
+    let (dry_run, skip_bad) = ((mode == "check").to_string(), (mode == "skip").to_string());
+    let query = given(&[("dry_run", dry_run), ("skip_bad", skip_bad)]);
+    let sent = staff.upload(RATES, &query, how.key.as_deref(), payload).await;
+    let (taken, problem) = match refused(sent, "")? {
+        Ok(taken) => (taken, Value::Null),
+        Err(problem) => (Value::Null, problem),
+    };
+    list_page(&staff, &Asked::default(), taken, problem).await
+}

@@ -1,0 +1,27 @@
+//! What a donor takes along: its lists as spreadsheets, its statement on paper.
+
+use crate::{
+    areas::console::donors::statement::{Asked, statement_of},
+    error::PageError,
+    lists::Query,
+    visit::{DonorPrincipal, PageResult},
+};
+use actix_web::web;
+use serde_json::json;
+
+pub(crate) async fn show(donor: DonorPrincipal) -> PageResult {
+    donor.page("donor_portal/data.html", json!({ "donor_id": donor.who.donor_id })).await
+}
+
+/// Everything the donor may see, as a spreadsheet.
+pub(crate) async fn file(donor: DonorPrincipal, name: web::Path<(String, String)>) -> PageResult {
+    let (list, kind) = name.into_inner();
+    if !["contributions", "agreements", "reports"].contains(&list.as_str()) {
+        return Err(PageError::NotFound);
+    }
+    donor.list_file(&format!("/v1/{list}"), &Query::new(), &list, &kind).await
+}
+
+pub(crate) async fn statement(donor: DonorPrincipal, asked: web::Query<Asked>) -> PageResult {
+    statement_of(&donor, &donor.who.donor_id, &asked).await
+}

@@ -1,0 +1,100 @@
+//! The contributions, agreements and reports that a donor may see.
+
+use crate::{
+    client::{Guard, Method},
+    error::unless_away,
+    ids::Id,
+    lists::{Asked, NoFilters, context_of, given},
+    visit::{DonorPrincipal, PageResult},
+};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Filters {
+    status: Option<String>,
+    year: Option<String>,
+    country: Option<String>,
+    earmarking: Option<String>,
+}
+
+pub(crate) async fn contributions(donor: DonorPrincipal, asked: web::Query<Asked<Filters>>) -> PageResult {
+    // The choices of the filters come from another service than the list.
+    let funding = donor.get(&format!("/v1/donors/{}/funding", donor.who.donor_id), &()).await;
+    let funding = unless_away(funding)?;
+    let away = funding.is_none();
+    let funding = funding.unwrap_or_default();
+    let mut countries: Vec<&str> = Vec::new();
+    for entry in funding["by_country_year"].as_array().into_iter().flatten() {
+        countries.extend(entry["country"].as_str().filter(|code| !countries.contains(code)));
+    }
+    let mut context = donor.list("/v1/contributions", &asked).await?;
+    context["countries"] = countries.into();
+    (context["years"], context["away"]) = (funding["by_year"].clone(), away.into());
+    donor.page("donor_portal/contributions.html", context).await
+}
+
+pub(crate) async fn contributions_csv(donor: DonorPrincipal, filters: web::Query<Filters>) -> PageResult {
+    donor.list_file("/v1/contributions", &given(&*filters), "contributions", "csv").await
+}
+
+pub(crate) async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
+    let record = donor.get(&format!("/v1/contributions/{id}"), &()).await?;
+    donor.page("donor_portal/contribution.html", json!({ "contribution": record })).await
+}
+
+pub(crate) async fn agreements(donor: DonorPrincipal, asked: web::Query<Asked<NoFilters>>) -> PageResult {
+    let context = donor.list("/v1/agreements", &asked).await?;
+    donor.page("donor_portal/agreements.html", context).await
+}
+
+pub(crate) async fn agreement(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
+    let path = format!("/v1/agreements/{id}");
+    let (of_it, documents) = ([("agreement_id", id.as_str()), ("limit", "200")], format!("{path}/documents"));
+    let agreement = donor.get(&path, &()).await?;
+    let (reports, documents) =
+        futures_util::join!(donor.get("/v1/reports", &of_it), donor.get(&documents, &()));
+    let context = json!({ "agreement": agreement, "reports": reports?, "documents": documents? });
+    donor.page("donor_portal/agreement.html", context).await
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ReportFilters {
+    owed: Option<String>,
+}
+
+/// Reports that were handed in, unless those that are owed are asked for.
+pub(crate) async fn reports(donor: DonorPrincipal, asked: web::Query<Asked<ReportFilters>>) -> PageResult {
+    let owed = asked.filters.owed.as_deref() == Some("true");
+    let filters = ReportFilters { owed: Some(owed.to_string()) };
+    let list = donor.get("/v1/reports", &asked.after(given(&filters))).await?;
+    reports_page(&donor, list, &filters, Value::Null).await
+}
+
+async fn reports_page(
+    donor: &DonorPrincipal,
+    list: Value,
+    filters: &ReportFilters,
+    calendar: Value,
+) -> PageResult {
+    let mut context = context_of(list, filters);
+    context["owed"] = (filters.owed.as_deref() == Some("true")).into();
+    context["calendar"] = calendar;
+    donor.page("donor_portal/reports.html", context).await
+}
+
+pub(crate) async fn report(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
+    let report = donor.get(&format!("/v1/reports/{id}"), &()).await?;
+    donor.page("donor_portal/report.html", json!({ "report": report })).await
+}
+
+/// Makes a calendar address and shows it, this once.
+pub(crate) async fn calendar(donor: DonorPrincipal) -> PageResult {
+    let sent = json!({ "language": donor.language.as_str() });
+    let made = donor.change(Method::PUT, "/v1/calendar", &sent, Guard::None).await?;
+    let address = format!("{}{}", donor.state.public_url, made["path"].as_str().unwrap_or_default());
+    let owed = ReportFilters { owed: Some("true".to_owned()) };
+    let list = donor.get("/v1/reports", &owed).await?;
+    reports_page(&donor, list, &owed, address.into()).await
+}

@@ -1,0 +1,144 @@
+//! Who gives to what: the donors, and what flows from them to plans in a year.
+
+use super::{
+    division::{by_donor_type, by_earmarking},
+    home::YearOf,
+};
+use crate::{
+    draw::mark,
+    error::PageError,
+    figures::{minor, most, usd},
+    i18n::{Language, text},
+    ids::Id,
+    lists::{Asked, context_of, or_empty},
+    visit::{PageResult, Visitor},
+};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Plans that the drawing names; the others are one. (The platform does the same with the donors.)
+const NAMED: usize = 10;
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Filters {
+    q: Option<String>,
+}
+
+pub(crate) async fn donors(visitor: Visitor, asked: web::Query<Asked<Filters>>) -> PageResult {
+    let list = or_empty(visitor.get("/v1/public/donors", &asked.query()).await)?;
+    let most = most(&list["items"], "funding");
+    let mut context = context_of(list, &asked.filters);
+    context["most"] = most;
+    visitor.page("public/donors.html", context).await
+}
+
+pub(crate) async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {
+    let funding = visitor.get(&format!("/v1/public/donors/{id}"), &()).await?;
+    let mut years: Vec<Value> = funding["by_year"].as_array().cloned().unwrap_or_default();
+    years.reverse();
+    let column = |entry: &Value| mark(visitor.language, &entry["year"].to_string(), &entry["funding"]);
+    let columns: Vec<Value> = years.iter().map(column).collect();
+    let context = json!({
+        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]), "columns_data": columns,
+        "most_plan": most(&funding["by_plan"], "funding"), "funding": funding,
+    });
+    visitor.page("public/donor.html", context).await
+}
+
+pub(crate) async fn flows(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
+    let every = visitor.all("/v1/public/years", &()).await?;
+    let years: Vec<i64> = every.iter().filter_map(|entry| entry["year"].as_i64()).collect();
+    let asked = asked.text().map(|year| year.parse::<i64>().map_err(|_| PageError::NotFound)).transpose()?;
+    let year = asked.or(years.first().copied());
+    let funding = match year {
+        Some(year) => visitor.get(&format!("/v1/public/years/{year}"), &()).await?,
+        None => Value::Null,
+    };
+    let flows = funding["flows"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let context = json!({
+        "year": year, "years": years, "sankey_data": sankey(visitor.language, flows),
+        "donor_types": by_donor_type(visitor.language, &funding["by_donor"]),
+        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]), "funding": funding,
+    });
+    visitor.page("public/flows.html", context).await
+}
+
+/// What the Sankey drawing shows of flows, the largest names first, the rest of each side as one.
+fn sankey(language: Language, flows: &[Value]) -> Value {
+    let name = |flow: &Value, side: &str, none: &str| {
+        flow[side].as_str().map_or_else(|| text(language, none, None), str::to_owned)
+    };
+    let pairs: Vec<(String, String, i64)> = flows
+        .iter()
+        .map(|flow| {
+            let nobody = if flow["all_others"] == true { "all-others" } else { "not-stated" };
+            let (donor, plan) = (name(flow, "donor_name", nobody), name(flow, "plan_name", "outside-plans"));
+            (donor, plan, minor(&flow["funding"]))
+        })
+        .collect();
+    let named = |of: &dyn Fn(&(String, String, i64)) -> String| {
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for pair in &pairs {
+            *sums.entry(of(pair)).or_default() += pair.2;
+        }
+        let mut sums: Vec<(String, i64)> = sums.into_iter().collect();
+        // The largest first, what is "all others" already last.
+        let others = text(language, "all-others", None);
+        let last = |name: &String| *name == others;
+        sums.sort_by(|a, b| (last(&a.0), b.1, &a.0).cmp(&(last(&b.0), a.1, &b.0)));
+        let most = NAMED + usize::from(sums.last().is_some_and(|(name, _)| last(name)));
+        if sums.len() <= most {
+            return sums;
+        }
+        let rest: i64 = sums.iter().skip(NAMED).map(|(_, sum)| sum).sum();
+        sums.truncate(NAMED);
+        sums.push((others, rest));
+        sums
+    };
+    let (from, to) = (named(&|pair| pair.0.clone()), named(&|pair| pair.1.clone()));
+    let place = |names: &[(String, i64)], name: &str| {
+        names.iter().position(|(known, _)| known == name).unwrap_or(names.len().saturating_sub(1))
+    };
+    let mut sums: BTreeMap<(usize, usize), i64> = BTreeMap::new();
+    for (donor, plan, amount) in &pairs {
+        *sums.entry((place(&from, donor), place(&to, plan))).or_default() += amount;
+    }
+    let links: Vec<Value> = sums
+        .into_iter()
+        .map(|((from, to), sum)| {
+            let mut link = mark(language, "", &usd(sum));
+            (link["from"], link["to"]) = (from.into(), to.into());
+            link
+        })
+        .collect();
+    let marks = |names: &[(String, i64)]| -> Vec<Value> {
+        names.iter().map(|(name, sum)| mark(language, name, &usd(*sum))).collect()
+    };
+    json!({ "from": marks(&from), "to": marks(&to), "links": links })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_is_drawn_as_one_and_nothing_is_lost() {
+        let flow = |donor: usize, plan: usize| {
+            json!({ "donor_name": format!("D{donor:02}"), "plan_name": format!("P{plan:02}"),
+                "funding": { "amount": format!("{}.00", 1000 - donor), "currency": "USD" } })
+        };
+        let flows: Vec<Value> = (0..30).map(|number| flow(number, number % 13)).collect();
+        let data = sankey(Language::English, &flows);
+        assert_eq!(data["from"].as_array().unwrap().len(), NAMED + 1);
+        assert_eq!(data["from"][NAMED]["label"], "All others");
+        let sum = |list: &Value| {
+            list.as_array().unwrap().iter().map(|mark| mark["value"].as_f64().unwrap()).sum::<f64>()
+        };
+        let total = (0..30).map(|donor| f64::from(1000 - donor)).sum::<f64>();
+        for list in ["from", "to", "links"] {
+            assert!((sum(&data[list]) - total).abs() < 1e-6, "{list}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The list of response plans, and what the public pages show as files.
+
+use crate::{
+    error::PageError,
+    lists::{Asked, Query, given},
+    visit::{PageResult, Visitor},
+};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Filters {
+    q: Option<String>,
+    country: Option<String>,
+    year: Option<String>,
+}
+
+pub(crate) async fn plans(visitor: Visitor, asked: web::Query<Asked<Filters>>) -> PageResult {
+    let mut query = asked.query();
+    query.push(("limit".to_owned(), "50".to_owned()));
+    let mut context = visitor.typed_list("/v1/public/plans", &asked.filters, &query).await?;
+    // What there is to choose from, whatever is chosen.
+    let every = visitor.all("/v1/public/plans", &()).await?;
+    let of = |name: &str| {
+        every.iter().flat_map(|plan| plan[name].as_array().into_iter().flatten().cloned()).collect()
+    };
+    let (mut years, mut countries): (Vec<Value>, Vec<Value>) = (of("years"), of("countries"));
+    years.sort_by_key(|year| std::cmp::Reverse(year.as_i64()));
+    years.dedup();
+    countries.sort_by_key(|code| code.as_str().map(str::to_owned));
+    countries.dedup();
+    (context["years"], context["countries"]) = (years.into(), countries.into());
+    visitor.page("public/plans.html", context).await
+}
+
+pub(crate) async fn data(visitor: Visitor) -> PageResult {
+    visitor.page("public/data.html", json!({})).await
+}
+
+/// `plans`, `countries`, `donors`, `years` or `updates`, as a spreadsheet.
+pub(crate) async fn file(
+    visitor: Visitor,
+    name: web::Path<(String, String)>,
+    filters: web::Query<Filters>,
+) -> PageResult {
+    let (list, kind) = name.into_inner();
+    let (path, query) = match list.as_str() {
+        "plans" => ("/v1/public/plans", given(&*filters)),
+        "countries" => ("/v1/public/countries", given(&[("year", &filters.year)])),
+        "donors" => ("/v1/public/donors", given(&[("q", &filters.q)])),
+        "years" => ("/v1/public/years", Query::new()),
+        "updates" => ("/v1/public/updates", Query::new()),
+        _ => return Err(PageError::NotFound),
+    };
+    visitor.list_file(path, &query, &list, &kind).await
+}

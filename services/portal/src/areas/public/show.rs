@@ -1,0 +1,59 @@
+//! A country in a year, and a response plan.
+
+use super::{
+    division::{by_donor_type, by_earmarking},
+    home::YearOf,
+};
+use crate::{
+    error::PageError,
+    figures::most,
+    visit::{PageResult, Visitor},
+};
+use actix_web::web;
+use chrono::Datelike;
+use serde_json::json;
+
+pub(crate) async fn country(
+    visitor: Visitor,
+    iso3: web::Path<String>,
+    asked: web::Query<YearOf>,
+) -> PageResult {
+    let country = kernel::country::by_iso3(&iso3).ok_or(PageError::NotFound)?;
+    let years: Vec<i64> = visitor
+        .all("/v1/public/countries", &())
+        .await?
+        .iter()
+        .filter(|entry| entry["country"] == country.iso3.as_str())
+        .filter_map(|entry| entry["year"].as_i64())
+        .collect();
+    let this_year = i64::from(visitor.today().year());
+    let asked = asked.text().map(|year| year.parse::<i64>().map_err(|_| PageError::NotFound)).transpose()?;
+    let year = asked.or(years.first().copied()).unwrap_or(this_year);
+    let query = [("country", country.iso3.clone()), ("year", year.to_string())];
+    let funding = visitor.get("/v1/public/funding", &query).await?;
+    let context = json!({
+        "donor_types": by_donor_type(visitor.language, &funding["by_donor"]), "iso3": country.iso3, "year": year,
+        "years": years, "most_plan": most(&funding["by_plan"], "funding"),
+        "most_donor": most(&funding["by_donor"], "funding"),
+        "most_recipient": most(&funding["by_recipient"], "funding"),
+        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]), "funding": funding,
+    });
+    visitor.page("public/country.html", context).await
+}
+
+pub(crate) async fn plan(visitor: Visitor, id: web::Path<String>) -> PageResult {
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(PageError::NotFound);
+    }
+    let plan = visitor.get(&format!("/v1/public/plans/{id}"), &()).await?;
+    let of_it = [("plan_id", plan["id"].as_str().unwrap_or_default()), ("limit", "10")];
+    let updates = visitor.get("/v1/public/updates", &of_it).await?;
+    let context = json!({
+        "donor_types": by_donor_type(visitor.language, &plan["by_donor"]), "updates": updates["items"],
+        "most_objective": most(&plan["objectives"], "requirement"),
+        "most_donor": most(&plan["by_donor"], "funding"),
+        "most_recipient": most(&plan["by_recipient"], "funding"),
+        "earmarking": by_earmarking(visitor.language, &plan["by_earmarking"]), "plan": plan,
+    });
+    visitor.page("public/plan.html", context).await
+}

@@ -1,0 +1,93 @@
+//! Samples of the donor registry.
+
+use super::{
+    DAY, ID, INSTANT, MARKUP, Sample, agreements, contacts, contributions,
+    document::{answer, list, row},
+    public, reports, with,
+};
+use crate::i18n::Language;
+use serde_json::{Value, json};
+
+pub(super) const PAGES: &[Sample] = &[
+    Sample { template: "console/donors/list.html", context: donors },
+    Sample { template: "console/donors/show.html", context: show },
+    Sample { template: "console/donors/form.html", context: form },
+    Sample { template: "console/donors/duplicates.html", context: duplicates },
+    Sample { template: "console/donors/timeline.html", context: timeline },
+];
+
+fn fields() -> Value {
+    json!({ "id": ID, "name": MARKUP, "name_fr": MARKUP, "name_es": MARKUP, "short_name": MARKUP,
+        "type": "government", "segment": "traditional", "country": "NOR", "status": "active",
+        "liaison_post": "geneva", "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
+        "preferences": { "themes": [MARKUP], "regions": ["asia"], "earmarking": ["earmarked"],
+                         "report_language": "fr", "report_template": "standard" },
+        "version": 1, "created_at": INSTANT, "updated_at": INSTANT })
+}
+
+/// A row of the list of donors.
+pub(super) fn donor() -> Value {
+    row("/v1/donors", fields())
+}
+
+/// One donor.
+pub(super) fn one() -> Value {
+    answer("/v1/donors/{id}", fields())
+}
+
+fn donors(_: Language) -> Value {
+    json!({
+        "list": list("/v1/donors", &[donor()]), "filter_query": "q=x", "problem": null, "curates": true,
+        "filter": { "q": MARKUP, "type": "government", "status": "active", "segment": null },
+    })
+}
+
+fn show(_: Language) -> Value {
+    let merged = with(fields(), json!({ "merged_into": ID }));
+    json!({
+        "donor": answer("/v1/donors/{id}", merged),
+        "contributions": list("/v1/contributions", &[contributions::contribution()]),
+        "funding": answer("/v1/donors/{id}/funding", public::donor_funding()),
+        "agreements": list("/v1/agreements", &[agreements::agreement()]),
+        "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
+        "contacts": list("/v1/donors/{id}/contacts", &[contacts::contact()]), "may_write": true, "curates": true,
+        "may_write_contacts": true, "may_read_contacts": true,
+    })
+}
+
+fn form(_: Language) -> Value {
+    let typed = with(
+        fields(),
+        json!({ "themes": MARKUP, "regions": ["asia"], "earmarking": "earmarked",
+        "report_language": "fr", "report_template": "standard" }),
+    );
+    json!({
+        "typed": typed, "problem": super::refusal("name"), "id": ID, "key": "k", "countries": ["NOR"],
+    })
+}
+
+fn duplicates(_: Language) -> Value {
+    let candidate = json!({ "donor_id": ID, "name": MARKUP, "type": "government", "country": "NOR", "score": 92,
+        "reasons": [{ "reason": "other_name", "points": 82 }, { "reason": "other_country", "points": -30 }] });
+    let merge = json!({ "id": ID, "version": 1, "survivor_id": ID, "duplicate_id": ID, "duplicate_name": MARKUP,
+        "reason": MARKUP, "contributions": 2, "agreements": 1, "reports": 4, "merged_at": INSTANT,
+        "undone_at": null });
+    json!({
+        "donor": one(), "candidates": answer("/v1/donors/{id}/duplicates", json!({ "items": [candidate] })),
+        "merges": answer("/v1/donors/{id}/merges", json!({ "items": [merge] })),
+        "problem": super::refusal("reason"), "typed": { "duplicate_id": ID, "reason": MARKUP }, "key": "k",
+        "may_write": true,
+    })
+}
+
+fn timeline(_: Language) -> Value {
+    let item = |kind: &str| {
+        json!({ "at": INSTANT, "on": DAY, "kind": kind, "office_id": ID, "record_id": ID, "title": MARKUP,
+                "amount": super::money("1.00") })
+    };
+    let kinds = ["contribution_paid", "report_submit", "agreement_amended", "donor_merged"];
+    json!({
+        "donor": one(), "list": list("/v1/donors/{id}/timeline", &kinds.map(item)), "filter": {}, "filter_query": "",
+        "problem": null,
+    })
+}

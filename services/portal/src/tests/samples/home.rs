@@ -1,0 +1,47 @@
+//! Samples of the start page.
+
+use super::{
+    DAY, ID, INSTANT, MARKUP, Sample, account, agreements, contributions,
+    document::{list, row},
+    donors, imports, money, public, reports,
+};
+use crate::i18n::Language;
+use serde_json::{Value, json};
+
+pub(super) const PAGES: &[Sample] = &[
+    Sample { template: "console/home/work.html", context: work },
+    Sample { template: "console/home/search.html", context: search },
+];
+
+fn plan() -> Value {
+    row(
+        "/v1/plans",
+        json!({ "id": ID, "version": 1, "office_id": ID, "name": MARKUP, "countries": ["AFG"],
+        "years": [2020], "plan_type": "flash_appeal", "requirement": money("3.00"), "visibility": "public",
+        "created_at": INSTANT, "updated_at": INSTANT }),
+    )
+}
+
+fn work(_: Language) -> Value {
+    let reports = list("/v1/reports", &[reports::report("final_narrative", "returned")]);
+    let agreements = list("/v1/agreements", &[agreements::agreement()]);
+    json!({
+        "told": list("/v1/notifications", &[account::told()]), "mine": reports, "review": reports, "clear": reports,
+        "overdue": reports, "negotiated": agreements, "ending": agreements,
+        "contributions": list("/v1/contributions", &[contributions::contribution()]),
+        "imports": list("/v1/imports", &[imports::import()]), "plans": list("/v1/plans", &[plan()]), "away": true,
+        "recent": [{ "path": "/console/donors/d", "title": MARKUP }], "today": DAY,
+    })
+}
+
+fn search(_: Language) -> Value {
+    let person = json!({ "id": ID, "version": 1, "name": MARKUP, "email": "a@b.example", "language": "en",
+        "active": true, "office_id": ID, "roles": [{ "office_id": ID, "role": "officer" }], "created_at": INSTANT });
+    json!({
+        "q": MARKUP, "donors": list("/v1/donors", &[donors::donor()]),
+        "contributions": list("/v1/contributions", &[contributions::contribution()]),
+        "plans": list("/v1/public/plans", &[public::plan()]),
+        "agreements": list("/v1/agreements", &[agreements::agreement()]),
+        "people": list("/v1/people", &[person]), "away": true,
+    })
+}
