@@ -76,7 +76,6 @@ async fn wrong_bodies_are_named_field_by_field() {
     let long = "x".repeat(10_000);
     for (body, pointer, code) in [
         (json!({ "name": long, "type": "government" }), "/name", "too_long"),
-        (json!({ "name": " ", "type": "government" }), "/name", "required"),
         (json!({ "type": "government" }), "/name", "required"),
         (json!({ "name": 7, "type": "government" }), "/name", "wrong_type"),
         (json!({ "name": "A", "type": "king" }), "/type", "not_one_of"),

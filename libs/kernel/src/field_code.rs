@@ -263,8 +263,6 @@ closed_set! {
         RowsRejected = "rows_rejected",
         /// The body has more than `max` bytes.
         BodyTooLarge = "body_too_large",
-        /// More than `max` files.
-        TooManyFiles = "too_many_files",
         /// The body broke off, or cannot be read.
         BodyBroken = "body_broken",
         /// The file was removed meanwhile: send it again.

@@ -33,6 +33,10 @@ const NOT_NUMBERS: [&str; 6] = [
 /// What a text says; `place` is what an unknown field is not part of: "field of this object", "parameter here".
 pub(crate) fn of(text: &str, place: &str) -> Refusal {
     let text = text.rsplit_once(" at line ").map_or(text, |(before, _)| before);
+    // In a query every value is a text, so that one of another type is a text that does not fit.
+    if place.starts_with("parameter") && text.ends_with("expected a boolean") {
+        return Refusal { field: None, fault: FieldCode::NotABoolean.says("must be true or false") };
+    }
     of_name(text, place).unwrap_or_else(|| Refusal { field: None, fault: of_value(text) })
 }
 

@@ -116,7 +116,10 @@ pub(crate) fn of_field(language: Language, code: FieldCode, params: &Params) -> 
 
 /// Why something is refused as a whole.
 pub(crate) fn of_reason(language: Language, reason: Reason, params: &Params) -> String {
-    let arguments = arguments(language, FieldCode::Invalid, params);
+    let mut arguments = arguments(language, FieldCode::Invalid, params);
+    if let (Reason::BodyTooLarge, Some(Param::Number(bytes))) = (reason, params.get("max")) {
+        arguments.set("max", size(language, *bytes));
+    }
     text(language, &format!("problem-reason-{}", dashed(reason.as_str())), Some(&arguments))
 }
 
@@ -174,7 +177,9 @@ fn argument(
         "field" => Some(label(language, word)),
         "fields" => Some(word.split(", ").map(|name| label(language, name)).collect::<Vec<_>>().join(", ")),
         "office" | "parent" => known(language, &format!("office-kind-{}", dashed(word))),
-        "because" => FieldCode::from_word(word).ok().map(|because| of_field(language, because, params)),
+        "because" => FieldCode::from_word(word)
+            .ok()
+            .map(|because| of_field(language, because, &without(params, "because"))),
         _ => None,
     };
     shown.unwrap_or_else(|| word.to_owned()).into()
@@ -194,9 +199,17 @@ fn known(language: Language, key: &str) -> Option<String> {
 
 fn situation(language: Language, code: FieldCode, params: &Params, word: &str) -> String {
     let key = format!("situation-{}", dashed(word));
+    if !has_text(&key) {
+        return String::new();
+    }
+    text(language, &key, Some(&arguments(language, code, &without(params, "with"))))
+}
+
+/// The parameters but the one that is being told.
+fn without(params: &Params, name: &str) -> Params {
     let mut rest = params.clone();
-    rest.remove("with");
-    if has_text(&key) { text(language, &key, Some(&arguments(language, code, &rest))) } else { String::new() }
+    rest.remove(name);
+    rest
 }
 
 /// The state of a record, as its pages call it.

@@ -24,7 +24,7 @@ use actix_web::{
 use auth::{Caller, Failure, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use kernel::{Code, Fault, FieldCode, FieldError, Problem, Reason};
+use kernel::{Code, Fault, FieldCode, FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
@@ -37,6 +37,8 @@ const LIMIT: u64 = 512 * 1024 * 1024;
 const MOST_HELD: usize = 2 * 1024 * 1024 * 1024;
 /// The most files of one import.
 const MOST_FILES: usize = 1000;
+const RESERVED: (FieldCode, &str) = (FieldCode::Reserved, "is reserved for the platform's own importers");
+const NO_FILE: (FieldCode, &str) = (FieldCode::Required, "no file was sent");
 /// The longest message an import carries, in characters.
 const LONGEST_MESSAGE: usize = 2000;
 /// The longest field of a form beside the files, in bytes.
@@ -169,9 +171,8 @@ async fn receive(
                 }
                 files += 1;
                 if files > MOST_FILES {
-                    let problem = Problem::new(Code::BodyTooLarge);
-                    let problem = problem.because(Reason::TooManyFiles, "more than 1000 files");
-                    return Err(problem.with("max", MOST_FILES).into());
+                    let fault = Fault::too_many(MOST_FILES as u64, "files");
+                    return Err(Problem::new(Code::BodyTooLarge).field("/file", fault).into());
                 }
                 let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
                 let name = name.unwrap_or("file").to_owned();
@@ -181,9 +182,7 @@ async fn receive(
                 receiving.file(context, &name, part).await?;
             }
             if files == 0 {
-                return Err(
-                    Problem::invalid_field("/file", FieldCode::Required.says("no file was sent")).into()
-                );
+                return Err(Problem::invalid_field("/file", NO_FILE).into());
             }
             Ok(())
         }
@@ -335,16 +334,12 @@ impl Receiving {
         match (self.reading.format, &self.source) {
             (Format::Fts, None) => Ok("fts".to_owned()),
             (Format::Fts, Some(source)) if source == "fts" => Ok(source.clone()),
-            (Format::Fts, Some(_)) => {
-                refuse(FieldCode::NotOneOf.says("is always fts for flows from FTS").with("allowed", "fts"))
-            }
+            (Format::Fts, Some(other)) => refuse(Fault::not_one_of(other, &["fts"])),
             (Format::Iati, None) => Ok("iati".to_owned()),
             (Format::Csv | Format::Xlsx, None) => refuse(FieldCode::Required.says(
                 "is required: what the sending system is called, so that a row sent again is the same record",
             )),
-            (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => {
-                refuse(FieldCode::Reserved.says("is reserved for the platform's own importers"))
-            }
+            (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => refuse(RESERVED.into()),
             (_, Some(source)) => {
                 let mut checks = Checks::new();
                 checks.text("source", source, 40);

@@ -182,7 +182,6 @@ problem-reason-publication-not-set = The organisation has not said yet how it pu
 problem-reason-no-organisation = No organisation has been set up yet.
 problem-reason-rows-rejected = { $rejected } of { $rows } rows cannot be used: nothing was kept.
 problem-reason-body-too-large = This is too large: the maximum is { $max }.
-problem-reason-too-many-files = Too many files: the maximum is { $max }.
 problem-reason-body-broken = The transmission broke off: please send it again.
 problem-reason-file-lost = The file was not kept: please send it again.
 problem-reason-no-room = There is no room for the file at the moment.

@@ -182,7 +182,6 @@ problem-reason-publication-not-set = La organización aún no ha indicado cómo 
 problem-reason-no-organisation = Todavía no se ha creado ninguna organización.
 problem-reason-rows-rejected = { $rejected } de { $rows } filas no se pueden utilizar: no se ha conservado nada.
 problem-reason-body-too-large = El envío es demasiado grande: el máximo es { $max }.
-problem-reason-too-many-files = Demasiados archivos: el máximo es { $max }.
 problem-reason-body-broken = El envío se interrumpió: vuelva a enviarlo.
 problem-reason-file-lost = El archivo no se ha conservado: vuelva a enviarlo.
 problem-reason-no-room = En este momento no hay espacio para el archivo.

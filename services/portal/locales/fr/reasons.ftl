@@ -182,7 +182,6 @@ problem-reason-publication-not-set = L’organisation n’a pas encore indiqué 
 problem-reason-no-organisation = Aucune organisation n’a encore été créée.
 problem-reason-rows-rejected = { $rejected } lignes sur { $rows } sont inutilisables : rien n’a été conservé.
 problem-reason-body-too-large = L’envoi est trop volumineux : le maximum est de { $max }.
-problem-reason-too-many-files = Trop de fichiers : le maximum est de { $max }.
 problem-reason-body-broken = L’envoi s’est interrompu : veuillez recommencer.
 problem-reason-file-lost = Le fichier n’a pas été conservé : veuillez le renvoyer.
 problem-reason-no-room = Il n’y a pas de place pour le fichier en ce moment.

@@ -140,7 +140,7 @@ fn sample(code: FieldCode) -> Params {
 fn sample_of_reason(reason: Reason) -> Params {
     match reason {
         Reason::RowsRejected => params(&[("rejected", Param::Number(3)), ("rows", Param::Number(40))]),
-        Reason::BodyTooLarge | Reason::TooManyFiles => params(&[("max", Param::Number(1000))]),
+        Reason::BodyTooLarge => params(&[("max", Param::Number(1000))]),
         Reason::TooManyRequests => params(&[("seconds", Param::Number(30))]),
         Reason::OfficeOnly
         | Reason::OfficeOrAboveOnly
@@ -275,6 +275,11 @@ fn states_and_fields_are_called_as_the_pages_call_them() {
         of_field(Language::English, large.code, &large.params),
         "Too large: the maximum is 1,048,576 bytes."
     );
+    let body = params(&[("max", Param::Number(1_048_576))]);
+    assert_eq!(
+        of_reason(Language::English, Reason::BodyTooLarge, &body),
+        "This is too large: the maximum is 1,048,576 bytes."
+    );
 }
 
 #[test]
@@ -299,9 +304,9 @@ fn what_has_no_code_is_shown_as_the_platform_says_it() {
 #[test]
 fn the_languages_name_the_same_parameters() {
     const FILES: [&str; 3] = [
-        include_str!("../../locales/en.ftl"),
-        include_str!("../../locales/fr.ftl"),
-        include_str!("../../locales/es.ftl"),
+        include_str!("../../locales/en/reasons.ftl"),
+        include_str!("../../locales/fr/reasons.ftl"),
+        include_str!("../../locales/es/reasons.ftl"),
     ];
     let named = |source: &str| {
         let mut named: BTreeSet<(String, String)> = BTreeSet::new();

@@ -159,7 +159,7 @@ fn a_zip_bomb_is_refused_before_it_is_inflated() {
         lying[at..at + 4].copy_from_slice(&1000u32.to_le_bytes());
     }
     let why = refused(&lying);
-    assert!(why.contains("larger than the archive says") || why.contains("no XML"), "{why}");
+    assert!(why.contains("larger than the archive says") || why.contains("not XML"), "{why}");
     assert!(started.elapsed().as_secs() < 60);
 }
 

@@ -108,7 +108,10 @@ fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
         checks.require(is_code, &format!("/languages/{index}"), fault);
     }
     let Consent { basis, given_on, withdrawn_on } = &fields.consent;
-    checks.one_of("/consent/basis", basis, &BASES);
+    // What was sent is not repeated: it may be personal.
+    let allowed = BASES.join(", ");
+    let unknown = FieldCode::NotOneOf.says(format!("must be one of {allowed}")).with("allowed", allowed);
+    checks.require(BASES.contains(&basis.as_str()), "/consent/basis", unknown);
     if basis == "consent" && given_on.is_none() {
         let fault = Fault::required_with(Situation::Consent, "is required where the basis is consent");
         checks.refuse("/consent/given_on", fault);
