@@ -403,7 +403,7 @@ test("a donor prints its overview, follows its due dates and finds its contact",
   await signIn(page, "donor@demo.example");
   assert.match(await page.locator("main").innerText(), /Claire Fontaine/);
   await page.emulateMedia({ media: "print" });
-  for (const selector of [".bar", ".menu nav", "footer ul", "main .button"]) {
+  for (const selector of [".masthead", ".menu nav", "footer ul", "main .button"]) {
     assert.equal(await page.locator(selector).count() > 0, true, `${selector} is there`);
     assert.equal(await page.locator(selector).first().isVisible(), false, `${selector} is not printed`);
   }
@@ -475,13 +475,13 @@ for (const [who, email, start] of [["officer", "officer@demo.example", "/console
     for (const language of LANGUAGES) {
       await page.setViewportSize({ width: 1280, height: 900 });
       await page.goto(`/${language}${start}`);
-      const tops = await page.locator(".bar > *, .bar-end > *").evaluateAll((parts) =>
+      const tops = await page.locator(".masthead > *, .bar-end > *").evaluateAll((parts) =>
         parts.filter((part) => part.checkVisibility()).map((part) => part.getBoundingClientRect()).map((box) => [box.top, box.bottom]),
       );
       assert.ok(tops.every(([top, bottom]) => top >= 0 && bottom <= 60), `${language}: ${JSON.stringify(tops)}`);
       assert.equal(await page.locator(".menu a[aria-current=page]").count(), 1, language);
       await page.setViewportSize({ width: 360, height: 740 });
-      assert.ok((await page.locator(".bar").boundingBox()).height <= 60, `${language}: the bar on a phone`);
+      assert.ok((await page.locator(".masthead").boundingBox()).height <= 60, `${language}: the bar on a phone`);
     }
     await context.close();
   });
@@ -499,7 +499,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.click(".menu > summary");
     assert.equal(await donors.isVisible(), true);
     if (javaScriptEnabled) assert.equal(await tooWide(page), 0);
-    for (const target of await page.locator(".bar a:visible, .bar button:visible, .menu a:visible, .menu summary:visible").all()) {
+    for (const target of await page.locator(".masthead a:visible, .masthead button:visible, .menu a:visible, .menu summary:visible").all()) {
       const { width, height } = await target.boundingBox();
       assert.ok(width >= 44 && height >= 44, `${await target.innerText()}: ${width} x ${height}`);
     }

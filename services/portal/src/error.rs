@@ -99,7 +99,12 @@ impl PageError {
                 let visitor = Visitor::of(request, state);
                 keeping(&visitor, path, typed).unwrap_or_else(|error| error.page(request, state))
             }
-            other => other.page(request, state),
+            other @ (PageError::Refused(_)
+            | PageError::Unavailable(_)
+            | PageError::NotFound
+            | PageError::Maintenance
+            | PageError::ForeignForm
+            | PageError::Template(_)) => other.page(request, state),
         }
     }
 

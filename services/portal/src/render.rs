@@ -258,7 +258,7 @@ impl Frame<'_> {
             json!({
                 "name": signed_in.name, "office": signed_in.office, "organisation": signed_in.organisation,
                 "donor": signed_in.donor_id, "home": signed_in.home(), "permissions": signed_in.permissions,
-                "moves": signed_in.moves,
+                "moves": signed_in.moves, "office_id": signed_in.office_id,
             })
         });
         context["shell"] = self.shell.name().into();

@@ -34,12 +34,12 @@ pub(crate) struct Candidate {
     score: u32,
     /// Why, in points that add up to the score.
     #[schema(max_items = 10)]
-    reasons: Vec<Reason>,
+    reasons: Vec<DuplicateReason>,
 }
 
 /// A reason for a score.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct Reason {
+pub(crate) struct DuplicateReason {
     /// `name`, `other_name`, `iati_identifier`, `country`, `type`, `other_country` or `other_type`.
     #[schema(example = "name", max_length = 20)]
     reason: String,
@@ -57,9 +57,10 @@ pub(crate) struct Candidates {
 }
 
 /// Why two records may be one donor; nothing when their names are not alike and no identifier is shared.
-fn reasons(one: &Model, other: &Model) -> Vec<Reason> {
+fn reasons(one: &Model, other: &Model) -> Vec<DuplicateReason> {
     let mut reasons = Vec::new();
-    let mut add = |reason: &str, points: i32| reasons.push(Reason { reason: reason.to_owned(), points });
+    let mut add =
+        |reason: &str, points: i32| reasons.push(DuplicateReason { reason: reason.to_owned(), points });
     let same = |a: &Option<String>, b: &Option<String>| a.is_some() && a == b;
     if same(&one.iati_identifier, &other.iati_identifier) {
         add("iati_identifier", 100);

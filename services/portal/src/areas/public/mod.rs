@@ -14,9 +14,8 @@ pub(crate) use sitemap::Sitemap;
 use crate::nav::{Group, NavEntry};
 use actix_web::web::{self, ServiceConfig};
 
-/// Its entries in the menu.
+/// Its entries in the menu; the name of the site leads to its home page.
 pub(crate) const NAV: &[NavEntry] = &[
-    NavEntry { permission: None, path: "/", key: "public-pages", group: Group::Plain },
     NavEntry { permission: None, path: "/plans", key: "plans", group: Group::Plain },
     NavEntry { permission: None, path: "/donors", key: "donors", group: Group::Plain },
     NavEntry { permission: None, path: "/flows", key: "flows-page", group: Group::Plain },

@@ -54,7 +54,7 @@ fn show(_: Language) -> Value {
     json!({
         "contribution": full(), "entries": answer("/v1/contributions/{id}/entries", json!({ "items": [entry] })),
         "children": list("/v1/contributions", &[contribution()]), "problem": super::refusal("write-off-reason"),
-        "typed": { "step": "write-off", "on": DAY, "amount": MARKUP, "reason": MARKUP }, "key": "k",
+        "typed": { "step": "write-off", "on": DAY, "amount": MARKUP, "countries": [], "usage_years": "", "earmarking": "", "reason": MARKUP }, "key": "k",
         "countries": ["AFG"], "today": DAY, "may_write": true,
     })
 }

@@ -13,6 +13,8 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let text = include_str!("../../../../../openapi/passerelle.json");
     serde_json::from_str(text).unwrap()
 });
+/// Its schemas, closed.
+static SCHEMAS: LazyLock<Value> = LazyLock::new(|| closed(&DOCUMENT["components"]["schemas"]));
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
 /// The answer to `GET path`.
@@ -51,7 +53,7 @@ fn validator(path: &str, method: &str) -> Arc<Validator> {
         let success = responses.get("200").or_else(|| responses.get("201"));
         let success = success.unwrap_or_else(|| panic!("the API has no {method} {path}"));
         let mut schema = success["content"]["application/json"]["schema"].clone();
-        schema["components"] = json!({ "schemas": closed(&DOCUMENT["components"]["schemas"]) });
+        schema["components"] = json!({ "schemas": *SCHEMAS });
         Arc::new(jsonschema::options().should_validate_formats(true).build(&schema).unwrap())
     });
     Arc::clone(made)
@@ -76,7 +78,7 @@ fn collect_parts(schema: &Value, parts: &mut BTreeSet<String>) {
     match schema {
         Value::Object(fields) => fields.values().for_each(|field| collect_parts(field, parts)),
         Value::Array(list) => list.iter().for_each(|entry| collect_parts(entry, parts)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -88,12 +90,14 @@ fn close(schema: &Value, whole: bool) -> Value {
             let mut closed: Map<String, Value> = fields.iter().map(inner).collect();
             let is_object =
                 fields.get("properties").is_some_and(Value::is_object) || fields.contains_key("allOf");
-            if whole && is_object && !fields.contains_key("additionalProperties") {
+            if !whole {
+                closed.remove("additionalProperties");
+            } else if is_object && !fields.contains_key("additionalProperties") {
                 closed.insert("unevaluatedProperties".to_owned(), json!(false));
             }
             closed.into()
         }
         Value::Array(list) => list.iter().map(|entry| close(entry, whole)).collect(),
-        other => other.clone(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => other.clone(),
     }
 }
