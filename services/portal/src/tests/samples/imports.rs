@@ -27,7 +27,7 @@ pub(super) fn import() -> Value {
 
 /// A refusal as the API gives it: these pages speak of places in files, not of inputs.
 fn problem() -> Value {
-    json!({ "status": 422, "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "detail": MARKUP }] })
+    json!({ "status": 422, "title": "t", "detail": "d", "errors": [{ "pointer": "/x", "code": "required", "detail": MARKUP }] })
 }
 
 fn imports(_: Language) -> Value {
@@ -38,7 +38,7 @@ fn imports(_: Language) -> Value {
 }
 
 fn show(_: Language) -> Value {
-    let error = json!({ "pointer": "/id", "detail": "is required" });
+    let error = json!({ "pointer": "/id", "code": "required", "detail": "is required" });
     let line = json!({ "number": 1, "file": MARKUP, "pointer": "/data/flows/0", "external_ref": null,
         "verdict": "rejected", "errors": [error], "warnings": [] });
     json!({

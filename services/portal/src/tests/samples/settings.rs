@@ -27,7 +27,7 @@ fn exchange_rates(_: Language) -> Value {
     let rate = json!({ "currency": "NOK", "month": "2026-03", "rate": "10.5", "date": DAY, "source": MARKUP,
         "recorded_at": INSTANT });
     let taken = json!({ "rows": 3, "created": 1, "changed": 1, "unchanged": 0, "rejected": 1, "dry_run": true,
-        "errors": [{ "pointer": "/rows/1/Rate", "detail": "is not a decimal number" }] });
+        "errors": [{ "pointer": "/rows/1/Rate", "code": "not_a_number", "detail": "is not a decimal number" }] });
     json!({
         "list": list("/v1/exchange-rates", &[rate]), "filter": { "currency": "NOK", "from": "2026-03" },
         "filter_query": "currency=NOK", "problem": super::refusal("file"), "key": "k", "may_write": true,
