@@ -221,7 +221,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.fill("#end_date", "2026-12-31");
     await page.click(".form > button");
     await page.waitForSelector("#end_date-error");
-    assert.match(await page.locator("#end_date-error").innerText(), /after the start/);
+    assert.match(await page.locator("#end_date-error").innerText(), /later than January 1, 2027 \(start\)/);
     await page.fill("#end_date", "2027-12-31");
     if (javaScriptEnabled) {
       await page.fill("#donor", "");
