@@ -30,13 +30,12 @@ const NOT_NUMBERS: [&str; 6] = [
     "cannot parse float from empty string",
 ];
 
+/// What the reader of queries, in which every value is a text, says of one that is neither true nor false.
+const NOT_A_BOOLEAN: &str = r#"expected "true", "on" or "false""#;
+
 /// What a text says; `place` is what an unknown field is not part of: "field of this object", "parameter here".
 pub(crate) fn of(text: &str, place: &str) -> Refusal {
     let text = text.rsplit_once(" at line ").map_or(text, |(before, _)| before);
-    // In a query every value is a text, so that one of another type is a text that does not fit.
-    if place.starts_with("parameter") && text.ends_with("expected a boolean") {
-        return Refusal { field: None, fault: FieldCode::NotABoolean.says("must be true or false") };
-    }
     of_name(text, place).unwrap_or_else(|| Refusal { field: None, fault: of_value(text) })
 }
 
@@ -73,7 +72,7 @@ fn of_value(text: &str) -> Fault {
     if NOT_NUMBERS.contains(&text) {
         return FieldCode::NotANumber.says(format!("is not a number: {text}"));
     }
-    if text == "provided string was not `true` or `false`" {
+    if text.ends_with(NOT_A_BOOLEAN) {
         return FieldCode::NotABoolean.says("must be true or false");
     }
     if text.starts_with("UUID parsing failed") {
