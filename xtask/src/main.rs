@@ -1,6 +1,7 @@
 //! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `map`, `bench`.
 
 mod browser;
+mod contract;
 mod map;
 
 use anyhow::{Context, Result, bail};
@@ -27,7 +28,8 @@ enum Task {
     Test {
         #[command(subcommand)]
         only: Option<Suite>,
-        /// What is too slow for every change as well: 20 rounds of the failure suite, 6 with a full disk.
+        /// What is too slow for every change as well: 20 rounds of the failure suite, 6 with a full disk, schemathesis
+        /// without a limit.
         #[arg(long)]
         all: bool,
     },
@@ -57,6 +59,12 @@ enum Task {
 enum Suite {
     /// The pages in a real browser.
     Browser,
+    /// The API's documents: linted, compared with the last release, tried by schemathesis, used by generated clients.
+    Contract {
+        /// Requests that schemathesis makes up for each operation.
+        #[arg(long, default_value_t = contract::Effort::USUAL.examples)]
+        examples: u32,
+    },
     /// Kills services, Kafka, PostgreSQL and Redis in random order while writes go on, then counts.
     Failure {
         /// How many rounds.
@@ -82,6 +90,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test { only: None, all } => test(all),
         Task::Test { only: Some(Suite::Browser), .. } => browser_suite(),
+        Task::Test { only: Some(Suite::Contract { examples }), .. } => contract_suite(examples),
         Task::Test { only: Some(Suite::Failure { rounds, seed }), .. } => failure_suite(rounds, seed),
         Task::Infra { task } => infrastructure(&task),
         Task::RunDistributed { port } => run_distributed(port),
@@ -218,6 +227,10 @@ fn test(all: bool) -> Result<()> {
         None => shown("pages in a browser", &mut browser::command())?,
         Some(missing) => skipped.push(missing),
     }
+    match contract::missing() {
+        None => contract::check(if all { contract::Effort::ALL } else { contract::Effort::USUAL })?,
+        Some(missing) => skipped.push(missing),
+    }
     let missing = infra::missing();
     if missing.is_empty() {
         let infra = Borrowed::up()?;
@@ -270,6 +283,14 @@ fn browser_suite() -> Result<()> {
     cargo("the program", &["build", "--package", "passerelle"], &[])?;
     match browser::missing() {
         None => shown("pages in a browser", &mut browser::command()),
+        Some((what, why)) => bail!("{what}: {why}"),
+    }
+}
+
+fn contract_suite(examples: u32) -> Result<()> {
+    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    match contract::missing() {
+        None => contract::check(contract::Effort { examples, again: true, ..contract::Effort::USUAL }),
         Some((what, why)) => bail!("{what}: {why}"),
     }
 }

@@ -162,22 +162,29 @@ pub struct DonorChanged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FlowObject {
     /// `Organization`, `Location`, `UsageYear`, `Plan`, `GlobalCluster`, `Cluster`, `Emergency`, `Project`, …
+    #[schema(max_length = 100)]
     pub kind: String,
     /// Its id in the source system, or the platform's own id.
+    #[schema(max_length = 100)]
     pub id: String,
     /// Its name.
+    #[schema(max_length = 500)]
     pub name: String,
     /// `single`, `shared` or `overlap`, as FTS says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
     pub behavior: Option<String>,
     /// For a location that is known: its ISO 3166-1 alpha-3 code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 3)]
     pub country: Option<String>,
     /// For an organisation: FTS's types.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000, value_type = Vec<kernel::items::SourceText>)]
     pub organization_types: Vec<String>,
     /// For an organisation: FTS's sub-types.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000, value_type = Vec<kernel::items::SourceText>)]
     pub organization_sub_types: Vec<String>,
 }
 

@@ -7,6 +7,7 @@ pub mod date;
 pub mod fault;
 pub mod field_code;
 pub mod id;
+pub mod items;
 pub mod money;
 pub mod pagination;
 pub mod problem;

@@ -163,11 +163,11 @@ pub struct Problem {
     pub status: u16,
     /// What happened this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, nullable = false)]
     pub detail: Option<String>,
     /// The path of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 8000, required, nullable = false)]
     pub instance: Option<String>,
     /// The public code, stable for programs.
     #[schema(example = "invalid_field", max_length = 60)]
@@ -186,7 +186,7 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// Find this request in the logs by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 64)]
+    #[schema(max_length = 64, required, nullable = false)]
     pub trace_id: Option<String>,
     /// Seconds after which it may go well: the header `Retry-After`.
     #[serde(skip)]

@@ -1,16 +1,23 @@
 //! The OpenAPI document of a service, and the problems that its operations can answer.
+//!
+//! Handlers describe what is theirs: parameters, bodies, answers. What follows from the shape of an operation (headers,
+//! conditions, representations, links) and what all have in common is completed here, so that no handler can forget it.
+
+mod operations;
+mod schemas;
+mod shared;
+pub mod words;
+
+pub use shared::merge;
 
 use crate::Service;
 use actix_web::App;
-use kernel::{Code, Problem};
+use kernel::Code;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::{
-    IntoResponses, ToSchema,
-    openapi::{
-        ContactBuilder, Content, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
-        ResponseBuilder,
-        security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme},
-    },
+    IntoResponses,
+    openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApiBuilder, Ref, RefOr, Response},
 };
 use utoipa_actix_web::AppExt;
 
@@ -19,7 +26,10 @@ pub const BODY_LIMIT: &str = "x-body-limit";
 /// Extension of an operation: how long it may take, in seconds.
 pub const TIMEOUT: &str = "x-timeout-seconds";
 
-pub(crate) fn document(service: &Service) -> OpenApi {
+/// The methods that a path of ours can have.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+pub(crate) fn document(service: &Service) -> Value {
     let info = InfoBuilder::new()
         .title(format!("Passerelle: {}", service.name))
         .version(env!("CARGO_PKG_VERSION"))
@@ -28,63 +38,67 @@ pub(crate) fn document(service: &Service) -> OpenApi {
         .contact(Some(ContactBuilder::new().name(Some("Passerelle")).build()))
         .build();
     let routes = service.routes.clone();
-    let (_, mut document) = App::new()
+    let (_, document) = App::new()
         .into_utoipa_app()
         .openapi(OpenApiBuilder::new().info(info).build())
         .configure(move |config| routes(config))
         .split_for_parts();
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
     complete(&mut document);
-    name_operations(&mut document);
     document
 }
 
-/// Operation ids that are unique over all services: `get_donors_id` for `GET /v1/donors/{id}`.
-fn name_operations(document: &mut OpenApi) {
-    for (path, item) in &mut document.paths.paths {
-        let words = path.trim_start_matches("/v1/").split(|c: char| !c.is_alphanumeric());
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        let operations = [
-            ("get", &mut item.get),
-            ("post", &mut item.post),
-            ("put", &mut item.put),
-            ("patch", &mut item.patch),
-            ("delete", &mut item.delete),
-        ];
-        for (method, operation) in operations {
-            if let Some(operation) = operation {
-                operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+/// Adds what follows from the shapes of operations and schemas, and what every document of the platform has.
+fn complete(document: &mut Value) {
+    shared::add_problem_schema(document);
+    schemas::complete(document);
+    operations::complete(document);
+    shared::complete(document);
+}
+
+/// The operations of a document: path, method, operation.
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let of_path = item.as_object().into_iter().flatten();
+        let of_path = of_path.filter(|(method, _)| METHODS.contains(&method.as_str()));
+        of_path.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+/// Calls `visit` with every operation of a document, to change it.
+fn each_operation(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Map<String, Value>)) {
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if METHODS.contains(&method.as_str())
+                && let Some(operation) = operation.as_object_mut()
+            {
+                visit(path, method, operation);
             }
         }
     }
 }
 
-/// Adds what every document of the platform has: the security scheme and the schema of a problem.
-pub fn complete(document: &mut OpenApi) {
-    let components = document.components.get_or_insert_default();
-    let mut schemas = vec![(Problem::name().into_owned(), <Problem as utoipa::PartialSchema>::schema())];
-    Problem::schemas(&mut schemas);
-    components.schemas.extend(schemas);
-    let scopes: BTreeMap<String, String> =
-        auth::ALL_PERMISSIONS.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect();
-    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", Scopes::from_iter(scopes)));
-    components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
+/// Calls `visit` with every object below a value, the innermost first.
+fn each_object(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|value| each_object(value, visit)),
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(_, value)| each_object(value, visit));
+            visit(fields);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
-fn problem(code: Code) -> (String, RefOr<Response>) {
-    let (status, _, title) = code.table();
-    let mut example = Problem::new(code);
-    example.instance = Some("/v1/…".to_owned());
-    let content = Content::builder()
-        .schema(Some(Ref::from_schema_name(Problem::name())))
-        .example(serde_json::to_value(&example).ok())
-        .build();
-    let response =
-        ResponseBuilder::new().description(title).content("application/problem+json", content).build();
-    (status.to_string(), response.into())
-}
-
+/// Problems by reference: `shared` has each status once.
 fn problems(codes: &[Code]) -> BTreeMap<String, RefOr<Response>> {
-    codes.iter().map(|code| problem(*code)).collect()
+    let problem = |code: &Code| {
+        let status = code.table().0;
+        let reference = Ref::new(format!("#/components/responses/{}", shared::problem_name(status)));
+        (status.to_string(), RefOr::Ref(reference))
+    };
+    codes.iter().map(problem).collect()
 }
 
 const PUBLIC: [Code; 5] =
@@ -102,7 +116,7 @@ const WITH_BODY: [Code; 5] = [
 pub struct PublicProblems;
 impl IntoResponses for PublicProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[&PUBLIC[..], &[Code::NotFound, Code::NotAcceptable]].concat())
+        problems(&[&PUBLIC[..], &[Code::NotFound]].concat())
     }
 }
 
@@ -110,7 +124,7 @@ impl IntoResponses for PublicProblems {
 pub struct ReadProblems;
 impl IntoResponses for ReadProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[&PUBLIC[..], &SIGNED_IN, &[Code::NotAcceptable]].concat())
+        problems(&[&PUBLIC[..], &SIGNED_IN].concat())
     }
 }
 
@@ -122,13 +136,13 @@ impl IntoResponses for CreateProblems {
     }
 }
 
-/// What an update can answer instead.
+/// What an update can answer instead. That of a stale version, or of none, follows from its `If-Match`.
 pub struct UpdateProblems;
 impl IntoResponses for UpdateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(
-            &[&PUBLIC[..], &SIGNED_IN, &WITH_BODY, &[Code::StaleVersion, Code::PreconditionRequired]]
-                .concat(),
-        )
+        CreateProblems::responses()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,21 +4,68 @@ use auth::Failure;
 use kernel::{Fault, FieldCode, Problem};
 use serde::de::DeserializeOwned;
 use std::{
+    any::TypeId,
+    collections::HashMap,
     future::{Ready, ready},
     ops::RangeInclusive,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
+use utoipa::{
+    IntoParams,
+    openapi::{RefOr, Schema, path::Parameter},
 };
 use uuid::Uuid;
 
 /// The query parameters. Unknown and unreadable ones are named.
 pub struct Parameters<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Parameters<T> {
+impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Parameters<T> {
     type Error = Failure;
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()).map(Self).map_err(Failure::from))
+        let query = request.query_string();
+        let parsed = check_lengths(&lengths_of::<T>(), query).and_then(|()| parse(query));
+        ready(parsed.map(Self).map_err(Failure::from))
     }
+}
+
+/// How long a text may be that a parameter is: its name, the shortest and the longest, in characters.
+type Length = (String, usize, usize);
+
+/// The lengths that the document gives the parameters of `T`: what it says is what holds.
+fn lengths_of<T: IntoParams + 'static>() -> Arc<[Length]> {
+    static KNOWN: LazyLock<RwLock<HashMap<TypeId, Arc<[Length]>>>> = LazyLock::new(RwLock::default);
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+    known.unwrap_or_else(|| {
+        let lengths: Arc<[Length]> = T::into_params(|| None).iter().filter_map(length_of).collect();
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(TypeId::of::<T>()).or_insert(lengths).clone()
+    })
+}
+
+fn length_of(parameter: &Parameter) -> Option<Length> {
+    let Some(RefOr::T(Schema::Object(schema))) = &parameter.schema else { return None };
+    let longest = schema.max_length?;
+    Some((parameter.name.clone(), schema.min_length.unwrap_or(0), longest))
+}
+
+fn check_lengths(lengths: &[Length], query: &str) -> Result<(), Problem> {
+    // What cannot be read is told when it is parsed.
+    let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
+    for (name, value) in pairs {
+        let Some((_, shortest, longest)) = lengths.iter().find(|(known, ..)| *known == name) else {
+            continue;
+        };
+        let length = value.chars().count();
+        if length > *longest {
+            return Err(Problem::invalid_parameter(name, format!("has more than {longest} characters")));
+        }
+        if length < *shortest {
+            return Err(Problem::invalid_parameter(name, format!("has fewer than {shortest} characters")));
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {

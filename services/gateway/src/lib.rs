@@ -33,6 +33,7 @@ use kernel::{Clock, Code, Problem, Reason};
 use limits::Rates;
 use origin::{Caller, Trust};
 use routes::Routes;
+use serde_json::Value;
 use service::{Job, Serving, Tasks};
 use std::{
     net::{IpAddr, TcpListener},
@@ -41,7 +42,6 @@ use std::{
 };
 use tokio::{net::TcpStream, task::JoinHandle};
 use turns::Turns;
-use utoipa::openapi::OpenApi;
 
 /// How long a connection may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -53,7 +53,7 @@ pub struct Upstream {
     /// Where it listens, without a trailing slash.
     pub url: String,
     /// Its OpenAPI document.
-    pub document: OpenApi,
+    pub document: Value,
 }
 
 /// A service or the portal, and what is under way there.

@@ -2,10 +2,9 @@
 
 use crate::Upstream;
 use actix_web::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::openapi::{BODY_LIMIT, TIMEOUT};
 use std::{collections::BTreeMap, time::Duration};
-use utoipa::openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 
 /// The largest body of an operation that documents no other limit, in bytes.
 const DEFAULT_BODY: u64 = 1024 * 1024;
@@ -15,9 +14,9 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Two documents contradict each other.
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
-    /// One name, two schemas.
-    #[error("the schema {0} means different things in two services")]
-    Schema(String),
+    /// One name, two schemas; or one operation, two services.
+    #[error("{0} means different things in two services")]
+    Twice(String),
     /// One path and method, two services.
     #[error("the path {0} belongs to two services or cannot be routed")]
     Path(String),
@@ -38,35 +37,26 @@ type Methods = BTreeMap<String, Route>;
 
 pub(crate) struct Routes {
     table: matchit::Router<Methods>,
-    document: OpenApi,
+    document: Value,
 }
 
 /// One document of all services.
 ///
 /// # Errors
-/// [`MergeError`] when a schema's name means two things.
-pub fn merge<'a>(documents: impl IntoIterator<Item = &'a OpenApi>) -> Result<OpenApi, MergeError> {
-    let info = InfoBuilder::new()
-        .title("Passerelle")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(
-            "The system of a donor-relations division: donors, contributions, response plans and their funding.",
-        ))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
-        .contact(Some(ContactBuilder::new().name(Some("Passerelle")).build()))
-        .build();
-    let mut merged = OpenApiBuilder::new().info(info).build();
-    let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
-    for document in documents {
-        for (name, schema) in document.components.iter().flat_map(|components| &components.schemas) {
-            let schema = serde_json::to_value(schema).unwrap_or_default();
-            if schemas.insert(name.clone(), schema.clone()).is_some_and(|known| known != schema) {
-                return Err(MergeError::Schema(name.clone()));
-            }
-        }
-        merged.merge(document.clone());
-    }
-    Ok(merged)
+/// [`MergeError`] when a name means two things, or an operation belongs to two services.
+pub fn merge<'a>(documents: impl IntoIterator<Item = &'a Value>) -> Result<Value, MergeError> {
+    let head = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Passerelle",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description":
+                "The system of a donor-relations division: donors, contributions, response plans and their funding.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "contact": { "name": "Passerelle" },
+        },
+    });
+    service::openapi::merge(head, documents).map_err(MergeError::Twice)
 }
 
 impl Routes {
@@ -74,8 +64,7 @@ impl Routes {
         let document = merge(services.iter().map(|service| &service.document))?;
         let mut paths: BTreeMap<String, Methods> = BTreeMap::new();
         for (upstream, service) in services.iter().enumerate() {
-            let json = serde_json::to_value(&service.document).unwrap_or_default();
-            for (path, item) in json["paths"].as_object().into_iter().flatten() {
+            for (path, item) in service.document["paths"].as_object().into_iter().flatten() {
                 let methods = paths.entry(path.clone()).or_default();
                 for (method, operation) in item.as_object().into_iter().flatten() {
                     let route = route(upstream, operation);
@@ -92,7 +81,7 @@ impl Routes {
         Ok(Self { table, document })
     }
 
-    pub(crate) fn document(&self) -> &OpenApi {
+    pub(crate) fn document(&self) -> &Value {
         &self.document
     }
 
@@ -123,7 +112,7 @@ pub(crate) enum Unrouted {
 }
 
 fn route(upstream: usize, operation: &Value) -> Route {
-    let security = operation["security"].as_array();
+    let security = operation["security"].as_array().filter(|requirements| !requirements.is_empty());
     let scopes = security.map(|requirements| {
         let named = requirements.iter().filter_map(|requirement| requirement["oauth2"].as_array()).flatten();
         named.filter_map(|scope| scope.as_str().map(str::to_owned)).collect()

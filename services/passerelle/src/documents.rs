@@ -15,9 +15,9 @@ pub fn all() -> Result<Vec<(String, String)>> {
     let merged = gateway::merge(documents.iter().map(|(_, document)| document))?;
     let mut files = Vec::new();
     for (name, document) in &documents {
-        files.push((format!("{name}.json"), pretty(&serde_json::to_value(document)?)?));
+        files.push((format!("{name}.json"), pretty(document)?));
     }
-    files.push(("passerelle.json".to_owned(), pretty(&serde_json::to_value(&merged)?)?));
+    files.push(("passerelle.json".to_owned(), pretty(&merged)?));
     for (name, schema) in events::schemas() {
         files.push((format!("events/{name}.json"), pretty(&schema)?));
     }

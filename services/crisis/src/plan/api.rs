@@ -43,9 +43,9 @@ pub(crate) struct PlanFields {
     /// `refugee_response_plan` or `other`.
     plan_type: PlanType,
     /// ISO 3166-1 alpha-3 codes.
-    #[schema(example = json!(["TCD"]), max_items = 100)]
+    #[schema(example = json!(["TCD"]), max_items = 100, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
-    #[schema(example = json!([2026]), min_items = 1, max_items = 20)]
+    #[schema(example = json!([2026]), min_items = 1, max_items = 20, value_type = Vec<kernel::items::PlanYear>)]
     years: Vec<i32>,
     start_date: Option<NaiveDate>,
     end_date: Option<NaiveDate>,

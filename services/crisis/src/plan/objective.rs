@@ -44,7 +44,7 @@ pub(crate) struct Objective {
     pub(crate) groups: Vec<PeopleGroup>,
     /// What it consists of: shelter, health, …
     #[serde(default)]
-    #[schema(example = json!(["Shelter and settlements"]), max_items = 20)]
+    #[schema(example = json!(["Shelter and settlements"]), max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     pub(crate) activity_areas: Vec<String>,
 }
 

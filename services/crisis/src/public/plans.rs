@@ -10,6 +10,7 @@ use crate::{
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
+use events::ExternalRef;
 use kernel::{Money, PlanType, Problem, Visibility, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -23,15 +24,12 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicPlan {
     id: Uuid,
-    /// The system that knows the plan by `external_ref`: `fts`.
-    #[schema(example = "fts", max_length = 40)]
-    external_source: Option<String>,
-    #[schema(example = "929", max_length = 100)]
-    external_ref: Option<String>,
+    /// How another system knows it.
+    external_ref: Option<ExternalRef>,
     #[schema(example = "Chad crisis response plan 2026", max_length = 300)]
     name: String,
     plan_type: PlanType,
-    #[schema(max_items = 250)]
+    #[schema(max_items = 250, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
     #[schema(max_items = 20)]
     years: Vec<i32>,
@@ -76,10 +74,10 @@ fn shown(plan: plan::store::Model, amounts: Amounts) -> Result<PublicPlan, Store
         .filter(|needed| *needed > 0)
         .map(|needed| Money::usd((needed - amounts.funding()).max(0)));
     let (countries, years, objectives) = (plan.country_codes(), plan.year_numbers(), plan.objectives()?);
+    let external = plan.external_source.zip(plan.external_ref);
     Ok(PublicPlan {
         id: plan.id,
-        external_source: plan.external_source,
-        external_ref: plan.external_ref,
+        external_ref: external.map(|(source, reference)| ExternalRef { source, r#ref: reference }),
         name: plan.name,
         plan_type: plan.plan_type,
         countries,
@@ -101,7 +99,7 @@ fn shown(plan: plan::store::Model, amounts: Amounts) -> Result<PublicPlan, Store
 impl Row for PublicPlan {
     const COLUMNS: &'static [Column<Self>] = &[
         ("id", |row| row.id.into()),
-        ("external_ref", |row| row.external_ref.clone().into()),
+        ("external_ref", |row| row.external_ref.as_ref().map(|external| external.r#ref.as_str()).into()),
         ("name", |row| row.name.as_str().into()),
         ("plan_type", |row| row.plan_type.as_str().into()),
         ("countries", |row| row.countries.join(" ").into()),

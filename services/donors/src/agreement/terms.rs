@@ -50,7 +50,7 @@ pub(crate) struct Terms {
     pub(crate) modality: Option<Modality>,
     /// ISO 3166-1 alpha-3 codes of where it goes.
     #[serde(default)]
-    #[schema(example = json!(["TCD"]), max_items = 50)]
+    #[schema(example = json!(["TCD"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     pub(crate) countries: Vec<String>,
     /// Response plans it goes to.
     #[serde(default)]
@@ -58,7 +58,7 @@ pub(crate) struct Terms {
     pub(crate) plan_ids: Vec<Uuid>,
     /// DAC purpose codes, five digits.
     #[serde(default)]
-    #[schema(example = json!(["72010"]), max_items = 20)]
+    #[schema(example = json!(["72010"]), max_items = 20, value_type = Vec<kernel::items::SectorCode>)]
     pub(crate) sectors: Vec<String>,
     /// When the money is to arrive; together not more than the amount.
     #[serde(default)]

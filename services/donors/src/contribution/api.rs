@@ -5,7 +5,7 @@ use ::store::office;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
-use events::FlowObject;
+use events::{ExternalRef, FlowObject};
 use kernel::text::split;
 use kernel::{ContributionStatus, ContributionType, Earmarking, Fault, Money, Problem, Visibility};
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,8 @@ pub(crate) struct Contribution {
     /// Where the record comes from: `fts`, or `api` when it was made here.
     #[schema(example = "fts", max_length = 40)]
     pub(crate) source: String,
-    /// Its id there.
-    #[schema(max_length = 100)]
-    pub(crate) external_ref: Option<String>,
+    /// How another system knows it.
+    pub(crate) external_ref: Option<ExternalRef>,
     /// The donor; null when the source names none, or several.
     pub(crate) donor_id: Option<Uuid>,
     #[schema(max_length = 500)]
@@ -47,13 +46,13 @@ pub(crate) struct Contribution {
     pub(crate) decision_date: Option<NaiveDate>,
     pub(crate) flow_date: Option<NaiveDate>,
     pub(crate) first_reported_date: Option<NaiveDate>,
-    #[schema(example = 2020, minimum = 1900, maximum = 2200)]
+    #[schema(example = 2020)]
     pub(crate) budget_year: Option<i32>,
     /// The years the money is for.
     #[schema(max_items = 100)]
     pub(crate) usage_years: Vec<i32>,
     /// ISO 3166-1 alpha-3 codes of where it goes.
-    #[schema(max_items = 250)]
+    #[schema(max_items = 250, value_type = Vec<kernel::items::CountryCode>)]
     pub(crate) countries: Vec<String>,
     pub(crate) new_money: bool,
     pub(crate) contribution_type: ContributionType,
@@ -61,13 +60,13 @@ pub(crate) struct Contribution {
     pub(crate) method: Option<String>,
     /// Absent when it is not stated.
     pub(crate) earmarking: Option<Earmarking>,
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, value_type = Vec<kernel::items::SourceText>)]
     pub(crate) keywords: Vec<String>,
     /// The flow this one is a part of, in the source.
     #[schema(max_length = 100)]
     pub(crate) parent_ref: Option<String>,
     /// The flows that are parts of this one, in the source.
-    #[schema(max_items = 10000)]
+    #[schema(max_items = 10000, value_type = Vec<kernel::items::Reference>)]
     pub(crate) child_refs: Vec<String>,
     /// Other than a current one it counts nothing.
     pub(crate) standing: Standing,
@@ -148,8 +147,10 @@ impl TryFrom<store::Model> for Contribution {
             id: row.id,
             version: row.version,
             office_id: row.office_id,
+            external_ref: row
+                .external_ref
+                .map(|reference| ExternalRef { source: row.source.clone(), r#ref: reference }),
             source: row.source,
-            external_ref: row.external_ref,
             donor_id: row.donor_id,
             donor_name: row.donor_name,
             agreement_id: row.agreement_id,
@@ -178,7 +179,7 @@ impl Row for Contribution {
     const COLUMNS: &'static [Column<Self>] = &[
         ("id", |row| row.id.into()),
         ("source", |row| row.source.as_str().into()),
-        ("external_ref", |row| row.external_ref.clone().into()),
+        ("external_ref", |row| row.external_ref.as_ref().map(|external| external.r#ref.as_str()).into()),
         ("donor", |row| row.donor_name.clone().into()),
         ("status", |row| row.status.as_str().into()),
         ("amount", |row| row.amount.into()),

@@ -47,7 +47,7 @@ pub(crate) struct NewContribution {
     budget_year: Option<i32>,
     /// The years the money is for.
     #[serde(default)]
-    #[schema(example = json!([2026]), max_items = 30)]
+    #[schema(example = json!([2026]), max_items = 30, value_type = Vec<kernel::items::Year>)]
     usage_years: Vec<i32>,
     /// How the amount is divided over the years: together exactly the amount. Its years are the usage years.
     #[serde(default)]
@@ -58,7 +58,7 @@ pub(crate) struct NewContribution {
     split_evenly: bool,
     /// ISO 3166-1 alpha-3 codes of where it goes.
     #[serde(default)]
-    #[schema(example = json!(["AFG"]), max_items = 50)]
+    #[schema(example = json!(["AFG"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
     /// Response plans it goes to.
     #[serde(default)]
@@ -78,7 +78,7 @@ pub(crate) struct NewContribution {
     method: Option<String>,
     earmarking: Option<Earmarking>,
     #[serde(default)]
-    #[schema(max_items = 50)]
+    #[schema(max_items = 50, value_type = Vec<kernel::items::Keyword>)]
     keywords: Vec<String>,
     /// What the sending system calls it; it can be recorded once.
     external_ref: Option<ExternalRef>,

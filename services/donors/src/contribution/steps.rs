@@ -50,7 +50,7 @@ pub(crate) struct Allotment {
     on: NaiveDate,
     /// ISO 3166-1 alpha-3 codes of where it goes.
     #[serde(default)]
-    #[schema(example = json!(["AFG"]), max_items = 50)]
+    #[schema(example = json!(["AFG"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
     /// Response plans it goes to.
     #[serde(default)]
@@ -58,7 +58,7 @@ pub(crate) struct Allotment {
     plan_ids: Vec<Uuid>,
     /// The years it is for; those of the contribution unless told otherwise.
     #[serde(default)]
-    #[schema(example = json!([2026]), max_items = 30)]
+    #[schema(example = json!([2026]), max_items = 30, value_type = Vec<kernel::items::Year>)]
     usage_years: Vec<i32>,
     /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`; that of the contribution unless told
     /// otherwise.

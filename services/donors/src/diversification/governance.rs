@@ -61,7 +61,7 @@ impl Report {
 /// A line of a report.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Line {
-    #[schema(example = 2025, minimum = 1900, maximum = 2200)]
+    #[schema(example = 2025)]
     pub(crate) year: i32,
     /// A donor's id, a donor type, an earmarking, an M49 region code, a measure; `others`, `several`, `not_stated`; and
     /// `total`, the last line of each year.

@@ -33,7 +33,7 @@ pub(crate) struct Part {
 /// How an office's money of one year is spread.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Measures {
-    #[schema(example = 2025, minimum = 1900, maximum = 2200)]
+    #[schema(example = 2025)]
     pub(crate) year: i32,
     /// Everything that counts: paid and committed in this year.
     pub(crate) total: Money,

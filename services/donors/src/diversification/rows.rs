@@ -35,7 +35,7 @@ pub(crate) struct DonorAmount {
     #[schema(example = "traditional", max_length = 20)]
     segment: Option<String>,
     /// The year in which it was given: for `lapsed` the year before.
-    #[schema(example = 2025, minimum = 1900, maximum = 2200)]
+    #[schema(example = 2025)]
     year: i32,
     /// What it adds to the figure.
     amount: Money,

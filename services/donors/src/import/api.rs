@@ -36,7 +36,7 @@ pub(crate) struct Import {
     /// Whether the good rows are kept when others are wrong.
     skip_bad: bool,
     /// The files' names.
-    #[schema(max_items = 1000)]
+    #[schema(max_items = 1000, value_type = Vec<kernel::items::FileName>)]
     files: Vec<String>,
     /// Rows in the files.
     #[schema(minimum = 0)]

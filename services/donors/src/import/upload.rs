@@ -28,7 +28,7 @@ use kernel::{Code, Fault, FieldCode, FieldError, Problem};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// The largest upload, in bytes: room for well over 100,000 flows.
@@ -74,6 +74,30 @@ pub(crate) struct HowToImport {
     skip_bad: bool,
 }
 
+/// The form of an import: fields first, then the files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form")]
+pub(crate) struct ImportForm {
+    /// What the sending system is called: that of the parameter, where both are there.
+    #[schema(max_length = 40, nullable = false)]
+    source: Option<String>,
+    /// JSON: the fields that the headings stand for.
+    #[schema(max_length = 65536, nullable = false)]
+    mapping: Option<String>,
+    /// For IATI: the organisation's identifier as a receiver.
+    #[schema(max_length = 100, nullable = false)]
+    receiver: Option<String>,
+    /// The files: any number of parts of this name, each with a file name.
+    #[schema(min_items = 1, max_items = 1000)]
+    file: Vec<FileBytes>,
+}
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the form")]
+pub(crate) struct FileBytes(Vec<u8>);
+
 /// Starts an import
 ///
 /// Send the files as `multipart/form-data` (several files are one import) or one file alone, up to 512 MiB; tables and
@@ -86,7 +110,7 @@ pub(crate) struct HowToImport {
     request_body(description = "The file, or several as multipart/form-data", content(
         (Object = "application/json"), (String = "text/csv"), (String = "application/xml"),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (Object = "multipart/form-data"))),
+        (ImportForm = "multipart/form-data"))),
     security(("oauth2" = ["imports:write"])),
     extensions(("x-body-limit" = json!(536870912)), ("x-timeout-seconds" = json!(900))),
     responses((status = 201, description = "The import, waiting for its turn", body = Import), CreateProblems))]

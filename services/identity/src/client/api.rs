@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 /// An API client.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PartnerClient)]
 pub(crate) struct Client {
     /// Also its `client_id`.
     id: Uuid,
@@ -22,7 +23,7 @@ pub(crate) struct Client {
     #[schema(example = "ERP bridge", max_length = 200)]
     name: String,
     /// What it may do.
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, value_type = Vec<service::openapi::words::Permission>)]
     scopes: Vec<String>,
     created_at: chrono::DateTime<chrono::Utc>,
 }
@@ -46,6 +47,7 @@ impl Row for Client {
 
 /// A client just made. The secret is shown this once.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MadePartnerClient)]
 pub(crate) struct MadeClient {
     #[serde(flatten)]
     client: Client,
@@ -57,13 +59,14 @@ pub(crate) struct MadeClient {
 /// An API client to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPartnerClient)]
 pub(crate) struct NewClient {
     #[schema(example = "ERP bridge", min_length = 1, max_length = 200)]
     name: String,
     /// The office it acts in: the caller's or one below.
     office_id: Uuid,
     /// What it may do; never more than the caller.
-    #[schema(example = json!(["contributions:read"]), min_items = 1, max_items = 100)]
+    #[schema(example = json!(["contributions:read"]), min_items = 1, max_items = 100, value_type = Vec<service::openapi::words::Permission>)]
     scopes: Vec<String>,
 }
 

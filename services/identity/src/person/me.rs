@@ -38,7 +38,7 @@ pub(crate) struct Me {
     #[schema(example = "Africa/Ndjamena", max_length = 60)]
     time_zone: Option<String>,
     /// For people: notifications that are not shown.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     muted: Vec<String>,
     /// For people: whether they get notifications by e-mail as well; null where the deployment sends none.
     mail: Option<bool>,
@@ -49,7 +49,7 @@ pub(crate) struct Me {
     offices: Vec<Named>,
     donor_id: Option<Uuid>,
     /// What the token may do.
-    #[schema(max_items = 200)]
+    #[schema(max_items = 200, value_type = Vec<service::openapi::words::Permission>)]
     permissions: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ pub(crate) struct Profile {
     time_zone: Option<String>,
     /// Notifications not to show: of `due_in_30_days`, `due_in_7_days`, `submit` and `accept`.
     #[serde(default)]
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     muted: Vec<String>,
     /// Whether to send notifications by e-mail as well; as it was when left out.
     mail: Option<bool>,

@@ -345,15 +345,15 @@ pub(crate) struct Discovery {
     revocation_endpoint: String,
     #[schema(max_length = 500)]
     jwks_uri: String,
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, value_type = Vec<service::openapi::words::Permission>)]
     scopes_supported: Vec<&'static str>,
-    #[schema(max_items = 10)]
+    #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
     response_types_supported: Vec<&'static str>,
-    #[schema(max_items = 10)]
+    #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
     grant_types_supported: Vec<&'static str>,
-    #[schema(max_items = 10)]
+    #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
-    #[schema(max_items = 10)]
+    #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
     code_challenge_methods_supported: Vec<&'static str>,
 }
 

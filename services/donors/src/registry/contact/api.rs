@@ -41,7 +41,7 @@ pub(crate) struct Contact {
     #[schema(max_length = 300)]
     unit: Option<String>,
     /// ISO 639 codes, the best one first.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Vec<kernel::items::LanguageCode>)]
     languages: Vec<String>,
     #[schema(max_length = 254)]
     email: Option<String>,

@@ -41,7 +41,7 @@ pub(crate) struct ContactFields {
     pub(crate) unit: Option<String>,
     /// ISO 639 codes of the languages spoken, the best one first.
     #[serde(default)]
-    #[schema(example = json!(["no", "en"]), max_items = 20)]
+    #[schema(example = json!(["no", "en"]), max_items = 20, value_type = Vec<kernel::items::LanguageCode>)]
     pub(crate) languages: Vec<String>,
     #[schema(example = "ingrid.solheim@example.org", max_length = 254)]
     pub(crate) email: Option<String>,

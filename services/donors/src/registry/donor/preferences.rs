@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Preferences {
     /// Themes, in its own words.
-    #[schema(example = json!(["shelter", "health on the move"]), max_items = 30)]
+    #[schema(example = json!(["shelter", "health on the move"]), max_items = 30, value_type = Vec<kernel::items::Keyword>)]
     pub(super) themes: Vec<String>,
     /// M49 regions.
     #[schema(max_items = 5)]

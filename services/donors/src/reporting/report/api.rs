@@ -104,7 +104,7 @@ pub(crate) struct ReportRecord {
     #[serde(flatten)]
     pub(crate) report: Report,
     /// The names of the sections of this kind of report; none for a financial one.
-    #[schema(max_items = 20)]
+    #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     pub(crate) sections: Vec<&'static str>,
     /// What the office wrote; null while it is not for the reader.
     pub(crate) content: Option<Content>,

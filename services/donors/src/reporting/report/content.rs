@@ -34,7 +34,7 @@ pub(crate) struct Content {
     /// `changes_and_amendments`, `measuring_results`, `affected_persons`, `participation_and_accountability`,
     /// `risk_management`, `exit_and_sustainability`, `lessons_learned`, `value_for_money`, `visibility` and
     /// `coordination`.
-    #[schema(example = json!({ "overall_performance": "4,200 families moved into shelters." }))]
+    #[schema(example = json!({ "overall_performance": "4,200 families moved into shelters." }), value_type = std::collections::BTreeMap<String, kernel::items::SectionText>)]
     pub(crate) sections: BTreeMap<String, String>,
     /// What was spent in the period, in the agreement's currency; for a financial report.
     pub(crate) expenditure: Option<Money>,

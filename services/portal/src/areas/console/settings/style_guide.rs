@@ -22,7 +22,7 @@ pub(crate) fn sample(language: Language) -> Value {
     let contribution = |status: &str| {
         json!({ "id": "0", "status": status, "description": "0123456789 العربية ትግርኛ ".repeat(4), "amount": money("1234567.00"),
                 "amount_usd": money("1234567.00"), "decision_date": "2026-02-03", "countries": ["TCD", "AFG"],
-                "usage_years": [2026], "external_ref": "1" })
+                "usage_years": [2026], "external_ref": { "source": "fts", "ref": "1" } })
     };
     let import = |state: &str| {
         json!({ "id": "0", "state": state, "files": ["2026.json"], "created_at": "2026-02-03T00:00:00Z", "read": 1200,
