@@ -35,7 +35,9 @@ fn every_operation_has_an_id_a_tag_a_summary_and_its_errors_and_nothing_is_nulla
                 responses.contains_key("500") && responses.contains_key("429"),
                 "{place} names no errors"
             );
-            if operation["security"].is_array() {
+            let requirements = operation["security"].as_array();
+            assert!(requirements.is_some(), "{place} does not say whether it needs a token");
+            if requirements.is_some_and(|requirements| !requirements.is_empty()) {
                 assert!(responses.contains_key("401") && responses.contains_key("403"), "{place}");
             }
             if method == "post" && path.starts_with("/v1/") && !path.contains("invitations") {

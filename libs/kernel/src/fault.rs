@@ -159,6 +159,11 @@ impl Fault {
         FieldCode::TooLong.says(format!("has more than {max} characters")).with("max", max)
     }
 
+    /// Fewer than `min` characters.
+    pub fn too_short(min: usize) -> Self {
+        FieldCode::TooShort.says(format!("has fewer than {min} characters")).with("min", min)
+    }
+
     /// More than `max` of what is counted: entries, rows, files.
     pub fn too_many(max: u64, what: &str) -> Self {
         FieldCode::TooMany.says(format!("has more than {max} {what}")).with("max", max)

@@ -59,10 +59,10 @@ fn check_lengths(lengths: &[Length], query: &str) -> Result<(), Problem> {
         };
         let length = value.chars().count();
         if length > *longest {
-            return Err(Problem::invalid_parameter(name, format!("has more than {longest} characters")));
+            return Err(Problem::invalid_parameter(name, Fault::too_long(*longest)));
         }
         if length < *shortest {
-            return Err(Problem::invalid_parameter(name, format!("has fewer than {shortest} characters")));
+            return Err(Problem::invalid_parameter(name, Fault::too_short(*shortest)));
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ fn fields() -> Value {
         "amount_usd": money("5.00"), "donor_id": ID, "donor_name": MARKUP, "usage_years": [2020], "usage_split": [],
         "countries": ["AFG"], "decision_date": DAY, "flow_date": DAY, "earmarking": "softly_earmarked",
         "description": "<script>", "contribution_type": "in_kind", "new_money": true, "visibility": "public",
-        "keywords": ["a"], "source": "fts", "external_ref": "1", "exchange_rate": "0.9", "exchange_rate_date": DAY,
+        "keywords": ["a"], "source": "fts", "external_ref": { "source": "fts", "ref": "1" }, "exchange_rate": "0.9", "exchange_rate_date": DAY,
         "child_refs": [], "detail": {}, "created_at": INSTANT, "updated_at": INSTANT,
         "source_objects": [object("Organization")], "destination_objects": [object("Plan")] })
 }

@@ -53,7 +53,7 @@ fn plan_fields() -> Value {
         json!({ "id": ID, "name": MARKUP, "countries": ["AFG"], "years": [2020], "plan_type": "flash_appeal",
             "requirement": money("100.00"), "original_requirement": money("80.00"), "gap": money("90.00"),
             "coverage_percent": "10.0", "start_date": "2020-01-01", "end_date": "2020-12-31", "people_in_need": 100,
-            "people_targeted": 50, "summary": MARKUP, "external_source": "fts", "external_ref": "7", "objectives": [
+            "people_targeted": 50, "summary": MARKUP, "external_ref": { "source": "fts", "ref": "7" }, "objectives": [
                 { "kind": "saving_lives", "requirement": money("3.00"), "people_targeted": 5,
                   "groups": ["refugees"], "description": MARKUP, "activity_areas": [MARKUP] }] }),
     )
