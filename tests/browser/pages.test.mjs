@@ -244,13 +244,13 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
-  test(`a report that came back is written and handed on, ${how}`, async () => {
+  test(`a report that came back is written and submitted for review, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     await signIn(page, "country@demo.example");
     await page.goto("/en/console/reports?state=scheduled&kind=final_narrative");
     await page.click("main tbody th a");
-    await page.getByRole("button", { name: "Start writing" }).first().click();
-    await page.locator("[popover]:popover-open button", { hasText: "Start writing" }).click();
+    await page.getByRole("button", { name: "Start drafting" }).first().click();
+    await page.locator("[popover]:popover-open button", { hasText: "Start drafting" }).click();
     await page.waitForSelector("textarea");
     await page.fill("#sections-overall_performance", "All went well.");
     await page.click("button[value=send]");
@@ -266,7 +266,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForSelector("a[href*='/documents/']");
     await page.click("button[value=send]");
     await page.waitForSelector(".badge:has-text('With the regional office')");
-    assert.match(await page.locator(".timeline").innerText(), /Handed on/);
+    assert.match(await page.locator(".timeline").innerText(), /Submitted for review/);
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -275,9 +275,9 @@ for (const javaScriptEnabled of [true, false]) {
 test("each role begins with what waits for it, and has the tools of its role alone", async () => {
   const roles = {
     admin: { tools: ["Imports", "Agreements", "Reports"], writes: true },
-    officer: { tools: ["Imports", "Agreements", "Reports"], writes: true, waits: "Waiting for clearance" },
-    regional: { tools: ["Imports", "Agreements", "Reports"], waits: "Waiting for your review" },
-    country: { tools: ["Imports", "Agreements", "Reports"], writes: true, waits: "Reports your office owes" },
+    officer: { tools: ["Imports", "Agreements", "Reports"], writes: true, waits: "Awaiting clearance" },
+    regional: { tools: ["Imports", "Agreements", "Reports"], waits: "Awaiting your review" },
+    country: { tools: ["Imports", "Agreements", "Reports"], writes: true, waits: "Reports due from your office" },
     liaison: { tools: ["Donors", "Agreements", "Reports"] },
     emergencies: { tools: ["Donors", "Agreements", "Reports"] },
     auditor: { tools: ["Imports", "Agreements", "Reports"] },
@@ -315,7 +315,7 @@ test("a report is reviewed by the region and cleared by headquarters, and the do
     await context.close();
     return { report, text };
   };
-  const endorsed = await act("regional", "state=regional_review&kind=interim_narrative", "Pass on to headquarters", "Sound");
+  const endorsed = await act("regional", "state=regional_review&kind=interim_narrative", "Endorse and send to headquarters", "Sound");
   assert.match(endorsed.text, /With headquarters/);
   assert.match(endorsed.text, /Sound/);
   const cleared = await act("officer", "state=hq_clearance&kind=eight_plus_three", "Clear and submit to the donor");
@@ -366,7 +366,7 @@ test("two officers who edit one agreement: the second is told and loses nothing"
   await page.waitForURL(/agreements\/[0-9a-f-]{36}$/);
   await second.fill("#title", "Onward transport, second");
   await second.click(".form > button");
-  await second.waitForSelector(".error-summary >> text=Somebody else");
+  await second.waitForSelector(".error-summary >> text=Someone else");
   assert.equal(await second.inputValue("#title"), "Onward transport, second");
   assert.match(await second.locator(".error-summary").innerText(), /Title: Onward transport, first/);
   await second.click(".form > button");
@@ -421,12 +421,12 @@ test("a donor prints its overview, follows its due dates and finds its contact",
   await context.close();
 });
 
-test("while the platform is worked on, every page says so in its language", async () => {
+test("while the platform is under maintenance, every page says so in its language", async () => {
   const { context, page } = await visitor(platform);
   const file = join(platform.data, "maintenance");
   writeFileSync(file, "");
   try {
-    for (const [language, words] of [["en", "worked on"], ["fr", "en maintenance"], ["es", "en mantenimiento"]]) {
+    for (const [language, words] of [["en", "under maintenance"], ["fr", "en maintenance"], ["es", "en mantenimiento"]]) {
       const answer = await page.goto(`/${language}/plans`);
       assert.equal(answer.status(), 503);
       assert.ok(answer.headers()["retry-after"]);

@@ -172,7 +172,7 @@ async fn a_dead_service_takes_its_part_of_a_page_away_and_not_the_page() {
     let (http, _) = organisation(&deployment).await;
     let page = async |path: &str| http.get(None, path).await;
     let whole = page("/en").await;
-    assert!(whole.status == 200 && !whole.text.contains("A part of the platform is away"));
+    assert!(whole.status == 200 && !whole.text.contains("Part of the platform is unavailable"));
     deployment.kill("crisis");
     let part = page("/fr").await;
     assert_eq!(part.status, 200, "{}", part.text);

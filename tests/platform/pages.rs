@@ -31,7 +31,7 @@ async fn public_pages_show_what_was_imported_in_three_languages() {
     for (path, figure) in [
         ("/en/countries/AFG?year=2021", "US$3,003"),
         ("/fr/countries/AFG?year=2021", "3\u{202f}003\u{a0}$\u{a0}US"),
-        ("/es/countries/AFG?year=2021", "3003\u{a0}US$"),
+        ("/es/countries/AFG?year=2021", "USD\u{a0}3003"),
     ] {
         let shown = page_of(&world, None, path).await;
         assert_eq!(shown.status, 200, "{}", shown.text);
@@ -164,13 +164,16 @@ async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
     world.end_of(&world.token, id).await;
     let verdicts = page_of(&world, Some(&cookie), &location).await;
     assert!(
-        verdicts.text.contains("One row is wrong") && verdicts.text.contains("/status"),
+        verdicts.text.contains("One row is invalid") && verdicts.text.contains("/status"),
         "{}",
         verdicts.text
     );
     for (language, why) in [
         ("en", "“given” is not one of these: pledge, commitment, paid"),
-        ("fr", "« given » ne figure pas parmi les valeurs admises : pledge, commitment, paid"),
+        (
+            "fr",
+            "«\u{202f}given\u{202f}» ne figure pas parmi les valeurs admises\u{202f}: pledge, commitment, paid",
+        ),
         ("es", "«given» no figura entre los valores admitidos: pledge, commitment, paid"),
     ] {
         let shown = page_of(&world, Some(&cookie), &format!("/{language}/console/imports/{id}")).await;
@@ -234,7 +237,7 @@ async fn an_officer_checks_a_table_maps_its_columns_and_imports_it() {
     let checked = sent.header("location").to_owned();
     world.end_of(&world.token, checked.rsplit('/').next().unwrap()).await;
     let mapping = page_of(&world, Some(&cookie), &checked).await;
-    assert!(mapping.text.contains("no column stands for"), "{}", mapping.text);
+    assert!(mapping.text.contains("Required fields are not matched"), "{}", mapping.text);
     for heading in template.text.lines().next().unwrap().split(',') {
         assert!(mapping.text.contains(&format!("<option value=\"{heading}\"")), "{heading}");
     }

@@ -112,7 +112,7 @@ async fn a_statement_says_what_the_records_say_in_three_languages() {
     for text in &texts {
         for said in [
             "Donor statement: Norway, Ministry of Foreign Affairs, 2026",
-            "The records that are shown to the donor",
+            "Records shown to the donor",
             "Shelter in the east",
             "Softly earmarked",
             "1,250,000.50 NOK",
@@ -205,7 +205,7 @@ async fn a_long_statement_of_a_donor_with_a_long_name_from_right_to_left() {
     let texts: Vec<String> = pages.iter().map(|page| words(&pdf.extract_text(&[*page]).unwrap())).collect();
     // Under the head on every page but the last, which explains.
     for text in texts.iter().take(pages.len() - 1) {
-        assert!(text.contains("Amount given") && text.contains("Earmarking"), "{text}");
+        assert!(text.contains("Original amount") && text.contains("Earmarking"), "{text}");
     }
     let whole = texts.join(" ").replace(' ', "");
     assert!((1..=1000).all(|number| whole.contains(&format!("FTS{number}"))), "every record is on it");
@@ -244,7 +244,7 @@ async fn contacts_and_statements_are_found_on_the_pages() {
     let page = format!("/en/console/donors/{donor}");
     let shown = get(&page).await;
     assert!(
-        shown.text.contains("No contact is recorded") && shown.text.contains("statement.pdf"),
+        shown.text.contains("No contacts have been recorded") && shown.text.contains("statement.pdf"),
         "{}",
         shown.text
     );

@@ -222,10 +222,10 @@ mod tests {
         let nbsp = |text: String| text.replace(['\u{a0}', '\u{202f}'], " ");
         assert_eq!(money(Language::English, "725591299.00", "USD"), "US$725,591,299");
         assert_eq!(nbsp(money(Language::French, "725591299.00", "USD")), "725 591 299 $ US");
-        assert_eq!(nbsp(money(Language::Spanish, "725591299.50", "USD")), "725.591.299,50 US$");
+        assert_eq!(nbsp(money(Language::Spanish, "725591299.50", "USD")), "USD 725.591.299,50");
         assert_eq!(nbsp(money(Language::English, "7.50", "EUR")), "EUR 7.50");
         assert_eq!(nbsp(money_short(Language::English, "725591299.00")), "US$725.6 million");
-        assert_eq!(nbsp(money_short(Language::French, "725591299.00")), "725,6 millions $ US");
+        assert_eq!(nbsp(money_short(Language::French, "725591299.00")), "725,6 M$ US");
         assert_eq!(nbsp(percent(Language::French, "49.9")), "49,9 %");
         let day = NaiveDate::from_ymd_opt(2020, 3, 1).unwrap();
         assert_eq!(date(Language::English, day), "March 1, 2020");

@@ -150,11 +150,12 @@ async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_onc
     assert_eq!(recipients(&mails), ["muted@example.org", "officer@example.org"]);
     let whole = mails.iter().find(|mail| mail.contains("officer@")).unwrap();
     assert!(whole.contains("Subject: 2 notifications about reports to donors"), "{whole}");
-    let (overdue, due) = (whole.find("is overdue since").unwrap(), whole.find("is due in 30 days").unwrap());
+    let (overdue, due) =
+        (whole.find("has been overdue since").unwrap(), whole.find("is due within 30 days").unwrap());
     assert!(overdue < due, "{whole}");
     assert!(whole.contains("https://example.org/console/reports/"), "{whole}");
     let partial = mails.iter().find(|mail| mail.contains("muted@")).unwrap();
-    assert!(partial.contains("is overdue since") && !partial.contains("30 days"), "{partial}");
+    assert!(partial.contains("has been overdue since") && !partial.contains("30 days"), "{partial}");
     // The same event again, as a bus may deliver it.
     world.tell(vec![world.event(1, "due_in_30_days"), world.event(2, "overdue")]).await;
     world.wait(3600);
@@ -190,8 +191,8 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
         ["admin@example.org", "desk@example.net", "old@example.net", "region@example.org"]
     );
     let of = |email: &str| mails.iter().find(|mail| mail.contains(email)).unwrap();
-    assert!(of("admin@").contains("waits for clearance") && !of("admin@").contains("review"));
-    assert!(of("region@").contains("waits for your review"));
+    assert!(of("admin@").contains("is awaiting clearance") && !of("admin@").contains("review"));
+    assert!(of("region@").contains("is awaiting your review"));
     assert!(of("desk@").contains("/donor/reports/") && !of("desk@").contains("/console/"));
 }
 

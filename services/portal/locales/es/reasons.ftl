@@ -3,13 +3,13 @@ reason-negative = Este valor no puede ser negativo.
 reason-state = { $kind ->
     [agreement] El estado actual del acuerdo ({ $state }) no permite este paso.
     [report] El estado actual del informe ({ $state }) no permite este paso.
-    [contribution] El estado actual de la contribución ({ $state }) no permite este paso.
+    [contribution] La situación actual de la contribución ({ $state }) no permite este paso.
     [contact] Los datos de esta persona se borraron: regístrela de nuevo.
    *[other] El estado actual ({ $state }) no permite este paso.
  }
 reason-no-rate = No hay tipo de cambio registrado para { $currency } y este mes ({ $month }): indique uno con su fecha y su fuente, o pida que se importen los tipos del mes.
-reason-parts-first = Se comprometieron, pagaron o asignaron partes: reviértalas primero.
-reason-kept-elsewhere = Otro sistema ({ $source }) mantiene este registro: modifíquelo allí y vuelva a importarlo.
+reason-parts-first = Se comprometieron, pagaron o destinaron partes: anúlelas primero con un asiento inverso.
+reason-kept-elsewhere = Este registro se gestiona en otro sistema ({ $source }): modifíquelo allí y vuelva a importarlo.
 reason-second-person = El acuerdo supera el umbral y usted ya lo firmó: debe firmar una segunda persona.
 reason-invalid = Este dato no se ha aceptado.
 reason-required-with = Este campo es obligatorio { $with }.
@@ -50,20 +50,20 @@ reason-not-a-year = { $sent ->
     [yes] «{ $value }» no es un año de { $min } a { $max }.
    *[no] Introduzca un año de { $min } a { $max }.
  }
-reason-not-a-boolean = Esto no es ni sí ni no.
-reason-not-an-id = Esto no es un identificador.
-reason-not-an-email = Indique una dirección de correo electrónico, por ejemplo nombre@ejemplo.org.
-reason-not-a-phone-number = Indique un número de teléfono: cifras, espacios y + - . / ( ).
+reason-not-a-boolean = Responda sí o no.
+reason-not-an-id = Identificador no válido.
+reason-not-an-email = Introduzca una dirección de correo electrónico, por ejemplo nombre@ejemplo.org.
+reason-not-a-phone-number = Introduzca un número de teléfono: cifras, espacios y + - . / ( ).
 reason-not-a-country = { $sent ->
-    [yes] «{ $value }» no es el código de un país, como KEN.
-   *[no] Introduzca las tres letras de un país, por ejemplo KEN.
+    [yes] «{ $value }» no es un código de país, como KEN.
+   *[no] Introduzca un código de país de tres letras, por ejemplo KEN.
  }
 reason-not-a-currency = { $sent ->
-    [yes] «{ $value }» no es el código de una moneda, como EUR.
-   *[no] Introduzca las tres letras de una moneda, por ejemplo EUR.
+    [yes] «{ $value }» no es un código de moneda, como EUR.
+   *[no] Introduzca un código de moneda de tres letras, por ejemplo EUR.
  }
-reason-not-a-language = Escriba los idiomas por su nombre en español o su código ISO, separados por comas: español, inglés.
-reason-not-a-time-zone = Elija un huso horario de la lista, por ejemplo Africa/Nairobi.
+reason-not-a-language = Introduzca los idiomas por su nombre en español o su código ISO, separados por comas: español, inglés.
+reason-not-a-time-zone = Elija una zona horaria de la lista, por ejemplo Africa/Nairobi.
 reason-not-a-purpose-code = Introduzca un código de propósito del CAD de cinco dígitos.
 reason-not-one-of = { $sent ->
     [yes] «{ $value }» no figura entre los valores admitidos: { $allowed }
@@ -73,14 +73,14 @@ reason-hidden-characters = Este texto contiene caracteres invisibles o que invie
 reason-forbidden-characters = No utilice espacios ni ninguno de estos caracteres: { $characters }
 reason-no-letters = Este texto debe contener una letra o una cifra.
 reason-date-out-of-range = Introduzca una fecha entre { $min } y { $max }.
-reason-in-future = La fecha no puede estar en el futuro.
+reason-in-future = La fecha no puede ser futura.
 reason-not-after = Esta fecha debe ser posterior a la siguiente: { $date } ({ $field }).
 reason-before = Esta fecha no debe ser anterior a la siguiente: { $date } ({ $field }).
 reason-period-too-long = El período es demasiado largo: el máximo es de { $max } años.
 reason-duplicate = Este valor figura dos veces.
 reason-already-exists = { $kind ->
     [donor] Ya existe un donante con este nombre y tipo, o con una de estas referencias.
-    [contribution] Ya existe una contribución con esta referencia o en lugar de esta.
+    [contribution] Ya existe una contribución con esta referencia o que sustituye a esta.
     [plan] Ya existe un plan con esta referencia.
     [office] Ya existe una oficina con este código.
     [person] Esta dirección ya tiene una cuenta.
@@ -104,10 +104,10 @@ reason-not-yours = { $kind ->
  }
 reason-other-donor = Este acuerdo es con otro donante.
 reason-not-binding = Este acuerdo no está firmado o ha sido cancelado.
-reason-merged = Este donante se fusionó con otro: utilice ese otro.
+reason-merged = Este donante se fusionó con otro: utilice este último.
 reason-circular = Se trata del mismo donante, o uno depende del otro: elija otro, o cambie antes la dependencia.
 reason-not-active = Elija a un miembro activo del personal.
-reason-wrong-parent = Una oficina de este tipo ({ $office }) no puede depender de una de este tipo ({ $parent }).
+reason-wrong-parent = Una oficina de este tipo ({ $office }) no puede depender de una de este otro tipo ({ $parent }).
 reason-superseded = Esta fusión se deshizo, o sus donantes se han vuelto a fusionar desde entonces.
 reason-no-clearance = Este donante del sector privado no cuenta con una aprobación de diligencia debida vigente.
 reason-half-signed = Una primera persona ha firmado el acuerdo: modifique sus condiciones para empezar de nuevo, o haga que se firme.
@@ -118,57 +118,57 @@ reason-wrong-currency = { $kind ->
     [contribution] La moneda debe ser la de la contribución: { $currency }.
    *[other] La moneda debe ser { $currency }.
  }
-reason-more-than-left = Es más que el saldo: { $amount }.
-reason-sum-differs = Las partes no suman exactamente el importe: { $amount }.
+reason-more-than-left = Este importe supera el saldo: { $amount }.
+reason-sum-differs = Las partes no suman el importe: { $amount }.
 reason-sum-too-large = Las partes suman más que el importe: { $amount }.
 reason-differs = Este valor no concuerda con: { $field }.
-reason-several-rates = El archivo da varios tipos de { $currency } para este mes ({ $month }).
-reason-dollar-rate = Un dólar de los Estados Unidos vale un dólar de los Estados Unidos.
+reason-several-rates = El archivo contiene varios tipos de { $currency } para este mes ({ $month }).
+reason-dollar-rate = El tipo del dólar debe ser 1.
 reason-no-amount = El registro no tiene importe en su propia moneda.
 reason-no-destination = Indique el destino: un país, un plan o un año.
-reason-no-change = Indique otro importe u otros pagos previstos.
+reason-no-change = Introduzca otro importe u otros tramos.
 reason-section-empty = Redacte esta sección o adjunte un documento.
 reason-empty-file = El archivo, o su primera hoja, está vacío.
 reason-wrong-file-format = El archivo no tiene el formato esperado: { $expected }
-reason-file-type-differs = El archivo no es lo que indica su nombre: el nombre termina en «.{ $ending }», el contenido es { $media_type }.
+reason-file-type-differs = El contenido del archivo no corresponde a su extensión: el nombre termina en «.{ $ending }», el contenido es { $media_type }.
 reason-holds-macros = El archivo contiene macros: guárdelo sin ellas.
-reason-password-protected = El archivo tiene contraseña o es un antiguo archivo .xls: guárdelo como .xlsx sin contraseña.
+reason-password-protected = El archivo está protegido con contraseña o es un antiguo archivo .xls: guárdelo como .xlsx sin contraseña.
 reason-damaged-file = El archivo está truncado o no se puede leer.
 reason-not-utf8 = No es texto UTF-8: guarde el archivo en UTF-8.
-reason-too-complex = El archivo, o una de sus partes, es más grande o más complejo de lo que aquí se lee.
-reason-unsupported-version = El archivo es de la versión «{ $version }»; versiones que se leen: { $expected }
-reason-missing-column = Ninguna columna corresponde a: { $field }. Encabezados del archivo: { $headings }
-reason-column-twice = «{ $first }» y «{ $second }» corresponden ambas a: { $field }
-reason-no-receiver = El archivo contiene transacciones ({ $count }), pero ninguna nombra a { $name } como receptor: indique su identificador de organización IATI.
+reason-too-complex = El archivo, o una de sus partes, es demasiado grande o complejo para leerlo.
+reason-unsupported-version = El archivo está en la versión «{ $version }»; versiones admitidas: { $expected }
+reason-missing-column = Ninguna columna está asociada a: { $field }. Encabezados del archivo: { $headings }
+reason-column-twice = «{ $first }» y «{ $second }» están asociadas a: { $field }
+reason-no-receiver = El archivo contiene transacciones ({ $count }), pero ninguna nombra a { $name } como organización receptora: introduzca su identificador de organización IATI.
 reason-after-files = Este campo debe preceder a los archivos en el formulario.
 reason-extra-cells = La fila tiene más celdas ({ $cells }) que encabezados ({ $headings }).
-reason-decimal-comma = «{ $value }» contiene una coma: escriba un punto decimal o elija la coma decimal.
+reason-decimal-comma = «{ $value }» contiene una coma: utilice un punto decimal o elija la coma decimal.
 reason-decimal-point = El número contiene un punto, pero se ha elegido la coma decimal.
 reason-number-for-date = Es un número: dé a la celda formato de fecha o escriba la fecha así: 2026-09-30.
 reason-cell-error = La celda contiene un error de fórmula: { $error }
 reason-formula-without-value = La celda contiene una fórmula cuyo valor no conserva el archivo: ábralo en una hoja de cálculo y guárdelo.
-reason-contradiction = «{ $value }» figura dos veces en los archivos, con contenidos distintos.
+reason-contradiction = Referencia duplicada con contenidos distintos: «{ $value }».
 reason-ambiguous = Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
 reason-not-in-registry = Este donante no está en el registro: regístrelo antes o indique su nombre y su tipo.
 reason-several-donors = Se nombran varias organizaciones: no se registra ningún donante.
-reason-kept-as-stated = El tipo de cambio da { $computed }: se conserva lo indicado ({ $stated }).
+reason-kept-as-stated = El tipo de cambio da { $computed }: se conserva el importe indicado ({ $stated }).
 reason-kept-as-reported = { $because } El dato se conserva tal como se recibió.
 reason-taken-as-not-stated = { $sent ->
     [yes] «{ $value }» se considera no indicado.
    *[no] Este dato no está indicado.
  }
-reason-wrong-credentials = La dirección o la contraseña es incorrecta.
+reason-wrong-credentials = El correo electrónico o la contraseña no son correctos.
 reason-token-not-valid = Este acceso o enlace no es válido: es desconocido, ya se usó o ha caducado.
 reason-permission-needed = A su función le falta este permiso: { $permission }
 reason-beyond-your-rights = Usted no puede conceder este derecho ({ $value }): va más allá de los suyos.
-reason-headquarters-only = Solo la sede abre cuentas de donantes.
+reason-headquarters-only = Solo la sede puede abrir cuentas de donantes.
 reason-no-role = Esta cuenta no tiene ninguna función en esta oficina.
-reason-stale = Otra persona ha modificado este registro entretanto: vuelva a cargar la página.
+reason-stale = Otra persona ha modificado este registro: vuelva a cargar la página.
 reason-key-reused = Este formulario ya se envió con otro contenido: vuelva a cargar la página.
 reason-in-progress = Este formulario se acaba de enviar y se está procesando: espere un momento.
 reason-media-type = Se espera otro tipo de archivo o de contenido: { $allowed }
-reason-foreign-cursor = Esta página de la lista ya no existe: vuelva a la primera.
-reason-malformed = Lo que se envió no se puede leer.
+reason-foreign-cursor = Esta página de la lista ya no existe: vuelva a empezar por la primera.
+reason-malformed = Los datos enviados no se pueden leer.
 problem-reason-office-only = Solo puede hacerlo la oficina a la que pertenece este registro.
 problem-reason-office-or-above-only = Solo puede hacerlo la oficina a la que pertenece este registro o una de la que dependa.
 problem-reason-regional-office-only = Solo puede hacerlo la oficina regional de la que depende.
@@ -176,48 +176,48 @@ problem-reason-headquarters-only = Solo puede hacerlo la sede.
 problem-reason-staff-only = Esta parte está reservada al personal de la organización.
 problem-reason-people-only = Esta parte es para personas, no para clientes de la API.
 problem-reason-second-person = Este paso corresponde a una persona distinta de la que dio el anterior.
-problem-reason-gateway-only = Las solicitudes pasan únicamente por la pasarela.
+problem-reason-gateway-only = Las peticiones pasan únicamente por la pasarela.
 problem-reason-office-not-known-yet = La oficina se acaba de crear: inténtelo de nuevo en un momento.
-problem-reason-publication-not-set = La organización aún no ha indicado cómo publica.
+problem-reason-publication-not-set = La configuración de la publicación está incompleta.
 problem-reason-no-organisation = Todavía no se ha creado ninguna organización.
-problem-reason-rows-rejected = { $rejected } de { $rows } filas no se pueden utilizar: no se ha conservado nada.
+problem-reason-rows-rejected = { $rejected } de { $rows } filas no son válidas: no se ha guardado nada.
 problem-reason-body-too-large = El envío es demasiado grande: el máximo es { $max }.
 problem-reason-body-broken = El envío se interrumpió: vuelva a enviarlo.
 problem-reason-file-lost = El archivo no se ha conservado: vuelva a enviarlo.
-problem-reason-no-room = En este momento no hay espacio para el archivo.
-problem-reason-too-many-requests = Demasiadas solicitudes: inténtelo de nuevo en { $seconds } segundos.
+problem-reason-no-room = En este momento no hay espacio de almacenamiento para el archivo.
+problem-reason-too-many-requests = Demasiadas peticiones: inténtelo de nuevo en { $seconds } segundos.
 problem-reason-export-under-way = Otra exportación suya está en curso: espere a que termine.
 problem-reason-busy = La plataforma está muy solicitada en este momento: inténtelo de nuevo en breve.
 problem-reason-sign-in-unavailable = En este momento no es posible iniciar sesión.
 problem-reason-key-missing = Falta la clave de los datos personales: avise a su administrador.
-problem-code-malformed-body = Lo que se envió no se puede leer.
+problem-code-malformed-body = Los datos enviados no se pueden leer.
 problem-code-invalid-parameter = La dirección de esta página contiene un elemento desconocido.
 problem-code-invalid-cursor = Esta página de la lista ya no existe.
 problem-code-unauthenticated = Inicie sesión primero.
 problem-code-invalid-grant = Este acceso ya no es válido: inicie sesión de nuevo.
 problem-code-forbidden = Su función no lo permite.
-problem-code-not-found = Este registro no existe o no es para su cuenta.
+problem-code-not-found = Este registro no existe o su cuenta no tiene acceso a él.
 problem-code-method-not-allowed = Esta acción no es posible con este registro.
-problem-code-not-acceptable = Esta forma no está disponible.
+problem-code-not-acceptable = Este formato no está disponible.
 problem-code-request-timeout = El envío tardó demasiado: vuelva a enviarlo.
 problem-code-conflict = El estado actual no lo permite o el registro ya existe.
-problem-code-stale-version = Otra persona ha modificado este registro entretanto.
+problem-code-stale-version = Otra persona ha modificado este registro.
 problem-code-body-too-large = El envío es demasiado grande.
-problem-code-unsupported-media-type = Este tipo de archivo no se lee aquí.
-problem-code-invalid-field = Algo en el formulario es incorrecto.
+problem-code-unsupported-media-type = Este tipo de archivo no se admite.
+problem-code-invalid-field = Un campo del formulario no es válido.
 problem-code-idempotency-key-reused = Este formulario ya se envió con otro contenido.
 problem-code-precondition-required = La página no está actualizada: vuelva a cargarla.
-problem-code-rate-limited = Demasiadas solicitudes: espere un momento.
+problem-code-rate-limited = Demasiadas peticiones: espere un momento.
 problem-code-internal = Se ha producido un error por nuestra parte.
 problem-code-unavailable = Una parte de la plataforma no está disponible: inténtelo de nuevo.
 problem-code-storage-full = El disco está lleno: se puede leer, pero no escribir.
 problem-code-timeout = Una parte de la plataforma no respondió a tiempo: inténtelo de nuevo.
-situation-consent = cuando la base es el consentimiento
+situation-consent = cuando la base jurídica es el consentimiento
 situation-exchange-rate = con un tipo de cambio
 situation-us-dollars = para un importe en dólares de los Estados Unidos
 situation-in-kind = para una contribución en especie
 situation-not-in-kind = para una contribución que no es en especie
-situation-even-split = cuando el importe se reparte por igual entre los años
+situation-even-split = cuando el importe se reparte a partes iguales entre los años
 situation-financial-report = en un informe financiero
 situation-narrative-report = en un informe que no es financiero
 situation-cost-extension = en una prórroga con costo
