@@ -26,6 +26,9 @@ pub const BODY_LIMIT: &str = "x-body-limit";
 /// Extension of an operation: how long it may take, in seconds.
 pub const TIMEOUT: &str = "x-timeout-seconds";
 
+/// The longest file that is answered or taken where nothing else is said, in bytes.
+const MAX_FILE: u64 = 2_147_483_647;
+
 /// The methods that a path of ours can have.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 

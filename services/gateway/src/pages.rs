@@ -1,6 +1,10 @@
 //! The API document, the reference page that works offline, and the headers that protect every answer.
 
-use crate::{State, proxy::no_such_method};
+use crate::{
+    State,
+    origin::Origin,
+    proxy::{SERVICE_PREFIXES, no_such_method},
+};
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, Resource, Route,
     body::MessageBody,
@@ -22,6 +26,12 @@ const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 /// What an answer of the API may load: nothing.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// What everyone may read, and so may the programs of every page: public data, keys and discovery, the document.
+const PUBLIC_PREFIXES: [&str; 3] = ["/v1/public/", "/.well-known/", "/openapi.json"];
+/// The headers of an answer that such a program may read as well.
+const EXPOSED: &str =
+    "Content-Disposition, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
@@ -66,6 +76,7 @@ pub(crate) async fn secured<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let reference = request.path().starts_with(REFERENCE);
     let origin = request.app_data::<Data<State>>().map(|state| state.trust.origin(request.head()));
+    let readers = origin.as_ref().and_then(|origin| readers(request.path(), origin));
     let secure = origin.as_ref().is_some_and(|origin| origin.scheme == "https");
     if let Some(origin) = origin {
         request.extensions_mut().insert(origin);
@@ -84,8 +95,24 @@ pub(crate) async fn secured<B: MessageBody>(
     add("cross-origin-opener-policy", "same-origin");
     add("permissions-policy", "camera=(), geolocation=(), microphone=()");
     add("content-security-policy", if reference { REFERENCE_POLICY } else { API_POLICY });
+    if readers.as_ref().is_some_and(|readers| readers == "*") {
+        add("access-control-expose-headers", EXPOSED);
+    }
     if secure {
         add("strict-transport-security", "max-age=31536000; includeSubDomains");
     }
+    if let Some(readers) = readers {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, readers);
+    }
     Ok(response)
+}
+
+/// The pages whose programs may read an answer of the API: all for what is public, otherwise the deployment's own.
+fn readers(path: &str, origin: &Origin) -> Option<HeaderValue> {
+    if PUBLIC_PREFIXES.iter().any(|prefix| path.starts_with(prefix)) {
+        return Some(HeaderValue::from_static("*"));
+    }
+    let is_api = SERVICE_PREFIXES.iter().any(|prefix| path.starts_with(prefix));
+    let host = origin.host.as_ref().filter(|_| is_api)?.to_str().ok()?;
+    HeaderValue::from_str(&format!("{}://{host}", origin.scheme)).ok()
 }

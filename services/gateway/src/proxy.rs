@@ -23,7 +23,7 @@ use kernel::{Code, Fault, FieldCode, Problem, Reason};
 use std::{sync::Arc, time::Duration};
 
 /// Where services live; everything else is the portal's.
-const SERVICE_PREFIXES: [&str; 3] = ["/v1/", "/oauth/", "/.well-known/"];
+pub(crate) const SERVICE_PREFIXES: [&str; 3] = ["/v1/", "/oauth/", "/.well-known/"];
 /// How long identity has to say whether a session was revoked.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections of a worker to ask that.

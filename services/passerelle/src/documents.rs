@@ -47,7 +47,7 @@ pub fn write(folder: &Path) -> Result<usize> {
 
 fn asyncapi() -> Value {
     let (mut channels, mut operations, mut messages) = (json!({}), json!({}), json!({}));
-    for (name, _) in events::schemas() {
+    for (name, schema) in events::schemas() {
         messages[name] = json!({
             "name": name,
             "contentType": "application/json",
@@ -61,13 +61,23 @@ fn asyncapi() -> Value {
         });
         operations[name] = json!({
             "action": "receive",
+            "description": schema["description"],
+            "tags": [{ "name": "events" }],
             "channel": { "$ref": format!("#/channels/{name}") },
         });
     }
     json!({
         "asyncapi": "3.0.0",
         "info": { "title": "Passerelle events", "version": env!("CARGO_PKG_VERSION"),
-                  "description": "What services tell each other. Topics are compacted; the key is the aggregate's id." },
+                  "description": "What services tell each other. Topics are compacted; the key is the aggregate's id.",
+                  "contact": { "name": "Passerelle", "url": "https://passerelle.example" },
+                  "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
+                  "tags": [{ "name": "events", "description": "Events in the CloudEvents format." }] },
+        "servers": { "deployment": {
+            "host": "{brokers}", "protocol": "kafka",
+            "description": "The Kafka cluster of a deployment; an embedded one has its bus inside the program.",
+            "variables": { "brokers": { "default": "localhost:9092", "description": "A broker to start from." } },
+        } },
         "channels": channels,
         "operations": operations,
         "components": { "messages": messages },

@@ -1,15 +1,12 @@
 //! What follows from the shape of an operation: its name, its headers, its conditions, its representations, its links.
 
 use super::{
-    BODY_LIMIT, each_object, each_operation, operations, problems,
+    BODY_LIMIT, MAX_FILE, each_object, each_operation, operations, problems,
     shared::{common_headers, header},
 };
 use crate::negotiation::XLSX;
 use kernel::Code;
 use serde_json::{Map, Value, json};
-
-/// The longest file that is answered or taken where nothing else is said, in bytes.
-const MAX_FILE: u64 = 2_147_483_647;
 
 /// Completes the operations of a document.
 pub(super) fn complete(document: &mut Value) {
@@ -23,6 +20,7 @@ pub(super) fn complete(document: &mut Value) {
         conditions(path, method, operation, &schemas);
         possible_problems(operation);
         answer_headers(method, operation);
+        headers_of_own_problems(operation);
     });
     link(document);
 }
@@ -77,7 +75,7 @@ fn parameters(operation: &mut Map<String, Value>) {
 }
 
 fn without_null(schema: &mut Value) {
-    if let Some(types) = schema["type"].as_array_mut() {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
         types.retain(|kind| kind != "null");
         if let [only] = types.as_slice() {
             schema["type"] = only.clone();
@@ -208,20 +206,27 @@ fn answer_headers(method: &str, operation: &mut Map<String, Value>) {
             .any(|kind| kind != "application/json" && !kind.ends_with("xml") && kind != "text/calendar")
     });
     let rules = [
-        ("Location", "Location", is_new),
-        ("ETag", "ETag", is_json && (is_new || is_conditional || method == "get")),
-        ("Idempotency-Replayed", "IdempotencyReplayed", has_key),
-        ("Link", "Link", is_page),
-        ("Content-Disposition", "ContentDisposition", is_file),
+        ("Location", is_new),
+        ("ETag", is_json && (is_new || is_conditional || method == "get")),
+        ("Idempotency-Replayed", has_key),
+        ("Link", is_page),
+        ("Content-Disposition", is_file),
     ];
     let mut headers = common_headers();
-    headers.extend(
-        rules
-            .into_iter()
-            .filter(|(.., holds)| *holds)
-            .map(|(name, component, _)| (name.to_owned(), header(component))),
-    );
+    let present = rules.into_iter().filter(|(_, holds)| *holds);
+    headers.extend(present.map(|(name, _)| (name.to_owned(), header(name))));
     answer["headers"] = headers.into();
+}
+
+/// Problems that an operation describes itself have the headers of those that all share.
+fn headers_of_own_problems(operation: &mut Map<String, Value>) {
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    for (status, response) in responses {
+        let is_own = !status.starts_with('2') && response.get("$ref").is_none();
+        if let Some(response) = response.as_object_mut().filter(|_| is_own) {
+            response.entry("headers").or_insert(common_headers().into());
+        }
+    }
 }
 
 /// An operation on one record.

@@ -1,10 +1,12 @@
 //! Schemas that accept the answers they describe, and that client generators understand.
 
-use super::each_object;
+use super::{MAX_FILE, each_object};
 use serde_json::{Map, Value, json};
 
 /// Whole numbers that every reader of JSON keeps exactly (RFC 8259 section 6).
 const MAX_EXACT: i64 = 9_007_199_254_740_991;
+/// The longest name among the properties that an object may have, where they are a closed set.
+const MAX_PROPERTY_NAME: u32 = 100;
 /// The longest text of a format.
 const FORMATS: [(&str, u32); 4] = [("uuid", 36), ("date", 10), ("date-time", 40), ("uri", 2000)];
 
@@ -15,6 +17,7 @@ pub(super) fn complete(document: &mut Value) {
     each_object(document, &mut |schema| flatten(schema, &known));
     each_object(document, &mut bytes_are_binary);
     each_object(document, &mut bound);
+    each_object(&mut document["components"]["schemas"], &mut bound_file);
 }
 
 /// `Envelope<Donor>` is written with Donor's whole schema inside: refer to it instead, so that generators make one type.
@@ -72,6 +75,9 @@ fn bytes_are_binary(schema: &mut Map<String, Value>) {
 
 /// Whole numbers and texts of a format have limits; a number without a format is one of 64 bits.
 fn bound(schema: &mut Map<String, Value>) {
+    if let Some(names) = schema.get_mut("propertyNames").and_then(Value::as_object_mut) {
+        names.entry("maxLength").or_insert(MAX_PROPERTY_NAME.into());
+    }
     let is_a = |kind: &str| match schema.get("type") {
         Some(Value::String(one)) => one == kind,
         Some(Value::Array(several)) => several.iter().any(|one| one == kind),
@@ -91,5 +97,12 @@ fn bound(schema: &mut Map<String, Value>) {
         if let Some((_, longest)) = longest {
             schema.entry("maxLength").or_insert((*longest).into());
         }
+    }
+}
+
+/// A file within a form is as long as the form may be, which its operation says.
+fn bound_file(schema: &mut Map<String, Value>) {
+    if schema.get("format").is_some_and(|format| format == "binary") {
+        schema.entry("maxLength").or_insert(MAX_FILE.into());
     }
 }

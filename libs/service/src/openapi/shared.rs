@@ -33,24 +33,26 @@ fn headers() -> Value {
     let text = |description: &str, max_length: u32| json!({ "description": description, "schema": { "type": "string", "maxLength": max_length } });
     let seconds = "Seconds after which the same request may go well.";
     json!({
+        "Access-Control-Allow-Origin": text("The pages, by their origin, whose programs may read the answer: `*` for what \
+                                          everyone may read, otherwise those of the deployment itself.", 300),
         "Allow": text("The methods that this path has.", 100),
-        "ContentDisposition": text("The name to save the file under.", 1000),
+        "Content-Disposition": text("The name to save the file under.", 1000),
         "ETag": text("The version of the answer: send it as `If-Match` with a change, as `If-None-Match` to be told \
                       that nothing is new. Absent where the answer has no version.", 100),
-        "IdempotencyReplayed": {
+        "Idempotency-Replayed": {
             "description": "Present when this is the saved answer to an earlier request with the same key.",
             "schema": { "type": "string", "enum": ["true"] },
         },
         "Link": text("The next page, with `rel=\"next\"` (RFC 8288). Absent on the last page.", 8000),
         "Location": text("Where the new record is.", 500),
         "RateLimit": text("The requests that are left (`r`) and the seconds until all are there again (`t`).", 100),
-        "RateLimitPolicy": text("The requests (`q`) that may be made within a window of `w` seconds.", 100),
-        "RequestId": text("Names the request in the logs; `trace_id` of a problem.", 64),
-        "RetryAfter": {
+        "RateLimit-Policy": text("The requests (`q`) that may be made within a window of `w` seconds.", 100),
+        "X-Request-Id": text("Names the request in the logs; `trace_id` of a problem.", 64),
+        "Retry-After": {
             "description": seconds,
             "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": 86400 },
         },
-        "WwwAuthenticate": text("How to present credentials.", 500),
+        "WWW-Authenticate": text("How to present credentials.", 500),
     })
 }
 
@@ -60,9 +62,8 @@ pub(super) fn header(name: &str) -> Value {
 
 /// The headers of every answer that the limits counted.
 pub(super) fn common_headers() -> Map<String, Value> {
-    let all =
-        [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy"), ("X-Request-Id", "RequestId")];
-    all.into_iter().map(|(name, component)| (name.to_owned(), header(component))).collect()
+    let all = ["Access-Control-Allow-Origin", "RateLimit", "RateLimit-Policy", "X-Request-Id"];
+    all.into_iter().map(|name| (name.to_owned(), header(name))).collect()
 }
 
 /// The component that describes the problems of a status.
@@ -105,12 +106,12 @@ fn problem_response(status: u16, codes: &[Code]) -> Value {
     let titles: Vec<&str> = codes.iter().map(|code| code.table().2).collect();
     let mut headers = common_headers();
     let own = match status {
-        401 => Some(("WWW-Authenticate", "WwwAuthenticate")),
-        405 => Some(("Allow", "Allow")),
-        429 | 503 => Some(("Retry-After", "RetryAfter")),
+        401 => Some("WWW-Authenticate"),
+        405 => Some("Allow"),
+        429 | 503 => Some("Retry-After"),
         _ => None,
     };
-    headers.extend(own.map(|(name, component)| (name.to_owned(), header(component))));
+    headers.extend(own.map(|name| (name.to_owned(), header(name))));
     json!({
         "description": titles.join("; "),
         "headers": headers,

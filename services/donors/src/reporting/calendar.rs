@@ -117,7 +117,7 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 /// The report dates as a calendar
 ///
 /// For calendar programs: no token, but an address that nobody can guess.
-#[utoipa::path(tag = "reports", params(("secret" = String, Path, description = "The address's secret, ending in .ics")),
+#[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The address's secret, ending in .ics")),
     responses((status = 200, description = "The calendar", content_type = "text/calendar", body = String), PublicProblems))]
 #[get("/v1/public/calendars/{secret}")]
 pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> Answer {
