@@ -60,7 +60,7 @@ impl From<sea_orm::DbErr> for ConsumeError {
 
 /// What a service does with the events of one type.
 #[async_trait]
-pub trait Project<E>: Send + Sync + 'static {
+pub trait EventHandler<E>: Send + Sync + 'static {
     /// What events refer to and what has to be known before they are applied. An event that comes earlier waits for it,
     /// and the later ones of its aggregate behind it; all others go on.
     fn references(&self) -> Vec<Reference<E>> {
@@ -87,18 +87,18 @@ pub(crate) enum Work<'a> {
 pub struct Consumer {
     pub(crate) group: &'static str,
     topic: &'static str,
-    pub(crate) project: Arc<dyn Erased>,
+    pub(crate) handler: Arc<dyn Erased>,
     /// Rung when something was set aside.
     pub(crate) set_aside: Arc<Notify>,
 }
 
 impl Consumer {
-    /// A consumer that applies events of type `E` with `project`. `group` is its name on the bus, for ever.
-    pub fn new<E: EventPayload + 'static>(group: &'static str, project: impl Project<E>) -> Self {
+    /// A consumer that applies events of type `E` with `handler`. `group` is its permanent name on the bus.
+    pub fn new<E: EventPayload + 'static>(group: &'static str, handler: impl EventHandler<E>) -> Self {
         Self {
             group,
             topic: E::TOPIC,
-            project: Arc::new(Typed::<E, _>::new(project)),
+            handler: Arc::new(Typed::<E, _>::new(handler)),
             set_aside: Arc::default(),
         }
     }
@@ -257,7 +257,7 @@ impl Consumer {
         let mut tx = store.system(Actor::system()).await?;
         let since = tx.now();
         let arrived = records.iter().map(|record| Arrived { record: record.clone(), since }).collect();
-        let done = self.project.apply(self.group, &mut tx, arrived, Place::Behind).await?;
+        let done = self.handler.apply(self.group, &mut tx, arrived, Place::Behind).await?;
         tx.commit().await?;
         if done.set_aside > 0 {
             tracing::info!(group = self.group, events = done.set_aside, "events wait for what they refer to");

@@ -1,7 +1,7 @@
 //! The inbox: which events of a batch take effect, which are there already, and which wait.
 
 use crate::{
-    ConsumeError, Project, StoreError, SystemTx, sql, values,
+    ConsumeError, EventHandler, StoreError, SystemTx, sql, values,
     waiting::{self, Arrived, Aside},
 };
 use async_trait::async_trait;
@@ -35,7 +35,7 @@ pub(crate) enum Place {
     First,
 }
 
-/// A projection, whatever the type of its events.
+/// An event handler, whatever the type of its events.
 #[async_trait]
 pub(crate) trait Erased: Send + Sync {
     /// Applies what is new among `arrived` and can be applied, and sets aside what cannot yet.
@@ -52,13 +52,13 @@ pub(crate) trait Erased: Send + Sync {
 }
 
 pub(crate) struct Typed<E, P> {
-    project: P,
+    handler: P,
     event: PhantomData<fn() -> E>,
 }
 
 impl<E, P> Typed<E, P> {
-    pub(crate) fn new(project: P) -> Self {
-        Self { project, event: PhantomData }
+    pub(crate) fn new(handler: P) -> Self {
+        Self { handler, event: PhantomData }
     }
 }
 
@@ -69,7 +69,7 @@ struct Decoded<E> {
 }
 
 #[async_trait]
-impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
+impl<E: EventPayload + 'static, P: EventHandler<E>> Erased for Typed<E, P> {
     async fn apply(
         &self,
         group: &str,
@@ -92,8 +92,8 @@ impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
         mark(group, tx, &arrived, &ready).await?;
         if !ready.is_empty() {
             let events = ready.into_iter().map(|decoded| decoded.event).collect();
-            // An event on which a projection panics is at fault like one that it refuses: it must not stop the others.
-            let applied = AssertUnwindSafe(self.project.apply(tx, events)).catch_unwind().await;
+            // An event on which a handler panics is at fault like one that it refuses: it must not stop the others.
+            let applied = AssertUnwindSafe(self.handler.apply(tx, events)).catch_unwind().await;
             applied
                 .unwrap_or_else(|panic| Err(ConsumeError::Poison(format!("panicked: {}", said(&*panic)))))?;
         }
@@ -101,12 +101,12 @@ impl<E: EventPayload + 'static, P: Project<E>> Erased for Typed<E, P> {
     }
 
     fn known(&self) -> Vec<(&'static str, &'static str)> {
-        let references = self.project.references();
+        let references = self.handler.references();
         references.iter().map(|reference| (reference.kind, reference.table)).collect()
     }
 }
 
-impl<E: EventPayload + 'static, P: Project<E>> Typed<E, P> {
+impl<E: EventPayload + 'static, P: EventHandler<E>> Typed<E, P> {
     /// What can be applied, and what waits: for something that is not known, or behind an earlier event of its aggregate
     /// that does.
     async fn divide<'a>(
@@ -117,7 +117,7 @@ impl<E: EventPayload + 'static, P: Project<E>> Typed<E, P> {
         fresh: Vec<Decoded<E>>,
         place: Place,
     ) -> Result<(Vec<Decoded<E>>, Vec<Aside<'a>>), StoreError> {
-        let references = self.project.references();
+        let references = self.handler.references();
         if references.is_empty() {
             return Ok((fresh, Vec::new()));
         }

@@ -26,7 +26,7 @@ mod transaction;
 pub mod waiting;
 
 pub use connection::{Connection, one_connection};
-pub use consumer::{ConsumeError, Consumer, Project};
+pub use consumer::{ConsumeError, Consumer, EventHandler};
 pub use entity::{insert_models, upsert_models, upsert_without};
 pub use error::StoreError;
 pub use eventually::eventually;

@@ -1,6 +1,6 @@
 //! The office tree that each service keeps from identity's events. TenantScope is a set of office ids, never a path.
 
-use crate::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, TenantScope, sql, values};
+use crate::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, sql, values};
 use async_trait::async_trait;
 use auth::Claims;
 use events::{OfficeChanged, OrganisationChanged};
@@ -159,7 +159,7 @@ impl Store {
 struct Offices;
 
 #[async_trait]
-impl Project<OfficeChanged> for Offices {
+impl EventHandler<OfficeChanged> for Offices {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
         let columns = ["id", "organisation_id", "parent_id", "code", "name", "kind", "country"];
         let upsert = "ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, code = excluded.code,
@@ -175,7 +175,7 @@ impl Project<OfficeChanged> for Offices {
 struct Organisations;
 
 #[async_trait]
-impl Project<OrganisationChanged> for Organisations {
+impl EventHandler<OrganisationChanged> for Organisations {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OrganisationChanged>) -> Result<(), ConsumeError> {
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, code = excluded.code";
         for e in events {

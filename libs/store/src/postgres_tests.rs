@@ -218,7 +218,7 @@ async fn an_event_is_relayed_from_postgres_at_once_and_applied_once_by_two_racin
 struct Counting(Arc<std::sync::atomic::AtomicUsize>);
 
 #[async_trait::async_trait]
-impl Project<OfficeChanged> for Counting {
+impl EventHandler<OfficeChanged> for Counting {
     async fn apply(&self, _: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
         // Long enough for the others to come in between.
         tokio::time::sleep(Duration::from_millis(200)).await;

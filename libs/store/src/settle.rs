@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_secs(2);
 impl Consumer {
     /// Looks when something was set aside, when a consumer of this process applied something, and now and then.
     pub(crate) async fn settle(&self, store: &Store, bus: &SharedBus) {
-        if self.project.known().is_empty() {
+        if self.handler.known().is_empty() {
             return;
         }
         let mut arrivals = store.arrivals();
@@ -60,7 +60,7 @@ impl Consumer {
 
     async fn ready(&self, store: &Store) -> Result<Option<Vec<Ready>>, StoreError> {
         let db = store.system_read().await?;
-        waiting::ready(&db, self.group, &self.project.known(), BATCH).await
+        waiting::ready(&db, self.group, &self.handler.known(), BATCH).await
     }
 
     async fn resume_some(&self, store: &Store, bus: &SharedBus, ready: &[Ready]) {
@@ -160,7 +160,7 @@ impl Consumer {
     }
 
     async fn apply_back(&self, mut tx: SystemTx, arrived: Vec<Arrived>) -> Result<Done, ConsumeError> {
-        let done = self.project.apply(self.group, &mut tx, arrived, Place::First).await?;
+        let done = self.handler.apply(self.group, &mut tx, arrived, Place::First).await?;
         tx.commit().await?;
         Ok(done)
     }

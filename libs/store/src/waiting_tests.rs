@@ -16,7 +16,7 @@ const LATE: Uuid = Uuid::from_u128(2);
 struct Branches(Arc<Mutex<Vec<(u128, i64)>>>);
 
 #[async_trait::async_trait]
-impl Project<OfficeChanged> for Branches {
+impl EventHandler<OfficeChanged> for Branches {
     fn references(&self) -> Vec<Reference<OfficeChanged>> {
         let organisation = |event: &OfficeChanged| Some(event.organisation_id);
         let parent = |event: &OfficeChanged| event.parent_id;

@@ -13,7 +13,7 @@ use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 use store::{
-    Actor, ConsumeError, Consumer, Project, Store, SystemTx,
+    Actor, ConsumeError, Consumer, EventHandler, Store, SystemTx,
     migration::{OutboxTraceparent, common_tables, office_table},
     sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager},
     waiting::WaitingEvents,
@@ -164,7 +164,7 @@ struct Panics {
 }
 
 #[async_trait]
-impl Project<OfficeChanged> for Panics {
+impl EventHandler<OfficeChanged> for Panics {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
         let text = "DELETE FROM office";
         store::sql::execute(tx.db(), text, vec![]).await?;
@@ -182,10 +182,10 @@ async fn a_projection_that_panics_is_tried_again_and_an_event_at_fault_does_not_
     let store = Store::open_sqlite(&folder.path().join("test.db"), clock.clone()).await.unwrap();
     let bus: SharedBus = Arc::new(EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap());
     let applied = Arc::new(Mutex::new(Vec::new()));
-    let project = Panics { panicked: AtomicBool::new(false), applied: applied.clone() };
+    let handler = Panics { panicked: AtomicBool::new(false), applied: applied.clone() };
     let service =
         Service::new::<Migrator>("test", "For a test.", |_| {})
-            .consumers([Consumer::new::<OfficeChanged>("test.office", project)]);
+            .consumers([Consumer::new::<OfficeChanged>("test.office", handler)]);
     service.migrate(&store).await.unwrap();
     let (listener, url) = local();
     let internal = InternalKey::random();

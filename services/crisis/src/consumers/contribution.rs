@@ -1,14 +1,14 @@
 //! Contributions become funding.
 
 use crate::funding::{fact::Fact, store};
-use ::store::{ConsumeError, Consumer, Project, Reference, SystemTx};
+use ::store::{ConsumeError, Consumer, EventHandler, Reference, SystemTx};
 use async_trait::async_trait;
 use events::ContributionRecorded;
 
 struct Contributions;
 
 #[async_trait]
-impl Project<ContributionRecorded> for Contributions {
+impl EventHandler<ContributionRecorded> for Contributions {
     fn references(&self) -> Vec<Reference<ContributionRecorded>> {
         let organisation = |event: &ContributionRecorded| Some(event.organisation_id);
         vec![Reference { kind: "organisation", table: "organisation", id: organisation }]

@@ -3,13 +3,13 @@
 use crate::{funding::listed, version};
 use async_trait::async_trait;
 use events::DonorChanged;
-use store::{ConsumeError, Consumer, Project, SystemTx, sql, values};
+use store::{ConsumeError, Consumer, EventHandler, SystemTx, sql, values};
 use uuid::Uuid;
 
 struct Donors;
 
 #[async_trait]
-impl Project<DonorChanged> for Donors {
+impl EventHandler<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         let columns =
             ["id", "organisation_id", "name", "name_fr", "name_es", "donor_type", "external_ref", "search"];

@@ -3,12 +3,12 @@
 use crate::registry::clearance;
 use async_trait::async_trait;
 use events::ClearanceDecided;
-use store::{ConsumeError, Consumer, Project, Reference, SystemTx};
+use store::{ConsumeError, Consumer, EventHandler, Reference, SystemTx};
 
 struct Clearances;
 
 #[async_trait]
-impl Project<ClearanceDecided> for Clearances {
+impl EventHandler<ClearanceDecided> for Clearances {
     fn references(&self) -> Vec<Reference<ClearanceDecided>> {
         vec![Reference { kind: "donor", table: "donor", id: |event| Some(event.donor_id) }]
     }

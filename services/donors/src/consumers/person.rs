@@ -3,12 +3,12 @@
 use crate::known::person::{self, KnownPerson};
 use async_trait::async_trait;
 use events::PersonChanged;
-use store::{ConsumeError, Consumer, Project, SystemTx};
+use store::{ConsumeError, Consumer, EventHandler, SystemTx};
 
 struct Persons;
 
 #[async_trait]
-impl Project<PersonChanged> for Persons {
+impl EventHandler<PersonChanged> for Persons {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<PersonChanged>) -> Result<(), ConsumeError> {
         for event in events {
             let PersonChanged { id, organisation_id, offices, active, .. } = event;

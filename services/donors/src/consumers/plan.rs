@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use events::PlanChanged;
-use store::{ConsumeError, Consumer, Project, SystemTx, sql, values};
+use store::{ConsumeError, Consumer, EventHandler, SystemTx, sql, values};
 
 struct Plans;
 
 #[async_trait]
-impl Project<PlanChanged> for Plans {
+impl EventHandler<PlanChanged> for Plans {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<PlanChanged>) -> Result<(), ConsumeError> {
         let columns = ["id", "organisation_id", "name", "external_source", "external_ref"];
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name,

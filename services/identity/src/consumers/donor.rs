@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use events::DonorChanged;
 use sea_orm::ConnectionTrait;
-use store::{ConsumeError, Consumer, Project, Store, StoreError, SystemTx, sql, values};
+use store::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, sql, values};
 use uuid::Uuid;
 
 struct Donors;
 
 #[async_trait]
-impl Project<DonorChanged> for Donors {
+impl EventHandler<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         for event in events {
             let row = values![

@@ -2,7 +2,9 @@
 
 use super::store::{self, Item};
 use crate::person;
-use ::store::{ConsumeError, Consumer, Project, Reference, StoreError, SystemTx, Transaction, sql, values};
+use ::store::{
+    ConsumeError, Consumer, EventHandler, Reference, StoreError, SystemTx, Transaction, sql, values,
+};
 use async_trait::async_trait;
 use auth::Role;
 use events::NotificationGiven;
@@ -17,7 +19,7 @@ pub(super) struct Recipients {
 }
 
 #[async_trait]
-impl Project<NotificationGiven> for Recipients {
+impl EventHandler<NotificationGiven> for Recipients {
     /// A donor's people are those of its merged donors as well, so it has to be known. (Offices are identity's own.)
     fn references(&self) -> Vec<Reference<NotificationGiven>> {
         vec![Reference { kind: "donor", table: "known_donor", id: |event| event.donor_id }]

@@ -6,7 +6,7 @@ use super::{
     texts::Letter,
 };
 use crate::{Founded, found, migration::Migrator, person};
-use ::store::{Actor, Project, Store, sql, values};
+use ::store::{Actor, EventHandler, Store, sql, values};
 use auth::Role;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
