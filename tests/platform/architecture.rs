@@ -10,8 +10,8 @@ use std::{
 fn rank(name: &str) -> Option<u32> {
     Some(match name {
         "kernel" => 0,
-        "language" | "events" | "auth" | "telemetry" | "sqlite" => 1,
-        "paper" => 2,
+        "locale" | "events" | "auth" | "telemetry" | "sqlite" => 1,
+        "pdf" => 2,
         "bus" | "cache" => 2,
         "store" | "bus-kafka" => 3,
         "service" => 4,
@@ -26,7 +26,7 @@ fn rank(name: &str) -> Option<u32> {
 
 /// Libraries that only some may use: the key, and who may.
 const RESERVED: [(&str, &[&str]); 12] = [
-    ("krilla", &["paper"]),
+    ("krilla", &["pdf"]),
     ("chacha20poly1305", &["store"]),
     ("opentelemetry", &["telemetry"]),
     ("redis", &["cache"]),
@@ -34,7 +34,7 @@ const RESERVED: [(&str, &[&str]); 12] = [
     ("bus-kafka", &["passerelle", "tests"]),
     (
         "sea-orm",
-        &["kernel", "language", "sqlite", "bus", "store", "service", "identity", "donors", "crisis", "tests"],
+        &["kernel", "locale", "sqlite", "bus", "store", "service", "identity", "donors", "crisis", "tests"],
     ),
     ("minijinja", &["portal"]),
     ("awc", &["gateway"]),

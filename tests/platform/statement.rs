@@ -1,4 +1,4 @@
-//! A donor's statement on paper says what the records say, to whoever may see them.
+//! A donor's PDF statement agrees with the records and is available only to those who may see them.
 
 use lopdf::Document;
 use reqwest::Method;

@@ -1,5 +1,5 @@
 //! Donors: the donor registry with its contacts, agreements, contributions, the reports owed to donors, how money is spread
-//! over donors, imports from other systems, publication to IATI, and statements on paper.
+//! over donors, imports from other systems, publication to IATI, and statements as PDF.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.

@@ -104,7 +104,7 @@ impl World {
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
             login_key: String::new(),
-            language: language::Language::English,
+            language: locale::Language::English,
             password_hash: None,
             time_zone: None,
             muted: String::new(),

@@ -10,7 +10,7 @@ use icu_datetime::{
     fieldsets::{E, YM},
 };
 use icu_decimal::{DecimalFormatter, options::DecimalFormatterOptions};
-use language::icu_date;
+use locale::icu_date;
 use std::{collections::HashMap, str::FromStr};
 
 thread_local! {

@@ -8,7 +8,7 @@ use actix_web::{
     middleware::Next,
 };
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
-pub(crate) use language::Language;
+pub(crate) use locale::Language;
 use rust_embed::RustEmbed;
 use std::{
     collections::HashMap,

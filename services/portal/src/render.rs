@@ -218,7 +218,7 @@ fn country(state: &State<'_, '_>, code: &str) -> Result<String, Error> {
 
 /// A language by its name; one that has none here by its code.
 fn language_name(state: &State<'_, '_>, code: &str) -> String {
-    language::names::name_of(code, language_of(state)).unwrap_or(code).to_owned()
+    locale::names::name_of(code, language_of(state)).unwrap_or(code).to_owned()
 }
 
 /// What stands around a page: everything that the layout is given.

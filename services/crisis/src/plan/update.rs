@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{Code, Problem, Reason};
-use language::Language;
+use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{Answer, Checks, Context, Created, Id, JsonBody, PageRequest, openapi::CreateProblems};

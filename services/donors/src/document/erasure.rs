@@ -1,4 +1,4 @@
-//! Erasing a document for good: letters and signed papers name people, who may ask for it whatever state the report or
+//! Erasing a document for good: letters and signed documents name people, who may ask for it whatever state the report or
 //! the agreement is in.
 
 use super::{Document, kept::Owner, sweep};

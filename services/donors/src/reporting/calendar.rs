@@ -12,7 +12,7 @@ use auth::{Caller, Claims, perm};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use kernel::{Problem, ReportKind};
-use language::Language;
+use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{

@@ -11,7 +11,7 @@ use auth::Role;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
 use kernel::FixedClock;
-use language::Language;
+use locale::Language;
 use std::{
     path::Path,
     sync::{

@@ -1,7 +1,7 @@
 //! What stands in a mail, in its three languages. Terms are those of docs/glossary.md and of the pages.
 
 use super::store::Item;
-use language::Language;
+use locale::Language;
 
 /// Items that a mail lists; what is more is in the notification centre.
 const LISTED: usize = 50;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, Claims, Failure, Role, perm};
 use chrono::TimeDelta;
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, pagination::Page};
-use language::Language;
+use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::{
     Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,

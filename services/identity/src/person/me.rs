@@ -6,7 +6,7 @@ use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, Claims, Failure, PrincipalKind};
 use kernel::{Code, FieldCode, OfficeKind, Problem, Reason};
-use language::Language;
+use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{

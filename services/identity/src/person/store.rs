@@ -1,6 +1,6 @@
 use auth::Role;
 use chrono::{DateTime, Utc};
-use language::Language;
+use locale::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
 use service::PageRequest;

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Money;
-use language::Language;
+use locale::Language;
 
 /// A text, in the activity's language unless another is named.
 #[derive(Debug, Clone, PartialEq, Eq)]

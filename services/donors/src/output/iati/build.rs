@@ -17,7 +17,7 @@ use crate::{
 use ::store::StoreError;
 use chrono::NaiveDate;
 use kernel::{ContributionStatus, Earmarking, Money};
-use language::Language;
+use locale::Language;
 
 /// The organisation that publishes, and when.
 #[derive(Debug, Clone)]

@@ -39,7 +39,7 @@ pub(super) fn sound() -> Activity {
     Activity {
         identifier: "XM-DAC-47066-AGR-2026-00001".to_owned(),
         updated_at: "2026-06-01T00:00:00Z".parse().unwrap(),
-        language: language::Language::English,
+        language: locale::Language::English,
         currency: "NOK",
         reporting: organisation("XM-DAC-47066", "40", "Organisation"),
         contact_email: code("iati@example.org"),

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{FieldCode, Problem};
-use language::Language;
+use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{

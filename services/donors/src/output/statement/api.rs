@@ -8,7 +8,7 @@ use actix_web::{
 };
 use auth::{Caller, Failure, perm};
 use kernel::Problem;
-use language::Language;
+use locale::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::{Answer, Context, Id, Parameters, openapi::ReadProblems};
@@ -61,7 +61,7 @@ pub(crate) async fn get(
         note(&request, &caller, &context, &statement, language).await?;
     }
     let document = compose::document(&statement, language).map_err(|error| Failure::internal(&error))?;
-    let written = web::block(move || paper::write(&document)).await;
+    let written = web::block(move || pdf::write(&document)).await;
     let written = written.map_err(|error| Failure::internal(&error))?;
     let bytes = written.map_err(|error| Failure::internal(&error))?;
     let name = match year {

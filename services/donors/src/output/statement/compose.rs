@@ -11,8 +11,8 @@ use crate::{
 };
 use chrono::Datelike;
 use kernel::{ContributionStatus, ContributionType, Currency, Money, ReportState, money::MoneyError};
-use language::Language;
-use paper::{Block, Column, Document, Row, Table};
+use locale::Language;
+use pdf::{Block, Column, Document, Row, Table};
 
 /// Characters of a description; the rest is in the lists.
 const PURPOSE: usize = 160;

@@ -5,7 +5,7 @@ use fixed_decimal::Decimal;
 use icu_datetime::{DateTimeFormatter, fieldsets::YMD};
 use icu_decimal::{DecimalFormatter, options::DecimalFormatterOptions};
 use kernel::Money;
-use language::{Language, icu_date};
+use locale::{Language, icu_date};
 use std::str::FromStr;
 
 /// ICU's formatters of a language; they do not cross threads.

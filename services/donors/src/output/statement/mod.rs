@@ -1,4 +1,4 @@
-//! Donor statements: what a donor gave, what is agreed with it and what is reported to it, on paper.
+//! Donor statements: what a donor gave, what is agreed with it and what is reported to it, as a PDF document.
 
 pub(crate) mod api;
 mod compose;

@@ -1,5 +1,5 @@
 use super::*;
-use language::Language;
+use locale::Language;
 use proptest::prelude::*;
 
 fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> contribution::store::Model {

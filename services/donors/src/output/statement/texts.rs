@@ -2,7 +2,7 @@
 
 use crate::agreement::State;
 use kernel::Earmarking;
-use language::Language;
+use locale::Language;
 
 /// The texts of a language.
 pub(super) const fn texts(language: Language) -> &'static Texts {

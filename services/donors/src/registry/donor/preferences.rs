@@ -4,7 +4,7 @@ use super::Region;
 use auth::Failure;
 use kernel::Earmarking;
 use kernel::ReportTemplate;
-use language::Language;
+use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use store::StoreError;

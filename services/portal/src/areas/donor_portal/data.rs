@@ -1,4 +1,4 @@
-//! What a donor takes along: its lists as spreadsheets, its statement on paper.
+//! A donor's downloads: its lists as spreadsheets, its statement as PDF.
 
 use crate::{
     areas::console::donors::statement::{Asked, statement_of},

@@ -10,7 +10,7 @@ use crate::{
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web;
-use language::names;
+use locale::names;
 use serde_json::{Map, Value, json};
 
 /// Fields of a contact that are one text in the form.

@@ -1,4 +1,4 @@
-//! The languages people read Passerelle in: which one a reader gets, and calendar dates in it.
+//! The supported languages: negotiation, and calendar dates and language names in each.
 
 use chrono::{Datelike, NaiveDate};
 use icu_calendar::Iso;
@@ -9,7 +9,7 @@ use kernel::closed_set;
 pub mod names;
 
 closed_set! {
-    /// A language of pages, papers and e-mails, by its ISO 639-1 code.
+    /// A supported language, identified by its ISO 639-1 code.
     pub enum Language {
         English = "en",
         French = "fr",
@@ -17,7 +17,7 @@ closed_set! {
     }
 }
 
-/// English, where nobody has said another one.
+/// English, the default.
 impl Default for Language {
     fn default() -> Self {
         Language::English
@@ -34,7 +34,7 @@ impl Language {
         }
     }
 
-    /// The first of an `Accept-Language` header that there is.
+    /// The first supported language of an `Accept-Language` header, by preference.
     pub fn accepted(header: &str) -> Option<Self> {
         let mut ranges: Vec<(f32, &str)> = header
             .split(',')

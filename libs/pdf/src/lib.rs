@@ -1,4 +1,4 @@
-//! Documents to print and to keep: accessible PDF (PDF/UA-1, ISO 14289-1) of headings, texts and tables.
+//! Accessible PDF documents (PDF/UA-1, ISO 14289-1) of headings, paragraphs and tables.
 //!
 //! A document is a value ([`Document`]); [`write`] lays it out on A4 pages. Every text is tagged (headings, paragraphs,
 //! tables with their header cells) in reading order; what repeats on every page is an artifact. Fonts are embedded with
@@ -6,8 +6,8 @@
 //! font lacks is shown as U+FFFD and keeps its meaning for readers and search; [`Document::missing`] says so.
 
 mod layout;
-mod pdf;
 mod text;
+mod writer;
 
 /// A document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub enum PaperError {
 pub fn write(document: &Document) -> Result<Vec<u8>, PaperError> {
     let faces = text::Faces::new()?;
     let plan = layout::plan(document, &faces);
-    pdf::write(document, &faces, &plan)
+    writer::write(document, &faces, &plan)
 }
 
 #[cfg(test)]
