@@ -74,7 +74,7 @@ pub struct Row {
 
 /// The document cannot be written.
 #[derive(Debug, thiserror::Error)]
-pub enum PaperError {
+pub enum PdfError {
     /// The embedded fonts cannot be read.
     #[error("a font cannot be read")]
     Font,
@@ -86,8 +86,8 @@ pub enum PaperError {
 /// The document as a PDF file.
 ///
 /// # Errors
-/// [`PaperError`]; no text makes it fail.
-pub fn write(document: &Document) -> Result<Vec<u8>, PaperError> {
+/// [`PdfError`]; no text makes it fail.
+pub fn write(document: &Document) -> Result<Vec<u8>, PdfError> {
     let faces = text::Faces::new()?;
     let plan = layout::plan(document, &faces);
     writer::write(document, &faces, &plan)

@@ -1,6 +1,6 @@
 //! Texts as glyphs: shaping, both directions, lines.
 
-use crate::PaperError;
+use crate::PdfError;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use rustybuzz::{Direction, UnicodeBuffer};
 use unicode_bidi::{BidiInfo, Level};
@@ -40,14 +40,14 @@ pub(crate) struct Shaped {
 }
 
 impl Faces {
-    pub(crate) fn new() -> Result<Self, PaperError> {
+    pub(crate) fn new() -> Result<Self, PdfError> {
         let face = |bytes: &'static [u8]| {
             let shaper = rustybuzz::Face::from_slice(bytes, 0)?;
             let replacement = u32::from(shaper.glyph_index(REPLACEMENT)?.0);
             Some(Face { shaper, font: Font::new(bytes.into(), 0)?, replacement })
         };
-        let regular = face(dejavu::sans_condensed::regular()).ok_or(PaperError::Font)?;
-        let bold = face(dejavu::sans_condensed::bold()).ok_or(PaperError::Font)?;
+        let regular = face(dejavu::sans_condensed::regular()).ok_or(PdfError::Font)?;
+        let bold = face(dejavu::sans_condensed::bold()).ok_or(PdfError::Font)?;
         Ok(Self { regular, bold })
     }
 

@@ -1,7 +1,7 @@
 //! A plan as a PDF file, checked against PDF/UA-1 while it is written.
 
 use crate::{
-    Document, PaperError,
+    Document, PdfError,
     layout::{Child, Mark, Node, PAGE, Plan, Role},
     text::{Faces, Line},
 };
@@ -28,8 +28,8 @@ use std::num::NonZeroU16;
 const INK: [u8; 3] = [24, 32, 42];
 const GREY: [u8; 3] = [110, 120, 130];
 
-pub(crate) fn write(document: &Document, faces: &Faces, plan: &Plan) -> Result<Vec<u8>, PaperError> {
-    let refused = |error: &dyn std::fmt::Debug| PaperError::Pdf(format!("{error:?}"));
+pub(crate) fn write(document: &Document, faces: &Faces, plan: &Plan) -> Result<Vec<u8>, PdfError> {
+    let refused = |error: &dyn std::fmt::Debug| PdfError::Pdf(format!("{error:?}"));
     let configuration = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
     let configuration = configuration.map_err(|error| refused(&error))?;
     let mut pdf =
@@ -46,7 +46,7 @@ pub(crate) fn write(document: &Document, faces: &Faces, plan: &Plan) -> Result<V
     let mut places = Vec::with_capacity(plan.pages.len());
     for marks in &plan.pages {
         let settings =
-            PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PaperError::Pdf("page size".to_owned()))?;
+            PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Pdf("page size".to_owned()))?;
         let mut page = pdf.start_page_with(settings);
         let mut surface = page.surface();
         places.push(marks.iter().map(|mark| draw(&mut surface, faces, mark)).collect::<Vec<_>>());
