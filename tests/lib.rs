@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use store::Store;
-use testkit::{Answer, Http, TempDir, eventually};
+use testkit::{Http, Response, TempDir, eventually};
 use xtask::{deployment::Deployment, infra::Infra};
 
 /// The password of everyone in a world.
@@ -255,7 +255,7 @@ impl World {
     ///
     /// # Panics
     /// When nothing answers.
-    pub async fn upload(&self, token: &str, query: &str, files: &[(&str, Vec<u8>)]) -> Answer {
+    pub async fn upload(&self, token: &str, query: &str, files: &[(&str, Vec<u8>)]) -> Response {
         self.upload_as(token, &format!("format=fts{query}"), &[], files).await
     }
 
@@ -269,7 +269,7 @@ impl World {
         query: &str,
         fields: &[(&str, &str)],
         files: &[(&str, Vec<u8>)],
-    ) -> Answer {
+    ) -> Response {
         let mut form = multipart::Form::new().percent_encode_noop();
         for (name, text) in fields {
             form = form.text((*name).to_owned(), (*text).to_owned());

@@ -12,7 +12,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use testkit::{Answer, Http, folder};
+use testkit::{Http, Response, folder};
 
 /// Sign-ins at a time.
 const FLOOD: u64 = 300;
@@ -21,7 +21,7 @@ const LENGTH: Duration = Duration::from_secs(20);
 /// The longest that somebody else may wait, unless told to come back.
 const TARGET: Duration = Duration::from_millis(500);
 
-async fn sign_in(http: &Http, from: &str, email: &str, password: &str) -> Answer {
+async fn sign_in(http: &Http, from: &str, email: &str, password: &str) -> Response {
     let body = json!({ "email": email, "password": password, "client_id": "portal",
         "redirect_uri": format!("{}/sign-in", http.url),
         "code_challenge": "x".repeat(43), "code_challenge_method": "S256" });

@@ -14,7 +14,7 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use testkit::{Answer, Http, folder};
+use testkit::{Http, Response, folder};
 use tests::{PASSWORD, connect, infra, text};
 use xtask::deployment::Deployment;
 
@@ -153,7 +153,7 @@ impl Site {
     }
 
     /// An answer and its time. Whoever asks too much at once is told to wait, and asks again.
-    async fn timed(&self, by: &By, path: &str) -> (Answer, Duration) {
+    async fn timed(&self, by: &By, path: &str) -> (Response, Duration) {
         loop {
             let request = self.http.request(Method::GET, path);
             let request = match by {

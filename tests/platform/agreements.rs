@@ -5,7 +5,7 @@ mod signing;
 
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
-use testkit::{Answer, eventually};
+use testkit::{Response, eventually};
 use tests::{World, text};
 
 /// A country office under a region under headquarters, a donor and its representative.
@@ -53,12 +53,12 @@ impl Scene {
     }
 
     /// A step on the present version.
-    async fn act(&self, token: &str, path: &str, body: &Value) -> Answer {
+    async fn act(&self, token: &str, path: &str, body: &Value) -> Response {
         let record = path.rsplit_once('/').unwrap().0;
         self.send(Method::POST, token, path, record, body).await
     }
 
-    async fn send(&self, method: Method, token: &str, path: &str, record: &str, body: &Value) -> Answer {
+    async fn send(&self, method: Method, token: &str, path: &str, record: &str, body: &Value) -> Response {
         let version = self.world.http.get(Some(token), record).await.header("etag").to_owned();
         let request = self.world.http.request(method, path).bearer_auth(token).header("if-match", version);
         self.world.http.send(request.json(body)).await
@@ -351,7 +351,7 @@ async fn what_the_donor_has_stays_and_an_extension_owes_one_more() {
     scene.world.stop().await;
 }
 
-async fn attach(scene: &Scene, report: &str, name: &str, bytes: &'static [u8]) -> Answer {
+async fn attach(scene: &Scene, report: &str, name: &str, bytes: &'static [u8]) -> Response {
     let part = multipart::Part::bytes(bytes).file_name(name.to_owned());
     let request = scene.world.http.request(Method::POST, &format!("{report}/documents"));
     let form = multipart::Form::new().part("file", part);

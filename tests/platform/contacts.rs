@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::Answer;
+use testkit::Response;
 use tests::{World, text};
 
 fn ingrid() -> Value {
@@ -13,12 +13,12 @@ fn ingrid() -> Value {
         "valid_from": "2026-01-01", "valid_until": null })
 }
 
-async fn put(world: &World, token: &str, path: &str, version: &str, body: &Value) -> Answer {
+async fn put(world: &World, token: &str, path: &str, version: &str, body: &Value) -> Response {
     let request = world.http.request(Method::PUT, path).bearer_auth(token).header("if-match", version);
     world.http.send(request.json(body)).await
 }
 
-async fn erase(world: &World, token: &str, path: &str, version: &str, reason: &str) -> Answer {
+async fn erase(world: &World, token: &str, path: &str, version: &str, reason: &str) -> Response {
     let request = world.http.request(Method::POST, &format!("{path}/erase")).bearer_auth(token);
     world.http.send(request.header("if-match", version).json(&json!({ "reason": reason }))).await
 }

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
-use testkit::Answer;
+use testkit::Response;
 use tests::{World, text};
 
 struct Scene {
@@ -17,7 +17,7 @@ impl Scene {
         Self { world, donor }
     }
 
-    async fn rates(&self, query: &str, file: &str) -> Answer {
+    async fn rates(&self, query: &str, file: &str) -> Response {
         let part = multipart::Part::bytes(file.as_bytes().to_vec()).file_name("rates.csv");
         let request = self.world.http.request(Method::POST, &format!("/v1/exchange-rates{query}"));
         let form = multipart::Form::new().part("file", part);
@@ -34,7 +34,7 @@ impl Scene {
         format!("/v1/contributions/{}", text(&self.world.create("/v1/contributions", body).await["id"]))
     }
 
-    async fn act(&self, path: &str, step: &str, body: &Value) -> Answer {
+    async fn act(&self, path: &str, step: &str, body: &Value) -> Response {
         let version = self.world.http.get(Some(&self.world.token), path).await.header("etag").to_owned();
         let request = self.world.http.request(Method::POST, &format!("{path}/{step}"));
         let request = request.bearer_auth(&self.world.token).header("if-match", version);

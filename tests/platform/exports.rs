@@ -4,12 +4,12 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::cell::Cell;
-use testkit::Answer;
+use testkit::Response;
 use tests::{World, flows, page, text};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-async fn asked(world: &World, path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn asked(world: &World, path: &str, headers: &[(&str, &str)]) -> Response {
     let mut request = world.http.request(Method::GET, path);
     for (name, value) in headers {
         request = request.header(*name, *value);

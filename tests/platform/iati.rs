@@ -5,7 +5,7 @@ mod ruleset;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path, process::Command};
-use testkit::{Answer, sample_data, shared_iati, skip_or_fail};
+use testkit::{Response, sample_data, shared_iati, skip_or_fail};
 use tests::{World, flows, page, text};
 
 const FILE: &str = "/v1/public/iati/activities.xml";
@@ -43,7 +43,7 @@ fn settings() -> Value {
 }
 
 impl Scene {
-    async fn publish(&self, version: &str, settings: &Value) -> Answer {
+    async fn publish(&self, version: &str, settings: &Value) -> Response {
         let request = self.world.http.request(Method::PUT, "/v1/publication").bearer_auth(&self.world.token);
         self.world.http.send(request.header("if-match", version).json(settings)).await
     }

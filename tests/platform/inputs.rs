@@ -3,17 +3,17 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::json;
-use testkit::Answer;
+use testkit::Response;
 use tests::{World, flows, page};
 
 /// The codes of the fields at fault.
-fn codes(answer: &Answer) -> Vec<String> {
+fn codes(answer: &Response) -> Vec<String> {
     let problem = answer.json();
     let errors = problem["errors"].as_array().into_iter().flatten();
     errors.map(|error| error["code"].as_str().unwrap().to_owned()).collect()
 }
 
-fn is_problem(answer: &Answer, status: u16, code: &str, pointer: &str) {
+fn is_problem(answer: &Response, status: u16, code: &str, pointer: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
     assert_eq!(answer.header("content-type"), "application/problem+json");
     let problem = answer.json();

@@ -1,10 +1,10 @@
 //! Pages as a browser without JavaScript gets them.
 
 use reqwest::Method;
-use testkit::Answer;
+use testkit::Response;
 use tests::{PASSWORD, World, flows, page, text};
 
-async fn page_of(world: &World, cookie: Option<&str>, path: &str) -> Answer {
+async fn page_of(world: &World, cookie: Option<&str>, path: &str) -> Response {
     let mut request = world.http.request(Method::GET, path);
     if let Some(cookie) = cookie {
         request = request.header("cookie", cookie);

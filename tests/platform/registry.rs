@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::Answer;
+use testkit::Response;
 use tests::{World, text};
 
 async fn names(world: &World, query: &str) -> Vec<String> {
@@ -11,7 +11,7 @@ async fn names(world: &World, query: &str) -> Vec<String> {
     answer.json()["items"].as_array().unwrap().iter().map(|donor| text(&donor["name"])).collect()
 }
 
-async fn post(world: &World, path: &str, version: &str, body: &Value) -> Answer {
+async fn post(world: &World, path: &str, version: &str, body: &Value) -> Response {
     let request =
         world.http.request(Method::POST, path).bearer_auth(&world.token).header("if-match", version);
     world.http.send(request.json(body)).await

@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::Answer;
+use testkit::Response;
 use tests::{PASSWORD, World, sign_in, text};
 
-pub(crate) async fn form(world: &World, path: &str, pairs: &[(&str, &str)]) -> Answer {
+pub(crate) async fn form(world: &World, path: &str, pairs: &[(&str, &str)]) -> Response {
     world.http.send(world.http.request(Method::POST, path).form(pairs)).await
 }
 

@@ -8,10 +8,10 @@ use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
 };
-use testkit::Answer;
+use testkit::Response;
 use tests::{PASSWORD, World, sign_in, text};
 
-async fn guess(world: &World, from: &str, email: &str, password: &str) -> Answer {
+async fn guess(world: &World, from: &str, email: &str, password: &str) -> Response {
     let body = json!({ "email": email, "password": password, "client_id": "portal",
         "redirect_uri": format!("{}/sign-in", world.http.url),
         "code_challenge": "x".repeat(43), "code_challenge_method": "S256" });
@@ -19,7 +19,7 @@ async fn guess(world: &World, from: &str, email: &str, password: &str) -> Answer
     world.http.send(request.json(&body)).await
 }
 
-fn count(answers: &[Answer], status: u16) -> usize {
+fn count(answers: &[Response], status: u16) -> usize {
     answers.iter().filter(|answer| answer.status == status).count()
 }
 
@@ -172,7 +172,7 @@ async fn a_code_belongs_to_the_portal_and_its_address() {
         pairs.extend(extra);
         form(&world, "/oauth/token", &pairs).await
     };
-    let error = |answer: &Answer| text(&answer.json()["error"]);
+    let error = |answer: &Response| text(&answer.json()["error"]);
     assert_eq!(error(&exchange(&[]).await), "invalid_request", "which client?");
     assert_eq!(error(&exchange(&[("client_id", "other")]).await), "invalid_grant");
     let twice = exchange(&[("client_id", "portal"), ("client_id", "portal")]).await;
@@ -260,7 +260,7 @@ async fn an_organisation_is_not_told_of_another_ones_accounts() {
         world.http.post(Some(&token), "/v1/people", &body).await
     };
     let (taken, free) = (invite(&email).await, invite("nobody-yet@example.org").await);
-    let names = |answer: &Answer| answer.json().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let names = |answer: &Response| answer.json().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!((taken.status, free.status), (201, 201), "{}", taken.text);
     assert_eq!(names(&taken), names(&free));
     assert_eq!(taken.json()["email"], json!(email));

@@ -1,6 +1,6 @@
 //! The extractor that makes a permission part of a handler's signature.
 
-use crate::{Claims, Failure, Permission, Verifier};
+use crate::{ApiError, Claims, Permission, Verifier};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use kernel::{Code, Fault, FieldCode, Problem};
 use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
@@ -34,8 +34,8 @@ pub fn needs(permission: &str) -> Problem {
 pub struct AnyCaller(pub Arc<Claims>);
 
 impl FromRequest for AnyCaller {
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
@@ -57,8 +57,8 @@ pub struct Caller<P> {
 }
 
 impl<P: Permission> FromRequest for Caller<P> {
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let any = AnyCaller::from_request(request, payload);

@@ -1,4 +1,4 @@
-//! A [`Problem`] on its way to an HTTP answer.
+//! The error type of handlers: a [`Problem`] as an HTTP response.
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -6,15 +6,15 @@ use actix_web::{
 };
 use kernel::{Code, Problem};
 
-/// Header by which gateway and services name a request in logs and answers.
+/// Header by which the gateway and the services identify a request in logs and responses.
 pub const TRACE_HEADER: &str = "x-request-id";
 
-/// A [`Problem`] that a handler answers with.
+/// The error of a handler: a [`Problem`] sent as the response.
 #[derive(Debug, Clone)]
-pub struct Failure(pub Box<Problem>);
+pub struct ApiError(pub Box<Problem>);
 
-impl Failure {
-    /// Our own fault: logs the whole chain of causes once, and tells the caller nothing of the inside.
+impl ApiError {
+    /// An internal error: logs the whole chain of causes once and discloses nothing to the caller.
     pub fn internal(error: &dyn std::error::Error) -> Self {
         let mut chain = error.to_string();
         let mut source = error.source();
@@ -28,21 +28,21 @@ impl Failure {
     }
 }
 
-impl From<Problem> for Failure {
+impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
         Self(Box::new(problem))
     }
 }
 
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for ApiError {}
 
-impl ResponseError for Failure {
+impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

@@ -1,7 +1,7 @@
 //! The key by which processes of one deployment know each other: services answer the gateway and not whoever reaches
 //! their port, and the gateway believes the portal for whom it asks.
 
-use crate::Failure;
+use crate::ApiError;
 use actix_web::{
     body::{BoxBody, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
@@ -94,7 +94,7 @@ pub async fn internal_only<B: MessageBody + 'static>(
     );
     let why = "this service answers the gateway only";
     let problem = Problem::new(Code::Forbidden).because(Reason::GatewayOnly, why);
-    Ok(request.error_response(Failure::from(problem)).map_into_right_body())
+    Ok(request.error_response(ApiError::from(problem)).map_into_right_body())
 }
 
 #[cfg(test)]

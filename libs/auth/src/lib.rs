@@ -2,14 +2,14 @@
 
 mod caller;
 mod claims;
-mod failure;
+mod error;
 mod internal;
 mod permission;
 mod verifier;
 
 pub use caller::{AnyCaller, Caller, bearer, needs};
 pub use claims::{AUDIENCE, Claims, PrincipalKind, TOKEN_TYPE};
-pub use failure::{Failure, TRACE_HEADER};
+pub use error::{ApiError, TRACE_HEADER};
 pub use internal::{INTERNAL_HEADER, InternalKey, InternalKeyError, internal_only};
 pub use permission::{ALL_PERMISSIONS, Permission, Role, perm};
 pub use verifier::{HttpKeySource, JsonWebKey, JsonWebKeySet, KeySource, KeySourceError, Verifier};

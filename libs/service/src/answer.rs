@@ -7,7 +7,7 @@ use actix_web::{
         header::{self, EntityTag, Header, IfMatch, IfNoneMatch},
     },
 };
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Code, FieldCode, Problem};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ fn tag(version: i64) -> EntityTag {
 ///
 /// # Errors
 /// 500 when the record cannot be written as JSON.
-pub fn record(request: &HttpRequest, version: i64, body: &impl Serialize) -> Result<HttpResponse, Failure> {
+pub fn record(request: &HttpRequest, version: i64, body: &impl Serialize) -> Result<HttpResponse, ApiError> {
     let current = tag(version);
     if is_known(request, &current) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, current)).finish());
@@ -49,8 +49,8 @@ pub fn json(
     status: StatusCode,
     headers: &[(&str, String)],
     body: &impl Serialize,
-) -> Result<HttpResponse, Failure> {
-    let body = serde_json::to_string(body).map_err(|error| Failure::internal(&error))?;
+) -> Result<HttpResponse, ApiError> {
+    let body = serde_json::to_string(body).map_err(|error| ApiError::internal(&error))?;
     let mut response = HttpResponse::build(status);
     for (name, value) in headers {
         response.insert_header((*name, value.as_str()));
@@ -63,7 +63,7 @@ pub fn json(
 ///
 /// # Errors
 /// 428 without the header, 412 when the row has moved on.
-pub(crate) fn if_match(request: &HttpRequest, version: i64) -> Result<(), Failure> {
+pub(crate) fn if_match(request: &HttpRequest, version: i64) -> Result<(), ApiError> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return Err(Problem::new(Code::PreconditionRequired)
             .field("if-match", FieldCode::Required.says("send the ETag you read"))

@@ -1,6 +1,6 @@
 use crate::{Checks, refusal};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
-use auth::Failure;
+use auth::ApiError;
 use futures_util::StreamExt;
 use kernel::{Code, FieldCode, FieldError, Problem, Reason, UnknownWord};
 use serde::de::DeserializeOwned;
@@ -45,10 +45,10 @@ impl<T> UncheckedBody<T> {
     }
 }
 
-type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, Failure>>>>;
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 impl<T: DeserializeOwned> FromRequest for JsonBody<T> {
-    type Error = Failure;
+    type Error = ApiError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
@@ -63,7 +63,7 @@ impl<T: DeserializeOwned> FromRequest for JsonBody<T> {
 }
 
 impl<T: DeserializeOwned> FromRequest for UncheckedBody<T> {
-    type Error = Failure;
+    type Error = ApiError;
     type Future = Extracted<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {

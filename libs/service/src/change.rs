@@ -1,6 +1,6 @@
-use crate::{Answer, Context, answer, context};
+use crate::{ApiResult, Context, answer, context};
 use actix_web::{HttpRequest, http::StatusCode};
-use auth::{Claims, Failure};
+use auth::{ApiError, Claims};
 use serde::Serialize;
 use std::cell::Cell;
 use store::{Actor, SystemTx, TenantScope, TenantTx};
@@ -32,7 +32,7 @@ impl Precondition<'_> {
     ///
     /// # Errors
     /// 428 without the header, 412 when the row has moved on.
-    pub fn check(&self, version: i64) -> Result<(), Failure> {
+    pub fn check(&self, version: i64) -> Result<(), ApiError> {
         self.is_checked.set(true);
         answer::if_match(self.request, version)
     }
@@ -42,11 +42,11 @@ impl Precondition<'_> {
         Precondition { request, is_checked: Cell::new(false) }
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    fn finish(self) -> Result<(), ApiError> {
         if self.is_checked.get() {
             return Ok(());
         }
-        Err(Failure::internal(&std::io::Error::other("a change did not compare its version")))
+        Err(ApiError::internal(&std::io::Error::other("a change did not compare its version")))
     }
 }
 
@@ -60,8 +60,8 @@ pub async fn change<T: Serialize>(
     context: &Context,
     request: &HttpRequest,
     claims: &Claims,
-    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope, &Precondition<'_>) -> Result<Changed<T>, Failure>,
-) -> Answer {
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope, &Precondition<'_>) -> Result<Changed<T>, ApiError>,
+) -> ApiResult {
     let scope = context.scope(claims).await?;
     let mut tx = context.store.begin(scope.clone(), context::actor(claims, request)).await?;
     let precondition = Precondition::of(request);
@@ -79,8 +79,8 @@ pub async fn change_own<T: Serialize>(
     context: &Context,
     request: &HttpRequest,
     actor: Actor,
-    effect: impl AsyncFnOnce(&mut SystemTx, &Precondition<'_>) -> Result<Changed<T>, Failure>,
-) -> Answer {
+    effect: impl AsyncFnOnce(&mut SystemTx, &Precondition<'_>) -> Result<Changed<T>, ApiError>,
+) -> ApiResult {
     let mut tx = context.store.system(actor).await?;
     let precondition = Precondition::of(request);
     let changed = effect(&mut tx, &precondition).await?;
@@ -89,6 +89,6 @@ pub async fn change_own<T: Serialize>(
     shown(&changed)
 }
 
-fn shown<T: Serialize>(changed: &Changed<T>) -> Answer {
+fn shown<T: Serialize>(changed: &Changed<T>) -> ApiResult {
     answer::json(StatusCode::OK, &[("etag", answer::etag(changed.version))], &changed.body)
 }

@@ -1,6 +1,6 @@
 use crate::{export::Exports, kept::KeptAnswers};
 use actix_web::HttpRequest;
-use auth::{Claims, Failure, TRACE_HEADER, Verifier};
+use auth::{ApiError, Claims, TRACE_HEADER, Verifier};
 use kernel::{Code, Fault, OfficeKind, Problem, Reason};
 use std::{
     collections::HashSet,
@@ -58,7 +58,7 @@ impl Context {
     ///
     /// # Errors
     /// 403 for another office; 503 while identity's event about the office has not come.
-    pub async fn headquarters(&self, claims: &Claims) -> Result<Uuid, Failure> {
+    pub async fn headquarters(&self, claims: &Claims) -> Result<Uuid, ApiError> {
         match self.store.await_office(claims.organisation_id, claims.office_id).await? {
             Some(office) if office.kind.is(OfficeKind::Headquarters) => Ok(office.id),
             Some(_) => {
@@ -76,7 +76,7 @@ impl Context {
     ///
     /// # Errors
     /// 422 at `/office_id` when the caller does not write for that office.
-    pub async fn office_for(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, Failure> {
+    pub async fn office_for(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
         let foreign = || Problem::invalid_field("/office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
@@ -85,7 +85,7 @@ impl Context {
     ///
     /// # Errors
     /// 400 at `office_id` when the caller does not write for that office.
-    pub async fn office_for_query(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, Failure> {
+    pub async fn office_for_query(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
         let foreign = || Problem::invalid_parameter("office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }

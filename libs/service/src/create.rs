@@ -1,6 +1,6 @@
-use crate::{Answer, Context, answer, context};
+use crate::{ApiResult, Context, answer, context};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
-use auth::{Claims, Failure};
+use auth::{ApiError, Claims};
 use kernel::{Code, Fault, FieldCode, Problem};
 use serde::Serialize;
 use store::{
@@ -42,11 +42,11 @@ pub async fn create<T: Serialize>(
     request: &HttpRequest,
     claims: &Claims,
     digest: &[u8],
-    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<Created<T>, Failure>,
-) -> Answer {
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<Created<T>, ApiError>,
+) -> ApiResult {
     once(context, request, claims, digest, async |tx, scope| {
         let created = effect(tx, scope).await?;
-        let body = serde_json::to_string(&created.body).map_err(|error| Failure::internal(&error))?;
+        let body = serde_json::to_string(&created.body).map_err(|error| ApiError::internal(&error))?;
         let headers = vec![
             ("location".to_owned(), created.location),
             ("etag".to_owned(), answer::etag(created.version)),
@@ -68,8 +68,8 @@ pub async fn act(
     request: &HttpRequest,
     claims: &Claims,
     digest: &[u8],
-    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<(), Failure>,
-) -> Answer {
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<(), ApiError>,
+) -> ApiResult {
     once(context, request, claims, digest, async |tx, scope| {
         effect(tx, scope).await?;
         Ok((Outcome { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: String::new() }, None))
@@ -92,8 +92,8 @@ async fn once(
     request: &HttpRequest,
     claims: &Claims,
     digest: &[u8],
-    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<(Outcome, Once), Failure>,
-) -> Answer {
+    effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope) -> Result<(Outcome, Once), ApiError>,
+) -> ApiResult {
     let fingerprint = crate::digest_of(&[
         request.method().as_str().as_bytes(),
         request.path().as_bytes(),
@@ -120,16 +120,16 @@ async fn once(
     let saved = Saved { fingerprint, status: status.as_u16(), headers, body };
     if let Some(key) = &key {
         tx.save_answer(key, &saved).await.map_err(|error| {
-            if error.is_duplicate() { Problem::new(Code::Conflict).into() } else { Failure::from(error) }
+            if error.is_duplicate() { Problem::new(Code::Conflict).into() } else { ApiError::from(error) }
         })?;
     }
     tx.commit().await?;
     Ok(respond(with_secret(saved, shown_once)?, false))
 }
 
-fn with_secret(saved: Saved, shown_once: Once) -> Result<Saved, Failure> {
+fn with_secret(saved: Saved, shown_once: Once) -> Result<Saved, ApiError> {
     let Some((field, secret)) = shown_once else { return Ok(saved) };
-    let internal = |error: serde_json::Error| Failure::internal(&error);
+    let internal = |error: serde_json::Error| ApiError::internal(&error);
     let mut body: serde_json::Value = serde_json::from_str(&saved.body).map_err(internal)?;
     body[field] = secret.into();
     Ok(Saved { body: body.to_string(), ..saved })
@@ -150,7 +150,7 @@ fn key_of(request: &HttpRequest, claims: &Claims) -> Result<Option<Key>, Problem
     Ok(Some(Key { organisation_id: claims.organisation_id, principal_id: claims.sub, key: key.to_owned() }))
 }
 
-fn replay(saved: Saved, fingerprint: &str) -> Answer {
+fn replay(saved: Saved, fingerprint: &str) -> ApiResult {
     if saved.fingerprint != fingerprint {
         let fault = FieldCode::KeyReused.says("this key came with another request before");
         return Err(Problem::new(Code::IdempotencyKeyReused).field("idempotency-key", fault).into());

@@ -1,7 +1,7 @@
 //! Answers that are kept as long as what they were made of has not changed: each is computed once while several ask,
 //! and a caller who has it is told so without computing anything.
 
-use crate::{Answer, Context, answer::is_known, digest_of, negotiation::Representation};
+use crate::{ApiResult, Context, answer::is_known, digest_of, negotiation::Representation};
 use actix_web::{
     HttpRequest, HttpResponse,
     body::to_bytes_limited,
@@ -10,7 +10,7 @@ use actix_web::{
         header::{self, EntityTag, HeaderName, HeaderValue},
     },
 };
-use auth::Failure;
+use auth::ApiError;
 use bytes::Bytes;
 use moka::{future::Cache, policy::EvictionPolicy};
 use std::{cell::Cell, time::Duration};
@@ -61,8 +61,8 @@ pub async fn kept(
     context: &Context,
     request: &HttpRequest,
     version: &str,
-    compute: impl AsyncFn() -> Answer,
-) -> Answer {
+    compute: impl AsyncFn() -> ApiResult,
+) -> ApiResult {
     context.kept.answer(request, version, compute).await
 }
 
@@ -71,8 +71,8 @@ impl KeptAnswers {
         &self,
         request: &HttpRequest,
         version: &str,
-        compute: impl AsyncFn() -> Answer,
-    ) -> Answer {
+        compute: impl AsyncFn() -> ApiResult,
+    ) -> ApiResult {
         // What a list refuses to be is for the list to say.
         let representation = format!("{:?}", Representation::of(request).ok());
         let (path, query) = (request.path(), request.query_string());
@@ -92,7 +92,7 @@ impl KeptAnswers {
             Ok(found) => found,
             // Somebody else's computation, refused for a reason of that caller's own (its exports, say).
             Err(_) if !is_own.get() => Kept::TooLarge,
-            Err(failure) => return Err(Failure::clone(&failure)),
+            Err(failure) => return Err(ApiError::clone(&failure)),
         };
         match found {
             Kept::Whole { headers, body } => {
@@ -118,7 +118,7 @@ fn marked(mut response: HttpResponse, tag: &EntityTag) -> HttpResponse {
 }
 
 /// Reads an answer to its end, or to the largest that is kept.
-async fn read(response: HttpResponse) -> Result<Kept, Failure> {
+async fn read(response: HttpResponse) -> Result<Kept, ApiError> {
     if response.status() != StatusCode::OK {
         return Ok(Kept::TooLarge);
     }
@@ -132,8 +132,8 @@ async fn read(response: HttpResponse) -> Result<Kept, Failure> {
 }
 
 /// What ended an answer on its way.
-fn broken_off(error: &(dyn std::error::Error + 'static)) -> Failure {
-    error.downcast_ref::<Failure>().cloned().unwrap_or_else(|| Failure::internal(error))
+fn broken_off(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    error.downcast_ref::<ApiError>().cloned().unwrap_or_else(|| ApiError::internal(error))
 }
 
 #[cfg(test)]

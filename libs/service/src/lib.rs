@@ -37,8 +37,8 @@ pub use serving::Serving;
 pub use supervise::{Failed, Job, Tasks, worker};
 pub use upload::receive_file;
 
-/// What a handler answers.
-pub type Answer = Result<actix_web::HttpResponse, auth::Failure>;
+/// The result of a handler.
+pub type ApiResult = Result<actix_web::HttpResponse, auth::ApiError>;
 
 use auth::{InternalKey, Verifier};
 use bus::SharedBus;

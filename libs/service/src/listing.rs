@@ -3,9 +3,9 @@
 mod csv;
 mod xlsx;
 
-use crate::{Answer, Context, export, negotiation::Representation};
+use crate::{ApiResult, Context, export, negotiation::Representation};
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use auth::Failure;
+use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{
     Code, Fault, FieldCode, Money, Problem,
@@ -147,7 +147,7 @@ impl PageRequest {
     }
 }
 
-type Fetching<T> = Pin<Box<dyn Future<Output = Result<Page<T>, Failure>>>>;
+type Fetching<T> = Pin<Box<dyn Future<Output = Result<Page<T>, ApiError>>>>;
 
 /// The page of a list that a caller asks for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
@@ -187,11 +187,11 @@ pub struct Listed<F> {
 }
 
 impl<F: DeserializeOwned> FromRequest for Listed<F> {
-    type Error = Failure;
-    type Future = Ready<Result<Self, Failure>>;
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(listed(request.query_string()).map_err(Failure::from))
+        ready(listed(request.query_string()).map_err(ApiError::from))
     }
 }
 
@@ -215,8 +215,8 @@ pub async fn list<T: Row + Serialize + Send>(
     context: &Context,
     scope: TenantScope,
     page: PageRequest,
-    fetch: impl AsyncFn(&Snapshot, &TenantScope, &PageRequest) -> Result<Page<T>, Failure> + 'static,
-) -> Answer {
+    fetch: impl AsyncFn(&Snapshot, &TenantScope, &PageRequest) -> Result<Page<T>, ApiError> + 'static,
+) -> ApiResult {
     let shared = Rc::new((context.clone(), scope, fetch));
     let pages = move |page: PageRequest| -> Fetching<T> {
         let shared = Rc::clone(&shared);
@@ -237,7 +237,7 @@ pub async fn report<T: Row + Serialize + Send + 'static>(
     name: &'static str,
     title: &[(&str, Cell)],
     rows: Vec<T>,
-) -> Answer {
+) -> ApiResult {
     let page = PageRequest { name, limit: MAX_LIMIT, cursor: None, fingerprint: String::new() };
     let rows = std::cell::Cell::new(rows);
     let fetch = move |_| -> Fetching<T> {
@@ -253,7 +253,7 @@ async fn represented<T: Row + Serialize + Send + 'static>(
     title: Vec<(String, Cell)>,
     page: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
-) -> Answer {
+) -> ApiResult {
     let representation = Representation::of(request)?;
     if representation == Representation::Json {
         return json_page(request, fetch(page).await?);
@@ -266,7 +266,7 @@ async fn represented<T: Row + Serialize + Send + 'static>(
     }
 }
 
-fn json_page<T: Serialize>(request: &HttpRequest, page: Page<T>) -> Answer {
+fn json_page<T: Serialize>(request: &HttpRequest, page: Page<T>) -> ApiResult {
     let mut headers = Vec::new();
     if let Some(next) = &page.next {
         let kept =

@@ -1,6 +1,6 @@
 use crate::refusal;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Fault, FieldCode, Problem};
 use serde::de::DeserializeOwned;
 use std::{
@@ -20,13 +20,13 @@ use uuid::Uuid;
 pub struct Parameters<T>(pub T);
 
 impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Parameters<T> {
-    type Error = Failure;
-    type Future = Ready<Result<Self, Failure>>;
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let query = request.query_string();
         let parsed = check_lengths(&lengths_of::<T>(), query).and_then(|()| parse(query));
-        ready(parsed.map(Self).map_err(Failure::from))
+        ready(parsed.map(Self).map_err(ApiError::from))
     }
 }
 
@@ -122,8 +122,8 @@ const NOT_AN_ID: (FieldCode, &str) = (FieldCode::NotAnId, "is not an id (a UUID)
 pub struct Id(pub Uuid);
 
 impl FromRequest for Id {
-    type Error = Failure;
-    type Future = Ready<Result<Self, Failure>>;
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().get("id").unwrap_or_default();

@@ -1,5 +1,5 @@
 use crate::Context;
-use auth::{Claims, Failure};
+use auth::{ApiError, Claims};
 use kernel::{Code, Problem, Reason};
 use store::{Snapshot, TenantScope};
 
@@ -11,8 +11,8 @@ use store::{Snapshot, TenantScope};
 pub async fn read<T>(
     context: &Context,
     claims: &Claims,
-    ask: impl AsyncFnOnce(&Snapshot, &TenantScope) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    ask: impl AsyncFnOnce(&Snapshot, &TenantScope) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let (db, scope) = context.store.read_for(claims).await?;
     ask(&db, &scope).await
 }
@@ -23,8 +23,8 @@ pub async fn read<T>(
 /// 404 while there is no organisation, 503 when the database is unavailable, and what `ask` refuses.
 pub async fn read_public<T>(
     context: &Context,
-    ask: impl AsyncFnOnce(&Snapshot, &TenantScope) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    ask: impl AsyncFnOnce(&Snapshot, &TenantScope) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let nobody = || {
         let why = "this deployment has no organisation yet";
         Problem::new(Code::NotFound).because(Reason::NoOrganisation, why)
@@ -40,8 +40,8 @@ pub async fn read_public<T>(
 pub async fn read_within<T>(
     context: &Context,
     scope: &TenantScope,
-    ask: impl AsyncFnOnce(&Snapshot) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    ask: impl AsyncFnOnce(&Snapshot) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let db = context.store.read(scope).await?;
     ask(&db).await
 }

@@ -10,7 +10,7 @@ use actix_web::{
     middleware::{Next, from_fn},
     web::{self, Data},
 };
-use auth::{Failure, InternalKey, TRACE_HEADER, internal_only};
+use auth::{ApiError, InternalKey, TRACE_HEADER, internal_only};
 use bus::SharedBus;
 use kernel::{Clock, Code, Fault, Problem, id::new_id};
 use std::{net::TcpListener, sync::Arc, time::Duration};
@@ -123,7 +123,7 @@ fn serve(
             .split_for_parts();
         let (name, store, internal) = (shared.service, shared.store.clone(), internal.clone());
         let clock = store.clock().clone();
-        app.default_service(web::to(|| async { Err::<HttpResponse, Failure>(Problem::not_found().into()) }))
+        app.default_service(web::to(|| async { Err::<HttpResponse, ApiError>(Problem::not_found().into()) }))
             .wrap(from_fn(move |request, next| full_noted(store.clone(), request, next)))
             .wrap(from_fn(one_connection))
             .wrap(from_fn(without_nul))
@@ -151,7 +151,7 @@ async fn without_nul<B: MessageBody + 'static>(
     let Some(name) = name else { return Ok(next.call(request).await?.map_into_left_body()) };
     let problem = Problem::invalid_parameter(name, Fault::control_characters());
     // An answer and not an error, so that it is completed like every other problem.
-    Ok(request.error_response(Failure::from(problem)).map_into_right_body())
+    Ok(request.error_response(ApiError::from(problem)).map_into_right_body())
 }
 
 /// A handler holds one connection to the database at a time.
@@ -169,14 +169,14 @@ pub(crate) async fn full_noted<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let response = next.call(request).await?;
-    if failure(&response).is_some_and(|Failure(problem)| problem.code == Code::StorageFull.table().1) {
+    if api_error(&response).is_some_and(|ApiError(problem)| problem.code == Code::StorageFull.table().1) {
         store.note_full();
     }
     Ok(response)
 }
 
-fn failure<B>(response: &ServiceResponse<B>) -> Option<&Failure> {
-    response.response().error().and_then(|error| error.as_error::<Failure>())
+fn api_error<B>(response: &ServiceResponse<B>) -> Option<&ApiError> {
+    response.response().error().and_then(|error| error.as_error::<ApiError>())
 }
 
 async fn forget_old_answers(store: &Store) -> Result<(), StoreError> {
@@ -255,12 +255,12 @@ fn complete<B: MessageBody + 'static>(
     response: ServiceResponse<B>,
     trace: &str,
 ) -> ServiceResponse<EitherBody<B, BoxBody>> {
-    let Some(Failure(mut problem)) = failure(&response).cloned() else {
+    let Some(ApiError(mut problem)) = api_error(&response).cloned() else {
         return response.map_into_left_body();
     };
     problem.instance = Some(response.request().path().to_owned());
     problem.trace_id = Some(trace.to_owned());
-    let mut answer = actix_web::ResponseError::error_response(&Failure(problem));
+    let mut answer = actix_web::ResponseError::error_response(&ApiError(problem));
     keep_headers(response.headers(), answer.headers_mut());
     response.into_response(answer).map_into_right_body()
 }

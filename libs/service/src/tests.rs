@@ -87,7 +87,7 @@ async fn a_request_that_finds_the_disk_full_says_so_and_is_told_to_readiness() {
             async move {
                 let text = "INSERT INTO large VALUES ($1)";
                 sql::execute(store.writer(), text, store::values!["x".repeat(100_000)]).await?;
-                Ok::<_, auth::Failure>(HttpResponse::Created().finish())
+                Ok::<_, auth::ApiError>(HttpResponse::Created().finish())
             }
         }
     };

@@ -1,5 +1,5 @@
 use crate::seal::SealError;
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Code, FieldCode, Problem, Reason};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError};
 use std::borrow::Cow;
@@ -129,7 +129,7 @@ fn is_unavailable(error: &SqlxError) -> bool {
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         if let StoreError::Sealed(missing @ (SealError::NoKey | SealError::UnknownKey(_))) = &error {
             let problem = Problem::new(Code::Unavailable).because(Reason::KeyMissing, missing.to_string());
@@ -139,7 +139,7 @@ impl From<StoreError> for Failure {
             let why = "a text holds a character that cannot be kept (NUL)";
             return Problem::invalid_field("", FieldCode::HiddenCharacters.says(why)).into();
         }
-        let failure = Failure::internal(&error);
+        let failure = ApiError::internal(&error);
         match error {
             full if full.is_full() => Problem::new(Code::StorageFull).into(),
             away if away.is_unavailable() => Problem::new(Code::Unavailable).into(),

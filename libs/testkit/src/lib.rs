@@ -32,9 +32,9 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
     panic!("waited in vain: {what}")
 }
 
-/// An answer, read.
+/// A response whose body has been read.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// HTTP status.
     pub status: u16,
     /// Headers.
@@ -43,7 +43,7 @@ pub struct Answer {
     pub text: String,
 }
 
-impl Answer {
+impl Response {
     /// The body as JSON; null when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
@@ -89,17 +89,17 @@ impl Http {
     ///
     /// # Panics
     /// When nothing answers.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Response {
         let answer = request.send().await.unwrap_or_else(|error| panic!("no answer: {error}"));
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, text: answer.text().await.unwrap_or_default() }
+        Response { status, headers, text: answer.text().await.unwrap_or_default() }
     }
 
     /// GET, with a token where there is one.
     ///
     /// # Panics
     /// When nothing answers.
-    pub async fn get(&self, token: Option<&str>, path: &str) -> Answer {
+    pub async fn get(&self, token: Option<&str>, path: &str) -> Response {
         self.call(Method::GET, token, path, None).await
     }
 
@@ -107,7 +107,7 @@ impl Http {
     ///
     /// # Panics
     /// When nothing answers.
-    pub async fn post(&self, token: Option<&str>, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, token: Option<&str>, path: &str, body: &Value) -> Response {
         self.call(Method::POST, token, path, Some(body)).await
     }
 
@@ -121,7 +121,7 @@ impl Http {
         token: Option<&str>,
         path: &str,
         body: Option<&Value>,
-    ) -> Answer {
+    ) -> Response {
         let mut request = self.request(method, path);
         if let Some(token) = token {
             request = request.bearer_auth(token);

@@ -17,7 +17,7 @@ use actix_web::{
     },
     web::{Data, Payload},
 };
-use auth::{Claims, Failure, INTERNAL_HEADER, TRACE_HEADER, bearer};
+use auth::{ApiError, Claims, INTERNAL_HEADER, TRACE_HEADER, bearer};
 use awc::{Client, ClientRequest, Connector, error::SendRequestError};
 use kernel::{Code, Fault, FieldCode, Problem, Reason};
 use std::{sync::Arc, time::Duration};
@@ -63,7 +63,7 @@ pub(crate) async fn handle(
     payload: Payload,
     state: Data<State>,
     clients: Data<Clients>,
-) -> Result<HttpResponse, Failure> {
+) -> Result<HttpResponse, ApiError> {
     let started = state.clock.now();
     let origin = request.extensions().get::<Origin>().cloned();
     let origin = origin.unwrap_or_else(|| state.trust.origin(request.head()));
@@ -84,7 +84,7 @@ pub(crate) async fn handle(
             write_headers(&mut response, left);
             response
         }
-        Err(problem) => HttpResponse::from_error(Failure::from(problem)),
+        Err(problem) => HttpResponse::from_error(ApiError::from(problem)),
     };
     if has_token || response.status() == StatusCode::UNAUTHORIZED {
         answer::keep_private(response.headers_mut());
@@ -108,7 +108,7 @@ fn write_headers(response: &mut HttpResponse, left: Left) {
 /// 405, with the methods that there are.
 pub(crate) fn no_such_method(allowed: &str) -> HttpResponse {
     let problem = Problem::new(Code::MethodNotAllowed).detail(format!("this path has {allowed}"));
-    let mut response = HttpResponse::from_error(Failure::from(problem));
+    let mut response = HttpResponse::from_error(ApiError::from(problem));
     if let Ok(allowed) = HeaderValue::from_str(allowed) {
         response.headers_mut().insert(header::ALLOW, allowed);
     }
@@ -129,7 +129,7 @@ impl Exchange<'_> {
         &self,
         payload: Payload,
         claims: Result<Option<Arc<Claims>>, Problem>,
-    ) -> Result<HttpResponse, Failure> {
+    ) -> Result<HttpResponse, ApiError> {
         let (method, path) = (self.request.method(), self.request.path());
         // `*` and the authority of CONNECT are no paths.
         if !path.starts_with('/') {

@@ -2,7 +2,7 @@
 
 use crate::{State, organisation, origin, person, secret};
 use actix_web::HttpRequest;
-use auth::Failure;
+use auth::ApiError;
 use cache::Attempt;
 use chrono::{DateTime, Utc};
 use kernel::{Code, FieldCode, Problem};
@@ -17,7 +17,7 @@ fn since_epoch(now: DateTime<Utc>) -> Duration {
     Duration::from_micros(u64::try_from(now.timestamp_micros()).unwrap_or_default())
 }
 
-fn too_many(kind: &'static str, wait: Duration) -> Failure {
+fn too_many(kind: &'static str, wait: Duration) -> ApiError {
     metrics::counter!("sign_in_limited_total", "kind" => kind).increment(1);
     Problem::rate_limited(wait.as_secs() + 1).into()
 }
@@ -35,7 +35,7 @@ pub(crate) async fn password(
     state: &State,
     email: &str,
     password: &str,
-) -> Result<person::store::Model, Failure> {
+) -> Result<person::store::Model, ApiError> {
     let (origin, now) = (origin::of(request), since_epoch(context.store.clock().now()));
     // A digest: no address of anybody stands in Redis.
     let attempt = Attempt { origin: origin.clone(), account: secret::hash(email) };
@@ -66,7 +66,7 @@ async fn verified(
     origin: &str,
     email: &str,
     password: &str,
-) -> Result<Option<person::store::Model>, Failure> {
+) -> Result<Option<person::store::Model>, ApiError> {
     let db = context.store.system_read().await?;
     let found = person::store::by_email(&db, email).await?;
     let organisations = organisation::count(&db).await?;
@@ -89,8 +89,8 @@ pub(crate) async fn wrong_secret(
     request: &HttpRequest,
     context: &Context,
     state: &State,
-    refused: Failure,
-) -> Failure {
+    refused: ApiError,
+) -> ApiError {
     let now = since_epoch(context.store.clock().now());
     match state.attempts.wrong(&origin::of(request), now).await {
         Some(wait) => too_many("secret", wait),

@@ -9,7 +9,7 @@ use ::store::Actor;
 use actix_web::{HttpRequest, post, web::Data};
 use kernel::{FieldCode, Problem};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Checks, Context, JsonBody, answer, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, JsonBody, answer, openapi::CreateProblems};
 use utoipa::ToSchema;
 
 /// An invitation and the password to set.
@@ -42,7 +42,7 @@ pub(crate) async fn accept(
     context: Data<Context>,
     state: Data<State>,
     body: JsonBody<Acceptance>,
-) -> Answer {
+) -> ApiResult {
     let mut checks = Checks::new();
     api::check_password(&mut checks, Some(&body.value.password));
     checks.finish()?;

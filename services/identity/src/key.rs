@@ -5,7 +5,7 @@
 //! are emptied at once, and their keys sign no more: a copy made before is worth nothing as soon as their last token has
 //! expired.
 
-use auth::{Claims, Failure, JsonWebKey, JsonWebKeySet, TOKEN_TYPE};
+use auth::{ApiError, Claims, JsonWebKey, JsonWebKeySet, TOKEN_TYPE};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
@@ -188,18 +188,18 @@ async fn reseal(tx: &Transaction, keys: &Keyring) -> Result<(), StoreError> {
 }
 
 /// Signs an access token.
-pub(crate) async fn sign(store: &Store, claims: &Claims) -> Result<String, Failure> {
+pub(crate) async fn sign(store: &Store, claims: &Claims) -> Result<String, ApiError> {
     let stored = current(store).await.map_err(unusable)?;
     let key = stored.open(store.keys()?).map_err(unusable)?;
     let der = key.to_pkcs8_der().map_err(|_| StoreError::Damaged("a signing key".into()))?;
     let header =
         Header { typ: Some(TOKEN_TYPE.into()), kid: Some(stored.kid), ..Header::new(Algorithm::EdDSA) };
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(der.as_bytes()))
-        .map_err(|error| Failure::internal(&error))
+        .map_err(|error| ApiError::internal(&error))
 }
 
 /// Which key is missing is for the operator to read, not for whoever asks for a token.
-fn unusable(error: StoreError) -> Failure {
+fn unusable(error: StoreError) -> ApiError {
     if let StoreError::Sealed(reason) = &error {
         tracing::error!(error = reason as &dyn std::error::Error, "the signing key cannot be used");
         let why = "sign-in is not available at the moment";
@@ -209,7 +209,7 @@ fn unusable(error: StoreError) -> Failure {
 }
 
 /// The public halves.
-pub(crate) async fn key_set(store: &Store) -> Result<JsonWebKeySet, Failure> {
+pub(crate) async fn key_set(store: &Store) -> Result<JsonWebKeySet, ApiError> {
     current(store).await.map_err(unusable)?;
     let db = store.system_read().await?;
     Ok(JsonWebKeySet { keys: public_halves(&db).await? })

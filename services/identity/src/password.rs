@@ -5,7 +5,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Code, Problem, Reason};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -79,9 +79,9 @@ fn is_behind(password: &str, hash: &str) -> bool {
 }
 
 /// More wait than may: quickly said, and soon over.
-fn busy() -> Failure {
+fn busy() -> ApiError {
     let why = "too many sign-ins wait at the moment";
-    Failure::from(Problem {
+    ApiError::from(Problem {
         retry_after: Some(2),
         ..Problem::new(Code::Unavailable).because(Reason::Busy, why)
     })
@@ -103,7 +103,7 @@ impl Passwords {
         Self { queue, decoy: hash("nobody has this password").unwrap_or_default() }
     }
 
-    fn ask(&self, origin: &str, work: Work) -> Result<(), Failure> {
+    fn ask(&self, origin: &str, work: Work) -> Result<(), ApiError> {
         self.queue.push(origin, work).map_err(|Full| {
             metrics::counter!("password_checks_refused_total").increment(1);
             busy()
@@ -114,11 +114,11 @@ impl Passwords {
     ///
     /// # Errors
     /// 503 when too many wait, 500 when hashing fails.
-    pub(crate) async fn hash(&self, origin: &str, password: String) -> Result<String, Failure> {
+    pub(crate) async fn hash(&self, origin: &str, password: String) -> Result<String, ApiError> {
         let (done, result) = oneshot::channel();
         self.ask(origin, Work::Hash(password.into(), done))?;
         // One that lost its place to others is dropped with its sender.
-        result.await.map_err(|_| busy())?.map_err(|error| Failure::internal(&error))
+        result.await.map_err(|_| busy())?.map_err(|error| ApiError::internal(&error))
     }
 
     /// Whether `password` is the one behind `hash`; with no hash it takes as long, and it is not.
@@ -130,7 +130,7 @@ impl Passwords {
         origin: &str,
         password: &str,
         hash: Option<&str>,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, ApiError> {
         let (done, result) = oneshot::channel();
         let against = hash.unwrap_or(&self.decoy).to_owned();
         self.ask(origin, Work::Verify(password.to_owned().into(), against, done))?;
@@ -184,7 +184,7 @@ mod tests {
         for task in many {
             match task.await.unwrap() {
                 Ok(_) => {}
-                Err(Failure(problem)) => {
+                Err(ApiError(problem)) => {
                     assert_eq!((problem.status, problem.retry_after), (503, Some(2)));
                     refused += 1;
                 }

@@ -9,7 +9,7 @@ fn file_of(scene: &Scene, document: &Value) -> Option<std::path::PathBuf> {
     Some(folder.join(&sha256[..2]).join(&sha256))
 }
 
-async fn attach_to(scene: &Scene, agreement: &str, name: &str, bytes: &'static [u8]) -> Answer {
+async fn attach_to(scene: &Scene, agreement: &str, name: &str, bytes: &'static [u8]) -> Response {
     let part = multipart::Part::bytes(bytes).file_name(name.to_owned());
     let request = scene.world.http.request(Method::POST, &format!("{agreement}/documents?visibility=donor"));
     let request = request.header("idempotency-key", format!("\"{name}\""));

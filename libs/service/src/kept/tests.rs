@@ -80,7 +80,7 @@ async fn a_failure_and_what_is_too_large_are_not_kept() {
     }
     assert_eq!(computed.get(), 2);
     let breaking = async || {
-        let parts = [Ok(Bytes::from("part")), Err(Failure::from(Problem::new(Code::StorageFull)))];
+        let parts = [Ok(Bytes::from("part")), Err(ApiError::from(Problem::new(Code::StorageFull)))];
         Ok(HttpResponse::Ok().streaming(stream::iter(parts)))
     };
     assert_eq!(kept.answer(&asked(""), "one", &breaking).await.unwrap_err().0.code, "storage_full");

@@ -1,9 +1,9 @@
 //! A list as CSV, streamed page by page.
 
 use super::{Cell, Fetching, PageRequest, Row};
-use crate::{Answer, export::Turn};
+use crate::{ApiResult, export::Turn};
 use actix_web::{HttpResponse, http::header};
-use auth::Failure;
+use auth::ApiError;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
@@ -20,18 +20,18 @@ impl Cell {
     }
 }
 
-fn chunk<T: Row>(header: bool, rows: &[T]) -> Result<Bytes, Failure> {
+fn chunk<T: Row>(header: bool, rows: &[T]) -> Result<Bytes, ApiError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if header {
         writer
             .write_record(T::COLUMNS.iter().map(|(name, _)| name))
-            .map_err(|error| Failure::internal(&error))?;
+            .map_err(|error| ApiError::internal(&error))?;
     }
     for row in rows {
         let cells: Vec<String> = row.cells().map(|cell| cell.csv_text()).collect();
-        writer.write_record(&cells).map_err(|error| Failure::internal(&error))?;
+        writer.write_record(&cells).map_err(|error| ApiError::internal(&error))?;
     }
-    let bytes = writer.into_inner().map_err(|error| Failure::internal(error.error()))?;
+    let bytes = writer.into_inner().map_err(|error| ApiError::internal(error.error()))?;
     Ok(Bytes::from(bytes))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn stream<T: Row + 'static>(
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
     turn: Turn,
-) -> Answer {
+) -> ApiResult {
     // The first page is fetched before the answer starts, so that what is wrong is still told with a status.
     let name = first.name;
     let request = first.for_export();
@@ -55,7 +55,7 @@ pub(super) async fn stream<T: Row + 'static>(
             Err(failure) => (Err(failure), (None, request, fetch, turn)),
         })
     });
-    let body = stream::once(async move { Ok::<_, Failure>(head) }).chain(rest);
+    let body = stream::once(async move { Ok::<_, ApiError>(head) }).chain(rest);
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))

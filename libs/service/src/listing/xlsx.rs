@@ -3,12 +3,12 @@
 
 use super::{Cell, Fetching, PageRequest, Row};
 use crate::{
-    Answer,
+    ApiResult,
     export::{Exports, Turn},
     negotiation::XLSX,
 };
 use actix_web::{HttpResponse, body::SizedStream, http::header, web};
-use auth::Failure;
+use auth::ApiError;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use kernel::{Code, FieldCode, Problem, Reason};
@@ -45,7 +45,7 @@ enum WriteError {
     BrokeOff,
 }
 
-impl From<WriteError> for Failure {
+impl From<WriteError> for ApiError {
     fn from(error: WriteError) -> Self {
         let io = match &error {
             WriteError::Sheet(XlsxError::IoError(io)) | WriteError::File(io) => Some(io.kind()),
@@ -56,7 +56,7 @@ impl From<WriteError> for Failure {
                 let why = "there is no room for the file";
                 Problem::new(Code::StorageFull).because(Reason::NoRoom, why).into()
             }
-            _ => Failure::internal(&error),
+            _ => ApiError::internal(&error),
         }
     }
 }
@@ -67,14 +67,14 @@ pub(super) async fn file<T: Row + Send + 'static>(
     first: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T>,
     (exports, turn): (Arc<Exports>, Turn),
-) -> Answer {
+) -> ApiResult {
     let name = first.name;
     let (file, length) = {
         let _writer = exports.writer().await?;
         let (sender, receiver) = channel(PAGES_AHEAD);
         let writing = web::block(move || write(&title, receiver));
         let fed = feed(first.for_export(), fetch, sender).await;
-        let written = writing.await.map_err(|error| Failure::internal(&error))?;
+        let written = writing.await.map_err(|error| ApiError::internal(&error))?;
         // What refused the rows counts, not that they broke off.
         fed?;
         written?
@@ -91,7 +91,7 @@ async fn feed<T: Row>(
     mut request: PageRequest,
     fetch: impl Fn(PageRequest) -> Fetching<T>,
     sender: Sender<Part<T>>,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let mut rows = 0;
     loop {
         let page = fetch(request.clone()).await?;

@@ -6,7 +6,7 @@ use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
 use kernel::{Code, DonorType, Money, Problem, Reason, Word};
 use serde::Serialize;
-use service::{Answer, Context, Id, answer, openapi::ReadProblems};
+use service::{ApiResult, Context, Id, answer, openapi::ReadProblems};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -103,7 +103,7 @@ pub(crate) struct DonorFunding {
     security(("oauth2" = ["funding:read"])),
     responses((status = 200, description = "The donor's funding", body = DonorFunding), ReadProblems))]
 #[get("/v1/donors/{id}/funding")]
-pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Context>, id: Id) -> Answer {
+pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Context>, id: Id) -> ApiResult {
     let claims = &caller.claims;
     if claims.donor_id.is_some_and(|own| own != id.0) {
         return Err(Problem::not_found().into());

@@ -5,13 +5,14 @@ use super::{
 use crate::version;
 use ::store::StoreError;
 use actix_web::{HttpRequest, get, post, put, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ExternalRef;
 use kernel::{Code, Currency, Fault, FieldCode, Money, PlanType, Problem, Reason, RecordKind, Visibility};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
+    answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -161,7 +162,7 @@ pub(crate) async fn list(
     caller: Caller<perm::PlansRead>,
     context: Data<Context>,
     listed: Listed<PlanFilter>,
-) -> Answer {
+) -> ApiResult {
     let PlanFilter { year, country } = listed.filter;
     let filter = checked(year, country.as_deref())?;
     let scope = context.scope(&caller.claims).await?;
@@ -184,7 +185,7 @@ pub(crate) async fn get(
     caller: Caller<perm::PlansRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let row = service::read(&context, &caller.claims, async |db, scope| {
         Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
     });
@@ -202,7 +203,7 @@ pub(crate) async fn create(
     caller: Caller<perm::PlansWrite>,
     context: Data<Context>,
     body: JsonBody<NewPlan>,
-) -> Answer {
+) -> ApiResult {
     let NewPlan { office_id, fields } = body.value;
     check(&fields)?;
     let office_id = context.office_for(&caller.claims, office_id).await?;
@@ -232,7 +233,7 @@ pub(crate) async fn update(
     context: Data<Context>,
     id: Id,
     body: JsonBody<PlanFields>,
-) -> Answer {
+) -> ApiResult {
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -254,7 +255,7 @@ pub(crate) async fn update(
     .await
 }
 
-pub(crate) fn already_there(error: ::store::StoreError) -> Failure {
+pub(crate) fn already_there(error: ::store::StoreError) -> ApiError {
     if error.is_duplicate() {
         let fault = FieldCode::AlreadyExists.says("a plan with this reference is there already");
         return Problem::new(Code::Conflict).field("/external_ref", fault.kind(RecordKind::Plan)).into();

@@ -10,7 +10,7 @@ use actix_web::{
     HttpRequest, post,
     web::{Bytes, Data},
 };
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{
     Code, Currency, Fault, FieldCode, FieldError, Money, PlanType, Problem, RecordKind, Visibility,
@@ -18,7 +18,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -87,7 +87,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     how: Parameters<HowToImport>,
     body: Bytes,
-) -> Answer {
+) -> ApiResult {
     if body.len() > LIMIT {
         return Err(service::too_large(LIMIT as u64).into());
     }
@@ -128,7 +128,7 @@ async fn sort_out(
     tx: &TenantTx,
     plans: &[Value],
     (organisation_id, office_id): (Uuid, Uuid),
-) -> Result<(Vec<Read>, Vec<FieldError>), Failure> {
+) -> Result<(Vec<Read>, Vec<FieldError>), ApiError> {
     // Nobody else of the organisation makes a plan or changes its reference meanwhile.
     tx.lock(&store::references(organisation_id)).await?;
     let read: Vec<Result<Read, Vec<FieldError>>> = plans.iter().map(read).collect();
@@ -166,7 +166,7 @@ async fn keep_all(
     (organisation_id, office_id): (Uuid, Uuid),
     dry_run: bool,
     outcome: &mut PlanImport,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let references: Vec<String> = plans.iter().map(|read| read.id.clone()).collect();
     let mut held = store::by_refs_to_change(tx, organisation_id, "fts", &references).await?;
     for read in plans {

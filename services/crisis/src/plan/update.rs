@@ -10,7 +10,7 @@ use kernel::{Code, Problem, Reason};
 use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Checks, Context, Created, Id, JsonBody, PageRequest, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, Created, Id, JsonBody, PageRequest, openapi::CreateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     id: Id,
     body: JsonBody<NewUpdate>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     let plan = service::read(&context, &caller.claims, async |db, scope| {
         Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)

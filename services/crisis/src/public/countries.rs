@@ -1,7 +1,7 @@
 use crate::funding::{api::Totals, listed};
 use actix_web::{HttpRequest, get, web::Data};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Column, Context, Envelope, Listed, Paging, Row, openapi::PublicProblems};
+use service::{ApiResult, Column, Context, Envelope, Listed, Paging, Row, openapi::PublicProblems};
 use utoipa::{IntoParams, ToSchema};
 
 /// A country and a year that received funding.
@@ -52,7 +52,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
     listed: Listed<CountryFilter>,
-) -> Answer {
+) -> ApiResult {
     let year = listed.filter.year.map(super::year).transpose()?;
     super::answer(&context, &request, async |scope| {
         let (scope, paging) = (scope.clone(), listed.paging.clone());

@@ -6,7 +6,9 @@ use crate::funding::{
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{DonorType, Problem, Word};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::PublicProblems};
+use service::{
+    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::PublicProblems,
+};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -67,7 +69,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
     listed: Listed<PublicDonorFilter>,
-) -> Answer {
+) -> ApiResult {
     let PublicDonorFilter { q } = &listed.filter;
     super::search(q.as_deref())?;
     super::answer(&context, &request, async |scope| {
@@ -90,7 +92,7 @@ pub(crate) async fn list(
 #[utoipa::path(tag = "public", params(("id" = Uuid, Path, description = "The donor")),
     responses((status = 200, description = "The donor and its funding", body = DonorFunding), PublicProblems))]
 #[get("/v1/public/donors/{id}")]
-pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id) -> Answer {
+pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id) -> ApiResult {
     super::answer(&context, &request, async |scope| {
         let organisation_id = scope.organisation_id();
         let shown = service::read_within(&context, scope, async |db| {

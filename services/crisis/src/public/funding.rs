@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{DonorType, Money, Word};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Context, Parameters, answer, openapi::PublicProblems};
+use service::{ApiResult, Context, Parameters, answer, openapi::PublicProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -102,7 +102,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     context: Data<Context>,
     question: Parameters<Question>,
-) -> Answer {
+) -> ApiResult {
     let country = country(&question.0.country)?;
     let year = year(question.0.year)?;
     super::answer(&context, &request, async |scope| {

@@ -10,9 +10,9 @@ pub(crate) mod years;
 use crate::version;
 use ::store::TenantScope;
 use actix_web::HttpRequest;
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Fault, Problem};
-use service::{Answer, Context};
+use service::{ApiResult, Context};
 
 /// The years that a question may name.
 pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
@@ -24,14 +24,14 @@ const MAX_SEARCH: usize = 200;
 pub(crate) async fn answer(
     context: &Context,
     request: &HttpRequest,
-    compute: impl AsyncFn(&TenantScope) -> Answer,
-) -> Answer {
+    compute: impl AsyncFn(&TenantScope) -> ApiResult,
+) -> ApiResult {
     let (scope, version) = present(context).await?;
     service::kept(context, request, &version, async || compute(&scope).await).await
 }
 
 /// The scope of the public organisation, and the version of its data.
-async fn present(context: &Context) -> Result<(TenantScope, String), Failure> {
+async fn present(context: &Context) -> Result<(TenantScope, String), ApiError> {
     service::read_public(context, async |db, scope| {
         let organisation_id = scope.organisation_id();
         let version = version::current(db, organisation_id).await?;

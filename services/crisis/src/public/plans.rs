@@ -15,7 +15,7 @@ use kernel::{Money, PlanType, Problem, Visibility, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, openapi::PublicProblems,
+    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, openapi::PublicProblems,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -137,7 +137,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
     listed: Listed<PublicPlanFilter>,
-) -> Answer {
+) -> ApiResult {
     let PublicPlanFilter { year, country, q } = &listed.filter;
     let checked = plan::store::Filter { search: q.clone(), ..plan::api::checked(*year, country.as_deref())? };
     super::search(q.as_deref())?;
@@ -165,7 +165,7 @@ async fn least_funded_first(
     scope: &TenantScope,
     filter: &plan::store::Filter,
     page: &PageRequest,
-) -> Result<Page<PublicPlan>, auth::Failure> {
+) -> Result<Page<PublicPlan>, auth::ApiError> {
     let after: Option<(u64, Uuid)> = page.after()?;
     let organisation_id = scope.organisation_id();
     let totals = store::totals(db, organisation_id, "plan:").await?;
@@ -198,7 +198,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     context: Data<Context>,
     id: actix_web::web::Path<String>,
-) -> Answer {
+) -> ApiResult {
     super::answer(&context, &request, async |scope| {
         let ask = async |db: &Snapshot| plan_page(db, scope, &id).await;
         answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
@@ -210,7 +210,7 @@ async fn plan_page(
     db: &impl ConnectionTrait,
     scope: &TenantScope,
     id: &str,
-) -> Result<PlanPage, auth::Failure> {
+) -> Result<PlanPage, auth::ApiError> {
     let organisation_id = scope.organisation_id();
     let found = match Uuid::parse_str(id) {
         Ok(id) => plan::store::get(scope, db, id).await?,

@@ -1,7 +1,7 @@
 use crate::plan::update::{self, Update};
 use actix_web::{HttpRequest, get, web::Data};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Column, Context, Envelope, Listed, Paging, Row, openapi::PublicProblems};
+use service::{ApiResult, Column, Context, Envelope, Listed, Paging, Row, openapi::PublicProblems};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     context: Data<Context>,
     listed: Listed<UpdateFilter>,
-) -> Answer {
+) -> ApiResult {
     let plan_id = listed.filter.plan_id;
     super::answer(&context, &request, async |scope| {
         let (scope, paging) = (scope.clone(), listed.paging.clone());

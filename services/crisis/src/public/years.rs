@@ -12,7 +12,9 @@ use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{Fault, Money, Problem};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use service::{Answer, Column, Context, Envelope, Paging, Parameters, Row, answer, openapi::PublicProblems};
+use service::{
+    ApiResult, Column, Context, Envelope, Paging, Parameters, Row, answer, openapi::PublicProblems,
+};
 use std::{cmp::Reverse, collections::HashMap};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -77,7 +79,11 @@ pub(crate) struct DonorToPlan {
 #[utoipa::path(tag = "public", params(Paging),
     responses((status = 200, description = "The years", body = Envelope<FundedYear>), PublicProblems))]
 #[get("/v1/public/years")]
-pub(crate) async fn list(request: HttpRequest, context: Data<Context>, paging: Parameters<Paging>) -> Answer {
+pub(crate) async fn list(
+    request: HttpRequest,
+    context: Data<Context>,
+    paging: Parameters<Paging>,
+) -> ApiResult {
     super::answer(&context, &request, async |scope| {
         let (scope, paging) = (scope.clone(), paging.0.clone());
         let page = paging.of("years", &())?;
@@ -126,7 +132,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     context: Data<Context>,
     year: actix_web::web::Path<String>,
-) -> Answer {
+) -> ApiResult {
     let unreadable =
         || Problem::invalid_parameter("year", Fault::not_a_year(*super::YEARS.start(), *super::YEARS.end()));
     let year = super::year(year.parse().map_err(|_| unreadable())?)?;

@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::text::search_key;
 use kernel::{Earmarking, Fault, Money, Problem, closed_set};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
+use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -262,7 +262,7 @@ pub(crate) async fn list(
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
     listed: Listed<AgreementFilter>,
-) -> Answer {
+) -> ApiResult {
     let filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
     let filters = (listed.filter, caller.claims.sub);
@@ -281,7 +281,7 @@ pub(crate) async fn list(
     security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The agreement", body = AgreementRecord), ReadProblems))]
 #[get("/v1/agreements/{id}")]
-pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> Answer {
+pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> ApiResult {
     let today = context.store.clock().now().date_naive();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;

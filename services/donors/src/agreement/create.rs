@@ -9,11 +9,11 @@ use super::{
 use crate::{known::plan, registry::donor};
 use ::store::{TenantTx, sql, values};
 use actix_web::{HttpRequest, post, put, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use kernel::{Code, Fault, Problem, Reason, RecordKind};
 use serde::Deserialize;
 use service::{
-    Answer, Changed, Context, Created, Id, JsonBody,
+    ApiResult, Changed, Context, Created, Id, JsonBody,
     openapi::{CreateProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -40,7 +40,7 @@ pub(crate) async fn create(
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
     body: JsonBody<NewAgreement>,
-) -> Answer {
+) -> ApiResult {
     let NewAgreement { office_id, terms } = body.value;
     under_terms(terms::check(&terms))?;
     let organisation_id = caller.claims.organisation_id;
@@ -99,7 +99,7 @@ pub(crate) async fn update(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Terms>,
-) -> Answer {
+) -> ApiResult {
     let terms = body.value;
     // It may wait for the event of a plan just made, which needs the writer: so before the transaction.
     let plans = plan::find_all(&context.store, caller.claims.organisation_id, &terms.plan_ids).await;
@@ -133,7 +133,7 @@ pub(crate) async fn update(
 }
 
 /// The agreement, for a change by the office that it belongs to.
-pub(crate) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, Failure> {
+pub(crate) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, ApiError> {
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id == claims.office_id {
         return Ok(found);
@@ -149,7 +149,7 @@ pub(crate) async fn changed(
     before: store::Model,
     after: store::Model,
     action: &'static str,
-) -> Result<Changed<AgreementRecord>, Failure> {
+) -> Result<Changed<AgreementRecord>, ApiError> {
     store::save(tx, &after).await?;
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
     tx.audit_changed(action, &after, &old, &new).await?;
@@ -158,17 +158,17 @@ pub(crate) async fn changed(
 }
 
 /// What is wrong with terms stands under `/terms` when they are a part of the body.
-fn under_terms<T, E: Into<Failure>>(result: Result<T, E>) -> Result<T, Failure> {
+fn under_terms<T, E: Into<ApiError>>(result: Result<T, E>) -> Result<T, ApiError> {
     result.map_err(|error| {
-        let Failure(mut problem) = error.into();
+        let ApiError(mut problem) = error.into();
         for error in problem.errors.iter_mut().filter(|error| error.pointer.starts_with('/')) {
             error.pointer = format!("/terms{}", error.pointer);
         }
-        Failure(problem)
+        ApiError(problem)
     })
 }
 
-async fn donor_of(tx: &TenantTx, terms: &Terms) -> Result<String, Failure> {
+async fn donor_of(tx: &TenantTx, terms: &Terms) -> Result<String, ApiError> {
     let found = donor::store::get(tx.scope(), tx.db(), terms.donor_id).await?;
     let unknown = || Problem::invalid_field("/donor_id", Fault::unknown(RecordKind::Donor));
     let donor = found.ok_or_else(unknown)?;

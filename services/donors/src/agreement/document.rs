@@ -11,12 +11,12 @@ use actix_web::{
     HttpRequest, delete, get, post,
     web::{Data, Payload},
 };
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use kernel::{Code, Fault, FieldCode, Problem, Reason, RecordKind};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Context, Created, Id, Parameters, UncheckedBody, answer, one_of,
+    ApiResult, Context, Created, Id, Parameters, UncheckedBody, answer, one_of,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -76,7 +76,7 @@ async fn of(
     security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The documents", body = AgreementDocuments), ReadProblems))]
 #[get("/v1/agreements/{id}/documents")]
-pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> Answer {
+pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let agreement = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let items = of(scope, db, agreement.id).await?;
@@ -102,7 +102,7 @@ pub(crate) async fn create(
     id: Id,
     shown: Parameters<Shown>,
     payload: Payload,
-) -> Answer {
+) -> ApiResult {
     let visibility = one_of("visibility", shown.0.visibility.as_deref(), &["internal", "donor"])?;
     let visibility = visibility.unwrap_or_else(|| "internal".to_owned());
     let found =
@@ -152,7 +152,7 @@ pub(crate) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
-) -> Result<(Document, store::Model), Failure> {
+) -> Result<(Document, store::Model), ApiError> {
     let text = "SELECT * FROM agreement_document WHERE id = $1 AND organisation_id = $2";
     let rows = sql::rows(db, text, values![id, scope.organisation_id()]).await?;
     let (document, row): (Option<Document>, Option<Row>) = (sql::read(&rows)?.pop(), sql::read(&rows)?.pop());
@@ -177,7 +177,7 @@ pub(crate) async fn read(
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
     let (document, agreement) = found.await?;
     owner_of(&agreement).hand_out(&context, &request, &caller.claims, document).await
@@ -196,7 +196,7 @@ pub(crate) async fn remove(
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let mut removed = None;
     let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
         let (document, agreement) = find(scope, tx.db(), id.0).await?;
@@ -233,7 +233,7 @@ pub(crate) async fn erase(
     context: Data<Context>,
     id: Id,
     body: UncheckedBody<DocumentErasure>,
-) -> Answer {
+) -> ApiResult {
     erasure::erase(&context, &request, &caller.claims, body, async |tx, scope| {
         let (document, owner) = find(scope, tx.db(), id.0).await?;
         let owner = store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;

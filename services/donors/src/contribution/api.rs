@@ -10,7 +10,7 @@ use kernel::text::split;
 use kernel::{ContributionStatus, ContributionType, Earmarking, Fault, Money, Problem, Visibility};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use service::{Answer, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
+use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -276,7 +276,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
     listed: Listed<ContributionFilter>,
-) -> Answer {
+) -> ApiResult {
     let mut filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
     if let Some(office_id) = listed.filter.within_office_id {
@@ -305,7 +305,7 @@ pub(crate) async fn get(
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         answer::record(&request, row.version, &Contribution::try_from(row)?)
@@ -352,7 +352,7 @@ pub(crate) async fn entries(
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, ::store::TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());

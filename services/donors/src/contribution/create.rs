@@ -14,7 +14,7 @@ use crate::{
 };
 use ::store::{TenantScope, Transaction, audit, office};
 use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
 use kernel::{
@@ -22,7 +22,7 @@ use kernel::{
     Situation, Visibility, money::parse_decimal,
 };
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Created, JsonBody, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -115,7 +115,7 @@ pub(crate) async fn create(
     caller: Caller<perm::ContributionsWrite>,
     context: Data<Context>,
     body: JsonBody<NewContribution>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     check(&new)?;
     let organisation_id = caller.claims.organisation_id;
@@ -155,16 +155,16 @@ pub(crate) async fn create(
     .await
 }
 
-pub(super) fn already_there(error: ::store::StoreError) -> Failure {
+pub(super) fn already_there(error: ::store::StoreError) -> ApiError {
     if error.is_duplicate() {
         let why = "a contribution with this reference, or in the place of this one, is there already";
         let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Contribution);
         return Problem::new(Code::Conflict).field("/external_ref", fault).into();
     }
-    Failure::from(error)
+    ApiError::from(error)
 }
 
-async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Result<(), Failure> {
+async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Result<(), ApiError> {
     let found = store::get(scope, tx.db(), id).await?;
     match found {
         Some(record) if record.standing == Standing::Reversed => Ok(()),
@@ -187,7 +187,7 @@ pub(super) async fn check_agreement(
     id: Uuid,
     donor_id: Uuid,
     office_id: Uuid,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let refuse = |fault: Fault| Err(Problem::invalid_field("/agreement_id", fault).into());
     let Some(agreement) = agreement::store::get(scope, tx.db(), id).await? else {
         return refuse(Fault::unknown(RecordKind::Agreement));
@@ -225,7 +225,7 @@ pub(super) async fn destinations(
     countries: &[String],
     years: &[i32],
     plans: &[plan::KnownPlan],
-) -> Result<Vec<FlowObject>, Failure> {
+) -> Result<Vec<FlowObject>, ApiError> {
     let organisation = office::organisation_name(tx.db(), organisation_id).await?;
     let recipient = organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
     let mut to: Vec<FlowObject> = recipient.into_iter().collect();
@@ -276,14 +276,14 @@ fn record(
     worth: Worth,
     (id, office_id, now): (Uuid, Uuid, chrono::DateTime<chrono::Utc>),
     to: &[FlowObject],
-) -> Result<store::Model, Failure> {
+) -> Result<store::Model, ApiError> {
     let from = vec![object("Organization", donor.id.to_string(), donor.name.clone(), None)];
     let years: Vec<String> = new.years().iter().map(i32::to_string).collect();
-    let text = |value: serde_json::Result<String>| value.map_err(|error| Failure::internal(&error));
+    let text = |value: serde_json::Result<String>| value.map_err(|error| ApiError::internal(&error));
     let split = new.split();
     let usage_split = if split.is_empty() { None } else { Some(text(serde_json::to_string(&split))?) };
     let valuation = new.valuation.as_ref().map(serde_json::to_string).transpose();
-    let valuation = valuation.map_err(|error| Failure::internal(&error))?;
+    let valuation = valuation.map_err(|error| ApiError::internal(&error))?;
     let (source, external_ref) = source_of(new.external_ref.as_ref());
     Ok(store::Model {
         id,

@@ -12,11 +12,11 @@ use crate::contribution::Standing;
 use crate::registry::donor::merge_lock;
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{Code, ContributionStatus, FieldCode, Money, Problem};
 use serde::Deserialize;
-use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ pub(crate) async fn write_off(
     context: Data<Context>,
     id: Id,
     body: JsonBody<WriteOff>,
-) -> Answer {
+) -> ApiResult {
     let step = body.value;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
         merge_lock::shared(tx, caller.claims.organisation_id).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn reverse(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Reversal>,
-) -> Answer {
+) -> ApiResult {
     let step = body.value;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
         merge_lock::shared(tx, caller.claims.organisation_id).await?;
@@ -153,7 +153,7 @@ async fn give_back(
     wrong: &Model,
     on: NaiveDate,
     reason: &str,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let Some(before) = store::get_to_change(tx.scope(), tx, promise).await? else { return Ok(()) };
     let held = entry::of(tx.db(), promise).await?;
     let taken = held.iter().filter(|entry| entry.counterpart_id == Some(wrong.id));

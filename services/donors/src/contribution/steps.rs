@@ -15,12 +15,12 @@ use crate::{
 };
 use ::store::{StoreError, TenantTx, Transaction};
 use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Claims, Failure, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use chrono::{Days, NaiveDate};
 use events::ExternalRef;
 use kernel::{Code, ContributionStatus, Earmarking, Fault, FieldCode, Money, Problem, Reason, RecordKind};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Created, Id, JsonBody, Precondition, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, Created, Id, JsonBody, Precondition, openapi::CreateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -82,7 +82,7 @@ pub(crate) async fn commit(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Fulfilment>,
-) -> Answer {
+) -> ApiResult {
     fulfil(
         &request,
         &context,
@@ -111,7 +111,7 @@ pub(crate) async fn pay(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Fulfilment>,
-) -> Answer {
+) -> ApiResult {
     fulfil(&request, &context, &caller.claims, id.0, (ContributionStatus::Paid, "contribution.pay"), body)
         .await
 }
@@ -123,7 +123,7 @@ async fn fulfil(
     id: Uuid,
     (to, action): (ContributionStatus, &'static str),
     body: JsonBody<Fulfilment>,
-) -> Answer {
+) -> ApiResult {
     let step = body.value;
     service::create(context, request, claims, body.digest.as_ref(), async |tx, scope| {
         merge_lock::shared(tx, claims.organisation_id).await?;
@@ -189,7 +189,7 @@ pub(crate) async fn allot(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Allotment>,
-) -> Answer {
+) -> ApiResult {
     let step = body.value;
     let claims = &caller.claims;
     let plans = plan::find_all(&context.store, claims.organisation_id, &step.plan_ids).await?;
@@ -224,7 +224,7 @@ pub(crate) async fn allot(
             countries: kernel::text::joined(&countries),
             earmarking: step.earmarking.or(parked.earmarking),
             description: step.description.clone().or_else(|| parked.description.clone()),
-            destination_objects: serde_json::to_string(&to).map_err(|error| Failure::internal(&error))?,
+            destination_objects: serde_json::to_string(&to).map_err(|error| ApiError::internal(&error))?,
             usage_split: if same_years { with_shares(&parked, out)? } else { None },
             ..child_of(tx, &parked, None)?
         };
@@ -241,7 +241,7 @@ pub(super) async fn changeable(
     precondition: &Precondition<'_>,
     claims: &Claims,
     id: Uuid,
-) -> Result<Model, Failure> {
+) -> Result<Model, ApiError> {
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id != claims.office_id {
         let why = "only the office whose contribution it is changes it";
@@ -262,7 +262,7 @@ pub(super) async fn changeable(
 }
 
 /// A contribution of this status cannot become `to`.
-pub(super) fn refused(record: &Model, to: &str, what: &str) -> Failure {
+pub(super) fn refused(record: &Model, to: &str, what: &str) -> ApiError {
     let why = format!("a contribution that is {} cannot {what}", record.status);
     let fault = Fault::state(RecordKind::Contribution, record.status.as_str(), why).with("to", to);
     Problem::new(Code::Conflict).field("/status", fault).into()
@@ -273,7 +273,7 @@ pub(super) fn more_than(left: Money, why: &'static str) -> Fault {
     FieldCode::MoreThanLeft.says(why).amount(left)
 }
 
-pub(super) fn open(record: &Model) -> Result<Money, Failure> {
+pub(super) fn open(record: &Model) -> Result<Money, ApiError> {
     let missing = || {
         let fault = FieldCode::NoAmount.says("the record has no amount of its own");
         Problem::new(Code::Conflict).field("/amount", fault)
@@ -295,11 +295,11 @@ pub(super) fn check_day(checks: &mut Checks, day: NaiveDate, today: NaiveDate) {
     checks.date("/on", day);
 }
 
-pub(super) fn shares(record: &Model) -> Result<Vec<i64>, Failure> {
+pub(super) fn shares(record: &Model) -> Result<Vec<i64>, ApiError> {
     Ok(super::api::year_shares(record)?.iter().map(|share| share.amount.minor()).collect())
 }
 
-pub(super) fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<String>, Failure> {
+pub(super) fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<String>, ApiError> {
     let split = super::api::year_shares(record)?;
     if split.is_empty() {
         return Ok(None);
@@ -309,7 +309,7 @@ pub(super) fn with_shares(record: &Model, amounts: Vec<i64>) -> Result<Option<St
         ..share
     });
     let text = serde_json::to_string(&shares.collect::<Vec<_>>());
-    Ok(Some(text.map_err(|error| Failure::internal(&error))?))
+    Ok(Some(text.map_err(|error| ApiError::internal(&error))?))
 }
 
 /// A valuation without the quantity, which is the whole's and not a part's.
@@ -343,7 +343,7 @@ pub(super) fn without(
     (taken, taken_usd): (i64, i64),
     kept: Vec<i64>,
     when_empty: Standing,
-) -> Result<Model, Failure> {
+) -> Result<Model, ApiError> {
     let left = record.original_amount.unwrap_or(0) - taken;
     Ok(Model {
         version: record.version + 1,
@@ -364,7 +364,7 @@ async fn part(
     kept: Vec<i64>,
     (on, reason, action): (NaiveDate, Option<&str>, &'static str),
     (child, entries): (Model, &[New]),
-) -> Result<Created<Contribution>, Failure> {
+) -> Result<Created<Contribution>, ApiError> {
     let after = without(tx, parent, taken, kept, Standing::MovedOn)?;
     store::insert_all(tx, vec![child.clone()]).await.map_err(create::already_there)?;
     entry::add(tx, child.id, on, reason, entries).await?;
@@ -382,7 +382,7 @@ pub(super) async fn finish(
     before: Model,
     after: &Model,
     action: &'static str,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     store::replace_all(tx, vec![(before.clone(), after.clone())]).await?;
     let (old, new) = (Contribution::try_from(before)?, Contribution::try_from(after.clone())?);
     tx.audit_changed(action, after, &old, &new).await?;

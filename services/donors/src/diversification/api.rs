@@ -2,12 +2,12 @@ use super::measure::{Measures, TOP, measures};
 use crate::counted::store;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
-use auth::{Caller, Claims, Failure, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use chrono::{Datelike, NaiveDate};
 use kernel::{Code, Fault, FieldCode, Problem, Reason, Situation};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Context, Parameters, answer, openapi::ReadProblems};
+use service::{ApiResult, Context, Parameters, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ pub(crate) fn asked(
     claims: &Claims,
     scope: &TenantScope,
     office_id: Option<Uuid>,
-) -> Result<(Uuid, Uuid), Failure> {
+) -> Result<(Uuid, Uuid), ApiError> {
     if claims.donor_id.is_some() {
         let why = "how an organisation's money is spread is for its staff";
         return Err(Problem::new(Code::Forbidden).because(Reason::StaffOnly, why).into());
@@ -114,7 +114,7 @@ pub(crate) async fn get(
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
     period: Parameters<Period>,
-) -> Answer {
+) -> ApiResult {
     let years = period.0.years(context.store.clock().now().date_naive())?;
     service::read(&context, &caller.claims, async |db, scope| {
         let of = asked(&caller.claims, scope, period.0.office_id)?;

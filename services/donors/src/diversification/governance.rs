@@ -12,7 +12,7 @@ use auth::{Caller, perm};
 use kernel::{Money, Problem, money::percent};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use service::{Answer, Cell, Column, Context, Envelope, Parameters, Row, openapi::ReadProblems};
+use service::{ApiResult, Cell, Column, Context, Envelope, Parameters, Row, openapi::ReadProblems};
 use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -265,7 +265,7 @@ pub(crate) async fn get(
     context: Data<Context>,
     report: Path<String>,
     period: Parameters<Period>,
-) -> Answer {
+) -> ApiResult {
     let now = context.store.clock().now();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let of = asked(&caller.claims, scope, period.0.office_id)?;

@@ -12,7 +12,7 @@ use kernel::{Fault, Money, Problem, Situation, money::percent, pagination::Page}
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Column, Context, Envelope, Listed, PageRequest, Paging, Row, one_of, openapi::ReadProblems,
+    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, one_of, openapi::ReadProblems,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -148,7 +148,7 @@ async fn list(
     of: (Uuid, Uuid),
     figure: &Figure,
     page: &PageRequest,
-) -> Result<Vec<(i64, DonorAmount)>, auth::Failure> {
+) -> Result<Vec<(i64, DonorAmount)>, auth::ApiError> {
     let (amount, mut condition) = (figure.amount(), figure.condition());
     let mut parameters = values![of.0, of.1, figure.given_in()];
     if let Some(key) = figure.key.as_deref().filter(|_| condition.contains('?')) {
@@ -210,7 +210,7 @@ pub(crate) async fn get(
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
     listed: Listed<Figure>,
-) -> Answer {
+) -> ApiResult {
     let figure = listed.filter;
     figure.check()?;
     let scope: TenantScope = context.scope(&caller.claims).await?;

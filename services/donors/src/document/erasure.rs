@@ -3,10 +3,10 @@
 
 use super::{Document, kept::Owner, sweep};
 use actix_web::HttpRequest;
-use auth::{Claims, Failure};
+use auth::{ApiError, Claims};
 use kernel::{Code, ErasureReason, Problem, Reason};
 use serde::Deserialize;
-use service::{Answer, Context, UncheckedBody};
+use service::{ApiResult, Context, UncheckedBody};
 use store::{TenantScope, TenantTx};
 use utoipa::ToSchema;
 
@@ -18,7 +18,7 @@ pub(crate) struct DocumentErasure {
 }
 
 /// Only the office whose document it is, or one above it.
-fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), Failure> {
+fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), ApiError> {
     if scope.office_ids().contains(&owner.office_id) {
         return Ok(());
     }
@@ -32,8 +32,8 @@ pub(crate) async fn erase(
     request: &HttpRequest,
     claims: &Claims,
     body: UncheckedBody<DocumentErasure>,
-    find: impl AsyncFnOnce(&TenantTx, &TenantScope) -> Result<(Document, Owner), Failure>,
-) -> Answer {
+    find: impl AsyncFnOnce(&TenantTx, &TenantScope) -> Result<(Document, Owner), ApiError>,
+) -> ApiResult {
     let (mut erased, digest) = (None, body.digest);
     let answer = service::act(context, request, claims, &digest, async |tx, scope| {
         let (document, owner) = find(tx, scope).await?;

@@ -8,11 +8,11 @@ use actix_web::{
     http::header::{self, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
     web::Payload,
 };
-use auth::{Claims, Failure, PrincipalKind};
+use auth::{ApiError, Claims, PrincipalKind};
 use kernel::ErasureReason;
 use kernel::{Code, Problem, Reason};
 use sea_orm::ConnectionTrait;
-use service::{Answer, Checks, Context};
+use service::{ApiResult, Checks, Context};
 use std::{io, path::PathBuf};
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ impl Kept {
         context: &Context,
         request: &HttpRequest,
         payload: Payload,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let (name, bytes) = service::receive_file(request, payload, LIMIT).await?;
         let mut checks = Checks::new();
         checks.file_name("/file", &name, 200);
@@ -113,10 +113,10 @@ impl Owner {
         tx: &Transaction,
         kept: &Kept,
         visibility: &str,
-    ) -> Result<Document, Failure> {
+    ) -> Result<Document, ApiError> {
         sweep::hold(tx).await?;
         let there = files::is_kept(&kept.folder, &kept.sha256).await;
-        if !there.map_err(|error| Failure::internal(&error))? {
+        if !there.map_err(|error| ApiError::internal(&error))? {
             let why = "the file did not stay: send it again";
             return Err(Problem::new(Code::Unavailable).because(Reason::FileLost, why).into());
         }
@@ -161,7 +161,7 @@ impl Owner {
 
     /// Takes a document off: the row, its name, the saved answer that names it. After the commit its file is destroyed
     /// ([`sweep::destroy_unnamed`]).
-    pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), Failure> {
+    pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
         self.forget(tx, document).await?;
         Ok(tx.audit(self.entry("document.delete", Some(document), None)).await?)
     }
@@ -173,7 +173,7 @@ impl Owner {
         tx: &Transaction,
         document: &Document,
         reason: ErasureReason,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         self.forget(tx, document).await?;
         let mut entry = self.entry("document.erase", Some(document), None);
         entry.after = Some(serde_json::json!({ "reason": reason }));
@@ -181,7 +181,7 @@ impl Owner {
     }
 
     /// 404 when somebody else took it off a moment ago: nothing is done, or told, twice.
-    async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), Failure> {
+    async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
         let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table());
         if sql::execute(tx.db(), &text, values![document.id]).await? == 0 {
             return Err(Problem::not_found().into());
@@ -198,7 +198,7 @@ impl Owner {
         request: &HttpRequest,
         claims: &Claims,
         document: Document,
-    ) -> Answer {
+    ) -> ApiResult {
         let bytes = match files::read(context.store.files(), &document.sha256).await {
             Ok(bytes) => bytes,
             Err(error) => return Err(self.not_read(&context.store, &document, &error).await),
@@ -212,9 +212,9 @@ impl Owner {
     }
 
     /// Whoever downloads a document while it is erased finds no file: it is gone, and nothing is wrong.
-    pub(super) async fn not_read(&self, store: &Store, document: &Document, error: &io::Error) -> Failure {
+    pub(super) async fn not_read(&self, store: &Store, document: &Document, error: &io::Error) -> ApiError {
         if error.kind() != io::ErrorKind::NotFound {
-            return Failure::internal(error);
+            return ApiError::internal(error);
         }
         let text = format!("SELECT id FROM {} WHERE id = $1", self.kind.table());
         let named = async {
@@ -223,7 +223,7 @@ impl Owner {
         };
         match named.await {
             Ok(None) => Problem::not_found().into(),
-            Ok(Some(_)) => Failure::internal(error),
+            Ok(Some(_)) => ApiError::internal(error),
             Err(error) => error.into(),
         }
     }
@@ -251,12 +251,12 @@ impl Owner {
 }
 
 /// A file that could not be kept.
-fn not_written(error: &io::Error) -> Failure {
+fn not_written(error: &io::Error) -> ApiError {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
         let why = "there is no room for the file";
         return Problem::new(Code::StorageFull).because(Reason::NoRoom, why).into();
     }
-    Failure::internal(error)
+    ApiError::internal(error)
 }
 
 /// A file to save under its name, and nothing else.

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, Fault, FieldError, Problem, Reason};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Column, Context, Created, Envelope, Listed, Paging, Parameters, Row, digest_of,
+    ApiResult, Checks, Column, Context, Created, Envelope, Listed, Paging, Parameters, Row, digest_of,
     openapi::{CreateProblems, ReadProblems},
 };
 use sha2::{Digest, Sha256};
@@ -97,7 +97,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
     listed: Listed<RateFilter>,
-) -> Answer {
+) -> ApiResult {
     let filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
     // A tool of the staff's; a donor sees the rate of each of its contributions.
@@ -179,7 +179,7 @@ pub(crate) async fn take(
     context: Data<Context>,
     how: Parameters<HowToTakeRates>,
     payload: Payload,
-) -> Answer {
+) -> ApiResult {
     let HowToTakeRates { source, dry_run, skip_bad } = how.0;
     let office_id = context.headquarters(&caller.claims).await?;
     let source = source.filter(|source| !source.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());

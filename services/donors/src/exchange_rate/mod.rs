@@ -7,7 +7,7 @@ pub(crate) mod api;
 mod file;
 pub(crate) mod store;
 
-use auth::Failure;
+use auth::ApiError;
 use chrono::{Datelike, NaiveDate};
 use kernel::{Currency, Fault, FieldCode, Money, Problem, Situation, fault, money::parse_decimal};
 use rust_decimal::Decimal;
@@ -100,7 +100,7 @@ pub(crate) async fn worth(
     amount: Money,
     given: Option<&ExchangeRate>,
     day: NaiveDate,
-) -> Result<Worth, Failure> {
+) -> Result<Worth, ApiError> {
     if amount.currency() == Currency::USD {
         return Ok(Worth { usd: amount, rate: None });
     }

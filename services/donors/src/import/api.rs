@@ -4,7 +4,7 @@ use auth::{Caller, perm};
 use kernel::{FieldCode, FieldError, Params, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, answer, openapi::ReadProblems,
+    ApiResult, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, answer, openapi::ReadProblems,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -117,7 +117,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ImportsRead>,
     context: Data<Context>,
     paging: Parameters<Paging>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let filters = caller.claims.office_id;
     let page = paging.0.of("imports", &filters)?;
@@ -138,7 +138,7 @@ pub(crate) async fn get(
     caller: Caller<perm::ImportsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         answer::record(&request, row.version, &Import::try_from(row)?)
@@ -253,7 +253,7 @@ pub(crate) async fn rows(
     context: Data<Context>,
     id: Id,
     listed: Listed<RowFilter>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let import = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id.0).await?));
     let import = import.await?.ok_or_else(Problem::not_found)?.id;

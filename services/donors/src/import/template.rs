@@ -2,10 +2,10 @@
 
 use super::fields::{FIELDS, Field, Kind};
 use actix_web::{HttpRequest, HttpResponse, get, http::header};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use kernel::{Code, FieldCode, Problem};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
-use service::{Answer, openapi::ReadProblems};
+use service::{ApiResult, openapi::ReadProblems};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// The number format of a day.
@@ -19,16 +19,16 @@ const DAY: &str = "yyyy-mm-dd";
         (String = "text/csv", example = "external_ref,donor,status,amount,currency"),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
 #[get("/v1/imports/template")]
-pub(crate) async fn get(request: HttpRequest, _caller: Caller<perm::ImportsRead>) -> Answer {
+pub(crate) async fn get(request: HttpRequest, _caller: Caller<perm::ImportsRead>) -> ApiResult {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     for range in accept.split(',').filter_map(|range| range.split(';').next()) {
         match range.trim() {
             "text/csv" | "text/*" | "*/*" | "" => {
-                let bytes = csv().map_err(|error| Failure::internal(&error))?;
+                let bytes = csv().map_err(|error| ApiError::internal(&error))?;
                 return Ok(file(bytes, "text/csv; charset=utf-8", "csv"));
             }
             XLSX => {
-                let bytes = xlsx().map_err(|error| Failure::internal(&error))?;
+                let bytes = xlsx().map_err(|error| ApiError::internal(&error))?;
                 return Ok(file(bytes, XLSX, "xlsx"));
             }
             _ => {}

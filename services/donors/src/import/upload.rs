@@ -21,12 +21,12 @@ use actix_web::{
     post,
     web::{Data, Payload},
 };
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use kernel::{Code, Fault, FieldCode, FieldError, Problem};
 use serde::{Deserialize, Serialize};
-use service::{Answer, Checks, Context, Created, Parameters, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -122,7 +122,7 @@ pub(crate) async fn create(
     wake: Data<Wake>,
     how: Parameters<HowToImport>,
     payload: Payload,
-) -> Answer {
+) -> ApiResult {
     let how = how.0;
     let Some(format) = Format::of(&how.format) else {
         let fault = Fault::not_one_of(&how.format, &Format::NAMES);
@@ -153,7 +153,7 @@ async fn finish(
     caller: &Caller<perm::ImportsWrite>,
     context: &Context,
     receiving: Receiving,
-) -> Answer {
+) -> ApiResult {
     let digest: [u8; 32] = receiving.hasher.finalize().into();
     let mut import = receiving.import;
     service::create(context, request, &caller.claims, &digest, async |tx, _| {
@@ -171,7 +171,7 @@ async fn receive(
     context: &Context,
     receiving: &mut Receiving,
     payload: Payload,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type =
         media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_lowercase();
@@ -262,7 +262,7 @@ impl Receiving {
         (how, format): (&HowToImport, Format),
         organisation_id: Uuid,
         office_id: Uuid,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ApiError> {
         let mut mapping = Mapping::default();
         if let Some(text) = &how.mapping {
             mapping.add_json(text)?;
@@ -381,7 +381,7 @@ impl Receiving {
         context: &Context,
         name: &str,
         mut chunks: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ApiError> {
         self.import.source = self.source()?;
         let format::Parsing { bytes, mut rows, verdict } = format::start(self.reading.clone());
         let (hasher, size) = (&mut self.hasher, &mut self.size);
@@ -413,7 +413,7 @@ impl Receiving {
             stage_batch(context, import, seen, name, batch).await
         };
         let (fed, staged) = futures_util::join!(feed, stage);
-        let verdict = verdict.await.map_err(|error| Failure::internal(&error))?;
+        let verdict = verdict.await.map_err(|error| ApiError::internal(&error))?;
         fed?;
         staged?;
         let found = verdict.map_err(|problem| in_file(problem, name))?;
@@ -424,7 +424,7 @@ impl Receiving {
             }
         }
         self.notes.extend(found.note);
-        let text = |text: serde_json::Result<String>| text.map_err(|error| Failure::internal(&error));
+        let text = |text: serde_json::Result<String>| text.map_err(|error| ApiError::internal(&error));
         self.import.files = text(serde_json::to_string(&self.files))?;
         self.import.columns = text(serde_json::to_string(&self.columns))?;
         self.import.message =
@@ -455,7 +455,7 @@ async fn stage_batch(
     seen: &mut Seen<Print>,
     file: &str,
     mut rows: Vec<Staged>,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     if rows.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! Members of staff, as identity tells of them: who can answer a donor's questions.
 
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Fault, FieldCode, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use store::{Store, StoreError, Transaction, eventually, sql, values};
@@ -44,7 +44,7 @@ pub(crate) async fn check(
     organisation_id: Uuid,
     id: Uuid,
     pointer: &str,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let active = eventually(async || {
         let db = store.system_read().await?;
         is_active(&db, organisation_id, id).await

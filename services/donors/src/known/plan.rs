@@ -1,6 +1,6 @@
 //! Response plans that a contribution or an agreement may go to.
 
-use auth::Failure;
+use auth::ApiError;
 use kernel::{Fault, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ pub(crate) async fn find_all(
     store: &Store,
     organisation_id: Uuid,
     ids: &[Uuid],
-) -> Result<Vec<KnownPlan>, Failure> {
+) -> Result<Vec<KnownPlan>, ApiError> {
     if ids.len() > MAX_PLANS {
         let fault = Fault::too_many(MAX_PLANS as u64, "entries");
         return Err(Problem::invalid_field("/plan_ids", fault).into());

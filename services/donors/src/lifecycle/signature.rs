@@ -3,13 +3,13 @@
 use crate::{agreement::store, exchange_rate};
 use ::store::{StoreError, TenantScope, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, put, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Checks, Context, JsonBody, answer,
+    ApiResult, Changed, Checks, Context, JsonBody, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -63,7 +63,7 @@ pub(super) enum Signature {
 ///
 /// # Errors
 /// 409 when the same person has signed already, or the worth of the agreement is not known.
-pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Signature, Failure> {
+pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Signature, ApiError> {
     if !is_above(tx, agreement).await? {
         return Ok(Signature::Complete);
     }
@@ -79,15 +79,15 @@ pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Sig
 }
 
 /// Whether the agreement is worth more than the threshold today.
-async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, Failure> {
+async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, ApiError> {
     let rule = find(tx.db(), agreement.organisation_id).await?;
     let Some(threshold) = rule.fields.threshold_usd else { return Ok(false) };
     let today = tx.now().date_naive();
     let worth =
         exchange_rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
-    let worth = worth.map_err(|Failure(problem)| match problem.errors.first() {
+    let worth = worth.map_err(|ApiError(problem)| match problem.errors.first() {
         Some(error) => Problem::new(Code::Conflict).field("/amount", error.clone()).into(),
-        None => Failure(problem),
+        None => ApiError(problem),
     })?;
     Ok(worth.usd.minor() > threshold.minor())
 }
@@ -100,7 +100,7 @@ pub(super) async fn check_amendment(
     tx: &Transaction,
     before: &store::Model,
     after: &store::Model,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let alone = before.first_signed_by == Some(tx.actor().id);
     if alone && after.amount > before.amount && is_above(tx, after).await? && !is_above(tx, before).await? {
         let why = "takes the agreement above the threshold: a second person signs, another than the one who signed it";
@@ -117,7 +117,7 @@ pub(crate) async fn read(
     request: HttpRequest,
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());
@@ -140,7 +140,7 @@ pub(crate) async fn write(
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
     body: JsonBody<SignatureRuleFields>,
-) -> Answer {
+) -> ApiResult {
     let fields = body.value;
     let office_id = context.headquarters(&caller.claims).await?;
     let organisation_id = caller.claims.organisation_id;

@@ -15,15 +15,15 @@ use crate::{
 };
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Claims, Failure, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
 use kernel::{Code, DonorType, Fault, FieldCode, Money, Problem, RecordKind, Situation};
 use serde::Deserialize;
-use service::{Answer, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use service::{ApiResult, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-impl From<Refused> for Failure {
+impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         let fault = Fault::state(RecordKind::Agreement, refused.from, refused.to_string());
         Problem::new(Code::Conflict).field("/state", fault.with("to", refused.to)).into()
@@ -36,7 +36,7 @@ async fn step(
     claims: &Claims,
     id: Uuid,
     (action, mut name): (Action, &'static str),
-) -> Answer {
+) -> ApiResult {
     service::change(context, request, claims, async |tx, _, precondition| {
         let before = own(tx, claims, id).await?;
         precondition.check(before.version)?;
@@ -70,7 +70,7 @@ async fn step(
 }
 
 /// An agreement with the private sector is signed under a due-diligence clearance that holds today.
-async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), Failure> {
+async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), ApiError> {
     let donor = donor::store::get(tx.scope(), tx.db(), agreement.donor_id).await?;
     let private = donor.is_some_and(|donor| donor.donor_type == DonorType::PrivateSector);
     if private && !clearance::holds(tx.db(), agreement.donor_id, tx.now().date_naive()).await? {
@@ -93,7 +93,7 @@ macro_rules! steps {
             caller: Caller<perm::AgreementsWrite>,
             context: Data<Context>,
             id: Id,
-        ) -> Answer {
+        ) -> ApiResult {
             step(&request, &context, &caller.claims, id.0, (Action::$action, $audit)).await
         })+
     };
@@ -151,7 +151,7 @@ pub(crate) async fn amend(
     context: Data<Context>,
     id: Id,
     body: JsonBody<NewAmendment>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
         let before = own(tx, &caller.claims, id.0).await?;

@@ -10,7 +10,7 @@ use kernel::{ClearanceDecision, Fault, Problem, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::ToSchema;
@@ -112,7 +112,7 @@ pub(crate) async fn list(
     context: Data<Context>,
     id: Id,
     paging: Parameters<Paging>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     // What was found out about a donor is not for the donor.
     if matches!(scope, ::store::TenantScope::Donor { .. }) {
@@ -148,7 +148,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     id: Id,
     body: JsonBody<NewClearance>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
     donor::known(&context, &scope, id.0).await?;

@@ -11,7 +11,7 @@ use auth::{Caller, perm};
 use kernel::{DonorType, Problem, text::words};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::Serialize;
-use service::{Answer, Context, Id, answer, openapi::ReadProblems};
+use service::{ApiResult, Context, Id, answer, openapi::ReadProblems};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -103,7 +103,7 @@ pub(crate) async fn list(
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());

@@ -9,7 +9,7 @@ use kernel::{Currency, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use service::{
-    Answer, Column, Context, Envelope, Id, PageRequest, Paging, Parameters, Row, openapi::ReadProblems,
+    ApiResult, Column, Context, Envelope, Id, PageRequest, Paging, Parameters, Row, openapi::ReadProblems,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -88,7 +88,7 @@ pub(crate) async fn list(
     context: Data<Context>,
     id: Id,
     paging: Parameters<Paging>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     if matches!(scope, TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());

@@ -16,7 +16,7 @@ use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Context, JsonBody, answer,
+    ApiResult, Context, JsonBody, answer,
     openapi::{CreateProblems, PublicProblems, ReadProblems},
 };
 use std::fmt::Write;
@@ -60,7 +60,7 @@ pub(crate) async fn replace(
     caller: Caller<perm::ReportsRead>,
     context: web::Data<Context>,
     body: JsonBody<NewCalendar>,
-) -> Answer {
+) -> ApiResult {
     let language = body.value.language.unwrap_or(Language::English);
     let claims = &caller.claims;
     let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
@@ -94,7 +94,7 @@ pub(crate) async fn remove(
     request: HttpRequest,
     caller: Caller<perm::ReportsRead>,
     context: web::Data<Context>,
-) -> Answer {
+) -> ApiResult {
     let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
     let text = "DELETE FROM calendar WHERE principal_id = $1";
     if sql::execute(tx.db(), text, values![caller.claims.sub]).await? > 0 {
@@ -120,7 +120,7 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 #[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The address's secret, ending in .ics")),
     responses((status = 200, description = "The calendar", content_type = "text/calendar", body = String), PublicProblems))]
 #[get("/v1/public/calendars/{secret}")]
-pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> Answer {
+pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> ApiResult {
     let secret = secret.strip_suffix(".ics").unwrap_or(&secret);
     let db = context.store.system_read().await?;
     let text = "SELECT organisation_id, office_id, donor_id, language FROM calendar WHERE secret_hash = $1";

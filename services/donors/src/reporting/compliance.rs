@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Fault, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{Answer, Column, Context, Envelope, Listed, Paging, Row, openapi::ReadProblems};
+use service::{ApiResult, Column, Context, Envelope, Listed, Paging, Row, openapi::ReadProblems};
 use std::collections::{BTreeMap, HashMap};
 use tokio::sync::OnceCell;
 use utoipa::{IntoParams, ToSchema};
@@ -198,7 +198,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
     listed: Listed<ComplianceFilter>,
-) -> Answer {
+) -> ApiResult {
     let by = match listed.filter.by.as_deref() {
         None | Some("office") => By::Office,
         Some("donor") => By::Donor,

@@ -5,7 +5,7 @@ use auth::{ALL_PERMISSIONS, Caller, perm};
 use kernel::{Code, Fault, FieldCode, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Column, Context, Created, Envelope, JsonBody, Paging, Parameters, Row,
+    ApiResult, Checks, Column, Context, Created, Envelope, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::ToSchema;
@@ -81,7 +81,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ClientsRead>,
     context: Data<Context>,
     paging: Parameters<Paging>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let filters = caller.claims.office_id;
     let page = paging.0.of("clients", &filters)?;
@@ -104,7 +104,7 @@ pub(crate) async fn create(
     caller: Caller<perm::ClientsWrite>,
     context: Data<Context>,
     body: JsonBody<NewClient>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     check(&new)?;
     if let Some(beyond) = new.scopes.iter().find(|scope| !caller.claims.may(scope)) {

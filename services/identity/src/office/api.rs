@@ -5,7 +5,7 @@ use auth::{Caller, perm};
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -87,7 +87,7 @@ pub(crate) async fn list(
     caller: Caller<perm::OfficesRead>,
     context: Data<Context>,
     listed: Listed<OfficeFilter>,
-) -> Answer {
+) -> ApiResult {
     let OfficeFilter { code } = listed.filter;
     let scope = context.scope(&caller.claims).await?;
     let filters = (caller.claims.organisation_id, code.clone());
@@ -109,7 +109,7 @@ pub(crate) async fn get(
     caller: Caller<perm::OfficesRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let office = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         answer::record(&request, office.version, &Office::from(office))
@@ -130,7 +130,7 @@ pub(crate) async fn create(
     caller: Caller<perm::OfficesWrite>,
     context: Data<Context>,
     body: JsonBody<NewOffice>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     check(&new)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
@@ -163,7 +163,7 @@ pub(crate) async fn create(
                 let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Office);
                 return Problem::new(Code::Conflict).field("/code", fault).into();
             }
-            auth::Failure::from(error)
+            auth::ApiError::from(error)
         })?;
         tx.include(office.id).await?;
         let shown = Office::from(office.clone());

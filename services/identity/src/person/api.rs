@@ -2,13 +2,13 @@ use super::{announcement::announce, is_email, may_give, normal_email, store};
 use crate::{State, consumers, office, password, secret};
 use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
-use auth::{Caller, Claims, Failure, Role, perm};
+use auth::{ApiError, Caller, Claims, Role, perm};
 use chrono::TimeDelta;
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, pagination::Page};
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -76,7 +76,7 @@ fn shown(row: store::Model, roles: Vec<RoleIn>) -> Person {
 async fn with_roles(
     db: &impl sea_orm::ConnectionTrait,
     rows: Vec<store::Model>,
-) -> Result<Vec<Person>, Failure> {
+) -> Result<Vec<Person>, ApiError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let held = store::roles(db, &ids).await?;
     let roles_of = |id: Uuid| {
@@ -146,7 +146,7 @@ pub(crate) async fn list(
     caller: Caller<perm::PeopleRead>,
     context: Data<Context>,
     listed: Listed<PeopleFilter>,
-) -> Answer {
+) -> ApiResult {
     let PeopleFilter { q, office_id } = listed.filter;
     let scope = context.scope(&caller.claims).await?;
     let filters = (caller.claims.office_id, &q, office_id);
@@ -170,7 +170,7 @@ pub(crate) async fn get(
     caller: Caller<perm::PeopleRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let person = with_roles(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
@@ -194,7 +194,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     state: Data<State>,
     body: JsonBody<NewPerson>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     let roles = check(&new, &caller.claims)?;
     // Decided before the write begins: that has one connection, and must not wait for another.
@@ -237,7 +237,7 @@ pub(crate) async fn create(
                 let fault = FieldCode::AlreadyExists.says("has an account already").kind(RecordKind::Person);
                 return Problem::new(Code::Conflict).field("/email", fault).into();
             }
-            Failure::from(error)
+            ApiError::from(error)
         })?;
         let invitation = if new.password.is_none() { Some(secret::new()) } else { None };
         if let Some(token) = &invitation {
@@ -261,7 +261,7 @@ pub(crate) async fn audit_person(
     person: &store::Model,
     action: &'static str,
     roles: &[RoleIn],
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let after =
         serde_json::json!({ "roles": roles, "donor_id": person.donor_id, "language": person.language });
     tx.audit_created(action, person, &after).await?;
@@ -275,7 +275,7 @@ async fn home_office(
     claims: &Claims,
     roles: &[(Uuid, Role)],
     donor_id: Option<Uuid>,
-) -> Result<Uuid, Failure> {
+) -> Result<Uuid, ApiError> {
     for (index, (office_id, _)) in roles.iter().enumerate() {
         let known = office::store::get(scope, db, *office_id).await?.is_some();
         if !known || !scope.office_ids().contains(office_id) {

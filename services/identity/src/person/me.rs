@@ -4,13 +4,13 @@ use super::{announcement::announce, api::audit_person, store};
 use crate::{State, consumers, office, organisation};
 use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
-use auth::{AnyCaller, Claims, Failure, PrincipalKind};
+use auth::{AnyCaller, ApiError, Claims, PrincipalKind};
 use kernel::{Code, FieldCode, OfficeKind, Problem, Reason};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Checks, Context, UncheckedBody, answer,
+    ApiResult, Changed, Checks, Context, UncheckedBody, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -65,7 +65,7 @@ pub(crate) struct Named {
     kind: Option<OfficeKind>,
 }
 
-async fn person_of(claims: &Claims, db: &impl ConnectionTrait) -> Result<Option<store::Model>, Failure> {
+async fn person_of(claims: &Claims, db: &impl ConnectionTrait) -> Result<Option<store::Model>, ApiError> {
     Ok(match claims.kind {
         PrincipalKind::Person | PrincipalKind::Donor => store::by_id(db, claims.sub).await?,
         PrincipalKind::Client => None,
@@ -77,7 +77,7 @@ async fn describe(
     claims: &Claims,
     db: &impl ConnectionTrait,
     person: Option<store::Model>,
-) -> Result<Me, Failure> {
+) -> Result<Me, ApiError> {
     let scope = TenantScope::Public { organisation_id: claims.organisation_id };
     let (name, code) =
         organisation::name_of(db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
@@ -127,7 +127,7 @@ fn words(text: &str) -> Vec<String> {
 #[utoipa::path(tag = "people", security(("oauth2" = [])),
     responses((status = 200, description = "The caller", body = Me), ReadProblems))]
 #[get("/v1/me")]
-pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<State>) -> Answer {
+pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<State>) -> ApiResult {
     let claims = caller.0;
     // Its own record, whichever office the token is for.
     let db = context.store.system_read().await?;
@@ -167,7 +167,7 @@ pub(crate) async fn update(
     context: Data<Context>,
     state: Data<State>,
     body: UncheckedBody<Profile>,
-) -> Answer {
+) -> ApiResult {
     let claims = caller.0;
     let actor = context.actor(&claims, &request);
     service::change_own(&context, &request, actor, async |tx, precondition| {
@@ -225,7 +225,7 @@ pub(crate) struct FocalPoint {
 #[utoipa::path(tag = "people", security(("oauth2" = [])),
     responses((status = 200, description = "The focal point", body = FocalPoint), ReadProblems))]
 #[get("/v1/me/focal-point")]
-pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> Answer {
+pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> ApiResult {
     let claims = caller.0;
     let donor_id = claims.donor_id.ok_or_else(Problem::not_found)?;
     let db = context.store.system_read().await?;

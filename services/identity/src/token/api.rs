@@ -7,12 +7,12 @@ use actix_web::{
     post,
     web::{Bytes, Data},
 };
-use auth::{ALL_PERMISSIONS, Failure, JsonWebKeySet, TRACE_HEADER};
+use auth::{ALL_PERMISSIONS, ApiError, JsonWebKeySet, TRACE_HEADER};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Code, Fault, FieldCode, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Checks, Context, JsonBody, answer,
+    ApiResult, Checks, Context, JsonBody, answer,
     openapi::{CreateProblems, PublicProblems},
 };
 use utoipa::ToSchema;
@@ -61,7 +61,7 @@ pub(crate) async fn authorize(
     context: Data<Context>,
     state: Data<State>,
     body: JsonBody<SignIn>,
-) -> Answer {
+) -> ApiResult {
     let sign_in = body.value;
     check(&sign_in, &state.issuer)?;
     let email = person::normal_email(&sign_in.email);
@@ -181,8 +181,8 @@ pub(crate) async fn token(
     context: Data<Context>,
     state: Data<State>,
     body: Bytes,
-) -> Answer {
-    let Failure(problem) = match answer_token(&request, &context, &state, &body).await {
+) -> ApiResult {
+    let ApiError(problem) = match answer_token(&request, &context, &state, &body).await {
         Ok(response) => return Ok(response),
         Err(failure) if is_wrong_secret(&failure.0) => {
             guard::wrong_secret(&request, &context, &state, failure).await
@@ -191,7 +191,7 @@ pub(crate) async fn token(
     };
     // RFC 6749 has no word for the others.
     if problem.status >= 500 || problem.status == 429 {
-        return Err(Failure(problem));
+        return Err(ApiError(problem));
     }
     oauth_problem(&request, *problem)
 }
@@ -203,7 +203,7 @@ fn is_wrong_secret(problem: &Problem) -> bool {
     refused && ["client_secret", "code", "code_verifier", "refresh_token"].contains(&pointer)
 }
 
-fn oauth_problem(request: &HttpRequest, problem: Problem) -> Answer {
+fn oauth_problem(request: &HttpRequest, problem: Problem) -> ApiResult {
     let at = |pointer: &str| problem.errors.first().is_some_and(|error| error.pointer == pointer);
     let error = match problem.status {
         401 => "invalid_client",
@@ -222,11 +222,11 @@ fn oauth_problem(request: &HttpRequest, problem: Problem) -> Answer {
         response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"passerelle\""));
     }
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    let text = serde_json::to_string(&body).map_err(|error| Failure::internal(&error))?;
+    let text = serde_json::to_string(&body).map_err(|error| ApiError::internal(&error))?;
     Ok(response.content_type("application/problem+json").body(text))
 }
 
-async fn answer_token(request: &HttpRequest, context: &Context, state: &State, body: &[u8]) -> Answer {
+async fn answer_token(request: &HttpRequest, context: &Context, state: &State, body: &[u8]) -> ApiResult {
     let form: TokenRequest =
         serde_html_form::from_bytes(body).map_err(|error| service::unreadable_form(&error))?;
     let need = |name: &'static str, value: &Option<String>| {
@@ -264,7 +264,7 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
 }
 
 /// Codes and refresh tokens belong to the client they were given to (RFC 6749 4.1.3 and 6): there is one.
-fn is_portal(client_id: &str) -> Result<(), Failure> {
+fn is_portal(client_id: &str) -> Result<(), ApiError> {
     if client_id == PORTAL {
         return Ok(());
     }
@@ -273,7 +273,7 @@ fn is_portal(client_id: &str) -> Result<(), Failure> {
 }
 
 /// The client's id and secret, from HTTP Basic or the form.
-fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, String), Failure> {
+fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, String), ApiError> {
     let basic = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if let Some(encoded) = basic.and_then(|value| value.strip_prefix("Basic ")) {
         let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -303,7 +303,7 @@ pub(crate) struct Revocation {
     request_body(content = Revocation, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "It does not hold any more"), CreateProblems))]
 #[post("/oauth/revoke")]
-pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> Answer {
+pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> ApiResult {
     let form: Revocation = serde_html_form::from_bytes(&body).map_err(|error| {
         let fault = FieldCode::Malformed.says(format!("the form cannot be read: {error}"));
         Problem::invalid_parameter("token", fault)
@@ -327,7 +327,7 @@ pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Byt
 #[utoipa::path(tag = "sign-in",
     responses((status = 200, description = "The key set", body = JsonWebKeySet), PublicProblems))]
 #[get("/.well-known/jwks.json")]
-pub(crate) async fn key_set(context: Data<Context>) -> Answer {
+pub(crate) async fn key_set(context: Data<Context>) -> ApiResult {
     let keys = key::key_set(&context.store).await?;
     answer::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &keys)
 }
@@ -361,7 +361,7 @@ pub(crate) struct Discovery {
 #[utoipa::path(tag = "sign-in",
     responses((status = 200, description = "Authorization server metadata", body = Discovery), PublicProblems))]
 #[get("/.well-known/oauth-authorization-server")]
-pub(crate) async fn discovery(state: Data<State>) -> Answer {
+pub(crate) async fn discovery(state: Data<State>) -> ApiResult {
     let at = |path: &str| format!("{}{path}", state.issuer);
     let document = Discovery {
         issuer: state.issuer.clone(),

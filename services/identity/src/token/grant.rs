@@ -3,7 +3,7 @@
 use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, revocation, store};
 use crate::{State, client, consumers, person, secret};
 use ::store::{Actor, Store, Transaction};
-use auth::{AUDIENCE, Claims, Failure, PrincipalKind, Role};
+use auth::{AUDIENCE, ApiError, Claims, PrincipalKind, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{Code, Fault, FieldCode, Problem, id::new_id};
 use sea_orm::ConnectionTrait;
@@ -16,15 +16,15 @@ pub(crate) struct Granted {
     pub(crate) refresh_token: Option<String>,
 }
 
-fn refused(field: &str, fault: Fault) -> Failure {
+fn refused(field: &str, fault: Fault) -> ApiError {
     Problem::new(Code::InvalidGrant).field(field, fault).into()
 }
 
-fn not_valid(field: &str, why: &'static str) -> Failure {
+fn not_valid(field: &str, why: &'static str) -> ApiError {
     refused(field, FieldCode::TokenNotValid.says(why))
 }
 
-fn differs(field: &'static str, why: &'static str) -> Failure {
+fn differs(field: &'static str, why: &'static str) -> ApiError {
     refused(field, FieldCode::Differs.says(why).with("field", field))
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn client_credentials(
     client_id: &str,
     client_secret: &str,
     scope: Option<&str>,
-) -> Result<Granted, Failure> {
+) -> Result<Granted, ApiError> {
     let db = store.system_read().await?;
     let found = match Uuid::parse_str(client_id) {
         Ok(id) => client::store::by_id(&db, id).await?,
@@ -93,7 +93,7 @@ pub(crate) async fn authorization_code(
     code: &str,
     verifier: &str,
     redirect_uri: &str,
-) -> Result<Granted, Failure> {
+) -> Result<Granted, ApiError> {
     let hash = secret::hash(code);
     let tx = store.system(Actor::system()).await?;
     let found = store::code(tx.db(), &hash).await?;
@@ -129,7 +129,7 @@ pub(crate) async fn refresh_token(
     state: &State,
     token: &str,
     office_id: Option<Uuid>,
-) -> Result<Granted, Failure> {
+) -> Result<Granted, ApiError> {
     let tx = store.system(Actor::system()).await?;
     let (live, found) = match live(&tx, token).await? {
         Live::Token(live, found) => (live, found),
@@ -167,7 +167,7 @@ enum Live {
 }
 
 /// Goes from a token that was used within the leeway to the one that has taken its place.
-async fn live(tx: &Transaction, presented: &str) -> Result<Live, Failure> {
+async fn live(tx: &Transaction, presented: &str) -> Result<Live, ApiError> {
     let why = || not_valid("refresh_token", "does not hold");
     let mut token = presented.to_owned();
     // A client that refreshes more often than that in ten seconds has gone wrong.
@@ -186,7 +186,7 @@ async fn live(tx: &Transaction, presented: &str) -> Result<Live, Failure> {
     Err(why())
 }
 
-async fn save_refresh(tx: &Transaction, token: &str, family_id: Uuid) -> Result<(), Failure> {
+async fn save_refresh(tx: &Transaction, token: &str, family_id: Uuid) -> Result<(), ApiError> {
     Ok(store::save_refresh(tx, &secret::hash(token), family_id, tx.now() + REFRESH_TOKEN_LIFE).await?)
 }
 
@@ -197,7 +197,7 @@ pub(crate) async fn person_claims(
     db: &impl ConnectionTrait,
     person_id: Uuid,
     office_id: Uuid,
-) -> Result<Claims, Failure> {
+) -> Result<Claims, ApiError> {
     let gone = || not_valid("grant", "the account is gone");
     let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
     let (kind, roles) = if person.donor_id.is_some() {

@@ -4,7 +4,7 @@ use super::ACCESS_TOKEN_LIFE;
 use ::store::{Actor, Store, StoreError, Transaction, sql, values};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL, Revocations};
-use service::{Answer, Context, Id, Job, answer};
+use service::{ApiResult, Context, Id, Job, answer};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -63,7 +63,7 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
 }
 
 /// Whether a session is revoked, from the truth.
-pub(crate) async fn ask(context: Data<Context>, id: Id) -> Answer {
+pub(crate) async fn ask(context: Data<Context>, id: Id) -> ApiResult {
     let db = context.store.system_read().await?;
     let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", values![id.0]).await?;
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())

@@ -1,7 +1,7 @@
 use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, grant, store, sweep};
 use crate::{Passwords, SignInLimits, State, secret, testing::World};
 use ::store::{Actor, Store};
-use auth::{Failure, Role};
+use auth::{ApiError, Role};
 use cache::{Attempts, Revocations};
 use chrono::TimeDelta;
 use std::{collections::HashSet, sync::Arc};
@@ -31,7 +31,7 @@ async fn sign_in(world: &World) -> (Uuid, String) {
     (family, token)
 }
 
-async fn refresh(store: &Store, token: &str) -> Result<String, Failure> {
+async fn refresh(store: &Store, token: &str) -> Result<String, ApiError> {
     let granted = grant::refresh_token(store, &state(), token, None).await?;
     Ok(granted.refresh_token.unwrap())
 }
@@ -49,7 +49,7 @@ async fn parallel_refreshes_give_one_line_of_tokens_and_reuse_later_ends_it() {
                         match refresh(&store, &token).await {
                             Ok(next) => return next,
                             // On a busy machine the database may be asked once more.
-                            Err(Failure(problem)) => assert_eq!(problem.status, 503),
+                            Err(ApiError(problem)) => assert_eq!(problem.status, 503),
                         }
                     }
                 })

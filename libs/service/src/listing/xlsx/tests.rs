@@ -37,7 +37,7 @@ fn request() -> PageRequest {
     PageRequest { name: "lines", limit: 50, cursor: None, fingerprint: String::new() }
 }
 
-async fn exported(title: &[(&str, Cell)], rows: i64) -> Answer {
+async fn exported(title: &[(&str, Cell)], rows: i64) -> ApiResult {
     let exports = Arc::new(Exports::default());
     let turn = exports.turn("caller".to_owned()).await?;
     let title = title.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();

@@ -9,13 +9,13 @@ use super::{
 };
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpResponse, get, http::header, web::Data};
-use auth::Failure;
+use auth::ApiError;
 use bytes::Bytes;
 use chrono::NaiveDate;
 use futures_util::{StreamExt, stream};
 use kernel::{Code, Problem, Reason};
 use sea_orm::ConnectionTrait;
-use service::{Answer, Context, openapi::PublicProblems};
+use service::{ApiResult, Context, openapi::PublicProblems};
 
 /// Who publishes, as of today; none when the organisation has not said how.
 pub(super) async fn publisher(
@@ -42,14 +42,14 @@ struct Writing {
 
 impl Writing {
     /// Writes the next page of records, and the end after the last; gives what was written.
-    async fn advance(&mut self) -> Result<Bytes, Failure> {
+    async fn advance(&mut self) -> Result<Bytes, ApiError> {
         let Some(position) = self.next else { return Ok(Bytes::new()) };
         let (scope, publisher) = (&self.scope, &self.publisher);
         let page = service::read_within(&self.context, scope, async |db| {
             Ok(source::page(scope, db, publisher, position, source::PAGE).await?)
         });
         let (subjects, next) = page.await?;
-        let io = |error: std::io::Error| Failure::internal(&error);
+        let io = |error: std::io::Error| ApiError::internal(&error);
         for subject in &subjects {
             if publishable(&subject.activity, self.publisher.today) {
                 self.xml.activity(&subject.activity).map_err(io)?;
@@ -72,9 +72,9 @@ impl Writing {
 #[utoipa::path(tag = "public", extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The activities", content_type = "application/xml", body = String), PublicProblems))]
 #[get("/v1/public/iati/activities.xml")]
-pub(crate) async fn read(context: Data<Context>) -> Answer {
+pub(crate) async fn read(context: Data<Context>) -> ApiResult {
     let nothing =
-        |why: &str| Failure::from(Problem::new(Code::NotFound).because(Reason::PublicationNotSet, why));
+        |why: &str| ApiError::from(Problem::new(Code::NotFound).because(Reason::PublicationNotSet, why));
     let today = context.store.clock().now().date_naive();
     let found = service::read_public(&context, async |db, scope| {
         Ok((publisher(scope, db, today).await?, scope.clone()))
@@ -82,7 +82,7 @@ pub(crate) async fn read(context: Data<Context>) -> Answer {
     let (publisher, scope) = found.await?;
     let publisher = publisher.ok_or_else(|| nothing("the organisation has not said yet how it publishes"))?;
     let mut xml = Xml::new();
-    xml.open(context.store.clock().now()).map_err(|error| Failure::internal(&error))?;
+    xml.open(context.store.clock().now()).map_err(|error| ApiError::internal(&error))?;
     let mut writing =
         Writing { context, scope, publisher, xml, next: Some(Position::default()), activities: 0 };
     // A file without an activity is none (the schema asks for one), so the answer begins when there is one.
@@ -101,7 +101,7 @@ pub(crate) async fn read(context: Data<Context>) -> Answer {
         }
         Some((written, writing))
     });
-    let body = stream::once(async move { Ok::<_, Failure>(Bytes::from(head)) }).chain(rest);
+    let body = stream::once(async move { Ok::<_, ApiError>(Bytes::from(head)) }).chain(rest);
     Ok(HttpResponse::Ok()
         .content_type("application/xml; charset=utf-8")
         .insert_header((header::CONTENT_DISPOSITION, "inline; filename=\"activities.xml\""))

@@ -7,7 +7,7 @@ use super::{
     source::{self, Position, Subject},
 };
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{
     Code, Problem, Reason,
@@ -15,7 +15,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, one_of,
+    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, one_of,
     openapi::ReadProblems,
 };
 use store::{Snapshot, TenantScope};
@@ -133,7 +133,7 @@ pub(crate) async fn list(
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
     listed: Listed<FindingFilter>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     for_staff(&scope)?;
     let severity = one_of("severity", listed.filter.severity.as_deref(), &Severity::NAMES)?;
@@ -151,7 +151,7 @@ async fn found(
     severity: Option<&str>,
     today: NaiveDate,
     page: &PageRequest,
-) -> Result<Page<PublicationFinding>, Failure> {
+) -> Result<Page<PublicationFinding>, ApiError> {
     let publisher = publisher(scope, db, today).await?.ok_or_else(unsaid)?;
     let Cursor(mut position, mut given) = page.after()?.unwrap_or_default();
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -193,7 +193,7 @@ async fn found(
               (status = 409, description = "The organisation has not said how it publishes", body = Problem,
                content_type = "application/problem+json"), ReadProblems))]
 #[get("/v1/publication/summary")]
-pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<Context>) -> Answer {
+pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<Context>) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     for_staff(&scope)?;
     let mut counts = PublicationSummary::default();

@@ -10,7 +10,7 @@ use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Checks, Context, UncheckedBody, answer,
+    ApiResult, Changed, Checks, Context, UncheckedBody, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -128,7 +128,7 @@ pub(crate) async fn read(
     request: HttpRequest,
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         for_staff(scope)?;
         let shown = Publication::from(find(db, Some(scope.organisation_id())).await?);
@@ -150,7 +150,7 @@ pub(crate) async fn write(
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
     body: UncheckedBody<PublicationFields>,
-) -> Answer {
+) -> ApiResult {
     let office_id = context.headquarters(&caller.claims).await?;
     let organisation_id = caller.claims.organisation_id;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {

@@ -6,12 +6,12 @@ use actix_web::{
     http::header,
     web::{self, Data},
 };
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use kernel::Problem;
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use service::{Answer, Context, Id, Parameters, openapi::ReadProblems};
+use service::{ApiResult, Context, Id, Parameters, openapi::ReadProblems};
 use utoipa::IntoParams;
 
 /// What a statement is about, and in which language.
@@ -42,7 +42,7 @@ pub(crate) async fn get(
     context: Data<Context>,
     id: Id,
     filter: Parameters<StatementFilter>,
-) -> Answer {
+) -> ApiResult {
     for permission in ["agreements:read", "reports:read"] {
         if !caller.claims.may(permission) {
             return Err(auth::needs(permission).into());
@@ -60,10 +60,10 @@ pub(crate) async fn get(
     } else {
         note(&request, &caller, &context, &statement, language).await?;
     }
-    let document = compose::document(&statement, language).map_err(|error| Failure::internal(&error))?;
+    let document = compose::document(&statement, language).map_err(|error| ApiError::internal(&error))?;
     let written = web::block(move || pdf::write(&document)).await;
-    let written = written.map_err(|error| Failure::internal(&error))?;
-    let bytes = written.map_err(|error| Failure::internal(&error))?;
+    let written = written.map_err(|error| ApiError::internal(&error))?;
+    let bytes = written.map_err(|error| ApiError::internal(&error))?;
     let name = match year {
         Some(year) => format!("statement-{year}-{}.pdf", language.as_str()),
         None => format!("statement-{}.pdf", language.as_str()),
@@ -82,7 +82,7 @@ async fn collected(
     scope: &TenantScope,
     id: Id,
     year: Option<i32>,
-) -> Result<Statement, Failure> {
+) -> Result<Statement, ApiError> {
     service::read_within(context, scope, async |db| {
         let donor = donor::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let mut statement = collect((scope, db), donor, year, context.store.clock().now()).await??;
@@ -100,7 +100,7 @@ async fn note(
     context: &Context,
     statement: &Statement,
     language: Language,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let tx = context.store.system(context.actor(&caller.claims, request)).await?;
     tx.audit_created(
         "statement.download",

@@ -11,14 +11,14 @@ use actix_web::{
     post, put,
     web::Data,
 };
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::ErasureReason;
 use kernel::{Code, Fault, Problem, Reason, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{
-    Answer, Changed, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Changed, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -137,7 +137,7 @@ impl Contact {
     }
 
     /// The record with its version; nobody on the way keeps it.
-    pub(super) fn answer(&self, request: &HttpRequest) -> Answer {
+    pub(super) fn answer(&self, request: &HttpRequest) -> ApiResult {
         answer::record(request, self.version, self).map(unkept)
     }
 }
@@ -170,7 +170,7 @@ impl Row for Contact {
 }
 
 /// The office that recorded a contact changes it, and those above it: whoever is asked to erase somebody must be able to.
-pub(super) fn may_change(scope: &TenantScope, row: &Model) -> Result<(), Failure> {
+pub(super) fn may_change(scope: &TenantScope, row: &Model) -> Result<(), ApiError> {
     if scope.office_ids().contains(&row.office_id) {
         return Ok(());
     }
@@ -217,7 +217,7 @@ pub(crate) async fn list(
     context: Data<Context>,
     id: Id,
     listed: Listed<ContactFilter>,
-) -> Answer {
+) -> ApiResult {
     context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
     donor::known(&context, &scope, id.0).await?;
@@ -227,7 +227,7 @@ pub(crate) async fn list(
     let answer = service::list(&request, &context, scope, page, async move |db, scope, page| {
         let (keys, today) = (store.keys()?, store.clock().now().date_naive());
         let rows = store::list(scope, db, (id.0, valid_on), page, page.after()?).await?;
-        let shown = |row: Model| Ok::<_, Failure>(Contact::of(&row, row.open(keys)?, today));
+        let shown = |row: Model| Ok::<_, ApiError>(Contact::of(&row, row.open(keys)?, today));
         page.page(rows, |row| row.id).try_map(shown)
     });
     answer.await.map(unkept)
@@ -245,7 +245,7 @@ pub(crate) async fn get(
     caller: Caller<perm::ContactsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let keys = context.store.keys()?;
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -269,7 +269,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     id: Id,
     body: JsonBody<ContactFields>,
-) -> Answer {
+) -> ApiResult {
     let fields = body.value;
     let keys = context.store.keys()?;
     let scope = context.scope(&caller.claims).await?;
@@ -305,7 +305,7 @@ pub(crate) async fn update(
     context: Data<Context>,
     id: Id,
     body: JsonBody<ContactFields>,
-) -> Answer {
+) -> ApiResult {
     let fields = body.value;
     let keys = context.store.keys()?;
     let changed = service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use kernel::{Code, ErasureReason, Fault, Problem, RecordKind};
 use serde::Deserialize;
-use service::{Answer, Changed, Context, Id, UncheckedBody, openapi::UpdateProblems};
+use service::{ApiResult, Changed, Context, Id, UncheckedBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 
 /// Why somebody is erased.
@@ -31,7 +31,7 @@ pub(crate) async fn erase(
     context: Data<Context>,
     id: Id,
     body: UncheckedBody<Erasure>,
-) -> Answer {
+) -> ApiResult {
     let changed = service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         let seen = store::get(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
         may_change(scope, &seen)?;

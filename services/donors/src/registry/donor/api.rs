@@ -6,7 +6,7 @@ use super::{
 use crate::known::person;
 use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, post, put, web::Data};
-use auth::{Caller, Claims, Failure, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use events::ExternalRef;
 use kernel::text::search_key;
 use kernel::{
@@ -14,7 +14,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
+    ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
     answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
@@ -208,7 +208,7 @@ pub(crate) async fn list(
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
     listed: Listed<DonorFilter>,
-) -> Answer {
+) -> ApiResult {
     let filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
     let filters = (scope.organisation_id(), listed.filter);
@@ -231,7 +231,7 @@ pub(crate) async fn get(
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let donor = with_refs(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
@@ -252,7 +252,7 @@ pub(crate) async fn create(
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
     body: UncheckedBody<DonorFields>,
-) -> Answer {
+) -> ApiResult {
     let digest = body.digest;
     let fields = body.checked(check)?;
     let office_id = context.headquarters(&caller.claims).await?;
@@ -284,7 +284,7 @@ pub(crate) async fn update(
     context: Data<Context>,
     id: Id,
     body: UncheckedBody<DonorFields>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let seen = known(&context, &scope, id.0).await?;
     context.headquarters(&caller.claims).await?;
@@ -319,7 +319,7 @@ pub(crate) async fn update(
     .await
 }
 
-fn already_there(error: StoreError) -> Failure {
+fn already_there(error: StoreError) -> ApiError {
     if error.is_duplicate() {
         let why = "a donor of this name and type, or with one of these references, is there already";
         let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Donor);
@@ -332,7 +332,11 @@ fn already_there(error: StoreError) -> Failure {
 ///
 /// # Errors
 /// 404 for any other.
-pub(crate) async fn known(context: &Context, scope: &TenantScope, id: Uuid) -> Result<store::Model, Failure> {
+pub(crate) async fn known(
+    context: &Context,
+    scope: &TenantScope,
+    id: Uuid,
+) -> Result<store::Model, ApiError> {
     let found = service::read_within(context, scope, async |db| Ok(store::get(scope, db, id).await?));
     Ok(found.await?.ok_or_else(Problem::not_found)?)
 }
@@ -344,7 +348,7 @@ async fn check_focal_point(
     claims: &Claims,
     fields: &DonorFields,
     present: Option<Uuid>,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     match fields.focal_point_id {
         Some(id) if fields.focal_point_id != present => {
             person::check(&context.store, claims.organisation_id, id, "/focal_point_id").await
@@ -358,7 +362,7 @@ async fn check_parent(
     db: &impl sea_orm::ConnectionTrait,
     fields: &DonorFields,
     own: Option<Uuid>,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let mut next = fields.parent_id;
     for level in 0..MAX_LEVELS {
         let Some(parent_id) = next else { return Ok(()) };

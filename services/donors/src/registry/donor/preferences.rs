@@ -1,7 +1,7 @@
 //! What donors like to give to.
 
 use super::Region;
-use auth::Failure;
+use auth::ApiError;
 use kernel::Earmarking;
 use kernel::ReportTemplate;
 use locale::Language;
@@ -32,11 +32,11 @@ pub(crate) struct Preferences {
 
 impl Preferences {
     /// As they are kept; nothing for none.
-    pub(super) fn kept(&self) -> Result<Option<String>, Failure> {
+    pub(super) fn kept(&self) -> Result<Option<String>, ApiError> {
         if *self == Preferences::default() {
             return Ok(None);
         }
-        Ok(Some(serde_json::to_string(self).map_err(|error| Failure::internal(&error))?))
+        Ok(Some(serde_json::to_string(self).map_err(|error| ApiError::internal(&error))?))
     }
 
     /// As they were kept. What cannot be read is an error and never none: the next change of the donor would keep that.

@@ -5,7 +5,7 @@ mod moved;
 use super::donor::{self, MAX_LEVELS, merge_lock, store};
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
 use actix_web::{HttpRequest, get, post, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
 use events::ExternalRef;
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
@@ -13,7 +13,7 @@ use moved::{Moved, carry, duplicates_of, point_at};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Checks, Context, Created, Id, JsonBody, Precondition, answer,
+    ApiResult, Changed, Checks, Context, Created, Id, JsonBody, Precondition, answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
@@ -116,7 +116,7 @@ pub(crate) async fn list(
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());
@@ -147,7 +147,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     id: Id,
     body: JsonBody<NewMerge>,
-) -> Answer {
+) -> ApiResult {
     let new = body.value;
     let scope = context.scope(&caller.claims).await?;
     donor::known(&context, &scope, id.0).await?;
@@ -193,7 +193,7 @@ pub(crate) async fn create(
             duplicate_id: duplicate.id,
             duplicate_name: duplicate.name.clone(),
             reason: new.reason.clone(),
-            moved: serde_json::to_string(&moved).map_err(|error| Failure::internal(&error))?,
+            moved: serde_json::to_string(&moved).map_err(|error| ApiError::internal(&error))?,
             merged_at: tx.now(),
             undone_at: None,
         };
@@ -219,7 +219,7 @@ pub(crate) async fn undo(
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let found = service::read_within(&context, &scope, async |db| Ok(find(&scope, db, id.0).await?));
     found.await?.ok_or_else(Problem::not_found)?;
@@ -263,7 +263,7 @@ pub(crate) async fn undo(
     .await
 }
 
-fn taken_meanwhile(error: StoreError) -> Failure {
+fn taken_meanwhile(error: StoreError) -> ApiError {
     if error.is_duplicate() {
         let why = "another donor has its name, or one of its references, since";
         let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Donor);
@@ -283,7 +283,7 @@ async fn pair(
     tx: &TenantTx,
     survivor: Uuid,
     duplicate: Uuid,
-) -> Result<(store::Model, store::Model), Failure> {
+) -> Result<(store::Model, store::Model), ApiError> {
     let swapped = duplicate < survivor;
     let (first, second) = if swapped { (duplicate, survivor) } else { (survivor, duplicate) };
     let unknown = || Problem::invalid_field("/duplicate_id", Fault::unknown(RecordKind::Donor));

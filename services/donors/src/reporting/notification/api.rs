@@ -1,12 +1,12 @@
 use ::store::{StoreError, TenantScope, sql, values};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
-use auth::{Caller, Claims, Failure, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Fault, Problem, RecordKind, ReportKind};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Column, Context, Envelope, JsonBody, Listed, PageRequest, Paging, Row,
+    ApiResult, Column, Context, Envelope, JsonBody, Listed, PageRequest, Paging, Row,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -82,7 +82,7 @@ async fn told(
     newer_than: Option<Uuid>,
     except: &[String],
     page: &PageRequest,
-) -> Result<Vec<Told>, Failure> {
+) -> Result<Vec<Told>, ApiError> {
     let (whose, id): (&str, Value) = match scope {
         TenantScope::Offices { office_id, .. } => {
             ("donor_id IS NULL AND office_id = $2", (*office_id).into())
@@ -118,7 +118,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
     listed: Listed<NotificationFilter>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let db = context.store.system_read().await?;
     let last_read = read_until(&db, &caller.claims).await?;
@@ -164,7 +164,7 @@ pub(crate) async fn mark(
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
     body: JsonBody<ReadUntil>,
-) -> Answer {
+) -> ApiResult {
     // The reader's own mark, which a representative, who only reads, has as well.
     let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
     let exists = "SELECT 1 FROM notification WHERE id = $1 AND organisation_id = $2";

@@ -6,12 +6,12 @@ use super::{
 use crate::{agreement, document};
 use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, put, web::Data};
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Code, Fault, Money, Problem, Reason, RecordKind, ReportKind, Situation};
 use serde::{Deserialize, Serialize};
 use service::{
-    Answer, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
     openapi::{ReadProblems, UpdateProblems},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -279,7 +279,7 @@ pub(crate) async fn list(
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
     listed: Listed<ReportFilter>,
-) -> Answer {
+) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let filter = listed.filter.checked(&scope, context.store.clock().now())?;
     let (filters, clock) = ((listed.filter, caller.claims.sub), context.store.clock().clone());
@@ -304,7 +304,7 @@ pub(crate) async fn get(
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let now = context.store.clock().now();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -339,7 +339,7 @@ pub(crate) async fn write(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Content>,
-) -> Answer {
+) -> ApiResult {
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         office_only(&before, &caller.claims)?;
@@ -350,7 +350,7 @@ pub(crate) async fn write(
             let fault = Fault::state(RecordKind::Report, before.state.as_str(), why);
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
-        let text = serde_json::to_string(&body.value).map_err(|error| Failure::internal(&error))?;
+        let text = serde_json::to_string(&body.value).map_err(|error| ApiError::internal(&error))?;
         let now = tx.now();
         let after =
             store::Model { version: before.version + 1, content: text, updated_at: now, ..before.clone() };
@@ -365,7 +365,7 @@ pub(crate) async fn write(
 }
 
 /// The office that owes a report writes it; those above review.
-pub(crate) fn office_only(report: &store::Model, claims: &auth::Claims) -> Result<(), Failure> {
+pub(crate) fn office_only(report: &store::Model, claims: &auth::Claims) -> Result<(), ApiError> {
     if report.office_id == claims.office_id {
         return Ok(());
     }

@@ -10,11 +10,11 @@ use actix_web::{
     HttpRequest, delete, get, post,
     web::{Data, Payload},
 };
-use auth::{Caller, Failure, perm};
+use auth::{ApiError, Caller, perm};
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::{
-    Answer, Context, Created, Id, UncheckedBody,
+    ApiResult, Context, Created, Id, UncheckedBody,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
 use uuid::Uuid;
@@ -36,7 +36,7 @@ pub(crate) async fn create(
     context: Data<Context>,
     id: Id,
     payload: Payload,
-) -> Answer {
+) -> ApiResult {
     let found =
         service::read(&context, &caller.claims, async |db, scope| Ok(report::get(scope, db, id.0).await?));
     let found = found.await?.ok_or_else(Problem::not_found)?;
@@ -56,7 +56,7 @@ pub(crate) async fn create(
     .await
 }
 
-fn drafting(report: &report::Model) -> Result<(), Failure> {
+fn drafting(report: &report::Model) -> Result<(), ApiError> {
     if report.state == State::Drafting {
         return Ok(());
     }
@@ -80,7 +80,7 @@ pub(super) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     id: Uuid,
-) -> Result<(Document, report::Model), Failure> {
+) -> Result<(Document, report::Model), ApiError> {
     let text = "SELECT * FROM document WHERE id = $1 AND organisation_id = $2";
     let row =
         sql::row(db, text, values![id, scope.organisation_id()]).await?.ok_or_else(Problem::not_found)?;
@@ -107,7 +107,7 @@ pub(crate) async fn read(
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
     let (document, report) = found.await?;
     owner_of(&report).hand_out(&context, &request, &caller.claims, document).await
@@ -126,7 +126,7 @@ pub(crate) async fn remove(
     caller: Caller<perm::ReportsWrite>,
     context: Data<Context>,
     id: Id,
-) -> Answer {
+) -> ApiResult {
     let mut removed = None;
     let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
         let (document, report) = find(scope, tx.db(), id.0).await?;
@@ -159,7 +159,7 @@ pub(crate) async fn erase(
     context: Data<Context>,
     id: Id,
     body: UncheckedBody<DocumentErasure>,
-) -> Answer {
+) -> ApiResult {
     erasure::erase(&context, &request, &caller.claims, body, async |tx, scope| {
         let (document, owner) = find(scope, tx.db(), id.0).await?;
         let owner = report::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;

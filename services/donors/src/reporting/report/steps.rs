@@ -10,15 +10,15 @@ use super::{
 use crate::{agreement, document, registry::donor, reporting::notification};
 use ::store::{StoreError, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Claims, Failure, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
 use kernel::{Code, Fault, FieldCode, OfficeKind, Problem, Reason, RecordKind, Visibility};
 use serde::Deserialize;
-use service::{Answer, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-impl From<Refused> for Failure {
+impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         let fault = Fault::state(RecordKind::Report, refused.from, refused.to_string());
         Problem::new(Code::Conflict).field("/state", fault.with("to", refused.to)).into()
@@ -84,7 +84,13 @@ struct Asked {
     due_date: Option<NaiveDate>,
 }
 
-async fn step(request: &HttpRequest, context: &Context, claims: &Claims, id: Uuid, asked: Asked) -> Answer {
+async fn step(
+    request: &HttpRequest,
+    context: &Context,
+    claims: &Claims,
+    id: Uuid,
+    asked: Asked,
+) -> ApiResult {
     let Asked { action, comment, due_date } = asked;
     service::change(context, request, claims, async |tx, scope, precondition| {
     let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
@@ -196,7 +202,7 @@ fn may(
     report: &store::Model,
     claims: &Claims,
     above: &[office::Office],
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let refused = |reason, why: &str| Err(Problem::new(Code::Forbidden).because(reason, why).into());
     let in_region = region(above).is_some_and(|region| region.id == claims.office_id);
     let at_headquarters = above.last().map_or(report.office_id, |top| top.id) == claims.office_id;
@@ -235,7 +241,7 @@ macro_rules! steps {
             context: Data<Context>,
             id: Id,
             body: JsonBody<Remark>,
-        ) -> Answer {
+        ) -> ApiResult {
             let asked = Asked { action: Action::$action, comment: body.value.comment, due_date: None };
             step(&request, &context, &caller.claims, id.0, asked).await
         })+
@@ -282,7 +288,7 @@ pub(crate) async fn extend(
     context: Data<Context>,
     id: Id,
     body: JsonBody<Extension>,
-) -> Answer {
+) -> ApiResult {
     let Extension { due_date, comment } = body.value;
     let asked = Asked { action: Action::Extend, comment: Some(comment), due_date: Some(due_date) };
     step(&request, &context, &caller.claims, id.0, asked).await
