@@ -37,7 +37,7 @@ const NOT_AN_AMOUNT: (FieldCode, &str) = (FieldCode::NotANumber, "is not an amou
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct HowToImport {
+pub(crate) struct ImportOptions {
     /// The office whose plans they become: the caller's (unless told otherwise) or one below.
     office_id: Option<Uuid>,
     /// Check and compare only, keep nothing.
@@ -74,7 +74,7 @@ pub(crate) struct PlanImport {
 ///
 /// The file as the FTS API returns it. Plans become public; they are known by FTS's number, so that a repetition changes
 /// nothing and a revised requirement is a new version. A plan that another office writes is an error of its row.
-#[utoipa::path(tag = "plans", params(HowToImport,
+#[utoipa::path(tag = "plans", params(ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     request_body(description = "An FTS plan overview", content((Object = "application/json"))),
     security(("oauth2" = ["plans:write"])), extensions(("x-body-limit" = json!(16777216)),
@@ -85,22 +85,22 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::PlansWrite>,
     context: Data<Context>,
-    how: Parameters<HowToImport>,
+    options: Parameters<ImportOptions>,
     body: Bytes,
 ) -> ApiResult {
     if body.len() > LIMIT {
         return Err(service::too_large(LIMIT as u64).into());
     }
     let plans = plans_of(&body)?;
-    let how = how.0;
+    let options = options.0;
     let organisation_id = caller.claims.organisation_id;
-    let office_id = context.office_for_query(&caller.claims, how.office_id).await?;
+    let office_id = context.office_for_query(&caller.claims, options.office_id).await?;
     let digest = Sha256::digest(&body);
     service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
         let (good, errors) = sort_out(tx, &plans, (organisation_id, office_id)).await?;
         let rejected = count(plans.len() - good.len());
-        let refused = rejected > 0 && !how.skip_bad && !how.dry_run;
-        let state = match (how.dry_run, refused) {
+        let refused = rejected > 0 && !options.skip_bad && !options.dry_run;
+        let state = match (options.dry_run, refused) {
             (true, _) => "checked",
             (false, true) => "refused",
             (false, false) => "done",
@@ -116,7 +116,7 @@ pub(crate) async fn create(
             errors,
         };
         if !refused {
-            keep_all(tx, good, (organisation_id, office_id), how.dry_run, &mut outcome).await?;
+            keep_all(tx, good, (organisation_id, office_id), options.dry_run, &mut outcome).await?;
         }
         Ok(Created::new("/v1/plans".to_owned(), 1, outcome))
     })

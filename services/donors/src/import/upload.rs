@@ -48,7 +48,7 @@ const LONGEST_FIELD: usize = 64 * 1024;
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct HowToImport {
+pub(crate) struct ImportOptions {
     /// `fts`: pages of flows as the FTS API returns them; `csv` and `xlsx`: tables with the headings of
     /// `/v1/imports/template`, or with a mapping; `iati`: IATI 2.01 to 2.03 activities.
     #[param(example = "csv", max_length = 20)]
@@ -105,7 +105,7 @@ pub(crate) struct FileBytes(Vec<u8>);
 /// follow it at `Location`. It is idempotent by source and external reference, whichever office imports them. In a form,
 /// `source`, `mapping` and `receiver` may be fields before the files, and `mapping[Heading]` fields name one column each.
 /// A dry run of a table that lacks columns says which headings it found.
-#[utoipa::path(tag = "imports", params(HowToImport,
+#[utoipa::path(tag = "imports", params(ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
     request_body(description = "The file, or several as multipart/form-data", content(
         (Object = "application/json"), (String = "text/csv"), (String = "application/xml"),
@@ -120,18 +120,18 @@ pub(crate) async fn create(
     caller: Caller<perm::ImportsWrite>,
     context: Data<Context>,
     wake: Data<Wake>,
-    how: Parameters<HowToImport>,
+    options: Parameters<ImportOptions>,
     payload: Payload,
 ) -> ApiResult {
-    let how = how.0;
-    let Some(format) = Format::of(&how.format) else {
-        let fault = Fault::not_one_of(&how.format, &Format::NAMES);
+    let options = options.0;
+    let Some(format) = Format::of(&options.format) else {
+        let fault = Fault::not_one_of(&options.format, &Format::NAMES);
         return Err(Problem::invalid_parameter("format", fault).into());
     };
-    let office_id = context.office_for_query(&caller.claims, how.office_id).await?;
+    let office_id = context.office_for_query(&caller.claims, options.office_id).await?;
     let scope = context.scope(&caller.claims).await?;
     let mut receiving =
-        Receiving::start(&context, (&how, format), caller.claims.organisation_id, office_id).await?;
+        Receiving::start(&context, (&options, format), caller.claims.organisation_id, office_id).await?;
     let received = receive(&request, &context, &mut receiving, payload).await;
     let id = receiving.import.id;
     let answer = match received {
@@ -259,12 +259,12 @@ struct Receiving {
 impl Receiving {
     async fn start(
         context: &Context,
-        (how, format): (&HowToImport, Format),
+        (options, format): (&ImportOptions, Format),
         organisation_id: Uuid,
         office_id: Uuid,
     ) -> Result<Self, ApiError> {
         let mut mapping = Mapping::default();
-        if let Some(text) = &how.mapping {
+        if let Some(text) = &options.mapping {
             mapping.add_json(text)?;
         }
         let (name, rates) = {
@@ -281,10 +281,10 @@ impl Receiving {
         let reading = Reading {
             format,
             mapping,
-            ours: Ours { name, identifier: how.receiver.clone() },
+            ours: Ours { name, identifier: options.receiver.clone() },
             rates,
             spool: context.store.files().to_path_buf(),
-            describe: how.dry_run,
+            describe: options.dry_run,
         };
         let tx = context.store.system(::store::Actor::system()).await?;
         let import = store::Model {
@@ -292,10 +292,10 @@ impl Receiving {
             version: 0,
             organisation_id,
             office_id,
-            format: how.format.clone(),
+            format: options.format.clone(),
             state: "receiving".to_owned(),
-            dry_run: how.dry_run,
-            skip_bad: how.skip_bad,
+            dry_run: options.dry_run,
+            skip_bad: options.skip_bad,
             files: "[]".to_owned(),
             rows_read: 0,
             rows_done: 0,
@@ -308,7 +308,7 @@ impl Receiving {
             message: None,
             created_at: tx.now(),
             finished_at: None,
-            source: how.format.clone(),
+            source: options.format.clone(),
             columns: "[]".to_owned(),
             worked_at: None,
         };
@@ -317,7 +317,7 @@ impl Receiving {
         Ok(Self {
             import,
             reading,
-            source: how.source.clone(),
+            source: options.source.clone(),
             files: Vec::new(),
             columns: Vec::new(),
             notes: Vec::new(),

@@ -14,9 +14,9 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Something that happened.
+/// An event in the history of a donor.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Happening {
+pub(crate) struct TimelineEvent {
     /// When it was recorded.
     at: DateTime<Utc>,
     /// For a contribution: the day on which it was paid or decided.
@@ -47,7 +47,7 @@ struct Found {
     office_id: Uuid,
 }
 
-impl From<Found> for Happening {
+impl From<Found> for TimelineEvent {
     fn from(row: Found) -> Self {
         let currency = row.currency.and_then(|code| Currency::from_code(&code).ok());
         Self {
@@ -62,7 +62,7 @@ impl From<Found> for Happening {
     }
 }
 
-impl Row for Happening {
+impl Row for TimelineEvent {
     const COLUMNS: &'static [Column<Self>] = &[
         ("at", |row| row.at.to_rfc3339().into()),
         ("on", |row| row.on.map(|day| day.to_string()).into()),
@@ -80,7 +80,7 @@ impl Row for Happening {
 /// The latest first, as far as the caller may see the records. Staff only.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), Paging),
     security(("oauth2" = ["donors:read"])),
-    responses((status = 200, description = "What happened", body = Envelope<Happening>), ReadProblems))]
+    responses((status = 200, description = "What happened", body = Envelope<TimelineEvent>), ReadProblems))]
 #[get("/v1/donors/{id}/timeline")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -105,7 +105,7 @@ pub(crate) async fn list(
     let page = paging.0.of("timeline", &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let found = happenings(scope, db, id.0, seen, page, page.after()?).await?;
-        Ok(page.page(found, |row| (row.at, row.record_id)).map(Happening::from))
+        Ok(page.page(found, |row| (row.at, row.record_id)).map(TimelineEvent::from))
     })
     .await
 }

@@ -5,14 +5,14 @@
 //! of its file, so a server (or a folder) that gets it twice has it once.
 
 mod mailer;
-mod post;
 mod recipients;
 mod store;
 mod texts;
+mod worker;
 
 #[cfg(test)]
 mod tests;
 
 pub use mailer::{Mailer, MailerError};
-pub(crate) use post::worker;
 pub(crate) use recipients::consumer;
+pub(crate) use worker::worker;

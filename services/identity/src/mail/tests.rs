@@ -1,9 +1,9 @@
 use super::{
     mailer::Mailer,
-    post::Post,
     recipients::Recipients,
     store::{self, Item},
-    texts::Letter,
+    texts::MailBody,
+    worker::MailWorker,
 };
 use crate::{Founded, found, migration::Migrator, person};
 use ::store::{Actor, EventHandler, Store, sql, values};
@@ -90,12 +90,12 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    fn post(&self, mailer: Mailer) -> Post {
-        Post { store: self.store.clone(), mailer, public_url: "https://example.org".to_owned() }
+    fn worker(&self, mailer: Mailer) -> MailWorker {
+        MailWorker { store: self.store.clone(), mailer, public_url: "https://example.org".to_owned() }
     }
 
-    fn folder_post(&self) -> Post {
-        self.post(Mailer::folder(self.folder.path().join("mail"), FROM).unwrap())
+    fn folder_worker(&self) -> MailWorker {
+        self.worker(Mailer::folder(self.folder.path().join("mail"), FROM).unwrap())
     }
 
     /// What was put into the folder.
@@ -141,11 +141,11 @@ async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_onc
     world.person("invited@example.org", &[Role::CountryOfficer], |person| person.password_hash = None).await;
     let muted = |person: &mut person::store::Model| person.muted = "due_in_30_days accept".to_owned();
     world.person("muted@example.org", &[Role::CountryOfficer], muted).await;
-    let post = world.folder_post();
+    let worker = world.folder_worker();
     world.tell(vec![world.event(1, "due_in_30_days"), world.event(2, "overdue")]).await;
-    assert_eq!(post.round().await.unwrap(), 0, "it is gathered");
+    assert_eq!(worker.round().await.unwrap(), 0, "it is gathered");
     world.wait(61);
-    assert_eq!(post.round().await.unwrap(), 2);
+    assert_eq!(worker.round().await.unwrap(), 2);
     let mails = world.mails();
     assert_eq!(recipients(&mails), ["muted@example.org", "officer@example.org"]);
     let whole = mails.iter().find(|mail| mail.contains("officer@")).unwrap();
@@ -159,7 +159,7 @@ async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_onc
     // The same event again, as a bus may deliver it.
     world.tell(vec![world.event(1, "due_in_30_days"), world.event(2, "overdue")]).await;
     world.wait(3600);
-    assert_eq!(post.round().await.unwrap(), 0);
+    assert_eq!(worker.round().await.unwrap(), 0);
     assert_eq!(world.mails().len(), 2);
 }
 
@@ -180,11 +180,11 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
     {
         world.person(email, &[], |person| person.donor_id = Some(of)).await;
     }
-    let post = world.folder_post();
+    let worker = world.folder_worker();
     let received = NotificationGiven { donor_id: Some(donor), ..world.event(3, "received") };
     world.tell(vec![world.event(1, "endorse"), world.event(2, "send"), received]).await;
     world.wait(61);
-    assert_eq!(post.round().await.unwrap(), 4);
+    assert_eq!(worker.round().await.unwrap(), 4);
     let mails = world.mails();
     assert_eq!(
         recipients(&mails),
@@ -200,27 +200,27 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
 async fn a_process_that_dies_while_it_sends_loses_and_doubles_nothing() {
     let world = World::new().await;
     world.person("officer@example.org", &[Role::CountryOfficer], |_| {}).await;
-    let post = world.folder_post();
+    let worker = world.folder_worker();
     world.tell(vec![world.event(1, "overdue")]).await;
     world.wait(61);
     store::gather(&world.store).await.unwrap();
     // It takes the mail, and perhaps writes it, but does not live to say so.
     assert!(store::take(&world.store).await.unwrap().is_some());
-    assert_eq!(post.round().await.unwrap(), 0, "nobody else has it while the lease lasts");
+    assert_eq!(worker.round().await.unwrap(), 0, "nobody else has it while the lease lasts");
     world.wait(301);
-    assert_eq!(post.round().await.unwrap(), 1);
+    assert_eq!(worker.round().await.unwrap(), 1);
     let first = world.mails();
     // And once more, after it was written: the file is the same.
     let again = "UPDATE mail SET sent_at = NULL, next_at = created_at";
     let tx = world.store.system(Actor::system()).await.unwrap();
     sql::execute(tx.db(), again, vec![]).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(post.round().await.unwrap(), 1);
+    assert_eq!(worker.round().await.unwrap(), 1);
     assert_eq!(world.mails(), first);
     assert_eq!(first.len(), 1);
     // In the end it is forgotten.
     world.wait(91 * 86_400);
-    post.round().await.unwrap();
+    worker.round().await.unwrap();
     let db = world.store.system_read().await.unwrap();
     assert!(sql::row(&db, "SELECT 1 FROM mail_item", vec![]).await.unwrap().is_none());
 }
@@ -287,10 +287,10 @@ async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_o
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let post = world.post(Mailer::smtp(&format!("smtp://{address}"), FROM).unwrap());
+    let worker = world.worker(Mailer::smtp(&format!("smtp://{address}"), FROM).unwrap());
     world.tell(vec![world.event(1, "overdue")]).await;
     world.wait(61);
-    assert_eq!(post.round().await.unwrap(), 0, "nobody is there");
+    assert_eq!(worker.round().await.unwrap(), 0, "nobody is there");
     let server = Server::default();
     server.hang_up.store(1, Ordering::Relaxed);
     let listening = server.clone();
@@ -299,7 +299,7 @@ async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_o
     let mut sent = 0;
     for _ in 0..4 {
         world.wait(121);
-        sent += post.round().await.unwrap();
+        sent += worker.round().await.unwrap();
     }
     assert_eq!(sent, 1);
     let taken = server.taken.lock().unwrap().clone();
@@ -313,7 +313,7 @@ async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_o
     let state = "SELECT attempts, next_at, error FROM mail WHERE sent_at IS NULL";
     for _ in 0..20 {
         world.wait(12 * 3600);
-        assert_eq!(post.round().await.unwrap(), 0);
+        assert_eq!(worker.round().await.unwrap(), 0);
     }
     let db = world.store.system_read().await.unwrap();
     let row = sql::row(&db, state, vec![]).await.unwrap().unwrap();
@@ -347,7 +347,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
         "eight_plus_three",
     ];
     for &language in Language::ALL {
-        let letter = Letter {
+        let body = MailBody {
             language,
             name: "Ana\r\nBcc: somebody@example.org",
             organisation: "Bogotá",
@@ -366,7 +366,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
                     due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
                     title: "AGR-1: a\nb".to_owned(),
                 };
-                let (subject, body) = (letter.subject(std::slice::from_ref(&item)), letter.body(&[item]));
+                let (subject, body) = (body.subject(std::slice::from_ref(&item)), body.body(&[item]));
                 assert!(!subject.contains('{') && !body.contains('{'), "{subject}\n{body}");
                 assert!(!subject.contains('\n') && body.contains("AGR-1: a b"), "{subject}\n{body}");
                 assert!(!body.contains("\nBcc:") && !body.contains(report_kind), "{body}");
@@ -380,7 +380,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
 
 #[test]
 fn a_long_list_is_cut_and_a_long_subject_too() {
-    let letter = Letter {
+    let body = MailBody {
         language: Language::English,
         name: "Ana",
         organisation: "Test",
@@ -397,7 +397,7 @@ fn a_long_list_is_cut_and_a_long_subject_too() {
         title: "é".repeat(400),
     };
     let items: Vec<Item> = (0..60).map(item).collect();
-    assert_eq!(letter.body(&items).matches("\n* ").count(), 50);
-    assert!(letter.body(&items).contains("And 10 more:"));
-    assert_eq!(letter.subject(&items[..1]).chars().count(), 150);
+    assert_eq!(body.body(&items).matches("\n* ").count(), 50);
+    assert!(body.body(&items).contains("And 10 more:"));
+    assert_eq!(body.subject(&items[..1]).chars().count(), 150);
 }

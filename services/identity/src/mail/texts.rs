@@ -1,4 +1,4 @@
-//! What stands in a mail, in its three languages. Terms are those of docs/glossary.md and of the pages.
+//! The texts of mails in the supported languages. Terms are those of docs/glossary.md and of the pages.
 
 use super::store::Item;
 use locale::Language;
@@ -8,8 +8,8 @@ const LISTED: usize = 50;
 /// Characters of a subject, so that it is read whole.
 const SUBJECT: usize = 150;
 
-/// Whom a mail is for.
-pub(super) struct Letter<'a> {
+/// Renders the subject and the body of a mail for its recipient.
+pub(super) struct MailBody<'a> {
     pub(super) language: Language,
     pub(super) name: &'a str,
     pub(super) organisation: &'a str,
@@ -28,7 +28,7 @@ struct Texts {
     reports: [(&'static str, &'static str); 6],
 }
 
-impl Letter<'_> {
+impl MailBody<'_> {
     fn texts(&self) -> &'static Texts {
         match self.language {
             Language::English => &ENGLISH,

@@ -25,10 +25,10 @@ impl From<Refused> for ApiError {
     }
 }
 
-/// What somebody says to a step.
+/// A comment on a step of a report.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Remark {
+pub(crate) struct Comment {
     /// Why; required when a report is given back or taken back.
     #[schema(example = "Please explain the delay in the north", max_length = 2000)]
     comment: Option<String>,
@@ -230,7 +230,7 @@ fn region(above: &[office::Office]) -> Option<&office::Office> {
 macro_rules! steps {
     ($($(#[$doc:meta])* $handler:ident $path:literal $permission:ident $scope:literal $action:ident;)+) => {
         $($(#[$doc])*
-        #[utoipa::path(tag = "reports", request_body = Remark, security(("oauth2" = [$scope])),
+        #[utoipa::path(tag = "reports", request_body = Comment, security(("oauth2" = [$scope])),
             params(("id" = Uuid, Path, description = "The report"),
                    ("If-Match" = String, Header, description = "The ETag you read")),
             responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
@@ -240,7 +240,7 @@ macro_rules! steps {
             caller: Caller<perm::$permission>,
             context: Data<Context>,
             id: Id,
-            body: JsonBody<Remark>,
+            body: JsonBody<Comment>,
         ) -> ApiResult {
             let asked = Asked { action: Action::$action, comment: body.value.comment, due_date: None };
             step(&request, &context, &caller.claims, id.0, asked).await

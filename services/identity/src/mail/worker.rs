@@ -1,4 +1,4 @@
-//! The worker that makes mails of what people are told, and sends them.
+//! The worker that composes mails from notifications and sends them.
 
 use super::{
     mailer::{Mailer, Unsent},
@@ -32,20 +32,20 @@ const REFUSED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::hours(12), TimeDelta::
 
 /// Gathers and sends, as long as the service runs.
 pub(crate) fn worker(context: &Context, mailer: Mailer, public_url: String) -> Job {
-    let post = Arc::new(Post { store: context.store.clone(), mailer, public_url });
+    let worker = Arc::new(MailWorker { store: context.store.clone(), mailer, public_url });
     service::worker("identity.mail", EVERY, move || {
-        let post = post.clone();
-        async move { post.round().await.map(|_| false) }
+        let worker = worker.clone();
+        async move { worker.round().await.map(|_| false) }
     })
 }
 
-pub(super) struct Post {
+pub(super) struct MailWorker {
     pub(super) store: Store,
     pub(super) mailer: Mailer,
     pub(super) public_url: String,
 }
 
-impl Post {
+impl MailWorker {
     /// Sends what can be sent now; returns how many mails were.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Post {
         drop(db);
         let Ok(address) = person.email.parse::<Address>() else { return Ok(None) };
         let language = person.language;
-        let letter = texts::Letter {
+        let body = texts::MailBody {
             language,
             name: &person.name,
             organisation: organisation.as_ref().map_or("", |(name, _)| name),
@@ -116,13 +116,13 @@ impl Post {
         let written = Message::builder()
             .from(self.mailer.from.clone())
             .to(Mailbox::new(Some(person.name.clone()), address))
-            .subject(letter.subject(&items))
+            .subject(body.subject(&items))
             .message_id(Some(format!("<{}@{}>", mail.id, self.mailer.domain())))
             .date(SystemTime::from(mail.created_at))
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("Content-Language", language.as_str()))
             .header(ContentType::TEXT_PLAIN)
-            .body(letter.body(&items));
+            .body(body.body(&items));
         Ok(written.ok())
     }
 }
