@@ -1,7 +1,7 @@
 //! Applying a batch of checked rows: what is new is created, what changed is a new version, the rest is unchanged.
 
 use super::{
-    flow::{Flow, Giver},
+    flow::{DonorRef, Flow},
     matching::{self, Found, scope_of},
     store::Model as Job,
 };
@@ -58,7 +58,7 @@ pub(crate) async fn apply(
     let held = contribution::store::by_refs(&scope, tx.db(), &job.source, &refs).await?;
     let mut stored = by_reference(held);
     stored.extend(by_reference(changing(tx, &scope, &flows, &stored).await?));
-    let around = Around {
+    let lookups = Lookups {
         donors: donors_of(tx, job, &scope, &flows).await?,
         agreements: agreements_of(tx, &scope, &flows).await?,
         recipient: recipient(tx, job).await?,
@@ -83,7 +83,7 @@ pub(crate) async fn apply(
                 if created { &mut verdicts.created } else { &mut verdicts.updated }.push(number);
                 let id = flow.id.clone();
                 let place = (current.map_or_else(|| tx.new_id(), |row| row.id), now);
-                let record = record(flow, job, &around, fingerprint, stored.get(&id), place)?;
+                let record = record(flow, job, &lookups, fingerprint, stored.get(&id), place)?;
                 if !latest.contains_key(&id) {
                     order.push(id.clone());
                 }
@@ -118,8 +118,8 @@ async fn changing(
 }
 
 /// What the rows of a batch name.
-struct Around {
-    /// By [`Giver::key`].
+struct Lookups {
+    /// By [`DonorRef::key`].
     donors: HashMap<String, donor::store::Model>,
     agreements: HashMap<String, Uuid>,
     /// Who receives, where the source does not say it itself.
@@ -185,23 +185,23 @@ async fn write(
 fn record(
     flow: Flow,
     job: &Job,
-    around: &Around,
+    lookups: &Lookups,
     fingerprint: String,
     stored: Option<&Contribution>,
     (id, now): (Uuid, DateTime<Utc>),
 ) -> Result<Contribution, StoreError> {
-    let donor = flow.giver.as_ref().and_then(|giver| around.donors.get(&giver.key()));
-    let donor_external_ref = flow.giver.as_ref().and_then(|giver| giver.reference.clone());
+    let donor = flow.donor_ref.as_ref().and_then(|donor_ref| lookups.donors.get(&donor_ref.key()));
+    let donor_external_ref = flow.donor_ref.as_ref().and_then(|donor_ref| donor_ref.reference.clone());
     let (mut from, mut to) = (flow.source_objects, flow.destination_objects);
     let mut first_reported_date = flow.first_reported_date;
-    if let Some(recipient) = &around.recipient {
+    if let Some(recipient) = &lookups.recipient {
         from.extend(donor.map(|donor| organisation(donor.id, donor.name.clone())));
         to.insert(0, recipient.clone());
         let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
         first_reported_date = first_reported_date.or(Some(first));
     }
     let first_visibility = if job.source == "fts" { Visibility::Public } else { Visibility::Internal };
-    let agreement_id = flow.agreement.as_ref().and_then(|reference| around.agreements.get(reference));
+    let agreement_id = flow.agreement.as_ref().and_then(|reference| lookups.agreements.get(reference));
     Ok(Contribution {
         id,
         version: stored.map_or(1, |row| row.version + 1),
@@ -259,48 +259,48 @@ fn record(
     })
 }
 
-/// The donors of a batch, by [`Giver::key`]: matched, else recorded.
+/// The donors of a batch, by [`DonorRef::key`]: matched, else recorded.
 async fn donors_of(
     tx: &mut Transaction,
     job: &Job,
     scope: &TenantScope,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, donor::store::Model>, StoreError> {
-    let mut givers: HashMap<String, Giver> = HashMap::new();
+    let mut donor_refs: HashMap<String, DonorRef> = HashMap::new();
     let mut order: Vec<String> = Vec::new();
-    for giver in flows.iter().filter_map(|(_, flow)| flow.giver.as_ref()) {
-        let key = giver.key();
-        givers.entry(key).or_insert_with_key(|key| {
+    for donor_ref in flows.iter().filter_map(|(_, flow)| flow.donor_ref.as_ref()) {
+        let key = donor_ref.key();
+        donor_refs.entry(key).or_insert_with_key(|key| {
             order.push(key.clone());
-            giver.clone()
+            donor_ref.clone()
         });
     }
-    let found = matching::donors(job, tx.db(), &givers).await?;
+    let found = matching::donors(job, tx.db(), &donor_refs).await?;
     let known = found.values().filter_map(|found| match found {
         Found::Donor(id) | Found::Named(id) => Some(*id),
         Found::Several | Found::Nobody => None,
     });
     let known: Vec<Uuid> = known.collect();
     let registered = donor::store::by_ids(scope, tx.db(), known).await?;
-    let mut donors = HashMap::with_capacity(givers.len());
+    let mut donors = HashMap::with_capacity(donor_refs.len());
     let mut unknown = Vec::new();
     for key in order {
-        let giver = &givers[&key];
+        let donor_ref = &donor_refs[&key];
         match found.get(&key) {
             Some(Found::Donor(id)) => donors.extend(registered.get(id).map(|donor| (key, donor.clone()))),
             // A donor that is known by its name, and now by a reference as well, is written like one that is not known.
-            Some(Found::Named(id)) if giver.reference.is_none() || giver.donor_type.is_none() => {
+            Some(Found::Named(id)) if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() => {
                 donors.extend(registered.get(id).map(|donor| (key, donor.clone())));
             }
-            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => unknown.push((key, giver)),
+            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => unknown.push((key, donor_ref)),
         }
     }
     donors.extend(match_or_record(tx, job, scope, unknown).await?);
     Ok(donors)
 }
 
-/// What a giver that is no known donor is recorded as.
-struct Wanted {
+/// How a donor that is not in the registry is recorded.
+struct NewDonor {
     key: String,
     search: String,
     name: String,
@@ -309,19 +309,19 @@ struct Wanted {
     iati_identifier: Option<String>,
 }
 
-impl Wanted {
-    fn of(key: String, giver: &Giver, job: &Job) -> Result<Self, StoreError> {
+impl NewDonor {
+    fn of(key: String, donor_ref: &DonorRef, job: &Job) -> Result<Self, StoreError> {
         // It could be recorded when the row was checked; since then somebody has renamed or merged the donor it means.
         let gone = || StoreError::Damaged(format!("no donor for {key}"));
-        let donor_type = giver.donor_type.ok_or_else(gone)?;
-        let name = giver.name.clone().ok_or_else(gone)?;
+        let donor_type = donor_ref.donor_type.ok_or_else(gone)?;
+        let name = donor_ref.name.clone().ok_or_else(gone)?;
         let named = |reference: &String| ExternalRef { source: job.source.clone(), r#ref: reference.clone() };
-        let search = match (giver.search(), &giver.reference) {
+        let search = match (donor_ref.search(), &donor_ref.reference) {
             (key, Some(reference)) if key.is_empty() => format!("{} {reference}", job.source),
             (key, _) => key,
         };
-        let reference = giver.reference.iter().map(named).collect();
-        let iati_identifier = giver.reference.clone().filter(|_| job.format == "iati");
+        let reference = donor_ref.reference.iter().map(named).collect();
+        let iati_identifier = donor_ref.reference.clone().filter(|_| job.format == "iati");
         Ok(Self { key, search, name, donor_type, reference, iati_identifier })
     }
 
@@ -356,19 +356,19 @@ impl Wanted {
     }
 }
 
-/// The donors of givers that no reference led to, by [`Giver::key`]: those of that name and type, else new ones.
+/// The donors that no reference identified, by [`DonorRef::key`]: found by name and type, or newly recorded.
 async fn match_or_record(
     tx: &mut Transaction,
     job: &Job,
     scope: &TenantScope,
-    givers: Vec<(String, &Giver)>,
+    donor_refs: Vec<(String, &DonorRef)>,
 ) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
-    if givers.is_empty() {
+    if donor_refs.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = givers.into_iter().map(|(key, giver)| Wanted::of(key, giver, job));
-    let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
-    let names: BTreeSet<String> = wanted.iter().map(|wanted| wanted.search.clone()).collect();
+    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, donor_ref, job));
+    let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
+    let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
     let known = donor::store::by_names(scope, tx.db(), names).await?;
     let known: HashSet<(String, DonorType)> =
         known.into_iter().map(|donor| (donor.search, donor.donor_type)).collect();
@@ -378,21 +378,21 @@ async fn match_or_record(
     let (mut new, mut refs, mut places) = (Vec::new(), Vec::<Vec<ExternalRef>>::new(), HashMap::new());
     let (mut donors, mut recorded) = (Vec::new(), Vec::new());
     let now = tx.now();
-    for wanted in wanted {
-        let name = (wanted.search.clone(), wanted.donor_type);
+    for new_donor in new_donors {
+        let name = (new_donor.search.clone(), new_donor.donor_type);
         if known.contains(&name)
-            && let Some(donor) = named(tx, scope, &wanted).await?
+            && let Some(donor) = named(tx, scope, &new_donor).await?
         {
-            donors.push((wanted.key, donor));
+            donors.push((new_donor.key, donor));
             continue;
         }
         let place = *places.entry(name).or_insert_with(|| {
-            new.push(wanted.record(job, office_id, (tx.new_id(), now)));
+            new.push(new_donor.record(job, office_id, (tx.new_id(), now)));
             refs.push(Vec::new());
             new.len() - 1
         });
-        refs[place].extend(wanted.reference);
-        recorded.push((wanted.key, place));
+        refs[place].extend(new_donor.reference);
+        recorded.push((new_donor.key, place));
     }
     donor::store::insert_all(tx, &new, &refs).await?;
     donors.extend(recorded.into_iter().map(|(key, place)| (key, new[place].clone())));
@@ -403,18 +403,18 @@ async fn match_or_record(
 async fn named(
     tx: &mut Transaction,
     scope: &TenantScope,
-    wanted: &Wanted,
+    new_donor: &NewDonor,
 ) -> Result<Option<donor::store::Model>, StoreError> {
-    let found = donor::store::by_name(scope, tx.db(), &wanted.search, wanted.donor_type).await?;
+    let found = donor::store::by_name(scope, tx.db(), &new_donor.search, new_donor.donor_type).await?;
     let Some(mut donor) = found else { return Ok(None) };
-    if !wanted.reference.is_empty() {
+    if !new_donor.reference.is_empty() {
         // As it is now, and not as it was before somebody's change that was waited for.
         if let Some(present) = donor::store::get_to_change(scope, tx, donor.id).await? {
             donor = present;
         }
         donor.version += 1;
         donor.updated_at = tx.now();
-        donor::store::update(tx, &donor, &wanted.reference).await?;
+        donor::store::update(tx, &donor, &new_donor.reference).await?;
     }
     Ok(Some(donor))
 }

@@ -36,8 +36,8 @@ fn commas_semicolons_and_tabs_are_told_apart() {
         let (found, rows) = read(format!("\u{feff}{table}").as_bytes());
         assert_eq!(found.unwrap().columns.len(), 5, "{sign:?}");
         assert_eq!(rows.len(), 2, "{sign:?}: blank rows are none");
-        let giver = &rows[0].names.as_ref().unwrap().0;
-        assert_eq!(giver.name.as_deref(), Some("Examplia, Government of"), "{sign:?}");
+        let donor_ref = &rows[0].names.as_ref().unwrap().0;
+        assert_eq!(donor_ref.name.as_deref(), Some("Examplia, Government of"), "{sign:?}");
         assert_eq!((rows[1].pointer.as_str(), rows[1].errors[0].pointer.as_str()), ("/lines/5", "/amount"));
     }
 }

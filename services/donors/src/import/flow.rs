@@ -19,7 +19,7 @@ pub(crate) struct Flow {
     pub(crate) version: i64,
     /// SHA-256 over everything that belongs to the flow.
     pub(crate) fingerprint: [u8; 32],
-    pub(crate) giver: Option<Giver>,
+    pub(crate) donor_ref: Option<DonorRef>,
     pub(crate) status: ContributionStatus,
     pub(crate) amount_usd: i64,
     pub(crate) original: Option<Money>,
@@ -52,9 +52,9 @@ pub(crate) struct Flow {
     pub(crate) warnings: Vec<FieldError>,
 }
 
-/// Who gives, as a row says it.
+/// The donor that a row names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Giver {
+pub(crate) struct DonorRef {
     pub(crate) id: Option<Uuid>,
     /// What the source calls the donor.
     pub(crate) reference: Option<String>,
@@ -63,7 +63,7 @@ pub(crate) struct Giver {
     pub(crate) donor_type: Option<DonorType>,
 }
 
-impl Giver {
+impl DonorRef {
     /// The same for rows that mean the same donor.
     pub(crate) fn key(&self) -> String {
         match (self.id, &self.reference) {
@@ -91,7 +91,7 @@ pub(crate) struct Staged {
     /// Version and fingerprint of a row that holds.
     pub(crate) content: Option<(i64, [u8; 32])>,
     /// Whom and what it names in the registry, where that has to be looked up before it holds.
-    pub(crate) names: Option<(Giver, Option<String>)>,
+    pub(crate) names: Option<(DonorRef, Option<String>)>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,
 }
@@ -105,7 +105,7 @@ impl Staged {
                 raw: record.to_text(),
                 content: Some((flow.version, flow.fingerprint)),
                 external_ref: Some(flow.id),
-                names: flow.giver.map(|giver| (giver, flow.agreement)),
+                names: flow.donor_ref.map(|donor_ref| (donor_ref, flow.agreement)),
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },

@@ -1,7 +1,7 @@
 //! What rows name in the registry: donors and agreements, looked up for a batch at once.
 
 use super::{
-    flow::{Giver, Staged},
+    flow::{DonorRef, Staged},
     store::Model as Job,
 };
 use crate::{agreement, contribution, registry::donor};
@@ -42,24 +42,24 @@ pub(super) fn scope_of(job: &Job) -> TenantScope {
 pub(super) async fn donors(
     job: &Job,
     db: &impl ConnectionTrait,
-    givers: &HashMap<String, Giver>,
+    donor_refs: &HashMap<String, DonorRef>,
 ) -> Result<HashMap<String, Found>, StoreError> {
     let scope = scope_of(job);
-    let ids: Vec<Uuid> = givers.values().filter_map(|giver| giver.id).collect();
+    let ids: Vec<Uuid> = donor_refs.values().filter_map(|donor_ref| donor_ref.id).collect();
     let ids = donor::store::by_ids(&scope, db, ids).await?;
-    let refs: Vec<String> = givers.values().filter_map(|giver| giver.reference.clone()).collect();
+    let refs: Vec<String> = donor_refs.values().filter_map(|donor_ref| donor_ref.reference.clone()).collect();
     let mut by_ref = donor::store::by_refs(&scope, db, &job.source, &refs).await?;
     if job.format == "iati" {
         for (identifier, id) in donor::store::by_iati_identifiers(&scope, db, &refs).await? {
             by_ref.entry(identifier).or_insert(id);
         }
     }
-    let mut found = HashMap::with_capacity(givers.len());
+    let mut found = HashMap::with_capacity(donor_refs.len());
     let mut unknown = Vec::new();
-    for (key, giver) in givers {
-        let known = match giver.id {
+    for (key, donor_ref) in donor_refs {
+        let known = match donor_ref.id {
             Some(id) => Some(ids.get(&id).map_or(Found::Nobody, |_| Found::Donor(id))),
-            None => giver
+            None => donor_ref
                 .reference
                 .as_ref()
                 .and_then(|reference| by_ref.get(reference))
@@ -70,21 +70,21 @@ pub(super) async fn donors(
             Some(known) => {
                 found.insert(key.clone(), known);
             }
-            None => unknown.push((key, giver)),
+            None => unknown.push((key, donor_ref)),
         }
     }
     let names: Vec<String> =
-        unknown.iter().map(|(_, giver)| giver.search()).filter(|name| !name.is_empty()).collect();
+        unknown.iter().map(|(_, donor_ref)| donor_ref.search()).filter(|name| !name.is_empty()).collect();
     let named = donor::store::by_names(&scope, db, names).await?;
     // Duplicates of one name that were merged are one donor.
     let one = donor::store::survivors(&scope, db, named.iter().map(|donor| donor.id).collect()).await?;
-    let standing = |id: Uuid| one.get(&id).copied().unwrap_or(id);
-    for (key, giver) in unknown {
-        let search = giver.search();
+    let survivor_of = |id: Uuid| one.get(&id).copied().unwrap_or(id);
+    for (key, donor_ref) in unknown {
+        let search = donor_ref.search();
         let fits = |donor: &&donor::store::Model| {
-            donor.search == search && giver.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
+            donor.search == search && donor_ref.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
         };
-        let fitting: BTreeSet<Uuid> = named.iter().filter(fits).map(|donor| standing(donor.id)).collect();
+        let fitting: BTreeSet<Uuid> = named.iter().filter(fits).map(|donor| survivor_of(donor.id)).collect();
         let verdict = match (fitting.first(), fitting.len()) {
             (None, _) => Found::Nobody,
             (Some(donor), 1) => Found::Named(*donor),
@@ -110,8 +110,9 @@ pub(super) async fn check(
     rows: &mut [Staged],
 ) -> Result<(), StoreError> {
     let names = || rows.iter().filter_map(|row| row.names.as_ref());
-    let givers: HashMap<String, Giver> = names().map(|(giver, _)| (giver.key(), giver.clone())).collect();
-    if givers.is_empty() {
+    let donor_refs: HashMap<String, DonorRef> =
+        names().map(|(donor_ref, _)| (donor_ref.key(), donor_ref.clone())).collect();
+    if donor_refs.is_empty() {
         return Ok(());
     }
     let refs: Vec<String> = rows.iter().filter_map(|row| row.external_ref.clone()).collect();
@@ -123,7 +124,7 @@ pub(super) async fn check(
         .filter_map(|row| Some((row.external_ref?, row.fingerprint.is_empty())))
         .collect();
     let references: Vec<String> = names().filter_map(|(_, agreement)| agreement.clone()).collect();
-    let found = donors(job, db, &givers).await?;
+    let found = donors(job, db, &donor_refs).await?;
     let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
     for row in rows {
         if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
@@ -137,9 +138,9 @@ pub(super) async fn check(
             };
             row.errors.push(FieldError::new("/external_ref", fault));
         }
-        let Some((giver, agreement)) = &row.names else { continue };
-        let donor = found.get(&giver.key()).copied().unwrap_or(Found::Nobody);
-        row.errors.extend(wrong_donor(giver, donor));
+        let Some((donor_ref, agreement)) = &row.names else { continue };
+        let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
+        row.errors.extend(wrong_donor(donor_ref, donor));
         if let Some(reference) = agreement {
             row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
         }
@@ -147,7 +148,7 @@ pub(super) async fn check(
     Ok(())
 }
 
-fn wrong_donor(giver: &Giver, found: Found) -> Option<FieldError> {
+fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
@@ -156,9 +157,9 @@ fn wrong_donor(giver: &Giver, found: Found) -> Option<FieldError> {
             let why = "is the name of several donors: say donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))
         }
-        Found::Nobody if giver.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
-        Found::Nobody if giver.name.is_some() && giver.donor_type.is_some() => None,
-        Found::Nobody if giver.name.is_some() => {
+        Found::Nobody if donor_ref.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
+        Found::Nobody if donor_ref.name.is_some() && donor_ref.donor_type.is_some() => None,
+        Found::Nobody if donor_ref.name.is_some() => {
             error("/donor", unknown("is not in the registry: record it first, or say donor_type"))
         }
         Found::Nobody => {

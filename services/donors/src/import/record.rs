@@ -1,6 +1,6 @@
 //! A row of named fields: what spreadsheets and IATI files are turned into, and the checks that all of them share.
 
-use super::flow::{Flow, Giver, Refused};
+use super::flow::{DonorRef, Flow, Refused};
 use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
@@ -122,7 +122,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn read(&mut self) -> Option<Flow> {
         let id = self.required("external_ref", 100);
-        let giver = self.giver();
+        let donor_ref = self.donor_ref();
         let status =
             self.required("status", 40).and_then(|text| self.one_of::<ContributionStatus>("status", &text));
         let amount = self.amount();
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
             id: id?,
             version: 0,
             fingerprint,
-            giver: Some(giver?),
+            donor_ref: Some(donor_ref?),
             status: status?.to_owned(),
             amount_usd: amount_usd?.minor(),
             original: amount,
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         self.one_of(field, text)
     }
 
-    fn giver(&mut self) -> Option<Giver> {
+    fn donor_ref(&mut self) -> Option<DonorRef> {
         let name = self.optional("donor", 500);
         let reference = self.optional("donor_ref", 100);
         let id = self.record.text("donor_id").map(str::to_owned);
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
         let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
         let fault = (FieldCode::NoLetters, "holds neither letters nor digits");
         self.checks.require(!nameless, "/donor", fault);
-        Some(Giver { id: parsed.and_then(Result::ok), reference, name, donor_type })
+        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type })
     }
 
     fn number(&mut self, field: &str) -> Option<Decimal> {

@@ -15,8 +15,8 @@ fn a_changed_flow_is_a_new_version_and_a_stale_file_changes_nothing() {
 }
 
 /// A file of headquarters' office.
-fn wanted(reference: &str) -> Wanted {
-    Wanted {
+fn new_donor(reference: &str) -> NewDonor {
+    NewDonor {
         key: reference.to_owned(),
         search: kernel::text::search_key("Examplia"),
         name: "Examplia".to_owned(),
@@ -40,7 +40,7 @@ async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhil
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
         let (id, now) = (tx.new_id(), tx.now());
         let job = Job { organisation_id: scope_of(0).organisation_id(), office_id: OFFICES[0], ..job() };
-        let donor = wanted("none").record(&job, OFFICES[0], (id, now));
+        let donor = new_donor("none").record(&job, OFFICES[0], (id, now));
         donor::store::insert_all(&mut tx, &[donor], &[vec![]]).await.unwrap();
         tx.commit().await.unwrap();
 
@@ -53,7 +53,7 @@ async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhil
         let there = store.clone();
         let import = tokio::spawn(async move {
             let mut tx = there.system(Actor::system()).await.unwrap();
-            named(&mut tx, &scope_of(0), &wanted("G-1")).await.unwrap();
+            named(&mut tx, &scope_of(0), &new_donor("G-1")).await.unwrap();
             tx.commit().await.unwrap();
         });
         tokio::time::sleep(Duration::from_millis(300)).await;

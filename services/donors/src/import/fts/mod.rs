@@ -2,7 +2,7 @@
 
 pub(crate) mod page;
 
-use super::flow::{Flow, Giver, Refused};
+use super::flow::{DonorRef, Flow, Refused};
 use crate::registry::donor;
 use chrono::NaiveDate;
 use events::FlowObject;
@@ -30,10 +30,10 @@ const WITHDRAWN: [&str; 59] = [
 ];
 
 /// The one organisation the money comes from; none when the source names none, or several.
-fn giver(source_objects: &[FlowObject]) -> Option<Giver> {
+fn donor_ref(source_objects: &[FlowObject]) -> Option<DonorRef> {
     let mut organisations = source_objects.iter().filter(|object| object.kind == "Organization");
     let object = organisations.next().filter(|_| organisations.next().is_none())?;
-    Some(Giver {
+    Some(DonorRef {
         id: None,
         reference: Some(object.id.clone()),
         name: Some(object.name.clone()),
@@ -147,7 +147,7 @@ impl Reader {
             id: id?,
             version: version?,
             fingerprint,
-            giver: giver(&source_objects),
+            donor_ref: donor_ref(&source_objects),
             status: status?,
             amount_usd: amount_usd?,
             original,

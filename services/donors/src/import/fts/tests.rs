@@ -33,7 +33,7 @@ fn a_flow_is_read_with_everything_it_says() {
         (kernel::ContributionType::InKind, Some(kernel::Earmarking::SoftlyEarmarked))
     );
     assert_eq!((read.usage_years.as_str(), read.countries.as_str()), (",2020,", ",AFG,"));
-    assert_eq!(read.giver.unwrap().name.unwrap(), "Example, Government of");
+    assert_eq!(read.donor_ref.unwrap().name.unwrap(), "Example, Government of");
     assert_eq!(read.parent_ref.as_deref(), Some("12"));
     assert_eq!(read.detail["refCode"], "R-1");
     assert!(!read.detail.contains_key("boundary"));
@@ -99,5 +99,5 @@ fn what_the_source_leaves_open_is_a_warning_and_not_an_error() {
     assert_eq!(several.earmarking, None);
     assert!(warned(several).contains(&"/grandBargainEarmarkingType".to_owned()));
     let two = json!([{"type": "Organization", "id": "1", "name": "A"}, {"type": "Organization", "id": "2", "name": "B"}]);
-    assert!(with("sourceObjects", two).unwrap().giver.is_none());
+    assert!(with("sourceObjects", two).unwrap().donor_ref.is_none());
 }

@@ -115,8 +115,8 @@ impl Activity {
         let funding = if let [one] = self.funding.as_slice() { Some(one) } else { None };
         let otherwise = if incoming { funding } else { Some(&self.reporting) };
         let unnamed = &NOBODY;
-        let giver = named(&transaction.provider).or(otherwise).unwrap_or(unnamed);
-        (is_ours(receiver) && !is_ours(giver)).then_some((statement, giver))
+        let donor = named(&transaction.provider).or(otherwise).unwrap_or(unnamed);
+        (is_ours(receiver) && !is_ours(donor)).then_some((statement, donor))
     }
 
     /// An element has ended; `text` is what stood in it.

@@ -104,23 +104,23 @@ fn take(activity: &Activity, ours: &Ours) -> Taken {
     let (mut stated, mut others) = (Vec::new(), 0);
     for (number, transaction) in activity.transactions.iter().enumerate() {
         match activity.giver_of(transaction, |organisation| ours.is(organisation)) {
-            Some((statement, giver)) => stated.push((number, statement, giver, transaction)),
+            Some((statement, donor)) => stated.push((number, statement, donor, transaction)),
             None => others += 1,
         }
     }
     let mut firmest: HashMap<String, Statement> = HashMap::new();
-    for (_, statement, giver, _) in &stated {
-        let held = firmest.entry(giver.key()).or_insert(*statement);
+    for (_, statement, donor, _) in &stated {
+        let held = firmest.entry(donor.key()).or_insert(*statement);
         *held = (*held).max(*statement);
     }
     let (mut records, mut repeated) = (Vec::new(), 0);
     let mut places: HashMap<&str, u32> = HashMap::new();
-    for (number, statement, giver, transaction) in stated {
+    for (number, statement, donor, transaction) in stated {
         let place = places.entry(transaction.kind.as_str()).or_default();
         *place += 1;
-        if firmest.get(&giver.key()) == Some(&statement) {
+        if firmest.get(&donor.key()) == Some(&statement) {
             let reference = reference(activity, transaction, *place);
-            records.push((number, record(activity, transaction, statement, giver, &reference)));
+            records.push((number, record(activity, transaction, statement, donor, &reference)));
         } else {
             repeated += 1;
         }
@@ -151,14 +151,14 @@ fn record(
     activity: &Activity,
     transaction: &Transaction,
     statement: Statement,
-    giver: &Organisation,
+    donor: &Organisation,
     reference: &str,
 ) -> Record {
     let mut record = Record::default();
     record.set("external_ref", reference);
-    record.set("donor", &giver.name);
-    record.set("donor_ref", giver.reference.as_deref().unwrap_or_default());
-    record.set("donor_type", giver.donor_type().unwrap_or_default());
+    record.set("donor", &donor.name);
+    record.set("donor_ref", donor.reference.as_deref().unwrap_or_default());
+    record.set("donor_type", donor.donor_type().unwrap_or_default());
     record.set("status", statement.status());
     record.set("amount", &transaction.value);
     let currency = if transaction.currency.is_empty() { &activity.currency } else { &transaction.currency };

@@ -56,9 +56,9 @@ fn a_donors_file_gives_what_it_commits_to_us_and_nothing_else() {
         (",AFG,", Some(kernel::Earmarking::SoftlyEarmarked))
     );
     assert_eq!(flow.description.as_deref(), Some("Water & shelter"));
-    let giver = flow.giver.unwrap();
+    let donor_ref = flow.donor_ref.unwrap();
     assert_eq!(
-        (giver.reference.as_deref(), giver.donor_type),
+        (donor_ref.reference.as_deref(), donor_ref.donor_type),
         (Some("XM-DAC-1"), Some(kernel::DonorType::Government))
     );
     assert_eq!(rows[0].pointer, "/iati-activity/0/transaction/0");
@@ -78,7 +78,7 @@ fn our_own_file_gives_what_came_in_from_the_one_who_funds() {
         (flow.status.as_str(), flow.flow_date.unwrap().to_string()),
         ("paid", "2026-02-03".to_owned())
     );
-    assert_eq!(flow.giver.unwrap().name.as_deref(), Some("Examplia"));
+    assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Examplia"));
     let by_name = OURS.replace("xm-dac-900", "XX-1").replace(">ER<", ">EXAMPLE  relief<");
     assert_eq!(read(&activity(&by_name, &content.concat())).1.len(), 2);
 }

@@ -81,7 +81,7 @@ fn a_workbook_is_read_with_its_dates_numbers_and_kept_values() {
         assert_eq!((row.pointer.clone(), row.external_ref.as_deref()), (format!("/rows/{number}"), Some(id)));
         let flow = Format::Xlsx.read(&row.raw).unwrap();
         assert_eq!((flow.amount_usd, flow.flow_date.unwrap().to_string()), (30, "2026-02-03".to_owned()));
-        assert_eq!(flow.giver.unwrap().name.as_deref(), Some("Examplia & Sons <é>"));
+        assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Examplia & Sons <é>"));
     }
 }
 

@@ -259,8 +259,8 @@ pub(crate) async fn by_name(
         .filter(Column::DonorType.eq(donor_type))
         .all(db)
         .await?;
-    let standing = found.iter().find(|donor| donor.merged_into.is_none());
-    let Some(donor) = standing.or(found.first()).cloned() else { return Ok(None) };
+    let survivor = found.iter().find(|donor| donor.merged_into.is_none());
+    let Some(donor) = survivor.or(found.first()).cloned() else { return Ok(None) };
     match survivors(scope, db, vec![donor.id]).await?.remove(&donor.id) {
         Some(survivor) => get(scope, db, survivor).await,
         None => Ok(Some(donor)),
@@ -273,16 +273,16 @@ pub(crate) async fn survivors(
     db: &impl ConnectionTrait,
     ids: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, Uuid>, StoreError> {
-    let mut standing: HashMap<Uuid, Uuid> = HashMap::new();
+    let mut survivors: HashMap<Uuid, Uuid> = HashMap::new();
     let mut asked: Vec<(Uuid, Uuid)> = ids.into_iter().map(|id| (id, id)).collect();
     while !asked.is_empty() {
         let present: Vec<Uuid> = asked.iter().map(|(_, now)| *now).collect();
         let known = by_ids(scope, db, present).await?;
         let next = |(first, now): (Uuid, Uuid)| Some((first, known.get(&now)?.merged_into?));
         asked = asked.into_iter().filter_map(next).collect();
-        standing.extend(asked.iter().copied());
+        survivors.extend(asked.iter().copied());
     }
-    Ok(standing)
+    Ok(survivors)
 }
 
 /// Donors by their IATI identifier: identifier → donor.
