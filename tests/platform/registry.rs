@@ -201,7 +201,7 @@ async fn nothing_that_is_recorded_while_a_donor_is_merged_stays_behind() {
     let paid = async {
         for version in 1..=8 {
             let answer = pay(version).await;
-            // The merger makes a version too.
+            // The merge makes a version too.
             assert!([201, 412].contains(&answer.status), "{}", answer.text);
         }
     };

@@ -294,7 +294,7 @@ closed_set! {
         Contact = "contact",
         Person = "person",
         Notification = "notification",
-        Merger = "merger",
+        Merge = "merger",
     }
 }
 
@@ -332,7 +332,7 @@ impl RecordKind {
             Self::Contact => "a contact",
             Self::Person => "a member of staff",
             Self::Notification => "a notification",
-            Self::Merger => "a merger",
+            Self::Merge => "a merge",
         }
     }
 }

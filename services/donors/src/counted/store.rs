@@ -207,13 +207,13 @@ pub(super) async fn add_sums(
     Ok(())
 }
 
-/// A donor that is being changed: what it gave moves from its former type and segment to the new ones.
-pub(crate) struct Moved {
+/// A change to a donor: the sums of what it gave move from its former type and segment to the new ones.
+pub(crate) struct AttributeChange {
     donor_id: Uuid,
     before: Option<Attributes>,
 }
 
-impl Moved {
+impl AttributeChange {
     /// Before the donor is written.
     pub(crate) async fn begin(tx: &Transaction, donor_id: Uuid) -> Result<Self, StoreError> {
         lock(tx, std::iter::once(donor_id)).await?;

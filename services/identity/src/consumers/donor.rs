@@ -49,7 +49,7 @@ pub(crate) async fn is_known(
 /// The donor that answers for one: that one itself, or the one it was merged into.
 pub(crate) async fn answering(db: &impl ConnectionTrait, donor_id: Uuid) -> Result<Uuid, StoreError> {
     let mut donor = donor_id;
-    // Mergers of mergers are few, and a circle is never made.
+    // Chains of merges are short, and never circular.
     for _ in 0..20 {
         let text = "SELECT merged_into FROM known_donor WHERE id = $1";
         let row = sql::row(db, text, values![donor]).await?;

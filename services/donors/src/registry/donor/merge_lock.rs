@@ -1,4 +1,4 @@
-//! Records and mergers: what is recorded under a donor while it is merged would stay behind.
+//! A lock between recording and merging: what is recorded under a donor during a merge would stay behind.
 
 use store::{StoreError, Transaction};
 use uuid::Uuid;
@@ -7,8 +7,8 @@ fn name(organisation_id: Uuid) -> String {
     format!("donors of {organisation_id}")
 }
 
-/// No donor of the organisation is merged or taken apart before this transaction ends. It comes before any row is locked,
-/// or a merger and a step could wait for each other.
+/// No donor of the organisation is merged, and no merge undone, before this transaction ends. Taken before any row is
+/// locked, or a merge and a step could deadlock.
 pub(crate) async fn shared(tx: &Transaction, organisation_id: Uuid) -> Result<(), StoreError> {
     tx.lock_shared(&name(organisation_id)).await
 }

@@ -373,10 +373,10 @@ pub(crate) async fn update(
     donor: &Model,
     refs: &[ExternalRef],
 ) -> Result<(), StoreError> {
-    let moved = counted::store::Moved::begin(tx, donor.id).await?;
+    let change = counted::store::AttributeChange::begin(tx, donor.id).await?;
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
     search::index(tx, donor).await?;
-    moved.end(tx).await?;
+    change.end(tx).await?;
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }

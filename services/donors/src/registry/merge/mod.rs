@@ -1,6 +1,6 @@
-//! Two records of one donor become one: everything of the duplicate goes to the record that stays, and can go back.
+//! Two records of one donor become one: the duplicate's records are reassigned to the survivor, and back if the merge is undone.
 
-mod moved;
+mod reassigned;
 
 use super::donor::{self, MAX_LEVELS, merge_lock, store};
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
@@ -9,7 +9,7 @@ use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
 use events::ExternalRef;
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
-use moved::{Moved, carry, duplicates_of, point_at};
+use reassigned::{Reassigned, duplicates_of, point_at, reassign};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -19,21 +19,21 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A merger of two donors.
+/// A merge of two donors.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Merge {
     id: Uuid,
     #[schema(minimum = 1)]
     version: i64,
-    /// The record that stays.
+    /// The record that is kept.
     survivor_id: Uuid,
-    /// The record that everything was taken from.
+    /// The record that was merged into it.
     duplicate_id: Uuid,
     #[schema(max_length = 300)]
     duplicate_name: String,
     #[schema(max_length = 2000)]
     reason: String,
-    /// How many records were moved.
+    /// Number of contributions that were reassigned.
     #[schema(minimum = 0)]
     contributions: usize,
     #[schema(minimum = 0)]
@@ -41,23 +41,23 @@ pub(crate) struct Merge {
     #[schema(minimum = 0)]
     reports: usize,
     merged_at: DateTime<Utc>,
-    /// When it was taken back.
+    /// When the merge was undone.
     undone_at: Option<DateTime<Utc>>,
 }
 
-/// The mergers of a donor.
+/// The merges into a donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Merges {
-    /// The latest first.
+    /// Newest first.
     #[schema(max_items = 1000)]
     items: Vec<Merge>,
 }
 
-/// What is to be merged into a donor.
+/// A duplicate to merge into a donor.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMerge {
-    /// The record that goes.
+    /// The record that is merged into this one.
     duplicate_id: Uuid,
     #[schema(example = "The same ministry, recorded twice", min_length = 1, max_length = 2000)]
     reason: String,
@@ -77,7 +77,7 @@ struct Row {
 }
 
 impl Row {
-    fn moved(&self) -> Result<Moved, StoreError> {
+    fn reassigned(&self) -> Result<Reassigned, StoreError> {
         Ok(serde_json::from_str(&self.moved)?)
     }
 }
@@ -86,11 +86,11 @@ impl TryFrom<Row> for Merge {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let moved = row.moved()?;
+        let reassigned = row.reassigned()?;
         Ok(Self {
-            contributions: moved.contributions.len(),
-            agreements: moved.agreements.len(),
-            reports: moved.reports.len(),
+            contributions: reassigned.contributions.len(),
+            agreements: reassigned.agreements.len(),
+            reports: reassigned.reports.len(),
             id: row.id,
             version: row.version,
             survivor_id: row.survivor_id,
@@ -106,10 +106,10 @@ impl TryFrom<Row> for Merge {
 const SELECT: &str =
     "SELECT m.*, d.name AS duplicate_name FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id";
 
-/// Lists the mergers into a donor
+/// Lists the merges into a donor
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
-    responses((status = 200, description = "The mergers", body = Merges), ReadProblems))]
+    responses((status = 200, description = "The merges", body = Merges), ReadProblems))]
 #[get("/v1/donors/{id}/merges")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -132,14 +132,14 @@ pub(crate) async fn list(
 
 /// Merges a duplicate into a donor
 ///
-/// Contributions, agreements, reports and references of the duplicate become this donor's; its representatives see this
-/// donor from their next sign-in. The duplicate stays on record, out of every list, and the merger can be undone. Only
-/// headquarters does. Send the version of this donor you read as `If-Match`.
+/// Contributions, agreements, reports and external references of the duplicate are reassigned to this donor, and its
+/// representatives see this donor from their next sign-in. The duplicate stays on record but appears in no list, and the
+/// merge can be undone. Headquarters only. Send the ETag of this donor in `If-Match`.
 #[utoipa::path(tag = "donors", request_body = NewMerge, security(("oauth2" = ["donors:write"])),
-    params(("id" = Uuid, Path, description = "The donor that stays"),
+    params(("id" = Uuid, Path, description = "The donor that is kept"),
            ("If-Match" = String, Header, description = "The ETag you read"),
            ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 201, description = "The merger", body = Merge), CreateProblems))]
+    responses((status = 201, description = "The merge", body = Merge), CreateProblems))]
 #[post("/v1/donors/{id}/merges")]
 pub(crate) async fn create(
     request: HttpRequest,
@@ -163,7 +163,7 @@ pub(crate) async fn create(
         Precondition::of(&request).check(survivor.version)?;
         for (pointer, donor) in [("/id", &survivor), ("/duplicate_id", &duplicate)] {
             if donor.merged_into.is_some() {
-                let fault = FieldCode::Merged.says("is merged into another donor already");
+                let fault = FieldCode::Merged.says("is already merged into another donor");
                 return Err(Problem::new(Code::Conflict).field(pointer, fault).into());
             }
         }
@@ -172,8 +172,8 @@ pub(crate) async fn create(
             let fault = FieldCode::Circular.says(why);
             return Err(Problem::new(Code::Conflict).field("/duplicate_id", fault).into());
         }
-        let moved = Moved::of(tx, &duplicate).await?;
-        carry(tx, &moved, &duplicate, &survivor).await?;
+        let reassigned = Reassigned::of(tx, &duplicate).await?;
+        reassign(tx, &reassigned, &duplicate, &survivor).await?;
         let gone = store::Model {
             version: duplicate.version + 1,
             merged_into: Some(survivor.id),
@@ -185,7 +185,7 @@ pub(crate) async fn create(
         // What was merged into the duplicate before is answered for by the donor that stays: nobody follows a chain.
         let before = duplicates_of(tx, duplicate.id).await?;
         point_at(tx, &before, survivor.id).await?;
-        touch(tx, &survivor, &moved.external_refs).await?;
+        bump_version(tx, &survivor, &reassigned.external_refs).await?;
         let row = Row {
             id: tx.new_id(),
             version: 1,
@@ -193,7 +193,7 @@ pub(crate) async fn create(
             duplicate_id: duplicate.id,
             duplicate_name: duplicate.name.clone(),
             reason: new.reason.clone(),
-            moved: serde_json::to_string(&moved).map_err(|error| ApiError::internal(&error))?,
+            moved: serde_json::to_string(&reassigned).map_err(|error| ApiError::internal(&error))?,
             merged_at: tx.now(),
             undone_at: None,
         };
@@ -205,14 +205,14 @@ pub(crate) async fn create(
     .await
 }
 
-/// Undoes a merger
+/// Undoes a merge
 ///
-/// What was moved goes back to the donor it came from; what was recorded since stays where it is. Only headquarters does.
-/// Send the version you read as `If-Match`.
+/// Reassigned records return to the donor they came from; records created since the merge stay where they are.
+/// Headquarters only. Send the version of the merge in `If-Match`.
 #[utoipa::path(tag = "donors", security(("oauth2" = ["donors:write"])),
-    params(("id" = Uuid, Path, description = "The merger"),
-           ("If-Match" = String, Header, description = "The version of the merger, as an ETag")),
-    responses((status = 200, description = "The merger, undone", body = Merge), UpdateProblems))]
+    params(("id" = Uuid, Path, description = "The merge"),
+           ("If-Match" = String, Header, description = "The version of the merge, as an ETag")),
+    responses((status = 200, description = "The merge, undone", body = Merge), UpdateProblems))]
 #[post("/v1/donor-merges/{id}/undo")]
 pub(crate) async fn undo(
     request: HttpRequest,
@@ -232,12 +232,12 @@ pub(crate) async fn undo(
         precondition.check(row.version)?;
         let moved_on = duplicate.merged_into != Some(survivor.id) || survivor.merged_into.is_some();
         if row.undone_at.is_some() || moved_on {
-            let why = "the merger is undone, or its donors were merged again since";
-            let fault = FieldCode::Superseded.says(why).kind(RecordKind::Merger);
+            let why = "the merge was undone, or its donors have been merged again since";
+            let fault = FieldCode::Superseded.says(why).kind(RecordKind::Merge);
             return Err(Problem::new(Code::Conflict).field("/undone_at", fault).into());
         }
-        let moved = row.moved()?;
-        carry(tx, &moved, &survivor, &duplicate).await?;
+        let reassigned = row.reassigned()?;
+        reassign(tx, &reassigned, &survivor, &duplicate).await?;
         let before = duplicates_of(tx, duplicate.id).await?;
         point_at(tx, &before, duplicate.id).await?;
         let back = store::Model {
@@ -246,13 +246,13 @@ pub(crate) async fn undo(
             updated_at: tx.now(),
             ..duplicate.clone()
         };
-        for external in &moved.external_refs {
+        for external in &reassigned.external_refs {
             let text = "DELETE FROM donor_external_ref WHERE donor_id = $1 AND source = $2 AND ref = $3";
             let parameters = values![survivor.id, external.source.as_str(), external.r#ref.as_str()];
             sql::execute(tx.db(), text, parameters).await?;
         }
-        store::update(tx, &back, &moved.external_refs).await.map_err(taken_meanwhile)?;
-        touch(tx, &survivor, &[]).await?;
+        store::update(tx, &back, &reassigned.external_refs).await.map_err(taken_meanwhile)?;
+        bump_version(tx, &survivor, &[]).await?;
         let before = Merge::try_from(find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?)?;
         let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
         save(tx, &survivor, office_id, &undone).await?;
@@ -277,8 +277,8 @@ async fn find(scope: &TenantScope, db: &impl ConnectionTrait, id: Uuid) -> Resul
     Ok(sql::all(db, &text, values![id, scope.organisation_id()]).await?.pop())
 }
 
-/// Both donors, which nobody else changes before the transaction ends; always in one order, so that two mergers wait for
-/// each other and not in a circle.
+/// Both donors, which nobody else changes before the transaction ends; always in one order, so that two merges
+/// wait for each other without a deadlock.
 async fn pair(
     tx: &TenantTx,
     survivor: Uuid,
@@ -305,7 +305,11 @@ async fn is_above(tx: &TenantTx, above: &store::Model, below: &store::Model) -> 
 }
 
 /// The next version of the donor that stays, with these references beside its own.
-async fn touch(tx: &mut Transaction, donor: &store::Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
+async fn bump_version(
+    tx: &mut Transaction,
+    donor: &store::Model,
+    refs: &[ExternalRef],
+) -> Result<(), StoreError> {
     let next = store::Model { version: donor.version + 1, updated_at: tx.now(), ..donor.clone() };
     store::update(tx, &next, refs).await
 }

@@ -1,4 +1,4 @@
-//! Donors that may be the same, and mergers.
+//! Possible duplicates of a donor, and merges.
 
 use crate::{
     client::{Guard, Method},
@@ -33,7 +33,7 @@ pub(crate) async fn merge(form: Writer, id: web::Path<Id>) -> PageResult {
     settle(&form, &id, &format!("/v1/donors/{id}/merges"), &sent, guard).await
 }
 
-/// Takes a merger back.
+/// Undoes a merge.
 pub(crate) async fn unmerge(form: Writer, place: web::Path<(Id, Id)>) -> PageResult {
     let (id, merge) = place.into_inner();
     let guard = Guard::Version(form.typed.text("version"));

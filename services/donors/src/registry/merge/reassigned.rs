@@ -1,5 +1,5 @@
-//! What a merger moves from one donor to another, and an undone merger back: in batches, a few statements for any number
-//! of records. The transaction holds [`super::standing::change`], so nobody writes any of them meanwhile.
+//! The records that a merge reassigns to another donor, and an undone merge back: in batches, a few statements for any
+//! number of records. The transaction holds `merge_lock::exclusive`, so nobody writes any of them meanwhile.
 
 use super::store;
 use crate::{agreement, contribution, reporting::report};
@@ -8,12 +8,12 @@ use events::{ExternalRef, FlowObject};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Records that are rewritten at once: a power of two, as statements are.
+/// Records rewritten per statement: a power of two, as statements are.
 const CHUNK: usize = 512;
 
-/// What was moved, so that it can go back.
+/// The records that a merge reassigned, so that it can be undone.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Moved {
+pub(super) struct Reassigned {
     pub(super) contributions: Vec<Uuid>,
     pub(super) agreements: Vec<Uuid>,
     pub(super) reports: Vec<Uuid>,
@@ -28,7 +28,7 @@ pub(super) struct Moved {
     pub(super) external_refs: Vec<ExternalRef>,
 }
 
-impl Moved {
+impl Reassigned {
     /// All that is a donor's.
     pub(super) async fn of(tx: &TenantTx, donor: &store::Model) -> Result<Self, StoreError> {
         let refs = store::refs(tx.db(), &[donor.id]).await?.remove(&donor.id);
@@ -53,14 +53,14 @@ async fn ids(tx: &TenantTx, table: &str, column: &str, donor: Uuid) -> Result<Ve
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
-/// Takes records from one donor to another; those that are not the first one's any more stay.
-pub(super) async fn carry(
+/// Reassigns records from one donor to another; those that no longer belong to the first are left alone.
+pub(super) async fn reassign(
     tx: &mut TenantTx,
-    moved: &Moved,
+    reassigned: &Reassigned,
     from: &store::Model,
     to: &store::Model,
 ) -> Result<(), StoreError> {
-    for chunk in moved.contributions.chunks(CHUNK) {
+    for chunk in reassigned.contributions.chunks(CHUNK) {
         let mut pairs = Vec::with_capacity(chunk.len());
         for before in contribution::store::to_change(tx.scope(), tx, chunk).await? {
             if before.donor_id == Some(from.id) {
@@ -70,14 +70,14 @@ pub(super) async fn carry(
         }
         contribution::store::replace_all(tx, pairs).await?;
     }
-    for chunk in moved.agreements.chunks(CHUNK) {
+    for chunk in reassigned.agreements.chunks(CHUNK) {
         let held = agreement::store::by_ids(tx, chunk).await?;
         let of_donor = held.into_iter().filter(|agreement| agreement.donor_id == from.id);
         let after = of_donor.map(|agreement| agreed_with(tx, agreement, to));
         let after = after.collect::<Result<Vec<_>, StoreError>>()?;
         agreement::store::save_all(tx, &after).await?;
     }
-    for chunk in moved.reports.chunks(CHUNK) {
+    for chunk in reassigned.reports.chunks(CHUNK) {
         let held = report::store::by_ids(tx, chunk).await?;
         let of_donor = held.into_iter().filter(|report| report.donor_id == from.id);
         let after: Vec<report::store::Model> = of_donor
@@ -91,12 +91,12 @@ pub(super) async fn carry(
         report::store::save_all(tx, &after).await?;
     }
     let plain = [
-        ("document", "donor_id", &moved.documents),
-        ("clearance", "donor_id", &moved.clearances),
-        ("notification", "donor_id", &moved.notifications),
-        ("agreement_document", "donor_id", &moved.agreement_documents),
-        ("contact", "donor_id", &moved.contacts),
-        ("donor", "parent_id", &moved.children),
+        ("document", "donor_id", &reassigned.documents),
+        ("clearance", "donor_id", &reassigned.clearances),
+        ("notification", "donor_id", &reassigned.notifications),
+        ("agreement_document", "donor_id", &reassigned.agreement_documents),
+        ("contact", "donor_id", &reassigned.contacts),
+        ("donor", "parent_id", &reassigned.children),
     ];
     for (table, column, ids) in plain {
         for chunk in ids.chunks(CHUNK) {
@@ -150,7 +150,7 @@ fn agreed_with(
 ) -> Result<agreement::store::Model, StoreError> {
     let terms = agreement::terms::Terms { donor_id: to.id, ..before.terms()? };
     let (version, donor_name) = (before.version + 1, to.name.clone());
-    // Its last change is when it was closed: a merger is none of its own.
+    // It was last changed when it was closed: merging is not a change to the agreement itself.
     let closed = before.state == agreement::State::Closed;
     let updated_at = if closed { before.updated_at } else { tx.now() };
     agreement::store::Model { version, donor_name, updated_at, ..before }.under(&terms)
@@ -186,5 +186,5 @@ pub(super) async fn point_at(
 }
 
 #[cfg(test)]
-#[path = "moved_tests.rs"]
+#[path = "reassigned_tests.rs"]
 mod tests;

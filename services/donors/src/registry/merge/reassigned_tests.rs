@@ -130,12 +130,12 @@ async fn two_thousand_reports_and_six_hundred_agreements_move_in_a_few_statement
     for (from, to) in [(&duplicate, &survivor), (&survivor, &duplicate)] {
         let mut tx = store.begin(scope(), Actor::system()).await.unwrap();
         let statements = Statements::count();
-        let moved = Moved::of(&tx, from).await.unwrap();
-        carry(&mut tx, &moved, from, to).await.unwrap();
+        let reassigned = Reassigned::of(&tx, from).await.unwrap();
+        reassign(&mut tx, &reassigned, from, to).await.unwrap();
         let sent = statements.sent();
         drop(statements);
         tx.commit().await.unwrap();
-        assert_eq!((moved.agreements.len(), moved.reports.len()), (AGREEMENTS, REPORTS));
+        assert_eq!((reassigned.agreements.len(), reassigned.reports.len()), (AGREEMENTS, REPORTS));
         assert!((10..100).contains(&sent), "{sent} statements");
         for (table, rows) in [("agreement", AGREEMENTS), ("report", REPORTS)] {
             assert_eq!(count(&store, table, from).await, 0);
