@@ -212,7 +212,7 @@ pub struct ContributionRecorded {
     /// How firm it is.
     #[schema(value_type = ContributionStatus)]
     pub status: Word<ContributionStatus>,
-    /// Its worth in US dollars.
+    /// Its amount in US dollars.
     pub amount_usd: Money,
     /// New money, or a re-allocation of money counted before.
     pub new_money: bool,

@@ -18,7 +18,7 @@ impl EventHandler<ContributionRecorded> for Contributions {
         if let Some(event) = events.iter().find(|event| event.amount_usd.currency() != kernel::Currency::USD)
         {
             let why = format!(
-                "contribution {} is worth {}, not US dollars",
+                "the amount of contribution {} is {}, not in US dollars",
                 event.id,
                 event.amount_usd.currency().code()
             );

@@ -24,11 +24,11 @@ impl Deltas {
     fn replace(&mut self, organisation_id: Uuid, before: Option<&Fact>, after: &Fact) {
         let (old, new) = (before.map(cells).unwrap_or_default(), cells(after));
         // What stays as it is does not name its cells anew.
-        let same_worth = before.is_some_and(|before| amounts(before) == amounts(after));
-        let stays = |cell: &Cell| same_worth && old.contains(cell) && new.contains(cell);
+        let same_amounts = before.is_some_and(|before| amounts(before) == amounts(after));
+        let stays = |cell: &Cell| same_amounts && old.contains(cell) && new.contains(cell);
         for cell in old.iter().filter(|cell| !stays(cell)) {
-            let worth = before.map(amounts).unwrap_or_default();
-            self.entry(organisation_id, cell).1.add(worth, -1);
+            let sums = before.map(amounts).unwrap_or_default();
+            self.entry(organisation_id, cell).1.add(sums, -1);
             self.departures = true;
         }
         for cell in new.iter().filter(|cell| !stays(cell)) {

@@ -8,7 +8,7 @@ use super::{
 use crate::contribution::Standing;
 use crate::{
     agreement::{self, State},
-    exchange_rate::{self, ExchangeRate, Worth},
+    exchange_rate::{self, ExchangeRate, UsdAmount},
     known::plan,
     registry::donor,
 };
@@ -135,11 +135,11 @@ pub(crate) async fn create(
         }
         let now = tx.now();
         let day = new.flow_date.or(new.decision_date).unwrap_or_else(|| now.date_naive());
-        let worth =
-            exchange_rate::worth(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day)
+        let converted =
+            exchange_rate::convert(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day)
                 .await?;
         let to = destinations(tx, organisation_id, &new.countries, &new.years(), &plans).await?;
-        let record = record(&new, &donor, worth, (tx.new_id(), office_id, now), &to)?;
+        let record = record(&new, &donor, converted, (tx.new_id(), office_id, now), &to)?;
         let shown = Contribution::try_from(record.clone())?;
         let recorded = New::of(Kind::Recorded, (new.amount.minor(), record.amount_usd));
         store::insert_all(tx, vec![record]).await.map_err(already_there)?;
@@ -273,7 +273,7 @@ impl NewContribution {
 fn record(
     new: &NewContribution,
     donor: &donor::store::Model,
-    worth: Worth,
+    converted: UsdAmount,
     (id, office_id, now): (Uuid, Uuid, chrono::DateTime<chrono::Utc>),
     to: &[FlowObject],
 ) -> Result<store::Model, ApiError> {
@@ -296,7 +296,7 @@ fn record(
         donor_external_ref: None,
         donor_name: Some(donor.name.clone()),
         status: new.status,
-        amount_usd: worth.usd.minor(),
+        amount_usd: converted.amount.minor(),
         original_amount: Some(new.amount.minor()),
         original_currency: Some(new.amount.currency().code().to_owned()),
         exchange_rate: None,
@@ -332,7 +332,7 @@ fn record(
         created_at: now,
         updated_at: now,
     }
-    .at(worth.rate))
+    .at(converted.rate))
 }
 
 fn check(new: &NewContribution) -> Result<(), Problem> {

@@ -114,9 +114,9 @@ pub(crate) async fn add(
     Ok(())
 }
 
-/// What is worth `worth` when `taken` of `open` leaves: its share, to the cent, and all of it with the last of it.
-pub(crate) fn share(worth: i64, taken: i64, open: i64) -> i64 {
-    Money::usd(worth).in_parts(&[taken, open - taken]).first().map_or(worth, Money::minor)
+/// The share of `value` that goes with `taken` of `open`, to the cent; the last part takes all that is left.
+pub(crate) fn share(value: i64, taken: i64, open: i64) -> i64 {
+    Money::usd(value).in_parts(&[taken, open - taken]).first().map_or(value, Money::minor)
 }
 
 /// The years' shares of what leaves and of what stays, when `taken` of their sum leaves.
@@ -142,23 +142,23 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_paid_in_parts_is_paid_whole(
-            open in 1i64..1_000_000_000, worth in 0i64..1_000_000_000,
+            open in 1i64..1_000_000_000, value in 0i64..1_000_000_000,
             parts in prop::collection::vec(1i64..400_000_000, 1..8), weights in prop::collection::vec(0i64..1000, 1..6),
         ) {
-            let (mut left, mut left_worth, mut moved, mut moved_worth) = (open, worth, 0, 0);
+            let (mut left, mut left_value, mut moved, mut moved_value) = (open, value, 0, 0);
             let mut shares: Vec<i64> = Money::usd(open).in_parts(&weights).iter().map(Money::minor).collect();
             for part in parts.iter().copied().chain([i64::MAX]) {
                 let taken = part.min(left);
                 if taken == 0 { break; }
-                let value = share(left_worth, taken, left);
+                let value = share(left_value, taken, left);
                 let (out, kept) = divide(&shares, taken);
                 prop_assert_eq!(out.iter().sum::<i64>(), taken);
                 prop_assert!(kept.iter().all(|share| *share >= 0), "{:?}", kept);
                 shares = kept;
-                (left, left_worth, moved, moved_worth) = (left - taken, left_worth - value, moved + taken, moved_worth + value);
-                prop_assert!(left_worth >= 0);
+                (left, left_value, moved, moved_value) = (left - taken, left_value - value, moved + taken, moved_value + value);
+                prop_assert!(left_value >= 0);
             }
-            prop_assert_eq!((left, left_worth, moved, moved_worth), (0, 0, open, worth));
+            prop_assert_eq!((left, left_value, moved, moved_value), (0, 0, open, value));
             prop_assert_eq!(shares.iter().sum::<i64>(), 0);
         }
     }

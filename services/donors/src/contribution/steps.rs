@@ -146,27 +146,28 @@ async fn fulfil(
             check_agreement(scope, tx, agreement_id, donor_id, promise.office_id).await?;
         }
         let given = step.exchange_rate.as_ref();
-        let worth = exchange_rate::worth(tx.db(), promise.organisation_id, amount, given, step.on).await?;
+        let converted =
+            exchange_rate::convert(tx.db(), promise.organisation_id, amount, given, step.on).await?;
         let taken = amount.minor().min(open.minor());
         let taken_usd = entry::share(promise.amount_usd, taken, open.minor());
-        let arrived_usd = entry::share(worth.usd.minor(), taken, amount.minor());
+        let arrived_usd = entry::share(converted.amount.minor(), taken, amount.minor());
         let (out, kept) = entry::divide(&shares(&promise)?, taken);
         let years = Money::from_minor(amount.minor(), amount.currency()).in_parts(&out);
         let child = Model {
             status: to,
-            amount_usd: worth.usd.minor(),
+            amount_usd: converted.amount.minor(),
             original_amount: Some(amount.minor()),
             decision_date: if to == ContributionStatus::Paid { promise.decision_date } else { Some(step.on) },
             flow_date: (to == ContributionStatus::Paid).then_some(step.on),
             agreement_id,
             usage_split: with_shares(&promise, years.iter().map(Money::minor).collect())?,
-            exchange_difference: worth.rate.as_ref().map(|_| arrived_usd - taken_usd),
+            exchange_difference: converted.rate.as_ref().map(|_| arrived_usd - taken_usd),
             ..child_of(tx, &promise, step.external_ref.as_ref())?
         }
-        .at(worth.rate);
+        .at(converted.rate);
         let entries = [
             New::of(Kind::MovedIn, (taken, arrived_usd)).with(promise.id),
-            New::of(Kind::Recorded, (amount.minor() - taken, worth.usd.minor() - arrived_usd)),
+            New::of(Kind::Recorded, (amount.minor() - taken, converted.amount.minor() - arrived_usd)),
         ];
         part(tx, &promise, (taken, taken_usd), kept, (step.on, None, action), (child, &entries)).await
     })

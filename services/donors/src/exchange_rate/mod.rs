@@ -1,4 +1,4 @@
-//! Exchange rates: what a US dollar cost in each currency, month by month, as an organisation imports them.
+//! Exchange rates: units of each currency per US dollar, month by month, as an organisation imports them.
 //!
 //! A record keeps the rate it was made with, its date and its source: another rate for the month changes nothing that is
 //! recorded. A month without a rate is an error that names it, never a rate of one.
@@ -53,10 +53,10 @@ pub(crate) struct ExchangeRate {
     pub(crate) source: String,
 }
 
-/// What an amount is worth in US dollars, and the rate that says so; none for an amount in US dollars.
+/// An amount converted to US dollars, and the exchange rate used; no rate when it was in US dollars already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Worth {
-    pub(crate) usd: Money,
+pub(crate) struct UsdAmount {
+    pub(crate) amount: Money,
     pub(crate) rate: Option<ExchangeRate>,
 }
 
@@ -90,19 +90,19 @@ pub(crate) fn not_for_dollars() -> Fault {
     Fault::not_allowed_with(Situation::UsDollars, "does not belong to an amount in US dollars")
 }
 
-/// What an amount is worth: at the rate that came with it, else at the organisation's rate for the month of `day`.
+/// Converts an amount to US dollars: at the given rate, else at the organisation's rate for the month of `day`.
 ///
 /// # Errors
 /// 422 that names the currency and the month for which there is no rate.
-pub(crate) async fn worth(
+pub(crate) async fn convert(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
     amount: Money,
     given: Option<&ExchangeRate>,
     day: NaiveDate,
-) -> Result<Worth, ApiError> {
+) -> Result<UsdAmount, ApiError> {
     if amount.currency() == Currency::USD {
-        return Ok(Worth { usd: amount, rate: None });
+        return Ok(UsdAmount { amount, rate: None });
     }
     let code = amount.currency().code();
     let rate = match given {
@@ -117,7 +117,7 @@ pub(crate) async fn worth(
         })?,
     };
     let parsed = parse(&rate.rate).map_err(|fault| Problem::invalid_field("/exchange_rate/rate", fault))?;
-    let usd = amount.to_usd_at(parsed);
-    let usd = usd.map_err(|error| Problem::invalid_field("/amount", error))?;
-    Ok(Worth { usd, rate: Some(rate) })
+    let converted = amount.to_usd_at(parsed);
+    let amount = converted.map_err(|error| Problem::invalid_field("/amount", error))?;
+    Ok(UsdAmount { amount, rate: Some(rate) })
 }

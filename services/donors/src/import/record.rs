@@ -281,7 +281,7 @@ impl<'a> Reader<'a> {
         (rate > Decimal::ZERO).then_some(rate)
     }
 
-    /// What it is worth: as stated, else by the rate, else because it is in dollars.
+    /// Its amount in US dollars: as stated, else converted at the rate, else the amount itself when it is in dollars.
     fn amount_usd(&mut self, amount: Option<Money>, rate: Option<Decimal>) -> Option<Money> {
         let stated = self.money("amount_usd", Currency::USD);
         let amount = amount?;
@@ -296,19 +296,19 @@ impl<'a> Reader<'a> {
             return Some(amount);
         }
         let by_rate = match rate.map(|rate| amount.to_usd_at(rate)) {
-            Some(Ok(worth)) => Some(worth),
+            Some(Ok(converted)) => Some(converted),
             Some(Err(error)) => {
                 self.checks.refuse("/amount", error);
                 return None;
             }
             None => None,
         };
-        if let (Some(stated), Some(worth)) = (stated, by_rate)
-            && (stated.minor() - worth.minor()).abs() > worth.minor() / TOLERANCE
+        if let (Some(stated), Some(converted)) = (stated, by_rate)
+            && (stated.minor() - converted.minor()).abs() > converted.minor() / TOLERANCE
         {
-            let why = format!("is {stated}, by the exchange rate it would be {worth}: kept as stated");
+            let why = format!("is {stated}, by the exchange rate it would be {converted}: kept as stated");
             let fault = FieldCode::KeptAsStated.says(why).with("stated", stated.to_string());
-            self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", worth.to_string())));
+            self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", converted.to_string())));
         }
         if stated.is_none() && by_rate.is_none() {
             let unreadable =

@@ -30,7 +30,7 @@ pub(crate) struct SignatureRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignatureRuleFields {
-    /// An agreement worth more than this in US dollars is signed by two persons; null: one person signs all.
+    /// Agreements above this amount in US dollars need two signatures; null: one signature is always enough.
     threshold_usd: Option<Money>,
 }
 
@@ -62,7 +62,7 @@ pub(super) enum Signature {
 /// Whether a signature by whoever acts completes the agreement.
 ///
 /// # Errors
-/// 409 when the same person has signed already, or the worth of the agreement is not known.
+/// 409 when the same person has signed already, or the amount of the agreement cannot be converted.
 pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Signature, ApiError> {
     if !is_above(tx, agreement).await? {
         return Ok(Signature::Complete);
@@ -78,18 +78,18 @@ pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Sig
     }
 }
 
-/// Whether the agreement is worth more than the threshold today.
+/// Whether the agreement is above the threshold at today's rate.
 async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, ApiError> {
     let rule = find(tx.db(), agreement.organisation_id).await?;
     let Some(threshold) = rule.fields.threshold_usd else { return Ok(false) };
     let today = tx.now().date_naive();
-    let worth =
-        exchange_rate::worth(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
-    let worth = worth.map_err(|ApiError(problem)| match problem.errors.first() {
+    let converted =
+        exchange_rate::convert(tx.db(), agreement.organisation_id, agreement.amount()?, None, today).await;
+    let converted = converted.map_err(|ApiError(problem)| match problem.errors.first() {
         Some(error) => Problem::new(Code::Conflict).field("/amount", error.clone()).into(),
         None => ApiError(problem),
     })?;
-    Ok(worth.usd.minor() > threshold.minor())
+    Ok(converted.amount.minor() > threshold.minor())
 }
 
 /// An amendment that takes an agreement above the threshold is recorded by another person than the one who signed it.
