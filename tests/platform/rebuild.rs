@@ -9,7 +9,7 @@ use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
-use store::{Actor, Postgres, Store, migration, sql, values, waiting};
+use store::{Actor, Postgres, Store, migration, params, sql, waiting};
 use testkit::{TempDir, eventually};
 use tests::{World, flows, page, text};
 
@@ -153,7 +153,7 @@ async fn restore_donors(from: &Store, to: &Store) {
         for row in sql::rows(&db, "SELECT to_jsonb(d)::text FROM donor d", vec![]).await.unwrap() {
             let row: String = row.try_get_by_index(0).unwrap();
             let text = "INSERT INTO donor SELECT * FROM jsonb_populate_record(NULL::donor, $1::jsonb)";
-            sql::execute(tx.db(), text, values![row]).await.unwrap();
+            sql::execute(tx.db(), text, params![row]).await.unwrap();
         }
     } else {
         let names: Vec<String> =

@@ -4,9 +4,9 @@ use chrono::{TimeZone, Utc};
 use kernel::FixedClock;
 use serde_json::Value;
 use store::{
-    Actor, Store,
+    Actor, Store, params,
     sea_orm_migration::{MigrationTrait, SchemaManager},
-    sql, values,
+    sql,
     waiting::WaitingEvents,
 };
 use uuid::Uuid;
@@ -40,7 +40,7 @@ async fn readiness_warns_of_events_that_have_waited_for_a_day_and_stays_ready() 
     ];
     let tx = store.system(Actor::system()).await.unwrap();
     let id = Uuid::from_u128(1);
-    let row = values!["c", id, 1i64, "t", 0, 1i64, "k", "[]", Vec::<u8>::new(), "donor", id, tx.now()];
+    let row = params!["c", id, 1i64, "t", 0, 1i64, "k", "[]", Vec::<u8>::new(), "donor", id, tx.now()];
     sql::insert_many(tx.db(), "waiting_event", &columns, vec![row], "").await.unwrap();
     tx.commit().await.unwrap();
     clock.advance(TimeDelta::hours(23));

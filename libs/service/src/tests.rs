@@ -86,7 +86,7 @@ async fn a_request_that_finds_the_disk_full_says_so_and_is_told_to_readiness() {
             let store = store.clone();
             async move {
                 let text = "INSERT INTO large VALUES ($1)";
-                sql::execute(store.writer(), text, store::values!["x".repeat(100_000)]).await?;
+                sql::execute(store.writer(), text, store::params!["x".repeat(100_000)]).await?;
                 Ok::<_, auth::ApiError>(HttpResponse::Created().finish())
             }
         }

@@ -1,6 +1,6 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
 
-use crate::{StoreError, Transaction, sql, values};
+use crate::{StoreError, Transaction, params, sql};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -113,7 +113,7 @@ impl Transaction {
         // The chain has one end: writers of one office follow each other.
         self.lock(&format!("audit {}", subject.office_id)).await?;
         let last = "SELECT sequence, hash FROM audit WHERE office_id = $1 ORDER BY sequence DESC LIMIT 1";
-        let (sequence, previous_hash) = match sql::row(self.db(), last, values![subject.office_id]).await? {
+        let (sequence, previous_hash) = match sql::row(self.db(), last, params![subject.office_id]).await? {
             Some(row) => (row.try_get_by_index::<i64>(0)? + 1, row.try_get_by_index::<String>(1)?),
             None => (1, String::new()),
         };
@@ -153,7 +153,7 @@ impl Transaction {
             "previous_hash",
             "hash",
         ];
-        let row = values![
+        let row = params![
             subject.office_id,
             sequence,
             subject.organisation_id,
@@ -187,7 +187,7 @@ pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<O
     // The first is 1; a row before it is a break as well.
     let (mut previous, mut expected, mut last) = (String::new(), 0i64, i64::MIN);
     loop {
-        let rows = sql::rows(db, &text, values![office_id, last]).await?;
+        let rows = sql::rows(db, &text, params![office_id, last]).await?;
         if rows.is_empty() {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! Saved answers: a create that is sent twice with one `Idempotency-Key` happens once and is answered twice.
 
-use crate::{StoreError, Transaction, sql, values};
+use crate::{StoreError, Transaction, params, sql};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -39,7 +39,7 @@ pub struct Saved {
 pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Saved>, StoreError> {
     let text = "SELECT fingerprint, status, headers, body FROM idempotency
                 WHERE organisation_id = $1 AND principal_id = $2 AND key = $3";
-    let values = values![key.organisation_id, key.principal_id, key.key.as_str()];
+    let values = params![key.organisation_id, key.principal_id, key.key.as_str()];
     let Some(row) = sql::row(db, text, values).await? else { return Ok(None) };
     let status: i32 = row.try_get_by_index(1)?;
     Ok(Some(Saved {
@@ -66,7 +66,7 @@ impl Transaction {
             "body",
             "created_at",
         ];
-        let row = values![
+        let row = params![
             key.organisation_id,
             key.principal_id,
             key.key.as_str(),
@@ -89,7 +89,7 @@ impl Transaction {
     /// [`StoreError`].
     pub async fn void_answers(&self, organisation_id: Uuid, location: &str) -> Result<u64, StoreError> {
         let text = "UPDATE idempotency SET fingerprint = '', body = '' WHERE organisation_id = $1 AND headers LIKE $2";
-        sql::execute(self.db(), text, values![organisation_id, format!("%\"{location}\"%")]).await
+        sql::execute(self.db(), text, params![organisation_id, format!("%\"{location}\"%")]).await
     }
 }
 
@@ -98,5 +98,5 @@ impl Transaction {
 /// # Errors
 /// [`StoreError`].
 pub async fn forget_old(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    sql::execute(db, "DELETE FROM idempotency WHERE created_at < $1", values![now - KEPT]).await
+    sql::execute(db, "DELETE FROM idempotency WHERE created_at < $1", params![now - KEPT]).await
 }

@@ -1,7 +1,7 @@
 //! The inbox: which events of a batch take effect, which are there already, and which wait.
 
 use crate::{
-    ConsumeError, EventHandler, StoreError, SystemTx, sql, values,
+    ConsumeError, EventHandler, StoreError, SystemTx, params, sql,
     waiting::{self, Arrived, Aside},
 };
 use async_trait::async_trait;
@@ -175,7 +175,7 @@ async fn not_applied<E: EventPayload>(
     let text = "SELECT aggregate_id, sequence FROM inbox WHERE consumer = $1";
     let ids = ids.into_iter().map(Into::into);
     let mut applied: HashMap<Uuid, i64> = HashMap::new();
-    for row in sql::by_keys(db, text, values![group], "aggregate_id", ids).await? {
+    for row in sql::select_by_keys(db, text, params![group], "aggregate_id", ids).await? {
         applied.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     }
     let mut fresh = Vec::with_capacity(events.len());
@@ -199,7 +199,7 @@ async fn mark<E: EventPayload>(
     let mut marks: HashMap<Uuid, Vec<sea_orm::Value>> = HashMap::new();
     for Decoded { index, event } in events {
         let event_id = arrived[*index].record.header("ce_id").unwrap_or_default();
-        marks.insert(event.aggregate_id(), values![group, event.aggregate_id(), event_id, event.sequence()]);
+        marks.insert(event.aggregate_id(), params![group, event.aggregate_id(), event_id, event.sequence()]);
     }
     // In one order everywhere, or two transactions could wait for each other.
     let mut marks: Vec<(Uuid, Vec<sea_orm::Value>)> = marks.into_iter().collect();

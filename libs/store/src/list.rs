@@ -94,7 +94,7 @@ impl Conditions {
             Some(offices) => offices.retain(|office| wanted.contains(office)),
             None => {
                 let ids = wanted.iter().map(|id| (*id).into());
-                let listed = sql::members(&mut self.values, ids);
+                let listed = sql::bind_list(&mut self.values, ids);
                 self.text.push_str(&format!(" AND {}.office_id IN ({listed})", self.table));
             }
         }
@@ -212,7 +212,7 @@ pub async fn by_ids(
         return Ok(Vec::new());
     }
     let mut parameters = Vec::new();
-    let ids = sql::members(&mut parameters, ids.into_iter().map(Value::from));
+    let ids = sql::bind_list(&mut parameters, ids.into_iter().map(Value::from));
     sql::rows(db, &format!("{select} WHERE {id} IN ({ids}) ORDER BY {order}"), parameters).await
 }
 

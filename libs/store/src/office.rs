@@ -1,6 +1,6 @@
 //! The office tree that each service keeps from identity's events. TenantScope is a set of office ids, never a path.
 
-use crate::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, sql, values};
+use crate::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, params, sql};
 use async_trait::async_trait;
 use auth::Claims;
 use events::{OfficeChanged, OrganisationChanged};
@@ -39,7 +39,7 @@ pub async fn with_descendants(
                   UNION SELECT office.id FROM office JOIN below ON office.parent_id = below.id
                   WHERE office.organisation_id = $2)
                 SELECT id FROM below";
-    let rows = sql::rows(db, text, values![office_id, organisation_id]).await?;
+    let rows = sql::rows(db, text, params![office_id, organisation_id]).await?;
     let mut ids: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
     // The caller's own office counts even before identity's event about it has arrived.
     if !ids.contains(&office_id) {
@@ -69,7 +69,7 @@ pub async fn above(
          SELECT office.id, office.organisation_id, office.parent_id, office.code, office.name, office.kind
          FROM above JOIN office ON office.id = above.id WHERE above.level > 0 ORDER BY above.level"
     );
-    sql::all(db, &text, values![office_id, organisation_id]).await
+    sql::all(db, &text, params![office_id, organisation_id]).await
 }
 
 /// The office with this id in an organisation.
@@ -82,7 +82,7 @@ pub async fn find(
     office_id: Uuid,
 ) -> Result<Option<Office>, StoreError> {
     let text = "SELECT id, organisation_id, parent_id, code, name, kind FROM office WHERE organisation_id = $1 AND id = $2";
-    let row = sql::row(db, text, values![organisation_id, office_id]).await?;
+    let row = sql::row(db, text, params![organisation_id, office_id]).await?;
     Ok(row.map(|row| Office::from_query_result(&row, "")).transpose()?)
 }
 
@@ -104,7 +104,7 @@ pub async fn headquarters(
     organisation_id: Uuid,
 ) -> Result<Option<Uuid>, StoreError> {
     let text = "SELECT id FROM office WHERE organisation_id = $1 AND kind = 'headquarters'";
-    let row = sql::row(db, text, values![organisation_id]).await?;
+    let row = sql::row(db, text, params![organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
@@ -113,7 +113,7 @@ pub async fn headquarters(
 /// # Errors
 /// [`StoreError`].
 pub async fn organisation_name(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, StoreError> {
-    let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", values![id]).await?;
+    let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", params![id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
@@ -165,7 +165,7 @@ impl EventHandler<OfficeChanged> for Offices {
         let upsert = "ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, code = excluded.code,
                       name = excluded.name, kind = excluded.kind, country = excluded.country";
         for e in events {
-            let row = values![e.id, e.organisation_id, e.parent_id, e.code, e.name, e.kind, e.country];
+            let row = params![e.id, e.organisation_id, e.parent_id, e.code, e.name, e.kind, e.country];
             sql::insert_many(tx.db(), "office", &columns, vec![row], upsert).await?;
         }
         Ok(())
@@ -179,7 +179,7 @@ impl EventHandler<OrganisationChanged> for Organisations {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OrganisationChanged>) -> Result<(), ConsumeError> {
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, code = excluded.code";
         for e in events {
-            let row = values![e.id, e.name, e.code, e.created_at];
+            let row = params![e.id, e.name, e.code, e.created_at];
             sql::insert_many(
                 tx.db(),
                 "organisation",

@@ -1,6 +1,6 @@
 //! What only PostgreSQL has: the pool, the scope as settings of a transaction (row-level security reads them), locks.
 
-use crate::{Connection, StoreError, TenantScope, sql, values};
+use crate::{Connection, StoreError, TenantScope, params, sql};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
 use std::{path::PathBuf, time::Duration};
 use uuid::Uuid;
@@ -133,7 +133,7 @@ pub(crate) async fn by_index(db: &impl ConnectionTrait) -> Result<(), StoreError
 /// Waits until no other transaction holds the lock `name`; it is held to the end of this one. SQLite has one writer.
 pub(crate) async fn lock(db: &impl ConnectionTrait, name: &str) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
-        sql::row(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", values![name]).await?;
+        sql::row(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", params![name]).await?;
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ pub(crate) async fn lock(db: &impl ConnectionTrait, name: &str) -> Result<(), St
 /// [`lock`] that many transactions hold side by side.
 pub(crate) async fn lock_shared(db: &impl ConnectionTrait, name: &str) -> Result<(), StoreError> {
     if db.get_database_backend() == DbBackend::Postgres {
-        sql::row(db, "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", values![name]).await?;
+        sql::row(db, "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", params![name]).await?;
     }
     Ok(())
 }
@@ -170,6 +170,6 @@ pub(crate) async fn try_lock(db: &impl ConnectionTrait, name: &str) -> Result<bo
         return Ok(true);
     }
     let row =
-        sql::row(db, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", values![name]).await?;
+        sql::row(db, "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", params![name]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(false))
 }

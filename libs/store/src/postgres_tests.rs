@@ -79,10 +79,10 @@ async fn write(
     visibility: &str,
 ) -> Result<(), StoreError> {
     let tx = store.begin(scope, Actor::system()).await?;
-    let row = values![Uuid::from_u128(id), ORGANISATION, office, DONOR, visibility];
+    let row = params![Uuid::from_u128(id), ORGANISATION, office, DONOR, visibility];
     let columns = ["id", "organisation_id", "office_id", "donor_id", "visibility"];
     sql::insert_many(tx.db(), "note", &columns, vec![row], "").await?;
-    sql::insert_many(tx.db(), "line", &["note_id", "text"], vec![values![Uuid::from_u128(id), "x"]], "")
+    sql::insert_many(tx.db(), "line", &["note_id", "text"], vec![params![Uuid::from_u128(id), "x"]], "")
         .await?;
     tx.commit().await
 }

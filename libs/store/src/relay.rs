@@ -1,6 +1,6 @@
 //! From the outbox to the bus, in order.
 
-use crate::{Actor, Store, StoreError, postgres::BY_INDEX, sql, values};
+use crate::{Actor, Store, StoreError, params, postgres::BY_INDEX, sql};
 use bus::{OutgoingRecord, SharedBus};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListener};
 use std::time::Duration;
@@ -102,15 +102,15 @@ async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, StoreErr
     let text =
         "SELECT position, id, aggregateid, type, payload, topic, sequence, trace_id, created_at, traceparent
                 FROM outbox ORDER BY position LIMIT $1";
-    sql::rows(db, text, values![i64::try_from(BATCH).unwrap_or(i64::MAX)]).await
+    sql::rows(db, text, params![i64::try_from(BATCH).unwrap_or(i64::MAX)]).await
 }
 
 /// By position, not "up to the last": on PostgreSQL a lower position may commit later.
 async fn remove(db: &impl ConnectionTrait, rows: &[QueryResult]) -> Result<(), StoreError> {
     let positions: Vec<i64> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
     let (first, last) = (positions.iter().min().copied(), positions.iter().max().copied());
-    let mut parameters = values![first, last];
-    let published = sql::members(&mut parameters, positions.into_iter().map(Into::into));
+    let mut parameters = params![first, last];
+    let published = sql::bind_list(&mut parameters, positions.into_iter().map(Into::into));
     // The range, for the database to read no more than that.
     let text = format!("DELETE FROM outbox WHERE position BETWEEN $1 AND $2 AND position IN ({published})");
     sql::execute(db, &text, parameters).await?;

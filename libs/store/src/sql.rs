@@ -5,17 +5,17 @@ use sea_orm::{
     ConnectionTrait, DbBackend, FromQueryResult, QueryResult, Statement, Value, sea_query::ArrayType,
 };
 
-/// Most parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
+/// Maximum number of parameters of one statement (SQLite's limit; PostgreSQL takes 65,535).
 const MAX_PARAMETERS: usize = 32_766;
-/// Most rows of one INSERT.
+/// Maximum number of rows of one INSERT.
 const MAX_ROWS: usize = 256;
 
-/// From so many keys on, PostgreSQL gets one array.
-const MANY_KEYS: usize = 32;
+/// From this number of keys on, PostgreSQL is given one array.
+const ARRAY_THRESHOLD: usize = 32;
 
-/// Parameters of a statement, in order.
+/// The bound parameters of a statement, in order.
 #[macro_export]
-macro_rules! values {
+macro_rules! params {
     ($($value:expr),* $(,)?) => { vec![$($crate::sea_orm::Value::from($value)),*] };
 }
 
@@ -87,11 +87,11 @@ fn placeholders(from: usize, count: usize) -> String {
     names.join(",")
 }
 
-/// The inside of an `IN (…)` of a few members: adds them to the parameters and names them.
+/// Binds a short list: appends its members to the parameters and returns their placeholders for `IN (…)`.
 ///
 /// The last member is repeated up to a power of two, so that databases meet (and keep) a dozen shapes of the statement,
 /// not one for every length.
-pub fn members(parameters: &mut Vec<Value>, members: impl IntoIterator<Item = Value>) -> String {
+pub fn bind_list(parameters: &mut Vec<Value>, members: impl IntoIterator<Item = Value>) -> String {
     let mut members: Vec<Value> = members.into_iter().collect();
     let Some(last) = members.last().cloned() else { return "NULL".to_owned() };
     members.resize(members.len().next_power_of_two(), last);
@@ -109,7 +109,7 @@ pub fn members(parameters: &mut Vec<Value>, members: impl IntoIterator<Item = Va
 ///
 /// # Errors
 /// [`StoreError::Database`].
-pub async fn by_keys(
+pub async fn select_by_keys(
     db: &impl ConnectionTrait,
     select: &str,
     mut parameters: Vec<Value>,
@@ -117,7 +117,7 @@ pub async fn by_keys(
     keys: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let keys: Vec<Value> = keys.into_iter().collect();
-    if keys.len() >= MANY_KEYS
+    if keys.len() >= ARRAY_THRESHOLD
         && db.get_database_backend() == DbBackend::Postgres
         && let Some(kind) = keys.first().and_then(array_type)
     {
@@ -129,7 +129,7 @@ pub async fn by_keys(
         );
         return rows(db, &text, parameters).await;
     }
-    let listed = members(&mut parameters, keys);
+    let listed = bind_list(&mut parameters, keys);
     rows(db, &format!("{select} AND {key} IN ({listed})"), parameters).await
 }
 
@@ -176,7 +176,7 @@ pub async fn insert_many(
     let mut written = 0;
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
-        // A power of two: few shapes of the statement (see `members`).
+        // A power of two: few shapes of the statement (see `bind_list`).
         let size = 1 << rows.len().min(fitting).ilog2();
         let chunk: Vec<Vec<Value>> = rows.by_ref().take(size).collect();
         let mut text = String::with_capacity(head.len() + chunk.len() * columns.len() * 6 + suffix.len() + 1);

@@ -190,10 +190,10 @@ async fn an_altered_audit_row_breaks_its_offices_chain() {
     // A row slipped in before the first.
     for sequence in [0, -7] {
         let moved = "UPDATE audit SET sequence = $1 WHERE sequence = 3";
-        sql::execute(store.writer(), moved, values![sequence]).await.unwrap();
+        sql::execute(store.writer(), moved, params![sequence]).await.unwrap();
         assert_eq!(audit::first_break(store.writer(), office_id).await.unwrap(), Some(1), "{sequence}");
         let back = "UPDATE audit SET sequence = 3 WHERE sequence = $1";
-        sql::execute(store.writer(), back, values![sequence]).await.unwrap();
+        sql::execute(store.writer(), back, params![sequence]).await.unwrap();
     }
 }
 
@@ -235,7 +235,7 @@ async fn many_rows(store: &Store) {
     for count in [1, 2, 3, 255, 256, 257, 1000] {
         let tx = store.system(Actor::system()).await.unwrap();
         sql::execute(tx.db(), "DELETE FROM inbox", vec![]).await.unwrap();
-        let row = |number: u128| values!["c", Uuid::from_u128(number), "e", 1i64];
+        let row = |number: u128| params!["c", Uuid::from_u128(number), "e", 1i64];
         let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
         let written =
             sql::insert_many(tx.db(), "inbox", &columns, (0..count).map(row).collect(), "").await.unwrap();
@@ -243,12 +243,12 @@ async fn many_rows(store: &Store) {
         let text = "SELECT aggregate_id FROM inbox WHERE consumer = $1";
         // Each twice, and as many that are not there.
         let keys = (0..2 * count).chain(0..count).map(|number| Uuid::from_u128(number).into());
-        let found = sql::by_keys(tx.db(), text, values!["c"], "aggregate_id", keys).await.unwrap();
+        let found = sql::select_by_keys(tx.db(), text, params!["c"], "aggregate_id", keys).await.unwrap();
         assert_eq!(found.len() as u128, count);
         tx.rollback().await.unwrap();
     }
     let tx = store.system(Actor::system()).await.unwrap();
-    let none = sql::by_keys(tx.db(), "SELECT 1 FROM inbox WHERE true", vec![], "aggregate_id", []);
+    let none = sql::select_by_keys(tx.db(), "SELECT 1 FROM inbox WHERE true", vec![], "aggregate_id", []);
     assert!(none.await.unwrap().is_empty());
 }
 
@@ -261,7 +261,7 @@ async fn a_full_disk_is_no_fault_of_the_request_and_is_remembered_for_a_while() 
     let limit = async |pages: i64| {
         sql::row(store.writer(), &format!("PRAGMA max_page_count = {pages}"), vec![]).await.unwrap();
     };
-    let large = || vec![values!["c", Uuid::from_u128(1), "x".repeat(100_000), 1i64]];
+    let large = || vec![params!["c", Uuid::from_u128(1), "x".repeat(100_000), 1i64]];
     let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
     limit(pages).await;
     let error = sql::insert_many(store.writer(), "inbox", &columns, large(), "").await.unwrap_err();
@@ -297,7 +297,7 @@ async fn the_offices_above_one_come_in_their_order_in_one_query_and_a_circle_end
         (41, None, 2),
     ];
     let row = |(office, parent, of): (u128, Option<u128>, u128)| {
-        values![id(office), id(of), parent.map(id), format!("O{office}"), "Office", "country"]
+        params![id(office), id(of), parent.map(id), format!("O{office}"), "Office", "country"]
     };
     sql::insert_many(store.writer(), "office", &columns, tree.map(row).to_vec(), "").await.unwrap();
     let above = async |office: u128| -> Vec<u128> {
@@ -333,7 +333,7 @@ async fn a_chain_of_many_pages_is_verified_to_its_end() {
     let first_break = async || audit::first_break(store.writer(), office_id).await.unwrap();
     assert_eq!(first_break().await, None);
     let change = "UPDATE audit SET after = '\"0\"' WHERE sequence = $1";
-    sql::execute(store.writer(), change, values![2_050i64]).await.unwrap();
+    sql::execute(store.writer(), change, params![2_050i64]).await.unwrap();
     assert_eq!(first_break().await, Some(2_050));
     // A row that is missing where a page ends.
     sql::execute(store.writer(), "DELETE FROM audit WHERE sequence = 1001", vec![]).await.unwrap();

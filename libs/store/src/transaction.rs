@@ -1,7 +1,7 @@
 use crate::{
-    Actor, Connection, Store, StoreError, TenantScope,
+    Actor, Connection, Store, StoreError, TenantScope, params,
     postgres::{self, Access},
-    sql, values,
+    sql,
 };
 use events::EventPayload;
 use kernel::id::new_id;
@@ -170,7 +170,7 @@ impl Transaction {
         let now = self.now();
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
-            rows.push(values![
+            rows.push(params![
                 self.new_id(),
                 E::AGGREGATE,
                 event.aggregate_id(),

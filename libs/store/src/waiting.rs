@@ -1,7 +1,7 @@
 //! Events that refer to something this service has not been told of yet: set aside per key, in the consumer's database,
 //! and applied in order once it is known. Nothing here is ever dropped by itself.
 
-use crate::{Store, StoreError, Transaction, migration, sql, values};
+use crate::{Store, StoreError, Transaction, migration, params, sql};
 use async_trait::async_trait;
 use bus::Record;
 use chrono::{DateTime, Utc};
@@ -99,7 +99,7 @@ pub(crate) async fn unknown<'a, E: 'a>(
         let text = format!("SELECT id FROM {} WHERE true", reference.table);
         let mut keys: Vec<Uuid> = wanted.iter().copied().collect();
         keys.sort_unstable();
-        for row in sql::by_keys(db, &text, vec![], "id", keys.into_iter().map(Into::into)).await? {
+        for row in sql::select_by_keys(db, &text, vec![], "id", keys.into_iter().map(Into::into)).await? {
             wanted.remove(&row.try_get_by_index(0)?);
         }
         unknown.entry(reference.kind).or_default().extend(wanted);
@@ -122,7 +122,7 @@ pub(crate) fn missing<E>(
 
 async fn is_any(db: &impl ConnectionTrait, consumer: &str) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM waiting_event WHERE consumer = $1 LIMIT 1";
-    Ok(sql::row(db, text, values![consumer]).await?.is_some())
+    Ok(sql::row(db, text, params![consumer]).await?.is_some())
 }
 
 /// What the first event of each of these aggregates waits for, where one does: the next ones go behind it.
@@ -137,7 +137,7 @@ pub(crate) async fn held(
     }
     let text = "SELECT aggregate_id, waits_for_kind, waits_for_id FROM waiting_event WHERE consumer = $1";
     let keys = aggregates.iter().map(|id| (*id).into());
-    for row in sql::by_keys(db, text, values![consumer], "aggregate_id", keys).await? {
+    for row in sql::select_by_keys(db, text, params![consumer], "aggregate_id", keys).await? {
         let awaited = Awaited { kind: row.try_get_by_index(1)?, id: row.try_get_by_index(2)? };
         held.insert(row.try_get_by_index(0)?, awaited);
     }
@@ -163,7 +163,7 @@ pub(crate) async fn add(tx: &Transaction, consumer: &str, events: Vec<Aside<'_>>
     let mut rows = Vec::with_capacity(events.len());
     for event in events {
         let record = event.record;
-        rows.push(values![
+        rows.push(params![
             consumer,
             event.aggregate_id,
             event.sequence,
@@ -202,12 +202,12 @@ pub(crate) async fn ready(
     }
     let mut ready = Vec::new();
     for (kind, table) in known {
-        let mut parameters = values![consumer, *kind];
+        let mut parameters = params![consumer, *kind];
         let arrived = arrived(db, consumer, kind, table).await?;
         if arrived.is_empty() {
             continue;
         }
-        let listed = sql::members(&mut parameters, arrived.into_iter().map(Into::into));
+        let listed = sql::bind_list(&mut parameters, arrived.into_iter().map(Into::into));
         let text = format!(
             "SELECT aggregate_id, partition_id FROM waiting_event
              WHERE consumer = $1 AND waits_for_kind = $2 AND waits_for_id IN ({listed})
@@ -242,7 +242,7 @@ async fn arrived(
          WHERE awaited.id IS NOT NULL AND EXISTS (SELECT 1 FROM {table} known WHERE known.id = awaited.id)
          LIMIT {MAX_REFERENCES}"
     );
-    let rows = sql::rows(db, &text, values![consumer, kind]).await?;
+    let rows = sql::rows(db, &text, params![consumer, kind]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
@@ -252,8 +252,8 @@ pub(crate) async fn take_back(
     consumer: &str,
     ready: &[Ready],
 ) -> Result<Vec<Arrived>, StoreError> {
-    let mut parameters = values![consumer];
-    let listed = sql::members(&mut parameters, ready.iter().map(|one| one.aggregate_id.into()));
+    let mut parameters = params![consumer];
+    let listed = sql::bind_list(&mut parameters, ready.iter().map(|one| one.aggregate_id.into()));
     let text = format!(
         "DELETE FROM waiting_event WHERE consumer = $1 AND aggregate_id IN ({listed})
          RETURNING sequence, topic, partition_id, position, record_key, headers, payload, since"
@@ -285,7 +285,7 @@ pub(crate) async fn first(
 ) -> Result<Option<(i64, Arrived)>, StoreError> {
     let text = "SELECT sequence, topic, partition_id, position, record_key, headers, payload, since
                 FROM waiting_event WHERE consumer = $1 AND aggregate_id = $2 ORDER BY sequence LIMIT 1";
-    sql::row(db, text, values![consumer, aggregate_id]).await?.as_ref().map(read).transpose()
+    sql::row(db, text, params![consumer, aggregate_id]).await?.as_ref().map(read).transpose()
 }
 
 /// Removes an event that was taken back or buried.
@@ -296,7 +296,7 @@ pub(crate) async fn remove(
     sequence: i64,
 ) -> Result<(), StoreError> {
     let text = "DELETE FROM waiting_event WHERE consumer = $1 AND aggregate_id = $2 AND sequence = $3";
-    sql::execute(db, text, values![consumer, aggregate_id, sequence]).await?;
+    sql::execute(db, text, params![consumer, aggregate_id, sequence]).await?;
     Ok(())
 }
 
@@ -335,7 +335,7 @@ pub async fn list(
 ) -> Result<Vec<WaitingEvent>, StoreError> {
     let (mut parameters, mut condition) = (vec![], "");
     if let Some(last) = after {
-        parameters = values![last.consumer.as_str(), last.aggregate_id, last.sequence];
+        parameters = params![last.consumer.as_str(), last.aggregate_id, last.sequence];
         condition = "WHERE (consumer, aggregate_id, sequence) > ($1, $2, $3)";
     }
     let text = format!(
@@ -364,5 +364,5 @@ pub async fn backlogs(store: &Store, before: DateTime<Utc>) -> Result<Vec<Backlo
     let db = store.system_read().await?;
     let text = "SELECT consumer, count(*) AS events, min(since) AS oldest FROM waiting_event
                 WHERE since <= $1 GROUP BY consumer ORDER BY consumer";
-    sql::all(&db, text, values![before]).await
+    sql::all(&db, text, params![before]).await
 }

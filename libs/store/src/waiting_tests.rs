@@ -67,7 +67,7 @@ async fn tell_of(bus: &SharedBus, organisation: Uuid) {
 
 async fn know(store: &Store, organisation: Uuid) {
     let tx = store.system(Actor::system()).await.unwrap();
-    let row = values![organisation, "O", "O", tx.now()];
+    let row = params![organisation, "O", "O", tx.now()];
     sql::insert_many(tx.db(), "organisation", &["id", "name", "code", "created_at"], vec![row], "")
         .await
         .unwrap();
@@ -206,7 +206,7 @@ async fn what_waited_for_one_thing_may_go_on_to_wait_for_another() {
         // Nobody tells of it: it is written, as by another process.
         let tx = running.store.system(Actor::system()).await.unwrap();
         let columns = ["id", "organisation_id", "code", "name", "kind"];
-        let row = values![parent, KNOWN, "P", "Parent", "regional"];
+        let row = params![parent, KNOWN, "P", "Parent", "regional"];
         sql::insert_many(tx.db(), "office", &columns, vec![row], "").await.unwrap();
         tx.commit().await.unwrap();
         running.given_is(&[(10, 1), (10, 2)]).await;

@@ -2,7 +2,7 @@ use crate::funding::{listed, store};
 use ::store::{
     StoreError,
     migration::{OutboxTraceparent, Tenant, common_tables, ddl, office_table, protect},
-    sql, values,
+    params, sql,
     waiting::WaitingEvents,
 };
 use sea_orm::{ConnectionTrait, DbErr};
@@ -125,7 +125,7 @@ async fn fill_searched_names(db: &impl ConnectionTrait) -> Result<(), StoreError
             [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
         let searched = listed::searched([names[0].as_deref(), names[1].as_deref(), names[2].as_deref()]);
         let id: uuid::Uuid = row.try_get_by_index(0)?;
-        sql::execute(db, "UPDATE known_donor SET search = $1 WHERE id = $2", values![searched, id]).await?;
+        sql::execute(db, "UPDATE known_donor SET search = $1 WHERE id = $2", params![searched, id]).await?;
     }
     Ok(())
 }

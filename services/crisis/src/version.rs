@@ -2,7 +2,7 @@
 //! version holds as long as that is the version.
 
 use sea_orm::ConnectionTrait;
-use store::{StoreError, sql, values};
+use store::{StoreError, params, sql};
 use uuid::Uuid;
 
 /// Notes that what the public sees of these organisations has changed. `version` was never used before.
@@ -16,7 +16,7 @@ pub(crate) async fn change(
     let mut organisations: Vec<Uuid> = organisations.into_iter().collect();
     organisations.sort_unstable();
     organisations.dedup();
-    let rows = organisations.into_iter().map(|id| values![id, version]).collect();
+    let rows = organisations.into_iter().map(|id| params![id, version]).collect();
     sql::replace_many(db, "public_version", &["organisation_id", "version"], rows).await?;
     Ok(())
 }
@@ -24,6 +24,6 @@ pub(crate) async fn change(
 /// The present version; nil before the first change.
 pub(crate) async fn current(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Uuid, StoreError> {
     let text = "SELECT version FROM public_version WHERE organisation_id = $1";
-    let row = sql::row(db, text, values![organisation_id]).await?;
+    let row = sql::row(db, text, params![organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }

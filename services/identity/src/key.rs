@@ -13,9 +13,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Code, Problem, Reason};
 use sea_orm::{ConnectionTrait, QueryResult};
 use store::{
-    Actor, Store, StoreError, Transaction,
+    Actor, Store, StoreError, Transaction, params,
     seal::{Keyring, SealedKey},
-    sql, values,
+    sql,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -73,7 +73,7 @@ fn subject_id(public_key: &[u8; 32]) -> Uuid {
 async fn newest(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Option<Stored>, StoreError> {
     let text = "SELECT kid, public_key, key_id, subject_key, sealed_seed, created_at FROM signing_key
                 WHERE sealed_seed IS NOT NULL AND retired_at IS NULL ORDER BY created_at DESC, kid LIMIT 1";
-    let found = sql::row(db, text, values![]).await?.as_ref().map(Stored::read).transpose()?;
+    let found = sql::row(db, text, params![]).await?.as_ref().map(Stored::read).transpose()?;
     Ok(found.filter(|key| key.created_at + KEY_LIFETIME > now))
 }
 
@@ -113,7 +113,7 @@ async fn make(tx: &Transaction, keys: &Keyring) -> Result<Stored, StoreError> {
     };
     // The column of seeds in clear stays empty: the table has it from before there was another.
     let columns = ["kid", "seed", "public_key", "key_id", "subject_key", "sealed_seed", "created_at"];
-    let row = values![
+    let row = params![
         made.kid.as_str(),
         Vec::<u8>::new(),
         made.public_key.to_vec(),
@@ -128,13 +128,13 @@ async fn make(tx: &Transaction, keys: &Keyring) -> Result<Stored, StoreError> {
 
 /// Empties the seeds that an older version kept in clear; their tokens hold until they expire.
 async fn retire_plain(tx: &Transaction) -> Result<u64, StoreError> {
-    let found = sql::rows(tx.db(), "SELECT kid, seed FROM signing_key WHERE length(seed) > 0", values![]);
+    let found = sql::rows(tx.db(), "SELECT kid, seed FROM signing_key WHERE length(seed) > 0", params![]);
     let mut retired = 0;
     for row in found.await? {
         let (kid, seed): (String, Vec<u8>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let public_key = public_half(seed)?.to_vec();
         let text = "UPDATE signing_key SET seed = $1, public_key = $2, retired_at = $3 WHERE kid = $4";
-        let values = values![Vec::<u8>::new(), public_key, tx.now(), kid];
+        let values = params![Vec::<u8>::new(), public_key, tx.now(), kid];
         retired += sql::execute(tx.db(), text, values).await?;
     }
     if retired > 0 {
@@ -160,7 +160,7 @@ pub(crate) async fn keep(store: &Store) -> Result<(), StoreError> {
     reseal(&tx, keys).await?;
     let (old, retired) = (now - KEY_LIFETIME - ACCESS_TOKEN_LIFE - MARGIN, now - ACCESS_TOKEN_LIFE - MARGIN);
     let text = "DELETE FROM signing_key WHERE created_at < $1 OR retired_at < $2";
-    sql::execute(tx.db(), text, values![old, retired]).await?;
+    sql::execute(tx.db(), text, params![old, retired]).await?;
     tx.commit().await
 }
 
@@ -168,7 +168,7 @@ pub(crate) async fn keep(store: &Store) -> Result<(), StoreError> {
 async fn reseal(tx: &Transaction, keys: &Keyring) -> Result<(), StoreError> {
     let text = "SELECT kid, public_key, key_id, subject_key, sealed_seed, created_at FROM signing_key
                 WHERE sealed_seed IS NOT NULL AND key_id <> $1";
-    for row in sql::rows(tx.db(), text, values![keys.current()]).await? {
+    for row in sql::rows(tx.db(), text, params![keys.current()]).await? {
         let stored = Stored::read(&row)?;
         let Ok(subject) = keys.open(subject_id(&stored.public_key), &stored.key) else {
             let (kid, key) = (&stored.kid, &stored.key.key_id);
@@ -177,7 +177,7 @@ async fn reseal(tx: &Transaction, keys: &Keyring) -> Result<(), StoreError> {
         };
         let anew = keys.seal(&subject)?;
         let text = "UPDATE signing_key SET key_id = $1, subject_key = $2 WHERE kid = $3";
-        sql::execute(tx.db(), text, values![anew.key_id, anew.bytes, stored.kid.as_str()]).await?;
+        sql::execute(tx.db(), text, params![anew.key_id, anew.bytes, stored.kid.as_str()]).await?;
         tracing::info!(
             kid = stored.kid,
             key = keys.current(),
@@ -218,7 +218,7 @@ pub(crate) async fn key_set(store: &Store) -> Result<JsonWebKeySet, ApiError> {
 async fn public_halves(db: &impl ConnectionTrait) -> Result<Vec<JsonWebKey>, StoreError> {
     let text = "SELECT kid, public_key, seed FROM signing_key ORDER BY created_at, kid";
     let mut keys = Vec::new();
-    for row in sql::rows(db, text, values![]).await? {
+    for row in sql::rows(db, text, params![]).await? {
         let (public_key, seed): (Option<Vec<u8>>, Vec<u8>) =
             (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         // One without is an older process's that runs beside this one; it is retired within a minute.

@@ -6,7 +6,7 @@ use auth::ALL_PERMISSIONS;
 use events::OrganisationChanged;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use store::{Actor, Store, StoreError, audit, sql, values};
+use store::{Actor, Store, StoreError, audit, params, sql};
 use uuid::Uuid;
 
 /// What founding an organisation made. The secret is shown this once.
@@ -35,7 +35,7 @@ pub(crate) async fn name_of(
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> Result<Option<(String, String)>, StoreError> {
-    let row = sql::row(db, "SELECT name, code FROM organisation WHERE id = $1", values![id]).await?;
+    let row = sql::row(db, "SELECT name, code FROM organisation WHERE id = $1", params![id]).await?;
     let pair = row.map(|row| Ok::<_, sea_orm::DbErr>((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
     Ok(pair.transpose()?)
 }
@@ -55,7 +55,7 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
     let mut tx = store.system(Actor::system()).await?;
     let (organisation_id, office_id, created_at) = (tx.new_id(), tx.new_id(), tx.now());
     let columns = ["id", "version", "name", "code", "created_at"];
-    let row = values![organisation_id, 1i64, name, code, created_at];
+    let row = params![organisation_id, 1i64, name, code, created_at];
     sql::insert_many(tx.db(), "organisation", &columns, vec![row], "").await?;
     let (event_name, event_code) = (name.to_owned(), code.to_owned());
     tx.emit(&OrganisationChanged {

@@ -5,7 +5,7 @@ use auth::Role;
 use chrono::{DateTime, Utc};
 use kernel::{Clock, FixedClock};
 use std::sync::Arc;
-use store::{Actor, Postgres, Store, migration, seal::Keyring, sql, values};
+use store::{Actor, Postgres, Store, migration, params, seal::Keyring, sql};
 use testkit::{Infra, TempDir};
 use uuid::Uuid;
 
@@ -121,7 +121,7 @@ impl World {
     /// Runs a statement.
     pub(crate) async fn execute(&self, text: &str) -> u64 {
         let tx = self.store.system(Actor::system()).await.unwrap();
-        let changed = sql::execute(tx.db(), text, values![]).await.unwrap();
+        let changed = sql::execute(tx.db(), text, params![]).await.unwrap();
         tx.commit().await.unwrap();
         changed
     }
@@ -129,14 +129,14 @@ impl World {
     /// The texts in the first column of a query.
     pub(crate) async fn texts(&self, query: &str) -> Vec<String> {
         let db = self.store.system_read().await.unwrap();
-        let rows = sql::rows(&db, query, values![]).await.unwrap();
+        let rows = sql::rows(&db, query, params![]).await.unwrap();
         rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
     }
 
     /// How many rows a table has.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let db = self.store.system_read().await.unwrap();
-        let row = sql::row(&db, &format!("SELECT count(*) FROM {table}"), values![]).await.unwrap();
+        let row = sql::row(&db, &format!("SELECT count(*) FROM {table}"), params![]).await.unwrap();
         row.unwrap().try_get_by_index(0).unwrap()
     }
 }

@@ -1,7 +1,6 @@
 use crate::{
-    Actor, Store, StoreError, TenantScope, one_connection, sql,
+    Actor, Store, StoreError, TenantScope, one_connection, params, sql,
     tests::{postgres::service_store, store},
-    values,
 };
 use sea_orm::ConnectionTrait;
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use uuid::Uuid;
 const COLUMNS: [&str; 4] = ["consumer", "aggregate_id", "event_id", "sequence"];
 
 fn row(number: u128) -> Vec<Vec<sea_orm::Value>> {
-    vec![values!["c", Uuid::from_u128(number), "e", 1i64]]
+    vec![params!["c", Uuid::from_u128(number), "e", 1i64]]
 }
 
 async fn count(db: &impl ConnectionTrait) -> i64 {
@@ -107,7 +106,7 @@ async fn after_a_full_disk_the_rest_of_a_transaction_does_nothing() {
     let pages: i64 = pages.try_get_by_index(0).unwrap();
     sql::row(store.writer(), &format!("PRAGMA max_page_count = {}", pages + 1), vec![]).await.unwrap();
     let tx = store.system(Actor::system()).await.unwrap();
-    let large = vec![values!["c", Uuid::from_u128(1), "x".repeat(200_000), 1i64]];
+    let large = vec![params!["c", Uuid::from_u128(1), "x".repeat(200_000), 1i64]];
     assert!(sql::insert_many(tx.db(), "inbox", &COLUMNS, large, "").await.unwrap_err().is_full());
     assert!(sql::insert_many(tx.db(), "inbox", &COLUMNS, row(2), "").await.unwrap_err().is_unavailable());
     assert!(tx.commit().await.unwrap_err().is_unavailable());

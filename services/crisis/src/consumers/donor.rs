@@ -3,7 +3,7 @@
 use crate::{funding::listed, version};
 use async_trait::async_trait;
 use events::DonorChanged;
-use store::{ConsumeError, Consumer, EventHandler, SystemTx, sql, values};
+use store::{ConsumeError, Consumer, EventHandler, SystemTx, params, sql};
 use uuid::Uuid;
 
 struct Donors;
@@ -21,7 +21,7 @@ impl EventHandler<DonorChanged> for Donors {
             let fts = event.external_refs.into_iter().find(|external| external.source == "fts");
             let names = [Some(event.name.as_str()), event.name_fr.as_deref(), event.name_es.as_deref()];
             let search = listed::searched(names);
-            let row = values![
+            let row = params![
                 event.id,
                 event.organisation_id,
                 event.name,

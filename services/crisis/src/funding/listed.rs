@@ -6,7 +6,7 @@
 use super::{fact::Amounts, store::CellKey};
 use kernel::{DonorType, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
-use store::{StoreError, sql, values};
+use store::{StoreError, params, sql};
 use uuid::Uuid;
 
 const DONOR: &str = "public-donor:";
@@ -29,9 +29,9 @@ pub(super) async fn add<'a>(
             continue;
         }
         if let Some(id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<Uuid>().ok()) {
-            donors.push([values![*organisation_id, id], counted(delta)].concat());
+            donors.push([params![*organisation_id, id], counted(delta)].concat());
         } else if let Some((country, year)) = country_year(scope) {
-            countries.push([values![*organisation_id, country, -year], counted(delta)].concat());
+            countries.push([params![*organisation_id, country, -year], counted(delta)].concat());
         }
     }
     upsert(db, "public_donor", &["organisation_id", "donor_id"], donors).await?;
@@ -50,7 +50,7 @@ fn country_year(scope: &str) -> Option<(&str, i64)> {
 
 fn counted(amounts: Amounts) -> Vec<Value> {
     let Amounts { paid, commitment, pledge, funding_flows, pledge_flows } = amounts;
-    values![-amounts.funding(), paid, commitment, pledge, funding_flows, pledge_flows]
+    params![-amounts.funding(), paid, commitment, pledge, funding_flows, pledge_flows]
 }
 
 async fn upsert(
@@ -80,7 +80,7 @@ pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> 
     );
     let (mut organisation_id, mut scope) = (Uuid::nil(), String::new());
     loop {
-        let rows = sql::rows(db, &text, values![organisation_id, scope.clone()]).await?;
+        let rows = sql::rows(db, &text, params![organisation_id, scope.clone()]).await?;
         let mut totals: Vec<(CellKey, Amounts)> = Vec::with_capacity(rows.len());
         for row in &rows {
             (organisation_id, scope) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
@@ -147,14 +147,14 @@ pub(super) fn donors_page(
     after: Option<(i64, Uuid)>,
     limit: u64,
 ) -> (String, Vec<Value>) {
-    let mut parameters = values![organisation_id];
+    let mut parameters = params![organisation_id];
     let mut text = "SELECT d.id, d.name, d.name_fr, d.name_es, d.donor_type, p.paid, p.commitment, p.pledge,
                            p.funding_flows, p.pledge_flows
                     FROM public_donor p JOIN known_donor d ON d.id = p.donor_id AND d.organisation_id = $1
                     WHERE p.organisation_id = $1 AND p.funding_flows + p.pledge_flows > 0"
         .to_owned();
     if let Some((funding, id)) = after {
-        parameters.extend(values![-funding, id]);
+        parameters.extend(params![-funding, id]);
         text.push_str(" AND (p.minus_funding, p.donor_id) > ($2, $3)");
     }
     if let Some(search) = search {
@@ -207,7 +207,7 @@ pub(super) fn countries_page(
     after: Option<(i32, i64, String)>,
     limit: u64,
 ) -> (String, Vec<Value>) {
-    let mut parameters = values![organisation_id];
+    let mut parameters = params![organisation_id];
     let mut text = "SELECT country, minus_year, paid, commitment, pledge, funding_flows, pledge_flows
                     FROM public_country WHERE organisation_id = $1 AND funding_flows + pledge_flows > 0"
         .to_owned();
@@ -217,7 +217,7 @@ pub(super) fn countries_page(
     }
     if let Some((year, funding, country)) = after {
         let first = parameters.len() + 1;
-        parameters.extend(values![-i64::from(year), -funding, country]);
+        parameters.extend(params![-i64::from(year), -funding, country]);
         let (second, third) = (first + 1, first + 2);
         text.push_str(&format!(
             " AND (minus_year, minus_funding, country) > (${first}, ${second}, ${third})"

@@ -6,7 +6,7 @@ use crate::version;
 use kernel::{DonorType, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
-use store::{StoreError, Transaction, sql, values};
+use store::{StoreError, Transaction, params, sql};
 use uuid::Uuid;
 
 /// Organisation, scope, dimension, member: the primary key.
@@ -62,7 +62,7 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
     latest.sort_unstable_by_key(|(id, _)| *id);
     let mut rows = Vec::with_capacity(latest.len());
     for (id, fact) in latest {
-        rows.push(values![id, fact.organisation_id, serde_json::to_string(&fact)?]);
+        rows.push(params![id, fact.organisation_id, serde_json::to_string(&fact)?]);
     }
     let upsert = "ON CONFLICT (contribution_id) DO UPDATE SET fact = excluded.fact";
     let columns = ["contribution_id", "organisation_id", "fact"];
@@ -86,7 +86,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     );
     let mut last = Uuid::nil();
     loop {
-        let rows = sql::rows(db, &text, values![last]).await?;
+        let rows = sql::rows(db, &text, params![last]).await?;
         let mut deltas = Deltas::default();
         for row in &rows {
             last = row.try_get_by_index(0)?;
@@ -103,7 +103,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
 async fn held(tx: &Transaction, ids: &[Uuid]) -> Result<HashMap<Uuid, Fact>, StoreError> {
     let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());
-    let rows = sql::by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
+    let rows = sql::select_by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
     let fact = |row: &QueryResult| -> Result<_, StoreError> {
         Ok((row.try_get_by_index(0)?, serde_json::from_str(&row.try_get_by_index::<String>(1)?)?))
     };
@@ -130,7 +130,7 @@ async fn write_cells(db: &impl ConnectionTrait, changes: &Changes) -> Result<(),
         let member = member.as_ref();
         let (external_ref, name) =
             member.map(|member| (member.external_ref.as_str(), member.name.as_str())).unzip();
-        values![
+        params![
             *organisation_id,
             scope.as_str(),
             *dimension,
@@ -207,7 +207,7 @@ pub(crate) async fn scope(
     scope: &str,
 ) -> Result<Vec<Counted>, StoreError> {
     let text = format!("{SELECT} AND scope = $2 ORDER BY dimension, paid + commitment DESC, name, member");
-    sql::all(db, &text, values![organisation_id, scope]).await
+    sql::all(db, &text, params![organisation_id, scope]).await
 }
 
 /// What one scope counts in some of its dimensions, the largest first.
@@ -217,8 +217,8 @@ pub(crate) async fn dimensions(
     scope: &str,
     wanted: &[&str],
 ) -> Result<Vec<Counted>, StoreError> {
-    let mut parameters = values![organisation_id, scope];
-    let listed = sql::members(&mut parameters, wanted.iter().map(|name| (*name).into()));
+    let mut parameters = params![organisation_id, scope];
+    let listed = sql::bind_list(&mut parameters, wanted.iter().map(|name| (*name).into()));
     let text = format!(
         "{SELECT} AND scope = $2 AND dimension IN ({listed})
          ORDER BY dimension, paid + commitment DESC, name, member"
@@ -235,7 +235,7 @@ pub(crate) async fn dimension_of(
 ) -> Result<Vec<Counted>, StoreError> {
     let text = format!("{SELECT} AND dimension = $2");
     let scopes = scopes.into_iter().map(Into::into);
-    let rows = sql::by_keys(db, &text, values![organisation_id, dimension], "scope", scopes).await?;
+    let rows = sql::select_by_keys(db, &text, params![organisation_id, dimension], "scope", scopes).await?;
     let mut counted: Vec<Counted> = sql::read(&rows)?;
     counted.sort_by(|a, b| {
         let rank = |cell: &Counted| std::cmp::Reverse(cell.paid + cell.commitment);
@@ -261,7 +261,7 @@ pub(crate) async fn plans_of_donor(
         "{SELECT} AND scope = $2 AND dimension = 'donor_plan' AND member >= $3 AND member < $4
          ORDER BY paid + commitment DESC, member"
     );
-    let range = values![organisation_id, scope, format!("{donor}|"), format!("{donor}}}")];
+    let range = params![organisation_id, scope, format!("{donor}|"), format!("{donor}}}")];
     sql::all(db, &text, range).await
 }
 
@@ -274,7 +274,7 @@ pub(crate) async fn totals(
     // A range, so that the index serves it: prefixes end with ':', and ';' is the next character.
     let end = format!("{};", prefix.trim_end_matches(':'));
     let text = format!("{SELECT} AND dimension = 'total' AND scope >= $2 AND scope < $3");
-    let rows = sql::rows(db, &text, values![organisation_id, prefix, end]).await?;
+    let rows = sql::rows(db, &text, params![organisation_id, prefix, end]).await?;
     let mut totals = HashMap::with_capacity(rows.len());
     for row in &rows {
         let counted = Counted::from_query_result(row, "")?;
@@ -310,7 +310,7 @@ pub(crate) async fn donors(
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
         let text = "SELECT id, name, donor_type, external_ref, organisation_id FROM known_donor WHERE true";
-        for row in sql::by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
+        for row in sql::select_by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
             if row.try_get_by_index::<Uuid>(4)? != organisation_id {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::version;
-use ::store::{StoreError, TenantScope, audit, sql, values};
+use ::store::{StoreError, TenantScope, audit, params, sql};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -52,7 +52,7 @@ pub(crate) async fn list(
     page: &PageRequest,
     after: Option<Uuid>,
 ) -> Result<Vec<Update>, StoreError> {
-    let mut parameters = values![scope.organisation_id()];
+    let mut parameters = params![scope.organisation_id()];
     let mut text = "SELECT u.id, u.plan_id, p.name AS plan_name, u.title, u.body, u.language, u.published_at
                     FROM plan_update u JOIN plan p ON p.id = u.plan_id
                     WHERE u.organisation_id = $1 AND p.visibility = 'public'"
@@ -107,7 +107,7 @@ pub(crate) async fn create(
         };
         let columns =
             ["id", "organisation_id", "office_id", "plan_id", "title", "body", "language", "published_at"];
-        let row = values![
+        let row = params![
             update.id,
             plan.organisation_id,
             plan.office_id,

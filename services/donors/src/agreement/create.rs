@@ -7,7 +7,7 @@ use super::{
     terms::{self, Terms},
 };
 use crate::{known::plan, registry::donor};
-use ::store::{TenantTx, sql, values};
+use ::store::{TenantTx, params, sql};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use kernel::{Code, Fault, Problem, Reason, RecordKind};
@@ -126,7 +126,7 @@ pub(crate) async fn update(
         };
         let after = renewed.under(&terms)?;
         let text = "UPDATE agreement_document SET donor_id = $1 WHERE agreement_id = $2";
-        sql::execute(tx.db(), text, values![after.donor_id, after.id]).await?;
+        sql::execute(tx.db(), text, params![after.donor_id, after.id]).await?;
         changed(tx, before, after, "agreement.update").await
     })
     .await

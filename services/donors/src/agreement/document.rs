@@ -6,7 +6,7 @@ use crate::document::{
     erasure::{self, DocumentErasure},
     kept::{Kept, Kind, Owner},
 };
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
     HttpRequest, delete, get, post,
     web::{Data, Payload},
@@ -63,7 +63,7 @@ async fn of(
 ) -> Result<Vec<AgreementDocument>, StoreError> {
     let shown = if matches!(scope, TenantScope::Donor { .. }) { " AND visibility = 'donor'" } else { "" };
     let text = format!("SELECT * FROM agreement_document WHERE agreement_id = $1{shown} ORDER BY id");
-    let rows = sql::rows(db, &text, values![agreement]).await?;
+    let rows = sql::rows(db, &text, params![agreement]).await?;
     let (documents, more): (Vec<Document>, Vec<Row>) = (sql::read(&rows)?, sql::read(&rows)?);
     let whole = |(document, row): (Document, Row)| AgreementDocument { document, visibility: row.visibility };
     Ok(documents.into_iter().zip(more).map(whole).collect())
@@ -154,7 +154,7 @@ pub(crate) async fn find(
     id: Uuid,
 ) -> Result<(Document, store::Model), ApiError> {
     let text = "SELECT * FROM agreement_document WHERE id = $1 AND organisation_id = $2";
-    let rows = sql::rows(db, text, values![id, scope.organisation_id()]).await?;
+    let rows = sql::rows(db, text, params![id, scope.organisation_id()]).await?;
     let (document, row): (Option<Document>, Option<Row>) = (sql::read(&rows)?.pop(), sql::read(&rows)?.pop());
     let (document, row) = document.zip(row).ok_or_else(Problem::not_found)?;
     let owner = store::get(scope, db, row.agreement_id).await?.ok_or_else(Problem::not_found)?;

@@ -12,7 +12,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, upsert_without, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql, upsert_without};
 use uuid::Uuid;
 
 /// A row of `agreement`, with its donor's name.
@@ -230,7 +230,9 @@ pub(crate) async fn get(
 /// Agreements by id, in no order: for a transaction that keeps everybody else from writing any.
 pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
     let select = format!("{SELECT} WHERE true");
-    sql::read(&sql::by_keys(tx.db(), &select, vec![], "a.id", ids.iter().map(|id| (*id).into())).await?)
+    sql::read(
+        &sql::select_by_keys(tx.db(), &select, vec![], "a.id", ids.iter().map(|id| (*id).into())).await?,
+    )
 }
 
 /// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
@@ -256,7 +258,7 @@ pub(crate) async fn next_reference(
         .across_offices(async |db| {
             let text =
                 "SELECT max(reference) FROM agreement WHERE organisation_id = $1 AND reference LIKE $2";
-            let row = sql::row(db, text, values![organisation_id, format!("{prefix}%")]).await?;
+            let row = sql::row(db, text, params![organisation_id, format!("{prefix}%")]).await?;
             Ok(row.map(|row| row.try_get_by_index::<Option<String>>(0)).transpose()?.flatten())
         })
         .await?;
@@ -303,13 +305,13 @@ pub(crate) async fn amendments(
     agreement_id: Uuid,
 ) -> Result<Vec<AmendmentRow>, StoreError> {
     let text = "SELECT * FROM amendment WHERE agreement_id = $1 ORDER BY number";
-    sql::all(db, text, values![agreement_id]).await
+    sql::all(db, text, params![agreement_id]).await
 }
 
 pub(crate) async fn add_amendment(tx: &Transaction, amendment: &AmendmentRow) -> Result<(), StoreError> {
     let columns =
         ["agreement_id", "number", "kind", "reason", "requested_on", "late", "terms_before", "recorded_at"];
-    let row = values![
+    let row = params![
         amendment.agreement_id,
         amendment.number,
         amendment.kind,
@@ -340,7 +342,7 @@ pub(crate) async fn received(
     agreement: &Model,
     until: Option<NaiveDate>,
 ) -> Result<Received, StoreError> {
-    let mut values = values![agreement.organisation_id, agreement.id];
+    let mut values = params![agreement.organisation_id, agreement.id];
     let mut condition = "organisation_id = $1 AND agreement_id = $2 AND standing = 'current'".to_owned();
     if let Some(until) = until {
         values.push(until.into());
@@ -389,7 +391,8 @@ pub(crate) async fn by_references(
     }
     let text = "SELECT id, reference, donor_id, office_id, state FROM agreement WHERE organisation_id = $1";
     let references = references.iter().map(|reference| reference.as_str().into());
-    let rows = sql::by_keys(db, text, values![scope.organisation_id()], "reference", references).await?;
+    let rows =
+        sql::select_by_keys(db, text, params![scope.organisation_id()], "reference", references).await?;
     let agreements = sql::read::<Named>(&rows)?;
     Ok(agreements.into_iter().map(|agreement| (agreement.reference.clone(), agreement)).collect())
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use events::PlanChanged;
-use store::{ConsumeError, Consumer, EventHandler, SystemTx, sql, values};
+use store::{ConsumeError, Consumer, EventHandler, SystemTx, params, sql};
 
 struct Plans;
 
@@ -14,7 +14,7 @@ impl EventHandler<PlanChanged> for Plans {
                       external_source = excluded.external_source, external_ref = excluded.external_ref";
         for event in events {
             let (source, reference) = event.external_ref.map(|ext| (ext.source, ext.r#ref)).unzip();
-            let row = values![event.id, event.organisation_id, event.name, source, reference];
+            let row = params![event.id, event.organisation_id, event.name, source, reference];
             sql::insert_many(tx.db(), "known_plan", &columns, vec![row], upsert).await?;
         }
         Ok(())

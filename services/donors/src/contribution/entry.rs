@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Money;
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use store::{StoreError, Transaction, sql, values};
+use store::{StoreError, Transaction, params, sql};
 use uuid::Uuid;
 
 /// What an entry does.
@@ -68,7 +68,7 @@ impl New {
 /// The entries of a contribution, the first first.
 pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<Vec<Model>, StoreError> {
     let text = "SELECT * FROM contribution_entry WHERE contribution_id = $1 ORDER BY number";
-    sql::all(db, text, values![contribution]).await
+    sql::all(db, text, params![contribution]).await
 }
 
 /// Adds entries to a contribution that nobody else changes meanwhile.
@@ -80,12 +80,12 @@ pub(crate) async fn add(
     entries: &[New],
 ) -> Result<(), StoreError> {
     let text = "SELECT coalesce(max(number), 0) FROM contribution_entry WHERE contribution_id = $1";
-    let last = sql::row(tx.db(), text, values![contribution]).await?;
+    let last = sql::row(tx.db(), text, params![contribution]).await?;
     let mut number: i32 = last.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0)) {
         number += 1;
-        rows.push(values![
+        rows.push(params![
             contribution,
             number,
             entry.kind.name(),

@@ -9,7 +9,7 @@ use sea_orm::{QueryOrder, QuerySelect, sea_query::Expr};
 use serde::Serialize;
 use service::PageRequest;
 use store::list::{self, Conditions, Listed};
-use store::{StoreError, TenantScope, Transaction, audit, insert_models, sql, upsert_models, values};
+use store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "contribution")]
@@ -297,8 +297,8 @@ pub(crate) async fn by_refs(
 ) -> Result<Vec<Model>, StoreError> {
     let text = "SELECT * FROM contribution WHERE organisation_id = $1 AND source = $2";
     let refs = refs.iter().map(|reference| reference.as_str().into());
-    let parameters = values![scope.organisation_id(), source];
-    let rows = sql::by_keys(db, text, parameters, "external_ref", refs).await?;
+    let parameters = params![scope.organisation_id(), source];
+    let rows = sql::select_by_keys(db, text, parameters, "external_ref", refs).await?;
     sql::read(&rows)
 }
 
@@ -320,7 +320,7 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
     let counted: Vec<_> = pairs.iter().map(|(old, new)| (old.counted(), new.counted())).collect();
     let changes: Vec<_> = pairs.iter().map(|(old, new)| (Some(Targets::of(old)), Targets::of(new))).collect();
     for (old, new) in &pairs {
-        history.push(values![old.id, old.version, serde_json::to_string(old)?, now]);
+        history.push(params![old.id, old.version, serde_json::to_string(old)?, now]);
         events.push(new.event()?);
     }
     let records: Vec<Model> = pairs.into_iter().map(|(_, new)| new).collect();

@@ -4,7 +4,7 @@
 use super::store::Model;
 use kernel::{ContributionStatus, Earmarking};
 use sea_orm::ConnectionTrait;
-use store::{StoreError, sql, values};
+use store::{StoreError, params, sql};
 use uuid::Uuid;
 
 const COLUMNS: [&str; 6] =
@@ -58,7 +58,7 @@ pub(crate) async fn write(
             for gone in old.each().filter(|target| !new.stands_under(old.office_id, target)) {
                 let text = "DELETE FROM contribution_target
                             WHERE office_id = $1 AND target = $2 AND contribution_id = $3";
-                sql::execute(db, text, values![old.office_id, gone, old.id]).await?;
+                sql::execute(db, text, params![old.office_id, gone, old.id]).await?;
             }
         }
         if old.as_ref() == Some(new) {
@@ -68,7 +68,7 @@ pub(crate) async fn write(
         for target in new.each() {
             if !written.contains(&target) {
                 written.push(target);
-                rows.push(values![
+                rows.push(params![
                     new.office_id,
                     target,
                     new.id,

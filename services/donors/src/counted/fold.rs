@@ -1,7 +1,7 @@
 //! Makes one row of the many that writes leave for an office and a year, so that reading stays short.
 
 use super::{Sums, store::add_sums};
-use ::store::{Actor, Store, StoreError, sql, values};
+use ::store::{Actor, Store, StoreError, params, sql};
 use sea_orm::Value;
 use service::{Context, Job};
 use std::{collections::BTreeMap, time::Duration};
@@ -47,13 +47,13 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
         let text = "SELECT id, sums FROM diversification_sum WHERE office_id = $1 AND year = $2 AND organisation_id = $3";
         let mut ids: Vec<Value> = Vec::new();
         let mut sums = Sums::default();
-        for row in sql::rows(tx.db(), text, values![office_id, year, organisation_id]).await? {
+        for row in sql::rows(tx.db(), text, params![office_id, year, organisation_id]).await? {
             ids.push(row.try_get_by_index::<Uuid>(0)?.into());
             sums.merge(&serde_json::from_str(&row.try_get_by_index::<String>(1)?)?, 1);
         }
         for ids in ids.chunks(256) {
             let mut parameters = Vec::new();
-            let listed = sql::members(&mut parameters, ids.iter().cloned());
+            let listed = sql::bind_list(&mut parameters, ids.iter().cloned());
             let text = format!("DELETE FROM diversification_sum WHERE id IN ({listed})");
             sql::execute(tx.db(), &text, parameters).await?;
         }

@@ -1,7 +1,7 @@
 //! Counting everything anew from the contributions: when the tables are made, and to prove what was counted along.
 
 use super::{Attributes, Sums, What, is_multi_year, of_donor, region, store::add_sums};
-use ::store::{StoreError, office, sql, values};
+use ::store::{StoreError, office, params, sql};
 use kernel::id::new_id;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
@@ -44,8 +44,8 @@ async fn givings(
     (organisation_id, office_id): (Uuid, Uuid),
     below: &[Uuid],
 ) -> Result<(), StoreError> {
-    let mut parameters = values![organisation_id, office_id, Uuid::nil()];
-    let offices = sql::members(&mut parameters, below.iter().map(|id| (*id).into()));
+    let mut parameters = params![organisation_id, office_id, Uuid::nil()];
+    let offices = sql::bind_list(&mut parameters, below.iter().map(|id| (*id).into()));
     let sum =
         |condition: &str| format!("CAST(sum(CASE WHEN {condition} THEN c.amount_usd ELSE 0 END) AS bigint)");
     let earmarked = |name: &str| sum(&format!("coalesce(c.earmarking, 'not_stated') = '{name}'"));
@@ -73,8 +73,8 @@ async fn of_records(
     (organisation_id, _): (Uuid, Uuid),
     below: &[Uuid],
 ) -> Result<BTreeMap<i32, Sums>, StoreError> {
-    let mut parameters = values![organisation_id];
-    let offices = sql::members(&mut parameters, below.iter().map(|id| (*id).into()));
+    let mut parameters = params![organisation_id];
+    let offices = sql::bind_list(&mut parameters, below.iter().map(|id| (*id).into()));
     let text = format!(
         "SELECT {YEAR} AS year, c.earmarking, c.usage_years, c.countries, CAST(sum(c.amount_usd) AS bigint), count(*)
          FROM contribution c WHERE c.organisation_id = $1 AND c.office_id IN ({offices}) AND {COUNTS}
@@ -109,7 +109,7 @@ async fn of_donors(
     let mut after = (Uuid::nil(), i32::MIN);
     let mut donor: (Uuid, Option<Attributes>, BTreeMap<i32, i64>) = Default::default();
     loop {
-        let rows = sql::rows(db, &text, values![office_id, after.0, after.1]).await?;
+        let rows = sql::rows(db, &text, params![office_id, after.0, after.1]).await?;
         for row in &rows {
             after = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             if after.0 != donor.0 {

@@ -1,7 +1,7 @@
 //! The figures, kept with every write and read by office and year.
 
 use super::{Attributes, Counted, Giving, Sums, of_donor};
-use ::store::{StoreError, Transaction, sql, values};
+use ::store::{StoreError, Transaction, params, sql};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
@@ -98,7 +98,7 @@ async fn with_ancestors(
                 SELECT id, parent_id FROM above";
     let mut ids = Vec::new();
     let mut complete = false;
-    for row in sql::rows(db, text, values![office_id, organisation_id]).await? {
+    for row in sql::rows(db, text, params![office_id, organisation_id]).await? {
         ids.push(row.try_get_by_index(0)?);
         complete |= row.try_get_by_index::<Option<Uuid>>(1)?.is_none();
     }
@@ -107,7 +107,7 @@ async fn with_ancestors(
     }
     // Before identity's first event about the organisation has arrived there is headquarters alone.
     let text = "SELECT 1 FROM office WHERE organisation_id = $1 LIMIT 1";
-    if sql::row(db, text, values![organisation_id]).await?.is_none() {
+    if sql::row(db, text, params![organisation_id]).await?.is_none() {
         return Ok(vec![office_id]);
     }
     Err(StoreError::NotYetKnown(format!("the offices above {office_id}")))
@@ -118,7 +118,7 @@ async fn attributes(
     ids: &BTreeSet<Uuid>,
 ) -> Result<HashMap<Uuid, Attributes>, StoreError> {
     let text = "SELECT id, donor_type, segment FROM donor WHERE true";
-    let rows = sql::by_keys(db, text, vec![], "id", ids.iter().map(|id| (*id).into())).await?;
+    let rows = sql::select_by_keys(db, text, vec![], "id", ids.iter().map(|id| (*id).into())).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, Attributes::from_query_result(row, "")?))).collect()
 }
 
@@ -136,7 +136,7 @@ async fn years(
     let text = "SELECT donor_id, year, cents, records FROM diversification_giving WHERE office_id = $1";
     for (of, donors) in donors {
         let donors = donors.into_iter().map(Into::into);
-        for row in sql::by_keys(db, text, values![of.1], "donor_id", donors).await? {
+        for row in sql::select_by_keys(db, text, params![of.1], "donor_id", donors).await? {
             let years = held.entry((of, row.try_get_by_index(0)?)).or_default();
             years.insert(row.try_get_by_index(1)?, row.try_get_by_index(2)?);
         }
@@ -171,7 +171,7 @@ async fn add_givings(
     );
     let rows = givings.into_iter().map(|(((organisation_id, office_id), donor_id, year), giving)| {
         let Giving { cents, earmarking: [unearmarked, softly, earmarked, tightly, not_stated], .. } = giving;
-        values![
+        params![
             organisation_id,
             office_id,
             donor_id,
@@ -199,7 +199,7 @@ pub(super) async fn add_sums(
     let mut rows = Vec::with_capacity(sums.len());
     for (((organisation_id, office_id), year), sums) in sums {
         if !sums.is_nothing() {
-            rows.push(values![new_id(), organisation_id, office_id, year, serde_json::to_string(&sums)?]);
+            rows.push(params![new_id(), organisation_id, office_id, year, serde_json::to_string(&sums)?]);
         }
     }
     let columns = ["id", "organisation_id", "office_id", "year", "sums"];
@@ -230,7 +230,7 @@ impl AttributeChange {
         let text =
             "SELECT organisation_id, office_id, year, cents FROM diversification_giving WHERE donor_id = $1";
         let mut given: BTreeMap<Of, BTreeMap<i32, i64>> = BTreeMap::new();
-        for row in sql::rows(tx.db(), text, values![self.donor_id]).await? {
+        for row in sql::rows(tx.db(), text, params![self.donor_id]).await? {
             let of = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             given.entry(of).or_default().insert(row.try_get_by_index(2)?, row.try_get_by_index(3)?);
         }
@@ -255,7 +255,7 @@ pub(crate) async fn sums(
     let text = "SELECT year, sums FROM diversification_sum
                 WHERE office_id = $1 AND organisation_id = $2 AND year BETWEEN $3 AND $4";
     let mut found: BTreeMap<i32, Sums> = (from..=to).map(|year| (year, Sums::default())).collect();
-    for row in sql::rows(db, text, values![office_id, organisation_id, from, to]).await? {
+    for row in sql::rows(db, text, params![office_id, organisation_id, from, to]).await? {
         let more: Sums = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
         found.entry(row.try_get_by_index(0)?).or_default().merge(&more, 1);
     }
@@ -274,7 +274,7 @@ pub(crate) async fn largest(
          WHERE office_id = $1 AND year = $2 AND organisation_id = $3 AND cents > 0 AND donor_id <> $4
          ORDER BY cents DESC, donor_id LIMIT {count}"
     );
-    let parameters = values![office_id, year, organisation_id, Uuid::nil()];
+    let parameters = params![office_id, year, organisation_id, Uuid::nil()];
     let rows = sql::rows(db, &text, parameters).await?;
     rows.iter()
         .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?)))
@@ -291,7 +291,8 @@ pub(crate) async fn given(
     let text = "SELECT donor_id, cents, records FROM diversification_giving
                 WHERE organisation_id = $1 AND office_id = $2 AND year = $3";
     let keys = donors.iter().map(|id| (*id).into());
-    let rows = sql::by_keys(db, text, values![organisation_id, office_id, year], "donor_id", keys).await?;
+    let rows =
+        sql::select_by_keys(db, text, params![organisation_id, office_id, year], "donor_id", keys).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
@@ -303,6 +304,6 @@ pub(crate) async fn not_stated_records(
 ) -> Result<i64, StoreError> {
     let text = "SELECT records FROM diversification_giving
                 WHERE organisation_id = $1 AND office_id = $2 AND donor_id = $3 AND year = $4";
-    let row = sql::row(db, text, values![organisation_id, office_id, Uuid::nil(), year]).await?;
+    let row = sql::row(db, text, params![organisation_id, office_id, Uuid::nil(), year]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }

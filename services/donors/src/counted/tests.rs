@@ -1,7 +1,7 @@
 use super::{recount::recount, *};
 use crate::diversification::measure::{self, measures, shares};
 use crate::{contribution::store as contributions, migration::Migrator, registry::donor};
-use ::store::{Actor, Store, SystemTx, TenantScope, migration, sql, values};
+use ::store::{Actor, Store, SystemTx, TenantScope, migration, params, sql};
 use chrono::NaiveDate;
 use kernel::SystemClock;
 use proptest::prelude::*;
@@ -261,7 +261,7 @@ pub(crate) async fn organisation(store: &Store) {
     let parents = [None, Some(OFFICES[0]), Some(OFFICES[1]), Some(OFFICES[1])];
     for (id, parent) in OFFICES.iter().zip(parents) {
         let text = "INSERT INTO office (id, organisation_id, parent_id, code, name, kind) VALUES ($1, $2, $3, 'X', 'X', 'country')";
-        sql::execute(tx.db(), text, values![*id, ORGANISATION, parent]).await.unwrap();
+        sql::execute(tx.db(), text, params![*id, ORGANISATION, parent]).await.unwrap();
     }
     for number in 1..6u128 {
         let text =
@@ -271,7 +271,7 @@ pub(crate) async fn organisation(store: &Store) {
         let kind = if number % 2 == 0 { "government" } else { "private_sector" };
         let segment = (number % 3 != 0).then_some("emerging");
         let (id, now) = (Uuid::from_u128(100 + number), chrono::DateTime::UNIX_EPOCH);
-        let row = values![id, ORGANISATION, OFFICES[0], number.to_string(), kind, segment, now];
+        let row = params![id, ORGANISATION, OFFICES[0], number.to_string(), kind, segment, now];
         sql::execute(tx.db(), text, row).await.unwrap();
     }
     tx.commit().await.unwrap();

@@ -5,7 +5,7 @@ use super::{
     measure::{TOP, keys},
 };
 use crate::counted::{NOT_STATED, store};
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{Fault, Money, Problem, Situation, money::percent, pagination::Page};
@@ -150,14 +150,14 @@ async fn list(
     page: &PageRequest,
 ) -> Result<Vec<(i64, DonorAmount)>, auth::ApiError> {
     let (amount, mut condition) = (figure.amount(), figure.condition());
-    let mut parameters = values![of.0, of.1, figure.given_in()];
+    let mut parameters = params![of.0, of.1, figure.given_in()];
     if let Some(key) = figure.key.as_deref().filter(|_| condition.contains('?')) {
         parameters.push(key.into());
         condition = condition.replace('?', "$4");
     }
     let mut further = String::new();
     if let Some((cents, donor_id)) = page.after::<(i64, Uuid)>()? {
-        parameters.extend(values![cents, donor_id]);
+        parameters.extend(params![cents, donor_id]);
         let (less, after) = (parameters.len() - 1, parameters.len());
         further = format!("AND ({amount} < ${less} OR ({amount} = ${less} AND g.donor_id > ${after}))");
     }

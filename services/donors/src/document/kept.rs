@@ -2,7 +2,7 @@
 //! handed out, taken off.
 
 use super::{Document, LIMIT, check, files, sweep};
-use ::store::{Store, StoreError, Transaction, audit, sql, values};
+use ::store::{Store, StoreError, Transaction, audit, params, sql};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
@@ -100,7 +100,7 @@ impl Owner {
     /// How many documents it has.
     pub(crate) async fn count(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
         let text = format!("SELECT count(*) FROM {} WHERE {} = $1", self.kind.table(), self.kind.column());
-        let row = sql::row(db, &text, values![self.id]).await?;
+        let row = sql::row(db, &text, params![self.id]).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
     }
 
@@ -141,7 +141,7 @@ impl Owner {
             "visibility",
             "created_at",
         ];
-        let row = values![
+        let row = params![
             document.id,
             self.organisation_id,
             self.office_id,
@@ -183,7 +183,7 @@ impl Owner {
     /// 404 when somebody else took it off a moment ago: nothing is done, or told, twice.
     async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
         let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table());
-        if sql::execute(tx.db(), &text, values![document.id]).await? == 0 {
+        if sql::execute(tx.db(), &text, params![document.id]).await? == 0 {
             return Err(Problem::not_found().into());
         }
         let location = format!("{}/{}", self.kind.path(), document.id);
@@ -219,7 +219,7 @@ impl Owner {
         let text = format!("SELECT id FROM {} WHERE id = $1", self.kind.table());
         let named = async {
             let db = store.system_read().await?;
-            sql::row(&db, &text, values![document.id]).await
+            sql::row(&db, &text, params![document.id]).await
         };
         match named.await {
             Ok(None) => Problem::not_found().into(),

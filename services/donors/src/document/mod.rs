@@ -6,7 +6,7 @@ pub(crate) mod files;
 pub(crate) mod kept;
 pub(crate) mod sweep;
 
-use ::store::{StoreError, Transaction, sql, values};
+use ::store::{StoreError, Transaction, params, sql};
 use chrono::{DateTime, Utc};
 use kernel::{Fault, FieldCode, Visibility};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -51,7 +51,7 @@ pub(crate) async fn of_report(
     report_id: Uuid,
 ) -> Result<Vec<Document>, StoreError> {
     let text = "SELECT * FROM document WHERE report_id = $1 ORDER BY id";
-    sql::all(db, text, values![report_id]).await
+    sql::all(db, text, params![report_id]).await
 }
 
 /// Shows the documents of a report to its donor, or takes them out of its sight.
@@ -63,7 +63,7 @@ pub(crate) async fn show(
 ) -> Result<(), StoreError> {
     let visibility = if shown { visibility } else { Visibility::Internal };
     let text = "UPDATE document SET visibility = $1 WHERE report_id = $2";
-    sql::execute(tx.db(), text, values![visibility, report_id]).await?;
+    sql::execute(tx.db(), text, params![visibility, report_id]).await?;
     Ok(())
 }
 

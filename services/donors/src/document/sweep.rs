@@ -113,7 +113,7 @@ async fn named(db: &impl ConnectionTrait, files: &[String]) -> Result<HashSet<St
     for kind in Kind::ALL {
         let text = format!("SELECT DISTINCT sha256 FROM {} WHERE true", kind.table());
         let keys = files.iter().map(|sha256| sha256.as_str().into());
-        for row in sql::by_keys(db, &text, vec![], "sha256", keys).await? {
+        for row in sql::select_by_keys(db, &text, vec![], "sha256", keys).await? {
             named.insert(row.try_get_by_index(0)?);
         }
     }

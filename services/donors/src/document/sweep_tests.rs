@@ -3,7 +3,7 @@ use super::{
     *,
 };
 use crate::migration::Migrator;
-use ::store::values;
+use ::store::params;
 use kernel::{Clock, FixedClock};
 use std::{path::Path, sync::Arc};
 use uuid::Uuid;
@@ -31,7 +31,7 @@ async fn name(store: &Store, kind: Kind, sha256: &str) -> Uuid {
     let columns = [&columns[..], &["sha256", "visibility", "created_at"]].concat();
     let now = store.clock().now();
     let row =
-        values![id, ORGANISATION, OFFICE, id, id, "a.pdf", "application/pdf", 1i64, sha256, "internal", now];
+        params![id, ORGANISATION, OFFICE, id, id, "a.pdf", "application/pdf", 1i64, sha256, "internal", now];
     sql::insert_many(store.writer(), kind.table(), &columns, vec![row], "").await.unwrap();
     id
 }
@@ -58,7 +58,7 @@ async fn a_file_that_no_document_names_is_destroyed_after_a_day_and_one_that_is_
     assert!(!is_there(&store, &never_named).await);
     assert!(is_there(&store, &shared).await && is_there(&store, &signed).await);
     // Another document has the same file: it stays until that one is gone, too.
-    sql::execute(store.writer(), "DELETE FROM document WHERE id = $1", values![of_report]).await.unwrap();
+    sql::execute(store.writer(), "DELETE FROM document WHERE id = $1", params![of_report]).await.unwrap();
     assert_eq!(sweep(&store).await.unwrap(), 0);
     assert!(is_there(&store, &shared).await);
     sql::execute(store.writer(), "DELETE FROM agreement_document", vec![]).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_download_beside_an_erasure_finds_nothing_and_a_lost_file_is_a_fault()
         let unreadable = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         assert_eq!(code(&unreadable).await, "internal");
         let text = format!("DELETE FROM {} WHERE id = $1", kind.table());
-        sql::execute(store.writer(), &text, values![id]).await.unwrap();
+        sql::execute(store.writer(), &text, params![id]).await.unwrap();
         assert_eq!(code(&missing).await, "not_found", "erased between its row and its file");
     }
 }

@@ -3,7 +3,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, sql, values};
+use store::{StoreError, TenantScope, TenantTx, params, sql};
 use uuid::Uuid;
 
 /// A row of `exchange_rate`.
@@ -33,7 +33,7 @@ pub(super) async fn of_month(
     day: NaiveDate,
 ) -> Result<Option<ExchangeRate>, StoreError> {
     let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1 AND currency = $2 AND month = $3";
-    let found: Vec<Model> = sql::all(db, text, values![organisation_id, currency, month_of(day)]).await?;
+    let found: Vec<Model> = sql::all(db, text, params![organisation_id, currency, month_of(day)]).await?;
     Ok(found.into_iter().next().map(|row| ExchangeRate {
         rate: row.rate,
         date: row.rate_date,
@@ -44,7 +44,7 @@ pub(super) async fn of_month(
 /// All of an organisation's rates.
 pub(crate) async fn all(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Rates, StoreError> {
     let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
-    let found: Vec<Model> = sql::all(db, text, values![organisation_id]).await?;
+    let found: Vec<Model> = sql::all(db, text, params![organisation_id]).await?;
     Ok(Rates::of(found.into_iter().map(|row| {
         let rate = ExchangeRate { rate: row.rate, date: row.rate_date, source: row.source };
         (row.currency, row.month, rate)
@@ -60,7 +60,7 @@ pub(super) async fn list(
     after: Option<(String, String)>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut text = "SELECT * FROM exchange_rate WHERE organisation_id = $1".to_owned();
-    let mut values = values![scope.organisation_id()];
+    let mut values = params![scope.organisation_id()];
     let mut and = |condition: &str, parameters: &[&str]| {
         let mut condition = condition.to_owned();
         for parameter in parameters {
@@ -98,7 +98,7 @@ pub(super) async fn save(tx: &TenantTx, rates: &[Model], keep: bool) -> Result<S
     let organisation_id = tx.scope().organisation_id();
     tx.lock(&format!("exchange rates {organisation_id}")).await?;
     let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
-    let held: Vec<Model> = sql::all(tx.db(), text, values![organisation_id]).await?;
+    let held: Vec<Model> = sql::all(tx.db(), text, params![organisation_id]).await?;
     let held: HashMap<(&str, &str), &Model> =
         held.iter().map(|row| ((row.currency.as_str(), row.month.as_str()), row)).collect();
     let mut saved = Saved::default();
@@ -114,7 +114,7 @@ pub(super) async fn save(tx: &TenantTx, rates: &[Model], keep: bool) -> Result<S
             Some(_) => saved.changed += 1,
             None => saved.created += 1,
         }
-        rows.push(values![
+        rows.push(params![
             organisation_id,
             rate.currency.as_str(),
             rate.month.as_str(),

@@ -2,7 +2,7 @@ use super::flow::Staged;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
-use store::{Store, StoreError, TenantScope, Transaction, audit, sql, values};
+use store::{Store, StoreError, TenantScope, Transaction, audit, params, sql};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import")]
@@ -97,14 +97,14 @@ pub(crate) async fn next(
                      OR NOT EXISTS (SELECT 1 FROM import c WHERE c.id = $1 AND c.state IN ('queued', 'applying')))
                 ORDER BY coalesce((SELECT max(o.worked_at) FROM import o
                                    WHERE o.organisation_id = i.organisation_id), i.created_at), i.id LIMIT 1";
-    Ok(sql::all::<Model>(db, text, values![comparison.unwrap_or_default()]).await?.pop())
+    Ok(sql::all::<Model>(db, text, params![comparison.unwrap_or_default()]).await?.pop())
 }
 
 /// Lets the imports of other organisations have their turn before this one, which cannot go on now.
 pub(crate) async fn yield_turn(store: &Store, import: Uuid) -> Result<(), StoreError> {
     let tx = store.system(store::Actor::system()).await?;
     let text = "UPDATE import SET worked_at = $1 WHERE id = $2";
-    sql::execute(tx.db(), text, values![tx.now(), import]).await?;
+    sql::execute(tx.db(), text, params![tx.now(), import]).await?;
     tx.commit().await
 }
 
@@ -149,7 +149,7 @@ pub(crate) async fn stage(
         let json = |list: &[kernel::FieldError]| {
             if list.is_empty() { Ok(None) } else { serde_json::to_string(list).map(Some) }
         };
-        values.push(values![
+        values.push(params![
             import,
             number,
             file,
@@ -175,7 +175,7 @@ pub(crate) async fn waiting(
 ) -> Result<Vec<(i64, String)>, StoreError> {
     let text = "SELECT number, raw FROM import_row
                 WHERE import_id = $1 AND number > $2 AND number <= $3 AND verdict IS NULL ORDER BY number";
-    let rows = sql::rows(db, text, values![import, position, position + stretch]).await?;
+    let rows = sql::rows(db, text, params![import, position, position + stretch]).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
@@ -191,11 +191,11 @@ pub(crate) async fn decide(
 ) -> Result<(), StoreError> {
     let text =
         "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number BETWEEN $3 AND $4";
-    let ends = |numbers: &[i64]| values![verdict, import, numbers.first().copied(), numbers.last().copied()];
+    let ends = |numbers: &[i64]| params![verdict, import, numbers.first().copied(), numbers.last().copied()];
     let stretches: Vec<&[i64]> = numbers.chunk_by(|one, next| *next == one + 1).collect();
     if stretches.len() > FEW_STRETCHES {
         let mut parameters = ends(numbers);
-        let listed = sql::members(&mut parameters, numbers.iter().map(|number| (*number).into()));
+        let listed = sql::bind_list(&mut parameters, numbers.iter().map(|number| (*number).into()));
         sql::execute(tx.db(), &format!("{text} AND number IN ({listed})"), parameters).await?;
         return Ok(());
     }
@@ -213,7 +213,7 @@ pub(crate) const STRETCH: i64 = 5000;
 pub(crate) async fn forget_staged(tx: &Transaction, import: Uuid, position: i64) -> Result<(), StoreError> {
     let text = "UPDATE import_row SET raw = NULL, verdict = coalesce(verdict, 'not_applied')
                 WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL";
-    sql::execute(tx.db(), text, values![import, position, position + STRETCH]).await?;
+    sql::execute(tx.db(), text, params![import, position, position + STRETCH]).await?;
     Ok(())
 }
 
@@ -223,15 +223,15 @@ pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreErro
         let tx = store.system(store::Actor::system()).await?;
         tx.by_index().await?;
         let text = "SELECT min(number) FROM import_row WHERE import_id = $1";
-        let first = sql::row(tx.db(), text, values![import]).await?;
+        let first = sql::row(tx.db(), text, params![import]).await?;
         let first: Option<i64> = first.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
         let text = match first {
             Some(_) => "DELETE FROM import_row WHERE import_id = $1 AND number >= $2 AND number < $3",
             None => "DELETE FROM import WHERE id = $1 AND state = 'receiving'",
         };
         let parameters = match first {
-            Some(first) => values![import, first, first + STRETCH],
-            None => values![import],
+            Some(first) => params![import, first, first + STRETCH],
+            None => params![import],
         };
         sql::execute(tx.db(), text, parameters).await?;
         tx.commit().await?;
@@ -247,7 +247,7 @@ pub(crate) async fn broken_off(
     before: DateTimeUtc,
 ) -> Result<Vec<Uuid>, StoreError> {
     let text = "SELECT id FROM import WHERE state = 'receiving' AND created_at < $1";
-    let rows = sql::rows(db, text, values![before]).await?;
+    let rows = sql::rows(db, text, params![before]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
@@ -275,7 +275,7 @@ pub(crate) async fn rows(
                     WHERE import_id = $1 AND number > $2"
         .to_owned();
     let mut parameters =
-        values![import, after.unwrap_or(0), i64::try_from(page.limit + 1).unwrap_or(i64::MAX)];
+        params![import, after.unwrap_or(0), i64::try_from(page.limit + 1).unwrap_or(i64::MAX)];
     if let Some(verdict) = verdict {
         text.push_str(" AND verdict = $4");
         parameters.push(verdict.into());

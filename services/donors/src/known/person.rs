@@ -3,7 +3,7 @@
 use auth::ApiError;
 use kernel::{Fault, FieldCode, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
-use store::{Store, StoreError, Transaction, eventually, sql, values};
+use store::{Store, StoreError, Transaction, eventually, params, sql};
 use uuid::Uuid;
 
 /// A person, as far as this service asks.
@@ -18,7 +18,7 @@ pub(crate) struct KnownPerson {
 /// Keeps what was told of a person.
 pub(crate) async fn keep(tx: &Transaction, person: KnownPerson) -> Result<(), StoreError> {
     let columns = ["id", "organisation_id", "is_active"];
-    let row = values![person.id, person.organisation_id, person.is_active];
+    let row = params![person.id, person.organisation_id, person.is_active];
     sql::replace_many(tx.db(), "known_person", &columns, vec![row]).await?;
     Ok(())
 }
@@ -30,7 +30,7 @@ async fn is_active(
     id: Uuid,
 ) -> Result<Option<bool>, StoreError> {
     let text = "SELECT is_active FROM known_person WHERE id = $1 AND organisation_id = $2";
-    let row = sql::row(db, text, values![id, organisation_id]).await?;
+    let row = sql::row(db, text, params![id, organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 

@@ -4,7 +4,7 @@ use auth::ApiError;
 use kernel::{Fault, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
-use store::{Store, StoreError, eventually, sql, values};
+use store::{Store, StoreError, eventually, params, sql};
 use uuid::Uuid;
 
 /// The most plans that one record goes to.
@@ -26,7 +26,7 @@ async fn known(
 ) -> Result<HashMap<Uuid, KnownPlan>, StoreError> {
     let text = "SELECT id, name, external_source, external_ref FROM known_plan WHERE organisation_id = $1";
     let keys = ids.iter().map(|id| (*id).into());
-    let rows = sql::by_keys(db, text, values![organisation_id], "id", keys).await?;
+    let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
     let mut plans = HashMap::with_capacity(rows.len());
     for row in &rows {
         let (source, reference): (Option<String>, Option<String>) =
@@ -85,7 +85,7 @@ mod tests {
         let store = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
         ::store::migration::migrate::<Migrator>(&store).await.unwrap();
         let columns = ["id", "organisation_id", "name", "external_source", "external_ref"];
-        let row = |id: &Uuid| values![*id, ORGANISATION, format!("Plan {id}"), "fts", id.to_string()];
+        let row = |id: &Uuid| params![*id, ORGANISATION, format!("Plan {id}"), "fts", id.to_string()];
         let rows = plans.iter().map(row).collect();
         sql::insert_many(store.writer(), "known_plan", &columns, rows, "").await.unwrap();
         store

@@ -1,7 +1,7 @@
 //! Who signs: one person, and a second one above the organisation's threshold.
 
 use crate::{agreement::store, exchange_rate};
-use ::store::{StoreError, TenantScope, Transaction, audit, sql, values};
+use ::store::{StoreError, TenantScope, Transaction, audit, params, sql};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
@@ -43,7 +43,7 @@ struct Row {
 
 async fn find(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<SignatureRule, StoreError> {
     let text = "SELECT version, threshold_usd, updated_at FROM signature_rule WHERE organisation_id = $1";
-    let row: Option<Row> = sql::all(db, text, values![organisation_id]).await?.pop();
+    let row: Option<Row> = sql::all(db, text, params![organisation_id]).await?.pop();
     let (version, threshold, updated_at) = match row {
         Some(row) => (row.version, row.threshold_usd.map(Money::usd), Some(row.updated_at)),
         None => (0, None, None),
@@ -158,7 +158,7 @@ pub(crate) async fn write(
         let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };
         let columns = ["organisation_id", "version", "threshold_usd", "updated_at"];
         let threshold = after.fields.threshold_usd.map(|money| money.minor());
-        let row = values![organisation_id, after.version, threshold, after.updated_at];
+        let row = params![organisation_id, after.version, threshold, after.updated_at];
         sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
         tx.audit_changed(
             "signature_rule.update",

@@ -5,7 +5,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use std::collections::HashSet;
 use store::{
     migration::{Tenant, ddl, protect},
-    sql, values,
+    params, sql,
 };
 use uuid::Uuid;
 
@@ -60,16 +60,16 @@ async fn index_names(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let names: Vec<String> =
             std::iter::once(name).chain(others.into_iter().flatten()).map(|name| search_key(&name)).collect();
         let text = "UPDATE donor SET search = $1, names = $2, match_key = $3 WHERE id = $4";
-        let parameters = values![key.as_str(), names.join(" | "), match_key(&folded), id];
+        let parameters = params![key.as_str(), names.join(" | "), match_key(&folded), id];
         sql::execute(db, text, parameters).await.map_err(failed)?;
         let words: HashSet<&str> =
             names.iter().flat_map(|name| name.split(' ')).filter(|word| !word.is_empty()).collect();
         for word in words {
             let letters = i32::try_from(word.chars().count()).unwrap_or(i32::MAX);
             let of_donor = "INSERT INTO donor_word (organisation_id, word, donor_id) VALUES ($1, $2, $3)";
-            sql::execute(db, of_donor, values![organisation, word, id]).await.map_err(failed)?;
+            sql::execute(db, of_donor, params![organisation, word, id]).await.map_err(failed)?;
             let known = "INSERT INTO known_word (organisation_id, letters, word) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-            sql::execute(db, known, values![organisation, letters, word]).await.map_err(failed)?;
+            sql::execute(db, known, params![organisation, letters, word]).await.map_err(failed)?;
         }
     }
     Ok(())

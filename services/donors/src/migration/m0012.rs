@@ -1,7 +1,7 @@
 use crate::{registry::donor::search::shape, reporting::report::OWED};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
-use store::{migration::ddl, sql, values};
+use store::{migration::ddl, params, sql};
 use uuid::Uuid;
 
 pub(super) struct M0012;
@@ -30,7 +30,7 @@ async fn shapes(manager: &SchemaManager<'_>) -> Result<(), store::StoreError> {
         let word: String = row.try_get_by_index(2)?;
         let text =
             "UPDATE known_word SET shape = $1 WHERE organisation_id = $2 AND letters = $3 AND word = $4";
-        sql::execute(db, text, values![shape(&word), organisation, letters, word.as_str()]).await?;
+        sql::execute(db, text, params![shape(&word), organisation, letters, word.as_str()]).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{
     StoreError,
     migration::{Tenant, ddl, protect},
-    sql, values,
+    params, sql,
 };
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ pub(crate) async fn fill(db: &impl ConnectionTrait) -> Result<(), StoreError> {
                 FROM contribution WHERE id > $1 ORDER BY id LIMIT 1000";
     let mut last = Uuid::nil();
     loop {
-        let rows = sql::rows(db, text, values![last]).await?;
+        let rows = sql::rows(db, text, params![last]).await?;
         let mut records = Vec::with_capacity(rows.len());
         for row in &rows {
             let targets = Targets {

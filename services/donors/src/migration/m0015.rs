@@ -5,7 +5,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{
     StoreError,
     migration::{Tenant, ddl, protect},
-    sql, values,
+    params, sql,
 };
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ async fn days(db: &impl ConnectionTrait) -> Result<(), StoreError> {
                 WHERE r.id > $1 ORDER BY r.id LIMIT 1000";
     let mut last = Uuid::nil();
     loop {
-        let rows = sql::rows(db, text, values![last]).await?;
+        let rows = sql::rows(db, text, params![last]).await?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -45,7 +45,7 @@ async fn days(db: &impl ConnectionTrait) -> Result<(), StoreError> {
             let country: Option<String> = row.try_get_by_index(3)?;
             if let Some(end) = end_of_skipped(due_date, due_at, country.as_deref()) {
                 let text = "UPDATE report SET due_at = $1 WHERE id = $2";
-                sql::execute(db, text, values![end, last]).await?;
+                sql::execute(db, text, params![end, last]).await?;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Due-diligence clearances of private-sector donors, recorded by headquarters.
 
 use super::donor::{self, store};
-use ::store::{StoreError, Transaction, audit, sql, values};
+use ::store::{StoreError, Transaction, audit, params, sql};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -69,7 +69,7 @@ pub(crate) async fn keep(tx: &Transaction, decisions: &[ClearanceDecided]) -> Re
         "created_at",
     ];
     let row = |event: &ClearanceDecided| {
-        values![
+        params![
             event.id,
             event.organisation_id,
             event.office_id,
@@ -93,7 +93,7 @@ pub(crate) async fn holds(
     day: NaiveDate,
 ) -> Result<bool, StoreError> {
     let text = "SELECT decision, valid_from, valid_until FROM clearance WHERE donor_id = $1 ORDER BY id DESC LIMIT 1";
-    let Some(row) = sql::row(db, text, values![donor]).await? else { return Ok(false) };
+    let Some(row) = sql::row(db, text, params![donor]).await? else { return Ok(false) };
     let decision: String = row.try_get_by_index(0)?;
     let (from, until): (NaiveDate, NaiveDate) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
     Ok(decision == "cleared" && from <= day && day <= until)
@@ -121,7 +121,7 @@ pub(crate) async fn list(
     donor::known(&context, &scope, id.0).await?;
     let page = paging.0.of("clearances", &id.0)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
-        let mut parameters = values![id.0, scope.organisation_id()];
+        let mut parameters = params![id.0, scope.organisation_id()];
         let mut text = "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
         if let Some(last) = page.after::<Uuid>()? {
             parameters.push(last.into());

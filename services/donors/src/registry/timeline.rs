@@ -1,7 +1,7 @@
 //! What happened with a donor, the latest first: its record, its agreements, its money, its reports.
 
 use super::donor;
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -125,10 +125,10 @@ async fn happenings(
     page: &PageRequest,
     after: Option<(DateTime<Utc>, Uuid)>,
 ) -> Result<Vec<Found>, StoreError> {
-    let mut parameters = values![scope.organisation_id(), donor];
-    let offices = sql::members(&mut parameters, scope.office_ids().iter().map(|id| (*id).into()));
+    let mut parameters = params![scope.organisation_id(), donor];
+    let offices = sql::bind_list(&mut parameters, scope.office_ids().iter().map(|id| (*id).into()));
     let before = after.map(|(at, id)| {
-        parameters.extend(values![at, id]);
+        parameters.extend(params![at, id]);
         format!("(${}, ${})", parameters.len() - 1, parameters.len())
     });
     let nothing = "CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";

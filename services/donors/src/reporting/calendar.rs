@@ -2,7 +2,7 @@
 
 use super::report::store::{self, Filter};
 use crate::registry::donor;
-use ::store::{StoreError, TenantScope, audit, list::Conditions, sql, values};
+use ::store::{StoreError, TenantScope, audit, list::Conditions, params, sql};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
@@ -67,11 +67,11 @@ pub(crate) async fn replace(
     // A representative, who only reads, has one too: so not in the caller's scope, and of the caller alone.
     let tx = context.store.system(context.actor(claims, &request)).await?;
     tx.lock(&format!("calendar {}", claims.sub)).await?;
-    sql::execute(tx.db(), "DELETE FROM calendar WHERE principal_id = $1", values![claims.sub]).await?;
+    sql::execute(tx.db(), "DELETE FROM calendar WHERE principal_id = $1", params![claims.sub]).await?;
     let made = Calendar { path: format!("/v1/public/calendars/{secret}.ics"), created_at: tx.now() };
     let columns =
         ["principal_id", "organisation_id", "office_id", "donor_id", "secret_hash", "language", "created_at"];
-    let row = values![
+    let row = params![
         claims.sub,
         claims.organisation_id,
         claims.office_id,
@@ -97,7 +97,7 @@ pub(crate) async fn remove(
 ) -> ApiResult {
     let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
     let text = "DELETE FROM calendar WHERE principal_id = $1";
-    if sql::execute(tx.db(), text, values![caller.claims.sub]).await? > 0 {
+    if sql::execute(tx.db(), text, params![caller.claims.sub]).await? > 0 {
         tx.audit(entry(&caller.claims, "calendar.delete")).await?;
     }
     tx.commit().await?;
@@ -124,7 +124,7 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
     let secret = secret.strip_suffix(".ics").unwrap_or(&secret);
     let db = context.store.system_read().await?;
     let text = "SELECT organisation_id, office_id, donor_id, language FROM calendar WHERE secret_hash = $1";
-    let row = sql::row(&db, text, values![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
+    let row = sql::row(&db, text, params![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
     let language: Language = row.try_get_by_index(3).map_err(StoreError::from)?;
     let (organisation_id, office_id): (Uuid, Uuid) = (
         row.try_get_by_index(0).map_err(StoreError::from)?,

@@ -1,7 +1,7 @@
 //! How many reports were on time: per office, per donor, or in all.
 
 use super::report::store::Filter;
-use ::store::{StoreError, TenantScope, list::plan_for_values, sql, values};
+use ::store::{StoreError, TenantScope, list::plan_for_values, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -92,7 +92,7 @@ async fn groups(
     conditions.and_also("r.state <> 'cancelled'");
     let (conditions, mut values) = conditions.end();
     let key = if by == By::Office { "r.office_id" } else { "r.donor_id" };
-    values.extend(values![now, now + chrono::TimeDelta::days(30)]);
+    values.extend(params![now, now + chrono::TimeDelta::days(30)]);
     let (now_at, soon_at) = (values.len() - 1, values.len());
     let count = |condition: &str| format!("sum(CASE WHEN {condition} THEN 1 ELSE 0 END)");
     // Handed in before it is due: it is not due any more, and was not late.
@@ -155,7 +155,7 @@ async fn names(
         By::Donor => "SELECT id, name, organisation_id FROM donor WHERE true",
     };
     let mut names = HashMap::with_capacity(ids.len());
-    for row in sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await? {
+    for row in sql::select_by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await? {
         if scope.organisation_id() == row.try_get_by_index::<Uuid>(2)? {
             names.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }

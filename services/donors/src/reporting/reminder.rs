@@ -3,7 +3,7 @@
 
 use super::report::store::{Model, SELECT, models};
 use crate::reporting::notification;
-use ::store::{Actor, Store, StoreError, Transaction, values};
+use ::store::{Actor, Store, StoreError, Transaction, params};
 use chrono::{DateTime, TimeDelta};
 use service::{Context, Job};
 use std::time::Duration;
@@ -66,7 +66,7 @@ async fn waiting(tx: &Transaction, name: &str, before: TimeDelta) -> Result<Vec<
          ORDER BY r.due_at, r.id LIMIT {BATCH}",
         super::report::OWED
     );
-    models(tx.db(), &text, values![tx.now() + before, from, name]).await
+    models(tx.db(), &text, params![tx.now() + before, from, name]).await
 }
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
             "created_at",
             "updated_at",
         ];
-        let donor = values![
+        let donor = params![
             DONOR,
             1i64,
             ORGANISATION,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use events::DonorChanged;
 use sea_orm::ConnectionTrait;
-use store::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, sql, values};
+use store::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, params, sql};
 use uuid::Uuid;
 
 struct Donors;
@@ -12,7 +12,7 @@ struct Donors;
 impl EventHandler<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         for event in events {
-            let row = values![
+            let row = params![
                 event.id,
                 event.organisation_id,
                 event.name,
@@ -41,7 +41,7 @@ pub(crate) async fn is_known(
     let text = "SELECT 1 FROM known_donor WHERE id = $1 AND organisation_id = $2";
     let ask = async || {
         let db = store.system_read().await?;
-        sql::row(&db, text, values![donor_id, organisation_id]).await
+        sql::row(&db, text, params![donor_id, organisation_id]).await
     };
     Ok(::store::eventually(ask).await?.is_some())
 }
@@ -52,7 +52,7 @@ pub(crate) async fn answering(db: &impl ConnectionTrait, donor_id: Uuid) -> Resu
     // Chains of merges are short, and never circular.
     for _ in 0..20 {
         let text = "SELECT merged_into FROM known_donor WHERE id = $1";
-        let row = sql::row(db, text, values![donor]).await?;
+        let row = sql::row(db, text, params![donor]).await?;
         match row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten() {
             Some(next) => donor = next,
             None => break,
@@ -68,6 +68,6 @@ pub(crate) async fn focal_point(
     donor_id: Uuid,
 ) -> Result<Option<Uuid>, StoreError> {
     let text = "SELECT focal_point_id FROM known_donor WHERE id = $1 AND organisation_id = $2";
-    let row = sql::row(db, text, values![donor_id, organisation_id]).await?;
+    let row = sql::row(db, text, params![donor_id, organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten())
 }

@@ -13,7 +13,7 @@ async fn plain(world: &World, seed: u8) -> SigningKey {
     let key = SigningKey::from_bytes(&[seed; 32]);
     let kid = URL_SAFE_NO_PAD.encode(&key.verifying_key().as_bytes()[..12]);
     let tx = world.store.system(Actor::system()).await.unwrap();
-    let row = values![kid, vec![seed; 32], tx.now()];
+    let row = params![kid, vec![seed; 32], tx.now()];
     sql::insert_many(tx.db(), "signing_key", &["kid", "seed", "created_at"], vec![row], "").await.unwrap();
     tx.commit().await.unwrap();
     key
@@ -53,7 +53,7 @@ fn verifier(store: &Store) -> Verifier {
 async fn holds(world: &World, wanted: &[u8]) -> bool {
     let db = world.store.system_read().await.unwrap();
     let text = "SELECT seed, sealed_seed, subject_key FROM signing_key";
-    let rows = sql::rows(&db, text, values![]).await.unwrap();
+    let rows = sql::rows(&db, text, params![]).await.unwrap();
     let values =
         rows.iter().flat_map(|row| (0..3).map(|n| row.try_get_by_index::<Option<Vec<u8>>>(n).unwrap()));
     values.flatten().any(|value| value.windows(wanted.len()).any(|part| part == wanted))

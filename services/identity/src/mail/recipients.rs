@@ -3,7 +3,7 @@
 use super::store::{self, Item};
 use crate::person;
 use ::store::{
-    ConsumeError, Consumer, EventHandler, Reference, StoreError, SystemTx, Transaction, sql, values,
+    ConsumeError, Consumer, EventHandler, Reference, StoreError, SystemTx, Transaction, params, sql,
 };
 use async_trait::async_trait;
 use auth::Role;
@@ -72,7 +72,7 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uu
                 WHERE h.office_id = $1 AND p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
                 ORDER BY p.id";
     let candidates: Vec<Candidate> =
-        sql::all(tx.db(), text, values![event.office_id, event.organisation_id]).await?;
+        sql::all(tx.db(), text, params![event.office_id, event.organisation_id]).await?;
     let role = |candidate: &Candidate| candidate.role.as_deref().and_then(Role::staff_from_name);
     let able = |role: Role| role.permissions().contains(&needed(&event.kind));
     // Whoever has another role that suffices is not there as an administrator.
@@ -103,7 +103,7 @@ async fn representatives(
                 WHERE p.donor_id IN (SELECT id FROM same) AND p.organisation_id = $2 AND p.mail
                   AND p.password_hash IS NOT NULL
                 ORDER BY p.id";
-    sql::all(db, text, values![donor_id, organisation_id]).await
+    sql::all(db, text, params![donor_id, organisation_id]).await
 }
 
 /// A person as a mail addresses it.

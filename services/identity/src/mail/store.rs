@@ -1,4 +1,4 @@
-use ::store::{Actor, Store, StoreError, Transaction, sql, values};
+use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
 use kernel::{ReportKind, Word};
@@ -56,7 +56,7 @@ pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreE
         "created_at",
     ];
     let rows = items.into_iter().map(|item| {
-        values![
+        params![
             item.person_id,
             item.notification_id,
             item.for_donor,
@@ -76,7 +76,7 @@ pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreE
 pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
     let text = "SELECT person_id FROM mail_item WHERE mail_id IS NULL
                 GROUP BY person_id HAVING MIN(created_at) <= $1 ORDER BY person_id LIMIT 500";
-    let ripe = |now: DateTime<Utc>| values![now - GATHERED_FOR];
+    let ripe = |now: DateTime<Utc>| params![now - GATHERED_FOR];
     let db = store.system_read().await?;
     if sql::row(&db, text, ripe(store.clock().now())).await?.is_none() {
         return Ok(0);
@@ -88,10 +88,10 @@ pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
     for row in &people {
         let (id, person_id) = (tx.new_id(), row.try_get_by_index::<Uuid>(0)?);
         let columns = ["id", "person_id", "created_at", "attempts", "next_at"];
-        let mail = values![id, person_id, tx.now(), 0i64, tx.now()];
+        let mail = params![id, person_id, tx.now(), 0i64, tx.now()];
         sql::insert_many(tx.db(), "mail", &columns, vec![mail], "").await?;
         let assign = "UPDATE mail_item SET mail_id = $1 WHERE person_id = $2 AND mail_id IS NULL";
-        sql::execute(tx.db(), assign, values![id, person_id]).await?;
+        sql::execute(tx.db(), assign, params![id, person_id]).await?;
     }
     tx.commit().await?;
     Ok(people.len())
@@ -112,16 +112,16 @@ pub(super) async fn take(store: &Store) -> Result<Option<Mail>, StoreError> {
     let text = "SELECT id, person_id, created_at, attempts + 1 AS attempts FROM mail
                 WHERE next_at <= $1 ORDER BY next_at, id LIMIT 1";
     let db = store.system_read().await?;
-    if sql::row(&db, text, values![store.clock().now()]).await?.is_none() {
+    if sql::row(&db, text, params![store.clock().now()]).await?.is_none() {
         return Ok(None);
     }
     drop(db);
     let tx = store.system(Actor::system()).await?;
     tx.lock(LOCK).await?;
-    let taken = sql::all::<Mail>(tx.db(), text, values![tx.now()]).await?.pop();
+    let taken = sql::all::<Mail>(tx.db(), text, params![tx.now()]).await?.pop();
     if let Some(mail) = &taken {
         let lease = "UPDATE mail SET next_at = $1, attempts = $2 WHERE id = $3";
-        sql::execute(tx.db(), lease, values![tx.now() + LEASE, mail.attempts, mail.id]).await?;
+        sql::execute(tx.db(), lease, params![tx.now() + LEASE, mail.attempts, mail.id]).await?;
     }
     tx.commit().await?;
     Ok(taken)
@@ -131,7 +131,7 @@ pub(super) async fn take(store: &Store) -> Result<Option<Mail>, StoreError> {
 pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreError> {
     let text = "SELECT * FROM mail_item WHERE mail_id = $1 ORDER BY due_date, title, notification_id";
     let db = store.system_read().await?;
-    sql::all(&db, text, values![mail]).await
+    sql::all(&db, text, params![mail]).await
 }
 
 /// How an attempt ended.
@@ -154,7 +154,7 @@ pub(super) async fn end(store: &Store, mail: &Mail, outcome: &Outcome) -> Result
         Outcome::GivenUp(error) => (None, None, Some(error.clone())),
     };
     let text = "UPDATE mail SET sent_at = $1, next_at = $2, error = $3 WHERE id = $4 AND attempts = $5";
-    sql::execute(tx.db(), text, values![sent_at, next_at, error, mail.id, mail.attempts]).await?;
+    sql::execute(tx.db(), text, params![sent_at, next_at, error, mail.id, mail.attempts]).await?;
     tx.commit().await
 }
 
@@ -170,7 +170,7 @@ pub(super) async fn forget(store: &Store) -> Result<(), StoreError> {
     let text = "SELECT id FROM mail WHERE next_at IS NULL AND created_at < $1 LIMIT 500";
     let before = store.clock().now() - KEPT;
     let db = store.system_read().await?;
-    let old = sql::rows(&db, text, values![before]).await?;
+    let old = sql::rows(&db, text, params![before]).await?;
     drop(db);
     if old.is_empty() {
         return Ok(());
@@ -178,8 +178,8 @@ pub(super) async fn forget(store: &Store) -> Result<(), StoreError> {
     let tx = store.system(Actor::system()).await?;
     for row in &old {
         let id: Uuid = row.try_get_by_index(0)?;
-        sql::execute(tx.db(), "DELETE FROM mail_item WHERE mail_id = $1", values![id]).await?;
-        sql::execute(tx.db(), "DELETE FROM mail WHERE id = $1", values![id]).await?;
+        sql::execute(tx.db(), "DELETE FROM mail_item WHERE mail_id = $1", params![id]).await?;
+        sql::execute(tx.db(), "DELETE FROM mail WHERE id = $1", params![id]).await?;
     }
     tx.commit().await
 }

@@ -6,7 +6,7 @@ use super::{
     worker::MailWorker,
 };
 use crate::{Founded, found, migration::Migrator, person};
-use ::store::{Actor, EventHandler, Store, sql, values};
+use ::store::{Actor, EventHandler, Store, params, sql};
 use auth::Role;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
@@ -172,7 +172,7 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
     let tx = world.store.system(Actor::system()).await.unwrap();
     for (id, into) in [(donor, None), (merged, Some(donor)), (other, None)] {
         let columns = ["id", "organisation_id", "name", "merged_into"];
-        let row = values![id, world.founded.organisation_id, "Norway", into];
+        let row = params![id, world.founded.organisation_id, "Norway", into];
         sql::insert_many(tx.db(), "known_donor", &columns, vec![row], "").await.unwrap();
     }
     tx.commit().await.unwrap();

@@ -2,7 +2,7 @@
 //! was never announced: people from before there was the event, and what an older process wrote during an upgrade.
 
 use super::store::{self, Held};
-use ::store::{Actor, Store, StoreError, Transaction, sql, values};
+use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use events::{OfficeRoles, PersonChanged};
 use uuid::Uuid;
 
@@ -17,11 +17,11 @@ pub(crate) async fn announce(tx: &mut Transaction, person: Uuid) -> Result<(), S
 /// Completes accounts that an older process made during an upgrade: it knew one column for the address.
 pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
     let db = store.system_read().await?;
-    let missing = sql::row(&db, "SELECT 1 FROM person WHERE address = '' LIMIT 1", values![]).await?;
+    let missing = sql::row(&db, "SELECT 1 FROM person WHERE address = '' LIMIT 1", params![]).await?;
     drop(db);
     if missing.is_some() {
         let tx = store.system(Actor::system()).await?;
-        sql::execute(tx.db(), "UPDATE person SET address = email WHERE address = ''", values![]).await?;
+        sql::execute(tx.db(), "UPDATE person SET address = email WHERE address = ''", params![]).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -36,12 +36,12 @@ pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
     loop {
         // Asked without a lock first: nearly always there is nobody.
         let db = store.system_read().await?;
-        if sql::row(&db, &text, values![]).await?.is_none() {
+        if sql::row(&db, &text, params![]).await?.is_none() {
             return Ok(announced);
         }
         drop(db);
         let mut tx = store.system(Actor::system()).await?;
-        let rows = sql::rows(tx.db(), &format!("{text}{}", sql::for_update(tx.db())), values![]).await?;
+        let rows = sql::rows(tx.db(), &format!("{text}{}", sql::for_update(tx.db())), params![]).await?;
         let people: Vec<Uuid> =
             rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
         announce_all(&mut tx, &people).await?;
@@ -64,7 +64,7 @@ async fn announce_all(tx: &mut Transaction, people: &[Uuid]) -> Result<(), Store
     }
     tx.emit_all(&events).await?;
     let mut parameters = Vec::new();
-    let listed = sql::members(&mut parameters, people.iter().map(|id| (*id).into()));
+    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
     let text = format!("UPDATE person SET announced_version = version WHERE id IN ({listed})");
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(())

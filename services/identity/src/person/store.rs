@@ -4,7 +4,7 @@ use locale::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
 use service::PageRequest;
-use store::{StoreError, TenantScope, Transaction, audit, sql, values};
+use store::{StoreError, TenantScope, Transaction, audit, params, sql};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
@@ -136,7 +136,7 @@ pub(crate) async fn insert(
         row.login_key = Set(format!("{} {}", person.email, person.organisation_id));
         Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
-    let rows = roles.iter().map(|(office_id, role)| values![person.id, *office_id, role.name()]).collect();
+    let rows = roles.iter().map(|(office_id, role)| params![person.id, *office_id, role.name()]).collect();
     let columns = ["person_id", "office_id", "role"];
     sql::insert_many(tx.db(), "person_role", &columns, rows, "ON CONFLICT DO NOTHING").await?;
     Ok(())
@@ -147,7 +147,7 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
         return Ok(Vec::new());
     }
     let mut parameters = Vec::new();
-    let listed = sql::members(&mut parameters, people.iter().map(|id| (*id).into()));
+    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
     let text = format!(
         "SELECT person_id, office_id, role FROM person_role WHERE person_id IN ({listed}) ORDER BY person_id, office_id, role"
     );
@@ -164,7 +164,7 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
 pub(crate) async fn save_profile(tx: &Transaction, person: &Model) -> Result<(), StoreError> {
     let text =
         "UPDATE person SET version = $1, language = $2, time_zone = $3, muted = $4, mail = $5 WHERE id = $6";
-    let values = values![
+    let values = params![
         person.version,
         person.language,
         person.time_zone.clone(),
@@ -183,7 +183,7 @@ pub(crate) async fn by_id_to_change(tx: &Transaction, id: Uuid) -> Result<Option
 
 pub(crate) async fn set_password(tx: &Transaction, person: Uuid, hash: &str) -> Result<(), StoreError> {
     let text = "UPDATE person SET password_hash = $1, version = version + 1 WHERE id = $2";
-    sql::execute(tx.db(), text, values![hash, person]).await?;
+    sql::execute(tx.db(), text, params![hash, person]).await?;
     Ok(())
 }
 
@@ -194,7 +194,7 @@ pub(crate) async fn invite(
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let columns = ["token_hash", "person_id", "expires_at"];
-    sql::insert_many(tx.db(), "invitation", &columns, vec![values![token_hash, person, expires_at]], "")
+    sql::insert_many(tx.db(), "invitation", &columns, vec![params![token_hash, person, expires_at]], "")
         .await?;
     Ok(())
 }
@@ -206,7 +206,7 @@ pub(crate) async fn invitation_is_open(
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
-    Ok(sql::row(db, text, values![token_hash, now]).await?.is_some())
+    Ok(sql::row(db, text, params![token_hash, now]).await?.is_some())
 }
 
 /// Uses an invitation up; the person it was for, or none when it is unknown, used or too old.
@@ -218,8 +218,8 @@ pub(crate) async fn use_invitation(
     let find =
         "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
     let find = format!("{find}{}", sql::for_update(tx.db()));
-    let Some(row) = sql::row(tx.db(), &find, values![token_hash, now]).await? else { return Ok(None) };
+    let Some(row) = sql::row(tx.db(), &find, params![token_hash, now]).await? else { return Ok(None) };
     let mark = "UPDATE invitation SET used_at = $1 WHERE token_hash = $2";
-    sql::execute(tx.db(), mark, values![now, token_hash]).await?;
+    sql::execute(tx.db(), mark, params![now, token_hash]).await?;
     Ok(Some(row.try_get_by_index(0)?))
 }

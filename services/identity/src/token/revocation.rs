@@ -1,7 +1,7 @@
 //! Sessions ended before their access tokens ran out: kept here, copied to where gateways look (`cache::Revocations`).
 
 use super::ACCESS_TOKEN_LIFE;
-use ::store::{Actor, Store, StoreError, Transaction, sql, values};
+use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL, Revocations};
 use service::{ApiResult, Context, Id, Job, answer};
@@ -18,7 +18,7 @@ pub(crate) fn life() -> Duration {
 
 /// Notes, in the transaction that ends it, that a session is over.
 pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreError> {
-    let row = values![session, tx.now() + ACCESS_TOKEN_LIFE];
+    let row = params![session, tx.now() + ACCESS_TOKEN_LIFE];
     sql::insert_many(
         tx.db(),
         "revocation",
@@ -56,7 +56,7 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
     let _ = revocations.complete(&live, read_at).await;
     if over {
         let tx = store.system(Actor::system()).await?;
-        sql::execute(tx.db(), "DELETE FROM revocation WHERE expires_at < $1", values![now]).await?;
+        sql::execute(tx.db(), "DELETE FROM revocation WHERE expires_at < $1", params![now]).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -65,6 +65,6 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
 /// Whether a session is revoked, from the truth.
 pub(crate) async fn ask(context: Data<Context>, id: Id) -> ApiResult {
     let db = context.store.system_read().await?;
-    let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", values![id.0]).await?;
+    let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", params![id.0]).await?;
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())
 }

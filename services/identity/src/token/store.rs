@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
-use store::{StoreError, Transaction, sql, values};
+use store::{StoreError, Transaction, params, sql};
 use uuid::Uuid;
 
 pub(crate) struct AuthorizationCode {
@@ -19,7 +19,7 @@ pub(crate) async fn save_code(
     code: &AuthorizationCode,
 ) -> Result<(), StoreError> {
     let columns = ["code_hash", "person_id", "office_id", "challenge", "redirect_uri", "expires_at"];
-    let row = values![
+    let row = params![
         hash,
         code.person_id,
         code.office_id,
@@ -38,7 +38,7 @@ pub(crate) async fn code(
     let text = "SELECT person_id, office_id, challenge, redirect_uri, expires_at, family_id
                 FROM authorization_code WHERE code_hash = $1";
     let text = format!("{text}{}", sql::for_update(db));
-    let Some(row) = sql::row(db, &text, values![hash]).await? else { return Ok(None) };
+    let Some(row) = sql::row(db, &text, params![hash]).await? else { return Ok(None) };
     Ok(Some(AuthorizationCode {
         person_id: row.try_get_by_index(0)?,
         office_id: row.try_get_by_index(1)?,
@@ -51,7 +51,7 @@ pub(crate) async fn code(
 
 pub(crate) async fn use_code(tx: &Transaction, hash: &str, family_id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE authorization_code SET family_id = $1 WHERE code_hash = $2";
-    sql::execute(tx.db(), text, values![family_id, hash]).await?;
+    sql::execute(tx.db(), text, params![family_id, hash]).await?;
     Ok(())
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn new_family(
     office_id: Uuid,
 ) -> Result<Uuid, StoreError> {
     let id = tx.new_id();
-    let row = values![id, person_id, office_id];
+    let row = params![id, person_id, office_id];
     sql::insert_many(tx.db(), "token_family", &["id", "person_id", "office_id"], vec![row], "").await?;
     Ok(id)
 }
@@ -69,13 +69,13 @@ pub(crate) async fn new_family(
 /// Moves a sign-in to another office.
 pub(crate) async fn move_family(tx: &Transaction, id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET office_id = $1 WHERE id = $2";
-    sql::execute(tx.db(), text, values![office_id, id]).await?;
+    sql::execute(tx.db(), text, params![office_id, id]).await?;
     Ok(())
 }
 
 pub(crate) async fn revoke_family(tx: &Transaction, id: Uuid) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
-    sql::execute(tx.db(), text, values![tx.now(), id]).await?;
+    sql::execute(tx.db(), text, params![tx.now(), id]).await?;
     super::revocation::note(tx, id).await
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn save_refresh(
     family_id: Uuid,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let row = values![hash, family_id, expires_at];
+    let row = params![hash, family_id, expires_at];
     sql::insert_many(tx.db(), "refresh_token", &["token_hash", "family_id", "expires_at"], vec![row], "")
         .await?;
     Ok(())
@@ -109,10 +109,10 @@ pub(crate) async fn refresh(
     // The line first, and alone: two requests that present neighbouring tokens of it would wait for each other.
     let line = "SELECT id FROM token_family
                 WHERE id = (SELECT family_id FROM refresh_token WHERE token_hash = $1)";
-    sql::row(db, &format!("{line}{}", sql::for_update(db)), values![hash]).await?;
+    sql::row(db, &format!("{line}{}", sql::for_update(db)), params![hash]).await?;
     let text = "SELECT r.family_id, r.expires_at, r.used_at, f.person_id, f.office_id, f.revoked_at, r.salt
                 FROM refresh_token r JOIN token_family f ON f.id = r.family_id WHERE r.token_hash = $1";
-    let Some(row) = sql::row(db, text, values![hash]).await? else { return Ok(None) };
+    let Some(row) = sql::row(db, text, params![hash]).await? else { return Ok(None) };
     Ok(Some(RefreshToken {
         family_id: row.try_get_by_index(0)?,
         expires_at: row.try_get_by_index(1)?,
@@ -126,6 +126,6 @@ pub(crate) async fn refresh(
 
 pub(crate) async fn use_refresh(tx: &Transaction, hash: &str, salt: &[u8]) -> Result<(), StoreError> {
     let text = "UPDATE refresh_token SET used_at = $1, salt = $2 WHERE token_hash = $3";
-    sql::execute(tx.db(), text, values![tx.now(), salt.to_vec(), hash]).await?;
+    sql::execute(tx.db(), text, params![tx.now(), salt.to_vec(), hash]).await?;
     Ok(())
 }

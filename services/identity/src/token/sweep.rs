@@ -3,7 +3,7 @@
 
 use super::{ACCESS_TOKEN_LIFE, REUSE_LEEWAY};
 use chrono::{DateTime, TimeDelta, Utc};
-use store::{Actor, Store, StoreError, Transaction, sql, values};
+use store::{Actor, Store, StoreError, Transaction, params, sql};
 use uuid::Uuid;
 
 /// Rows removed in one transaction.
@@ -32,7 +32,7 @@ pub(crate) async fn run(store: &Store) -> Result<u64, StoreError> {
         [("authorization_code", now - TimeDelta::hours(1)), ("invitation", now - INVITATIONS_KEPT)]
     {
         let text = format!("DELETE FROM {table} WHERE expires_at < $1");
-        sql::execute(tx.db(), &text, values![before]).await?;
+        sql::execute(tx.db(), &text, params![before]).await?;
     }
     tx.commit().await?;
     Ok(removed)
@@ -47,7 +47,7 @@ pub(crate) async fn orphans(store: &Store) -> Result<u64, StoreError> {
     let mut removed = 0;
     loop {
         let db = store.system_read().await?;
-        let families = ids(&db, &text, values![]).await?;
+        let families = ids(&db, &text, params![]).await?;
         drop(db);
         if families.is_empty() {
             return Ok(removed);
@@ -76,13 +76,13 @@ impl Families {
                 ("SELECT family_id FROM refresh_token WHERE expires_at < $1 ORDER BY expires_at", now)
             }
         };
-        let families = ids(tx.db(), &format!("{text} LIMIT {BATCH}"), values![before]).await?;
+        let families = ids(tx.db(), &format!("{text} LIMIT {BATCH}"), params![before]).await?;
         let found = u64::try_from(families.len()).unwrap_or(BATCH);
         if families.is_empty() {
             return Ok((0, 0));
         }
         let mut parameters = Vec::new();
-        let listed = sql::members(&mut parameters, families.iter().map(|id| (*id).into()));
+        let listed = sql::bind_list(&mut parameters, families.iter().map(|id| (*id).into()));
         let mut text = format!("DELETE FROM refresh_token WHERE family_id IN ({listed})");
         if let Families::Expired = self {
             parameters.push(now.into());
@@ -95,7 +95,7 @@ impl Families {
 
 async fn remove_without_tokens(tx: &Transaction, families: &[Uuid]) -> Result<u64, StoreError> {
     let mut parameters = Vec::new();
-    let listed = sql::members(&mut parameters, families.iter().map(|id| (*id).into()));
+    let listed = sql::bind_list(&mut parameters, families.iter().map(|id| (*id).into()));
     let text = format!(
         "DELETE FROM token_family WHERE id IN ({listed})
          AND NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.family_id = token_family.id)"
@@ -106,7 +106,7 @@ async fn remove_without_tokens(tx: &Transaction, families: &[Uuid]) -> Result<u6
 async fn forget_salts(store: &Store, now: DateTime<Utc>) -> Result<(), StoreError> {
     let tx = store.system(Actor::system()).await?;
     let text = "UPDATE refresh_token SET salt = NULL WHERE salt IS NOT NULL AND used_at < $1";
-    sql::execute(tx.db(), text, values![now - REUSE_LEEWAY]).await?;
+    sql::execute(tx.db(), text, params![now - REUSE_LEEWAY]).await?;
     tx.commit().await
 }
 

@@ -36,7 +36,7 @@ fn fact(number: u128, status: &str, visibility: &str) -> Fact {
 async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
     let db = store.system_read().await.unwrap();
     let text = format!("{SELECT} ORDER BY scope, dimension, member");
-    let rows = sql::rows(&db, &text, values![ORGANISATION]).await.unwrap();
+    let rows = sql::rows(&db, &text, params![ORGANISATION]).await.unwrap();
     let cell = |row| {
         let cell = Counted::from_query_result(row, "").unwrap();
         let amounts = cell.amounts();
@@ -98,7 +98,7 @@ async fn opened(folder: &testkit::TempDir) -> Store {
     store::migration::migrate::<Migrator>(&store).await.unwrap();
     let tx = store.system(Actor::system()).await.unwrap();
     for donor in DONORS {
-        let row = values![Uuid::from_u128(donor), ORGANISATION, "Name", "government"];
+        let row = params![Uuid::from_u128(donor), ORGANISATION, "Name", "government"];
         let columns = ["id", "organisation_id", "name", "donor_type"];
         sql::insert_many(tx.db(), "known_donor", &columns, vec![row], "").await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! What the organisation says of itself where it publishes, and what holds for all it publishes.
 
 use crate::registry::donor::IATI_TYPES;
-use ::store::{StoreError, TenantScope, audit, sql, values};
+use ::store::{StoreError, TenantScope, audit, params, sql};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -110,7 +110,7 @@ pub(crate) async fn find(
     organisation_id: Option<Uuid>,
 ) -> Result<Option<Settings>, StoreError> {
     let text = "SELECT * FROM publication WHERE organisation_id = $1";
-    Ok(sql::all(db, text, values![organisation_id]).await?.pop())
+    Ok(sql::all(db, text, params![organisation_id]).await?.pop())
 }
 
 /// Staff see it; how an organisation publishes is no matter of its donors'.
@@ -194,7 +194,7 @@ async fn save(
         "updated_at",
     ];
     let fields = &publication.fields;
-    let row = values![
+    let row = params![
         organisation_id,
         office_id,
         publication.version,

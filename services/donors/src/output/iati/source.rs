@@ -6,7 +6,7 @@ use crate::{
     agreement::{self, terms::Terms},
     registry::donor,
 };
-use ::store::{StoreError, TenantScope, list::Conditions, sql, values};
+use ::store::{StoreError, TenantScope, list::Conditions, params, sql};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{ContributionStatus, Currency, Earmarking, Money};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -151,7 +151,7 @@ async fn agreements(
     let organisation_id = scope.organisation_id();
     let ids = || rows.iter().map(|row| row.id.into());
     let select = "SELECT agreement_id, recorded_at, terms_before, number FROM amendment WHERE true";
-    let found = sql::by_keys(db, select, vec![], "agreement_id", ids()).await?;
+    let found = sql::select_by_keys(db, select, vec![], "agreement_id", ids()).await?;
     let mut amendments: HashMap<Uuid, Vec<Amended>> = HashMap::new();
     for amendment in sql::read::<Amended>(&found)? {
         amendments.entry(amendment.agreement_id).or_default().push(amendment);
@@ -161,7 +161,7 @@ async fn agreements(
         "SELECT {PAYMENT} FROM contribution c WHERE c.organisation_id = $1 AND c.visibility = 'public'
          AND c.source <> 'fts' AND c.standing = 'current'"
     );
-    let found = sql::by_keys(db, &select, values![organisation_id], "c.agreement_id", ids()).await?;
+    let found = sql::select_by_keys(db, &select, params![organisation_id], "c.agreement_id", ids()).await?;
     let mut payments: HashMap<Uuid, Vec<Payment>> = HashMap::new();
     for payment in sql::read::<Payment>(&found)? {
         payments.entry(payment.agreement_id.unwrap_or_default()).or_default().push(payment);

@@ -15,7 +15,7 @@ use kernel::{FieldCode, Money, Problem, ReportState, money::MoneyError};
 use sea_orm::ConnectionTrait;
 use service::PageRequest;
 use std::collections::BTreeMap;
-use store::{StoreError, TenantScope, sql, values};
+use store::{StoreError, TenantScope, params, sql};
 use uuid::Uuid;
 
 /// Most records of a kind on one statement: about a hundred pages.
@@ -148,7 +148,7 @@ async fn add_payments(db: &impl ConnectionTrait, agreements: &mut [Agreed]) -> R
 }
 
 async fn organisation_name(db: &impl ConnectionTrait, id: Uuid) -> Result<String, StoreError> {
-    let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", values![id]).await?;
+    let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", params![id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }
 

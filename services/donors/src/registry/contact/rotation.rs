@@ -3,9 +3,9 @@
 use service::Context;
 use std::time::Duration;
 use store::{
-    Actor, StoreError,
+    Actor, StoreError, params,
     seal::{Keyring, SealedKey},
-    sql, values,
+    sql,
 };
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError
         let text = format!(
             "SELECT id, key_id, subject_key FROM contact WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT {BATCH}"
         );
-        let rows = sql::rows(tx.db(), &text, values![keys.current(), last]).await?;
+        let rows = sql::rows(tx.db(), &text, params![keys.current(), last]).await?;
         if rows.is_empty() {
             return Ok((sealed, left));
         }
@@ -65,7 +65,7 @@ async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError
             // Whoever wrote or erased it meanwhile has the last word.
             let text = "UPDATE contact SET key_id = $1, subject_key = $2 WHERE id = $3 AND key_id = $4";
             sealed +=
-                sql::execute(tx.db(), text, values![anew.key_id, anew.bytes, id, former.key_id]).await?;
+                sql::execute(tx.db(), text, params![anew.key_id, anew.bytes, id, former.key_id]).await?;
         }
         tx.commit().await?;
     }

@@ -7,9 +7,9 @@ use sea_orm::{
 };
 use service::PageRequest;
 use store::{
-    StoreError, TenantScope, Transaction, audit,
+    StoreError, TenantScope, Transaction, audit, params,
     seal::{Keyring, SealedKey, Subject},
-    sql, upsert_models, values,
+    sql, upsert_models,
 };
 use uuid::Uuid;
 
@@ -167,7 +167,7 @@ impl Model {
 fn readable(scope: &TenantScope) -> (&'static str, Vec<Value>) {
     let condition =
         if matches!(scope, TenantScope::Offices { .. }) { "organisation_id = $1" } else { "$1 IS NULL" };
-    (condition, values![scope.organisation_id()])
+    (condition, params![scope.organisation_id()])
 }
 
 pub(super) async fn get(

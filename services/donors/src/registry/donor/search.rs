@@ -4,7 +4,7 @@ use super::{
     names::{errors, forgiven, likeness},
     store::{Column, Entity, Model},
 };
-use ::store::{StoreError, TenantScope, Transaction, sql, values};
+use ::store::{StoreError, TenantScope, Transaction, params, sql};
 use kernel::text::words;
 use sea_orm::{
     ConnectionTrait, QueryFilter, QuerySelect, Select, Value,
@@ -20,7 +20,7 @@ const MOST_WORDS: usize = 40;
 
 /// Writes the words of a donor's names over those it had.
 pub(super) async fn index(tx: &Transaction, donor: &Model) -> Result<(), StoreError> {
-    sql::execute(tx.db(), "DELETE FROM donor_word WHERE donor_id = $1", values![donor.id]).await?;
+    sql::execute(tx.db(), "DELETE FROM donor_word WHERE donor_id = $1", params![donor.id]).await?;
     add(tx, std::slice::from_ref(donor)).await
 }
 
@@ -33,12 +33,12 @@ pub(super) async fn add(tx: &Transaction, donors: &[Model]) -> Result<(), StoreE
             known.insert((donor.organisation_id, letters(word), word));
         }
     }
-    let rows = of_donors.into_iter().map(|(organisation, word, donor)| values![organisation, word, donor]);
+    let rows = of_donors.into_iter().map(|(organisation, word, donor)| params![organisation, word, donor]);
     let columns = ["organisation_id", "word", "donor_id"];
     sql::insert_many(tx.db(), "donor_word", &columns, rows.collect(), "").await?;
     let rows = known
         .into_iter()
-        .map(|(organisation, letters, word)| values![organisation, letters, shape(word), word]);
+        .map(|(organisation, letters, word)| params![organisation, letters, shape(word), word]);
     let columns = ["organisation_id", "letters", "shape", "word"];
     sql::insert_many(tx.db(), "known_word", &columns, rows.collect(), "ON CONFLICT DO NOTHING").await?;
     Ok(())
@@ -73,10 +73,10 @@ pub(crate) async fn meant(
     let (length, most) = (letters(typed), i32::try_from(forgiven(typed)).unwrap_or(0));
     // A word that begins with what was typed may be longer.
     let longest = if length >= 3 { i32::MAX } else { length };
-    let mut values = values![organisation_id, length - most, longest, format!("{typed}%")];
+    let mut values = params![organisation_id, length - most, longest, format!("{typed}%")];
     let mut like = "word LIKE $4".to_owned();
     if most > 0 {
-        values.extend(values![length + most, shape(typed)]);
+        values.extend(params![length + most, shape(typed)]);
         let (missing, added) = (few("($6 & ~shape)", most), few("(shape & ~$6)", most));
         like.push_str(&format!(" OR (letters <= $5 AND {missing} AND {added})"));
     }
@@ -162,7 +162,7 @@ pub(super) async fn telling(
             "SELECT word FROM known_word WHERE organisation_id = $1 AND word LIKE $2 LIMIT {}",
             MOST_WORDS + 1
         );
-        let rows = sql::rows(db, &text, values![organisation_id, format!("%{part}%")]).await?;
+        let rows = sql::rows(db, &text, params![organisation_id, format!("%{part}%")]).await?;
         let known = rows.iter().map(|row| Ok((0, row.try_get_by_index(0)?)));
         let known = known.collect::<Result<Meanings, StoreError>>()?;
         if known.is_empty() {
@@ -184,8 +184,8 @@ async fn donors_having(
     organisation_id: Uuid,
     words: &[(usize, String)],
 ) -> Result<u64, StoreError> {
-    let mut parameters = values![organisation_id];
-    let listed = sql::members(&mut parameters, words.iter().map(|(_, word)| word.as_str().into()));
+    let mut parameters = params![organisation_id];
+    let listed = sql::bind_list(&mut parameters, words.iter().map(|(_, word)| word.as_str().into()));
     let text = format!(
         "SELECT count(*) FROM (SELECT 1 FROM donor_word WHERE organisation_id = $1 AND word IN ({listed}) LIMIT {}) AS found",
         MOST + 1

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
 
 /// Most donors of one INSERT.
 const MOST_ROWS: usize = 256;
@@ -142,7 +142,7 @@ pub(crate) async fn by_ids(
 ) -> Result<HashMap<Uuid, Model>, StoreError> {
     // By the key alone: an index that begins with the organisation would be searched from end to end.
     let text = "SELECT * FROM donor WHERE true";
-    let rows = sql::by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
+    let rows = sql::select_by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
     let donors = sql::read::<Model>(&rows)?;
     let own = |donor: &Model| donor.organisation_id == scope.organisation_id();
     Ok(donors.into_iter().filter(own).map(|donor| (donor.id, donor)).collect())
@@ -241,7 +241,7 @@ pub(crate) async fn by_refs(
     }
     let text = "SELECT ref, donor_id FROM donor_external_ref WHERE organisation_id = $1 AND source = $2";
     let refs = refs.iter().map(|reference| reference.as_str().into());
-    let rows = sql::by_keys(db, text, values![scope.organisation_id(), source], "ref", refs).await?;
+    let rows = sql::select_by_keys(db, text, params![scope.organisation_id(), source], "ref", refs).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
@@ -296,7 +296,8 @@ pub(crate) async fn by_iati_identifiers(
     }
     let text = "SELECT iati_identifier, id FROM donor WHERE organisation_id = $1";
     let keys = identifiers.iter().map(|identifier| identifier.as_str().into());
-    let rows = sql::by_keys(db, text, values![scope.organisation_id()], "iati_identifier", keys).await?;
+    let rows =
+        sql::select_by_keys(db, text, params![scope.organisation_id()], "iati_identifier", keys).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
@@ -311,7 +312,7 @@ pub(crate) async fn by_names(
         return Ok(Vec::new());
     }
     let text = "SELECT * FROM donor WHERE organisation_id = $1";
-    sql::read(&sql::by_keys(db, text, values![scope.organisation_id()], "search", names).await?)
+    sql::read(&sql::select_by_keys(db, text, params![scope.organisation_id()], "search", names).await?)
 }
 
 pub(crate) async fn refs(
@@ -321,7 +322,7 @@ pub(crate) async fn refs(
     let mut found: HashMap<Uuid, Vec<ExternalRef>> = HashMap::new();
     for chunk in donors.chunks(1000) {
         let mut parameters = Vec::new();
-        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+        let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
             "SELECT donor_id, source, ref FROM donor_external_ref WHERE donor_id IN ({listed}) ORDER BY source, ref"
         );
@@ -384,7 +385,7 @@ pub(crate) async fn update(
 fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = Vec<Value>> {
     let (organisation_id, id) = (donor.organisation_id, donor.id);
     refs.iter()
-        .map(move |external| values![organisation_id, external.source.as_str(), external.r#ref.as_str(), id])
+        .map(move |external| params![organisation_id, external.source.as_str(), external.r#ref.as_str(), id])
 }
 
 async fn add_refs(tx: &Transaction, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
@@ -394,7 +395,7 @@ async fn add_refs(tx: &Transaction, donor: &Model, refs: &[ExternalRef]) -> Resu
 }
 
 pub(crate) async fn remove_refs(tx: &Transaction, donor: Uuid) -> Result<(), StoreError> {
-    sql::execute(tx.db(), "DELETE FROM donor_external_ref WHERE donor_id = $1", values![donor]).await?;
+    sql::execute(tx.db(), "DELETE FROM donor_external_ref WHERE donor_id = $1", params![donor]).await?;
     Ok(())
 }
 

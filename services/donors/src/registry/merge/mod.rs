@@ -3,7 +3,7 @@
 mod reassigned;
 
 use super::donor::{self, MAX_LEVELS, merge_lock, store};
-use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, values};
+use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
@@ -123,7 +123,7 @@ pub(crate) async fn list(
         }
         let donor = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
-        let rows: Vec<Row> = sql::all(db, &text, values![donor.id, donor.organisation_id]).await?;
+        let rows: Vec<Row> = sql::all(db, &text, params![donor.id, donor.organisation_id]).await?;
         let items = rows.into_iter().map(Merge::try_from).collect::<Result<_, _>>()?;
         answer::record(&request, donor.version, &Merges { items })
     })
@@ -248,7 +248,7 @@ pub(crate) async fn undo(
         };
         for external in &reassigned.external_refs {
             let text = "DELETE FROM donor_external_ref WHERE donor_id = $1 AND source = $2 AND ref = $3";
-            let parameters = values![survivor.id, external.source.as_str(), external.r#ref.as_str()];
+            let parameters = params![survivor.id, external.source.as_str(), external.r#ref.as_str()];
             sql::execute(tx.db(), text, parameters).await?;
         }
         store::update(tx, &back, &reassigned.external_refs).await.map_err(taken_meanwhile)?;
@@ -274,7 +274,7 @@ fn taken_meanwhile(error: StoreError) -> ApiError {
 
 async fn find(scope: &TenantScope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Row>, StoreError> {
     let text = format!("{SELECT} WHERE m.id = $1 AND m.organisation_id = $2");
-    Ok(sql::all(db, &text, values![id, scope.organisation_id()]).await?.pop())
+    Ok(sql::all(db, &text, params![id, scope.organisation_id()]).await?.pop())
 }
 
 /// Both donors, which nobody else changes before the transaction ends; always in one order, so that two merges
@@ -332,7 +332,7 @@ async fn save(
         "merged_at",
         "undone_at",
     ];
-    let values = values![
+    let values = params![
         row.id,
         row.version,
         survivor.organisation_id,

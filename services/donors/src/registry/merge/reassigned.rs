@@ -3,7 +3,7 @@
 
 use super::store;
 use crate::{agreement, contribution, reporting::report};
-use ::store::{StoreError, TenantTx, sql, values};
+use ::store::{StoreError, TenantTx, params, sql};
 use events::{ExternalRef, FlowObject};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -49,7 +49,7 @@ impl Reassigned {
 
 async fn ids(tx: &TenantTx, table: &str, column: &str, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
     let text = format!("SELECT id FROM {table} WHERE {column} = $1 ORDER BY id");
-    let rows = sql::rows(tx.db(), &text, values![donor]).await?;
+    let rows = sql::rows(tx.db(), &text, params![donor]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
@@ -100,8 +100,8 @@ pub(super) async fn reassign(
     ];
     for (table, column, ids) in plain {
         for chunk in ids.chunks(CHUNK) {
-            let mut parameters = values![to.id, from.id];
-            let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+            let mut parameters = params![to.id, from.id];
+            let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
             // A donor cannot be its own parent; whoever is changing one has to see its other parent.
             let (next, own) = match table {
                 "donor" => (", version = version + 1", " AND id <> $1"),
@@ -163,7 +163,7 @@ pub(super) async fn duplicates_of(tx: &TenantTx, donor: Uuid) -> Result<Vec<Uuid
                   UNION SELECT m.duplicate_id FROM donor_merge m JOIN merged ON m.survivor_id = merged.id
                   WHERE m.undone_at IS NULL)
                 SELECT id FROM merged ORDER BY id";
-    let rows = sql::rows(tx.db(), text, values![donor]).await?;
+    let rows = sql::rows(tx.db(), text, params![donor]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
@@ -174,8 +174,8 @@ pub(super) async fn point_at(
     survivor: Uuid,
 ) -> Result<(), StoreError> {
     for chunk in duplicates.chunks(CHUNK) {
-        let mut parameters = values![survivor, tx.now()];
-        let listed = sql::members(&mut parameters, chunk.iter().map(|id| (*id).into()));
+        let mut parameters = params![survivor, tx.now()];
+        let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(
             "UPDATE donor SET merged_into = $1, version = version + 1, updated_at = $2 WHERE id IN ({listed})"
         );

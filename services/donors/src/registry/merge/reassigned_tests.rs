@@ -107,7 +107,7 @@ fn report(tx: &TenantTx, number: usize, agreement: &agreement::store::Model) -> 
 
 async fn count(store: &Store, table: &str, donor: &store::Model) -> i64 {
     let text = format!("SELECT count(*) FROM {table} WHERE donor_id = $1");
-    let row = sql::row(store.writer(), &text, values![donor.id]).await.unwrap().unwrap();
+    let row = sql::row(store.writer(), &text, params![donor.id]).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
 }
 

@@ -3,7 +3,7 @@ use crate::{
     counted::tests::{OFFICES, Random, organisation, scope_of, stores},
     reporting::report::store::{Filter, Model, save_all},
 };
-use ::store::{Actor, Store, sql, values};
+use ::store::{Actor, Store, params, sql};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use kernel::{ReportKind, Visibility};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ async fn write(store: &Store, deliveries: &[Delivery]) {
     let agreements: Vec<_> = (101..=105u128)
         .map(|donor| {
             let id = Uuid::from_u128(1000 + donor);
-            values![
+            params![
                 id,
                 1i64,
                 organisation,

@@ -1,4 +1,4 @@
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -72,7 +72,7 @@ pub(crate) struct NotificationFilter {
 /// Up to when a principal has read.
 async fn read_until(db: &impl ConnectionTrait, claims: &Claims) -> Result<Option<Uuid>, StoreError> {
     let text = "SELECT last_read FROM notification_read WHERE principal_id = $1 AND office_id = $2";
-    let row = sql::row(db, text, values![claims.sub, claims.office_id]).await?;
+    let row = sql::row(db, text, params![claims.sub, claims.office_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
@@ -90,7 +90,7 @@ async fn told(
         TenantScope::Donor { donor_id, .. } => ("donor_id = $2", (*donor_id).into()),
         TenantScope::Public { .. } | TenantScope::Organisation { .. } => return Ok(Vec::new()),
     };
-    let mut parameters = values![scope.organisation_id()];
+    let mut parameters = params![scope.organisation_id()];
     parameters.push(id);
     let mut text = format!("SELECT * FROM notification WHERE organisation_id = $1 AND {whose}");
     for (condition, id) in [("id > ", newer_than), ("id < ", page.after::<Uuid>()?)] {
@@ -100,7 +100,7 @@ async fn told(
         }
     }
     if !except.is_empty() {
-        let listed = sql::members(&mut parameters, except.iter().map(|kind| kind.as_str().into()));
+        let listed = sql::bind_list(&mut parameters, except.iter().map(|kind| kind.as_str().into()));
         text.push_str(&format!(" AND kind NOT IN ({listed})"));
     }
     text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
@@ -168,13 +168,13 @@ pub(crate) async fn mark(
     // The reader's own mark, which a representative, who only reads, has as well.
     let tx = context.store.system(context.actor(&caller.claims, &request)).await?;
     let exists = "SELECT 1 FROM notification WHERE id = $1 AND organisation_id = $2";
-    let named = values![body.value.last_id, caller.claims.organisation_id];
+    let named = params![body.value.last_id, caller.claims.organisation_id];
     if sql::row(tx.db(), exists, named).await?.is_none() {
         return Err(Problem::invalid_field("/last_id", Fault::unknown(RecordKind::Notification)).into());
     }
     let upsert = "ON CONFLICT (principal_id, office_id) DO UPDATE SET last_read = excluded.last_read
                   WHERE notification_read.last_read < excluded.last_read";
-    let row = values![caller.claims.sub, caller.claims.office_id, body.value.last_id];
+    let row = params![caller.claims.sub, caller.claims.office_id, body.value.last_id];
     let columns = ["principal_id", "office_id", "last_read"];
     sql::insert_many(tx.db(), "notification_read", &columns, vec![row], upsert).await?;
     tx.commit().await?;

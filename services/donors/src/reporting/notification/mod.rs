@@ -2,7 +2,7 @@
 
 pub(crate) mod api;
 
-use ::store::{StoreError, Transaction, sql, values};
+use ::store::{StoreError, Transaction, params, sql};
 use chrono::NaiveDate;
 use events::NotificationGiven;
 use kernel::ReportKind;
@@ -49,7 +49,7 @@ pub(crate) async fn add(
         due_date: about.due_date,
         title: about.title,
     };
-    let row = values![
+    let row = params![
         event.id,
         event.organisation_id,
         event.office_id,

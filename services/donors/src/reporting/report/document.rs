@@ -5,7 +5,7 @@ use crate::document::{
     kept::{Kept, Kind, Owner},
     sweep,
 };
-use ::store::{StoreError, TenantScope, sql, values};
+use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
     HttpRequest, delete, get, post,
     web::{Data, Payload},
@@ -83,7 +83,7 @@ pub(super) async fn find(
 ) -> Result<(Document, report::Model), ApiError> {
     let text = "SELECT * FROM document WHERE id = $1 AND organisation_id = $2";
     let row =
-        sql::row(db, text, values![id, scope.organisation_id()]).await?.ok_or_else(Problem::not_found)?;
+        sql::row(db, text, params![id, scope.organisation_id()]).await?.ok_or_else(Problem::not_found)?;
     let document = Document::from_query_result(&row, "").map_err(StoreError::from)?;
     let report_id: Uuid = row.try_get("", "report_id").map_err(StoreError::from)?;
     let owner = report::get(scope, db, report_id).await?.ok_or_else(Problem::not_found)?;

@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, audit, sql, upsert_without, values};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql, upsert_without};
 use uuid::Uuid;
 
 /// A row of `report`, with what names its agreement and donor.
@@ -191,7 +191,9 @@ pub(crate) async fn get(
 /// Reports by id, in no order: for a transaction that keeps everybody else from writing any.
 pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
     let select = format!("{SELECT} WHERE true");
-    sql::read(&sql::by_keys(tx.db(), &select, vec![], "r.id", ids.iter().map(|id| (*id).into())).await?)
+    sql::read(
+        &sql::select_by_keys(tx.db(), &select, vec![], "r.id", ids.iter().map(|id| (*id).into())).await?,
+    )
 }
 
 /// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
@@ -223,12 +225,12 @@ pub(crate) async fn financial_before(
         "{SELECT} WHERE r.agreement_id = $1 AND r.kind = 'interim_financial' AND r.period_end < $2
          AND r.state <> 'cancelled'"
     );
-    models(db, &text, values![report.agreement_id, report.period_end]).await
+    models(db, &text, params![report.agreement_id, report.period_end]).await
 }
 
 /// Reports of an agreement.
 async fn of_agreement(tx: &Transaction, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
-    models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), values![agreement_id]).await
+    models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), params![agreement_id]).await
 }
 
 /// Makes the reports of an agreement those that its terms owe: new ones are added, dates follow the terms (an extended
@@ -366,13 +368,13 @@ pub(crate) struct Step {
 
 pub(crate) async fn steps(db: &impl ConnectionTrait, report_id: Uuid) -> Result<Vec<Step>, StoreError> {
     let text = "SELECT * FROM report_step WHERE report_id = $1 ORDER BY number";
-    sql::all(db, text, values![report_id]).await
+    sql::all(db, text, params![report_id]).await
 }
 
 pub(crate) async fn add_step(tx: &Transaction, step: &Step) -> Result<(), StoreError> {
     let columns =
         ["report_id", "number", "action", "from_state", "to_state", "actor_id", "comment", "taken_at"];
-    let row = values![
+    let row = params![
         step.report_id,
         step.number,
         step.action.as_str(),
