@@ -42,7 +42,7 @@ const FROZEN: Duration = Duration::from_secs(13);
 
 /// What is done to the platform in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blow {
+enum Fault {
     /// kill -9 of a service: its relay and its consumers go with it.
     Kill(&'static str),
     KillKafka,
@@ -56,30 +56,30 @@ enum Blow {
     Zombie,
 }
 
-const BLOWS: [Blow; 11] = [
-    Blow::Kill("donors"),
-    Blow::Kill("crisis"),
-    Blow::Kill("identity"),
-    Blow::Kill("gateway"),
-    Blow::Kill("portal"),
-    Blow::Kill("donors"),
-    Blow::KillKafka,
-    Blow::KillPostgres,
-    Blow::StopRedis,
-    Blow::Rebalance,
-    Blow::Zombie,
+const FAULTS: [Fault; 11] = [
+    Fault::Kill("donors"),
+    Fault::Kill("crisis"),
+    Fault::Kill("identity"),
+    Fault::Kill("gateway"),
+    Fault::Kill("portal"),
+    Fault::Kill("donors"),
+    Fault::KillKafka,
+    Fault::KillPostgres,
+    Fault::StopRedis,
+    Fault::Rebalance,
+    Fault::Zombie,
 ];
 
-/// Every blow comes before any comes a second time, and Kafka's outage in every run.
-fn plan(rounds: usize, rng: &mut StdRng) -> Vec<Blow> {
+/// Every fault comes before any comes a second time, and Kafka's outage in every run.
+fn plan(rounds: usize, rng: &mut StdRng) -> Vec<Fault> {
     let mut plan = Vec::new();
     while plan.len() + 1 < rounds {
-        let mut deck = BLOWS;
+        let mut deck = FAULTS;
         deck.shuffle(rng);
         plan.extend(deck);
     }
     plan.truncate(rounds.saturating_sub(1));
-    plan.insert(rng.random_range(0..=plan.len()), Blow::StopKafka);
+    plan.insert(rng.random_range(0..=plan.len()), Fault::StopKafka);
     plan
 }
 
@@ -108,16 +108,16 @@ async fn run(Arguments { rounds, seed, disk }: Arguments) -> ExitCode {
     let mut rng = StdRng::seed_from_u64(seed);
     let platform = Arc::new(deployment(&infra, "failure", "").await);
     let writers = Writers::start(&platform, seed).await;
-    for (number, blow) in plan(rounds, &mut rng).into_iter().enumerate() {
+    for (number, fault) in plan(rounds, &mut rng).into_iter().enumerate() {
         let (before, started) = (writers.acknowledged(), Instant::now());
-        strike(blow, &infra, &platform, &mut rng, &writers).await;
+        inject(fault, &infra, &platform, &mut rng, &writers).await;
         tokio::time::sleep(Duration::from_millis(rng.random_range(500..2500))).await;
         let written = writers.acknowledged() - before;
         let seconds = started.elapsed().as_secs_f64();
         println!(
             "round {:>2}: {:<22} {seconds:>5.1} s, {written} acknowledged",
             number + 1,
-            format!("{blow:?}")
+            format!("{fault:?}")
         );
     }
     let written = writers.stop().await;
@@ -132,16 +132,22 @@ async fn pause(rng: &mut StdRng, most: u64) {
     tokio::time::sleep(Duration::from_millis(rng.random_range(0..most))).await;
 }
 
-async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut StdRng, writers: &Writers) {
+async fn inject(
+    fault: Fault,
+    infra: &Infra,
+    platform: &Arc<Deployment>,
+    rng: &mut StdRng,
+    writers: &Writers,
+) {
     let (infra, platform) = (infra.clone(), platform.clone());
-    match blow {
-        Blow::Kill(service) => {
+    match fault {
+        Fault::Kill(service) => {
             platform.kill(service);
             pause(rng, 3000).await;
             platform.start_service(service, service).unwrap();
             blocking(move || platform.wait_until_ready(service)).await;
         }
-        Blow::KillKafka => {
+        Fault::KillKafka => {
             let kafka = infra.clone();
             blocking(move || {
                 kafka.kill_kafka();
@@ -151,7 +157,7 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
             pause(rng, 3000).await;
             blocking(move || infra.start_kafka()).await;
         }
-        Blow::StopKafka => {
+        Fault::StopKafka => {
             let kafka = infra.clone();
             blocking(move || {
                 kafka.kill_kafka();
@@ -163,7 +169,7 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
             assert!(writers.acknowledged() > before + 100, "writes must go on while Kafka is away");
             blocking(move || infra.start_kafka()).await;
         }
-        Blow::KillPostgres => {
+        Fault::KillPostgres => {
             let postgres = infra.clone();
             blocking(move || {
                 postgres.kill_postgres();
@@ -177,7 +183,7 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
                 blocking(move || platform.wait_until_ready(service)).await;
             }
         }
-        Blow::StopRedis => {
+        Fault::StopRedis => {
             let redis = infra.clone();
             blocking(move || {
                 redis.kill_redis();
@@ -187,12 +193,12 @@ async fn strike(blow: Blow, infra: &Infra, platform: &Arc<Deployment>, rng: &mut
             pause(rng, 5000).await;
             blocking(move || infra.start_redis()).await;
         }
-        Blow::Rebalance => {
+        Fault::Rebalance => {
             second_crisis(&platform).await;
             pause(rng, 4000).await;
             platform.kill("crisis-2");
         }
-        Blow::Zombie => {
+        Fault::Zombie => {
             let pid = platform.pid("crisis").unwrap();
             signal(pid, "-STOP");
             second_crisis(&platform).await;

@@ -16,28 +16,28 @@ use tokio::{
     time::Instant,
 };
 
-/// How often the brokers are told at most: each time is a write of theirs.
-const PACE: Duration = Duration::from_millis(50);
-/// When a commit that failed is tried again.
-const COMMIT_AGAIN: Duration = Duration::from_millis(500);
+/// Minimum time between two offset commits: each is a write by the brokers.
+const COMMIT_INTERVAL: Duration = Duration::from_millis(50);
+/// Delay before a failed offset commit is retried.
+const COMMIT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
 pub(crate) struct Member {
     consumer: Option<Arc<StreamConsumer>>,
     prefix: String,
-    /// By topic and partition: the offset to go on from, of what was given out and is not committed.
+    /// By topic and partition: the offset to continue from, for records handed out and not yet committed.
     given: Offsets,
-    /// The same, once the caller is done with it and the brokers do not know it yet.
+    /// The same, once the caller is done with it and before the commit has succeeded.
     done: Offsets,
-    /// What the brokers are being told meanwhile: the next records do not wait for it.
-    telling: Option<JoinHandle<Told>>,
-    /// When they may be told again.
-    tell_at: Instant,
-    /// An error that came behind records; it is the next answer.
+    /// The offset commit in progress: the next records do not wait for it.
+    committing: Option<JoinHandle<Committed>>,
+    /// The earliest time of the next commit.
+    commit_at: Instant,
+    /// An error that followed records; it is returned by the next call.
     failed: Option<KafkaError>,
 }
 
 type Offsets = HashMap<(String, i32), i64>;
-type Told = (Offsets, Result<(), KafkaError>);
+type Committed = (Offsets, Result<(), KafkaError>);
 
 /// Joins `group` for `topics`.
 pub(crate) fn join(settings: &Settings, group: &str, topics: &[&str]) -> Result<Member, BusError> {
@@ -67,8 +67,8 @@ pub(crate) fn join(settings: &Settings, group: &str, topics: &[&str]) -> Result<
         prefix,
         given,
         done,
-        telling: None,
-        tell_at: Instant::now(),
+        committing: None,
+        commit_at: Instant::now(),
         failed: None,
     })
 }
@@ -79,9 +79,9 @@ impl Drop for Member {
         let (consumer, done) = (self.consumer.take(), std::mem::take(&mut self.done));
         let leave = move || {
             if let Some(consumer) = consumer.filter(|_| !done.is_empty())
-                && let Err(error) = tell(&consumer, &done)
+                && let Err(error) = commit(&consumer, &done)
             {
-                tracing::debug!(%error, "these records will be given to another member again");
+                tracing::debug!(%error, "these records will be delivered again to another member");
             }
         };
         match tokio::runtime::Handle::try_current() {
@@ -92,7 +92,7 @@ impl Drop for Member {
 }
 
 /// Commits offsets and waits until the brokers have them.
-fn tell(consumer: &StreamConsumer, done: &Offsets) -> Result<(), KafkaError> {
+fn commit(consumer: &StreamConsumer, done: &Offsets) -> Result<(), KafkaError> {
     let mut offsets = TopicPartitionList::new();
     for ((topic, partition), offset) in done {
         offsets.add_partition_offset(topic, *partition, Offset::Offset(*offset))?;
@@ -122,7 +122,7 @@ fn read(message: &BorrowedMessage<'_>, prefix: &str) -> Record {
 }
 
 /// Errors after which the same member goes on by itself.
-fn is_passing(error: &KafkaError) -> bool {
+fn is_transient(error: &KafkaError) -> bool {
     !matches!(
         error,
         KafkaError::MessageConsumptionFatal(_)
@@ -130,11 +130,11 @@ fn is_passing(error: &KafkaError) -> bool {
     )
 }
 
-/// What a waiting member hears of first.
-enum Heard<'a> {
+/// What a waiting member wakes up for.
+enum Wakeup<'a> {
     Message(Result<BorrowedMessage<'a>, KafkaError>),
-    Told(Result<Told, JoinError>),
-    TellAgain,
+    Committed(Result<Committed, JoinError>),
+    CommitDue,
 }
 
 impl Member {
@@ -144,21 +144,21 @@ impl Member {
         }
         loop {
             let consumer = self.consumer.clone().ok_or_else(closed)?;
-            let waits_to_tell = self.telling.is_none() && !self.done.is_empty();
-            let heard = tokio::select! {
-                message = consumer.recv() => Heard::Message(message),
-                told = outcome(&mut self.telling) => Heard::Told(told),
-                () = tokio::time::sleep_until(self.tell_at), if waits_to_tell => Heard::TellAgain,
+            let commit_pending = self.committing.is_none() && !self.done.is_empty();
+            let wakeup = tokio::select! {
+                message = consumer.recv() => Wakeup::Message(message),
+                committed = outcome(&mut self.committing) => Wakeup::Committed(committed),
+                () = tokio::time::sleep_until(self.commit_at), if commit_pending => Wakeup::CommitDue,
             };
-            match heard {
-                Heard::Message(Ok(message)) => return Ok(self.note(&message)),
-                Heard::Message(Err(error)) if is_passing(&error) => {
-                    tracing::debug!(%error, "the brokers are waited for");
+            match wakeup {
+                Wakeup::Message(Ok(message)) => return Ok(self.note(&message)),
+                Wakeup::Message(Err(error)) if is_transient(&error) => {
+                    tracing::debug!(%error, "waiting for the brokers");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
-                Heard::Message(Err(error)) => return Err(broker(error)),
-                Heard::Told(told) => self.told(told)?,
-                Heard::TellAgain => self.tell()?,
+                Wakeup::Message(Err(error)) => return Err(broker(error)),
+                Wakeup::Committed(committed) => self.finish_commit(committed)?,
+                Wakeup::CommitDue => self.start_commit()?,
             }
         }
     }
@@ -168,51 +168,50 @@ impl Member {
         read(message, &self.prefix)
     }
 
-    /// Tells the brokers what is done, beside the caller's work; partitions that went to another member meanwhile are that
-    /// one's to commit.
-    fn tell(&mut self) -> Result<(), BusError> {
+    /// Starts committing the offsets that are done, in the background; partitions that moved to another member are left
+    /// for that member to commit.
+    fn start_commit(&mut self) -> Result<(), BusError> {
         let consumer = self.consumer.clone().ok_or_else(closed)?;
         let own = consumer.assignment().map_err(broker)?;
         self.done.retain(|(topic, partition), _| own.find_partition(topic, *partition).is_some());
-        if self.telling.is_none() && !self.done.is_empty() && self.tell_at <= Instant::now() {
-            self.tell_at = Instant::now() + PACE;
+        if self.committing.is_none() && !self.done.is_empty() && self.commit_at <= Instant::now() {
+            self.commit_at = Instant::now() + COMMIT_INTERVAL;
             let done = self.done.clone();
-            self.telling = Some(tokio::task::spawn_blocking(move || {
-                let outcome = tell(&consumer, &done);
+            self.committing = Some(tokio::task::spawn_blocking(move || {
+                let outcome = commit(&consumer, &done);
                 (done, outcome)
             }));
         }
         Ok(())
     }
 
-    /// What the brokers have taken is forgotten, and they are told what was done meanwhile; what they have not taken is
-    /// told again later.
-    fn told(&mut self, told: Result<Told, JoinError>) -> Result<(), BusError> {
-        self.telling = None;
-        match told.map_err(|error| BusError::Broker(error.to_string()))? {
-            (told, Ok(())) => {
-                self.done.retain(|place, offset| told.get(place) != Some(offset));
-                self.tell()
+    /// Forgets the committed offsets and starts committing those done meanwhile; a failed commit is retried later.
+    fn finish_commit(&mut self, committed: Result<Committed, JoinError>) -> Result<(), BusError> {
+        self.committing = None;
+        match committed.map_err(|error| BusError::Broker(error.to_string()))? {
+            (committed, Ok(())) => {
+                self.done.retain(|place, offset| committed.get(place) != Some(offset));
+                self.start_commit()
             }
             (_, Err(error)) => {
-                tracing::debug!(%error, "the offsets are committed later");
-                self.tell_at = Instant::now() + COMMIT_AGAIN;
+                tracing::debug!(%error, "the offset commit failed and will be retried");
+                self.commit_at = Instant::now() + COMMIT_RETRY_DELAY;
                 Ok(())
             }
         }
     }
 }
 
-/// The end of telling; never when nothing is being told.
-async fn outcome(telling: &mut Option<JoinHandle<Told>>) -> Result<Told, JoinError> {
-    match telling {
-        Some(telling) => telling.await,
+/// Resolves when the offset commit in progress finishes; pends if there is none.
+async fn outcome(committing: &mut Option<JoinHandle<Committed>>) -> Result<Committed, JoinError> {
+    match committing {
+        Some(committing) => committing.await,
         None => std::future::pending().await,
     }
 }
 
-/// What there is now, at most `limit`, and the error that ended it: librdkafka tells of one only once, and a member that
-/// swallows a fatal one waits for ever.
+/// What there is now, at most `limit`, and the error that ended it: librdkafka reports one only once, and a member
+/// that swallows a fatal one waits for ever.
 fn gather<T>(
     limit: u64,
     mut next: impl FnMut() -> Option<Result<T, KafkaError>>,
@@ -221,8 +220,8 @@ fn gather<T>(
     while (gathered.len() as u64) < limit {
         match next() {
             Some(Ok(one)) => gathered.push(one),
-            Some(Err(error)) if is_passing(&error) => {
-                tracing::debug!(%error, "the brokers are waited for");
+            Some(Err(error)) if is_transient(&error) => {
+                tracing::debug!(%error, "waiting for the brokers");
                 break;
             }
             Some(Err(error)) => return (gathered, Some(error)),
@@ -246,7 +245,7 @@ impl Subscription for Member {
 
     async fn commit(&mut self) -> Result<(), BusError> {
         self.done.extend(self.given.drain());
-        self.tell()
+        self.start_commit()
     }
 }
 
@@ -255,10 +254,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_behind_records_is_the_next_answer_unless_it_passes() {
+    fn an_error_after_records_is_returned_next_unless_it_is_transient() {
         let fatal = KafkaError::MessageConsumptionFatal(RDKafkaErrorCode::FencedInstanceId);
-        let passing = KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown);
-        for (error, expected) in [(fatal.clone(), Some(fatal)), (passing, None)] {
+        let transient = KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown);
+        for (error, expected) in [(fatal.clone(), Some(fatal)), (transient, None)] {
             let mut answers = vec![Ok(1), Ok(2), Err(error), Ok(3)].into_iter();
             assert_eq!(gather(10, || answers.next()), (vec![1, 2], expected));
         }
