@@ -23,8 +23,8 @@ const SLOW_BODIES: u64 = 1500;
 const DURATION: Duration = Duration::from_secs(60);
 /// What others ask for.
 const PATHS: [&str; 3] = ["/", "/sign-in", "/v1/public/countries"];
-/// What they may wait, as the median.
-const WANTED: Duration = Duration::from_millis(100);
+/// Target of their median latency.
+const TARGET: Duration = Duration::from_millis(100);
 
 pub async fn run() {
     match std::env::var("PASSERELLE_URL") {
@@ -54,7 +54,7 @@ async fn attack(url: &str) {
         DURATION.as_secs()
     );
     for (path, (attacked, quiet)) in PATHS.iter().zip(attacked.iter().zip(&quiet)) {
-        let target = format!("under {:.0} ms", WANTED.as_secs_f64() * 1000.0);
+        let target = format!("under {:.0} ms", TARGET.as_secs_f64() * 1000.0);
         line(&format!("GET {path} of others, median"), &attacked.at(50), &quiet.at(50), &target);
         line("  99 of 100", &attacked.at(99), &quiet.at(99), "");
         line("  longest", &attacked.at(100), &quiet.at(100), "");

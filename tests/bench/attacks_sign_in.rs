@@ -14,12 +14,12 @@ use std::{
 };
 use testkit::{Http, Response, folder};
 
-/// Sign-ins at a time.
-const FLOOD: u64 = 300;
-/// How long the attack lasts.
-const LENGTH: Duration = Duration::from_secs(20);
-/// The longest that somebody else may wait, unless told to come back.
-const TARGET: Duration = Duration::from_millis(500);
+/// Concurrent sign-ins.
+const CONCURRENT_SIGN_INS: u64 = 300;
+/// Duration of the attack.
+const DURATION: Duration = Duration::from_secs(20);
+/// Maximum latency for other users, unless they are asked to retry.
+const MAX_LATENCY: Duration = Duration::from_millis(500);
 
 async fn sign_in(http: &Http, from: &str, email: &str, password: &str) -> Response {
     let body = json!({ "email": email, "password": password, "client_id": "portal",
@@ -46,7 +46,7 @@ pub async fn attack(url: &str, email: &str, password: &str) {
     let alone = others(&http, email, password, Instant::now() + Duration::from_secs(3)).await;
     let (over, number) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let statuses: Arc<Mutex<BTreeMap<u16, u64>>> = Arc::default();
-    let flood: Vec<_> = (0..FLOOD)
+    let flood: Vec<_> = (0..CONCURRENT_SIGN_INS)
         .map(|_| {
             let (over, number, statuses, url) =
                 (over.clone(), number.clone(), statuses.clone(), url.to_owned());
@@ -60,7 +60,7 @@ pub async fn attack(url: &str, email: &str, password: &str) {
             })
         })
         .collect();
-    let meanwhile = others(&http, email, password, Instant::now() + LENGTH).await;
+    let meanwhile = others(&http, email, password, Instant::now() + DURATION).await;
     over.store(true, Ordering::Relaxed);
     for task in flood {
         task.await.unwrap();
@@ -84,15 +84,15 @@ fn report(alone: &[(u16, Duration)], meanwhile: &[(u16, Duration)], statuses: &B
     let seconds = |time: Duration| format!("{:.3} s", time.as_secs_f64());
     let longest = |taken: &[(u16, Duration)]| taken.iter().map(|(_, time)| *time).max().unwrap_or_default();
     let (before, under_attack) = (longest(alone), longest(meanwhile));
-    let measure = format!("{FLOOD} sign-ins at a time of one origin: longest of another");
+    let measure = format!("{CONCURRENT_SIGN_INS} sign-ins at a time of one origin: longest of another");
     line(&measure, &seconds(under_attack), &seconds(before), "under 0.5 s, or a quick 503");
     let signed_in = meanwhile.iter().filter(|(status, _)| *status == 200).count();
     let part = format!("{signed_in} of {}", meanwhile.len());
     line("  signed in meanwhile", &part, "", "all, or a quick 503");
     let attack: Vec<Value> = statuses.iter().map(|(status, count)| json!([status, count])).collect();
     line("  what the attack was answered", "", "", &json!(attack).to_string());
-    let answered = |(status, time): &(u16, Duration)| [200, 503].contains(status) && *time < TARGET;
+    let answered = |(status, time): &(u16, Duration)| [200, 503].contains(status) && *time < MAX_LATENCY;
     assert!(meanwhile.iter().all(answered), "{meanwhile:?}");
     let tried = statuses.get(&401).copied().unwrap_or_default();
-    assert!(tried <= 60 + LENGTH.as_secs() / 20 + 2, "{tried} passwords were tried");
+    assert!(tried <= 60 + DURATION.as_secs() / 20 + 2, "{tried} passwords were tried");
 }

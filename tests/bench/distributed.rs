@@ -21,11 +21,11 @@ use testkit::{Http, folder};
 use tests::{connect, infra};
 use xtask::{deployment::Deployment, infra::Infra};
 
-/// Writes a second, and for how long.
-const RATE: u64 = 200;
+/// Writes per second, and for how long.
+const WRITES_PER_SECOND: u64 = 200;
 const DURATION: Duration = Duration::from_secs(25);
 /// What is measured before this is warming up.
-const WARM_UP: u64 = RATE * 10;
+const WARM_UP: u64 = WRITES_PER_SECOND * 10;
 
 pub async fn run() {
     let Some(infra) = infra() else {
@@ -74,10 +74,10 @@ async fn latency(infra: &Infra, platform: &Deployment, founded: &identity::Found
     let donor = donor.json()["id"].clone();
     // The baseline before and after, so that neither alone meets a broker that has just started.
     let mut bare = bare_kafka(infra).await;
-    let writes = RATE * DURATION.as_secs();
+    let writes = WRITES_PER_SECOND * DURATION.as_secs();
     let written = tokio::spawn(times(donors, writes));
     let visible = tokio::spawn(times(crisis, writes));
-    let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
+    let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / WRITES_PER_SECOND));
     let mut sent = tokio::task::JoinSet::new();
     for number in 0..writes {
         tick.tick().await;
@@ -98,7 +98,7 @@ async fn latency(infra: &Infra, platform: &Deployment, founded: &identity::Found
     bare.extend(bare_kafka(infra).await);
     let (p50, p99) = (percentile(&mut here, 50), percentile(&mut here, 99));
     let (bare50, bare99) = (percentile(&mut bare, 50), percentile(&mut bare, 99));
-    let title = format!("commit to another service's read model, {RATE} writes/s");
+    let title = format!("commit to another service's read model, {WRITES_PER_SECOND} writes/s");
     line(&format!("{title}: p50"), &shown(p50), &shown(bare50), "");
     line("  p99 (baseline: bare rdkafka, produce to consume)", &shown(p99), &shown(bare99), "");
     let ratio = p99.as_secs_f64() / bare99.as_secs_f64();
@@ -157,9 +157,9 @@ async fn bare_kafka(infra: &Infra) -> Vec<Duration> {
     consumer.subscribe(&[&topic]).unwrap();
     consumer.recv().await.unwrap();
     let started = Instant::now();
-    let count = RATE * DURATION.as_secs();
+    let count = WRITES_PER_SECOND * DURATION.as_secs();
     let sender = tokio::spawn(async move {
-        let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / RATE));
+        let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / WRITES_PER_SECOND));
         for number in 0..count {
             tick.tick().await;
             let at = u64::try_from(started.elapsed().as_micros()).unwrap();

@@ -22,8 +22,8 @@ const CLIENTS: usize = 60;
 const CONNECTIONS: usize = 32;
 /// Of so many rounds each figure is the median.
 const ROUNDS: usize = 3;
-/// Seconds of a round, unless `BENCH_SECONDS` says otherwise.
-const SECONDS: u64 = 10;
+/// Seconds per round, unless `BENCH_SECONDS` is set.
+const ROUND_SECONDS: u64 = 10;
 /// What is asked: an operation that needs a scope.
 const PATH: &str = "/v1/plans";
 /// How long a proxy may take to listen.
@@ -307,7 +307,8 @@ fn rounds(subjects: &[Subject; 3]) -> [Vec<Measured>; 3] {
 }
 
 fn wrk(subject: &Subject) -> Measured {
-    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
+    let seconds =
+        std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUND_SECONDS);
     let mut command = Command::new("taskset");
     command.args(["-c", "1", "wrk", "-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "-s"]);
     command.arg(&subject.script).arg(format!("http://127.0.0.1:{}", subject.port));

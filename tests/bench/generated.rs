@@ -28,7 +28,7 @@ const MINISTERES: [&str; 4] =
 const CITIES: [&str; 3] = ["Municipality of", "Ville de", "Ayuntamiento de"];
 const CAUSES: [&str; 4] = ["la Educación", "la Protección", "los Niños", "el Desarrollo"];
 /// A country that few records name.
-pub(super) const RARE: &str = "NOR";
+pub(super) const RARE_COUNTRY: &str = "NOR";
 
 /// A number that looks drawn at random and is the same every time (splitmix64).
 pub(super) fn drawn(number: u64, what: u64) -> u64 {
@@ -105,7 +105,7 @@ pub(super) fn write(file: &Path, part: Range<u64>, first: u64, donors: u64) {
         let years =
             if drawn(row, 7).is_multiple_of(7) { format!("{year};{}", year + 1) } else { year.to_string() };
         let country = match drawn(row, 8) {
-            few if few % 5000 == 0 => RARE.to_owned(),
+            few if few % 5000 == 0 => RARE_COUNTRY.to_owned(),
             two if two % 11 == 0 => {
                 format!("{};{}", country(two / 11, countries), country(two / 17, countries))
             }
@@ -129,7 +129,7 @@ pub(super) fn write(file: &Path, part: Range<u64>, first: u64, donors: u64) {
 fn country(number: u64, all: &[kernel::country::Country]) -> &str {
     let code = pick(&(0..60).map(|index| index * all.len() / 61).collect::<Vec<_>>(), number);
     let code = all[code].iso3.as_str();
-    if code == RARE { "TCD" } else { code }
+    if code == RARE_COUNTRY { "TCD" } else { code }
 }
 
 /// The word with two letters beside each other swapped, as fingers do.

@@ -4,7 +4,7 @@
 
 use crate::{
     Client, Up, diversification, found,
-    generated::{self, RARE, drawn, mistyped},
+    generated::{self, RARE_COUNTRY, drawn, mistyped},
     line, ms, seconds,
     tables::{self, Imported},
 };
@@ -22,7 +22,7 @@ use xtask::deployment::Deployment;
 const OFFICES: u64 = 40;
 const REQUESTS: usize = 100;
 /// What this many times more rows may cost: the depth of an index grows by a level or two.
-const TIMES: u64 = 100;
+const GROWTH_FACTOR: u64 = 100;
 
 #[derive(Clone, Copy)]
 struct Size {
@@ -45,9 +45,9 @@ impl Size {
 
     fn small(self) -> Self {
         Self {
-            contributions: self.contributions / TIMES,
-            donors: self.donors / TIMES,
-            agreements: self.agreements / TIMES,
+            contributions: self.contributions / GROWTH_FACTOR,
+            donors: self.donors / GROWTH_FACTOR,
+            agreements: self.agreements / GROWTH_FACTOR,
         }
     }
 }

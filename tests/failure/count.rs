@@ -13,8 +13,8 @@ use testkit::Http;
 use tests::connect;
 use xtask::deployment::Deployment;
 
-/// How long the consumers may take to catch up.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// Time for the consumers to catch up.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Waits until everything is quiet, counts, and says what it found in the last line.
 pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> ExitCode {
@@ -25,7 +25,7 @@ pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> 
         let waiting = store::backlog(&donors).await.unwrap_or(1);
         let lags = platform::lag(&bus).await.unwrap_or_default();
         let lag: i64 = lags.iter().map(|lag| lag.records).sum::<i64>() + waiting;
-        if (lag == 0 && !lags.is_empty()) || started.elapsed() > PATIENCE {
+        if (lag == 0 && !lags.is_empty()) || started.elapsed() > CATCH_UP_TIMEOUT {
             break lag;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

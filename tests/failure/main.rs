@@ -35,10 +35,10 @@ struct Arguments {
     disk: Option<usize>,
 }
 
-/// How long Kafka is stopped once in every run.
-const OUTAGE: Duration = Duration::from_secs(60);
-/// Longer than a group waits for a member that says nothing (`session.timeout.ms`).
-const FROZEN: Duration = Duration::from_secs(13);
+/// How long Kafka is stopped, once in every run.
+const KAFKA_OUTAGE: Duration = Duration::from_secs(60);
+/// Longer than a group waits for a silent member (`session.timeout.ms`).
+const FREEZE: Duration = Duration::from_secs(13);
 
 /// What is done to the platform in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,7 @@ async fn inject(
             })
             .await;
             let before = writers.acknowledged();
-            tokio::time::sleep(OUTAGE).await;
+            tokio::time::sleep(KAFKA_OUTAGE).await;
             assert!(writers.acknowledged() > before + 100, "writes must go on while Kafka is away");
             blocking(move || infra.start_kafka()).await;
         }
@@ -202,7 +202,7 @@ async fn inject(
             let pid = platform.pid("crisis").unwrap();
             signal(pid, "-STOP");
             second_crisis(&platform).await;
-            tokio::time::sleep(FROZEN).await;
+            tokio::time::sleep(FREEZE).await;
             signal(pid, "-CONT");
             pause(rng, 4000).await;
             platform.kill("crisis-2");

@@ -11,13 +11,13 @@ use std::{
 use testkit::{Http, TempDir};
 use tests::binary;
 
-/// The size of the disk while it is small, and once room is made.
-const SMALL: &str = "40m";
-const LARGE: &str = "600m";
-/// What is left of it for the writers to fill, in bytes.
-const LEFT: u64 = 12 * 1024 * 1024;
-/// The largest file under a limit, in bytes.
-const LIMIT: u64 = 3 * 1024 * 1024;
+/// The size of the disk while it is small, and after it has been enlarged.
+const SMALL_SIZE: &str = "40m";
+const LARGE_SIZE: &str = "600m";
+/// Space left on it for the writers to fill, in bytes.
+const FREE_BYTES: u64 = 12 * 1024 * 1024;
+/// Maximum file size under a limit, in bytes.
+const MAX_FILE_BYTES: u64 = 3 * 1024 * 1024;
 /// Set in the process that has mounts of its own.
 const OWN_MOUNTS: &str = "PASSERELLE_FAILURE_OWN_MOUNTS";
 
@@ -52,7 +52,7 @@ impl SmallDisk {
     pub fn new() -> Self {
         let folder = testkit::folder();
         let mounted = std::env::var_os(OWN_MOUNTS).is_some()
-            && mount(&["-t", "tmpfs", "-o", &format!("size={SMALL}"), "tmpfs"], folder.path());
+            && mount(&["-t", "tmpfs", "-o", &format!("size={SMALL_SIZE}"), "tmpfs"], folder.path());
         Self { folder, kind: if mounted { Kind::Mounted } else { Kind::Limited } }
     }
 
@@ -74,14 +74,14 @@ impl SmallDisk {
             let mut filler = std::fs::File::create(path).unwrap();
             while filler.write_all(&[0; 64 * 1024]).is_ok() {}
             let size = filler.metadata().unwrap().len();
-            filler.set_len(size.saturating_sub(LEFT)).unwrap();
+            filler.set_len(size.saturating_sub(FREE_BYTES)).unwrap();
         }
     }
 
     pub fn make_room(&self) {
         if matches!(self.kind, Kind::Mounted) {
             assert!(
-                mount(&["-o", &format!("remount,size={LARGE}")], self.folder.path()),
+                mount(&["-o", &format!("remount,size={LARGE_SIZE}")], self.folder.path()),
                 "no room can be made"
             );
         }
@@ -137,7 +137,7 @@ impl Process {
             // Without the signal a write beyond the limit is an error like any other.
             true => {
                 let mut shell = Command::new("sh");
-                let limit = format!("--fsize={LIMIT}:unlimited");
+                let limit = format!("--fsize={MAX_FILE_BYTES}:unlimited");
                 shell.args(["-c", "trap '' XFSZ; exec prlimit \"$@\"", "sh", &limit]).arg(binary());
                 shell
             }

@@ -16,10 +16,10 @@ use tokio::task::JoinHandle;
 use xtask::deployment::Deployment;
 
 const WRITERS: u64 = 4;
-/// How long a client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// One in so many writes is given up when its first try fails: it may be there, once, or not.
-const GIVE_UP: u32 = 10;
+/// Timeout of a client's request.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// One write in this many is abandoned when its first attempt fails: it may have been recorded once, or not.
+const GIVE_UP_ONE_IN: u32 = 10;
 
 /// What was written, by reference: the amount in cents.
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Writers {
         let (founded, donor) = found(platform).await;
         let shared = Arc::new(Shared {
             url: platform.url.clone(),
-            http: Client::builder().timeout(PATIENCE).build().unwrap(),
+            http: Client::builder().timeout(TIMEOUT).build().unwrap(),
             client: (founded.client_id.to_string(), founded.client_secret),
             donor,
             token: tokio::sync::RwLock::default(),
@@ -94,7 +94,7 @@ async fn write(shared: Arc<Shared>, writer: u64, mut rng: StdRng) {
             "amount": { "amount": format!("{}.{:02}", cents / 100, cents % 100), "currency": "USD" },
             "external_ref": { "source": "suite", "ref": reference }, "visibility": "public",
         });
-        let gives_up = rng.random_ratio(1, GIVE_UP);
+        let gives_up = rng.random_ratio(1, GIVE_UP_ONE_IN);
         let acknowledged = loop {
             match shared.post(&reference, &body).await {
                 Ok(()) => break true,

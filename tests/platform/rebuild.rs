@@ -211,12 +211,12 @@ async fn is_equal(world: &World, name: &str, order: &[&str]) {
     }
     let topics = world.bus.topics().await.unwrap();
     let dead: Vec<_> =
-        topics.iter().filter(|topic| topic.ends_with(".dlq") && !topic.contains(DEAD)).collect();
+        topics.iter().filter(|topic| topic.ends_with(".dlq") && !topic.contains(DEAD_LETTER_TOPIC)).collect();
     assert!(dead.is_empty(), "{order:?}: {dead:?}");
 }
 
 /// Part of the name of the one dead-letter topic that the journey fills.
-const DEAD: &str = "crisis.contribution";
+const DEAD_LETTER_TOPIC: &str = "crisis.contribution";
 
 async fn rename(world: &World, donor: &str, name: &str) {
     let path = format!("/v1/donors/{donor}");

@@ -16,7 +16,7 @@ use std::{
 /// The services with a database, and all in the order they start.
 pub const DATABASES: [&str; 3] = ["identity", "donors", "crisis"];
 const SERVICES: [&str; 5] = ["identity", "donors", "crisis", "portal", "gateway"];
-const PATIENCE: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Processes of one platform.
 pub struct Deployment {
@@ -143,7 +143,7 @@ impl Deployment {
                     return Ok(());
                 }
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > START_TIMEOUT {
                 bail!("{instance} is not ready: {}", self.last_line(instance));
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -186,7 +186,7 @@ impl Deployment {
             let _ = tools::run(Command::new("kill").args(["-TERM", &process.child.id().to_string()]));
             let started = Instant::now();
             while process.child.try_wait().is_ok_and(|status| status.is_none())
-                && started.elapsed() < PATIENCE
+                && started.elapsed() < START_TIMEOUT
             {
                 std::thread::sleep(Duration::from_millis(20));
             }

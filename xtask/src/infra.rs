@@ -13,9 +13,9 @@ use std::{
 };
 
 /// The version of Apache Kafka, as `xtask/kafka/pom.xml` has it.
-const KAFKA: &str = "4.3.1";
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const KAFKA_VERSION: &str = "4.3.1";
+/// Time for a server to become available.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// The databases' owner and the services' role, with their passwords (this machine only).
 const ROLES: [(&str, &str); 2] = [("passerelle_owner", "owner"), ("passerelle_service", "service")];
 
@@ -77,14 +77,14 @@ pub fn missing() -> Vec<Missing> {
 
 /// Kafka's jars, from Maven Central, kept in the cache.
 fn kafka_libraries() -> Result<PathBuf> {
-    let folder = cache().join(format!("kafka-{KAFKA}"));
+    let folder = cache().join(format!("kafka-{KAFKA_VERSION}"));
     tools::need("java", "openjdk-17-jre-headless")?;
     if folder.is_dir() {
         return Ok(folder);
     }
     tools::need("mvn", "maven")?;
-    println!("── fetching Apache Kafka {KAFKA} from Maven Central");
-    let beside = cache().join(format!("kafka-{KAFKA}.{}", std::process::id()));
+    println!("── fetching Apache Kafka {KAFKA_VERSION} from Maven Central");
+    let beside = cache().join(format!("kafka-{KAFKA_VERSION}.{}", std::process::id()));
     fs::create_dir_all(&beside)?;
     let mut maven = Command::new("mvn");
     maven.args(["-q", "-B", "-f"]).arg(root().join("xtask/kafka/pom.xml")).args([
@@ -104,7 +104,7 @@ fn kafka_libraries() -> Result<PathBuf> {
 fn wait_for(what: &str, port: u16) -> Result<()> {
     let started = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > START_TIMEOUT {
             bail!("{what} does not answer on port {port}");
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -119,7 +119,7 @@ fn kill(pid_file: &Path, signal: &str) {
     if !pid.is_empty() {
         let _ = tools::run(Command::new("kill").args([signal, &pid]));
         let started = Instant::now();
-        while Path::new(&format!("/proc/{pid}")).exists() && started.elapsed() < PATIENCE {
+        while Path::new(&format!("/proc/{pid}")).exists() && started.elapsed() < START_TIMEOUT {
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -22,18 +22,18 @@ const WIDTH: f64 = 2000.0;
 /// How far a simplified line may be from the true one, in user units.
 const TOLERANCE: f64 = 1.6;
 /// A part smaller than this, in square units, is left out.
-const SMALLEST: f64 = 12.0;
+const MIN_PART_AREA: f64 = 12.0;
 /// A country smaller than this, in square units, is also a point, to be seen at all.
-const POINT: f64 = 90.0;
-/// South of this nobody lives whom a plan could help.
-const SOUTH: f64 = -58.0;
-const NORTH: f64 = 84.0;
+const MIN_COUNTRY_AREA: f64 = 90.0;
+/// The map is cut at latitudes beyond which nobody lives whom a plan could help.
+const MIN_LATITUDE: f64 = -58.0;
+const MAX_LATITUDE: f64 = 84.0;
 
 /// Which of the atlas's areas without a number are whose, as the United Nations show them; the glacier is nobody's.
 const UNNUMBERED: [(&str, &str); 4] =
     [("Kosovo", "XKX"), ("Somaliland", "SOM"), ("N. Cyprus", "CYP"), ("Siachen Glacier", "-Siachen Glacier")];
 /// A part that General Assembly resolution 68/262 counts elsewhere than the atlas: a point in it, from, to.
-const MOVED: [(Coord<f64>, &str, &str); 1] = [(Coord { x: 34.3, y: 45.3 }, "RUS", "UKR")];
+const REASSIGNED: [(Coord<f64>, &str, &str); 1] = [(Coord { x: 34.3, y: 45.3 }, "RUS", "UKR")];
 
 #[derive(Deserialize)]
 struct Topology {
@@ -92,7 +92,7 @@ fn projected(point: Coord<f64>) -> Coord<f64> {
     };
     let scale = WIDTH / (2.0 * raw(180.0, 0.0).0);
     let (x, y) = raw(point.x, point.y);
-    Coord { x: WIDTH / 2.0 + x * scale, y: (raw(0.0, NORTH).1 - y) * scale }
+    Coord { x: WIDTH / 2.0 + x * scale, y: (raw(0.0, MAX_LATITUDE).1 - y) * scale }
 }
 
 /// Writes `services/portal/data/world.json`.
@@ -114,7 +114,7 @@ pub fn make() -> Result<()> {
                 let outline = on_paper(&outline);
                 let area = area(&outline);
                 *areas.entry(code).or_default() += area;
-                if area >= SMALLEST {
+                if area >= MIN_PART_AREA {
                     write_path(&mut path, &outline, true);
                 }
             }
@@ -126,13 +126,15 @@ pub fn make() -> Result<()> {
     let mut points = serde_json::Map::new();
     for country in kernel::country::all() {
         let (Some(latitude), Some(longitude)) = (country.latitude, country.longitude) else { continue };
-        if areas.get(country.iso3.as_str()).copied().unwrap_or(0.0) < POINT && latitude > SOUTH {
+        if areas.get(country.iso3.as_str()).copied().unwrap_or(0.0) < MIN_COUNTRY_AREA
+            && latitude > MIN_LATITUDE
+        {
             let point = projected(Coord { x: longitude, y: latitude });
             points.insert(country.iso3.clone(), json!([point.x.round(), point.y.round()]));
         }
     }
     let (borders, disputed) = borders(&parts, &arcs, &lines)?;
-    let height = projected(Coord { x: 0.0, y: SOUTH }).y.round();
+    let height = projected(Coord { x: 0.0, y: MIN_LATITUDE }).y.round();
     let world = json!({
         "source": format!("Natural Earth 1:50m, public domain, by npm {PACKAGE}; `cargo xtask map`"),
         "width": WIDTH, "height": height, "countries": countries, "points": points,
@@ -260,15 +262,15 @@ fn parts(topology: &Topology, arcs: &[Vec<Coord<f64>>]) -> Result<BTreeMap<Strin
         };
         for ring in polygons.into_iter().flatten() {
             let outline = outline(&ring, arcs);
-            if outline.iter().all(|point| point.y < SOUTH) {
+            if outline.iter().all(|point| point.y < MIN_LATITUDE) {
                 continue;
             }
-            let moved = MOVED.iter().find(|(point, from, _)| *from == code && holds(&outline, *point));
+            let moved = REASSIGNED.iter().find(|(point, from, _)| *from == code && holds(&outline, *point));
             let code = moved.map_or(code.as_str(), |(_, _, to)| to);
             parts.entry(code.to_owned()).or_default().push(ring);
         }
     }
-    for (point, from, to) in MOVED {
+    for (point, from, to) in REASSIGNED {
         let there = parts.get(to).into_iter().flatten();
         if !there.map(|ring| outline(ring, arcs)).any(|outline| holds(&outline, point)) {
             bail!("nothing of {from} holds {point:?} alone, which belongs to {to}");

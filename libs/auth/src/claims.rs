@@ -8,7 +8,7 @@ pub const AUDIENCE: &str = "passerelle-api";
 /// The JOSE header `typ` of an access token (RFC 9068); nothing else is taken for one.
 pub const TOKEN_TYPE: &str = "at+jwt";
 /// The longest that an access token may hold, in seconds: `exp` less `iat`.
-pub const MAX_TOKEN_LIFE: i64 = 15 * 60;
+pub const MAX_TOKEN_LIFETIME: i64 = 15 * 60;
 
 /// What kind of principal signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

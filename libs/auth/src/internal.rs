@@ -16,7 +16,7 @@ use subtle::{Choice, ConstantTimeEq};
 /// Header that carries the key; never accepted from, nor shown to, anybody outside.
 pub const INTERNAL_HEADER: &str = "x-passerelle-internal";
 /// Hexadecimal digits of a key: 256 bits.
-const DIGITS: usize = 64;
+const KEY_HEX_DIGITS: usize = 64;
 
 /// The text is not a list of keys.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ impl std::fmt::Debug for InternalKey {
 impl InternalKey {
     /// A new key that nobody else knows.
     pub fn random() -> Self {
-        let bytes: [u8; DIGITS / 2] = rand::random();
+        let bytes: [u8; KEY_HEX_DIGITS / 2] = rand::random();
         Self::of(vec![bytes.iter().map(|byte| format!("{byte:02x}")).collect()])
     }
 
@@ -52,7 +52,8 @@ impl InternalKey {
     /// [`InternalKeyError`].
     pub fn parse(text: &str) -> Result<Self, InternalKeyError> {
         let keys: Vec<String> = text.split(',').map(|key| key.trim().to_ascii_lowercase()).collect();
-        let is_key = |key: &String| key.len() == DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_key =
+            |key: &String| key.len() == KEY_HEX_DIGITS && key.bytes().all(|byte| byte.is_ascii_hexdigit());
         if keys.iter().all(is_key) { Ok(Self::of(keys)) } else { Err(InternalKeyError) }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     INTERNAL_HEADER, InternalKey,
-    claims::{AUDIENCE, Claims, MAX_TOKEN_LIFE, TOKEN_TYPE},
+    claims::{AUDIENCE, Claims, MAX_TOKEN_LIFETIME, TOKEN_TYPE},
 };
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -16,8 +16,8 @@ use std::{collections::HashMap, sync::Arc, sync::RwLock, time::Duration};
 const MAX_CLOCK_SKEW: i64 = 60;
 /// The age in seconds at which the key set is fetched again, so that a key that was withdrawn is not taken for ever.
 const KEY_SET_LIFETIME: i64 = 15 * 60;
-/// While that fails the keys known go on; how often it is tried again, in seconds.
-const RETRY: i64 = 60;
+/// Seconds between attempts to refresh the key set while that fails; the known keys remain in use.
+const KEY_SET_RETRY: i64 = 60;
 
 /// A public key as JWKS publishes it (RFC 8037: Ed25519).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -203,7 +203,7 @@ impl Verifier {
     /// Fetches a key set that has become old, unless somebody is at it or it failed a moment ago.
     async fn renew(&self, now: i64) {
         let Ok(mut last_try) = self.0.fetching.try_lock() else { return };
-        if last_try.saturating_add(RETRY) > now {
+        if last_try.saturating_add(KEY_SET_RETRY) > now {
             return;
         }
         *last_try = now;
@@ -234,7 +234,7 @@ fn in_time(signed: &Signed, now: i64) -> Result<(), Problem> {
     if iat > latest || signed.nbf.is_some_and(|nbf| nbf > latest) {
         return Err(refused("the token does not hold yet"));
     }
-    if exp.saturating_sub(iat) > MAX_TOKEN_LIFE {
+    if exp.saturating_sub(iat) > MAX_TOKEN_LIFETIME {
         return Err(refused("the token holds longer than 15 minutes"));
     }
     Ok(())

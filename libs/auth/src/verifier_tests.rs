@@ -201,6 +201,6 @@ async fn a_key_that_was_withdrawn_is_forgotten_and_an_outage_forgets_none() {
     assert!(verifier.verify(&token(2)).await.is_ok(), "identity is unavailable");
     *source.0.lock().unwrap() = set(&signing_key(2), "k2");
     assert!(verifier.verify(&token(3)).await.is_ok(), "it was tried a moment ago");
-    clock.advance(TimeDelta::seconds(RETRY));
+    clock.advance(TimeDelta::seconds(KEY_SET_RETRY));
     assert_eq!(why(&verifier, &token(4)).await, "the token is signed with a key that is not ours");
 }

@@ -39,10 +39,10 @@ pub struct Settings {
     pub properties: BTreeMap<String, String>,
 }
 
-/// How long the brokers have to acknowledge a record before the relay is told that they did not.
-const DELIVERY: Duration = Duration::from_secs(10);
-/// The pause when librdkafka's queue is full.
-const FULL: Duration = Duration::from_millis(5);
+/// Time for the brokers to acknowledge a record before publishing fails.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Delay before a record is offered again when librdkafka's queue is full.
+const QUEUE_FULL_DELAY: Duration = Duration::from_millis(5);
 
 /// Kafka as a bus.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl Settings {
             .set("compression.type", "lz4")
             // The same partition for a key as the Java clients choose.
             .set("partitioner", "murmur2_random")
-            .set("message.timeout.ms", DELIVERY.as_millis().to_string());
+            .set("message.timeout.ms", DELIVERY_TIMEOUT.as_millis().to_string());
         config.create().map_err(broker)
     }
 
@@ -137,7 +137,7 @@ impl Bus for KafkaBus {
                 match producer.send_result(outgoing) {
                     Ok(delivery) => break delivery,
                     Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
-                        tokio::time::sleep(FULL).await;
+                        tokio::time::sleep(QUEUE_FULL_DELAY).await;
                         outgoing = refused;
                     }
                     Err((error, _)) => {

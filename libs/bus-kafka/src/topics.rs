@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-/// How long the brokers have for a question.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Timeout of a request to the brokers.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Makes the topics that are not there. Those it has seen before are not asked for again.
 pub(crate) async fn make(inner: &Inner, names: impl Iterator<Item = &str>) -> Result<(), BusError> {
@@ -37,7 +37,8 @@ pub(crate) async fn make(inner: &Inner, names: impl Iterator<Item = &str>) -> Re
         }
     });
     let topics: Vec<NewTopic<'_>> = topics.collect();
-    let options = AdminOptions::new().request_timeout(Some(PATIENCE)).operation_timeout(Some(PATIENCE));
+    let options =
+        AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT)).operation_timeout(Some(REQUEST_TIMEOUT));
     for made in inner.admin.create_topics(&topics, &options).await.map_err(broker)? {
         match made {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
@@ -63,7 +64,8 @@ fn member(inner: &Inner, group: &str) -> Result<BaseConsumer, BusError> {
 
 pub(crate) async fn all(inner: Arc<Inner>) -> Result<Vec<String>, BusError> {
     blocking(move || {
-        let metadata = member(&inner, "passerelle.topics")?.fetch_metadata(None, PATIENCE).map_err(broker)?;
+        let metadata =
+            member(&inner, "passerelle.topics")?.fetch_metadata(None, REQUEST_TIMEOUT).map_err(broker)?;
         let names = metadata.topics().iter().filter(|topic| !topic.name().starts_with("__"));
         let mut names: Vec<String> = names
             .filter_map(|topic| Some(topic.name().strip_prefix(&inner.settings.prefix)?.to_owned()))
@@ -94,7 +96,7 @@ pub(crate) async fn lag(inner: Arc<Inner>, subscriptions: &[(&str, &str)]) -> Re
 }
 
 fn behind(member: &BaseConsumer, topic: &str) -> Result<i64, BusError> {
-    let metadata = member.fetch_metadata(Some(topic), PATIENCE).map_err(broker)?;
+    let metadata = member.fetch_metadata(Some(topic), REQUEST_TIMEOUT).map_err(broker)?;
     let Some(described) = metadata.topics().first().filter(|topic| topic.error().is_none()) else {
         return Ok(0);
     };
@@ -102,10 +104,11 @@ fn behind(member: &BaseConsumer, topic: &str) -> Result<i64, BusError> {
     for partition in described.partitions() {
         partitions.add_partition(topic, partition.id());
     }
-    let committed = member.committed_offsets(partitions, PATIENCE).map_err(broker)?;
+    let committed = member.committed_offsets(partitions, REQUEST_TIMEOUT).map_err(broker)?;
     let mut records = 0;
     for partition in committed.elements() {
-        let (low, high) = member.fetch_watermarks(topic, partition.partition(), PATIENCE).map_err(broker)?;
+        let (low, high) =
+            member.fetch_watermarks(topic, partition.partition(), REQUEST_TIMEOUT).map_err(broker)?;
         let done = match partition.offset() {
             Offset::Offset(done) => done,
             Offset::Beginning | Offset::End | Offset::Stored | Offset::Invalid | Offset::OffsetTail(_) => low,

@@ -31,9 +31,9 @@ CREATE TABLE IF NOT EXISTS consumer_offset (
 );";
 
 /// Rows of one INSERT; SQLite takes 32,766 parameters.
-const INSERT_ROWS: usize = 500;
+const MAX_INSERT_ROWS: usize = 500;
 /// Another process (`passerelle init`) may append to the same file; how often a waiting reader looks.
-const POLL: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 type GroupLocks = Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>;
 
@@ -104,7 +104,7 @@ impl Bus for EmbeddedBus {
         let tx = self.writer.begin_with_options(immediate).await?;
         let mut records = records.into_iter();
         loop {
-            let chunk: Vec<OutgoingRecord> = records.by_ref().take(INSERT_ROWS).collect();
+            let chunk: Vec<OutgoingRecord> = records.by_ref().take(MAX_INSERT_ROWS).collect();
             if chunk.is_empty() {
                 break;
             }
@@ -219,7 +219,7 @@ impl Subscription for EmbeddedSubscription {
                 return Ok(records);
             }
             // Either an append of this process wakes the reader, or it looks again after a while.
-            let _ = tokio::time::timeout(POLL, self.appended.changed()).await;
+            let _ = tokio::time::timeout(POLL_INTERVAL, self.appended.changed()).await;
         }
     }
 

@@ -240,7 +240,7 @@ fn drop_oldest<V>(entries: &mut HashMap<String, V>, age: impl Fn(&V) -> u64, ove
 }
 
 /// [`Memory::reserve`] in one step on Redis's own clock. Keys: origin, account, pair. Answers the time to wait.
-static RESERVE: LazyLock<Script> = LazyLock::new(|| {
+static RESERVE_SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
 local time = redis.call('TIME')
@@ -274,7 +274,7 @@ return 0
 });
 
 /// [`Memory::give_back`], with the same keys.
-static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| {
+static RELEASE_SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
 local time = redis.call('TIME')
@@ -298,7 +298,7 @@ return 0
 });
 
 /// One more in a bucket. Answers the time to wait.
-static WRONG: LazyLock<Script> = LazyLock::new(|| {
+static WRONG_SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
 local time = redis.call('TIME')
@@ -326,7 +326,7 @@ impl Redis {
     }
 
     async fn reserve(&self, attempt: &Attempt, limits: &AttemptLimits) -> Result<Duration, Away> {
-        let mut asked = RESERVE.prepare_invoke();
+        let mut asked = RESERVE_SCRIPT.prepare_invoke();
         self.keys(attempt).into_iter().for_each(|key| {
             asked.key(key);
         });
@@ -346,7 +346,7 @@ impl Redis {
         limits: &AttemptLimits,
         succeeded: bool,
     ) -> Result<Duration, Away> {
-        let mut asked = GIVE_BACK.prepare_invoke();
+        let mut asked = RELEASE_SCRIPT.prepare_invoke();
         self.keys(attempt).into_iter().for_each(|key| {
             asked.key(key);
         });
@@ -356,7 +356,7 @@ impl Redis {
     }
 
     async fn wrong(&self, key: &str, bucket: &Bucket) -> Result<Duration, Away> {
-        let mut asked = WRONG.prepare_invoke();
+        let mut asked = WRONG_SCRIPT.prepare_invoke();
         asked.key(self.key("attempts", key)).arg(bucket.burst).arg(micros(bucket.interval));
         self.ask(asked).await
     }

@@ -9,4 +9,4 @@ mod revocations;
 
 pub use crate::redis::{Away, Counted, Redis};
 pub use attempts::{Attempt, AttemptLimits, Attempts, Bucket, Reserved, Waits};
-pub use revocations::{LEASE, RENEWAL, Revocations};
+pub use revocations::{LEASE, RENEWAL_INTERVAL, Revocations};

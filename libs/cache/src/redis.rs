@@ -8,14 +8,14 @@ use std::{
 };
 use uuid::Uuid;
 
-/// How long Redis has to answer: it stands in the way of every request.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// After a failure, how long nobody tries again.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Timeout of a Redis command: every request waits for one.
+const RESPONSE_TIMEOUT: Duration = Duration::from_millis(250);
+/// After a failure, how long Redis is not tried again.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The generic cell rate algorithm, in one step on Redis's own clock: the time at which a caller would have all its
 /// requests again is kept, in microseconds. Answers what is left (-1 for nothing), and the time in question.
-const COUNT: &str = "
+const COUNT_SCRIPT: &str = "
 local burst, interval = tonumber(ARGV[1]), 1000000 / tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -66,10 +66,10 @@ impl Redis {
     pub fn new(url: &str, prefix: &str) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(RESPONSE_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT));
         let manager = ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?;
-        let (prefix, count) = (prefix.to_owned(), Script::new(COUNT));
+        let (prefix, count) = (prefix.to_owned(), Script::new(COUNT_SCRIPT));
         Ok(Self(Arc::new(Inner { manager, prefix, count, tried_again: Mutex::default() })))
     }
 
@@ -95,7 +95,7 @@ impl Redis {
                 Ok(value)
             }
             Err(error) => {
-                if tried_again.replace(Instant::now() + PAUSE).is_none() {
+                if tried_again.replace(Instant::now() + RETRY_DELAY).is_none() {
                     tracing::warn!(error = &error as &dyn std::error::Error, "Redis is away");
                 }
                 Err(error.into())

@@ -1,7 +1,7 @@
 //! Sessions that were ended before their access tokens ran out.
 //!
 //! The truth is identity's database. Here is a copy that gateways may ask instead, with a lease: identity copies all
-//! live revocations once every [`RENEWAL`] and then says for [`LEASE`] that the copy is complete. A copy without a lease
+//! live revocations once every [`RENEWAL_INTERVAL`] and then says for [`LEASE`] that the copy is complete. A copy without a lease
 //! (Redis was restarted, identity cannot reach it) says "revoked" or nothing, never "not revoked": identity is asked
 //! then. A revocation that could not be copied at once is not acknowledged before every lease older than it has ended.
 
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 /// How long a copy counts as complete.
 pub const LEASE: Duration = Duration::from_secs(4);
-/// How often it is completed.
-pub const RENEWAL: Duration = Duration::from_secs(1);
-/// The longest that a renewal may take from reading the truth to the lease; a slower one is dropped.
-const RENEWING: Duration = Duration::from_secs(1);
+/// How often it is renewed.
+pub const RENEWAL_INTERVAL: Duration = Duration::from_secs(1);
+/// Maximum time from reading the source of truth to extending the lease; a slower renewal is discarded.
+const MAX_RENEWAL_TIME: Duration = Duration::from_secs(1);
 
 /// The copy of the revocations.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Revocations {
                 error = &error as &dyn std::error::Error,
                 "a revocation waits for the leases to end"
             );
-            tokio::time::sleep(LEASE + RENEWING).await;
+            tokio::time::sleep(LEASE + MAX_RENEWAL_TIME).await;
         }
     }
 
@@ -74,7 +74,7 @@ impl Revocations {
     /// [`Away`]; then the lease runs out.
     pub async fn complete(&self, sessions: &[(Uuid, Duration)], read_at: Instant) -> Result<(), Away> {
         self.copy(sessions).await?;
-        if read_at.elapsed() > RENEWING {
+        if read_at.elapsed() > MAX_RENEWAL_TIME {
             return Ok(());
         }
         match self {

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
-/// The most characters of a refused word that are repeated.
-const MAX_WORD: usize = 40;
+/// Maximum number of characters of a refused word that are repeated.
+const MAX_ECHOED_CHARS: usize = 40;
 
 /// A word that is not one of a closed set. Its text names the set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ impl UnknownWord {
     /// A word that is not one of `known`.
     pub fn new<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let set = known.into_iter().collect::<Vec<_>>().join(", ");
-        Self { word: word.chars().take(MAX_WORD).collect(), set }
+        Self { word: word.chars().take(MAX_ECHOED_CHARS).collect(), set }
     }
 
     /// The beginning of the word.

@@ -4,11 +4,12 @@ use crate::Fault;
 use chrono::{Datelike, NaiveDate};
 use std::ops::RangeInclusive;
 
-/// The years in which agreements and reports are: databases and calendars write years of four digits, and others are slips
-/// of the keyboard.
-const YEARS: RangeInclusive<i32> = 2000..=2110;
+/// Plausible years of agreements and reports: databases and calendars write four-digit years, and others are typing
+/// errors.
+const PLAUSIBLE_YEARS: RangeInclusive<i32> = 2000..=2110;
 
 /// What is wrong with a date that cannot stand in a record.
 pub fn unusual(date: NaiveDate) -> Option<Fault> {
-    (!YEARS.contains(&date.year())).then(|| Fault::date_out_of_range(*YEARS.start(), *YEARS.end()))
+    (!PLAUSIBLE_YEARS.contains(&date.year()))
+        .then(|| Fault::date_out_of_range(*PLAUSIBLE_YEARS.start(), *PLAUSIBLE_YEARS.end()))
 }

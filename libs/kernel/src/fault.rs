@@ -7,8 +7,8 @@ use utoipa::openapi::{
     KnownFormat, ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat, Type, schema::AdditionalProperties,
 };
 
-/// The longest part of a sent text that a refusal repeats, in characters.
-const MAX_SHOWN: usize = 40;
+/// Maximum number of characters of a refused text that are repeated.
+const MAX_ECHOED_CHARS: usize = 40;
 
 /// What a refusal speaks of: a limit, another field, a state, a part of what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl FieldCode {
 
 /// The beginning of a text that was sent, to be repeated in a refusal.
 pub fn shown(text: &str) -> String {
-    text.chars().take(MAX_SHOWN).collect()
+    text.chars().take(MAX_ECHOED_CHARS).collect()
 }
 
 impl Fault {

@@ -6,21 +6,21 @@ use crate::{
 };
 
 /// A4, in points.
-pub(crate) const PAGE: (f32, f32) = (595.276, 841.89);
+pub(crate) const PAGE_SIZE: (f32, f32) = (595.276, 841.89);
 pub(crate) const MARGIN: f32 = 48.0;
-pub(crate) const WIDTH: f32 = PAGE.0 - 2.0 * MARGIN;
+pub(crate) const CONTENT_WIDTH: f32 = PAGE_SIZE.0 - 2.0 * MARGIN;
 /// Where the text of a page ends; below it is the footer.
-const BOTTOM: f32 = PAGE.1 - 60.0;
-const TEXT: f32 = 9.5;
-const CELL: f32 = 8.0;
+const CONTENT_BOTTOM: f32 = PAGE_SIZE.1 - 60.0;
+const TEXT_SIZE: f32 = 9.5;
+const CELL_TEXT_SIZE: f32 = 8.0;
 /// The distance of lines, in parts of the font's size.
-const LEADING: f32 = 1.35;
+const LINE_HEIGHT: f32 = 1.35;
 /// Where the base line is in that, from above.
-const BASE: f32 = 1.0;
+const BASELINE: f32 = 1.0;
 /// The space between two columns.
 const GUTTER: f32 = 6.0;
-/// The part of the width that columns of numbers leave to the others.
-const LEAST: f32 = 0.4;
+/// Minimum share of the width that numeric columns leave to the others.
+const MIN_TEXT_SHARE: f32 = 0.4;
 /// The space above and below the text of a cell.
 const PADDING: f32 = 2.5;
 
@@ -129,7 +129,7 @@ impl Lines<'_> {
 
     #[expect(clippy::cast_precision_loss, reason = "a few lines")]
     fn height(&self, lines: usize) -> f32 {
-        lines as f32 * self.size * LEADING + 2.0 * PADDING
+        lines as f32 * self.size * LINE_HEIGHT + 2.0 * PADDING
     }
 }
 
@@ -161,7 +161,7 @@ impl Layout<'_> {
 
     /// Goes on on the next page unless there is so much room.
     fn need(&mut self, height: f32) {
-        if self.y + height > BOTTOM && self.y > MARGIN {
+        if self.y + height > CONTENT_BOTTOM && self.y > MARGIN {
             self.new_page();
         }
     }
@@ -180,15 +180,15 @@ impl Layout<'_> {
         // The space at which a line was broken is there for readers, and does not push the others.
         let x = if right { x + width - (shaped.width - shaped.blank) * size } else { x };
         let tagged = node.is_some();
-        let y = self.y + size * BASE;
+        let y = self.y + size * BASELINE;
         self.mark(node, Mark::Text { x, y, size, bold, line: line.clone(), tagged });
-        self.y += size * LEADING;
+        self.y += size * LINE_HEIGHT;
     }
 
     fn texts(&mut self, node: usize, text: &str, size: f32, bold: bool) {
-        for line in self.faces.of(bold).lines(text, WIDTH / size) {
-            self.need(size * LEADING);
-            self.line(Some(node), &line, (MARGIN, WIDTH, false), size, bold);
+        for line in self.faces.of(bold).lines(text, CONTENT_WIDTH / size) {
+            self.need(size * LINE_HEIGHT);
+            self.line(Some(node), &line, (MARGIN, CONTENT_WIDTH, false), size, bold);
         }
     }
 
@@ -199,7 +199,7 @@ impl Layout<'_> {
         // A heading that says nothing is none to those who hear it.
         let text = if text.chars().all(|c| c.is_whitespace() || c.is_control()) { "—" } else { text };
         // A heading stands with what it is the heading of.
-        self.need(size * LEADING + 70.0);
+        self.need(size * LINE_HEIGHT + 70.0);
         let node = self.add(None, Role::Heading(level));
         if let Some(heading) = self.plan.nodes.get_mut(node) {
             heading.title = Some(text.to_owned());
@@ -215,7 +215,7 @@ impl Layout<'_> {
 
     fn paragraph(&mut self, text: &str) {
         let node = self.add(None, Role::Paragraph);
-        self.texts(node, text, TEXT, false);
+        self.texts(node, text, TEXT_SIZE, false);
         self.y += 5.0;
     }
 
@@ -231,17 +231,17 @@ impl Layout<'_> {
             let lines: Vec<Vec<Line>> = cells
                 .iter()
                 .zip(&columns)
-                .map(|((text, bold), place)| cell(self.faces.of(*bold), text, *place, TEXT))
+                .map(|((text, bold), place)| cell(self.faces.of(*bold), text, *place, TEXT_SIZE))
                 .collect();
-            let height = Lines { cells: lines.clone(), columns: &columns, size: TEXT, bold: false };
+            let height = Lines { cells: lines.clone(), columns: &columns, size: TEXT_SIZE, bold: false };
             self.need(height.height(height.count()));
             let top = self.y;
             let mut lowest = top;
             for (((lines, (_, bold)), place), node) in lines.iter().zip(&cells).zip(&columns).zip(nodes) {
                 self.y = top;
                 for line in lines {
-                    self.need(TEXT * LEADING);
-                    self.line(Some(node), line, (place.x, place.width, false), TEXT, *bold);
+                    self.need(TEXT_SIZE * LINE_HEIGHT);
+                    self.line(Some(node), line, (place.x, place.width, false), TEXT_SIZE, *bold);
                 }
                 lowest = lowest.max(self.y);
             }
@@ -259,10 +259,10 @@ impl Layout<'_> {
         let head = self.lines_of(&headings, &columns, true);
         let head_height = head.height(head.count());
         self.y += 6.0;
-        self.need(TEXT * LEADING + head_height + 40.0);
+        self.need(TEXT_SIZE * LINE_HEIGHT + head_height + 40.0);
         if !table.caption.is_empty() {
             let caption = self.add(Some(node), Role::Caption);
-            self.texts(caption, &table.caption, TEXT, true);
+            self.texts(caption, &table.caption, TEXT_SIZE, true);
             self.y += 1.0;
         }
         let group = self.add(Some(node), Role::Head);
@@ -286,7 +286,7 @@ impl Layout<'_> {
                 let lines = self.faces.of(bold).lines(text, f32::INFINITY);
                 lines.first().map_or(0.0, |line| self.faces.of(bold).shape(line).width)
             });
-            widths.fold(0.0, f32::max) * CELL
+            widths.fold(0.0, f32::max) * CELL_TEXT_SIZE
         };
         let columns = table.columns.iter().enumerate();
         columns.map(|(index, column)| if column.number { widest(index) + 0.5 } else { 0.0 }).collect()
@@ -300,10 +300,10 @@ impl Layout<'_> {
             .collect();
         let texts: Vec<&str> = entry.cells.iter().map(String::as_str).collect();
         let lines = self.lines_of(&texts, columns, entry.total);
-        let whole = BOTTOM - MARGIN - head.height(head.count());
+        let whole = CONTENT_BOTTOM - MARGIN - head.height(head.count());
         let mut next = 0;
         while next < lines.count() {
-            let room = BOTTOM - self.y;
+            let room = CONTENT_BOTTOM - self.y;
             let left = lines.count() - next;
             let mut fit = (1..=left).rev().find(|count| lines.height(*count) <= room).unwrap_or(0);
             if fit < left && lines.height(left) <= whole {
@@ -313,7 +313,10 @@ impl Layout<'_> {
                 self.new_page();
                 self.rows(head, 0..head.count(), &vec![None; columns.len()]);
                 self.rule(0.8);
-                fit = (1..=left).rev().find(|count| lines.height(*count) <= BOTTOM - self.y).unwrap_or(1);
+                fit = (1..=left)
+                    .rev()
+                    .find(|count| lines.height(*count) <= CONTENT_BOTTOM - self.y)
+                    .unwrap_or(1);
             }
             if entry.total && next == 0 {
                 self.rule(0.5);
@@ -339,9 +342,12 @@ impl Layout<'_> {
     fn lines_of<'a>(&self, texts: &[&str], columns: &'a [Place], bold: bool) -> Lines<'a> {
         let face = self.faces.of(bold);
         let text = |index: usize| texts.get(index).copied().unwrap_or_default();
-        let cells =
-            columns.iter().enumerate().map(|(index, place)| cell(face, text(index), *place, CELL)).collect();
-        Lines { cells, columns, size: CELL, bold }
+        let cells = columns
+            .iter()
+            .enumerate()
+            .map(|(index, place)| cell(face, text(index), *place, CELL_TEXT_SIZE))
+            .collect();
+        Lines { cells, columns, size: CELL_TEXT_SIZE, bold }
     }
 
     fn rule(&mut self, weight: f32) {
@@ -352,14 +358,18 @@ impl Layout<'_> {
     fn footers(&mut self, footer: &str) {
         let face = &self.faces.regular;
         let count = self.plan.pages.len();
-        let y = PAGE.1 - 36.0;
+        let y = PAGE_SIZE.1 - 36.0;
         for (index, page) in self.plan.pages.iter_mut().enumerate() {
             let number = face.lines(&format!("{} / {count}", index + 1), f32::INFINITY);
-            let text = face.lines(footer, (WIDTH - 60.0) / CELL);
+            let text = face.lines(footer, (CONTENT_WIDTH - 60.0) / CELL_TEXT_SIZE);
             for (line, is_number) in [(text.first(), false), (number.first(), true)] {
                 let Some(line) = line.cloned() else { continue };
-                let x = if is_number { MARGIN + WIDTH - face.shape(&line).width * CELL } else { MARGIN };
-                page.push(Mark::Text { x, y, size: CELL, bold: false, line, tagged: false });
+                let x = if is_number {
+                    MARGIN + CONTENT_WIDTH - face.shape(&line).width * CELL_TEXT_SIZE
+                } else {
+                    MARGIN
+                };
+                page.push(Mark::Text { x, y, size: CELL_TEXT_SIZE, bold: false, line, tagged: false });
             }
         }
     }
@@ -374,14 +384,19 @@ fn cell(face: &Face, text: &str, place: Place, size: f32) -> Vec<Line> {
 /// Columns side by side: those that need more than their share of the width have it, and the others share the rest.
 fn places(columns: &[(u16, bool)], needed: &[f32]) -> Vec<Place> {
     let mut fixed: Vec<Option<f32>> = vec![None; columns.len()];
-    let (mut rest, mut whole) = (WIDTH, columns.iter().map(|(share, _)| f32::from(*share)).sum::<f32>());
+    let (mut rest, mut whole) =
+        (CONTENT_WIDTH, columns.iter().map(|(share, _)| f32::from(*share)).sum::<f32>());
     // What one takes makes the others' shares smaller, so that some of them need more in turn.
     for _ in columns {
         let mut changed = false;
         for (index, (share, _)) in columns.iter().enumerate() {
             let need = needed.get(index).copied().unwrap_or(0.0) + GUTTER;
             let has = rest * f32::from(*share) / whole.max(1.0);
-            if fixed[index].is_none() && need > GUTTER && need > has && rest - need > WIDTH * LEAST {
+            if fixed[index].is_none()
+                && need > GUTTER
+                && need > has
+                && rest - need > CONTENT_WIDTH * MIN_TEXT_SHARE
+            {
                 fixed[index] = Some(need);
                 (rest, whole, changed) = (rest - need, whole - f32::from(*share), true);
             }

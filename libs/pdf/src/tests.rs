@@ -203,7 +203,7 @@ fn an_amount_is_never_broken_while_there_is_room_for_it() {
     for mark in plan.pages.iter().flatten() {
         let layout::Mark::Text { x, line, size, bold, .. } = mark else { continue };
         let end = x + faces.of(*bold).shape(line).width * size;
-        assert!(end <= layout::MARGIN + layout::WIDTH + 5.0, "{} ends at {end}", line.text);
+        assert!(end <= layout::MARGIN + layout::CONTENT_WIDTH + 5.0, "{} ends at {end}", line.text);
         assert!(line.text == amount || !line.text.contains("NOK"), "{}", line.text);
         whole += usize::from(line.text == amount);
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     Document, PdfError,
-    layout::{Child, Mark, Node, PAGE, Plan, Role},
+    layout::{Child, Mark, Node, PAGE_SIZE, Plan, Role},
     text::{Faces, Line},
 };
 use krilla::{
@@ -45,8 +45,8 @@ pub(crate) fn write(document: &Document, faces: &Faces, plan: &Plan) -> Result<V
     );
     let mut places = Vec::with_capacity(plan.pages.len());
     for marks in &plan.pages {
-        let settings =
-            PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Pdf("page size".to_owned()))?;
+        let settings = PageSettings::from_wh(PAGE_SIZE.0, PAGE_SIZE.1)
+            .ok_or_else(|| PdfError::Pdf("page size".to_owned()))?;
         let mut page = pdf.start_page_with(settings);
         let mut surface = page.surface();
         places.push(marks.iter().map(|mark| draw(&mut surface, faces, mark)).collect::<Vec<_>>());
@@ -88,7 +88,9 @@ fn draw(surface: &mut Surface<'_>, faces: &Faces, mark: &Mark) -> Option<Identif
             surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
             surface.set_fill(Some(fill(GREY)));
             let mut path = PathBuilder::new();
-            if let Some(rect) = Rect::from_xywh(crate::layout::MARGIN, *y, crate::layout::WIDTH, *weight) {
+            if let Some(rect) =
+                Rect::from_xywh(crate::layout::MARGIN, *y, crate::layout::CONTENT_WIDTH, *weight)
+            {
                 path.push_rect(rect);
             }
             if let Some(path) = path.finish() {

@@ -9,8 +9,8 @@ use serde_path_to_error::Segment;
 use sha2::{Digest, Sha256};
 use std::{future::Future, pin::Pin};
 
-/// The largest JSON body an operation takes unless it documents another limit, in bytes.
-const LIMIT: usize = 1024 * 1024;
+/// Maximum size of a JSON body, in bytes, unless the operation documents another limit.
+const DEFAULT_MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The most words of a body that are looked at, once one is not of its set.
 const MAX_WORDS: usize = 50;
@@ -93,8 +93,8 @@ fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> 
         let mut bytes = Vec::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| broken_off())?;
-            if bytes.len() + chunk.len() > LIMIT {
-                return Err(too_large(LIMIT as u64).into());
+            if bytes.len() + chunk.len() > DEFAULT_MAX_BODY_BYTES {
+                return Err(too_large(DEFAULT_MAX_BODY_BYTES as u64).into());
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -60,7 +60,7 @@ impl Checks {
     /// Notes every text of a JSON document that holds a NUL character, which PostgreSQL cannot keep.
     pub fn without_nul(&mut self, pointer: &str, value: &Value) {
         match value {
-            Value::String(text) => self.require(!text.contains('\0'), pointer, CONTROL),
+            Value::String(text) => self.require(!text.contains('\0'), pointer, CONTROL_CHARACTERS),
             Value::Array(list) => {
                 for (index, value) in list.iter().enumerate() {
                     self.without_nul(&format!("{pointer}/{index}"), value);
@@ -72,7 +72,7 @@ impl Checks {
                         "{pointer}/{}",
                         name.replace('~', "~0").replace('/', "~1").replace('\0', "\u{fffd}")
                     );
-                    self.require(!name.contains('\0'), &place, CONTROL);
+                    self.require(!name.contains('\0'), &place, CONTROL_CHARACTERS);
                     self.without_nul(&place, value);
                 }
             }
@@ -92,10 +92,10 @@ impl Checks {
     /// A line of 1 to `longest` characters, not blank, without control characters and without characters that turn the
     /// direction of writing.
     pub fn text(&mut self, pointer: &str, text: &str, longest: usize) {
-        self.require(!text.trim().is_empty(), pointer, EMPTY);
+        self.require(!text.trim().is_empty(), pointer, MUST_NOT_BE_EMPTY);
         self.length(pointer, text, longest);
-        self.require(!text.chars().any(breaks_line), pointer, CONTROL);
-        self.require(!text.chars().any(turns_direction), pointer, TURNED);
+        self.require(!text.chars().any(breaks_line), pointer, CONTROL_CHARACTERS);
+        self.require(!text.chars().any(turns_direction), pointer, BIDI_CONTROLS);
     }
 
     /// A text of at most `longest` characters on as many lines as it likes: tabs and line breaks are the only control
@@ -105,8 +105,8 @@ impl Checks {
             self.refuse(pointer, Fault::too_long(longest));
         }
         let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        self.require(!text.chars().any(control), pointer, CONTROL);
-        self.require(!text.chars().any(turns_direction), pointer, TURNED);
+        self.require(!text.chars().any(control), pointer, CONTROL_CHARACTERS);
+        self.require(!text.chars().any(turns_direction), pointer, BIDI_CONTROLS);
     }
 
     /// The same, where there is one.
@@ -134,7 +134,7 @@ impl Checks {
         self.text(pointer, name, longest);
         let hidden = |c: char| matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}');
         let marked = !name.chars().any(turns_direction) && name.chars().any(hidden);
-        self.require(!marked, pointer, TURNED);
+        self.require(!marked, pointer, BIDI_CONTROLS);
     }
 
     /// The same, where there is one.
@@ -179,11 +179,12 @@ impl Checks {
     }
 }
 
-const EMPTY: (FieldCode, &str) = (FieldCode::Required, "must not be empty");
+const MUST_NOT_BE_EMPTY: (FieldCode, &str) = (FieldCode::Required, "must not be empty");
 
-const CONTROL: (FieldCode, &str) = (FieldCode::HiddenCharacters, "must not hold control characters");
+const CONTROL_CHARACTERS: (FieldCode, &str) =
+    (FieldCode::HiddenCharacters, "must not hold control characters");
 
-const TURNED: (FieldCode, &str) =
+const BIDI_CONTROLS: (FieldCode, &str) =
     (FieldCode::HiddenCharacters, "must not hold characters that turn the direction of writing");
 
 /// Control characters, and Unicode's separators of lines and paragraphs.

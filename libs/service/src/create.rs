@@ -8,8 +8,8 @@ use store::{
     idempotency::{self, Key, Saved},
 };
 
-/// The longest idempotency key.
-const KEY_LENGTH: usize = 255;
+/// Maximum length of an idempotency key.
+const MAX_KEY_LENGTH: usize = 255;
 
 /// A record that was made.
 pub struct Created<T> {
@@ -139,11 +139,11 @@ fn key_of(request: &HttpRequest, claims: &Claims) -> Result<Option<Key>, Problem
     let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     let key = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    if key.is_empty() || key.len() > KEY_LENGTH {
-        let why = format!("must have 1 to {KEY_LENGTH} visible ASCII characters");
+    if key.is_empty() || key.len() > MAX_KEY_LENGTH {
+        let why = format!("must have 1 to {MAX_KEY_LENGTH} visible ASCII characters");
         let fault: Fault = match key {
             "" => FieldCode::Required.says(why),
-            _ => FieldCode::TooLong.says(why).with("max", KEY_LENGTH),
+            _ => FieldCode::TooLong.says(why).with("max", MAX_KEY_LENGTH),
         };
         return Err(Problem::invalid_parameter("idempotency-key", fault));
     }

@@ -15,11 +15,11 @@ use bytes::Bytes;
 use moka::{future::Cache, policy::EvictionPolicy};
 use std::{cell::Cell, time::Duration};
 
-/// Bytes that are kept in all; also how many answers, since each counts as [`MIN_WEIGHT`] at least.
-const MAX_KEPT: u64 = 32 * 1024 * 1024;
-const MIN_WEIGHT: u32 = 32 * 1024;
+/// Bytes that are kept in all; also how many answers, since each counts as [`MIN_ENTRY_BYTES`] at least.
+const MAX_CACHE_BYTES: u64 = 32 * 1024 * 1024;
+const MIN_ENTRY_BYTES: u32 = 32 * 1024;
 /// The largest answer that is kept.
-const MAX_ANSWER: usize = 8 * 1024 * 1024;
+const MAX_ENTRY_BYTES: usize = 8 * 1024 * 1024;
 /// Answers nobody asks for are forgotten.
 const MAX_IDLE: Duration = Duration::from_secs(600);
 /// Browsers and proxies may keep them for a minute.
@@ -39,11 +39,11 @@ pub(crate) struct KeptAnswers(Cache<String, Kept>);
 impl Default for KeptAnswers {
     fn default() -> Self {
         let weight = |_: &String, kept: &Kept| match kept {
-            Kept::Whole { body, .. } => u32::try_from(body.len()).unwrap_or(u32::MAX).max(MIN_WEIGHT),
-            Kept::TooLarge => MIN_WEIGHT,
+            Kept::Whole { body, .. } => u32::try_from(body.len()).unwrap_or(u32::MAX).max(MIN_ENTRY_BYTES),
+            Kept::TooLarge => MIN_ENTRY_BYTES,
         };
         let cache = Cache::builder()
-            .max_capacity(MAX_KEPT)
+            .max_capacity(MAX_CACHE_BYTES)
             .weigher(weight)
             // What was asked for most may be of a version that is gone.
             .eviction_policy(EvictionPolicy::lru())
@@ -124,7 +124,7 @@ async fn read(response: HttpResponse) -> Result<Kept, ApiError> {
     }
     let (head, body) = response.into_parts();
     let headers = head.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    match to_bytes_limited(body, MAX_ANSWER).await {
+    match to_bytes_limited(body, MAX_ENTRY_BYTES).await {
         Ok(Ok(body)) => Ok(Kept::Whole { headers, body }),
         Ok(Err(error)) => Err(broken_off(error.as_ref())),
         Err(_) => Ok(Kept::TooLarge),

@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Rows fetched at once for an export.
-const EXPORT_PAGE: u64 = 1000;
+const EXPORT_PAGE_SIZE: u64 = 1000;
 
 /// A cell of an exported list.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,7 +138,7 @@ impl PageRequest {
 
     /// The first of the pages that an export is made of.
     fn for_export(self) -> Self {
-        Self { limit: EXPORT_PAGE, cursor: None, ..self }
+        Self { limit: EXPORT_PAGE_SIZE, cursor: None, ..self }
     }
 
     /// Makes the page out of rows fetched with `limit + 1`.

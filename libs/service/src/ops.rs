@@ -13,8 +13,8 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 use serde::Serialize;
 use std::{borrow::Cow, future::Future, net::TcpListener, pin::Pin, sync::Arc, time::Duration};
 
-/// How long a dependency has to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Timeout of the check of a dependency.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 /// Upper ends of the histogram of answer times, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
@@ -82,11 +82,11 @@ impl Dependency {
     }
 
     async fn asked(&self) -> Asked {
-        let answer = tokio::time::timeout(PATIENCE, (self.ask)()).await;
+        let answer = tokio::time::timeout(CHECK_TIMEOUT, (self.ask)()).await;
         let error = match answer {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
-            Err(_) => Some(format!("no answer within {} s", PATIENCE.as_secs())),
+            Err(_) => Some(format!("no answer within {} s", CHECK_TIMEOUT.as_secs())),
         };
         if self.warns_only {
             if let Some(warning) = &error {

@@ -35,11 +35,11 @@ type Length = (String, usize, usize);
 
 /// The lengths that the document gives the parameters of `T`: what it says is what holds.
 fn lengths_of<T: IntoParams + 'static>() -> Arc<[Length]> {
-    static KNOWN: LazyLock<RwLock<HashMap<TypeId, Arc<[Length]>>>> = LazyLock::new(RwLock::default);
-    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+    static LENGTHS: LazyLock<RwLock<HashMap<TypeId, Arc<[Length]>>>> = LazyLock::new(RwLock::default);
+    let known = LENGTHS.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
     known.unwrap_or_else(|| {
         let lengths: Arc<[Length]> = T::into_params(|| None).iter().filter_map(length_of).collect();
-        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = LENGTHS.write().unwrap_or_else(PoisonError::into_inner);
         known.entry(TypeId::of::<T>()).or_insert(lengths).clone()
     })
 }

@@ -68,14 +68,14 @@ impl Drop for Running {
     }
 }
 
-/// How often answers that are too old to be repeated are removed.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How often expired idempotent responses are removed.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// What runs beside the server: the relay, housekeeping, the consumers and the workers.
 fn jobs(service: &Service, context: &Context, bus: &SharedBus) -> Vec<Job> {
     let (name, store) = (service.name, context.store.clone());
     let tidied = store.clone();
-    let mut jobs = vec![worker(format!("{name}.housekeeping"), HOUSEKEEPING, move || {
+    let mut jobs = vec![worker(format!("{name}.housekeeping"), CLEANUP_INTERVAL, move || {
         let store = tidied.clone();
         async move { forget_old_answers(&store).await.map(|()| false) }
     })];

@@ -131,7 +131,7 @@ struct Pace {
     held: Duration,
 }
 
-const PACE: Pace =
+const RESTART_PACE: Pace =
     Pace { first: Duration::from_millis(100), max: Duration::from_secs(30), held: Duration::from_secs(60) };
 
 #[derive(Debug, Default)]
@@ -158,7 +158,7 @@ pub struct Tasks {
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { states: Arc::default(), pace: PACE }
+        Self { states: Arc::default(), pace: RESTART_PACE }
     }
 }
 

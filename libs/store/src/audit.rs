@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Rows of a chain that are in memory at once while it is verified.
-const PAGE: u32 = 1000;
+/// Rows of a chain held in memory at once while it is verified.
+const PAGE_SIZE: u32 = 1000;
 
 /// The record that an [`Entry`] is about. An entity says with `From<&Model>` how it is one.
 #[derive(Debug, Clone, Copy)]
@@ -182,7 +182,7 @@ pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<O
     let text = format!(
         "SELECT sequence, organisation_id, at, actor_kind, actor_id, action, resource, resource_id, before, after,
                 trace_id, previous_hash, hash
-         FROM audit WHERE office_id = $1 AND sequence > $2 ORDER BY sequence LIMIT {PAGE}"
+         FROM audit WHERE office_id = $1 AND sequence > $2 ORDER BY sequence LIMIT {PAGE_SIZE}"
     );
     // The first is 1; a row before it is a break as well.
     let (mut previous, mut expected, mut last) = (String::new(), 0i64, i64::MIN);

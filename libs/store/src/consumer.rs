@@ -18,15 +18,15 @@ use tokio::sync::Notify;
 use tracing::Instrument;
 
 /// Events applied in one transaction.
-pub(crate) const BATCH: u64 = 2000;
-/// How often an event whose data is at fault is tried before it goes to the dead-letter topic.
-pub(crate) const ATTEMPTS: u32 = 5;
-/// The first pause before another attempt; it doubles.
-pub(crate) const PAUSE: Duration = Duration::from_millis(100);
-/// To so many traces a batch is linked (OpenTelemetry's limit).
-const MOST_LINKS: usize = 128;
-/// The longest pause while the database or the bus is away.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const BATCH_SIZE: u64 = 2000;
+/// Attempts to apply an event whose data is at fault before it goes to the dead-letter topic.
+pub(crate) const MAX_ATTEMPTS: u32 = 5;
+/// Delay before the first retry; it doubles.
+pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(100);
+/// Maximum number of traces a batch links to (OpenTelemetry's limit).
+const MAX_LINKS: usize = 128;
+/// Maximum delay between retries while the database or the bus is unavailable.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// Why an event was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -129,7 +129,7 @@ impl Consumer {
     }
 
     async fn read(&self, store: &Store, bus: &SharedBus) {
-        let mut pause = PAUSE;
+        let mut pause = RETRY_DELAY;
         loop {
             let Err(error) = self.consume(store, bus, &mut pause).await;
             self.wait(&error, &mut pause).await;
@@ -144,12 +144,12 @@ impl Consumer {
     ) -> Result<Infallible, StoreError> {
         let mut subscription = bus.subscribe(self.group, &[self.topic, &self.retries()]).await?;
         loop {
-            let records = subscription.next(BATCH).await?;
+            let records = subscription.next(BATCH_SIZE).await?;
             self.take(store, bus, &records).instrument(self.span(&records)).await;
             store.announce();
             metrics::counter!("events_taken_total", "group" => self.group).increment(records.len() as u64);
             subscription.commit().await?;
-            *pause = PAUSE;
+            *pause = RETRY_DELAY;
         }
     }
 
@@ -158,7 +158,7 @@ impl Consumer {
         let (name, events) = (format!("take {}", self.topic), records.len());
         let span =
             tracing::info_span!("take", otel.name = name, otel.kind = "consumer", group = self.group, events);
-        let traces = records.iter().filter_map(|record| record.header("ce_traceparent")).take(MOST_LINKS);
+        let traces = records.iter().filter_map(|record| record.header("ce_traceparent")).take(MAX_LINKS);
         for traceparent in traces {
             if events == 1 {
                 telemetry::follow(&span, traceparent);
@@ -176,7 +176,7 @@ impl Consumer {
     ) {
         tracing::warn!(group = self.group, error = error as &dyn std::error::Error, "consumer waits");
         tokio::time::sleep(*pause).await;
-        *pause = (*pause * 2).min(LONGEST_PAUSE);
+        *pause = (*pause * 2).min(MAX_RETRY_DELAY);
     }
 
     /// Applies records or buries them; returns when each has met its end.
@@ -209,8 +209,8 @@ impl Consumer {
 
     /// A few more attempts, then the dead-letter topic, with the error.
     async fn attempt(&self, store: &Store, bus: &SharedBus, record: &Record, first: ConsumeError) {
-        let (mut error, mut pause) = (first, PAUSE);
-        for _ in 1..ATTEMPTS {
+        let (mut error, mut pause) = (first, RETRY_DELAY);
+        for _ in 1..MAX_ATTEMPTS {
             tokio::time::sleep(pause).await;
             pause *= 2;
             match self.apply_when_possible(store, std::slice::from_ref(record)).await {
@@ -222,7 +222,7 @@ impl Consumer {
     }
 
     pub(crate) async fn bury_when_possible(&self, bus: &SharedBus, record: &Record, error: &ConsumeError) {
-        let mut pause = PAUSE;
+        let mut pause = RETRY_DELAY;
         while let Err(unavailable) = self.bury(bus, record, error).await {
             self.wait(&unavailable, &mut pause).await;
         }
@@ -234,7 +234,7 @@ impl Consumer {
 
     /// Waits for the database as long as it takes; an error is the events' own.
     pub(crate) async fn when_possible(&self, store: &Store, work: Work<'_>) -> Result<Done, ConsumeError> {
-        let mut pause = PAUSE;
+        let mut pause = RETRY_DELAY;
         loop {
             let attempt = match work {
                 Work::Records(records) => self.apply(store, records).await,

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-/// How long an answer is kept, at least.
-pub const KEPT: TimeDelta = TimeDelta::hours(48);
+/// Minimum time for which a response is kept for replay.
+pub const RETENTION: TimeDelta = TimeDelta::hours(48);
 
 /// Whose key it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,10 +93,10 @@ impl Transaction {
     }
 }
 
-/// Forgets answers saved before `now` − [`KEPT`]. Returns how many went.
+/// Forgets answers saved before `now` − [`RETENTION`]. Returns how many went.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn forget_old(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    sql::execute(db, "DELETE FROM idempotency WHERE created_at < $1", params![now - KEPT]).await
+    sql::execute(db, "DELETE FROM idempotency WHERE created_at < $1", params![now - RETENTION]).await
 }

@@ -53,8 +53,8 @@ use std::{
 };
 use tokio::sync::{Notify, watch};
 
-/// Readers of one service's SQLite file at once; writers are always one.
-const READERS: u32 = 3;
+/// Maximum number of concurrent readers of a service's SQLite file; there is always one writer.
+const MAX_READERS: u32 = 3;
 
 /// A service's database.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ struct Inner {
 }
 
 /// How long after a write that found the disk full the database does not count as ready.
-const FULL: i64 = 15;
+const DISK_FULL_COOLDOWN: i64 = 15;
 
 impl Store {
     /// Opens (or creates) the SQLite database in `file`. Every commit is on the disk when it returns.
@@ -86,7 +86,7 @@ impl Store {
     pub async fn open_sqlite(file: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let journal_size = 32 * 1024 * 1024;
         let writing = sqlite::Options { connections: 1, create: true, journal_size };
-        let reading = sqlite::Options { connections: READERS, create: false, journal_size };
+        let reading = sqlite::Options { connections: MAX_READERS, create: false, journal_size };
         let writer = sqlite::open(file, writing).await?;
         let reader = sqlite::open(file, reading).await?;
         Ok(Self::over(writer, reader, file.with_extension("files"), clock))
@@ -144,7 +144,7 @@ impl Store {
 
     /// Whether a write found the disk full a moment ago.
     pub fn is_full(&self) -> bool {
-        self.0.clock.now().timestamp() - self.0.full_at.load(Ordering::Relaxed) < FULL
+        self.0.clock.now().timestamp() - self.0.full_at.load(Ordering::Relaxed) < DISK_FULL_COOLDOWN
     }
 
     /// Which of the two back ends it is.

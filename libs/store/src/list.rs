@@ -4,8 +4,8 @@ use crate::{StoreError, TenantScope, sql};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
-/// Most offices that a page is put together from one by one.
-const MOST_PARTS: usize = 256;
+/// Maximum number of offices whose pages are queried one by one and merged.
+const MAX_PARTS: usize = 256;
 
 /// Conditions under construction, with their values.
 pub struct Conditions {
@@ -134,7 +134,7 @@ impl Conditions {
 
     /// Whether a list of these may be put together from the first rows of each office.
     pub fn apart(&self) -> bool {
-        !self.selective && self.offices.as_ref().is_some_and(|offices| offices.len() <= MOST_PARTS)
+        !self.selective && self.offices.as_ref().is_some_and(|offices| offices.len() <= MAX_PARTS)
     }
 
     /// The last column of the order of the first rows of a list, which is put together from those of each office.

@@ -18,12 +18,12 @@ pub struct Postgres {
     pub files: PathBuf,
 }
 
-/// How long a request waits for a connection before it is answered 503.
-const ACQUIRE: Duration = Duration::from_secs(3);
-/// A connection that lay idle for so long is tried before it is used: its server may have been restarted.
-const TRY_AFTER: Duration = Duration::from_secs(1);
-/// A statement that takes longer is ended by the server.
-const STATEMENT: Duration = Duration::from_secs(120);
+/// How long a request waits for a connection before it fails with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection idle for this long is pinged before use: its server may have been restarted.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(1);
+/// Statements that take longer are cancelled by the server.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A transaction whose client vanished must not hold its locks for ever. Compiling a query takes longer than any of ours
 /// does, and PostgreSQL would for every one that it takes to be large.
@@ -34,10 +34,10 @@ pub(crate) async fn connect(settings: &Postgres) -> Result<DatabaseConnection, S
     options
         .max_connections(settings.connections)
         .min_connections(0)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(300))
-        .test_before_acquire_if_idle_for(TRY_AFTER)
-        .statement_timeout(STATEMENT)
+        .test_before_acquire_if_idle_for(IDLE_BEFORE_PING)
+        .statement_timeout(STATEMENT_TIMEOUT)
         .set_application_name(settings.application.as_str())
         .connect_lazy(true)
         .sqlx_logging(false);

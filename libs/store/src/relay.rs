@@ -6,11 +6,11 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListene
 use std::time::Duration;
 use uuid::Uuid;
 
-const BATCH: usize = 500;
+const BATCH_SIZE: usize = 500;
 /// Another process may write to the same outbox; how often the relay looks without being woken.
-const POLL: Duration = Duration::from_millis(500);
-/// The longest pause of a relay whose database or bus is away.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Maximum delay between retries while the database or the bus is unavailable.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// Publishes what the outbox holds, for ever; it ends when its task is dropped.
 ///
@@ -25,7 +25,7 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
                 metrics::counter!("outbox_published_total").increment(count as u64);
                 pause = Duration::from_millis(100);
                 // What was written meanwhile has told so.
-                if count < BATCH {
+                if count < BATCH_SIZE {
                     wait(&store, &mut listener).await;
                 }
             }
@@ -34,7 +34,7 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
                 metrics::counter!("outbox_failures_total").increment(1);
                 tracing::warn!(source, error = &error as &dyn std::error::Error, "relay waits");
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(MAX_RETRY_DELAY);
             }
         }
     }
@@ -59,7 +59,7 @@ async fn wait(store: &Store, listener: &mut Option<PgListener>) {
             }
         }
     };
-    if tokio::time::timeout(POLL, told).await == Ok(false) {
+    if tokio::time::timeout(POLL_INTERVAL, told).await == Ok(false) {
         *listener = None;
     }
 }
@@ -102,7 +102,7 @@ async fn waiting(db: &impl ConnectionTrait) -> Result<Vec<QueryResult>, StoreErr
     let text =
         "SELECT position, id, aggregateid, type, payload, topic, sequence, trace_id, created_at, traceparent
                 FROM outbox ORDER BY position LIMIT $1";
-    sql::rows(db, text, params![i64::try_from(BATCH).unwrap_or(i64::MAX)]).await
+    sql::rows(db, text, params![i64::try_from(BATCH_SIZE).unwrap_or(i64::MAX)]).await
 }
 
 /// By position, not "up to the last": on PostgreSQL a lower position may commit later.

@@ -14,11 +14,11 @@ use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Bytes of a nonce (XChaCha20: long enough to be drawn at random for ever).
-const NONCE: usize = 24;
+const NONCE_BYTES: usize = 24;
 /// Bytes of a key.
-const KEY: usize = 32;
-/// The way a value is sealed: the first byte of each, so that another can follow.
-const VERSION: u8 = 1;
+const KEY_BYTES: usize = 32;
+/// Version of the sealed format: the first byte of each value, so that another can follow.
+const FORMAT_VERSION: u8 = 1;
 /// What a subject's own key is authenticated as.
 const SUBJECT_KEY: &str = "subject key";
 
@@ -68,7 +68,7 @@ pub struct SealedKey {
 pub struct Subject {
     #[zeroize(skip)]
     id: Uuid,
-    key: [u8; KEY],
+    key: [u8; KEY_BYTES],
 }
 
 impl Keyring {
@@ -105,7 +105,7 @@ impl Keyring {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let digits: String =
-                    rand::random::<[u8; KEY]>().iter().map(|byte| format!("{byte:02x}")).collect();
+                    rand::random::<[u8; KEY_BYTES]>().iter().map(|byte| format!("{byte:02x}")).collect();
                 let text = format!("1:{digits}\n");
                 let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
                 new.write_all(text.as_bytes())?;
@@ -145,7 +145,7 @@ impl Keyring {
         let found = self.0.iter().find(|(known, _)| *known == sealed.key_id);
         let (_, cipher) = found.ok_or_else(|| SealError::UnknownKey(sealed.key_id.clone()))?;
         let mut opened = open(cipher, id, SUBJECT_KEY, &sealed.bytes)?;
-        let key = <[u8; KEY]>::try_from(opened.as_slice()).map_err(|_| SealError::Damaged);
+        let key = <[u8; KEY_BYTES]>::try_from(opened.as_slice()).map_err(|_| SealError::Damaged);
         opened.zeroize();
         Ok(Subject { id, key: key? })
     }
@@ -172,31 +172,31 @@ impl Subject {
 
 /// The row and the field, which nothing else can be taken for: an id is always sixteen bytes.
 fn place(id: Uuid, field: &str) -> Vec<u8> {
-    [&[VERSION], id.as_bytes().as_slice(), field.as_bytes()].concat()
+    [&[FORMAT_VERSION], id.as_bytes().as_slice(), field.as_bytes()].concat()
 }
 
 fn seal(cipher: &XChaCha20Poly1305, id: Uuid, field: &str, value: &[u8]) -> Result<Vec<u8>, SealError> {
-    let nonce: [u8; NONCE] = rand::random();
+    let nonce: [u8; NONCE_BYTES] = rand::random();
     let payload = Payload { msg: value, aad: &place(id, field) };
     let sealed = cipher.encrypt(&nonce.into(), payload).map_err(|_| SealError::Damaged)?;
-    Ok([&[VERSION], nonce.as_slice(), &sealed].concat())
+    Ok([&[FORMAT_VERSION], nonce.as_slice(), &sealed].concat())
 }
 
 fn open(cipher: &XChaCha20Poly1305, id: Uuid, field: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
     let (&version, rest) = sealed.split_first().ok_or(SealError::Damaged)?;
-    let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Damaged)?;
-    if version != VERSION {
+    let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(SealError::Damaged)?;
+    if version != FORMAT_VERSION {
         return Err(SealError::Damaged);
     }
     let payload = Payload { msg: rest, aad: &place(id, field) };
     cipher.decrypt(&(*nonce).into(), payload).map_err(|_| SealError::Damaged)
 }
 
-fn bytes_of(digits: &str) -> Option<[u8; KEY]> {
-    if digits.len() != 2 * KEY || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+fn bytes_of(digits: &str) -> Option<[u8; KEY_BYTES]> {
+    if digits.len() != 2 * KEY_BYTES || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let mut bytes = [0; KEY];
+    let mut bytes = [0; KEY_BYTES];
     for (index, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
     }

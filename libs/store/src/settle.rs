@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, ConsumeError, Consumer, Store, StoreError, SystemTx,
-    consumer::{ATTEMPTS, BATCH, PAUSE, Work},
+    consumer::{BATCH_SIZE, MAX_ATTEMPTS, RETRY_DELAY, Work},
     inbox::{Done, Place, lock},
     waiting::{self, Arrived, Ready},
 };
@@ -15,7 +15,7 @@ use std::{
 use uuid::Uuid;
 
 /// How often a consumer looks again: what another process was told of, or this service recorded itself, wakes nobody.
-const POLL: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Consumer {
     /// Looks when something was set aside, when a consumer of this process applied something, and now and then.
@@ -36,14 +36,14 @@ impl Consumer {
             tokio::select! {
                 () = arrival => {}
                 () = self.set_aside.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
         }
     }
 
     /// Applies all that need wait no longer; whether something still waits.
     async fn resume(&self, store: &Store, bus: &SharedBus) -> bool {
-        let mut pause = PAUSE;
+        let mut pause = RETRY_DELAY;
         loop {
             match self.ready(store).await {
                 Ok(None) => return false,
@@ -51,7 +51,7 @@ impl Consumer {
                 Ok(Some(ready)) => {
                     self.resume_some(store, bus, &ready).await;
                     store.announce();
-                    pause = PAUSE;
+                    pause = RETRY_DELAY;
                 }
                 Err(error) => self.wait(&error, &mut pause).await,
             }
@@ -60,7 +60,7 @@ impl Consumer {
 
     async fn ready(&self, store: &Store) -> Result<Option<Vec<Ready>>, StoreError> {
         let db = store.system_read().await?;
-        waiting::ready(&db, self.group, &self.handler.known(), BATCH).await
+        waiting::ready(&db, self.group, &self.handler.known(), BATCH_SIZE).await
     }
 
     async fn resume_some(&self, store: &Store, bus: &SharedBus, ready: &[Ready]) {
@@ -75,21 +75,21 @@ impl Consumer {
     /// The events of one aggregate, up to one that waits for something else. One that is at fault is tried a few more
     /// times and then goes to the dead-letter topic.
     async fn resume_one_by_one(&self, store: &Store, bus: &SharedBus, one: &Ready) {
-        let (mut attempts, mut pause, mut at_fault) = (0, PAUSE, None);
+        let (mut attempts, mut pause, mut at_fault) = (0, RETRY_DELAY, None);
         loop {
             let tried = AtomicI64::new(0);
             match self.when_possible(store, Work::First(one, &tried)).await {
                 Ok(Done { read: 0, .. }) => return,
                 Ok(Done { set_aside: 1.., .. }) => return,
-                Ok(_) => (attempts, pause) = (0, PAUSE),
+                Ok(_) => (attempts, pause) = (0, RETRY_DELAY),
                 Err(error) => {
                     let sequence = tried.into_inner();
                     // Another replica may have buried the one before.
                     if at_fault.replace(sequence) != Some(sequence) {
-                        (attempts, pause) = (0, PAUSE);
+                        (attempts, pause) = (0, RETRY_DELAY);
                     }
                     attempts += 1;
-                    if attempts < ATTEMPTS {
+                    if attempts < MAX_ATTEMPTS {
                         tokio::time::sleep(pause).await;
                         pause *= 2;
                         continue;
@@ -109,7 +109,7 @@ impl Consumer {
         (aggregate_id, sequence): (Uuid, i64),
         error: &ConsumeError,
     ) {
-        let mut pause = PAUSE;
+        let mut pause = RETRY_DELAY;
         let mut is_buried = false;
         loop {
             let step = async {

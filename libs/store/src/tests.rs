@@ -221,7 +221,7 @@ async fn a_saved_answer_is_found_by_its_key_and_nobody_elses() {
     let other = idempotency::Key { principal_id: Uuid::from_u128(3), ..key.clone() };
     assert_eq!(idempotency::find(store.writer(), &key).await.unwrap(), Some(saved));
     assert_eq!(idempotency::find(store.writer(), &other).await.unwrap(), None);
-    let later = store.clock().now() + idempotency::KEPT + chrono::TimeDelta::hours(1);
+    let later = store.clock().now() + idempotency::RETENTION + chrono::TimeDelta::hours(1);
     assert_eq!(idempotency::forget_old(store.writer(), later).await.unwrap(), 1);
 }
 

@@ -5,7 +5,7 @@ use sqlx::{Connection, PgConnection};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The environment variable that holds the path of the file with the addresses.
-const VARIABLE: &str = "PASSERELLE_TEST_INFRA";
+const INFRA_VARIABLE: &str = "PASSERELLE_TEST_INFRA";
 
 /// Where they are.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,9 +46,9 @@ impl Infra {
     /// # Panics
     /// When the file that is named cannot be read.
     pub fn get() -> Option<Self> {
-        let path = std::env::var(VARIABLE).ok()?;
+        let path = std::env::var(INFRA_VARIABLE).ok()?;
         let text =
-            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{VARIABLE}={path}: {error}"));
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{INFRA_VARIABLE}={path}: {error}"));
         Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}")))
     }
 

@@ -4,9 +4,9 @@
 use std::{fs::OpenOptions, io::Write, path::PathBuf};
 
 /// Set by `cargo xtask test` for its first pass: the tests on servers run in the second one.
-const LATER: &str = "PASSERELLE_TEST_SERVERS";
+const SERVERS_VARIABLE: &str = "PASSERELLE_TEST_SERVERS";
 /// The file to which `cargo xtask test` has the names written of tests that found no data beside the project.
-const NOTES: &str = "PASSERELLE_TEST_NOTES";
+const NOTES_VARIABLE: &str = "PASSERELLE_TEST_NOTES";
 
 /// Passes over a test whose program or server is missing, and says so.
 ///
@@ -23,7 +23,7 @@ pub fn skip_or_fail(test: &str, missing: &str) {
 /// With `CI=true`, unless `cargo xtask test` says that they are started later.
 pub fn skip_without_servers(test: &str) {
     let missing = "no PostgreSQL, Kafka and Redis were started (cargo xtask test starts them)";
-    if std::env::var(LATER).is_ok_and(|value| value == "later") {
+    if std::env::var(SERVERS_VARIABLE).is_ok_and(|value| value == "later") {
         eprintln!("later: {test}");
     } else {
         skip_or_fail(test, missing);
@@ -56,11 +56,11 @@ fn shared(test: &str, folder: &str, part: &str) -> Option<PathBuf> {
         return Some(folder);
     }
     eprintln!("passed over: {test}: ../shared is not there");
-    if let Some(notes) = std::env::var_os(NOTES) {
+    if let Some(notes) = std::env::var_os(NOTES_VARIABLE) {
         let noted = OpenOptions::new().create(true).append(true).open(notes);
         // One write: tests that run side by side do not tear each other's lines.
         let noted = noted.and_then(|mut notes| notes.write_all(format!("{test}\n").as_bytes()));
-        noted.unwrap_or_else(|error| panic!("{NOTES}: {error}"));
+        noted.unwrap_or_else(|error| panic!("{NOTES_VARIABLE}: {error}"));
     }
     None
 }

@@ -21,7 +21,7 @@ use std::{
 };
 
 /// Answers up to this size are read whole before they are sent: the service is free for the next request at once.
-const MAX_WHOLE: u64 = 64 * 1024;
+const MAX_BUFFERED: u64 = 64 * 1024;
 
 /// What keeps a place at the service until the answer has been sent.
 pub(crate) enum Place {
@@ -51,8 +51,8 @@ where
         return Ok(response.finish());
     }
     match content_length(answer.headers()) {
-        Some(length) if length <= MAX_WHOLE => {
-            let body = answer.body().limit(usize::try_from(MAX_WHOLE).unwrap_or(usize::MAX)).await;
+        Some(length) if length <= MAX_BUFFERED => {
+            let body = answer.body().limit(usize::try_from(MAX_BUFFERED).unwrap_or(usize::MAX)).await;
             let body = body.map_err(|error| {
                 tracing::warn!(%error, "a service's answer broke off");
                 Problem::new(Code::Unavailable)

@@ -24,13 +24,14 @@ use std::{
 };
 use tokio::time::{Instant, timeout};
 
-/// The largest body that is read whole, in bytes.
-pub(crate) const MAX_WHOLE: u64 = 1024 * 1024;
-/// Memory for a body grows by so much, and by [`LARGE`] from there on: what is taken is close to what is held.
-const STEP: usize = 16 * 1024;
-const LARGE: usize = 64 * 1024;
-/// So much of each body is not counted as memory: connections are limited, and ordinary requests always get through.
-const UNCOUNTED: usize = 16 * 1024;
+/// Maximum size of a body that is buffered as a whole, in bytes.
+pub(crate) const MAX_BUFFERED: u64 = 1024 * 1024;
+/// Memory for a body grows by this much, and by [`LARGE_INCREMENT`] from there on: what is reserved stays close to what
+/// is used.
+const SMALL_INCREMENT: usize = 16 * 1024;
+const LARGE_INCREMENT: usize = 64 * 1024;
+/// This much of each body is not counted as memory: connections are limited, and ordinary requests always get through.
+const UNMETERED_BYTES: usize = 16 * 1024;
 /// Seconds after which a refused body may be sent again.
 const RETRY_AFTER: u64 = 5;
 
@@ -98,16 +99,17 @@ pub(crate) async fn read(
         return Ok(Body::Empty);
     }
     let mut reader = Reader::new(payload, limit, limits);
-    let mut held = Held { memory: memory.clone(), origin: origin.address, bytes: 0, uncounted: UNCOUNTED };
+    let mut held =
+        Held { memory: memory.clone(), origin: origin.address, bytes: 0, uncounted: UNMETERED_BYTES };
     // Copied into one piece: a part, however small, keeps the whole buffer that it was read into.
     let mut whole = Vec::new();
-    while reader.received <= MAX_WHOLE {
+    while reader.received <= MAX_BUFFERED {
         match reader.next().await {
             Some(part) => {
                 let part = part?;
                 let (before, wanted) = (whole.capacity(), whole.len() + part.len());
                 if wanted > before {
-                    let step = if wanted <= LARGE { STEP } else { LARGE };
+                    let step = if wanted <= LARGE_INCREMENT { SMALL_INCREMENT } else { LARGE_INCREMENT };
                     let capacity = wanted.next_multiple_of(step);
                     held.grow(capacity - before)?;
                     whole.reserve_exact(capacity - whole.len());
@@ -302,7 +304,7 @@ mod tests {
         let Ok(Body::Whole(bytes, held)) = body else { panic!("it is not read whole") };
         assert_eq!(bytes.len(), 100_000);
         assert!(most.load(Ordering::Relaxed) <= 2, "{} parts were kept", most.load(Ordering::Relaxed));
-        assert!(held.bytes + UNCOUNTED >= bytes.len(), "{} bytes are counted", held.bytes);
+        assert!(held.bytes + UNMETERED_BYTES >= bytes.len(), "{} bytes are counted", held.bytes);
         drop(held);
         assert_eq!(memory.used.lock().unwrap().all, 0);
     }

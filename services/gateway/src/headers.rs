@@ -3,8 +3,8 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use auth::INTERNAL_HEADER;
 
-/// Headers of one connection (RFC 9110 section 7.6.1), and those the gateway writes itself.
-const OF_ONE_CONNECTION: [&str; 12] = [
+/// Hop-by-hop headers (RFC 9110 section 7.6.1), and those the gateway writes itself.
+const HOP_BY_HOP: [&str; 12] = [
     "connection",
     "keep-alive",
     "proxy-authenticate",
@@ -20,7 +20,7 @@ const OF_ONE_CONNECTION: [&str; 12] = [
 ];
 
 /// What only a proxy in front may say, and the gateway has read by then: who asks, how, and for which host.
-const OF_PROXIES: [&str; 9] = [
+const FORWARDING: [&str; 9] = [
     "forwarded",
     "x-real-ip",
     "x-client-ip",
@@ -37,9 +37,9 @@ pub(crate) fn copy(from: &HeaderMap, mut append: impl FnMut(&HeaderName, &header
     let named = named_by_connection(from);
     for (name, value) in from {
         let text = name.as_str();
-        let is_ours = OF_ONE_CONNECTION.contains(&text)
+        let is_ours = HOP_BY_HOP.contains(&text)
             || text.starts_with("x-forwarded-")
-            || OF_PROXIES.contains(&text)
+            || FORWARDING.contains(&text)
             || named.iter().any(|named| named.eq_ignore_ascii_case(text));
         if !is_ours {
             append(name, value);

@@ -46,7 +46,7 @@ use turns::Turns;
 /// How long a connection may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Connections that a worker takes beyond those that are counted: reverse proxies', and those that are refused.
-const UNCOUNTED_CONNECTIONS: usize = 10_000;
+const WORKER_MAX_CONNECTIONS: usize = 10_000;
 
 /// A service behind the gateway.
 pub struct Upstream {
@@ -208,7 +208,7 @@ fn serve(
     // A long answer is written in parts: the second would wait for the first one's acknowledgement, 40 ms.
     .tcp_nodelay(true)
     .workers(limits.workers)
-    .max_connections(limits.max_connections + UNCOUNTED_CONNECTIONS)
+    .max_connections(limits.max_connections + WORKER_MAX_CONNECTIONS)
     .client_request_timeout(Duration::from_secs(limits.head_timeout_seconds))
     .client_disconnect_timeout(CLOSE_TIMEOUT)
     .keep_alive(limits.keep_alive())

@@ -11,7 +11,7 @@ use kernel::Problem;
 use std::{num::NonZeroU32, time::Duration};
 
 /// How often callers are forgotten that have all their requests left.
-const TIDY_INTERVAL: Duration = Duration::from_secs(10);
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(10);
 
 type Limiter = RateLimiter<
     Caller,
@@ -96,7 +96,7 @@ impl Rates {
     /// Forgets, for ever, callers that have all their requests left; ends when its task is dropped. No request waits for it.
     pub(crate) async fn tidy(&self) {
         loop {
-            tokio::time::sleep(TIDY_INTERVAL).await;
+            tokio::time::sleep(CLEANUP_INTERVAL).await;
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }

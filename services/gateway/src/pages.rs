@@ -20,7 +20,7 @@ use utoipa_swagger_ui::Config;
 pub(crate) struct Document(pub(crate) String);
 
 /// Where the API reference is.
-const REFERENCE: &str = "/api-docs/";
+const REFERENCE_PATH: &str = "/api-docs/";
 /// What the reference page may load: itself.
 const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -37,7 +37,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
         .app_data(Data::new(Arc::new(Config::from("/openapi.json"))))
         .service(readable("/openapi.json").route(reading().to(document)))
-        .service(Redirect::new("/api-docs", REFERENCE))
+        .service(Redirect::new("/api-docs", REFERENCE_PATH))
         .service(readable("/api-docs/{file:.*}").route(reading().to(reference)));
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn secured<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    let reference = request.path().starts_with(REFERENCE);
+    let reference = request.path().starts_with(REFERENCE_PATH);
     let origin = request.app_data::<Data<State>>().map(|state| state.trust.origin(request.head()));
     let readers = origin.as_ref().and_then(|origin| readers(request.path(), origin));
     let secure = origin.as_ref().is_some_and(|origin| origin.scheme == "https");

@@ -27,13 +27,13 @@ pub(crate) const SERVICE_PREFIXES: [&str; 3] = ["/v1/", "/oauth/", "/.well-known
 /// How long identity has to say whether a session was revoked.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections of a worker to ask that.
-const MAX_SESSION_QUESTIONS: usize = 64;
+const MAX_SESSION_CHECKS: usize = 64;
 /// How long a page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an upload may take, with its answer. (How fast it must be is another matter: `body`.)
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
-/// The largest form a page takes: an import's files go through the portal.
-const PAGE_BODY: u64 = 512 * 1024 * 1024;
+/// Maximum size of a form a page accepts: the files of an import pass through the portal.
+const MAX_PAGE_BODY: u64 = 512 * 1024 * 1024;
 /// Methods that pages have.
 const PAGE_METHODS: &str = "GET, HEAD, POST";
 
@@ -48,7 +48,7 @@ pub(crate) struct Clients {
 impl Clients {
     pub(crate) fn new(upstreams: usize) -> Self {
         let of_upstreams = (0..upstreams).map(|_| client(0)).collect();
-        Self { of_upstreams, sessions: client(MAX_SESSION_QUESTIONS) }
+        Self { of_upstreams, sessions: client(MAX_SESSION_CHECKS) }
     }
 }
 
@@ -141,7 +141,7 @@ impl Exchange<'_> {
             if [Method::CONNECT, Method::TRACE].contains(method) {
                 return Ok(no_such_method(PAGE_METHODS));
             }
-            let (upstream, body_limit) = (self.state.portal, PAGE_BODY);
+            let (upstream, body_limit) = (self.state.portal, MAX_PAGE_BODY);
             let page = Route { upstream, scopes: None, body_limit, timeout: PAGE_TIMEOUT };
             return Ok(self.forward(payload, &page).await?);
         }

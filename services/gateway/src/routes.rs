@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use service::openapi::{BODY_LIMIT, TIMEOUT};
 use std::{collections::BTreeMap, time::Duration};
 
-/// The largest body of an operation that documents no other limit, in bytes.
-const DEFAULT_BODY: u64 = 1024 * 1024;
+/// Maximum size of the body of an operation that documents no other limit, in bytes.
+const DEFAULT_MAX_BODY: u64 = 1024 * 1024;
 /// How long an operation may take that documents no other time.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -120,7 +120,7 @@ fn route(upstream: usize, operation: &Value) -> Route {
     Route {
         upstream,
         scopes,
-        body_limit: operation[BODY_LIMIT].as_u64().unwrap_or(DEFAULT_BODY),
+        body_limit: operation[BODY_LIMIT].as_u64().unwrap_or(DEFAULT_MAX_BODY),
         timeout: operation[TIMEOUT].as_u64().map_or(DEFAULT_TIMEOUT, Duration::from_secs),
     }
 }

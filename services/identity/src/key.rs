@@ -21,11 +21,11 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// How long an access token holds.
-pub(crate) const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const ACCESS_TOKEN_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How long a key signs.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(30);
-/// How much longer than its last token a public half is published.
-const MARGIN: TimeDelta = TimeDelta::minutes(5);
+/// How long a public key is published after its last token has expired.
+const PUBLICATION_MARGIN: TimeDelta = TimeDelta::minutes(5);
 /// What the seed is authenticated as.
 const SEED: &str = "seed";
 /// Whoever makes, retires or seals keys holds this lock: replicas that race make one key.
@@ -158,7 +158,10 @@ pub(crate) async fn keep(store: &Store) -> Result<(), StoreError> {
     tx.lock(LOCK).await?;
     retire_plain(&tx).await?;
     reseal(&tx, keys).await?;
-    let (old, retired) = (now - KEY_LIFETIME - ACCESS_TOKEN_LIFE - MARGIN, now - ACCESS_TOKEN_LIFE - MARGIN);
+    let (old, retired) = (
+        now - KEY_LIFETIME - ACCESS_TOKEN_LIFETIME - PUBLICATION_MARGIN,
+        now - ACCESS_TOKEN_LIFETIME - PUBLICATION_MARGIN,
+    );
     let text = "DELETE FROM signing_key WHERE created_at < $1 OR retired_at < $2";
     sql::execute(tx.db(), text, params![old, retired]).await?;
     tx.commit().await

@@ -6,12 +6,12 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// The waits after wrong passwords double from the first to the longest.
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+const MIN_WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 /// The first wait at an account that is being guessed at from many places, where each place has one attempt.
 const GUARDED_WAIT: Duration = Duration::from_secs(60);
-/// Wrong passwords of one account from one place are forgotten after a day without another.
-const MEMORY: Duration = Duration::from_secs(86_400);
+/// Wrong passwords of one account from one address are forgotten after a day without another.
+const FAILURE_RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The limits of sign-in (docs/operations.md, "Sign-in under attack"). Only wrong passwords count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -72,9 +72,9 @@ impl SignInLimits {
         AttemptLimits {
             origin: bucket(self.attempts_per_address, self.address_seconds),
             account: bucket(self.attempts_per_account, self.account_seconds),
-            pair: Waits { free: self.attempts, first: FIRST_WAIT, longest: LONGEST_WAIT },
-            guarded: Waits { free: 1, first: GUARDED_WAIT, longest: LONGEST_WAIT },
-            memory: MEMORY,
+            pair: Waits { free: self.attempts, first: MIN_WAIT, longest: MAX_WAIT },
+            guarded: Waits { free: 1, first: GUARDED_WAIT, longest: MAX_WAIT },
+            memory: FAILURE_RETENTION,
         }
     }
 }

@@ -16,11 +16,11 @@ pub struct Api {
     token: Mutex<Option<(String, Instant)>>,
 }
 
-/// How long before its end a token is renewed.
-const MARGIN: Duration = Duration::from_secs(60);
-/// How long a service that answers 503 is waited for, and how often it is asked.
-const PATIENCE: Duration = Duration::from_secs(30);
-const AGAIN: Duration = Duration::from_millis(500);
+/// How long before it expires a token is renewed.
+const RENEWAL_MARGIN: Duration = Duration::from_secs(60);
+/// How long requests to a service that responds with 503 are retried, and at what interval.
+const UNAVAILABLE_TIMEOUT: Duration = Duration::from_secs(30);
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 impl Api {
     /// A client of the platform at `url`, with an API client's credentials.
@@ -57,7 +57,7 @@ impl Api {
             checked(request.send().await.with_context(|| format!("cannot reach {}", self.url))?).await?;
         let token = answer["access_token"].as_str().ok_or_else(|| anyhow!("no token was given"))?.to_owned();
         let life = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or(0));
-        *held = Some((token.clone(), Instant::now() + life.saturating_sub(MARGIN)));
+        *held = Some((token.clone(), Instant::now() + life.saturating_sub(RENEWAL_MARGIN)));
         Ok(token)
     }
 
@@ -86,10 +86,10 @@ impl Api {
         loop {
             let request = self.request(Method::POST, path).await?.header("idempotency-key", key).json(body);
             let answer = request.send().await?;
-            if answer.status() != StatusCode::SERVICE_UNAVAILABLE || started.elapsed() > PATIENCE {
+            if answer.status() != StatusCode::SERVICE_UNAVAILABLE || started.elapsed() > UNAVAILABLE_TIMEOUT {
                 return checked(answer).await;
             }
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 

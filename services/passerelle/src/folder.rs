@@ -8,9 +8,9 @@ use std::{
     path::Path,
 };
 
-/// The bits of a mode that let anybody but the owner in; and those that let everybody in.
-const NOT_OWNER: u32 = 0o077;
-const EVERYBODY: u32 = 0o007;
+/// The permission bits of everybody but the owner, and of everybody outside the group.
+const GROUP_AND_OTHERS: u32 = 0o077;
+const OTHERS: u32 = 0o007;
 
 /// A data folder that this process has for itself until it is dropped.
 pub struct Folder {
@@ -100,13 +100,13 @@ fn close_all(path: &Path) -> Result<usize> {
 /// Whether something had to be closed.
 fn close(path: &Path, permissions: Permissions) -> Result<bool> {
     let mode = permissions.mode();
-    if mode & NOT_OWNER == 0 {
+    if mode & GROUP_AND_OTHERS == 0 {
         return Ok(false);
     }
-    let changed = fs::set_permissions(path, Permissions::from_mode(mode & !NOT_OWNER));
+    let changed = fs::set_permissions(path, Permissions::from_mode(mode & !GROUP_AND_OTHERS));
     // Some file systems say yes and keep no permissions.
     let now = fs::metadata(path)?.permissions().mode();
-    if now & EVERYBODY == 0 {
+    if now & OTHERS == 0 {
         return Ok(changed.is_ok());
     }
     let why =

@@ -10,8 +10,8 @@ use store::Store;
 
 /// How often gauges are measured.
 const INTERVAL: Duration = Duration::from_secs(15);
-/// How long an event may wait for what it refers to before it is counted.
-const SET_ASIDE: TimeDelta = TimeDelta::minutes(5);
+/// How long an event may wait for what it refers to before it is counted as overdue.
+const SET_ASIDE_WARNING_AGE: TimeDelta = TimeDelta::minutes(5);
 
 /// Measures a service as long as it runs.
 pub fn worker(service: &Service, store: &Store, bus: &SharedBus) -> Job {
@@ -42,7 +42,7 @@ async fn measure(service: Service, store: Store, bus: SharedBus) {
 /// What waits for something it refers to, and has for longer than events of two topics are apart.
 async fn measure_set_aside(service: &Service, store: &Store) {
     let now = store.clock().now();
-    let Ok(backlogs) = store::waiting::backlogs(store, now - SET_ASIDE).await else { return };
+    let Ok(backlogs) = store::waiting::backlogs(store, now - SET_ASIDE_WARNING_AGE).await else { return };
     for group in service.consumers.iter().map(store::Consumer::group) {
         let backlog = backlogs.iter().find(|backlog| backlog.consumer == group);
         let events = backlog.map_or(0, |backlog| backlog.events);

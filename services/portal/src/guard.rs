@@ -10,7 +10,7 @@ use actix_web::{
 };
 
 /// Pages load themselves, their style sheet and their scripts, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Refuses forms that another site sent (beside SameSite=Lax), and writes the policy on every answer.
@@ -41,7 +41,10 @@ fn refusal(request: &ServiceRequest) -> Option<(PageError, Data<State>)> {
 }
 
 fn write_policy(headers: &mut HeaderMap) {
-    headers.insert(HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
+    headers.insert(
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    );
     headers.append(HeaderName::from_static("vary"), HeaderValue::from_static("accept-language, cookie"));
 }
 

@@ -14,10 +14,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 const COOKIE: &str = "recent";
-/// So many are kept.
-const MOST: usize = 6;
-/// A title longer than this is shortened.
-const LONGEST: usize = 60;
+/// Maximum number of entries.
+const MAX_ENTRIES: usize = 6;
+/// Longer titles are truncated.
+const MAX_TITLE_LENGTH: usize = 60;
 
 /// A record that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,16 +38,16 @@ pub(crate) fn list(request: &HttpRequest) -> Vec<Seen> {
     let held = request.cookie(COOKIE).and_then(|cookie| URL_SAFE_NO_PAD.decode(cookie.value()).ok());
     let held: Vec<Seen> = held.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let own = |seen: &Seen| seen.who == who && seen.path.starts_with("/console/");
-    held.into_iter().filter(own).take(MOST).collect()
+    held.into_iter().filter(own).take(MAX_ENTRIES).collect()
 }
 
 /// Takes note of a record, for the cookie that goes with the page.
 pub(crate) fn note(request: &HttpRequest, path: &str, title: Option<&str>) {
-    let title: String = title.unwrap_or(path).chars().take(LONGEST).collect();
+    let title: String = title.unwrap_or(path).chars().take(MAX_TITLE_LENGTH).collect();
     let mut seen = list(request);
     seen.retain(|other| other.path != path);
     seen.insert(0, Seen { path: path.to_owned(), title, who: who(request) });
-    seen.truncate(MOST);
+    seen.truncate(MAX_ENTRIES);
     request.extensions_mut().insert(seen);
 }
 

@@ -11,9 +11,9 @@ use std::{fs, io, path::Path};
 
 const ENTRY: &str = "sign-in";
 /// Bytes of the cookies' key.
-const KEY: usize = 64;
-/// How long before its end a token is renewed, in seconds.
-const MARGIN: i64 = 30;
+const KEY_BYTES: usize = 64;
+/// How long before it expires a token is renewed, in seconds.
+const RENEWAL_MARGIN: i64 = 30;
 
 /// Who signed in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -89,17 +89,17 @@ pub(crate) fn anonymous(request: &HttpRequest) -> Caller {
 pub fn key_in_file(file: &Path) -> io::Result<Vec<u8>> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     match fs::read(file) {
-        Ok(bytes) if bytes.len() == KEY => return Ok(bytes),
+        Ok(bytes) if bytes.len() == KEY_BYTES => return Ok(bytes),
         // A first start that met a full disk, or was killed: nothing was ever signed with it.
         Ok(bytes) if bytes.is_empty() => fs::remove_file(file)?,
         Ok(bytes) => {
             let (is, so) = (bytes.len(), "restore it from a backup, or delete it, which signs everybody out");
-            return Err(io::Error::other(format!("it holds {is} bytes and no key of {KEY}: {so}")));
+            return Err(io::Error::other(format!("it holds {is} bytes and no key of {KEY_BYTES}: {so}")));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    let bytes: [u8; KEY] = rand::random();
+    let bytes: [u8; KEY_BYTES] = rand::random();
     // Written beside it and linked when it is complete; whoever comes second finds it there.
     let beside = file.with_extension("new");
     let mut new = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
@@ -121,7 +121,7 @@ pub(crate) fn peek(request: &HttpRequest) -> Option<SignedIn> {
 pub(crate) async fn current(state: &State, request: &HttpRequest) -> Result<Option<SignedIn>, PageError> {
     let session = request.get_session();
     let Some(mut signed_in) = peek(request) else { return Ok(None) };
-    if signed_in.expires_at - MARGIN > state.clock.now().timestamp() {
+    if signed_in.expires_at - RENEWAL_MARGIN > state.clock.now().timestamp() {
         return Ok(Some(signed_in));
     }
     let form = [("grant_type", "refresh_token"), ("refresh_token", signed_in.refresh_token.as_str())];
@@ -289,7 +289,7 @@ pub(crate) mod tests {
         let file = folder.path().join("portal.key");
         fs::write(&file, "").unwrap();
         let key = key_in_file(&file).unwrap();
-        assert_eq!((key.len(), key_in_file(&file).unwrap()), (KEY, key.clone()));
+        assert_eq!((key.len(), key_in_file(&file).unwrap()), (KEY_BYTES, key.clone()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stays beside it");
         fs::write(&file, "half a key").unwrap();
         assert!(key_in_file(&file).unwrap_err().to_string().contains("no key"), "it may have been one");

@@ -1,6 +1,6 @@
 //! What is asked of the generated organisation.
 
-use super::{By, PASSWORD, Question, RARE, Site, json, mistyped, queried, some, text};
+use super::{By, PASSWORD, Question, RARE_COUNTRY, Site, json, mistyped, queried, some, text};
 use reqwest::Method;
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ const FAST: &str = "under 50 ms";
 const SHOWN: &str = "under 100 ms";
 
 /// Words that many names have.
-const COMMON: [&str; 28] = [
+const COMMON_WORDS: [&str; 28] = [
     "Ministry",
     "Ministère",
     "Foreign",
@@ -39,8 +39,8 @@ const COMMON: [&str; 28] = [
     "Intérieur",
 ];
 
-/// Pages that are walked to come to a deep one.
-const DEEP: usize = 400;
+/// Number of pages walked to reach a deep one.
+const DEEP_PAGE: usize = 400;
 
 /// Records, lists, searches, timelines and dashboards.
 pub(super) async fn api(site: &Site) -> Vec<Question> {
@@ -61,7 +61,7 @@ pub(super) async fn api(site: &Site) -> Vec<Question> {
 
     let donors = site.donors().await;
     let ids: Vec<String> = donors.iter().map(|(id, _, _)| id.clone()).collect();
-    let (_, cursors) = site.walk(&token, "/v1/donors?", DEEP).await;
+    let (_, cursors) = site.walk(&token, "/v1/donors?", DEEP_PAGE).await;
     ask("a donor", each(&ids, "/v1/donors/", ""), &token);
     ask("donors, the first page", plain("/v1/donors"), &token);
     ask("donors, deep pages", each(&cursors, "/v1/donors?limit=200&cursor=", ""), &token);
@@ -78,7 +78,7 @@ pub(super) async fn api(site: &Site) -> Vec<Question> {
 
     let (region, office) =
         (site.region.token(&site.http).await, site.offices[3].client.token(&site.http).await);
-    let (contributions, cursors) = site.walk(&token, "/v1/contributions?", DEEP).await;
+    let (contributions, cursors) = site.walk(&token, "/v1/contributions?", DEEP_PAGE).await;
     ask("a contribution", each(&contributions, "/v1/contributions/", ""), &token);
     ask("contributions, the first page", plain("/v1/contributions"), &token);
     ask("contributions, deep pages", each(&cursors, "/v1/contributions?limit=200&cursor=", ""), &token);
@@ -93,14 +93,18 @@ pub(super) async fn api(site: &Site) -> Vec<Question> {
     ask("contributions by status", plain("/v1/contributions?status=pledge"), &token);
     ask("contributions by year", plain("/v1/contributions?year=2019"), &token);
     ask("contributions by country", plain("/v1/contributions?country=AFG"), &token);
-    ask("contributions by a rare country", plain(&format!("/v1/contributions?country={RARE}")), &token);
+    ask(
+        "contributions by a rare country",
+        plain(&format!("/v1/contributions?country={RARE_COUNTRY}")),
+        &token,
+    );
     ask(
         "contributions by country, year, status",
         plain("/v1/contributions?country=AFG&year=2019&status=pledge"),
         &token,
     );
 
-    let (agreements, cursors) = site.walk(&token, "/v1/agreements?", DEEP).await;
+    let (agreements, cursors) = site.walk(&token, "/v1/agreements?", DEEP_PAGE).await;
     ask("an agreement", each(&agreements, "/v1/agreements/", ""), &token);
     ask("agreements, the first page", plain("/v1/agreements"), &token);
     ask("agreements, deep pages", each(&cursors, "/v1/agreements?limit=200&cursor=", ""), &token);
@@ -109,7 +113,7 @@ pub(super) async fn api(site: &Site) -> Vec<Question> {
     ask("agreements by words", plain("/v1/agreements?q=generated+ministry"), &token);
     ask("agreements, a region's", plain("/v1/agreements"), &region);
 
-    let (reports, cursors) = site.walk(&token, "/v1/reports?", DEEP).await;
+    let (reports, cursors) = site.walk(&token, "/v1/reports?", DEEP_PAGE).await;
     ask("a report", each(&reports, "/v1/reports/", ""), &token);
     ask("reports, the first page", plain("/v1/reports"), &token);
     ask("reports, deep pages", each(&cursors, "/v1/reports?limit=200&cursor=", ""), &token);
@@ -141,7 +145,7 @@ fn searches(donors: &[(String, String, String)]) -> Vec<(&'static str, Vec<(Stri
     let mut found: [Vec<(String, String)>; 4] = Default::default();
     let folded = |word: &str| word.replace('é', "e").replace('ö', "o");
     let is_own = |word: &&str| {
-        word.chars().count() > 6 && word.chars().all(char::is_alphabetic) && !COMMON.contains(word)
+        word.chars().count() > 6 && word.chars().all(char::is_alphabetic) && !COMMON_WORDS.contains(word)
     };
     for (id, name, _) in some(donors) {
         let words: Vec<&str> = name.split_whitespace().filter(is_own).collect();

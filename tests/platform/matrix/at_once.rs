@@ -8,9 +8,9 @@ use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
 /// As many as style rule 16 asks; more than a service has readers, and with two connections each more than its pool.
-const AT_ONCE: usize = 8;
-/// Less than the time-out of a connection (3 s): who waits for one waits in vain.
-const PROMPT: Duration = Duration::from_millis(2500);
+const CONCURRENCY: usize = 8;
+/// Less than the timeout for a connection (3 s): a request that waits for one fails.
+const MAX_LATENCY: Duration = Duration::from_millis(2500);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_read_is_answered_eight_times_at_once() {
@@ -21,14 +21,14 @@ async fn every_read_is_answered_eight_times_at_once() {
         // The donor, the parent office and the right role: those who are shown most.
         for caller in [3, 4, 7] {
             let started = Instant::now();
-            let answers = join_all((0..AT_ONCE).map(|_| scene.ask(operation, caller))).await;
+            let answers = join_all((0..CONCURRENCY).map(|_| scene.ask(operation, caller))).await;
             let taken = started.elapsed();
             let status = match row[caller] {
                 Gets::Status(status) => status,
                 Gets::Sees | Gets::Misses => 200,
             };
             let refused = answers.iter().find(|(answer, _, _)| *answer != status);
-            if refused.is_some() || taken > PROMPT {
+            if refused.is_some() || taken > MAX_LATENCY {
                 wrong.push(format!("{operation} as {}: {taken:?}, {refused:?}", CALLERS[caller]));
             }
         }

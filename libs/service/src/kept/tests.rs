@@ -84,31 +84,31 @@ async fn a_failure_and_what_is_too_large_are_not_kept() {
         Ok(HttpResponse::Ok().streaming(stream::iter(parts)))
     };
     assert_eq!(kept.answer(&asked(""), "one", &breaking).await.unwrap_err().0.code, "storage_full");
-    let large = async || Ok(HttpResponse::Ok().body(vec![b'x'; MAX_ANSWER + 1]));
+    let large = async || Ok(HttpResponse::Ok().body(vec![b'x'; MAX_ENTRY_BYTES + 1]));
     for _ in 0..2 {
         let answer = kept.answer(&asked(""), "one", &large).await.unwrap();
-        assert_eq!(text(answer).await.len(), MAX_ANSWER + 1);
+        assert_eq!(text(answer).await.len(), MAX_ENTRY_BYTES + 1);
     }
     kept.0.run_pending_tasks().await;
-    assert!(kept.0.weighted_size() <= 2 * u64::from(MIN_WEIGHT));
+    assert!(kept.0.weighted_size() <= 2 * u64::from(MIN_ENTRY_BYTES));
 }
 
 #[actix_web::test]
 async fn what_is_kept_is_bounded_in_number_and_size() {
     let kept = KeptAnswers::default();
-    let most = MAX_KEPT / u64::from(MIN_WEIGHT);
+    let most = MAX_CACHE_BYTES / u64::from(MIN_ENTRY_BYTES);
     for number in 0..2 * most {
         let compute = async || Ok(HttpResponse::Ok().body("small"));
         kept.answer(&asked(&format!("?q={number}")), "one", compute).await.unwrap();
     }
     kept.0.run_pending_tasks().await;
     assert!(kept.0.entry_count() <= most, "{}", kept.0.entry_count());
-    let large = async || Ok(HttpResponse::Ok().body(vec![b'x'; MAX_ANSWER]));
+    let large = async || Ok(HttpResponse::Ok().body(vec![b'x'; MAX_ENTRY_BYTES]));
     for number in 0..6 {
         kept.answer(&asked(&format!("?limit={number}")), "one", &large).await.unwrap();
     }
     kept.0.run_pending_tasks().await;
-    assert!(kept.0.weighted_size() <= MAX_KEPT, "{}", kept.0.weighted_size());
+    assert!(kept.0.weighted_size() <= MAX_CACHE_BYTES, "{}", kept.0.weighted_size());
 }
 
 #[actix_web::test]

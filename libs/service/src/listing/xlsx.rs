@@ -24,8 +24,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 const MAX_ROWS: usize = 100_000;
 /// Pages that wait to be written: the faster side waits for the slower one.
 const PAGES_AHEAD: usize = 2;
-/// Bytes of the file that are read at once.
-const CHUNK: usize = 128 * 1024;
+/// Bytes of the file read per chunk.
+const CHUNK_BYTES: usize = 128 * 1024;
 
 /// What is handed to the thread that writes.
 enum Part<T> {
@@ -139,7 +139,7 @@ fn write<T: Row>(title: &[(String, Cell)], mut parts: Receiver<Part<T>>) -> Resu
         }
     }
     let mut file = tempfile::tempfile()?;
-    workbook.save_to_writer(BufWriter::with_capacity(CHUNK, &mut file))?;
+    workbook.save_to_writer(BufWriter::with_capacity(CHUNK_BYTES, &mut file))?;
     let length = file.stream_position()?;
     file.rewind()?;
     Ok((file, length))
@@ -186,7 +186,7 @@ fn chunks(file: File, turn: Turn) -> impl Stream<Item = Result<Bytes, io::Error>
     stream::unfold((Some(file), turn), |(file, turn)| async move {
         let mut file = file?;
         let read = web::block(move || {
-            let mut bytes = vec![0; CHUNK];
+            let mut bytes = vec![0; CHUNK_BYTES];
             let length = file.read(&mut bytes)?;
             bytes.truncate(length);
             Ok::<_, io::Error>((file, bytes))

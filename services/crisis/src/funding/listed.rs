@@ -14,7 +14,7 @@ const COUNTRY: &str = "country:";
 /// What every list counts, beside the columns that it is known by.
 const AMOUNTS: [&str; 6] = ["minus_funding", "paid", "commitment", "pledge", "funding_flows", "pledge_flows"];
 /// Totals read at once when the lists are filled anew.
-const BATCH: usize = 2000;
+const BATCH_SIZE: usize = 2000;
 
 /// Adds what cells changed by to the lists. Of all cells, the totals of donors and countries count; they come in the
 /// order of their keys, or two transactions could wait for each other. After `departures` rows may count nothing any more.
@@ -76,7 +76,7 @@ pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> 
     let text = format!(
         "SELECT organisation_id, scope, paid, commitment, pledge, funding_flows, pledge_flows
          FROM funding_cell WHERE dimension = 'total' AND (organisation_id, scope) > ($1, $2)
-         ORDER BY organisation_id, scope LIMIT {BATCH}"
+         ORDER BY organisation_id, scope LIMIT {BATCH_SIZE}"
     );
     let (mut organisation_id, mut scope) = (Uuid::nil(), String::new());
     loop {
@@ -94,7 +94,7 @@ pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> 
             totals.push(((organisation_id, scope.clone(), "total", String::new()), amounts));
         }
         add(db, totals.iter().map(|(key, amounts)| (key, *amounts)), false).await?;
-        if rows.len() < BATCH {
+        if rows.len() < BATCH_SIZE {
             return Ok(());
         }
     }

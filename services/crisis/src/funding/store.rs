@@ -70,8 +70,8 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
     version::change(tx.db(), tx.new_id(), organisations).await
 }
 
-/// Facts read at once when everything is counted anew.
-const AT_ONCE: usize = 2000;
+/// Facts read per batch when everything is recounted.
+const BATCH_SIZE: usize = 2000;
 
 /// Counts the cells anew from the facts: when what is counted has changed. The lists that repeat totals of them are
 /// then filled anew by [`listed::refill`].
@@ -82,7 +82,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     sql::execute(db, "DELETE FROM funding_cell", vec![]).await?;
     let text = format!(
         "SELECT contribution_id, fact FROM funding_fact WHERE contribution_id > $1
-         ORDER BY contribution_id LIMIT {AT_ONCE}"
+         ORDER BY contribution_id LIMIT {BATCH_SIZE}"
     );
     let mut last = Uuid::nil();
     loop {
@@ -94,7 +94,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
             deltas.replace(fact.organisation_id, None, &fact);
         }
         write_cells(db, &Changes::from(deltas)).await?;
-        if rows.len() < AT_ONCE {
+        if rows.len() < BATCH_SIZE {
             return Ok(());
         }
     }

@@ -23,8 +23,8 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// The largest plan overview, in bytes.
-const LIMIT: usize = 16 * 1024 * 1024;
+/// Maximum size of a plan overview, in bytes.
+const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 /// Plans of a file; FTS has about sixty a year.
 const MAX_PLANS: usize = 2_000;
 /// Errors that are named. How many plans are wrong is counted in full.
@@ -88,8 +88,8 @@ pub(crate) async fn create(
     options: Parameters<ImportOptions>,
     body: Bytes,
 ) -> ApiResult {
-    if body.len() > LIMIT {
-        return Err(service::too_large(LIMIT as u64).into());
+    if body.len() > MAX_FILE_BYTES {
+        return Err(service::too_large(MAX_FILE_BYTES as u64).into());
     }
     let plans = plans_of(&body)?;
     let options = options.0;

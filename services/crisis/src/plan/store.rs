@@ -12,8 +12,8 @@ use service::PageRequest;
 use std::collections::HashMap;
 use store::{Connection, StoreError, TenantScope, TenantTx, Transaction, audit};
 
-/// Plans that are looked up by one statement.
-const AT_ONCE: usize = 500;
+/// Plans looked up per statement.
+const BATCH_SIZE: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "plan")]
@@ -225,7 +225,7 @@ pub(crate) async fn by_ids(
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Model>, StoreError> {
     let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(AT_ONCE) {
+    for ids in ids.chunks(BATCH_SIZE) {
         let rows = readable(scope).filter(Column::Id.is_in(ids.iter().copied())).all(db).await?;
         found.extend(rows.into_iter().map(|row| (row.id, row)));
     }
@@ -249,7 +249,7 @@ pub(crate) async fn by_funding_keys(
     for row in by_ids(scope, db, &ids).await?.into_values() {
         found.insert(row.funding_key(), row);
     }
-    for references in references.chunks(AT_ONCE) {
+    for references in references.chunks(BATCH_SIZE) {
         let query = readable(scope).filter(Column::ExternalSource.eq("fts"));
         let rows = query.filter(Column::ExternalRef.is_in(references)).all(db).await?;
         found.extend(rows.into_iter().map(|row| (row.funding_key(), row)));
@@ -281,7 +281,7 @@ pub(crate) async fn owners(
 ) -> Result<HashMap<String, Uuid>, StoreError> {
     let known = async |db: &Connection| {
         let mut owners = HashMap::with_capacity(references.len());
-        for references in references.chunks(AT_ONCE) {
+        for references in references.chunks(BATCH_SIZE) {
             let rows: Vec<(String, Uuid)> = called(organisation_id, source, references)
                 .select_only()
                 .columns([Column::ExternalRef, Column::OfficeId])
@@ -307,7 +307,7 @@ pub(crate) async fn by_refs_to_change(
     references.sort_unstable();
     references.dedup();
     let mut found = HashMap::with_capacity(references.len());
-    for references in references.chunks(AT_ONCE) {
+    for references in references.chunks(BATCH_SIZE) {
         let query = called(organisation_id, source, references).order_by_asc(Column::ExternalRef);
         let rows = query.lock_exclusive().all(tx.db()).await?;
         found.extend(rows.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))));

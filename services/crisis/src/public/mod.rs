@@ -14,10 +14,10 @@ use auth::ApiError;
 use kernel::{Fault, Problem};
 use service::{ApiResult, Context};
 
-/// The years that a question may name.
-pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
+/// The years that a query may ask for.
+pub(crate) const QUERY_YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 /// Characters of a text to look for.
-const MAX_SEARCH: usize = 200;
+const MAX_SEARCH_LENGTH: usize = 200;
 
 /// Answers a question about the public organisation: what is kept of the present version of its data, or what `compute`
 /// makes of them. Every public endpoint answers by this.
@@ -42,8 +42,8 @@ async fn present(context: &Context) -> Result<(TenantScope, String), ApiError> {
 
 /// A text to look for.
 pub(crate) fn search(text: Option<&str>) -> Result<(), Problem> {
-    let too_long = text.is_some_and(|text| text.chars().count() > MAX_SEARCH);
-    if too_long { Err(Problem::invalid_parameter("q", Fault::too_long(MAX_SEARCH))) } else { Ok(()) }
+    let too_long = text.is_some_and(|text| text.chars().count() > MAX_SEARCH_LENGTH);
+    if too_long { Err(Problem::invalid_parameter("q", Fault::too_long(MAX_SEARCH_LENGTH))) } else { Ok(()) }
 }
 
 /// An ISO 3166-1 alpha-3 code of a parameter.
@@ -54,5 +54,5 @@ pub(crate) fn country(code: &str) -> Result<&'static kernel::country::Country, P
 
 /// A year of a parameter.
 pub(crate) fn year(year: i32) -> Result<i32, Problem> {
-    service::year("year", Some(year), YEARS).map(|()| year)
+    service::year("year", Some(year), QUERY_YEARS).map(|()| year)
 }

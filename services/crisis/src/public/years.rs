@@ -133,8 +133,12 @@ pub(crate) async fn get(
     context: Data<Context>,
     year: actix_web::web::Path<String>,
 ) -> ApiResult {
-    let unreadable =
-        || Problem::invalid_parameter("year", Fault::not_a_year(*super::YEARS.start(), *super::YEARS.end()));
+    let unreadable = || {
+        Problem::invalid_parameter(
+            "year",
+            Fault::not_a_year(*super::QUERY_YEARS.start(), *super::QUERY_YEARS.end()),
+        )
+    };
     let year = super::year(year.parse().map_err(|_| unreadable())?)?;
     super::answer(&context, &request, async |scope| {
         let ask = async |db: &Snapshot| Ok(of_year(db, scope, year).await?);
@@ -164,8 +168,8 @@ async fn of_year(
     })
 }
 
-/// Donors that are named; the others are one.
-const NAMED: usize = 10;
+/// Maximum number of donors that are named; the others are added up.
+const MAX_NAMED_DONORS: usize = 10;
 
 /// From the largest donors, and from all others together, to plans, under the names that they have now. What the others
 /// gave to a plan is what it got in all less what the named ones gave, so that nothing is read a hundred times.
@@ -180,7 +184,7 @@ async fn flows(
         let dimension = dimension.to_owned();
         counted.iter().filter(move |cell| cell.dimension == dimension && cell.funding_flows > 0)
     };
-    let named: Vec<&Counted> = of("donor").take(NAMED).collect();
+    let named: Vec<&Counted> = of("donor").take(MAX_NAMED_DONORS).collect();
     let ids: Vec<Uuid> = named.iter().filter_map(|cell| cell.member.parse().ok()).collect();
     let donors = store::donors(db, organisation_id, &ids).await?;
     let keys = of("plan").map(|cell| cell.member.as_str());

@@ -2,7 +2,7 @@
 
 use super::{create::own, store};
 use crate::document::{
-    self, Document, MOST,
+    self, Document, MAX_DOCUMENTS,
     erasure::{self, DocumentErasure},
     kept::{Kept, Kind, Owner},
 };
@@ -117,8 +117,8 @@ pub(crate) async fn create(
         let agreement = own(tx, &caller.claims, id.0).await?;
         unless_half_signed(&agreement)?;
         let owner = owner_of(&agreement);
-        if owner.count(tx.db()).await? >= MOST {
-            let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MOST);
+        if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
+            let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MAX_DOCUMENTS);
             return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
         let document = owner.attach(tx, &kept, &visibility).await?;

@@ -238,7 +238,7 @@ impl ContributionFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
         service::country("country", self.country.as_deref())?;
         for (name, year) in [("year", self.year), ("counted_year", self.counted_year)] {
-            service::year(name, year, super::create::YEARS)?;
+            service::year(name, year, super::create::PLAUSIBLE_YEARS)?;
         }
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
             Some(None) => {

@@ -344,7 +344,7 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
     check_split(&mut checks, new);
     check_valuation(&mut checks, new);
     if let Some(year) = new.budget_year {
-        checks.within("/budget_year", year, YEARS);
+        checks.within("/budget_year", year, PLAUSIBLE_YEARS);
     }
     checks.at_most("/plan_ids", &new.plan_ids, plan::MAX_PLANS);
     for (index, keyword) in checks.at_most("/keywords", &new.keywords, 50).iter().enumerate() {
@@ -355,10 +355,10 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
     checks.finish()
 }
 
-/// The years that records of money may have.
-pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
+/// Plausible years of financial records.
+pub(crate) const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
-const TWICE: (FieldCode, &str) = (FieldCode::Duplicate, "is named twice");
+const DUPLICATE: (FieldCode, &str) = (FieldCode::Duplicate, "is named twice");
 
 pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[i32]) {
     for (index, code) in checks.at_most("/countries", countries, 50).iter().enumerate() {
@@ -367,8 +367,8 @@ pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[
     let years = checks.at_most("/usage_years", years, 30);
     for (index, year) in years.iter().enumerate() {
         let pointer = format!("/usage_years/{index}");
-        checks.within(&pointer, *year, YEARS);
-        checks.require(!years.iter().take(index).any(|before| before == year), &pointer, TWICE);
+        checks.within(&pointer, *year, PLAUSIBLE_YEARS);
+        checks.require(!years.iter().take(index).any(|before| before == year), &pointer, DUPLICATE);
     }
 }
 
@@ -402,9 +402,9 @@ fn check_split(checks: &mut Checks, new: &NewContribution) {
     let mut sum: i128 = 0;
     for (index, share) in shares.iter().enumerate() {
         let at = |field: &str| format!("/usage_split/{index}/{field}");
-        checks.within(&at("year"), share.year, YEARS);
+        checks.within(&at("year"), share.year, PLAUSIBLE_YEARS);
         let twice = years.iter().take(index).any(|year| *year == share.year);
-        checks.require(!twice, &at("year"), TWICE);
+        checks.require(!twice, &at("year"), DUPLICATE);
         checks.require(!share.amount.is_negative(), &at("amount"), Fault::negative());
         if share.amount.currency() != new.amount.currency() {
             let currency = new.amount.currency().code();

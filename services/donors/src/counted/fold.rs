@@ -7,17 +7,17 @@ use service::{Context, Job};
 use std::{collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
-/// How often the worker looks.
-const EVERY: Duration = Duration::from_secs(5);
-/// Rows of an office and a year that may lie side by side.
-const MANY: u32 = 8;
+/// How often the worker runs.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Number of rows of an office and a year from which they are folded into one.
+const FOLD_THRESHOLD: u32 = 8;
 /// Offices and years folded in one transaction.
-const BATCH: u32 = 100;
+const BATCH_SIZE: u32 = 100;
 
 /// Folds again and again, as long as the service runs.
 pub(crate) fn worker(context: &Context) -> Job {
     let store = context.store.clone();
-    service::worker("donors.folding", EVERY, move || {
+    service::worker("donors.folding", INTERVAL, move || {
         let store = store.clone();
         async move { fold(&store).await }
     })
@@ -30,7 +30,7 @@ pub(crate) fn worker(context: &Context) -> Job {
 pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
     let text = format!(
         "SELECT organisation_id, office_id, year FROM diversification_sum GROUP BY organisation_id, office_id, year
-         HAVING count(*) > {MANY} LIMIT {BATCH}"
+         HAVING count(*) > {FOLD_THRESHOLD} LIMIT {BATCH_SIZE}"
     );
     let db = store.system_read().await?;
     let found = sql::rows(&db, &text, vec![]).await?;

@@ -27,11 +27,11 @@ use uuid::Uuid;
 /// The key of what is not recorded: a donor, its segment, an earmarking, a country.
 pub(crate) const NOT_STATED: &str = "not_stated";
 /// The key of money that goes to countries of more than one region.
-pub(crate) const SEVERAL: &str = "several";
-/// Years without counted money after which a donor is new again.
-const NEW_AFTER: i32 = 5;
+pub(crate) const SEVERAL_REGIONS: &str = "several";
+/// Years without counted contributions after which a donor counts as new again.
+const NEW_DONOR_GAP_YEARS: i32 = 5;
 
-/// The M49 region of a record's countries: its code when all lie in one, [`SEVERAL`] when they do not, [`NOT_STATED`]
+/// The M49 region of a record's countries: its code when all lie in one, [`SEVERAL_REGIONS`] when they do not, [`NOT_STATED`]
 /// without a country (or with one outside every region).
 pub(crate) fn region(countries: &str) -> String {
     let region_of = |code: &String| kernel::country::by_iso3(code).and_then(|country| country.region_code);
@@ -39,7 +39,7 @@ pub(crate) fn region(countries: &str) -> String {
     match (regions.len(), regions.first()) {
         (1, Some(Some(code))) => code.to_string(),
         (0, _) | (1, _) => NOT_STATED.to_owned(),
-        _ => SEVERAL.to_owned(),
+        _ => SEVERAL_REGIONS.to_owned(),
     }
 }
 
@@ -224,7 +224,7 @@ pub(crate) fn of_donor(years: &BTreeMap<i32, i64>, attributes: Option<&Attribute
         }
         of_year.add("stated", cents, 1);
         of_year.squares += i128::from(cents) * i128::from(cents);
-        if !(year - NEW_AFTER..year).any(gave) {
+        if !(year - NEW_DONOR_GAP_YEARS..year).any(gave) {
             of_year.add("new", cents, 1);
         }
         if !gave(year + 1) {

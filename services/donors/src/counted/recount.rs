@@ -7,8 +7,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Givings read at once.
-const AT_ONCE: usize = 5000;
+/// Rows of giving read per batch.
+const BATCH_SIZE: usize = 5000;
 /// The year a contribution counts in, as SQL.
 const YEAR: &str =
     "CAST(substr(CAST(coalesce(c.decision_date, c.flow_date, c.first_reported_date) AS text), 1, 4)
@@ -104,7 +104,7 @@ async fn of_donors(
         "SELECT g.donor_id, g.year, g.cents, d.donor_type, d.segment
          FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id
          WHERE g.office_id = $1 AND (g.donor_id > $2 OR (g.donor_id = $2 AND g.year > $3))
-         ORDER BY g.donor_id, g.year LIMIT {AT_ONCE}"
+         ORDER BY g.donor_id, g.year LIMIT {BATCH_SIZE}"
     );
     let mut after = (Uuid::nil(), i32::MIN);
     let mut donor: (Uuid, Option<Attributes>, BTreeMap<i32, i64>) = Default::default();
@@ -120,7 +120,7 @@ async fn of_donors(
             }
             donor.2.insert(after.1, row.try_get_by_index(2)?);
         }
-        if rows.len() < AT_ONCE {
+        if rows.len() < BATCH_SIZE {
             merge(sums, &donor.2, donor.1.as_ref());
             return Ok(());
         }

@@ -74,7 +74,7 @@ fn shares_sum_to_a_hundred_by_the_largest_remainder() {
 #[test]
 fn regions_and_years_of_records() {
     assert_eq!(region(",TCD,NER,"), "2");
-    assert_eq!(region(",TCD,AFG,"), SEVERAL);
+    assert_eq!(region(",TCD,AFG,"), SEVERAL_REGIONS);
     assert_eq!(region(""), NOT_STATED);
     assert!(is_multi_year(",2025,2026,") && !is_multi_year(",2025,") && !is_multi_year(",2025,2025,"));
     assert!(!is_multi_year(""));

@@ -1,4 +1,4 @@
-use super::measure::{Measures, TOP, measures};
+use super::measure::{Measures, TOP_SHARE_DONORS, measures};
 use crate::counted::store;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
@@ -11,9 +11,9 @@ use service::{ApiResult, Context, Parameters, answer, openapi::ReadProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Years shown when nothing is asked, and the most that can be asked.
-const YEARS: i32 = 10;
-const MOST_YEARS: i32 = 30;
+/// Number of years returned by default, and at most.
+const DEFAULT_YEARS: i32 = 10;
+const MAX_YEARS: i32 = 30;
 
 /// Whose figures, of which years.
 #[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
@@ -47,13 +47,13 @@ impl Period {
             return Ok((year, year));
         }
         let to = self.to.unwrap_or(today.year().max(self.from.unwrap_or(0)));
-        let from = self.from.unwrap_or(to - YEARS + 1);
+        let from = self.from.unwrap_or(to - DEFAULT_YEARS + 1);
         if from > to {
             return Err(Problem::invalid_parameter("to", Fault::before("from", from)));
         }
-        if to - from >= MOST_YEARS {
-            let fault = FieldCode::PeriodTooLong.says(format!("is more than {MOST_YEARS} years before to"));
-            return Err(Problem::invalid_parameter("from", fault.with("max", MOST_YEARS)));
+        if to - from >= MAX_YEARS {
+            let fault = FieldCode::PeriodTooLong.says(format!("is more than {MAX_YEARS} years before to"));
+            return Err(Problem::invalid_parameter("from", fault.with("max", MAX_YEARS)));
         }
         Ok((from, to))
     }
@@ -95,7 +95,8 @@ pub(crate) async fn of_years(
 ) -> Result<Vec<Measures>, StoreError> {
     let mut found = Vec::new();
     for (year, sums) in store::sums(db, of, years).await? {
-        let top = store::largest(db, of, year, TOP).await?.iter().map(|(_, cents, _)| cents).sum();
+        let top =
+            store::largest(db, of, year, TOP_SHARE_DONORS).await?.iter().map(|(_, cents, _)| cents).sum();
         found.push(measures(year, &sums, top));
     }
     Ok(found)

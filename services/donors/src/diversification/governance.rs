@@ -2,9 +2,9 @@
 
 use super::{
     api::{Period, asked},
-    measure::{Part, REGIONS, TOP, division, measures, shares},
+    measure::{Part, REGIONS, TOP_SHARE_DONORS, division, measures, shares},
 };
-use crate::counted::{NOT_STATED, SEVERAL, Sums, store};
+use crate::counted::{NOT_STATED, SEVERAL_REGIONS, Sums, store};
 use crate::registry::donor;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpRequest, get, web::Data, web::Path};
@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Donors that the report of the largest names, for each year.
-const NAMED: u32 = 20;
-/// What the figures count, as the title sheet says it.
-const RULE: &str = "Contributions that are paid or committed (pledges never count), in US dollars, in the year of their \
+/// Number of donors that the report of the largest donors lists for each year.
+const LISTED_DONORS: u32 = 20;
+/// What the figures count, as stated on the title sheet.
+const COUNTING_RULE: &str = "Contributions that are paid or committed (pledges never count), in US dollars, in the year of their \
                     decision date (where there is none: the flow date, then the date first reported), of the office and \
                     the offices below it. Shares of a division sum to 100.0.";
 
@@ -106,7 +106,7 @@ fn english(key: &str) -> String {
         return (*region).to_owned();
     }
     match key {
-        SEVERAL => "Several regions".to_owned(),
+        SEVERAL_REGIONS => "Several regions".to_owned(),
         _ => {
             let words = key.replace('_', " ");
             let mut letters = words.chars();
@@ -151,7 +151,7 @@ fn of_division(year: i32, name: &str, now: &Sums, before: &Sums) -> Vec<Line> {
 /// The measures of a year that are amounts.
 fn year_on_year(year: i32, now: &Sums, before: &Sums, tops: (i64, i64)) -> Vec<Line> {
     let (is, was) = (measures(year, now, tops.0), measures(year - 1, before, tops.1));
-    let ten = is.donors.min(i64::from(TOP));
+    let ten = is.donors.min(i64::from(TOP_SHARE_DONORS));
     let of = |key: &str, is: Money, was: Money, count: i64, share: Option<String>| Line {
         share_percent: share,
         ..line(year, key, is.minor(), was.minor(), count)
@@ -182,7 +182,7 @@ async fn top_donors(
     year: i32,
     (now, before): (&Sums, &Sums),
 ) -> Result<Vec<Line>, StoreError> {
-    let largest = store::largest(db, of, year, NAMED).await?;
+    let largest = store::largest(db, of, year, LISTED_DONORS).await?;
     let ids: Vec<Uuid> = largest.iter().map(|(donor, ..)| *donor).collect();
     let names = donor::store::by_ids(scope, db, ids.iter().copied()).await?;
     let was = store::given(db, of, year - 1, &ids).await?;
@@ -236,7 +236,7 @@ async fn lines(
             Report::ByRegion => of_division(year, "region", now, before),
             Report::YearOnYear => {
                 let top = async |year| {
-                    let largest = store::largest(db, of, year, TOP).await?;
+                    let largest = store::largest(db, of, year, TOP_SHARE_DONORS).await?;
                     Ok::<i64, StoreError>(largest.iter().map(|(_, cents, _)| cents).sum())
                 };
                 year_on_year(year, now, before, (top(year).await?, top(year - 1).await?))
@@ -285,7 +285,7 @@ pub(crate) async fn get(
         ("Years", format!("{from} to {to}").into()),
         ("Date", now.date_naive().to_string().into()),
         ("Currency", "US dollars".into()),
-        ("What counts", RULE.into()),
+        ("What counts", COUNTING_RULE.into()),
     ];
     service::report(&request, name, &about, lines).await
 }

@@ -1,6 +1,6 @@
 //! The measures of a year, out of its sums.
 
-use crate::counted::{NOT_STATED, SEVERAL, Sums};
+use crate::counted::{NOT_STATED, SEVERAL_REGIONS, Sums};
 use kernel::Segment;
 use kernel::{ClosedSet, DonorType, Earmarking};
 use kernel::{Money, money::percent};
@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 /// M49 regions: their code and their English name.
 pub(crate) const REGIONS: [(&str, &str); 5] =
     [("2", "Africa"), ("19", "Americas"), ("142", "Asia"), ("150", "Europe"), ("9", "Oceania")];
-/// How many of the largest donors the top-10 share is about.
-pub(crate) const TOP: u32 = 10;
+/// Number of the largest donors in the top-10 share.
+pub(crate) const TOP_SHARE_DONORS: u32 = 10;
 
 /// A part of a year's counted money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -90,7 +90,7 @@ pub(crate) fn keys(division: &str) -> Vec<&'static str> {
         "type" => words::<DonorType>(),
         "segment" => words::<Segment>(),
         "earmarking" => words::<Earmarking>(),
-        _ => REGIONS.iter().map(|(code, _)| *code).chain([SEVERAL]).collect(),
+        _ => REGIONS.iter().map(|(code, _)| *code).chain([SEVERAL_REGIONS]).collect(),
     };
     keys.push(NOT_STATED);
     keys

@@ -2,7 +2,7 @@
 
 use super::{
     api::asked,
-    measure::{TOP, keys},
+    measure::{TOP_SHARE_DONORS, keys},
 };
 use crate::counted::{NOT_STATED, store};
 use ::store::{StoreError, TenantScope, params, sql};
@@ -162,7 +162,7 @@ async fn list(
         further = format!("AND ({amount} < ${less} OR ({amount} = ${less} AND g.donor_id > ${after}))");
     }
     // The ten largest are one page, however short the pages are: they are one figure.
-    let limit = if figure.measure == "top_10" { u64::from(TOP) } else { page.limit + 1 };
+    let limit = if figure.measure == "top_10" { u64::from(TOP_SHARE_DONORS) } else { page.limit + 1 };
     let text = format!(
         "SELECT d.id, d.name, d.donor_type, d.segment, {amount}, g.records
          FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id

@@ -1,7 +1,7 @@
 //! What documents of reports and of agreements share: a file is received, checked, kept, named in a table of its owner's,
 //! handed out, taken off.
 
-use super::{Document, LIMIT, check, files, sweep};
+use super::{Document, MAX_BYTES, check, files, sweep};
 use ::store::{Store, StoreError, Transaction, audit, params, sql};
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -35,7 +35,7 @@ impl Kept {
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<Self, ApiError> {
-        let (name, bytes) = service::receive_file(request, payload, LIMIT).await?;
+        let (name, bytes) = service::receive_file(request, payload, MAX_BYTES).await?;
         let mut checks = Checks::new();
         checks.file_name("/file", &name, 200);
         checks.finish()?;

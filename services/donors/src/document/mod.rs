@@ -14,10 +14,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The largest document, in bytes.
-pub(crate) const LIMIT: usize = 20 * 1024 * 1024;
-/// Documents of one report.
-pub(crate) const MOST: i64 = 50;
+/// Maximum size of a document, in bytes.
+pub(crate) const MAX_BYTES: usize = 20 * 1024 * 1024;
+/// Maximum number of documents of one report.
+pub(crate) const MAX_DOCUMENTS: i64 = 50;
 
 /// A document.
 #[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]

@@ -8,14 +8,14 @@ use sea_orm::ConnectionTrait;
 use service::{Context, Job};
 use std::{collections::HashSet, io, time::Duration};
 
-/// A file stays so long after it was last received: the request that brought it has ended long before.
-const AGE: TimeDelta = TimeDelta::days(1);
+/// Minimum age of a file, since it was last received, before it is removed: the request that brought it has long ended.
+const MIN_AGE: TimeDelta = TimeDelta::days(1);
 /// How often the folder is looked through.
 const INTERVAL: Duration = Duration::from_secs(3600);
 /// How soon a try that failed is made again: twice as long each time, up to the interval.
 const FIRST_RETRY: Duration = Duration::from_secs(30);
 /// Files that are looked up at once.
-const BATCH: usize = 512;
+const BATCH_SIZE: usize = 512;
 
 /// Why files stay for now.
 #[derive(Debug, thiserror::Error)]
@@ -63,9 +63,9 @@ async fn run(store: Store) {
 /// # Errors
 /// The database's or the file system's; what was destroyed until then is.
 pub(crate) async fn sweep(store: &Store) -> Result<usize, SweepError> {
-    let old = files::older_than(store.files(), store.clock().now() - AGE).await?;
+    let old = files::older_than(store.files(), store.clock().now() - MIN_AGE).await?;
     let mut removed = 0;
-    for batch in old.chunks(BATCH) {
+    for batch in old.chunks(BATCH_SIZE) {
         let db = store.system_read().await?;
         let named = named(&db, batch).await?;
         drop(db);

@@ -188,7 +188,7 @@ pub(crate) async fn take(
     if let Some(error) = checks.into_errors().pop() {
         return Err(Problem::invalid_parameter("source", error).into());
     }
-    let (_, bytes) = service::receive_file(&request, payload, document::LIMIT).await?;
+    let (_, bytes) = service::receive_file(&request, payload, document::MAX_BYTES).await?;
     let read = file::read(&bytes, &source, context.store.clock().now());
     let read = read.map_err(|fault| Problem::invalid_field("/file", fault))?;
     if read.bad > 0 && !skip_bad && !dry_run {

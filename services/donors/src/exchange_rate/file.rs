@@ -6,10 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, Fault, FieldCode, FieldError, fault};
 use std::collections::BTreeMap;
 
-/// The most rows of a file: two centuries of months of every currency.
-const MOST_ROWS: usize = 500_000;
-/// The largest number of faults that are told one by one.
-const MOST_FAULTS: usize = 500;
+/// Maximum number of rows of a file: two centuries of months of every currency.
+const MAX_ROWS: usize = 500_000;
+/// Maximum number of faults that are reported one by one.
+const MAX_FAULTS: usize = 500;
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(super) struct Read {
 impl Read {
     fn fault(&mut self, row: usize, column: &str, fault: Fault) {
         self.bad += 1;
-        if self.faults.len() < MOST_FAULTS {
+        if self.faults.len() < MAX_FAULTS {
             self.faults.push(FieldError::new(format!("/rows/{row}/{column}"), fault));
         }
     }
@@ -76,8 +76,8 @@ pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Re
     for record in reader.records() {
         let record = record.map_err(|error| damaged(&error))?;
         read.rows += 1;
-        if read.rows > MOST_ROWS {
-            return Err(Fault::too_many(MOST_ROWS as u64, "rows"));
+        if read.rows > MAX_ROWS {
+            return Err(Fault::too_many(MAX_ROWS as u64, "rows"));
         }
         if let Some(line) = line(&record, &columns, default_source, now, &mut read) {
             let key = (line.model.currency.clone(), line.model.month.clone());

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// The most columns of a table.
-pub(super) const MOST_COLUMNS: usize = 200;
-/// The longest cell, in characters: Excel's own limit.
-pub(super) const LONGEST_CELL: usize = 32_767;
-/// The longest heading that is kept, in characters.
-const LONGEST_HEADING: usize = 200;
+/// Maximum number of columns of a table.
+pub(super) const MAX_COLUMNS: usize = 200;
+/// Maximum length of a cell, in characters: Excel's own limit.
+pub(super) const MAX_CELL_LENGTH: usize = 32_767;
+/// Maximum length to which a heading is kept, in characters.
+const MAX_HEADING_LENGTH: usize = 200;
 /// The key of a mapping that says which sign ends whole numbers.
 const DECIMAL: &str = "decimal";
 
@@ -47,8 +47,8 @@ impl Mapping {
         let unread = FieldCode::Malformed.says("is not a JSON object of heading and field");
         let stated: HashMap<String, Option<String>> =
             serde_json::from_str(text).map_err(|_| refuse(unread))?;
-        if stated.len() > MOST_COLUMNS {
-            return Err(refuse(Fault::too_many(MOST_COLUMNS as u64, "entries")));
+        if stated.len() > MAX_COLUMNS {
+            return Err(refuse(Fault::too_many(MAX_COLUMNS as u64, "entries")));
         }
         for (heading, field) in stated {
             self.add(&heading, field.as_deref().unwrap_or_default())?;
@@ -71,8 +71,8 @@ impl Mapping {
             let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
             return refuse(Fault::not_one_of(field, &names));
         }
-        if self.headings.len() == MOST_COLUMNS {
-            return refuse(Fault::too_many(MOST_COLUMNS as u64, "entries"));
+        if self.headings.len() == MAX_COLUMNS {
+            return refuse(Fault::too_many(MAX_COLUMNS as u64, "entries"));
         }
         self.headings.insert(heading.trim().to_owned(), known);
         Ok(())
@@ -113,12 +113,12 @@ impl Columns {
     /// 422 for headings that cannot be told apart, and for columns that are not there.
     pub(super) fn of(headings: &[String], mapping: &Mapping, describe: bool) -> Result<Headed, Problem> {
         let refuse = |fault: Fault| Problem::invalid_field("/headings", fault);
-        if headings.len() > MOST_COLUMNS {
-            let why = format!("are {}: {MOST_COLUMNS} columns are read at most", headings.len());
-            return Err(refuse(FieldCode::TooMany.says(why).with("max", MOST_COLUMNS)));
+        if headings.len() > MAX_COLUMNS {
+            let why = format!("are {}: {MAX_COLUMNS} columns are read at most", headings.len());
+            return Err(refuse(FieldCode::TooMany.says(why).with("max", MAX_COLUMNS)));
         }
         let fields = assigned(headings, mapping).map_err(refuse)?;
-        let cut = |heading: &String| heading.trim().chars().take(LONGEST_HEADING).collect();
+        let cut = |heading: &String| heading.trim().chars().take(MAX_HEADING_LENGTH).collect();
         let field = |field: &Option<&'static Field>| field.map(|field| field.name.to_owned());
         let columns = headings.iter().zip(&fields);
         let found = columns.map(|(heading, of)| Column { heading: cut(heading), field: field(of) }).collect();
@@ -174,8 +174,8 @@ impl Columns {
             Cell::Number(number) => Ok(Some(number)),
             Cell::Text(text) => {
                 // Counting characters is for the few cells that have so many bytes.
-                if text.len() > LONGEST_CELL && text.chars().count() > LONGEST_CELL {
-                    return Err(Fault::too_long(LONGEST_CELL));
+                if text.len() > MAX_CELL_LENGTH && text.chars().count() > MAX_CELL_LENGTH {
+                    return Err(Fault::too_long(MAX_CELL_LENGTH));
                 }
                 if field.kind == Kind::Number && self.decimal_comma {
                     if text.contains('.') {
@@ -308,7 +308,7 @@ mod tests {
             &mapping(r#"{"decimal": ","}"#),
             false,
         );
-        let huge = "x".repeat(LONGEST_CELL + 1);
+        let huge = "x".repeat(MAX_CELL_LENGTH + 1);
         let cells = [
             Cell::Text(&huge),
             Cell::Empty,

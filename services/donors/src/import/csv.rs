@@ -14,8 +14,8 @@ use std::{
     io::{self, BufRead, BufReader, Read},
 };
 
-/// The longest first line, in bytes.
-const LONGEST_HEAD: u64 = 64 * 1024;
+/// Maximum length of the first line, in bytes.
+const MAX_HEADER_BYTES: u64 = 64 * 1024;
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
 /// Reads the table into `sink`.
@@ -79,7 +79,7 @@ fn staged(columns: &Columns, row: &StringRecord, line: u64, rates: &Rates) -> St
 fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
     let mut head = Vec::new();
     let unread = |error: io::Error| damaged(error.to_string());
-    reader.by_ref().take(LONGEST_HEAD).read_until(b'\n', &mut head).map_err(unread)?;
+    reader.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut head).map_err(unread)?;
     if head.starts_with(b"PK\x03\x04") {
         return Err(not_text(
             "the file is a ZIP archive, not CSV: is it a spreadsheet? Then say format=xlsx",
@@ -91,7 +91,7 @@ fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
     if head.contains(&0) {
         return Err(not_text("the first line holds a NUL byte: the file is not text"));
     }
-    if head.len() as u64 == LONGEST_HEAD && !head.ends_with(b"\n") {
+    if head.len() as u64 == MAX_HEADER_BYTES && !head.ends_with(b"\n") {
         let why = "the first line has more than 64 KiB: it should hold the headings";
         return Err(not_what_it_says(FieldCode::TooComplex.says(why)));
     }
@@ -125,7 +125,7 @@ fn broken(error: &csv::Error, meter: &Meter, line: u64) -> Problem {
             not_utf8(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
         }
         _ if meter.exceeded() => {
-            let longest = Meter::LONGEST;
+            let longest = Meter::MAX_PIECE_BYTES;
             let why =
                 format!("the row at line {line} has more than {longest} bytes: is a quotation mark missing?");
             not_what_it_says(FieldCode::TooComplex.says(why))

@@ -19,10 +19,10 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// Rows handed over at once.
-const CHUNK: usize = 500;
-/// The most rows of one file of named fields.
-pub(crate) const MOST_ROWS: u64 = 1_000_000;
+/// Rows per chunk.
+const CHUNK_ROWS: usize = 500;
+/// Maximum number of rows of one file of named fields.
+pub(crate) const MAX_ROWS: u64 = 1_000_000;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub(crate) fn start(reading: Reading) -> Parsing {
     let (rows_out, rows) = mpsc::channel(4);
     let verdict = tokio::task::spawn_blocking(move || {
         let reader = ChannelReader { chunks, current: Bytes::new() };
-        let mut sink = Sink { rows: rows_out, chunk: Vec::with_capacity(CHUNK), count: 0 };
+        let mut sink = Sink { rows: rows_out, chunk: Vec::with_capacity(CHUNK_ROWS), count: 0 };
         let found = parse(reader, &reading, &mut sink)?;
         sink.flush();
         Ok(found)
@@ -175,7 +175,7 @@ impl Sink {
     pub(crate) fn push(&mut self, row: Staged) {
         self.count += 1;
         self.chunk.push(row);
-        if self.chunk.len() == CHUNK {
+        if self.chunk.len() == CHUNK_ROWS {
             self.flush();
         }
     }
@@ -185,14 +185,14 @@ impl Sink {
         self.count
     }
 
-    /// The same, for formats whose files hold [`MOST_ROWS`] at most.
+    /// The same, for formats whose files hold [`MAX_ROWS`] at most.
     ///
     /// # Errors
     /// 422 when the file holds more.
     pub(crate) fn push_one_of_many(&mut self, row: Staged) -> Result<(), Problem> {
-        if self.count == MOST_ROWS {
-            let why = format!("has more than {MOST_ROWS} rows: send it in parts");
-            let fault = FieldCode::TooMany.says(why).with("max", MOST_ROWS);
+        if self.count == MAX_ROWS {
+            let why = format!("has more than {MAX_ROWS} rows: send it in parts");
+            let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
             return Err(Problem::invalid_field("/file", fault));
         }
         self.push(row);
@@ -200,7 +200,7 @@ impl Sink {
     }
 
     fn flush(&mut self) {
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK_ROWS));
         // A receiver that is gone means that the upload broke off; the rest of the file is read and dropped.
         let _ = self.rows.blocking_send(chunk);
     }

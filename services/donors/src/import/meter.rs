@@ -11,8 +11,8 @@ use std::{
 pub(super) struct Meter(Rc<Cell<u64>>);
 
 impl Meter {
-    /// The longest piece, in bytes. What is read ahead counts too, so a piece may be some 100 kB shorter.
-    pub(super) const LONGEST: u64 = 1024 * 1024;
+    /// Maximum length of a piece, in bytes. Read-ahead counts too, so a piece may have to be some 100 kB shorter.
+    pub(super) const MAX_PIECE_BYTES: u64 = 1024 * 1024;
 
     /// A piece has ended.
     pub(super) fn next_piece(&self) {
@@ -21,7 +21,7 @@ impl Meter {
 
     /// Whether the present piece is longer than allowed: then reading failed for that reason.
     pub(super) fn exceeded(&self) -> bool {
-        self.0.get() > Self::LONGEST
+        self.0.get() > Self::MAX_PIECE_BYTES
     }
 }
 

@@ -40,4 +40,4 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Rows applied, or staged, in one transaction.
-pub(crate) const BATCH: u16 = 1000;
+pub(crate) const BATCH_SIZE: u16 = 1000;

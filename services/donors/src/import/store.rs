@@ -179,8 +179,8 @@ pub(crate) async fn waiting(
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// Up to so many stretches of rows are told by their ends.
-const FEW_STRETCHES: usize = 8;
+/// Maximum number of ranges of rows that are selected by their bounds.
+const MAX_RANGES: usize = 8;
 
 /// Writes one verdict on rows, in their order, and drops what was staged of them.
 pub(crate) async fn decide(
@@ -193,7 +193,7 @@ pub(crate) async fn decide(
         "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number BETWEEN $3 AND $4";
     let ends = |numbers: &[i64]| params![verdict, import, numbers.first().copied(), numbers.last().copied()];
     let stretches: Vec<&[i64]> = numbers.chunk_by(|one, next| *next == one + 1).collect();
-    if stretches.len() > FEW_STRETCHES {
+    if stretches.len() > MAX_RANGES {
         let mut parameters = ends(numbers);
         let listed = sql::bind_list(&mut parameters, numbers.iter().map(|number| (*number).into()));
         sql::execute(tx.db(), &format!("{text} AND number IN ({listed})"), parameters).await?;
@@ -205,15 +205,15 @@ pub(crate) async fn decide(
     Ok(())
 }
 
-/// Rows that are dropped at a time. A stretch of numbers: `number IN (SELECT … LIMIT …)` may make PostgreSQL compare each
-/// of them with every row of the import.
-pub(crate) const STRETCH: i64 = 5000;
+/// Rows deleted at a time. A range of numbers: `number IN (SELECT … LIMIT …)` may make PostgreSQL compare each of them
+/// with every row of the import.
+pub(crate) const RANGE_ROWS: i64 = 5000;
 
 /// Drops what is staged of the rows after `position` that will not be applied, for one stretch.
 pub(crate) async fn forget_staged(tx: &Transaction, import: Uuid, position: i64) -> Result<(), StoreError> {
     let text = "UPDATE import_row SET raw = NULL, verdict = coalesce(verdict, 'not_applied')
                 WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL";
-    sql::execute(tx.db(), text, params![import, position, position + STRETCH]).await?;
+    sql::execute(tx.db(), text, params![import, position, position + RANGE_ROWS]).await?;
     Ok(())
 }
 
@@ -230,7 +230,7 @@ pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreErro
             None => "DELETE FROM import WHERE id = $1 AND state = 'receiving'",
         };
         let parameters = match first {
-            Some(first) => params![import, first, first + STRETCH],
+            Some(first) => params![import, first, first + RANGE_ROWS],
             None => params![import],
         };
         sql::execute(tx.db(), text, parameters).await?;

@@ -8,8 +8,8 @@ use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use service::{ApiResult, openapi::ReadProblems};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-/// The number format of a day.
-const DAY: &str = "yyyy-mm-dd";
+/// The number format of a date.
+const DATE_FORMAT: &str = "yyyy-mm-dd";
 
 /// The template of a table to import
 ///
@@ -57,7 +57,7 @@ pub(super) fn csv() -> Result<Vec<u8>, csv::Error> {
 pub(super) fn xlsx() -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let bold = Format::new().set_bold();
-    let day = Format::new().set_num_format(DAY);
+    let day = Format::new().set_num_format(DATE_FORMAT);
     let sheet = workbook.add_worksheet();
     sheet.set_name("Contributions")?.set_freeze_panes(1, 0)?;
     for (column, field) in (0u16..).zip(&FIELDS) {

@@ -1,11 +1,11 @@
 //! Receiving the files of an import: streamed, checked and staged while they arrive.
 
 use super::{
-    BATCH,
+    BATCH_SIZE,
     api::Import,
     columns::{Column, Mapping},
     flow::Staged,
-    format::{self, Format, MOST_ROWS, Reading},
+    format::{self, Format, MAX_ROWS, Reading},
     iati::Ours,
     matching,
     seen::{Print, Seen},
@@ -31,18 +31,20 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// The largest upload, in bytes: room for well over 100,000 flows.
-const LIMIT: u64 = 512 * 1024 * 1024;
-/// The most that the rows of one import may hold, in bytes: a small spreadsheet can say one long text a million times.
-const MOST_HELD: usize = 2 * 1024 * 1024 * 1024;
-/// The most files of one import.
-const MOST_FILES: usize = 1000;
-const RESERVED: (FieldCode, &str) = (FieldCode::Reserved, "is reserved for the platform's own importers");
+/// Maximum size of an upload, in bytes: enough for well over 100,000 flows.
+const MAX_UPLOAD_BYTES: u64 = 512 * 1024 * 1024;
+/// Maximum size of the staged rows of one import, in bytes: a small spreadsheet can repeat one long text a million
+/// times.
+const MAX_STAGED_BYTES: usize = 2 * 1024 * 1024 * 1024;
+/// Maximum number of files of one import.
+const MAX_FILES: usize = 1000;
+const RESERVED_SOURCE: (FieldCode, &str) =
+    (FieldCode::Reserved, "is reserved for the platform's own importers");
 const NO_FILE: (FieldCode, &str) = (FieldCode::Required, "no file was sent");
-/// The longest message an import carries, in characters.
-const LONGEST_MESSAGE: usize = 2000;
-/// The longest field of a form beside the files, in bytes.
-const LONGEST_FIELD: usize = 64 * 1024;
+/// Maximum length of the message of an import, in characters.
+const MAX_MESSAGE_LENGTH: usize = 2000;
+/// Maximum length of a form field beside the files, in bytes.
+const MAX_FIELD_BYTES: usize = 64 * 1024;
 
 /// How to import.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
@@ -194,8 +196,8 @@ async fn receive(
                     continue;
                 }
                 files += 1;
-                if files > MOST_FILES {
-                    let fault = Fault::too_many(MOST_FILES as u64, "files");
+                if files > MAX_FILES {
+                    let fault = Fault::too_many(MAX_FILES as u64, "files");
                     return Err(Problem::new(Code::BodyTooLarge).field("/file", fault).into());
                 }
                 let name = part.content_disposition().and_then(|disposition| disposition.get_filename());
@@ -231,9 +233,9 @@ async fn field_text(name: &str, mut part: Field) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.next().await {
         bytes.extend(chunk.map_err(|_| service::broken_off())?);
-        if bytes.len() > LONGEST_FIELD {
-            let fault = FieldCode::TooLarge.says(format!("has more than {LONGEST_FIELD} bytes"));
-            return Err(Problem::invalid_parameter(name, fault.with("max", LONGEST_FIELD)));
+        if bytes.len() > MAX_FIELD_BYTES {
+            let fault = FieldCode::TooLarge.says(format!("has more than {MAX_FIELD_BYTES} bytes"));
+            return Err(Problem::invalid_parameter(name, fault.with("max", MAX_FIELD_BYTES)));
         }
     }
     String::from_utf8(bytes)
@@ -363,7 +365,7 @@ impl Receiving {
             (Format::Csv | Format::Xlsx, None) => refuse(FieldCode::Required.says(
                 "is required: what the sending system is called, so that a row sent again is the same record",
             )),
-            (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => refuse(RESERVED.into()),
+            (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => refuse(RESERVED_SOURCE.into()),
             (_, Some(source)) => {
                 let mut checks = Checks::new();
                 checks.text("source", source, 40);
@@ -389,8 +391,8 @@ impl Receiving {
             while let Some(chunk) = chunks.next().await {
                 let chunk = chunk.map_err(|_| service::broken_off())?;
                 *size += chunk.len() as u64;
-                if *size > LIMIT {
-                    return Err(service::too_large(LIMIT));
+                if *size > MAX_UPLOAD_BYTES {
+                    return Err(service::too_large(MAX_UPLOAD_BYTES));
                 }
                 hasher.update(&chunk);
                 // A parser that is gone has its verdict; the rest of the file is read and dropped.
@@ -400,7 +402,7 @@ impl Receiving {
         };
         let (import, seen, held) = (&mut self.import, &mut self.seen, &mut self.held);
         let stage = async move {
-            let enough = usize::from(BATCH);
+            let enough = usize::from(BATCH_SIZE);
             let mut batch: Vec<Staged> = Vec::with_capacity(enough);
             while let Some(chunk) = rows.recv().await {
                 *held += chunk.iter().map(|row| row.raw.len()).sum::<usize>();
@@ -428,17 +430,17 @@ impl Receiving {
         self.import.files = text(serde_json::to_string(&self.files))?;
         self.import.columns = text(serde_json::to_string(&self.columns))?;
         self.import.message =
-            (!self.notes.is_empty()).then(|| self.notes.join(" ").chars().take(LONGEST_MESSAGE).collect());
+            (!self.notes.is_empty()).then(|| self.notes.join(" ").chars().take(MAX_MESSAGE_LENGTH).collect());
         Ok(())
     }
 }
 
 fn check_held(held: usize) -> Result<(), Problem> {
-    if held <= MOST_HELD {
+    if held <= MAX_STAGED_BYTES {
         return Ok(());
     }
-    let why = format!("its rows hold more than {MOST_HELD} bytes together: send them in parts");
-    Err(Problem::invalid_field("/file", FieldCode::TooLarge.says(why).with("max", MOST_HELD)))
+    let why = format!("its rows hold more than {MAX_STAGED_BYTES} bytes together: send them in parts");
+    Err(Problem::invalid_field("/file", FieldCode::TooLarge.says(why).with("max", MAX_STAGED_BYTES)))
 }
 
 /// Names the file when several were sent.
@@ -459,10 +461,10 @@ async fn stage_batch(
     if rows.is_empty() {
         return Ok(());
     }
-    let most = i64::try_from(MOST_ROWS).unwrap_or(i64::MAX);
+    let most = i64::try_from(MAX_ROWS).unwrap_or(i64::MAX);
     if import.format != "fts" && import.rows_read >= most {
-        let why = format!("have more than {MOST_ROWS} rows together: send them in parts");
-        let fault = FieldCode::TooMany.says(why).with("max", MOST_ROWS);
+        let why = format!("have more than {MAX_ROWS} rows together: send them in parts");
+        let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Err(Problem::invalid_field("/file", fault).into());
     }
     {
@@ -505,8 +507,8 @@ mod tests {
 
     #[test]
     fn rows_that_hold_too_much_are_refused_by_the_file() {
-        assert!(check_held(MOST_HELD).is_ok());
-        let problem = check_held(MOST_HELD + 1).unwrap_err();
+        assert!(check_held(MAX_STAGED_BYTES).is_ok());
+        let problem = check_held(MAX_STAGED_BYTES + 1).unwrap_err();
         assert_eq!(problem.errors[0].pointer, "/file");
     }
 }

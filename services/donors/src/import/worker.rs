@@ -2,7 +2,7 @@
 //! resumed after a turn as after a crash.
 
 use super::{
-    BATCH,
+    BATCH_SIZE,
     apply::{self, Decision, Verdicts, apply},
     flow::Flow,
     format::Format,
@@ -18,15 +18,15 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Batches of one import before other organisations' imports have their turn.
-const TURN: u32 = 20;
-/// How often the worker looks for work without being woken.
-const POLL: Duration = Duration::from_secs(1);
+const BATCHES_PER_TURN: u32 = 20;
+/// How often the worker polls for work without being woken.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a batch that fails for a reason of its own is tried.
-const ATTEMPTS: u32 = 3;
-/// The longest an upload may take (the gateway's limit for it); one that is older has broken off.
-const RECEIVING: TimeDelta = TimeDelta::minutes(16);
-/// How often uploads that broke off are looked for.
-const TIDY: TimeDelta = TimeDelta::minutes(1);
+const MAX_ATTEMPTS: u32 = 3;
+/// Maximum duration of an upload (the gateway's limit for it); an older one was interrupted.
+const UPLOAD_TIMEOUT: TimeDelta = TimeDelta::minutes(16);
+/// How often interrupted uploads are cleaned up.
+const CLEANUP_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// Wakes the worker when an upload has arrived.
 #[derive(Default)]
@@ -63,14 +63,14 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
                 tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
             }
         }
-        let _ = tokio::time::timeout(POLL, wake.0.notified()).await;
+        let _ = tokio::time::timeout(POLL_INTERVAL, wake.0.notified()).await;
     }
 }
 
-/// Looks for uploads that broke off, unless it did so less than [`TIDY`] ago.
+/// Looks for uploads that broke off, unless it did so less than [`CLEANUP_INTERVAL`] ago.
 async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
     let now = database.clock().now();
-    if tidied.is_some_and(|last| now - last <= TIDY) {
+    if tidied.is_some_and(|last| now - last <= CLEANUP_INTERVAL) {
         return;
     }
     *tidied = Some(now);
@@ -81,7 +81,7 @@ async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
 
 async fn tidy(database: &Store) -> Result<(), StoreError> {
     let db = database.system_read().await?;
-    let broken_off = store::broken_off(&db, database.clock().now() - RECEIVING).await?;
+    let broken_off = store::broken_off(&db, database.clock().now() - UPLOAD_TIMEOUT).await?;
     drop(db);
     for id in broken_off {
         store::discard(database, id).await?;
@@ -142,7 +142,7 @@ async fn apply_all(database: &Store, job: &mut store::Model) -> Result<(), Pause
         match apply_batch(database, job).await {
             Ok(true) => {
                 (attempt, batches) = (1, batches + 1);
-                if batches == TURN {
+                if batches == BATCHES_PER_TURN {
                     return Ok(());
                 }
             }
@@ -150,7 +150,7 @@ async fn apply_all(database: &Store, job: &mut store::Model) -> Result<(), Pause
             // What is not away, full or in the way of another will be wrong the next time, too: others wait behind it.
             Err(Pause::Store(error)) if !error.is_unavailable() => {
                 *job = before;
-                if attempt == ATTEMPTS {
+                if attempt == MAX_ATTEMPTS {
                     return fail(database, job, &error).await;
                 }
                 attempt += 1;
@@ -199,8 +199,8 @@ async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Fl
     let (mut rows, mut position) = (Vec::new(), job.position);
     // A stretch may hold wrong rows alone.
     while rows.is_empty() && position < job.rows_read {
-        rows = store::waiting(&db, job.id, position, BATCH.into()).await?;
-        position += i64::from(BATCH);
+        rows = store::waiting(&db, job.id, position, BATCH_SIZE.into()).await?;
+        position += i64::from(BATCH_SIZE);
     }
     drop(db);
     let format = Format::of(&job.format);
@@ -233,7 +233,7 @@ async fn compare(
         Seen::default()
     };
     for batch in 0.. {
-        if batch == TURN {
+        if batch == BATCHES_PER_TURN {
             *comparison = Some(Comparison { import: job.id, version: job.version, seen });
             return Ok(());
         }
@@ -280,7 +280,7 @@ async fn finish(database: &Store, job: &mut store::Model, state: &str) -> Result
         let tx = begin(database, job).await?;
         store::forget_staged(&tx, job.id, position).await?;
         tx.commit().await?;
-        position += store::STRETCH;
+        position += store::RANGE_ROWS;
     }
     let tx = begin(database, job).await?;
     job.state = state.to_owned();

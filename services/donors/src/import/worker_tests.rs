@@ -71,7 +71,7 @@ async fn a_long_dry_run_goes_on_after_a_turn_and_begins_anew_when_nobody_remembe
     let folder = testkit::folder();
     for (database, _) in stores(folder.path()).await {
         organisation(&database).await;
-        let rows = i64::from(TURN) * 1000 + 500;
+        let rows = i64::from(BATCHES_PER_TURN) * 1000 + 500;
         stage(&database, job(1, true, rows)).await;
         let mut comparison = None;
         assert!(work(&database, &mut comparison).await.unwrap());

@@ -15,9 +15,9 @@ use std::{
 };
 
 /// The deepest element.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 /// The most attributes of an element.
-const MOST_ATTRIBUTES: usize = 64;
+const MAX_ATTRIBUTES: usize = 64;
 
 /// A piece of the document. An empty element is a start and an end.
 pub(super) enum Node {
@@ -118,12 +118,12 @@ pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<S
 }
 
 fn check(element: &BytesStart<'_>, depth: usize, place: u64) -> Result<(), Problem> {
-    if depth > DEEPEST {
-        return Err(too_complex(format!("elements are nested more than {DEEPEST} deep at byte {place}")));
+    if depth > MAX_DEPTH {
+        return Err(too_complex(format!("elements are nested more than {MAX_DEPTH} deep at byte {place}")));
     }
-    let attributes = element.attributes().with_checks(false).take(MOST_ATTRIBUTES + 1).count();
-    if attributes > MOST_ATTRIBUTES {
-        let why = format!("an element has more than {MOST_ATTRIBUTES} attributes at byte {place}");
+    let attributes = element.attributes().with_checks(false).take(MAX_ATTRIBUTES + 1).count();
+    if attributes > MAX_ATTRIBUTES {
+        let why = format!("an element has more than {MAX_ATTRIBUTES} attributes at byte {place}");
         return Err(too_complex(why));
     }
     Ok(())
@@ -164,7 +164,7 @@ fn too_complex(why: impl Into<Cow<'static, str>>) -> Problem {
 
 fn broken(error: &Error, meter: &Meter) -> Problem {
     if meter.exceeded() {
-        let why = format!("a tag, a text or a comment has more than {} bytes", Meter::LONGEST);
+        let why = format!("a tag, a text or a comment has more than {} bytes", Meter::MAX_PIECE_BYTES);
         return too_complex(why);
     }
     if matches!(error, Error::Encoding(_)) {

@@ -1,4 +1,4 @@
-use crate::{registry::donor::search::shape, reporting::report::OWED};
+use crate::{registry::donor::search::shape, reporting::report::OWED_STATES};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{migration::ddl, params, sql};
@@ -17,7 +17,7 @@ impl MigrationTrait for M0012 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, "ALTER TABLE known_word ADD COLUMN shape bigint NOT NULL DEFAULT 0").await?;
         shapes(manager).await.map_err(|error| DbErr::Custom(error.to_string()))?;
-        ddl(manager, &INDEXES.replace("{owed}", OWED)).await
+        ddl(manager, &INDEXES.replace("{owed}", OWED_STATES)).await
     }
 }
 

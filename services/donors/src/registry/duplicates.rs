@@ -2,7 +2,7 @@
 
 use super::donor::{
     names::{likeness, match_key},
-    search::{MOST, having, meant},
+    search::{MAX_CANDIDATES, having, meant},
     store::{self, Column, Entity, Model, is_of},
 };
 use ::store::{StoreError, TenantScope};
@@ -142,7 +142,7 @@ async fn near(
     let mut found = BTreeMap::new();
     let others = |of_organisation: Expr| {
         let others = Entity::find().filter(of_organisation).filter(Column::MergedInto.is_null());
-        others.filter(Column::Id.ne(donor.id)).limit(MOST)
+        others.filter(Column::Id.ne(donor.id)).limit(MAX_CANDIDATES)
     };
     let by_index = || others(Column::OrganisationId.eq(donor.organisation_id));
     let mut take = |rows: Vec<Model>| found.extend(rows.into_iter().map(|row| (row.id, row)));

@@ -24,8 +24,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Events of a feed: those of the last year, and all that are ahead.
-const BACK: Days = Days::new(365);
-const MOST: usize = 5000;
+const PAST_DAYS: Days = Days::new(365);
+const MAX_EVENTS: usize = 5000;
 
 /// A calendar address to make.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -147,7 +147,7 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
     };
     db.limit_to(&scope).await?;
     let now = context.store.clock().now();
-    let filter = Filter { due_from: Some(now.date_naive() - BACK), ..Filter::default() };
+    let filter = Filter { due_from: Some(now.date_naive() - PAST_DAYS), ..Filter::default() };
     let entries = entries(&db, filter.conditions(&scope)).await?;
     Ok(HttpResponse::Ok()
         .content_type("text/calendar; charset=utf-8")
@@ -161,7 +161,7 @@ async fn entries(
 ) -> Result<Vec<store::Model>, StoreError> {
     conditions.and_also("r.state <> 'cancelled'");
     let (conditions, values) = conditions.end();
-    let text = format!("{} WHERE {conditions} ORDER BY r.due_date, r.id LIMIT {MOST}", store::SELECT);
+    let text = format!("{} WHERE {conditions} ORDER BY r.due_date, r.id LIMIT {MAX_EVENTS}", store::SELECT);
     store::models(db, &text, values).await
 }
 

@@ -9,9 +9,9 @@ use service::{Context, Job};
 use std::time::Duration;
 
 /// How often the worker looks.
-const EVERY: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
 /// Reports looked at in one transaction.
-const BATCH: usize = 500;
+const BATCH_SIZE: usize = 500;
 
 /// The reminders: their name, and how long before the end of the due date they are given.
 pub(crate) const REMINDERS: [(&str, TimeDelta); 3] = [
@@ -23,7 +23,7 @@ pub(crate) const REMINDERS: [(&str, TimeDelta); 3] = [
 /// Looks again and again, as long as the service runs.
 pub(crate) fn worker(context: &Context) -> Job {
     let store = context.store.clone();
-    service::worker("donors.reminders", EVERY, move || {
+    service::worker("donors.reminders", INTERVAL, move || {
         let store = store.clone();
         async move { remind(&store).await.map(|_| false) }
     })
@@ -46,7 +46,7 @@ pub(crate) async fn remind(store: &Store) -> Result<usize, StoreError> {
             }
             tx.commit().await?;
             given += reports.len();
-            if reports.len() < BATCH {
+            if reports.len() < BATCH_SIZE {
                 break;
             }
         }
@@ -63,8 +63,8 @@ async fn waiting(tx: &Transaction, name: &str, before: TimeDelta) -> Result<Vec<
     let text = format!(
         "{SELECT} WHERE r.state IN {} AND r.due_at <= $1 AND r.due_at > $2 AND NOT EXISTS (
            SELECT 1 FROM notification n WHERE n.report_id = r.id AND n.kind = $3 AND n.due_date = r.due_date)
-         ORDER BY r.due_at, r.id LIMIT {BATCH}",
-        super::report::OWED
+         ORDER BY r.due_at, r.id LIMIT {BATCH_SIZE}",
+        super::report::OWED_STATES
     );
     models(tx.db(), &text, params![tx.now() + before, from, name]).await
 }

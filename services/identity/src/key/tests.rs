@@ -24,7 +24,7 @@ fn claims(now: DateTime<Utc>) -> Claims {
         iss: "https://us".into(),
         aud: AUDIENCE.into(),
         sub: Uuid::from_u128(1),
-        exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
+        exp: (now + ACCESS_TOKEN_LIFETIME).timestamp(),
         iat: now.timestamp(),
         jti: Uuid::from_u128(2),
         sid: Uuid::from_u128(3),
@@ -111,7 +111,7 @@ async fn seeds_from_before_are_emptied_at_the_start_and_their_tokens_hold_until_
         assert!(verifier(&store).verify(&before).await.is_ok(), "nobody is signed out");
         let token = sign(&store, &claims(world.clock.now())).await.unwrap();
         assert_ne!(jsonwebtoken::decode_header(&token).unwrap().kid.as_deref(), Some(kid.as_str()));
-        world.clock.advance(ACCESS_TOKEN_LIFE + MARGIN + TimeDelta::seconds(1));
+        world.clock.advance(ACCESS_TOKEN_LIFETIME + PUBLICATION_MARGIN + TimeDelta::seconds(1));
         keep(&store).await.unwrap();
         let refused = verifier(&store).verify(&forge(world.clock.now())).await;
         assert!(refused.is_err(), "whoever has an old copy of the seed signs nothing any more");
@@ -171,10 +171,10 @@ async fn a_new_key_signs_every_month_and_the_old_one_is_published_until_its_last
     world.clock.advance(TimeDelta::seconds(1));
     let second = current(&store).await.unwrap().kid;
     assert_ne!(first, second);
-    world.clock.advance(ACCESS_TOKEN_LIFE - TimeDelta::seconds(2));
+    world.clock.advance(ACCESS_TOKEN_LIFETIME - TimeDelta::seconds(2));
     keep(&store).await.unwrap();
     assert!(verifier(&store).verify(&last_token).await.is_ok());
-    world.clock.advance(MARGIN + TimeDelta::seconds(3));
+    world.clock.advance(PUBLICATION_MARGIN + TimeDelta::seconds(3));
     keep(&store).await.unwrap();
     assert_eq!(kids(&store).await, [second]);
 }

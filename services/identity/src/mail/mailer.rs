@@ -13,8 +13,8 @@ use std::{
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
-/// How long a step of a conversation with the server may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of one step of the conversation with the server.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where e-mail goes, and from whom.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl Mailer {
     pub fn smtp(url: &str, from: &str) -> Result<Self, MailerError> {
         let builder =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_: SmtpError| MailerError::Url)?;
-        Ok(Self { from: sender(from)?, way: Way::Smtp(builder.timeout(Some(PATIENCE)).build()) })
+        Ok(Self { from: sender(from)?, way: Way::Smtp(builder.timeout(Some(COMMAND_TIMEOUT)).build()) })
     }
 
     /// Into a folder, one `.eml` file each, for another program to send, or to look at. It is made when it is needed.

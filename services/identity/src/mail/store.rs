@@ -5,12 +5,12 @@ use kernel::{ReportKind, Word};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-/// How long what a person is told is gathered into one mail: reminders come many at a time.
-const GATHERED_FOR: TimeDelta = TimeDelta::seconds(20);
+/// How long notifications to a person are gathered into one mail: reminders come many at a time.
+const GATHER_WINDOW: TimeDelta = TimeDelta::seconds(20);
 /// How long an attempt may take before the mail is anybody's again: the attempt died with its process.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
-/// How long a mail that was sent is kept.
-const KEPT: TimeDelta = TimeDelta::days(90);
+/// How long a sent mail is kept.
+const RETENTION: TimeDelta = TimeDelta::days(90);
 /// One process at a time gathers, or takes a mail.
 const LOCK: &str = "mail";
 
@@ -76,7 +76,7 @@ pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreE
 pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
     let text = "SELECT person_id FROM mail_item WHERE mail_id IS NULL
                 GROUP BY person_id HAVING MIN(created_at) <= $1 ORDER BY person_id LIMIT 500";
-    let ripe = |now: DateTime<Utc>| params![now - GATHERED_FOR];
+    let ripe = |now: DateTime<Utc>| params![now - GATHER_WINDOW];
     let db = store.system_read().await?;
     if sql::row(&db, text, ripe(store.clock().now())).await?.is_none() {
         return Ok(0);
@@ -168,7 +168,7 @@ pub(super) async fn waiting(store: &Store) -> Result<i64, StoreError> {
 /// Removes mails that were sent, or given up, long ago.
 pub(super) async fn forget(store: &Store) -> Result<(), StoreError> {
     let text = "SELECT id FROM mail WHERE next_at IS NULL AND created_at < $1 LIMIT 500";
-    let before = store.clock().now() - KEPT;
+    let before = store.clock().now() - RETENTION;
     let db = store.system_read().await?;
     let old = sql::rows(&db, text, params![before]).await?;
     drop(db);

@@ -3,10 +3,10 @@
 use super::store::Item;
 use locale::Language;
 
-/// Items that a mail lists; what is more is in the notification centre.
-const LISTED: usize = 50;
-/// Characters of a subject, so that it is read whole.
-const SUBJECT: usize = 150;
+/// Maximum number of items listed in a mail; the rest is in the notification centre.
+const MAX_ITEMS: usize = 50;
+/// Maximum length of a subject in characters, so that clients show it whole.
+const MAX_SUBJECT_LENGTH: usize = 150;
 
 /// Renders the subject and the body of a mail for its recipient.
 pub(super) struct MailBody<'a> {
@@ -43,10 +43,10 @@ impl MailBody<'_> {
             [item] => format!("{} – {}", self.told(item), one_line(&item.title)),
             _ => self.texts().several.replace("{count}", &items.len().to_string()),
         };
-        if text.chars().count() <= SUBJECT {
+        if text.chars().count() <= MAX_SUBJECT_LENGTH {
             return text;
         }
-        text.chars().take(SUBJECT - 1).chain(['…']).collect()
+        text.chars().take(MAX_SUBJECT_LENGTH - 1).chain(['…']).collect()
     }
 
     /// What is most urgent first.
@@ -56,7 +56,7 @@ impl MailBody<'_> {
         text.push_str("\n\n");
         let mut urgent: Vec<&Item> = items.iter().collect();
         urgent.sort_by_key(|item| rank(&item.kind));
-        for item in urgent.iter().take(LISTED) {
+        for item in urgent.iter().take(MAX_ITEMS) {
             let place = if item.for_donor { "donor" } else { "console" };
             text.push_str(&format!(
                 "* {}\n  {}\n  {url}/{place}/reports/{}\n\n",
@@ -65,7 +65,7 @@ impl MailBody<'_> {
                 item.report_id
             ));
         }
-        if let Some(more) = items.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        if let Some(more) = items.len().checked_sub(MAX_ITEMS).filter(|more| *more > 0) {
             let line = texts.more.replace("{count}", &more.to_string());
             text.push_str(&format!("{line}\n  {url}/notifications\n\n"));
         }

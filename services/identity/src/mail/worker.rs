@@ -22,18 +22,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How often the worker looks.
-const EVERY: Duration = Duration::from_secs(5);
-/// The longest pause before a server that was away is asked again.
-const ASKED_AGAIN: TimeDelta = TimeDelta::minutes(10);
-/// The longest pause before a mail that was refused is tried again, and how long that goes on, as mail servers do
-/// (RFC 5321, 4.5.4.1).
-const REFUSED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::hours(12), TimeDelta::days(5));
+/// How often the worker runs.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Maximum delay before a server that was unavailable is tried again.
+const MAX_UNAVAILABLE_DELAY: TimeDelta = TimeDelta::minutes(10);
+/// Maximum delay before a refused mail is retried, and how long retries go on, as mail servers do (RFC 5321, 4.5.4.1).
+const REFUSED_RETRY: (TimeDelta, TimeDelta) = (TimeDelta::hours(12), TimeDelta::days(5));
 
 /// Gathers and sends, as long as the service runs.
 pub(crate) fn worker(context: &Context, mailer: Mailer, public_url: String) -> Job {
     let worker = Arc::new(MailWorker { store: context.store.clone(), mailer, public_url });
-    service::worker("identity.mail", EVERY, move || {
+    service::worker("identity.mail", INTERVAL, move || {
         let worker = worker.clone();
         async move { worker.round().await.map(|_| false) }
     })
@@ -73,10 +72,10 @@ impl MailWorker {
         let Some(message) = self.written(mail).await? else {
             return Ok(Outcome::GivenUp("the address is none".to_owned()));
         };
-        let (longest, until) = REFUSED_AGAIN;
+        let (longest, until) = REFUSED_RETRY;
         let (outcome, name) = match self.mailer.send(mail.id, message).await {
             Ok(()) => (Outcome::Sent, "sent"),
-            Err(Unsent::Away(why)) => (Outcome::Away(self.later(mail, ASKED_AGAIN), why), "away"),
+            Err(Unsent::Away(why)) => (Outcome::Away(self.later(mail, MAX_UNAVAILABLE_DELAY), why), "away"),
             Err(Unsent::Refused(why)) if self.store.clock().now() < mail.created_at + until => {
                 (Outcome::Refused(self.later(mail, longest), why), "refused")
             }

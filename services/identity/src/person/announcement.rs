@@ -7,7 +7,7 @@ use events::{OfficeRoles, PersonChanged};
 use uuid::Uuid;
 
 /// People announced in one transaction.
-const BATCH: u64 = 500;
+const BATCH_SIZE: u64 = 500;
 
 /// Leaves the event of a person that this transaction made or changed in the outbox.
 pub(crate) async fn announce(tx: &mut Transaction, person: Uuid) -> Result<(), StoreError> {
@@ -30,7 +30,7 @@ pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
 /// Announces everybody whose last version was not; returns how many there were.
 pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
     let text = format!(
-        "SELECT id FROM person WHERE announced_version < version AND donor_id IS NULL ORDER BY id LIMIT {BATCH}"
+        "SELECT id FROM person WHERE announced_version < version AND donor_id IS NULL ORDER BY id LIMIT {BATCH_SIZE}"
     );
     let mut announced = 0;
     loop {

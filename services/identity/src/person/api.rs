@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// How long an invitation holds.
-const INVITATION_LIFE: TimeDelta = TimeDelta::days(7);
+const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 /// Said of a donor that identity has not heard of: the donors service registers them and tells by the bus.
 const UNKNOWN_DONOR: &str =
     "is not a donor of your organisation, or one registered just now: it is known here a moment later";
@@ -241,7 +241,7 @@ pub(crate) async fn create(
         })?;
         let invitation = if new.password.is_none() { Some(secret::new()) } else { None };
         if let Some(token) = &invitation {
-            store::invite(tx, person.id, &secret::hash(token), tx.now() + INVITATION_LIFE).await?;
+            store::invite(tx, person.id, &secret::hash(token), tx.now() + INVITATION_LIFETIME).await?;
         }
         announce(tx, person.id).await?;
         audit_person(tx, &person, "person.create", &new.roles).await?;

@@ -1,4 +1,4 @@
-use super::{ACCESS_TOKEN_LIFE, CODE_LIFE, PORTAL, grant, revocation, store};
+use super::{ACCESS_TOKEN_LIFETIME, CODE_LIFETIME, PORTAL, grant, revocation, store};
 use crate::{State, guard, key, person, secret};
 use ::store::Actor;
 use actix_web::{
@@ -80,7 +80,7 @@ pub(crate) async fn authorize(
         office_id,
         challenge: sign_in.code_challenge,
         redirect_uri: sign_in.redirect_uri,
-        expires_at: tx.now() + CODE_LIFE,
+        expires_at: tx.now() + CODE_LIFETIME,
         family_id: None,
     };
     store::save_code(&tx, &secret::hash(&code), &saved).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn authorize(
 }
 
 /// The longest password that is looked at, in bytes.
-const MAX_PASSWORD: usize = 1024;
+const MAX_PASSWORD_LENGTH: usize = 1024;
 
 /// The grants of the token endpoint.
 const GRANTS: [&str; 3] = ["client_credentials", "authorization_code", "refresh_token"];
@@ -109,8 +109,8 @@ fn check(sign_in: &SignIn, issuer: &str) -> Result<(), Problem> {
     let known = redirect_uris(issuer).contains(&sign_in.redirect_uri);
     let fault = (FieldCode::Differs, "is not an address of this client");
     checks.require(known, "/redirect_uri", fault);
-    let fault = FieldCode::TooLong.says("is too long").with("max", MAX_PASSWORD);
-    checks.require(sign_in.password.len() <= MAX_PASSWORD, "/password", fault);
+    let fault = FieldCode::TooLong.says("is too long").with("max", MAX_PASSWORD_LENGTH);
+    checks.require(sign_in.password.len() <= MAX_PASSWORD_LENGTH, "/password", fault);
     checks.finish()
 }
 
@@ -256,7 +256,7 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
     let tokens = Tokens {
         access_token: key::sign(store, &granted.claims).await?,
         token_type: "Bearer",
-        expires_in: ACCESS_TOKEN_LIFE.num_seconds(),
+        expires_in: ACCESS_TOKEN_LIFETIME.num_seconds(),
         scope: granted.claims.scope,
         refresh_token: granted.refresh_token,
     };

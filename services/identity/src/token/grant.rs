@@ -1,6 +1,6 @@
 //! The grants of the token endpoint. Each gives claims (and for people a refresh token) or says why not.
 
-use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, revocation, store};
+use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, revocation, store};
 use crate::{State, client, consumers, person, secret};
 use ::store::{Actor, Store, Transaction};
 use auth::{AUDIENCE, ApiError, Claims, PrincipalKind, Role};
@@ -34,7 +34,7 @@ fn claims(store: &Store, state: &State, sub: Uuid, kind: PrincipalKind) -> Claim
         iss: state.issuer.clone(),
         aud: AUDIENCE.to_owned(),
         sub,
-        exp: (now + ACCESS_TOKEN_LIFE).timestamp(),
+        exp: (now + ACCESS_TOKEN_LIFETIME).timestamp(),
         iat: now.timestamp(),
         jti,
         sid: jti,
@@ -187,7 +187,7 @@ async fn live(tx: &Transaction, presented: &str) -> Result<Live, ApiError> {
 }
 
 async fn save_refresh(tx: &Transaction, token: &str, family_id: Uuid) -> Result<(), ApiError> {
-    Ok(store::save_refresh(tx, &secret::hash(token), family_id, tx.now() + REFRESH_TOKEN_LIFE).await?)
+    Ok(store::save_refresh(tx, &secret::hash(token), family_id, tx.now() + REFRESH_TOKEN_LIFETIME).await?)
 }
 
 /// What a person may do in an office: the union of the roles held there; for a donor's representative, to read.

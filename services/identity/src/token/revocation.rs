@@ -1,6 +1,6 @@
 //! Sessions ended before their access tokens ran out: kept here, copied to where gateways look (`cache::Revocations`).
 
-use super::ACCESS_TOKEN_LIFE;
+use super::ACCESS_TOKEN_LIFETIME;
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL, Revocations};
@@ -13,12 +13,12 @@ pub(crate) const PATH: &str = "/internal/sessions/{id}";
 
 /// How long a revocation matters: no access token of the session lives longer.
 pub(crate) fn life() -> Duration {
-    ACCESS_TOKEN_LIFE.to_std().unwrap_or_default()
+    ACCESS_TOKEN_LIFETIME.to_std().unwrap_or_default()
 }
 
 /// Notes, in the transaction that ends it, that a session is over.
 pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreError> {
-    let row = params![session, tx.now() + ACCESS_TOKEN_LIFE];
+    let row = params![session, tx.now() + ACCESS_TOKEN_LIFETIME];
     sql::insert_many(
         tx.db(),
         "revocation",

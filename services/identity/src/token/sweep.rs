@@ -1,15 +1,15 @@
 //! Removes what can no longer be used: tokens that have expired, sign-ins that have ended, codes, invitations, and the
 //! salts that a repeated refresh needs for a few seconds.
 
-use super::{ACCESS_TOKEN_LIFE, REUSE_LEEWAY};
+use super::{ACCESS_TOKEN_LIFETIME, REUSE_LEEWAY};
 use chrono::{DateTime, TimeDelta, Utc};
 use store::{Actor, Store, StoreError, Transaction, params, sql};
 use uuid::Uuid;
 
 /// Rows removed in one transaction.
-const BATCH: u64 = 500;
+const BATCH_SIZE: u64 = 500;
 /// An invitation that was used or has expired stays for so long, for those who ask what became of it.
-const INVITATIONS_KEPT: TimeDelta = TimeDelta::days(30);
+const INVITATION_RETENTION: TimeDelta = TimeDelta::days(30);
 
 /// Removes it all, in batches; returns how many sign-ins went.
 pub(crate) async fn run(store: &Store) -> Result<u64, StoreError> {
@@ -22,14 +22,14 @@ pub(crate) async fn run(store: &Store) -> Result<u64, StoreError> {
             let (found, gone) = what.remove(&tx, now).await?;
             tx.commit().await?;
             removed += gone;
-            if found < BATCH {
+            if found < BATCH_SIZE {
                 break;
             }
         }
     }
     let tx = store.system(Actor::system()).await?;
     for (table, before) in
-        [("authorization_code", now - TimeDelta::hours(1)), ("invitation", now - INVITATIONS_KEPT)]
+        [("authorization_code", now - TimeDelta::hours(1)), ("invitation", now - INVITATION_RETENTION)]
     {
         let text = format!("DELETE FROM {table} WHERE expires_at < $1");
         sql::execute(tx.db(), &text, params![before]).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn run(store: &Store) -> Result<u64, StoreError> {
 pub(crate) async fn orphans(store: &Store) -> Result<u64, StoreError> {
     let text = format!(
         "SELECT f.id FROM token_family f
-         WHERE NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.family_id = f.id) LIMIT {BATCH}"
+         WHERE NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.family_id = f.id) LIMIT {BATCH_SIZE}"
     );
     let mut removed = 0;
     loop {
@@ -70,14 +70,14 @@ impl Families {
         let (text, before) = match self {
             Families::Revoked => (
                 "SELECT id FROM token_family WHERE revoked_at < $1 ORDER BY revoked_at",
-                now - ACCESS_TOKEN_LIFE,
+                now - ACCESS_TOKEN_LIFETIME,
             ),
             Families::Expired => {
                 ("SELECT family_id FROM refresh_token WHERE expires_at < $1 ORDER BY expires_at", now)
             }
         };
-        let families = ids(tx.db(), &format!("{text} LIMIT {BATCH}"), params![before]).await?;
-        let found = u64::try_from(families.len()).unwrap_or(BATCH);
+        let families = ids(tx.db(), &format!("{text} LIMIT {BATCH_SIZE}"), params![before]).await?;
+        let found = u64::try_from(families.len()).unwrap_or(BATCH_SIZE);
         if families.is_empty() {
             return Ok((0, 0));
         }

@@ -1,4 +1,4 @@
-use super::{ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE, REUSE_LEEWAY, grant, store, sweep};
+use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, grant, store, sweep};
 use crate::{Passwords, SignInLimits, State, secret, testing::World};
 use ::store::{Actor, Store};
 use auth::{ApiError, Role};
@@ -25,7 +25,7 @@ async fn sign_in(world: &World) -> (Uuid, String) {
     let tx = world.store.system(Actor::system()).await.unwrap();
     let family = store::new_family(&tx, person, world.founded.office_id).await.unwrap();
     let token = secret::new();
-    let expires_at = tx.now() + REFRESH_TOKEN_LIFE;
+    let expires_at = tx.now() + REFRESH_TOKEN_LIFETIME;
     store::save_refresh(&tx, &secret::hash(&token), family, expires_at).await.unwrap();
     tx.commit().await.unwrap();
     (family, token)
@@ -110,12 +110,12 @@ async fn sign_ins_go_when_they_can_no_longer_be_used() {
         store::revoke_family(&tx, revoked).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(sweep::run(&world.store).await.unwrap(), 0, "an access token may still hold");
-        world.clock.advance(ACCESS_TOKEN_LIFE + TimeDelta::seconds(1));
+        world.clock.advance(ACCESS_TOKEN_LIFETIME + TimeDelta::seconds(1));
         assert_eq!(sweep::run(&world.store).await.unwrap(), 1);
         assert_eq!((world.count("token_family").await, world.count("refresh_token").await), (4, 4));
         world.clock.advance(TimeDelta::days(10));
         let next = refresh(&world.store, &kept).await.unwrap();
-        world.clock.advance(REFRESH_TOKEN_LIFE - TimeDelta::days(10));
+        world.clock.advance(REFRESH_TOKEN_LIFETIME - TimeDelta::days(10));
         assert_eq!(sweep::run(&world.store).await.unwrap(), 3);
         assert_eq!((world.count("token_family").await, world.count("refresh_token").await), (1, 1));
         refresh(&world.store, &next).await.unwrap();

@@ -21,10 +21,10 @@ use store::{
 const REPLAY: &str = "passerelle.replay";
 /// Dead-letter topics end so.
 const DEAD_LETTERS: &str = ".dlq";
-/// Events read at once.
-const PAGE: u64 = 1000;
-/// How long a record that the lag promises may take to come.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Events read per batch.
+const PAGE_SIZE: u64 = 1000;
+/// Timeout for a record that the lag announces.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What to do with events, and where they are.
 #[derive(Args)]
@@ -121,7 +121,7 @@ async fn print_waiting(store: &Store, as_json: bool) -> Result<()> {
     let db = store.system_read().await?;
     let mut last: Option<WaitingEvent> = None;
     loop {
-        let events = waiting::list(&db, last.as_ref(), PAGE).await?;
+        let events = waiting::list(&db, last.as_ref(), PAGE_SIZE).await?;
         for event in &events {
             let place = format!("{}/{}", event.partition_id, event.position);
             let since = event.since.to_rfc3339();
@@ -159,7 +159,8 @@ async fn read(bus: &SharedBus, topic: &str, count: i64) -> Result<(Box<dyn Subsc
     let wanted = usize::try_from(count).unwrap_or(0);
     let mut records = Vec::with_capacity(wanted);
     while records.len() < wanted {
-        let next = tokio::time::timeout(PATIENCE, subscription.next((wanted - records.len()) as u64)).await;
+        let next =
+            tokio::time::timeout(RECORD_TIMEOUT, subscription.next((wanted - records.len()) as u64)).await;
         records.extend(next.with_context(|| format!("{topic} gives nothing: does another replay run?"))??);
     }
     Ok((subscription, records))

@@ -19,8 +19,8 @@ use std::{
 };
 
 /// Errors printed at most; the import keeps all of them.
-const SHOWN_ERRORS: usize = 100;
-const POLL: Duration = Duration::from_millis(100);
+const MAX_SHOWN_ERRORS: usize = 100;
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What to import, and where to.
 #[derive(Args)]
@@ -155,7 +155,7 @@ async fn import_plans(
     let outcome = checked(request.send().await?).await.with_context(|| file.display().to_string())?;
     let mut summary = counts(&outcome);
     let name = file_name(file);
-    for error in outcome["errors"].as_array().into_iter().flatten().take(SHOWN_ERRORS) {
+    for error in outcome["errors"].as_array().into_iter().flatten().take(MAX_SHOWN_ERRORS) {
         let (pointer, detail) = (text_of(&error["pointer"]), text_of(&error["detail"]));
         summary.errors.push(RowError { file: name.clone(), pointer, external_ref: None, detail });
     }
@@ -194,7 +194,7 @@ async fn import_flows(
     bar.set_message("importing");
     bar.set_length(job["read"].as_u64().unwrap_or(0));
     while ["queued", "applying"].contains(&job["state"].as_str().unwrap_or_default()) {
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         job = api.get(&path).await?;
         bar.set_position(job["done"].as_u64().unwrap_or(0));
     }

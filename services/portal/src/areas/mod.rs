@@ -21,14 +21,14 @@ pub(crate) const ACCOUNT: Entries = &[account::NAV];
 pub(crate) const DONOR_PORTAL: Entries = &[donor_portal::NAV];
 pub(crate) const CONSOLE: Entries = console::NAV;
 
-/// The largest form, in bytes.
-const FORM: usize = 4 * 1024 * 1024;
+/// Maximum size of a form, in bytes.
+const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         // A donor report has eleven sections of up to 20,000 characters, in any script.
-        .app_data(web::FormConfig::default().limit(FORM))
-        .app_data(web::PayloadConfig::default().limit(FORM))
+        .app_data(web::FormConfig::default().limit(MAX_FORM_BYTES))
+        .app_data(web::PayloadConfig::default().limit(MAX_FORM_BYTES))
         // An address that no page can have, such as one with something else in place of an id.
         .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
         .app_data(web::QueryConfig::default().error_handler(|_, _| PageError::NotFound.into()))

@@ -5,13 +5,13 @@ use minijinja::{Error, Value};
 
 const WIDTH: f64 = 1240.0;
 /// Width of a node.
-const NODE: f64 = 14.0;
-/// Room for the names beside the nodes.
-const MARGIN: f64 = 385.0;
+const NODE_WIDTH: f64 = 14.0;
+/// Space for the names beside the nodes.
+const LABEL_WIDTH: f64 = 385.0;
 /// Space between two nodes.
-const GAP: f64 = 14.0;
-/// Least height of a node, so that it can be seen.
-const LEAST: f64 = 2.0;
+const NODE_GAP: f64 = 14.0;
+/// Minimum height of a node, so that it is visible.
+const MIN_NODE_HEIGHT: f64 = 2.0;
 
 /// A flow between two names.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,11 +58,11 @@ pub(super) fn layout(left: usize, right: usize, links: &[Link]) -> Layout {
         let mut top = 0.0;
         for node in 0..count {
             let through: f64 = links.iter().filter(|link| of(link) == node).map(|link| link.value).sum();
-            let height = (through * scale).max(LEAST);
+            let height = (through * scale).max(MIN_NODE_HEIGHT);
             places.push(Place { top, height });
-            top += height + GAP;
+            top += height + NODE_GAP;
         }
-        (places, (top - GAP).max(0.0))
+        (places, (top - NODE_GAP).max(0.0))
     };
     let (left, left_height) = column(left, &|link| link.from);
     let (right, right_height) = column(right, &|link| link.to);
@@ -87,7 +87,7 @@ pub(super) fn layout(left: usize, right: usize, links: &[Link]) -> Layout {
 
 /// A band as a filled shape between two columns.
 fn shape(band: &Band) -> String {
-    let (from, to) = (MARGIN + NODE, WIDTH - MARGIN - NODE);
+    let (from, to) = (LABEL_WIDTH + NODE_WIDTH, WIDTH - LABEL_WIDTH - NODE_WIDTH);
     let middle = f64::midpoint(from, to);
     let (a, b, width) = (band.from_top, band.to_top, band.width);
     format!(
@@ -100,11 +100,11 @@ fn shape(band: &Band) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 32;
-    if text.chars().count() <= LONGEST {
+    const MAX_LABEL_LENGTH: usize = 32;
+    if text.chars().count() <= MAX_LABEL_LENGTH {
         return text.to_owned();
     }
-    text.chars().take(LONGEST - 1).collect::<String>() + "…"
+    text.chars().take(MAX_LABEL_LENGTH - 1).collect::<String>() + "…"
 }
 
 /// A Sankey drawing: `data` is `{from: [marks], to: [marks], links: [{from, to, value, shown}]}`, where a link's ends are
@@ -137,7 +137,7 @@ pub(crate) fn sankey(id: &str, title: &str, description: &str, data: Value) -> R
     let mut node = |datum: &Datum, place: &Place, x: f64, text_x: f64, anchor: &str| {
         let middle = place.top + place.height / 2.0;
         svg.push_str(&format!(
-            "<rect class=\"node\" x=\"{x:.0}\" y=\"{:.1}\" width=\"{NODE}\" height=\"{:.1}\"/>\
+            "<rect class=\"node\" x=\"{x:.0}\" y=\"{:.1}\" width=\"{NODE_WIDTH}\" height=\"{:.1}\"/>\
              <text x=\"{text_x:.0}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{} <tspan class=\"figure\">{}</tspan></text>",
             place.top,
             place.height,
@@ -147,10 +147,10 @@ pub(crate) fn sankey(id: &str, title: &str, description: &str, data: Value) -> R
         ));
     };
     for (datum, place) in from.iter().zip(&layout.left) {
-        node(datum, place, MARGIN, MARGIN - 6.0, "end");
+        node(datum, place, LABEL_WIDTH, LABEL_WIDTH - 6.0, "end");
     }
     for (datum, place) in to.iter().zip(&layout.right) {
-        node(datum, place, WIDTH - MARGIN - NODE, WIDTH - MARGIN + 6.0, "start");
+        node(datum, place, WIDTH - LABEL_WIDTH - NODE_WIDTH, WIDTH - LABEL_WIDTH + 6.0, "start");
     }
     svg.push_str("</svg>");
     Ok(Value::from_safe_string(svg))
@@ -186,7 +186,7 @@ mod tests {
         assert!(layout.bands[1].from_top < layout.bands[0].from_top);
         let ratio = layout.bands[3].width / layout.bands[2].width;
         assert!((ratio - 5.0).abs() < 1e-9);
-        assert!(layout.left[1].top >= layout.left[0].top + layout.left[0].height + GAP - 1e-9);
+        assert!(layout.left[1].top >= layout.left[0].top + layout.left[0].height + NODE_GAP - 1e-9);
     }
 
     #[test]

@@ -66,25 +66,25 @@ pub(crate) fn series(id: &str, title: &str, description: &str, data: Value) -> R
 /// One of many small drawings: columns without figures, as high as `most` at the highest. Decorative, because the figures
 /// stand in the table beside them.
 pub(crate) fn multiple(data: Value, most: f64) -> Result<Value, Error> {
-    const COLUMN: f64 = 16.0;
-    const TALL: f64 = 48.0;
+    const COLUMN_WIDTH: f64 = 16.0;
+    const COLUMN_HEIGHT: f64 = 48.0;
     let data = marks(&data)?;
     #[expect(clippy::cast_precision_loss, reason = "a few dozen columns")]
-    let width = data.len().max(1) as f64 * COLUMN;
+    let width = data.len().max(1) as f64 * COLUMN_WIDTH;
     let mut svg = format!(
-        "<svg class=\"multiple\" viewBox=\"0 0 {width:.0} {TALL:.0}\" aria-hidden=\"true\" focusable=\"false\">"
+        "<svg class=\"multiple\" viewBox=\"0 0 {width:.0} {COLUMN_HEIGHT:.0}\" aria-hidden=\"true\" focusable=\"false\">"
     );
     for (index, datum) in data.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "a few dozen columns")]
-        let x = index as f64 * COLUMN;
-        let height = share(datum.value, most) / 100.0 * TALL;
+        let x = index as f64 * COLUMN_WIDTH;
+        let height = share(datum.value, most) / 100.0 * COLUMN_HEIGHT;
         svg.push_str(&format!(
-            "<rect class=\"track\" x=\"{:.0}\" width=\"{:.0}\" height=\"{TALL:.0}\"/><rect class=\"fill\" x=\"{:.0}\" y=\"{:.1}\" width=\"{:.0}\" height=\"{height:.1}\"/>",
+            "<rect class=\"track\" x=\"{:.0}\" width=\"{:.0}\" height=\"{COLUMN_HEIGHT:.0}\"/><rect class=\"fill\" x=\"{:.0}\" y=\"{:.1}\" width=\"{:.0}\" height=\"{height:.1}\"/>",
             x + 1.0,
-            COLUMN - 2.0,
+            COLUMN_WIDTH - 2.0,
             x + 1.0,
-            TALL - height,
-            COLUMN - 2.0,
+            COLUMN_HEIGHT - height,
+            COLUMN_WIDTH - 2.0,
         ));
     }
     svg.push_str("</svg>");

@@ -16,11 +16,11 @@ use serde_json::{Map, Value};
 use service::Checks;
 use sha2::{Digest, Sha256};
 
-/// The longest name of an object.
-const LONGEST_NAME: usize = 500;
-const LONGEST_ID: usize = 100;
-/// The longest description.
-const LONGEST_DESCRIPTION: usize = 20_000;
+/// Maximum length of the name of an object.
+const MAX_NAME_LENGTH: usize = 500;
+const MAX_ID_LENGTH: usize = 100;
+/// Maximum length of a description.
+const MAX_DESCRIPTION_LENGTH: usize = 20_000;
 /// ISO 4217 codes withdrawn since FTS began (list three): the amount is kept as the source gave it, without minor units.
 const WITHDRAWN: [&str; 59] = [
     "AFA", "ANG", "AON", "ATS", "AZM", "BEF", "BGL", "BYB", "BYR", "CSD", "CUC", "CYP", "DEM", "ECS", "EEK",
@@ -108,8 +108,8 @@ impl Reader {
         }
         let id = self.take("id").as_ref().and_then(text_or_number);
         self.checks.require(id.is_some(), "/id", (FieldCode::Required, "is required: a text or a number"));
-        if id.as_ref().is_some_and(|id| id.len() > LONGEST_ID) {
-            self.checks.refuse("/id", Fault::too_long(LONGEST_ID));
+        if id.as_ref().is_some_and(|id| id.len() > MAX_ID_LENGTH) {
+            self.checks.refuse("/id", Fault::too_long(MAX_ID_LENGTH));
         }
         let version = match self.flow.get("versionId") {
             None | Some(Value::Null) => Some(0),
@@ -133,8 +133,8 @@ impl Reader {
         let keywords = self.texts("keywords");
         let child_refs = joined(self.texts("childFlowIds"));
         let parent_ref = self.take("parentFlowId").as_ref().and_then(text_or_number);
-        let method = self.text("method", LONGEST_NAME);
-        let description = self.text("description", LONGEST_DESCRIPTION);
+        let method = self.text("method", MAX_NAME_LENGTH);
+        let description = self.text("description", MAX_DESCRIPTION_LENGTH);
         let source_objects = self.objects("sourceObjects");
         let destination_objects = self.objects("destinationObjects");
         let (usage_years, countries) = targets(&destination_objects);
@@ -418,9 +418,9 @@ impl Reader {
             self.checks.refuse(pointer, fault);
             return None;
         };
-        self.checks.length(&format!("{pointer}/name"), &name, LONGEST_NAME);
-        if id.len() > LONGEST_ID {
-            self.checks.refuse(format!("{pointer}/id"), Fault::too_long(LONGEST_ID));
+        self.checks.length(&format!("{pointer}/name"), &name, MAX_NAME_LENGTH);
+        if id.len() > MAX_ID_LENGTH {
+            self.checks.refuse(format!("{pointer}/id"), Fault::too_long(MAX_ID_LENGTH));
         }
         let mut country = None;
         if kind == "Location" {

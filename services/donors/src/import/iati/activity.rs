@@ -114,7 +114,7 @@ impl Activity {
         let receiver = named(&transaction.receiver).or(incoming.then_some(&self.reporting))?;
         let funding = if let [one] = self.funding.as_slice() { Some(one) } else { None };
         let otherwise = if incoming { funding } else { Some(&self.reporting) };
-        let unnamed = &NOBODY;
+        let unnamed = &UNNAMED_ORGANISATION;
         let donor = named(&transaction.provider).or(otherwise).unwrap_or(unnamed);
         (is_ours(receiver) && !is_ours(donor)).then_some((statement, donor))
     }
@@ -156,7 +156,8 @@ impl Activity {
     }
 }
 
-static NOBODY: Organisation = Organisation { reference: None, kind: String::new(), name: String::new() };
+static UNNAMED_ORGANISATION: Organisation =
+    Organisation { reference: None, kind: String::new(), name: String::new() };
 
 /// Adds the country of an alpha-2 code; one that is unknown stays as it is, for the row to name it.
 fn add_country(countries: &mut Vec<String>, iso2: &str) {

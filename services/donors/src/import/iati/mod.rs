@@ -23,14 +23,14 @@ use quick_xml::events::BytesStart;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io::Read};
 
-/// The longest text of an element, in bytes; what is beyond is cut off.
-const LONGEST_TEXT: usize = 32 * 1024;
-/// What is kept of a description, in bytes: a title stands at each of an activity's transactions.
-const LONGEST_DESCRIPTION: usize = 2000;
-/// The most transactions of an activity.
-const MOST_TRANSACTIONS: usize = 100_000;
-/// The longest reference a contribution may have, in characters.
-const LONGEST_REFERENCE: usize = 100;
+/// Maximum length of the text of an element, in bytes; the rest is cut off.
+const MAX_TEXT_BYTES: usize = 32 * 1024;
+/// Maximum length to which a description is kept, in bytes: a title is repeated at each transaction of an activity.
+const MAX_DESCRIPTION_BYTES: usize = 2000;
+/// Maximum number of transactions of an activity.
+const MAX_TRANSACTIONS: usize = 100_000;
+/// Maximum length of a contribution's reference, in characters.
+const MAX_REFERENCE_LENGTH: usize = 100;
 
 /// Who we are in the file.
 #[derive(Debug, Clone, Default)]
@@ -139,11 +139,11 @@ fn reference(activity: &Activity, transaction: &Transaction, place: u32) -> Stri
     if activity.identifier.trim().is_empty() {
         return String::new();
     }
-    if whole.chars().count() <= LONGEST_REFERENCE {
+    if whole.chars().count() <= MAX_REFERENCE_LENGTH {
         return whole;
     }
     let digest: String = Sha256::digest(&whole).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let start: String = whole.chars().take(LONGEST_REFERENCE - digest.len() - 1).collect();
+    let start: String = whole.chars().take(MAX_REFERENCE_LENGTH - digest.len() - 1).collect();
     format!("{start}~{digest}")
 }
 
@@ -171,7 +171,7 @@ fn record(
     record.set("earmarking", category.unwrap_or_default());
     let description =
         if transaction.description.trim().is_empty() { &activity.title } else { &transaction.description };
-    record.set("description", cut(description.trim(), LONGEST_DESCRIPTION));
+    record.set("description", cut(description.trim(), MAX_DESCRIPTION_BYTES));
     record
 }
 
@@ -197,7 +197,7 @@ impl<R: Read> File<R> {
                     self.begin(&mut activity, &element)?;
                 }
                 Node::Text(text) => {
-                    self.text.push_str(cut(&text, LONGEST_TEXT.saturating_sub(self.text.len())));
+                    self.text.push_str(cut(&text, MAX_TEXT_BYTES.saturating_sub(self.text.len())));
                 }
                 Node::End => {
                     let path: Vec<&str> = self.path.iter().skip(1).map(String::as_str).collect();
@@ -234,9 +234,9 @@ impl<R: Read> File<R> {
                 activity.earmarking = activity::earmarking(&vocabulary, &code).or(activity.earmarking.take());
             }
             ["iati-activity", "transaction"] => {
-                if activity.transactions.len() == MOST_TRANSACTIONS {
-                    let why = format!("an activity has more than {MOST_TRANSACTIONS} transactions");
-                    let fault = FieldCode::TooMany.says(why).with("max", MOST_TRANSACTIONS);
+                if activity.transactions.len() == MAX_TRANSACTIONS {
+                    let why = format!("an activity has more than {MAX_TRANSACTIONS} transactions");
+                    let fault = FieldCode::TooMany.says(why).with("max", MAX_TRANSACTIONS);
                     return Err(Problem::invalid_field("/file", fault));
                 }
                 activity

@@ -9,20 +9,20 @@ use std::{
 };
 use zip::ZipArchive;
 
-/// The most entries: a workbook has a few dozen.
-const MOST_ENTRIES: u64 = 2000;
-/// The largest central directory, in bytes.
-const LARGEST_DIRECTORY: u64 = 1024 * 1024;
-/// The most that all entries together may be, in bytes: a million rows of all fields are less.
-const LARGEST_WHOLE: u64 = 2 * 1024 * 1024 * 1024;
+/// Maximum number of entries: a workbook has a few dozen.
+const MAX_ENTRIES: u64 = 2000;
+/// Maximum size of the central directory, in bytes.
+const MAX_DIRECTORY_BYTES: u64 = 1024 * 1024;
+/// Maximum size of all entries together, in bytes: a million rows of all fields are smaller.
+const MAX_TOTAL_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 /// The most that the texts kept in memory (shared strings, styles) may be, in bytes.
-const LARGEST_KEPT: u64 = 128 * 1024 * 1024;
+const MAX_IN_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
 /// How many times larger than its compressed bytes an entry may be. Deflate can do 1032; real sheets are below 60.
-const HIGHEST_RATIO: u64 = 250;
+const MAX_COMPRESSION_RATIO: u64 = 250;
 /// Entries up to this size may have any ratio, in bytes.
-const SMALL: u64 = 1024 * 1024;
+const RATIO_CHECK_MIN_BYTES: u64 = 1024 * 1024;
 /// How much of the end of a file may hold the end of the central directory.
-const TAIL: u64 = 22 + 65_535;
+const MAX_TRAILER_BYTES: u64 = 22 + 65_535;
 
 /// The archive, and where its entries are.
 pub(super) struct Archive(ZipArchive<BufReader<File>>);
@@ -53,8 +53,8 @@ impl Archive {
     /// The same, for what is kept in memory.
     pub(super) fn small_entry(&mut self, name: &str) -> Result<Option<impl Read>, Problem> {
         let size = self.0.index_for_name(name).and_then(|index| self.0.by_index_raw(index).ok());
-        if size.is_some_and(|entry| entry.size() > LARGEST_KEPT) {
-            return Err(too_large(format!("{name} has more than {LARGEST_KEPT} bytes")));
+        if size.is_some_and(|entry| entry.size() > MAX_IN_MEMORY_BYTES) {
+            return Err(too_large(format!("{name} has more than {MAX_IN_MEMORY_BYTES} bytes")));
         }
         self.entry(name)
     }
@@ -99,7 +99,7 @@ fn spool(mut reader: impl Read, folder: &Path) -> Result<File, Problem> {
 fn check_end(file: &mut File) -> Result<(), Problem> {
     let unreadable = |error: io::Error| damaged(error.to_string());
     let size = file.metadata().map_err(unreadable)?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(TAIL))).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(size.saturating_sub(MAX_TRAILER_BYTES))).map_err(unreadable)?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
@@ -114,8 +114,8 @@ fn check_end(file: &mut File) -> Result<(), Problem> {
         ends += 1;
         let entries = u64::from(u16::from_le_bytes([end[10], end[11]]));
         let directory = u64::from(u32::from_le_bytes([end[12], end[13], end[14], end[15]]));
-        if entries > MOST_ENTRIES || directory > LARGEST_DIRECTORY {
-            return Err(too_large(format!("the archive has {entries} entries; {MOST_ENTRIES} are allowed")));
+        if entries > MAX_ENTRIES || directory > MAX_DIRECTORY_BYTES {
+            return Err(too_large(format!("the archive has {entries} entries; {MAX_ENTRIES} are allowed")));
         }
     }
     if ends == 0 {
@@ -125,8 +125,8 @@ fn check_end(file: &mut File) -> Result<(), Problem> {
 }
 
 fn check_entries(archive: &mut ZipArchive<BufReader<File>>) -> Result<(), Problem> {
-    if archive.len() as u64 > MOST_ENTRIES {
-        return Err(too_large(format!("the archive has more than {MOST_ENTRIES} entries")));
+    if archive.len() as u64 > MAX_ENTRIES {
+        return Err(too_large(format!("the archive has more than {MAX_ENTRIES} entries")));
     }
     let mut whole: u64 = 0;
     for index in 0..archive.len() {
@@ -138,10 +138,12 @@ fn check_entries(archive: &mut ZipArchive<BufReader<File>>) -> Result<(), Proble
             ));
         }
         whole = whole.saturating_add(entry.size());
-        if whole > LARGEST_WHOLE {
-            return Err(too_large(format!("the archive holds more than {LARGEST_WHOLE} bytes")));
+        if whole > MAX_TOTAL_BYTES {
+            return Err(too_large(format!("the archive holds more than {MAX_TOTAL_BYTES} bytes")));
         }
-        if entry.size() > SMALL && entry.size() / HIGHEST_RATIO > entry.compressed_size() {
+        if entry.size() > RATIO_CHECK_MIN_BYTES
+            && entry.size() / MAX_COMPRESSION_RATIO > entry.compressed_size()
+        {
             let why = "the archive holds an entry that is packed so tightly that it can only be a trap (a ZIP bomb)";
             return Err(too_large(why.into()));
         }

@@ -7,7 +7,7 @@ mod archive;
 mod workbook;
 
 use super::{
-    columns::{Cell, Columns, Headed, LONGEST_CELL, MOST_COLUMNS},
+    columns::{Cell, Columns, Headed, MAX_CELL_LENGTH, MAX_COLUMNS},
     flow::Staged,
     format::{Found, Reading, Sink, damaged, not_what_it_says},
     xml::{Node, Xml, attribute, cut},
@@ -20,7 +20,7 @@ use std::io::Read;
 use workbook::Workbook;
 
 /// The longest text of a cell that is kept, in bytes; a longer one is refused by its row.
-const LONGEST_TEXT: usize = 128 * 1024;
+const MAX_TEXT_BYTES: usize = 128 * 1024;
 
 /// Reads the table into `sink`.
 ///
@@ -116,9 +116,9 @@ impl<R: Read> Sheet<'_, R> {
                     if matches!(value, Value::Empty) {
                         continue;
                     }
-                    if place >= MOST_COLUMNS {
-                        let why = format!("row {} has more than {MOST_COLUMNS} columns", self.row);
-                        let fault = FieldCode::TooMany.says(why).with("max", MOST_COLUMNS);
+                    if place >= MAX_COLUMNS {
+                        let why = format!("row {} has more than {MAX_COLUMNS} columns", self.row);
+                        let fault = FieldCode::TooMany.says(why).with("max", MAX_COLUMNS);
                         return Err(Problem::invalid_field("/headings", fault));
                     }
                     while row.len() <= place {
@@ -154,7 +154,7 @@ impl<R: Read> Sheet<'_, R> {
                     let reads =
                         last == Some("v") || (last == Some("t") && !path.iter().any(|name| name == "rPh"));
                     if reads {
-                        text.push_str(cut(&piece, (LONGEST_TEXT + 1).saturating_sub(text.len())));
+                        text.push_str(cut(&piece, (MAX_TEXT_BYTES + 1).saturating_sub(text.len())));
                     }
                 }
                 Node::End if path.pop().is_some() => {}
@@ -172,9 +172,9 @@ impl<R: Read> Sheet<'_, R> {
         let of_text = |text: String| if text.trim().is_empty() { Value::Empty } else { Value::Text(text) };
         match kind {
             "s" => match text.trim().parse().ok().and_then(|index| self.workbook.texts.get(index)) {
-                Some(shared) if shared.len() > LONGEST_TEXT => {
+                Some(shared) if shared.len() > MAX_TEXT_BYTES => {
                     let fault = FieldCode::TooLong.says("is too long a text");
-                    Value::Wrong(fault.with("max", LONGEST_CELL))
+                    Value::Wrong(fault.with("max", MAX_CELL_LENGTH))
                 }
                 Some(shared) => of_text(shared.to_owned()),
                 None => {

@@ -5,14 +5,14 @@ use super::{
         format::not_what_it_says,
         xml::{Node, Xml, attribute, cut},
     },
-    LONGEST_TEXT,
+    MAX_TEXT_BYTES,
     archive::{Archive, not_xlsx},
 };
 use kernel::{FieldCode, Problem};
 use std::collections::HashMap;
 
 /// The most styles: Excel's own limit.
-const MOST_STYLES: usize = 65_536;
+const MAX_STYLES: usize = 65_536;
 
 /// The shared texts of a workbook, one after the other.
 #[derive(Default)]
@@ -110,7 +110,7 @@ fn texts(archive: &mut Archive) -> Result<Texts, Problem> {
                 if path.last().is_some_and(|last| last == "t") && !path.iter().any(|name| name == "rPh") {
                     // One byte more than a cell may hold, so that whoever reads it sees that it is too long.
                     let begun = texts.ends.last().map_or(0, |end| *end as usize);
-                    let room = (LONGEST_TEXT + 1).saturating_sub(texts.all.len() - begun);
+                    let room = (MAX_TEXT_BYTES + 1).saturating_sub(texts.all.len() - begun);
                     texts.all.push_str(cut(&text, room));
                 }
             }
@@ -137,13 +137,13 @@ fn dates(archive: &mut Archive) -> Result<Vec<bool>, Problem> {
         match xml.next()? {
             Node::Start(element) => {
                 let name = name(&element);
-                if name == "numFmt" && own.len() < MOST_STYLES {
+                if name == "numFmt" && own.len() < MAX_STYLES {
                     let id = attribute(&element, "numFmtId")?.unwrap_or_default();
                     let code = attribute(&element, "formatCode")?.unwrap_or_default();
                     own.insert(id, shows_dates(&code));
                 }
                 let of_cells = path.last().is_some_and(|last| last == "cellXfs");
-                if name == "xf" && of_cells && dates.len() < MOST_STYLES {
+                if name == "xf" && of_cells && dates.len() < MAX_STYLES {
                     let id = attribute(&element, "numFmtId")?.unwrap_or_default();
                     dates.push(own.get(&id).copied().unwrap_or_else(|| is_date(&id)));
                 }

@@ -46,7 +46,7 @@ impl Writing {
         let Some(position) = self.next else { return Ok(Bytes::new()) };
         let (scope, publisher) = (&self.scope, &self.publisher);
         let page = service::read_within(&self.context, scope, async |db| {
-            Ok(source::page(scope, db, publisher, position, source::PAGE).await?)
+            Ok(source::page(scope, db, publisher, position, source::PAGE_SIZE).await?)
         });
         let (subjects, next) = page.await?;
         let io = |error: std::io::Error| ApiError::internal(&error);

@@ -23,7 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Records that one page looks through at most; what was found until then is a short page.
-const LOOKED_AT: usize = 20_000;
+const MAX_SCANNED: usize = 20_000;
 
 /// A rule of the standard that a record to be published breaks.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -158,7 +158,7 @@ async fn found(
     let mut items = Vec::new();
     let mut looked_at = 0;
     let next = 'records: loop {
-        let (subjects, next) = source::page(scope, db, &publisher, position, source::PAGE).await?;
+        let (subjects, next) = source::page(scope, db, &publisher, position, source::PAGE_SIZE).await?;
         for subject in &subjects {
             let rules: Vec<_> = broken(&subject.activity, publisher.today).collect();
             let held_back = rules.iter().any(|rule| rule.severity == Severity::Error);
@@ -177,7 +177,7 @@ async fn found(
             None => break None,
             Some(next) => position = next,
         }
-        if looked_at >= LOOKED_AT {
+        if looked_at >= MAX_SCANNED {
             break Some(Cursor(position, 0));
         }
     };
@@ -201,7 +201,7 @@ pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<
     while let Some(after) = position {
         let page = service::read_within(&context, &scope, async |db| {
             let publisher = publisher(&scope, db, today).await?.ok_or_else(unsaid)?;
-            let (subjects, next) = source::page(&scope, db, &publisher, after, source::PAGE).await?;
+            let (subjects, next) = source::page(&scope, db, &publisher, after, source::PAGE_SIZE).await?;
             Ok((publisher, subjects, next))
         });
         let (publisher, subjects, next) = page.await?;

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Records read at once.
-pub(crate) const PAGE: usize = 200;
+pub(crate) const PAGE_SIZE: usize = 200;
 
 /// How far the reading has come; [`Position::default`] is the beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

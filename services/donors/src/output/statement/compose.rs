@@ -15,7 +15,7 @@ use locale::Language;
 use pdf::{Block, Column, Document, Row, Table};
 
 /// Characters of a description; the rest is in the lists.
-const PURPOSE: usize = 160;
+const MAX_PURPOSE_LENGTH: usize = 160;
 
 /// The document of a statement.
 ///
@@ -172,7 +172,7 @@ impl Composer<'_> {
         let (years, _) = targets(record);
         let years: Vec<String> = years.iter().map(i32::to_string).collect();
         let description = record.description.as_deref().unwrap_or_default();
-        let mut purpose: String = description.chars().take(PURPOSE).collect();
+        let mut purpose: String = description.chars().take(MAX_PURPOSE_LENGTH).collect();
         if purpose.len() < description.len() {
             purpose.push('…');
         }

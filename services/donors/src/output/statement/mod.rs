@@ -19,7 +19,7 @@ use store::{StoreError, TenantScope, params, sql};
 use uuid::Uuid;
 
 /// Most records of a kind on one statement: about a hundred pages.
-const MOST: u64 = 5000;
+const MAX_ROWS: u64 = 5000;
 
 /// What a statement is made of.
 pub(crate) struct Statement {
@@ -91,7 +91,8 @@ async fn collect(
     year: Option<i32>,
     now: DateTime<Utc>,
 ) -> Result<Result<Statement, Problem>, StoreError> {
-    let page = PageRequest { name: "contributions", limit: MOST, cursor: None, fingerprint: String::new() };
+    let page =
+        PageRequest { name: "contributions", limit: MAX_ROWS, cursor: None, fingerprint: String::new() };
     let of_donor = contribution::store::Filter { donor_id: Some(donor.id), year, ..Default::default() };
     let mut contributions = contribution::store::list(scope, db, &of_donor, &page, None).await?;
     let of_donor = agreement::store::Filter { donor_id: Some(donor.id), ..Default::default() };
@@ -103,11 +104,11 @@ async fn collect(
         report::store::Filter { donor_id: Some(donor.id), due_from, due_until, ..Default::default() };
     let owed = report::store::list(scope, db, &of_donor, &page, None).await?;
     let longest = contributions.len().max(agreed.len()).max(owed.len());
-    if u64::try_from(longest).unwrap_or(u64::MAX) > MOST {
+    if u64::try_from(longest).unwrap_or(u64::MAX) > MAX_ROWS {
         let why = format!(
-            "there are more than {MOST} records: ask for one year, or take the lists as spreadsheets"
+            "there are more than {MAX_ROWS} records: ask for one year, or take the lists as spreadsheets"
         );
-        let fault = FieldCode::TooMany.says(why).with("max", MOST);
+        let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Ok(Err(Problem::invalid_parameter("year", fault)));
     }
     // What was reversed, written off or has become firmer records counts nothing.

@@ -10,9 +10,9 @@ use store::{
 use uuid::Uuid;
 
 /// Rows of one transaction.
-const BATCH: u64 = 200;
+const BATCH_SIZE: u64 = 200;
 /// How long to wait before a try that failed is made again.
-const PAUSE: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs through all contacts once, at the start: keys are replaced by starting the service with the new one.
 pub(crate) async fn run(context: Context) {
@@ -37,7 +37,7 @@ pub(crate) async fn run(context: Context) {
             }
             Err(error) => tracing::warn!(%error, "contacts are not sealed under the current key yet"),
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 
@@ -47,7 +47,7 @@ async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError
     loop {
         let tx = context.store.system(Actor::system()).await?;
         let text = format!(
-            "SELECT id, key_id, subject_key FROM contact WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT {BATCH}"
+            "SELECT id, key_id, subject_key FROM contact WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT {BATCH_SIZE}"
         );
         let rows = sql::rows(tx.db(), &text, params![keys.current(), last]).await?;
         if rows.is_empty() {

@@ -421,11 +421,11 @@ fn row(
     .searchable()
 }
 
-const NAMELESS: (FieldCode, &str) = (FieldCode::NoLetters, "must hold a letter or a digit");
+const NO_LETTERS: (FieldCode, &str) = (FieldCode::NoLetters, "must hold a letter or a digit");
 
 fn check(fields: &DonorFields, checks: &mut Checks) {
     checks.text("/name", &fields.name, 300);
-    checks.require(!search_key(&fields.name).is_empty(), "/name", NAMELESS);
+    checks.require(!search_key(&fields.name).is_empty(), "/name", NO_LETTERS);
     checks.optional_text("/name_fr", fields.name_fr.as_deref(), 300);
     checks.optional_text("/name_es", fields.name_es.as_deref(), 300);
     checks.optional_text("/short_name", fields.short_name.as_deref(), 60);

@@ -4,7 +4,7 @@ use kernel::text::words;
 use std::cmp::Ordering;
 
 /// Words that say nothing about which donor is meant.
-const COMMON: [&str; 28] = [
+const COMMON_WORDS: [&str; 28] = [
     "a",
     "and",
     "d",
@@ -38,7 +38,7 @@ const COMMON: [&str; 28] = [
 /// The words of a search key that tell donors apart, sorted: alike for "Germany, Government of" and "Government of Germany".
 pub(crate) fn match_key(key: &str) -> String {
     let all = words(key);
-    let telling: Vec<&str> = all.iter().copied().filter(|word| !COMMON.contains(word)).collect();
+    let telling: Vec<&str> = all.iter().copied().filter(|word| !COMMON_WORDS.contains(word)).collect();
     if telling.is_empty() { all.join(" ") } else { telling.join(" ") }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn match_key(key: &str) -> String {
 fn telling(key: &str) -> String {
     let key = match_key(key);
     let mistyped = |word: &str| {
-        let long = COMMON.iter().filter(|common| common.len() >= 6);
+        let long = COMMON_WORDS.iter().filter(|common| common.len() >= 6);
         word.chars().count() >= 6 && long.into_iter().any(|common| strsim::osa_distance(word, common) == 1)
     };
     let all = words(&key);

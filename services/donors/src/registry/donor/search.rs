@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Donors that are compared one by one.
-pub(crate) const MOST: u64 = 400;
+pub(crate) const MAX_CANDIDATES: u64 = 400;
 /// Words that one word that was typed may stand for.
-const MOST_WORDS: usize = 40;
+const MAX_WORDS: usize = 40;
 
 /// Writes the words of a donor's names over those it had.
 pub(super) async fn index(tx: &Transaction, donor: &Model) -> Result<(), StoreError> {
@@ -90,7 +90,7 @@ pub(crate) async fn meant(
         found.extend(errors(typed, &word).map(|errors| (errors, word)));
     }
     found.sort();
-    found.truncate(MOST_WORDS);
+    found.truncate(MAX_WORDS);
     Ok(found)
 }
 
@@ -129,7 +129,7 @@ pub(super) async fn search(
         }
         meanings.push(meant);
     }
-    let found = having(query, scope, &meanings).limit(MOST).all(db).await?;
+    let found = having(query, scope, &meanings).limit(MAX_CANDIDATES).all(db).await?;
     let mut ranked: Vec<(usize, u32, String, Model)> = found
         .into_iter()
         .map(|donor| {
@@ -160,7 +160,7 @@ pub(super) async fn telling(
     for part in typed.iter().take(12) {
         let text = format!(
             "SELECT word FROM known_word WHERE organisation_id = $1 AND word LIKE $2 LIMIT {}",
-            MOST_WORDS + 1
+            MAX_WORDS + 1
         );
         let rows = sql::rows(db, &text, params![organisation_id, format!("%{part}%")]).await?;
         let known = rows.iter().map(|row| Ok((0, row.try_get_by_index(0)?)));
@@ -168,17 +168,17 @@ pub(super) async fn telling(
         if known.is_empty() {
             return Ok(None);
         }
-        if known.len() > MOST_WORDS {
+        if known.len() > MAX_WORDS {
             continue;
         }
-        let few = donors_having(db, organisation_id, &known).await? <= MOST;
+        let few = donors_having(db, organisation_id, &known).await? <= MAX_CANDIDATES;
         if few { rare.push(known) } else { common.push(known) }
     }
     // One common word is soon found in the order of the names; several may be together in hardly any.
     Ok(Some(if rare.is_empty() && typed.len() > 1 { common } else { rare }))
 }
 
-/// How many donors have one of these words; one more than [`MOST`] when there are more.
+/// How many donors have one of these words; one more than [`MAX_CANDIDATES`] when there are more.
 async fn donors_having(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
@@ -188,7 +188,7 @@ async fn donors_having(
     let listed = sql::bind_list(&mut parameters, words.iter().map(|(_, word)| word.as_str().into()));
     let text = format!(
         "SELECT count(*) FROM (SELECT 1 FROM donor_word WHERE organisation_id = $1 AND word IN ({listed}) LIMIT {}) AS found",
-        MOST + 1
+        MAX_CANDIDATES + 1
     );
     let row = sql::row(db, &text, parameters).await?;
     let count = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?.unwrap_or(0);

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
 
 /// Most donors of one INSERT.
-const MOST_ROWS: usize = 256;
+const MAX_ROWS: usize = 256;
 
 const REF_COLUMNS: [&str; 4] = ["organisation_id", "source", "ref", "donor_id"];
 
@@ -349,7 +349,7 @@ pub(crate) async fn insert_all(
     refs: &[Vec<ExternalRef>],
 ) -> Result<(), StoreError> {
     let mut rest = donors;
-    while let Some(most) = rest.len().min(MOST_ROWS).checked_ilog2() {
+    while let Some(most) = rest.len().min(MAX_ROWS).checked_ilog2() {
         // A power of two: few shapes of the statement.
         let (chunk, others) = rest.split_at(1 << most);
         let rows = chunk.iter().map(|donor| donor.clone().into_active_model());

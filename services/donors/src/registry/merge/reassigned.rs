@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Records rewritten per statement: a power of two, as statements are.
-const CHUNK: usize = 512;
+const CHUNK_ROWS: usize = 512;
 
 /// The records that a merge reassigned, so that it can be undone.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub(super) async fn reassign(
     from: &store::Model,
     to: &store::Model,
 ) -> Result<(), StoreError> {
-    for chunk in reassigned.contributions.chunks(CHUNK) {
+    for chunk in reassigned.contributions.chunks(CHUNK_ROWS) {
         let mut pairs = Vec::with_capacity(chunk.len());
         for before in contribution::store::to_change(tx.scope(), tx, chunk).await? {
             if before.donor_id == Some(from.id) {
@@ -70,14 +70,14 @@ pub(super) async fn reassign(
         }
         contribution::store::replace_all(tx, pairs).await?;
     }
-    for chunk in reassigned.agreements.chunks(CHUNK) {
+    for chunk in reassigned.agreements.chunks(CHUNK_ROWS) {
         let held = agreement::store::by_ids(tx, chunk).await?;
         let of_donor = held.into_iter().filter(|agreement| agreement.donor_id == from.id);
         let after = of_donor.map(|agreement| agreed_with(tx, agreement, to));
         let after = after.collect::<Result<Vec<_>, StoreError>>()?;
         agreement::store::save_all(tx, &after).await?;
     }
-    for chunk in reassigned.reports.chunks(CHUNK) {
+    for chunk in reassigned.reports.chunks(CHUNK_ROWS) {
         let held = report::store::by_ids(tx, chunk).await?;
         let of_donor = held.into_iter().filter(|report| report.donor_id == from.id);
         let after: Vec<report::store::Model> = of_donor
@@ -99,7 +99,7 @@ pub(super) async fn reassign(
         ("donor", "parent_id", &reassigned.children),
     ];
     for (table, column, ids) in plain {
-        for chunk in ids.chunks(CHUNK) {
+        for chunk in ids.chunks(CHUNK_ROWS) {
             let mut parameters = params![to.id, from.id];
             let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
             // A donor cannot be its own parent; whoever is changing one has to see its other parent.
@@ -173,7 +173,7 @@ pub(super) async fn point_at(
     duplicates: &[Uuid],
     survivor: Uuid,
 ) -> Result<(), StoreError> {
-    for chunk in duplicates.chunks(CHUNK) {
+    for chunk in duplicates.chunks(CHUNK_ROWS) {
         let mut parameters = params![survivor, tx.now()];
         let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
         let text = format!(

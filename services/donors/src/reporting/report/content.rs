@@ -24,7 +24,7 @@ pub(crate) const EIGHT_PLUS_THREE: [&str; 11] = [
 pub(crate) const NARRATIVE: [&str; 4] =
     ["overall_performance", "measuring_results", "affected_persons", "lessons_learned"];
 /// The longest section, in characters.
-const LONGEST: usize = 20_000;
+const MAX_TEXT_LENGTH: usize = 20_000;
 
 /// What an office writes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -69,7 +69,7 @@ pub(crate) fn check(kind: ReportKind, currency: &str, content: &Content) -> Resu
             let fault = FieldCode::UnknownField.says("is not a section of this kind of report");
             checks.refuse(at.as_str(), fault.with("allowed", known.join(", ")));
         }
-        checks.long_text(&at, text, LONGEST);
+        checks.long_text(&at, text, MAX_TEXT_LENGTH);
     }
     if let Some(spent) = content.expenditure {
         if !is_financial(kind) {

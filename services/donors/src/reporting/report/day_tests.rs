@@ -6,7 +6,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use proptest::prelude::*;
 
 /// No clock is further from UTC; and a day more, for those that skipped one.
-const REACH: TimeDelta = TimeDelta::hours(50);
+const SEARCH_WINDOW: TimeDelta = TimeDelta::hours(50);
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -30,8 +30,8 @@ fn change(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> DateTime<Utc> {
 /// offsets at instants alone, and nothing of times that are skipped.
 fn first_after(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
     let midnight = (date + Days::new(1)).and_time(NaiveTime::MIN).and_utc();
-    let end = midnight + REACH;
-    let mut since = midnight - REACH;
+    let end = midnight + SEARCH_WINDOW;
+    let mut since = midnight - SEARCH_WINDOW;
     loop {
         let mut until = since + TimeDelta::hours(1);
         while until < end && offset(zone, until) == offset(zone, since) {

@@ -1,6 +1,6 @@
 use super::{State, api::office_only, store as report};
 use crate::document::{
-    Document, MOST, Upload,
+    Document, MAX_DOCUMENTS, Upload,
     erasure::{self, DocumentErasure},
     kept::{Kept, Kind, Owner},
     sweep,
@@ -46,8 +46,8 @@ pub(crate) async fn create(
         let report = report::get_to_change(tx.scope(), tx, id.0).await?.ok_or_else(Problem::not_found)?;
         drafting(&report)?;
         let owner = owner_of(&report);
-        if owner.count(tx.db()).await? >= MOST {
-            let fault = FieldCode::TooMany.says("the report has 50 documents").with("max", MOST);
+        if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
+            let fault = FieldCode::TooMany.says("the report has 50 documents").with("max", MAX_DOCUMENTS);
             return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
         let document = owner.attach(tx, &kept, "internal").await?;

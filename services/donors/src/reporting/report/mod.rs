@@ -41,7 +41,7 @@ pub(crate) struct Refused {
 }
 
 /// The states in which a report is owed, for a query.
-pub(crate) const OWED: &str =
+pub(crate) const OWED_STATES: &str =
     "('scheduled', 'drafting', 'regional_review', 'hq_clearance', 'returned', 'retracted')";
 
 /// The state after an action. `has_region` says whether a regional office stands between the office and headquarters.

@@ -8,13 +8,13 @@ use kernel::ReportKind;
 use kernel::ReportTemplate;
 
 /// House rule: agreements of so many months or more report in between.
-const LONG: u32 = 12;
+const INTERIM_FROM_MONTHS: u32 = 12;
 /// House rule: every so many months.
-const EVERY: u32 = 6;
+const INTERIM_INTERVAL_MONTHS: u32 = 6;
 /// House rule: interim reports are due six weeks after their period.
-const INTERIM_DAYS: u32 = 42;
+const INTERIM_DUE_DAYS: u32 = 42;
 /// House rule: final reports are due three months after the end.
-const FINAL_MONTHS: u32 = 3;
+const FINAL_DUE_MONTHS: u32 = 3;
 
 /// A report that is owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,15 +55,15 @@ fn after(date: NaiveDate, months: u32) -> NaiveDate {
 fn regular(terms: &Terms) -> Vec<Obligation> {
     let (start, end, clause) = (terms.start_date, terms.end_date, &terms.reporting);
     let harmonised = clause.template == ReportTemplate::EightPlusThree;
-    let is_long = end + Days::new(1) >= after(start, LONG);
-    let every = clause.interim_every_months.or(is_long.then_some(EVERY));
+    let is_long = end + Days::new(1) >= after(start, INTERIM_FROM_MONTHS);
+    let every = clause.interim_every_months.or(is_long.then_some(INTERIM_INTERVAL_MONTHS));
     let mut owed = Vec::new();
     let mut owe = |slot: String, kind: ReportKind, period: (NaiveDate, NaiveDate), due_date: NaiveDate| {
         let (period_start, period_end) = period;
         owed.push(Obligation { slot, kind, period_start, period_end, due_date });
     };
     if let Some(every) = every {
-        let days = u64::from(clause.interim_due_days.unwrap_or(INTERIM_DAYS));
+        let days = u64::from(clause.interim_due_days.unwrap_or(INTERIM_DUE_DAYS));
         for number in 1.. {
             let from = after(start, (number - 1) * every);
             let until = after(start, number * every) - Days::new(1);
@@ -79,7 +79,7 @@ fn regular(terms: &Terms) -> Vec<Obligation> {
             }
         }
     }
-    let due = after(end, clause.final_due_months.unwrap_or(FINAL_MONTHS));
+    let due = after(end, clause.final_due_months.unwrap_or(FINAL_DUE_MONTHS));
     let narrative = if harmonised { ReportKind::EightPlusThree } else { ReportKind::FinalNarrative };
     let certified = clause.certified.then_some(ReportKind::CertifiedFinancial);
     for kind in [narrative, ReportKind::FinalFinancial].into_iter().chain(certified) {

@@ -91,7 +91,7 @@ impl Model {
 }
 
 /// What [`SELECT`] joins.
-const JOINED: [&str; 4] = ["agreement_reference", "agreement_title", "currency", "donor_name"];
+const JOINED_COLUMNS: [&str; 4] = ["agreement_reference", "agreement_title", "currency", "donor_name"];
 
 impl From<&Model> for About {
     fn from(report: &Model) -> Self {
@@ -139,8 +139,10 @@ impl Filter {
         conditions.and_some("r.due_date <= ?", self.due_until);
         conditions.and_some("r.due_at <= ?", self.overdue_at);
         match (self.owed, self.overdue_at) {
-            (Some(true), _) | (None, Some(_)) => conditions.and_also(&format!("r.state IN {}", super::OWED)),
-            (Some(false), _) => conditions.and_also(&format!("r.state NOT IN {}", super::OWED)),
+            (Some(true), _) | (None, Some(_)) => {
+                conditions.and_also(&format!("r.state IN {}", super::OWED_STATES))
+            }
+            (Some(false), _) => conditions.and_also(&format!("r.state NOT IN {}", super::OWED_STATES)),
             (None, None) => {}
         }
         conditions
@@ -211,7 +213,7 @@ pub(crate) async fn get_to_change(
 
 /// Writes new versions and tells.
 pub(crate) async fn save_all(tx: &mut Transaction, reports: &[Model]) -> Result<(), StoreError> {
-    upsert_without(tx.db(), reports, &JOINED).await?;
+    upsert_without(tx.db(), reports, &JOINED_COLUMNS).await?;
     let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
     tx.emit_all(&events).await
 }

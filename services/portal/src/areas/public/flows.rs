@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Plans that the drawing names; the others are one. (The platform does the same with the donors.)
-const NAMED: usize = 10;
+/// Maximum number of plans named in the diagram; the others are added up. (The platform does the same with the donors.)
+const MAX_NAMED_PLANS: usize = 10;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -88,12 +88,12 @@ fn sankey(language: Language, flows: &[Value]) -> Value {
         let others = text(language, "all-others", None);
         let last = |name: &String| *name == others;
         sums.sort_by(|a, b| (last(&a.0), b.1, &a.0).cmp(&(last(&b.0), a.1, &b.0)));
-        let most = NAMED + usize::from(sums.last().is_some_and(|(name, _)| last(name)));
+        let most = MAX_NAMED_PLANS + usize::from(sums.last().is_some_and(|(name, _)| last(name)));
         if sums.len() <= most {
             return sums;
         }
-        let rest: i64 = sums.iter().skip(NAMED).map(|(_, sum)| sum).sum();
-        sums.truncate(NAMED);
+        let rest: i64 = sums.iter().skip(MAX_NAMED_PLANS).map(|(_, sum)| sum).sum();
+        sums.truncate(MAX_NAMED_PLANS);
         sums.push((others, rest));
         sums
     };
@@ -131,8 +131,8 @@ mod tests {
         };
         let flows: Vec<Value> = (0..30).map(|number| flow(number, number % 13)).collect();
         let data = sankey(Language::English, &flows);
-        assert_eq!(data["from"].as_array().unwrap().len(), NAMED + 1);
-        assert_eq!(data["from"][NAMED]["label"], "All others");
+        assert_eq!(data["from"].as_array().unwrap().len(), MAX_NAMED_PLANS + 1);
+        assert_eq!(data["from"][MAX_NAMED_PLANS]["label"], "All others");
         let sum = |list: &Value| {
             list.as_array().unwrap().iter().map(|mark| mark["value"].as_f64().unwrap()).sum::<f64>()
         };

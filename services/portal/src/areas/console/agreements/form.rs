@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// Rows for instalments in the form.
-const INSTALMENTS: usize = 4;
+const MIN_INSTALMENT_ROWS: usize = 4;
 
 #[derive(Deserialize)]
 pub(crate) struct Beginning {
@@ -53,7 +53,7 @@ struct FormOf {
 async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
     let context = json!({
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
-        "meanwhile": form.meanwhile, "rows": (0..INSTALMENTS).collect::<Vec<_>>(),
+        "meanwhile": form.meanwhile, "rows": (0..MIN_INSTALMENT_ROWS).collect::<Vec<_>>(),
         "countries": country_codes(),
     });
     staff.page("console/agreements/form.html", context).await
@@ -132,7 +132,7 @@ async fn send(form: &Writer, id: Option<&Id>, mut terms: Value) -> Result<Result
 
 /// The fields in which a form differs from what is recorded now, with what is recorded.
 fn differences(now: &Value, typed: &Value) -> Vec<Value> {
-    const SHOWN: [&str; 8] = [
+    const SHOWN_FIELDS: [&str; 8] = [
         "donor",
         "title",
         "start_date",
@@ -143,7 +143,7 @@ fn differences(now: &Value, typed: &Value) -> Vec<Value> {
         "visibility_clause",
     ];
     let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
-    SHOWN
+    SHOWN_FIELDS
         .into_iter()
         .filter(|name| text(&now[*name]) != text(&typed[*name]))
         .map(|name| json!({ "field": name, "now": text(&now[name]) }))
@@ -157,7 +157,7 @@ fn is_written(typed: &Typed, row: usize) -> bool {
 
 /// The platform counts the instalments that were sent; the form counts its rows, some of which may be empty.
 fn in_rows(mut problem: Value, typed: &Typed) -> Value {
-    let rows: Vec<usize> = (0..INSTALMENTS).filter(|row| is_written(typed, *row)).collect();
+    let rows: Vec<usize> = (0..MIN_INSTALMENT_ROWS).filter(|row| is_written(typed, *row)).collect();
     for error in problem["errors"].as_array_mut().into_iter().flatten() {
         let field = error["field"].as_str().unwrap_or_default();
         let Some((index, name)) = field.strip_prefix("instalments-").and_then(|rest| rest.split_once('-'))
@@ -182,7 +182,7 @@ fn keep_unseen(terms: &mut Value, recorded: &Value) {
     }
     terms["reporting"] = reporting;
     let shown = terms["instalments"].as_array().cloned().unwrap_or_default();
-    let beyond = recorded["instalments"].as_array().into_iter().flatten().skip(INSTALMENTS).cloned();
+    let beyond = recorded["instalments"].as_array().into_iter().flatten().skip(MIN_INSTALMENT_ROWS).cloned();
     terms["instalments"] = shown.into_iter().chain(beyond).collect();
 }
 
@@ -212,7 +212,7 @@ fn terms(language: Language, typed: &Typed, donor_id: &str) -> Value {
     reporting["interim_every_months"] = months
         .map_or(Value::Null, |months| months.parse::<u32>().map_or_else(|_| months.into(), Value::from));
     sent.insert("reporting".to_owned(), reporting);
-    let instalments = (0..INSTALMENTS).filter_map(|row| {
+    let instalments = (0..MIN_INSTALMENT_ROWS).filter_map(|row| {
         let (date, amount) = (format!("due_date_{row}"), format!("amount_{row}"));
         let condition = typed.some(&format!("condition_{row}"));
         is_written(typed, row).then(

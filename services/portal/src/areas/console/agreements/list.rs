@@ -11,8 +11,8 @@ use serde_json::json;
 
 /// Columns that the list can show, beside the reference and title.
 const COLUMNS: [&str; 7] = ["donor", "state", "start", "end", "amount", "earmarking", "country"];
-/// Those it shows unless others are chosen.
-const USUAL: [&str; 4] = ["donor", "state", "end", "amount"];
+/// The columns shown by default.
+const DEFAULT_COLUMNS: [&str; 4] = ["donor", "state", "end", "amount"];
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -27,7 +27,7 @@ fn chosen(query: &str) -> Vec<&'static str> {
     let typed = Typed::read(query.as_bytes());
     let asked = typed.all("columns");
     let shown: Vec<&str> = COLUMNS.into_iter().filter(|name| asked.contains(name)).collect();
-    if shown.is_empty() { USUAL.to_vec() } else { shown }
+    if shown.is_empty() { DEFAULT_COLUMNS.to_vec() } else { shown }
 }
 
 pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Filters>>) -> PageResult {

@@ -40,7 +40,7 @@ const FIELDS: [&str; 25] = [
     "agreement",
 ];
 /// The columns that a table needs, each as one of several.
-const NEEDED: [&[&str]; 5] =
+const REQUIRED: [&[&str]; 5] =
     [&["external_ref"], &["donor", "donor_ref", "donor_id"], &["status"], &["amount"], &["currency"]];
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -75,7 +75,8 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, asked: &Asked<Filters>, pr
 fn missing(import: &Value) -> Vec<&'static str> {
     let columns = import["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
     let there = |name: &str| columns.iter().any(|column| column["field"].as_str() == Some(name));
-    let lacking = NEEDED.iter().filter(|names| !columns.is_empty() && !names.iter().any(|name| there(name)));
+    let lacking =
+        REQUIRED.iter().filter(|names| !columns.is_empty() && !names.iter().any(|name| there(name)));
     lacking.filter_map(|names| names.first().copied()).collect()
 }
 

@@ -10,15 +10,15 @@ use actix_web::web;
 use chrono::{Days, Months};
 use serde_json::json;
 
-/// How far ahead punctuality looks: what is due within so many days is due soon.
-const SOON: Days = Days::new(30);
+/// Reports due within this many days are due soon.
+const DUE_SOON: Days = Days::new(30);
 const COMPLIANCE: &str = "/v1/report-compliance";
 
 pub(super) async fn show(staff: &Staff, asked: &Asked<Filters>) -> PageResult {
     let today = staff.today();
     // A year until now and what is due next, unless asked otherwise; a date that is left empty is no limit.
     let from = asked.filters.due_from.clone().unwrap_or_else(|| (today - Months::new(12)).to_string());
-    let until = asked.filters.due_until.clone().unwrap_or_else(|| (today + SOON).to_string());
+    let until = asked.filters.due_until.clone().unwrap_or_else(|| (today + DUE_SOON).to_string());
     let within = [("due_from", from.as_str()), ("due_until", until.as_str())];
     let donors = staff.get(COMPLIANCE, &asked.after(by("donor", given(&within)))).await?;
     // Every office stands before the first donors, and not again on their next pages.

@@ -19,17 +19,17 @@ const BOARD: [(&str, &[&str]); 5] = [
 ];
 /// The board shows what is due within so many days, and what was handed in as long ago.
 const BOARD_DAYS: Days = Days::new(120);
-/// Cards of a state on the board; the others are in the list.
-const CARDS: &str = "30";
-/// Reports of a day in the calendar; the others are in the list.
-const OF_A_DAY: usize = 5;
+/// Maximum number of cards per state on the board; the others are in the list.
+const MAX_CARDS: &str = "30";
+/// Maximum number of reports per day in the calendar; the others are in the list.
+const MAX_PER_DAY: usize = 5;
 
 pub(super) async fn board(staff: &Staff) -> PageResult {
     let today = staff.today();
     let (from, until) = ((today - BOARD_DAYS).to_string(), (today + BOARD_DAYS).to_string());
     // The first due first: what is owed is on the board however old it is, what was handed in for a while.
     let of_state = async |name: &str| {
-        let mut query = vec![("state", name), ("due_until", until.as_str()), ("limit", CARDS)];
+        let mut query = vec![("state", name), ("due_until", until.as_str()), ("limit", MAX_CARDS)];
         if ["submitted", "accepted"].contains(&name) {
             query.push(("due_from", from.as_str()));
         }
@@ -60,7 +60,7 @@ pub(super) async fn calendar(staff: &Staff, month: Option<&str>) -> PageResult {
     let day = |date: &NaiveDate| {
         let text = date.to_string();
         let due: Vec<&Value> = reports.iter().filter(|report| report["due_date"] == text.as_str()).collect();
-        let shown = &due[..due.len().min(OF_A_DAY)];
+        let shown = &due[..due.len().min(MAX_PER_DAY)];
         json!({ "date": text, "day": date.day(), "inside": date.month() == first.month(), "today": *date == today,
             "reports": shown, "more": due.len() - shown.len() })
     };

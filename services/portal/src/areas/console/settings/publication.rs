@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Fields of the form that have to be filled, and those that may stay empty.
-const NEEDED: [&str; 3] = ["organisation_ref", "organisation_type", "language"];
+const REQUIRED: [&str; 3] = ["organisation_ref", "organisation_type", "language"];
 const OPTIONAL: [&str; 6] =
     ["contact_email", "sector", "flow_type", "finance_type", "aid_type", "tied_status"];
 /// The settings of the API, and what the rules find.
@@ -66,7 +66,7 @@ async fn show_page(
 
 pub(crate) async fn save(form: Writer) -> PageResult {
     let typed = &form.typed;
-    let needed = NEEDED.iter().map(|name| ((*name).to_owned(), json!(typed.text(name))));
+    let needed = REQUIRED.iter().map(|name| ((*name).to_owned(), json!(typed.text(name))));
     let optional = OPTIONAL.iter().map(|name| ((*name).to_owned(), json!(typed.some(name))));
     let sent: Map<String, Value> = needed.chain(optional).collect();
     let guard = Guard::Version(typed.text("version"));
