@@ -46,7 +46,7 @@ pub struct JsonWebKey {
 /// A JSON Web Key Set (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JsonWebKeySet {
-    /// The keys that tokens may be signed with now.
+    /// The current signing keys.
     #[schema(max_items = 20)]
     pub keys: Vec<JsonWebKey>,
 }

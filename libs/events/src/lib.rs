@@ -60,7 +60,7 @@ pub struct OrganisationChanged {
     pub name: String,
     /// Its code, which is also its headquarters' code.
     pub code: String,
-    /// When it was created; the first created is the deployment's public one unless configured otherwise.
+    /// When it was created; by default the first organisation is the deployment's public one.
     pub created_at: DateTime<Utc>,
 }
 
@@ -73,21 +73,21 @@ pub struct OfficeChanged {
     pub sequence: i64,
     /// The organisation it belongs to.
     pub organisation_id: Uuid,
-    /// The office above it; none for headquarters.
+    /// The parent office; none for headquarters.
     pub parent_id: Option<Uuid>,
     /// Its code, unique in the organisation.
     pub code: String,
     /// Its name.
     pub name: String,
-    /// What kind of office it is.
+    /// Its type.
     #[schema(value_type = OfficeKind)]
     pub kind: Word<OfficeKind>,
     /// ISO 3166-1 alpha-3 code of its country.
     pub country: Option<String>,
 }
 
-/// A member of staff was given an account, accepted the invitation, or holds other roles. Representatives of donors are
-/// not told of; names and addresses stay with identity.
+/// A staff account was created or activated, or its roles changed. Accounts of donor representatives are not announced;
+/// names and e-mail addresses stay in the identity service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonChanged {
     /// The person.
@@ -96,13 +96,13 @@ pub struct PersonChanged {
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
-    /// The offices it works in, each once, in the order of their ids.
+    /// Roles by office, each office once, ordered by id.
     pub offices: Vec<OfficeRoles>,
-    /// Whether it can sign in; false while the invitation waits.
+    /// Whether the person can sign in; false while the invitation is pending.
     pub active: bool,
 }
 
-/// What a person does in an office.
+/// The roles of a person in an office.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OfficeRoles {
     /// The office.
@@ -111,7 +111,7 @@ pub struct OfficeRoles {
     pub roles: Vec<String>,
 }
 
-/// A reference that another system knows a record by.
+/// A reference to a record in another system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExternalRef {
@@ -130,35 +130,35 @@ pub struct DonorChanged {
     pub id: Uuid,
     /// Its version.
     pub sequence: i64,
-    /// The organisation that keeps it.
+    /// The organisation it belongs to.
     pub organisation_id: Uuid,
     /// The office that owns the record.
     pub office_id: Uuid,
-    /// Name as the donor writes it.
+    /// Official name of the donor.
     pub name: String,
-    /// French name where known.
+    /// French name, if known.
     pub name_fr: Option<String>,
-    /// Spanish name where known.
+    /// Spanish name, if known.
     pub name_es: Option<String>,
-    /// What kind of donor it is.
+    /// Type of a donor.
     #[schema(value_type = DonorType)]
     pub donor_type: Word<DonorType>,
     /// ISO 3166-1 alpha-3 code of its country.
     pub country: Option<String>,
-    /// Where the relation with it stands.
+    /// The status of the relationship.
     #[schema(value_type = DonorStatus)]
     pub status: Word<DonorStatus>,
-    /// What other systems call it.
+    /// References in other systems.
     pub external_refs: Vec<ExternalRef>,
-    /// The member of staff who answers its questions.
+    /// The focal point: the member of staff who answers its questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focal_point_id: Option<Uuid>,
-    /// The donor that this one was a duplicate of: what is asked of this one is answered for that one.
+    /// The donor that this duplicate was merged into: requests for this one are answered for that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Uuid>,
 }
 
-/// An object that a flow of money starts from or goes to, as FTS models it.
+/// A source or destination of a flow, as FTS models it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FlowObject {
     /// `Organization`, `Location`, `UsageYear`, `Plan`, `GlobalCluster`, `Cluster`, `Emergency`, `Project`, …
@@ -170,11 +170,11 @@ pub struct FlowObject {
     /// Its name.
     #[schema(max_length = 500)]
     pub name: String,
-    /// `single`, `shared` or `overlap`, as FTS says.
+    /// `single`, `shared` or `overlap`, as in FTS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub behavior: Option<String>,
-    /// For a location that is known: its ISO 3166-1 alpha-3 code.
+    /// For a known location: its ISO 3166-1 alpha-3 code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 3)]
     pub country: Option<String>,
@@ -197,44 +197,44 @@ pub struct ContributionRecorded {
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
-    /// The office whose row it is.
+    /// The office that owns the record.
     pub office_id: Uuid,
-    /// Where the record comes from: `fts`, or `api` for one made here.
+    /// Where the record comes from: `fts`, or `api` for one created here.
     pub source: String,
     /// Its id in the source (the FTS flow id).
     pub external_ref: Option<String>,
-    /// The one donor it comes from; none when the source names no organisation, or several.
+    /// The donor; none when the source names no organisation or several.
     pub donor_id: Option<Uuid>,
-    /// That donor's id in the source.
+    /// The donor's id in the source.
     pub donor_external_ref: Option<String>,
-    /// That donor's name.
+    /// The donor's name.
     pub donor_name: Option<String>,
-    /// How firm it is.
+    /// Its status.
     #[schema(value_type = ContributionStatus)]
     pub status: Word<ContributionStatus>,
     /// Its amount in US dollars.
     pub amount_usd: Money,
-    /// New money, or a re-allocation of money counted before.
+    /// Whether this is new money rather than a re-allocation of funds counted before.
     pub new_money: bool,
-    /// Money, or goods and services.
+    /// Financial, or in kind.
     #[schema(value_type = ContributionType)]
     pub contribution_type: Word<ContributionType>,
-    /// None when it is not stated.
+    /// None if not stated.
     #[schema(value_type = Option<Earmarking>)]
     pub earmarking: Option<Word<Earmarking>>,
-    /// When the donor decided it.
+    /// When the donor decided.
     pub decision_date: Option<NaiveDate>,
     /// Where the money comes from.
     pub source_objects: Vec<FlowObject>,
     /// Where the money goes.
     pub destination_objects: Vec<FlowObject>,
-    /// Who may see it.
+    /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,
-    /// The agreement it is given under.
+    /// The agreement it is made under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement_id: Option<Uuid>,
-    /// False for a record that was reversed, written off, or has become firmer records: it is in no count.
+    /// False for a record that was reversed, written off or fulfilled: it does not count.
     #[serde(default = "yes")]
     pub counts: bool,
 }
@@ -243,7 +243,7 @@ fn yes() -> bool {
     true
 }
 
-/// An agreement with a donor was recorded, moved on, or amended.
+/// An agreement with a donor was created, changed its state or was amended.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AgreementChanged {
     /// The agreement.
@@ -252,36 +252,36 @@ pub struct AgreementChanged {
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
-    /// The office that carries it out.
+    /// The office that implements it.
     pub office_id: Uuid,
-    /// Its readable reference, `AGR-2026-00042`.
+    /// Its human-readable reference, such as `AGR-2026-00042`.
     pub reference: String,
     /// The donor.
     pub donor_id: Uuid,
-    /// Where it stands.
+    /// Its state.
     #[schema(value_type = AgreementState)]
     pub state: Word<AgreementState>,
-    /// Its first day.
+    /// Its start date.
     pub start_date: NaiveDate,
-    /// Its last day, amendments included.
+    /// Its end date, including amendments.
     pub end_date: NaiveDate,
-    /// What is agreed, in the donor's currency, amendments included.
+    /// The agreed amount in the donor's currency, including amendments.
     pub amount: Money,
-    /// None when it is not stated.
+    /// None if not stated.
     #[schema(value_type = Option<Earmarking>)]
     pub earmarking: Option<Word<Earmarking>>,
     /// Grand Bargain modality, A to L.
     pub modality: Option<String>,
-    /// ISO 3166-1 alpha-3 codes of where it goes.
+    /// ISO 3166-1 alpha-3 codes of the destination countries.
     pub countries: Vec<String>,
-    /// Response plans it goes to.
+    /// Response plans it funds.
     pub plan_ids: Vec<Uuid>,
-    /// Who may see it.
+    /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,
 }
 
-/// A report that is owed to a donor was scheduled or moved on.
+/// A report due to a donor was scheduled or changed its state.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DonorReportChanged {
     /// The report.
@@ -290,42 +290,42 @@ pub struct DonorReportChanged {
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
-    /// The office that writes it.
+    /// The office that owns it.
     pub office_id: Uuid,
-    /// The agreement it is owed under.
+    /// The agreement it is due under.
     pub agreement_id: Uuid,
     /// The donor.
     pub donor_id: Uuid,
-    /// What kind of report it is.
+    /// Its type.
     #[schema(value_type = ReportKind)]
     pub kind: Word<ReportKind>,
     /// First day reported on.
     pub period_start: NaiveDate,
     /// Last day reported on.
     pub period_end: NaiveDate,
-    /// The last day on which it is on time, in the donor's country.
+    /// The last day on which a submission is on time, in the donor's country.
     pub due_date: NaiveDate,
     /// The due date before any extension.
     pub first_due_date: NaiveDate,
-    /// Where it stands.
+    /// Its state.
     #[schema(value_type = ReportState)]
     pub state: Word<ReportState>,
-    /// When it was handed to the donor.
+    /// When it was submitted to the donor.
     pub submitted_at: Option<DateTime<Utc>>,
 }
 
-/// An office, or a donor, was told something about a report; it is told once.
+/// A notification about a report to an office or a donor; each is sent once.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NotificationGiven {
     /// The notification.
     pub id: Uuid,
-    /// Its version: a notification does not change.
+    /// Its version: notifications never change.
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
-    /// The office that is told; for a donor's notification the one that owed the report.
+    /// The office notified; for a notification to a donor, the office responsible for the report.
     pub office_id: Uuid,
-    /// The donor that is told; none when the office is.
+    /// The donor notified; none when the office is notified.
     pub donor_id: Option<Uuid>,
     /// `due_in_30_days`, `due_in_7_days`, `overdue`, `send`, `endorse`, `return`, `reject`, `retract`, `submit`, `accept` or `received`.
     pub kind: String,
@@ -334,19 +334,19 @@ pub struct NotificationGiven {
     /// The report's kind.
     #[schema(value_type = ReportKind)]
     pub report_kind: Word<ReportKind>,
-    /// The report's due date then.
+    /// The due date of the report at that time.
     pub due_date: NaiveDate,
     /// Reference and title of the agreement.
     pub title: String,
 }
 
-/// A due-diligence decision about a donor was taken. The partnerships service takes them; until it is there, the donors
-/// service tells those that headquarters records.
+/// A due-diligence decision about a donor was taken. The partnerships service will take them; until it exists, the
+/// donors service publishes those that headquarters records.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClearanceDecided {
     /// The decision.
     pub id: Uuid,
-    /// Its version: a decision does not change.
+    /// Its version: decisions never change.
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
@@ -357,11 +357,11 @@ pub struct ClearanceDecided {
     /// What was decided.
     #[schema(value_type = ClearanceDecision)]
     pub decision: Word<ClearanceDecision>,
-    /// The first day on which it holds.
+    /// The first day on which it is valid.
     pub valid_from: NaiveDate,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     pub valid_until: NaiveDate,
-    /// Where the file is kept.
+    /// Where the supporting document is kept.
     pub reference: String,
     /// When it was taken.
     pub decided_at: DateTime<Utc>,
@@ -376,9 +376,9 @@ pub struct PlanChanged {
     pub sequence: i64,
     /// The organisation.
     pub organisation_id: Uuid,
-    /// The office that wrote it.
+    /// The office that owns it.
     pub office_id: Uuid,
-    /// What another system calls it (the FTS plan id).
+    /// Its reference in another system (the FTS plan id).
     pub external_ref: Option<ExternalRef>,
     /// Its name.
     pub name: String,
@@ -388,7 +388,7 @@ pub struct PlanChanged {
     pub years: Vec<i32>,
     /// The current requirement in US dollars; none when not stated.
     pub requirement: Option<Money>,
-    /// Who may see it.
+    /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,
 }

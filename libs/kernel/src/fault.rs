@@ -226,7 +226,7 @@ impl Fault {
         FieldCode::NotYours.says(detail).kind(kind)
     }
 
-    /// The present state of a record does not allow it.
+    /// The current state of a record does not allow it.
     pub fn state(kind: RecordKind, state: &str, detail: impl Into<Cow<'static, str>>) -> Self {
         FieldCode::State.says(detail).kind(kind).with("state", state)
     }

@@ -20,7 +20,7 @@ pub enum Code {
     InvalidGrant,
     /// 403: the caller may see this but not do it.
     Forbidden,
-    /// 404: nothing here that the caller may see.
+    /// 404: there is nothing here that the caller may see.
     NotFound,
     /// 405: the resource has no such method.
     MethodNotAllowed,
@@ -44,13 +44,13 @@ pub enum Code {
     PreconditionRequired,
     /// 429: too many requests.
     RateLimited,
-    /// 500: our fault.
+    /// 500: an internal error.
     Internal,
-    /// 503: a part of the platform is away; try again.
+    /// 503: part of the platform is unavailable; try again.
     Unavailable,
-    /// 503: the disk is full: reading goes on, writing does not.
+    /// 503: the disk is full: reads continue, writes are refused.
     StorageFull,
-    /// 504: a part of the platform did not answer in time.
+    /// 504: part of the platform did not respond in time.
     Timeout,
 }
 
@@ -84,21 +84,23 @@ impl Code {
     /// HTTP status, code, title.
     pub const fn table(self) -> (u16, &'static str, &'static str) {
         match self {
-            Code::MalformedBody => (400, "malformed_body", "The body cannot be read"),
-            Code::InvalidParameter => (400, "invalid_parameter", "A parameter is wrong"),
+            Code::MalformedBody => (400, "malformed_body", "The request body cannot be read"),
+            Code::InvalidParameter => (400, "invalid_parameter", "A parameter is invalid"),
             Code::InvalidCursor => (400, "invalid_cursor", "The cursor belongs to another list"),
             Code::Unauthenticated => (401, "unauthenticated", "Sign in first"),
-            Code::InvalidGrant => (400, "invalid_grant", "The grant does not hold"),
-            Code::Forbidden => (403, "forbidden", "You may not do this"),
-            Code::NotFound => (404, "not_found", "Nothing was found here"),
-            Code::MethodNotAllowed => (405, "method_not_allowed", "This resource has no such method"),
-            Code::NotAcceptable => (406, "not_acceptable", "No such representation"),
-            Code::RequestTimeout => (408, "request_timeout", "The body did not arrive in time"),
-            Code::Conflict => (409, "conflict", "The present state does not allow it"),
+            Code::InvalidGrant => (400, "invalid_grant", "The grant is invalid or has expired"),
+            Code::Forbidden => (403, "forbidden", "You do not have permission to do this"),
+            Code::NotFound => (404, "not_found", "Not found"),
+            Code::MethodNotAllowed => {
+                (405, "method_not_allowed", "This resource does not support the method")
+            }
+            Code::NotAcceptable => (406, "not_acceptable", "No acceptable representation"),
+            Code::RequestTimeout => (408, "request_timeout", "The request body did not arrive in time"),
+            Code::Conflict => (409, "conflict", "The current state does not allow this"),
             Code::StaleVersion => (412, "stale_version", "The record has changed since you read it"),
-            Code::BodyTooLarge => (413, "body_too_large", "The body is too large"),
-            Code::UnsupportedMediaType => (415, "unsupported_media_type", "The media type is not read here"),
-            Code::InvalidField => (422, "invalid_field", "A field is wrong"),
+            Code::BodyTooLarge => (413, "body_too_large", "The request body is too large"),
+            Code::UnsupportedMediaType => (415, "unsupported_media_type", "The media type is not supported"),
+            Code::InvalidField => (422, "invalid_field", "A field is invalid"),
             Code::IdempotencyKeyReused => {
                 (422, "idempotency_key_reused", "The idempotency key was used for another request")
             }
@@ -106,15 +108,17 @@ impl Code {
                 (428, "precondition_required", "Send If-Match with the version you read")
             }
             Code::RateLimited => (429, "rate_limited", "Too many requests"),
-            Code::Internal => (500, "internal", "Something went wrong on our side"),
-            Code::Unavailable => (503, "unavailable", "A part of the platform is away"),
-            Code::StorageFull => (503, "storage_full", "The disk is full: reading goes on, writing does not"),
-            Code::Timeout => (504, "timeout", "A part of the platform did not answer in time"),
+            Code::Internal => (500, "internal", "Internal server error"),
+            Code::Unavailable => (503, "unavailable", "Part of the platform is unavailable"),
+            Code::StorageFull => {
+                (503, "storage_full", "The disk is full: reads continue, writes are refused")
+            }
+            Code::Timeout => (504, "timeout", "Part of the platform did not respond in time"),
         }
     }
 }
 
-/// What is wrong with one field.
+/// An error in one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) into the body, or the name of a parameter.
@@ -151,17 +155,17 @@ impl From<FieldError> for Fault {
 /// An RFC 9457 problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
-    /// A URI that names the kind of problem.
+    /// A URI that identifies the problem type.
     #[serde(rename = "type")]
     #[schema(example = "https://passerelle.example/problems/invalid_field", max_length = 200)]
     pub kind: String,
-    /// What the kind of problem is, in a few words.
+    /// A short summary of the problem type.
     #[schema(max_length = 200)]
     pub title: String,
     /// HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
-    /// What happened this time.
+    /// Description of this occurrence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 2000, nullable = false)]
     pub detail: Option<String>,
@@ -169,10 +173,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 8000, required, nullable = false)]
     pub instance: Option<String>,
-    /// The public code, stable for programs.
+    /// The problem code. Stable; use it in programs.
     #[schema(example = "invalid_field", max_length = 60)]
     pub code: String,
-    /// Why it is refused as a whole, where no field is at fault; stable for programs.
+    /// Why the request was refused when no single field is at fault. Stable; use it in programs.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     #[schema(example = "headquarters_only")]
     pub reason: Option<Reason>,
@@ -180,11 +184,11 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Params::is_empty")]
     #[schema(schema_with = crate::fault::params_schema)]
     pub params: Params,
-    /// The fields at fault.
+    /// Errors in individual fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 200)]
     pub errors: Vec<FieldError>,
-    /// Find this request in the logs by it.
+    /// Identifies the request in the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, required, nullable = false)]
     pub trace_id: Option<String>,

@@ -3,7 +3,7 @@
 use crate::closed_set;
 
 closed_set! {
-    /// Who may see a record: staff; the donor as well; everyone.
+    /// Visibility of a record: staff only, the donor as well, or everyone.
     pub enum Visibility {
         Internal = "internal",
         Donor = "donor",
@@ -12,7 +12,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// How far a contribution is tied to a use: the Grand Bargain's categories 1 to 4.
+    /// Earmarking: categories 1 to 4 of the Grand Bargain.
     pub enum Earmarking {
         Unearmarked = "unearmarked",
         SoftlyEarmarked = "softly_earmarked",
@@ -22,7 +22,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// What kind of donor it is.
+    /// Type of a donor.
     pub enum DonorType {
         Government = "government",
         Intergovernmental = "intergovernmental",
@@ -32,7 +32,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// Where the relation with a donor stands.
+    /// The status of the relationship with a donor.
     pub enum DonorStatus {
         Prospect = "prospect",
         Active = "active",
@@ -41,7 +41,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// How firm the money is. A pledge never counts as funding.
+    /// Status of a contribution. A pledge never counts as funding.
     pub enum ContributionStatus {
         Pledge = "pledge",
         Commitment = "commitment",
@@ -50,7 +50,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// Money, or goods and services.
+    /// Financial, or in kind.
     pub enum ContributionType {
         Financial = "financial",
         InKind = "in_kind",
@@ -58,7 +58,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// What kind of response plan it is.
+    /// Type of a response plan.
     pub enum PlanType {
         CrisisResponsePlan = "crisis_response_plan",
         HumanitarianResponsePlan = "humanitarian_response_plan",
@@ -80,7 +80,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// Where an agreement stands.
+    /// The state of an agreement.
     pub enum AgreementState {
         Draft = "draft",
         Negotiation = "negotiation",
@@ -104,7 +104,7 @@ impl AgreementState {
 }
 
 closed_set! {
-    /// Where a report stands.
+    /// The state of a report.
     pub enum ReportState {
         Scheduled = "scheduled",
         Drafting = "drafting",
@@ -131,7 +131,7 @@ impl ReportState {
 }
 
 closed_set! {
-    /// A kind of report to a donor.
+    /// Type of a report to a donor.
     pub enum ReportKind {
         InterimNarrative = "interim_narrative",
         InterimFinancial = "interim_financial",
@@ -143,7 +143,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// What due diligence decided.
+    /// The outcome of due diligence.
     pub enum ClearanceDecision {
         Cleared = "cleared",
         Refused = "refused",
@@ -151,7 +151,8 @@ closed_set! {
 }
 
 closed_set! {
-    /// Why somebody, or a document, is erased. A list and no text: what remains must not tell of the person.
+    /// The reason for erasing a contact or a document. A code rather than free text: what remains must not reveal
+    /// personal data.
     pub enum ErasureReason {
         ConsentWithdrawn = "consent_withdrawn",
         RequestOfPerson = "request_of_person",
@@ -161,7 +162,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// How the division groups donors.
+    /// Segment of a donor.
     pub enum Segment {
         Traditional = "traditional",
         Emerging = "emerging",
@@ -170,7 +171,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// How reports are written: a narrative and a financial report, or the harmonised template and a financial report.
+    /// The format of reports: a narrative and a financial report, or the harmonised template and a financial report.
     pub enum ReportTemplate {
         Standard = "standard",
         EightPlusThree = "eight_plus_three",

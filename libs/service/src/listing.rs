@@ -105,7 +105,7 @@ pub struct Envelope<T> {
     /// The rows of this page.
     #[schema(max_items = 200)]
     pub items: Vec<T>,
-    /// Send it as `cursor` for the next page; null on the last one.
+    /// Pass it as `cursor` to get the next page; null on the last page.
     #[schema(max_length = 2000)]
     pub next_cursor: Option<String>,
 }
@@ -154,10 +154,10 @@ type Fetching<T> = Pin<Box<dyn Future<Output = Result<Page<T>, ApiError>>>>;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Paging {
-    /// Rows of a page, 1 to 200. Defaults to 50.
+    /// Number of rows per page, 1 to 200. Defaults to 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u64>,
-    /// Where to go on: `next_cursor` of the page before.
+    /// Cursor of the next page: `next_cursor` of the previous page.
     #[param(max_length = 2000)]
     cursor: Option<String>,
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use service::{ApiResult, Checks, Context, JsonBody, answer, openapi::CreateProblems};
 use utoipa::ToSchema;
 
-/// An invitation and the password to set.
+/// Accepts an invitation and sets the password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acceptance {
@@ -23,7 +23,7 @@ pub(crate) struct Acceptance {
     password: String,
 }
 
-/// What came of it.
+/// The result of accepting an invitation.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Accepted {
     /// The address to sign in with.
@@ -33,9 +33,10 @@ pub(crate) struct Accepted {
 
 /// Accepts an invitation
 ///
-/// Sets the first password. An invitation works once, for seven days. After many unknown ones from one address: 429.
+/// Sets the initial password. An invitation is valid once, for seven days. Too many unknown invitations from one
+/// address are refused with 429.
 #[utoipa::path(tag = "people", request_body = Acceptance,
-    responses((status = 200, description = "The account can be used", body = Accepted), CreateProblems))]
+    responses((status = 200, description = "The account is active", body = Accepted), CreateProblems))]
 #[post("/v1/invitations/accept")]
 pub(crate) async fn accept(
     request: HttpRequest,

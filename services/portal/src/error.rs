@@ -26,7 +26,7 @@ pub(crate) enum PageError {
     /// The platform refused; its problem says why.
     #[error("{0}")]
     Refused(Box<Problem>),
-    /// A part of the platform is away.
+    /// Part of the platform is unavailable.
     #[error("a part of the platform is away: {0}")]
     Unavailable(String),
     /// Sign in first; then come back to this path.

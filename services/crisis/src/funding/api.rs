@@ -35,7 +35,7 @@ pub(crate) struct DonorYear {
 /// A part of a donor's funding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFundingPart {
-    /// What the source calls it; null for "not stated".
+    /// Its name in the source; null for "not stated".
     #[schema(example = "929", max_length = 100)]
     external_ref: Option<String>,
     #[schema(example = "Afghanistan 2020", max_length = 500)]
@@ -52,7 +52,7 @@ pub(crate) struct Totals {
     pub(crate) paid: Money,
     pub(crate) commitments: Money,
     pub(crate) pledges: Money,
-    /// Flows that count as funding.
+    /// Number of flows that count as funding.
     #[schema(minimum = 0)]
     pub(crate) flow_count: i64,
 }
@@ -69,7 +69,7 @@ impl From<Amounts> for Totals {
     }
 }
 
-/// What a donor's contributions add up to.
+/// Totals of a donor's contributions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFunding {
     donor_id: Uuid,
@@ -78,27 +78,28 @@ pub(crate) struct DonorFunding {
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(value_type = DonorType)]
     donor_type: Word<DonorType>,
-    /// Over every country and year that counts it.
+    /// Total over every country and year that counts it.
     #[serde(flatten)]
     totals: Totals,
-    /// The latest year first.
+    /// Latest year first.
     #[schema(max_items = 200)]
     by_year: Vec<DonorYear>,
-    /// The latest year first, then the largest.
+    /// Latest year first, then largest amount first.
     #[schema(max_items = 10000)]
     by_country_year: Vec<DonorCountryYear>,
     #[schema(max_items = 10000)]
     by_plan: Vec<DonorFundingPart>,
     #[schema(max_items = 10)]
     by_earmarking: Vec<DonorFundingPart>,
-    /// Records that no country's total counts: shared between countries or years, moved inside, or without a place.
+    /// Records that no country total counts: shared between countries or years, internal transfers, or without a
+    /// location.
     elsewhere: Totals,
 }
 
-/// What a donor's money adds up to
+/// Gets the funding of a donor
 ///
-/// By country and usage year, counted as OCHA's FTS does, over the records that the donor may see. For the donor's own
-/// representatives, and for headquarters.
+/// Totals by country and usage year, counted as OCHA's FTS does, over the records that the donor may see. For the
+/// donor's own representatives and for headquarters.
 #[utoipa::path(tag = "funding", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["funding:read"])),
     responses((status = 200, description = "The donor's funding", body = DonorFunding), ReadProblems))]

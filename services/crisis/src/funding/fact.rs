@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub(crate) struct Member {
     /// Groups by it.
     pub(crate) key: String,
-    /// What the source calls it.
+    /// Its name in the source.
     pub(crate) external_ref: String,
     pub(crate) name: String,
 }

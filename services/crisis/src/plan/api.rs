@@ -24,17 +24,17 @@ pub(crate) struct Plan {
     id: Uuid,
     #[schema(minimum = 1)]
     version: i64,
-    /// The office that writes it.
+    /// The office that owns it.
     office_id: Uuid,
     #[serde(flatten)]
     fields: PlanFields,
-    /// The requirement that counts: revised where there is one.
+    /// The current requirement: the revised one, if any.
     requirement: Option<Money>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
 
-/// What is recorded of a response plan.
+/// The fields of a response plan.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanFields {
@@ -50,9 +50,9 @@ pub(crate) struct PlanFields {
     years: Vec<i32>,
     start_date: Option<NaiveDate>,
     end_date: Option<NaiveDate>,
-    /// In US dollars.
+    /// Amount in US dollars.
     original_requirement: Option<Money>,
-    /// In US dollars; counts instead of the original one.
+    /// In US dollars; replaces the original requirement.
     revised_requirement: Option<Money>,
     #[schema(minimum = 0)]
     people_in_need: Option<i64>,
@@ -60,13 +60,13 @@ pub(crate) struct PlanFields {
     people_targeted: Option<i64>,
     #[schema(max_length = 5000)]
     summary: Option<String>,
-    /// What the plan sets out to do; together not more than the requirement.
+    /// The objectives of the plan; their amounts together do not exceed the requirement.
     #[serde(default)]
     #[schema(max_items = 20)]
     objectives: Vec<Objective>,
-    /// What another system calls it, such as FTS's number.
+    /// Its reference in another system, such as FTS's number.
     external_ref: Option<ExternalRef>,
-    /// `internal` (unless told otherwise), `donor` or `public`.
+    /// `internal`, `donor` or `public`. Defaults to `internal`.
     #[serde(default = "internal")]
     visibility: Visibility,
 }
@@ -75,10 +75,10 @@ fn internal() -> Visibility {
     Visibility::Internal
 }
 
-/// A response plan to write.
+/// A new response plan.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NewPlan {
-    /// The office that writes it: the caller's (unless told otherwise) or one below.
+    /// The office that owns it: the caller's or one below it. Defaults to the caller's.
     office_id: Option<Uuid>,
     #[serde(flatten)]
     fields: PlanFields,
@@ -136,10 +136,10 @@ impl Row for Plan {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PlanFilter {
-    /// Only plans of this year.
+    /// Only plans for this year.
     #[param(minimum = 1990, maximum = 2100)]
     year: Option<i32>,
-    /// Only plans of this country: ISO 3166-1 alpha-3 code.
+    /// Only plans for this country: ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
     country: Option<String>,
 }
@@ -153,7 +153,7 @@ pub(crate) fn checked(year: Option<i32>, country: Option<&str>) -> Result<store:
 
 /// Lists response plans
 ///
-/// Those of the caller's office and the offices below it, newest first.
+/// Imports of the caller's office and the offices below it, newest first.
 #[utoipa::path(tag = "plans", params(PlanFilter, Paging), security(("oauth2" = ["plans:read"])),
     responses((status = 200, description = "The plans", body = Envelope<Plan>), ReadProblems))]
 #[get("/v1/plans")]
@@ -175,7 +175,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// One response plan
+/// Gets a response plan
 #[utoipa::path(tag = "plans", params(("id" = Uuid, Path, description = "The plan")),
     security(("oauth2" = ["plans:read"])),
     responses((status = 200, description = "The plan", body = Plan), ReadProblems))]
@@ -193,9 +193,9 @@ pub(crate) async fn get(
     answer::record(&request, row.version, &Plan::try_from(row)?)
 }
 
-/// Writes a response plan
+/// Creates a response plan
 #[utoipa::path(tag = "plans", request_body = NewPlan, security(("oauth2" = ["plans:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The plan", body = Plan), CreateProblems))]
 #[post("/v1/plans")]
 pub(crate) async fn create(
@@ -219,12 +219,12 @@ pub(crate) async fn create(
     .await
 }
 
-/// Changes a response plan
+/// Updates a response plan
 ///
-/// Replaces all fields; only the office that writes the plan does. Send the version you read as `If-Match`.
+/// Replaces all fields. Only the office that owns the plan can do this. Send the plan's ETag in `If-Match`.
 #[utoipa::path(tag = "plans", request_body = PlanFields, security(("oauth2" = ["plans:write"])),
     params(("id" = Uuid, Path, description = "The plan"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The plan", body = Plan), UpdateProblems))]
 #[put("/v1/plans/{id}")]
 pub(crate) async fn update(

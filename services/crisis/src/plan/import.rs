@@ -38,21 +38,21 @@ const NOT_AN_AMOUNT: (FieldCode, &str) = (FieldCode::NotANumber, "is not an amou
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportOptions {
-    /// The office whose plans they become: the caller's (unless told otherwise) or one below.
+    /// The office that owns the plans: the caller's or one below it. Defaults to the caller's.
     office_id: Option<Uuid>,
-    /// Check and compare only, keep nothing.
+    /// Dry run: validate and compare only, save nothing.
     #[serde(default)]
     dry_run: bool,
-    /// Keep the good plans when others are wrong (unless told so, one wrong plan refuses all).
+    /// Import the valid plans even if others are invalid. Defaults to false: one invalid plan rejects the file.
     #[serde(default)]
     skip_bad: bool,
 }
 
-/// What became of the plans of a file.
+/// The result of an import of plans.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanImport {
     id: Uuid,
-    /// `done`, `refused` (plans were wrong, nothing is kept) or `checked` (dry run).
+    /// `done`, `refused` (plans were invalid, nothing was saved) or `checked` (dry run).
     #[schema(example = "done", max_length = 20)]
     state: &'static str,
     #[schema(minimum = 0)]
@@ -65,21 +65,22 @@ pub(crate) struct PlanImport {
     unchanged: i64,
     #[schema(minimum = 0)]
     rejected: i64,
-    /// What is wrong, by JSON pointer in the file: the first 1,000 errors.
+    /// Errors by JSON pointer in the file: the first 1,000.
     #[schema(max_items = 1000)]
     errors: Vec<FieldError>,
 }
 
 /// Imports plans from an FTS plan overview
 ///
-/// The file as the FTS API returns it. Plans become public; they are known by FTS's number, so that a repetition changes
-/// nothing and a revised requirement is a new version. A plan that another office writes is an error of its row.
+/// The file as returned by the FTS API. Plans become public; they are identified by their FTS number, so that a
+/// repeated import changes nothing and a revised requirement creates a new version. A plan that another office owns is
+/// a row error.
 #[utoipa::path(tag = "plans", params(ImportOptions,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+        ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     request_body(description = "An FTS plan overview", content((Object = "application/json"))),
     security(("oauth2" = ["plans:write"])), extensions(("x-body-limit" = json!(16777216)),
         ("x-timeout-seconds" = json!(120))),
-    responses((status = 201, description = "What became of each plan", body = PlanImport), CreateProblems))]
+    responses((status = 201, description = "The result of the import", body = PlanImport), CreateProblems))]
 #[post("/v1/plan-imports")]
 pub(crate) async fn create(
     request: HttpRequest,

@@ -6,8 +6,8 @@ use service::Checks;
 use utoipa::ToSchema;
 
 closed_set! {
-    /// The organisation's three objectives (saving lives and protecting people on the move, solutions to displacement,
-    /// regular pathways for migration), and another one.
+    /// One of the organisation's three objectives (saving lives and protecting people on the move, solutions to
+    /// displacement, regular pathways for migration), or another one.
     pub(crate) enum ObjectiveKind {
         SavingLives = "saving_lives",
         Solutions = "solutions",
@@ -27,22 +27,22 @@ closed_set! {
     }
 }
 
-/// An objective.
+/// An objective of a response plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Objective {
     pub(crate) kind: ObjectiveKind,
-    /// What is done.
+    /// The activity.
     #[schema(example = "Shelter, water and health for people who arrive", max_length = 2000)]
     pub(crate) description: Option<String>,
-    /// In US dollars.
+    /// Amount in US dollars.
     pub(crate) requirement: Money,
     #[schema(minimum = 0)]
     pub(crate) people_targeted: Option<i64>,
     #[serde(default)]
     #[schema(max_items = 5)]
     pub(crate) groups: Vec<PeopleGroup>,
-    /// What it consists of: shelter, health, …
+    /// Its activities: shelter, health, …
     #[serde(default)]
     #[schema(example = json!(["Shelter and settlements"]), max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     pub(crate) activity_areas: Vec<String>,

@@ -31,7 +31,7 @@ pub(crate) struct Update {
     pub(crate) published_at: DateTime<Utc>,
 }
 
-/// A situation update to publish.
+/// A new situation update.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUpdate {
@@ -69,10 +69,10 @@ pub(crate) async fn list(
 
 /// Publishes a situation update
 ///
-/// Of the office's own plan; everyone who sees the plan sees it.
+/// Only for the office's own plans. Everyone who may see the plan sees the update.
 #[utoipa::path(tag = "plans", request_body = NewUpdate, security(("oauth2" = ["plans:write"])),
     params(("id" = Uuid, Path, description = "The plan"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The update", body = Update), CreateProblems))]
 #[post("/v1/plans/{id}/updates")]
 pub(crate) async fn create(

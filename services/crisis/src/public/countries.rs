@@ -44,7 +44,7 @@ impl From<listed::Country> for FundedCountry {
 
 /// Lists the countries that received funding
 ///
-/// By usage year, the latest first, then the largest.
+/// By usage year, latest first, then largest amount first.
 #[utoipa::path(tag = "public", params(CountryFilter, Paging),
     responses((status = 200, description = "Countries and years", body = Envelope<FundedCountry>), PublicProblems))]
 #[get("/v1/public/countries")]

@@ -12,7 +12,7 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// A donor with what its public contributions add up to.
+/// A donor with the totals of its public contributions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicDonor {
     id: Uuid,
@@ -54,14 +54,14 @@ impl Row for PublicDonor {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PublicDonorFilter {
-    /// Only donors whose name holds this text.
+    /// Only donors whose name contains this text.
     #[param(max_length = 200)]
     q: Option<String>,
 }
 
 /// Lists the donors of public contributions
 ///
-/// The largest first, over every country and year that counts them.
+/// Largest first, over every country and year that counts them.
 #[utoipa::path(tag = "public", params(PublicDonorFilter, Paging),
     responses((status = 200, description = "The donors", body = Envelope<PublicDonor>), PublicProblems))]
 #[get("/v1/public/donors")]
@@ -86,9 +86,9 @@ pub(crate) async fn list(
     .await
 }
 
-/// What a donor's public contributions add up to
+/// Gets the public funding of a donor
 ///
-/// By country and usage year, by plan and by earmarking. A donor without public contributions is not there.
+/// By country and usage year, by plan and by earmarking. 404 for a donor without public contributions.
 #[utoipa::path(tag = "public", params(("id" = Uuid, Path, description = "The donor")),
     responses((status = 200, description = "The donor and its funding", body = DonorFunding), PublicProblems))]
 #[get("/v1/public/donors/{id}")]

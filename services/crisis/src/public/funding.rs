@@ -16,24 +16,24 @@ use service::{ApiResult, Context, Parameters, answer, openapi::PublicProblems};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// A part of the funding. All nulls for "not stated".
+/// A share of the funding. All fields are null for "not stated".
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FundingPart {
-    /// What the source calls it.
+    /// Its name in the source.
     #[schema(example = "2924", max_length = 100)]
     external_ref: Option<String>,
     #[schema(example = "Switzerland, Government of", max_length = 500)]
     name: Option<String>,
     funding: Money,
-    /// Flows that count as funding.
+    /// Number of flows that count as funding.
     #[schema(minimum = 0)]
     flow_count: i64,
 }
 
-/// The part of a donor, with its kind.
+/// The share of a donor, with its type.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFundingShare {
-    /// The donor in the registry, when it is there.
+    /// The donor in the registry, if registered.
     donor_id: Option<Uuid>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(value_type = Option<DonorType>)]
@@ -42,14 +42,15 @@ pub(crate) struct DonorFundingShare {
     part: FundingPart,
 }
 
-/// The part of a plan, with its coverage.
+/// The share of a plan, with its coverage.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanFundingShare {
-    /// The plan here, when it is known.
+    /// The plan on the platform, if known.
     plan_id: Option<Uuid>,
-    /// What the plan needs now.
+    /// The current requirement.
     requirement: Option<Money>,
-    /// Funding over requirement in percent, one decimal; null when not available, and for plans of several countries.
+    /// Funding as a percentage of the requirement, one decimal; null when not available and for plans of several
+    /// countries.
     #[schema(example = "49.9", max_length = 20)]
     coverage_percent: Option<String>,
     #[serde(flatten)]
@@ -65,7 +66,7 @@ pub(crate) struct CountryFunding {
     year: i32,
     #[serde(flatten)]
     totals: Totals,
-    /// Donors that are stated.
+    /// Donors that the source states.
     #[schema(minimum = 0)]
     donor_count: usize,
     #[schema(max_items = 10000)]
@@ -91,12 +92,12 @@ pub(crate) struct Question {
     year: i32,
 }
 
-/// What a country received for a year
+/// Gets the funding of a country for a year
 ///
-/// Paid and committed flows that come in for this country and year alone, as OCHA's FTS counts them; pledges apart. Each
-/// list sums to `funding`.
+/// Paid and committed flows received for this country and year alone, as OCHA's FTS counts them; pledges are listed
+/// separately. Each list adds up to `funding`.
 #[utoipa::path(tag = "public", params(Question),
-    responses((status = 200, description = "The funding and its parts", body = CountryFunding), PublicProblems))]
+    responses((status = 200, description = "The funding and its breakdown", body = CountryFunding), PublicProblems))]
 #[get("/v1/public/funding")]
 pub(crate) async fn get(
     request: HttpRequest,

@@ -42,18 +42,18 @@ pub(crate) struct PublicPlan {
     #[schema(max_items = 20)]
     objectives: Vec<plan::objective::Objective>,
     original_requirement: Option<Money>,
-    /// What the plan needs now: revised where there is a revision.
+    /// The current requirement: the revised one, if any.
     requirement: Option<Money>,
-    /// What is missing; null without a requirement, zero when there is more than needed.
+    /// The funding gap; null without a requirement, zero when overfunded.
     gap: Option<Money>,
-    /// Funding over requirement in percent, one decimal; null when not available.
+    /// Funding as a percentage of the requirement, one decimal; null when not available.
     #[schema(example = "49.9", max_length = 20)]
     coverage_percent: Option<String>,
     #[serde(flatten)]
     totals: Totals,
 }
 
-/// A public response plan with the parts of its funding.
+/// A public response plan with the breakdown of its funding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanPage {
     #[serde(flatten)]
@@ -116,20 +116,20 @@ impl Row for PublicPlan {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PublicPlanFilter {
-    /// Only plans of this year.
+    /// Only plans for this year.
     #[param(example = 2020, minimum = 1990, maximum = 2100)]
     year: Option<i32>,
-    /// Only plans of this country: ISO 3166-1 alpha-3 code.
+    /// Only plans for this country: ISO 3166-1 alpha-3 code.
     #[param(example = "AFG", max_length = 3)]
     country: Option<String>,
-    /// Only plans whose name holds this text.
+    /// Only plans whose name contains this text.
     #[param(max_length = 200)]
     q: Option<String>,
 }
 
 /// Lists the public response plans
 ///
-/// The least funded first; plans whose coverage is not available last.
+/// Least funded first; plans without coverage last.
 #[utoipa::path(tag = "public", params(PublicPlanFilter, Paging),
     responses((status = 200, description = "The plans", body = Envelope<PublicPlan>), PublicProblems))]
 #[get("/v1/public/plans")]
@@ -187,11 +187,11 @@ async fn least_funded_first(
     Ok(page.page(shown, |plan| rank(plan.coverage_percent.as_deref(), plan.id)))
 }
 
-/// One public response plan
+/// Gets a public response plan
 ///
-/// Its requirement, and the flows that go to it: what its own page counts leaves out money that only moves inside it.
+/// Its requirement and the flows it receives, without transfers inside the plan.
 #[utoipa::path(tag = "public",
-    params(("id" = String, Path, description = "The plan's id, or FTS's number", max_length = 100)),
+    params(("id" = String, Path, description = "The id or the FTS number of the plan", max_length = 100)),
     responses((status = 200, description = "The plan and its funding", body = PlanPage), PublicProblems))]
 #[get("/v1/public/plans/{id}")]
 pub(crate) async fn get(

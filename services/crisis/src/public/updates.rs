@@ -22,13 +22,13 @@ impl Row for Update {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UpdateFilter {
-    /// Only this plan's.
+    /// Only of this plan.
     plan_id: Option<Uuid>,
 }
 
 /// Lists situation updates
 ///
-/// Of the public response plans, the latest first.
+/// Updates of public response plans, newest first.
 #[utoipa::path(tag = "public", params(UpdateFilter, Paging),
     responses((status = 200, description = "The updates", body = Envelope<Update>), PublicProblems))]
 #[get("/v1/public/updates")]

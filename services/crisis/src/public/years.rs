@@ -39,7 +39,7 @@ impl Row for FundedYear {
     ];
 }
 
-/// A usage year, over the countries that count it, with its parts.
+/// A usage year with its funding breakdown, over the countries that count it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct YearFunding {
     #[schema(example = 2026)]
@@ -52,18 +52,19 @@ pub(crate) struct YearFunding {
     by_plan: Vec<PlanFundingShare>,
     #[schema(max_items = 10)]
     by_earmarking: Vec<FundingPart>,
-    /// What went from the ten largest donors, and from all others together, to which plan; the largest first.
+    /// Flows from the ten largest donors, and from all others together, to plans; largest first.
     #[schema(max_items = 10000)]
     flows: Vec<DonorToPlan>,
 }
 
-/// What went from a donor, or from all others together, to a plan. Nulls for "not stated", and outside any plan.
+/// The flow from a donor, or from all others together, to a plan. Nulls for "not stated" and for funding outside any
+/// plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorToPlan {
     donor_id: Option<Uuid>,
     #[schema(max_length = 500)]
     donor_name: Option<String>,
-    /// All donors but those that are named.
+    /// All donors other than those named.
     all_others: bool,
     plan_id: Option<Uuid>,
     #[schema(max_length = 500)]
@@ -75,7 +76,7 @@ pub(crate) struct DonorToPlan {
 
 /// Lists the usage years with their funding
 ///
-/// The latest first, each by earmarking.
+/// Latest first, each by earmarking.
 #[utoipa::path(tag = "public", params(Paging),
     responses((status = 200, description = "The years", body = Envelope<FundedYear>), PublicProblems))]
 #[get("/v1/public/years")]
@@ -121,12 +122,12 @@ async fn years(
     Ok(totals.into_iter().map(year).collect())
 }
 
-/// One usage year
+/// Gets a usage year
 ///
-/// Over the countries that count it: by donor, by plan, by earmarking, and what went from which donor to which plan.
+/// Over the countries that count it: by donor, by plan, by earmarking, and flows from donors to plans.
 #[utoipa::path(tag = "public",
     params(("year" = i32, Path, description = "The usage year", minimum = 1990, maximum = 2100)),
-    responses((status = 200, description = "The year and its parts", body = YearFunding), PublicProblems))]
+    responses((status = 200, description = "The year and its breakdown", body = YearFunding), PublicProblems))]
 #[get("/v1/public/years/{year}")]
 pub(crate) async fn get(
     request: HttpRequest,

@@ -21,7 +21,7 @@ pub(crate) struct Agreement {
     pub(crate) id: Uuid,
     #[schema(minimum = 1)]
     pub(crate) version: i64,
-    /// The office that carries it out.
+    /// The office that implements it.
     pub(crate) office_id: Uuid,
     #[schema(example = "AGR-2026-00042", max_length = 40)]
     pub(crate) reference: String,
@@ -29,7 +29,8 @@ pub(crate) struct Agreement {
     pub(crate) donor_name: String,
     pub(crate) state: State,
     pub(crate) signed_on: Option<NaiveDate>,
-    /// Who signed: alone, or as the first of two where the organisation's rule asks for two. Staff only.
+    /// Who signed it: as the only signatory, or as the first of two where the organisation's rule requires two
+    /// signatures. Staff only.
     pub(crate) first_signature: Option<FirstSignature>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
@@ -87,37 +88,37 @@ impl Row for Agreement {
     ];
 }
 
-/// An agreement with what has come in under it and how it was amended.
+/// An agreement with what has been received under it and its amendments.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AgreementRecord {
     #[serde(flatten)]
     pub(crate) agreement: Agreement,
-    /// Sums of its contributions, in its currency.
+    /// Totals of its contributions, in its currency.
     pub(crate) received: Received,
-    /// Its instalments with the payments matched to them, the first due first.
+    /// Its instalments with the payments matched to them, by due date.
     #[schema(max_items = 60)]
     pub(crate) payments: Vec<InstalmentPaid>,
-    /// Its amendments, the first first.
+    /// Its amendments, oldest first.
     #[schema(max_items = 1000)]
     pub(crate) amendments: Vec<Amendment>,
 }
 
-/// What has come in under an agreement, in its currency.
+/// What has been received under an agreement, in its currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Received {
-    /// Promised; never counted as funding.
+    /// Pledged; never counted as funding.
     pub(crate) pledged: Money,
     pub(crate) committed: Money,
     pub(crate) paid: Money,
-    /// What is agreed and not paid yet; below zero when more was paid than agreed.
+    /// Agreed and not yet paid; negative when more was paid than agreed.
     pub(crate) outstanding: Money,
-    /// Records in another currency, which are in none of these sums.
+    /// Number of records in other currencies, which are not part of these totals.
     #[schema(minimum = 0)]
     pub(crate) other_currency_records: i64,
 }
 
 closed_set! {
-    /// How far an instalment is paid.
+    /// The payment status of an instalment.
     pub(crate) enum InstalmentState {
         Due = "due",
         PartPaid = "part_paid",
@@ -126,7 +127,7 @@ closed_set! {
     }
 }
 
-/// An instalment and what was paid towards it: payments fill the instalments in the order they are due.
+/// An instalment and the payments towards it: payments are matched to instalments in due-date order.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct InstalmentPaid {
     #[serde(flatten)]
@@ -135,7 +136,7 @@ pub(crate) struct InstalmentPaid {
     pub(crate) state: InstalmentState,
 }
 
-/// An amendment.
+/// An amendment of an agreement.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Amendment {
     #[schema(minimum = 1)]
@@ -144,9 +145,9 @@ pub(crate) struct Amendment {
     #[schema(max_length = 2000)]
     pub(crate) reason: String,
     pub(crate) requested_on: NaiveDate,
-    /// Asked for after the day it changes had passed.
+    /// Whether it was requested after the date it changes.
     pub(crate) late: bool,
-    /// The terms that it replaced.
+    /// The terms it replaced.
     pub(crate) terms_before: Terms,
     pub(crate) recorded_at: DateTime<Utc>,
 }
@@ -213,17 +214,17 @@ pub(crate) async fn record(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AgreementFilter {
-    /// Words of the reference, the title or the donor's name.
+    /// Full-text search in the reference, the title and the donor's name.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Only this donor's.
+    /// Only of this donor.
     donor_id: Option<Uuid>,
-    /// Only this office's.
+    /// Only of this office.
     office_id: Option<Uuid>,
     state: Option<State>,
-    /// Only those that end on this day or before.
+    /// Only those that end on or before this date.
     ends_before: Option<NaiveDate>,
-    /// `newest` (unless told otherwise), `end_date` or `reference`.
+    /// `newest`, `end_date` or `reference`. Defaults to `newest`.
     #[param(max_length = 20)]
     sort: Option<String>,
 }
@@ -252,8 +253,8 @@ impl AgreementFilter {
 
 /// Lists agreements
 ///
-/// Those of the caller's office and the offices below it. A donor's representative sees its donor's, as far as they are
-/// shown to it.
+/// Agreements of the caller's office and the offices below it. A donor's representative sees the donor's own agreements
+/// that are visible to it.
 #[utoipa::path(tag = "agreements", params(AgreementFilter, Paging), security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The agreements", body = Envelope<Agreement>), ReadProblems))]
 #[get("/v1/agreements")]
@@ -274,9 +275,9 @@ pub(crate) async fn list(
     .await
 }
 
-/// One agreement
+/// Gets an agreement
 ///
-/// With what has come in under it, its instalments and its amendments.
+/// Includes what has been received under it, its instalments and its amendments.
 #[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The agreement")),
     security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The agreement", body = AgreementRecord), ReadProblems))]

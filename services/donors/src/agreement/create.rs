@@ -19,20 +19,20 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// An agreement to record.
+/// A new agreement.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAgreement {
-    /// The office that carries it out: the caller's (unless told otherwise) or one below.
+    /// The implementing office: the caller's or one below it. Defaults to the caller's.
     office_id: Option<Uuid>,
     terms: Terms,
 }
 
-/// Records an agreement
+/// Creates an agreement
 ///
-/// As a draft. Its reference is given by the platform.
+/// The agreement is created as a draft. The platform assigns its reference.
 #[utoipa::path(tag = "agreements", request_body = NewAgreement, security(("oauth2" = ["agreements:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The agreement", body = Agreement), CreateProblems))]
 #[post("/v1/agreements")]
 pub(crate) async fn create(
@@ -85,12 +85,12 @@ pub(crate) async fn create(
     .await
 }
 
-/// Changes an agreement that is not signed
+/// Updates an unsigned agreement
 ///
-/// Replaces its terms. What is signed is amended instead. Send the version you read as `If-Match`.
+/// Replaces its terms. Signed agreements are amended instead. Send the agreement's ETag in `If-Match`.
 #[utoipa::path(tag = "agreements", request_body = Terms, security(("oauth2" = ["agreements:write"])),
     params(("id" = Uuid, Path, description = "The agreement"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
 #[put("/v1/agreements/{id}")]
 pub(crate) async fn update(

@@ -27,7 +27,7 @@ use uuid::Uuid;
 pub(crate) struct AgreementDocument {
     #[serde(flatten)]
     document: Document,
-    /// `internal`, or `donor` when the donor reads it as well.
+    /// `internal`, or `donor` when the donor can read it as well.
     #[schema(example = "donor", max_length = 20)]
     visibility: String,
 }
@@ -35,7 +35,7 @@ pub(crate) struct AgreementDocument {
 /// The documents of an agreement.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AgreementDocuments {
-    /// The first first.
+    /// Oldest first.
     #[schema(max_items = 50)]
     items: Vec<AgreementDocument>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct AgreementDocuments {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Shown {
-    /// `internal` (unless told otherwise) or `donor`.
+    /// `internal` or `donor`. Defaults to `internal`.
     #[param(example = "donor", max_length = 20)]
     visibility: Option<String>,
 }
@@ -71,7 +71,7 @@ async fn of(
 
 /// Lists the documents of an agreement
 ///
-/// A donor's representative sees those that are shown to it.
+/// A donor's representative sees the documents that are visible to the donor.
 #[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The agreement")),
     security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The documents", body = AgreementDocuments), ReadProblems))]
@@ -87,12 +87,13 @@ pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Con
 
 /// Attaches a document to an agreement
 ///
-/// A PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB. It is taken for what its bytes are, and its name has to agree.
+/// A PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB. The type is detected from the content, and the file name must
+/// match it.
 #[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:write"])),
     request_body(content = document::Upload, content_type = "multipart/form-data"),
     extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(600))),
     params(("id" = Uuid, Path, description = "The agreement"), Shown,
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The document", body = AgreementDocument), CreateProblems))]
 #[post("/v1/agreements/{id}/documents")]
 pub(crate) async fn create(
@@ -166,10 +167,10 @@ pub(crate) async fn find(
 
 /// Downloads a document of an agreement
 ///
-/// That a donor's representative took it is noted in the audit trail.
+/// Downloads by donor representatives are recorded in the audit trail.
 #[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The document")),
     security(("oauth2" = ["agreements:read"])),
-    responses((status = 200, description = "Its bytes", content_type = "application/octet-stream", body = Vec<u8>),
+    responses((status = 200, description = "The content of the document", content_type = "application/octet-stream", body = Vec<u8>),
               ReadProblems))]
 #[get("/v1/agreement-documents/{id}")]
 pub(crate) async fn read(
@@ -183,13 +184,13 @@ pub(crate) async fn read(
     owner_of(&agreement).hand_out(&context, &request, &caller.claims, document).await
 }
 
-/// Takes a document off an agreement
+/// Removes a document from an agreement
 ///
-/// Until the agreement is signed; what it was signed with stays.
+/// Only until the agreement is signed; documents it was signed with are kept.
 #[utoipa::path(tag = "agreements", params(("id" = Uuid, Path, description = "The document"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     security(("oauth2" = ["agreements:write"])),
-    responses((status = 204, description = "It is off"), UpdateProblems))]
+    responses((status = 204, description = "The document was removed"), UpdateProblems))]
 #[delete("/v1/agreement-documents/{id}")]
 pub(crate) async fn remove(
     request: HttpRequest,
@@ -220,12 +221,12 @@ pub(crate) async fn remove(
 
 /// Erases a document of an agreement
 ///
-/// In any state of the agreement. The file and its name are destroyed and cannot be brought back; who erased it, when
-/// and why remains in the audit trail. The office that the agreement belongs to does it, or one above it.
+/// Allowed in any state of the agreement. The file and its name are destroyed and cannot be restored; who erased it,
+/// when and why remains in the audit trail. Only the office that owns the agreement, or one above it.
 #[utoipa::path(tag = "agreements", request_body = DocumentErasure, security(("oauth2" = ["agreements:write"])),
     params(("id" = Uuid, Path, description = "The document"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 204, description = "It is gone"), CreateProblems))]
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 204, description = "The document was erased"), CreateProblems))]
 #[post("/v1/agreement-documents/{id}/erase")]
 pub(crate) async fn erase(
     request: HttpRequest,

@@ -37,22 +37,22 @@ pub(crate) struct Terms {
     pub(crate) donor_id: Uuid,
     #[schema(example = "Shelter and relief for displaced people", min_length = 1, max_length = 300)]
     pub(crate) title: String,
-    /// The first day.
+    /// Start date.
     pub(crate) start_date: NaiveDate,
-    /// The last day.
+    /// End date.
     pub(crate) end_date: NaiveDate,
-    /// What is agreed, in the donor's currency.
+    /// The agreed amount, in the donor's currency.
     pub(crate) amount: Money,
-    /// The overhead (programme support) in percent of direct costs.
+    /// Overhead (programme support costs) as a percentage of direct costs.
     #[schema(example = "7", max_length = 10)]
     pub(crate) overhead_percent: Option<String>,
     pub(crate) earmarking: Option<Earmarking>,
     pub(crate) modality: Option<Modality>,
-    /// ISO 3166-1 alpha-3 codes of where it goes.
+    /// ISO 3166-1 alpha-3 codes of the destination countries.
     #[serde(default)]
     #[schema(example = json!(["TCD"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     pub(crate) countries: Vec<String>,
-    /// Response plans it goes to.
+    /// Response plans it funds.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub(crate) plan_ids: Vec<Uuid>,
@@ -60,28 +60,28 @@ pub(crate) struct Terms {
     #[serde(default)]
     #[schema(example = json!(["72010"]), max_items = 20, value_type = Vec<kernel::items::SectorCode>)]
     pub(crate) sectors: Vec<String>,
-    /// When the money is to arrive; together not more than the amount.
+    /// The payment schedule; the instalments together do not exceed the amount.
     #[serde(default)]
     #[schema(max_items = 60)]
     pub(crate) instalments: Vec<Instalment>,
-    /// What has to be reported; the house rule where the agreement is silent.
+    /// The reporting requirements. Fields that are not set follow the organisation's defaults.
     #[serde(default)]
     pub(crate) reporting: Reporting,
-    /// What the donor wants to be seen of its gift.
+    /// The donor's visibility requirements.
     #[schema(max_length = 4000)]
     pub(crate) visibility_clause: Option<String>,
-    /// `internal` (unless told otherwise), `donor` or `public`.
+    /// `internal`, `donor` or `public`. Defaults to `internal`.
     #[serde(default = "internal")]
     pub(crate) visibility: Visibility,
 }
 
-/// A part of the amount and when it is due.
+/// An instalment: a part of the amount and its due date.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instalment {
     pub(crate) due_date: NaiveDate,
     pub(crate) amount: Money,
-    /// What has to happen first.
+    /// The condition for payment.
     #[schema(example = "On signature", max_length = 300)]
     pub(crate) condition: Option<String>,
 }
@@ -91,18 +91,18 @@ pub(crate) struct Instalment {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Reporting {
     pub(crate) template: ReportTemplate,
-    /// An interim report every so many months. House rule: six, for agreements of twelve months or more.
+    /// Months between interim reports. Defaults to 6 for agreements of twelve months or more.
     #[schema(minimum = 1, maximum = 60)]
     pub(crate) interim_every_months: Option<u32>,
-    /// Days after the end of the period that interim reports are due. House rule: 42.
+    /// Days after the end of the period by which interim reports are due. Defaults to 42.
     #[schema(minimum = 1, maximum = 730)]
     pub(crate) interim_due_days: Option<u32>,
-    /// Months after the end that final reports are due. House rule: three.
+    /// Months after the end date by which final reports are due. Defaults to 3.
     #[schema(minimum = 1, maximum = 36)]
     pub(crate) final_due_months: Option<u32>,
-    /// Whether a certified financial report is owed as well.
+    /// Whether a certified financial report is required as well.
     pub(crate) certified: bool,
-    /// An irregular schedule instead: then only these are owed.
+    /// An irregular schedule: only these reports are due.
     #[schema(max_items = 60)]
     pub(crate) schedule: Vec<Milestone>,
 }
@@ -120,7 +120,7 @@ impl Default for Reporting {
     }
 }
 
-/// A report of an irregular schedule.
+/// A report in an irregular schedule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Milestone {

@@ -22,19 +22,19 @@ pub(crate) struct Contribution {
     pub(crate) version: i64,
     /// The office whose record it is.
     pub(crate) office_id: Uuid,
-    /// Where the record comes from: `fts`, or `api` when it was made here.
+    /// Where the record comes from: `fts`, or `api` when it was created here.
     #[schema(example = "fts", max_length = 40)]
     pub(crate) source: String,
     /// How another system knows it.
     pub(crate) external_ref: Option<ExternalRef>,
-    /// The donor; null when the source names none, or several.
+    /// The donor; null when the source names none or several.
     pub(crate) donor_id: Option<Uuid>,
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
-    /// The agreement it is given under.
+    /// The agreement it is made under.
     pub(crate) agreement_id: Option<Uuid>,
     pub(crate) status: ContributionStatus,
-    /// What was given, in the donor's currency, where known.
+    /// The original amount in the donor's currency, if known.
     pub(crate) amount: Option<Money>,
     pub(crate) amount_usd: Money,
     /// Units of the donor's currency per US dollar, decimal.
@@ -48,38 +48,39 @@ pub(crate) struct Contribution {
     pub(crate) first_reported_date: Option<NaiveDate>,
     #[schema(example = 2020)]
     pub(crate) budget_year: Option<i32>,
-    /// The years the money is for.
+    /// The usage years.
     #[schema(max_items = 100)]
     pub(crate) usage_years: Vec<i32>,
-    /// ISO 3166-1 alpha-3 codes of where it goes.
+    /// ISO 3166-1 alpha-3 codes of the destination countries.
     #[schema(max_items = 250, value_type = Vec<kernel::items::CountryCode>)]
     pub(crate) countries: Vec<String>,
     pub(crate) new_money: bool,
     pub(crate) contribution_type: ContributionType,
     #[schema(example = "Traditional aid", max_length = 200)]
     pub(crate) method: Option<String>,
-    /// Absent when it is not stated.
+    /// Absent if not stated.
     pub(crate) earmarking: Option<Earmarking>,
     #[schema(max_items = 100, value_type = Vec<kernel::items::SourceText>)]
     pub(crate) keywords: Vec<String>,
-    /// The flow this one is a part of, in the source.
+    /// The flow it is a part of in the source.
     #[schema(max_length = 100)]
     pub(crate) parent_ref: Option<String>,
-    /// The flows that are parts of this one, in the source.
+    /// The flows that are parts of this one in the source.
     #[schema(max_items = 10000, value_type = Vec<kernel::items::Reference>)]
     pub(crate) child_refs: Vec<String>,
-    /// Other than a current one it counts nothing.
+    /// Only a `current` record counts in totals.
     pub(crate) standing: Standing,
-    /// The promise it fulfils, or the parked money it is a part of. Each counts its own amount.
+    /// The pledge or commitment it fulfils, or the contribution it was allocated from. Each record counts its own
+    /// amount.
     pub(crate) parent_id: Option<Uuid>,
-    /// The reversed record that it stands for.
+    /// The reversed record that it replaces.
     pub(crate) replaces_id: Option<Uuid>,
-    /// How the amount is divided over the years; nothing when it is not.
+    /// How the amount is split over the usage years; empty if it is not.
     #[schema(max_items = 30)]
     pub(crate) usage_split: Vec<YearShare>,
     /// How goods or services were valued.
     pub(crate) valuation: Option<Valuation>,
-    /// What exchange rates gained (or lost, below zero) between the promise and this record.
+    /// Exchange gain (or loss, if negative) between the pledge or commitment and this record.
     pub(crate) exchange_difference_usd: Option<Money>,
     pub(crate) visibility: Visibility,
     #[schema(max_length = 20000)]
@@ -88,14 +89,14 @@ pub(crate) struct Contribution {
     pub(crate) source_objects: Vec<FlowObject>,
     #[schema(max_items = 1000)]
     pub(crate) destination_objects: Vec<FlowObject>,
-    /// What the source says beside: its own fields, as it gave them.
+    /// Further fields of the source, as received.
     #[schema(value_type = Object)]
     pub(crate) detail: Json,
     pub(crate) created_at: chrono::DateTime<chrono::Utc>,
     pub(crate) updated_at: chrono::DateTime<chrono::Utc>,
 }
 
-/// A year's part of an amount.
+/// The part of an amount for one year.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct YearShare {
@@ -110,7 +111,7 @@ pub(crate) struct YearShare {
 pub(crate) struct Valuation {
     pub(crate) method: ValuationMethod,
     pub(crate) valued_on: NaiveDate,
-    /// How much of it, decimal.
+    /// The quantity, decimal.
     #[schema(example = "1200", max_length = 40)]
     pub(crate) quantity: Option<String>,
     #[schema(example = "family tents", max_length = 100)]
@@ -205,17 +206,17 @@ impl Row for Contribution {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContributionFilter {
-    /// Only this donor's.
+    /// Only of this donor.
     donor_id: Option<Uuid>,
-    /// Only this office's.
+    /// Only of this office.
     office_id: Option<Uuid>,
-    /// Only those given under this agreement.
+    /// Only those made under this agreement.
     agreement_id: Option<Uuid>,
-    /// Only those that fulfil this promise, or are parts of this one.
+    /// Only those that fulfil this pledge or commitment, or were allocated from this contribution.
     parent_id: Option<Uuid>,
-    /// Only those that are so firm.
+    /// Only those with this status.
     status: Option<ContributionStatus>,
-    /// Only those of this category.
+    /// Only those with this earmarking.
     earmarking: Option<Earmarking>,
     /// Only for this usage year.
     #[param(minimum = 1900, maximum = 2200)]
@@ -226,8 +227,8 @@ pub(crate) struct ContributionFilter {
     /// `source:reference`, such as `fts:168515`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
-    /// Only what counts in this year's figures: paid or committed, by the decision date (where there is none, the flow
-    /// date; then the date first reported).
+    /// Only those that count in this year's figures: paid or committed, by decision date (else by flow date, else by
+    /// the date first reported).
     #[param(minimum = 1900, maximum = 2200)]
     counted_year: Option<i32>,
     /// Only those of this office and the offices below it.
@@ -266,8 +267,8 @@ impl ContributionFilter {
 
 /// Lists contributions
 ///
-/// Those of the caller's office and the offices below it, newest record first. A donor's representative sees its
-/// donor's, as far as they are shown to it.
+/// Contributions of the caller's office and the offices below it, newest first. A donor's representative sees the
+/// donor's own contributions that are visible to it.
 #[utoipa::path(tag = "contributions", params(ContributionFilter, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The contributions", body = Envelope<Contribution>), ReadProblems))]
 #[get("/v1/contributions")]
@@ -295,7 +296,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// One contribution
+/// Gets a contribution
 #[utoipa::path(tag = "contributions", params(("id" = Uuid, Path, description = "The contribution")),
     security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The contribution", body = Contribution), ReadProblems))]
@@ -313,7 +314,7 @@ pub(crate) async fn get(
     .await
 }
 
-/// An entry of a contribution.
+/// A ledger entry of a contribution.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Entry {
     #[schema(minimum = 1)]
@@ -321,28 +322,28 @@ pub(crate) struct Entry {
     /// `recorded`, `moved_in`, `moved_out`, `written_off` or `reversed`.
     #[schema(example = "recorded", max_length = 20)]
     kind: String,
-    /// In the currency of the contribution; below zero when it leaves.
+    /// In the currency of the contribution; negative for an outgoing amount.
     amount: Money,
     amount_usd: Money,
     booked_on: NaiveDate,
-    /// The contribution it comes from or goes to.
+    /// The contribution it was moved from or to.
     counterpart_id: Option<Uuid>,
     #[schema(max_length = 2000)]
     reason: Option<String>,
     recorded_at: chrono::DateTime<chrono::Utc>,
 }
 
-/// The entries of a contribution.
+/// The ledger entries of a contribution.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Entries {
-    /// The first first; their sum is what the contribution counts.
+    /// Oldest first; their sum is the amount the contribution counts.
     #[schema(max_items = 10000)]
     items: Vec<Entry>,
 }
 
-/// Lists the entries of a contribution
+/// Lists the ledger entries of a contribution
 ///
-/// They are added and never changed; none for a record that another system keeps. Staff only.
+/// Entries are appended and never changed. Records maintained by another system have none. Staff only.
 #[utoipa::path(tag = "contributions", params(("id" = Uuid, Path, description = "The contribution")),
     security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The entries", body = Entries), ReadProblems))]

@@ -26,45 +26,46 @@ use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProb
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A contribution to record.
+/// A new contribution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewContribution {
     donor_id: Uuid,
-    /// The office whose record it is: the caller's (unless told otherwise) or one below.
+    /// The office that owns the record: the caller's or one below it. Defaults to the caller's.
     office_id: Option<Uuid>,
-    /// The agreement it is given under: one of the donor, in force or closed.
+    /// The agreement it is made under: one with the donor, in force or closed.
     agreement_id: Option<Uuid>,
     status: ContributionStatus,
-    /// What is given, in the donor's currency.
+    /// The amount in the donor's currency.
     amount: Money,
-    /// Unless given (and unless the amount is in US dollars), the organisation's rate of the month of the flow, of the
-    /// decision, or of today.
+    /// Defaults to the organisation's rate for the month of the flow, of the decision, or of today. Not allowed for an
+    /// amount in US dollars.
     exchange_rate: Option<ExchangeRate>,
     decision_date: Option<NaiveDate>,
     flow_date: Option<NaiveDate>,
     #[schema(example = 2026, minimum = 1900, maximum = 2200)]
     budget_year: Option<i32>,
-    /// The years the money is for.
+    /// The usage years.
     #[serde(default)]
     #[schema(example = json!([2026]), max_items = 30, value_type = Vec<kernel::items::Year>)]
     usage_years: Vec<i32>,
-    /// How the amount is divided over the years: together exactly the amount. Its years are the usage years.
+    /// How the amount is split over the usage years. The parts must add up to the amount, and their years are the usage
+    /// years.
     #[serde(default)]
     #[schema(max_items = 30)]
     usage_split: Vec<YearShare>,
-    /// Divides the amount evenly over the usage years instead; the cents that are left go to the first.
+    /// Splits the amount evenly over the usage years; remaining cents go to the first years.
     #[serde(default)]
     split_evenly: bool,
-    /// ISO 3166-1 alpha-3 codes of where it goes.
+    /// ISO 3166-1 alpha-3 codes of the destination countries.
     #[serde(default)]
     #[schema(example = json!(["AFG"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
-    /// Response plans it goes to.
+    /// Response plans it funds.
     #[serde(default)]
     #[schema(max_items = 20)]
     plan_ids: Vec<Uuid>,
-    /// False for money counted before and moved (true unless told otherwise).
+    /// False for a re-allocation of funds counted before. Defaults to true.
     #[serde(default = "yes")]
     new_money: bool,
     /// Defaults to `financial`.
@@ -72,7 +73,7 @@ pub(crate) struct NewContribution {
     contribution_type: ContributionType,
     /// How goods or services were valued; required for a contribution in kind.
     valuation: Option<Valuation>,
-    /// The reversed record that this one stands for.
+    /// The reversed record that this one replaces.
     replaces_id: Option<Uuid>,
     #[schema(example = "Traditional aid", max_length = 200)]
     method: Option<String>,
@@ -80,7 +81,7 @@ pub(crate) struct NewContribution {
     #[serde(default)]
     #[schema(max_items = 50, value_type = Vec<kernel::items::Keyword>)]
     keywords: Vec<String>,
-    /// What the sending system calls it; it can be recorded once.
+    /// Its reference in the source system; it can be recorded only once.
     external_ref: Option<ExternalRef>,
     /// Defaults to `internal`.
     #[serde(default = "internal")]
@@ -101,13 +102,13 @@ fn internal() -> Visibility {
     Visibility::Internal
 }
 
-/// Records a contribution
+/// Creates a contribution
 ///
-/// In US dollars, or in another currency at the exchange rate that comes with it (with its date and its source), or at the
-/// organisation's rate of the month.
+/// The amount is in US dollars, or in another currency at the given exchange rate (with its date and source) or at the
+/// organisation's rate for the month.
 #[utoipa::path(tag = "contributions", request_body = NewContribution,
     security(("oauth2" = ["contributions:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The contribution", body = Contribution), CreateProblems))]
 #[post("/v1/contributions")]
 pub(crate) async fn create(

@@ -21,18 +21,18 @@ use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A promise that will not be kept.
+/// A pledge or commitment that will not be fulfilled.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WriteOff {
-    /// All that is open unless told otherwise.
+    /// Defaults to the open amount.
     amount: Option<Money>,
     on: NaiveDate,
     #[schema(example = "The parliament did not vote the budget", min_length = 1, max_length = 2000)]
     reason: String,
 }
 
-/// Why a record is taken back.
+/// The reason for reversing a record.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reversal {
@@ -43,9 +43,9 @@ pub(crate) struct Reversal {
 
 /// Writes off a pledge
 ///
-/// The whole of what is open, or a part, with the reason. Send the version you read as `If-Match`.
+/// Writes off all or a part of the open amount, with a reason. Send the ETag of the pledge in `If-Match`.
 #[utoipa::path(tag = "contributions", request_body = WriteOff, security(("oauth2" = ["contributions:write"])),
-    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag you read")),
+    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The pledge", body = Contribution), UpdateProblems))]
 #[post("/v1/contributions/{id}/write-off")]
 pub(crate) async fn write_off(
@@ -87,12 +87,13 @@ pub(crate) async fn write_off(
 
 /// Reverses a contribution
 ///
-/// Takes back what it counts, because it was recorded wrongly; the entries stay. What it had taken from a promise is open
-/// there again. Record it anew with `replaces_id`. Send the version you read as `If-Match`.
+/// Reverses a contribution that was recorded in error; its entries are kept. What it had taken from a pledge or
+/// commitment becomes open again. Record the correct one with `replaces_id`. Send the contribution's ETag in
+/// `If-Match`.
 #[utoipa::path(tag = "contributions", request_body = Reversal, security(("oauth2" = ["contributions:write"])),
     params(("id" = Uuid, Path, description = "The contribution"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
-    responses((status = 200, description = "The contribution, which counts nothing now", body = Contribution), UpdateProblems))]
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The reversed contribution, which no longer counts", body = Contribution), UpdateProblems))]
 #[post("/v1/contributions/{id}/reverse")]
 pub(crate) async fn reverse(
     request: HttpRequest,

@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     MovedIn,
     /// Goes to the record that fulfils it, or back to the one that promised it.
     MovedOut,
-    /// A promise that will not be kept.
+    /// A pledge or commitment that will not be fulfilled.
     WrittenOff,
     /// Taken back, because it was recorded wrongly.
     Reversed,

@@ -27,7 +27,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 closed_set! {
-    /// Whether a record counts: a current one does; one that became firmer records, was written off or reversed does not.
+    /// Whether a record counts in totals: a current one does; one that was fulfilled, written off or reversed does not.
     pub enum Standing {
         Current = "current",
         MovedOn = "moved_on",

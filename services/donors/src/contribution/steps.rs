@@ -24,44 +24,43 @@ use service::{ApiResult, Checks, Context, Created, Id, JsonBody, Precondition, o
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A promise that is made firmer.
+/// A step that makes a pledge or commitment firmer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fulfilment {
-    /// In the currency of the promise: all that is open unless told otherwise; what is above it is recorded as more than
-    /// was promised.
+    /// In the currency of the pledge or commitment. Defaults to the open amount; any excess is recorded as given beyond
+    /// what was promised.
     amount: Option<Money>,
-    /// When it was decided, or when it arrived.
+    /// The date of the decision, or of the payment.
     on: NaiveDate,
-    /// Unless given, the organisation's rate of that month.
+    /// Defaults to the organisation's rate for that month.
     exchange_rate: Option<ExchangeRate>,
-    /// The agreement it is given under, when it is another than that of the promise.
+    /// The agreement it is made under, if different from that of the pledge or commitment.
     agreement_id: Option<Uuid>,
-    /// What the sending system calls it; it can be recorded once.
+    /// Its reference in the source system; it can be recorded only once.
     external_ref: Option<ExternalRef>,
 }
 
-/// A part of parked money and what it goes to.
+/// An allocation from an unallocated contribution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Allotment {
-    /// In the currency of the contribution, at most what is open.
+    /// In the currency of the contribution; at most the open amount.
     amount: Money,
     on: NaiveDate,
-    /// ISO 3166-1 alpha-3 codes of where it goes.
+    /// ISO 3166-1 alpha-3 codes of the destination countries.
     #[serde(default)]
     #[schema(example = json!(["AFG"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
-    /// Response plans it goes to.
+    /// Response plans it funds.
     #[serde(default)]
     #[schema(max_items = 20)]
     plan_ids: Vec<Uuid>,
-    /// The years it is for; those of the contribution unless told otherwise.
+    /// Usage years. Defaults to those of the contribution.
     #[serde(default)]
     #[schema(example = json!([2026]), max_items = 30, value_type = Vec<kernel::items::Year>)]
     usage_years: Vec<i32>,
-    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`; that of the contribution unless told
-    /// otherwise.
+    /// `unearmarked`, `softly_earmarked`, `earmarked` or `tightly_earmarked`. Defaults to that of the contribution.
     earmarking: Option<Earmarking>,
     #[schema(max_length = 20000)]
     description: Option<String>,
@@ -69,11 +68,11 @@ pub(crate) struct Allotment {
 
 /// Commits a pledge
 ///
-/// The whole of it or a part: a contribution of its own with the status `commitment`, whose `parent_id` is the pledge. The
-/// pledge keeps what is left. Send the version of the pledge you read as `If-Match`.
+/// Commits all or a part of it: creates a contribution with the status `commitment` whose `parent_id` is the pledge.
+/// The pledge keeps the rest. Send the ETag of the pledge in `If-Match`.
 #[utoipa::path(tag = "contributions", request_body = Fulfilment, security(("oauth2" = ["contributions:write"])),
-    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag you read"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("id" = Uuid, Path, description = "The pledge"), ("If-Match" = String, Header, description = "The ETag of the version you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The commitment", body = Contribution), CreateProblems))]
 #[post("/v1/contributions/{id}/commit")]
 pub(crate) async fn commit(
@@ -96,13 +95,13 @@ pub(crate) async fn commit(
 
 /// Records a payment of a pledge or a commitment
 ///
-/// The whole of it or a part: a contribution of its own with the status `paid`, whose `parent_id` is the promise. The promise
-/// keeps what is left; what exchange rates gained or lost since is `exchange_difference_usd`. Send the version of the promise
-/// you read as `If-Match`.
+/// Pays all or a part of it: creates a contribution with the status `paid` whose `parent_id` is the pledge or
+/// commitment, which keeps the rest. Exchange gains or losses since then are in `exchange_difference_usd`. Send the
+/// ETag of the pledge or commitment in `If-Match`.
 #[utoipa::path(tag = "contributions", request_body = Fulfilment, security(("oauth2" = ["contributions:write"])),
     params(("id" = Uuid, Path, description = "The pledge or commitment"),
-           ("If-Match" = String, Header, description = "The ETag you read"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The payment", body = Contribution), CreateProblems))]
 #[post("/v1/contributions/{id}/pay")]
 pub(crate) async fn pay(
@@ -174,15 +173,15 @@ async fn fulfil(
     .await
 }
 
-/// Allots a part of parked money
+/// Allocates a part of an unallocated contribution
 ///
-/// To countries, plans and years: a contribution of its own with the same status, whose `parent_id` is the parked one, which
-/// keeps what is left. Send the version you read as `If-Match`.
+/// Creates a contribution with the same status for the given countries, plans and years. Its `parent_id` is the
+/// unallocated contribution, which keeps the rest. Send the contribution's ETag in `If-Match`.
 #[utoipa::path(tag = "contributions", request_body = Allotment, security(("oauth2" = ["contributions:write"])),
-    params(("id" = Uuid, Path, description = "The parked contribution"),
-           ("If-Match" = String, Header, description = "The ETag you read"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 201, description = "The part", body = Contribution), CreateProblems))]
+    params(("id" = Uuid, Path, description = "The unallocated contribution"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 201, description = "The allocated contribution", body = Contribution), CreateProblems))]
 #[post("/v1/contributions/{id}/allot")]
 pub(crate) async fn allot(
     request: HttpRequest,

@@ -55,7 +55,7 @@ pub struct Model {
     pub standing: Standing,
     /// The promise it fulfils, or the parked money it is a part of.
     pub parent_id: Option<Uuid>,
-    /// The reversed record that it stands for.
+    /// The reversed record that it replaces.
     pub replaces_id: Option<Uuid>,
     pub usage_split: Option<String>,
     pub valuation: Option<String>,

@@ -23,13 +23,13 @@ pub(crate) struct Period {
     /// Only this year.
     #[param(minimum = 1900, maximum = 2200)]
     pub(crate) year: Option<i32>,
-    /// From this year on: nine years before `to` unless told otherwise.
+    /// First year. Defaults to nine years before `to`.
     #[param(minimum = 1900, maximum = 2200)]
     pub(crate) from: Option<i32>,
-    /// Up to this year: the present one unless told otherwise. At most 30 years.
+    /// Last year. Defaults to the current year. At most 30 years.
     #[param(minimum = 1900, maximum = 2200)]
     pub(crate) to: Option<i32>,
-    /// This office and those below it: the caller's unless told otherwise.
+    /// This office and the offices below it. Defaults to the caller's.
     pub(crate) office_id: Option<Uuid>,
 }
 
@@ -76,13 +76,13 @@ pub(crate) fn asked(
     Ok((claims.organisation_id, office_id))
 }
 
-/// How an office's money is spread over donors, year by year.
+/// Donor diversification of an office, year by year.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Diversification {
     office_id: Uuid,
     #[schema(example = "Headquarters", max_length = 300)]
     office_name: Option<String>,
-    /// The earliest year first.
+    /// Earliest year first.
     #[schema(max_items = 30)]
     years: Vec<Measures>,
 }
@@ -102,12 +102,12 @@ pub(crate) async fn of_years(
     Ok(found)
 }
 
-/// How money is spread over donors
+/// Gets the donor diversification
 ///
-/// For each year: shares by donor type, segment, earmarking and region, the ten largest donors, the Herfindahl index,
-/// flexible and multi-year money, new and lapsed donors. Counted are contributions that are paid or committed (pledges
-/// never are), in the year of their decision date (where there is none, of the flow date, then of the date first
-/// reported), of the office and those below it. Not for donors' representatives.
+/// For each year: shares by donor type, segment, earmarking and region, the ten largest donors, the
+/// Herfindahl-Hirschman index, flexible and multi-year funding, new and lapsed donors. Paid and committed contributions
+/// count (pledges never do), in the year of their decision date (else of the flow date, else of the date first
+/// reported), for the office and the offices below it. Not for donor representatives.
 #[utoipa::path(tag = "diversification", params(Period), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The measures of each year", body = Diversification), ReadProblems))]
 #[get("/v1/diversification")]

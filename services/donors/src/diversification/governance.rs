@@ -58,30 +58,31 @@ impl Report {
     }
 }
 
-/// A line of a report.
+/// A row of a governance report.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Line {
     #[schema(example = 2025)]
     pub(crate) year: i32,
-    /// A donor's id, a donor type, an earmarking, an M49 region code, a measure; `others`, `several`, `not_stated`; and
-    /// `total`, the last line of each year.
+    /// A donor's id, a donor type, an earmarking, an M49 region code or a measure; `others`, `several` or `not_stated`;
+    /// and `total` for the last row of each year.
     #[schema(example = "government", max_length = 40)]
     pub(crate) key: String,
     /// The donor's name, or the key in English.
     #[schema(example = "Government", max_length = 300)]
     pub(crate) name: String,
     pub(crate) amount: Money,
-    /// Its percentage of the year's total (of the ten largest donors: of the money whose donor is stated), one decimal;
-    /// null when nothing was given, and where the line is no part of it.
+    /// Percentage of the year's total (for the ten largest donors: of contributions whose donor is stated), one
+    /// decimal; null when the total is zero or the row is not a part of it.
     #[schema(example = "61.3", max_length = 8)]
     pub(crate) share_percent: Option<String>,
-    /// Records (top donors, by earmarking, by region, the total), or donors (by type, new, lapsed, the ten largest).
+    /// Number of records (top donors, by earmarking, by region, the total) or of donors (by type, new, lapsed, the ten
+    /// largest).
     #[schema(minimum = 0)]
     pub(crate) count: i64,
-    /// What it was the year before.
+    /// Amount of the previous year.
     pub(crate) previous: Money,
     pub(crate) change: Money,
-    /// The change in percent of the year before, one decimal; null when that was nothing.
+    /// Change from the previous year in percent, one decimal; null when the previous year was zero.
     #[schema(example = "-4.2", max_length = 20)]
     pub(crate) change_percent: Option<String>,
 }
@@ -215,7 +216,7 @@ async fn top_donors(
     Ok(lines)
 }
 
-/// The latest year first.
+/// Latest year first.
 async fn lines(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
@@ -246,18 +247,18 @@ async fn lines(
     Ok(found)
 }
 
-/// A report for governing bodies
+/// Gets a governance report
 ///
-/// One of `top_donors` (the twenty largest of each year, the others together), `by_type`, `by_earmarking`, `by_region`
-/// (M49 region of the countries the money goes to; `several` when they lie in more than one) and `year_on_year`: each line with
-/// its share of the year and its change from the year before, the latest year first, the total last. As JSON, CSV, or
-/// XLSX that begins with a sheet about organisation, office, years and what counts. The whole report is one page. Not for
-/// donors' representatives.
+/// One of `top_donors` (the twenty largest of each year, the others added up), `by_type`, `by_earmarking`, `by_region`
+/// (M49 region of the destination countries; `several` for more than one) and `year_on_year`: each row with its share
+/// of the year and its change from the previous year, latest year first, total last. Available as JSON, CSV, or XLSX
+/// with a title sheet stating organisation, office, years and counting rules. The whole report is one page. Not for
+/// donor representatives.
 #[utoipa::path(tag = "diversification",
     params(("report" = String, Path, max_length = 20, example = "by_type",
             description = "`top_donors`, `by_type`, `by_earmarking`, `by_region` or `year_on_year`"), Period),
     security(("oauth2" = ["contributions:read"])),
-    responses((status = 200, description = "The report's lines", body = Envelope<Line>), ReadProblems))]
+    responses((status = 200, description = "The rows of the report", body = Envelope<Line>), ReadProblems))]
 #[get("/v1/governance-reports/{report}")]
 pub(crate) async fn get(
     request: HttpRequest,

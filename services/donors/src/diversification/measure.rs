@@ -13,33 +13,33 @@ pub(crate) const REGIONS: [(&str, &str); 5] =
 /// Number of the largest donors in the top-10 share.
 pub(crate) const TOP_SHARE_DONORS: u32 = 10;
 
-/// A part of a year's counted money.
+/// A share of a year's counted contributions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Part {
-    /// What it is: a donor type, a segment, an earmarking, an M49 region code; `not_stated` where none is recorded, and
-    /// `several` for money that goes to countries of more than one region.
+    /// A donor type, a segment, an earmarking or an M49 region code; `not_stated` if none is recorded, and `several`
+    /// for contributions to countries of more than one region.
     #[schema(example = "government", max_length = 40)]
     pub(crate) key: String,
     pub(crate) amount: Money,
-    /// Its percentage of all parts, one decimal; the parts of a division sum to 100.0 (largest remainder). Null when
-    /// nothing was given.
+    /// Percentage of all parts, one decimal; the parts of a breakdown add up to 100.0 (largest remainder method). Null
+    /// when the total is zero.
     #[schema(example = "61.3", max_length = 6)]
     pub(crate) share_percent: Option<String>,
-    /// Donors that gave (by type and segment), or records (by earmarking and region).
+    /// Number of donors (by type and segment) or of records (by earmarking and region).
     #[schema(minimum = 0)]
     pub(crate) count: i64,
 }
 
-/// How an office's money of one year is spread.
+/// Donor diversification of an office in one year.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Measures {
     #[schema(example = 2025)]
     pub(crate) year: i32,
-    /// Everything that counts: paid and committed in this year.
+    /// Total of paid and committed contributions of the year.
     pub(crate) total: Money,
     #[schema(minimum = 0)]
     pub(crate) records: i64,
-    /// Donors that gave: whose counted money of the year is above zero.
+    /// Number of donors with counted contributions above zero in the year.
     #[schema(minimum = 0)]
     pub(crate) donors: i64,
     #[schema(max_items = 10)]
@@ -48,35 +48,35 @@ pub(crate) struct Measures {
     pub(crate) by_segment: Vec<Part>,
     #[schema(max_items = 10)]
     pub(crate) by_earmarking: Vec<Part>,
-    /// By M49 region of the countries it goes to.
+    /// By M49 region of the destination countries.
     #[schema(max_items = 10)]
     pub(crate) by_region: Vec<Part>,
-    /// What the ten donors that gave most gave.
+    /// Contributions of the ten largest donors.
     pub(crate) top_10: Money,
-    /// Their percentage of the money whose donor is stated, one decimal; null when no donor gave.
+    /// Percentage of the contributions whose donor is stated, one decimal; null when there is no donor.
     #[schema(example = "78.4", max_length = 6)]
     pub(crate) top_10_share_percent: Option<String>,
-    /// Herfindahl index of concentration, 0 to 10,000: the sum of the squares of each donor's share, in percent, of the
-    /// money whose donor is stated. 10,000 is one donor alone; null when no donor gave.
+    /// Herfindahl-Hirschman index of concentration, 0 to 10,000: the sum of the squares of each donor's percentage
+    /// share of the contributions whose donor is stated. 10,000 means a single donor; null when there is no donor.
     #[schema(example = 1480, minimum = 0, maximum = 10000)]
     pub(crate) herfindahl: Option<i64>,
-    /// Unearmarked and softly earmarked money.
+    /// Flexible funding: unearmarked and softly earmarked contributions.
     pub(crate) flexible: Money,
-    /// Its percentage of the total, one decimal; null when nothing was given.
+    /// Percentage of the total, one decimal; null when the total is zero.
     #[schema(example = "23.9", max_length = 6)]
     pub(crate) flexible_share_percent: Option<String>,
-    /// Money of records that name more than one usage year.
+    /// Multi-year funding: contributions with more than one usage year.
     pub(crate) multi_year: Money,
     #[schema(example = "12.0", max_length = 6)]
     pub(crate) multi_year_share_percent: Option<String>,
-    /// Donors that gave, and had not in the five years before.
+    /// Donors that gave and had not given in the previous five years.
     #[schema(minimum = 0)]
     pub(crate) new_donors: i64,
     pub(crate) new_amount: Money,
-    /// Donors that gave the year before, and not in this one (in the running year: not yet).
+    /// Donors that gave in the previous year but not in this one (in the current year: not yet).
     #[schema(minimum = 0)]
     pub(crate) lapsed_donors: i64,
-    /// What they gave the year before.
+    /// Their contributions of the previous year.
     pub(crate) lapsed_amount: Money,
 }
 

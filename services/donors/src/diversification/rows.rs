@@ -21,10 +21,10 @@ use uuid::Uuid;
 const MEASURES: [&str; 9] =
     ["total", "type", "segment", "earmarking", "flexible", "multi_year", "top_10", "new", "lapsed"];
 
-/// What one donor adds to a figure.
+/// A donor's share in a figure.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorAmount {
-    /// Null for money whose donor is not stated.
+    /// Null for contributions whose donor is not stated.
     donor_id: Option<Uuid>,
     #[schema(example = "Norway", max_length = 300)]
     donor_name: Option<String>,
@@ -34,18 +34,18 @@ pub(crate) struct DonorAmount {
     /// `traditional`, `emerging` or `private`.
     #[schema(example = "traditional", max_length = 20)]
     segment: Option<String>,
-    /// The year in which it was given: for `lapsed` the year before.
+    /// The year of the contributions: for `lapsed`, the year before.
     #[schema(example = 2025)]
     year: i32,
-    /// What it adds to the figure.
+    /// Its contribution to the figure.
     amount: Money,
     /// Its percentage of everything counted in that year, one decimal.
     #[schema(example = "12.5", max_length = 8)]
     share_percent: Option<String>,
-    /// The donor's records that count in that year, whatever part of them the figure is about.
+    /// The donor's records that count in that year, including those outside the figure.
     #[schema(minimum = 0)]
     records: i64,
-    /// Where these records are listed; null when the donor is not stated.
+    /// Link to the list of these records; null when the donor is not stated.
     #[schema(max_length = 300)]
     contributions: Option<String>,
 }
@@ -74,10 +74,10 @@ pub(crate) struct Figure {
     /// `total`, `type`, `segment`, `earmarking`, `flexible`, `multi_year`, `top_10`, `new` or `lapsed`.
     #[param(max_length = 20, example = "type")]
     measure: String,
-    /// Which type, segment or earmarking.
+    /// The type, segment or earmarking.
     #[param(max_length = 40, example = "government")]
     key: Option<String>,
-    /// This office and those below it: the caller's unless told otherwise.
+    /// This office and the offices below it. Defaults to the caller's.
     office_id: Option<Uuid>,
 }
 
@@ -198,10 +198,10 @@ async fn list(
     Ok(found)
 }
 
-/// The donors behind a figure
+/// Lists the donors behind a figure
 ///
-/// What each donor adds to one of the figures of `GET /v1/diversification`, the largest first; the rows sum to the
-/// figure. Not for donors' representatives.
+/// The contribution of each donor to one of the figures of `GET /v1/diversification`, largest first; the rows add up to
+/// the figure. Not for donor representatives.
 #[utoipa::path(tag = "diversification", params(Figure, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The donors", body = Envelope<DonorAmount>), ReadProblems))]
 #[get("/v1/diversification/rows")]

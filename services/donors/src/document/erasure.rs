@@ -10,7 +10,7 @@ use service::{ApiResult, Context, UncheckedBody};
 use store::{TenantScope, TenantTx};
 use utoipa::ToSchema;
 
-/// Why a document is erased.
+/// The reason for erasing a document.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DocumentErasure {

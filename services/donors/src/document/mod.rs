@@ -27,16 +27,16 @@ pub(crate) struct Document {
     pub(crate) name: String,
     #[schema(example = "application/pdf", max_length = 100)]
     pub(crate) media_type: String,
-    /// In bytes.
+    /// Size in bytes.
     #[schema(minimum = 1, maximum = 20971520)]
     pub(crate) size: i64,
-    /// SHA-256 of its bytes, hexadecimal.
+    /// SHA-256 of the content, hexadecimal.
     #[schema(max_length = 64)]
     pub(crate) sha256: String,
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// A document as it is uploaded.
+/// A document to upload.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub(crate) struct Upload {

@@ -59,10 +59,10 @@ pub(crate) struct RateFilter {
     /// ISO 4217 code.
     #[param(example = "NOK", max_length = 3)]
     currency: Option<String>,
-    /// From this month on.
+    /// First month.
     #[param(example = "2026-01", max_length = 7)]
     from: Option<String>,
-    /// Up to this month.
+    /// Last month.
     #[param(example = "2026-12", max_length = 7)]
     to: Option<String>,
 }
@@ -88,7 +88,7 @@ impl RateFilter {
 
 /// Lists exchange rates
 ///
-/// The organisation's own, by currency, the latest month first: units of the currency per US dollar.
+/// The organisation's own rates, by currency, latest month first: units of the currency per US dollar.
 #[utoipa::path(tag = "exchange rates", params(RateFilter, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The rates", body = Envelope<MonthlyRate>), ReadProblems))]
 #[get("/v1/exchange-rates")]
@@ -118,60 +118,60 @@ pub(crate) async fn list(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct HowToTakeRates {
-    /// Who publishes them, for rows that do not say.
+    /// The publisher of the rates, for rows without one.
     #[param(example = "UN operational rates of exchange", max_length = 200)]
     source: Option<String>,
-    /// Check and compare only, keep nothing.
+    /// Dry run: validate and compare only, save nothing.
     #[serde(default)]
     dry_run: bool,
-    /// Keep the good rows when others cannot be used (unless told so, one such row refuses all).
+    /// Import the valid rows even if others are invalid. Defaults to false: one invalid row rejects the file.
     #[serde(default)]
     skip_bad: bool,
 }
 
-/// A file of rates as it is uploaded.
+/// An exchange-rate file to upload.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the form")]
 pub(crate) struct RateFile {
-    /// CSV in UTF-8 with the columns Date, Rate (units per US dollar) and Currency, and where they are there Source and
-    /// Country code; the IMF's monthly file is one.
+    /// CSV in UTF-8 with the columns Date, Rate (units per US dollar) and Currency, and optionally Source and Country
+    /// code, such as the IMF's monthly file.
     #[schema(content_media_type = "text/csv")]
     file: Vec<u8>,
 }
 
-/// What became of a file of rates.
+/// The result of an import of exchange rates.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TakenRates {
-    /// Rows of the file, the heading not counted.
+    /// Number of rows in the file, without the heading.
     #[schema(minimum = 0)]
     rows: usize,
-    /// Months of currencies that had no rate.
+    /// Number of months for which a rate was added.
     #[schema(minimum = 0)]
     created: usize,
-    /// Months that have another rate now; what was recorded with the former one keeps it.
+    /// Number of months whose rate was replaced; existing records keep the former rate.
     #[schema(minimum = 0)]
     changed: usize,
     #[schema(minimum = 0)]
     unchanged: usize,
-    /// Rows that cannot be used.
+    /// Number of rejected rows.
     #[schema(minimum = 0)]
     rejected: usize,
-    /// They and the reason of each, the first 500.
+    /// The rejected rows with the reason for each: the first 500.
     #[schema(max_items = 500)]
     errors: Vec<FieldError>,
     dry_run: bool,
 }
 
-/// Takes a file of exchange rates
+/// Imports a file of exchange rates
 ///
-/// Monthly rates of currencies in units per US dollar. Only headquarters does. A rate of a month that has one replaces it
-/// for what is recorded from now on. Where a file gives a month of a currency several rates, that of the currency's own
-/// country is taken.
+/// Monthly rates of currencies in units per US dollar. Headquarters only. A new rate replaces an existing one of the
+/// same month for records created from now on. If a file has several rates of a currency for one month, the rate of the
+/// currency's own country is used.
 #[utoipa::path(tag = "exchange rates", security(("oauth2" = ["donors:write"])),
     request_body(content = RateFile, content_type = "multipart/form-data"),
     extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(120))),
-    params(HowToTakeRates, ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 201, description = "What became of them", body = TakenRates), CreateProblems))]
+    params(HowToTakeRates, ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 201, description = "The result of the import", body = TakenRates), CreateProblems))]
 #[post("/v1/exchange-rates")]
 pub(crate) async fn take(
     request: HttpRequest,

@@ -48,7 +48,7 @@ pub(crate) struct ExchangeRate {
     #[schema(example = "0.884", max_length = 40)]
     pub(crate) rate: String,
     pub(crate) date: NaiveDate,
-    /// Who publishes it.
+    /// Who publishes the rate.
     #[schema(example = "UN operational rates of exchange", min_length = 1, max_length = 200)]
     pub(crate) source: String,
 }

@@ -11,37 +11,37 @@ use uuid::Uuid;
 
 const VERDICTS: [&str; 5] = ["created", "updated", "unchanged", "rejected", "not_applied"];
 
-/// An import and how far it is.
+/// An import and its progress.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Import {
     id: Uuid,
     #[schema(minimum = 1)]
     version: i64,
-    /// The office whose records it makes.
+    /// The office that owns the imported records.
     office_id: Uuid,
     /// `fts`, `csv`, `xlsx` or `iati`.
     #[schema(example = "csv", max_length = 20)]
     format: String,
-    /// What the sending system is called.
+    /// Name of the source system.
     #[schema(example = "erp", max_length = 40)]
     source: String,
-    /// The headings of a table, and what they stand for.
+    /// The headings of a table and the fields they are mapped to.
     #[schema(max_items = 1000)]
     columns: Vec<Column>,
-    /// `queued`, `applying`, `done`, `refused` (rows were wrong, nothing is kept), `checked` (dry run), `failed`.
+    /// `queued`, `applying`, `done`, `refused` (rows were invalid, nothing was saved), `checked` (dry run) or `failed`.
     #[schema(example = "applying", max_length = 20)]
     state: String,
-    /// Whether nothing is to be kept.
+    /// Whether this is a dry run: rows are validated and nothing is saved.
     dry_run: bool,
-    /// Whether the good rows are kept when others are wrong.
+    /// Whether valid rows are imported when others are invalid.
     skip_bad: bool,
-    /// The files' names.
+    /// Names of the files.
     #[schema(max_items = 1000, value_type = Vec<kernel::items::FileName>)]
     files: Vec<String>,
-    /// Rows in the files.
+    /// Number of rows in the files.
     #[schema(minimum = 0)]
     read: i64,
-    /// Rows decided so far: compare with `read` for the progress.
+    /// Rows processed so far; compare with `read` for the progress.
     #[schema(minimum = 0)]
     done: i64,
     #[schema(minimum = 0)]
@@ -52,10 +52,10 @@ pub(crate) struct Import {
     unchanged: i64,
     #[schema(minimum = 0)]
     rejected: i64,
-    /// Rows with something to look at.
+    /// Rows with warnings.
     #[schema(minimum = 0)]
     warnings: i64,
-    /// Why it failed or was refused, or what was left out.
+    /// Why it failed or was refused, or what was skipped.
     #[schema(max_length = 2000)]
     message: Option<String>,
     created_at: chrono::DateTime<chrono::Utc>,
@@ -108,7 +108,7 @@ impl Row for Import {
 
 /// Lists imports
 ///
-/// Those of the caller's office and the offices below it, newest first.
+/// Imports of the caller's office and the offices below it, newest first.
 #[utoipa::path(tag = "imports", params(Paging), security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The imports", body = Envelope<Import>), ReadProblems))]
 #[get("/v1/imports")]
@@ -128,7 +128,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// One import: its state, its progress, its counts
+/// Gets an import: its state, progress and counts
 #[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import")),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The import", body = Import), ReadProblems))]
@@ -146,28 +146,28 @@ pub(crate) async fn get(
     .await
 }
 
-/// A row of an import and what became of it.
+/// A row of an import and its outcome.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImportRow {
     /// Its number in the import, from 1.
     #[schema(minimum = 1)]
     number: i64,
-    /// The file it stands in.
+    /// The file that contains it.
     #[schema(max_length = 300)]
     file: String,
-    /// Where in the file: a JSON pointer, or the line of a CSV file, the row of a sheet.
+    /// Position in the file: a JSON pointer, the line of a CSV file or the row of a sheet.
     #[schema(example = "/data/flows/17", max_length = 500)]
     pointer: String,
-    /// What the source calls the contribution, where it does.
+    /// The contribution's reference in the source, if it has one.
     #[schema(max_length = 100)]
     external_ref: Option<String>,
-    /// `created`, `updated`, `unchanged`, `rejected`, `not_applied`; null while it waits.
+    /// `created`, `updated`, `unchanged`, `rejected` or `not_applied`; null while pending.
     #[schema(example = "rejected", max_length = 20)]
     verdict: Option<String>,
-    /// What is wrong, by JSON pointer inside the row.
+    /// Errors, by JSON pointer inside the row.
     #[schema(max_items = 100)]
     errors: Vec<FieldError>,
-    /// What to look at, by JSON pointer inside the row.
+    /// Warnings, by JSON pointer inside the row.
     #[schema(max_items = 100)]
     warnings: Vec<FieldError>,
 }
@@ -241,7 +241,7 @@ pub(crate) struct RowFilter {
     with_warnings: Option<bool>,
 }
 
-/// The rows of an import and the verdict on each
+/// Lists the rows of an import and their outcomes
 #[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), RowFilter, Paging),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The rows, in the order of the files", body = Envelope<ImportRow>),

@@ -19,13 +19,13 @@ const MAX_HEADING_LENGTH: usize = 200;
 /// The key of a mapping that says which sign ends whole numbers.
 const DECIMAL: &str = "decimal";
 
-/// A column as it was found.
+/// A column of an imported table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Column {
     /// Its heading in the file.
     #[schema(example = "Donor name", max_length = 200)]
     pub(crate) heading: String,
-    /// The field it stands for; null when it is not read.
+    /// The field it is mapped to; null when it is ignored.
     #[schema(example = "donor", max_length = 40)]
     pub(crate) field: Option<String>,
 }

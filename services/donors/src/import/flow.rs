@@ -13,7 +13,7 @@ pub(crate) type Refused = (Option<String>, Vec<FieldError>);
 /// A row that holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Flow {
-    /// What the source calls it.
+    /// Its name in the source.
     pub(crate) id: String,
     /// The version the source gives it; 0 where the source counts none.
     pub(crate) version: i64,

@@ -11,11 +11,11 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 /// The number format of a date.
 const DATE_FORMAT: &str = "yyyy-mm-dd";
 
-/// The template of a table to import
+/// Downloads the template for table imports
 ///
-/// The headings and one example row. As XLSX with a second sheet that says what each column means.
+/// The headings and one example row. The XLSX has a second sheet that explains each column.
 #[utoipa::path(tag = "imports", security(("oauth2" = ["imports:read"])),
-    responses((status = 200, description = "The template, as text/csv or XLSX by Accept", content(
+    responses((status = 200, description = "The template, as CSV or XLSX depending on `Accept`", content(
         (String = "text/csv", example = "external_ref,donor,status,amount,currency"),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), ReadProblems))]
 #[get("/v1/imports/template")]

@@ -55,23 +55,23 @@ pub(crate) struct ImportOptions {
     /// `/v1/imports/template`, or with a mapping; `iati`: IATI 2.01 to 2.03 activities.
     #[param(example = "csv", max_length = 20)]
     format: String,
-    /// What the sending system is called: needed for tables, `iati` unless told otherwise for IATI files, nothing else than
-    /// `fts` for flows. With the rows' references it says what is the same contribution.
+    /// Name of the source system: required for tables, defaults to `iati` for IATI files, always `fts` for flows.
+    /// Together with the rows' references it identifies a contribution.
     #[param(example = "erp", max_length = 40)]
     source: Option<String>,
-    /// Which column of a table is which field, as a JSON object: heading → field, or null for a column that is not read;
-    /// `"decimal": ","` where the decimal sign is a comma.
+    /// Maps the columns of a table to fields, as a JSON object: heading → field, or null to ignore a column;
+    /// `"decimal": ","` if the decimal separator is a comma.
     #[param(example = r#"{"Donor name": "donor", "Remarks": null}"#, max_length = 20000)]
     mapping: Option<String>,
-    /// Our IATI organisation identifier, for files that name us by it.
+    /// The organisation's own IATI identifier, to find it as the receiver.
     #[param(example = "XM-DAC-47066", max_length = 100)]
     receiver: Option<String>,
-    /// The office whose records it makes: the caller's (unless told otherwise) or one below.
+    /// The office that owns the imported records: the caller's or one below it. Defaults to the caller's.
     office_id: Option<Uuid>,
-    /// Check and compare only, keep nothing.
+    /// Dry run: validate and compare only, save nothing.
     #[serde(default)]
     dry_run: bool,
-    /// Keep the good rows when others are wrong (unless told so, one wrong row refuses all).
+    /// Import the valid rows even if others are invalid. Defaults to false: one invalid row rejects the import.
     #[serde(default)]
     skip_bad: bool,
 }
@@ -102,20 +102,21 @@ pub(crate) struct FileBytes(Vec<u8>);
 
 /// Starts an import
 ///
-/// Send the files as `multipart/form-data` (several files are one import) or one file alone, up to 512 MiB; tables and
-/// IATI files hold up to 1,000,000 rows. They are checked while they arrive; then the import works in the background:
-/// follow it at `Location`. It is idempotent by source and external reference, whichever office imports them. In a form,
-/// `source`, `mapping` and `receiver` may be fields before the files, and `mapping[Heading]` fields name one column each.
-/// A dry run of a table that lacks columns says which headings it found.
+/// Send the files as `multipart/form-data` (several files form one import), or a single file as the body, up to 512
+/// MiB; tables and IATI files hold up to 1,000,000 rows. Files are validated while they are received; the import then
+/// runs in the background: poll the URL in `Location`. Imports are idempotent by source and external reference,
+/// whichever office runs them. In a form, the fields `source`, `mapping` and `receiver` may precede the files, and
+/// `mapping[Heading]` fields map one column each. A dry run of a table that lacks columns reports the headings it
+/// found.
 #[utoipa::path(tag = "imports", params(ImportOptions,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+        ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     request_body(description = "The file, or several as multipart/form-data", content(
         (Object = "application/json"), (String = "text/csv"), (String = "application/xml"),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (ImportForm = "multipart/form-data"))),
     security(("oauth2" = ["imports:write"])),
     extensions(("x-body-limit" = json!(536870912)), ("x-timeout-seconds" = json!(900))),
-    responses((status = 201, description = "The import, waiting for its turn", body = Import), CreateProblems))]
+    responses((status = 201, description = "The queued import", body = Import), CreateProblems))]
 #[post("/v1/imports")]
 pub(crate) async fn create(
     request: HttpRequest,
@@ -354,7 +355,7 @@ impl Receiving {
         Ok(())
     }
 
-    /// What the sending system is called.
+    /// Name of the source system.
     fn source(&self) -> Result<String, Problem> {
         let refuse = |fault: Fault| Err(Problem::invalid_parameter("source", fault));
         match (self.reading.format, &self.source) {

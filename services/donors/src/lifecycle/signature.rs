@@ -15,10 +15,10 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The organisation's rule about signatures.
+/// The organisation's signature rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct SignatureRule {
-    /// 0 when nobody has made a rule.
+    /// 0 if no rule has been set.
     #[schema(minimum = 0)]
     version: i64,
     #[serde(flatten)]
@@ -26,7 +26,7 @@ pub(crate) struct SignatureRule {
     updated_at: Option<DateTime<Utc>>,
 }
 
-/// What the rule says.
+/// The fields of the signature rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignatureRuleFields {
@@ -109,7 +109,7 @@ pub(super) async fn check_amendment(
     Ok(())
 }
 
-/// Shows from which amount on two persons sign
+/// Gets the signature rule
 #[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The rule", body = SignatureRule), ReadProblems))]
 #[get("/v1/signature-rule")]
@@ -128,11 +128,11 @@ pub(crate) async fn read(
     .await
 }
 
-/// Says from which amount on two persons sign
+/// Updates the signature rule
 ///
-/// Only headquarters does. Send the version you read as `If-Match` (`"0"` when there is no rule yet).
+/// Headquarters only. Send the ETag of the rule in `If-Match` (`"0"` if there is no rule yet).
 #[utoipa::path(tag = "agreements", request_body = SignatureRuleFields, security(("oauth2" = ["donors:write"])),
-    params(("If-Match" = String, Header, description = "The ETag you read")),
+    params(("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The rule", body = SignatureRule), UpdateProblems))]
 #[put("/v1/signature-rule")]
 pub(crate) async fn write(

@@ -85,7 +85,7 @@ macro_rules! steps {
         $($(#[$doc])*
         #[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:write"])),
             params(("id" = Uuid, Path, description = "The agreement"),
-                   ("If-Match" = String, Header, description = "The ETag you read")),
+                   ("If-Match" = String, Header, description = "The ETag of the version you read")),
             responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
         #[post($path)]
         pub(crate) async fn $handler(
@@ -100,13 +100,13 @@ macro_rules! steps {
 }
 
 steps! {
-    /// Takes a draft into negotiation
+    /// Starts negotiating a draft agreement
     negotiate "/v1/agreements/{id}/negotiate" Negotiate "agreement.negotiate";
     /// Signs an agreement
     ///
-    /// From here on it is amended, not changed, and its reports are owed. An agreement with a private-sector donor needs a
-    /// due-diligence clearance that holds. Above the organisation's threshold (`/v1/signature-rule`) the first signature is
-    /// kept in `first_signature`, and a second person signs.
+    /// From then on it can only be amended, and its reports become due. An agreement with a private-sector donor needs
+    /// a valid due-diligence clearance. Above the organisation's threshold (`/v1/signature-rule`) the first signature
+    /// is kept in `first_signature`, and a second person has to sign.
     sign "/v1/agreements/{id}/sign" Sign "agreement.sign";
     /// Activates a signed agreement
     activate "/v1/agreements/{id}/activate" Activate "agreement.activate";
@@ -114,20 +114,20 @@ steps! {
     close "/v1/agreements/{id}/close" Close "agreement.close";
     /// Cancels an agreement
     ///
-    /// Reports that were not handed in yet are owed no longer.
+    /// Reports that have not been submitted are no longer due.
     cancel "/v1/agreements/{id}/cancel" Cancel "agreement.cancel";
 }
 
-/// An amendment to record.
+/// A new amendment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAmendment {
     kind: AmendmentKind,
     #[schema(example = "Floods cut the roads for two months", min_length = 1, max_length = 2000)]
     reason: String,
-    /// When the office asked for it; an extension that was asked for after the end is recorded as late.
+    /// When the office requested it; an extension requested after the end date is recorded as late.
     requested_on: NaiveDate,
-    /// The new last day.
+    /// The new end date.
     end_date: Option<NaiveDate>,
     /// The new amount, in the agreement's currency.
     amount: Option<Money>,
@@ -138,11 +138,11 @@ pub(crate) struct NewAmendment {
 
 /// Amends a signed agreement
 ///
-/// The terms before stay in the amendment. Reports follow: those of periods that have not changed keep their dates, the
-/// final ones move, and keep the date they were due first. Send the version you read as `If-Match`.
+/// The former terms are kept in the amendment. The report schedule is adjusted: reports for unchanged periods keep
+/// their dates; final reports move and keep their original due date. Send the agreement's ETag in `If-Match`.
 #[utoipa::path(tag = "agreements", request_body = NewAmendment, security(("oauth2" = ["agreements:write"])),
     params(("id" = Uuid, Path, description = "The agreement"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
 #[post("/v1/agreements/{id}/amendments")]
 pub(crate) async fn amend(

@@ -16,7 +16,7 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A clearance.
+/// A due-diligence clearance.
 #[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
 pub(crate) struct Clearance {
     id: Uuid,
@@ -25,21 +25,21 @@ pub(crate) struct Clearance {
     decision: Word<ClearanceDecision>,
     valid_from: NaiveDate,
     valid_until: NaiveDate,
-    /// Where the file is kept.
+    /// Where the supporting document is kept.
     #[schema(example = "DD-2026-014", max_length = 100)]
     reference: String,
     created_at: DateTime<Utc>,
 }
 
-/// A decision to record.
+/// A new due-diligence decision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewClearance {
     decision: ClearanceDecision,
     valid_from: NaiveDate,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     valid_until: NaiveDate,
-    /// Where the file is kept.
+    /// Where the supporting document is kept.
     #[schema(example = "DD-2026-014", min_length = 1, max_length = 100)]
     reference: String,
 }
@@ -101,7 +101,7 @@ pub(crate) async fn holds(
 
 /// Lists a donor's due-diligence decisions
 ///
-/// The latest first; it is the one that counts.
+/// Newest first. The latest decision applies.
 #[utoipa::path(tag = "donors", security(("oauth2" = ["agreements:read"])),
     params(("id" = Uuid, Path, description = "The donor"), Paging),
     responses((status = 200, description = "The decisions", body = Envelope<Clearance>), ReadProblems))]
@@ -136,10 +136,10 @@ pub(crate) async fn list(
 
 /// Records a due-diligence decision
 ///
-/// Only headquarters does. An agreement with a private-sector donor is signed only while the latest decision clears it.
+/// Headquarters only. An agreement with a private-sector donor can be signed only while the latest decision clears it.
 #[utoipa::path(tag = "donors", request_body = NewClearance, security(("oauth2" = ["donors:write"])),
     params(("id" = Uuid, Path, description = "The donor"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The decision", body = Clearance), CreateProblems))]
 #[post("/v1/donors/{id}/clearances")]
 pub(crate) async fn create(

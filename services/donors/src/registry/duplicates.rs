@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// From so much likeness on two donors may be one.
 const LIKE_ENOUGH: u32 = 70;
 
-/// A donor that may be the same as another.
+/// A possible duplicate of a donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Candidate {
     donor_id: Uuid,
@@ -29,29 +29,29 @@ pub(crate) struct Candidate {
     donor_type: DonorType,
     #[schema(example = "NOR", max_length = 3)]
     country: Option<String>,
-    /// How sure it is, from 0 to 100.
+    /// Confidence from 0 to 100.
     #[schema(example = 92, minimum = 0, maximum = 100)]
     score: u32,
-    /// Why, in points that add up to the score.
+    /// The reasons, in points that add up to the score.
     #[schema(max_items = 10)]
     reasons: Vec<DuplicateReason>,
 }
 
-/// A reason for a score.
+/// A reason for the score.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct DuplicateReason {
     /// `name`, `other_name`, `iati_identifier`, `country`, `type`, `other_country` or `other_type`.
     #[schema(example = "name", max_length = 20)]
     reason: String,
-    /// Points for, or (below zero) against.
+    /// Points for, or (if negative) against.
     #[schema(example = 80, minimum = -100, maximum = 100)]
     points: i32,
 }
 
-/// Donors that may be the same as one.
+/// Possible duplicates of a donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Candidates {
-    /// The surest first, at most 20.
+    /// Highest score first; at most 20.
     #[schema(max_items = 20)]
     items: Vec<Candidate>,
 }
@@ -90,10 +90,10 @@ fn reasons(one: &Model, other: &Model) -> Vec<DuplicateReason> {
     reasons
 }
 
-/// Lists donors that may be the same as one
+/// Lists possible duplicates of a donor
 ///
-/// By their names (accents, word order, common words and typing errors apart), country, type and identifiers, each with its
-/// points. Whoever curates the registry decides.
+/// Compared by name (ignoring accents, word order, common words and typing errors), country, type and identifiers, with
+/// the points for each. The decision is left to headquarters.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The candidates", body = Candidates), ReadProblems))]

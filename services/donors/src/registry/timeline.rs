@@ -19,14 +19,14 @@ use uuid::Uuid;
 pub(crate) struct TimelineEvent {
     /// When it was recorded.
     at: DateTime<Utc>,
-    /// For a contribution: the day on which it was paid or decided.
+    /// For a contribution: the date on which it was paid or decided.
     on: Option<NaiveDate>,
     /// `donor_recorded`, `donor_merged`, `contribution_pledge`, `contribution_commitment`, `contribution_paid`,
-    /// `agreement_recorded`, `agreement_amended`, `report_` and what was done with it, `clearance_cleared` or
+    /// `agreement_recorded`, `agreement_amended`, `report_` followed by the action, `clearance_cleared` or
     /// `clearance_refused`.
     #[schema(example = "contribution_paid", max_length = 40)]
     kind: String,
-    /// The record it happened to: a donor, a contribution, an agreement, a report or a clearance.
+    /// The record concerned: a donor, a contribution, an agreement, a report or a clearance.
     record_id: Uuid,
     #[schema(max_length = 20000)]
     title: Option<String>,
@@ -75,12 +75,12 @@ impl Row for TimelineEvent {
     ];
 }
 
-/// Lists what happened with a donor
+/// Lists the history of a donor
 ///
-/// The latest first, as far as the caller may see the records. Staff only.
+/// Newest first, restricted to records that the caller may see. Staff only.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), Paging),
     security(("oauth2" = ["donors:read"])),
-    responses((status = 200, description = "What happened", body = Envelope<TimelineEvent>), ReadProblems))]
+    responses((status = 200, description = "The events", body = Envelope<TimelineEvent>), ReadProblems))]
 #[get("/v1/donors/{id}/timeline")]
 pub(crate) async fn list(
     request: HttpRequest,

@@ -27,18 +27,18 @@ use uuid::Uuid;
 const PAST_DAYS: Days = Days::new(365);
 const MAX_EVENTS: usize = 5000;
 
-/// A calendar address to make.
+/// A new calendar address.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCalendar {
-    /// The language of the entries; defaults to `en`.
+    /// Language of the entries. Defaults to `en`.
     language: Option<Language>,
 }
 
-/// A calendar address. Whoever has it reads the due dates without signing in.
+/// A calendar address. Anyone who has it can read the due dates without signing in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Calendar {
-    /// The path of the calendar, told this once.
+    /// The path of the calendar. Returned only once.
     #[schema(example = "/v1/public/calendars/….ics", max_length = 200)]
     path: String,
     created_at: DateTime<Utc>,
@@ -48,10 +48,10 @@ fn hash(secret: &str) -> String {
     service::digest_of(&[secret.as_bytes()])
 }
 
-/// Makes a calendar address
+/// Creates a calendar address
 ///
-/// Of the report dates that the caller sees: a donor's representative its donor's, staff those of their office and the
-/// offices below. Each caller has one: the former one ends.
+/// For the report dates that the caller may see: those of the donor for a representative, those of the office and the
+/// offices below it for staff. Each caller has one address; creating a new one ends the former.
 #[utoipa::path(tag = "reports", request_body = NewCalendar, security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The address", body = Calendar), CreateProblems))]
 #[put("/v1/calendar")]
@@ -86,9 +86,9 @@ pub(crate) async fn replace(
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &made)
 }
 
-/// Ends the caller's calendar address
+/// Deletes the caller's calendar address
 #[utoipa::path(tag = "reports", security(("oauth2" = ["reports:read"])),
-    responses((status = 204, description = "There is none any more"), ReadProblems))]
+    responses((status = 204, description = "The address was deleted"), ReadProblems))]
 #[delete("/v1/calendar")]
 pub(crate) async fn remove(
     request: HttpRequest,
@@ -114,10 +114,10 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
     audit::Entry { action, subject, before: None, after: None }
 }
 
-/// The report dates as a calendar
+/// Gets the report due dates as a calendar
 ///
-/// For calendar programs: no token, but an address that nobody can guess.
-#[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The address's secret, ending in .ics")),
+/// For calendar applications: authenticated by the unguessable address instead of a token.
+#[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The secret of the address, ending in .ics")),
     responses((status = 200, description = "The calendar", content_type = "text/calendar", body = String), PublicProblems))]
 #[get("/v1/public/calendars/{secret}")]
 pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> ApiResult {

@@ -14,29 +14,29 @@ use tokio::sync::OnceCell;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// How punctual an office, or the reports of a donor, are.
+/// Reporting compliance of an office, or towards a donor.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Compliance {
-    /// The office or the donor; null for all together.
+    /// The office or the donor; null for the total.
     pub(crate) id: Option<Uuid>,
     #[schema(max_length = 300)]
     pub(crate) name: Option<String>,
     /// Reports whose due date has passed.
     #[schema(minimum = 0)]
     pub(crate) due: i64,
-    /// Of these, handed in by then.
+    /// Of these, submitted on time.
     #[schema(minimum = 0)]
     pub(crate) on_time: i64,
-    /// Of these, handed in later.
+    /// Of these, submitted late.
     #[schema(minimum = 0)]
     pub(crate) late: i64,
-    /// Of these, still owed.
+    /// Of these, still outstanding.
     #[schema(minimum = 0)]
     pub(crate) overdue: i64,
-    /// Of those due, the percentage on time, one decimal; null when nothing was due.
+    /// Percentage of due reports that were submitted on time, one decimal; null when none was due.
     #[schema(example = "83.3", max_length = 6)]
     pub(crate) on_time_percent: Option<String>,
-    /// The median of the days by which those handed in late, or still owed, are late; null when none is.
+    /// Median delay in days of the reports that were submitted late or are overdue; null when there are none.
     #[schema(minimum = 0)]
     pub(crate) median_days_late: Option<i64>,
     /// Reports due in the next 30 days.
@@ -173,22 +173,22 @@ fn place(of: &Compliance) -> (i64, i64, Option<String>, Option<Uuid>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ComplianceFilter {
-    /// `office` (unless told otherwise) or `donor`.
+    /// `office` or `donor`. Defaults to `office`.
     #[param(max_length = 10)]
     by: Option<String>,
-    /// Only this office's.
+    /// Only of this office.
     office_id: Option<Uuid>,
-    /// Only this donor's.
+    /// Only of this donor.
     donor_id: Option<Uuid>,
-    /// Due on this day or after.
+    /// Due on or after this date.
     due_from: Option<NaiveDate>,
-    /// Due on this day or before.
+    /// Due on or before this date.
     due_until: Option<NaiveDate>,
 }
 
-/// How punctual reports are
+/// Gets reporting compliance
 ///
-/// For each office of the caller's (or each donor): reports due, on time, late and overdue, and by how much; the most
+/// For each office of the caller's tree (or each donor): reports due, on time, late and overdue, and the delay; most
 /// overdue first.
 #[utoipa::path(tag = "reports", params(ComplianceFilter, Paging), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The figures", body = Envelope<Compliance>), ReadProblems))]

@@ -15,14 +15,14 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PartnerClient)]
 pub(crate) struct Client {
-    /// Also its `client_id`.
+    /// Also the `client_id`.
     id: Uuid,
     #[schema(minimum = 1)]
     version: i64,
     office_id: Uuid,
     #[schema(example = "ERP bridge", max_length = 200)]
     name: String,
-    /// What it may do.
+    /// Its scopes.
     #[schema(max_items = 100, value_type = Vec<service::openapi::words::Permission>)]
     scopes: Vec<String>,
     created_at: chrono::DateTime<chrono::Utc>,
@@ -45,7 +45,7 @@ impl Row for Client {
     ];
 }
 
-/// A client just made. The secret is shown this once.
+/// A newly created API client. The secret is returned only once.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MadePartnerClient)]
 pub(crate) struct MadeClient {
@@ -56,23 +56,23 @@ pub(crate) struct MadeClient {
     client_secret: Option<String>,
 }
 
-/// An API client to make.
+/// A new API client.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPartnerClient)]
 pub(crate) struct NewClient {
     #[schema(example = "ERP bridge", min_length = 1, max_length = 200)]
     name: String,
-    /// The office it acts in: the caller's or one below.
+    /// The office it acts for: the caller's or one below it.
     office_id: Uuid,
-    /// What it may do; never more than the caller.
+    /// Its scopes; never more than those of the caller.
     #[schema(example = json!(["contributions:read"]), min_items = 1, max_items = 100, value_type = Vec<service::openapi::words::Permission>)]
     scopes: Vec<String>,
 }
 
 /// Lists API clients
 ///
-/// Those of the caller's office and the offices below it.
+/// Clients of the caller's office and the offices below it.
 #[utoipa::path(tag = "clients", params(Paging), security(("oauth2" = ["clients:read"])),
     responses((status = 200, description = "The clients", body = Envelope<Client>), ReadProblems))]
 #[get("/v1/clients")]
@@ -92,11 +92,11 @@ pub(crate) async fn list(
     .await
 }
 
-/// Makes an API client
+/// Creates an API client
 ///
 /// A partner system signs in with its id and secret at `POST /oauth/token` (grant type `client_credentials`).
 #[utoipa::path(tag = "clients", request_body = NewClient, security(("oauth2" = ["clients:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The client, with its secret", body = MadeClient), CreateProblems))]
 #[post("/v1/clients")]
 pub(crate) async fn create(

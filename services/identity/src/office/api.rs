@@ -11,13 +11,13 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// An office: a tenant.
+/// An office. Each office is a tenant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Office {
     id: Uuid,
     #[schema(minimum = 1)]
     version: i64,
-    /// The office above; null for headquarters.
+    /// The parent office; null for headquarters.
     parent_id: Option<Uuid>,
     /// Unique in the organisation.
     #[schema(example = "AFG-KBL", max_length = 20)]
@@ -49,7 +49,7 @@ impl Row for Office {
     ];
 }
 
-/// An office to open.
+/// A new office.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOffice {
@@ -59,7 +59,7 @@ pub(crate) struct NewOffice {
     #[schema(example = "Kabul country office", min_length = 1, max_length = 200)]
     name: String,
     kind: Kind,
-    /// The office above: headquarters, or a regional office for a country office.
+    /// The parent office: headquarters, or a regional office for a country office.
     parent_id: Uuid,
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "AFG", max_length = 3)]
@@ -78,9 +78,9 @@ pub(crate) struct OfficeFilter {
 
 /// Lists the offices of the organisation
 ///
-/// Every office of an organisation may know its tree.
+/// Every office may see the whole office tree of its organisation.
 #[utoipa::path(tag = "offices", params(OfficeFilter, Paging), security(("oauth2" = ["offices:read"])),
-    responses((status = 200, description = "The offices by code", body = Envelope<Office>), ReadProblems))]
+    responses((status = 200, description = "The offices, by code", body = Envelope<Office>), ReadProblems))]
 #[get("/v1/offices")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -99,7 +99,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// One office
+/// Gets an office
 #[utoipa::path(tag = "offices", params(("id" = Uuid, Path, description = "The office")),
     security(("oauth2" = ["offices:read"])),
     responses((status = 200, description = "The office", body = Office), ReadProblems))]
@@ -117,12 +117,12 @@ pub(crate) async fn get(
     .await
 }
 
-/// Opens an office
+/// Creates an office
 ///
-/// Under an office of the caller's own tree: regional and liaison offices under headquarters, country offices under
-/// headquarters or a regional office.
+/// The parent must be in the caller's own tree: regional and liaison offices are created under headquarters, country
+/// offices under headquarters or a regional office.
 #[utoipa::path(tag = "offices", request_body = NewOffice, security(("oauth2" = ["offices:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The office", body = Office), CreateProblems))]
 #[post("/v1/offices")]
 pub(crate) async fn create(

@@ -37,7 +37,7 @@ pub(crate) struct Person {
     id: Uuid,
     #[schema(minimum = 1)]
     version: i64,
-    /// The office that keeps the account.
+    /// The office that manages the account.
     office_id: Uuid,
     #[schema(example = "Amina Rahimi", max_length = 200)]
     name: String,
@@ -45,12 +45,12 @@ pub(crate) struct Person {
     email: String,
     /// `en`, `fr` or `es`.
     language: Language,
-    /// Staff: what they do where.
+    /// For staff: roles by office.
     #[schema(max_items = 50)]
     roles: Vec<RoleIn>,
-    /// Donor representative: the donor.
+    /// For a donor's representative: the donor.
     donor_id: Option<Uuid>,
-    /// Whether a password is set; false while the invitation waits.
+    /// Whether a password is set; false while the invitation is pending.
     active: bool,
     created_at: chrono::DateTime<chrono::Utc>,
 }
@@ -92,7 +92,7 @@ async fn with_roles(
         .collect())
 }
 
-/// A person to let in: staff with roles, or the representative of one donor.
+/// A new user account: staff with roles, or a representative of one donor.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPerson {
@@ -100,20 +100,21 @@ pub(crate) struct NewPerson {
     name: String,
     #[schema(example = "amina@example.org", max_length = 254)]
     email: String,
-    /// `en` (unless told otherwise), `fr` or `es`.
+    /// `en`, `fr` or `es`. Defaults to `en`.
     language: Option<Language>,
-    /// For staff: what they do where. The first office keeps the account.
+    /// For staff: roles by office. The first office manages the account.
     #[serde(default)]
     #[schema(max_items = 50)]
     roles: Vec<RoleIn>,
-    /// For a donor's representative: the donor; then no roles.
+    /// For a donor's representative: the donor. Not allowed together with roles.
     donor_id: Option<Uuid>,
-    /// A first password of 12 to 128 characters; without it the answer holds an invitation link.
+    /// An initial password of 12 to 128 characters. Without it the response contains an invitation link.
     #[schema(min_length = 12, max_length = 128)]
     password: Option<String>,
 }
 
-/// A person just made. `invitation_url` is there this once when no password was given: send it to the person.
+/// A newly created user account. `invitation_url` is returned only once, and only when no password was set: send it to
+/// the person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MadePerson {
     #[serde(flatten)]
@@ -128,16 +129,16 @@ pub(crate) struct MadePerson {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PeopleFilter {
-    /// Words of the name or the address.
+    /// Full-text search in name and e-mail address.
     #[param(max_length = 200)]
     q: Option<String>,
-    /// Only accounts kept by this office.
+    /// Only accounts managed by this office.
     office_id: Option<Uuid>,
 }
 
 /// Lists people
 ///
-/// Accounts kept by the caller's office and the offices below it.
+/// Accounts managed by the caller's office and the offices below it.
 #[utoipa::path(tag = "people", params(PeopleFilter, Paging), security(("oauth2" = ["people:read"])),
     responses((status = 200, description = "The people", body = Envelope<Person>), ReadProblems))]
 #[get("/v1/people")]
@@ -160,7 +161,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// One person
+/// Gets a user account
 #[utoipa::path(tag = "people", params(("id" = Uuid, Path, description = "The person")),
     security(("oauth2" = ["people:read"])),
     responses((status = 200, description = "The person", body = Person), ReadProblems))]
@@ -179,13 +180,13 @@ pub(crate) async fn get(
     .await
 }
 
-/// Lets a person in
+/// Creates a user account
 ///
-/// Staff get roles in offices of the caller's tree, and never a permission the caller lacks. A donor's representative
-/// gets one donor account, read-only; only headquarters gives those. An address has one account in an organisation;
-/// whether it has one in another organisation makes no difference and is not told.
+/// Staff get roles in offices of the caller's tree, never with a permission that the caller lacks. A donor's
+/// representative gets read-only access to one donor; only headquarters can create such accounts. An e-mail address has
+/// one account per organisation; whether it has one in another organisation is irrelevant and not disclosed.
 #[utoipa::path(tag = "people", request_body = NewPerson, security(("oauth2" = ["people:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The person", body = MadePerson), CreateProblems))]
 #[post("/v1/people")]
 pub(crate) async fn create(

@@ -19,41 +19,41 @@ use uuid::Uuid;
 /// What a person can switch off in the notification centre.
 const MUTABLE: [&str; 4] = ["due_in_30_days", "due_in_7_days", "submit", "accept"];
 
-/// Who the caller is.
+/// The authenticated caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
     id: Uuid,
     /// `person`, `donor` or `client`.
     #[schema(example = "person", max_length = 10)]
     kind: String,
-    /// For people: their name.
+    /// For people: name.
     #[schema(max_length = 200)]
     name: Option<String>,
-    /// For people: their address.
+    /// For people: e-mail address.
     #[schema(max_length = 254)]
     email: Option<String>,
     /// For people: `en`, `fr` or `es`.
     language: Option<Language>,
-    /// For people who chose one: the IANA time zone that instants are shown in.
+    /// For people who chose one: the IANA time zone in which times are displayed.
     #[schema(example = "Africa/Ndjamena", max_length = 60)]
     time_zone: Option<String>,
-    /// For people: notifications that are not shown.
+    /// For people: muted kinds of notification.
     #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     muted: Vec<String>,
-    /// For people: whether they get notifications by e-mail as well; null where the deployment sends none.
+    /// For people: whether notifications are also sent by e-mail; null if the deployment sends no e-mail.
     mail: Option<bool>,
     organisation: Named,
     office: Named,
-    /// For staff: every office with a role; a refresh of the tokens with its `office_id` goes there.
+    /// For staff: every office in which they have a role. Refresh the token with its `office_id` to switch to it.
     #[schema(max_items = 50)]
     offices: Vec<Named>,
     donor_id: Option<Uuid>,
-    /// What the token may do.
+    /// The scopes of the token.
     #[schema(max_items = 200, value_type = Vec<service::openapi::words::Permission>)]
     permissions: Vec<String>,
 }
 
-/// An organisation or an office by name.
+/// An organisation or an office with its name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Named {
     id: Uuid,
@@ -61,7 +61,7 @@ pub(crate) struct Named {
     code: String,
     #[schema(example = "Kabul country office", max_length = 200)]
     name: String,
-    /// For an office.
+    /// The office, if it is one.
     kind: Option<OfficeKind>,
 }
 
@@ -121,9 +121,9 @@ fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The caller itself
+/// Gets the caller
 ///
-/// For every token, whatever its scopes.
+/// Available to every token, whatever its scopes.
 #[utoipa::path(tag = "people", security(("oauth2" = [])),
     responses((status = 200, description = "The caller", body = Me), ReadProblems))]
 #[get("/v1/me")]
@@ -137,7 +137,7 @@ pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<St
     answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
 }
 
-/// How a person wants the pages.
+/// A person's display and notification settings.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
@@ -146,19 +146,19 @@ pub(crate) struct Profile {
     /// An IANA time zone; null for UTC.
     #[schema(example = "Africa/Ndjamena", max_length = 60)]
     time_zone: Option<String>,
-    /// Notifications not to show: of `due_in_30_days`, `due_in_7_days`, `submit` and `accept`.
+    /// Kinds of notification to mute: `due_in_30_days`, `due_in_7_days`, `submit` and `accept`.
     #[serde(default)]
     #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     muted: Vec<String>,
-    /// Whether to send notifications by e-mail as well; as it was when left out.
+    /// Whether to send notifications by e-mail as well. Unchanged if omitted.
     mail: Option<bool>,
 }
 
-/// Changes the caller's own profile
+/// Updates the caller's profile
 ///
-/// Language, time zone, notifications, e-mail. Only people have one. Send the version you read as `If-Match`.
+/// Language, time zone, notifications and e-mail. Only people have a profile. Send the profile's ETag in `If-Match`.
 #[utoipa::path(tag = "people", request_body = Profile, security(("oauth2" = [])),
-    params(("If-Match" = String, Header, description = "The ETag you read")),
+    params(("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The caller", body = Me), UpdateProblems))]
 #[put("/v1/me")]
 pub(crate) async fn update(
@@ -205,23 +205,23 @@ fn check(profile: &Profile, checks: &mut Checks) {
     }
 }
 
-/// The member of staff who answers a donor's questions.
+/// The focal point: the member of staff who answers a donor's questions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FocalPoint {
     #[schema(example = "Claire Fontaine", max_length = 200)]
     name: String,
     #[schema(example = "claire@example.org", max_length = 254)]
     email: String,
-    /// The language to write in: `en`, `fr` or `es`.
+    /// The preferred language: `en`, `fr` or `es`.
     language: Language,
     /// The office.
     #[schema(max_length = 200)]
     office: String,
 }
 
-/// Whom a donor's representative can ask
+/// Gets the focal point of the caller's donor
 ///
-/// The focal point that headquarters named in the donor registry; 404 when there is none, and for staff.
+/// The focal point set by headquarters in the donor registry; 404 if there is none, and for staff.
 #[utoipa::path(tag = "people", security(("oauth2" = [])),
     responses((status = 200, description = "The focal point", body = FocalPoint), ReadProblems))]
 #[get("/v1/me/focal-point")]

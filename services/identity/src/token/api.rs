@@ -18,7 +18,7 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A sign-in of the portal, which asks for the password itself (it is our own).
+/// A sign-in through the portal, the first-party client that asks for the password itself.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
@@ -29,7 +29,7 @@ pub(crate) struct SignIn {
     /// `portal`.
     #[schema(example = "portal", max_length = 40)]
     client_id: String,
-    /// The portal's `/sign-in` under the deployment's address.
+    /// The portal's `/sign-in` at the deployment's public address.
     #[schema(example = "https://passerelle.example.org/sign-in", max_length = 500)]
     redirect_uri: String,
     /// BASE64URL(SHA-256(verifier)), RFC 7636.
@@ -38,21 +38,22 @@ pub(crate) struct SignIn {
     /// `S256`.
     #[schema(example = "S256", max_length = 10)]
     code_challenge_method: String,
-    /// The office to work in; without it, the first the person has a role in.
+    /// The office to sign in to. Defaults to the first office in which the person has a role.
     office_id: Option<Uuid>,
 }
 
-/// A code to exchange at the token endpoint within a minute.
+/// An authorisation code, to be exchanged at the token endpoint within a minute.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CodeAnswer {
     #[schema(max_length = 100)]
     code: String,
 }
 
-/// Signs a person in
+/// Signs a user in
 ///
-/// Checks the password and gives an authorisation code. After several wrong passwords from one address, or for one account,
-/// the next one must wait (429); when too many wait to be checked it is answered 503. Both say in `Retry-After` how long.
+/// Checks the password and issues an authorisation code. After several wrong passwords from one address, or for one
+/// account, further attempts are delayed (429); when too many attempts are waiting, the response is 503. Both send
+/// `Retry-After`.
 #[utoipa::path(tag = "sign-in", request_body = SignIn,
     responses((status = 200, description = "An authorisation code", body = CodeAnswer), CreateProblems))]
 #[post("/oauth/authorize")]
@@ -114,18 +115,18 @@ fn check(sign_in: &SignIn, issuer: &str) -> Result<(), Problem> {
     checks.finish()
 }
 
-/// A request for a token (RFC 6749); the client's credentials may also come by HTTP Basic.
+/// A token request (RFC 6749). Client credentials may also be sent by HTTP Basic authentication.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct TokenRequest {
     /// `client_credentials`, `authorization_code` or `refresh_token`.
     #[schema(example = "client_credentials", max_length = 40)]
     grant_type: String,
-    /// With `client_credentials`, unless HTTP Basic names it; with `authorization_code`: the client that signed in.
+    /// For `client_credentials`, unless sent by HTTP Basic; for `authorization_code`: the client that signed in.
     #[schema(max_length = 100)]
     client_id: Option<String>,
     #[schema(max_length = 100)]
     client_secret: Option<String>,
-    /// Fewer scopes than the client holds, space separated.
+    /// A subset of the client's scopes, separated by spaces.
     #[schema(max_length = 2000)]
     scope: Option<String>,
     #[schema(max_length = 100)]
@@ -136,7 +137,7 @@ pub(crate) struct TokenRequest {
     redirect_uri: Option<String>,
     #[schema(max_length = 100)]
     refresh_token: Option<String>,
-    /// With `refresh_token`: the office to work in from now on, one that the person has a role in.
+    /// For `refresh_token`: the office to switch to, one in which the person has a role.
     office_id: Option<Uuid>,
 }
 
@@ -148,12 +149,12 @@ pub(crate) struct Tokens {
     /// `Bearer`.
     #[schema(example = "Bearer", max_length = 10)]
     token_type: &'static str,
-    /// Seconds the access token holds.
+    /// Lifetime of the access token in seconds.
     #[schema(example = 900, minimum = 1, maximum = 900)]
     expires_in: i64,
     #[schema(max_length = 2000)]
     scope: String,
-    /// For people: exchange it once for the next tokens.
+    /// For people: can be exchanged once for new tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     refresh_token: Option<String>,
@@ -168,10 +169,10 @@ struct OauthProblem {
     problem: Problem,
 }
 
-/// Gives tokens
+/// Issues tokens
 ///
-/// Partner systems: grant type `client_credentials` with id and secret. The portal: `authorization_code` with PKCE,
-/// then `refresh_token`. A refresh token that comes a second time revokes all of its family.
+/// Partner systems use grant type `client_credentials` with id and secret. The portal uses `authorization_code` with
+/// PKCE, then `refresh_token`. Reusing a refresh token revokes its whole family.
 #[utoipa::path(tag = "sign-in",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Tokens", body = Tokens), CreateProblems))]
@@ -287,7 +288,7 @@ fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, St
     Ok((id, secret))
 }
 
-/// A token to give back (RFC 7009).
+/// A token to revoke (RFC 7009).
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Revocation {
     /// A refresh token or an access token.
@@ -297,11 +298,11 @@ pub(crate) struct Revocation {
 
 /// Revokes a token
 ///
-/// A refresh token, or an access token: the sign-in it belongs to ends, with every token of it, before this is answered.
-/// An unknown token is answered the same way (RFC 7009).
+/// A refresh token or an access token: the session it belongs to is ended, with all its tokens, before the response is
+/// sent. An unknown token gets the same response (RFC 7009).
 #[utoipa::path(tag = "sign-in",
     request_body(content = Revocation, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, description = "It does not hold any more"), CreateProblems))]
+    responses((status = 200, description = "The token is revoked"), CreateProblems))]
 #[post("/oauth/revoke")]
 pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Bytes) -> ApiResult {
     let form: Revocation = serde_html_form::from_bytes(&body).map_err(|error| {
@@ -323,7 +324,7 @@ pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Byt
     Ok(HttpResponse::Ok().finish())
 }
 
-/// The keys that tokens are signed with (JWKS)
+/// Returns the token signing keys (JWKS)
 #[utoipa::path(tag = "sign-in",
     responses((status = 200, description = "The key set", body = JsonWebKeySet), PublicProblems))]
 #[get("/.well-known/jwks.json")]
@@ -332,7 +333,7 @@ pub(crate) async fn key_set(context: Data<Context>) -> ApiResult {
     answer::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &keys)
 }
 
-/// Where what is (RFC 8414).
+/// Authorization server metadata (RFC 8414).
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Discovery {
     #[schema(max_length = 500)]
@@ -357,7 +358,7 @@ pub(crate) struct Discovery {
     code_challenge_methods_supported: Vec<&'static str>,
 }
 
-/// The discovery document of sign-in
+/// Returns the authorization server metadata
 #[utoipa::path(tag = "sign-in",
     responses((status = 200, description = "Authorization server metadata", body = Discovery), PublicProblems))]
 #[get("/.well-known/oauth-authorization-server")]

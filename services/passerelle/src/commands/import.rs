@@ -43,7 +43,7 @@ pub struct Arguments {
     /// The API client's secret.
     #[arg(long, env = "PASSERELLE_CLIENT_SECRET", hide_env_values = true, allow_hyphen_values = true)]
     client_secret: String,
-    /// Check and compare only, keep nothing.
+    /// Dry run: validate and compare only, save nothing.
     #[arg(long)]
     dry_run: bool,
     /// Keep the good rows when others are wrong.

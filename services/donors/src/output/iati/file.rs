@@ -64,11 +64,11 @@ impl Writing {
     }
 }
 
-/// The organisation's activities as an IATI 2.03 file
+/// Downloads the organisation's activities as an IATI 2.03 file
 ///
-/// Its public agreements in force or closed, each with its public contributions, and the public contributions outside
-/// them. What breaks a rule of the standard is held back until it is mended. An organisation that has not said how it
-/// publishes, or has nothing to publish, has no file.
+/// Public agreements in force or closed with their public contributions, and public contributions outside agreements.
+/// Records that break a rule of the standard are excluded until they are corrected. 404 if the organisation has no
+/// publication settings or nothing to publish.
 #[utoipa::path(tag = "public", extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The activities", content_type = "application/xml", body = String), PublicProblems))]
 #[get("/v1/public/iati/activities.xml")]

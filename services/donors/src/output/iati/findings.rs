@@ -25,7 +25,7 @@ use uuid::Uuid;
 /// Records that one page looks through at most; what was found until then is a short page.
 const MAX_SCANNED: usize = 20_000;
 
-/// A rule of the standard that a record to be published breaks.
+/// A violation of a rule of the IATI standard by a record to be published.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PublicationFinding {
     /// The activity's IATI identifier.
@@ -41,16 +41,16 @@ pub(crate) struct PublicationFinding {
     /// The rule's id in the IATI standard ruleset.
     #[schema(example = "6.2.2", max_length = 10)]
     rule: String,
-    /// `error` (the activity is held back) or `warning`.
+    /// `error` (the activity is excluded) or `warning`.
     #[schema(example = "error", max_length = 10)]
     severity: String,
-    /// The element or attribute.
+    /// The element or attribute concerned.
     #[schema(example = "sector", max_length = 100)]
     path: String,
-    /// What is wrong with it.
+    /// Description of the violation.
     #[schema(example = "has no sector", max_length = 200)]
     detail: String,
-    /// Whether the activity is left out of the file, for this or another reason.
+    /// Whether the activity is excluded from the file, for this or another reason.
     held_back: bool,
 }
 
@@ -68,16 +68,16 @@ impl Row for PublicationFinding {
     ];
 }
 
-/// How much is published, and how much is not.
+/// Counts of what is published and what is excluded.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct PublicationSummary {
-    /// Public agreements and contributions that make an activity.
+    /// Number of public agreements and contributions that form an activity.
     #[schema(minimum = 0)]
     activities: u64,
-    /// In the file.
+    /// Number of activities in the file.
     #[schema(minimum = 0)]
     published: u64,
-    /// Left out of it because of an error.
+    /// Number of activities excluded because of an error.
     #[schema(minimum = 0)]
     held_back: u64,
     #[schema(minimum = 0)]
@@ -119,13 +119,13 @@ fn finding(subject: &Subject, rule: &Rule, held_back: bool) -> PublicationFindin
     }
 }
 
-/// Lists what the standard's rules find in what is to be published
+/// Lists violations of the IATI rules
 ///
-/// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
+/// In records of the caller's office and the offices below it. 409 while the organisation has no publication settings.
 #[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])), params(FindingFilter, Paging),
     extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The findings", body = Envelope<PublicationFinding>),
-              (status = 409, description = "The organisation has not said how it publishes", body = Problem,
+              (status = 409, description = "The organisation has no publication settings", body = Problem,
                content_type = "application/problem+json"), ReadProblems))]
 #[get("/v1/publication/findings")]
 pub(crate) async fn list(
@@ -184,13 +184,13 @@ async fn found(
     Ok(Page { items, next: next.map(|cursor| encode_cursor(&page.fingerprint, &cursor)) })
 }
 
-/// Counts what is published and what is held back
+/// Counts published and excluded activities
 ///
-/// Of the records of the caller's office and those below. 409 while the organisation has not said how it publishes.
+/// In records of the caller's office and the offices below it. 409 while the organisation has no publication settings.
 #[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])),
     extensions(("x-timeout-seconds" = json!(120))),
     responses((status = 200, description = "The counts", body = PublicationSummary),
-              (status = 409, description = "The organisation has not said how it publishes", body = Problem,
+              (status = 409, description = "The organisation has no publication settings", body = Problem,
                content_type = "application/problem+json"), ReadProblems))]
 #[get("/v1/publication/summary")]
 pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<Context>) -> ApiResult {

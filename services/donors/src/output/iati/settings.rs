@@ -42,39 +42,39 @@ pub(crate) struct Settings {
     pub(crate) updated_at: DateTime<Utc>,
 }
 
-/// How the organisation publishes.
+/// The publication settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublicationFields {
-    /// The organisation's IATI identifier, which its activities' identifiers begin with.
+    /// The organisation's IATI identifier, the prefix of its activities' identifiers.
     #[schema(example = "XM-DAC-47066", min_length = 1, max_length = 100)]
     organisation_ref: String,
     /// IATI organisation-type code; 40 is multilateral.
     #[schema(example = "40", max_length = 2)]
     organisation_type: String,
-    /// The language of the texts: `en`, `fr` or `es`.
+    /// Language of the texts: `en`, `fr` or `es`.
     language: Language,
-    /// Where readers of the file write to: an address of the organisation, not of a person.
+    /// Contact address for users of the file: an address of the organisation, not of a person.
     #[schema(example = "iati@example.org", max_length = 200)]
     contact_email: Option<String>,
-    /// The DAC purpose code of what states none; without it such records are held back.
+    /// The DAC purpose code for records that state none; without it such records are excluded.
     #[schema(example = "72010", max_length = 5)]
     sector: Option<String>,
-    /// Code of the codelist FlowType that holds for all contributions.
+    /// Code of the codelist FlowType for all contributions.
     #[schema(example = "10", max_length = 2)]
     flow_type: Option<String>,
-    /// Code of the codelist FinanceType that holds for all contributions.
+    /// Code of the codelist FinanceType for all contributions.
     #[schema(example = "110", max_length = 3)]
     finance_type: Option<String>,
-    /// Code of the DAC's aid types (codelist AidType) that holds for all contributions.
+    /// Code of the codelist AidType (DAC aid types) for all contributions.
     #[schema(example = "C01", max_length = 4)]
     aid_type: Option<String>,
-    /// Code of the codelist TiedStatus that holds for all contributions.
+    /// Code of the codelist TiedStatus for all contributions.
     #[schema(example = "5", max_length = 1)]
     tied_status: Option<String>,
 }
 
-/// How the organisation publishes; empty at version 0, when it does not.
+/// The publication settings; empty at version 0, before the organisation publishes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Publication {
     #[schema(minimum = 0)]
@@ -118,9 +118,9 @@ pub(super) fn for_staff(scope: &TenantScope) -> Result<(), Problem> {
     if matches!(scope, TenantScope::Offices { .. }) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
-/// Shows how the organisation publishes
+/// Gets the publication settings
 ///
-/// At version 0, with empty fields, it does not.
+/// At version 0 the fields are empty and nothing is published.
 #[utoipa::path(tag = "publication", security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The settings", body = Publication), ReadProblems))]
 #[get("/v1/publication")]
@@ -137,12 +137,12 @@ pub(crate) async fn read(
     .await
 }
 
-/// Says how the organisation publishes
+/// Updates the publication settings
 ///
-/// Only headquarters does. From then on its public agreements and contributions are in
-/// `/v1/public/iati/activities.xml`. Send the version you read as `If-Match`.
+/// Headquarters only. From then on its public agreements and contributions are published in
+/// `/v1/public/iati/activities.xml`. Send the ETag of the settings in `If-Match`.
 #[utoipa::path(tag = "publication", request_body = PublicationFields, security(("oauth2" = ["donors:write"])),
-    params(("If-Match" = String, Header, description = "The ETag you read")),
+    params(("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The settings", body = Publication), UpdateProblems))]
 #[put("/v1/publication")]
 pub(crate) async fn write(

@@ -19,18 +19,18 @@ use utoipa::IntoParams;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatementFilter {
-    /// Contributions for this usage year, agreements that run in it, reports due in it; everything unless told otherwise.
+    /// Only contributions for this usage year, agreements that run in it and reports due in it. Defaults to all years.
     #[param(minimum = 1900, maximum = 2200)]
     year: Option<i32>,
-    /// `en` (unless told otherwise), `fr` or `es`.
+    /// `en`, `fr` or `es`. Defaults to `en`.
     language: Option<Language>,
 }
 
-/// A donor's statement
+/// Downloads a donor statement
 ///
-/// Contributions by status, agreements with what was paid, reports due and handed in, as an accessible PDF (PDF/UA-1).
-/// A representative gets what is shown to its donor, staff the records of their office and those below it. Needs
-/// `agreements:read` and `reports:read` as well. That a representative took it is noted in the audit trail.
+/// Contributions by status, agreements with payments, and reports due and submitted, as an accessible PDF (PDF/UA-1).
+/// Representatives get what is visible to their donor, staff the records of their office and the offices below it. Also
+/// requires `agreements:read` and `reports:read`. Downloads by representatives are recorded in the audit trail.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), StatementFilter),
     security(("oauth2" = ["contributions:read", "agreements:read", "reports:read"])),
     responses((status = 200, description = "The statement", content_type = "application/pdf", body = Vec<u8>),

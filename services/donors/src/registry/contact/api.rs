@@ -24,7 +24,7 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Somebody who speaks for a donor. When it was erased, only the record's own fields and `erased` are there.
+/// A contact person at a donor. After erasure, only the record's own fields and `erased` are present.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Contact {
     id: Uuid,
@@ -40,7 +40,7 @@ pub(crate) struct Contact {
     /// The ministry, department or unit.
     #[schema(max_length = 300)]
     unit: Option<String>,
-    /// ISO 639 codes, the best one first.
+    /// ISO 639 codes, preferred language first.
     #[schema(max_items = 20, value_type = Vec<kernel::items::LanguageCode>)]
     languages: Vec<String>,
     #[schema(max_length = 254)]
@@ -49,18 +49,18 @@ pub(crate) struct Contact {
     phone: Option<String>,
     #[schema(max_length = 500)]
     address: Option<String>,
-    /// What the role is in the relation.
+    /// The role in the relationship.
     #[schema(max_length = 2000)]
     notes: Option<String>,
-    /// `geneva`, or the capital whose post keeps the relation with this person.
+    /// `geneva`, or the capital whose liaison post is responsible for this contact.
     #[schema(example = "geneva", max_length = 100)]
     liaison_post: Option<String>,
     consent: Option<Consent>,
     valid_from: Option<NaiveDate>,
     valid_until: Option<NaiveDate>,
-    /// Whether the person is in the post today and has not withdrawn consent.
+    /// Whether the person currently holds the position and has not withdrawn consent.
     may_be_contacted: bool,
-    /// What remains of somebody who was erased.
+    /// What remains of an erased contact.
     erased: Option<Tombstone>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -70,12 +70,12 @@ pub(crate) struct Contact {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Tombstone {
     at: DateTime<Utc>,
-    /// The person or client that did.
+    /// The person or client that erased it.
     by: Option<Uuid>,
     reason: ErasureReason,
 }
 
-/// A contact that was recorded. What was sent is not repeated: this answer may be kept for a repetition.
+/// A recorded contact. The personal data is not repeated, because the response may be stored for replay.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Receipt {
     id: Uuid,
@@ -199,14 +199,13 @@ fn traced(fields: &ContactFields) -> Json {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContactFilter {
-    /// Only those in their post on this day.
+    /// Only those in their position on this date.
     valid_on: Option<NaiveDate>,
 }
 
 /// Lists a donor's contacts
 ///
-/// The newest record first; those that were erased are not among them. 503 when the service was given no key for personal
-/// data.
+/// Newest first, without erased contacts. 503 if the service has no encryption key for personal data.
 #[utoipa::path(tag = "contacts", security(("oauth2" = ["contacts:read"])),
     params(("id" = Uuid, Path, description = "The donor"), ContactFilter, Paging),
     responses((status = 200, description = "The contacts", body = Envelope<Contact>), ReadProblems))]
@@ -233,9 +232,9 @@ pub(crate) async fn list(
     answer.await.map(unkept)
 }
 
-/// One contact
+/// Gets a contact
 ///
-/// Of somebody who was erased, what remains: who did it, when and why.
+/// For an erased contact: who erased it, when and why.
 #[utoipa::path(tag = "contacts", params(("id" = Uuid, Path, description = "The contact")),
     security(("oauth2" = ["contacts:read"])),
     responses((status = 200, description = "The contact", body = Contact), ReadProblems))]
@@ -255,13 +254,13 @@ pub(crate) async fn get(
     .await
 }
 
-/// Records a contact
+/// Creates a contact
 ///
-/// Everything about the person is stored sealed. The answer does not repeat it.
+/// All personal data is stored encrypted. The response does not repeat it.
 #[utoipa::path(tag = "contacts", request_body = ContactFields, security(("oauth2" = ["contacts:write"])),
     params(("id" = Uuid, Path, description = "The donor"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 201, description = "It is recorded", body = Receipt), CreateProblems))]
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 201, description = "The contact was created", body = Receipt), CreateProblems))]
 #[post("/v1/donors/{id}/contacts")]
 pub(crate) async fn create(
     request: HttpRequest,
@@ -291,12 +290,12 @@ pub(crate) async fn create(
     .await
 }
 
-/// Changes a contact
+/// Updates a contact
 ///
-/// Replaces all fields; what stood in them is not kept. Send the version you read as `If-Match`.
+/// Replaces all fields; former values are not kept. Send the contact's ETag in `If-Match`.
 #[utoipa::path(tag = "contacts", request_body = ContactFields, security(("oauth2" = ["contacts:write"])),
     params(("id" = Uuid, Path, description = "The contact"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The contact", body = Contact), UpdateProblems))]
 #[put("/v1/contacts/{id}")]
 pub(crate) async fn update(

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use service::{ApiResult, Changed, Context, Id, UncheckedBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
 
-/// Why somebody is erased.
+/// The reason for erasing a contact.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Erasure {
@@ -18,12 +18,12 @@ pub(crate) struct Erasure {
 
 /// Erases a contact
 ///
-/// Everything about the person is destroyed, first of all the key it was sealed with, and cannot be brought back; who
-/// erased it, when and why remains. Send the version you read as `If-Match`.
+/// All personal data is destroyed, beginning with its encryption key, and cannot be restored; who erased it, when and
+/// why remains. Send the contact's ETag in `If-Match`.
 #[utoipa::path(tag = "contacts", request_body = Erasure, security(("oauth2" = ["contacts:write"])),
     params(("id" = Uuid, Path, description = "The contact"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
-    responses((status = 200, description = "What remains", body = Contact), UpdateProblems))]
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "What remains of the contact", body = Contact), UpdateProblems))]
 #[post("/v1/contacts/{id}/erase")]
 pub(crate) async fn erase(
     request: HttpRequest,

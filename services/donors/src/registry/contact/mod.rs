@@ -15,20 +15,20 @@ use utoipa::ToSchema;
 /// Why somebody's data may be kept (Regulation (EU) 2016/679, article 6, as far as it fits an organisation's contacts).
 pub(crate) const BASES: [&str; 4] = ["consent", "contract", "legitimate_interest", "public_interest"];
 
-/// Why the data may be kept, and since when.
+/// The legal basis for keeping the data, and since when it applies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Consent {
     /// `consent`, `contract`, `legitimate_interest` or `public_interest`.
     #[schema(example = "consent", max_length = 20)]
     pub(crate) basis: String,
-    /// The day it was given; required for `consent`.
+    /// The date it was given; required for `consent`.
     pub(crate) given_on: Option<NaiveDate>,
-    /// The day it was withdrawn: from then on the person is not contacted.
+    /// The date it was withdrawn: the person is not contacted from then on.
     pub(crate) withdrawn_on: Option<NaiveDate>,
 }
 
-/// What is recorded of a contact.
+/// The fields of a contact.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactFields {
@@ -39,7 +39,7 @@ pub(crate) struct ContactFields {
     /// The ministry, department or unit.
     #[schema(example = "Section for humanitarian affairs", max_length = 300)]
     pub(crate) unit: Option<String>,
-    /// ISO 639 codes of the languages spoken, the best one first.
+    /// ISO 639 codes of the languages spoken, preferred language first.
     #[serde(default)]
     #[schema(example = json!(["no", "en"]), max_items = 20, value_type = Vec<kernel::items::LanguageCode>)]
     pub(crate) languages: Vec<String>,
@@ -49,16 +49,16 @@ pub(crate) struct ContactFields {
     pub(crate) phone: Option<String>,
     #[schema(max_length = 500)]
     pub(crate) address: Option<String>,
-    /// What the role is in the relation.
+    /// The role in the relationship.
     #[schema(example = "Signs agreements", max_length = 2000)]
     pub(crate) notes: Option<String>,
-    /// `geneva`, or the capital whose post keeps the relation with this person.
+    /// `geneva`, or the capital whose liaison post is responsible for this contact.
     #[schema(example = "geneva", max_length = 100)]
     pub(crate) liaison_post: Option<String>,
     pub(crate) consent: Consent,
-    /// The first day in the post, where known.
+    /// First day in the position, if known.
     pub(crate) valid_from: Option<NaiveDate>,
-    /// The last day in the post.
+    /// Last day in the position.
     pub(crate) valid_until: Option<NaiveDate>,
 }
 

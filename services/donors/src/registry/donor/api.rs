@@ -29,24 +29,24 @@ pub(crate) struct Donor {
     version: i64,
     #[serde(flatten)]
     fields: DonorFields,
-    /// The donor that this one was a duplicate of; it is in no list then. Not there for others.
+    /// The donor that this duplicate was merged into. Merged donors appear in no list. Absent for other donors.
     #[serde(skip_serializing_if = "Option::is_none")]
     merged_into: Option<Uuid>,
     created_at: chrono::DateTime<chrono::Utc>,
     updated_at: chrono::DateTime<chrono::Utc>,
 }
 
-/// What is recorded of a donor.
+/// The fields of a donor.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DonorFields {
-    /// Name as the donor writes it.
+    /// Official name of the donor.
     #[schema(example = "Norway, Ministry of Foreign Affairs", min_length = 1, max_length = 300)]
     name: String,
-    /// French name where known.
+    /// French name, if known.
     #[schema(max_length = 300)]
     name_fr: Option<String>,
-    /// Spanish name where known.
+    /// Spanish name, if known.
     #[schema(max_length = 300)]
     name_es: Option<String>,
     #[schema(example = "MFA", max_length = 60)]
@@ -62,23 +62,23 @@ pub(crate) struct DonorFields {
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "NOR", max_length = 3)]
     country: Option<String>,
-    /// The donor above: a ministry's government.
+    /// The parent donor, such as the government of a ministry.
     parent_id: Option<Uuid>,
     #[schema(example = "NO-BRC-971277882", max_length = 120)]
     iati_identifier: Option<String>,
-    /// `geneva`, or the capital whose post keeps the relation.
+    /// `geneva`, or the capital whose liaison post is responsible for the donor.
     #[schema(example = "geneva", max_length = 100)]
     liaison_post: Option<String>,
-    /// The member of staff who answers its questions: a person of the organisation. Its representatives see the name
-    /// and the address.
+    /// The focal point: the member of staff who answers its questions. Its representatives see the name and the e-mail
+    /// address.
     focal_point_id: Option<Uuid>,
-    /// `prospect`, `active` (unless told otherwise) or `dormant`.
+    /// `prospect`, `active` or `dormant`. Defaults to `active`.
     #[serde(default = "active")]
     status: DonorStatus,
-    /// What it likes to give to, and how it wants to be told.
+    /// The donor's preferences.
     #[serde(default)]
     preferences: Preferences,
-    /// What other systems call it.
+    /// References in other systems.
     #[serde(default)]
     #[schema(max_items = 50)]
     external_refs: Vec<ExternalRef>,
@@ -146,7 +146,7 @@ async fn with_refs(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DonorFilter {
-    /// Words of a name, in any order, with or without accents; when no name has them, names with words like them.
+    /// Words of a name, in any order, with or without accents. If no name contains them, similar names are returned.
     #[param(max_length = 200)]
     q: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
@@ -159,10 +159,10 @@ pub(crate) struct DonorFilter {
     country: Option<String>,
     /// `traditional`, `emerging` or `private`.
     segment: Option<Segment>,
-    /// `geneva`, or a capital.
+    /// `geneva` or a capital.
     #[param(max_length = 100)]
     liaison_post: Option<String>,
-    /// Only those whose focal point is this person.
+    /// Only those with this focal point.
     focal_point_id: Option<Uuid>,
     /// `source:reference` of another system, such as `fts:2924`.
     #[param(max_length = 150)]
@@ -198,8 +198,8 @@ impl DonorFilter {
 
 /// Lists donors
 ///
-/// The organisation's registry, by name; words that no name has are taken for typing errors, and the most like come first.
-/// A donor's representative sees its own donor.
+/// The organisation's registry, by name. The search tolerates typing errors and returns the closest names first. A
+/// donor's representative sees only its own donor.
 #[utoipa::path(tag = "donors", params(DonorFilter, Paging), security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The donors", body = Envelope<Donor>), ReadProblems))]
 #[get("/v1/donors")]
@@ -221,7 +221,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// One donor
+/// Gets a donor
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The donor", body = Donor), ReadProblems))]
@@ -240,11 +240,11 @@ pub(crate) async fn get(
     .await
 }
 
-/// Records a donor
+/// Creates a donor
 ///
-/// Only headquarters curates the registry.
+/// Headquarters only.
 #[utoipa::path(tag = "donors", request_body = DonorFields, security(("oauth2" = ["donors:write"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The donor", body = Donor), CreateProblems))]
 #[post("/v1/donors")]
 pub(crate) async fn create(
@@ -270,12 +270,12 @@ pub(crate) async fn create(
     .await
 }
 
-/// Changes a donor
+/// Updates a donor
 ///
-/// Replaces all fields. Only headquarters curates the registry. Send the version you read as `If-Match`.
+/// Replaces all fields. Headquarters only. Send the donor's ETag in `If-Match`.
 #[utoipa::path(tag = "donors", request_body = DonorFields, security(("oauth2" = ["donors:write"])),
     params(("id" = Uuid, Path, description = "The donor"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The donor", body = Donor), UpdateProblems))]
 #[put("/v1/donors/{id}")]
 pub(crate) async fn update(

@@ -12,7 +12,7 @@ pub(crate) use api::known;
 use kernel::{DonorType, FieldCode, Problem, closed_set};
 
 closed_set! {
-    /// The M49 regions that a donor may prefer.
+    /// An M49 region that a donor may prefer.
     pub(crate) enum Region {
         Africa = "africa",
         Americas = "americas",

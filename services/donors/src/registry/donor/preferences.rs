@@ -11,22 +11,22 @@ use store::StoreError;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What a donor likes to give to, and how it wants to be told.
+/// A donor's preferences: what it funds and how it wants to be informed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Preferences {
-    /// Themes, in its own words.
+    /// Preferred themes, in free text.
     #[schema(example = json!(["shelter", "health on the move"]), max_items = 30, value_type = Vec<kernel::items::Keyword>)]
     pub(super) themes: Vec<String>,
-    /// M49 regions.
+    /// Preferred M49 regions.
     #[schema(max_items = 5)]
     pub(super) regions: Vec<Region>,
-    /// How far its gifts may be tied.
+    /// The earmarking it prefers.
     #[schema(max_items = 4)]
     pub(super) earmarking: Vec<Earmarking>,
-    /// Of its reports.
+    /// Preferred format of its reports.
     pub(super) report_language: Option<Language>,
-    /// Of its reports.
+    /// Preferred format of its reports.
     pub(super) report_template: Option<ReportTemplate>,
 }
 

@@ -137,8 +137,8 @@ pub(crate) async fn list(
 /// merge can be undone. Headquarters only. Send the ETag of this donor in `If-Match`.
 #[utoipa::path(tag = "donors", request_body = NewMerge, security(("oauth2" = ["donors:write"])),
     params(("id" = Uuid, Path, description = "The donor that is kept"),
-           ("If-Match" = String, Header, description = "The ETag you read"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read"),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The merge", body = Merge), CreateProblems))]
 #[post("/v1/donors/{id}/merges")]
 pub(crate) async fn create(

@@ -12,18 +12,18 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Something the caller's office (or a representative's donor) is told.
+/// A notification to the caller's office, or to a representative's donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Notification {
     id: Uuid,
-    /// `due_in_30_days`, `due_in_7_days` or `overdue` for a report that is owed; `send` or `endorse` for one that waits
-    /// for the office; `return`, `reject` and `retract` for one that came back; `submit` and `accept` for one that was
-    /// taken; `received` for the donor.
+    /// `due_in_30_days`, `due_in_7_days` or `overdue` for an outstanding report; `send` or `endorse` for one that
+    /// awaits the office; `return`, `reject` and `retract` for one that was returned; `submit` and `accept` for one
+    /// that was passed on; `received` for the donor.
     #[schema(example = "due_in_7_days", max_length = 20)]
     kind: String,
     report_id: Uuid,
     report_kind: ReportKind,
-    /// The report's due date then.
+    /// The due date of the report at that time.
     due_date: NaiveDate,
     /// Reference and title of the agreement.
     #[schema(max_length = 400)]
@@ -62,9 +62,9 @@ impl Row for Notification {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct NotificationFilter {
-    /// True: only what is not marked as read.
+    /// If true, only unread notifications.
     unread: Option<bool>,
-    /// Kinds to leave out, space separated.
+    /// Kinds to exclude, separated by spaces.
     #[param(max_length = 300)]
     except: Option<String>,
 }
@@ -109,7 +109,7 @@ async fn told(
 
 /// Lists notifications
 ///
-/// What the caller's own office is told, the latest first; a donor's representative gets its donor's.
+/// Notifications to the caller's own office, newest first; for a representative, those to the donor.
 #[utoipa::path(tag = "notifications", params(NotificationFilter, Paging), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The notifications", body = Envelope<Notification>), ReadProblems))]
 #[get("/v1/notifications")]
@@ -147,17 +147,17 @@ pub(crate) async fn list(
     .await
 }
 
-/// How far the caller has read.
+/// The caller's read position.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadUntil {
-    /// The latest notification that was read: it and those before it count as read.
+    /// The latest notification read: it and all earlier ones are marked as read.
     last_id: Uuid,
 }
 
 /// Marks notifications as read
 #[utoipa::path(tag = "notifications", request_body = ReadUntil, security(("oauth2" = ["reports:read"])),
-    responses((status = 204, description = "They are marked"), CreateProblems))]
+    responses((status = 204, description = "The notifications are marked as read"), CreateProblems))]
 #[put("/v1/notifications/read-until")]
 pub(crate) async fn mark(
     request: HttpRequest,

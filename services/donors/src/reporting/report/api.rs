@@ -17,13 +17,13 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// A report that is owed to a donor.
+/// A report due to a donor.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Report {
     pub(crate) id: Uuid,
     #[schema(minimum = 1)]
     pub(crate) version: i64,
-    /// The office that writes it.
+    /// The office that owns it.
     pub(crate) office_id: Uuid,
     pub(crate) agreement_id: Uuid,
     #[schema(example = "AGR-2026-00042", max_length = 40)]
@@ -38,14 +38,14 @@ pub(crate) struct Report {
     pub(crate) kind: ReportKind,
     pub(crate) period_start: NaiveDate,
     pub(crate) period_end: NaiveDate,
-    /// The last day on which it is on time, in the donor's country.
+    /// The last day on which a submission is on time, in the donor's country.
     pub(crate) due_date: NaiveDate,
     /// The due date before any extension.
     pub(crate) first_due_date: NaiveDate,
-    /// The instant at which the due date has ended in the donor's country.
+    /// The instant at which the due date ends in the donor's country.
     pub(crate) due_at: DateTime<Utc>,
     pub(crate) state: State,
-    /// Owed and past its due date.
+    /// Whether it is outstanding and past its due date.
     pub(crate) overdue: bool,
     pub(crate) submitted_at: Option<DateTime<Utc>>,
     pub(crate) accepted_on: Option<NaiveDate>,
@@ -98,44 +98,44 @@ impl Row for Report {
     ];
 }
 
-/// A report with what stands in it. A donor gets that from the moment it is handed the report.
+/// A report with its content. Donors can read the content once the report has been submitted to them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReportRecord {
     #[serde(flatten)]
     pub(crate) report: Report,
-    /// The names of the sections of this kind of report; none for a financial one.
+    /// Names of the sections of this type of report; empty for a financial report.
     #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     pub(crate) sections: Vec<&'static str>,
-    /// What the office wrote; null while it is not for the reader.
+    /// The content written by the office; null while the reader may not see it.
     pub(crate) content: Option<Content>,
-    /// The figures that the platform adds; null while they are not for the reader.
+    /// Figures added by the platform; null while the reader may not see them.
     pub(crate) financial: Option<Financial>,
-    /// What is attached.
+    /// Attached documents.
     #[schema(max_items = 50)]
     pub(crate) documents: Vec<document::Document>,
-    /// How it came so far; for staff.
+    /// The history of the report. Staff only.
     #[schema(max_items = 1000)]
     pub(crate) steps: Vec<Step>,
 }
 
-/// The money side of a report, from the records, in the agreement's currency.
+/// The financial figures of a report, from the records, in the agreement's currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Financial {
-    /// What is agreed.
+    /// The agreed amount.
     pub(crate) agreed: Money,
-    /// What was paid up to the end of the period.
+    /// Payments received up to the end of the period.
     pub(crate) received: Money,
-    /// What the office reports as spent; null until it does.
+    /// Expenditure reported by the office; null until reported.
     pub(crate) expenditure: Option<Money>,
-    /// The overhead in it, at the agreement's rate on the direct costs: spent × rate / (100 + rate).
+    /// Overhead included in the expenditure, at the agreement's rate on direct costs: spent × rate / (100 + rate).
     pub(crate) overhead: Option<Money>,
-    /// What earlier interim reports say was spent; a final report speaks of the whole time.
+    /// Expenditure in earlier interim reports; a final report covers the whole period.
     pub(crate) spent_before: Money,
-    /// Received less all that was spent.
+    /// The amount received less all expenditure.
     pub(crate) balance: Option<Money>,
 }
 
-/// A step that a report took.
+/// A step in the history of a report.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Step {
     /// `start`, `send`, `endorse`, `return`, `submit`, `accept`, `retract` or `extend`.
@@ -228,23 +228,23 @@ pub(crate) async fn record(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportFilter {
-    /// Only this donor's.
+    /// Only of this donor.
     pub(crate) donor_id: Option<Uuid>,
-    /// Only this office's.
+    /// Only of this office.
     pub(crate) office_id: Option<Uuid>,
-    /// Only this agreement's.
+    /// Only of this agreement.
     pub(crate) agreement_id: Option<Uuid>,
     pub(crate) state: Option<State>,
     /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
     /// `eight_plus_three`.
     pub(crate) kind: Option<ReportKind>,
-    /// Due on this day or after.
+    /// Due on or after this date.
     pub(crate) due_from: Option<NaiveDate>,
-    /// Due on this day or before.
+    /// Due on or before this date.
     pub(crate) due_until: Option<NaiveDate>,
-    /// True: only what is owed still. False: only what is not.
+    /// If true, only outstanding reports; if false, only the others.
     pub(crate) owed: Option<bool>,
-    /// True: only what is owed and past its due date.
+    /// If true, only outstanding reports past their due date.
     pub(crate) overdue: Option<bool>,
 }
 
@@ -270,7 +270,7 @@ impl ReportFilter {
 
 /// Lists donor reports
 ///
-/// Those of the caller's office and the offices below it, the first due first. A donor's representative sees its donor's.
+/// Reports of the caller's office and the offices below it, by due date. A donor's representative sees the donor's own.
 #[utoipa::path(tag = "reports", params(ReportFilter, Paging), security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The reports", body = Envelope<Report>), ReadProblems))]
 #[get("/v1/reports")]
@@ -292,9 +292,9 @@ pub(crate) async fn list(
     .await
 }
 
-/// One donor report
+/// Gets a donor report
 ///
-/// With what stands in it. That a donor's representative reads a report is noted in the audit trail.
+/// Includes its content. Reads by donor representatives are recorded in the audit trail.
 #[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The report")),
     security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The report", body = ReportRecord), ReadProblems))]
@@ -324,13 +324,13 @@ pub(crate) async fn get(
     answer::json(actix_web::http::StatusCode::OK, &headers, &shown)
 }
 
-/// Writes a draft
+/// Updates the draft of a report
 ///
-/// Replaces what stands in the report. Only the office that owes it writes, while it is drafting. Send the version you
-/// read as `If-Match`.
+/// Replaces the content of the report. Only the office responsible for the report, and only while it is a draft. Send
+/// the report's ETag in `If-Match`.
 #[utoipa::path(tag = "reports", request_body = Content, security(("oauth2" = ["reports:write"])),
     params(("id" = Uuid, Path, description = "The report"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
 #[put("/v1/reports/{id}")]
 pub(crate) async fn write(

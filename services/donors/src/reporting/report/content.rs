@@ -26,7 +26,7 @@ pub(crate) const NARRATIVE: [&str; 4] =
 /// The longest section, in characters.
 const MAX_TEXT_LENGTH: usize = 20_000;
 
-/// What an office writes.
+/// The content an office writes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Content {
@@ -36,7 +36,7 @@ pub(crate) struct Content {
     /// `coordination`.
     #[schema(example = json!({ "overall_performance": "4,200 families moved into shelters." }), value_type = std::collections::BTreeMap<String, kernel::items::SectionText>)]
     pub(crate) sections: BTreeMap<String, String>,
-    /// What was spent in the period, in the agreement's currency; for a financial report.
+    /// Expenditure in the period, in the agreement's currency; for a financial report.
     pub(crate) expenditure: Option<Money>,
     #[schema(max_length = 4000)]
     pub(crate) remarks: Option<String>,

@@ -21,13 +21,13 @@ use uuid::Uuid;
 
 /// Attaches a document to a report
 ///
-/// A PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB, while the office is drafting. It is taken for what its bytes
-/// are, and its name has to agree.
+/// A PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB, while the office is drafting. The type is detected from the
+/// content, and the file name must match it.
 #[utoipa::path(tag = "reports", security(("oauth2" = ["reports:write"])),
     request_body(content = Upload, content_type = "multipart/form-data"),
     extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(600))),
     params(("id" = Uuid, Path, description = "The report"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The document", body = Document), CreateProblems))]
 #[post("/v1/reports/{id}/documents")]
 pub(crate) async fn create(
@@ -96,10 +96,10 @@ pub(super) async fn find(
 
 /// Downloads a document
 ///
-/// That a donor's representative took it is noted in the audit trail.
+/// Downloads by donor representatives are recorded in the audit trail.
 #[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The document")),
     security(("oauth2" = ["reports:read"])),
-    responses((status = 200, description = "Its bytes", content_type = "application/octet-stream", body = Vec<u8>),
+    responses((status = 200, description = "The content of the document", content_type = "application/octet-stream", body = Vec<u8>),
               ReadProblems))]
 #[get("/v1/documents/{id}")]
 pub(crate) async fn read(
@@ -113,13 +113,13 @@ pub(crate) async fn read(
     owner_of(&report).hand_out(&context, &request, &caller.claims, document).await
 }
 
-/// Takes a document off a report
+/// Removes a document from a report
 ///
-/// While the office is drafting.
+/// Only while the office is drafting.
 #[utoipa::path(tag = "reports", params(("id" = Uuid, Path, description = "The document"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     security(("oauth2" = ["reports:write"])),
-    responses((status = 204, description = "It is off"), UpdateProblems))]
+    responses((status = 204, description = "The document was removed"), UpdateProblems))]
 #[delete("/v1/documents/{id}")]
 pub(crate) async fn remove(
     request: HttpRequest,
@@ -146,12 +146,12 @@ pub(crate) async fn remove(
 
 /// Erases a document of a report
 ///
-/// In any state of the report. The file and its name are destroyed and cannot be brought back; who erased it, when and
-/// why remains in the audit trail. The office that wrote the report does it, or one above it.
+/// Allowed in any state of the report. The file and its name are destroyed and cannot be restored; who erased it, when
+/// and why remains in the audit trail. Only the office that wrote the report, or one above it.
 #[utoipa::path(tag = "reports", request_body = DocumentErasure, security(("oauth2" = ["reports:write"])),
     params(("id" = Uuid, Path, description = "The document"),
-           ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe")),
-    responses((status = 204, description = "It is gone"), CreateProblems))]
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 204, description = "The document was erased"), CreateProblems))]
 #[post("/v1/documents/{id}/erase")]
 pub(crate) async fn erase(
     request: HttpRequest,

@@ -28,7 +28,7 @@ pub(crate) enum Action {
     Accept,
     /// Headquarters takes it back from the donor.
     Retract,
-    /// Another due date.
+    /// An extension of a due date.
     Extend,
 }
 

@@ -29,16 +29,16 @@ impl From<Refused> for ApiError {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Comment {
-    /// Why; required when a report is given back or taken back.
+    /// The reason; required when a report is returned or retracted.
     #[schema(example = "Please explain the delay in the north", max_length = 2000)]
     comment: Option<String>,
 }
 
-/// Another due date.
+/// An extension of a due date.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Extension {
-    /// The due date that the donor agreed to; it may lie before today.
+    /// The due date that the donor agreed to; it may be in the past.
     due_date: NaiveDate,
     #[schema(example = "Agreed with the donor by e-mail", min_length = 1, max_length = 2000)]
     comment: String,
@@ -232,7 +232,7 @@ macro_rules! steps {
         $($(#[$doc])*
         #[utoipa::path(tag = "reports", request_body = Comment, security(("oauth2" = [$scope])),
             params(("id" = Uuid, Path, description = "The report"),
-                   ("If-Match" = String, Header, description = "The ETag you read")),
+                   ("If-Match" = String, Header, description = "The ETag of the version you read")),
             responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
         #[post($path)]
         pub(crate) async fn $handler(
@@ -249,37 +249,37 @@ macro_rules! steps {
 }
 
 steps! {
-    /// Starts a report
+    /// Starts drafting a report
     ///
-    /// Or takes one up again that came back.
+    /// Also resumes a report that was returned.
     start "/v1/reports/{id}/start" ReportsWrite "reports:write" Start;
-    /// Hands a draft on
+    /// Sends a draft for review
     ///
-    /// To the regional office above, or to headquarters where there is none. Every section is written or a document is
-    /// attached; a financial report says what was spent.
+    /// To the regional office above, or to headquarters if there is none. Every section must be filled in or a document
+    /// attached; a financial report must state the expenditure.
     send "/v1/reports/{id}/send" ReportsWrite "reports:write" Send;
-    /// Passes a report on to headquarters
+    /// Endorses a report and forwards it to headquarters
     endorse "/v1/reports/{id}/endorse" ReportsReview "reports:review" Endorse;
-    /// Gives a report back to its office, from the region
+    /// Returns a report from the regional office to its office
     send_back "/v1/reports/{id}/return" ReportsReview "reports:review" Return;
-    /// Gives a report back to its office, from headquarters
+    /// Rejects a report: headquarters returns it to its office
     reject "/v1/reports/{id}/reject" ReportsClear "reports:clear" Reject;
-    /// Clears a report and hands it to the donor
+    /// Approves a report and submits it to the donor
     ///
-    /// Not by whoever sent it.
+    /// Not by the person who sent it for review.
     submit "/v1/reports/{id}/submit" ReportsClear "reports:clear" Submit;
-    /// Notes that the donor took a report
+    /// Records the donor's acceptance of a report
     accept "/v1/reports/{id}/accept" ReportsClear "reports:clear" Accept;
-    /// Takes a report back from the donor
+    /// Retracts a report from the donor
     retract "/v1/reports/{id}/retract" ReportsClear "reports:clear" Retract;
 }
 
 /// Extends a due date
 ///
-/// The date that was due first stays beside it. An extension that was agreed after the due date is recorded as well.
+/// The original due date is kept. An extension agreed after the due date can be recorded as well.
 #[utoipa::path(tag = "reports", request_body = Extension, security(("oauth2" = ["reports:clear"])),
     params(("id" = Uuid, Path, description = "The report"),
-           ("If-Match" = String, Header, description = "The ETag you read")),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The report", body = ReportRecord), UpdateProblems))]
 #[post("/v1/reports/{id}/extend")]
 pub(crate) async fn extend(

@@ -355,7 +355,7 @@ pub(crate) async fn cancel_open(
     save_all(tx, &changed).await
 }
 
-/// A step that a report took.
+/// A step in the history of a report.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct Step {
     pub(crate) report_id: Uuid,
