@@ -129,7 +129,7 @@ async fn there_is_no_file_before_headquarters_has_said_how_to_publish() {
     scene.agreement(json!({}), &["negotiate", "sign"]).await;
     let none = scene.world.http.get(None, FILE).await;
     assert_eq!(none.status, 404);
-    assert!(none.text.contains("has not said yet how it publishes"), "{}", none.text);
+    assert!(none.text.contains("has no publication settings"), "{}", none.text);
     let findings = scene.world.http.get(Some(&scene.world.token), "/v1/publication/findings").await;
     assert_eq!(findings.status, 409, "{}", findings.text);
     let empty = scene.get("/v1/publication").await;

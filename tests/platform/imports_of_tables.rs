@@ -99,7 +99,7 @@ async fn wrong_rows_are_named_by_line_and_field_and_can_be_skipped() {
         "/lines/9/external_ref",
     ];
     assert_eq!(places, expected);
-    assert_eq!(rows["items"][3]["errors"][0]["detail"], "is an agreement that does not bind");
+    assert_eq!(rows["items"][3]["errors"][0]["detail"], "is an agreement that is not in force");
     assert_eq!(rows["items"][3]["errors"][0]["code"], "not_binding");
     let kept = import(&world, &format!("{query}&skip_bad=true"), &[], table.as_bytes()).await;
     assert_eq!(outcome(&kept), ("done".into(), [8, 2, 0, 0, 6]));

@@ -25,7 +25,7 @@ pub fn bearer(headers: &header::HeaderMap) -> Result<&str, Problem> {
 
 /// The caller lacks a permission (403).
 pub fn needs(permission: &str) -> Problem {
-    let fault = FieldCode::PermissionNeeded.says(format!("needs {permission}"));
+    let fault = FieldCode::PermissionNeeded.says(format!("requires {permission}"));
     Problem::new(Code::Forbidden).field("authorization", fault.with("permission", permission))
 }
 

@@ -93,7 +93,7 @@ pub async fn internal_only<B: MessageBody + 'static>(
         path = request.path(),
         "a request did not come through the gateway, or internal_key differs"
     );
-    let why = "this service answers the gateway only";
+    let why = "this service accepts requests only from the gateway";
     let problem = Problem::new(Code::Forbidden).because(Reason::GatewayOnly, why);
     Ok(request.error_response(ApiError::from(problem)).map_into_right_body())
 }

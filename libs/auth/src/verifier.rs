@@ -148,16 +148,16 @@ impl Verifier {
     async fn check(&self, token: &str, now: i64) -> Result<Claims, Problem> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| refused("this is not a token"))?;
         if header.alg != Algorithm::EdDSA {
-            return Err(refused("the token is signed with another algorithm than EdDSA"));
+            return Err(refused("the token is not signed with EdDSA"));
         }
         if header.typ.as_deref() != Some(TOKEN_TYPE) {
             return Err(refused("this is not an access token"));
         }
         // RFC 7515 4.1.11: extensions that must be understood are refused by those who understand none.
         if header.crit.is_some() {
-            return Err(refused("the token names critical extensions"));
+            return Err(refused("the token has critical extensions"));
         }
-        let kid = header.kid.ok_or_else(|| refused("the token names no key"))?;
+        let kid = header.kid.ok_or_else(|| refused("the token has no key id"))?;
         let key = self.key(&kid).await?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_audience(&[AUDIENCE]);
@@ -192,7 +192,7 @@ impl Verifier {
             }
         }
         let key = self.known(kid).map(|(key, _)| key);
-        key.ok_or_else(|| refused("the token is signed with a key that is not ours"))
+        key.ok_or_else(|| refused("the token is signed with an unknown key"))
     }
 
     fn known(&self, kid: &str) -> Option<(DecodingKey, i64)> {
@@ -208,7 +208,7 @@ impl Verifier {
         }
         *last_try = now;
         if let Err(error) = self.fetch(now).await {
-            tracing::warn!(%error, "the key set is not renewed");
+            tracing::warn!(%error, "the key set could not be refreshed");
         }
     }
 
@@ -232,10 +232,10 @@ fn in_time(signed: &Signed, now: i64) -> Result<(), Problem> {
     }
     let latest = now + MAX_CLOCK_SKEW;
     if iat > latest || signed.nbf.is_some_and(|nbf| nbf > latest) {
-        return Err(refused("the token does not hold yet"));
+        return Err(refused("the token is not valid yet"));
     }
     if exp.saturating_sub(iat) > MAX_TOKEN_LIFETIME {
-        return Err(refused("the token holds longer than 15 minutes"));
+        return Err(refused("the token is valid for longer than 15 minutes"));
     }
     Ok(())
 }
@@ -249,8 +249,8 @@ fn reason(kind: &jsonwebtoken::errors::ErrorKind) -> &'static str {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is the library's and non-exhaustive")]
     match kind {
         ErrorKind::InvalidAudience => "the token is for another audience",
-        ErrorKind::InvalidIssuer => "the token comes from another issuer",
-        ErrorKind::InvalidSignature => "the token's signature is wrong",
+        ErrorKind::InvalidIssuer => "the token is from another issuer",
+        ErrorKind::InvalidSignature => "the token's signature is invalid",
         ErrorKind::MissingRequiredClaim(_) => "the token lacks a claim",
         _ => "the token cannot be read",
     }

@@ -93,16 +93,16 @@ async fn tokens_that_are_not_ours_are_refused() {
     let other_issuer = Claims { iss: "https://them".into(), ..good.clone() };
     assert_eq!(
         why(&verifier, &sign(&header(), &other_issuer, &signing_key(1))).await,
-        "the token comes from another issuer"
+        "the token is from another issuer"
     );
     assert_eq!(
         why(&verifier, &sign(&header(), &good, &signing_key(2))).await,
-        "the token's signature is wrong"
+        "the token's signature is invalid"
     );
     let other_kid = Header { kid: Some("k2".into()), ..header() };
     assert_eq!(
         why(&verifier, &sign(&other_kid, &good, &signing_key(1))).await,
-        "the token is signed with a key that is not ours"
+        "the token is signed with an unknown key"
     );
     let id_token = Header { typ: Some("JWT".into()), ..header() };
     assert_eq!(why(&verifier, &sign(&id_token, &good, &signing_key(1))).await, "this is not an access token");
@@ -144,12 +144,18 @@ async fn a_token_that_holds_longer_than_ours_do_is_refused_though_its_signature_
         sign_json(&header(), &all)
     };
     let cases = [
-        (serde_json::json!({ "exp": now + 901 }), "the token holds longer than 15 minutes"),
-        (serde_json::json!({ "exp": now + 3 * 365 * 86_400 }), "the token holds longer than 15 minutes"),
-        (serde_json::json!({ "exp": i64::MAX, "iat": i64::MIN }), "the token holds longer than 15 minutes"),
+        (serde_json::json!({ "exp": now + 901 }), "the token is valid for longer than 15 minutes"),
+        (
+            serde_json::json!({ "exp": now + 3 * 365 * 86_400 }),
+            "the token is valid for longer than 15 minutes",
+        ),
+        (
+            serde_json::json!({ "exp": i64::MAX, "iat": i64::MIN }),
+            "the token is valid for longer than 15 minutes",
+        ),
         // Fifteen minutes that begin in a year would be a year.
-        (serde_json::json!({ "iat": now + 86_400, "exp": now + 87_300 }), "the token does not hold yet"),
-        (serde_json::json!({ "nbf": now + 61 }), "the token does not hold yet"),
+        (serde_json::json!({ "iat": now + 86_400, "exp": now + 87_300 }), "the token is not valid yet"),
+        (serde_json::json!({ "nbf": now + 61 }), "the token is not valid yet"),
         (serde_json::json!({ "iat": null }), "the token cannot be read"),
         (serde_json::json!({ "nbf": "soon" }), "the token cannot be read"),
     ];
@@ -171,7 +177,7 @@ async fn critical_extensions_are_refused() {
     for extensions in [vec!["b64".to_owned()], vec!["exp".to_owned()], Vec::new()] {
         let header = Header { crit: Some(extensions.clone()), ..header() };
         let token = sign(&header, &good, &signing_key(1));
-        assert_eq!(why(&verifier, &token).await, "the token names critical extensions", "{extensions:?}");
+        assert_eq!(why(&verifier, &token).await, "the token has critical extensions", "{extensions:?}");
     }
 }
 
@@ -202,5 +208,5 @@ async fn a_key_that_was_withdrawn_is_forgotten_and_an_outage_forgets_none() {
     *source.0.lock().unwrap() = set(&signing_key(2), "k2");
     assert!(verifier.verify(&token(3)).await.is_ok(), "it was tried a moment ago");
     clock.advance(TimeDelta::seconds(KEY_SET_RETRY));
-    assert_eq!(why(&verifier, &token(4)).await, "the token is signed with a key that is not ours");
+    assert_eq!(why(&verifier, &token(4)).await, "the token is signed with an unknown key");
 }

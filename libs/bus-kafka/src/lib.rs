@@ -112,7 +112,7 @@ impl KafkaBus {
     /// An idempotent producer that lost its place among the brokers for good is replaced by a new one.
     fn replace_if_fatal(&self, failed: &FutureProducer) -> Result<(), BusError> {
         if let Some((code, why)) = failed.client().fatal_error() {
-            tracing::error!(%code, why, "the producer is replaced");
+            tracing::error!(%code, why, "the producer was replaced after a fatal error");
             *self.0.producer.lock().unwrap_or_else(PoisonError::into_inner) = self.0.settings.producer()?;
         }
         Ok(())

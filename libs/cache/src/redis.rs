@@ -96,7 +96,7 @@ impl Redis {
             }
             Err(error) => {
                 if tried_again.replace(Instant::now() + RETRY_DELAY).is_none() {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "Redis is away");
+                    tracing::warn!(error = &error as &dyn std::error::Error, "Redis is unavailable");
                 }
                 Err(error.into())
             }

@@ -171,12 +171,15 @@ impl Fault {
 
     /// A number outside of a range.
     pub fn out_of_range(min: i64, max: i64) -> Self {
-        FieldCode::OutOfRange.says(format!("must be {min} to {max}")).with("min", min).with("max", max)
+        FieldCode::OutOfRange
+            .says(format!("must be between {min} and {max}"))
+            .with("min", min)
+            .with("max", max)
     }
 
     /// A date outside of the years that the platform takes.
     pub fn date_out_of_range(min: i32, max: i32) -> Self {
-        let detail = format!("must lie between {min} and {max}");
+        let detail = format!("must be between {min} and {max}");
         FieldCode::DateOutOfRange.says(detail).with("min", min).with("max", max)
     }
 
@@ -249,12 +252,12 @@ impl Fault {
 
     /// An amount or number that is zero or below.
     pub fn not_above_zero() -> Self {
-        FieldCode::NotAboveZero.says("must be above zero")
+        FieldCode::NotAboveZero.says("must be greater than zero")
     }
 
     /// A date in the future.
     pub fn in_future() -> Self {
-        FieldCode::InFuture.says("must not lie in the future")
+        FieldCode::InFuture.says("must not be in the future")
     }
 
     /// Not a year of a range.
@@ -264,7 +267,7 @@ impl Fault {
 
     /// Control characters.
     pub fn control_characters() -> Self {
-        FieldCode::HiddenCharacters.says("must not hold control characters")
+        FieldCode::HiddenCharacters.says("must not contain control characters")
     }
 }
 

@@ -35,7 +35,7 @@ impl<T> Page<T> {
 
 /// A cursor that this list did not give out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the cursor was not given out by this list with these filters")]
+#[error("the cursor does not belong to this list with these filters")]
 pub struct ForeignCursor;
 
 #[derive(Serialize, Deserialize)]

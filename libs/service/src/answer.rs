@@ -66,7 +66,7 @@ pub fn json(
 pub(crate) fn if_match(request: &HttpRequest, version: i64) -> Result<(), ApiError> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return Err(Problem::new(Code::PreconditionRequired)
-            .field("if-match", FieldCode::Required.says("send the ETag you read"))
+            .field("if-match", FieldCode::Required.says("send the ETag of the version you read"))
             .into());
     }
     let current = tag(version);

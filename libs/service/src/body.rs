@@ -86,7 +86,7 @@ fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> 
     let mut payload = payload.take();
     Box::pin(async move {
         if !is_json {
-            let fault = FieldCode::MediaType.says("this operation reads application/json");
+            let fault = FieldCode::MediaType.says("this operation accepts only application/json");
             let fault = fault.with("allowed", "application/json");
             return Err(Problem::new(Code::UnsupportedMediaType).field("content-type", fault).into());
         }
@@ -104,7 +104,7 @@ fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> 
 
 /// A body that did not arrive as a whole (400).
 pub fn broken_off() -> Problem {
-    Problem::new(Code::MalformedBody).because(Reason::BodyBroken, "the body broke off")
+    Problem::new(Code::MalformedBody).because(Reason::BodyBroken, "the request body was interrupted")
 }
 
 /// A body that is larger than an operation takes (413).

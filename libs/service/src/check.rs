@@ -84,7 +84,7 @@ impl Checks {
     pub fn length(&mut self, pointer: &str, text: &str, longest: usize) {
         let length = text.chars().count();
         if length > longest {
-            let detail = format!("has {length} characters; {longest} are allowed");
+            let detail = format!("has {length} characters; at most {longest} are allowed");
             self.refuse(pointer, FieldCode::TooLong.says(detail).with("max", longest));
         }
     }
@@ -182,10 +182,10 @@ impl Checks {
 const MUST_NOT_BE_EMPTY: (FieldCode, &str) = (FieldCode::Required, "must not be empty");
 
 const CONTROL_CHARACTERS: (FieldCode, &str) =
-    (FieldCode::HiddenCharacters, "must not hold control characters");
+    (FieldCode::HiddenCharacters, "must not contain control characters");
 
 const BIDI_CONTROLS: (FieldCode, &str) =
-    (FieldCode::HiddenCharacters, "must not hold characters that turn the direction of writing");
+    (FieldCode::HiddenCharacters, "must not contain characters that change the writing direction");
 
 /// Control characters, and Unicode's separators of lines and paragraphs.
 fn breaks_line(c: char) -> bool {

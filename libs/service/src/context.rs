@@ -62,7 +62,7 @@ impl Context {
         match self.store.await_office(claims.organisation_id, claims.office_id).await? {
             Some(office) if office.kind.is(OfficeKind::Headquarters) => Ok(office.id),
             Some(_) => {
-                let why = "only headquarters does this";
+                let why = "only headquarters may do this";
                 Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into())
             }
             None => {

@@ -152,7 +152,7 @@ fn key_of(request: &HttpRequest, claims: &Claims) -> Result<Option<Key>, Problem
 
 fn replay(saved: Saved, fingerprint: &str) -> ApiResult {
     if saved.fingerprint != fingerprint {
-        let fault = FieldCode::KeyReused.says("this key came with another request before");
+        let fault = FieldCode::KeyReused.says("this key was used with another request before");
         return Err(Problem::new(Code::IdempotencyKeyReused).field("idempotency-key", fault).into());
     }
     Ok(respond(saved, true))
@@ -181,7 +181,7 @@ impl<'a> InFlight<'a> {
     fn enter(context: &'a Context, key: &Key) -> Result<Self, Problem> {
         let mut in_flight = context.in_flight.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !in_flight.insert(key.clone()) {
-            let fault = FieldCode::InProgress.says("the first request with this key is still under way");
+            let fault = FieldCode::InProgress.says("the first request with this key is still in progress");
             return Err(Problem::new(Code::Conflict).field("idempotency-key", fault));
         }
         Ok(Self { context, key: key.clone() })

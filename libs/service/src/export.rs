@@ -49,7 +49,7 @@ impl Exports {
     async fn turn_within(&self, caller: String, timeout: Duration) -> Result<Turn, Problem> {
         let guard = tokio::time::timeout(timeout, self.of(caller).lock_owned()).await;
         let guard = guard.map_err(|_| {
-            let why = "another export of yours is under way: one at a time";
+            let why = "another export of yours is in progress: run one at a time";
             Problem::rate_limited(TURN_TIMEOUT.as_secs()).because(Reason::ExportUnderWay, why)
         })?;
         Ok(Turn { _guard: guard })
@@ -69,7 +69,8 @@ impl Exports {
     /// # Errors
     /// 503 when those of others do not end.
     pub(crate) async fn writer(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let busy = || Problem::new(Code::Unavailable).because(Reason::Busy, "many exports are under way");
+        let busy =
+            || Problem::new(Code::Unavailable).because(Reason::Busy, "too many exports are in progress");
         let permit = tokio::time::timeout(WRITER_TIMEOUT, self.writers.clone().acquire_owned()).await;
         permit.map_err(|_| busy())?.map_err(|_| busy())
     }

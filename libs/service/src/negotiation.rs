@@ -46,7 +46,7 @@ impl Representation {
             }
         }
         best.map(|(_, representation)| representation).ok_or_else(|| {
-            let why = format!("lists are application/json, text/csv or {XLSX}");
+            let why = format!("lists are available as application/json, text/csv or {XLSX}");
             let fault = FieldCode::MediaType.says(why);
             let allowed = format!("application/json, text/csv, {XLSX}");
             Problem::new(Code::NotAcceptable).field("accept", fault.with("allowed", allowed))

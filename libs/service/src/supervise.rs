@@ -78,7 +78,7 @@ where
             Ok(is_more) => {
                 if failing.ends() {
                     metrics::gauge!("task_failing", "task" => task.clone()).set(0);
-                    tracing::info!(%task, "works again");
+                    tracing::info!(%task, "a task has recovered");
                 }
                 if is_more {
                     continue;
@@ -89,7 +89,7 @@ where
                 metrics::gauge!("task_failing", "task" => task.clone()).set(1);
                 let error = chain(&error);
                 if failing.is_news(&error) {
-                    tracing::warn!(%task, error, failures = failing.in_a_row, "a task fails and is tried again");
+                    tracing::warn!(%task, error, failures = failing.in_a_row, "a task failed and will be retried");
                 }
             }
         }
@@ -199,7 +199,7 @@ impl Tasks {
                 pause = self.pace.first;
             }
             metrics::counter!("task_restarts_total", "task" => job.name.clone()).increment(1);
-            tracing::error!(task = %job.name, error, "a task failed and is started again");
+            tracing::error!(task = %job.name, error, "a task failed and is restarted");
             self.change(&job.name, |state| {
                 state.since = None;
                 state.failures = if held { 1 } else { state.failures + 1 };

@@ -24,7 +24,7 @@ pub async fn receive_file(
         while let Some(chunk) = part.next().await {
             let chunk = chunk.map_err(broken)?;
             if bytes.len() + chunk.len() > max_bytes {
-                let why = format!("a file has at most {max_bytes} bytes");
+                let why = format!("a file may have at most {max_bytes} bytes");
                 let problem = Problem::new(Code::BodyTooLarge).because(Reason::BodyTooLarge, why);
                 return Err(problem.with("max", max_bytes));
             }

@@ -54,7 +54,7 @@ where
         Some(length) if length <= MAX_BUFFERED => {
             let body = answer.body().limit(usize::try_from(MAX_BUFFERED).unwrap_or(usize::MAX)).await;
             let body = body.map_err(|error| {
-                tracing::warn!(%error, "a service's answer broke off");
+                tracing::warn!(%error, "a service's response was interrupted");
                 Problem::new(Code::Unavailable)
             })?;
             Ok(response.body(body))
@@ -114,7 +114,7 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Stream for Paced<S> 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.is_too_slow() {
             crate::refused("slow_reader");
-            return Poll::Ready(Some(Err(io::Error::other("the answer is read too slowly"))));
+            return Poll::Ready(Some(Err(io::Error::other("the response is read too slowly"))));
         }
         let part = ready!(Pin::new(&mut self.answer).poll_next(context));
         if let Some(Ok(part)) = &part {

@@ -52,14 +52,14 @@ pub(crate) enum Fault {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        let why = "too many bodies are being read";
+        let why = "too many request bodies are being read";
         match fault {
             Fault::TooLarge(limit) => Problem::new(Code::BodyTooLarge)
                 .because(Reason::BodyTooLarge, format!("the limit of this operation is {limit} bytes"))
                 .with("max", limit),
             Fault::TooSlow => Problem::new(Code::RequestTimeout),
             Fault::Broken => {
-                let why = "the body breaks off or its chunks are wrong";
+                let why = "the body is truncated or its chunks are invalid";
                 Problem::new(Code::MalformedBody).because(Reason::BodyBroken, why)
             }
             Fault::OriginFull => busy(Code::RateLimited, why, RETRY_AFTER),
@@ -178,7 +178,7 @@ impl Reader {
                 Some(Err(Fault::TooSlow))
             }
             Ok(Some(Err(error))) => {
-                tracing::debug!(%error, "a body cannot be read");
+                tracing::debug!(%error, "a request body cannot be read");
                 Some(Err(Fault::Broken))
             }
             Ok(Some(Ok(part))) => {

@@ -111,7 +111,7 @@ impl Connections {
     #[cfg(target_os = "linux")]
     fn end_when_stalled(&self, stream: &TcpStream) {
         if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(self.stalled)) {
-            tracing::debug!(%error, "a connection has no time-out for writing");
+            tracing::debug!(%error, "the write timeout of a connection could not be set");
         }
     }
 
@@ -136,7 +136,7 @@ impl Drop for Counted {
 /// Lets the system hold many connections until they are accepted.
 pub(crate) fn widen(listener: &TcpListener) {
     if let Err(error) = SockRef::from(listener).listen(BACKLOG) {
-        tracing::debug!(%error, "the listener keeps its backlog");
+        tracing::debug!(%error, "the backlog of the listener could not be changed");
     }
 }
 
@@ -146,7 +146,7 @@ fn within_open_files(wanted: usize) -> usize {
     let files = match rlimit::increase_nofile_limit(enough) {
         Ok(files) => files,
         Err(error) => {
-            tracing::warn!(%error, "the limit of open files cannot be read");
+            tracing::warn!(%error, "the limit of open files cannot be determined");
             return wanted;
         }
     };
@@ -157,7 +157,7 @@ fn within_open_files(wanted: usize) -> usize {
     tracing::warn!(
         files,
         connections = fitting,
-        "fewer connections are taken: raise the limit of open files"
+        "fewer connections are accepted: raise the limit of open files"
     );
     fitting
 }

@@ -106,7 +106,7 @@ impl Trust {
         if headers.contains_key("x-forwarded-for") && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %peer,
-                "x-forwarded-for is not believed: if this is your reverse proxy, name it in trusted_proxies (--trusted-proxy)"
+                "x-forwarded-for is ignored: if this is your reverse proxy, add it to trusted_proxies (--trusted-proxy)"
             );
         }
     }

@@ -107,7 +107,7 @@ fn write_headers(response: &mut HttpResponse, left: Left) {
 
 /// 405, with the methods that there are.
 pub(crate) fn no_such_method(allowed: &str) -> HttpResponse {
-    let problem = Problem::new(Code::MethodNotAllowed).detail(format!("this path has {allowed}"));
+    let problem = Problem::new(Code::MethodNotAllowed).detail(format!("this path supports {allowed}"));
     let mut response = HttpResponse::from_error(ApiError::from(problem));
     if let Ok(allowed) = HeaderValue::from_str(allowed) {
         response.headers_mut().insert(header::ALLOW, allowed);
@@ -187,7 +187,7 @@ impl Exchange<'_> {
         let asked =
             self.clients.sessions.get(url).insert_header((INTERNAL_HEADER, self.state.internal.value()));
         let mut answer = asked.timeout(SESSION_TIMEOUT).send().await.map_err(|error| {
-            tracing::warn!(%error, "identity does not say which sessions were revoked");
+            tracing::warn!(%error, "identity did not return the revoked sessions");
             away()
         })?;
         if answer.status() != StatusCode::OK {
@@ -255,7 +255,7 @@ fn unanswered(error: &SendRequestError) -> Problem {
     match error {
         SendRequestError::Timeout => Problem::new(Code::Timeout),
         _ => {
-            tracing::warn!(%error, "a service did not answer");
+            tracing::warn!(%error, "a service did not respond");
             Problem::new(Code::Unavailable)
         }
     }

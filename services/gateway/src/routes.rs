@@ -15,7 +15,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum MergeError {
     /// One name, two schemas; or one operation, two services.
-    #[error("{0} means different things in two services")]
+    #[error("{0} is defined differently by two services")]
     Twice(String),
     /// One path and method, two services.
     #[error("the path {0} belongs to two services or cannot be routed")]

@@ -56,13 +56,13 @@ impl<K: Hash + Eq + Copy> Turns<K> {
         turn.own = self.wait(semaphore).await;
         if turn.own.is_none() {
             crate::refused("caller_busy");
-            let why = "too many of your requests are under way: wait for their answers";
+            let why = "too many of your requests are in progress: wait for their responses";
             return Err(busy(Code::RateLimited, why, RETRY_AFTER));
         }
         turn.all = self.wait(self.all.clone()).await;
         if turn.all.is_none() {
             crate::refused("service_busy");
-            let why = "too many requests are under way";
+            let why = "too many requests are in progress";
             return Err(busy(Code::Unavailable, why, RETRY_AFTER));
         }
         Ok(turn)

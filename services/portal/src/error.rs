@@ -27,7 +27,7 @@ pub(crate) enum PageError {
     #[error("{0}")]
     Refused(Box<Problem>),
     /// Part of the platform is unavailable.
-    #[error("a part of the platform is away: {0}")]
+    #[error("part of the platform is unavailable: {0}")]
     Unavailable(String),
     /// Sign in first; then come back to this path.
     #[error("sign in first")]
@@ -60,7 +60,7 @@ pub(crate) fn unless_away<T>(result: Result<T, PageError>) -> Result<Option<T>, 
     match result {
         Ok(shown) => Ok(Some(shown)),
         Err(PageError::Unavailable(why)) => {
-            tracing::warn!(why, "a part of a page is away");
+            tracing::warn!(why, "part of a page is unavailable");
             Ok(None)
         }
         Err(PageError::Refused(problem)) if (502..=504).contains(&problem.status) => Ok(None),

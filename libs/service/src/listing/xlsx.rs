@@ -41,7 +41,7 @@ enum WriteError {
     Sheet(#[from] XlsxError),
     #[error("the temporary file cannot be used")]
     File(#[from] io::Error),
-    #[error("the rows broke off")]
+    #[error("reading the rows failed")]
     BrokeOff,
 }
 
@@ -53,7 +53,7 @@ impl From<WriteError> for ApiError {
         };
         match io {
             Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-                let why = "there is no room for the file";
+                let why = "there is no disk space for the file";
                 Problem::new(Code::StorageFull).because(Reason::NoRoom, why).into()
             }
             _ => ApiError::internal(&error),

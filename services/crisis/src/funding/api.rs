@@ -113,7 +113,7 @@ pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Co
     service::read(&context, claims, async |db, _| {
         let donor = store::donor(db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
         if !sees_all {
-            let why = "a donor's totals over all offices are for headquarters";
+            let why = "only headquarters may see a donor's totals over all offices";
             return Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into());
         }
         let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0)).await?;

@@ -238,7 +238,7 @@ pub(crate) async fn update(
         tx.lock_shared(&store::references(caller.claims.organisation_id)).await?;
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         if before.office_id != caller.claims.office_id {
-            let why = "only the office that writes a plan changes it";
+            let why = "only the office that owns the plan may change it";
             return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
         }
         check(&body.value)?;
@@ -257,7 +257,7 @@ pub(crate) async fn update(
 
 pub(crate) fn already_there(error: ::store::StoreError) -> ApiError {
     if error.is_duplicate() {
-        let fault = FieldCode::AlreadyExists.says("a plan with this reference is there already");
+        let fault = FieldCode::AlreadyExists.says("a plan with this reference already exists");
         return Problem::new(Code::Conflict).field("/external_ref", fault.kind(RecordKind::Plan)).into();
     }
     error.into()

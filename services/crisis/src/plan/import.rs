@@ -220,7 +220,7 @@ fn plans_of(body: &[u8]) -> Result<Vec<Value>, Problem> {
         Problem::new(Code::MalformedBody).field("", fault.with("expected", "JSON"))
     })?;
     let Value::Array(plans) = file.pointer_mut("/data/plans").map(Value::take).unwrap_or_default() else {
-        let why = "is not there: this is not a plan overview from the FTS API";
+        let why = "is missing: this is not a plan overview from the FTS API";
         let fault = FieldCode::WrongFileFormat.says(why).with("expected", "FTS");
         return Err(Problem::invalid_field("/data/plans", fault));
     };

@@ -69,7 +69,7 @@ pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mu
     }
     let within = needed.is_none_or(|needed| sum <= i128::from(needed.minor()));
     if let Some(needed) = needed.filter(|_| !within) {
-        let fault = FieldCode::SumTooLarge.says("need more together than the plan does");
+        let fault = FieldCode::SumTooLarge.says("together exceed the requirement of the plan");
         checks.refuse("/objectives", fault.amount(needed));
     }
 }

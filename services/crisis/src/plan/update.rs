@@ -88,7 +88,7 @@ pub(crate) async fn create(
     });
     let plan = plan.await?;
     if plan.office_id != caller.claims.office_id {
-        let why = "only the office that writes a plan tells about it";
+        let why = "only the office that owns the plan may publish updates about it";
         return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
     let mut checks = Checks::new();

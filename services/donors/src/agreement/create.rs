@@ -110,7 +110,7 @@ pub(crate) async fn update(
         terms::check(&terms)?;
         plans?;
         if !before.state.is_open() {
-            let why = format!("an agreement that is {} is amended, not changed", before.state);
+            let why = format!("an agreement that is {} can only be amended", before.state);
             let fault = Fault::state(RecordKind::Agreement, before.state.as_str(), why);
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
@@ -138,7 +138,7 @@ pub(crate) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Resul
     if found.office_id == claims.office_id {
         return Ok(found);
     }
-    let why = "only the office whose agreement it is changes it";
+    let why = "only the office that owns the agreement may change it";
     Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into())
 }
 

@@ -110,7 +110,7 @@ pub(crate) async fn create(
         service::read(&context, &caller.claims, async |db, scope| Ok(store::get(scope, db, id.0).await?));
     let found = found.await?.ok_or_else(Problem::not_found)?;
     if found.office_id != caller.claims.office_id {
-        let why = "only the office whose agreement it is changes it";
+        let why = "only the office that owns the agreement may change it";
         return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
     let kept = Kept::receive(&context, &request, payload).await?;
@@ -142,7 +142,7 @@ pub(crate) fn owner_of(agreement: &store::Model) -> Owner {
 /// What the second person signs is what the first one signed.
 fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
     if agreement.first_signed_by.is_some() && agreement.signed_on.is_none() {
-        let why = "a first person has signed it: change its terms to begin anew, or have it signed";
+        let why = "it has a first signature: change its terms to start over, or have it signed";
         return Err(Problem::new(Code::Conflict).field("/first_signature", FieldCode::HalfSigned.says(why)));
     }
     Ok(())
@@ -204,7 +204,7 @@ pub(crate) async fn remove(
         let agreement = own(tx, &caller.claims, agreement.id).await?;
         unless_half_signed(&agreement)?;
         if !agreement.state.is_open() {
-            let why = format!("documents of an agreement that is {} stay", agreement.state);
+            let why = format!("the documents of an agreement that is {} cannot be removed", agreement.state);
             let fault = Fault::state(RecordKind::Agreement, agreement.state.as_str(), why);
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }

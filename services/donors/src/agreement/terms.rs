@@ -192,7 +192,7 @@ fn check_instalments(terms: &Terms, checks: &mut Checks) {
             checks.refuse(at("amount"), Fault::currency_of(RecordKind::Agreement, currency));
         }
         if let Some(before) = before.filter(|before| *before >= instalment.due_date) {
-            let fault = FieldCode::NotAfter.says("must be after the instalment before");
+            let fault = FieldCode::NotAfter.says("must be after the previous instalment");
             let fault = fault.with("field", "due_date").with("date", before.to_string());
             checks.refuse(at("due_date"), fault);
         }
@@ -202,7 +202,7 @@ fn check_instalments(terms: &Terms, checks: &mut Checks) {
         sum += i128::from(instalment.amount.minor());
     }
     if sum > i128::from(terms.amount.minor()) {
-        let fault = FieldCode::SumTooLarge.says("are together more than the amount of the agreement");
+        let fault = FieldCode::SumTooLarge.says("together exceed the amount of the agreement");
         checks.refuse("/instalments", fault.amount(terms.amount));
     }
 }
@@ -228,7 +228,7 @@ fn check_reporting(reporting: &Reporting, checks: &mut Checks) {
         checks.date(&at("period_start"), start);
         checks.date(&at("due_date"), due);
         let key = (milestone.kind, milestone.period_start);
-        let twice = (FieldCode::Duplicate, "is that of another report of this kind");
+        let twice = (FieldCode::Duplicate, "is the same as that of another report of this type");
         checks.require(!seen.contains(&key), &at("period_start"), twice);
         seen.push(key);
     }

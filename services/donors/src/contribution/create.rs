@@ -158,7 +158,7 @@ pub(crate) async fn create(
 
 pub(super) fn already_there(error: ::store::StoreError) -> ApiError {
     if error.is_duplicate() {
-        let why = "a contribution with this reference, or in the place of this one, is there already";
+        let why = "a contribution with this reference, or one that replaces the same record, already exists";
         let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Contribution);
         return Problem::new(Code::Conflict).field("/external_ref", fault).into();
     }
@@ -202,7 +202,7 @@ pub(super) async fn check_agreement(
     match agreement.state {
         State::Signed | State::Active | State::Closed => Ok(()),
         State::Draft | State::Negotiation | State::Cancelled => {
-            refuse(FieldCode::NotBinding.says("is an agreement that does not bind"))
+            refuse(FieldCode::NotBinding.says("is an agreement that is not in force"))
         }
     }
 }
@@ -386,11 +386,11 @@ pub(super) fn check_external(checks: &mut Checks, external: Option<&ExternalRef>
 fn check_split(checks: &mut Checks, new: &NewContribution) {
     if new.split_evenly {
         if !new.usage_split.is_empty() {
-            let fault = Fault::not_allowed_with(Situation::EvenSplit, "does not go with split_evenly");
+            let fault = Fault::not_allowed_with(Situation::EvenSplit, "cannot be combined with split_evenly");
             checks.refuse("/usage_split", fault);
         }
         if new.usage_years.is_empty() {
-            let fault = Fault::required_with(Situation::EvenSplit, "are needed to divide over them");
+            let fault = Fault::required_with(Situation::EvenSplit, "are required to split the amount evenly");
             checks.refuse("/usage_years", fault);
         }
         return;
@@ -415,14 +415,14 @@ fn check_split(checks: &mut Checks, new: &NewContribution) {
     }
     let whole = i128::from(new.amount.minor());
     if sum != whole {
-        let fault = FieldCode::SumDiffers.says("is not together exactly the amount");
+        let fault = FieldCode::SumDiffers.says("does not add up to the amount");
         checks.refuse("/usage_split", fault.amount(new.amount));
     }
     let as_named =
         |named: &[i32]| years.len() == named.len() && named.iter().all(|year| years.contains(year));
     let fits = new.usage_years.is_empty() || as_named(&new.usage_years);
     if !fits {
-        let fault = FieldCode::Differs.says("are other years than those of usage_split");
+        let fault = FieldCode::Differs.says("must be the years of usage_split");
         checks.refuse("/usage_years", fault.with("field", "usage_split"));
     }
 }
@@ -437,12 +437,12 @@ fn check_valuation(checks: &mut Checks, new: &NewContribution) {
         return;
     };
     if !in_kind {
-        let fault = Fault::not_allowed_with(Situation::NotInKind, "belongs to a contribution in kind");
+        let fault = Fault::not_allowed_with(Situation::NotInKind, "is only for a contribution in kind");
         checks.refuse("/valuation", fault);
     }
     if let Some(quantity) = &valuation.quantity {
         let above = parse_decimal(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
-        let fault = (FieldCode::NotAboveZero, "must be a decimal number above zero");
+        let fault = (FieldCode::NotAboveZero, "must be a decimal number greater than zero");
         checks.require(above, "/valuation/quantity", fault);
     }
     checks.optional_text("/valuation/unit", valuation.unit.as_deref(), 100);

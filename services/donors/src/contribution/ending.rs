@@ -60,7 +60,7 @@ pub(crate) async fn write_off(
         merge_lock::shared(tx, caller.claims.organisation_id).await?;
         let pledge = changeable(tx, precondition, &caller.claims, id.0).await?;
         if pledge.status != ContributionStatus::Pledge {
-            return Err(refused(&pledge, "written_off", "be written off: only a pledge is"));
+            return Err(refused(&pledge, "written_off", "be written off: only pledges can"));
         }
         let open = open(&pledge)?;
         let amount = step.amount.unwrap_or(open);
@@ -69,7 +69,7 @@ pub(crate) async fn write_off(
         checks.require(
             amount.minor() <= open.minor(),
             "/amount/amount",
-            more_than(open, "is more than is open"),
+            more_than(open, "is more than the open amount"),
         );
         check_day(&mut checks, step.on, tx.now().date_naive());
         checks.required_long_text("/reason", &step.reason, 2000);
@@ -119,7 +119,7 @@ pub(crate) async fn reverse(
             }
         }
         if parts.values().any(|sum| *sum != 0) {
-            let why = "parts of it were committed, paid or allotted: reverse those first";
+            let why = "parts of it were committed, paid or allocated: reverse those first";
             return Err(Problem::new(Code::Conflict)
                 .field("/standing", FieldCode::PartsFirst.says(why))
                 .into());

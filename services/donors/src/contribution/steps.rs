@@ -200,11 +200,11 @@ pub(crate) async fn allot(
         let mut checks = Checks::new();
         check_amount(&mut checks, step.amount, open);
         let within = step.amount.minor() <= open.minor();
-        let fault = more_than(open, "is more than the contribution has left");
+        let fault = more_than(open, "is more than the open amount of the contribution");
         checks.require(within, "/amount/amount", fault);
         check_day(&mut checks, step.on, tx.now().date_naive());
         let somewhere = !step.countries.is_empty() || !plans.is_empty() || !step.usage_years.is_empty();
-        let fault = (FieldCode::NoDestination, "name a country, a plan or a year that it goes to");
+        let fault = (FieldCode::NoDestination, "specify a country, a plan or a year as its destination");
         checks.require(somewhere, "/countries", fault);
         create::check_targets(&mut checks, &step.countries, &step.usage_years);
         checks.optional_long_text("/description", step.description.as_deref(), 20_000);
@@ -244,17 +244,18 @@ pub(super) async fn changeable(
 ) -> Result<Model, ApiError> {
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id != claims.office_id {
-        let why = "only the office whose contribution it is changes it";
+        let why = "only the office that owns the contribution may change it";
         return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
     precondition.check(found.version)?;
     if !found.fingerprint.is_empty() {
-        let why = format!("the record is kept by {}: change it there and import it again", found.source);
+        let why =
+            format!("the record is maintained in {}: change it there and import it again", found.source);
         let fault = FieldCode::KeptElsewhere.says(why).with("source", found.source.as_str());
         return Err(Problem::new(Code::Conflict).field("/source", fault).into());
     }
     if found.standing != Standing::Current {
-        let why = format!("a contribution that is {} counts nothing that could move", found.standing);
+        let why = format!("a contribution that is {} has no open amount to move", found.standing);
         let fault = Fault::state(RecordKind::Contribution, found.standing.as_str(), why);
         return Err(Problem::new(Code::Conflict).field("/standing", fault).into());
     }

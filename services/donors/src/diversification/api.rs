@@ -41,7 +41,7 @@ impl Period {
         }
         if let Some(year) = self.year {
             if self.from.is_some() || self.to.is_some() {
-                let fault = Fault::not_allowed_with(Situation::Period, "does not go with from and to");
+                let fault = Fault::not_allowed_with(Situation::Period, "cannot be combined with from and to");
                 return Err(Problem::invalid_parameter("year", fault));
             }
             return Ok((year, year));
@@ -66,7 +66,7 @@ pub(crate) fn asked(
     office_id: Option<Uuid>,
 ) -> Result<(Uuid, Uuid), ApiError> {
     if claims.donor_id.is_some() {
-        let why = "how an organisation's money is spread is for its staff";
+        let why = "only staff may see donor diversification";
         return Err(Problem::new(Code::Forbidden).because(Reason::StaffOnly, why).into());
     }
     let office_id = office_id.unwrap_or(claims.office_id);

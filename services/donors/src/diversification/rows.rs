@@ -95,7 +95,7 @@ impl Figure {
                 Err(Problem::invalid_parameter("key", of(Fault::required_with(Situation::Measure, why))))
             }
             (_, Some(_)) => {
-                let why = format!("does not go with {}", self.measure);
+                let why = format!("cannot be combined with {}", self.measure);
                 Err(Problem::invalid_parameter("key", of(Fault::not_allowed_with(Situation::Measure, why))))
             }
             (_, None) => Ok(()),

@@ -22,7 +22,7 @@ fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), ApiError> {
     if scope.office_ids().contains(&owner.office_id) {
         return Ok(());
     }
-    let why = "only the office whose document it is, or one above it, erases it";
+    let why = "only the office that owns the document, or one above it, may erase it";
     Err(Problem::new(Code::Forbidden).because(Reason::OfficeOrAboveOnly, why).into())
 }
 

@@ -117,7 +117,7 @@ impl Owner {
         sweep::hold(tx).await?;
         let there = files::is_kept(&kept.folder, &kept.sha256).await;
         if !there.map_err(|error| ApiError::internal(&error))? {
-            let why = "the file did not stay: send it again";
+            let why = "the file could not be kept: send it again";
             return Err(Problem::new(Code::Unavailable).because(Reason::FileLost, why).into());
         }
         let document = Document {
@@ -253,7 +253,7 @@ impl Owner {
 /// A file that could not be kept.
 fn not_written(error: &io::Error) -> ApiError {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-        let why = "there is no room for the file";
+        let why = "there is no disk space for the file";
         return Problem::new(Code::StorageFull).because(Reason::NoRoom, why).into();
     }
     ApiError::internal(error)

@@ -84,7 +84,7 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static 
     }
     if bytes.starts_with(b"PK\x03\x04") && holds(b"[Content_Types].xml") {
         if holds(b"vbaProject.bin") {
-            return Err(FieldCode::HoldsMacros.says("holds macros"));
+            return Err(FieldCode::HoldsMacros.says("contains macros"));
         }
         if holds(b"word/document.xml") {
             return Ok((
@@ -110,7 +110,8 @@ pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<&'static str, Fault> {
     if endings.contains(&ending.as_str()) {
         Ok(media_type)
     } else {
-        let fault = FieldCode::FileTypeDiffers.says(format!("says it is \".{ending}\" and is {media_type}"));
+        let fault = FieldCode::FileTypeDiffers
+            .says(format!("has the extension \".{ending}\" but its content is {media_type}"));
         Err(fault.with("ending", ending).with("media_type", media_type))
     }
 }
@@ -132,9 +133,12 @@ mod tests {
         );
         assert!(check("a.pdf", b"MZ\x90\x00").unwrap_err().detail.contains("is not a PDF"));
         assert!(
-            check("a.pdf", &zip("word/document.xml")).unwrap_err().detail.contains("says it is \".pdf\"")
+            check("a.pdf", &zip("word/document.xml"))
+                .unwrap_err()
+                .detail
+                .contains("has the extension \".pdf\"")
         );
-        assert!(check("pdf", b"%PDF-1.7").unwrap_err().detail.contains("says it is \".\""));
+        assert!(check("pdf", b"%PDF-1.7").unwrap_err().detail.contains("has the extension \".\""));
         assert!(check("a.zip", b"PK\x03\x04 anything").is_err());
     }
 }

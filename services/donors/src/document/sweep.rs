@@ -42,13 +42,16 @@ async fn run(store: Store) {
         let pause = match sweep(&store).await {
             Ok(removed) => {
                 if removed > 0 {
-                    tracing::info!(removed, "files that no document names were destroyed");
+                    tracing::info!(removed, "unreferenced document files were deleted");
                 }
                 retry = FIRST_RETRY;
                 INTERVAL
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "files that no document names stay");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "unreferenced document files could not be deleted"
+                );
                 let pause = retry;
                 retry = (retry * 2).min(INTERVAL);
                 pause
@@ -81,7 +84,7 @@ pub(crate) async fn destroy_unnamed(store: &Store, sha256: String) {
     if let Err(error) = destroy(store, &[sha256]).await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
-            "a file that no document names waits for the sweep"
+            "an unreferenced document file is left for the sweep"
         );
     }
 }

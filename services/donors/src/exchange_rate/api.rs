@@ -192,7 +192,7 @@ pub(crate) async fn take(
     let read = file::read(&bytes, &source, context.store.clock().now());
     let read = read.map_err(|fault| Problem::invalid_field("/file", fault))?;
     if read.bad > 0 && !skip_bad && !dry_run {
-        let why = format!("{} of {} rows cannot be used; nothing was kept", read.bad, read.rows);
+        let why = format!("{} of {} rows are invalid; nothing was saved", read.bad, read.rows);
         let problem = Problem::invalid_fields(read.faults.into_iter().take(200).collect());
         let problem = problem.because(Reason::RowsRejected, why);
         return Err(problem.with("rejected", read.bad).with("rows", read.rows).into());

@@ -53,7 +53,7 @@ struct Line {
 pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Result<Read, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let byte = error.valid_up_to();
-        FieldCode::NotUtf8.says(format!("is not UTF-8 text: byte {byte} belongs to no character"))
+        FieldCode::NotUtf8.says(format!("is not UTF-8 text: byte {byte} is invalid"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -129,7 +129,7 @@ fn line(
     };
     if currency == Currency::USD {
         if parsed != rust_decimal::Decimal::ONE {
-            read.fault(number, "Rate", FieldCode::DollarRate.says("a US dollar costs one US dollar"));
+            read.fault(number, "Rate", FieldCode::DollarRate.says("the rate of the US dollar must be 1"));
         }
         return None;
     }

@@ -114,7 +114,7 @@ impl Columns {
     pub(super) fn of(headings: &[String], mapping: &Mapping, describe: bool) -> Result<Headed, Problem> {
         let refuse = |fault: Fault| Problem::invalid_field("/headings", fault);
         if headings.len() > MAX_COLUMNS {
-            let why = format!("are {}: {MAX_COLUMNS} columns are read at most", headings.len());
+            let why = format!("are {}: at most {MAX_COLUMNS} columns are allowed", headings.len());
             return Err(refuse(FieldCode::TooMany.says(why).with("max", MAX_COLUMNS)));
         }
         let fields = assigned(headings, mapping).map_err(refuse)?;
@@ -128,14 +128,14 @@ impl Columns {
             return Ok(Headed { columns, found, note: None });
         }
         if describe {
-            let note = format!("No row was read: no column stands for {}.", missing.join(", "));
+            let note = format!("No row was read: no column is mapped to {}.", missing.join(", "));
             return Ok(Headed { columns: None, found, note: Some(note) });
         }
         let shown: Vec<String> =
             headings.iter().take(30).map(|text| text.chars().take(40).collect()).collect();
         let lacks = |name: &&str| {
             let headings = shown.join(", ");
-            let why = format!("no column stands for {name}; the file's headings are {headings}");
+            let why = format!("no column is mapped to {name}; the file's headings are {headings}");
             let fault = FieldCode::MissingColumn.says(why).with("field", *name).with("headings", headings);
             FieldError::new(format!("/headings/{name}"), fault)
         };
@@ -179,7 +179,7 @@ impl Columns {
                 }
                 if field.kind == Kind::Number && self.decimal_comma {
                     if text.contains('.') {
-                        let why = "holds a point, but the mapping says that the decimal sign is a comma";
+                        let why = "contains a point, but the decimal separator of the mapping is a comma";
                         return Err(FieldCode::DecimalPoint.says(why));
                     }
                     return Ok(Some(text.replace(',', ".")));
@@ -198,7 +198,8 @@ fn plain(heading: &str) -> String {
 /// The field of each column: what the mapping says goes before what the headings say by themselves.
 /// Two columns for one field.
 fn twice(first: &str, second: &str, field: &str) -> Fault {
-    let fault = FieldCode::ColumnTwice.says(format!("\"{first}\" and \"{second}\" both stand for {field}"));
+    let fault =
+        FieldCode::ColumnTwice.says(format!("\"{first}\" and \"{second}\" are both mapped to {field}"));
     fault.with("first", first).with("second", second).with("field", field)
 }
 

@@ -54,7 +54,7 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         }
         let line = row.position().map_or(line, csv::Position::line);
         if row.as_slice().contains('\0') {
-            return Err(not_text(format!("line {line} holds a NUL byte: the file is not text")));
+            return Err(not_text(format!("line {line} contains a NUL byte: the file is not text")));
         }
         if row.as_slice().trim().is_empty() {
             continue;
@@ -81,18 +81,16 @@ fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
     let unread = |error: io::Error| damaged(error.to_string());
     reader.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut head).map_err(unread)?;
     if head.starts_with(b"PK\x03\x04") {
-        return Err(not_text(
-            "the file is a ZIP archive, not CSV: is it a spreadsheet? Then say format=xlsx",
-        ));
+        return Err(not_text("the file is a ZIP archive, not CSV; for a spreadsheet, use format=xlsx"));
     }
     if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
         return Err(not_utf8("the file is UTF-16: save it as CSV UTF-8".to_owned()));
     }
     if head.contains(&0) {
-        return Err(not_text("the first line holds a NUL byte: the file is not text"));
+        return Err(not_text("the first line contains a NUL byte: the file is not text"));
     }
     if head.len() as u64 == MAX_HEADER_BYTES && !head.ends_with(b"\n") {
-        let why = "the first line has more than 64 KiB: it should hold the headings";
+        let why = "the first line has more than 64 KiB: it should contain the headings";
         return Err(not_what_it_says(FieldCode::TooComplex.says(why)));
     }
     Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))

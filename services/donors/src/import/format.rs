@@ -191,7 +191,7 @@ impl Sink {
     /// 422 when the file holds more.
     pub(crate) fn push_one_of_many(&mut self, row: Staged) -> Result<(), Problem> {
         if self.count == MAX_ROWS {
-            let why = format!("has more than {MAX_ROWS} rows: send it in parts");
+            let why = format!("has more than {MAX_ROWS} rows: split the file");
             let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
             return Err(Problem::invalid_field("/file", fault));
         }

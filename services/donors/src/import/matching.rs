@@ -129,11 +129,10 @@ pub(super) async fn check(
     for row in rows {
         if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
             let fault = match by_hand {
-                true => FieldCode::KeptHere.says(
-                    "is a contribution that was recorded here and is kept by its entries: change it here",
-                ),
+                true => FieldCode::KeptHere
+                    .says("is a contribution that was recorded in Passerelle: change it there"),
                 false => FieldCode::NotYours
-                    .says("is taken by a contribution of another office")
+                    .says("is used by a contribution of another office")
                     .kind(RecordKind::Contribution),
             };
             row.errors.push(FieldError::new("/external_ref", fault));
@@ -154,16 +153,16 @@ fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
     match found {
         Found::Donor(_) | Found::Named(_) => None,
         Found::Several => {
-            let why = "is the name of several donors: say donor_type, donor_ref or donor_id";
+            let why = "is the name of several donors: specify donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))
         }
         Found::Nobody if donor_ref.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
         Found::Nobody if donor_ref.name.is_some() && donor_ref.donor_type.is_some() => None,
         Found::Nobody if donor_ref.name.is_some() => {
-            error("/donor", unknown("is not in the registry: record it first, or say donor_type"))
+            error("/donor", unknown("is not in the registry: create the donor first, or specify donor_type"))
         }
         Found::Nobody => {
-            let why = "is not in the registry: record the donor first, or say its name and type";
+            let why = "is not in the registry: create the donor first, or specify its name and type";
             error("/donor_ref", unknown(why))
         }
     }
@@ -186,7 +185,7 @@ fn wrong_agreement(
     match agreement.state {
         agreement::State::Signed | agreement::State::Active | agreement::State::Closed => Ok(None),
         agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
-            error(FieldCode::NotBinding.says("is an agreement that does not bind"))
+            error(FieldCode::NotBinding.says("is an agreement that is not in force"))
         }
     }
 }

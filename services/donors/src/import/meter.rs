@@ -41,7 +41,7 @@ impl<R: Read> Metered<R> {
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.meter.exceeded() {
-            return Err(io::Error::other("one piece of the file is too long"));
+            return Err(io::Error::other("a part of the file is too long"));
         }
         let count = self.inner.read(buffer)?;
         self.meter.0.set(self.meter.0.get() + count as u64);

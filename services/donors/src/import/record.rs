@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
             self.checks.refuse("/donor_id", (FieldCode::NotAnId, "is not an id (a UUID)"));
         }
         let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
-        let fault = (FieldCode::NoLetters, "holds neither letters nor digits");
+        let fault = (FieldCode::NoLetters, "contains neither letters nor digits");
         self.checks.require(!nameless, "/donor", fault);
         Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type })
     }
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
         if let (Some(stated), Some(converted)) = (stated, by_rate)
             && (stated.minor() - converted.minor()).abs() > converted.minor() / TOLERANCE
         {
-            let why = format!("is {stated}, by the exchange rate it would be {converted}: kept as stated");
+            let why = format!("is {stated}, but {converted} by the exchange rate: kept as stated");
             let fault = FieldCode::KeptAsStated.says(why).with("stated", stated.to_string());
             self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", converted.to_string())));
         }

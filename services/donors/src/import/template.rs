@@ -34,7 +34,7 @@ pub(crate) async fn get(request: HttpRequest, _caller: Caller<perm::ImportsRead>
             _ => {}
         }
     }
-    let why = format!("the template is text/csv or {XLSX}");
+    let why = format!("the template is available as text/csv or {XLSX}");
     Err(Problem::new(Code::NotAcceptable).field("accept", FieldCode::MediaType.says(why)).into())
 }
 

@@ -189,7 +189,7 @@ async fn receive(
                 let part = part.map_err(|error| service::unreadable_form(&error))?;
                 if let Some(name) = field_name(&part) {
                     if files > 0 {
-                        let fault = FieldCode::AfterFiles.says("must stand before the files in the form");
+                        let fault = FieldCode::AfterFiles.says("must come before the files in the form");
                         return Err(Problem::invalid_parameter(name, fault).into());
                     }
                     let text = field_text(&name, part).await?;
@@ -364,7 +364,7 @@ impl Receiving {
             (Format::Fts, Some(other)) => refuse(Fault::not_one_of(other, &["fts"])),
             (Format::Iati, None) => Ok("iati".to_owned()),
             (Format::Csv | Format::Xlsx, None) => refuse(FieldCode::Required.says(
-                "is required: what the sending system is called, so that a row sent again is the same record",
+                "is required: the name of the source system, so that a row sent again updates the same record",
             )),
             (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => refuse(RESERVED_SOURCE.into()),
             (_, Some(source)) => {
@@ -440,7 +440,7 @@ fn check_held(held: usize) -> Result<(), Problem> {
     if held <= MAX_STAGED_BYTES {
         return Ok(());
     }
-    let why = format!("its rows hold more than {MAX_STAGED_BYTES} bytes together: send them in parts");
+    let why = format!("its rows have more than {MAX_STAGED_BYTES} bytes together: split the import");
     Err(Problem::invalid_field("/file", FieldCode::TooLarge.says(why).with("max", MAX_STAGED_BYTES)))
 }
 
@@ -464,7 +464,7 @@ async fn stage_batch(
     }
     let most = i64::try_from(MAX_ROWS).unwrap_or(i64::MAX);
     if import.format != "fts" && import.rows_read >= most {
-        let why = format!("have more than {MAX_ROWS} rows together: send them in parts");
+        let why = format!("have more than {MAX_ROWS} rows together: split the import");
         let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Err(Problem::invalid_field("/file", fault).into());
     }
@@ -494,7 +494,7 @@ fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: &str) 
                 "fts" => ("/versionId", "with one version and different contents"),
                 _ => ("/external_ref", "with different contents"),
             };
-            let fault = FieldCode::Contradiction.says(format!("{id} stands in these files twice, {why}"));
+            let fault = FieldCode::Contradiction.says(format!("{id} appears in these files twice, {why}"));
             row.errors.push(FieldError::new(place, fault.with("value", id.as_str())));
         }
         Some(_) => {}

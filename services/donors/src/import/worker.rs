@@ -36,7 +36,7 @@ pub(crate) struct Wake(pub(crate) Notify);
 #[derive(Debug, thiserror::Error)]
 enum Pause {
     /// Another replica works on imports.
-    #[error("another replica works on it")]
+    #[error("another replica is working on it")]
     Elsewhere,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -60,7 +60,7 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
             Err(Pause::Elsewhere) => {}
             Err(Pause::Store(error)) => {
                 context.store.note(&error);
-                tracing::warn!(error = &error as &dyn std::error::Error, "imports wait");
+                tracing::warn!(error = &error as &dyn std::error::Error, "imports are delayed");
             }
         }
         let _ = tokio::time::timeout(POLL_INTERVAL, wake.0.notified()).await;
@@ -75,7 +75,10 @@ async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
     }
     *tidied = Some(now);
     if let Err(error) = tidy(database).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "broken uploads stay");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "interrupted uploads could not be cleaned up"
+        );
     }
 }
 
@@ -101,7 +104,7 @@ async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<b
     if done.is_err()
         && let Err(error) = store::yield_turn(database, id).await
     {
-        tracing::debug!(error = &error as &dyn std::error::Error, "the import that waits keeps its turn");
+        tracing::debug!(error = &error as &dyn std::error::Error, "the queued import stays in the queue");
     }
     done.map(|()| true)
 }

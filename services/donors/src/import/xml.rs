@@ -74,7 +74,7 @@ impl<R: Read> Xml<R> {
                 }
                 Event::Text(text) if text.trim().is_empty() => {}
                 Event::Text(_) => {
-                    return Err(not_xml("the file is not XML: text stands outside of elements"));
+                    return Err(not_xml("the file is not XML: there is text outside of elements"));
                 }
                 Event::CData(text) => return Ok(Node::Text(text.xml10_content().into_owned())),
                 Event::GeneralRef(reference) => return character(&reference, place).map(Node::Text),
@@ -88,12 +88,12 @@ impl<R: Read> Xml<R> {
                     }
                 }
                 Event::DocType(_) => {
-                    let why = "the file has a document type declaration (DTD), which is not read for safety: remove it";
+                    let why = "the file has a document type declaration (DTD), which is not allowed for security reasons: remove it";
                     return Err(too_complex(why));
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
                 Event::Eof if self.depth > 0 || !self.rooted => {
-                    return Err(damaged("the file is not XML, or breaks off"));
+                    return Err(damaged("the file is not XML or is truncated"));
                 }
                 Event::Eof => return Ok(Node::Eof),
             }
@@ -146,7 +146,7 @@ fn character(reference: &quick_xml::events::BytesRef<'_>, place: u64) -> Result<
         Ok(Some(character)) => Ok(character.to_string()),
         Ok(None) | Err(_) => {
             let why = format!(
-                "an entity stands at byte {place} that XML does not define itself: entities are not read"
+                "entity at byte {place} is not one of XML's predefined ones: entities are not supported"
             );
             Err(too_complex(why))
         }

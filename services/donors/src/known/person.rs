@@ -52,7 +52,7 @@ pub(crate) async fn check(
     match active.await? {
         Some(true) => Ok(()),
         Some(false) => {
-            let fault = FieldCode::NotActive.says("is a member of staff who is not active");
+            let fault = FieldCode::NotActive.says("is an inactive member of staff");
             Err(Problem::invalid_field(pointer, fault).into())
         }
         None => Err(Problem::invalid_field(pointer, Fault::unknown(RecordKind::Person)).into()),

@@ -70,7 +70,7 @@ pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Sig
     match agreement.first_signed_by {
         None => Ok(Signature::First),
         Some(first) if first == tx.actor().id => {
-            let why = "was signed by you: above the threshold a second person signs";
+            let why = "was signed by you: above the threshold a second person has to sign";
             let fault = FieldCode::SecondPerson.says(why);
             Err(Problem::new(Code::Conflict).field("/first_signature", fault).into())
         }
@@ -103,7 +103,7 @@ pub(super) async fn check_amendment(
 ) -> Result<(), ApiError> {
     let alone = before.first_signed_by == Some(tx.actor().id);
     if alone && after.amount > before.amount && is_above(tx, after).await? && !is_above(tx, before).await? {
-        let why = "takes the agreement above the threshold: a second person signs, another than the one who signed it";
+        let why = "takes the agreement above the threshold: a second person has to sign, other than the one who signed first";
         return Err(Problem::new(Code::Conflict).field("/amount", FieldCode::SecondPerson.says(why)).into());
     }
     Ok(())

@@ -74,7 +74,7 @@ async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), 
     let donor = donor::store::get(tx.scope(), tx.db(), agreement.donor_id).await?;
     let private = donor.is_some_and(|donor| donor.donor_type == DonorType::PrivateSector);
     if private && !clearance::holds(tx.db(), agreement.donor_id, tx.now().date_naive()).await? {
-        let why = "the donor is of the private sector and has no due-diligence clearance that holds today";
+        let why = "the donor is in the private sector and has no valid due-diligence clearance";
         return Err(Problem::new(Code::Conflict).field("/donor_id", FieldCode::NoClearance.says(why)).into());
     }
     Ok(())
@@ -195,13 +195,13 @@ fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<
         checks.refuse("/amount/currency", Fault::currency_of(RecordKind::Agreement, &before.currency));
     }
     let later = new.end_date.is_some_and(|end| end > before.end_date);
-    let not_later = FieldCode::NotAfter.says("must be after the present end").with("field", "end_date");
+    let not_later = FieldCode::NotAfter.says("must be after the current end").with("field", "end_date");
     let not_later = not_later.with("date", before.end_date.to_string());
     match new.kind {
         AmendmentKind::NoCostExtension => {
             checks.require(later, "/end_date", not_later);
             let fault =
-                Fault::not_allowed_with(Situation::NoCostExtension, "does not change in a no-cost extension");
+                Fault::not_allowed_with(Situation::NoCostExtension, "must not change in a no-cost extension");
             checks.require(new.amount.is_none(), "/amount", fault);
         }
         AmendmentKind::CostExtension => {
@@ -211,10 +211,10 @@ fn check(new: &NewAmendment, before: &store::Model, today: NaiveDate) -> Result<
         }
         AmendmentKind::BudgetRevision => {
             let fault =
-                Fault::not_allowed_with(Situation::BudgetRevision, "does not change in a budget revision");
+                Fault::not_allowed_with(Situation::BudgetRevision, "must not change in a budget revision");
             checks.require(new.end_date.is_none(), "/end_date", fault);
             let something = new.amount.is_some() || new.instalments.is_some();
-            let fault = (FieldCode::NoChange, "give another amount, or other instalments");
+            let fault = (FieldCode::NoChange, "change the amount or the instalments");
             checks.require(something, "/amount", fault);
         }
     }

@@ -70,7 +70,7 @@ impl MailWorker {
 
     async fn attempt(&self, mail: &Mail) -> Result<Outcome, StoreError> {
         let Some(message) = self.written(mail).await? else {
-            return Ok(Outcome::GivenUp("the address is none".to_owned()));
+            return Ok(Outcome::GivenUp("the address is invalid".to_owned()));
         };
         let (longest, until) = REFUSED_RETRY;
         let (outcome, name) = match self.mailer.send(mail.id, message).await {
@@ -83,7 +83,7 @@ impl MailWorker {
         };
         metrics::counter!("mail_attempts_total", "outcome" => name).increment(1);
         if let Outcome::Away(_, why) | Outcome::Refused(_, why) | Outcome::GivenUp(why) = &outcome {
-            tracing::warn!(mail = %mail.id, attempts = mail.attempts, outcome = name, why, "a mail is not sent");
+            tracing::warn!(mail = %mail.id, attempts = mail.attempts, outcome = name, why, "a mail could not be sent");
         }
         Ok(outcome)
     }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 /// Said of a donor that identity has not heard of: the donors service registers them and tells by the bus.
 const UNKNOWN_DONOR: &str =
-    "is not a donor of your organisation, or one registered just now: it is known here a moment later";
+    "is not a donor of your organisation; if it was registered just now, try again in a moment";
 
 /// A role in an office.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -235,7 +235,7 @@ pub(crate) async fn create(
         store::insert(tx, &person, &roles).await.map_err(|error| {
             // Of this organisation: what others have is not told.
             if error.is_duplicate() {
-                let fault = FieldCode::AlreadyExists.says("has an account already").kind(RecordKind::Person);
+                let fault = FieldCode::AlreadyExists.says("already has an account").kind(RecordKind::Person);
                 return Problem::new(Code::Conflict).field("/email", fault).into();
             }
             ApiError::from(error)
@@ -287,7 +287,7 @@ async fn home_office(
     if donor_id.is_some() {
         let own = office::store::get(scope, db, claims.office_id).await?;
         if own.is_none_or(|office| office.kind != office::Kind::Headquarters) {
-            let fault = FieldCode::HeadquartersOnly.says("only headquarters gives donor accounts");
+            let fault = FieldCode::HeadquartersOnly.says("only headquarters may create donor accounts");
             return Err(Problem::new(Code::Forbidden).field("/donor_id", fault).into());
         }
     }

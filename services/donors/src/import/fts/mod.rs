@@ -88,7 +88,7 @@ fn fingerprint_of(flow: &Map<String, Value>) -> [u8; 32] {
     Sha256::digest(serde_json::to_vec(flow).unwrap_or_default()).into()
 }
 
-const INEXACT: (FieldCode, &str) = (FieldCode::Inexact, "is not a number that can be kept exactly");
+const INEXACT: (FieldCode, &str) = (FieldCode::Inexact, "is not a number that can be stored exactly");
 
 /// Another JSON type than the one expected.
 fn of_type(expected: &str, why: &'static str) -> Fault {
@@ -243,7 +243,7 @@ impl Reader {
         let currency = match Currency::from_code(&code) {
             Ok(currency) => currency,
             Err(_) if WITHDRAWN.contains(&code.as_str()) => {
-                let why = "is withdrawn: the original amount is kept as reported";
+                let why = "is a withdrawn currency: the original amount is kept as reported";
                 let fault = FieldCode::NotACurrency.says(why).with("value", code);
                 self.warn("/originalCurrency", fault.kept_as_reported());
                 return None;
@@ -371,7 +371,8 @@ impl Reader {
             Some(Value::Array(values)) if values.len() <= 10_000 => {
                 let texts: Vec<String> = values.iter().filter_map(text_or_number).collect();
                 if texts.len() != values.len() {
-                    self.checks.refuse(format!("/{name}"), of_type("string", "holds more than texts"));
+                    self.checks
+                        .refuse(format!("/{name}"), of_type("string", "contains values other than texts"));
                 }
                 texts
             }

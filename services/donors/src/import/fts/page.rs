@@ -19,7 +19,7 @@ pub(crate) fn parse(reader: impl Read, sink: &mut Sink) -> Result<(), Problem> {
     match found {
         Ok(true) => Ok(()),
         Ok(false) => {
-            let why = "is not there: this is not a page of flows from the FTS API";
+            let why = "is missing: this is not a page of flows from the FTS API";
             Err(Problem::invalid_field("/data/flows", not("FTS", why.to_owned())))
         }
         Err(error) if error.is_data() => {

@@ -273,7 +273,7 @@ fn check_root(name: &str, element: &BytesStart<'_>) -> Result<(), Problem> {
     }
     let version = attribute(element, "version")?.unwrap_or_default();
     if !["2.01", "2.02", "2.03"].contains(&version.as_str()) {
-        let why = format!("the file is IATI version \"{version}\": 2.01 to 2.03 are read");
+        let why = format!("the file is IATI version \"{version}\": 2.01 to 2.03 are supported");
         let fault = FieldCode::UnsupportedVersion.says(why).with("version", fault::shown(&version));
         return Err(not_what_it_says(fault.with("expected", "2.01, 2.02, 2.03")));
     }

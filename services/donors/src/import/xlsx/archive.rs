@@ -72,7 +72,7 @@ pub(super) fn not_xlsx(why: &'static str) -> Problem {
 /// A file that is gone when it is closed, whatever happens.
 fn spool(mut reader: impl Read, folder: &Path) -> Result<File, Problem> {
     let unwritten = |error: io::Error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "an upload cannot be put aside");
+        tracing::error!(error = &error as &dyn std::error::Error, "an upload cannot be stored temporarily");
         Problem::new(kernel::Code::StorageFull)
     };
     fs::create_dir_all(folder).map_err(unwritten)?;
@@ -107,7 +107,7 @@ fn check_end(file: &mut File) -> Result<(), Problem> {
     for (place, window) in tail.windows(4).enumerate() {
         if window == b"PK\x06\x07" {
             return Err(too_large(
-                "the archive is in the ZIP64 form, for more than any spreadsheet holds".into(),
+                "the archive is in ZIP64 format, for more than any spreadsheet contains".into(),
             ));
         }
         let Some(end) = tail.get(place..place + 22).filter(|_| window == b"PK\x05\x06") else { continue };
@@ -115,11 +115,13 @@ fn check_end(file: &mut File) -> Result<(), Problem> {
         let entries = u64::from(u16::from_le_bytes([end[10], end[11]]));
         let directory = u64::from(u32::from_le_bytes([end[12], end[13], end[14], end[15]]));
         if entries > MAX_ENTRIES || directory > MAX_DIRECTORY_BYTES {
-            return Err(too_large(format!("the archive has {entries} entries; {MAX_ENTRIES} are allowed")));
+            return Err(too_large(format!(
+                "the archive has {entries} entries; at most {MAX_ENTRIES} are allowed"
+            )));
         }
     }
     if ends == 0 {
-        return Err(damaged("the file is not XLSX, or breaks off: the ZIP archive has no end"));
+        return Err(damaged("the file is not XLSX or is truncated: the ZIP archive has no end"));
     }
     Ok(())
 }
@@ -139,12 +141,12 @@ fn check_entries(archive: &mut ZipArchive<BufReader<File>>) -> Result<(), Proble
         }
         whole = whole.saturating_add(entry.size());
         if whole > MAX_TOTAL_BYTES {
-            return Err(too_large(format!("the archive holds more than {MAX_TOTAL_BYTES} bytes")));
+            return Err(too_large(format!("the archive contains more than {MAX_TOTAL_BYTES} bytes")));
         }
         if entry.size() > RATIO_CHECK_MIN_BYTES
             && entry.size() / MAX_COMPRESSION_RATIO > entry.compressed_size()
         {
-            let why = "the archive holds an entry that is packed so tightly that it can only be a trap (a ZIP bomb)";
+            let why = "the archive contains an entry with an implausible compression ratio (a ZIP bomb)";
             return Err(too_large(why.into()));
         }
     }

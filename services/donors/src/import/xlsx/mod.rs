@@ -30,7 +30,7 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
     let mut archive = Archive::receive(reader, &reading.spool)?;
     let workbook = Workbook::read(&mut archive)?;
     let entry = archive.entry(&workbook.sheet)?;
-    let entry = entry.ok_or_else(|| damaged("the workbook names a sheet that is not there"))?;
+    let entry = entry.ok_or_else(|| damaged("the workbook refers to a missing sheet"))?;
     let mut sheet = Sheet { xml: Xml::new(entry), workbook: &workbook, row: 0, column: 0 };
     let Some(first) = sheet.next_row()? else {
         return Err(not_what_it_says(FieldCode::EmptyFile.says("the first sheet is empty")));
@@ -162,7 +162,8 @@ impl<R: Read> Sheet<'_, R> {
             }
         }
         if formula && (!stated || text.is_empty() && kind != "str") {
-            let why = "is a formula whose value the file does not keep: open it in a spreadsheet program and save it";
+            let why =
+                "is a formula without a stored value: open the file in a spreadsheet program and save it";
             return Ok(Value::Wrong(FieldCode::FormulaWithoutValue.says(why)));
         }
         Ok(self.read(&kind, style, text))
@@ -173,12 +174,12 @@ impl<R: Read> Sheet<'_, R> {
         match kind {
             "s" => match text.trim().parse().ok().and_then(|index| self.workbook.texts.get(index)) {
                 Some(shared) if shared.len() > MAX_TEXT_BYTES => {
-                    let fault = FieldCode::TooLong.says("is too long a text");
+                    let fault = FieldCode::TooLong.says("is too long");
                     Value::Wrong(fault.with("max", MAX_CELL_LENGTH))
                 }
                 Some(shared) => of_text(shared.to_owned()),
                 None => {
-                    let why = "names a shared text that is not in the file";
+                    let why = "refers to a shared text that is not in the file";
                     Value::Wrong(FieldCode::DamagedFile.says(why))
                 }
             },
@@ -216,7 +217,7 @@ fn number(text: &str, dated: bool, from_1904: bool) -> Value {
         return day(number, from_1904).map_or_else(none, Value::Date);
     }
     if number.abs() >= 1e15 {
-        let why = "is a number with more digits than a spreadsheet keeps: write it as a text";
+        let why = "is a number with more digits than a spreadsheet stores: enter it as text";
         return Value::Wrong(FieldCode::Inexact.says(why));
     }
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);

@@ -125,9 +125,9 @@ fn files_that_are_no_spreadsheet_say_what_they_are() {
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), "old .xls"),
         (b"PK\x03\x04 and nothing more".to_vec(), "no end"),
         (of_sheet("")[..200].to_vec(), "no end"),
-        (archive(&[]), "a sheet that is not there"),
+        (archive(&[]), "a missing sheet"),
         (archive(&[("xl/worksheets/sheet1.xml", b"<worksheet><sheetData/></worksheet>".to_vec())]), "empty"),
-        (archive(&[("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>".to_vec())]), "breaks off"),
+        (archive(&[("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>".to_vec())]), "is truncated"),
     ];
     for (bytes, why) in cases {
         assert!(refused(&bytes).contains(why), "{why}: {}", refused(&bytes));

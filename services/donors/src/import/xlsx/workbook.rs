@@ -50,7 +50,7 @@ impl Workbook {
 }
 
 fn no_workbook() -> Problem {
-    not_xlsx("the file is a ZIP archive but not XLSX: it holds no workbook with a sheet")
+    not_xlsx("the file is a ZIP archive but not XLSX: it contains no workbook with a sheet")
 }
 
 fn name(element: &quick_xml::events::BytesStart<'_>) -> String {

@@ -80,7 +80,7 @@ pub(crate) async fn read(context: Data<Context>) -> ApiResult {
         Ok((publisher(scope, db, today).await?, scope.clone()))
     });
     let (publisher, scope) = found.await?;
-    let publisher = publisher.ok_or_else(|| nothing("the organisation has not said yet how it publishes"))?;
+    let publisher = publisher.ok_or_else(|| nothing("the organisation has no publication settings yet"))?;
     let mut xml = Xml::new();
     xml.open(context.store.clock().now()).map_err(|error| ApiError::internal(&error))?;
     let mut writing =

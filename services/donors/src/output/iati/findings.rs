@@ -101,7 +101,7 @@ pub(crate) struct FindingFilter {
 struct Cursor(Position, usize);
 
 fn unsaid() -> Problem {
-    let why = "the organisation has not said yet how it publishes";
+    let why = "the organisation has no publication settings yet";
     Problem::new(Code::Conflict).because(Reason::PublicationNotSet, why)
 }
 

@@ -82,11 +82,11 @@ pub(crate) static RULES: [Rule; 36] = [
         },
     ),
     warning("1.3.1", "iati-identifier", "begins or ends with a space", |a, _| is_trimmed(&a.identifier)),
-    warning("1.3.13", "iati-identifier", "holds one of / & | ?", |a, _| has_no_symbols(&a.identifier)),
+    warning("1.3.13", "iati-identifier", "contains one of / & | ?", |a, _| has_no_symbols(&a.identifier)),
     warning("1.14.1", "reporting-org/@ref", "begins or ends with a space", |a, _| {
         of_ref(&a.reporting, is_trimmed)
     }),
-    warning("1.14.13", "reporting-org/@ref", "holds one of / & | ?", |a, _| {
+    warning("1.14.13", "reporting-org/@ref", "contains one of / & | ?", |a, _| {
         of_ref(&a.reporting, has_no_symbols)
     }),
     warning(
@@ -95,13 +95,13 @@ pub(crate) static RULES: [Rule; 36] = [
         "the donor's identifier begins or ends with a space",
         |a, _| of_ref(&a.donor, is_trimmed),
     ),
-    warning("1.8.13", "participating-org/@ref", "the donor's identifier holds one of / & | ?", |a, _| {
+    warning("1.8.13", "participating-org/@ref", "the donor's identifier contains one of / & | ?", |a, _| {
         of_ref(&a.donor, has_no_symbols)
     }),
     warning("1.10.1", "transaction/provider-org/@ref", "begins or ends with a space", |a, _| {
         !provides(a) || of_ref(&a.donor, is_trimmed)
     }),
-    warning("1.10.13", "transaction/provider-org/@ref", "holds one of / & | ?", |a, _| {
+    warning("1.10.13", "transaction/provider-org/@ref", "contains one of / & | ?", |a, _| {
         !provides(a) || of_ref(&a.donor, has_no_symbols)
     }),
     error("4.3.1", "title", "is empty", |a, _| a.title.iter().any(|text| !text.text.trim().is_empty())),
@@ -120,7 +120,7 @@ pub(crate) static RULES: [Rule; 36] = [
     error("6.11.1", "activity-date", "has no start, planned or actual", |a, _| {
         a.dates.planned_start.or(a.dates.actual_start).is_some()
     }),
-    error("11.1.1", "@last-updated-datetime", "lies in the future", |a, today| {
+    error("11.1.1", "@last-updated-datetime", "is in the future", |a, today| {
         a.updated_at.date_naive() <= today
     }),
     error("11.1.2", "activity-date", "the planned end is before the planned start", |a, _| {
@@ -129,16 +129,16 @@ pub(crate) static RULES: [Rule; 36] = [
     error("11.1.3", "activity-date", "the actual end is before the actual start", |a, _| {
         in_order(a.dates.actual_start, a.dates.actual_end)
     }),
-    error("11.1.4", "activity-date", "the actual start lies in the future", |a, today| {
+    error("11.1.4", "activity-date", "the actual start is in the future", |a, today| {
         in_order(a.dates.actual_start, Some(today))
     }),
-    error("11.1.5", "activity-date", "the actual end lies in the future", |a, today| {
+    error("11.1.5", "activity-date", "the actual end is in the future", |a, today| {
         in_order(a.dates.actual_end, Some(today))
     }),
-    error("11.2.1", "transaction/transaction-date", "lies in the future", |a, today| {
+    error("11.2.1", "transaction/transaction-date", "is in the future", |a, today| {
         a.transactions.iter().all(|transaction| transaction.date <= today)
     }),
-    error("11.2.2", "transaction/value/@value-date", "lies in the future", |a, today| {
+    error("11.2.2", "transaction/value/@value-date", "is in the future", |a, today| {
         a.transactions.iter().all(|transaction| transaction.value_date <= today)
     }),
     error("8.6.3", "planned-disbursement", "the period ends before it starts", |a, _| {
@@ -149,7 +149,7 @@ pub(crate) static RULES: [Rule; 36] = [
         all_have_parts(&a.sectors)
     }),
     error("2.1.2", "sector/@percentage", "the percentages do not add up to 100", |a, _| add_up(&a.sectors)),
-    error("2.1.4", "sector/@percentage", "the only sector has another percentage than 100", |a, _| {
+    error("2.1.4", "sector/@percentage", "the percentage of the only sector is not 100", |a, _| {
         only_one_is_whole(&a.sectors)
     }),
     error("12.3.1", "sector/@percentage", "is above 100", |a, _| within_range(&a.sectors)),
@@ -168,20 +168,20 @@ pub(crate) static RULES: [Rule; 36] = [
     error(
         "3.1.4",
         "recipient-country/@percentage",
-        "the only country has another percentage than 100",
+        "the percentage of the only country is not 100",
         |a, _| a.worldwide || only_one_is_whole(&a.countries),
     ),
     error("12.1.1", "recipient-country/@percentage", "is above 100", |a, _| within_range(&a.countries)),
     warning(
         "107.1.1",
         "default-aid-type",
-        "has no aid type of the DAC beside those of the Grand Bargain",
+        "has no DAC aid type in addition to the Grand Bargain ones",
         |a, _| has_dac(&a.aid_types),
     ),
     warning(
         "107.2.1",
         "transaction/aid-type",
-        "has no aid type of the DAC beside those of the Grand Bargain",
+        "has no DAC aid type in addition to the Grand Bargain ones",
         |a, _| {
             let own: Vec<_> =
                 a.transactions.iter().filter_map(|transaction| transaction.aid_types.as_ref()).collect();

@@ -216,7 +216,7 @@ async fn save(
 fn check(fields: &PublicationFields, checks: &mut Checks) {
     checks.text("/organisation_ref", &fields.organisation_ref, 100);
     let is_plain = !fields.organisation_ref.contains(|c: char| c.is_whitespace() || "/&|?".contains(c));
-    let fault = FieldCode::ForbiddenCharacters.says("must not hold spaces or any of / & | ?");
+    let fault = FieldCode::ForbiddenCharacters.says("must not contain spaces or any of / & | ?");
     checks.require(is_plain, "/organisation_ref", fault.with("characters", "/ & | ?"));
     checks.one_of("/organisation_type", &fields.organisation_type, &IATI_TYPES);
     if let Some(email) = &fields.contact_email {

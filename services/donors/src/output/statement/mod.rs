@@ -106,7 +106,7 @@ async fn collect(
     let longest = contributions.len().max(agreed.len()).max(owed.len());
     if u64::try_from(longest).unwrap_or(u64::MAX) > MAX_ROWS {
         let why = format!(
-            "there are more than {MAX_ROWS} records: ask for one year, or take the lists as spreadsheets"
+            "there are more than {MAX_ROWS} records: ask for one year, or download the lists as spreadsheets"
         );
         let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Ok(Err(Problem::invalid_parameter("year", fault)));

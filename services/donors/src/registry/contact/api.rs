@@ -174,7 +174,7 @@ pub(super) fn may_change(scope: &TenantScope, row: &Model) -> Result<(), ApiErro
     if scope.office_ids().contains(&row.office_id) {
         return Ok(());
     }
-    let why = "only the office that recorded a contact, or one above it, changes it";
+    let why = "only the office that recorded the contact, or one above it, may change it";
     Err(Problem::new(Code::Forbidden).because(Reason::OfficeOrAboveOnly, why).into())
 }
 
@@ -315,7 +315,7 @@ pub(crate) async fn update(
         check(&fields, today)?;
         precondition.check(before.version)?;
         let Some(former) = before.open(keys)? else {
-            let fault = Fault::state(RecordKind::Contact, "erased", "is erased: record the person anew");
+            let fault = Fault::state(RecordKind::Contact, "erased", "is erased: create a new contact");
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         };
         let next = Model { version: before.version + 1, updated_at: tx.now(), ..before };

@@ -39,7 +39,7 @@ pub(crate) async fn erase(
         let reason = body.checked(|_, _| ())?.reason;
         precondition.check(before.version)?;
         if before.erased_at.is_some() {
-            let fault = Fault::state(RecordKind::Contact, "erased", "is erased already");
+            let fault = Fault::state(RecordKind::Contact, "erased", "is already erased");
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
         let place = (before.organisation_id, before.office_id, before.donor_id);

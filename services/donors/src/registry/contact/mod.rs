@@ -113,7 +113,7 @@ fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
     let unknown = FieldCode::NotOneOf.says(format!("must be one of {allowed}")).with("allowed", allowed);
     checks.require(BASES.contains(&basis.as_str()), "/consent/basis", unknown);
     if basis == "consent" && given_on.is_none() {
-        let fault = Fault::required_with(Situation::Consent, "is required where the basis is consent");
+        let fault = Fault::required_with(Situation::Consent, "is required if the basis is consent");
         checks.refuse("/consent/given_on", fault);
     }
     for (pointer, day) in [("/consent/given_on", given_on), ("/consent/withdrawn_on", withdrawn_on)] {

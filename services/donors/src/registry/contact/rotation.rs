@@ -17,25 +17,31 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// Runs through all contacts once, at the start: keys are replaced by starting the service with the new one.
 pub(crate) async fn run(context: Context) {
     let Ok(keys) = context.store.keys() else {
-        tracing::warn!("no key for personal data: contacts are answered 503 (personal_data.keys)");
+        tracing::warn!("no key for personal data: requests for contacts get 503 (personal_data.keys)");
         return;
     };
     loop {
         match all(&context, keys).await {
             Ok((0, 0)) => return,
             Ok((sealed, 0)) => {
-                tracing::info!(key = keys.current(), sealed, "contacts are sealed under the current key");
+                tracing::info!(
+                    key = keys.current(),
+                    sealed,
+                    "contacts were re-encrypted with the current key"
+                );
                 return;
             }
             Ok((sealed, left)) => {
                 tracing::error!(
                     sealed,
                     left,
-                    "contacts are sealed with keys that this service was not given"
+                    "contacts are encrypted with keys that this service does not have"
                 );
                 return;
             }
-            Err(error) => tracing::warn!(%error, "contacts are not sealed under the current key yet"),
+            Err(error) => {
+                tracing::warn!(%error, "contacts could not be re-encrypted with the current key yet")
+            }
         }
         tokio::time::sleep(INTERVAL).await;
     }

@@ -321,7 +321,7 @@ pub(crate) async fn update(
 
 fn already_there(error: StoreError) -> ApiError {
     if error.is_duplicate() {
-        let why = "a donor of this name and type, or with one of these references, is there already";
+        let why = "a donor with this name and type, or with one of these references, already exists";
         let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Donor);
         return Problem::new(Code::Conflict).field("/name", fault).into();
     }
@@ -379,7 +379,7 @@ async fn check_parent(
         }
         next = parent.parent_id;
     }
-    let fault = FieldCode::TooMany.says("has too many donors above it").with("max", MAX_LEVELS);
+    let fault = FieldCode::TooMany.says("has too many levels of parent donors").with("max", MAX_LEVELS);
     Err(Problem::invalid_field("/parent_id", fault).into())
 }
 
@@ -421,7 +421,7 @@ fn row(
     .searchable()
 }
 
-const NO_LETTERS: (FieldCode, &str) = (FieldCode::NoLetters, "must hold a letter or a digit");
+const NO_LETTERS: (FieldCode, &str) = (FieldCode::NoLetters, "must contain a letter or a digit");
 
 fn check(fields: &DonorFields, checks: &mut Checks) {
     checks.text("/name", &fields.name, 300);

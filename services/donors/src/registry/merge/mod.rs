@@ -265,7 +265,7 @@ pub(crate) async fn undo(
 
 fn taken_meanwhile(error: StoreError) -> ApiError {
     if error.is_duplicate() {
-        let why = "another donor has its name, or one of its references, since";
+        let why = "another donor has taken its name or one of its references since";
         let fault = FieldCode::AlreadyExists.says(why).kind(RecordKind::Donor);
         return Problem::new(Code::Conflict).field("/duplicate_id", fault).into();
     }

@@ -251,7 +251,10 @@ pub(crate) struct ReportFilter {
 impl ReportFilter {
     fn checked(&self, scope: &TenantScope, now: DateTime<Utc>) -> Result<Filter, Problem> {
         if matches!(scope, TenantScope::Donor { .. }) && self.state.is_some() {
-            let fault = Fault::not_allowed_with(Situation::DonorAccount, "is not for donors: ask for owed");
+            let fault = Fault::not_allowed_with(
+                Situation::DonorAccount,
+                "is not available to donors: use `owed` instead",
+            );
             return Err(Problem::invalid_parameter("state", fault));
         }
         Ok(Filter {
@@ -346,7 +349,7 @@ pub(crate) async fn write(
         precondition.check(before.version)?;
         content::check(before.kind, &before.currency, &body.value)?;
         if before.state != State::Drafting {
-            let why = format!("a report that is {} is not written: start it first", before.state);
+            let why = format!("a report that is {} cannot be edited: start it first", before.state);
             let fault = Fault::state(RecordKind::Report, before.state.as_str(), why);
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
@@ -369,7 +372,7 @@ pub(crate) fn office_only(report: &store::Model, claims: &auth::Claims) -> Resul
     if report.office_id == claims.office_id {
         return Ok(());
     }
-    let why = "only the office that owes the report writes it";
+    let why = "only the office responsible for the report may edit it";
     Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into())
 }
 

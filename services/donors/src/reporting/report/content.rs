@@ -66,14 +66,14 @@ pub(crate) fn check(kind: ReportKind, currency: &str, content: &Content) -> Resu
     for (name, text) in &content.sections {
         let at = format!("/sections/{name}");
         if !known.contains(&name.as_str()) {
-            let fault = FieldCode::UnknownField.says("is not a section of this kind of report");
+            let fault = FieldCode::UnknownField.says("is not a section of this type of report");
             checks.refuse(at.as_str(), fault.with("allowed", known.join(", ")));
         }
         checks.long_text(&at, text, MAX_TEXT_LENGTH);
     }
     if let Some(spent) = content.expenditure {
         if !is_financial(kind) {
-            let fault = Fault::not_allowed_with(Situation::NarrativeReport, "belongs to a financial report");
+            let fault = Fault::not_allowed_with(Situation::NarrativeReport, "is only for a financial report");
             checks.refuse("/expenditure", fault);
         }
         checks.require(!spent.is_negative(), "/expenditure/amount", Fault::negative());

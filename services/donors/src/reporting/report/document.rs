@@ -60,7 +60,7 @@ fn drafting(report: &report::Model) -> Result<(), ApiError> {
     if report.state == State::Drafting {
         return Ok(());
     }
-    let why = format!("documents of a report that is {} do not change", report.state);
+    let why = format!("the documents of a report that is {} cannot be changed", report.state);
     let fault = Fault::state(RecordKind::Report, report.state.as_str(), why);
     Err(Problem::new(Code::Conflict).field("/state", fault).into())
 }

@@ -93,87 +93,87 @@ async fn step(
 ) -> ApiResult {
     let Asked { action, comment, due_date } = asked;
     service::change(context, request, claims, async |tx, scope, precondition| {
-    let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
-    let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
-    let region = region(&above);
-    may(action, &before, claims, &above)?;
-    precondition.check(before.version)?;
-    let from = before.state;
-    let to = transition(from, action, region.is_some())?;
-    if action == Action::Retract {
-        let agreement = agreement::store::get(scope, tx.db(), before.agreement_id).await?;
-        if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled) {
-            let why =
-                "nothing is owed under an agreement that is cancelled, so its reports stay with the donor";
-            let fault = Fault::state(RecordKind::Agreement, agreement::State::Cancelled.as_str(), why);
-            return Err(Problem::new(Code::Conflict).field("/state", fault).into());
+        let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
+        let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
+        let region = region(&above);
+        may(action, &before, claims, &above)?;
+        precondition.check(before.version)?;
+        let from = before.state;
+        let to = transition(from, action, region.is_some())?;
+        if action == Action::Retract {
+            let agreement = agreement::store::get(scope, tx.db(), before.agreement_id).await?;
+            if agreement.is_some_and(|agreement| agreement.state == agreement::State::Cancelled) {
+                let why =
+                    "no reports are due under a cancelled agreement, so its reports cannot be retracted";
+                let fault = Fault::state(RecordKind::Agreement, agreement::State::Cancelled.as_str(), why);
+                return Err(Problem::new(Code::Conflict).field("/state", fault).into());
+            }
         }
-    }
-    let mut checks = Checks::new();
-    let blank = comment.as_deref().is_none_or(|text| text.trim().is_empty());
-    let missing = (FieldCode::Required, "is required here");
-    checks.require(!(blank && action.needs_comment()), "/comment", missing);
-    checks.optional_long_text("/comment", comment.as_deref(), 2000);
-    if let Some(due) = due_date {
-        let late = FieldCode::NotAfter.says("must be after the period").with("field", "period_end");
-        let late = late.with("date", before.period_end.to_string());
-        checks.require(due > before.period_end, "/due_date", late);
-        checks.date("/due_date", due);
-    }
-    checks.finish()?;
-    if action == Action::Send {
-        let documents = document::of_report(tx.db(), before.id).await?.len();
-        content::check_complete(before.kind, &before.content()?, documents)?;
-    }
-    if action == Action::Submit && before.sent_by == Some(claims.sub) {
-        let why = "whoever sent the report does not clear it: another person has to";
-        return Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why).into());
-    }
-    let now = tx.now();
-    let mut after =
-        store::Model { version: before.version + 1, state: to, updated_at: now, ..before.clone() };
-    match action {
-        Action::Send => after.sent_by = Some(claims.sub),
-        Action::Submit => after.submitted_at = Some(now),
-        Action::Accept => after.accepted_on = Some(now.date_naive()),
-        Action::Retract => after.submitted_at = None,
-        Action::Extend => {
-            after.due_date = due_date.unwrap_or(after.due_date);
-            let zone = donor::store::time_zone(tx, after.donor_id).await?;
-            after.due_at = ends_at(after.due_date, zone);
+        let mut checks = Checks::new();
+        let blank = comment.as_deref().is_none_or(|text| text.trim().is_empty());
+        let missing = (FieldCode::Required, "is required here");
+        checks.require(!(blank && action.needs_comment()), "/comment", missing);
+        checks.optional_long_text("/comment", comment.as_deref(), 2000);
+        if let Some(due) = due_date {
+            let late = FieldCode::NotAfter.says("must be after the period").with("field", "period_end");
+            let late = late.with("date", before.period_end.to_string());
+            checks.require(due > before.period_end, "/due_date", late);
+            checks.date("/due_date", due);
         }
-        Action::Start | Action::Endorse | Action::Return | Action::Reject => {}
-    }
-    store::save_all(tx, std::slice::from_ref(&after)).await?;
-    if matches!(action, Action::Submit | Action::Retract) {
-        document::show(tx, after.id, action == Action::Submit, after.visibility).await?;
-    }
-    let number = i32::try_from(store::steps(tx.db(), after.id).await?.len()).unwrap_or(i32::MAX - 1) + 1;
-    let taken = store::Step {
-        report_id: after.id,
-        number,
-        action: action.name().to_owned(),
-        from_state: before.state,
-        to_state: after.state,
-        actor_id: claims.sub,
-        comment,
-        taken_at: now,
-    };
-    store::add_step(tx, &taken).await?;
-    let headquarters = above.last().map(|office| office.id);
-    let told = match to {
-        State::RegionalReview => region.map(|office| office.id),
-        State::HqClearance => headquarters.or(Some(after.office_id)),
-        State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
-        State::Scheduled | State::Drafting | State::Cancelled => None,
-    };
-    tell(tx, &after, action.name(), told).await?;
-    let what_changed = |report: &store::Model| {
-        if action == Action::Extend { report.due_date.to_string() } else { report.state.to_string() }
-    };
-    let (old, new) = (what_changed(&before), what_changed(&after));
-    tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
-    Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
+        checks.finish()?;
+        if action == Action::Send {
+            let documents = document::of_report(tx.db(), before.id).await?.len();
+            content::check_complete(before.kind, &before.content()?, documents)?;
+        }
+        if action == Action::Submit && before.sent_by == Some(claims.sub) {
+            let why = "the person who sent the report cannot clear it: another person has to";
+            return Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why).into());
+        }
+        let now = tx.now();
+        let mut after =
+            store::Model { version: before.version + 1, state: to, updated_at: now, ..before.clone() };
+        match action {
+            Action::Send => after.sent_by = Some(claims.sub),
+            Action::Submit => after.submitted_at = Some(now),
+            Action::Accept => after.accepted_on = Some(now.date_naive()),
+            Action::Retract => after.submitted_at = None,
+            Action::Extend => {
+                after.due_date = due_date.unwrap_or(after.due_date);
+                let zone = donor::store::time_zone(tx, after.donor_id).await?;
+                after.due_at = ends_at(after.due_date, zone);
+            }
+            Action::Start | Action::Endorse | Action::Return | Action::Reject => {}
+        }
+        store::save_all(tx, std::slice::from_ref(&after)).await?;
+        if matches!(action, Action::Submit | Action::Retract) {
+            document::show(tx, after.id, action == Action::Submit, after.visibility).await?;
+        }
+        let number = i32::try_from(store::steps(tx.db(), after.id).await?.len()).unwrap_or(i32::MAX - 1) + 1;
+        let taken = store::Step {
+            report_id: after.id,
+            number,
+            action: action.name().to_owned(),
+            from_state: before.state,
+            to_state: after.state,
+            actor_id: claims.sub,
+            comment,
+            taken_at: now,
+        };
+        store::add_step(tx, &taken).await?;
+        let headquarters = above.last().map(|office| office.id);
+        let told = match to {
+            State::RegionalReview => region.map(|office| office.id),
+            State::HqClearance => headquarters.or(Some(after.office_id)),
+            State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
+            State::Scheduled | State::Drafting | State::Cancelled => None,
+        };
+        tell(tx, &after, action.name(), told).await?;
+        let what_changed = |report: &store::Model| {
+            if action == Action::Extend { report.due_date.to_string() } else { report.state.to_string() }
+        };
+        let (old, new) = (what_changed(&before), what_changed(&after));
+        tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
+        Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
     })
     .await
 }
@@ -210,13 +210,13 @@ fn may(
         Action::Start | Action::Send => office_only(report, claims),
         Action::Endorse | Action::Return if in_region => Ok(()),
         Action::Endorse | Action::Return => {
-            refused(Reason::RegionalOfficeOnly, "only the regional office above reviews the report")
+            refused(Reason::RegionalOfficeOnly, "only the regional office above may review the report")
         }
         Action::Reject | Action::Submit | Action::Accept | Action::Retract | Action::Extend => {
             if at_headquarters {
                 Ok(())
             } else {
-                refused(Reason::HeadquartersOnly, "only headquarters clears reports")
+                refused(Reason::HeadquartersOnly, "only headquarters may clear reports")
             }
         }
     }
