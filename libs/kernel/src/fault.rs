@@ -39,7 +39,7 @@ pub(crate) fn params_schema() -> RefOr<Schema> {
         .additional_properties(Some(AdditionalProperties::RefOr(either.into())))
         .max_properties(Some(MAX_PARAMS))
         .description(Some(
-            "What the code speaks of: limits, other fields, states, a part of what was sent; a text is a word, a date \
+            "Details of the error: limits, other fields, states, a part of the sent value; a string is a word, a date \
              (YYYY-MM-DD) or a decimal number",
         ))
         .into()
@@ -74,7 +74,7 @@ impl From<String> for Param {
 pub struct Fault {
     /// For programs and translations.
     pub code: FieldCode,
-    /// What the code speaks of.
+    /// Details of the error.
     pub params: Params,
     /// What is wrong, in an English sentence without its subject, for developers.
     pub detail: Cow<'static, str>,

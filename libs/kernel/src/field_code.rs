@@ -1,23 +1,23 @@
-//! The codes of refusals: what programs and translations go by, while the sentences beside them may be reworded.
+//! Error codes: stable identifiers for programs and translations, while the sentences beside them may be reworded.
 
 use crate::closed_set;
 
 closed_set! {
-    /// What is wrong with a field, for programs and translations; `params` hold what the code speaks of. New codes are
-    /// added now and then, so take one that you do not know for `invalid`.
+    /// The error code of a field, for programs and translations, with details in `params`. New codes may be added: treat
+    /// an unknown code as `invalid`.
     pub enum FieldCode {
-        /// It is not accepted; `detail` says why. Also what an older version recorded without a code.
+        /// Not accepted; see `detail`. Also used for errors that an older version recorded without a code.
         Invalid = "invalid",
 
-        /// Nothing is there, or only blanks.
+        /// Missing, or only whitespace.
         Required = "required",
-        /// It is required in this case: `with` names the case.
+        /// Required in this case, named by `with`.
         RequiredWith = "required_with",
-        /// One of several is required: `fields` names them.
+        /// One of `fields` is required.
         RequiredOneOf = "required_one_of",
-        /// It is not given in this case: `with` names the case.
+        /// Not allowed in this case, named by `with`.
         NotAllowedWith = "not_allowed_with",
-        /// There is no such field or parameter here; those there are: `allowed`.
+        /// Unknown field or parameter; must be one of `allowed`.
         UnknownField = "unknown_field",
 
         /// More than `max` characters.
@@ -28,7 +28,7 @@ closed_set! {
         TooMany = "too_many",
         /// Larger than `max`: an amount in `currency`, or bytes.
         TooLarge = "too_large",
-        /// A number outside of `min` to `max`.
+        /// A number outside `min` to `max`.
         OutOfRange = "out_of_range",
         /// Below zero.
         Negative = "negative",
@@ -36,12 +36,12 @@ closed_set! {
         NotAboveZero = "not_above_zero",
         /// More than the `max` decimals of `currency`.
         TooPrecise = "too_precise",
-        /// A number with more digits than can be kept exactly.
+        /// A number with more digits than can be stored exactly.
         Inexact = "inexact",
 
-        /// Another JSON type than `expected`.
+        /// Not of the JSON type `expected`.
         WrongType = "wrong_type",
-        /// Another form than that of `example`.
+        /// Not in the format of `example`.
         WrongFormat = "wrong_format",
         /// Not a decimal number.
         NotANumber = "not_a_number",
@@ -67,16 +67,16 @@ closed_set! {
         NotATimeZone = "not_a_time_zone",
         /// Not a DAC purpose code of five digits.
         NotAPurposeCode = "not_a_purpose_code",
-        /// Not one of the words in `allowed`.
+        /// Must be one of `allowed`.
         NotOneOf = "not_one_of",
-        /// Control characters, or characters that change the direction of writing.
+        /// Control characters, or characters that change the writing direction.
         HiddenCharacters = "hidden_characters",
         /// A space, or one of `characters`.
         ForbiddenCharacters = "forbidden_characters",
         /// Neither a letter nor a digit.
         NoLetters = "no_letters",
 
-        /// A date outside of the years `min` to `max`.
+        /// A date outside the years `min` to `max`.
         DateOutOfRange = "date_out_of_range",
         /// A date in the future.
         InFuture = "in_future",
@@ -87,7 +87,7 @@ closed_set! {
         /// Longer than `max` years.
         PeriodTooLong = "period_too_long",
 
-        /// Named twice.
+        /// Given twice.
         Duplicate = "duplicate",
         /// A record of this `kind` with these data exists already.
         AlreadyExists = "already_exists",
@@ -97,55 +97,55 @@ closed_set! {
         NotYours = "not_yours",
         /// An agreement with another donor.
         OtherDonor = "other_donor",
-        /// An agreement that is not signed, or is cancelled.
+        /// An agreement that is not signed or is cancelled.
         NotBinding = "not_binding",
-        /// A donor that was merged into another one.
+        /// A donor that was merged into another donor.
         Merged = "merged",
-        /// A donor that would stand above itself, or be merged with itself or one above it.
+        /// A donor that would be its own ancestor, or be merged with itself or with an ancestor.
         Circular = "circular",
         /// A person who is not active.
         NotActive = "not_active",
-        /// A kind of office that cannot stand below that of `parent`.
+        /// A type of office that cannot be below a `parent`.
         WrongParent = "wrong_parent",
 
-        /// The present `state` of the `kind` of record does not allow it.
+        /// The current `state` of the record of this `kind` does not allow it.
         State = "state",
-        /// It was undone, or overtaken by a later change.
+        /// It was undone or superseded by a later change.
         Superseded = "superseded",
-        /// The private-sector donor has no due-diligence clearance that holds today.
+        /// The private-sector donor has no valid due-diligence clearance.
         NoClearance = "no_clearance",
-        /// A second person has to do it.
+        /// A second person has to do this.
         SecondPerson = "second_person",
-        /// A first person has signed the agreement.
+        /// The agreement has a first signature.
         HalfSigned = "half_signed",
-        /// Parts of the contribution were committed, paid or allotted: reverse those first.
+        /// Parts of the contribution were committed, paid or allocated: reverse those first.
         PartsFirst = "parts_first",
-        /// The record is kept by the system `source`, which sends it.
+        /// The record is maintained in the system `source`, which sends it.
         KeptElsewhere = "kept_elsewhere",
-        /// The record was made here and is changed here, not by an import.
+        /// The record was created in Passerelle and is changed there, not by an import.
         KeptHere = "kept_here",
         /// A name that is reserved for the platform.
         Reserved = "reserved",
 
-        /// It must be in `currency`, that of the `kind` of record.
+        /// Must be in `currency`, that of the record of this `kind`.
         WrongCurrency = "wrong_currency",
-        /// More than the `amount` in `currency` that is left.
+        /// More than the open `amount` in `currency`.
         MoreThanLeft = "more_than_left",
-        /// The parts are not together exactly `amount` in `currency`.
+        /// The parts do not add up to `amount` in `currency`.
         SumDiffers = "sum_differs",
-        /// The parts are together more than `amount` in `currency`.
+        /// The parts add up to more than `amount` in `currency`.
         SumTooLarge = "sum_too_large",
-        /// Another value than that of `field`.
+        /// Differs from `field`.
         Differs = "differs",
         /// No exchange rate of `currency` is recorded for `month`, and none is given.
         NoRate = "no_rate",
         /// The file has several rates of `currency` for `month`.
         SeveralRates = "several_rates",
-        /// A US dollar costs one US dollar.
+        /// The rate of the US dollar must be 1.
         DollarRate = "dollar_rate",
         /// The record has no amount in its own currency.
         NoAmount = "no_amount",
-        /// Neither a country, nor a plan, nor a year that the money goes to.
+        /// No destination: neither a country nor a plan nor a year.
         NoDestination = "no_destination",
         /// Nothing would change.
         NoChange = "no_change",
@@ -154,136 +154,135 @@ closed_set! {
 
         /// The file, or its first sheet, is empty.
         EmptyFile = "empty_file",
-        /// The file is not of the format `expected`.
+        /// The file is not in the format `expected`.
         WrongFileFormat = "wrong_file_format",
-        /// The file's name says `ending`, its content is `media_type`.
+        /// The file's extension is `ending`, its content is `media_type`.
         FileTypeDiffers = "file_type_differs",
-        /// The file holds macros.
+        /// The file contains macros.
         HoldsMacros = "holds_macros",
-        /// The file has a password, or is of an old format.
+        /// The file has a password or an old format.
         PasswordProtected = "password_protected",
-        /// The file breaks off, or cannot be read.
+        /// The file is truncated or cannot be read.
         DamagedFile = "damaged_file",
         /// The file is not UTF-8 text.
         NotUtf8 = "not_utf8",
-        /// What the file packs or nests is beyond the bounds.
+        /// The file exceeds the limits for compression or nesting.
         TooComplex = "too_complex",
-        /// Another version than those of `expected`.
+        /// The version is not one of `expected`.
         UnsupportedVersion = "unsupported_version",
-        /// No column stands for `field`.
+        /// No column is mapped to `field`.
         MissingColumn = "missing_column",
-        /// Two columns, `first` and `second`, stand for `field`.
+        /// Two columns, `first` and `second`, are mapped to `field`.
         ColumnTwice = "column_twice",
-        /// None of the `count` transactions names the organisation as the one who receives.
+        /// None of the `count` transactions names the organisation as the receiver.
         NoReceiver = "no_receiver",
-        /// The field must stand before the files in the form.
+        /// The field must come before the files in the form.
         AfterFiles = "after_files",
 
         /// The row has more cells than there are headings.
         ExtraCells = "extra_cells",
-        /// The number holds a comma.
+        /// The number contains a comma.
         DecimalComma = "decimal_comma",
-        /// The number holds a point, but the decimal comma was chosen.
+        /// The number contains a point, but the decimal separator is a comma.
         DecimalPoint = "decimal_point",
-        /// A number where a date should stand.
+        /// A number instead of a date.
         NumberForDate = "number_for_date",
-        /// The cell holds the `error` of a formula.
+        /// The cell contains the formula error `error`.
         CellError = "cell_error",
-        /// The cell holds a formula without a value.
+        /// The cell contains a formula without a stored value.
         FormulaWithoutValue = "formula_without_value",
-        /// The reference stands in the files twice, with different contents.
+        /// The reference appears in the files twice, with different contents.
         Contradiction = "contradiction",
         /// Several donors have this name.
         Ambiguous = "ambiguous",
         /// The donor is not in the registry.
         NotInRegistry = "not_in_registry",
-        /// Several organisations give, so no donor is recorded (a warning).
+        /// Several donors are named, so no donor is recorded (a warning).
         SeveralDonors = "several_donors",
         /// The exchange rate gives `computed` US dollars; `stated` is kept (a warning).
         KeptAsStated = "kept_as_stated",
-        /// It cannot be used for the reason of the code `because` and is kept as reported (a warning).
+        /// Invalid for the reason given by the code `because`, and kept as reported (a warning).
         KeptAsReported = "kept_as_reported",
-        /// It is not stated, or the `value` cannot be used and is taken as not stated (a warning).
+        /// Not stated, or the `value` cannot be used and is treated as not stated (a warning).
         TakenAsNotStated = "taken_as_not_stated",
 
         /// The address or the password is wrong, or the client's secret.
         WrongCredentials = "wrong_credentials",
-        /// The token, code or invitation does not hold: unknown, used or too old.
+        /// The token, code or invitation is invalid: unknown, used or expired.
         TokenNotValid = "token_not_valid",
         /// The caller needs the `permission`.
         PermissionNeeded = "permission_needed",
-        /// The caller cannot give `value`, which goes beyond what the caller may do.
+        /// The caller cannot grant `value`, which exceeds the caller's own permissions.
         BeyondYourRights = "beyond_your_rights",
-        /// Only headquarters does this.
+        /// Only headquarters may do this.
         HeadquartersOnly = "headquarters_only",
         /// The person has no role in this office.
         NoRole = "no_role",
         /// The record has changed since it was read.
         Stale = "stale",
-        /// The idempotency key came with another request before.
+        /// The idempotency key was used with another request before.
         KeyReused = "key_reused",
-        /// The first request with this idempotency key is still under way.
+        /// The first request with this idempotency key is still in progress.
         InProgress = "in_progress",
         /// The media type is not one of `allowed`.
         MediaType = "media_type",
         /// The cursor belongs to another list.
         ForeignCursor = "foreign_cursor",
-        /// It is not JSON, or not a form.
+        /// Not JSON, or not a form.
         Malformed = "malformed",
     }
 }
 
 closed_set! {
-    /// Why something is refused as a whole, where no field is at fault; `params` hold what the reason speaks of. New
-    /// reasons are added now and then.
+    /// Why a request is refused when no single field is at fault, with details in `params`. New reasons may be added.
     pub enum Reason {
-        /// Only the office that the record belongs to does this.
+        /// Only the office that owns the record may do this.
         OfficeOnly = "office_only",
-        /// Only the office that the record belongs to, or one above it, does this.
+        /// Only the office that owns the record, or one above it, may do this.
         OfficeOrAboveOnly = "office_or_above_only",
-        /// Only the regional office above does this.
+        /// Only the regional office above may do this.
         RegionalOfficeOnly = "regional_office_only",
-        /// Only headquarters does this.
+        /// Only headquarters may do this.
         HeadquartersOnly = "headquarters_only",
         /// For the organisation's staff only.
         StaffOnly = "staff_only",
         /// For people, not for API clients.
         PeopleOnly = "people_only",
-        /// Another person than the one who took the step before has to do this.
+        /// Must be done by a person other than the one who took the previous step.
         SecondPerson = "second_person",
-        /// Requests come through the gateway only.
+        /// Requests must come through the gateway.
         GatewayOnly = "gateway_only",
         /// The office is not known here yet: try again.
         OfficeNotKnownYet = "office_not_known_yet",
-        /// The organisation has not said yet how it publishes.
+        /// The organisation has no publication settings yet.
         PublicationNotSet = "publication_not_set",
         /// The deployment has no organisation yet.
         NoOrganisation = "no_organisation",
-        /// `rejected` of `rows` cannot be used, so none was kept.
+        /// `rejected` of `rows` rows are invalid, so none was saved.
         RowsRejected = "rows_rejected",
-        /// The body has more than `max` bytes.
+        /// The request body has more than `max` bytes.
         BodyTooLarge = "body_too_large",
-        /// The body broke off, or cannot be read.
+        /// The request body is truncated or cannot be read.
         BodyBroken = "body_broken",
         /// The file was removed meanwhile: send it again.
         FileLost = "file_lost",
-        /// There is no room for the file.
+        /// There is no disk space for the file.
         NoRoom = "no_room",
-        /// Too many requests: again after `seconds`.
+        /// Too many requests: try again after `seconds`.
         TooManyRequests = "too_many_requests",
-        /// Another export of the same caller is under way.
+        /// Another export of the same caller is in progress.
         ExportUnderWay = "export_under_way",
-        /// Too much is under way: try again in a moment.
+        /// Too many requests are in progress: try again in a moment.
         Busy = "busy",
         /// Signing in is not possible at the moment.
         SignInUnavailable = "sign_in_unavailable",
-        /// The deployment lacks the key that personal data are sealed with.
+        /// The deployment has no encryption key for personal data.
         KeyMissing = "key_missing",
     }
 }
 
 closed_set! {
-    /// The kinds of record that a refusal speaks of, in its parameter `kind`.
+    /// The kinds of record in the error parameter `kind`.
     pub enum RecordKind {
         Office = "office",
         Donor = "donor",
@@ -299,7 +298,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// The cases in which a field is required or not allowed, in the parameter `with`.
+    /// The cases in which a field is required or not allowed, in the error parameter `with`.
     pub enum Situation {
         Consent = "consent",
         ExchangeRate = "exchange_rate",

@@ -124,15 +124,15 @@ pub struct FieldError {
     /// JSON pointer (RFC 6901) into the body, or the name of a parameter.
     #[schema(example = "/amount/currency", max_length = 500)]
     pub pointer: String,
-    /// What is wrong, stable for programs.
+    /// The error code. Stable; use it in programs.
     #[serde(default = "FieldCode::unknown", deserialize_with = "FieldCode::lenient")]
     #[schema(example = "not_a_currency", required = true)]
     pub code: FieldCode,
-    /// What the code speaks of: limits, other fields, states, a part of what was sent.
+    /// Details of the error: limits, other fields, states, a part of the sent value.
     #[serde(default, skip_serializing_if = "Params::is_empty")]
     #[schema(schema_with = crate::fault::params_schema)]
     pub params: Params,
-    /// What is wrong, in an English sentence for developers, which may be reworded.
+    /// An English description for developers. May be reworded.
     #[schema(example = "\"ZZZ\" is not an ISO 4217 currency code", max_length = 2000)]
     pub detail: String,
 }
@@ -145,7 +145,7 @@ impl FieldError {
     }
 }
 
-/// What is wrong, to be told at another place.
+/// The fault without its position, to report it for another field.
 impl From<FieldError> for Fault {
     fn from(error: FieldError) -> Self {
         Self { code: error.code, params: error.params, detail: error.detail.into() }
@@ -180,7 +180,7 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     #[schema(example = "headquarters_only")]
     pub reason: Option<Reason>,
-    /// What the reason speaks of.
+    /// Details of the reason.
     #[serde(default, skip_serializing_if = "Params::is_empty")]
     #[schema(schema_with = crate::fault::params_schema)]
     pub params: Params,
@@ -192,7 +192,7 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 64, required, nullable = false)]
     pub trace_id: Option<String>,
-    /// Seconds after which it may go well: the header `Retry-After`.
+    /// Seconds after which to retry: the header `Retry-After`.
     #[serde(skip)]
     pub retry_after: Option<u64>,
 }
@@ -222,7 +222,7 @@ impl Problem {
         }
     }
 
-    /// Too many requests, or too many wrong ones (429): again after so many seconds.
+    /// Too many requests, or too many failed ones (429): retry after this many seconds.
     pub fn rate_limited(seconds: u64) -> Self {
         let problem = Self::new(Code::RateLimited)
             .because(Reason::TooManyRequests, format!("try again in {seconds} seconds"))
@@ -230,28 +230,28 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem }
     }
 
-    /// With a sentence on what happened this time.
+    /// Adds a description of this occurrence.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// With the reason, and a sentence on it for developers.
+    /// Adds the reason, with a description for developers.
     #[must_use]
     pub fn because(mut self, reason: Reason, detail: impl Into<String>) -> Self {
         self.reason = Some(reason);
         self.detail(detail)
     }
 
-    /// With something that the reason speaks of.
+    /// Adds a detail of the reason.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Param>) -> Self {
         self.params.insert(name.to_owned(), value.into());
         self
     }
 
-    /// With one more field at fault.
+    /// Adds an error in a field.
     #[must_use]
     pub fn field(mut self, pointer: impl Into<String>, fault: impl Into<Fault>) -> Self {
         let error = FieldError::new(pointer, fault);

@@ -51,7 +51,7 @@ pub fn merge<'a>(documents: impl IntoIterator<Item = &'a Value>) -> Result<Value
             "title": "Passerelle",
             "version": env!("CARGO_PKG_VERSION"),
             "description":
-                "The system of a donor-relations division: donors, contributions, response plans and their funding.",
+                "The platform of a donor-relations division: donors, contributions, response plans and their funding.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             "contact": { "name": "Passerelle" },
         },

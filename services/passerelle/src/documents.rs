@@ -69,7 +69,7 @@ fn asyncapi() -> Value {
     json!({
         "asyncapi": "3.0.0",
         "info": { "title": "Passerelle events", "version": env!("CARGO_PKG_VERSION"),
-                  "description": "What services tell each other. Topics are compacted; the key is the aggregate's id.",
+                  "description": "Domain events of the services. Topics are compacted; the key is the aggregate's id.",
                   "contact": { "name": "Passerelle", "url": "https://passerelle.example" },
                   "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
                   "tags": [{ "name": "events", "description": "Events in the CloudEvents format." }] },

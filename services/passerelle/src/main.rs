@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// The system of a donor-relations division.
+/// The platform of a donor-relations division.
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
