@@ -179,7 +179,7 @@ async fn start_and_idle() {
     for path in ["/", "/countries/TCD?year=2026", "/search?q=chad"] {
         let measured = p95(&http, path, 200).await;
         line(
-            &format!("p95 of {path} (baseline: a 404 at the door)"),
+            &format!("p95 of {path} (baseline: a 404 of the gateway)"),
             &ms(measured),
             &ms(bare),
             "under 100 ms",

@@ -30,7 +30,7 @@ pub(super) async fn run() {
     {
         let measured = p95(&http, path, 200).await;
         line(
-            &format!("p95 of {what} (baseline: a 404 at the door)"),
+            &format!("p95 of {what} (baseline: a 404 of the gateway)"),
             &ms(measured),
             &ms(bare),
             "under 20 ms",

@@ -1,5 +1,5 @@
 //! A division's daily work over a generated organisation: 45 offices, 50,000 donors, 1,000,000 contributions, 10,000 signed
-//! agreements with 100,000 reports, all of it through the platform's own doors. Measured at a hundredth of that, and at
+//! agreements with 100,000 reports, all of it through the platform's API. Measured at a hundredth of that, and at
 //! all of it: what grew is shown. `CONTRIBUTIONS`, `DONORS` and `AGREEMENTS` set other sizes.
 
 use crate::{
@@ -312,7 +312,7 @@ async fn both(site: &mut Site, folder: &Path) {
     site.imported = Imported::default();
     site.grow(size, folder).await;
     site.imported.show(size.contributions - size.small().contributions);
-    // A 404 at the door.
+    // A 404 of the gateway.
     let bare = Question {
         name: String::new(),
         paths: vec![("/v1/nothing".to_owned(), String::new())],

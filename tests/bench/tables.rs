@@ -43,7 +43,7 @@ pub(super) struct Imported {
     pub(super) memory: [u64; 2],
 }
 
-/// Imports a table into an office (headquarters, unless told otherwise) and waits for its end. `process` is watched.
+/// Imports a table into an office (headquarters by default) and waits for it to finish. `process` is watched.
 pub(super) async fn import(
     http: &Http,
     client: &Client,

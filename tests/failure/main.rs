@@ -46,7 +46,7 @@ enum Fault {
     /// kill -9 of a service: its relay and its consumers go with it.
     Kill(&'static str),
     KillKafka,
-    /// Kafka is away for a minute; writes go on.
+    /// Kafka is down for a minute; writes continue.
     StopKafka,
     KillPostgres,
     StopRedis,
@@ -166,7 +166,7 @@ async fn inject(
             .await;
             let before = writers.acknowledged();
             tokio::time::sleep(KAFKA_OUTAGE).await;
-            assert!(writers.acknowledged() > before + 100, "writes must go on while Kafka is away");
+            assert!(writers.acknowledged() > before + 100, "writes must continue while Kafka is down");
             blocking(move || infra.start_kafka()).await;
         }
         Fault::KillPostgres => {

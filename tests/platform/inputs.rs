@@ -119,7 +119,7 @@ async fn wrong_bodies_are_named_field_by_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_that_are_not_ours_are_refused_at_the_door() {
+async fn tokens_that_are_not_ours_are_refused_by_the_gateway() {
     let world = World::new().await;
     let parts: Vec<&str> = world.token.split('.').collect();
     let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();

@@ -105,14 +105,14 @@ async fn a_write_is_one_trace_from_the_door_to_another_services_read_model() {
         services.iter().all(|name| spans.iter().any(|(service, _)| service == name)).then_some(spans)
     })
     .await;
-    // Each is a child of the one before it; a request that came too early may have left more at the door.
+    // Each is a child of the one before it; a request that came too early may have left more at the gateway.
     let parent_of = |child: &Span| spans.iter().find(|(_, span)| span.span_id == child.parent_span_id);
     let (_, taken) = spans.iter().find(|(service, _)| service == "passerelle-crisis").unwrap();
     assert_eq!(taken.kind, i32::from(SpanKind::Consumer));
     let (service, recorded) = parent_of(taken).unwrap();
     assert_eq!((service.as_str(), recorded.kind), ("passerelle-donors", i32::from(SpanKind::Server)));
-    let (service, door) = parent_of(recorded).unwrap();
+    let (service, gateway) = parent_of(recorded).unwrap();
     assert_eq!(service, "passerelle-gateway");
-    assert_eq!(hex(&door.parent_span_id), CALLER);
+    assert_eq!(hex(&gateway.parent_span_id), CALLER);
     collecting.abort();
 }

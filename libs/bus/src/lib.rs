@@ -70,7 +70,7 @@ pub enum BusError {
     /// The log could not be read or written.
     #[error("the event log cannot be used")]
     Storage(#[from] sea_orm::DbErr),
-    /// The broker is away or refused.
+    /// The broker is unavailable or refused.
     #[error("the event broker cannot be used: {0}")]
     Broker(String),
     /// A record in the log is damaged.

@@ -1,6 +1,6 @@
 //! What all replicas share for a short time: revoked sessions, counts of requests and of attempts, in memory (one process) or in Redis.
 //!
-//! Nothing here is the truth of anything. When Redis is away, limits are counted in each gateway's memory, and identity
+//! Nothing here is the source of truth. When Redis is unavailable, limits are counted in each gateway's memory, and identity
 //! is asked about sessions; when it is back, it is used again.
 
 mod attempts;

@@ -171,7 +171,7 @@ impl Money {
     }
 
     /// The amount in parts that are to each other as `weights` and together exactly it: each is rounded down, and the
-    /// cents that are left go to the largest remainders, the first first. Without a weight above zero the first part is
+    /// cents that are left go to the largest remainders, in order. Without a weight above zero the first part is
     /// all.
     pub fn in_parts(self, weights: &[i64]) -> Vec<Money> {
         let whole: i128 = weights.iter().map(|weight| i128::from((*weight).max(0))).sum();

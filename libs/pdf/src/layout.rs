@@ -159,7 +159,7 @@ impl Layout<'_> {
         self.y = MARGIN;
     }
 
-    /// Goes on on the next page unless there is so much room.
+    /// Starts a new page unless this much space is left.
     fn need(&mut self, height: f32) {
         if self.y + height > CONTENT_BOTTOM && self.y > MARGIN {
             self.new_page();
@@ -292,7 +292,7 @@ impl Layout<'_> {
         columns.map(|(index, column)| if column.number { widest(index) + 0.5 } else { 0.0 }).collect()
     }
 
-    /// A row; on the next page under the head once more when there is no room, and over several when no page is enough.
+    /// A row; on the next page under a repeated header when there is no space, and over several when no page is enough.
     fn row(&mut self, body: usize, entry: &Row, columns: &[Place], head: &Lines<'_>) {
         let row = self.add(Some(body), Role::Row);
         let cells: Vec<Option<usize>> = (0..columns.len())

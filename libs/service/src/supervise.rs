@@ -106,7 +106,7 @@ struct Failing {
 
 impl Failing {
     /// Counts one. Worth a line in the log when it is another error than before, or when twice as many have passed since
-    /// the last line: what is away for hours does not fill the log, and is not forgotten in it.
+    /// the last line: an outage of hours does not flood the log, and is not forgotten in it.
     fn is_news(&mut self, error: &str) -> bool {
         let is_another = self.error != error;
         if is_another {

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 /// The database or the bus did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database refused or is away.
+    /// The database refused or is unavailable.
     #[error("the database cannot be used")]
     Database(#[from] DbErr),
-    /// The bus refused or is away.
+    /// The bus refused or is unavailable.
     #[error("the bus cannot be used")]
     Bus(#[from] bus::BusError),
     /// A stored document cannot be read or written.
@@ -52,7 +52,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the database is away, full, or asks to try again: nothing is wrong with the request.
+    /// Whether the database is unavailable, full, or asks for a retry: nothing is wrong with the request.
     pub fn is_unavailable(&self) -> bool {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the enums are the library's and non-exhaustive")]
         match self {

@@ -92,7 +92,7 @@ impl Store {
         Ok(Self::over(writer, reader, file.with_extension("files"), clock))
     }
 
-    /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is away now is
+    /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is unavailable now is
     /// used as soon as it is back.
     ///
     /// # Errors

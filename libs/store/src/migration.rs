@@ -39,7 +39,7 @@ async fn refuse_newer<M: MigratorTrait>(db: &impl ConnectionTrait) -> Result<(),
 /// How many migrations are applied.
 ///
 /// # Errors
-/// [`StoreError::Database`] when the database is away, or has none of the tables.
+/// [`StoreError::Database`] when the database is unavailable, or has none of the tables.
 pub async fn applied(store: &Store) -> Result<u64, StoreError> {
     let row = sql::row(store.writer(), "SELECT count(*) FROM seaql_migrations", vec![]).await?;
     let count: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?;

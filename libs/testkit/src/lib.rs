@@ -13,7 +13,7 @@ pub use tempfile::TempDir;
 /// A folder of the test's own, removed with it.
 ///
 /// # Panics
-/// When the machine has no room for it.
+/// When the machine has no space for it.
 pub fn folder() -> TempDir {
     tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Who is asking: the address that limits count, and what a proxy in front says of the request.
+//! The origin of a request: the address that limits count, and the headers of a reverse proxy.
 //!
 //! `x-forwarded-for` is a list to which each proxy appends the address it saw; what stands before that, the client wrote
 //! itself. So the list is read from its end, trusted proxies are passed over, and the first other address is the origin.

@@ -156,7 +156,7 @@ impl Exchange<'_> {
         Ok(self.forward(payload, route).await?)
     }
 
-    /// Lets a token in whose session goes on, and that holds the scopes.
+    /// Accepts a token whose session is active and that has the required scopes.
     async fn admit(
         &self,
         claims: Result<Option<Arc<Claims>>, Problem>,
@@ -177,7 +177,7 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// The copy may not be complete: only identity knows. While it is away too, nobody can be let in.
+    /// The copy may not be complete: only identity knows. While it is unavailable too, all tokens are refused.
     async fn ask_identity(&self, claims: &Claims) -> Result<bool, Problem> {
         let away = || {
             let why = "sign-in is not available at the moment";

@@ -24,7 +24,7 @@ pub struct Settings {
     pub identity: String,
     /// The copy of what it knows.
     pub revocations: Revocations,
-    /// Where requests are counted for all gateways together; each counts its own while there is none, or it is away.
+    /// Where requests are counted for all gateways together; each counts its own without one, or while it is unavailable.
     pub counter: Option<Redis>,
     /// Reverse proxies: networks whose `x-forwarded-for` is believed.
     pub trusted: Vec<IpNet>,

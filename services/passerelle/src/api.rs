@@ -77,7 +77,7 @@ impl Api {
         checked(self.request(Method::GET, path).await?.send().await?).await
     }
 
-    /// Creates something, once for each `key`. A service that is away, or behind, is waited for.
+    /// Creates a record, once for each `key`. A service that is unavailable or behind is retried.
     ///
     /// # Errors
     /// When the platform cannot be reached or refuses; the message names the field.

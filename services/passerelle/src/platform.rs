@@ -27,7 +27,7 @@ const COMPACTION: (Duration, u64) = (Duration::from_secs(300), 20_000);
 pub struct Options {
     /// Where the data is.
     pub data: PathBuf,
-    /// The gateway's address; only this machine unless told otherwise.
+    /// The gateway's address. Defaults to the loopback address.
     pub host: IpAddr,
     /// The gateway's port; 0 for any free one.
     pub port: u16,
@@ -45,7 +45,7 @@ pub struct Options {
     pub sign_in: SignInLimits,
 }
 
-/// The sender of e-mail unless told otherwise.
+/// The default sender of e-mail.
 pub const MAIL_FROM: &str = "Passerelle <passerelle@localhost>";
 
 impl Options {
@@ -226,7 +226,7 @@ impl Platform {
     /// How far each consumer is behind.
     ///
     /// # Errors
-    /// When the bus is away.
+    /// When the bus is unavailable.
     pub async fn lag(&self) -> Result<Vec<Lag>> {
         Ok(lag(&self.bus).await?)
     }
@@ -252,7 +252,7 @@ impl Platform {
         self.background.extend(jobs.map(|job| self.tasks.supervise(job)));
     }
 
-    /// Ends everything in order: the door first, then the services, each after its requests and its outbox.
+    /// Shuts everything down in order: the gateway first, then the services, each after its requests and its outbox.
     pub async fn stop(self) {
         self.gateway.stop().await;
         self.portal.stop().await;

@@ -177,7 +177,7 @@ impl EventHandler<OfficeChanged> for Panics {
 }
 
 #[actix_web::test]
-async fn a_projection_that_panics_is_tried_again_and_an_event_at_fault_does_not_stop_the_others() {
+async fn an_event_handler_that_panics_is_retried_and_an_event_at_fault_does_not_stop_the_others() {
     let (folder, clock) = (testkit::folder(), Arc::new(SystemClock));
     let store = Store::open_sqlite(&folder.path().join("test.db"), clock.clone()).await.unwrap();
     let bus: SharedBus = Arc::new(EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap());

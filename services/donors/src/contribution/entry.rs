@@ -65,7 +65,7 @@ impl New {
     }
 }
 
-/// The entries of a contribution, the first first.
+/// The entries of a contribution, oldest first.
 pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<Vec<Model>, StoreError> {
     let text = "SELECT * FROM contribution_entry WHERE contribution_id = $1 ORDER BY number";
     sql::all(db, text, params![contribution]).await

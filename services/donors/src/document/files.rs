@@ -36,7 +36,7 @@ pub(crate) async fn keep(store: &Store, bytes: &[u8]) -> io::Result<String> {
     fs::create_dir_all(folder).await?;
     let beside = folder.join(format!("{}.new", new_id(store.clock().as_ref())));
     if let Err(error) = write(&beside, bytes, now).await {
-        // On a full disk, half a file would take what room there is.
+        // On a full disk, half a file would take the remaining space.
         let _ = fs::remove_file(&beside).await;
         return Err(error);
     }

@@ -1,4 +1,4 @@
-//! The formats an import reads. Each is a room beside this file that turns bytes into rows; what follows (staging,
+//! The formats an import reads. Each is a module beside this file that turns bytes into rows; what follows (staging,
 //! matching, applying) is the same for all.
 
 use super::{

@@ -1,4 +1,4 @@
-//! XML read as a stream, with no room for tricks: no DTD, no entities of its own, bounded depth, attributes and texts.
+//! A strict streaming XML reader: no DTD, no entities of its own, bounded depth, attributes and texts.
 
 use super::{
     format::{damaged, not_utf8, not_what_it_says},

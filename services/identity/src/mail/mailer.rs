@@ -43,7 +43,7 @@ pub enum MailerError {
 /// Why a mail was not taken. The texts name no person: they are logged.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unsent {
-    /// The server (or the folder) is away, or lets nobody in: nothing is wrong with the mail.
+    /// The server (or the folder) is unavailable, or refuses access: nothing is wrong with the mail.
     Away(String),
     /// The server does not take this mail.
     Refused(String),
@@ -53,7 +53,7 @@ impl Mailer {
     /// Through an SMTP server.
     ///
     /// # Errors
-    /// [`MailerError`] for an address that is none.
+    /// [`MailerError`] for an invalid address.
     pub fn smtp(url: &str, from: &str) -> Result<Self, MailerError> {
         let builder =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_: SmtpError| MailerError::Url)?;
@@ -63,7 +63,7 @@ impl Mailer {
     /// Into a folder, one `.eml` file each, for another program to send, or to look at. It is made when it is needed.
     ///
     /// # Errors
-    /// [`MailerError`] for a sender that is none.
+    /// [`MailerError`] for an invalid sender.
     pub fn folder(folder: impl Into<PathBuf>, from: &str) -> Result<Self, MailerError> {
         Ok(Self { from: sender(from)?, way: Way::Folder(folder.into()) })
     }

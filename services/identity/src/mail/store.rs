@@ -138,7 +138,7 @@ pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreE
 #[derive(Debug, Clone)]
 pub(super) enum Outcome {
     Sent,
-    /// The server is away: then it is asked again.
+    /// The server is unavailable: retried then.
     Away(DateTime<Utc>, String),
     /// The server refuses this mail: then it is tried again.
     Refused(DateTime<Utc>, String),

@@ -57,7 +57,7 @@ impl MailWorker {
             store::end(&self.store, &mail, &outcome).await?;
             match outcome {
                 Outcome::Sent => sent += 1,
-                // What is away for one is away for all: the others are not tried in vain.
+                // An unavailable server is unavailable for all mails: the others are not tried in vain.
                 Outcome::Away(..) => break,
                 Outcome::Refused(..) | Outcome::GivenUp(_) => {}
             }

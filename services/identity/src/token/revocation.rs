@@ -52,7 +52,7 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
             Err(_) => over = true,
         }
     }
-    // A cache that is away has said so itself; the lease runs out.
+    // An unavailable cache has logged it; the lease expires.
     let _ = revocations.complete(&live, read_at).await;
     if over {
         let tx = store.system(Actor::system()).await?;

@@ -61,7 +61,7 @@ enum Task {
 /// Does it.
 ///
 /// # Errors
-/// When the bus is away or the configuration is wrong.
+/// When the bus is unavailable or the configuration is invalid.
 pub async fn run(arguments: Arguments) -> Result<()> {
     if matches!(arguments.task, Task::Waiting) {
         return waiting(&arguments).await;

@@ -10,7 +10,7 @@ use store::migration;
 /// Which databases.
 #[derive(Args)]
 pub struct Arguments {
-    /// Services; all of them unless told otherwise.
+    /// The services to migrate. Defaults to all.
     services: Vec<String>,
     /// The configuration file; the environment stands over it.
     #[arg(long, env = "PASSERELLE_CONFIG")]
@@ -21,7 +21,7 @@ pub struct Arguments {
 /// the work, the others find it done.
 ///
 /// # Errors
-/// When the configuration is wrong, a database is away, or a migration fails (then that database is as it was).
+/// When the configuration is invalid, a database is unavailable, or a migration fails (then that database is as it was).
 pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let all = services(identity::Settings::new(&config.public_url));

@@ -31,7 +31,7 @@ pub struct Arguments {
 /// Runs until it is told to stop (SIGTERM, Ctrl-C): no new requests, those under way end, the outbox is published.
 ///
 /// # Errors
-/// When the configuration is wrong or a port is taken. A database or broker that is away is waited for.
+/// When the configuration is wrong or a port is taken. An unavailable database or broker is retried.
 pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = ops::count().context("nothing can be counted")?;

@@ -25,7 +25,7 @@ pub struct Arguments {
     /// The port people use; 0 for any free one.
     #[arg(long, env = "PASSERELLE_PORT", default_value_t = 8080)]
     port: u16,
-    /// The address to listen on; this machine alone unless told otherwise.
+    /// The address to listen on. Defaults to the loopback address.
     #[arg(long, env = "PASSERELLE_HOST", default_value = "127.0.0.1")]
     host: IpAddr,
     /// Where the data is.

@@ -1,4 +1,4 @@
-//! An IATI 2.03 activity as this organisation publishes one. What the types leave no room for needs no rule: a language,
+//! An IATI 2.03 activity as this organisation publishes one. What the types make impossible needs no rule: a language,
 //! a currency and a date beside every value, sectors and countries at the activity and not at its transactions, one code
 //! of each aid-type vocabulary.
 
