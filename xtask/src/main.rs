@@ -22,8 +22,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Formatting, lints, and every test: on SQLite, then on real PostgreSQL, Kafka and Redis. What cannot be had is
-    /// named in the last lines; with CI=true that fails.
+    /// Runs formatting, lints, and every test: on SQLite, then on real PostgreSQL, Kafka and Redis. Missing tools are
+    /// listed at the end; with CI=true they fail the run.
     #[command(args_conflicts_with_subcommands = true)]
     Test {
         #[command(subcommand)]
@@ -33,20 +33,20 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
-    /// Real PostgreSQL, Apache Kafka and Redis on free ports, without Docker.
+    /// Manages real PostgreSQL, Apache Kafka and Redis on free ports, without Docker.
     Infra {
         #[command(subcommand)]
         task: InfraTask,
     },
-    /// The platform as separate processes on that infrastructure, with the demo data.
+    /// Runs the platform as separate processes on that infrastructure, with the demo data.
     RunDistributed {
-        /// The port people use.
+        /// The public port.
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
     /// Writes the generated documents under openapi/.
     Openapi,
-    /// Makes the world map of the portal from Natural Earth.
+    /// Generates the portal's world map from Natural Earth.
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
     Bench {
@@ -65,9 +65,9 @@ enum Suite {
         #[arg(long, default_value_t = contract::Effort::USUAL.examples)]
         examples: u32,
     },
-    /// Kills services, Kafka, PostgreSQL and Redis in random order while writes go on, then counts.
+    /// Kills services, Kafka, PostgreSQL and Redis in random order during writes, then verifies the counts.
     Failure {
-        /// How many rounds.
+        /// Number of rounds.
         #[arg(long, default_value_t = 20)]
         rounds: u32,
         /// The seed of the order, to repeat a run.
@@ -78,11 +78,11 @@ enum Suite {
 
 #[derive(Subcommand)]
 enum InfraTask {
-    /// Starts what does not run.
+    /// Starts the servers that are not running.
     Up,
-    /// Ends it and removes its data.
+    /// Stops the servers and removes their data.
     Down,
-    /// Says what runs, and where.
+    /// Shows which servers are running, and where.
     Status,
 }
 

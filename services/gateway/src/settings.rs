@@ -26,7 +26,7 @@ pub struct Settings {
     pub revocations: Revocations,
     /// Where requests are counted for all gateways together; each counts its own without one, or while it is unavailable.
     pub counter: Option<Redis>,
-    /// Reverse proxies: networks whose `x-forwarded-for` is believed.
+    /// Trusted reverse proxies: networks whose `x-forwarded-for` is used.
     pub trusted: Vec<IpNet>,
     /// The key by which services know the gateway, and the gateway knows the portal.
     pub internal: InternalKey,

@@ -64,7 +64,7 @@ impl Api {
     /// A request with the token.
     ///
     /// # Errors
-    /// When no token can be had.
+    /// When no token can be obtained.
     pub async fn request(&self, method: Method, path: &str) -> Result<reqwest::RequestBuilder> {
         Ok(self.http.request(method, format!("{}{path}", self.url)).bearer_auth(self.token().await?))
     }
@@ -123,7 +123,7 @@ pub async fn checked(answer: Response) -> Result<Value> {
                 if fields.is_empty() { problem.detail.unwrap_or_default() } else { fields.join("; ") };
             bail!("{} ({}): {fields}", problem.title, problem.status)
         }
-        Err(_) if status == StatusCode::BAD_GATEWAY => bail!("the platform is not there"),
+        Err(_) if status == StatusCode::BAD_GATEWAY => bail!("the platform is unavailable"),
         Err(_) => bail!("the platform answered {status}"),
     }
 }

@@ -26,7 +26,7 @@ use std::{
 };
 use store::{Postgres, Store, seal::Keyring};
 
-/// Variables of the environment that belong to options of the command line, or to developer commands.
+/// Environment variables of command-line options or developer commands.
 const OPTIONS: [&str; 14] = [
     "cache",
     "secrets",
@@ -44,22 +44,22 @@ const OPTIONS: [&str; 14] = [
     "mail_from",
 ];
 
-/// Threads that answer requests in a process: more than a machine has processors for are of no use.
+/// Maximum number of request threads of a process: more than the machine has processors are of no use.
 pub const MAX_THREADS: usize = 64;
 
-/// What a process of the distributed mode is told.
+/// The configuration of a process of the distributed mode.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The address people use, without a trailing slash: also the issuer of tokens.
+    /// The public URL, without a trailing slash: also the issuer of tokens.
     pub public_url: String,
-    /// Where the service listens.
+    /// The address the service listens on.
     #[serde(default = "listen")]
     pub listen: SocketAddr,
-    /// Where operators ask: `/livez`, `/readyz`, `/metrics`. Never public.
+    /// The operations address: `/livez`, `/readyz`, `/metrics`. Never public.
     #[serde(default = "operations")]
     pub operations: SocketAddr,
-    /// Threads that answer requests.
+    /// Number of request threads.
     #[serde(default = "threads")]
     pub threads: usize,
     /// What is logged: `warn`, `info`, `debug`, or a filter of tracing-subscriber.
@@ -73,16 +73,17 @@ pub struct Config {
     database: Option<DatabaseConfig>,
     kafka: Option<KafkaConfig>,
     redis: Option<RedisConfig>,
-    /// Where the other processes are: `identity`, `donors`, `crisis`, `portal`, `gateway`.
+    /// Addresses of the other processes: `identity`, `donors`, `crisis`, `portal`, `gateway`.
     #[serde(default)]
     pub upstreams: BTreeMap<String, String>,
-    /// Reverse proxies: networks whose `x-forwarded-for` the gateway believes.
+    /// Trusted reverse proxies: networks whose `x-forwarded-for` the gateway uses.
     #[serde(default, deserialize_with = "gateway::networks")]
     pub trusted_proxies: Vec<IpNet>,
-    /// How much the gateway takes at once.
+    /// The limits of the gateway.
     #[serde(default)]
     pub gateway: gateway::Limits,
-    /// The key by which the processes know each other: 64 hexadecimal digits, or several keys with commas.
+    /// The key by which the processes authenticate each other: 64 hexadecimal digits, or several keys separated by
+    /// commas.
     internal_key: Option<String>,
     portal: Option<PortalConfig>,
     personal_data: Option<PersonalDataConfig>,
@@ -109,7 +110,7 @@ struct DatabaseConfig {
     url: String,
     /// As the role that owns the tables; only `passerelle migrate` needs it.
     owner_url: Option<String>,
-    /// Most connections of a process.
+    /// Maximum number of connections of a process.
     #[serde(default = "connections")]
     connections: u32,
     /// The service's role, which `passerelle migrate` lets work with the tables.
@@ -148,14 +149,14 @@ struct RedisConfig {
 struct PortalConfig {
     /// The key of the session cookies: 128 hexadecimal digits, the same for every replica.
     key: String,
-    /// While this file is there, every page says that the platform is being worked on.
+    /// While this file exists, every page shows a maintenance notice.
     maintenance: Option<PathBuf>,
 }
 
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PersonalDataConfig {
-    /// `id:key,id:key`: the first seals, all open; a key is 64 hexadecimal digits.
+    /// `id:key,id:key`: the first encrypts, all decrypt; a key is 64 hexadecimal digits.
     keys: String,
 }
 
@@ -214,7 +215,7 @@ impl Config {
     /// Reads the file (when there is one) and the environment.
     ///
     /// # Errors
-    /// For a file that is not there, and a key that is missing, unknown or has a value that does not fit.
+    /// For a missing file, and a key that is missing, unknown or has an invalid value.
     pub fn load(file: Option<&Path>) -> Result<Self> {
         let mut figment = Figment::new();
         if let Some(file) = file {
@@ -252,7 +253,7 @@ impl Config {
     /// The database of a service, as its role, with the keys of personal data where they are configured.
     ///
     /// # Errors
-    /// When it is not configured, or the keys are none.
+    /// When it is not configured, or the keys are invalid.
     pub async fn store(&self, service: &str, clock: Arc<dyn Clock>) -> Result<Store> {
         let database = self.database(&format!("to serve {service}"))?;
         let files = database.files.replace("{service}", service);
@@ -310,7 +311,7 @@ impl Config {
     /// How e-mail is sent; none when it is not configured.
     ///
     /// # Errors
-    /// When both ways or neither are, or an address is none.
+    /// When both or neither are configured, or an address is invalid.
     pub fn mailer(&self) -> Result<Option<Mailer>> {
         let Some(MailConfig { url, folder, from }) = &self.mail else { return Ok(None) };
         // Variables that a compose file passes on are empty where nobody set them.
@@ -318,7 +319,7 @@ impl Config {
             (None, None) if from.is_empty() => return Ok(None),
             (Some(url), None) => Mailer::smtp(url, from),
             (None, Some(folder)) => Mailer::folder(folder, from),
-            _ => bail!("configuration: mail: needs mail.url or mail.folder, one of them"),
+            _ => bail!("configuration: mail: set either mail.url or mail.folder"),
         };
         let key = |error: &MailerError| match error {
             MailerError::From(_) => "mail.from",
@@ -327,20 +328,20 @@ impl Config {
         made.map(Some).map_err(|error| anyhow!("configuration: {}: {error}", key(&error)))
     }
 
-    /// The key by which the processes know each other.
+    /// The key by which the processes authenticate each other.
     ///
     /// # Errors
-    /// When it is not configured, or is no key.
+    /// When it is not configured or invalid.
     pub fn internal_key(&self) -> Result<InternalKey> {
         let why = "so that services answer the gateway alone";
         let key = self.internal_key.as_ref().ok_or_else(|| missing("internal_key", why))?;
         InternalKey::parse(key).map_err(|error| anyhow!("configuration: internal_key: {error}"))
     }
 
-    /// How much may be tried at sign-in.
+    /// The limits of sign-in attempts.
     ///
     /// # Errors
-    /// When a limit lets nobody in.
+    /// When a limit would refuse everybody.
     pub fn sign_in(&self) -> Result<SignInLimits> {
         match self.sign_in.fault() {
             Some(key) => bail!("configuration: sign_in.{key}: must be between 1 and 1000000"),
@@ -348,7 +349,7 @@ impl Config {
         }
     }
 
-    /// Makes sure that there are the deployment's keys.
+    /// Ensures that the deployment's keys are configured.
     ///
     /// # Errors
     /// When there are none.
@@ -356,7 +357,7 @@ impl Config {
         self.personal_data.as_ref().map(|_| ()).ok_or_else(|| missing("personal_data.keys", why))
     }
 
-    /// Where another process is.
+    /// The address of another process.
     ///
     /// # Errors
     /// When it is not configured.
@@ -366,7 +367,7 @@ impl Config {
         Ok(url.trim_end_matches('/').to_owned())
     }
 
-    /// The file that closes the pages while it is there.
+    /// The file that puts the pages in maintenance while it exists.
     pub fn portal_maintenance(&self) -> PathBuf {
         let file = self.portal.as_ref().and_then(|portal| portal.maintenance.clone());
         file.unwrap_or_else(|| PathBuf::from("maintenance"))
@@ -375,7 +376,7 @@ impl Config {
     /// The key of the session cookies.
     ///
     /// # Errors
-    /// When it is not configured or is no key.
+    /// When it is not configured or invalid.
     pub fn portal_key(&self) -> Result<Vec<u8>> {
         let key = &self.portal.as_ref().ok_or_else(|| missing("portal.key", "to serve the portal"))?.key;
         let bytes: Option<Vec<u8>> = (0..key.len() / 2)

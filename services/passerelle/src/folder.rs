@@ -12,7 +12,7 @@ use std::{
 const GROUP_AND_OTHERS: u32 = 0o077;
 const OTHERS: u32 = 0o007;
 
-/// A data folder that this process has for itself until it is dropped.
+/// A data folder locked by this process until it is dropped.
 pub struct Folder {
     /// The folder itself is locked, so that no file can be deleted to get round the lock.
     _lock: File,
@@ -21,7 +21,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder where there is none, takes it, closes it to others and tries to write to it.
+    /// Creates the folder if it does not exist, locks it, restricts its permissions and tests that it is writable.
     ///
     /// # Errors
     /// When another process has it, others may read it and that cannot be changed, or something in it is read-only.
@@ -118,7 +118,7 @@ fn close(path: &Path, permissions: Permissions) -> Result<bool> {
     )
 }
 
-/// Every database can be written to, and so can the folder, in which SQLite and we make files.
+/// Checks that every database and the folder itself are writable.
 fn check_writable(folder: &Path) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -22,28 +22,28 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Without a command: the whole platform.
+    /// Without a command, runs the whole platform.
     #[command(flatten)]
     up: up::Arguments,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the whole platform in one process (this is also what happens without a command).
+    /// Runs the whole platform in one process (the default command).
     Up(up::Arguments),
-    /// Makes an organisation with its headquarters and an API client that holds every scope.
+    /// Creates an organisation with its headquarters and an API client with every scope.
     Init(init::Arguments),
     /// Imports files through the REST API.
     Import(Import),
     /// Runs one service of the distributed mode.
     Serve(serve::Arguments),
-    /// Brings the databases of the distributed mode up to date.
+    /// Migrates the databases of the distributed mode.
     Migrate(migrate::Arguments),
-    /// Makes the demo organisation in the distributed mode (the embedded mode does so by itself).
+    /// Creates the demo organisation in the distributed mode (the embedded mode does so automatically).
     Demo(demo::Arguments),
-    /// How far consumers are, what they could not apply, and trying that again.
+    /// Shows the lag of consumers and the events they could not apply, and replays those.
     Events(events::Arguments),
-    /// Whether the process beside it is ready.
+    /// Checks whether the local process is ready.
     Health(health::Arguments),
     /// Writes the generated documents.
     Openapi(openapi::Arguments),
@@ -57,7 +57,7 @@ struct Import {
 
 #[derive(Subcommand)]
 enum Format {
-    /// Pages of flows as the FTS API returns them, and a plan overview.
+    /// Imports pages of flows as returned by the FTS API, and a plan overview.
     Fts(import::Arguments),
 }
 

@@ -19,29 +19,29 @@ use std::{
 use store::{Store, migration, seal::Keyring};
 use tokio::task::JoinHandle;
 
-/// How often records that later ones replace are removed from the bus, and how many at most.
+/// How often superseded records are compacted on the bus, and how many at most.
 const COMPACTION: (Duration, u64) = (Duration::from_secs(300), 20_000);
 
 /// How to start.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the data is.
+    /// The data folder.
     pub data: PathBuf,
     /// The gateway's address. Defaults to the loopback address.
     pub host: IpAddr,
     /// The gateway's port; 0 for any free one.
     pub port: u16,
-    /// The address people use, when it is not `http://localhost:<port>`.
+    /// The public URL, if not `http://localhost:<port>`.
     pub public_url: Option<String>,
     /// The SMTP server; without it e-mail goes into the folder `mail` beside the data.
     pub mail_url: Option<String>,
     /// The sender of e-mail.
     pub mail_from: String,
-    /// Reverse proxies in front: networks whose `x-forwarded-for` is believed.
+    /// Trusted reverse proxies: networks whose `x-forwarded-for` is used.
     pub trusted_proxies: Vec<IpNet>,
-    /// Threads of each service, and of the pages, that answer requests.
+    /// Number of request threads of each service and of the pages.
     pub threads: usize,
-    /// How much may be tried at sign-in.
+    /// The limits of sign-in attempts.
     pub sign_in: SignInLimits,
 }
 
@@ -49,7 +49,7 @@ pub struct Options {
 pub const MAIL_FROM: &str = "Passerelle <passerelle@localhost>";
 
 impl Options {
-    /// On this machine alone, on any free port.
+    /// The loopback address, on any free port.
     pub fn local(data: impl Into<PathBuf>) -> Self {
         Self {
             data: data.into(),
@@ -77,9 +77,9 @@ impl Options {
 
 /// The platform, running.
 pub struct Platform {
-    /// The address people use, without a trailing slash.
+    /// The public URL, without a trailing slash.
     pub url: String,
-    /// Where each service and the portal listen, on this machine alone: they answer the gateway and nobody else.
+    /// The loopback addresses of the services and the portal: they accept requests only from the gateway.
     pub addresses: BTreeMap<&'static str, String>,
     /// Identity's database, for founding organisations.
     pub identity: Store,
@@ -105,7 +105,7 @@ pub fn consumers() -> Vec<store::Consumer> {
     services.into_iter().flat_map(|service| service.consumers).collect()
 }
 
-/// How far each consumer is behind, in its topic and in what is retried.
+/// The lag of each consumer, in its topic and its retry topic.
 ///
 /// # Errors
 /// When the bus is unavailable.
@@ -223,7 +223,7 @@ impl Platform {
         })
     }
 
-    /// How far each consumer is behind.
+    /// The lag of each consumer.
     ///
     /// # Errors
     /// When the bus is unavailable.

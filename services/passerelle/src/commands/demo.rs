@@ -14,18 +14,18 @@ use std::{path::PathBuf, sync::Arc};
 /// Where to make it.
 #[derive(Args)]
 pub struct Arguments {
-    /// The configuration file; the environment stands over it.
+    /// The configuration file; environment variables override it.
     #[arg(long, env = "PASSERELLE_CONFIG")]
     config: Option<PathBuf>,
-    /// Where the gateway is, when it is not the public address.
+    /// The gateway's address, if different from the public address.
     #[arg(long, env = "PASSERELLE_URL")]
     url: Option<String>,
-    /// A file that keeps how far it is, so that it can be taken up again.
+    /// A file that records progress, so that an interrupted run can be resumed.
     #[arg(long, default_value = "demo.json")]
     state: PathBuf,
 }
 
-/// Makes it unless there is an organisation, and waits until the pages show it.
+/// Creates it unless there is an organisation, and waits until the pages show it.
 ///
 /// # Errors
 /// When the configuration is wrong, or the platform refuses a record.

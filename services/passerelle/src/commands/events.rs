@@ -19,19 +19,19 @@ use store::{
 
 /// The group that replays: what it has committed was replayed.
 const REPLAY: &str = "passerelle.replay";
-/// Dead-letter topics end so.
+/// Suffix of dead-letter topics.
 const DEAD_LETTERS: &str = ".dlq";
 /// Events read per batch.
 const PAGE_SIZE: u64 = 1000;
 /// Timeout for a record that the lag announces.
 const RECORD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What to do with events, and where they are.
+/// The subcommand, and where the events are.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
     task: Task,
-    /// The configuration file of the distributed mode; the environment stands over it.
+    /// The configuration file of the distributed mode; environment variables override it.
     #[arg(long, env = "PASSERELLE_CONFIG", global = true)]
     pub config: Option<PathBuf>,
     /// The data folder of the embedded mode, instead of a configuration.
@@ -45,20 +45,20 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// How many records each consumer group has still to take.
+    /// Shows the lag of each consumer group.
     Lag,
-    /// The events that are set aside because they refer to something that is not known yet, with what they wait for.
+    /// Lists the events that are set aside because they refer to something not known yet, with what they wait for.
     Waiting,
-    /// The events that could not be applied and were not replayed, with their errors.
+    /// Lists the events that could not be applied and have not been replayed, with their errors.
     Dlq,
-    /// Gives the events of a dead-letter topic (or of all) to their consumer group again, and to no other.
+    /// Replays the events of a dead-letter topic (or of all) to the consumer group that could not apply them.
     Replay {
-        /// A dead-letter topic, as `events dlq` names it; defaults to all of them.
+        /// A dead-letter topic, as listed by `events dlq`. Defaults to all.
         topic: Option<String>,
     },
 }
 
-/// Does it.
+/// Runs the command.
 ///
 /// # Errors
 /// When the bus is unavailable or the configuration is invalid.
@@ -161,7 +161,9 @@ async fn read(bus: &SharedBus, topic: &str, count: i64) -> Result<(Box<dyn Subsc
     while records.len() < wanted {
         let next =
             tokio::time::timeout(RECORD_TIMEOUT, subscription.next((wanted - records.len()) as u64)).await;
-        records.extend(next.with_context(|| format!("{topic} gives nothing: does another replay run?"))??);
+        records.extend(
+            next.with_context(|| format!("{topic} returned no record: is another replay running?"))??,
+        );
     }
     Ok((subscription, records))
 }
@@ -188,7 +190,7 @@ async fn dead_letters(bus: &SharedBus, as_json: bool) -> Result<()> {
 async fn replay(bus: &SharedBus, only: Option<&str>) -> Result<()> {
     let open = open_dead_letters(bus).await?;
     if let Some(only) = only.filter(|only| open.iter().all(|(topic, _)| topic != only)) {
-        bail!("{only} holds nothing to replay");
+        bail!("{only} has nothing to replay");
     }
     let consumers = consumers();
     for (topic, count) in open.into_iter().filter(|(topic, _)| only.is_none_or(|only| only == topic)) {

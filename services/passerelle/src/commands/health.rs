@@ -4,18 +4,18 @@ use anyhow::{Result, bail};
 use clap::Args;
 use std::time::Duration;
 
-/// Whom to ask.
+/// The process to check.
 #[derive(Args)]
 pub struct Arguments {
-    /// The operators' port of the process.
+    /// The operations port of the process.
     #[arg(long, default_value = "http://127.0.0.1:9000")]
     url: String,
 }
 
-/// Succeeds when the process beside it is ready.
+/// Succeeds if the local process is ready.
 ///
 /// # Errors
-/// When it does not answer, or is not ready.
+/// If it does not respond or is not ready.
 pub async fn run(arguments: Arguments) -> Result<()> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?;
     let answer = client.get(format!("{}/readyz", arguments.url.trim_end_matches('/'))).send().await?;

@@ -18,20 +18,20 @@ use std::{
     time::Duration,
 };
 
-/// Errors printed at most; the import keeps all of them.
+/// Maximum number of errors printed; the import stores all of them.
 const MAX_SHOWN_ERRORS: usize = 100;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What to import, and where to.
 #[derive(Args)]
 pub struct Arguments {
-    /// Pages of flows; together they are one import.
+    /// Pages of flows; together they form one import.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// A plan overview.
     #[arg(long)]
     plans: Option<PathBuf>,
-    /// The code of the office whose records they become.
+    /// The code of the office that owns the imported records.
     #[arg(long)]
     office: String,
     /// The platform's address.
@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Dry run: validate and compare only, save nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Keep the good rows when others are wrong.
+    /// Import the valid rows even if others are invalid.
     #[arg(long)]
     skip_bad: bool,
     /// Print the summary as JSON.
@@ -67,7 +67,7 @@ struct Summary {
     plans: Option<Box<Summary>>,
 }
 
-/// What is wrong with a row.
+/// An error in a row.
 #[derive(Debug, Serialize)]
 struct RowError {
     file: String,
@@ -78,7 +78,7 @@ struct RowError {
     detail: String,
 }
 
-/// Imports; exit code 1 when rows were rejected and not skipped (then nothing is kept).
+/// Imports; exit code 1 if rows were rejected and not skipped (then nothing is saved).
 ///
 /// # Errors
 /// When a file cannot be read, or the platform cannot be reached or refuses.
@@ -115,7 +115,7 @@ fn progress_bar(arguments: &Arguments) -> ProgressBar {
     bar
 }
 
-/// Plans are checked first and kept last, so that wrong ones stop everything before anything is kept.
+/// Plans are validated first and saved last, so that invalid ones stop everything before anything is saved.
 async fn import(arguments: &Arguments, api: &Api, office: &str, bar: &ProgressBar) -> Result<Summary> {
     let mut plans = match &arguments.plans {
         Some(file) => Some(import_plans(arguments, api, office, file, true).await?),

@@ -12,10 +12,10 @@ use kernel::SystemClock;
 use std::{path::PathBuf, sync::Arc};
 use store::Store;
 
-/// The organisation to make.
+/// The organisation to create.
 #[derive(Args)]
 pub struct Arguments {
-    /// Where the data is (embedded mode).
+    /// The data folder (embedded mode).
     #[arg(long, env = "PASSERELLE_DATA", default_value = "data")]
     data: PathBuf,
     /// The configuration file of the distributed mode, instead of a data folder.
@@ -32,7 +32,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Makes it, whether the platform runs or not.
+/// Creates it, whether the platform is running or not.
 ///
 /// # Errors
 /// When the name or the code does not fit, or the code is taken; when another version of the platform runs on the folder.

@@ -12,7 +12,7 @@ use store::migration;
 pub struct Arguments {
     /// The services to migrate. Defaults to all.
     services: Vec<String>,
-    /// The configuration file; the environment stands over it.
+    /// The configuration file; environment variables override it.
     #[arg(long, env = "PASSERELLE_CONFIG")]
     pub config: Option<PathBuf>,
 }

@@ -23,18 +23,19 @@ use store::Store;
 pub struct Arguments {
     /// `identity`, `donors`, `crisis`, `gateway` or `portal`.
     pub service: String,
-    /// The configuration file; the environment stands over it.
+    /// The configuration file; environment variables override it.
     #[arg(long, env = "PASSERELLE_CONFIG")]
     pub config: Option<PathBuf>,
 }
 
-/// Runs until it is told to stop (SIGTERM, Ctrl-C): no new requests, those under way end, the outbox is published.
+/// Runs until it is stopped (SIGTERM, Ctrl-C): then it accepts no new requests, finishes those in progress and publishes
+/// the outbox.
 ///
 /// # Errors
-/// When the configuration is wrong or a port is taken. An unavailable database or broker is retried.
+/// If the configuration is invalid or a port is taken. An unavailable database or broker is retried.
 pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let metrics = ops::count().context("nothing can be counted")?;
+    let metrics = ops::count().context("metrics cannot be set up")?;
     let listener = listen("listen", config.listen)?;
     let operations = listen("operations", config.operations)?;
     let operate = |dependencies, tasks: &Tasks| {

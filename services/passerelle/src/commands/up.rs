@@ -22,16 +22,16 @@ use std::{
 /// How to run the platform.
 #[derive(Args)]
 pub struct Arguments {
-    /// The port people use; 0 for any free one.
+    /// The public port; 0 for any free port.
     #[arg(long, env = "PASSERELLE_PORT", default_value_t = 8080)]
     port: u16,
     /// The address to listen on. Defaults to the loopback address.
     #[arg(long, env = "PASSERELLE_HOST", default_value = "127.0.0.1")]
     host: IpAddr,
-    /// Where the data is.
+    /// The data folder.
     #[arg(long, env = "PASSERELLE_DATA", default_value = "data")]
     data: PathBuf,
-    /// The address people use, when another server stands in front.
+    /// The public URL, if another server is in front.
     #[arg(long, env = "PASSERELLE_PUBLIC_URL")]
     public_url: Option<String>,
     /// The SMTP server that sends e-mail, like smtp://user:password@host:587?tls=required; without it e-mails are files in
@@ -41,22 +41,22 @@ pub struct Arguments {
     /// The sender of e-mail.
     #[arg(long, env = "PASSERELLE_MAIL_FROM", default_value = MAIL_FROM)]
     mail_from: String,
-    /// A reverse proxy in front, as an address or a network: its X-Forwarded-For is believed. May be repeated.
+    /// A trusted reverse proxy, as an address or a network: its X-Forwarded-For is used. May be repeated.
     // (A variable that is set to nothing, as in Compose, names none.)
     #[arg(long = "trusted-proxy", env = "PASSERELLE_TRUSTED_PROXIES", value_parser = Networks::parse)]
     trusted_proxies: Vec<Networks>,
-    /// An address for operators, never public: /livez, /readyz with the tasks that failed, /metrics. None by default.
+    /// The operations address, never public: /livez, /readyz with failed tasks, /metrics. None by default.
     #[arg(long, env = "PASSERELLE_OPERATIONS", value_parser = operations)]
     operations: Option<Operations>,
-    /// Threads of each service, and of the pages, that answer requests.
+    /// Number of request threads of each service and of the pages.
     #[arg(long, env = "PASSERELLE_THREADS", default_value_t = 1, value_parser = threads)]
     threads: usize,
-    /// Without the demo organisation. Deletes nothing.
+    /// Do not create the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
 }
 
-/// Where operators listen; a variable that is set to nothing names no address.
+/// The operations address; an empty variable means none.
 type Operations = std::option::Option<SocketAddr>;
 
 fn operations(text: &str) -> Result<Operations, String> {
@@ -81,7 +81,7 @@ fn threads(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("must be 1 to {MAX_THREADS}"))
 }
 
-/// Runs until it is told to stop (Ctrl-C, SIGTERM).
+/// Runs until it is stopped (Ctrl-C, SIGTERM).
 ///
 /// # Errors
 /// When the port or the data folder is taken, or a database cannot be opened.
@@ -136,7 +136,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 fn operate(address: SocketAddr) -> Result<(TcpListener, PrometheusHandle)> {
     let listener =
         TcpListener::bind(address).with_context(|| format!("--operations: cannot listen on {address}"))?;
-    Ok((listener, ops::count().context("nothing can be counted")?))
+    Ok((listener, ops::count().context("metrics cannot be set up")?))
 }
 
 fn greeting(url: &str, demo: Option<&demo::SignIns>) -> String {

@@ -11,7 +11,7 @@ use std::path::Path;
 /// there, and the environment over it.
 ///
 /// # Errors
-/// For a key that is unknown or has a value that does not fit.
+/// For a key that is unknown or has an invalid value.
 pub fn embedded_limits(data: &Path) -> Result<gateway::Limits> {
     let file = data.join("passerelle.toml");
     let mut figment = Figment::new();
