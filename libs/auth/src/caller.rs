@@ -8,7 +8,7 @@ use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 /// The token of an `Authorization: Bearer` header.
 ///
 /// # Errors
-/// 401 when there is none, or it is of another scheme.
+/// 401 when it is missing or has another scheme.
 pub fn bearer(headers: &header::HeaderMap) -> Result<&str, Problem> {
     let refused = |fault: Fault| Problem::new(Code::Unauthenticated).field("authorization", fault);
     let missing = |why: &'static str| refused(FieldCode::TokenNotValid.says(why));

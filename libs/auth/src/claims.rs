@@ -1,13 +1,13 @@
-//! What an access token says.
+//! The claims of an access token.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The `aud` of every access token.
 pub const AUDIENCE: &str = "passerelle-api";
-/// The JOSE header `typ` of an access token (RFC 9068); nothing else is taken for one.
+/// The JOSE header `typ` of an access token (RFC 9068); no other is accepted.
 pub const TOKEN_TYPE: &str = "at+jwt";
-/// The longest that an access token may hold, in seconds: `exp` less `iat`.
+/// Maximum lifetime of an access token, in seconds: `exp` minus `iat`.
 pub const MAX_TOKEN_LIFETIME: i64 = 15 * 60;
 
 /// What kind of principal signed in.

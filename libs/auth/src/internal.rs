@@ -1,4 +1,4 @@
-//! The key by which processes of one deployment know each other: services answer the gateway and not whoever reaches
+//! The key by which processes of one deployment authenticate each other: services refuse any other client that reaches
 //! their port, and the gateway believes the portal for whom it asks.
 
 use crate::ApiError;
@@ -29,7 +29,7 @@ pub struct InternalKey(Arc<Inner>);
 
 struct Inner {
     sent: String,
-    /// SHA-256 of every key that is accepted: digests have one length, so comparing tells nothing.
+    /// SHA-256 of every key that is accepted: digests have one length, so comparing reveals nothing.
     accepted: Vec<[u8; 32]>,
 }
 
@@ -40,7 +40,7 @@ impl std::fmt::Debug for InternalKey {
 }
 
 impl InternalKey {
-    /// A new key that nobody else knows.
+    /// A new random key.
     pub fn random() -> Self {
         let bytes: [u8; KEY_HEX_DIGITS / 2] = rand::random();
         Self::of(vec![bytes.iter().map(|byte| format!("{byte:02x}")).collect()])

@@ -1,6 +1,6 @@
 //! Permissions, `resource:action`, and the roles that are sets of them.
 
-/// A permission as a type, so that it stands in a handler's signature.
+/// A permission as a type, so that it is part of a handler's signature.
 pub trait Permission: 'static {
     /// `resource:action`.
     const NAME: &'static str;

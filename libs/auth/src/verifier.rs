@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::Arc, sync::RwLock, time::Duration};
 
 /// How far the clock of the process that signed may be ahead of ours, in seconds.
 const MAX_CLOCK_SKEW: i64 = 60;
-/// The age in seconds at which the key set is fetched again, so that a key that was withdrawn is not taken for ever.
+/// The age in seconds at which the key set is fetched again, so that a withdrawn key is not accepted for ever.
 const KEY_SET_LIFETIME: i64 = 15 * 60;
 /// Seconds between attempts to refresh the key set while that fails; the known keys remain in use.
 const KEY_SET_RETRY: i64 = 60;
@@ -179,7 +179,7 @@ impl Verifier {
             Some((key, fetched_at)) if now < fetched_at.saturating_add(KEY_SET_LIFETIME) => return Ok(key),
             Some(_) => self.renew(now).await,
             None => {
-                // One fetch at a time, and not more than one a second for keys that nobody has.
+                // One fetch at a time, and at most one a second for unknown keys.
                 let mut last_try = self.0.fetching.lock().await;
                 if self.known(kid).is_none() && *last_try < now {
                     self.fetch(now).await.map_err(|error| {
@@ -200,7 +200,7 @@ impl Verifier {
         Some((keys.by_id.get(kid)?.clone(), keys.fetched_at))
     }
 
-    /// Fetches a key set that has become old, unless somebody is at it or it failed a moment ago.
+    /// Refreshes a stale key set, unless a refresh is in progress or failed a moment ago.
     async fn renew(&self, now: i64) {
         let Ok(mut last_try) = self.0.fetching.try_lock() else { return };
         if last_try.saturating_add(KEY_SET_RETRY) > now {

@@ -121,7 +121,7 @@ fn read(message: &BorrowedMessage<'_>, prefix: &str) -> Record {
     }
 }
 
-/// Errors after which the same member goes on by itself.
+/// Errors from which a member recovers by itself.
 fn is_transient(error: &KafkaError) -> bool {
     !matches!(
         error,

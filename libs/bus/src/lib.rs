@@ -107,7 +107,7 @@ pub trait Subscription: Send {
     /// again to the next member.
     async fn next(&mut self, limit: u64) -> Result<Vec<Record>, BusError>;
 
-    /// Marks everything that [`Subscription::next`] gave so far as done. The brokers may hear of it a moment later: records
+    /// Marks everything returned by [`Subscription::next`] as done. The commit may reach the brokers a moment later: records
     /// that are done may come again after a crash.
     async fn commit(&mut self) -> Result<(), BusError>;
 }

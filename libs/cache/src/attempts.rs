@@ -33,7 +33,7 @@ pub struct Waits {
     pub free: u32,
     /// The first wait.
     pub first: Duration,
-    /// The longest wait.
+    /// Maximum wait.
     pub longest: Duration,
 }
 
@@ -68,7 +68,7 @@ pub struct AttemptLimits {
 pub struct Attempt {
     /// Where it comes from.
     pub origin: String,
-    /// What is tried; a digest where the name is personal data.
+    /// The subject of the attempt; a digest where the name is personal data.
     pub account: String,
 }
 

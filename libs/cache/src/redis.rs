@@ -29,7 +29,7 @@ return { math.floor(burst - (full - now) / interval), math.ceil(full - now) }
 /// Redis cannot be used now.
 #[derive(Debug, thiserror::Error)]
 pub enum Away {
-    /// It refused, broke off or did not answer in time.
+    /// It refused, disconnected or did not respond in time.
     #[error("Redis cannot be used")]
     Failed(#[from] RedisError),
     /// It failed a moment ago; it is tried again soon.
@@ -58,7 +58,7 @@ struct Inner {
 }
 
 impl Redis {
-    /// A client of the Redis at `url` (`redis://…`); it need not be there yet. `prefix` stands before every key: empty
+    /// A client of the Redis at `url` (`redis://…`); it need not be reachable yet. `prefix` precedes every key: empty
     /// unless several deployments share the server. Call it inside a runtime.
     ///
     /// # Errors

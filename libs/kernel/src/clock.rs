@@ -20,7 +20,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told to move.
+/// A clock that stands still until it is advanced.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<DateTime<Utc>>);
 

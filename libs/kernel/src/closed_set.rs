@@ -53,7 +53,7 @@ pub trait ClosedSet: Copy + Eq + fmt::Debug + 'static {
     /// The word for it, in rows, JSON, parameters and events.
     fn as_str(self) -> &'static str;
 
-    /// What a word stands for.
+    /// The value of a word.
     ///
     /// # Errors
     /// [`UnknownWord`], which names the set.
@@ -82,7 +82,7 @@ impl<T: ClosedSet> Word<T> {
         }
     }
 
-    /// What it stands for; none when this program does not know it.
+    /// Its value; none if this program does not know it.
     pub fn known(&self) -> Option<T> {
         match self {
             Word::Known(known) => Some(*known),

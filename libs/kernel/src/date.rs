@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 /// errors.
 const PLAUSIBLE_YEARS: RangeInclusive<i32> = 2000..=2110;
 
-/// What is wrong with a date that cannot stand in a record.
+/// The fault of a date that is not allowed in a record.
 pub fn unusual(date: NaiveDate) -> Option<Fault> {
     (!PLAUSIBLE_YEARS.contains(&date.year()))
         .then(|| Fault::date_out_of_range(*PLAUSIBLE_YEARS.start(), *PLAUSIBLE_YEARS.end()))

@@ -1,4 +1,4 @@
-//! What is wrong with a value, wherever it stands: a code, its parameters, and a sentence for developers.
+//! The error of a value, wherever it occurs: a code, its parameters, and a sentence for developers.
 
 use crate::{ClosedSet, FieldCode, Money, MoneyError, RecordKind, Situation, UnknownWord};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -10,7 +10,7 @@ use utoipa::openapi::{
 /// Maximum number of characters of a refused text that are repeated.
 const MAX_ECHOED_CHARS: usize = 40;
 
-/// What a refusal speaks of: a limit, another field, a state, a part of what was sent.
+/// A parameter of an error: a limit, another field, a state, a part of the sent value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Param {
@@ -23,7 +23,7 @@ pub enum Param {
 /// The parameters of a code, by name.
 pub type Params = BTreeMap<String, Param>;
 
-/// The most parameters of a code.
+/// Maximum number of parameters of a code.
 const MAX_PARAMS: usize = 10;
 
 /// The schema of parameters: an object of numbers and texts.
@@ -69,19 +69,19 @@ impl From<String> for Param {
     }
 }
 
-/// What is wrong with a value.
+/// The error of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// For programs and translations.
     pub code: FieldCode,
     /// Details of the error.
     pub params: Params,
-    /// What is wrong, in an English sentence without its subject, for developers.
+    /// An English sentence without its subject, for developers.
     pub detail: Cow<'static, str>,
 }
 
 impl FieldCode {
-    /// A fault of this code, told to developers in these words.
+    /// A fault with this code and this sentence for developers.
     pub fn says(self, detail: impl Into<Cow<'static, str>>) -> Fault {
         Fault { code: self, params: Params::new(), detail: detail.into() }
     }
@@ -127,7 +127,7 @@ impl Fault {
         Self { detail: detail.into(), ..self }
     }
 
-    /// With the kind of record that it speaks of.
+    /// With the kind of record concerned.
     #[must_use]
     pub fn kind(self, kind: RecordKind) -> Self {
         self.with("kind", kind.as_str())

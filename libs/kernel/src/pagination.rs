@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-/// The most rows one page may have.
+/// Maximum number of rows per page.
 pub const MAX_LIMIT: u64 = 200;
 /// Rows of a page when the caller names no limit.
 pub const DEFAULT_LIMIT: u64 = 50;

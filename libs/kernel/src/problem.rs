@@ -197,7 +197,7 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
-/// A reason that this program does not know is none: the code and the detail remain.
+/// An unknown reason is treated as none: the code and the detail remain.
 fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Error> {
     let word = Option::<Cow<'de, str>>::deserialize(from)?;
     Ok(word.and_then(|word| Reason::from_word(&word).ok()))

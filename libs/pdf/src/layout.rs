@@ -1,4 +1,4 @@
-//! Where everything stands on the pages, and what it is.
+//! The layout: the position and the role of everything on the pages.
 
 use crate::{
     Block, Document, Row, Table,
@@ -24,7 +24,7 @@ const MIN_TEXT_SHARE: f32 = 0.4;
 /// The space above and below the text of a cell.
 const PADDING: f32 = 2.5;
 
-/// What a part of the document is.
+/// The role of a part of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Heading(u16),
@@ -47,13 +47,13 @@ pub(crate) struct Node {
     pub(crate) children: Vec<Child>,
 }
 
-/// What a part consists of: a part, or a mark on a page.
+/// A child of a part: another part, or a mark on a page.
 pub(crate) enum Child {
     Node(usize),
     Mark(usize, usize),
 }
 
-/// What is drawn.
+/// A drawing operation.
 pub(crate) enum Mark {
     /// A line of text with its base line; part of the document, or repeated on every page.
     Text { x: f32, y: f32, size: f32, bold: bool, line: Line, tagged: bool },

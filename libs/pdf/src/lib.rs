@@ -18,11 +18,11 @@ pub struct Document {
     pub language: String,
     /// Who issues it.
     pub author: String,
-    /// What stands at the foot of every page, before the page's number.
+    /// The footer of every page, before the page number.
     pub footer: String,
     /// When it was made: year, month, day.
     pub date: (u16, u8, u8),
-    /// What is said at the end when the font lacks a character.
+    /// The note at the end if the font lacks a character.
     pub missing: String,
     /// What it consists of, below the title.
     pub blocks: Vec<Block>,
@@ -35,7 +35,7 @@ pub enum Block {
     Heading(String),
     /// A paragraph.
     Paragraph(String),
-    /// What is known, line by line: a name and a value.
+    /// Facts, line by line: a name and a value.
     Facts(Vec<(String, String)>),
     /// A table.
     Table(Table),
@@ -55,7 +55,7 @@ pub struct Table {
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// What stands at its head.
+    /// Its heading.
     pub heading: String,
     /// Its part of the width, against that of the others.
     pub share: u16,

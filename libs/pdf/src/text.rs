@@ -5,7 +5,7 @@ use krilla::text::{Font, GlyphId, KrillaGlyph};
 use rustybuzz::{Direction, UnicodeBuffer};
 use unicode_bidi::{BidiInfo, Level};
 
-/// What stands where the font has no glyph (DejaVu has this one).
+/// The substitute for a missing glyph (DejaVu has this one).
 const REPLACEMENT: char = '\u{fffd}';
 
 /// The two weights of the font: DejaVu Sans Condensed, for Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew, Arabic.

@@ -32,7 +32,7 @@ pub fn record(request: &HttpRequest, version: i64, body: &impl Serialize) -> Res
     json(StatusCode::OK, &[("etag", current.to_string())], body)
 }
 
-/// Whether the caller has what `tag` stands for: `If-None-Match` compares weakly (RFC 9110 section 13.1.2).
+/// Whether the caller has the version of `tag`: `If-None-Match` compares weakly (RFC 9110 section 13.1.2).
 pub(crate) fn is_known(request: &HttpRequest, tag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,

@@ -12,7 +12,7 @@ use std::{future::Future, pin::Pin};
 /// Maximum size of a JSON body, in bytes, unless the operation documents another limit.
 const DEFAULT_MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// The most words of a body that are looked at, once one is not of its set.
+/// Maximum number of enum values checked in a body once one is invalid.
 const MAX_WORDS: usize = 50;
 
 /// A JSON body. What cannot be read is answered with the field and the reason.

@@ -1,7 +1,7 @@
 use kernel::{ClosedSet, Fault, FieldCode, FieldError, Problem};
 use serde_json::Value;
 
-/// The most errors that one answer names.
+/// Maximum number of errors in a response.
 const MAX_ERRORS: usize = 200;
 
 /// Collects everything that is wrong with a body, so that the sender can mend it in one go.
@@ -9,7 +9,7 @@ const MAX_ERRORS: usize = 200;
 pub struct Checks(Vec<FieldError>);
 
 impl Checks {
-    /// What is known to be wrong already.
+    /// The errors found so far.
     pub(crate) fn of(wrong: Vec<FieldError>) -> Self {
         Self(wrong)
     }
@@ -41,7 +41,7 @@ impl Checks {
         }
     }
 
-    /// Notes a date that cannot stand in a record (before 2000, after 2110).
+    /// Records an error for a date that is not allowed in a record (before 2000, after 2110).
     pub fn date(&mut self, pointer: &str, date: chrono::NaiveDate) {
         if let Some(fault) = kernel::date::unusual(date) {
             self.refuse(pointer, fault);

@@ -35,7 +35,7 @@ impl<T> Created<T> {
 /// `digest` is that of the body. The effect, its events, its audit row and the saved answer commit together.
 ///
 /// # Errors
-/// 409 while the first request with this key is under way, 422 when the key came with another request, and what
+/// 409 while the first request with this key is in progress, 422 when the key was used with another request, and what
 /// `effect` refuses.
 pub async fn create<T: Serialize>(
     context: &Context,
@@ -77,7 +77,7 @@ pub async fn act(
     .await
 }
 
-/// What a request led to.
+/// The outcome of a request.
 struct Outcome {
     status: StatusCode,
     headers: Vec<(String, String)>,

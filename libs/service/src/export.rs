@@ -20,7 +20,7 @@ const MAX_WRITERS: usize = 2;
 /// Callers that are remembered before those without an export are forgotten.
 const MAX_IDLE_CALLERS: usize = 100;
 
-/// The exports under way in a process.
+/// The exports in progress in a process.
 pub(crate) struct Exports {
     callers: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
     writers: Arc<Semaphore>,

@@ -1,5 +1,5 @@
 //! Answers that are kept as long as what they were made of has not changed: each is computed once while several ask,
-//! and a caller who has it is told so without computing anything.
+//! and a caller who has it gets 304 without any computation.
 
 use crate::{ApiResult, Context, answer::is_known, digest_of, negotiation::Representation};
 use actix_web::{
@@ -20,7 +20,7 @@ const MAX_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const MIN_ENTRY_BYTES: u32 = 32 * 1024;
 /// The largest answer that is kept.
 const MAX_ENTRY_BYTES: usize = 8 * 1024 * 1024;
-/// Answers nobody asks for are forgotten.
+/// Unused responses are evicted.
 const MAX_IDLE: Duration = Duration::from_secs(600);
 /// Browsers and proxies may keep them for a minute.
 const CACHE_CONTROL: &str = "public, max-age=60";

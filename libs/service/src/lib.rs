@@ -97,7 +97,7 @@ impl Service {
         self
     }
 
-    /// With so many threads that answer requests; one is enough for most.
+    /// Sets the number of request threads; one is enough for most.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;

@@ -29,7 +29,7 @@ const EXPORT_PAGE_SIZE: u64 = 1000;
 pub enum Cell {
     /// Nothing.
     Empty,
-    /// Text; never taken for a formula.
+    /// Text; never interpreted as a formula.
     Text(String),
     /// A whole number.
     Integer(i64),
@@ -208,7 +208,7 @@ fn listed<F: DeserializeOwned>(query: &str) -> Result<Listed<F>, Problem> {
 /// no next one, each page in a read of its own.
 ///
 /// # Errors
-/// 400 for a cursor that does not fit, 406 for a media type nobody writes, 429 for an export beside another one of the
+/// 400 for an invalid cursor, 406 for an unsupported media type, 429 for a second export at the same time by the
 /// same caller, and what `fetch` refuses.
 pub async fn list<T: Row + Serialize + Send>(
     request: &HttpRequest,
@@ -231,7 +231,7 @@ pub async fn list<T: Row + Serialize + Send>(
 /// Answers a report: a list that is whole in one page, whose XLSX begins with a sheet that says what it is about.
 ///
 /// # Errors
-/// 406 for a media type nobody writes, 429 for an export beside another one of the same caller.
+/// 406 for an unsupported media type, 429 for a second export at the same time by the same caller.
 pub async fn report<T: Row + Serialize + Send + 'static>(
     request: &HttpRequest,
     name: &'static str,

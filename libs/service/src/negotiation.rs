@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 /// The media type of XLSX.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// What a list can be answered as.
+/// The representations of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Representation {
     Json,

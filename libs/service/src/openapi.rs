@@ -115,7 +115,7 @@ const WITH_BODY: [Code; 5] = [
     Code::InvalidField,
 ];
 
-/// What a read without a token can answer instead.
+/// The problem responses of a read without a token.
 pub struct PublicProblems;
 impl IntoResponses for PublicProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -123,7 +123,7 @@ impl IntoResponses for PublicProblems {
     }
 }
 
-/// What a read with a token can answer instead.
+/// The problem responses of a read with a token.
 pub struct ReadProblems;
 impl IntoResponses for ReadProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -131,7 +131,7 @@ impl IntoResponses for ReadProblems {
     }
 }
 
-/// What a creation can answer instead.
+/// The problem responses of a creation.
 pub struct CreateProblems;
 impl IntoResponses for CreateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -139,7 +139,7 @@ impl IntoResponses for CreateProblems {
     }
 }
 
-/// What an update can answer instead. That of a stale version, or of none, follows from its `If-Match`.
+/// The problem responses of an update. Those for a stale or missing version follow from its `If-Match`.
 pub struct UpdateProblems;
 impl IntoResponses for UpdateProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {

@@ -51,7 +51,7 @@ fn length_of(parameter: &Parameter) -> Option<Length> {
 }
 
 fn check_lengths(lengths: &[Length], query: &str) -> Result<(), Problem> {
-    // What cannot be read is told when it is parsed.
+    // Unreadable values are reported when they are parsed.
     let pairs: Vec<(String, String)> = serde_html_form::from_str(query).unwrap_or_default();
     for (name, value) in pairs {
         let Some((_, shortest, longest)) = lengths.iter().find(|(known, ..)| *known == name) else {

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use tracing::{Instrument, field};
 use utoipa_actix_web::AppExt;
 
-/// How long requests under way may take to end when the service stops.
+/// Time for requests in progress to finish when the service stops.
 const DRAIN_SECONDS: u64 = 10;
 
 /// A service that runs.
@@ -48,7 +48,7 @@ impl Running {
         Dependency::set_aside(&self.store).named(format!("{}.events", self.service))
     }
 
-    /// Ends it: no new requests, those under way end, the outbox is published, workers stop.
+    /// Shuts it down: no new requests, those in progress finish, the outbox is published, workers stop.
     pub async fn stop(self) {
         self.server.stop(true).await;
         for _ in 0..20 {
@@ -162,7 +162,7 @@ async fn one_connection<B: MessageBody>(
     store::one_connection(next.call(request)).await
 }
 
-/// A request that found the disk full is told to readiness.
+/// Reports a request that found the disk full to readiness.
 pub(crate) async fn full_noted<B: MessageBody>(
     store: Store,
     request: ServiceRequest,
@@ -214,7 +214,7 @@ pub async fn observed<B: MessageBody + 'static>(
     if let Some(traceparent) = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()) {
         telemetry::follow(&span, traceparent);
     }
-    // What goes on from here (the gateway's request to a service, an event) is a part of this span.
+    // What continues from here (the gateway's request to a service, an event) is a part of this span.
     if let Some(value) = telemetry::traceparent(&span).and_then(|text| HeaderValue::from_str(&text).ok()) {
         request.headers_mut().insert(HeaderName::from_static(TRACEPARENT), value);
     }

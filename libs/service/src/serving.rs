@@ -78,14 +78,14 @@ impl Serving {
         Ok(Self { shared, task })
     }
 
-    /// Ends it: no new requests; gracefully, those under way end first.
+    /// Shuts it down: no new requests; if graceful, those in progress finish first.
     pub async fn stop(&self, graceful: bool) {
         self.shared.stopping.store(true, Ordering::Relaxed);
         self.shared.handle().stop(graceful).await;
         self.task.abort();
     }
 
-    /// Ends it as an error of its own would: nobody told it to stop.
+    /// Ends it as an internal error would: without a request to stop.
     #[cfg(test)]
     pub(crate) async fn end_as_if_broken(&self) {
         self.shared.handle().stop(false).await;
@@ -115,7 +115,7 @@ impl Shared {
             Err(error) => tracing::error!(server = %self.name, %error, "the HTTP server cannot be built"),
         }
         if self.stopping.load(Ordering::Relaxed) {
-            // It was told to: nothing to start again.
+            // It was asked to stop: nothing to restart.
             std::future::pending::<()>().await;
         }
     }

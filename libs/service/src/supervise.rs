@@ -1,5 +1,5 @@
 //! Background tasks under supervision: one that panics, or ends although it should not, is logged, counted and started
-//! again after a pause that grows; readiness knows of it. Nothing of the platform is spawned without.
+//! again after an increasing delay; readiness reports it. Nothing of the platform is spawned without.
 
 use crate::ops::chain;
 use futures_util::FutureExt;
@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::task::JoinHandle;
 
-/// After so many failures in a row the process does not count as ready.
+/// Number of consecutive failures after which the process is not ready.
 const MAX_FAILURES: u32 = 3;
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -122,7 +122,7 @@ impl Failing {
     }
 }
 
-/// How long to wait before a task is started again, and when it counts as mended.
+/// The delays before a task is restarted, and when it counts as recovered.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     first: Duration,
@@ -234,7 +234,7 @@ impl Tasks {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

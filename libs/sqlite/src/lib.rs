@@ -15,7 +15,7 @@ use sea_orm::{
 };
 use std::{path::Path, pin::Pin, time::Duration};
 
-/// How long a caller waits for a connection before it is told that the database is unavailable.
+/// How long a caller waits for a connection before the database counts as unavailable.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// SQLite's primary result codes after which it may have ended the transaction by itself: `BUSY`, `NOMEM`, `INTERRUPT`,
@@ -65,7 +65,7 @@ fn sound_connections_only(options: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
     options.after_release(is_sound).before_acquire(is_sound)
 }
 
-/// Whether no transaction is open on a connection that nobody uses.
+/// Whether no transaction is open on an idle connection.
 fn is_sound(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> Verdict<'_> {
     Box::pin(async move {
         // Rollbacks of dropped transactions are queued: the answer to this comes after they were tried.

@@ -14,7 +14,7 @@ use std::{
 };
 
 tokio::task_local! {
-    /// Whether the request under way holds a connection.
+    /// Whether the current request holds a connection.
     static HELD: Arc<AtomicBool>;
 }
 

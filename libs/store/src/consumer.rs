@@ -37,7 +37,7 @@ pub enum ConsumeError {
     /// Another member of the group applied one of the events in the meantime.
     #[error("another member of the group was faster")]
     Overtaken,
-    /// The database did not do it.
+    /// A database error.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -58,11 +58,11 @@ impl From<sea_orm::DbErr> for ConsumeError {
     }
 }
 
-/// What a service does with the events of one type.
+/// Applies the events of one type to a service's data.
 #[async_trait]
 pub trait EventHandler<E>: Send + Sync + 'static {
     /// What events refer to and what has to be known before they are applied. An event that comes earlier waits for it,
-    /// and the later ones of its aggregate behind it; all others go on.
+    /// and the later ones of its aggregate behind it; all others proceed.
     fn references(&self) -> Vec<Reference<E>> {
         Vec::new()
     }
@@ -71,12 +71,12 @@ pub trait EventHandler<E>: Send + Sync + 'static {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<E>) -> Result<(), ConsumeError>;
 }
 
-/// What a transaction of a consumer applies.
+/// The events that a transaction of a consumer applies.
 #[derive(Clone, Copy)]
 pub(crate) enum Work<'a> {
-    /// What the bus gave.
+    /// Records from the bus.
     Records(&'a [Record]),
-    /// What was set aside of these aggregates.
+    /// The events set aside for these aggregates.
     Waiting(&'a [Ready]),
     /// The first event that was set aside of one aggregate; where its sequence is noted once it is tried.
     First(&'a Ready, &'a AtomicI64),
@@ -88,7 +88,7 @@ pub struct Consumer {
     pub(crate) group: &'static str,
     topic: &'static str,
     pub(crate) handler: Arc<dyn Erased>,
-    /// Rung when something was set aside.
+    /// Notified when something was set aside.
     pub(crate) set_aside: Arc<Notify>,
 }
 
@@ -113,7 +113,7 @@ impl Consumer {
         self.topic
     }
 
-    /// Where events go that it cannot apply.
+    /// The topic for events that it cannot apply.
     pub fn dead_letters(&self) -> String {
         format!("{}.{}.dlq", self.topic, self.group)
     }
@@ -188,7 +188,7 @@ impl Consumer {
         }
     }
 
-    /// Somewhere in the batch is an event at fault. The others go on; those behind it of its own key wait for it.
+    /// The batch contains a bad event. The others proceed; later ones of its key wait for it.
     async fn take_one_by_one(&self, store: &Store, bus: &SharedBus, records: &[Record]) {
         let (mut held_back, mut keys) = (Vec::new(), HashSet::new());
         for record in records {

@@ -65,7 +65,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the database's disk is full: reads go on, writes do not.
+    /// Whether the database's disk is full: reads continue, writes do not.
     pub fn is_full(&self) -> bool {
         self.database_code()
             .is_some_and(|code| code == POSTGRES_FULL || sqlite::primary_code(&code) == Some(SQLITE_FULL))

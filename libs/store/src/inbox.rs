@@ -17,7 +17,7 @@ use std::{
 };
 use uuid::Uuid;
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Done {
     /// Events that were looked at.
@@ -26,7 +26,7 @@ pub(crate) struct Done {
     pub(crate) set_aside: usize,
 }
 
-/// Where events stand to those of their aggregates that are set aside.
+/// The position of events relative to those of their aggregate that are set aside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place {
     /// Behind them: they come from the bus.
@@ -149,7 +149,7 @@ pub(crate) fn lock(group: &str, partition: i32) -> String {
     format!("{group} {partition}")
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

@@ -69,7 +69,7 @@ struct Inner {
     arrivals: watch::Sender<()>,
     /// Where files live that the rows name.
     files: PathBuf,
-    /// What personal data is sealed with; none until it is told.
+    /// The keys for personal data; none until set.
     keys: OnceLock<Keyring>,
     /// When a write last found the disk full, in seconds since the epoch; 0 for never.
     full_at: AtomicI64,

@@ -18,7 +18,7 @@ pub struct Conditions {
     selective: bool,
 }
 
-/// What a list reads, and in which order.
+/// The source and the order of a list.
 pub struct Listed<'a> {
     /// `SELECT … FROM …` with the joins.
     pub select: &'a str,

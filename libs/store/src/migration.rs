@@ -126,7 +126,7 @@ impl MigrationTrait for OutboxTraceparent {
     }
 }
 
-/// The office tree as identity tells it.
+/// The office tree as published by identity.
 ///
 /// # Errors
 /// The database's own.
@@ -178,7 +178,7 @@ impl Tenant {
         Self::of(table, Rows::Office)
     }
 
-    /// Rows that belong to a row of the table `of`: whoever sees that one sees these.
+    /// Rows that belong to a row of the table `of`: visible to whoever sees that one.
     pub fn child(table: &'static str, of: &'static str, key: &'static str) -> Self {
         Self::of(table, Rows::Child { of, key })
     }
@@ -280,7 +280,7 @@ CREATE FUNCTION scope_donor() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
   $$ SELECT nullif(current_setting('app.donor', true), '')::uuid $$;
 ";
 
-/// Whoever writes rows leaves events; only the relay reads them. It is woken when they commit.
+/// Every writer may insert events; only the relay reads them. It is woken when they commit.
 const OUTBOX_RULES: &str = "
 ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox FORCE ROW LEVEL SECURITY;

@@ -8,7 +8,7 @@ use kernel::{OfficeKind, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-/// An office, as identity last told.
+/// An office, as last published by identity.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Office {
     /// The office.
@@ -108,7 +108,7 @@ pub async fn headquarters(
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
-/// What an organisation is called.
+/// The name of an organisation.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -19,7 +19,7 @@ const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
 /// Version of the sealed format: the first byte of each value, so that another can follow.
 const FORMAT_VERSION: u8 = 1;
-/// What a subject's own key is authenticated as.
+/// The authenticated context of a subject's key.
 const SUBJECT_KEY: &str = "subject key";
 
 /// Why personal data cannot be sealed or opened.
@@ -38,7 +38,7 @@ pub enum SealError {
     Damaged,
 }
 
-/// What is wrong with a text that should name keys.
+/// The error of a text that should list keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be id:key pairs separated by commas: an id of 1 to 40 letters, digits and hyphens, a key of 64 hexadecimal digits, no id twice"

@@ -65,7 +65,7 @@ impl Consumer {
 
     async fn resume_some(&self, store: &Store, bus: &SharedBus, ready: &[Ready]) {
         if self.when_possible(store, Work::Waiting(ready)).await.is_err() {
-            // Somewhere among them is an event at fault; the others go on.
+            // They contain a bad event; the others proceed.
             for one in ready {
                 self.resume_one_by_one(store, bus, one).await;
             }

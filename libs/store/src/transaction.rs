@@ -200,7 +200,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Lets no other transaction that names the same lock go on before this one has ended.
+    /// Takes an exclusive named lock until this transaction ends.
     ///
     /// # Errors
     /// [`StoreError::Database`].

@@ -1,4 +1,4 @@
-//! Events that refer to something this service has not been told of yet: set aside per key, in the consumer's database,
+//! Events that refer to something this service does not know yet: set aside per key, in the consumer's database,
 //! and applied in order once it is known. Nothing here is ever dropped by itself.
 
 use crate::{Store, StoreError, Transaction, migration, params, sql};
@@ -62,7 +62,7 @@ pub struct Reference<E> {
     pub id: fn(&E) -> Option<Uuid>,
 }
 
-/// What an event waits for.
+/// A reference that an event waits for.
 #[derive(Debug, Clone)]
 pub(crate) struct Awaited {
     pub(crate) kind: String,
@@ -345,7 +345,7 @@ pub async fn list(
     sql::all(db, &text, parameters).await
 }
 
-/// What a consumer has set aside.
+/// The events that a consumer has set aside.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Backlog {
     /// The consumer group.

@@ -22,7 +22,7 @@ type Filtered = Layered<EnvFilter, Registry>;
 /// The header of the trace context (W3C Trace Context, section 3.2).
 pub const TRACEPARENT: &str = "traceparent";
 
-/// How a process tells what it does.
+/// The telemetry settings of a process.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'a> {
     /// The name of the process in traces.
@@ -65,7 +65,7 @@ impl Drop for Telemetry {
 /// # Errors
 /// [`Wrong`].
 pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
-    // A line that nobody can read is lost, and nothing else: the library would panic about it.
+    // A line that cannot be written is dropped: the library would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines: Box<dyn Layer<Filtered> + Send + Sync> = if settings.json {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
@@ -134,7 +134,7 @@ fn told(traceparent: &str) -> Context {
     global::get_text_map_propagator(|propagator| propagator.extract(&Header(traceparent)))
 }
 
-/// Makes `span` a part of the trace that a `traceparent` tells of.
+/// Makes `span` a part of the trace of a `traceparent`.
 pub fn follow(span: &Span, traceparent: &str) {
     let context = told(traceparent);
     if context.span().span_context().is_valid() {
@@ -148,7 +148,7 @@ pub fn link(span: &Span, traceparent: &str) {
     span.add_link(told(traceparent).span().span_context().clone());
 }
 
-/// The `traceparent` that tells of `span`; none when no collector is configured.
+/// The `traceparent` of `span`; none if no collector is configured.
 pub fn traceparent(span: &Span) -> Option<String> {
     let context: Context = span.context();
     if !context.span().span_context().is_valid() {

@@ -18,7 +18,7 @@ pub fn folder() -> TempDir {
     tempfile::tempdir().unwrap_or_else(|error| panic!("no temporary folder: {error}"))
 }
 
-/// Asks until `ask` gives something, up to a minute.
+/// Polls until `ask` returns a value, up to a minute.
 ///
 /// # Panics
 /// When it never does.
@@ -44,7 +44,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)
     }

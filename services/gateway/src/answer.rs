@@ -34,7 +34,7 @@ pub(crate) enum Place {
 /// Passes an answer back.
 ///
 /// # Errors
-/// 503 when a short answer breaks off.
+/// 503 if a short response is interrupted.
 pub(crate) async fn pass_back<S>(
     mut answer: awc::ClientResponse<S>,
     place: Place,
@@ -68,7 +68,7 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// What somebody may read with a token is for nobody's cache, unless the service says otherwise.
+/// Responses to requests with a token are not cacheable, unless the service says otherwise.
 pub(crate) fn keep_private(headers: &mut HeaderMap) {
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

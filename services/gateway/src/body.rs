@@ -1,5 +1,5 @@
 //! Reading a request's body: small ones whole, before anything is asked of a service, so that a slow client occupies
-//! nothing but its own connection; large ones in parts. Whoever sends too slowly is told so (408).
+//! nothing but its own connection; large ones are streamed. Slow senders get 408.
 
 use crate::{busy, origin::Origin, settings::Limits};
 use actix_web::{
@@ -42,9 +42,9 @@ pub(crate) enum Fault {
     TooLarge(u64),
     /// Its sender pauses too long, or is too slow.
     TooSlow,
-    /// It broke off, or its chunks cannot be read.
+    /// It was interrupted, or its chunks are invalid.
     Broken,
-    /// Its origin has too many bodies under way.
+    /// Its origin has too many bodies in progress.
     OriginFull,
     /// Everybody together has.
     Full,
@@ -74,7 +74,7 @@ pub(crate) enum Body {
     Empty,
     /// All of it, and its memory.
     Whole(Bytes, Held),
-    /// It is long; why it broke off, once it has.
+    /// A large body, streamed; why it was interrupted, if it was.
     Stream(LocalBoxStream<'static, Result<Bytes, io::Error>>, Rc<Cell<Option<Fault>>>),
 }
 

@@ -32,7 +32,7 @@ const FORWARDING: [&str; 9] = [
     INTERNAL_HEADER,
 ];
 
-/// Copies what is for whoever is at the other end.
+/// Copies end-to-end headers.
 pub(crate) fn copy(from: &HeaderMap, mut append: impl FnMut(&HeaderName, &header::HeaderValue)) {
     let named = named_by_connection(from);
     for (name, value) in from {

@@ -56,7 +56,7 @@ pub struct Upstream {
     pub document: Value,
 }
 
-/// A service or the portal, and what is under way there.
+/// A service or the portal, and the requests in progress there.
 pub(crate) struct Destination {
     url: String,
     requests: Arc<Turns<Caller>>,
@@ -130,7 +130,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends it: no new requests, those under way end.
+    /// Shuts it down: no new requests, those in progress finish.
     pub async fn stop(self) {
         self.server.stop(true).await;
         self.tidying.abort();
@@ -147,7 +147,7 @@ fn refused(reason: &'static str) {
     metrics::counter!("gateway_refused_total", "reason" => reason).increment(1);
 }
 
-/// A refusal because of what is under way, after which the same request may be sent again.
+/// A refusal because of load, after which the same request may be retried.
 fn busy(code: Code, why: &str, retry_after: u64) -> Problem {
     if code == Code::RateLimited {
         return Problem::rate_limited(retry_after).detail(why);

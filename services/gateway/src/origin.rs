@@ -2,7 +2,7 @@
 //!
 //! `x-forwarded-for` is a list to which each proxy appends the address it saw; what stands before that, the client wrote
 //! itself. So the list is read from its end, trusted proxies are passed over, and the first other address is the origin.
-//! Whoever is no trusted proxy is the origin itself, and nothing it says of itself is taken or passed on.
+//! A client that is not a trusted proxy is itself the origin, and its forwarding headers are neither used nor passed on.
 
 use actix_web::{
     dev::RequestHead,
@@ -30,10 +30,10 @@ pub(crate) struct Origin {
     pub(crate) host: Option<HeaderValue>,
 }
 
-/// Whom a limit counts.
+/// The subject of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Caller {
-    /// Whoever the token stands for.
+    /// The subject of the token.
     Subject(Uuid),
     /// An origin.
     Network(IpAddr),
@@ -87,7 +87,7 @@ impl Trust {
         Origin { address: counted(address), scheme, host }
     }
 
-    /// The nearest address that is no trusted proxy's; none when what stands there is no address.
+    /// The nearest address that is not a trusted proxy; none if the entry is not an address.
     fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect();
         let mut farthest = None;
@@ -124,7 +124,7 @@ fn parse(text: &str) -> Option<IpAddr> {
     address.map(|address: IpAddr| address.to_canonical())
 }
 
-/// The address that stands for all those that one customer has.
+/// The address that represents all addresses of one customer.
 pub(crate) fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

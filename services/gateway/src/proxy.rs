@@ -52,7 +52,7 @@ impl Clients {
     }
 }
 
-/// A client with so many connections at most; as many as are wanted when it is 0.
+/// A client with at most this many connections; unlimited if 0.
 fn client(connections: usize) -> Client {
     let connector = Connector::new().limit(connections).conn_keep_alive(Duration::from_secs(30));
     Client::builder().connector(connector).disable_redirects().no_default_headers().finish()
@@ -115,7 +115,7 @@ pub(crate) fn no_such_method(allowed: &str) -> HttpResponse {
     response
 }
 
-/// A request under way, and what belongs to it.
+/// A request in progress, and its context.
 struct Exchange<'a> {
     request: &'a HttpRequest,
     state: &'a State,

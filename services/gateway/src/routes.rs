@@ -22,7 +22,7 @@ pub enum MergeError {
     Path(String),
 }
 
-/// What the gateway knows of an operation.
+/// An operation in the gateway's route table.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     /// The service's place among the upstreams.

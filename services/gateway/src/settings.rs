@@ -1,4 +1,4 @@
-//! What the gateway is told at the start.
+//! The settings of the gateway.
 
 use crate::Upstream;
 use auth::{InternalKey, Verifier};
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-/// What the gateway must be told.
+/// The required settings of the gateway.
 pub struct Settings {
     /// The services.
     pub services: Vec<Upstream>,
@@ -39,7 +39,7 @@ pub struct Settings {
 }
 
 /// How much the gateway takes: of everybody together, and of each. An *origin* is an IPv4 address or an IPv6 network
-/// of 64 bits; a *caller* is whoever a token stands for, or the origin of a request without one.
+/// of 64 bits; a *caller* is the subject of a token, or the origin of a request without one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -53,13 +53,13 @@ pub struct Limits {
     pub max_connections: usize,
     /// Open connections of one origin. (Reverse proxies are not counted: they speak for many.)
     pub max_connections_per_origin: usize,
-    /// Requests under way at one service.
+    /// Maximum number of requests in progress at one service.
     pub max_requests_per_service: usize,
-    /// Requests of one caller under way at one service.
+    /// Maximum number of requests of one caller in progress at one service.
     pub max_requests_per_caller: usize,
-    /// Bodies of more than 1 MiB under way to one service.
+    /// Maximum number of bodies over 1 MiB in progress to one service.
     pub max_uploads_per_service: usize,
-    /// Bodies of more than 1 MiB of one origin under way to one service.
+    /// Maximum number of bodies over 1 MiB of one origin in progress to one service.
     pub max_uploads_per_origin: usize,
     /// Memory for bodies that are being read, in MiB; a quarter of it for one origin.
     pub max_buffered_mebibytes: usize,
@@ -71,7 +71,7 @@ pub struct Limits {
     pub body_timeout_seconds: u64,
     /// How fast a body must be sent and an answer read, on average, after `body_timeout_seconds`.
     pub min_bytes_per_second: u64,
-    /// How long a connection stays open on which nothing moves: without a request, or with an answer that nobody reads.
+    /// How long an inactive connection stays open: without a request, or with a response that is not read.
     pub keep_alive_seconds: u64,
 }
 
@@ -134,7 +134,7 @@ impl Limits {
     }
 }
 
-/// A network, or an address that stands for itself: `10.0.0.0/8`, `127.0.0.1`, `::1`.
+/// A network, or a single address: `10.0.0.0/8`, `127.0.0.1`, `::1`.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -148,7 +148,7 @@ pub fn network(text: &str) -> Result<IpNet, String> {
 /// Networks of a configuration: a list, or a text with commas.
 ///
 /// # Errors
-/// When one of them is none.
+/// When one of them is invalid.
 pub fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,4 +1,4 @@
-//! How many requests are under way at one service: of everybody together, and of each. Whoever is beyond waits a while.
+//! Limits on requests in progress at one service, in total and per caller. Requests beyond a limit wait for a while.
 //!
 //! Each service has its own turns, so a slow one starves no other; and the portal's pages, which ask services through the
 //! gateway again, wait for nothing that they hold themselves.
@@ -26,7 +26,7 @@ pub(crate) struct Turns<K> {
     queue_timeout: Duration,
 }
 
-/// A request under way; another one's turn when it is dropped.
+/// A request in progress; the next one's turn when it is dropped.
 pub(crate) struct Turn<K: Hash + Eq> {
     turns: Arc<Turns<K>>,
     key: K,
@@ -44,7 +44,7 @@ impl<K: Hash + Eq + Copy> Turns<K> {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// 429 while the caller has too many requests under way, 503 while everybody together has.
+    /// 429 while the caller has too many requests in progress, 503 while all callers together have.
     pub(crate) async fn take(self: &Arc<Self>, key: K) -> Result<Turn<K>, Problem> {
         let semaphore = {
             let mut of_one = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);

@@ -37,7 +37,7 @@ pub(crate) async fn password(
     password: &str,
 ) -> Result<person::store::Model, ApiError> {
     let (origin, now) = (origin::of(request), since_epoch(context.store.clock().now()));
-    // A digest: no address of anybody stands in Redis.
+    // A digest: no e-mail address is stored in Redis.
     let attempt = Attempt { origin: origin.clone(), account: secret::hash(email) };
     let reserved = state.attempts.reserve(attempt, now).await;
     let reserved = reserved.map_err(|wait| too_many("password", wait))?;

@@ -1,4 +1,4 @@
-//! Invitations: the link by which somebody sets a first password.
+//! Invitations: the link by which a person sets the initial password.
 
 use crate::{
     State, guard, origin,

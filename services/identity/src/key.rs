@@ -28,7 +28,7 @@ const KEY_LIFETIME: TimeDelta = TimeDelta::days(30);
 const PUBLICATION_MARGIN: TimeDelta = TimeDelta::minutes(5);
 /// What the seed is authenticated as.
 const SEED: &str = "seed";
-/// Whoever makes, retires or seals keys holds this lock: replicas that race make one key.
+/// The lock for creating, retiring and re-encrypting keys: concurrent replicas create one key.
 const LOCK: &str = "identity.signing_key";
 
 /// A key that signs, as it is stored.
@@ -77,7 +77,7 @@ async fn newest(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Option<
     Ok(found.filter(|key| key.created_at + KEY_LIFETIME > now))
 }
 
-/// The key that signs now; made when there is none young enough.
+/// The current signing key; created if there is none recent enough.
 async fn current(store: &Store) -> Result<Stored, StoreError> {
     let keys = store.keys()?;
     let now = store.clock().now();
@@ -201,7 +201,7 @@ pub(crate) async fn sign(store: &Store, claims: &Claims) -> Result<String, ApiEr
         .map_err(|error| ApiError::internal(&error))
 }
 
-/// Which key is missing is for the operator to read, not for whoever asks for a token.
+/// Which key is missing is for the operator's log, not for the client that requests a token.
 fn unusable(error: StoreError) -> ApiError {
     if let StoreError::Sealed(reason) = &error {
         tracing::error!(error = reason as &dyn std::error::Error, "the signing key cannot be used");

@@ -33,7 +33,7 @@ use password::Passwords;
 use service::{Job, Service};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// What identity must be told.
+/// The required settings of identity.
 #[derive(Clone)]
 pub struct Settings {
     /// The deployment's public address without a trailing slash: the tokens' issuer.

@@ -48,7 +48,7 @@ impl Default for SignInLimits {
 }
 
 impl SignInLimits {
-    /// The first key whose value lets nobody in, if any.
+    /// The first key whose value would refuse everybody, if any.
     pub fn fault(&self) -> Option<&'static str> {
         let all = [
             ("attempts", self.attempts),

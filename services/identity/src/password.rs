@@ -20,7 +20,7 @@ const PASSES: u32 = 2;
 
 /// The shortest password.
 pub(crate) const MIN_LENGTH: usize = 12;
-/// The longest password.
+/// Maximum length of a password.
 pub(crate) const MAX_LENGTH: usize = 128;
 
 /// Hashes and checks passwords in one thread of its own: the 19 MiB that each takes are the same ones every time.

@@ -1,4 +1,4 @@
-//! A bounded queue for one worker, fair by origin: origins take turns, and an origin with many waiting pushes nobody out.
+//! A bounded queue for one worker, fair by origin: origins take turns, and an origin with many waiting displaces nobody.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,9 +18,9 @@ pub(crate) struct Bounds {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
-/// Work that nobody may be waiting for any more.
+/// Work whose requester may have gone.
 pub(crate) trait Abandonable {
-    /// Whether whoever asked for it has gone.
+    /// Whether the requester has gone.
     fn is_abandoned(&self) -> bool;
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct FairQueue<T> {
 
 struct Lines<T> {
     by_origin: HashMap<String, VecDeque<T>>,
-    /// Whose turn it is: each origin that has somebody waiting, once.
+    /// The order of turns: each origin with waiting work, once.
     turns: VecDeque<String>,
     waiting: usize,
     closed: bool,

@@ -99,7 +99,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Ends it: no new requests, those under way end.
+    /// Shuts it down: no new requests, those in progress finish.
     pub async fn stop(self) {
         self.server.stop(true).await;
     }

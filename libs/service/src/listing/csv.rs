@@ -41,7 +41,7 @@ pub(super) async fn stream<T: Row + 'static>(
     fetch: impl Fn(PageRequest) -> Fetching<T> + 'static,
     turn: Turn,
 ) -> ApiResult {
-    // The first page is fetched before the answer starts, so that what is wrong is still told with a status.
+    // The first page is fetched before the response starts, so that errors still get a status.
     let name = first.name;
     let request = first.for_export();
     let page = fetch(request.clone()).await?;

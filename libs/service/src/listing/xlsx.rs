@@ -27,7 +27,7 @@ const PAGES_AHEAD: usize = 2;
 /// Bytes of the file read per chunk.
 const CHUNK_BYTES: usize = 128 * 1024;
 
-/// What is handed to the thread that writes.
+/// The messages to the writer thread.
 enum Part<T> {
     Rows(Vec<T>),
     /// Without it the list was not whole: whoever asked is gone, or a page could not be fetched.

@@ -160,7 +160,7 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
 }
 
 /// The donor's own scope counts what is shown to it, its public one what everybody sees.
-/// What is not known here is shown to nobody.
+/// Unknown visibilities are hidden.
 fn scopes_of_donor(donor_id: Uuid, visibility: &Word<Visibility>) -> Vec<String> {
     match visibility.known() {
         Some(Visibility::Public) => vec![donor_scope(donor_id), public_donor_scope(donor_id)],

@@ -13,7 +13,7 @@ const DONOR: &str = "public-donor:";
 const COUNTRY: &str = "country:";
 /// What every list counts, beside the columns that it is known by.
 const AMOUNTS: [&str; 6] = ["minus_funding", "paid", "commitment", "pledge", "funding_flows", "pledge_flows"];
-/// Totals read at once when the lists are filled anew.
+/// Totals read per batch when the lists are rebuilt.
 const BATCH_SIZE: usize = 2000;
 
 /// Adds what cells changed by to the lists. Of all cells, the totals of donors and countries count; they come in the
@@ -66,7 +66,7 @@ async fn upsert(
     Ok(())
 }
 
-/// Fills the lists anew from the cells.
+/// Rebuilds the lists from the cells.
 ///
 /// # Errors
 /// [`StoreError`]; call it in a transaction.

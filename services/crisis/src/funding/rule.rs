@@ -9,7 +9,7 @@
 use events::FlowObject;
 use std::collections::BTreeSet;
 
-/// Where a flow stands to a question.
+/// The relation of a flow to a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Boundary {
     /// Money that comes in, for this country and year alone.
@@ -45,7 +45,7 @@ fn locations(objects: &[FlowObject]) -> BTreeSet<&str> {
     objects.iter().filter(|object| object.kind == "Location").map(|object| object.id.as_str()).collect()
 }
 
-/// Where a flow stands to "what did `country` receive for `year`?".
+/// The relation of a flow to "what did `country` receive for `year`?".
 pub(crate) fn boundary(
     source: &[FlowObject],
     destination: &[FlowObject],
@@ -101,7 +101,7 @@ pub(crate) fn plans_counting<'a>(
     counting
 }
 
-/// The one object of a kind; none when there is none, or several.
+/// The only object of a kind; none if there are none or several.
 pub(crate) fn the_one<'a>(objects: &'a [FlowObject], kind: &str) -> Option<&'a FlowObject> {
     let mut of_kind = objects.iter().filter(|object| object.kind == kind);
     of_kind.next().filter(|first| of_kind.all(|other| other.id == first.id))

@@ -23,7 +23,7 @@ struct Deltas {
 impl Deltas {
     fn replace(&mut self, organisation_id: Uuid, before: Option<&Fact>, after: &Fact) {
         let (old, new) = (before.map(cells).unwrap_or_default(), cells(after));
-        // What stays as it is does not name its cells anew.
+        // Unchanged facts do not touch their cells.
         let same_amounts = before.is_some_and(|before| amounts(before) == amounts(after));
         let stays = |cell: &Cell| same_amounts && old.contains(cell) && new.contains(cell);
         for cell in old.iter().filter(|cell| !stays(cell)) {
@@ -73,8 +73,8 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
 /// Facts read per batch when everything is recounted.
 const BATCH_SIZE: usize = 2000;
 
-/// Counts the cells anew from the facts: when what is counted has changed. The lists that repeat totals of them are
-/// then filled anew by [`listed::refill`].
+/// Recounts the cells from the facts: when the counting rules have changed. The lists that repeat totals of them are
+/// then rebuilt by [`listed::refill`].
 ///
 /// # Errors
 /// [`StoreError`]; call it in a transaction.
@@ -284,7 +284,7 @@ pub(crate) async fn totals(
     Ok(totals)
 }
 
-/// A donor as the registry last told.
+/// A donor as last published by the registry.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct KnownDonor {
     pub(crate) id: Uuid,

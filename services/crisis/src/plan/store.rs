@@ -158,7 +158,7 @@ pub(crate) async fn get(
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
-/// The row, which nobody else changes before this transaction ends.
+/// The row, locked until this transaction ends.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
@@ -257,7 +257,7 @@ pub(crate) async fn by_funding_keys(
     Ok(found)
 }
 
-/// The organisation's plan by what a source calls it, whoever may read it.
+/// The organisation's plan by its reference in a source, regardless of visibility.
 pub(crate) async fn by_ref(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
@@ -295,7 +295,7 @@ pub(crate) async fn owners(
     tx.across_offices(known).await
 }
 
-/// The plans that a source calls so, which nobody else changes before this transaction ends.
+/// The plans with these references in a source, locked until this transaction ends.
 pub(crate) async fn by_refs_to_change(
     tx: &Transaction,
     organisation_id: Uuid,

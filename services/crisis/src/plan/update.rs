@@ -1,4 +1,4 @@
-//! Situation updates: what an office tells the public about a plan while it is carried out.
+//! Situation updates that an office publishes about a plan while it is implemented.
 
 use super::store;
 use crate::version;
@@ -44,7 +44,7 @@ pub(crate) struct NewUpdate {
     language: Language,
 }
 
-/// Updates of plans that the scope sees, the latest first.
+/// Updates of plans visible to the scope, newest first.
 pub(crate) async fn list(
     scope: &TenantScope,
     db: &impl ConnectionTrait,

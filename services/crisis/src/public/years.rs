@@ -97,7 +97,7 @@ pub(crate) async fn list(
     .await
 }
 
-/// Years after this one, the latest first. (There are not many: a year is one total.)
+/// Years after this one, latest first. (There are few: a year is one total.)
 async fn years(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,

@@ -286,7 +286,7 @@ pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Cont
     let today = context.store.clock().now().date_naive();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        // What came in under it is counted whole, whoever reads.
+        // What was received under it is counted in full for every reader.
         Ok(db.across_offices(scope, async |all| record(all, row, today).await).await?)
     });
     let record = found.await?;

@@ -157,7 +157,7 @@ pub(crate) async fn changed(
     Ok(Changed::new(after.version, record(tx.db(), after, today).await?))
 }
 
-/// What is wrong with terms stands under `/terms` when they are a part of the body.
+/// Errors of terms are reported under `/terms` when they are a part of the body.
 fn under_terms<T, E: Into<ApiError>>(result: Result<T, E>) -> Result<T, ApiError> {
     result.map_err(|error| {
         let ApiError(mut problem) = error.into();

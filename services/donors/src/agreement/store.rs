@@ -235,7 +235,7 @@ pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>,
     )
 }
 
-/// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
+/// The row, locked until this transaction ends, whose donor is not merged meanwhile.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
@@ -266,7 +266,7 @@ pub(crate) async fn next_reference(
     Ok(format!("{prefix}{:05}", last + 1))
 }
 
-/// Writes a new agreement, or its next version, and tells.
+/// Writes a new agreement, or its next version, and publishes it.
 pub(crate) async fn save(tx: &mut Transaction, model: &Model) -> Result<(), StoreError> {
     save_all(tx, std::slice::from_ref(model)).await
 }

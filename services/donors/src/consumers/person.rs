@@ -12,7 +12,7 @@ impl EventHandler<PersonChanged> for Persons {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<PersonChanged>) -> Result<(), ConsumeError> {
         for event in events {
             let PersonChanged { id, organisation_id, offices, active, .. } = event;
-            // Whoever works in no office answers for none.
+            // Staff without an office are not active.
             let is_active = active && !offices.is_empty();
             person::keep(tx, KnownPerson { id, organisation_id, is_active }).await?;
         }

@@ -71,7 +71,7 @@ pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<
     sql::all(db, text, params![contribution]).await
 }
 
-/// Adds entries to a contribution that nobody else changes meanwhile.
+/// Adds entries to a locked contribution.
 pub(crate) async fn add(
     tx: &Transaction,
     contribution: Uuid,

@@ -235,7 +235,7 @@ pub(crate) async fn allot(
     .await
 }
 
-/// The contribution in the version that the caller read, which nobody else changes before this transaction ends.
+/// The contribution in the version that the caller read, locked until this transaction ends.
 pub(super) async fn changeable(
     tx: &TenantTx,
     precondition: &Precondition<'_>,

@@ -187,7 +187,7 @@ pub(crate) async fn get(
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
-/// The row, which nobody else changes before this transaction ends.
+/// The row, locked until this transaction ends.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,

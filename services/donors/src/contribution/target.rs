@@ -1,4 +1,4 @@
-//! Under which years and countries a record stands: one row for each, office by office in the order of the list, with what
+//! The years and countries of a record: one row for each, office by office in the order of the list, with what
 //! a list is also filtered by.
 
 use super::store::Model;
@@ -12,7 +12,7 @@ const COLUMNS: [&str; 6] =
 const UPSERT: &str = "ON CONFLICT (office_id, target, contribution_id) DO UPDATE
   SET status = excluded.status, earmarking = excluded.earmarking";
 
-/// What stands in the table of one record.
+/// The rows of one record in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Targets {
     pub(crate) id: Uuid,

@@ -114,7 +114,7 @@ impl What {
         giving
     }
 
-    /// What it adds to the measures of its year, whoever gave it.
+    /// What it adds to the measures of its year, for any donor.
     fn sums(&self) -> Sums {
         let mut sums = Sums::default();
         let earmarking = self.earmarking.map_or(NOT_STATED, Earmarking::as_str);

@@ -1,4 +1,4 @@
-//! Counting everything anew from the contributions: when the tables are made, and to prove what was counted along.
+//! Recounting everything from the contributions: when the tables are created, and to verify incremental counting.
 
 use super::{Attributes, Sums, What, is_multi_year, of_donor, region, store::add_sums};
 use ::store::{StoreError, office, params, sql};
@@ -18,7 +18,7 @@ const MULTI_YEAR: &str = "length(replace(c.usage_years, substr(c.usage_years, 1,
 const COUNTS: &str = "c.standing = 'current' AND c.status IN ('commitment', 'paid')
                       AND coalesce(c.decision_date, c.flow_date, c.first_reported_date) IS NOT NULL";
 
-/// Counts everything anew. Nobody may write contributions meanwhile.
+/// Recounts everything. No contributions may be written meanwhile.
 ///
 /// # Errors
 /// [`StoreError`]; call it in a transaction.
@@ -67,7 +67,7 @@ async fn givings(
     Ok(())
 }
 
-/// What the records of an office and those below it add to each year, whoever gave them.
+/// What the records of an office and the offices below it add to each year, for all donors.
 async fn of_records(
     db: &impl ConnectionTrait,
     (organisation_id, _): (Uuid, Uuid),

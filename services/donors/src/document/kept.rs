@@ -16,7 +16,7 @@ use service::{ApiResult, Checks, Context};
 use std::{io, path::PathBuf};
 use uuid::Uuid;
 
-/// A file that was received, is what its name says, and lies in the folder of documents.
+/// A received file whose type matches its name, stored in the document folder.
 pub(crate) struct Kept {
     name: String,
     media_type: &'static str,
@@ -180,7 +180,7 @@ impl Owner {
         Ok(tx.audit(entry).await?)
     }
 
-    /// 404 when somebody else took it off a moment ago: nothing is done, or told, twice.
+    /// 404 if it was removed concurrently: nothing is done or published twice.
     async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
         let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table());
         if sql::execute(tx.db(), &text, params![document.id]).await? == 0 {
@@ -211,7 +211,7 @@ impl Owner {
         Ok(download(document, bytes))
     }
 
-    /// Whoever downloads a document while it is erased finds no file: it is gone, and nothing is wrong.
+    /// A download concurrent with erasure finds no file, which is not an error.
     pub(super) async fn not_read(&self, store: &Store, document: &Document, error: &io::Error) -> ApiError {
         if error.kind() != io::ErrorKind::NotFound {
             return ApiError::internal(error);

@@ -25,7 +25,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config.service(api::list).service(api::take);
 }
 
-/// An organisation's rates by currency and month, for whoever asks many times.
+/// An organisation's rates by currency and month, cached for repeated lookups.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rates(HashMap<(String, String), ExchangeRate>);
 

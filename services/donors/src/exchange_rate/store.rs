@@ -85,7 +85,7 @@ pub(super) async fn list(
     sql::all(db, &text, values).await
 }
 
-/// What became of the rates of a file.
+/// The outcome of importing rates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Saved {
     pub(super) created: usize,

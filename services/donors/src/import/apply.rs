@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{StoreError, TenantScope, Transaction, office};
 use uuid::Uuid;
 
-/// What became of each row.
+/// The outcome of each row.
 #[derive(Debug, Default)]
 pub(crate) struct Verdicts {
     pub(crate) created: Vec<i64>,
@@ -25,7 +25,7 @@ pub(crate) struct Verdicts {
     pub(crate) unchanged: Vec<i64>,
 }
 
-/// What is to be done with a flow.
+/// The decision for a flow.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Create,
@@ -408,7 +408,7 @@ async fn named(
     let found = donor::store::by_name(scope, tx.db(), &new_donor.search, new_donor.donor_type).await?;
     let Some(mut donor) = found else { return Ok(None) };
     if !new_donor.reference.is_empty() {
-        // As it is now, and not as it was before somebody's change that was waited for.
+        // The current version, not the one from before a concurrent change.
         if let Some(present) = donor::store::get_to_change(scope, tx, donor.id).await? {
             donor = present;
         }

@@ -96,7 +96,7 @@ fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
     Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))
 }
 
-/// The sign that stands between the headings, outside of quotation marks; a comma when there is none.
+/// The separator of the headings, outside quotation marks; a comma if there is none.
 fn delimiter(head: &[u8]) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;

@@ -1,4 +1,4 @@
-//! The fields of a row: what the template lists, what a column may stand for.
+//! The fields of a row: those in the template, to which columns can be mapped.
 
 /// What a cell of a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) struct Field {
     pub(crate) kind: Kind,
     /// Whether a table without this column is refused.
     pub(crate) required: bool,
-    /// What stands in the example of the template.
+    /// The value in the example row of the template.
     pub(crate) example: &'static str,
     /// What it means, as the template explains it.
     pub(crate) meaning: &'static str,

@@ -81,7 +81,7 @@ impl DonorRef {
     }
 }
 
-/// A row as it stands in the file, checked.
+/// A row of the file, validated.
 pub(crate) struct Staged {
     /// Where in the file.
     pub(crate) pointer: String,
@@ -90,7 +90,7 @@ pub(crate) struct Staged {
     pub(crate) external_ref: Option<String>,
     /// Version and fingerprint of a row that holds.
     pub(crate) content: Option<(i64, [u8; 32])>,
-    /// Whom and what it names in the registry, where that has to be looked up before it holds.
+    /// The donor and the agreement that have to be looked up in the registry before it is valid.
     pub(crate) names: Option<(DonorRef, Option<String>)>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,

@@ -92,7 +92,7 @@ pub(crate) struct Reading {
 /// What was found out about a file as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
-    /// Its headings and the fields they stand for.
+    /// Its headings and the fields they are mapped to.
     pub(crate) columns: Vec<Column>,
     /// What its sender should know.
     pub(crate) note: Option<String>,
@@ -135,7 +135,7 @@ pub(crate) fn not_what_it_says(fault: Fault) -> Problem {
     Problem::new(Code::MalformedBody).field("", fault)
 }
 
-/// A file that breaks off, or that its reader cannot make sense of.
+/// A truncated or unreadable file.
 pub(crate) fn damaged(why: impl Into<Cow<'static, str>>) -> Problem {
     not_what_it_says(FieldCode::DamagedFile.says(why))
 }

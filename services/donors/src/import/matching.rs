@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use store::{StoreError, TenantScope};
 use uuid::Uuid;
 
-/// Whom a row means.
+/// The donor that a row refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// By its id, or by what the source calls it.
@@ -92,7 +92,7 @@ pub(super) async fn donors(
         };
         found.insert(key.clone(), verdict);
     }
-    // A duplicate that was merged into another donor stands for that one.
+    // A merged duplicate is resolved to its survivor.
     let ids: Vec<Uuid> = found.values().filter_map(Found::id).collect();
     let survivors = donor::store::survivors(&scope, db, ids).await?;
     for verdict in found.values_mut() {

@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasher, Hash, RandomState},
 };
 
-/// What stands for a text. Two texts of a million share one with a probability of one in thirty million.
+/// The fingerprint of a text. Two texts of a million share one with a probability of one in thirty million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Print(u64);
 
@@ -23,7 +23,7 @@ impl<V> Default for Seen<V> {
 }
 
 impl<V> Seen<V> {
-    /// What stands for `text` here.
+    /// The fingerprint of `text`.
     pub(super) fn print(&self, text: &(impl Hash + ?Sized)) -> Print {
         Print(self.secret.hash_one(text))
     }

@@ -124,7 +124,7 @@ pub(crate) async fn update(tx: &Transaction, import: &mut Model) -> Result<(), S
     Ok(())
 }
 
-/// Whether the job is still where this worker knows it to be; nobody else moves it before this transaction ends.
+/// Whether the job is still in the state this worker knows; locked until this transaction ends.
 pub(crate) async fn hold(tx: &Transaction, import: &Model) -> Result<bool, StoreError> {
     if !tx.try_lock("imports").await? {
         return Ok(false);
@@ -217,7 +217,7 @@ pub(crate) async fn forget_staged(tx: &Transaction, import: Uuid, position: i64)
     Ok(())
 }
 
-/// Removes an upload that broke off, one stretch of its rows after the other.
+/// Removes an interrupted upload, one range of its rows after the other.
 pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreError> {
     loop {
         let tx = store.system(store::Actor::system()).await?;
@@ -241,7 +241,7 @@ pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreErro
     }
 }
 
-/// Uploads that began before `before` and never ended: nobody was told they arrived.
+/// Uploads that began before `before` and never finished, so were never acknowledged.
 pub(crate) async fn broken_off(
     db: &impl ConnectionTrait,
     before: DateTimeUtc,

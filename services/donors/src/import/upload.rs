@@ -83,7 +83,7 @@ pub(crate) struct ImportForm {
     /// What the sending system is called: that of the parameter, where both are there.
     #[schema(max_length = 40, nullable = false)]
     source: Option<String>,
-    /// JSON: the fields that the headings stand for.
+    /// JSON: the fields to which the headings are mapped.
     #[schema(max_length = 65536, nullable = false)]
     mapping: Option<String>,
     /// For IATI: the organisation's identifier as a receiver.

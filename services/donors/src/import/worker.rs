@@ -67,7 +67,7 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
     }
 }
 
-/// Looks for uploads that broke off, unless it did so less than [`CLEANUP_INTERVAL`] ago.
+/// Cleans up interrupted uploads, unless it did so less than [`CLEANUP_INTERVAL`] ago.
 async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
     let now = database.clock().now();
     if tidied.is_some_and(|last| now - last <= CLEANUP_INTERVAL) {
@@ -92,7 +92,7 @@ async fn tidy(database: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Does the next import: to its end, or for a turn; false when there is none.
+/// Processes the next import, to its end or for one turn; false if there is none.
 async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<bool, Pause> {
     let db = database.system_read().await?;
     let Some(mut job) = store::next(&db, comparison.as_ref().map(|it| it.import)).await? else {

@@ -16,7 +16,7 @@ use std::{
 
 /// The deepest element.
 const MAX_DEPTH: usize = 32;
-/// The most attributes of an element.
+/// Maximum number of attributes of an element.
 const MAX_ATTRIBUTES: usize = 64;
 
 /// A piece of the document. An empty element is a start and an end.
@@ -129,7 +129,7 @@ fn check(element: &BytesStart<'_>, depth: usize, place: u64) -> Result<(), Probl
     Ok(())
 }
 
-/// The character that a reference stands for: one of XML's own five, or a number.
+/// The character of an entity reference: one of XML's own five, or a number.
 fn character(reference: &quick_xml::events::BytesRef<'_>, place: u64) -> Result<String, Problem> {
     let known = match reference.as_ref() {
         "amp" => Some("&"),
@@ -173,7 +173,7 @@ fn broken(error: &Error, meter: &Meter) -> Problem {
     not_xml(format!("the file is not XML: {error}"))
 }
 
-/// The beginning of a text, at most so many bytes.
+/// The beginning of a text, at most this many bytes.
 pub(super) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }

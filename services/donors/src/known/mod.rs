@@ -1,4 +1,4 @@
-//! What other services told: one file per read model, with the questions that are put to it. `consumers/` writes them.
+//! Read models of other services' events: one file per model, with its queries. `consumers/` writes them.
 
 pub(crate) mod person;
 pub(crate) mod plan;

@@ -1,4 +1,4 @@
-//! Members of staff, as identity tells of them: who can answer a donor's questions.
+//! Members of staff, as published by identity: possible focal points of donors.
 
 use auth::ApiError;
 use kernel::{Fault, FieldCode, Problem, RecordKind};
@@ -15,7 +15,7 @@ pub(crate) struct KnownPerson {
     pub(crate) is_active: bool,
 }
 
-/// Keeps what was told of a person.
+/// Stores the published state of a person.
 pub(crate) async fn keep(tx: &Transaction, person: KnownPerson) -> Result<(), StoreError> {
     let columns = ["id", "organisation_id", "is_active"];
     let row = params![person.id, person.organisation_id, person.is_active];

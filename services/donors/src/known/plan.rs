@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use store::{Store, StoreError, eventually, params, sql};
 use uuid::Uuid;
 
-/// The most plans that one record goes to.
+/// Maximum number of plans of one record.
 pub(crate) const MAX_PLANS: usize = 20;
 
 /// A plan by name, and what FTS calls it.

@@ -1,4 +1,4 @@
-//! The life of an agreement: signatures, steps and amendments, which its reports follow. It stands above both.
+//! The life cycle of an agreement: signatures, steps and amendments, followed by its reports. It is layered above both.
 
 pub(crate) mod signature;
 pub(crate) mod steps;

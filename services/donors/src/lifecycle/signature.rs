@@ -59,7 +59,7 @@ pub(super) enum Signature {
     First,
 }
 
-/// Whether a signature by whoever acts completes the agreement.
+/// Whether a signature by the caller completes the agreement.
 ///
 /// # Errors
 /// 409 when the same person has signed already, or the amount of the agreement cannot be converted.

@@ -1,4 +1,4 @@
-//! What happened with a donor, the latest first: its record, its agreements, its money, its reports.
+//! The history of a donor, newest first: its record, agreements, contributions and reports.
 
 use super::donor;
 use ::store::{StoreError, TenantScope, params, sql};

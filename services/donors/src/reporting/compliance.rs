@@ -58,7 +58,7 @@ impl Row for Compliance {
     ];
 }
 
-/// The value in the middle, or between the two in the middle; each stands as often as the number beside it says.
+/// The median; each value is weighted by the count beside it.
 fn median(mut values: Vec<(i64, i64)>) -> Option<i64> {
     values.sort_unstable();
     let all: i64 = values.iter().map(|(_, count)| count).sum();

@@ -1,4 +1,4 @@
-//! E-mail: what offices and donors are told of reports reaches the people concerned, each notification once.
+//! E-mail: sends notifications about reports to the people concerned, each notification once.
 //!
 //! An event puts one item for each person into `mail_item`; twenty seconds later all items of a person become one `mail`,
 //! which is tried until the server takes it. A mail keeps its id over all attempts: it is its `Message-ID`, and the name

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Puts what is told into the items of those who get it.
+/// Adds a notification to the items of its recipients.
 pub(super) struct Recipients {
     /// Without a way to send, nothing waits to be sent.
     pub(super) sends: bool,
@@ -51,7 +51,7 @@ struct Candidate {
     role: Option<String>,
 }
 
-/// What somebody must hold to act on what is told.
+/// The permission required to act on a notification.
 fn needed(kind: &str) -> &'static str {
     match kind {
         "send" => "reports:review",

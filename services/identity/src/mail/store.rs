@@ -14,7 +14,7 @@ const RETENTION: TimeDelta = TimeDelta::days(90);
 /// One process at a time gathers, or takes a mail.
 const LOCK: &str = "mail";
 
-/// One thing that one person is told.
+/// One notification to one person.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(super) struct Item {
     pub(super) person_id: Uuid,
@@ -42,7 +42,7 @@ impl Item {
     }
 }
 
-/// Notes what people are told. An item that is there already is not told again.
+/// Stores notifications to people. An existing item is not repeated.
 pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreError> {
     let columns = [
         "person_id",
@@ -127,7 +127,7 @@ pub(super) async fn take(store: &Store) -> Result<Option<Mail>, StoreError> {
     Ok(taken)
 }
 
-/// What a mail tells.
+/// The content of a mail.
 pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreError> {
     let text = "SELECT * FROM mail_item WHERE mail_id = $1 ORDER BY due_date, title, notification_id";
     let db = store.system_read().await?;
@@ -145,7 +145,7 @@ pub(super) enum Outcome {
     GivenUp(String),
 }
 
-/// Notes how the attempt of a mail ended, unless its lease ran out and somebody else has it.
+/// Records the outcome of an attempt, unless its lease has expired and another process holds it.
 pub(super) async fn end(store: &Store, mail: &Mail, outcome: &Outcome) -> Result<(), StoreError> {
     let tx = store.system(Actor::system()).await?;
     let (sent_at, next_at, error) = match outcome {

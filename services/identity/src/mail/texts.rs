@@ -37,7 +37,7 @@ impl MailBody<'_> {
         }
     }
 
-    /// One thing is told in the subject; several are counted.
+    /// A single item is named in the subject; several are counted.
     pub(super) fn subject(&self, items: &[Item]) -> String {
         let text = match items {
             [item] => format!("{} – {}", self.told(item), one_line(&item.title)),

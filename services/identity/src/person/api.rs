@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 /// How long an invitation holds.
 const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
-/// Said of a donor that identity has not heard of: the donors service registers them and tells by the bus.
+/// The error for a donor unknown to identity: the donors service registers and publishes them.
 const UNKNOWN_DONOR: &str =
     "is not a donor of your organisation; if it was registered just now, try again in a moment";
 
@@ -233,7 +233,7 @@ pub(crate) async fn create(
             created_at: tx.now(),
         };
         store::insert(tx, &person, &roles).await.map_err(|error| {
-            // Of this organisation: what others have is not told.
+            // Within this organisation: accounts elsewhere are not disclosed.
             if error.is_duplicate() {
                 let fault = FieldCode::AlreadyExists.says("already has an account").kind(RecordKind::Person);
                 return Problem::new(Code::Conflict).field("/email", fault).into();

@@ -1,4 +1,4 @@
-//! The caller itself: who it is, where it may work, how it wants to be told.
+//! The caller itself: identity, offices and notification settings.
 
 use super::{announcement::announce, api::audit_person, store};
 use crate::{State, consumers, office, organisation};

@@ -7,7 +7,7 @@ pub(crate) mod store;
 
 use auth::Role;
 
-/// Whether a caller that holds `held` may give `role`: nobody gives what they do not have.
+/// Whether a caller with the permissions `held` may grant `role`: nobody can grant permissions they lack.
 pub(crate) fn may_give(held: &[&str], role: Role) -> bool {
     role.permissions().iter().all(|permission| held.contains(permission))
 }

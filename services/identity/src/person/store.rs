@@ -176,7 +176,7 @@ pub(crate) async fn save_profile(tx: &Transaction, person: &Model) -> Result<(),
     Ok(())
 }
 
-/// The person, which nobody else changes before this transaction ends.
+/// The person, locked until this transaction ends.
 pub(crate) async fn by_id_to_change(tx: &Transaction, id: Uuid) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }

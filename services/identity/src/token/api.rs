@@ -89,7 +89,7 @@ pub(crate) async fn authorize(
     answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &CodeAnswer { code })
 }
 
-/// The longest password that is looked at, in bytes.
+/// Maximum length of a password that is checked, in bytes.
 const MAX_PASSWORD_LENGTH: usize = 1024;
 
 /// The grants of the token endpoint.
@@ -197,7 +197,7 @@ pub(crate) async fn token(
     oauth_problem(&request, *problem)
 }
 
-/// Whether somebody may have been guessing.
+/// Whether this may have been a guessing attempt.
 fn is_wrong_secret(problem: &Problem) -> bool {
     let pointer = problem.errors.first().map_or("", |error| error.pointer.as_str());
     let refused = problem.status == 401 || problem.code == Code::InvalidGrant.table().1;

@@ -162,7 +162,7 @@ pub(crate) async fn refresh_token(
 enum Live {
     /// The token of the line that was not used yet: the one that was presented, or one that came after it just now.
     Token(String, store::RefreshToken),
-    /// The one presented was used long ago: somebody has a copy. The family.
+    /// The presented token was used long ago: a copy exists. The family.
     Stolen(Uuid),
 }
 

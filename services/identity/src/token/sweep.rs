@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// Rows removed in one transaction.
 const BATCH_SIZE: u64 = 500;
-/// An invitation that was used or has expired stays for so long, for those who ask what became of it.
+/// How long used or expired invitations are kept for reference.
 const INVITATION_RETENTION: TimeDelta = TimeDelta::days(30);
 
 /// Removes it all, in batches; returns how many sign-ins went.

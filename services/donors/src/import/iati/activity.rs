@@ -53,7 +53,7 @@ impl Statement {
     }
 }
 
-/// A transaction, as it stands in the file.
+/// A transaction as in the file.
 #[derive(Debug, Default)]
 pub(super) struct Transaction {
     pub(super) reference: String,

@@ -15,7 +15,7 @@ const MAX_ENTRIES: u64 = 2000;
 const MAX_DIRECTORY_BYTES: u64 = 1024 * 1024;
 /// Maximum size of all entries together, in bytes: a million rows of all fields are smaller.
 const MAX_TOTAL_BYTES: u64 = 2 * 1024 * 1024 * 1024;
-/// The most that the texts kept in memory (shared strings, styles) may be, in bytes.
+/// Maximum size of the texts kept in memory (shared strings, styles), in bytes.
 const MAX_IN_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
 /// How many times larger than its compressed bytes an entry may be. Deflate can do 1032; real sheets are below 60.
 const MAX_COMPRESSION_RATIO: u64 = 250;

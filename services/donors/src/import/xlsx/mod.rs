@@ -19,7 +19,7 @@ use quick_xml::events::BytesStart;
 use std::io::Read;
 use workbook::Workbook;
 
-/// The longest text of a cell that is kept, in bytes; a longer one is refused by its row.
+/// Maximum length of the text of a cell, in bytes; a longer one is an error of its row.
 const MAX_TEXT_BYTES: usize = 128 * 1024;
 
 /// Reads the table into `sink`.

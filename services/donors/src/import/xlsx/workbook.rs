@@ -11,7 +11,7 @@ use super::{
 use kernel::{FieldCode, Problem};
 use std::collections::HashMap;
 
-/// The most styles: Excel's own limit.
+/// Maximum number of styles: Excel's own limit.
 const MAX_STYLES: usize = 65_536;
 
 /// The shared texts of a workbook, one after the other.

@@ -86,7 +86,7 @@ async fn collected(
     service::read_within(context, scope, async |db| {
         let donor = donor::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let mut statement = collect((scope, db), donor, year, context.store.clock().now()).await??;
-        // What came in under an agreement is counted whole, whoever reads.
+        // What was received under an agreement is counted in full for every reader.
         db.across_offices(scope, async |all| add_payments(all, &mut statement.agreements).await).await?;
         Ok(statement)
     })

@@ -1,4 +1,4 @@
-//! What stands on a statement, in its three languages. Terms are those of docs/glossary.md.
+//! The texts of a statement in three languages. Terms are those of docs/glossary.md.
 
 use crate::agreement::State;
 use kernel::Earmarking;

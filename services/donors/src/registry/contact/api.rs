@@ -136,13 +136,13 @@ impl Contact {
         contact
     }
 
-    /// The record with its version; nobody on the way keeps it.
+    /// The record with its version, not cacheable by intermediaries.
     pub(super) fn answer(&self, request: &HttpRequest) -> ApiResult {
         answer::record(request, self.version, self).map(unkept)
     }
 }
 
-/// An answer that holds personal data is kept by nobody on its way.
+/// Makes a response with personal data non-cacheable.
 pub(super) fn unkept(mut answer: actix_web::HttpResponse) -> actix_web::HttpResponse {
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     answer
@@ -178,7 +178,7 @@ pub(super) fn may_change(scope: &TenantScope, row: &Model) -> Result<(), ApiErro
     Err(Problem::new(Code::Forbidden).because(Reason::OfficeOrAboveOnly, why).into())
 }
 
-/// The trail says which fields were written and until when they hold, never what stands in them.
+/// The audit trail records which fields were written and their validity, never their values.
 fn traced(fields: &ContactFields) -> Json {
     let text = [
         ("post", &fields.post),

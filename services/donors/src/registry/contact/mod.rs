@@ -1,5 +1,5 @@
 //! Contacts of donors: the people who speak for them. What is about the person is sealed under a key of its own
-//! (`store::seal`); an office that is done with somebody destroys that key.
+//! (`store::seal`); erasing a contact destroys that key.
 
 pub(crate) mod api;
 pub(crate) mod erasure;
@@ -74,7 +74,7 @@ fn within(from: Option<NaiveDate>, until: Option<NaiveDate>, day: NaiveDate) -> 
     from.is_none_or(|from| from <= day) && until.is_none_or(|until| day <= until)
 }
 
-/// What is wrong with a contact; never with what stands in it, which is nobody else's.
+/// The errors of a contact; never with its values, which are personal data.
 ///
 /// # Errors
 /// 422 with every field.

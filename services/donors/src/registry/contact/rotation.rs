@@ -47,7 +47,7 @@ pub(crate) async fn run(context: Context) {
     }
 }
 
-/// How many were sealed anew, and how many could not be.
+/// How many were re-encrypted, and how many could not be.
 async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError> {
     let (mut sealed, mut left, mut last) = (0, 0, Uuid::nil());
     loop {
@@ -68,7 +68,7 @@ async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError
                 continue;
             };
             let anew = keys.seal(&subject)?;
-            // Whoever wrote or erased it meanwhile has the last word.
+            // A concurrent write or erasure wins.
             let text = "UPDATE contact SET key_id = $1, subject_key = $2 WHERE id = $3 AND key_id = $4";
             sealed +=
                 sql::execute(tx.db(), text, params![anew.key_id, anew.bytes, id, former.key_id]).await?;

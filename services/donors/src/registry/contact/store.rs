@@ -163,7 +163,7 @@ impl Model {
     }
 }
 
-/// Staff read the contacts of their organisation's donors; nobody else does.
+/// Only staff can read the contacts of their organisation's donors.
 fn readable(scope: &TenantScope) -> (&'static str, Vec<Value>) {
     let condition =
         if matches!(scope, TenantScope::Offices { .. }) { "organisation_id = $1" } else { "$1 IS NULL" };
@@ -178,7 +178,7 @@ pub(super) async fn get(
     one(scope, db, id, "").await
 }
 
-/// The row, which nobody else changes before this transaction ends.
+/// The row, locked until this transaction ends.
 pub(super) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,

@@ -54,7 +54,7 @@ fn telling(key: &str) -> String {
     if telling.is_empty() { key } else { telling.join(" ") }
 }
 
-/// How many typing errors a word of so many letters is forgiven: none in short ones, which would become other words.
+/// Number of typing errors tolerated in a word of this length: none in short ones, which would become other words.
 pub(crate) fn forgiven(word: &str) -> usize {
     match word.chars().count() {
         0..=3 => 0,

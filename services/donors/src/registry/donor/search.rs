@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// Donors that are compared one by one.
 pub(crate) const MAX_CANDIDATES: u64 = 400;
-/// Words that one word that was typed may stand for.
+/// Maximum number of candidates for one typed word.
 const MAX_WORDS: usize = 40;
 
 /// Writes the words of a donor's names over those it had.
@@ -64,7 +64,7 @@ fn few(bits: &str, most: i32) -> String {
     }
 }
 
-/// The words of the registry that a word may stand for, and how many errors lie between: the fewest first.
+/// The words of the registry similar to a word, with their distance: closest first.
 pub(crate) async fn meant(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
@@ -94,7 +94,7 @@ pub(crate) async fn meant(
     Ok(found)
 }
 
-/// Words of the registry that stand for one that was typed, and how many errors lie between.
+/// Words of the registry similar to a typed one, with their distance.
 type Meanings = Vec<(usize, String)>;
 
 /// Only donors with one word of each of these; the query finds them by their ids.

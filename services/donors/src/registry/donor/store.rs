@@ -125,7 +125,7 @@ pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static
     Ok(country.and_then(|country| country.time_zone.as_deref()))
 }
 
-/// The row, which nobody else changes before this transaction ends.
+/// The row, locked until this transaction ends.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
@@ -267,7 +267,7 @@ pub(crate) async fn by_name(
     }
 }
 
-/// The donors that stand for those of these that were merged into others: duplicate → the donor that stayed.
+/// The survivors of those of these donors that were merged: duplicate → survivor.
 pub(crate) async fn survivors(
     scope: &TenantScope,
     db: &impl ConnectionTrait,

@@ -182,7 +182,7 @@ pub(crate) async fn create(
         };
         store::remove_refs(tx, duplicate.id).await?;
         store::update(tx, &gone, &[]).await?;
-        // What was merged into the duplicate before is answered for by the donor that stays: nobody follows a chain.
+        // Earlier duplicates of the duplicate now refer to the survivor, so that there are no chains.
         let before = duplicates_of(tx, duplicate.id).await?;
         point_at(tx, &before, survivor.id).await?;
         bump_version(tx, &survivor, &reassigned.external_refs).await?;
@@ -277,7 +277,7 @@ async fn find(scope: &TenantScope, db: &impl ConnectionTrait, id: Uuid) -> Resul
     Ok(sql::all(db, &text, params![id, scope.organisation_id()]).await?.pop())
 }
 
-/// Both donors, which nobody else changes before the transaction ends; always in one order, so that two merges
+/// Both donors, locked until the transaction ends; always in one order, so that two merges
 /// wait for each other without a deadlock.
 async fn pair(
     tx: &TenantTx,

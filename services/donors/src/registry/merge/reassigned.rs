@@ -167,7 +167,7 @@ pub(super) async fn duplicates_of(tx: &TenantTx, donor: Uuid) -> Result<Vec<Uuid
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
-/// Says of duplicates which donor stands for them, and tells the other services.
+/// Sets the survivor of duplicates, and publishes it to the other services.
 pub(super) async fn point_at(
     tx: &mut TenantTx,
     duplicates: &[Uuid],

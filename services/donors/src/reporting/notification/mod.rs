@@ -1,4 +1,4 @@
-//! What an office (or a donor) is told: reports that fall due, that wait for it, that came back or arrived.
+//! Notifications to an office (or a donor): reports that fall due, await it, were returned or have arrived.
 
 pub(crate) mod api;
 
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 10] = [
     "created_at",
 ];
 
-/// The report that somebody is told about.
+/// The report that a notification is about.
 pub(crate) struct About {
     pub(crate) organisation_id: Uuid,
     pub(crate) report_id: Uuid,

@@ -313,7 +313,7 @@ pub(crate) async fn get(
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let read = (matches!(scope, TenantScope::Donor { .. }) && row.state.is_delivered())
             .then(|| (audit::Subject::from(&row), row.state));
-        // What came in under the agreement is counted whole, whoever reads.
+        // What was received under the agreement is counted in full for every reader.
         Ok((db.across_offices(scope, async |all| record(scope, all, row, now).await).await?, read))
     });
     let (shown, read) = found.await?;

@@ -1,4 +1,4 @@
-//! What stands in a report, and whether it is enough to hand it on.
+//! The content of a report, and whether it is complete enough to send.
 
 use kernel::{Fault, FieldCode, Money, Problem, RecordKind, ReportKind, Situation};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub(crate) const EIGHT_PLUS_THREE: [&str; 11] = [
 /// The sections of a narrative where the agreement asks for no template.
 pub(crate) const NARRATIVE: [&str; 4] =
     ["overall_performance", "measuring_results", "affected_persons", "lessons_learned"];
-/// The longest section, in characters.
+/// Maximum length of a section, in characters.
 const MAX_TEXT_LENGTH: usize = 20_000;
 
 /// The content an office writes.

@@ -7,9 +7,9 @@ use chrono_tz::{GapInfo, Tz};
 use kernel::ReportKind;
 use kernel::ReportTemplate;
 
-/// House rule: agreements of so many months or more report in between.
+/// House rule: agreements of at least this many months have interim reports.
 const INTERIM_FROM_MONTHS: u32 = 12;
-/// House rule: every so many months.
+/// House rule: months between interim reports.
 const INTERIM_INTERVAL_MONTHS: u32 = 6;
 /// House rule: interim reports are due six weeks after their period.
 const INTERIM_DUE_DAYS: u32 = 42;

@@ -198,7 +198,7 @@ pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>,
     )
 }
 
-/// The row, which nobody else changes before this transaction ends, and whose donor is not merged meanwhile.
+/// The row, locked until this transaction ends, whose donor is not merged meanwhile.
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
@@ -211,7 +211,7 @@ pub(crate) async fn get_to_change(
     get(scope, tx.db(), id).await
 }
 
-/// Writes new versions and tells.
+/// Writes new versions and publishes them.
 pub(crate) async fn save_all(tx: &mut Transaction, reports: &[Model]) -> Result<(), StoreError> {
     upsert_without(tx.db(), reports, &JOINED_COLUMNS).await?;
     let events: Vec<DonorReportChanged> = reports.iter().map(Model::event).collect();
@@ -236,7 +236,7 @@ async fn of_agreement(tx: &Transaction, agreement_id: Uuid) -> Result<Vec<Model>
 }
 
 /// Makes the reports of an agreement those that its terms owe: new ones are added, dates follow the terms (an extended
-/// due date of a period that has not changed stays), and what is owed no longer is cancelled unless it is under way.
+/// due date of a period that has not changed stays), and what is owed no longer is cancelled unless it is in progress.
 pub(crate) async fn reconcile(
     tx: &mut TenantTx,
     agreement: &agreement::store::Model,
