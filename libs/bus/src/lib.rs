@@ -107,7 +107,7 @@ pub trait Subscription: Send {
     /// again to the next member.
     async fn next(&mut self, limit: u64) -> Result<Vec<Record>, BusError>;
 
-    /// Marks everything returned by [`Subscription::next`] as done. The commit may reach the brokers a moment later: records
+    /// Marks everything returned by [`Subscription::next`] as done. The commit may reach the brokers later: records
     /// that are done may come again after a crash.
     async fn commit(&mut self) -> Result<(), BusError>;
 }

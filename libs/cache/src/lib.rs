@@ -1,7 +1,7 @@
 //! What all replicas share for a short time: revoked sessions, counts of requests and of attempts, in memory (one process) or in Redis.
 //!
-//! Nothing here is the source of truth. When Redis is unavailable, limits are counted in each gateway's memory, and identity
-//! is asked about sessions; when it is back, it is used again.
+//! Nothing here is the source of truth. When Redis is unavailable, limits are counted in each gateway's memory, and
+//! identity is asked about sessions; when it is back, it is used again.
 
 mod attempts;
 mod redis;

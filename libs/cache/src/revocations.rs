@@ -1,9 +1,10 @@
 //! Sessions that were ended before their access tokens ran out.
 //!
 //! The truth is identity's database. Here is a copy that gateways may ask instead, with a lease: identity copies all
-//! live revocations once every [`RENEWAL_INTERVAL`] and then says for [`LEASE`] that the copy is complete. A copy without a lease
-//! (Redis was restarted, identity cannot reach it) says "revoked" or nothing, never "not revoked": identity is asked
-//! then. A revocation that could not be copied at once is not acknowledged before every lease older than it has ended.
+//! live revocations once every [`RENEWAL_INTERVAL`] and then says for [`LEASE`] that the copy is complete. A copy
+//! without a lease (Redis was restarted, identity cannot reach it) says "revoked" or nothing, never "not revoked":
+//! identity is asked then. A revocation that could not be copied at once is not acknowledged before every lease older
+//! than it has ended.
 
 use crate::{Away, Redis};
 use std::{

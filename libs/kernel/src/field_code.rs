@@ -3,8 +3,8 @@
 use crate::closed_set;
 
 closed_set! {
-    /// The error code of a field, for programs and translations, with details in `params`. New codes may be added: treat
-    /// an unknown code as `invalid`.
+    /// The error code of a field, for programs and translations, with details in `params`. New codes may be added:
+    /// treat an unknown code as `invalid`.
     pub enum FieldCode {
         /// Not accepted; see `detail`. Also used for errors that an older version recorded without a code.
         Invalid = "invalid",

@@ -2,8 +2,8 @@
 //!
 //! A document is a value ([`Document`]); [`write`] lays it out on A4 pages. Every text is tagged (headings, paragraphs,
 //! tables with their header cells) in reading order; what repeats on every page is an artifact. Fonts are embedded with
-//! the characters of their glyphs. Text runs in both directions (Unicode's bidirectional algorithm). A character that the
-//! font lacks is shown as U+FFFD and keeps its meaning for readers and search; [`Document::missing`] says so.
+//! the characters of their glyphs. Text runs in both directions (Unicode's bidirectional algorithm). A character that
+//! the font lacks is shown as U+FFFD and keeps its meaning for readers and search; [`Document::missing`] says so.
 
 mod layout;
 mod text;

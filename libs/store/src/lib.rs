@@ -92,8 +92,8 @@ impl Store {
         Ok(Self::over(writer, reader, file.with_extension("files"), clock))
     }
 
-    /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is unavailable now is
-    /// used as soon as it is back.
+    /// A store on a PostgreSQL database. Connections are made when they are needed, so a database that is unavailable
+    /// now is used as soon as it is back.
     ///
     /// # Errors
     /// [`StoreError::Database`] when the address cannot be read.

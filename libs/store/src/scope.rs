@@ -1,7 +1,7 @@
 use auth::{Claims, PrincipalKind};
 use uuid::Uuid;
 
-/// The rows that a query may access. Every query of tenant rows takes one first; the platform's own work has none (it uses
+/// The rows that a query may access. Every query of tenant rows takes one; the platform's own work has none (it uses
 /// [`crate::SystemTx`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantScope {

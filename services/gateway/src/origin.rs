@@ -2,7 +2,7 @@
 //!
 //! `x-forwarded-for` is a list to which each proxy appends the address it saw; what stands before that, the client wrote
 //! itself. So the list is read from its end, trusted proxies are passed over, and the first other address is the origin.
-//! A client that is not a trusted proxy is itself the origin, and its forwarding headers are neither used nor passed on.
+//! A client that is not a trusted proxy is itself the origin; its forwarding headers are neither used nor passed on.
 
 use actix_web::{
     dev::RequestHead,

@@ -24,7 +24,8 @@ pub struct Settings {
     pub identity: String,
     /// The copy of what it knows.
     pub revocations: Revocations,
-    /// Where requests are counted for all gateways together; each counts its own without one, or while it is unavailable.
+    /// Where requests are counted for all gateways together; each counts its own without one, or while it is
+    /// unavailable.
     pub counter: Option<Redis>,
     /// Trusted reverse proxies: networks whose `x-forwarded-for` is used.
     pub trusted: Vec<IpNet>,

@@ -1,4 +1,4 @@
-//! A bounded queue for one worker, fair by origin: origins take turns, and an origin with many waiting displaces nobody.
+//! A bounded queue for one worker, fair by origin: origins take turns, and one with many waiting displaces nobody.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -55,7 +55,8 @@ impl From<reqwest::Error> for PageError {
     }
 }
 
-/// The data of a part of a page; none when the service behind it is unavailable, which affects that part and not the page.
+/// The data of a part of a page; none when the service behind it is unavailable, which affects that part and not the
+/// page.
 pub(crate) fn unless_away<T>(result: Result<T, PageError>) -> Result<Option<T>, PageError> {
     match result {
         Ok(shown) => Ok(Some(shown)),

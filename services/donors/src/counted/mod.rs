@@ -31,8 +31,8 @@ pub(crate) const SEVERAL_REGIONS: &str = "several";
 /// Years without counted contributions after which a donor counts as new again.
 const NEW_DONOR_GAP_YEARS: i32 = 5;
 
-/// The M49 region of a record's countries: its code when all lie in one, [`SEVERAL_REGIONS`] when they do not, [`NOT_STATED`]
-/// without a country (or with one outside every region).
+/// The M49 region of a record's countries: its code when all lie in one, [`SEVERAL_REGIONS`] when they do not,
+/// [`NOT_STATED`] without a country (or with one outside every region).
 pub(crate) fn region(countries: &str) -> String {
     let region_of = |code: &String| kernel::country::by_iso3(code).and_then(|country| country.region_code);
     let regions: BTreeSet<Option<u16>> = split(countries).iter().map(region_of).collect();

@@ -1,5 +1,5 @@
-//! Erasing a document for good: letters and signed documents name people, who may ask for it whatever state the report or
-//! the agreement is in.
+//! Erasing a document for good: letters and signed documents name people, who may ask for it whatever state the report
+//! or the agreement is in.
 
 use super::{Document, kept::Owner, sweep};
 use actix_web::HttpRequest;

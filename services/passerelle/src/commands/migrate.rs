@@ -20,8 +20,8 @@ pub struct Arguments {
 /// Migrates as the owner of the tables, then lets the service's role work with them. Several may run at once: one does
 /// the work, the others find it done.
 ///
-/// # Errors
-/// When the configuration is invalid, a database is unavailable, or a migration fails (then that database is as it was).
+/// # Errors When the configuration is invalid, a database is unavailable, or a migration fails (then that database is
+/// as it was).
 pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let all = services(identity::Settings::new(&config.public_url));

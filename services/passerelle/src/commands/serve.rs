@@ -28,8 +28,8 @@ pub struct Arguments {
     pub config: Option<PathBuf>,
 }
 
-/// Runs until it is stopped (SIGTERM, Ctrl-C): then it accepts no new requests, finishes those in progress and publishes
-/// the outbox.
+/// Runs until it is stopped (SIGTERM, Ctrl-C): then it accepts no new requests, finishes those in progress and
+/// publishes the outbox.
 ///
 /// # Errors
 /// If the configuration is invalid or a port is taken. An unavailable database or broker is retried.

@@ -1,4 +1,5 @@
-//! Two records of one donor become one: the duplicate's records are reassigned to the survivor, and back if the merge is undone.
+//! Two records of one donor become one: the duplicate's records are reassigned to the survivor, and back if the merge
+//! is undone.
 
 mod reassigned;
 
@@ -133,8 +134,8 @@ pub(crate) async fn list(
 /// Merges a duplicate into a donor
 ///
 /// Contributions, agreements, reports and external references of the duplicate are reassigned to this donor, and its
-/// representatives see this donor from their next sign-in. The duplicate stays on record but appears in no list, and the
-/// merge can be undone. Headquarters only. Send the ETag of this donor in `If-Match`.
+/// representatives see this donor from their next sign-in. The duplicate stays on record but appears in no list, and
+/// the merge can be undone. Headquarters only. Send the ETag of this donor in `If-Match`.
 #[utoipa::path(tag = "donors", request_body = NewMerge, security(("oauth2" = ["donors:write"])),
     params(("id" = Uuid, Path, description = "The donor that is kept"),
            ("If-Match" = String, Header, description = "The ETag of the version you read"),

@@ -44,7 +44,7 @@ pub(crate) struct Refused {
 pub(crate) const OWED_STATES: &str =
     "('scheduled', 'drafting', 'regional_review', 'hq_clearance', 'returned', 'retracted')";
 
-/// The state after an action. `has_region` tells whether there is a regional office between the office and headquarters.
+/// The state after an action. `has_region`: whether a regional office is between the office and headquarters.
 ///
 /// # Errors
 /// [`Refused`] with both states.
