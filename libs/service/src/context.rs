@@ -1,4 +1,4 @@
-use crate::{export::Exports, kept::KeptAnswers};
+use crate::{export::Exports, response_cache::ResponseCache};
 use actix_web::HttpRequest;
 use auth::{ApiError, Claims, TRACE_HEADER, Verifier};
 use kernel::{Code, Fault, OfficeKind, Problem, Reason};
@@ -21,7 +21,7 @@ pub struct Context {
     pub verifier: Verifier,
     pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
     pub(crate) exports: Arc<Exports>,
-    pub(crate) kept: KeptAnswers,
+    pub(crate) response_cache: ResponseCache,
 }
 
 impl Context {
@@ -33,7 +33,7 @@ impl Context {
             verifier,
             in_flight: Arc::default(),
             exports: Arc::default(),
-            kept: KeptAnswers::default(),
+            response_cache: ResponseCache::default(),
         }
     }
 

@@ -81,7 +81,7 @@ impl Dependency {
         })
     }
 
-    async fn asked(&self) -> Asked {
+    async fn asked(&self) -> DependencyStatus {
         let answer = tokio::time::timeout(CHECK_TIMEOUT, (self.ask)()).await;
         let error = match answer {
             Ok(Ok(())) => None,
@@ -92,12 +92,17 @@ impl Dependency {
             if let Some(warning) = &error {
                 tracing::warn!(dependency = %self.name, warning, "ready, with a warning");
             }
-            return Asked { name: self.name.to_string(), ready: true, error: None, warning: error };
+            return DependencyStatus {
+                name: self.name.to_string(),
+                ready: true,
+                error: None,
+                warning: error,
+            };
         }
         if let Some(error) = &error {
             tracing::warn!(dependency = %self.name, error, "not ready");
         }
-        Asked { name: self.name.to_string(), ready: error.is_none(), error, warning: None }
+        DependencyStatus { name: self.name.to_string(), ready: error.is_none(), error, warning: None }
     }
 }
 
@@ -110,7 +115,7 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 #[derive(Serialize)]
-struct Asked {
+struct DependencyStatus {
     name: String,
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +127,7 @@ struct Asked {
 #[derive(Serialize)]
 struct Readiness {
     ready: bool,
-    dependencies: Vec<Asked>,
+    dependencies: Vec<DependencyStatus>,
     /// Those that failed since the start: one that does not hold makes the process not ready.
     failed_tasks: Vec<Failed>,
 }

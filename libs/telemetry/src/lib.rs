@@ -37,7 +37,7 @@ pub struct Settings<'a> {
 
 /// The settings do not fit.
 #[derive(Debug, thiserror::Error)]
-pub enum Wrong {
+pub enum TelemetryError {
     /// The filter cannot be read.
     #[error("log: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
@@ -63,8 +63,8 @@ impl Drop for Telemetry {
 /// Begins to write log lines to standard error, and to send traces; once per process.
 ///
 /// # Errors
-/// [`Wrong`].
-pub fn start(settings: Settings<'_>) -> Result<Telemetry, Wrong> {
+/// [`TelemetryError`].
+pub fn start(settings: Settings<'_>) -> Result<Telemetry, TelemetryError> {
     // A line that cannot be written is dropped: the library would panic.
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     let lines: Box<dyn Layer<Filtered> + Send + Sync> = if settings.json {

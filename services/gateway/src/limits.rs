@@ -30,14 +30,14 @@ pub(crate) struct Rates {
 
 /// What a caller has left (IETF draft-ietf-httpapi-ratelimit-headers).
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Left {
+pub(crate) struct Remaining {
     burst: u32,
     per_second: u32,
     remaining: u32,
     reset_seconds: u64,
 }
 
-impl Left {
+impl Remaining {
     pub(crate) fn headers(&self) -> [(&'static str, String); 2] {
         let Self { burst, per_second, remaining, reset_seconds } = self;
         let window = burst.div_ceil(*per_second);
@@ -70,7 +70,7 @@ impl Rates {
     ///
     /// # Errors
     /// 429, with the seconds to wait.
-    pub(crate) async fn count(&self, caller: Caller) -> Result<Left, Problem> {
+    pub(crate) async fn count(&self, caller: Caller) -> Result<Remaining, Problem> {
         if let Some(shared) = &self.shared
             && let Ok(counted) = shared.count(&caller.to_string(), self.burst, self.per_second).await
         {
@@ -89,8 +89,8 @@ impl Rates {
         }
     }
 
-    fn left(&self, remaining: u32, reset_seconds: u64) -> Left {
-        Left { burst: self.burst, per_second: self.per_second, remaining, reset_seconds }
+    fn left(&self, remaining: u32, reset_seconds: u64) -> Remaining {
+        Remaining { burst: self.burst, per_second: self.per_second, remaining, reset_seconds }
     }
 
     /// Forgets, for ever, callers that have all their requests left; ends when its task is dropped. No request waits for it.

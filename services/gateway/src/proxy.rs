@@ -5,7 +5,7 @@ use crate::{
     answer::{self, Place},
     body::{self, Body},
     headers,
-    limits::Left,
+    limits::Remaining,
     origin::{Caller, Origin},
     routes::{Route, Unrouted},
 };
@@ -97,7 +97,7 @@ pub(crate) async fn handle(
     Ok(response)
 }
 
-fn write_headers(response: &mut HttpResponse, left: Left) {
+fn write_headers(response: &mut HttpResponse, left: Remaining) {
     for (name, value) in left.headers() {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);

@@ -28,7 +28,7 @@ pub(crate) fn query_of(pairs: &Query) -> String {
 
 /// A page of a list that was asked for, with the filters `F`.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Asked<F> {
+pub(crate) struct ListQuery<F> {
     #[serde(flatten)]
     pub(crate) filters: F,
     cursor: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Asked<F> {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct NoFilters {}
 
-impl<F: Serialize> Asked<F> {
+impl<F: Serialize> ListQuery<F> {
     /// The filters that are set.
     pub(crate) fn filter(&self) -> Query {
         given(&self.filters)
@@ -69,7 +69,11 @@ pub(crate) fn context_of(list: Value, filters: &impl Serialize) -> Value {
 
 impl<W> Visit<W> {
     /// A list of the API, for its template.
-    pub(crate) async fn list<F: Serialize>(&self, path: &str, asked: &Asked<F>) -> Result<Value, PageError> {
+    pub(crate) async fn list<F: Serialize>(
+        &self,
+        path: &str,
+        asked: &ListQuery<F>,
+    ) -> Result<Value, PageError> {
         Ok(context_of(self.get(path, &asked.query()).await?, &asked.filters))
     }
 
@@ -180,7 +184,8 @@ mod tests {
 
     #[test]
     fn what_is_not_set_is_not_asked_for_and_the_cursor_is_no_filter() {
-        let asked: Asked<Filters> = serde_html_form::from_str("q=+a+&type=x&state=&cursor=n&more=1").unwrap();
+        let asked: ListQuery<Filters> =
+            serde_html_form::from_str("q=+a+&type=x&state=&cursor=n&more=1").unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(asked.filter(), [pair("q", "a"), pair("type", "x")]);
         assert_eq!(asked.query().last(), Some(&pair("cursor", "n")));

@@ -27,7 +27,7 @@ pub(crate) async fn answer(
     compute: impl AsyncFn(&TenantScope) -> ApiResult,
 ) -> ApiResult {
     let (scope, version) = present(context).await?;
-    service::kept(context, request, &version, async || compute(&scope).await).await
+    service::cached(context, request, &version, async || compute(&scope).await).await
 }
 
 /// The scope of the public organisation, and the version of its data.

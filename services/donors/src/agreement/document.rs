@@ -1,10 +1,10 @@
-//! Documents of agreements: what was signed, annexes, letters. Taken and kept as those of reports are.
+//! Documents of agreements: signed copies, annexes, letters. Received and stored like those of reports.
 
 use super::{create::own, store};
 use crate::document::{
     self, Document, MAX_DOCUMENTS,
+    attachments::{Kind, Owner, StoredFile},
     erasure::{self, DocumentErasure},
-    kept::{Kept, Kind, Owner},
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -113,8 +113,8 @@ pub(crate) async fn create(
         let why = "only the office that owns the agreement may change it";
         return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
     }
-    let kept = Kept::receive(&context, &request, payload).await?;
-    service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
+    let stored = StoredFile::receive(&context, &request, payload).await?;
+    service::create(&context, &request, &caller.claims, stored.digest().as_bytes(), async |tx, _| {
         let agreement = own(tx, &caller.claims, id.0).await?;
         unless_half_signed(&agreement)?;
         let owner = owner_of(&agreement);
@@ -122,7 +122,7 @@ pub(crate) async fn create(
             let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MAX_DOCUMENTS);
             return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
-        let document = owner.attach(tx, &kept, &visibility).await?;
+        let document = owner.attach(tx, &stored, &visibility).await?;
         let made = AgreementDocument { document, visibility };
         Ok(Created::new(format!("/v1/agreement-documents/{}", made.document.id), 1, made))
     })

@@ -156,7 +156,7 @@ pub(crate) struct Attributes {
     pub(crate) segment: Option<Segment>,
 }
 
-/// Figures of an office and a year that add up. Kept as JSON; what is zero is left out.
+/// Figures of an office and a year that add up. Stored as JSON; zeros are omitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sums {
     /// Cents and a count (of records for `total`, `earmarking:…`, `region:…` and `multi_year`, else of donors).

@@ -1,7 +1,7 @@
 //! Erasing a document for good: letters and signed documents name people, who may ask for it whatever state the report
 //! or the agreement is in.
 
-use super::{Document, kept::Owner, sweep};
+use super::{Document, attachments::Owner, sweep};
 use actix_web::HttpRequest;
 use auth::{ApiError, Claims};
 use kernel::{Code, ErasureReason, Problem, Reason};

@@ -1,9 +1,9 @@
 //! Documents attached to reports and agreements: checked by what they are, not by what they say they are, and kept outside the database
 //! under their SHA-256.
 
+pub(crate) mod attachments;
 pub(crate) mod erasure;
 pub(crate) mod files;
-pub(crate) mod kept;
 pub(crate) mod sweep;
 
 use ::store::{StoreError, Transaction, params, sql};

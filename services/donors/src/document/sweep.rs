@@ -1,7 +1,7 @@
 //! Destroys the files that no document names any more: their document was taken off or erased, or it never came to be
 //! because the request that brought it failed.
 
-use super::{files, kept::Kind};
+use super::{attachments::Kind, files};
 use ::store::{Actor, Store, StoreError, Transaction, sql};
 use chrono::TimeDelta;
 use sea_orm::ConnectionTrait;

@@ -1,5 +1,5 @@
 use super::{
-    super::{Document, kept::Owner},
+    super::{Document, attachments::Owner},
     *,
 };
 use crate::migration::Migrator;
@@ -122,7 +122,7 @@ async fn a_thousand_files_are_swept_in_batches_and_an_empty_folder_is_none() {
 async fn a_document_is_not_named_whose_file_was_destroyed_while_it_arrived() {
     let (folder, clock) = (testkit::folder(), clock());
     let store = store(folder.path(), &clock).await;
-    let kept = super::super::kept::tests::kept(&store, b"%PDF-1.7").await;
+    let stored = super::super::attachments::tests::stored(&store, b"%PDF-1.7").await;
     files::remove(store.files(), &files::digest(b"%PDF-1.7")).await.unwrap();
     let owner = Owner {
         kind: Kind::Report,
@@ -132,7 +132,7 @@ async fn a_document_is_not_named_whose_file_was_destroyed_while_it_arrived() {
         donor_id: Uuid::from_u128(4),
     };
     let tx = store.system(Actor::system()).await.unwrap();
-    let refused = owner.attach(&tx, &kept, "internal").await.unwrap_err();
+    let refused = owner.attach(&tx, &stored, "internal").await.unwrap_err();
     assert_eq!(refused.0.code, "unavailable");
     assert_eq!(owner.count(tx.db()).await.unwrap(), 0);
 }
@@ -174,7 +174,7 @@ async fn no_file_is_destroyed_while_somebody_is_about_to_name_it() {
         } else {
             sql::execute(store.writer(), "PRAGMA foreign_keys = OFF", vec![]).await.unwrap();
         }
-        let kept = super::super::kept::tests::kept(&store, b"%PDF-1.7").await;
+        let stored = super::super::attachments::tests::stored(&store, b"%PDF-1.7").await;
         let sha256 = files::digest(b"%PDF-1.7");
         let owner = Owner {
             kind: Kind::Report,
@@ -184,7 +184,7 @@ async fn no_file_is_destroyed_while_somebody_is_about_to_name_it() {
             donor_id: Uuid::from_u128(4),
         };
         let tx = store.system(Actor::system()).await.unwrap();
-        owner.attach(&tx, &kept, "internal").await.unwrap();
+        owner.attach(&tx, &stored, "internal").await.unwrap();
         let there = store.clone();
         let asked = [sha256.clone()];
         let destroying = tokio::spawn(async move { destroy(&there, &asked).await.unwrap() });

@@ -117,7 +117,7 @@ pub(crate) async fn list(
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct HowToTakeRates {
+pub(crate) struct RateImportOptions {
     /// The publisher of the rates, for rows without one.
     #[param(example = "UN operational rates of exchange", max_length = 200)]
     source: Option<String>,
@@ -141,7 +141,7 @@ pub(crate) struct RateFile {
 
 /// The result of an import of exchange rates.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TakenRates {
+pub(crate) struct RateImport {
     /// Number of rows in the file, without the heading.
     #[schema(minimum = 0)]
     rows: usize,
@@ -170,17 +170,17 @@ pub(crate) struct TakenRates {
 #[utoipa::path(tag = "exchange rates", security(("oauth2" = ["donors:write"])),
     request_body(content = RateFile, content_type = "multipart/form-data"),
     extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(120))),
-    params(HowToTakeRates, ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
-    responses((status = 201, description = "The result of the import", body = TakenRates), CreateProblems))]
+    params(RateImportOptions, ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 201, description = "The result of the import", body = RateImport), CreateProblems))]
 #[post("/v1/exchange-rates")]
 pub(crate) async fn take(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    how: Parameters<HowToTakeRates>,
+    how: Parameters<RateImportOptions>,
     payload: Payload,
 ) -> ApiResult {
-    let HowToTakeRates { source, dry_run, skip_bad } = how.0;
+    let RateImportOptions { source, dry_run, skip_bad } = how.0;
     let office_id = context.headquarters(&caller.claims).await?;
     let source = source.filter(|source| !source.trim().is_empty()).unwrap_or_else(|| "by hand".to_owned());
     let mut checks = Checks::new();
@@ -200,7 +200,7 @@ pub(crate) async fn take(
     let digest = digest_of(&[&bytes]);
     service::create(&context, &request, &caller.claims, digest.as_bytes(), async |tx, scope| {
         let saved = store::save(tx, &read.rates, !dry_run).await?;
-        let taken = TakenRates {
+        let taken = RateImport {
             rows: read.rows,
             created: saved.created,
             changed: saved.changed,

@@ -48,7 +48,7 @@ impl Row for Client {
 /// A newly created API client. The secret is returned only once.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MadePartnerClient)]
-pub(crate) struct MadeClient {
+pub(crate) struct CreatedClient {
     #[serde(flatten)]
     client: Client,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ pub(crate) async fn list(
 /// A partner system signs in with its id and secret at `POST /oauth/token` (grant type `client_credentials`).
 #[utoipa::path(tag = "clients", request_body = NewClient, security(("oauth2" = ["clients:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
-    responses((status = 201, description = "The client, with its secret", body = MadeClient), CreateProblems))]
+    responses((status = 201, description = "The client, with its secret", body = CreatedClient), CreateProblems))]
 #[post("/v1/clients")]
 pub(crate) async fn create(
     request: HttpRequest,
@@ -134,7 +134,7 @@ pub(crate) async fn create(
         Ok(Created {
             location: format!("/v1/clients/{}", client.id),
             version: 1,
-            body: MadeClient { client: shown, client_secret: None },
+            body: CreatedClient { client: shown, client_secret: None },
             once: Some(("client_secret", client_secret)),
         })
     })

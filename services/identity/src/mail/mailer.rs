@@ -20,11 +20,11 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Mailer {
     pub(super) from: Mailbox,
-    way: Way,
+    transport: Transport,
 }
 
 #[derive(Clone)]
-enum Way {
+enum Transport {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
     Folder(PathBuf),
 }
@@ -57,7 +57,10 @@ impl Mailer {
     pub fn smtp(url: &str, from: &str) -> Result<Self, MailerError> {
         let builder =
             AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_: SmtpError| MailerError::Url)?;
-        Ok(Self { from: sender(from)?, way: Way::Smtp(builder.timeout(Some(COMMAND_TIMEOUT)).build()) })
+        Ok(Self {
+            from: sender(from)?,
+            transport: Transport::Smtp(builder.timeout(Some(COMMAND_TIMEOUT)).build()),
+        })
     }
 
     /// Into a folder, one `.eml` file each, for another program to send, or to look at. It is made when it is needed.
@@ -65,7 +68,7 @@ impl Mailer {
     /// # Errors
     /// [`MailerError`] for an invalid sender.
     pub fn folder(folder: impl Into<PathBuf>, from: &str) -> Result<Self, MailerError> {
-        Ok(Self { from: sender(from)?, way: Way::Folder(folder.into()) })
+        Ok(Self { from: sender(from)?, transport: Transport::Folder(folder.into()) })
     }
 
     /// The part of the `Message-ID` after the at sign.
@@ -74,9 +77,9 @@ impl Mailer {
     }
 
     pub(super) async fn send(&self, id: Uuid, message: Message) -> Result<(), Unsent> {
-        match &self.way {
-            Way::Smtp(server) => server.send(message).await.map(drop).map_err(|error| unsent(&error)),
-            Way::Folder(folder) => {
+        match &self.transport {
+            Transport::Smtp(server) => server.send(message).await.map(drop).map_err(|error| unsent(&error)),
+            Transport::Folder(folder) => {
                 keep(folder, id, &message.formatted()).await.map_err(|error| Unsent::Away(error.to_string()))
             }
         }

@@ -116,7 +116,7 @@ pub(crate) struct NewPerson {
 /// A newly created user account. `invitation_url` is returned only once, and only when no password was set: send it to
 /// the person.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct MadePerson {
+pub(crate) struct CreatedPerson {
     #[serde(flatten)]
     person: Person,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,7 +187,7 @@ pub(crate) async fn get(
 /// one account per organisation; whether it has one in another organisation is irrelevant and not disclosed.
 #[utoipa::path(tag = "people", request_body = NewPerson, security(("oauth2" = ["people:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
-    responses((status = 201, description = "The person", body = MadePerson), CreateProblems))]
+    responses((status = 201, description = "The person", body = CreatedPerson), CreateProblems))]
 #[post("/v1/people")]
 pub(crate) async fn create(
     request: HttpRequest,
@@ -250,7 +250,7 @@ pub(crate) async fn create(
             format!("/v1/people/{}", person.id),
             invitation.map(|token| ("invitation_url", format!("{}/invitation?token={token}", state.issuer))),
         );
-        let body = MadePerson { person: shown(person, new.roles.clone()), invitation_url: None };
+        let body = CreatedPerson { person: shown(person, new.roles.clone()), invitation_url: None };
         Ok(Created { location, version: 1, body, once })
     })
     .await

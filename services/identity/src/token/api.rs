@@ -44,7 +44,7 @@ pub(crate) struct SignIn {
 
 /// An authorisation code, to be exchanged at the token endpoint within a minute.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CodeAnswer {
+pub(crate) struct AuthorizationResponse {
     #[schema(max_length = 100)]
     code: String,
 }
@@ -55,7 +55,7 @@ pub(crate) struct CodeAnswer {
 /// account, further attempts are delayed (429); when too many attempts are waiting, the response is 503. Both send
 /// `Retry-After`.
 #[utoipa::path(tag = "sign-in", request_body = SignIn,
-    responses((status = 200, description = "An authorisation code", body = CodeAnswer), CreateProblems))]
+    responses((status = 200, description = "An authorisation code", body = AuthorizationResponse), CreateProblems))]
 #[post("/oauth/authorize")]
 pub(crate) async fn authorize(
     request: HttpRequest,
@@ -86,7 +86,7 @@ pub(crate) async fn authorize(
     };
     store::save_code(&tx, &secret::hash(&code), &saved).await?;
     tx.commit().await?;
-    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &CodeAnswer { code })
+    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &AuthorizationResponse { code })
 }
 
 /// Maximum length of a password that is checked, in bytes.

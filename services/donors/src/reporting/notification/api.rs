@@ -34,7 +34,7 @@ pub(crate) struct Notification {
 }
 
 #[derive(Debug, FromQueryResult)]
-struct Told {
+struct StoredNotification {
     id: Uuid,
     kind: String,
     report_id: Uuid,
@@ -82,7 +82,7 @@ async fn told(
     newer_than: Option<Uuid>,
     except: &[String],
     page: &PageRequest,
-) -> Result<Vec<Told>, ApiError> {
+) -> Result<Vec<StoredNotification>, ApiError> {
     let (whose, id): (&str, Value) = match scope {
         TenantScope::Offices { office_id, .. } => {
             ("donor_id IS NULL AND office_id = $2", (*office_id).into())
@@ -128,7 +128,7 @@ pub(crate) async fn list(
         except.iter().flat_map(|kinds| kinds.split_whitespace()).take(20).map(str::to_owned).collect();
     let newer_than = if unread == Some(true) { last_read } else { None };
     let filters = (caller.claims.sub, caller.claims.office_id, unread, except.clone());
-    let shown = move |row: Told| Notification {
+    let shown = move |row: StoredNotification| Notification {
         read: last_read.is_some_and(|last| row.id <= last),
         id: row.id,
         kind: row.kind,

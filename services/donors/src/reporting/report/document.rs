@@ -1,8 +1,8 @@
 use super::{State, api::office_only, store as report};
 use crate::document::{
     Document, MAX_DOCUMENTS, Upload,
+    attachments::{Kind, Owner, StoredFile},
     erasure::{self, DocumentErasure},
-    kept::{Kept, Kind, Owner},
     sweep,
 };
 use ::store::{StoreError, TenantScope, params, sql};
@@ -41,8 +41,8 @@ pub(crate) async fn create(
         service::read(&context, &caller.claims, async |db, scope| Ok(report::get(scope, db, id.0).await?));
     let found = found.await?.ok_or_else(Problem::not_found)?;
     office_only(&found, &caller.claims)?;
-    let kept = Kept::receive(&context, &request, payload).await?;
-    service::create(&context, &request, &caller.claims, kept.digest().as_bytes(), async |tx, _| {
+    let stored = StoredFile::receive(&context, &request, payload).await?;
+    service::create(&context, &request, &caller.claims, stored.digest().as_bytes(), async |tx, _| {
         let report = report::get_to_change(tx.scope(), tx, id.0).await?.ok_or_else(Problem::not_found)?;
         drafting(&report)?;
         let owner = owner_of(&report);
@@ -50,7 +50,7 @@ pub(crate) async fn create(
             let fault = FieldCode::TooMany.says("the report has 50 documents").with("max", MAX_DOCUMENTS);
             return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
-        let document = owner.attach(tx, &kept, "internal").await?;
+        let document = owner.attach(tx, &stored, "internal").await?;
         Ok(Created::new(format!("/v1/documents/{}", document.id), 1, document))
     })
     .await

@@ -78,7 +78,7 @@ impl Action {
     }
 }
 
-struct Asked {
+struct StepRequest {
     action: Action,
     comment: Option<String>,
     due_date: Option<NaiveDate>,
@@ -89,9 +89,9 @@ async fn step(
     context: &Context,
     claims: &Claims,
     id: Uuid,
-    asked: Asked,
+    step_request: StepRequest,
 ) -> ApiResult {
-    let Asked { action, comment, due_date } = asked;
+    let StepRequest { action, comment, due_date } = step_request;
     service::change(context, request, claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
         let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
@@ -242,8 +242,8 @@ macro_rules! steps {
             id: Id,
             body: JsonBody<Comment>,
         ) -> ApiResult {
-            let asked = Asked { action: Action::$action, comment: body.value.comment, due_date: None };
-            step(&request, &context, &caller.claims, id.0, asked).await
+            let step_request = StepRequest { action: Action::$action, comment: body.value.comment, due_date: None };
+            step(&request, &context, &caller.claims, id.0, step_request).await
         })+
     };
 }
@@ -290,6 +290,7 @@ pub(crate) async fn extend(
     body: JsonBody<Extension>,
 ) -> ApiResult {
     let Extension { due_date, comment } = body.value;
-    let asked = Asked { action: Action::Extend, comment: Some(comment), due_date: Some(due_date) };
-    step(&request, &context, &caller.claims, id.0, asked).await
+    let step_request =
+        StepRequest { action: Action::Extend, comment: Some(comment), due_date: Some(due_date) };
+    step(&request, &context, &caller.claims, id.0, step_request).await
 }

@@ -5,14 +5,14 @@ use crate::{
     error::PageError,
     forms::Typed,
     ids::Id,
-    lists::{Asked, NoFilters},
+    lists::{ListQuery, NoFilters},
     session::SignedIn,
     visit::{PageResult, Reader},
 };
 use actix_web::web::{self, Bytes};
 use serde_json::json;
 
-pub(crate) async fn list(reader: Reader, asked: web::Query<Asked<NoFilters>>) -> PageResult {
+pub(crate) async fn list(reader: Reader, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     let mut query = asked.query();
     query.push(("limit".to_owned(), "50".to_owned()));
     let signed_in = reader.signed_in.as_ref();

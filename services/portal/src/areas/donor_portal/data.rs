@@ -1,7 +1,7 @@
 //! A donor's downloads: its lists as spreadsheets, its statement as PDF.
 
 use crate::{
-    areas::console::donors::statement::{Asked, statement_of},
+    areas::console::donors::statement::{StatementQuery, statement_of},
     error::PageError,
     lists::Query,
     visit::{DonorPrincipal, PageResult},
@@ -22,6 +22,6 @@ pub(crate) async fn file(donor: DonorPrincipal, name: web::Path<(String, String)
     donor.list_file(&format!("/v1/{list}"), &Query::new(), &list, &kind).await
 }
 
-pub(crate) async fn statement(donor: DonorPrincipal, asked: web::Query<Asked>) -> PageResult {
+pub(crate) async fn statement(donor: DonorPrincipal, asked: web::Query<StatementQuery>) -> PageResult {
     statement_of(&donor, &donor.who.donor_id, &asked).await
 }

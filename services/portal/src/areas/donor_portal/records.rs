@@ -4,7 +4,7 @@ use crate::{
     client::{Guard, Method},
     error::unless_away,
     ids::Id,
-    lists::{Asked, NoFilters, context_of, given},
+    lists::{ListQuery, NoFilters, context_of, given},
     visit::{DonorPrincipal, PageResult},
 };
 use actix_web::web;
@@ -19,7 +19,10 @@ pub(crate) struct Filters {
     earmarking: Option<String>,
 }
 
-pub(crate) async fn contributions(donor: DonorPrincipal, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn contributions(
+    donor: DonorPrincipal,
+    asked: web::Query<ListQuery<Filters>>,
+) -> PageResult {
     // The choices of the filters come from another service than the list.
     let funding = donor.get(&format!("/v1/donors/{}/funding", donor.who.donor_id), &()).await;
     let funding = unless_away(funding)?;
@@ -44,7 +47,7 @@ pub(crate) async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> Pa
     donor.page("donor_portal/contribution.html", json!({ "contribution": record })).await
 }
 
-pub(crate) async fn agreements(donor: DonorPrincipal, asked: web::Query<Asked<NoFilters>>) -> PageResult {
+pub(crate) async fn agreements(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     let context = donor.list("/v1/agreements", &asked).await?;
     donor.page("donor_portal/agreements.html", context).await
 }
@@ -65,7 +68,10 @@ pub(crate) struct ReportFilters {
 }
 
 /// Reports that were handed in, unless those that are owed are asked for.
-pub(crate) async fn reports(donor: DonorPrincipal, asked: web::Query<Asked<ReportFilters>>) -> PageResult {
+pub(crate) async fn reports(
+    donor: DonorPrincipal,
+    asked: web::Query<ListQuery<ReportFilters>>,
+) -> PageResult {
     let owed = asked.filters.owed.as_deref() == Some("true");
     let filters = ReportFilters { owed: Some(owed.to_string()) };
     let list = donor.get("/v1/reports", &asked.after(given(&filters))).await?;

@@ -10,7 +10,7 @@ use crate::{
     figures::{minor, most, usd},
     i18n::{Language, text},
     ids::Id,
-    lists::{Asked, context_of, or_empty},
+    lists::{ListQuery, context_of, or_empty},
     visit::{PageResult, Visitor},
 };
 use actix_web::web;
@@ -26,7 +26,7 @@ pub(crate) struct Filters {
     q: Option<String>,
 }
 
-pub(crate) async fn donors(visitor: Visitor, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let list = or_empty(visitor.get("/v1/public/donors", &asked.query()).await)?;
     let most = most(&list["items"], "funding");
     let mut context = context_of(list, &asked.filters);

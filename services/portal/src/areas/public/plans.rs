@@ -2,7 +2,7 @@
 
 use crate::{
     error::PageError,
-    lists::{Asked, Query, given},
+    lists::{ListQuery, Query, given},
     visit::{PageResult, Visitor},
 };
 use actix_web::web;
@@ -16,7 +16,7 @@ pub(crate) struct Filters {
     year: Option<String>,
 }
 
-pub(crate) async fn plans(visitor: Visitor, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn plans(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let mut query = asked.query();
     query.push(("limit".to_owned(), "50".to_owned()));
     let mut context = visitor.typed_list("/v1/public/plans", &asked.filters, &query).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     forms::Typed,
-    lists::{Asked, Query, given, query_of},
+    lists::{ListQuery, Query, given, query_of},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -30,7 +30,7 @@ fn chosen(query: &str) -> Vec<&'static str> {
     if shown.is_empty() { DEFAULT_COLUMNS.to_vec() } else { shown }
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let mut context = staff.list("/v1/agreements", &asked).await?;
     let columns = chosen(staff.request.query_string());
     let filter = asked.filter();

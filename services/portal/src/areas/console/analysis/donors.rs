@@ -3,7 +3,7 @@
 use super::{named, of_office};
 use crate::{
     ids::Id,
-    lists::{Asked, context_of, given, query_of},
+    lists::{ListQuery, context_of, given, query_of},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -19,7 +19,7 @@ pub(crate) struct Figure {
     office_id: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Figure>>) -> PageResult {
+pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Figure>>) -> PageResult {
     let (figure, language) = (&asked.filters, staff.language);
     let mut context = staff.list(ROWS, &asked).await?;
     context["year"] = figure.year.as_str().into();
@@ -41,7 +41,7 @@ pub(crate) struct OfDonor {
 }
 
 /// A donor's contributions that count in a year.
-pub(crate) async fn contributions(staff: Staff, asked: web::Query<Asked<OfDonor>>) -> PageResult {
+pub(crate) async fn contributions(staff: Staff, asked: web::Query<ListQuery<OfDonor>>) -> PageResult {
     let OfDonor { donor_id, year, office_id } = &asked.filters;
     let office = office_id.as_deref();
     let query = given(&[

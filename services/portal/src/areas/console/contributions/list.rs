@@ -2,7 +2,7 @@
 
 use crate::{
     forms::country_codes,
-    lists::{Asked, given},
+    lists::{ListQuery, given},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -19,7 +19,7 @@ pub(crate) struct Filters {
     parent_id: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let mut context = staff.typed_list("/v1/contributions", &asked.filters, &asked.query()).await?;
     context["countries"] = country_codes().into();
     context["may_write"] = staff.may("contributions:write").into();

@@ -1,7 +1,7 @@
 //! The list of donors.
 
 use crate::{
-    lists::{Asked, given},
+    lists::{ListQuery, given},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -15,7 +15,7 @@ pub(crate) struct Filters {
     segment: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let mut context = staff.list("/v1/donors", &asked).await?;
     context["curates"] = staff.may("donors:write").into();
     staff.page("console/donors/list.html", context).await

@@ -3,7 +3,7 @@
 use crate::{
     error::{PageError, unless_away},
     ids::Id,
-    lists::{Asked, NoFilters},
+    lists::{ListQuery, NoFilters},
     recent,
     visit::{PageResult, Staff},
 };
@@ -42,7 +42,7 @@ async fn contacts(staff: &Staff, id: &Id) -> Result<Option<Value>, PageError> {
 pub(crate) async fn timeline(
     staff: Staff,
     id: web::Path<Id>,
-    asked: web::Query<Asked<NoFilters>>,
+    asked: web::Query<ListQuery<NoFilters>>,
 ) -> PageResult {
     let (path, list) = (format!("/v1/donors/{id}"), format!("/v1/donors/{id}/timeline"));
     let (donor, context) = futures_util::join!(staff.get(&path, &()), staff.list(&list, &asked));

@@ -9,12 +9,12 @@ use actix_web::web;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct StatementQuery {
     year: Option<String>,
     language: Option<String>,
 }
 
-pub(crate) async fn statement_of<W>(visit: &Visit<W>, donor: &str, asked: &Asked) -> PageResult {
+pub(crate) async fn statement_of<W>(visit: &Visit<W>, donor: &str, asked: &StatementQuery) -> PageResult {
     let query = given(asked);
     let file = visit.file(&format!("/v1/donors/{donor}/statement"), &query, "application/pdf").await?;
     // The platform has taken the parameters: they are a year and a language.
@@ -23,6 +23,10 @@ pub(crate) async fn statement_of<W>(visit: &Visit<W>, donor: &str, asked: &Asked
     Ok(handed_through(file, "application/pdf", &format!("{name}.pdf")))
 }
 
-pub(crate) async fn of_donor(staff: Staff, id: web::Path<Id>, asked: web::Query<Asked>) -> PageResult {
+pub(crate) async fn of_donor(
+    staff: Staff,
+    id: web::Path<Id>,
+    asked: web::Query<StatementQuery>,
+) -> PageResult {
     statement_of(&staff, id.as_str(), &asked).await
 }

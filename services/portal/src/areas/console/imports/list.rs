@@ -2,7 +2,7 @@
 
 use crate::{
     forms::key,
-    lists::{Asked, NoFilters},
+    lists::{ListQuery, NoFilters},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -25,14 +25,14 @@ pub(crate) struct Chosen {
 pub(crate) async fn list(
     staff: Staff,
     chosen: web::Query<Chosen>,
-    asked: web::Query<Asked<NoFilters>>,
+    asked: web::Query<ListQuery<NoFilters>>,
 ) -> PageResult {
     list_page(&staff, &asked, chosen.format.as_deref(), Value::Null).await
 }
 
 pub(super) async fn list_page(
     staff: &Staff,
-    asked: &Asked<NoFilters>,
+    asked: &ListQuery<NoFilters>,
     format: Option<&str>,
     problem: Value,
 ) -> PageResult {

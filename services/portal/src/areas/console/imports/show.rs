@@ -4,7 +4,7 @@ use crate::{
     error::PageError,
     forms::key,
     ids::Id,
-    lists::{Asked, Query, fresh_json, given, handed_through},
+    lists::{ListQuery, Query, fresh_json, given, handed_through},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -48,7 +48,11 @@ pub(crate) struct Filters {
     verdict: Option<String>,
 }
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn show(
+    staff: Staff,
+    id: web::Path<Id>,
+    asked: web::Query<ListQuery<Filters>>,
+) -> PageResult {
     show_page(&staff, &id, &asked, Value::Null).await
 }
 
@@ -56,7 +60,12 @@ async fn import_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     staff.get(&format!("/v1/imports/{id}"), &()).await
 }
 
-pub(super) async fn show_page(staff: &Staff, id: &Id, asked: &Asked<Filters>, problem: Value) -> PageResult {
+pub(super) async fn show_page(
+    staff: &Staff,
+    id: &Id,
+    asked: &ListQuery<Filters>,
+    problem: Value,
+) -> PageResult {
     let import = import_of(staff, id).await?;
     let rejected = import["rejected"].as_i64().unwrap_or(0) > 0;
     let verdict = asked.filters.verdict.as_deref().or(rejected.then_some("rejected"));

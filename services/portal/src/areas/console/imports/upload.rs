@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::PageError,
     ids::Id,
-    lists::{Asked, Query, XLSX, handed_through},
+    lists::{ListQuery, Query, XLSX, handed_through},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, Payload};
@@ -40,8 +40,8 @@ pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Paylo
         }
         Err(PageError::Refused(problem)) if [400, 409, 413, 415, 422].contains(&problem.status) => {
             match &how.from {
-                Some(id) => show_page(&staff, id, &Asked::default(), json!(problem)).await,
-                None => list_page(&staff, &Asked::default(), how.format.as_deref(), json!(problem)).await,
+                Some(id) => show_page(&staff, id, &ListQuery::default(), json!(problem)).await,
+                None => list_page(&staff, &ListQuery::default(), how.format.as_deref(), json!(problem)).await,
             }
         }
         Err(error) => Err(error),

@@ -2,7 +2,7 @@
 
 use super::{punctuality, views};
 use crate::{
-    lists::{Asked, given},
+    lists::{ListQuery, given},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -29,7 +29,7 @@ pub(crate) struct View {
 pub(crate) async fn list(
     staff: Staff,
     view: web::Query<View>,
-    asked: web::Query<Asked<Filters>>,
+    asked: web::Query<ListQuery<Filters>>,
 ) -> PageResult {
     match view.view.as_deref() {
         Some("board") => views::board(&staff).await,

@@ -3,7 +3,7 @@
 use super::list::Filters;
 use crate::{
     error::PageError,
-    lists::{Asked, Query, given, query_of},
+    lists::{ListQuery, Query, given, query_of},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
@@ -14,7 +14,7 @@ use serde_json::json;
 const DUE_SOON: Days = Days::new(30);
 const COMPLIANCE: &str = "/v1/report-compliance";
 
-pub(super) async fn show(staff: &Staff, asked: &Asked<Filters>) -> PageResult {
+pub(super) async fn show(staff: &Staff, asked: &ListQuery<Filters>) -> PageResult {
     let today = staff.today();
     // A year until now and what is due next, unless asked otherwise; a date that is left empty is no limit.
     let from = asked.filters.due_from.clone().unwrap_or_else(|| (today - Months::new(12)).to_string());

@@ -2,7 +2,7 @@
 
 use crate::{
     forms::{key, refused},
-    lists::{Asked, given},
+    lists::{ListQuery, given},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, Payload};
@@ -17,12 +17,12 @@ pub(crate) struct Filters {
     from: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<Asked<Filters>>) -> PageResult {
+pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     list_page(&staff, &asked, Value::Null, Value::Null).await
 }
 
 /// The list; above it what became of a file, or why it was refused.
-async fn list_page(staff: &Staff, asked: &Asked<Filters>, taken: Value, problem: Value) -> PageResult {
+async fn list_page(staff: &Staff, asked: &ListQuery<Filters>, taken: Value, problem: Value) -> PageResult {
     let currency = asked.filters.currency.as_ref().map(|code| code.to_uppercase());
     let filters = Filters { currency, from: asked.filters.from.clone() };
     let mut context = staff.typed_list(RATES, &filters, &asked.after(given(&filters))).await?;
@@ -55,5 +55,5 @@ pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Paylo
         Ok(taken) => (taken, Value::Null),
         Err(problem) => (Value::Null, problem),
     };
-    list_page(&staff, &Asked::default(), taken, problem).await
+    list_page(&staff, &ListQuery::default(), taken, problem).await
 }

@@ -4,7 +4,7 @@ use crate::{
     client::{Guard, Method},
     error::unless_away,
     forms::Typed,
-    lists::{Asked, given, query_of},
+    lists::{ListQuery, given, query_of},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web;
@@ -32,7 +32,7 @@ pub(crate) struct Saved {
 
 pub(crate) async fn show(
     staff: Staff,
-    asked: web::Query<Asked<Filters>>,
+    asked: web::Query<ListQuery<Filters>>,
     saved: web::Query<Saved>,
 ) -> PageResult {
     show_page(&staff, &asked, saved.saved.is_some(), None).await
@@ -40,7 +40,7 @@ pub(crate) async fn show(
 
 async fn show_page(
     staff: &Staff,
-    asked: &Asked<Filters>,
+    asked: &ListQuery<Filters>,
     saved: bool,
     refused: Option<(&Typed, Value)>,
 ) -> PageResult {
@@ -72,7 +72,7 @@ pub(crate) async fn save(form: Writer) -> PageResult {
     let guard = Guard::Version(typed.text("version"));
     match form.submit(Method::PUT, SETTINGS, &sent.into(), guard).await? {
         Ok(_) => form.see_other("/console/publication?saved=1"),
-        Err(problem) => show_page(&form, &Asked::default(), false, Some((typed, problem))).await,
+        Err(problem) => show_page(&form, &ListQuery::default(), false, Some((typed, problem))).await,
     }
 }
 

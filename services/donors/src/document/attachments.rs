@@ -17,7 +17,7 @@ use std::{io, path::PathBuf};
 use uuid::Uuid;
 
 /// A received file whose type matches its name, stored in the document folder.
-pub(crate) struct Kept {
+pub(crate) struct StoredFile {
     name: String,
     media_type: &'static str,
     size: i64,
@@ -25,7 +25,7 @@ pub(crate) struct Kept {
     folder: PathBuf,
 }
 
-impl Kept {
+impl StoredFile {
     /// Receives the one file of a form.
     ///
     /// # Errors
@@ -111,21 +111,21 @@ impl Owner {
     pub(crate) async fn attach(
         &self,
         tx: &Transaction,
-        kept: &Kept,
+        stored: &StoredFile,
         visibility: &str,
     ) -> Result<Document, ApiError> {
         sweep::hold(tx).await?;
-        let there = files::is_kept(&kept.folder, &kept.sha256).await;
+        let there = files::is_kept(&stored.folder, &stored.sha256).await;
         if !there.map_err(|error| ApiError::internal(&error))? {
-            let why = "the file could not be kept: send it again";
+            let why = "the file could not be stored: send it again";
             return Err(Problem::new(Code::Unavailable).because(Reason::FileLost, why).into());
         }
         let document = Document {
             id: tx.new_id(),
-            name: kept.name.clone(),
-            media_type: kept.media_type.to_owned(),
-            size: kept.size,
-            sha256: kept.sha256.clone(),
+            name: stored.name.clone(),
+            media_type: stored.media_type.to_owned(),
+            size: stored.size,
+            sha256: stored.sha256.clone(),
             created_at: tx.now(),
         };
         let columns = [
@@ -250,7 +250,7 @@ impl Owner {
     }
 }
 
-/// A file that could not be kept.
+/// The error for a file that could not be stored.
 fn not_written(error: &io::Error) -> ApiError {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
         let why = "there is no disk space for the file";
@@ -293,9 +293,9 @@ pub(super) mod tests {
     }
 
     /// A file as it is once it was received.
-    pub(in super::super) async fn kept(store: &::store::Store, bytes: &[u8]) -> Kept {
+    pub(in super::super) async fn stored(store: &::store::Store, bytes: &[u8]) -> StoredFile {
         let sha256 = files::keep(store, bytes).await.unwrap();
         let folder = store.files().to_path_buf();
-        Kept { name: "a.pdf".to_owned(), media_type: "application/pdf", size: 8, sha256, folder }
+        StoredFile { name: "a.pdf".to_owned(), media_type: "application/pdf", size: 8, sha256, folder }
     }
 }

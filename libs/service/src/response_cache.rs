@@ -1,4 +1,4 @@
-//! Answers that are kept as long as what they were made of has not changed: each is computed once while several ask,
+//! Responses cached until their data changes: each is computed once for concurrent requests,
 //! and a caller who has it gets 304 without any computation.
 
 use crate::{ApiResult, Context, answer::is_known, digest_of, negotiation::Representation};
@@ -15,32 +15,34 @@ use bytes::Bytes;
 use moka::{future::Cache, policy::EvictionPolicy};
 use std::{cell::Cell, time::Duration};
 
-/// Bytes that are kept in all; also how many answers, since each counts as [`MIN_ENTRY_BYTES`] at least.
+/// Maximum size of the cache in bytes, and so of its number of entries: each counts as at least [`MIN_ENTRY_BYTES`].
 const MAX_CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const MIN_ENTRY_BYTES: u32 = 32 * 1024;
-/// The largest answer that is kept.
+/// Maximum size of a cached response, in bytes.
 const MAX_ENTRY_BYTES: usize = 8 * 1024 * 1024;
 /// Unused responses are evicted.
 const MAX_IDLE: Duration = Duration::from_secs(600);
 /// Browsers and proxies may keep them for a minute.
 const CACHE_CONTROL: &str = "public, max-age=60";
 
-/// An answer, or that it is too large to be kept.
+/// A response, or that it is too large for the cache.
 #[derive(Debug, Clone)]
-enum Kept {
+enum CacheEntry {
     Whole { headers: Vec<(HeaderName, HeaderValue)>, body: Bytes },
     TooLarge,
 }
 
 /// The answers that a process keeps, by their ETag.
 #[derive(Clone)]
-pub(crate) struct KeptAnswers(Cache<String, Kept>);
+pub(crate) struct ResponseCache(Cache<String, CacheEntry>);
 
-impl Default for KeptAnswers {
+impl Default for ResponseCache {
     fn default() -> Self {
-        let weight = |_: &String, kept: &Kept| match kept {
-            Kept::Whole { body, .. } => u32::try_from(body.len()).unwrap_or(u32::MAX).max(MIN_ENTRY_BYTES),
-            Kept::TooLarge => MIN_ENTRY_BYTES,
+        let weight = |_: &String, entry: &CacheEntry| match entry {
+            CacheEntry::Whole { body, .. } => {
+                u32::try_from(body.len()).unwrap_or(u32::MAX).max(MIN_ENTRY_BYTES)
+            }
+            CacheEntry::TooLarge => MIN_ENTRY_BYTES,
         };
         let cache = Cache::builder()
             .max_capacity(MAX_CACHE_BYTES)
@@ -57,16 +59,16 @@ impl Default for KeptAnswers {
 ///
 /// # Errors
 /// What `compute` refuses.
-pub async fn kept(
+pub async fn cached(
     context: &Context,
     request: &HttpRequest,
     version: &str,
     compute: impl AsyncFn() -> ApiResult,
 ) -> ApiResult {
-    context.kept.answer(request, version, compute).await
+    context.response_cache.answer(request, version, compute).await
 }
 
-impl KeptAnswers {
+impl ResponseCache {
     async fn answer(
         &self,
         request: &HttpRequest,
@@ -91,18 +93,18 @@ impl KeptAnswers {
         let found = match self.0.try_get_with(key, computing).await {
             Ok(found) => found,
             // Somebody else's computation, refused for a reason of that caller's own (its exports, say).
-            Err(_) if !is_own.get() => Kept::TooLarge,
+            Err(_) if !is_own.get() => CacheEntry::TooLarge,
             Err(failure) => return Err(ApiError::clone(&failure)),
         };
         match found {
-            Kept::Whole { headers, body } => {
+            CacheEntry::Whole { headers, body } => {
                 let mut response = HttpResponse::Ok().body(body);
                 for (name, value) in headers {
                     response.headers_mut().insert(name, value);
                 }
                 Ok(marked(response, &tag))
             }
-            Kept::TooLarge => Ok(marked(compute().await?, &tag)),
+            CacheEntry::TooLarge => Ok(marked(compute().await?, &tag)),
         }
     }
 }
@@ -117,17 +119,17 @@ fn marked(mut response: HttpResponse, tag: &EntityTag) -> HttpResponse {
     response
 }
 
-/// Reads an answer to its end, or to the largest that is kept.
-async fn read(response: HttpResponse) -> Result<Kept, ApiError> {
+/// Reads a response to its end, or to the maximum cached size.
+async fn read(response: HttpResponse) -> Result<CacheEntry, ApiError> {
     if response.status() != StatusCode::OK {
-        return Ok(Kept::TooLarge);
+        return Ok(CacheEntry::TooLarge);
     }
     let (head, body) = response.into_parts();
     let headers = head.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     match to_bytes_limited(body, MAX_ENTRY_BYTES).await {
-        Ok(Ok(body)) => Ok(Kept::Whole { headers, body }),
+        Ok(Ok(body)) => Ok(CacheEntry::Whole { headers, body }),
         Ok(Err(error)) => Err(broken_off(error.as_ref())),
-        Err(_) => Ok(Kept::TooLarge),
+        Err(_) => Ok(CacheEntry::TooLarge),
     }
 }
 
