@@ -1,4 +1,4 @@
-use crate::{ApiResult, Context, answer, context};
+use crate::{ApiResult, Context, context, response};
 use actix_web::{HttpRequest, http::StatusCode};
 use auth::{ApiError, Claims};
 use serde::Serialize;
@@ -34,7 +34,7 @@ impl Precondition<'_> {
     /// 428 without the header, 412 when the row has moved on.
     pub fn check(&self, version: i64) -> Result<(), ApiError> {
         self.is_checked.set(true);
-        answer::if_match(self.request, version)
+        response::if_match(self.request, version)
     }
 
     /// The one of a request, for what is made under a version of something else.
@@ -90,5 +90,5 @@ pub async fn change_own<T: Serialize>(
 }
 
 fn shown<T: Serialize>(changed: &Changed<T>) -> ApiResult {
-    answer::json(StatusCode::OK, &[("etag", answer::etag(changed.version))], &changed.body)
+    response::json(StatusCode::OK, &[("etag", response::etag(changed.version))], &changed.body)
 }

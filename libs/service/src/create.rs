@@ -1,4 +1,4 @@
-use crate::{ApiResult, Context, answer, context};
+use crate::{ApiResult, Context, context, response};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 use auth::{ApiError, Claims};
 use kernel::{Code, Fault, FieldCode, Problem};
@@ -49,7 +49,7 @@ pub async fn create<T: Serialize>(
         let body = serde_json::to_string(&created.body).map_err(|error| ApiError::internal(&error))?;
         let headers = vec![
             ("location".to_owned(), created.location),
-            ("etag".to_owned(), answer::etag(created.version)),
+            ("etag".to_owned(), response::etag(created.version)),
         ];
         Ok((Outcome { status: StatusCode::CREATED, headers, body }, created.once))
     })

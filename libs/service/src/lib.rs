@@ -3,7 +3,6 @@
 //! A service is a value: its name, its routes, its tables, its consumers and its workers. [`Service::start`] makes it
 //! run; which database and which bus it gets is the caller's decision.
 
-pub mod answer;
 mod body;
 mod change;
 mod check;
@@ -17,6 +16,7 @@ pub mod ops;
 mod parameters;
 mod read;
 mod refusal;
+pub mod response;
 mod response_cache;
 mod server;
 mod serving;

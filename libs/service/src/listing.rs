@@ -278,5 +278,5 @@ fn json_page<T: Serialize>(request: &HttpRequest, page: Page<T>) -> ApiResult {
     }
     headers.push(("vary", "accept".to_owned()));
     let body = Envelope { items: page.items, next_cursor: page.next };
-    crate::answer::json(actix_web::http::StatusCode::OK, &headers, &body)
+    crate::response::json(actix_web::http::StatusCode::OK, &headers, &body)
 }

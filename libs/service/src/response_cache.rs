@@ -1,7 +1,7 @@
 //! Responses cached until their data changes: each is computed once for concurrent requests,
 //! and a caller who has it gets 304 without any computation.
 
-use crate::{ApiResult, Context, answer::is_known, digest_of, negotiation::Representation};
+use crate::{ApiResult, Context, digest_of, negotiation::Representation, response::is_known};
 use actix_web::{
     HttpRequest, HttpResponse,
     body::to_bytes_limited,
@@ -54,8 +54,8 @@ impl Default for ResponseCache {
     }
 }
 
-/// Answers a public question whose answer changes with `version` alone: 304 when the caller has it, else what is kept,
-/// else what `compute` says, which is then kept. Several callers who ask at once wait for one computation.
+/// Responds to a public query whose result depends on `version` alone: 304 if the caller has it, else the cached
+/// response, else the result of `compute`, which is then cached. Concurrent callers wait for one computation.
 ///
 /// # Errors
 /// What `compute` refuses.

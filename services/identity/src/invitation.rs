@@ -9,7 +9,7 @@ use ::store::Actor;
 use actix_web::{HttpRequest, post, web::Data};
 use kernel::{FieldCode, Problem};
 use serde::{Deserialize, Serialize};
-use service::{ApiResult, Checks, Context, JsonBody, answer, openapi::CreateProblems};
+use service::{ApiResult, Checks, Context, JsonBody, openapi::CreateProblems, response};
 use utoipa::ToSchema;
 
 /// Accepts an invitation and sets the password.
@@ -68,5 +68,5 @@ pub(crate) async fn accept(
     announce(&mut tx, person_id).await?;
     api::audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
     tx.commit().await?;
-    answer::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })
+    response::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })
 }

@@ -6,7 +6,7 @@ use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
 use kernel::{Code, DonorType, Money, Problem, Reason, Word};
 use serde::Serialize;
-use service::{ApiResult, Context, Id, answer, openapi::ReadProblems};
+use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -117,7 +117,7 @@ pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Co
             return Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into());
         }
         let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0)).await?;
-        answer::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
+        response::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
     })
     .await
 }

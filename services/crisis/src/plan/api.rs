@@ -12,8 +12,8 @@ use kernel::{Code, Currency, Fault, FieldCode, Money, PlanType, Problem, Reason,
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
-    answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -190,7 +190,7 @@ pub(crate) async fn get(
         Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
     });
     let row = row.await?;
-    answer::record(&request, row.version, &Plan::try_from(row)?)
+    response::record(&request, row.version, &Plan::try_from(row)?)
 }
 
 /// Creates a response plan

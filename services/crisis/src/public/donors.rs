@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{DonorType, Problem, Word};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::PublicProblems,
+    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::PublicProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -103,7 +103,7 @@ pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id) ->
             let donor = store::donor(db, organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
             Ok(funding(donor, &counted))
         });
-        answer::json(StatusCode::OK, &[], &shown.await?)
+        response::json(StatusCode::OK, &[], &shown.await?)
     })
     .await
 }

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{DonorType, Money, Word};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{ApiResult, Context, Parameters, answer, openapi::PublicProblems};
+use service::{ApiResult, Context, Parameters, openapi::PublicProblems, response};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -108,7 +108,7 @@ pub(crate) async fn get(
     let year = year(question.0.year)?;
     super::answer(&context, &request, async |scope| {
         let ask = async |db: &Snapshot| Ok(of_country(db, scope, &country.iso3, year).await?);
-        answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
+        response::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
     })
     .await
 }

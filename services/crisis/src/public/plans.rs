@@ -15,7 +15,7 @@ use kernel::{Money, PlanType, Problem, Visibility, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, openapi::PublicProblems,
+    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, openapi::PublicProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -201,7 +201,7 @@ pub(crate) async fn get(
 ) -> ApiResult {
     super::answer(&context, &request, async |scope| {
         let ask = async |db: &Snapshot| plan_page(db, scope, &id).await;
-        answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
+        response::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
     })
     .await
 }

@@ -13,7 +13,7 @@ use kernel::{Fault, Money, Problem};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{
-    ApiResult, Column, Context, Envelope, Paging, Parameters, Row, answer, openapi::PublicProblems,
+    ApiResult, Column, Context, Envelope, Paging, Parameters, Row, openapi::PublicProblems, response,
 };
 use std::{cmp::Reverse, collections::HashMap};
 use utoipa::ToSchema;
@@ -143,7 +143,7 @@ pub(crate) async fn get(
     let year = super::year(year.parse().map_err(|_| unreadable())?)?;
     super::answer(&context, &request, async |scope| {
         let ask = async |db: &Snapshot| Ok(of_year(db, scope, year).await?);
-        answer::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
+        response::json(StatusCode::OK, &[], &service::read_within(&context, scope, ask).await?)
     })
     .await
 }

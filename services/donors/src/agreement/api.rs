@@ -11,7 +11,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::text::search_key;
 use kernel::{Earmarking, Fault, Money, Problem, closed_set};
 use serde::{Deserialize, Serialize};
-use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
+use service::{
+    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
+};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -292,8 +294,8 @@ pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Cont
     let record = found.await?;
     // Contributions change it too, so its version alone does not say that nothing has changed.
     let headers =
-        [("etag", answer::etag(record.agreement.version)), ("cache-control", "no-cache".to_owned())];
-    answer::json(actix_web::http::StatusCode::OK, &headers, &record)
+        [("etag", response::etag(record.agreement.version)), ("cache-control", "no-cache".to_owned())];
+    response::json(actix_web::http::StatusCode::OK, &headers, &record)
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ use kernel::{Code, Fault, FieldCode, Problem, Reason, RecordKind};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Context, Created, Id, Parameters, UncheckedBody, answer, one_of,
+    ApiResult, Context, Created, Id, Parameters, UncheckedBody, one_of,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -80,7 +81,7 @@ pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Con
     service::read(&context, &caller.claims, async |db, scope| {
         let agreement = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let items = of(scope, db, agreement.id).await?;
-        answer::json(actix_web::http::StatusCode::OK, &[], &AgreementDocuments { items })
+        response::json(actix_web::http::StatusCode::OK, &[], &AgreementDocuments { items })
     })
     .await
 }

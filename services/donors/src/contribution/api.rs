@@ -10,7 +10,9 @@ use kernel::text::split;
 use kernel::{ContributionStatus, ContributionType, Earmarking, Fault, Money, Problem, Visibility};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, answer, openapi::ReadProblems};
+use service::{
+    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
+};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -309,7 +311,7 @@ pub(crate) async fn get(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        answer::record(&request, row.version, &Contribution::try_from(row)?)
+        response::record(&request, row.version, &Contribution::try_from(row)?)
     })
     .await
 }
@@ -371,7 +373,7 @@ pub(crate) async fn entries(
             reason: entry.reason,
             recorded_at: entry.recorded_at,
         };
-        answer::record(&request, row.version, &Entries { items: items.into_iter().map(shown).collect() })
+        response::record(&request, row.version, &Entries { items: items.into_iter().map(shown).collect() })
     })
     .await
 }

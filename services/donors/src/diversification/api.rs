@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use kernel::{Code, Fault, FieldCode, Problem, Reason, Situation};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
-use service::{ApiResult, Context, Parameters, answer, openapi::ReadProblems};
+use service::{ApiResult, Context, Parameters, openapi::ReadProblems, response};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -121,7 +121,7 @@ pub(crate) async fn get(
         let of = asked(&caller.claims, scope, period.0.office_id)?;
         let office_name = office::find(db, of.0, of.1).await?.map(|office| office.name);
         let body = Diversification { office_id: of.1, office_name, years: of_years(db, of, years).await? };
-        answer::json(StatusCode::OK, &[], &body)
+        response::json(StatusCode::OK, &[], &body)
     })
     .await
 }

@@ -4,7 +4,7 @@ use auth::{Caller, perm};
 use kernel::{FieldCode, FieldError, Params, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, answer, openapi::ReadProblems,
+    ApiResult, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, openapi::ReadProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -141,7 +141,7 @@ pub(crate) async fn get(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        answer::record(&request, row.version, &Import::try_from(row)?)
+        response::record(&request, row.version, &Import::try_from(row)?)
     })
     .await
 }

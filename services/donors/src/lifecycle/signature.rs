@@ -9,8 +9,9 @@ use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, JsonBody, answer,
+    ApiResult, Changed, Checks, Context, JsonBody,
     openapi::{ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -123,7 +124,7 @@ pub(crate) async fn read(
             return Err(Problem::not_found().into());
         }
         let rule = find(db, caller.claims.organisation_id).await?;
-        answer::record(&request, rule.version, &rule)
+        response::record(&request, rule.version, &rule)
     })
     .await
 }

@@ -11,7 +11,7 @@ use auth::{Caller, perm};
 use kernel::{DonorType, Problem, text::words};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::Serialize;
-use service::{ApiResult, Context, Id, answer, openapi::ReadProblems};
+use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -128,7 +128,7 @@ pub(crate) async fn list(
             .collect();
         items.sort_by(|a, b| (b.score, &a.name).cmp(&(a.score, &b.name)));
         items.truncate(20);
-        answer::record(&request, donor.version, &Candidates { items })
+        response::record(&request, donor.version, &Candidates { items })
     })
     .await
 }

@@ -16,8 +16,9 @@ use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Context, JsonBody, answer,
+    ApiResult, Context, JsonBody,
     openapi::{CreateProblems, PublicProblems, ReadProblems},
+    response,
 };
 use std::fmt::Write;
 use utoipa::ToSchema;
@@ -83,7 +84,7 @@ pub(crate) async fn replace(
     sql::insert_many(tx.db(), "calendar", &columns, vec![row], "").await?;
     tx.audit(entry(claims, "calendar.replace")).await?;
     tx.commit().await?;
-    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &made)
+    response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &made)
 }
 
 /// Deletes the caller's calendar address

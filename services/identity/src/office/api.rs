@@ -5,8 +5,9 @@ use auth::{Caller, perm};
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{CreateProblems, ReadProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -112,7 +113,7 @@ pub(crate) async fn get(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let office = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        answer::record(&request, office.version, &Office::from(office))
+        response::record(&request, office.version, &Office::from(office))
     })
     .await
 }

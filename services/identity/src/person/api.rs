@@ -8,8 +8,9 @@ use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, pagination:
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{CreateProblems, ReadProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -175,7 +176,7 @@ pub(crate) async fn get(
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let person = with_roles(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
-        answer::record(&request, person.version, &person)
+        response::record(&request, person.version, &person)
     })
     .await
 }

@@ -10,8 +10,9 @@ use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, UncheckedBody, answer,
+    ApiResult, Changed, Checks, Context, UncheckedBody,
     openapi::{ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -134,7 +135,7 @@ pub(crate) async fn me(caller: AnyCaller, context: Data<Context>, state: Data<St
     let person = person_of(&claims, &db).await?;
     let version = person.as_ref().map_or(1, |person| person.version);
     let shown = describe(&state, &claims, &db, person).await?;
-    answer::json(StatusCode::OK, &[("etag", answer::etag(version))], &shown)
+    response::json(StatusCode::OK, &[("etag", response::etag(version))], &shown)
 }
 
 /// A person's display and notification settings.
@@ -241,5 +242,5 @@ pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> Ap
         language: person.language,
         office: office.map(|office| office.name).unwrap_or_default(),
     };
-    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &shown)
+    response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &shown)
 }

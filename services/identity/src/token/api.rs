@@ -12,8 +12,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Code, Fault, FieldCode, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Checks, Context, JsonBody, answer,
+    ApiResult, Checks, Context, JsonBody,
     openapi::{CreateProblems, PublicProblems},
+    response,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -86,7 +87,7 @@ pub(crate) async fn authorize(
     };
     store::save_code(&tx, &secret::hash(&code), &saved).await?;
     tx.commit().await?;
-    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &AuthorizationResponse { code })
+    response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &AuthorizationResponse { code })
 }
 
 /// Maximum length of a password that is checked, in bytes.
@@ -261,7 +262,7 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
         scope: granted.claims.scope,
         refresh_token: granted.refresh_token,
     };
-    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &tokens)
+    response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &tokens)
 }
 
 /// Codes and refresh tokens belong to the client they were given to (RFC 6749 4.1.3 and 6): there is one.
@@ -330,7 +331,7 @@ pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Byt
 #[get("/.well-known/jwks.json")]
 pub(crate) async fn key_set(context: Data<Context>) -> ApiResult {
     let keys = key::key_set(&context.store).await?;
-    answer::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &keys)
+    response::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &keys)
 }
 
 /// Authorization server metadata (RFC 8414).
@@ -376,5 +377,5 @@ pub(crate) async fn discovery(state: Data<State>) -> ApiResult {
         token_endpoint_auth_methods_supported: vec!["client_secret_basic", "client_secret_post", "none"],
         code_challenge_methods_supported: vec!["S256"],
     };
-    answer::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &document)
+    response::json(StatusCode::OK, &[("cache-control", "public, max-age=300".into())], &document)
 }

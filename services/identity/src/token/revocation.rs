@@ -4,7 +4,7 @@ use super::ACCESS_TOKEN_LIFETIME;
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL, Revocations};
-use service::{ApiResult, Context, Id, Job, answer};
+use service::{ApiResult, Context, Id, Job, response};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -66,5 +66,5 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
 pub(crate) async fn ask(context: Data<Context>, id: Id) -> ApiResult {
     let db = context.store.system_read().await?;
     let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", params![id.0]).await?;
-    answer::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())
+    response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())
 }

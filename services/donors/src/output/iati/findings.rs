@@ -15,8 +15,8 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, answer, one_of,
-    openapi::ReadProblems,
+    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, one_of, openapi::ReadProblems,
+    response,
 };
 use store::{Snapshot, TenantScope};
 use utoipa::{IntoParams, ToSchema};
@@ -219,5 +219,5 @@ pub(crate) async fn summary(caller: Caller<perm::AgreementsRead>, context: Data<
         position = next;
     }
     counts.published = counts.activities - counts.held_back;
-    answer::json(StatusCode::OK, &[], &counts)
+    response::json(StatusCode::OK, &[], &counts)
 }

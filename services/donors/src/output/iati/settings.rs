@@ -10,8 +10,9 @@ use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, UncheckedBody, answer,
+    ApiResult, Changed, Checks, Context, UncheckedBody,
     openapi::{ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -132,7 +133,7 @@ pub(crate) async fn read(
     service::read(&context, &caller.claims, async |db, scope| {
         for_staff(scope)?;
         let shown = Publication::from(find(db, Some(scope.organisation_id())).await?);
-        answer::record(&request, shown.version, &shown)
+        response::record(&request, shown.version, &shown)
     })
     .await
 }

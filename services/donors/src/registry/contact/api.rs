@@ -18,8 +18,9 @@ use kernel::{Code, Fault, Problem, Reason, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{
-    ApiResult, Changed, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Changed, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -138,7 +139,7 @@ impl Contact {
 
     /// The record with its version, not cacheable by intermediaries.
     pub(super) fn answer(&self, request: &HttpRequest) -> ApiResult {
-        answer::record(request, self.version, self).map(unkept)
+        response::record(request, self.version, self).map(unkept)
     }
 }
 

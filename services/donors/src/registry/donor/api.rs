@@ -15,8 +15,8 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
-    answer,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -235,7 +235,7 @@ pub(crate) async fn get(
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let donor = with_refs(db, vec![row]).await?.pop().ok_or_else(Problem::not_found)?;
-        answer::record(&request, donor.version, &donor)
+        response::record(&request, donor.version, &donor)
     })
     .await
 }

@@ -14,8 +14,9 @@ use reassigned::{Reassigned, duplicates_of, point_at, reassign};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, Created, Id, JsonBody, Precondition, answer,
+    ApiResult, Changed, Checks, Context, Created, Id, JsonBody, Precondition,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -126,7 +127,7 @@ pub(crate) async fn list(
         let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
         let rows: Vec<Row> = sql::all(db, &text, params![donor.id, donor.organisation_id]).await?;
         let items = rows.into_iter().map(Merge::try_from).collect::<Result<_, _>>()?;
-        answer::record(&request, donor.version, &Merges { items })
+        response::record(&request, donor.version, &Merges { items })
     })
     .await
 }

@@ -11,8 +11,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Code, Fault, Money, Problem, Reason, RecordKind, ReportKind, Situation};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row, answer,
+    ApiResult, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row,
     openapi::{ReadProblems, UpdateProblems},
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -323,8 +324,8 @@ pub(crate) async fn get(
         tx.commit().await?;
     }
     // Documents and payments change it too, so its version alone does not say that nothing has changed.
-    let headers = [("etag", answer::etag(shown.report.version)), ("cache-control", "no-cache".to_owned())];
-    answer::json(actix_web::http::StatusCode::OK, &headers, &shown)
+    let headers = [("etag", response::etag(shown.report.version)), ("cache-control", "no-cache".to_owned())];
+    response::json(actix_web::http::StatusCode::OK, &headers, &shown)
 }
 
 /// Updates the draft of a report
