@@ -4,7 +4,6 @@
 //! `/v1`, `/oauth` and `/.well-known` go to the services, `/openapi.json` and `/api-docs` are answered here, and all
 //! else goes to the portal.
 
-mod answer;
 mod body;
 mod connections;
 mod headers;
@@ -12,6 +11,7 @@ mod limits;
 mod origin;
 mod pages;
 mod proxy;
+mod response;
 mod routes;
 mod settings;
 mod turns;

@@ -2,11 +2,11 @@
 
 use crate::{
     State,
-    answer::{self, Place},
     body::{self, Body},
     headers,
     limits::Remaining,
     origin::{Caller, Origin},
+    response::{self, Place},
     routes::{Route, Unrouted},
 };
 use actix_web::{
@@ -87,7 +87,7 @@ pub(crate) async fn handle(
         Err(problem) => HttpResponse::from_error(ApiError::from(problem)),
     };
     if has_token || response.status() == StatusCode::UNAUTHORIZED {
-        answer::keep_private(response.headers_mut());
+        response::keep_private(response.headers_mut());
     }
     let milliseconds = (state.clock.now() - started).num_milliseconds();
     let (method, path, status) = (request.method().as_str(), request.path(), response.status().as_u16());
@@ -223,7 +223,7 @@ impl Exchange<'_> {
             }
         };
         let answer = answered.map_err(|error| unanswered(&error))?;
-        answer::pass_back(answer, place, &state.limits).await
+        response::pass_back(answer, place, &state.limits).await
     }
 
     fn outgoing(&self, route: &Route, url: &str) -> ClientRequest {
