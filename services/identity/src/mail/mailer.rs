@@ -44,7 +44,7 @@ pub enum MailerError {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unsent {
     /// The server (or the folder) is unavailable, or refuses access: nothing is wrong with the mail.
-    Away(String),
+    Unavailable(String),
     /// The server does not take this mail.
     Refused(String),
 }
@@ -79,9 +79,9 @@ impl Mailer {
     pub(super) async fn send(&self, id: Uuid, message: Message) -> Result<(), Unsent> {
         match &self.transport {
             Transport::Smtp(server) => server.send(message).await.map(drop).map_err(|error| unsent(&error)),
-            Transport::Folder(folder) => {
-                keep(folder, id, &message.formatted()).await.map_err(|error| Unsent::Away(error.to_string()))
-            }
+            Transport::Folder(folder) => keep(folder, id, &message.formatted())
+                .await
+                .map_err(|error| Unsent::Unavailable(error.to_string())),
         }
     }
 }
@@ -91,13 +91,13 @@ fn sender(from: &str) -> Result<Mailbox, MailerError> {
 }
 
 fn unsent(error: &SmtpError) -> Unsent {
-    let Some(code) = error.status() else { return Unsent::Away(ops::chain(error)) };
+    let Some(code) = error.status() else { return Unsent::Unavailable(ops::chain(error)) };
     // Of the permanent answers those about signing in concern every mail.
     match (code.severity, u16::from(code)) {
         (Severity::PermanentNegativeCompletion, answer) if !matches!(answer, 530 | 534 | 535 | 538) => {
             Unsent::Refused(format!("the server answers {answer}"))
         }
-        (_, answer) => Unsent::Away(format!("the server answers {answer}")),
+        (_, answer) => Unsent::Unavailable(format!("the server answers {answer}")),
     }
 }
 

@@ -139,7 +139,7 @@ pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreE
 pub(super) enum Outcome {
     Sent,
     /// The server is unavailable: retried then.
-    Away(DateTime<Utc>, String),
+    Unavailable(DateTime<Utc>, String),
     /// The server refuses this mail: then it is tried again.
     Refused(DateTime<Utc>, String),
     GivenUp(String),
@@ -150,7 +150,9 @@ pub(super) async fn end(store: &Store, mail: &Mail, outcome: &Outcome) -> Result
     let tx = store.system(Actor::system()).await?;
     let (sent_at, next_at, error) = match outcome {
         Outcome::Sent => (Some(tx.now()), None, None),
-        Outcome::Away(at, error) | Outcome::Refused(at, error) => (None, Some(*at), Some(error.clone())),
+        Outcome::Unavailable(at, error) | Outcome::Refused(at, error) => {
+            (None, Some(*at), Some(error.clone()))
+        }
         Outcome::GivenUp(error) => (None, None, Some(error.clone())),
     };
     let text = "UPDATE mail SET sent_at = $1, next_at = $2, error = $3 WHERE id = $4 AND attempts = $5";

@@ -58,7 +58,7 @@ impl MailWorker {
             match outcome {
                 Outcome::Sent => sent += 1,
                 // An unavailable server is unavailable for all mails: the others are not tried in vain.
-                Outcome::Away(..) => break,
+                Outcome::Unavailable(..) => break,
                 Outcome::Refused(..) | Outcome::GivenUp(_) => {}
             }
         }
@@ -75,14 +75,16 @@ impl MailWorker {
         let (longest, until) = REFUSED_RETRY;
         let (outcome, name) = match self.mailer.send(mail.id, message).await {
             Ok(()) => (Outcome::Sent, "sent"),
-            Err(Unsent::Away(why)) => (Outcome::Away(self.later(mail, MAX_UNAVAILABLE_DELAY), why), "away"),
+            Err(Unsent::Unavailable(why)) => {
+                (Outcome::Unavailable(self.later(mail, MAX_UNAVAILABLE_DELAY), why), "away")
+            }
             Err(Unsent::Refused(why)) if self.store.clock().now() < mail.created_at + until => {
                 (Outcome::Refused(self.later(mail, longest), why), "refused")
             }
             Err(Unsent::Refused(why)) => (Outcome::GivenUp(why), "given_up"),
         };
         metrics::counter!("mail_attempts_total", "outcome" => name).increment(1);
-        if let Outcome::Away(_, why) | Outcome::Refused(_, why) | Outcome::GivenUp(why) = &outcome {
+        if let Outcome::Unavailable(_, why) | Outcome::Refused(_, why) | Outcome::GivenUp(why) = &outcome {
             tracing::warn!(mail = %mail.id, attempts = mail.attempts, outcome = name, why, "a mail could not be sent");
         }
         Ok(outcome)

@@ -3,7 +3,7 @@
 use super::ACCESS_TOKEN_LIFETIME;
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use actix_web::{http::StatusCode, web::Data};
-use cache::{RENEWAL, Revocations};
+use cache::{RENEWAL_INTERVAL, Revocations};
 use service::{ApiResult, Context, Id, Job, response};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -33,7 +33,7 @@ pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreErr
 /// Keeps the copy complete.
 pub(crate) fn worker(context: &Context, revocations: &Revocations) -> Job {
     let (store, revocations) = (context.store.clone(), revocations.clone());
-    service::worker("identity.revocations", RENEWAL, move || {
+    service::worker("identity.revocations", RENEWAL_INTERVAL, move || {
         let (store, revocations) = (store.clone(), revocations.clone());
         async move { renew(&store, &revocations).await.map(|()| false) }
     })
