@@ -309,7 +309,7 @@ async fn the_console_draws_the_figures_and_leads_to_what_is_behind_them() {
         answer.text
     };
     let dashboard = shown("/en/console/diversification?year=2025").await;
-    assert!(dashboard.contains("<h2 id=\"of-year\">2025 in total"), "{dashboard}");
+    assert!(dashboard.contains("<h2 id=\"of-year\">2025 at a glance"), "{dashboard}");
     for figure in ["4,600", "<data value=\"1000.00\">", "80.0%", "drawn-type", "drawn-segment"] {
         assert!(dashboard.contains(figure), "{figure}: {dashboard}");
     }

@@ -314,7 +314,7 @@ mod tests {
         let error = FieldError::new("/budget_year", Fault::out_of_range(1900, 2200));
         let json = serde_json::to_value(&error).unwrap();
         let expected = serde_json::json!({ "pointer": "/budget_year", "code": "out_of_range",
-            "params": { "max": 2200, "min": 1900 }, "detail": "must be 1900 to 2200" });
+            "params": { "max": 2200, "min": 1900 }, "detail": "must be between 1900 and 2200" });
         assert_eq!(json, expected);
         assert_eq!(serde_json::from_value::<FieldError>(json).unwrap(), error);
     }

@@ -259,7 +259,7 @@ async fn a_replay_goes_to_the_one_group_that_could_not_apply_the_event() {
         let line = lines.iter().find(|line| line["error"].as_str().is_some_and(|error| error.contains(why)));
         line.unwrap_or_else(|| panic!("nothing is buried because of {why}: {lines:?}"))["offset"].clone()
     };
-    let place = (of(&buried, "not US dollars"), of(&buried, version));
+    let place = (of(&buried, "not in US dollars"), of(&buried, version));
 
     // A third, which was at fault until its consumer was mended.
     let mended = contribution("01980000-0000-7000-8000-000000000003", organisation, "USD");

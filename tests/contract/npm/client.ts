@@ -18,7 +18,10 @@ function assert(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Error(what);
 }
 
-const api = createClient<paths>({ baseUrl: needed("PASSERELLE_URL") });
+// Problems have a media type of their own.
+type Json = "application/json" | "application/problem+json";
+
+const api = createClient<paths, Json>({ baseUrl: needed("PASSERELLE_URL") });
 
 async function signIn(): Promise<void> {
   const { data, error } = await api.POST("/oauth/token", {

@@ -187,7 +187,13 @@ pub fn merge<'a>(into: Value, documents: impl IntoIterator<Item = &'a Value>) ->
             unite(&mut merged["components"][kind], named)?;
         }
         for (path, item) in document["paths"].as_object().into_iter().flatten() {
-            unite(&mut merged["paths"][path], item).map_err(|method| format!("{method} {path}"))?;
+            for (method, operation) in item.as_object().into_iter().flatten() {
+                let place = &mut merged["paths"][path][method];
+                if !place.is_null() {
+                    return Err(format!("{method} {path}"));
+                }
+                *place = operation.clone();
+            }
         }
         for tag in document["tags"].as_array().into_iter().flatten() {
             tags.insert(tag["name"].to_string(), tag.clone());

@@ -286,7 +286,7 @@ mod tests {
         assert!(described.columns.is_none() && described.note.unwrap().contains("external_ref"));
         let twice = Columns::of(&headings("Amount;amount"), &Mapping::default(), true).err().unwrap();
         assert_eq!(twice.errors[0].code, FieldCode::ColumnTwice);
-        assert!(twice.errors[0].detail.contains("both stand for amount"), "{:?}", twice.errors);
+        assert!(twice.errors[0].detail.contains("both mapped to amount"), "{:?}", twice.errors);
         let both = mapping(r#"{"A": "amount", "B": "amount"}"#);
         assert!(Columns::of(&headings("A;B"), &both, true).is_err());
         let many: Vec<String> = (0..300).map(|number| format!("column {number}")).collect();

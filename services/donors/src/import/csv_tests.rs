@@ -61,7 +61,7 @@ fn files_that_are_no_table_of_text_say_what_they_are() {
         (b"PK\x03\x04rest", "ZIP archive"),
         (b"\xff\xfee\0x\0", "UTF-16"),
         (b"external_ref\0,donor\n", "NUL"),
-        (b"external_ref,donor,status,amount,currency\nG-1,\0,paid,1,USD\n", "line 2 holds a NUL byte"),
+        (b"external_ref,donor,status,amount,currency\nG-1,\0,paid,1,USD\n", "line 2 contains a NUL byte"),
         (b"external_ref,donor,status,amount,currency\nG-1,Norv\xe8ge,paid,1,USD\n", "line 2 is not UTF-8"),
         (b"external_ref,donor,status,amount,currency\nG-1,\xe2,\x82\xac,1,USD\n", "line 2 is not UTF-8"),
     ];

@@ -18,6 +18,7 @@ mod fts;
 mod iati;
 mod matching;
 mod meter;
+mod options;
 mod record;
 mod seen;
 pub(crate) mod store;

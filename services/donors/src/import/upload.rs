@@ -8,6 +8,7 @@ use super::{
     format::{self, Format, MAX_ROWS, Reading},
     iati::Ours,
     matching,
+    options::{ImportForm, ImportOptions},
     seen::{Print, Seen},
     store,
     worker::Wake,
@@ -25,10 +26,8 @@ use auth::{ApiError, Caller, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use kernel::{Code, Fault, FieldCode, FieldError, Problem};
-use serde::{Deserialize, Serialize};
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
-use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Maximum size of an upload, in bytes: enough for well over 100,000 flows.
@@ -46,60 +45,6 @@ const MAX_MESSAGE_LENGTH: usize = 2000;
 /// Maximum length of a form field beside the files, in bytes.
 const MAX_FIELD_BYTES: usize = 64 * 1024;
 
-/// How to import.
-#[derive(Debug, Serialize, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ImportOptions {
-    /// `fts`: pages of flows as the FTS API returns them; `csv` and `xlsx`: tables with the headings of
-    /// `/v1/imports/template`, or with a mapping; `iati`: IATI 2.01 to 2.03 activities.
-    #[param(example = "csv", max_length = 20)]
-    format: String,
-    /// Name of the source system: required for tables, defaults to `iati` for IATI files, always `fts` for flows.
-    /// Together with the rows' references it identifies a contribution.
-    #[param(example = "erp", max_length = 40)]
-    source: Option<String>,
-    /// Maps the columns of a table to fields, as a JSON object: heading → field, or null to ignore a column;
-    /// `"decimal": ","` if the decimal separator is a comma.
-    #[param(example = r#"{"Donor name": "donor", "Remarks": null}"#, max_length = 20000)]
-    mapping: Option<String>,
-    /// The organisation's own IATI identifier, to find it as the receiver.
-    #[param(example = "XM-DAC-47066", max_length = 100)]
-    receiver: Option<String>,
-    /// The office that owns the imported records: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<Uuid>,
-    /// Dry run: validate and compare only, save nothing.
-    #[serde(default)]
-    dry_run: bool,
-    /// Import the valid rows even if others are invalid. Defaults to false: one invalid row rejects the import.
-    #[serde(default)]
-    skip_bad: bool,
-}
-
-/// The form of an import: fields first, then the files.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the form")]
-pub(crate) struct ImportForm {
-    /// What the sending system is called: that of the parameter, where both are there.
-    #[schema(max_length = 40, nullable = false)]
-    source: Option<String>,
-    /// JSON: the fields to which the headings are mapped.
-    #[schema(max_length = 65536, nullable = false)]
-    mapping: Option<String>,
-    /// For IATI: the organisation's identifier as a receiver.
-    #[schema(max_length = 100, nullable = false)]
-    receiver: Option<String>,
-    /// The files: any number of parts of this name, each with a file name.
-    #[schema(min_items = 1, max_items = 1000)]
-    file: Vec<FileBytes>,
-}
-
-/// The bytes of a file.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "describes the form")]
-pub(crate) struct FileBytes(Vec<u8>);
-
 /// Starts an import
 ///
 /// Send the files as `multipart/form-data` (several files form one import), or a single file as the body, up to 512
@@ -111,9 +56,8 @@ pub(crate) struct FileBytes(Vec<u8>);
 #[utoipa::path(tag = "imports", params(ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     request_body(description = "The file, or several as multipart/form-data", content(
-        (Object = "application/json"), (String = "text/csv"), (String = "application/xml"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (ImportForm = "multipart/form-data"))),
+        (ImportForm = "multipart/form-data"), (Object = "application/json"), (String = "text/csv"),
+        (String = "application/xml"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     security(("oauth2" = ["imports:write"])),
     extensions(("x-body-limit" = json!(536870912)), ("x-timeout-seconds" = json!(900))),
     responses((status = 201, description = "The queued import", body = Import), CreateProblems))]
