@@ -5,7 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::Serialize
 use std::{fmt, str::FromStr};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{RefOr, Schema, schema::ObjectBuilder},
+    openapi::{
+        RefOr, Schema,
+        schema::{AdditionalProperties, ObjectBuilder},
+    },
 };
 
 /// An ISO 4217 currency.
@@ -308,6 +311,7 @@ impl PartialSchema for Money {
             .property("currency", currency)
             .required("amount")
             .required("currency")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
             .description(Some("An amount of money, exact"))
             .examples([serde_json::json!({"amount": "1250000.00", "currency": "CHF"})])
             .into()

@@ -186,7 +186,7 @@ pub struct Listed<F> {
     pub paging: Paging,
 }
 
-impl<F: DeserializeOwned> FromRequest for Listed<F> {
+impl<F: DeserializeOwned + IntoParams + 'static> FromRequest for Listed<F> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
@@ -195,12 +195,12 @@ impl<F: DeserializeOwned> FromRequest for Listed<F> {
     }
 }
 
-fn listed<F: DeserializeOwned>(query: &str) -> Result<Listed<F>, Problem> {
+fn listed<F: DeserializeOwned + IntoParams + 'static>(query: &str) -> Result<Listed<F>, Problem> {
     let is_paging = |pair: &&str| ["limit", "cursor"].contains(&pair.split('=').next().unwrap_or_default());
     let (paging, filter): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_paging);
     Ok(Listed {
-        filter: crate::parameters::parse(&filter.join("&"))?,
-        paging: crate::parameters::parse(&paging.join("&"))?,
+        filter: crate::parameters::checked(&filter.join("&"))?,
+        paging: crate::parameters::checked(&paging.join("&"))?,
     })
 }
 

@@ -24,9 +24,7 @@ impl<T: DeserializeOwned + IntoParams + 'static> FromRequest for Parameters<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let query = request.query_string();
-        let parsed = check_lengths(&lengths_of::<T>(), query).and_then(|()| parse(query));
-        ready(parsed.map(Self).map_err(ApiError::from))
+        ready(checked(request.query_string()).map(Self).map_err(ApiError::from))
     }
 }
 
@@ -66,6 +64,12 @@ fn check_lengths(lengths: &[Length], query: &str) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Parses a query whose texts are as long as the document allows.
+pub(crate) fn checked<T: DeserializeOwned + IntoParams + 'static>(query: &str) -> Result<T, Problem> {
+    check_lengths(&lengths_of::<T>(), query)?;
+    parse(query)
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {

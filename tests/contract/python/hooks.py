@@ -1,6 +1,11 @@
-"""Tokens for schemathesis: headquarters' client has one, nobody has none."""
+"""What schemathesis must know of this API: tokens, and that a key is used once.
+
+Headquarters' client has a token, nobody has none.
+"""
 
 import os
+import re
+import uuid
 
 import requests
 import schemathesis
@@ -22,3 +27,11 @@ if os.environ["PASSERELLE_WHO"] == "headquarters":
         def set(self, case, data, context):
             case.headers = case.headers or {}
             case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Two requests that were made up apart are not one request sent twice: a well-formed key becomes one of its own."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) and len(key) <= 255:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())

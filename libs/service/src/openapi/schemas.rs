@@ -17,6 +17,7 @@ pub(super) fn complete(document: &mut Value) {
     each_object(document, &mut |schema| flatten(schema, &known));
     each_object(document, &mut bytes_are_binary);
     each_object(document, &mut bound);
+    each_object(&mut document["components"]["schemas"], &mut texts_are_not_blank);
     each_object(&mut document["components"]["schemas"], &mut bound_file);
 }
 
@@ -104,5 +105,25 @@ fn bound(schema: &mut Map<String, Value>) {
 fn bound_file(schema: &mut Map<String, Value>) {
     if schema.get("format").is_some_and(|format| format == "binary") {
         schema.entry("maxLength").or_insert(MAX_FILE.into());
+    }
+}
+
+/// What is sent (closed objects are) has no blank texts: a text that is not known is left out or null. (`Checks::text`)
+fn texts_are_not_blank(schema: &mut Map<String, Value>) {
+    if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
+        return;
+    }
+    for (_, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        let Some(property) = property.as_object_mut() else { continue };
+        let is_free = ["enum", "format", "pattern", "const"].iter().all(|name| !property.contains_key(*name));
+        let is_text = match property.get("type") {
+            Some(Value::String(one)) => one == "string",
+            Some(Value::Array(several)) => several.iter().any(|one| one == "string"),
+            _ => false,
+        };
+        if is_free && is_text {
+            property.entry("minLength").or_insert(1.into());
+            property.insert("pattern".to_owned(), "\\S".into());
+        }
     }
 }

@@ -54,9 +54,9 @@ pub(crate) struct PlanFields {
     original_requirement: Option<Money>,
     /// In US dollars; replaces the original requirement.
     revised_requirement: Option<Money>,
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 10000000000_i64)]
     people_in_need: Option<i64>,
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 10000000000_i64)]
     people_targeted: Option<i64>,
     #[schema(max_length = 5000)]
     summary: Option<String>,
@@ -322,7 +322,7 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     for (pointer, people) in
         [("/people_in_need", fields.people_in_need), ("/people_targeted", fields.people_targeted)]
     {
-        checks.require(people.is_none_or(|people| people >= 0), pointer, Fault::negative());
+        objective::check_people(&mut checks, pointer, people);
     }
     checks.optional_long_text("/summary", fields.summary.as_deref(), 5000);
     let needed = fields.revised_requirement.or(fields.original_requirement);

@@ -37,7 +37,7 @@ pub(crate) struct Objective {
     pub(crate) description: Option<String>,
     /// Amount in US dollars.
     pub(crate) requirement: Money,
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 10000000000_i64)]
     pub(crate) people_targeted: Option<i64>,
     #[serde(default)]
     #[schema(max_items = 5)]
@@ -46,6 +46,15 @@ pub(crate) struct Objective {
     #[serde(default)]
     #[schema(example = json!(["Shelter and settlements"]), max_items = 20, value_type = Vec<kernel::items::Keyword>)]
     pub(crate) activity_areas: Vec<String>,
+}
+
+/// Maximum number of people of a plan: more than the world has.
+pub(crate) const MAX_PEOPLE: i64 = 10_000_000_000;
+
+/// A number of people, where it is known.
+pub(crate) fn check_people(checks: &mut Checks, pointer: &str, people: Option<i64>) {
+    let is_possible = people.is_none_or(|people| (0..=MAX_PEOPLE).contains(&people));
+    checks.require(is_possible, pointer, Fault::out_of_range(0, MAX_PEOPLE));
 }
 
 /// Notes what is wrong with objectives under a requirement.
@@ -58,8 +67,7 @@ pub(crate) fn check(objectives: &[Objective], needed: Option<Money>, checks: &mu
         let in_dollars = objective.requirement.currency() == Currency::USD;
         checks.require(in_dollars, &at("requirement"), Fault::wrong_currency("USD"));
         checks.require(!objective.requirement.is_negative(), &at("requirement"), Fault::negative());
-        let counted = objective.people_targeted.is_none_or(|people| people >= 0);
-        checks.require(counted, &at("people_targeted"), Fault::negative());
+        check_people(checks, &at("people_targeted"), objective.people_targeted);
         checks.at_most(&at("groups"), &objective.groups, PeopleGroup::ALL.len());
         let areas = checks.at_most(&at("activity_areas"), &objective.activity_areas, 20);
         for (number, area) in areas.iter().enumerate() {

@@ -1,6 +1,6 @@
 use super::{
     State,
-    store::{self, After, Filter, Sort},
+    store::{self, After, AgreementOrder, Filter},
     terms::{Instalment, Terms},
 };
 use crate::agreement::AmendmentKind;
@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::text::search_key;
-use kernel::{Earmarking, Fault, Money, Problem, closed_set};
+use kernel::{Earmarking, Money, Problem, closed_set};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
@@ -226,30 +226,20 @@ pub(crate) struct AgreementFilter {
     state: Option<State>,
     /// Only those that end on or before this date.
     ends_before: Option<NaiveDate>,
-    /// `newest`, `end_date` or `reference`. Defaults to `newest`.
-    #[param(max_length = 20)]
-    sort: Option<String>,
+    /// Defaults to `newest`.
+    sort: Option<AgreementOrder>,
 }
 
 impl AgreementFilter {
-    fn checked(&self) -> Result<Filter, Problem> {
-        let sort = match self.sort.as_deref() {
-            None | Some("newest") => Sort::Newest,
-            Some("end_date") => Sort::EndDate,
-            Some("reference") => Sort::Reference,
-            Some(other) => {
-                let fault = Fault::not_one_of(other, &["newest", "end_date", "reference"]);
-                return Err(Problem::invalid_parameter("sort", fault));
-            }
-        };
-        Ok(Filter {
+    fn filter(&self) -> Filter {
+        Filter {
             donor_id: self.donor_id,
             office_id: self.office_id,
             state: self.state,
             search: self.q.as_deref().map(search_key),
             ends_before: self.ends_before,
-            sort,
-        })
+            sort: self.sort.unwrap_or_default(),
+        }
     }
 }
 
@@ -266,7 +256,7 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<AgreementFilter>,
 ) -> ApiResult {
-    let filter = listed.filter.checked()?;
+    let filter = listed.filter.filter();
     let scope = context.scope(&caller.claims).await?;
     let filters = (listed.filter, caller.claims.sub);
     let page = listed.paging.of("agreements", &filters)?;

@@ -12,11 +12,11 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{ApiError, Caller, perm};
-use kernel::{Code, Fault, FieldCode, Problem, Reason, RecordKind};
+use kernel::{Code, Fault, FieldCode, Problem, Reason, RecordKind, closed_set};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Context, Created, Id, Parameters, UncheckedBody, one_of,
+    ApiResult, Context, Created, Id, Parameters, UncheckedBody,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
     response,
 };
@@ -28,9 +28,8 @@ use uuid::Uuid;
 pub(crate) struct AgreementDocument {
     #[serde(flatten)]
     document: Document,
-    /// `internal`, or `donor` when the donor can read it as well.
-    #[schema(example = "donor", max_length = 20)]
-    visibility: String,
+    #[schema(example = "donor")]
+    visibility: DocumentVisibility,
 }
 
 /// The documents of an agreement.
@@ -41,20 +40,28 @@ pub(crate) struct AgreementDocuments {
     items: Vec<AgreementDocument>,
 }
 
+closed_set! {
+    /// Who reads a document of an agreement: staff, or the donor as well.
+    pub(crate) enum DocumentVisibility {
+        Internal = "internal",
+        Donor = "donor",
+    }
+}
+
 /// Who reads a document.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Shown {
-    /// `internal` or `donor`. Defaults to `internal`.
-    #[param(example = "donor", max_length = 20)]
-    visibility: Option<String>,
+    /// Defaults to `internal`.
+    #[param(example = "donor")]
+    visibility: Option<DocumentVisibility>,
 }
 
 #[derive(FromQueryResult)]
 struct Row {
     agreement_id: Uuid,
-    visibility: String,
+    visibility: DocumentVisibility,
 }
 
 async fn of(
@@ -105,8 +112,7 @@ pub(crate) async fn create(
     shown: Parameters<Shown>,
     payload: Payload,
 ) -> ApiResult {
-    let visibility = one_of("visibility", shown.0.visibility.as_deref(), &["internal", "donor"])?;
-    let visibility = visibility.unwrap_or_else(|| "internal".to_owned());
+    let visibility = shown.0.visibility.unwrap_or(DocumentVisibility::Internal);
     let found =
         service::read(&context, &caller.claims, async |db, scope| Ok(store::get(scope, db, id.0).await?));
     let found = found.await?.ok_or_else(Problem::not_found)?;
@@ -123,7 +129,7 @@ pub(crate) async fn create(
             let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MAX_DOCUMENTS);
             return Err(Problem::new(Code::Conflict).field("/file", fault).into());
         }
-        let document = owner.attach(tx, &stored, &visibility).await?;
+        let document = owner.attach(tx, &stored, visibility.as_str()).await?;
         let made = AgreementDocument { document, visibility };
         Ok(Created::new(format!("/v1/agreement-documents/{}", made.document.id), 1, made))
     })
@@ -160,7 +166,7 @@ pub(crate) async fn find(
     let (document, row): (Option<Document>, Option<Row>) = (sql::read(&rows)?.pop(), sql::read(&rows)?.pop());
     let (document, row) = document.zip(row).ok_or_else(Problem::not_found)?;
     let owner = store::get(scope, db, row.agreement_id).await?.ok_or_else(Problem::not_found)?;
-    if matches!(scope, TenantScope::Donor { .. }) && row.visibility != "donor" {
+    if matches!(scope, TenantScope::Donor { .. }) && row.visibility != DocumentVisibility::Donor {
         return Err(Problem::not_found().into());
     }
     Ok((document, owner))

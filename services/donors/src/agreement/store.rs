@@ -124,20 +124,22 @@ pub(crate) struct Filter {
     pub(crate) state: Option<State>,
     pub(crate) search: Option<String>,
     pub(crate) ends_before: Option<NaiveDate>,
-    pub(crate) sort: Sort,
+    pub(crate) sort: AgreementOrder,
 }
 
-/// The orders of the agreement list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Sort {
-    /// The newest first.
-    #[default]
-    Newest,
-    /// The first to end first.
-    EndDate,
-    /// By reference.
-    Reference,
+kernel::closed_set! {
+    /// The order of a list of agreements: newest first, by end date, or by reference.
+    pub(crate) enum AgreementOrder {
+        Newest = "newest",
+        EndDate = "end_date",
+        Reference = "reference",
+    }
+}
+
+impl Default for AgreementOrder {
+    fn default() -> Self {
+        Self::Newest
+    }
 }
 
 /// Where a page of the list ended: what it is sorted by, and the id.
@@ -145,11 +147,11 @@ pub(crate) enum Sort {
 pub(crate) struct After(pub(crate) String, pub(crate) Uuid);
 
 impl After {
-    pub(crate) fn of(row: &Model, sort: Sort) -> Self {
+    pub(crate) fn of(row: &Model, sort: AgreementOrder) -> Self {
         let text = match sort {
-            Sort::Newest => String::new(),
-            Sort::EndDate => row.end_date.to_string(),
-            Sort::Reference => row.reference.clone(),
+            AgreementOrder::Newest => String::new(),
+            AgreementOrder::EndDate => row.end_date.to_string(),
+            AgreementOrder::Reference => row.reference.clone(),
         };
         Self(text, row.id)
     }
@@ -174,19 +176,19 @@ pub(crate) async fn list(
         conditions.and("a.search LIKE ?", format!("%{word}%"));
     }
     let (order, descending): (&[&str], bool) = match filter.sort {
-        Sort::Newest => (&["id"], true),
-        Sort::EndDate => (&["end_date", "id"], false),
-        Sort::Reference => (&["reference"], false),
+        AgreementOrder::Newest => (&["id"], true),
+        AgreementOrder::EndDate => (&["end_date", "id"], false),
+        AgreementOrder::Reference => (&["reference"], false),
     };
     if let Some(After(text, id)) = after {
         match filter.sort {
-            Sort::Newest => conditions.and("a.id < ?", id),
-            Sort::EndDate => {
+            AgreementOrder::Newest => conditions.and("a.id < ?", id),
+            AgreementOrder::EndDate => {
                 let date: NaiveDate =
                     text.parse().map_err(|_| StoreError::Damaged("a cursor's date".to_owned()))?;
                 conditions.and_both("(a.end_date, a.id) > (?1, ?2)", date, id);
             }
-            Sort::Reference => conditions.and("a.reference > ?", text),
+            AgreementOrder::Reference => conditions.and("a.reference > ?", text),
         }
     }
     let listed = Listed { select: SELECT, from: "agreement a", order, descending, limit: page.limit + 1 };

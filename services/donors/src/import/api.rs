@@ -1,4 +1,8 @@
-use super::{columns::Column, store};
+use super::{
+    columns::Column,
+    format::ImportFormat,
+    store::{self, ImportState, RowOutcome},
+};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{FieldCode, FieldError, Params, Problem};
@@ -9,8 +13,6 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-const VERDICTS: [&str; 5] = ["created", "updated", "unchanged", "rejected", "not_applied"];
-
 /// An import and its progress.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Import {
@@ -19,18 +21,16 @@ pub(crate) struct Import {
     version: i64,
     /// The office that owns the imported records.
     office_id: Uuid,
-    /// `fts`, `csv`, `xlsx` or `iati`.
-    #[schema(example = "csv", max_length = 20)]
-    format: String,
+    #[schema(example = "csv")]
+    format: ImportFormat,
     /// Name of the source system.
     #[schema(example = "erp", max_length = 40)]
     source: String,
     /// The headings of a table and the fields they are mapped to.
     #[schema(max_items = 1000)]
     columns: Vec<Column>,
-    /// `queued`, `applying`, `done`, `refused` (rows were invalid, nothing was saved), `checked` (dry run) or `failed`.
-    #[schema(example = "applying", max_length = 20)]
-    state: String,
+    #[schema(example = "applying")]
+    state: ImportState,
     /// Whether this is a dry run: rows are validated and nothing is saved.
     dry_run: bool,
     /// Whether valid rows are imported when others are invalid.
@@ -161,9 +161,9 @@ pub(crate) struct ImportRow {
     /// The contribution's reference in the source, if it has one.
     #[schema(max_length = 100)]
     external_ref: Option<String>,
-    /// `created`, `updated`, `unchanged`, `rejected` or `not_applied`; null while pending.
-    #[schema(example = "rejected", max_length = 20)]
-    verdict: Option<String>,
+    /// Null while the row is pending.
+    #[schema(example = "rejected")]
+    verdict: Option<RowOutcome>,
     /// Errors, by JSON pointer inside the row.
     #[schema(max_items = 100)]
     errors: Vec<FieldError>,
@@ -221,7 +221,7 @@ impl Row for ImportRow {
         ("file", |row| row.file.as_str().into()),
         ("pointer", |row| row.pointer.as_str().into()),
         ("external_ref", |row| row.external_ref.clone().into()),
-        ("verdict", |row| row.verdict.clone().into()),
+        ("verdict", |row| row.verdict.map(RowOutcome::as_str).into()),
         ("errors", |row| lines(&row.errors)),
         ("warnings", |row| lines(&row.warnings)),
         ("error_codes", |row| codes(&row.errors)),
@@ -234,9 +234,8 @@ impl Row for ImportRow {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RowFilter {
-    /// `created`, `updated`, `unchanged`, `rejected` or `not_applied`.
-    #[param(max_length = 20)]
-    verdict: Option<String>,
+    /// Only rows with this outcome.
+    verdict: Option<RowOutcome>,
     /// Only rows with warnings.
     with_warnings: Option<bool>,
 }
@@ -258,12 +257,11 @@ pub(crate) async fn rows(
     let import = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id.0).await?));
     let import = import.await?.ok_or_else(Problem::not_found)?.id;
     let RowFilter { verdict, with_warnings } = listed.filter;
-    let verdict = service::one_of("verdict", verdict.as_deref(), &VERDICTS)?;
-    let filters = (import, verdict.clone(), with_warnings);
+    let filters = (import, verdict, with_warnings);
     let with_warnings = with_warnings.unwrap_or(false);
     let page = listed.paging.of("import-rows", &filters)?;
     service::list(&request, &context, scope, page, async move |db, _, page| {
-        let rows = store::rows(db, import, verdict.as_deref(), with_warnings, page, page.after()?).await?;
+        let rows = store::rows(db, import, verdict, with_warnings, page, page.after()?).await?;
         Ok(page.page(rows, |row| row.number).try_map(ImportRow::try_from)?)
     })
     .await
@@ -276,7 +274,7 @@ mod tests {
     fn row(errors: &str) -> ImportRow {
         let errors = Some(errors.to_owned());
         let (file, pointer) = ("a.csv".to_owned(), "/lines/2".to_owned());
-        let (external_ref, verdict, warnings) = (None, Some("rejected".to_owned()), None);
+        let (external_ref, verdict, warnings) = (None, Some(RowOutcome::Rejected), None);
         let row = store::RowVerdict { number: 1, file, pointer, external_ref, verdict, errors, warnings };
         ImportRow::try_from(row).unwrap()
     }

@@ -2,6 +2,7 @@
 
 use super::{
     flow::{DonorRef, Flow},
+    format::ImportFormat,
     matching::{self, Found, scope_of},
     store::Model as Job,
 };
@@ -321,7 +322,7 @@ impl NewDonor {
             (key, _) => key,
         };
         let reference = donor_ref.reference.iter().map(named).collect();
-        let iati_identifier = donor_ref.reference.clone().filter(|_| job.format == "iati");
+        let iati_identifier = donor_ref.reference.clone().filter(|_| job.format == ImportFormat::Iati);
         Ok(Self { key, search, name, donor_type, reference, iati_identifier })
     }
 
@@ -338,7 +339,7 @@ impl NewDonor {
             short_name: None,
             search: self.search.clone(),
             donor_type: self.donor_type,
-            iati_organisation_type: donor::iati_type_of(self.donor_type).map(str::to_owned),
+            iati_organisation_type: donor::iati_type_of(self.donor_type),
             segment: None,
             country: None,
             parent_id: None,

@@ -1,12 +1,12 @@
 use super::*;
-use crate::import::{columns::Mapping, format::Format, iati::Ours};
+use crate::import::{columns::Mapping, format::ImportFormat, iati::Ours};
 use std::path::PathBuf;
 
 const HEADINGS: &str = "external_ref,donor,status,amount,currency";
 
 fn reading(describe: bool) -> Reading {
     Reading {
-        format: Format::Csv,
+        format: ImportFormat::Csv,
         mapping: Mapping::default(),
         ours: Ours::default(),
         rates: Rates::default(),

@@ -24,33 +24,18 @@ const CHUNK_ROWS: usize = 500;
 /// Maximum number of rows of one file of named fields.
 pub(crate) const MAX_ROWS: u64 = 1_000_000;
 
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// Pages of flows from the FTS API.
-    Fts,
-    /// A table as text.
-    Csv,
-    /// A table as a spreadsheet.
-    Xlsx,
-    /// IATI 2.0x activities.
-    Iati,
+kernel::closed_set! {
+    /// Format of the files of an import: pages of flows from the FTS API, a table as text, a spreadsheet, or IATI 2.01 to
+    /// 2.03 activities.
+    pub enum ImportFormat {
+        Fts = "fts",
+        Csv = "csv",
+        Xlsx = "xlsx",
+        Iati = "iati",
+    }
 }
 
-impl Format {
-    /// As the API names them.
-    pub(crate) const NAMES: [&str; 4] = ["fts", "csv", "xlsx", "iati"];
-
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        match name {
-            "fts" => Some(Self::Fts),
-            "csv" => Some(Self::Csv),
-            "xlsx" => Some(Self::Xlsx),
-            "iati" => Some(Self::Iati),
-            _ => None,
-        }
-    }
-
+impl ImportFormat {
     /// The media type of a file that is sent alone, without a form.
     pub(crate) fn media_types(self) -> &'static [&'static str] {
         match self {
@@ -76,7 +61,7 @@ impl Format {
 /// How files are to be read.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
-    pub(crate) format: Format,
+    pub(crate) format: ImportFormat,
     /// Which column is which field.
     pub(crate) mapping: Mapping,
     /// Who we are, for files that name both sides.
@@ -123,10 +108,10 @@ pub(crate) fn start(reading: Reading) -> Parsing {
 
 fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found, Problem> {
     match reading.format {
-        Format::Fts => fts::page::parse(reader, sink).map(|()| Found::default()),
-        Format::Csv => csv::parse(reader, reading, sink),
-        Format::Xlsx => xlsx::parse(reader, reading, sink),
-        Format::Iati => iati::parse(reader, &reading.ours, &reading.rates, sink),
+        ImportFormat::Fts => fts::page::parse(reader, sink).map(|()| Found::default()),
+        ImportFormat::Csv => csv::parse(reader, reading, sink),
+        ImportFormat::Xlsx => xlsx::parse(reader, reading, sink),
+        ImportFormat::Iati => iati::parse(reader, &reading.ours, &reading.rates, sink),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     flow::{DonorRef, Staged},
+    format::ImportFormat,
     store::Model as Job,
 };
 use crate::{agreement, contribution, registry::donor};
@@ -49,7 +50,7 @@ pub(super) async fn donors(
     let ids = donor::store::by_ids(&scope, db, ids).await?;
     let refs: Vec<String> = donor_refs.values().filter_map(|donor_ref| donor_ref.reference.clone()).collect();
     let mut by_ref = donor::store::by_refs(&scope, db, &job.source, &refs).await?;
-    if job.format == "iati" {
+    if job.format == ImportFormat::Iati {
         for (identifier, id) in donor::store::by_iati_identifiers(&scope, db, &refs).await? {
             by_ref.entry(identifier).or_insert(id);
         }

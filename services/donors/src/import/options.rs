@@ -1,5 +1,6 @@
 //! How an import is asked for: the parameters, and the form that describes the files beside them.
 
+use super::format::ImportFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -11,8 +12,8 @@ use uuid::Uuid;
 pub(crate) struct ImportOptions {
     /// `fts`: pages of flows as the FTS API returns them; `csv` and `xlsx`: tables with the headings of
     /// `/v1/imports/template`, or with a mapping; `iati`: IATI 2.01 to 2.03 activities.
-    #[param(example = "csv", max_length = 20)]
-    pub(super) format: String,
+    #[param(example = "csv")]
+    pub(super) format: ImportFormat,
     /// Name of the source system: required for tables, defaults to `iati` for IATI files, always `fts` for flows.
     /// Together with the rows' references it identifies a contribution.
     #[param(example = "erp", max_length = 40)]

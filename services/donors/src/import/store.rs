@@ -1,8 +1,34 @@
-use super::flow::Staged;
+use super::{flow::Staged, format::ImportFormat};
+use kernel::closed_set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
 use store::{Store, StoreError, TenantScope, Transaction, audit, params, sql};
+
+closed_set! {
+    /// State of an import: being received, queued, being applied; then done, refused (rows were invalid, nothing was
+    /// saved), checked (dry run) or failed.
+    pub enum ImportState {
+        Receiving = "receiving",
+        Queued = "queued",
+        Applying = "applying",
+        Done = "done",
+        Refused = "refused",
+        Checked = "checked",
+        Failed = "failed",
+    }
+}
+
+closed_set! {
+    /// Outcome of a row of an import; `not_applied` is that of a valid row when others had the import refused.
+    pub(crate) enum RowOutcome {
+        Created = "created",
+        Updated = "updated",
+        Unchanged = "unchanged",
+        Rejected = "rejected",
+        NotApplied = "not_applied",
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import")]
@@ -12,8 +38,8 @@ pub struct Model {
     pub version: i64,
     pub organisation_id: Uuid,
     pub office_id: Uuid,
-    pub format: String,
-    pub state: String,
+    pub format: ImportFormat,
+    pub state: ImportState,
     pub dry_run: bool,
     pub skip_bad: bool,
     pub files: String,
@@ -51,7 +77,7 @@ impl From<&Model> for audit::Subject {
 }
 
 fn readable(scope: &TenantScope) -> Select<Entity> {
-    let query = Entity::find().filter(Column::State.ne("receiving"));
+    let query = Entity::find().filter(Column::State.ne(ImportState::Receiving));
     match scope {
         TenantScope::Offices { organisation_id, office_ids, .. } => query
             .filter(Column::OrganisationId.eq(*organisation_id))
@@ -155,7 +181,7 @@ pub(crate) async fn stage(
             file,
             row.pointer,
             row.external_ref,
-            rejected.then_some("rejected"),
+            rejected.then_some(RowOutcome::Rejected),
             json(&row.errors)?,
             json(&row.warnings)?,
             (!rejected).then_some(row.raw),
@@ -186,7 +212,7 @@ const MAX_RANGES: usize = 8;
 pub(crate) async fn decide(
     tx: &Transaction,
     import: Uuid,
-    verdict: &str,
+    verdict: RowOutcome,
     numbers: &[i64],
 ) -> Result<(), StoreError> {
     let text =
@@ -258,7 +284,7 @@ pub(crate) struct RowVerdict {
     pub(crate) file: String,
     pub(crate) pointer: String,
     pub(crate) external_ref: Option<String>,
-    pub(crate) verdict: Option<String>,
+    pub(crate) verdict: Option<RowOutcome>,
     pub(crate) errors: Option<String>,
     pub(crate) warnings: Option<String>,
 }
@@ -266,7 +292,7 @@ pub(crate) struct RowVerdict {
 pub(crate) async fn rows(
     db: &impl ConnectionTrait,
     import: Uuid,
-    verdict: Option<&str>,
+    verdict: Option<RowOutcome>,
     with_warnings: bool,
     page: &PageRequest,
     after: Option<i64>,

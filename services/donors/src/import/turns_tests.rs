@@ -11,8 +11,8 @@ fn import(id: u128, organisation: u128, now: DateTimeUtc) -> Model {
         version: 0,
         organisation_id: Uuid::from_u128(organisation),
         office_id: Uuid::from_u128(organisation),
-        format: "csv".to_owned(),
-        state: "queued".to_owned(),
+        format: crate::import::format::ImportFormat::Csv,
+        state: ImportState::Queued,
         dry_run: false,
         skip_bad: false,
         files: "[]".to_owned(),
@@ -38,7 +38,7 @@ async fn turn(store: &Store, clock: &FixedClock, is_last: bool) -> Option<u128> 
     clock.advance(TimeDelta::seconds(5));
     let tx = store.system(Actor::system()).await.unwrap();
     let mut import = next(tx.db(), None).await.unwrap()?;
-    import.state = if is_last { "done" } else { "applying" }.to_owned();
+    import.state = if is_last { ImportState::Done } else { ImportState::Applying };
     update(&tx, &mut import).await.unwrap();
     tx.commit().await.unwrap();
     Some(import.id.as_u128())
@@ -91,7 +91,7 @@ async fn a_dry_run_under_way_lets_others_work_and_other_dry_runs_wait() {
     let third = next(tx.db(), under_way).await.unwrap().unwrap();
     assert_eq!([first.id, second.id, third.id].map(|id| id.as_u128()), [1, 3, 1]);
     // Once it has ended, whatever the worker remembers, the next dry run is there.
-    update(&tx, &mut Model { state: "checked".to_owned(), ..third }).await.unwrap();
+    update(&tx, &mut Model { state: ImportState::Checked, ..third }).await.unwrap();
     assert_eq!(next(tx.db(), under_way).await.unwrap().unwrap().id.as_u128(), 2);
     tx.commit().await.unwrap();
     // One that cannot go on lets the others have their turn.

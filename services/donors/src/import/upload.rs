@@ -5,12 +5,12 @@ use super::{
     api::Import,
     columns::{Column, Mapping},
     flow::Staged,
-    format::{self, Format, MAX_ROWS, Reading},
+    format::{self, ImportFormat, MAX_ROWS, Reading},
     iati::Ours,
     matching,
     options::{ImportForm, ImportOptions},
     seen::{Print, Seen},
-    store,
+    store::{self, ImportState},
     worker::Wake,
 };
 use crate::exchange_rate::{self, Rates};
@@ -71,14 +71,10 @@ pub(crate) async fn create(
     payload: Payload,
 ) -> ApiResult {
     let options = options.0;
-    let Some(format) = Format::of(&options.format) else {
-        let fault = Fault::not_one_of(&options.format, &Format::NAMES);
-        return Err(Problem::invalid_parameter("format", fault).into());
-    };
     let office_id = context.office_for_query(&caller.claims, options.office_id).await?;
     let scope = context.scope(&caller.claims).await?;
     let mut receiving =
-        Receiving::start(&context, (&options, format), caller.claims.organisation_id, office_id).await?;
+        Receiving::start(&context, &options, caller.claims.organisation_id, office_id).await?;
     let received = receive(&request, &context, &mut receiving, payload).await;
     let id = receiving.import.id;
     let answer = match received {
@@ -104,7 +100,7 @@ async fn finish(
     let digest: [u8; 32] = receiving.hasher.finalize().into();
     let mut import = receiving.import;
     service::create(context, request, &caller.claims, &digest, async |tx, _| {
-        import.state = "queued".to_owned();
+        import.state = ImportState::Queued;
         store::update(tx, &mut import).await?;
         let shown = Import::try_from(import.clone())?;
         tx.audit_created("import.create", &import, &shown).await?;
@@ -206,7 +202,7 @@ struct Receiving {
 impl Receiving {
     async fn start(
         context: &Context,
-        (options, format): (&ImportOptions, Format),
+        options: &ImportOptions,
         organisation_id: Uuid,
         office_id: Uuid,
     ) -> Result<Self, ApiError> {
@@ -217,16 +213,16 @@ impl Receiving {
         let (name, rates) = {
             let db = context.store.system_read().await?;
             let name = office::organisation_name(&db, organisation_id).await?.unwrap_or_default();
-            let rates = match format {
-                Format::Fts => Rates::default(),
-                Format::Csv | Format::Xlsx | Format::Iati => {
+            let rates = match options.format {
+                ImportFormat::Fts => Rates::default(),
+                ImportFormat::Csv | ImportFormat::Xlsx | ImportFormat::Iati => {
                     exchange_rate::store::all(&db, organisation_id).await?
                 }
             };
             (name, rates)
         };
         let reading = Reading {
-            format,
+            format: options.format,
             mapping,
             ours: Ours { name, identifier: options.receiver.clone() },
             rates,
@@ -239,8 +235,8 @@ impl Receiving {
             version: 0,
             organisation_id,
             office_id,
-            format: options.format.clone(),
-            state: "receiving".to_owned(),
+            format: options.format,
+            state: ImportState::Receiving,
             dry_run: options.dry_run,
             skip_bad: options.skip_bad,
             files: "[]".to_owned(),
@@ -255,7 +251,7 @@ impl Receiving {
             message: None,
             created_at: tx.now(),
             finished_at: None,
-            source: options.format.clone(),
+            source: options.format.as_str().to_owned(),
             columns: "[]".to_owned(),
             worked_at: None,
         };
@@ -303,11 +299,11 @@ impl Receiving {
     fn source(&self) -> Result<String, Problem> {
         let refuse = |fault: Fault| Err(Problem::invalid_parameter("source", fault));
         match (self.reading.format, &self.source) {
-            (Format::Fts, None) => Ok("fts".to_owned()),
-            (Format::Fts, Some(source)) if source == "fts" => Ok(source.clone()),
-            (Format::Fts, Some(other)) => refuse(Fault::not_one_of(other, &["fts"])),
-            (Format::Iati, None) => Ok("iati".to_owned()),
-            (Format::Csv | Format::Xlsx, None) => refuse(FieldCode::Required.says(
+            (ImportFormat::Fts, None) => Ok("fts".to_owned()),
+            (ImportFormat::Fts, Some(source)) if source == "fts" => Ok(source.clone()),
+            (ImportFormat::Fts, Some(other)) => refuse(Fault::not_one_of(other, &["fts"])),
+            (ImportFormat::Iati, None) => Ok("iati".to_owned()),
+            (ImportFormat::Csv | ImportFormat::Xlsx, None) => refuse(FieldCode::Required.says(
                 "is required: the name of the source system, so that a row sent again updates the same record",
             )),
             (_, Some(source)) if ["fts", "api"].contains(&source.as_str()) => refuse(RESERVED_SOURCE.into()),
@@ -407,7 +403,7 @@ async fn stage_batch(
         return Ok(());
     }
     let most = i64::try_from(MAX_ROWS).unwrap_or(i64::MAX);
-    if import.format != "fts" && import.rows_read >= most {
+    if import.format != ImportFormat::Fts && import.rows_read >= most {
         let why = format!("have more than {MAX_ROWS} rows together: split the import");
         let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Err(Problem::invalid_field("/file", fault).into());
@@ -417,7 +413,7 @@ async fn stage_batch(
         matching::check(import, &db, &mut rows).await?;
     }
     for row in &mut rows {
-        refuse_contradiction(seen, row, &import.format);
+        refuse_contradiction(seen, row, import.format);
         import.rejected += i64::from(!row.errors.is_empty());
         import.warnings += i64::from(!row.warnings.is_empty());
     }
@@ -429,14 +425,16 @@ async fn stage_batch(
 }
 
 /// A flow may stand in several pages; two different contents under one version cannot both be right.
-fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: &str) {
+fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: ImportFormat) {
     let (Some(id), Some((version, fingerprint))) = (&row.external_ref, row.content) else { return };
     let (key, content) = ((id.as_str(), version), seen.print(&fingerprint));
     match seen.get(&key) {
         Some(other) if *other != content => {
             let (place, why) = match format {
-                "fts" => ("/versionId", "with one version and different contents"),
-                _ => ("/external_ref", "with different contents"),
+                ImportFormat::Fts => ("/versionId", "with one version and different contents"),
+                ImportFormat::Csv | ImportFormat::Xlsx | ImportFormat::Iati => {
+                    ("/external_ref", "with different contents")
+                }
             };
             let fault = FieldCode::Contradiction.says(format!("{id} appears in these files twice, {why}"));
             row.errors.push(FieldError::new(place, fault.with("value", id.as_str())));

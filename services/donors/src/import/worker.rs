@@ -5,9 +5,8 @@ use super::{
     BATCH_SIZE,
     apply::{self, Decision, Verdicts, apply},
     flow::Flow,
-    format::Format,
     seen::{Print, Seen},
-    store,
+    store::{self, ImportState, RowOutcome},
 };
 use crate::{contribution, registry::donor};
 use ::store::{Actor, Store, StoreError, TenantScope};
@@ -116,7 +115,7 @@ async fn work_on(
 ) -> Result<(), Pause> {
     if job.rejected > 0 && !job.skip_bad && !job.dry_run {
         job.message = Some(format!("{} rows are wrong; nothing is kept", job.rejected));
-        return finish(database, job, "refused").await;
+        return finish(database, job, ImportState::Refused).await;
     }
     if !job.dry_run {
         return apply_all(database, job).await;
@@ -132,9 +131,9 @@ async fn work_on(
 }
 
 async fn apply_all(database: &Store, job: &mut store::Model) -> Result<(), Pause> {
-    if job.state == "queued" {
+    if job.state == ImportState::Queued {
         let tx = begin(database, job).await?;
-        job.state = "applying".to_owned();
+        job.state = ImportState::Applying;
         job.rows_done = job.rejected;
         store::update(&tx, job).await?;
         tx.commit().await?;
@@ -149,7 +148,7 @@ async fn apply_all(database: &Store, job: &mut store::Model) -> Result<(), Pause
                     return Ok(());
                 }
             }
-            Ok(false) => return finish(database, job, "done").await,
+            Ok(false) => return finish(database, job, ImportState::Done).await,
             // What is not away, full or in the way of another will be wrong the next time, too: others wait behind it.
             Err(Pause::Store(error)) if !error.is_unavailable() => {
                 *job = before;
@@ -166,7 +165,7 @@ async fn apply_all(database: &Store, job: &mut store::Model) -> Result<(), Pause
 async fn fail(database: &Store, job: &mut store::Model, error: &StoreError) -> Result<(), Pause> {
     tracing::error!(import = %job.id, error = error as &dyn std::error::Error, "import failed");
     job.message = Some("the platform could not apply a batch; the operators have the details".into());
-    finish(database, job, "failed").await
+    finish(database, job, ImportState::Failed).await
 }
 
 async fn apply_batch(database: &Store, job: &mut store::Model) -> Result<bool, Pause> {
@@ -176,9 +175,11 @@ async fn apply_batch(database: &Store, job: &mut store::Model) -> Result<bool, P
     let mut tx = begin(database, job).await?;
     donor::merge_lock::shared(&tx, job.organisation_id).await?;
     let verdicts = apply(&mut tx, job, flows).await?;
-    for (verdict, numbers) in
-        [("created", &verdicts.created), ("updated", &verdicts.updated), ("unchanged", &verdicts.unchanged)]
-    {
+    for (verdict, numbers) in [
+        (RowOutcome::Created, &verdicts.created),
+        (RowOutcome::Updated, &verdicts.updated),
+        (RowOutcome::Unchanged, &verdicts.unchanged),
+    ] {
         store::decide(&tx, job.id, verdict, numbers).await?;
     }
     progress(job, &verdicts, last, count);
@@ -206,8 +207,7 @@ async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Fl
         position += i64::from(BATCH_SIZE);
     }
     drop(db);
-    let format = Format::of(&job.format);
-    let format = format.ok_or_else(|| StoreError::Damaged(format!("import format {}", job.format)))?;
+    let format = job.format;
     let parse = move || {
         rows.into_iter()
             .map(|(number, raw)| match format.read(&raw) {
@@ -273,11 +273,11 @@ async fn compare(
         store::update(&tx, job).await?;
         tx.commit().await?;
     }
-    finish(database, job, "checked").await
+    finish(database, job, ImportState::Checked).await
 }
 
 /// Ends the job: drops what is staged, then writes the state and the audit row together.
-async fn finish(database: &Store, job: &mut store::Model, state: &str) -> Result<(), Pause> {
+async fn finish(database: &Store, job: &mut store::Model, state: ImportState) -> Result<(), Pause> {
     let mut position = 0;
     while position < job.rows_read {
         let tx = begin(database, job).await?;
@@ -286,7 +286,7 @@ async fn finish(database: &Store, job: &mut store::Model, state: &str) -> Result
         position += store::RANGE_ROWS;
     }
     let tx = begin(database, job).await?;
-    job.state = state.to_owned();
+    job.state = state;
     job.finished_at = Some(tx.now());
     job.rows_done = job.rows_read;
     store::update(&tx, job).await?;

@@ -10,8 +10,8 @@ fn job(id: u128, dry_run: bool, rows: i64) -> store::Model {
         version: 0,
         organisation_id: scope_of(0).organisation_id(),
         office_id: OFFICES[0],
-        format: "fts".to_owned(),
-        state: "queued".to_owned(),
+        format: crate::import::format::ImportFormat::Fts,
+        state: ImportState::Queued,
         dry_run,
         skip_bad: false,
         files: "[]".to_owned(),
@@ -101,7 +101,7 @@ async fn broken_uploads_are_looked_for_again_and_again() {
     ::store::migration::migrate::<crate::migration::Migrator>(&database).await.unwrap();
     let mut tidied = None;
     tidy_when_due(&database, &mut tidied).await;
-    let mut broken_off = store::Model { state: "receiving".to_owned(), ..job(1, false, 0) };
+    let mut broken_off = store::Model { state: ImportState::Receiving, ..job(1, false, 0) };
     broken_off.created_at = kernel::Clock::now(&*clock);
     let tx = database.system(Actor::system()).await.unwrap();
     store::insert(&tx, broken_off).await.unwrap();

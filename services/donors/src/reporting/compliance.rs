@@ -5,7 +5,6 @@ use ::store::{StoreError, TenantScope, list::plan_for_values, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Fault, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Column, Context, Envelope, Listed, Paging, Row, openapi::ReadProblems};
@@ -72,11 +71,12 @@ fn median(mut values: Vec<(i64, i64)>) -> Option<i64> {
     Some(i64::midpoint(at((all - 1) / 2)?, at(all / 2)?))
 }
 
-/// By what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Office,
-    Donor,
+kernel::closed_set! {
+    /// What compliance is counted by.
+    pub(crate) enum ComplianceGroup {
+        Office = "office",
+        Donor = "donor",
+    }
 }
 
 /// The figures of every office or donor that the filter leaves any report of. A report counts as late by whole days begun
@@ -85,13 +85,13 @@ async fn groups(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     filter: &Filter,
-    by: By,
+    by: ComplianceGroup,
     now: DateTime<Utc>,
 ) -> Result<Vec<Compliance>, StoreError> {
     let mut conditions = filter.conditions(scope);
     conditions.and_also("r.state <> 'cancelled'");
     let (conditions, mut values) = conditions.end();
-    let key = if by == By::Office { "r.office_id" } else { "r.donor_id" };
+    let key = if by == ComplianceGroup::Office { "r.office_id" } else { "r.donor_id" };
     values.extend(params![now, now + chrono::TimeDelta::days(30)]);
     let (now_at, soon_at) = (values.len() - 1, values.len());
     let count = |condition: &str| format!("sum(CASE WHEN {condition} THEN 1 ELSE 0 END)");
@@ -146,13 +146,13 @@ async fn groups(
 async fn names(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    by: By,
+    by: ComplianceGroup,
     ids: Vec<Uuid>,
 ) -> Result<HashMap<Uuid, String>, StoreError> {
     // By the key alone: an index that begins with the organisation would be searched from end to end.
     let text = match by {
-        By::Office => "SELECT id, name, organisation_id FROM office WHERE true",
-        By::Donor => "SELECT id, name, organisation_id FROM donor WHERE true",
+        ComplianceGroup::Office => "SELECT id, name, organisation_id FROM office WHERE true",
+        ComplianceGroup::Donor => "SELECT id, name, organisation_id FROM donor WHERE true",
     };
     let mut names = HashMap::with_capacity(ids.len());
     for row in sql::select_by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await? {
@@ -173,9 +173,8 @@ fn place(of: &Compliance) -> (i64, i64, Option<String>, Option<Uuid>) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ComplianceFilter {
-    /// `office` or `donor`. Defaults to `office`.
-    #[param(max_length = 10)]
-    by: Option<String>,
+    /// Defaults to `office`.
+    by: Option<ComplianceGroup>,
     /// Only of this office.
     office_id: Option<Uuid>,
     /// Only of this donor.
@@ -199,14 +198,7 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<ComplianceFilter>,
 ) -> ApiResult {
-    let by = match listed.filter.by.as_deref() {
-        None | Some("office") => By::Office,
-        Some("donor") => By::Donor,
-        Some(other) => {
-            let fault = Fault::not_one_of(other, &["office", "donor"]);
-            return Err(Problem::invalid_parameter("by", fault).into());
-        }
-    };
+    let by = listed.filter.by.unwrap_or(ComplianceGroup::Office);
     let scope = context.scope(&caller.claims).await?;
     let ComplianceFilter { office_id, donor_id, due_from, due_until, .. } = listed.filter.clone();
     let filter = Filter { office_id, donor_id, due_from, due_until, ..Filter::default() };

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use auth::{ALL_PERMISSIONS, ApiError, JsonWebKeySet, TRACE_HEADER};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kernel::{Code, Fault, FieldCode, Problem};
+use kernel::{Code, Fault, FieldCode, Problem, UnknownWord, closed_set};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Context, JsonBody,
@@ -36,8 +36,7 @@ pub(crate) struct SignIn {
     /// BASE64URL(SHA-256(verifier)), RFC 7636.
     #[schema(min_length = 43, max_length = 43)]
     code_challenge: String,
-    /// `S256`.
-    #[schema(example = "S256", max_length = 10)]
+    #[schema(example = "S256", value_type = CodeChallengeMethod)]
     code_challenge_method: String,
     /// The office to sign in to. Defaults to the first office in which the person has a role.
     office_id: Option<Uuid>,
@@ -93,8 +92,21 @@ pub(crate) async fn authorize(
 /// Maximum length of a password that is checked, in bytes.
 const MAX_PASSWORD_LENGTH: usize = 1024;
 
-/// The grants of the token endpoint.
-const GRANTS: [&str; 3] = ["client_credentials", "authorization_code", "refresh_token"];
+closed_set! {
+    /// The grant types of the token endpoint.
+    pub(crate) enum GrantType {
+        ClientCredentials = "client_credentials",
+        AuthorizationCode = "authorization_code",
+        RefreshToken = "refresh_token",
+    }
+}
+
+closed_set! {
+    /// How a code challenge is derived from its verifier (RFC 7636).
+    pub(crate) enum CodeChallengeMethod {
+        S256 = "S256",
+    }
+}
 
 /// Where codes may be sent: to the portal. Addresses are compared letter by letter (OAuth 2.1, 2.3.1).
 fn redirect_uris(issuer: &str) -> [String; 1] {
@@ -119,8 +131,7 @@ fn check(sign_in: &SignIn, issuer: &str) -> Result<(), Problem> {
 /// A token request (RFC 6749). Client credentials may also be sent by HTTP Basic authentication.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct TokenRequest {
-    /// `client_credentials`, `authorization_code` or `refresh_token`.
-    #[schema(example = "client_credentials", max_length = 40)]
+    #[schema(example = "client_credentials", value_type = GrantType)]
     grant_type: String,
     /// For `client_credentials`, unless sent by HTTP Basic; for `authorization_code`: the client that signed in.
     #[schema(max_length = 100)]
@@ -235,24 +246,25 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
         value.clone().ok_or_else(|| Problem::invalid_parameter(name, Fault::required()))
     };
     let store = &context.store;
-    let granted = match form.grant_type.as_str() {
-        "client_credentials" => {
+    let grant_type: GrantType = form
+        .grant_type
+        .parse()
+        .map_err(|error: UnknownWord| Problem::invalid_parameter("grant_type", error))?;
+    let granted = match grant_type {
+        GrantType::ClientCredentials => {
             let (id, secret) = credentials(request, &form)?;
             grant::client_credentials(store, state, &id, &secret, form.scope.as_deref()).await?
         }
-        "authorization_code" => {
+        GrantType::AuthorizationCode => {
             let (code, verifier) = (need("code", &form.code)?, need("code_verifier", &form.code_verifier)?);
             let redirect_uri = need("redirect_uri", &form.redirect_uri)?;
             is_portal(&need("client_id", &form.client_id)?)?;
             grant::authorization_code(store, state, &code, &verifier, &redirect_uri).await?
         }
-        "refresh_token" => {
+        GrantType::RefreshToken => {
             let refresh = need("refresh_token", &form.refresh_token)?;
             form.client_id.as_deref().map_or(Ok(()), is_portal)?;
             grant::refresh_token(store, state, &refresh, form.office_id).await?
-        }
-        other => {
-            return Err(Problem::invalid_parameter("grant_type", Fault::not_one_of(other, &GRANTS)).into());
         }
     };
     let tokens = Tokens {
@@ -289,6 +301,9 @@ fn credentials(request: &HttpRequest, form: &TokenRequest) -> Result<(String, St
     Ok((id, secret))
 }
 
+/// Maximum length of a token, in bytes.
+const MAX_TOKEN_LENGTH: usize = 4000;
+
 /// A token to revoke (RFC 7009).
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Revocation {
@@ -310,6 +325,9 @@ pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Byt
         let fault = FieldCode::Malformed.says(format!("the form cannot be read: {error}"));
         Problem::invalid_parameter("token", fault)
     })?;
+    if form.token.len() > MAX_TOKEN_LENGTH {
+        return Err(Problem::invalid_parameter("token", Fault::too_long(MAX_TOKEN_LENGTH)).into());
+    }
     // Decided before the write begins: the check may ask this very service for its keys.
     let claims = context.verifier.verify(&form.token).await.ok();
     let tx = context.store.system(Actor::system()).await?;
@@ -351,8 +369,8 @@ pub(crate) struct Discovery {
     scopes_supported: Vec<&'static str>,
     #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
     response_types_supported: Vec<&'static str>,
-    #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
-    grant_types_supported: Vec<&'static str>,
+    #[schema(max_items = 10)]
+    grant_types_supported: &'static [GrantType],
     #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     #[schema(max_items = 10, value_type = Vec<kernel::items::Keyword>)]
@@ -373,7 +391,7 @@ pub(crate) async fn discovery(state: Data<State>) -> ApiResult {
         jwks_uri: at("/.well-known/jwks.json"),
         scopes_supported: ALL_PERMISSIONS.to_vec(),
         response_types_supported: vec!["code"],
-        grant_types_supported: vec!["client_credentials", "authorization_code", "refresh_token"],
+        grant_types_supported: GrantType::ALL,
         token_endpoint_auth_methods_supported: vec!["client_secret_basic", "client_secret_post", "none"],
         code_challenge_methods_supported: vec!["S256"],
     };

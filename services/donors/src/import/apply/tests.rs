@@ -86,7 +86,7 @@ async fn an_import_changes_a_contribution_as_it_is_once_the_editor_is_done() {
             "contributionType": "financial",
             "destinationObjects": [{ "type": "UsageYear", "id": "42", "name": "2021" }],
         });
-        let flow = crate::import::format::Format::Fts.read(&flow.to_string());
+        let flow = crate::import::format::ImportFormat::Fts.read(&flow.to_string());
         let flows = vec![(1, flow.unwrap_or_else(|(_, errors)| panic!("{errors:?}")))];
         let there = store.clone();
         let import = tokio::spawn(async move {
@@ -111,8 +111,8 @@ fn job() -> Job {
         version: 1,
         organisation_id: Uuid::nil(),
         office_id: Uuid::nil(),
-        format: "csv".to_owned(),
-        state: "applying".to_owned(),
+        format: crate::import::format::ImportFormat::Csv,
+        state: crate::import::store::ImportState::Applying,
         dry_run: false,
         skip_bad: false,
         files: "[]".to_owned(),

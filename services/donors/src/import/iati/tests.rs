@@ -1,5 +1,5 @@
 use super::*;
-use crate::import::format::Format;
+use crate::import::format::ImportFormat;
 use kernel::FieldCode;
 
 fn ours() -> Ours {
@@ -46,7 +46,7 @@ fn a_donors_file_gives_what_it_commits_to_us_and_nothing_else() {
     ];
     let (found, rows) = read(&activity(DONOR, &content.concat()));
     assert_eq!(rows.len(), 1);
-    let flow = Format::Iati.read(&rows[0].raw).unwrap();
+    let flow = ImportFormat::Iati.read(&rows[0].raw).unwrap();
     assert_eq!(
         (flow.id.as_str(), flow.status.as_str(), flow.amount_usd),
         ("XM-DAC-1-77#2#C1", "commitment", 100_000)
@@ -73,7 +73,7 @@ fn our_own_file_gives_what_came_in_from_the_one_who_funds() {
     found.unwrap();
     let ids: Vec<&str> = rows.iter().map(|row| row.external_ref.as_deref().unwrap()).collect();
     assert_eq!(ids, ["XM-DAC-1-77#1#n1", "XM-DAC-1-77#1#n2"]);
-    let flow = Format::Iati.read(&rows[1].raw).unwrap();
+    let flow = ImportFormat::Iati.read(&rows[1].raw).unwrap();
     assert_eq!(
         (flow.status.as_str(), flow.flow_date.unwrap().to_string()),
         ("paid", "2026-02-03".to_owned())

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     exchange_rate::Rates,
-    import::{columns::Mapping, format::Format, iati::Ours},
+    import::{columns::Mapping, format::ImportFormat, iati::Ours},
 };
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Formula, Workbook as Writer};
 use std::io::{Cursor, Write};
@@ -11,7 +11,7 @@ const HEADINGS: [&str; 6] = ["external_ref", "donor", "status", "amount", "curre
 
 fn read(bytes: &[u8]) -> (Result<Found, Problem>, Vec<Staged>) {
     let reading = Reading {
-        format: Format::Xlsx,
+        format: ImportFormat::Xlsx,
         mapping: Mapping::default(),
         ours: Ours::default(),
         rates: Rates::default(),
@@ -79,7 +79,7 @@ fn a_workbook_is_read_with_its_dates_numbers_and_kept_values() {
     for (row, (number, id)) in rows.iter().zip([(2, "1001"), (4, "1003")]) {
         assert!(row.errors.is_empty(), "{:?}", row.errors);
         assert_eq!((row.pointer.clone(), row.external_ref.as_deref()), (format!("/rows/{number}"), Some(id)));
-        let flow = Format::Xlsx.read(&row.raw).unwrap();
+        let flow = ImportFormat::Xlsx.read(&row.raw).unwrap();
         assert_eq!((flow.amount_usd, flow.flow_date.unwrap().to_string()), (30, "2026-02-03".to_owned()));
         assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Examplia & Sons <é>"));
     }

@@ -62,10 +62,10 @@ fn organisation(donor: Option<&donor::store::Model>, name: Option<&str>) -> Orga
         .into_iter()
         .filter_map(|(code, name)| Some(Narrative { language: Some(code), text: name.clone()? }));
     let own = Narrative { language: Some("en"), text: donor.name.clone() };
-    let kind = donor.iati_organisation_type.as_deref().or(donor::iati_type_of(donor.donor_type));
+    let kind = donor.iati_organisation_type.or(donor::iati_type_of(donor.donor_type));
     Organisation {
         reference: donor.iati_identifier.clone(),
-        kind: kind.map(str::to_owned),
+        kind: kind.map(|kind| kind.as_str().to_owned()),
         names: std::iter::once(own).chain(others).collect(),
     }
 }
@@ -74,7 +74,7 @@ impl Publisher {
     fn reporting(&self) -> Organisation {
         Organisation {
             reference: Some(self.settings.organisation_ref.clone()),
-            kind: Some(self.settings.organisation_type.clone()),
+            kind: Some(self.settings.organisation_type.as_str().to_owned()),
             names: vec![Narrative::of(self.name.as_str())],
         }
     }
@@ -82,15 +82,15 @@ impl Publisher {
     fn defaults(&self) -> Defaults {
         let settings = &self.settings;
         Defaults {
-            flow_type: settings.flow_type.clone(),
-            finance_type: settings.finance_type.clone(),
-            tied_status: settings.tied_status.clone(),
+            flow_type: settings.flow_type.map(|code| code.as_str().to_owned()),
+            finance_type: settings.finance_type.map(|code| code.as_str().to_owned()),
+            tied_status: settings.tied_status.map(|code| code.as_str().to_owned()),
         }
     }
 
     fn aid_types(&self, earmarking: Option<Earmarking>, modality: Option<Modality>) -> AidTypes {
         AidTypes {
-            dac: self.settings.aid_type.clone(),
+            dac: self.settings.aid_type.map(|code| code.as_str().to_owned()),
             earmarking: category(earmarking),
             modality: modality.map(Modality::as_str),
         }

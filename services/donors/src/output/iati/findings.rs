@@ -15,8 +15,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, one_of, openapi::ReadProblems,
-    response,
+    ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, openapi::ReadProblems, response,
 };
 use store::{Snapshot, TenantScope};
 use utoipa::{IntoParams, ToSchema};
@@ -41,9 +40,8 @@ pub(crate) struct PublicationFinding {
     /// The rule's id in the IATI standard ruleset.
     #[schema(example = "6.2.2", max_length = 10)]
     rule: String,
-    /// `error` (the activity is excluded) or `warning`.
-    #[schema(example = "error", max_length = 10)]
-    severity: String,
+    #[schema(example = "error")]
+    severity: Severity,
     /// The element or attribute concerned.
     #[schema(example = "sector", max_length = 100)]
     path: String,
@@ -91,9 +89,8 @@ pub(crate) struct PublicationSummary {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct FindingFilter {
-    /// Only `error` or only `warning`.
-    #[param(max_length = 10)]
-    severity: Option<String>,
+    /// Only findings of this severity.
+    severity: Option<Severity>,
 }
 
 /// Where a page ended: the last record done with, and how many findings of the next one were given.
@@ -112,7 +109,7 @@ fn finding(subject: &Subject, rule: &Rule, held_back: bool) -> PublicationFindin
         record_id: subject.id,
         record: subject.name.clone(),
         rule: rule.id.to_owned(),
-        severity: rule.severity.name().to_owned(),
+        severity: rule.severity,
         path: rule.path.to_owned(),
         detail: rule.message.to_owned(),
         held_back,
@@ -136,11 +133,11 @@ pub(crate) async fn list(
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     for_staff(&scope)?;
-    let severity = one_of("severity", listed.filter.severity.as_deref(), &Severity::NAMES)?;
-    let (name, filters, clock) = ("publication-findings", severity.clone(), context.store.clock().clone());
+    let severity = listed.filter.severity;
+    let (name, filters, clock) = ("publication-findings", severity, context.store.clock().clone());
     let page = listed.paging.of(name, &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
-        found(db, scope, severity.as_deref(), clock.now().date_naive(), page).await
+        found(db, scope, severity, clock.now().date_naive(), page).await
     })
     .await
 }
@@ -148,7 +145,7 @@ pub(crate) async fn list(
 async fn found(
     db: &Snapshot,
     scope: &TenantScope,
-    severity: Option<&str>,
+    severity: Option<Severity>,
     today: NaiveDate,
     page: &PageRequest,
 ) -> Result<Page<PublicationFinding>, ApiError> {
@@ -162,7 +159,7 @@ async fn found(
         for subject in &subjects {
             let rules: Vec<_> = broken(&subject.activity, publisher.today).collect();
             let held_back = rules.iter().any(|rule| rule.severity == Severity::Error);
-            let wanted = rules.iter().filter(|rule| severity.is_none_or(|name| name == rule.severity.name()));
+            let wanted = rules.iter().filter(|rule| severity.is_none_or(|only| only == rule.severity));
             for rule in wanted.skip(given) {
                 if items.len() == limit {
                     break 'records Some(Cursor(position, given));

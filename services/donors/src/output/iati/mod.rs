@@ -6,6 +6,7 @@
 
 pub(crate) mod activity;
 pub(crate) mod build;
+mod codes;
 pub(crate) mod file;
 pub(crate) mod findings;
 pub(crate) mod rules;

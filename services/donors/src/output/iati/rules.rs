@@ -7,23 +7,11 @@
 use super::activity::{Activity, AidTypes, Organisation, Share};
 use chrono::NaiveDate;
 
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Severity {
-    /// The activity is held back.
-    Error,
-    /// The activity is published.
-    Warning,
-}
-
-impl Severity {
-    pub(crate) const NAMES: [&'static str; 2] = ["error", "warning"];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        }
+kernel::closed_set! {
+    /// Severity of a finding: with an error the activity is held back, with a warning it is published.
+    pub(crate) enum Severity {
+        Error = "error",
+        Warning = "warning",
     }
 }
 

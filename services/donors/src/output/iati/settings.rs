@@ -1,6 +1,7 @@
 //! What the organisation says of itself where it publishes, and what holds for all it publishes.
 
-use crate::registry::donor::IATI_TYPES;
+use super::codes::{AidType, FinanceType, FlowType, TiedStatus};
+use crate::registry::donor::IatiOrganisationType;
 use ::store::{StoreError, TenantScope, audit, params, sql};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
@@ -17,42 +18,32 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Codelist FlowType.
-const FLOW_TYPES: [&str; 10] = ["10", "20", "21", "22", "30", "35", "36", "37", "40", "50"];
-/// Of the codelist FinanceType what comes in as a contribution.
-const FINANCE_TYPES: [&str; 6] = ["110", "210", "310", "311", "421", "422"];
-/// Codelist AidType: the groups A to C, in which contributions to an organisation fall.
-const AID_TYPES: [&str; 12] =
-    ["A01", "A02", "B01", "B02", "B021", "B022", "B03", "B031", "B032", "B033", "B04", "C01"];
-/// Codelist TiedStatus.
-const TIED_STATUSES: [&str; 3] = ["3", "4", "5"];
-
 /// The settings of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub(crate) struct Settings {
     pub(crate) version: i64,
     pub(crate) organisation_ref: String,
-    pub(crate) organisation_type: String,
+    pub(crate) organisation_type: IatiOrganisationType,
     pub(crate) language: Language,
     pub(crate) contact_email: Option<String>,
     pub(crate) sector: Option<String>,
-    pub(crate) flow_type: Option<String>,
-    pub(crate) finance_type: Option<String>,
-    pub(crate) aid_type: Option<String>,
-    pub(crate) tied_status: Option<String>,
+    pub(crate) flow_type: Option<FlowType>,
+    pub(crate) finance_type: Option<FinanceType>,
+    pub(crate) aid_type: Option<AidType>,
+    pub(crate) tied_status: Option<TiedStatus>,
     pub(crate) updated_at: DateTime<Utc>,
 }
 
 /// The publication settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PublicationFields {
     /// The organisation's IATI identifier, the prefix of its activities' identifiers.
     #[schema(example = "XM-DAC-47066", min_length = 1, max_length = 100)]
     organisation_ref: String,
     /// IATI organisation-type code; 40 is multilateral.
-    #[schema(example = "40", max_length = 2)]
-    organisation_type: String,
+    #[schema(example = "40")]
+    organisation_type: IatiOrganisationType,
     /// Language of the texts: `en`, `fr` or `es`.
     language: Language,
     /// Contact address for users of the file: an address of the organisation, not of a person.
@@ -62,46 +53,79 @@ pub(crate) struct PublicationFields {
     #[schema(example = "72010", max_length = 5)]
     sector: Option<String>,
     /// Code of the codelist FlowType for all contributions.
-    #[schema(example = "10", max_length = 2)]
-    flow_type: Option<String>,
+    #[schema(example = "10")]
+    flow_type: Option<FlowType>,
     /// Code of the codelist FinanceType for all contributions.
-    #[schema(example = "110", max_length = 3)]
-    finance_type: Option<String>,
+    #[schema(example = "110")]
+    finance_type: Option<FinanceType>,
     /// Code of the codelist AidType (DAC aid types) for all contributions.
-    #[schema(example = "C01", max_length = 4)]
-    aid_type: Option<String>,
+    #[schema(example = "C01")]
+    aid_type: Option<AidType>,
     /// Code of the codelist TiedStatus for all contributions.
-    #[schema(example = "5", max_length = 1)]
-    tied_status: Option<String>,
+    #[schema(example = "5")]
+    tied_status: Option<TiedStatus>,
 }
 
-/// The publication settings; empty at version 0, before the organisation publishes.
+/// The publication settings; at version 0, before the organisation publishes, there are none.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Publication {
     #[schema(minimum = 0)]
     version: i64,
-    #[serde(flatten)]
-    fields: PublicationFields,
+    /// The organisation's IATI identifier, the prefix of its activities' identifiers.
+    #[schema(example = "XM-DAC-47066", max_length = 100)]
+    organisation_ref: Option<String>,
+    #[schema(example = "40")]
+    organisation_type: Option<IatiOrganisationType>,
+    /// Language of the texts.
+    language: Option<Language>,
+    #[schema(example = "iati@example.org", max_length = 200)]
+    contact_email: Option<String>,
+    #[schema(example = "72010", max_length = 5)]
+    sector: Option<String>,
+    #[schema(example = "10")]
+    flow_type: Option<FlowType>,
+    #[schema(example = "110")]
+    finance_type: Option<FinanceType>,
+    #[schema(example = "C01")]
+    aid_type: Option<AidType>,
+    #[schema(example = "5")]
+    tied_status: Option<TiedStatus>,
     updated_at: Option<DateTime<Utc>>,
 }
 
-impl From<Option<Settings>> for Publication {
-    fn from(settings: Option<Settings>) -> Self {
-        let Some(settings) = settings else {
-            return Self { version: 0, fields: PublicationFields::default(), updated_at: None };
-        };
-        let fields = PublicationFields {
-            organisation_ref: settings.organisation_ref,
-            organisation_type: settings.organisation_type,
-            language: settings.language,
-            contact_email: settings.contact_email,
-            sector: settings.sector,
-            flow_type: settings.flow_type,
-            finance_type: settings.finance_type,
-            aid_type: settings.aid_type,
-            tied_status: settings.tied_status,
-        };
-        Self { version: settings.version, fields, updated_at: Some(settings.updated_at) }
+impl From<Option<&Settings>> for Publication {
+    fn from(settings: Option<&Settings>) -> Self {
+        Self {
+            version: settings.map_or(0, |settings| settings.version),
+            organisation_ref: settings.map(|settings| settings.organisation_ref.clone()),
+            organisation_type: settings.map(|settings| settings.organisation_type),
+            language: settings.map(|settings| settings.language),
+            contact_email: settings.and_then(|settings| settings.contact_email.clone()),
+            sector: settings.and_then(|settings| settings.sector.clone()),
+            flow_type: settings.and_then(|settings| settings.flow_type),
+            finance_type: settings.and_then(|settings| settings.finance_type),
+            aid_type: settings.and_then(|settings| settings.aid_type),
+            tied_status: settings.and_then(|settings| settings.tied_status),
+            updated_at: settings.map(|settings| settings.updated_at),
+        }
+    }
+}
+
+impl PublicationFields {
+    fn settings(self, version: i64, updated_at: DateTime<Utc>) -> Settings {
+        Settings {
+            version,
+            organisation_ref: self.organisation_ref,
+            organisation_type: self.organisation_type,
+            language: self.language,
+            contact_email: self.contact_email,
+            sector: self.sector,
+            flow_type: self.flow_type,
+            finance_type: self.finance_type,
+            aid_type: self.aid_type,
+            tied_status: self.tied_status,
+            updated_at,
+        }
     }
 }
 
@@ -132,7 +156,7 @@ pub(crate) async fn read(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         for_staff(scope)?;
-        let shown = Publication::from(find(db, Some(scope.organisation_id())).await?);
+        let shown = Publication::from(find(db, Some(scope.organisation_id())).await?.as_ref());
         response::record(&request, shown.version, &shown)
     })
     .await
@@ -156,11 +180,11 @@ pub(crate) async fn write(
     let organisation_id = caller.claims.organisation_id;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
         tx.lock(&format!("publication {organisation_id}")).await?;
-        let before = Publication::from(find(tx.db(), Some(organisation_id)).await?);
+        let before = Publication::from(find(tx.db(), Some(organisation_id)).await?.as_ref());
         precondition.check(before.version)?;
-        let fields = body.checked(check)?;
-        let after = Publication { version: before.version + 1, fields, updated_at: Some(tx.now()) };
-        save(tx.db(), organisation_id, office_id, &after).await?;
+        let settings = body.checked(check)?.settings(before.version + 1, tx.now());
+        save(tx.db(), organisation_id, office_id, &settings).await?;
+        let after = Publication::from(Some(&settings));
         tx.audit_changed(
             "publication.update",
             audit::Subject { resource: "publication", id: organisation_id, organisation_id, office_id },
@@ -177,7 +201,7 @@ async fn save(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
     office_id: Uuid,
-    publication: &Publication,
+    settings: &Settings,
 ) -> Result<(), StoreError> {
     let columns = [
         "organisation_id",
@@ -194,21 +218,20 @@ async fn save(
         "tied_status",
         "updated_at",
     ];
-    let fields = &publication.fields;
     let row = params![
         organisation_id,
         office_id,
-        publication.version,
-        fields.organisation_ref.as_str(),
-        fields.organisation_type.as_str(),
-        fields.language,
-        fields.contact_email.clone(),
-        fields.sector.clone(),
-        fields.flow_type.clone(),
-        fields.finance_type.clone(),
-        fields.aid_type.clone(),
-        fields.tied_status.clone(),
-        publication.updated_at,
+        settings.version,
+        settings.organisation_ref.as_str(),
+        settings.organisation_type,
+        settings.language,
+        settings.contact_email.clone(),
+        settings.sector.clone(),
+        settings.flow_type,
+        settings.finance_type,
+        settings.aid_type,
+        settings.tied_status,
+        settings.updated_at,
     ];
     sql::replace_many(db, "publication", &columns, vec![row]).await?;
     Ok(())
@@ -219,7 +242,6 @@ fn check(fields: &PublicationFields, checks: &mut Checks) {
     let is_plain = !fields.organisation_ref.contains(|c: char| c.is_whitespace() || "/&|?".contains(c));
     let fault = FieldCode::ForbiddenCharacters.says("must not contain spaces or any of / & | ?");
     checks.require(is_plain, "/organisation_ref", fault.with("characters", "/ & | ?"));
-    checks.one_of("/organisation_type", &fields.organisation_type, &IATI_TYPES);
     if let Some(email) = &fields.contact_email {
         checks.text("/contact_email", email, 200);
         let parts = email.split_once('@');
@@ -230,16 +252,5 @@ fn check(fields: &PublicationFields, checks: &mut Checks) {
     if let Some(code) = &fields.sector {
         let is_code = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit());
         checks.require(is_code, "/sector", crate::agreement::terms::NOT_A_PURPOSE_CODE);
-    }
-    let coded: [(&str, &Option<String>, &[&str]); 4] = [
-        ("/flow_type", &fields.flow_type, &FLOW_TYPES),
-        ("/finance_type", &fields.finance_type, &FINANCE_TYPES),
-        ("/aid_type", &fields.aid_type, &AID_TYPES),
-        ("/tied_status", &fields.tied_status, &TIED_STATUSES),
-    ];
-    for (pointer, code, codes) in coded {
-        if let Some(code) = code {
-            checks.one_of(pointer, code, codes);
-        }
     }
 }

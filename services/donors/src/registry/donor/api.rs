@@ -1,5 +1,5 @@
 use super::{
-    IATI_TYPES, MAX_LEVELS,
+    IatiOrganisationType, MAX_LEVELS,
     preferences::{self, Preferences},
     store,
 };
@@ -54,9 +54,8 @@ pub(crate) struct DonorFields {
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[serde(rename = "type")]
     donor_type: DonorType,
-    /// Code of IATI's OrganisationType list.
-    #[schema(example = "10", max_length = 2)]
-    iati_organisation_type: Option<String>,
+    #[schema(example = "10")]
+    iati_organisation_type: Option<IatiOrganisationType>,
     /// `traditional`, `emerging` or `private`.
     segment: Option<Segment>,
     /// ISO 3166-1 alpha-3 code.
@@ -429,9 +428,6 @@ fn check(fields: &DonorFields, checks: &mut Checks) {
     checks.optional_text("/name_fr", fields.name_fr.as_deref(), 300);
     checks.optional_text("/name_es", fields.name_es.as_deref(), 300);
     checks.optional_text("/short_name", fields.short_name.as_deref(), 60);
-    if let Some(code) = &fields.iati_organisation_type {
-        checks.one_of("/iati_organisation_type", code, &IATI_TYPES);
-    }
     if let Some(country) = &fields.country {
         checks.country("/country", country);
     }

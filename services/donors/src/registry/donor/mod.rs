@@ -22,12 +22,35 @@ closed_set! {
     }
 }
 
+kernel::closed_set! {
+    /// IATI codelist OrganisationType.
+    pub enum IatiOrganisationType {
+        Government = "10",
+        LocalGovernment = "11",
+        OtherPublicSector = "15",
+        InternationalNgo = "21",
+        NationalNgo = "22",
+        RegionalNgo = "23",
+        /// An NGO based in the partner country.
+        PartnerCountryNgo = "24",
+        PublicPrivatePartnership = "30",
+        Multilateral = "40",
+        Foundation = "60",
+        PrivateSector = "70",
+        /// Private sector in the provider country.
+        ProviderCountryPrivateSector = "71",
+        /// Private sector in the aid recipient country.
+        RecipientCountryPrivateSector = "72",
+        /// Private sector in a third country.
+        ThirdCountryPrivateSector = "73",
+        /// Academic, training and research institutions.
+        Academic = "80",
+        Other = "90",
+    }
+}
+
 /// Levels of donors above each other.
 pub(crate) const MAX_LEVELS: usize = 100;
-
-/// IATI codelist OrganisationType.
-pub(crate) const IATI_TYPES: [&str; 16] =
-    ["10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80", "90"];
 
 /// The donor type of an FTS organisation, by FTS's own type and sub-type.
 pub(crate) fn type_of_fts(types: &[String], sub_types: &[String]) -> DonorType {
@@ -51,10 +74,10 @@ pub(crate) fn type_of_fts(types: &[String], sub_types: &[String]) -> DonorType {
 }
 
 /// The IATI organisation type that goes with it, where one is certain.
-pub(crate) fn iati_type_of(donor_type: DonorType) -> Option<&'static str> {
+pub(crate) fn iati_type_of(donor_type: DonorType) -> Option<IatiOrganisationType> {
     match donor_type {
-        DonorType::Government => Some("10"),
-        DonorType::Intergovernmental => Some("40"),
+        DonorType::Government => Some(IatiOrganisationType::Government),
+        DonorType::Intergovernmental => Some(IatiOrganisationType::Multilateral),
         DonorType::CivilSociety | DonorType::PrivateSector => None,
     }
 }

@@ -32,7 +32,7 @@ pub struct Model {
     pub short_name: Option<String>,
     pub search: String,
     pub donor_type: DonorType,
-    pub iati_organisation_type: Option<String>,
+    pub iati_organisation_type: Option<super::IatiOrganisationType>,
     pub segment: Option<Segment>,
     pub country: Option<String>,
     pub parent_id: Option<Uuid>,
