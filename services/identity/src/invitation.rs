@@ -19,7 +19,7 @@ pub(crate) struct Acceptance {
     /// The token of the invitation link.
     #[schema(max_length = 100)]
     token: String,
-    #[schema(min_length = 12, max_length = 128)]
+    #[schema(min_length = 12, max_length = 128, format = Password)]
     password: String,
 }
 

@@ -9,6 +9,12 @@ const MAX_EXACT: i64 = 9_007_199_254_740_991;
 const MAX_PROPERTY_NAME: u32 = 100;
 /// The longest text of a format.
 const FORMATS: [(&str, u32); 4] = [("uuid", 36), ("date", 10), ("date-time", 40), ("uri", 2000)];
+/// Texts at least this long may have several lines (`Checks::long_text`), shorter ones are one line (`Checks::text`).
+const MIN_LONG_TEXT: u64 = 2000;
+/// Characters that no text has: control characters, and those that turn the direction of writing.
+const REFUSED: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069";
+/// What a line does not have either.
+const REFUSED_IN_A_LINE: &str = r"\t\n\r\u2028\u2029";
 
 /// Completes the schemas of a document.
 pub(super) fn complete(document: &mut Value) {
@@ -17,7 +23,7 @@ pub(super) fn complete(document: &mut Value) {
     each_object(document, &mut |schema| flatten(schema, &known));
     each_object(document, &mut bytes_are_binary);
     each_object(document, &mut bound);
-    each_object(&mut document["components"]["schemas"], &mut texts_are_not_blank);
+    each_object(&mut document["components"]["schemas"], &mut texts_are_plain);
     each_object(&mut document["components"]["schemas"], &mut bound_file);
 }
 
@@ -79,12 +85,7 @@ fn bound(schema: &mut Map<String, Value>) {
     if let Some(names) = schema.get_mut("propertyNames").and_then(Value::as_object_mut) {
         names.entry("maxLength").or_insert(MAX_PROPERTY_NAME.into());
     }
-    let is_a = |kind: &str| match schema.get("type") {
-        Some(Value::String(one)) => one == kind,
-        Some(Value::Array(several)) => several.iter().any(|one| one == kind),
-        _ => false,
-    };
-    if is_a("integer") {
+    if is_a(schema, "integer") {
         let format = schema.entry("format").or_insert("int64".into());
         let (min, max) = match format.as_str() {
             Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -92,7 +93,7 @@ fn bound(schema: &mut Map<String, Value>) {
         };
         schema.entry("minimum").or_insert(min.into());
         schema.entry("maximum").or_insert(max.into());
-    } else if is_a("string") {
+    } else if is_a(schema, "string") {
         let format = schema.get("format").and_then(Value::as_str);
         let longest = FORMATS.iter().find(|(name, _)| Some(*name) == format);
         if let Some((_, longest)) = longest {
@@ -108,22 +109,37 @@ fn bound_file(schema: &mut Map<String, Value>) {
     }
 }
 
-/// What is sent (closed objects are) has no blank texts: a text that is not known is left out or null. (`Checks::text`)
-fn texts_are_not_blank(schema: &mut Map<String, Value>) {
+/// What the checks of texts refuse, as a pattern: what is sent (closed objects are) has no control characters, and a
+/// line is not blank.
+fn texts_are_plain(schema: &mut Map<String, Value>) {
     if schema.get("additionalProperties") != Some(&Value::Bool(false)) {
         return;
     }
     for (_, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
         let Some(property) = property.as_object_mut() else { continue };
         let is_free = ["enum", "format", "pattern", "const"].iter().all(|name| !property.contains_key(*name));
-        let is_text = match property.get("type") {
-            Some(Value::String(one)) => one == "string",
-            Some(Value::Array(several)) => several.iter().any(|one| one == "string"),
-            _ => false,
-        };
-        if is_free && is_text {
-            property.entry("minLength").or_insert(1.into());
-            property.insert("pattern".to_owned(), "\\S".into());
+        if !is_free || !is_a(property, "string") {
+            continue;
         }
+        let is_long =
+            property.get("maxLength").and_then(Value::as_u64).is_some_and(|max| max >= MIN_LONG_TEXT);
+        let may_be_blank = is_long && !property.contains_key("minLength");
+        let refused = if is_long { REFUSED.to_owned() } else { format!("{REFUSED}{REFUSED_IN_A_LINE}") };
+        let pattern = match may_be_blank {
+            true => format!("^[^{refused}]*$"),
+            false => format!(r"^[^{refused}]*[^\s{refused}][^{refused}]*$"),
+        };
+        property.insert("pattern".to_owned(), pattern.into());
+        if !may_be_blank {
+            property.entry("minLength").or_insert(1.into());
+        }
+    }
+}
+
+fn is_a(schema: &Map<String, Value>, kind: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::String(one)) => one == kind,
+        Some(Value::Array(several)) => several.iter().any(|one| one == kind),
+        _ => false,
     }
 }

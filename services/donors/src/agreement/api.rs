@@ -227,6 +227,7 @@ pub(crate) struct AgreementFilter {
     /// Only those that end on or before this date.
     ends_before: Option<NaiveDate>,
     /// Defaults to `newest`.
+    #[param(inline)]
     sort: Option<AgreementOrder>,
 }
 

@@ -174,6 +174,7 @@ fn place(of: &Compliance) -> (i64, i64, Option<String>, Option<Uuid>) {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ComplianceFilter {
     /// Defaults to `office`.
+    #[param(inline)]
     by: Option<ComplianceGroup>,
     /// Only of this office.
     office_id: Option<Uuid>,

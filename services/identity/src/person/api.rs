@@ -110,7 +110,7 @@ pub(crate) struct NewPerson {
     /// For a donor's representative: the donor. Not allowed together with roles.
     donor_id: Option<Uuid>,
     /// An initial password of 12 to 128 characters. Without it the response contains an invitation link.
-    #[schema(min_length = 12, max_length = 128)]
+    #[schema(min_length = 12, max_length = 128, format = Password)]
     password: Option<String>,
 }
 

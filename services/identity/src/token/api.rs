@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub(crate) struct SignIn {
     #[schema(example = "amina@example.org", max_length = 254)]
     email: String,
-    #[schema(max_length = 128)]
+    #[schema(max_length = 128, format = Password)]
     password: String,
     /// `portal`.
     #[schema(example = "portal", max_length = 40)]

@@ -7,20 +7,27 @@ pub(crate) mod rotation;
 mod store;
 
 use chrono::NaiveDate;
-use kernel::{Fault, FieldCode, Problem, Situation};
+use kernel::{Fault, FieldCode, Problem, Situation, closed_set};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
 
-/// Why somebody's data may be kept (Regulation (EU) 2016/679, article 6, as far as it fits an organisation's contacts).
-pub(crate) const BASES: [&str; 4] = ["consent", "contract", "legitimate_interest", "public_interest"];
+closed_set! {
+    /// Legal basis for keeping somebody's data (Regulation (EU) 2016/679, article 6, as far as it fits an organisation's
+    /// contacts).
+    pub(crate) enum ConsentBasis {
+        Consent = "consent",
+        Contract = "contract",
+        LegitimateInterest = "legitimate_interest",
+        PublicInterest = "public_interest",
+    }
+}
 
 /// The legal basis for keeping the data, and since when it applies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Consent {
-    /// `consent`, `contract`, `legitimate_interest` or `public_interest`.
-    #[schema(example = "consent", max_length = 20)]
+    #[schema(example = "consent", value_type = ConsentBasis)]
     pub(crate) basis: String,
     /// The date it was given; required for `consent`.
     pub(crate) given_on: Option<NaiveDate>,
@@ -109,9 +116,11 @@ fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
     }
     let Consent { basis, given_on, withdrawn_on } = &fields.consent;
     // What was sent is not repeated: it may be personal.
-    let allowed = BASES.join(", ");
+    let allowed: Vec<&str> = ConsentBasis::ALL.iter().map(|basis| basis.as_str()).collect();
+    let is_known = allowed.contains(&basis.as_str());
+    let allowed = allowed.join(", ");
     let unknown = FieldCode::NotOneOf.says(format!("must be one of {allowed}")).with("allowed", allowed);
-    checks.require(BASES.contains(&basis.as_str()), "/consent/basis", unknown);
+    checks.require(is_known, "/consent/basis", unknown);
     if basis == "consent" && given_on.is_none() {
         let fault = Fault::required_with(Situation::Consent, "is required if the basis is consent");
         checks.refuse("/consent/given_on", fault);
