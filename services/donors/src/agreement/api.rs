@@ -1,5 +1,5 @@
 use super::{
-    State,
+    State, amendment,
     store::{self, After, AgreementOrder, Filter},
     terms::{Instalment, Terms},
 };
@@ -154,10 +154,10 @@ pub(crate) struct Amendment {
     pub(crate) recorded_at: DateTime<Utc>,
 }
 
-impl TryFrom<store::AmendmentRow> for Amendment {
+impl TryFrom<amendment::Model> for Amendment {
     type Error = ::store::StoreError;
 
-    fn try_from(row: store::AmendmentRow) -> Result<Self, Self::Error> {
+    fn try_from(row: amendment::Model) -> Result<Self, Self::Error> {
         Ok(Self {
             number: row.number,
             kind: row.kind,
@@ -205,7 +205,7 @@ pub(crate) async fn record(
         outstanding: money(amount.minor() - sums.paid),
         other_currency_records: sums.other_currency,
     };
-    let amendments = store::amendments(db, row.id).await?;
+    let amendments = amendment::of(db, row.id).await?;
     let amendments = amendments.into_iter().map(Amendment::try_from).collect::<Result<_, _>>()?;
     let payments = match_payments(&row.terms()?.instalments, sums.paid, today);
     Ok(AgreementRecord { agreement: row.try_into()?, received, payments, amendments })

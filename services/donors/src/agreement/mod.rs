@@ -1,5 +1,6 @@
 //! Agreements: what a donor and the organisation signed, how it is paid, and what has to be reported.
 
+pub(crate) mod amendment;
 pub(crate) mod api;
 pub(crate) mod create;
 pub(crate) mod document;

@@ -1,5 +1,4 @@
 use super::{State, terms::Terms};
-use crate::agreement::AmendmentKind;
 use crate::registry::donor;
 use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -52,19 +51,6 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// A change of signed terms.
-#[derive(Debug, Clone, FromQueryResult)]
-pub(crate) struct AmendmentRow {
-    pub(crate) agreement_id: Uuid,
-    pub(crate) number: i32,
-    pub(crate) kind: AmendmentKind,
-    pub(crate) reason: String,
-    pub(crate) requested_on: NaiveDate,
-    pub(crate) late: bool,
-    pub(crate) terms_before: String,
-    pub(crate) recorded_at: DateTime<Utc>,
-}
 
 impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
@@ -300,31 +286,6 @@ fn event(model: &Model, terms: Terms) -> AgreementChanged {
         plan_ids: terms.plan_ids,
         visibility: terms.visibility.into(),
     }
-}
-
-pub(crate) async fn amendments(
-    db: &impl ConnectionTrait,
-    agreement_id: Uuid,
-) -> Result<Vec<AmendmentRow>, StoreError> {
-    let text = "SELECT * FROM amendment WHERE agreement_id = $1 ORDER BY number";
-    sql::all(db, text, params![agreement_id]).await
-}
-
-pub(crate) async fn add_amendment(tx: &Transaction, amendment: &AmendmentRow) -> Result<(), StoreError> {
-    let columns =
-        ["agreement_id", "number", "kind", "reason", "requested_on", "late", "terms_before", "recorded_at"];
-    let row = params![
-        amendment.agreement_id,
-        amendment.number,
-        amendment.kind,
-        amendment.reason.as_str(),
-        amendment.requested_on,
-        amendment.late,
-        amendment.terms_before.as_str(),
-        amendment.recorded_at,
-    ];
-    sql::insert_many(tx.db(), "amendment", &columns, vec![row], "").await?;
-    Ok(())
 }
 
 /// What has come in under an agreement, in its own currency: promised, committed and paid.

@@ -3,7 +3,7 @@
 use super::signature::{self, Signature};
 use crate::{
     agreement::{
-        Action, AmendmentKind, Refused,
+        Action, AmendmentKind, Refused, amendment,
         api::AgreementRecord,
         create::{changed, own},
         store,
@@ -164,10 +164,9 @@ pub(crate) async fn amend(
         terms.amount = new.amount.unwrap_or(terms.amount);
         terms.instalments = new.instalments.unwrap_or(terms.instalments);
         terms::check_change(&signed, &terms)?;
-        let amendment = store::AmendmentRow {
+        let amendment = amendment::Model {
             agreement_id: before.id,
-            number: i32::try_from(store::amendments(tx.db(), before.id).await?.len()).unwrap_or(i32::MAX - 1)
-                + 1,
+            number: i32::try_from(amendment::of(tx.db(), before.id).await?.len()).unwrap_or(i32::MAX - 1) + 1,
             kind: new.kind,
             reason: new.reason,
             requested_on: new.requested_on,
@@ -178,7 +177,7 @@ pub(crate) async fn amend(
         let renewed = store::Model { version: before.version + 1, updated_at: tx.now(), ..before.clone() };
         let after = renewed.under(&terms)?;
         signature::check_amendment(tx, &before, &after).await?;
-        store::add_amendment(tx, &amendment).await?;
+        amendment::add(tx, amendment).await?;
         report::store::reconcile(tx, &after).await?;
         changed(tx, before, after, "agreement.amend").await
     })
