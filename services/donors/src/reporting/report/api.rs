@@ -1,6 +1,7 @@
 use super::{
     State,
     content::{self, Content},
+    history,
     store::{self, Filter},
 };
 use crate::{agreement, document};
@@ -205,8 +206,8 @@ pub(crate) async fn record(
         false => None,
     };
     let documents = if is_shown { document::of_report(db, row.id).await? } else { Vec::new() };
-    let steps = if is_staff { store::steps(db, row.id).await? } else { Vec::new() };
-    let step = |step: store::Step| Step {
+    let steps = if is_staff { history::of(db, row.id).await? } else { Vec::new() };
+    let step = |step: history::Model| Step {
         action: step.action,
         from_state: step.from_state,
         to_state: step.to_state,

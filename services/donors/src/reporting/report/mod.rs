@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod content;
 pub(crate) mod document;
+pub(crate) mod history;
 pub(crate) mod schedule;
 pub(crate) mod steps;
 pub(crate) mod store;

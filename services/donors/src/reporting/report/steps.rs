@@ -3,7 +3,7 @@
 use super::{
     Action, Refused, State,
     api::{ReportRecord, office_only, record},
-    content,
+    content, history,
     schedule::ends_at,
     store, transition,
 };
@@ -148,8 +148,8 @@ async fn step(
         if matches!(action, Action::Submit | Action::Retract) {
             document::show(tx, after.id, action == Action::Submit, after.visibility).await?;
         }
-        let number = i32::try_from(store::steps(tx.db(), after.id).await?.len()).unwrap_or(i32::MAX - 1) + 1;
-        let taken = store::Step {
+        let number = i32::try_from(history::of(tx.db(), after.id).await?.len()).unwrap_or(i32::MAX - 1) + 1;
+        let taken = history::Model {
             report_id: after.id,
             number,
             action: action.name().to_owned(),
@@ -159,7 +159,7 @@ async fn step(
             comment,
             taken_at: now,
         };
-        store::add_step(tx, &taken).await?;
+        history::add(tx, taken).await?;
         let headquarters = above.last().map(|office| office.id);
         let told = match to {
             State::RegionalReview => region.map(|office| office.id),

@@ -11,7 +11,7 @@ use events::DonorReportChanged;
 use kernel::{ReportKind, Visibility};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
-    EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
+    EnumIter, PrimaryKeyTrait, Value,
 };
 use service::PageRequest;
 use std::collections::HashMap;
@@ -353,39 +353,4 @@ pub(crate) async fn cancel_open(
         }
     }
     save_all(tx, &changed).await
-}
-
-/// A step in the history of a report.
-#[derive(Debug, Clone, FromQueryResult)]
-pub(crate) struct Step {
-    pub(crate) report_id: Uuid,
-    pub(crate) number: i32,
-    pub(crate) action: String,
-    pub(crate) from_state: State,
-    pub(crate) to_state: State,
-    pub(crate) actor_id: Uuid,
-    pub(crate) comment: Option<String>,
-    pub(crate) taken_at: DateTime<Utc>,
-}
-
-pub(crate) async fn steps(db: &impl ConnectionTrait, report_id: Uuid) -> Result<Vec<Step>, StoreError> {
-    let text = "SELECT * FROM report_step WHERE report_id = $1 ORDER BY number";
-    sql::all(db, text, params![report_id]).await
-}
-
-pub(crate) async fn add_step(tx: &Transaction, step: &Step) -> Result<(), StoreError> {
-    let columns =
-        ["report_id", "number", "action", "from_state", "to_state", "actor_id", "comment", "taken_at"];
-    let row = params![
-        step.report_id,
-        step.number,
-        step.action.as_str(),
-        step.from_state,
-        step.to_state,
-        step.actor_id,
-        step.comment.clone(),
-        step.taken_at,
-    ];
-    sql::insert_many(tx.db(), "report_step", &columns, vec![row], "").await?;
-    Ok(())
 }
