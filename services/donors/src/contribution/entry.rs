@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::Money;
-use sea_orm::{ConnectionTrait, FromQueryResult};
-use store::{StoreError, Transaction, params, sql};
+use sea_orm::{
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+use store::{StoreError, Transaction, insert_models, params, sql};
 use uuid::Uuid;
 
 /// What an entry does.
@@ -34,17 +37,27 @@ impl Kind {
 }
 
 /// A row of `contribution_entry`: minor units of the record's currency, and cents of US dollars.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub(crate) struct Model {
-    pub(crate) number: i32,
-    pub(crate) kind: String,
-    pub(crate) amount: i64,
-    pub(crate) amount_usd: i64,
-    pub(crate) booked_on: NaiveDate,
-    pub(crate) counterpart_id: Option<Uuid>,
-    pub(crate) reason: Option<String>,
-    pub(crate) recorded_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "contribution_entry")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub contribution_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub number: i32,
+    pub kind: String,
+    pub amount: i64,
+    pub amount_usd: i64,
+    pub booked_on: NaiveDate,
+    pub counterpart_id: Option<Uuid>,
+    pub reason: Option<String>,
+    pub recorded_by: Uuid,
+    pub recorded_at: DateTime<Utc>,
 }
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// An entry to add.
 #[derive(Debug, Clone)]
@@ -85,32 +98,20 @@ pub(crate) async fn add(
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0)) {
         number += 1;
-        rows.push(params![
-            contribution,
+        rows.push(Model {
+            contribution_id: contribution,
             number,
-            entry.kind.name(),
-            entry.amount,
-            entry.amount_usd,
+            kind: entry.kind.name().to_owned(),
+            amount: entry.amount,
+            amount_usd: entry.amount_usd,
             booked_on,
-            entry.counterpart_id,
-            reason,
-            tx.actor().id,
-            tx.now(),
-        ]);
+            counterpart_id: entry.counterpart_id,
+            reason: reason.map(str::to_owned),
+            recorded_by: tx.actor().id,
+            recorded_at: tx.now(),
+        });
     }
-    let columns = [
-        "contribution_id",
-        "number",
-        "kind",
-        "amount",
-        "amount_usd",
-        "booked_on",
-        "counterpart_id",
-        "reason",
-        "recorded_by",
-        "recorded_at",
-    ];
-    sql::insert_many(tx.db(), "contribution_entry", &columns, rows, "").await?;
+    insert_models(tx.db(), &rows).await?;
     Ok(())
 }
 
