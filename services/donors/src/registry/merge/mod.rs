@@ -2,6 +2,7 @@
 //! is undone.
 
 mod reassigned;
+mod row;
 
 use super::donor::{self, MAX_LEVELS, merge_lock, store};
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
@@ -11,7 +12,7 @@ use chrono::{DateTime, Utc};
 use events::ExternalRef;
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use reassigned::{Reassigned, duplicates_of, point_at, reassign};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use row::{Model as Row, find, save};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Context, Created, Id, JsonBody, Precondition,
@@ -65,25 +66,6 @@ pub(crate) struct NewMerge {
     reason: String,
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    version: i64,
-    survivor_id: Uuid,
-    duplicate_id: Uuid,
-    duplicate_name: String,
-    reason: String,
-    moved: String,
-    merged_at: DateTime<Utc>,
-    undone_at: Option<DateTime<Utc>>,
-}
-
-impl Row {
-    fn reassigned(&self) -> Result<Reassigned, StoreError> {
-        Ok(serde_json::from_str(&self.moved)?)
-    }
-}
-
 impl TryFrom<Row> for Merge {
     type Error = StoreError;
 
@@ -105,9 +87,6 @@ impl TryFrom<Row> for Merge {
     }
 }
 
-const SELECT: &str =
-    "SELECT m.*, d.name AS duplicate_name FROM donor_merge m JOIN donor d ON d.id = m.duplicate_id";
-
 /// Lists the merges into a donor
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
@@ -124,8 +103,7 @@ pub(crate) async fn list(
             return Err(Problem::not_found().into());
         }
         let donor = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
-        let rows: Vec<Row> = sql::all(db, &text, params![donor.id, donor.organisation_id]).await?;
+        let rows = row::into(db, donor.organisation_id, donor.id).await?;
         let items = rows.into_iter().map(Merge::try_from).collect::<Result<_, _>>()?;
         response::record(&request, donor.version, &Merges { items })
     })
@@ -191,6 +169,8 @@ pub(crate) async fn create(
         let row = Row {
             id: tx.new_id(),
             version: 1,
+            organisation_id: survivor.organisation_id,
+            office_id,
             survivor_id: survivor.id,
             duplicate_id: duplicate.id,
             duplicate_name: duplicate.name.clone(),
@@ -199,7 +179,7 @@ pub(crate) async fn create(
             merged_at: tx.now(),
             undone_at: None,
         };
-        save(tx, &survivor, office_id, &row).await?;
+        save(tx, &row).await?;
         let merge = Merge::try_from(row)?;
         tx.audit_created("donor.merge", subject(&survivor, office_id, merge.id), &merge).await?;
         Ok(Created::new(format!("/v1/donor-merges/{}", merge.id), 1, merge))
@@ -256,8 +236,8 @@ pub(crate) async fn undo(
         store::update(tx, &back, &reassigned.external_refs).await.map_err(taken_meanwhile)?;
         bump_version(tx, &survivor, &[]).await?;
         let before = Merge::try_from(find(scope, tx.db(), id.0).await?.ok_or_else(Problem::not_found)?)?;
-        let undone = Row { version: row.version + 1, undone_at: Some(tx.now()), ..row };
-        save(tx, &survivor, office_id, &undone).await?;
+        let undone = Row { version: row.version + 1, office_id, undone_at: Some(tx.now()), ..row };
+        save(tx, &undone).await?;
         let after = Merge::try_from(undone)?;
         tx.audit_changed("donor.unmerge", subject(&survivor, office_id, after.id), &before, &after).await?;
         Ok(Changed::new(after.version, after))
@@ -272,11 +252,6 @@ fn taken_meanwhile(error: StoreError) -> ApiError {
         return Problem::new(Code::Conflict).field("/duplicate_id", fault).into();
     }
     error.into()
-}
-
-async fn find(scope: &TenantScope, db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Row>, StoreError> {
-    let text = format!("{SELECT} WHERE m.id = $1 AND m.organisation_id = $2");
-    Ok(sql::all(db, &text, params![id, scope.organisation_id()]).await?.pop())
 }
 
 /// Both donors, locked until the transaction ends; always in one order, so that two merges
@@ -314,40 +289,6 @@ async fn bump_version(
 ) -> Result<(), StoreError> {
     let next = store::Model { version: donor.version + 1, updated_at: tx.now(), ..donor.clone() };
     store::update(tx, &next, refs).await
-}
-
-async fn save(
-    tx: &Transaction,
-    survivor: &store::Model,
-    office_id: Uuid,
-    row: &Row,
-) -> Result<(), StoreError> {
-    let columns = [
-        "id",
-        "version",
-        "organisation_id",
-        "office_id",
-        "survivor_id",
-        "duplicate_id",
-        "reason",
-        "moved",
-        "merged_at",
-        "undone_at",
-    ];
-    let values = params![
-        row.id,
-        row.version,
-        survivor.organisation_id,
-        office_id,
-        row.survivor_id,
-        row.duplicate_id,
-        row.reason.as_str(),
-        row.moved.as_str(),
-        row.merged_at,
-        row.undone_at,
-    ];
-    sql::replace_many(tx.db(), "donor_merge", &columns, vec![values]).await?;
-    Ok(())
 }
 
 fn subject(survivor: &store::Model, office_id: Uuid, id: Uuid) -> audit::Subject {
