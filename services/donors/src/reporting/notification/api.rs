@@ -1,9 +1,10 @@
+use super::Model;
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Fault, Problem, RecordKind, ReportKind};
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, Value};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Envelope, JsonBody, Listed, PageRequest, Paging, Row,
@@ -30,17 +31,6 @@ pub(crate) struct Notification {
     title: String,
     /// Whether the caller has marked it as read.
     read: bool,
-    created_at: DateTime<Utc>,
-}
-
-#[derive(Debug, FromQueryResult)]
-struct StoredNotification {
-    id: Uuid,
-    kind: String,
-    report_id: Uuid,
-    report_kind: ReportKind,
-    due_date: NaiveDate,
-    title: String,
     created_at: DateTime<Utc>,
 }
 
@@ -82,7 +72,7 @@ async fn told(
     newer_than: Option<Uuid>,
     except: &[String],
     page: &PageRequest,
-) -> Result<Vec<StoredNotification>, ApiError> {
+) -> Result<Vec<Model>, ApiError> {
     let (whose, id): (&str, Value) = match scope {
         TenantScope::Offices { office_id, .. } => {
             ("donor_id IS NULL AND office_id = $2", (*office_id).into())
@@ -128,7 +118,7 @@ pub(crate) async fn list(
         except.iter().flat_map(|kinds| kinds.split_whitespace()).take(20).map(str::to_owned).collect();
     let newer_than = if unread == Some(true) { last_read } else { None };
     let filters = (caller.claims.sub, caller.claims.office_id, unread, except.clone());
-    let shown = move |row: StoredNotification| Notification {
+    let shown = move |row: Model| Notification {
         read: last_read.is_some_and(|last| row.id <= last),
         id: row.id,
         kind: row.kind,

@@ -2,24 +2,37 @@
 
 pub(crate) mod api;
 
-use ::store::{StoreError, Transaction, params, sql};
-use chrono::NaiveDate;
+use ::store::{StoreError, Transaction, insert_models};
+use chrono::{DateTime, NaiveDate, Utc};
 use events::NotificationGiven;
 use kernel::ReportKind;
+use sea_orm::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
+    PrimaryKeyTrait,
+};
 use uuid::Uuid;
 
-const COLUMNS: [&str; 10] = [
-    "id",
-    "organisation_id",
-    "office_id",
-    "donor_id",
-    "kind",
-    "report_id",
-    "due_date",
-    "title",
-    "report_kind",
-    "created_at",
-];
+/// A row of `notification`.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "notification")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organisation_id: Uuid,
+    pub office_id: Uuid,
+    pub donor_id: Option<Uuid>,
+    pub kind: String,
+    pub report_id: Uuid,
+    pub due_date: NaiveDate,
+    pub title: String,
+    pub report_kind: ReportKind,
+    pub created_at: DateTime<Utc>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// The report that a notification is about.
 pub(crate) struct About {
@@ -37,30 +50,33 @@ pub(crate) async fn add(
     kind: &str,
     (office_id, donor_id): (Uuid, Option<Uuid>),
 ) -> Result<(), StoreError> {
-    let event = NotificationGiven {
+    let row = Model {
         id: tx.new_id(),
-        sequence: 1,
         organisation_id: about.organisation_id,
         office_id,
         donor_id,
         kind: kind.to_owned(),
         report_id: about.report_id,
-        report_kind: about.report_kind.into(),
         due_date: about.due_date,
         title: about.title,
+        report_kind: about.report_kind,
+        created_at: tx.now(),
     };
-    let row = params![
-        event.id,
-        event.organisation_id,
-        event.office_id,
-        event.donor_id,
-        event.kind.as_str(),
-        event.report_id,
-        event.due_date,
-        event.title.as_str(),
-        event.report_kind.as_str(),
-        tx.now(),
-    ];
-    sql::insert_many(tx.db(), "notification", &COLUMNS, vec![row], "").await?;
-    tx.emit(&event).await
+    insert_models(tx.db(), std::slice::from_ref(&row)).await?;
+    tx.emit(&event(row)).await
+}
+
+fn event(row: Model) -> NotificationGiven {
+    NotificationGiven {
+        id: row.id,
+        sequence: 1,
+        organisation_id: row.organisation_id,
+        office_id: row.office_id,
+        donor_id: row.donor_id,
+        kind: row.kind,
+        report_id: row.report_id,
+        report_kind: row.report_kind.into(),
+        due_date: row.due_date,
+        title: row.title,
+    }
 }
