@@ -1,5 +1,6 @@
 //! Values every part of Passerelle shares. No I/O, no async.
 
+pub mod backoff;
 pub mod clock;
 pub mod closed_set;
 pub mod country;
@@ -14,6 +15,7 @@ pub mod problem;
 pub mod text;
 pub mod words;
 
+pub use backoff::Backoff;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use closed_set::{ClosedSet, UnknownWord, Word};
 pub use fault::{Fault, Param, Params};

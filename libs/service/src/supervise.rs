@@ -3,6 +3,7 @@
 
 use crate::ops::chain;
 use futures_util::FutureExt;
+use kernel::Backoff;
 use serde::Serialize;
 use std::{
     any::Any,
@@ -125,14 +126,15 @@ impl Failing {
 /// The delays before a task is restarted, and when it counts as recovered.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    first: Duration,
-    max: Duration,
+    backoff: Backoff,
     /// A task that ran for so long has no failures in a row any more.
     held: Duration,
 }
 
-const RESTART_PACE: Pace =
-    Pace { first: Duration::from_millis(100), max: Duration::from_secs(30), held: Duration::from_secs(60) };
+const RESTART_PACE: Pace = Pace {
+    backoff: Backoff { first: Duration::from_millis(100), max: Duration::from_secs(30) },
+    held: Duration::from_secs(60),
+};
 
 #[derive(Debug, Default)]
 struct State {
@@ -183,7 +185,7 @@ impl Tasks {
     }
 
     async fn keep(&self, job: Job) {
-        let mut pause = self.pace.first;
+        let mut failures = 0;
         loop {
             let started = Instant::now();
             self.change(&job.name, |state| state.since = Some(started));
@@ -195,19 +197,16 @@ impl Tasks {
                 Err(panic) => format!("it panicked: {}", message(panic.as_ref())),
             };
             let held = started.elapsed() >= self.pace.held;
-            if held {
-                pause = self.pace.first;
-            }
+            failures = if held { 1 } else { failures + 1 };
             metrics::counter!("task_restarts_total", "task" => job.name.clone()).increment(1);
             tracing::error!(task = %job.name, error, "a task failed and is restarted");
             self.change(&job.name, |state| {
                 state.since = None;
-                state.failures = if held { 1 } else { state.failures + 1 };
+                state.failures = failures;
                 state.restarts += 1;
                 state.error = error;
             });
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(self.pace.max);
+            tokio::time::sleep(self.pace.backoff.delay(failures)).await;
         }
     }
 

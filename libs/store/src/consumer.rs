@@ -8,6 +8,7 @@ use crate::{
 use async_trait::async_trait;
 use bus::{OutgoingRecord, Record, SharedBus};
 use events::EventPayload;
+use kernel::Backoff;
 use std::{
     collections::HashSet,
     convert::Infallible,
@@ -21,12 +22,11 @@ use tracing::Instrument;
 pub(crate) const BATCH_SIZE: u64 = 2000;
 /// Attempts to apply an event whose data is at fault before it goes to the dead-letter topic.
 pub(crate) const MAX_ATTEMPTS: u32 = 5;
-/// Delay before the first retry; it doubles.
-pub(crate) const RETRY_DELAY: Duration = Duration::from_millis(100);
+/// Delays between retries, also while the database or the bus is unavailable.
+pub(crate) const BACKOFF: Backoff =
+    Backoff { first: Duration::from_millis(100), max: Duration::from_secs(5) };
 /// Maximum number of traces a batch links to (OpenTelemetry's limit).
 const MAX_LINKS: usize = 128;
-/// Maximum delay between retries while the database or the bus is unavailable.
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// Why an event was not applied.
 #[derive(Debug, thiserror::Error)]
@@ -129,10 +129,10 @@ impl Consumer {
     }
 
     async fn read(&self, store: &Store, bus: &SharedBus) {
-        let mut pause = RETRY_DELAY;
+        let mut failures = 0;
         loop {
-            let Err(error) = self.consume(store, bus, &mut pause).await;
-            self.wait(&error, &mut pause).await;
+            let Err(error) = self.consume(store, bus, &mut failures).await;
+            self.wait(&error, &mut failures).await;
         }
     }
 
@@ -140,7 +140,7 @@ impl Consumer {
         &self,
         store: &Store,
         bus: &SharedBus,
-        pause: &mut Duration,
+        failures: &mut u32,
     ) -> Result<Infallible, StoreError> {
         let mut subscription = bus.subscribe(self.group, &[self.topic, &self.retries()]).await?;
         loop {
@@ -149,7 +149,7 @@ impl Consumer {
             store.announce();
             metrics::counter!("events_taken_total", "group" => self.group).increment(records.len() as u64);
             subscription.commit().await?;
-            *pause = RETRY_DELAY;
+            *failures = 0;
         }
     }
 
@@ -169,14 +169,15 @@ impl Consumer {
         span
     }
 
+    /// Waits after a failure, longer after each further one.
     pub(crate) async fn wait(
         &self,
         error: &(dyn std::error::Error + Send + Sync + 'static),
-        pause: &mut Duration,
+        failures: &mut u32,
     ) {
         tracing::warn!(group = self.group, error = error as &dyn std::error::Error, "consumer waits");
-        tokio::time::sleep(*pause).await;
-        *pause = (*pause * 2).min(MAX_RETRY_DELAY);
+        *failures += 1;
+        tokio::time::sleep(BACKOFF.delay(*failures)).await;
     }
 
     /// Applies records or buries them; returns when each has met its end.
@@ -209,10 +210,9 @@ impl Consumer {
 
     /// A few more attempts, then the dead-letter topic, with the error.
     async fn attempt(&self, store: &Store, bus: &SharedBus, record: &Record, first: ConsumeError) {
-        let (mut error, mut pause) = (first, RETRY_DELAY);
-        for _ in 1..MAX_ATTEMPTS {
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+        let mut error = first;
+        for failures in 1..MAX_ATTEMPTS {
+            tokio::time::sleep(BACKOFF.delay(failures)).await;
             match self.apply_when_possible(store, std::slice::from_ref(record)).await {
                 Ok(()) => return,
                 Err(again) => error = again,
@@ -222,9 +222,9 @@ impl Consumer {
     }
 
     pub(crate) async fn bury_when_possible(&self, bus: &SharedBus, record: &Record, error: &ConsumeError) {
-        let mut pause = RETRY_DELAY;
+        let mut failures = 0;
         while let Err(unavailable) = self.bury(bus, record, error).await {
-            self.wait(&unavailable, &mut pause).await;
+            self.wait(&unavailable, &mut failures).await;
         }
     }
 
@@ -234,7 +234,7 @@ impl Consumer {
 
     /// Waits for the database as long as it takes; an error is the events' own.
     pub(crate) async fn when_possible(&self, store: &Store, work: Work<'_>) -> Result<Done, ConsumeError> {
-        let mut pause = RETRY_DELAY;
+        let mut failures = 0;
         loop {
             let attempt = match work {
                 Work::Records(records) => self.apply(store, records).await,
@@ -246,7 +246,7 @@ impl Consumer {
                     if let ConsumeError::Store(error) = &error {
                         store.note(error);
                     }
-                    self.wait(&error, &mut pause).await;
+                    self.wait(&error, &mut failures).await;
                 }
                 other => return other,
             }

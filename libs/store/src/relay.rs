@@ -1,6 +1,6 @@
 //! From the outbox to the bus, in order.
 
-use crate::{Actor, Store, StoreError, params, postgres::BY_INDEX, sql};
+use crate::{Actor, Store, StoreError, consumer::BACKOFF, params, postgres::BY_INDEX, sql};
 use bus::{OutgoingRecord, SharedBus};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, sqlx::postgres::PgListener};
 use std::time::Duration;
@@ -9,21 +9,19 @@ use uuid::Uuid;
 const BATCH_SIZE: usize = 500;
 /// Another process may write to the same outbox; how often the relay looks without being woken.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Maximum delay between retries while the database or the bus is unavailable.
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// Publishes what the outbox holds, for ever; it ends when its task is dropped.
 ///
 /// Rows are published first and removed after, so a crash between repeats them: consumers know the event's sequence. Of
 /// several replicas of a service one relays at a time (an advisory lock on PostgreSQL), so the order of a key holds.
 pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
-    let mut pause = Duration::from_millis(100);
+    let mut failures = 0;
     let mut listener = None;
     loop {
         match relay_batch(&store, &bus, source).await {
             Ok(count) => {
                 metrics::counter!("outbox_published_total").increment(count as u64);
-                pause = Duration::from_millis(100);
+                failures = 0;
                 // What was written meanwhile has told so.
                 if count < BATCH_SIZE {
                     wait(&store, &mut listener).await;
@@ -33,8 +31,8 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
                 store.note(&error);
                 metrics::counter!("outbox_failures_total").increment(1);
                 tracing::warn!(source, error = &error as &dyn std::error::Error, "relay waits");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(MAX_RETRY_DELAY);
+                failures += 1;
+                tokio::time::sleep(BACKOFF.delay(failures)).await;
             }
         }
     }

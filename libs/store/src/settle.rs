@@ -2,7 +2,7 @@
 
 use crate::{
     Actor, ConsumeError, Consumer, Store, StoreError, SystemTx,
-    consumer::{BATCH_SIZE, MAX_ATTEMPTS, RETRY_DELAY, Work},
+    consumer::{BACKOFF, BATCH_SIZE, MAX_ATTEMPTS, Work},
     inbox::{Done, Place, lock},
     waiting::{self, Arrived, Ready},
 };
@@ -43,7 +43,7 @@ impl Consumer {
 
     /// Applies all that need wait no longer; whether something still waits.
     async fn resume(&self, store: &Store, bus: &SharedBus) -> bool {
-        let mut pause = RETRY_DELAY;
+        let mut failures = 0;
         loop {
             match self.ready(store).await {
                 Ok(None) => return false,
@@ -51,9 +51,9 @@ impl Consumer {
                 Ok(Some(ready)) => {
                     self.resume_some(store, bus, &ready).await;
                     store.announce();
-                    pause = RETRY_DELAY;
+                    failures = 0;
                 }
-                Err(error) => self.wait(&error, &mut pause).await,
+                Err(error) => self.wait(&error, &mut failures).await,
             }
         }
     }
@@ -75,23 +75,22 @@ impl Consumer {
     /// The events of one aggregate, up to one that waits for something else. One that is at fault is tried a few more
     /// times and then goes to the dead-letter topic.
     async fn resume_one_by_one(&self, store: &Store, bus: &SharedBus, one: &Ready) {
-        let (mut attempts, mut pause, mut at_fault) = (0, RETRY_DELAY, None);
+        let (mut attempts, mut at_fault) = (0, None);
         loop {
             let tried = AtomicI64::new(0);
             match self.when_possible(store, Work::First(one, &tried)).await {
                 Ok(Done { read: 0, .. }) => return,
                 Ok(Done { set_aside: 1.., .. }) => return,
-                Ok(_) => (attempts, pause) = (0, RETRY_DELAY),
+                Ok(_) => attempts = 0,
                 Err(error) => {
                     let sequence = tried.into_inner();
                     // Another replica may have buried the one before.
                     if at_fault.replace(sequence) != Some(sequence) {
-                        (attempts, pause) = (0, RETRY_DELAY);
+                        attempts = 0;
                     }
                     attempts += 1;
                     if attempts < MAX_ATTEMPTS {
-                        tokio::time::sleep(pause).await;
-                        pause *= 2;
+                        tokio::time::sleep(BACKOFF.delay(attempts)).await;
                         continue;
                     }
                     self.bury_first(store, bus, (one.aggregate_id, sequence), &error).await;
@@ -109,7 +108,7 @@ impl Consumer {
         (aggregate_id, sequence): (Uuid, i64),
         error: &ConsumeError,
     ) {
-        let mut pause = RETRY_DELAY;
+        let mut failures = 0;
         let mut is_buried = false;
         loop {
             let step = async {
@@ -128,7 +127,7 @@ impl Consumer {
                     self.bury_when_possible(bus, &record, error).await;
                     is_buried = true;
                 }
-                Err(unavailable) => self.wait(&unavailable, &mut pause).await,
+                Err(unavailable) => self.wait(&unavailable, &mut failures).await,
             }
         }
     }

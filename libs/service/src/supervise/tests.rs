@@ -24,8 +24,7 @@ use uuid::Uuid;
 /// As in production, in thousandths of the time.
 fn fast() -> Tasks {
     let pace = Pace {
-        first: Duration::from_millis(1),
-        max: Duration::from_millis(10),
+        backoff: Backoff { first: Duration::from_millis(1), max: Duration::from_millis(10) },
         held: Duration::from_millis(500),
     };
     Tasks { pace, ..Tasks::default() }

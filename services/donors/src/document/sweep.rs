@@ -4,6 +4,7 @@
 use super::{attachments::Kind, files};
 use ::store::{Actor, Store, StoreError, Transaction, sql};
 use chrono::TimeDelta;
+use kernel::Backoff;
 use sea_orm::ConnectionTrait;
 use service::{Context, Job};
 use std::{collections::HashSet, io, time::Duration};
@@ -12,8 +13,8 @@ use std::{collections::HashSet, io, time::Duration};
 const MIN_AGE: TimeDelta = TimeDelta::days(1);
 /// How often the folder is looked through.
 const INTERVAL: Duration = Duration::from_secs(3600);
-/// How soon a try that failed is made again: twice as long each time, up to the interval.
-const FIRST_RETRY: Duration = Duration::from_secs(30);
+/// How soon a try that failed is made again.
+const BACKOFF: Backoff = Backoff { first: Duration::from_secs(30), max: INTERVAL };
 /// Files that are looked up at once.
 const BATCH_SIZE: usize = 512;
 
@@ -35,7 +36,7 @@ pub(crate) fn worker(context: &Context) -> Job {
 }
 
 async fn run(store: Store) {
-    let mut retry = FIRST_RETRY;
+    let mut failures = 0;
     // While an upgrade is rolled out, processes of the old version may still be about to name a file.
     tokio::time::sleep(INTERVAL).await;
     loop {
@@ -44,7 +45,7 @@ async fn run(store: Store) {
                 if removed > 0 {
                     tracing::info!(removed, "unreferenced document files were deleted");
                 }
-                retry = FIRST_RETRY;
+                failures = 0;
                 INTERVAL
             }
             Err(error) => {
@@ -52,9 +53,8 @@ async fn run(store: Store) {
                     error = &error as &dyn std::error::Error,
                     "unreferenced document files could not be deleted"
                 );
-                let pause = retry;
-                retry = (retry * 2).min(INTERVAL);
-                pause
+                failures += 1;
+                BACKOFF.delay(failures)
             }
         };
         tokio::time::sleep(pause).await;

@@ -9,6 +9,7 @@ use super::{
 use crate::organisation;
 use ::store::{Store, StoreError};
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::Backoff;
 use lettre::{
     Address, Message,
     message::{
@@ -24,10 +25,12 @@ use std::{
 
 /// How often the worker runs.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Maximum delay before a server that was unavailable is tried again.
-const MAX_UNAVAILABLE_DELAY: TimeDelta = TimeDelta::minutes(10);
-/// Maximum delay before a refused mail is retried, and how long retries go on, as mail servers do (RFC 5321, 4.5.4.1).
-const REFUSED_RETRY: (TimeDelta, TimeDelta) = (TimeDelta::hours(12), TimeDelta::days(5));
+const MINUTE: Duration = Duration::from_secs(60);
+/// Delays before a server that was unavailable is tried again.
+const UNAVAILABLE_BACKOFF: Backoff = Backoff { first: MINUTE, max: Duration::from_secs(10 * 60) };
+/// Delays before a refused mail is retried, and how long retries go on, as mail servers do (RFC 5321, 4.5.4.1).
+const REFUSED_BACKOFF: Backoff = Backoff { first: MINUTE, max: Duration::from_secs(12 * 3600) };
+const REFUSED_RETRIES: TimeDelta = TimeDelta::days(5);
 
 /// Gathers and sends, as long as the service runs.
 pub(crate) fn worker(context: &Context, mailer: Mailer, public_url: String) -> Job {
@@ -72,14 +75,13 @@ impl MailWorker {
         let Some(message) = self.written(mail).await? else {
             return Ok(Outcome::GivenUp("the address is invalid".to_owned()));
         };
-        let (longest, until) = REFUSED_RETRY;
         let (outcome, name) = match self.mailer.send(mail.id, message).await {
             Ok(()) => (Outcome::Sent, "sent"),
             Err(Unsent::Unavailable(why)) => {
-                (Outcome::Unavailable(self.later(mail, MAX_UNAVAILABLE_DELAY), why), "away")
+                (Outcome::Unavailable(self.later(mail, UNAVAILABLE_BACKOFF), why), "away")
             }
-            Err(Unsent::Refused(why)) if self.store.clock().now() < mail.created_at + until => {
-                (Outcome::Refused(self.later(mail, longest), why), "refused")
+            Err(Unsent::Refused(why)) if self.store.clock().now() < mail.created_at + REFUSED_RETRIES => {
+                (Outcome::Refused(self.later(mail, REFUSED_BACKOFF), why), "refused")
             }
             Err(Unsent::Refused(why)) => (Outcome::GivenUp(why), "given_up"),
         };
@@ -90,11 +92,10 @@ impl MailWorker {
         Ok(outcome)
     }
 
-    /// A minute later, and twice as long each time.
-    fn later(&self, mail: &Mail, longest: TimeDelta) -> DateTime<Utc> {
-        let doublings = u32::try_from(mail.attempts - 1).unwrap_or(0).min(20);
-        let pause = TimeDelta::minutes(1).checked_mul(1 << doublings).unwrap_or(longest).min(longest);
-        self.store.clock().now() + pause
+    /// When the mail is tried again.
+    fn later(&self, mail: &Mail, backoff: Backoff) -> DateTime<Utc> {
+        let attempts = u32::try_from(mail.attempts).unwrap_or(1).max(1);
+        self.store.clock().now() + backoff.delay(attempts)
     }
 
     /// The mail as it is sent: the same at every attempt. None for somebody whose address no mail can be sent to.
