@@ -28,7 +28,7 @@ pub struct Bucket {
 
 /// Free attempts, then waits that double.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
+pub struct Waits {
     /// Attempts before the first wait.
     pub free: u32,
     /// The first wait.
@@ -37,7 +37,7 @@ pub struct Backoff {
     pub longest: Duration,
 }
 
-impl Backoff {
+impl Waits {
     /// The pause after `count` attempts.
     fn pause(&self, count: u32) -> u64 {
         if count < self.free {
@@ -56,9 +56,9 @@ pub struct AttemptLimits {
     /// At one account, wherever from, before `guarded` holds for it instead of `pair`.
     pub account: Bucket,
     /// At one account from one origin.
-    pub pair: Backoff,
+    pub pair: Waits,
     /// The same for an account that is being guessed at from many origins.
-    pub guarded: Backoff,
+    pub guarded: Waits,
     /// After so long without an attempt a pair is forgotten.
     pub memory: Duration,
 }

@@ -8,5 +8,5 @@ mod redis;
 mod revocations;
 
 pub use crate::redis::{Away, Counted, Redis};
-pub use attempts::{Attempt, AttemptLimits, Attempts, Backoff, Bucket, Reserved};
+pub use attempts::{Attempt, AttemptLimits, Attempts, Bucket, Reserved, Waits};
 pub use revocations::{LEASE, RENEWAL_INTERVAL, Revocations};

@@ -1,7 +1,7 @@
 //! How much may be tried at sign-in, and how much may wait.
 
 use crate::queue::Bounds;
-use cache::{AttemptLimits, Backoff, Bucket};
+use cache::{AttemptLimits, Bucket, Waits};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -72,8 +72,8 @@ impl SignInLimits {
         AttemptLimits {
             origin: bucket(self.attempts_per_address, self.address_seconds),
             account: bucket(self.attempts_per_account, self.account_seconds),
-            pair: Backoff { free: self.attempts, first: MIN_WAIT, longest: MAX_WAIT },
-            guarded: Backoff { free: 1, first: GUARDED_WAIT, longest: MAX_WAIT },
+            pair: Waits { free: self.attempts, first: MIN_WAIT, longest: MAX_WAIT },
+            guarded: Waits { free: 1, first: GUARDED_WAIT, longest: MAX_WAIT },
             memory: FAILURE_RETENTION,
         }
     }

@@ -8,8 +8,8 @@ fn limits() -> AttemptLimits {
     AttemptLimits {
         origin: Bucket { burst: 20, interval: 20 * SECOND },
         account: Bucket { burst: 8, interval: 60 * SECOND },
-        pair: Backoff { free: 5, first: 2 * SECOND, longest: 900 * SECOND },
-        guarded: Backoff { free: 1, first: 60 * SECOND, longest: 900 * SECOND },
+        pair: Waits { free: 5, first: 2 * SECOND, longest: 900 * SECOND },
+        guarded: Waits { free: 1, first: 60 * SECOND, longest: 900 * SECOND },
         memory: 86_400 * SECOND,
     }
 }
