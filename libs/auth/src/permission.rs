@@ -72,6 +72,13 @@ pub mod perm {
 /// Every permission there is.
 pub const ALL_PERMISSIONS: &[&str] = perm::ALL;
 
+/// The names of permissions: one that is misspelt does not compile.
+macro_rules! names {
+    ($($permission:ident),+ $(,)?) => {
+        &[$(perm::$permission::NAME),+]
+    };
+}
+
 /// A role: a named set of permissions that a person holds in an office.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -128,87 +135,87 @@ impl Role {
     pub const fn permissions(self) -> &'static [&'static str] {
         match self {
             Role::Administrator => ALL_PERMISSIONS,
-            Role::DonorRelationsOfficer => &[
-                "offices:read",
-                "people:read",
-                "donors:read",
-                "donors:write",
-                "contacts:read",
-                "contacts:write",
-                "agreements:read",
-                "agreements:write",
-                "reports:read",
-                "reports:write",
-                "reports:clear",
-                "contributions:read",
-                "contributions:write",
-                "imports:read",
-                "imports:write",
-                "plans:read",
-                "plans:write",
-                "funding:read",
+            Role::DonorRelationsOfficer => names![
+                OfficesRead,
+                PeopleRead,
+                DonorsRead,
+                DonorsWrite,
+                ContactsRead,
+                ContactsWrite,
+                AgreementsRead,
+                AgreementsWrite,
+                ReportsRead,
+                ReportsWrite,
+                ReportsClear,
+                ContributionsRead,
+                ContributionsWrite,
+                ImportsRead,
+                ImportsWrite,
+                PlansRead,
+                PlansWrite,
+                FundingRead,
             ],
-            Role::RegionalOfficer => &[
-                "offices:read",
-                "people:read",
-                "donors:read",
-                "contacts:read",
-                "agreements:read",
-                "reports:read",
-                "reports:review",
-                "contributions:read",
-                "imports:read",
-                "plans:read",
+            Role::RegionalOfficer => names![
+                OfficesRead,
+                PeopleRead,
+                DonorsRead,
+                ContactsRead,
+                AgreementsRead,
+                ReportsRead,
+                ReportsReview,
+                ContributionsRead,
+                ImportsRead,
+                PlansRead,
             ],
-            Role::CountryOfficer => &[
-                "offices:read",
-                "donors:read",
-                "contacts:read",
-                "agreements:read",
-                "agreements:write",
-                "reports:read",
-                "reports:write",
-                "contributions:read",
-                "contributions:write",
-                "imports:read",
-                "imports:write",
-                "plans:read",
-                "plans:write",
+            Role::CountryOfficer => names![
+                OfficesRead,
+                DonorsRead,
+                ContactsRead,
+                AgreementsRead,
+                AgreementsWrite,
+                ReportsRead,
+                ReportsWrite,
+                ContributionsRead,
+                ContributionsWrite,
+                ImportsRead,
+                ImportsWrite,
+                PlansRead,
+                PlansWrite,
             ],
-            Role::LiaisonOfficer => &[
-                "offices:read",
-                "donors:read",
-                "contacts:read",
-                "contacts:write",
-                "agreements:read",
-                "reports:read",
-                "contributions:read",
-                "plans:read",
-                "funding:read",
+            Role::LiaisonOfficer => names![
+                OfficesRead,
+                DonorsRead,
+                ContactsRead,
+                ContactsWrite,
+                AgreementsRead,
+                ReportsRead,
+                ContributionsRead,
+                PlansRead,
+                FundingRead,
             ],
-            Role::EmergenciesOfficer => &[
-                "offices:read",
-                "donors:read",
-                "agreements:read",
-                "reports:read",
-                "contributions:read",
-                "plans:read",
-                "plans:write",
-                "funding:read",
+            Role::EmergenciesOfficer => names![
+                OfficesRead,
+                DonorsRead,
+                AgreementsRead,
+                ReportsRead,
+                ContributionsRead,
+                PlansRead,
+                PlansWrite,
+                FundingRead,
             ],
-            Role::Auditor => &[
-                "offices:read",
-                "people:read",
-                "donors:read",
-                "agreements:read",
-                "reports:read",
-                "contributions:read",
-                "imports:read",
-                "plans:read",
-                "funding:read",
+            Role::Auditor => names![
+                OfficesRead,
+                PeopleRead,
+                DonorsRead,
+                AgreementsRead,
+                ReportsRead,
+                ContributionsRead,
+                ImportsRead,
+                PlansRead,
+                FundingRead,
             ],
             Role::DonorRepresentative => {
-                &["donors:read", "agreements:read", "reports:read", "contributions:read", "funding:read"]
+                names![DonorsRead, AgreementsRead, ReportsRead, ContributionsRead, FundingRead]
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::donor;
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
-use auth::{Caller, perm};
+use auth::{Caller, Permission, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, Money, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -95,11 +95,10 @@ pub(crate) async fn list(
     }
     donor::known(&context, &scope, id.0).await?;
     // What a caller may not list is not told here either.
-    let may = |permission: &str| caller.claims.scope.split(' ').any(|held| held == permission);
     let seen = Seen {
-        contributions: may("contributions:read"),
-        agreements: may("agreements:read"),
-        reports: may("reports:read"),
+        contributions: caller.claims.may(perm::ContributionsRead::NAME),
+        agreements: caller.claims.may(perm::AgreementsRead::NAME),
+        reports: caller.claims.may(perm::ReportsRead::NAME),
     };
     let filters = (id.0, caller.claims.sub);
     let page = paging.0.of("timeline", &filters)?;

@@ -6,7 +6,7 @@ use ::store::{
     ConsumeError, Consumer, EventHandler, Reference, StoreError, SystemTx, Transaction, params, sql,
 };
 use async_trait::async_trait;
-use auth::Role;
+use auth::{Permission, Role, perm};
 use events::NotificationGiven;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
@@ -54,9 +54,9 @@ struct Candidate {
 /// The permission required to act on a notification.
 fn needed(kind: &str) -> &'static str {
     match kind {
-        "send" => "reports:review",
-        "endorse" => "reports:clear",
-        _ => "reports:write",
+        "send" => perm::ReportsReview::NAME,
+        "endorse" => perm::ReportsClear::NAME,
+        _ => perm::ReportsWrite::NAME,
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::{
     http::header,
     web::{self, Data},
 };
-use auth::{ApiError, Caller, perm};
+use auth::{ApiError, Caller, Permission, perm};
 use kernel::Problem;
 use locale::Language;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub(crate) async fn get(
     id: Id,
     filter: Parameters<StatementFilter>,
 ) -> ApiResult {
-    for permission in ["agreements:read", "reports:read"] {
+    for permission in [perm::AgreementsRead::NAME, perm::ReportsRead::NAME] {
         if !caller.claims.may(permission) {
             return Err(auth::needs(permission).into());
         }
