@@ -4,6 +4,10 @@
 //! people are ids. Topics are compacted and never expire, so a new read model rebuilds from offset 0. A change that
 //! would break a reader is a new version: a new type and a new topic.
 
+mod flow_object;
+
+pub use flow_object::FlowObject;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
@@ -156,36 +160,6 @@ pub struct DonorChanged {
     /// The donor that this duplicate was merged into: requests for this one are answered for that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Uuid>,
-}
-
-/// A source or destination of a flow, as FTS models it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FlowObject {
-    /// `Organization`, `Location`, `UsageYear`, `Plan`, `GlobalCluster`, `Cluster`, `Emergency`, `Project`, …
-    #[schema(max_length = 100)]
-    pub kind: String,
-    /// Its id in the source system, or the platform's own id.
-    #[schema(max_length = 100)]
-    pub id: String,
-    /// Its name.
-    #[schema(max_length = 500)]
-    pub name: String,
-    /// `single`, `shared` or `overlap`, as in FTS.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 100)]
-    pub behavior: Option<String>,
-    /// For a known location: its ISO 3166-1 alpha-3 code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 3)]
-    pub country: Option<String>,
-    /// For an organisation: FTS's types.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 1000, value_type = Vec<kernel::items::SourceText>)]
-    pub organization_types: Vec<String>,
-    /// For an organisation: FTS's sub-types.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 1000, value_type = Vec<kernel::items::SourceText>)]
-    pub organization_sub_types: Vec<String>,
 }
 
 /// A contribution was recorded or changed.

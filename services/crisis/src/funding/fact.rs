@@ -47,11 +47,11 @@ impl From<&ContributionRecorded> for Fact {
             visibility: if event.counts { event.visibility.clone() } else { Visibility::Internal.into() },
             country_year: rule::counted_in(source, destination, event.new_money),
             plans: plans.into_iter().map(plan_member).collect(),
-            plan: rule::the_one(destination, "Plan").map(plan_member),
+            plan: rule::the_one(destination, FlowObject::PLAN).map(plan_member),
             donor_id: event.donor_id,
             donor: donor(event),
             earmarking: event.earmarking.as_ref().map(|word| earmarking(word.as_str())),
-            recipient: rule::the_one(destination, "Organization").map(organisation),
+            recipient: rule::the_one(destination, FlowObject::ORGANISATION).map(organisation),
         }
     }
 }
@@ -68,7 +68,7 @@ fn plan_member(object: &FlowObject) -> Member {
 }
 
 fn donor(event: &ContributionRecorded) -> Option<Member> {
-    let object = rule::the_one(&event.source_objects, "Organization")?;
+    let object = rule::the_one(&event.source_objects, FlowObject::ORGANISATION)?;
     let key = event.donor_id.map_or_else(|| format!("org:{}", object.id), |id| id.to_string());
     Some(Member { key, external_ref: object.id.clone(), name: object.name.clone() })
 }

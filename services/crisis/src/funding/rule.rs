@@ -35,14 +35,18 @@ fn names_year(objects: &[FlowObject], year: i32) -> bool {
 fn years(objects: &[FlowObject]) -> BTreeSet<i32> {
     objects
         .iter()
-        .filter(|object| object.kind == "UsageYear")
+        .filter(|object| object.kind == FlowObject::USAGE_YEAR)
         .filter_map(|object| object.name.parse().ok())
         .collect()
 }
 
 /// Places by id: one that the platform does not know is a place all the same.
 fn locations(objects: &[FlowObject]) -> BTreeSet<&str> {
-    objects.iter().filter(|object| object.kind == "Location").map(|object| object.id.as_str()).collect()
+    objects
+        .iter()
+        .filter(|object| object.kind == FlowObject::LOCATION)
+        .map(|object| object.id.as_str())
+        .collect()
 }
 
 /// The relation of a flow to "what did `country` receive for `year`?".
@@ -90,9 +94,10 @@ pub(crate) fn plans_counting<'a>(
     destination: &'a [FlowObject],
     new_money: bool,
 ) -> Vec<&'a FlowObject> {
-    let named_by_source = |id: &str| source.iter().any(|object| object.kind == "Plan" && object.id == id);
+    let named_by_source =
+        |id: &str| source.iter().any(|object| object.kind == FlowObject::PLAN && object.id == id);
     let mut counting: Vec<&FlowObject> = Vec::new();
-    for plan in destination.iter().filter(|object| object.kind == "Plan") {
+    for plan in destination.iter().filter(|object| object.kind == FlowObject::PLAN) {
         let known = counting.iter().any(|other| other.id == plan.id);
         if !known && (new_money || !named_by_source(&plan.id)) {
             counting.push(plan);

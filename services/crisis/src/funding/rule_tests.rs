@@ -6,19 +6,11 @@ fn place(iso3: &str) -> FlowObject {
 }
 
 fn year(year: i32) -> FlowObject {
-    object("UsageYear", &year.to_string(), &year.to_string(), None)
+    FlowObject::usage_year(year)
 }
 
 fn object(kind: &str, id: &str, name: &str, country: Option<&str>) -> FlowObject {
-    FlowObject {
-        kind: kind.into(),
-        id: id.into(),
-        name: name.into(),
-        behavior: None,
-        country: country.map(str::to_owned),
-        organization_types: vec![],
-        organization_sub_types: vec![],
-    }
+    FlowObject { country: country.map(str::to_owned), ..FlowObject::new(kind, id, name) }
 }
 
 fn to_afghanistan(source: &[FlowObject], destination: &[FlowObject], new_money: bool) -> Boundary {

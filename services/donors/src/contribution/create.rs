@@ -207,18 +207,6 @@ pub(super) async fn check_agreement(
     }
 }
 
-fn object(kind: &str, id: String, name: String, country: Option<String>) -> FlowObject {
-    FlowObject {
-        kind: kind.to_owned(),
-        id,
-        name,
-        behavior: None,
-        country,
-        organization_types: Vec::new(),
-        organization_sub_types: Vec::new(),
-    }
-}
-
 /// Where money goes: to the organisation, and to countries, years and plans.
 pub(super) async fn destinations(
     tx: &Transaction,
@@ -228,18 +216,14 @@ pub(super) async fn destinations(
     plans: &[plan::KnownPlan],
 ) -> Result<Vec<FlowObject>, ApiError> {
     let organisation = office::organisation_name(tx.db(), organisation_id).await?;
-    let recipient = organisation.map(|name| object("Organization", organisation_id.to_string(), name, None));
+    let recipient = organisation.map(|name| FlowObject::organisation(organisation_id, name));
     let mut to: Vec<FlowObject> = recipient.into_iter().collect();
-    for code in countries {
-        if let Some(country) = kernel::country::by_iso3(code) {
-            let id = country.fts_id.clone().unwrap_or_else(|| code.clone());
-            to.push(object("Location", id, country.name_en.clone(), Some(code.clone())));
-        }
-    }
-    to.extend(years.iter().map(|year| object("UsageYear", year.to_string(), year.to_string(), None)));
+    let countries = countries.iter().filter_map(|code| kernel::country::by_iso3(code));
+    to.extend(countries.map(FlowObject::location));
+    to.extend(years.iter().map(FlowObject::usage_year));
     for plan in plans {
         let id = plan.fts_id.clone().unwrap_or_else(|| plan.id.to_string());
-        to.push(object("Plan", id, plan.name.clone(), None));
+        to.push(FlowObject::plan(id, &plan.name));
     }
     Ok(to)
 }
@@ -278,7 +262,7 @@ fn record(
     (id, office_id, now): (Uuid, Uuid, chrono::DateTime<chrono::Utc>),
     to: &[FlowObject],
 ) -> Result<store::Model, ApiError> {
-    let from = vec![object("Organization", donor.id.to_string(), donor.name.clone(), None)];
+    let from = vec![FlowObject::organisation(donor.id, &donor.name)];
     let years: Vec<String> = new.years().iter().map(i32::to_string).collect();
     let text = |value: serde_json::Result<String>| value.map_err(|error| ApiError::internal(&error));
     let split = new.split();

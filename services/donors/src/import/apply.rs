@@ -127,24 +127,12 @@ struct Lookups {
     recipient: Option<FlowObject>,
 }
 
-fn organisation(id: Uuid, name: String) -> FlowObject {
-    FlowObject {
-        kind: "Organization".to_owned(),
-        id: id.to_string(),
-        name,
-        behavior: None,
-        country: None,
-        organization_types: Vec::new(),
-        organization_sub_types: Vec::new(),
-    }
-}
-
 async fn recipient(tx: &Transaction, job: &Job) -> Result<Option<FlowObject>, StoreError> {
     if job.source == "fts" {
         return Ok(None);
     }
     let name = office::organisation_name(tx.db(), job.organisation_id).await?;
-    Ok(name.map(|name| organisation(job.organisation_id, name)))
+    Ok(name.map(|name| FlowObject::organisation(job.organisation_id, name)))
 }
 
 async fn agreements_of(
@@ -196,7 +184,7 @@ fn record(
     let (mut from, mut to) = (flow.source_objects, flow.destination_objects);
     let mut first_reported_date = flow.first_reported_date;
     if let Some(recipient) = &lookups.recipient {
-        from.extend(donor.map(|donor| organisation(donor.id, donor.name.clone())));
+        from.extend(donor.map(|donor| FlowObject::organisation(donor.id, &donor.name)));
         to.insert(0, recipient.clone());
         let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
         first_reported_date = first_reported_date.or(Some(first));

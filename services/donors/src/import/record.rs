@@ -400,22 +400,8 @@ impl<'a> Reader<'a> {
 }
 
 fn destinations(countries: &[String], years: &[String]) -> Vec<FlowObject> {
-    let object = |kind: &str, id: String, name: String, country: Option<String>| FlowObject {
-        kind: kind.to_owned(),
-        id,
-        name,
-        behavior: None,
-        country,
-        organization_types: Vec::new(),
-        organization_sub_types: Vec::new(),
-    };
-    let places = countries.iter().filter_map(|code| {
-        let country = kernel::country::by_iso3(code)?;
-        let id = country.fts_id.clone().unwrap_or_else(|| code.clone());
-        Some(object("Location", id, country.name_en.clone(), Some(code.clone())))
-    });
-    let years = years.iter().map(|year| object("UsageYear", year.clone(), year.clone(), None));
-    places.chain(years).collect()
+    let countries = countries.iter().filter_map(|code| kernel::country::by_iso3(code));
+    countries.map(FlowObject::location).chain(years.iter().map(FlowObject::usage_year)).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ const WITHDRAWN: [&str; 59] = [
 
 /// The one organisation the money comes from; none when the source names none, or several.
 fn donor_ref(source_objects: &[FlowObject]) -> Option<DonorRef> {
-    let mut organisations = source_objects.iter().filter(|object| object.kind == "Organization");
+    let mut organisations = source_objects.iter().filter(|object| object.kind == FlowObject::ORGANISATION);
     let object = organisations.next().filter(|_| organisations.next().is_none())?;
     Some(DonorRef {
         id: None,
@@ -138,7 +138,8 @@ impl Reader {
         let source_objects = self.objects("sourceObjects");
         let destination_objects = self.objects("destinationObjects");
         let (usage_years, countries) = targets(&destination_objects);
-        let organisations = source_objects.iter().filter(|object| object.kind == "Organization").count();
+        let organisations =
+            source_objects.iter().filter(|object| object.kind == FlowObject::ORGANISATION).count();
         if organisations > 1 {
             let why = "names several organisations: no donor is recorded";
             self.warn("/sourceObjects", FieldCode::SeveralDonors.says(why));
@@ -424,7 +425,7 @@ impl Reader {
             self.checks.refuse(format!("{pointer}/id"), Fault::too_long(MAX_ID_LENGTH));
         }
         let mut country = None;
-        if kind == "Location" {
+        if kind == FlowObject::LOCATION {
             country = kernel::country::by_fts_id(&id).map(|country| country.iso3.clone());
             if country.is_none() {
                 let why = "is not a country that the platform knows: kept as it is";
@@ -432,7 +433,7 @@ impl Reader {
                 self.warn(&format!("{pointer}/id"), fault.kept_as_reported());
             }
         }
-        if kind == "UsageYear" {
+        if kind == FlowObject::USAGE_YEAR {
             let fits = name.parse::<i32>().is_ok_and(|year| (1900..=2200).contains(&year));
             if !fits {
                 self.checks.refuse(format!("{pointer}/name"), Fault::not_a_year(1900, 2200));
@@ -457,7 +458,7 @@ impl Reader {
 fn targets(destination: &[FlowObject]) -> (String, String) {
     let mut years: Vec<String> = destination
         .iter()
-        .filter(|object| object.kind == "UsageYear")
+        .filter(|object| object.kind == FlowObject::USAGE_YEAR)
         .map(|object| object.name.clone())
         .collect();
     let mut countries: Vec<String> = destination.iter().filter_map(|object| object.country.clone()).collect();

@@ -125,7 +125,7 @@ fn given_by(
 ) -> Result<contribution::store::Model, StoreError> {
     let (sources, _) = record.objects()?;
     let renamed = |object: FlowObject| {
-        if object.kind == "Organization" && object.id == from.id.to_string() {
+        if object.kind == FlowObject::ORGANISATION && object.id == from.id.to_string() {
             FlowObject { id: to.id.to_string(), name: to.name.clone(), ..object }
         } else {
             object
