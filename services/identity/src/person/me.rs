@@ -5,7 +5,7 @@ use crate::{State, consumers, office, organisation};
 use ::store::{Actor, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, ApiError, Claims, PrincipalKind};
-use kernel::{Code, FieldCode, OfficeKind, Problem, Reason};
+use kernel::{Code, FieldCode, OfficeKind, Problem, Reason, closed_set};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,15 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// What a person can switch off in the notification centre.
-const MUTABLE: [&str; 4] = ["due_in_30_days", "due_in_7_days", "submit", "accept"];
+closed_set! {
+    /// A kind of notification that a person can switch off in the notification centre.
+    pub(crate) enum MutableKind {
+        DueIn30Days = "due_in_30_days",
+        DueIn7Days = "due_in_7_days",
+        Submit = "submit",
+        Accept = "accept",
+    }
+}
 
 /// The authenticated caller.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,8 +46,8 @@ pub(crate) struct Me {
     #[schema(example = "Africa/Ndjamena", max_length = 60)]
     time_zone: Option<String>,
     /// For people: muted kinds of notification.
-    #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
-    muted: Vec<String>,
+    #[schema(max_items = 20)]
+    muted: Vec<MutableKind>,
     /// For people: whether notifications are also sent by e-mail; null if the deployment sends no e-mail.
     mail: Option<bool>,
     organisation: Named,
@@ -100,7 +107,7 @@ async fn describe(
         }
     }
     let mail = person.as_ref().map(|person| person.mail).filter(|_| state.sends_mail);
-    let muted = person.as_ref().map(|person| words(&person.muted)).unwrap_or_default();
+    let muted = person.as_ref().map(|person| muted_kinds(&person.muted)).unwrap_or_default();
     Ok(Me {
         id: claims.sub,
         kind: Actor::of(claims, None, None).kind.to_owned(),
@@ -118,8 +125,9 @@ async fn describe(
     })
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+/// The kinds in a row's text.
+fn muted_kinds(text: &str) -> Vec<MutableKind> {
+    text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// Gets the caller
@@ -149,8 +157,8 @@ pub(crate) struct Profile {
     time_zone: Option<String>,
     /// Kinds of notification to mute: `due_in_30_days`, `due_in_7_days`, `submit` and `accept`.
     #[serde(default)]
-    #[schema(max_items = 20, value_type = Vec<kernel::items::Keyword>)]
-    muted: Vec<String>,
+    #[schema(max_items = 20)]
+    muted: Vec<MutableKind>,
     /// Whether to send notifications by e-mail as well. Unchanged if omitted.
     mail: Option<bool>,
 }
@@ -184,7 +192,7 @@ pub(crate) async fn update(
             version: before.version + 1,
             language: profile.language,
             time_zone: profile.time_zone,
-            muted: profile.muted.join(" "),
+            muted: profile.muted.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" "),
             mail: profile.mail.unwrap_or(before.mail),
             ..before
         };
@@ -200,9 +208,6 @@ fn check(profile: &Profile, checks: &mut Checks) {
     if let Some(zone) = &profile.time_zone {
         let known = zone.parse::<chrono_tz::Tz>().is_ok();
         checks.require(known, "/time_zone", (FieldCode::NotATimeZone, "is not an IANA time zone"));
-    }
-    for (index, kind) in profile.muted.iter().enumerate() {
-        checks.one_of(&format!("/muted/{index}"), kind, &MUTABLE);
     }
 }
 
