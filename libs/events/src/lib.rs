@@ -11,7 +11,7 @@ pub use flow_object::FlowObject;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, Money, OfficeKind, ReportKind, ReportState, Visibility, Word,
+    Earmarking, Money, NotificationKind, OfficeKind, ReportKind, ReportState, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -301,8 +301,9 @@ pub struct NotificationGiven {
     pub office_id: Uuid,
     /// The donor notified; none when the office is notified.
     pub donor_id: Option<Uuid>,
-    /// `due_in_30_days`, `due_in_7_days`, `overdue`, `send`, `endorse`, `return`, `reject`, `retract`, `submit`, `accept` or `received`.
-    pub kind: String,
+    /// What it says of the report.
+    #[schema(value_type = NotificationKind)]
+    pub kind: Word<NotificationKind>,
     /// The report it is about.
     pub report_id: Uuid,
     /// The report's kind.

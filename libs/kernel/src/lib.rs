@@ -24,6 +24,6 @@ pub use money::{Currency, Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
     AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, ErasureReason, OfficeKind, PlanType, ReportKind, ReportState, ReportTemplate, Segment,
-    Visibility,
+    Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
+    ReportTemplate, Segment, Visibility,
 };

@@ -143,6 +143,25 @@ closed_set! {
 }
 
 closed_set! {
+    /// What a notification says of a report: it falls due, awaits the office, was returned, passed on or received, or its
+    /// due date was extended.
+    pub enum NotificationKind {
+        DueIn30Days = "due_in_30_days",
+        DueIn7Days = "due_in_7_days",
+        Overdue = "overdue",
+        Send = "send",
+        Endorse = "endorse",
+        Return = "return",
+        Reject = "reject",
+        Submit = "submit",
+        Accept = "accept",
+        Retract = "retract",
+        Extend = "extend",
+        Received = "received",
+    }
+}
+
+closed_set! {
     /// The outcome of due diligence.
     pub enum ClearanceDecision {
         Cleared = "cleared",

@@ -5,6 +5,7 @@ use super::report::store::{Model, SELECT, models};
 use crate::reporting::notification;
 use ::store::{Actor, Store, StoreError, Transaction, params};
 use chrono::{DateTime, TimeDelta};
+use kernel::NotificationKind;
 use service::{Context, Job};
 use std::time::Duration;
 
@@ -13,11 +14,11 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// Reports looked at in one transaction.
 const BATCH_SIZE: usize = 500;
 
-/// The reminders: their name, and how long before the end of the due date they are given.
-pub(crate) const REMINDERS: [(&str, TimeDelta); 3] = [
-    ("due_in_30_days", TimeDelta::days(30)),
-    ("due_in_7_days", TimeDelta::days(7)),
-    ("overdue", TimeDelta::zero()),
+/// The reminders, and how long before the end of the due date they are given.
+pub(crate) const REMINDERS: [(NotificationKind, TimeDelta); 3] = [
+    (NotificationKind::DueIn30Days, TimeDelta::days(30)),
+    (NotificationKind::DueIn7Days, TimeDelta::days(7)),
+    (NotificationKind::Overdue, TimeDelta::zero()),
 ];
 
 /// Looks again and again, as long as the service runs.
@@ -35,14 +36,14 @@ pub(crate) fn worker(context: &Context) -> Job {
 /// [`StoreError`]; what was given until then stays.
 pub(crate) async fn remind(store: &Store) -> Result<usize, StoreError> {
     let mut given = 0;
-    for (name, before) in REMINDERS {
+    for (kind, before) in REMINDERS {
         loop {
             let mut tx = store.system(Actor::system()).await?;
             // Two processes do not give the same reminders side by side.
             tx.lock("report reminders").await?;
-            let reports = waiting(&tx, name, before).await?;
+            let reports = waiting(&tx, kind, before).await?;
             for report in &reports {
-                notification::add(&mut tx, report.into(), name, (report.office_id, None)).await?;
+                notification::add(&mut tx, report.into(), kind, (report.office_id, None)).await?;
             }
             tx.commit().await?;
             given += reports.len();
@@ -56,7 +57,11 @@ pub(crate) async fn remind(store: &Store) -> Result<usize, StoreError> {
 
 /// Reports owed whose reminder is due and was not given for this due date. The last that is due stands for those before:
 /// what is overdue already is not announced 30 days ahead.
-async fn waiting(tx: &Transaction, name: &str, before: TimeDelta) -> Result<Vec<Model>, StoreError> {
+async fn waiting(
+    tx: &Transaction,
+    kind: NotificationKind,
+    before: TimeDelta,
+) -> Result<Vec<Model>, StoreError> {
     let next = REMINDERS.iter().map(|(_, other)| *other).filter(|other| *other < before).max();
     // The beginning of the calendar that both back ends can write.
     let from = next.map_or(DateTime::UNIX_EPOCH, |next| tx.now() + next);
@@ -66,7 +71,7 @@ async fn waiting(tx: &Transaction, name: &str, before: TimeDelta) -> Result<Vec<
          ORDER BY r.due_at, r.id LIMIT {BATCH_SIZE}",
         super::report::OWED_STATES
     );
-    models(tx.db(), &text, params![tx.now() + before, from, name]).await
+    models(tx.db(), &text, params![tx.now() + before, from, kind]).await
 }
 
 #[cfg(test)]

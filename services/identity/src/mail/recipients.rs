@@ -8,6 +8,7 @@ use ::store::{
 use async_trait::async_trait;
 use auth::{Permission, Role, perm};
 use events::NotificationGiven;
+use kernel::{NotificationKind, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -52,18 +53,20 @@ struct Candidate {
 }
 
 /// The permission required to act on a notification.
-fn needed(kind: &str) -> &'static str {
-    match kind {
-        "send" => perm::ReportsReview::NAME,
-        "endorse" => perm::ReportsClear::NAME,
-        _ => perm::ReportsWrite::NAME,
+fn needed(kind: &Word<NotificationKind>) -> &'static str {
+    if kind.is(NotificationKind::Send) {
+        perm::ReportsReview::NAME
+    } else if kind.is(NotificationKind::Endorse) {
+        perm::ReportsClear::NAME
+    } else {
+        perm::ReportsWrite::NAME
     }
 }
 
 /// Representatives of the donor, or staff of the office who can act. Administrators, who can do everything, only where
 /// nobody else can: somebody is always told.
 async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uuid>, StoreError> {
-    let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind);
+    let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind.as_str());
     if let Some(donor_id) = event.donor_id {
         let people = representatives(tx.db(), event.organisation_id, donor_id).await?;
         return Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect());

@@ -1,7 +1,7 @@
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
-use kernel::{ReportKind, Word};
+use kernel::{NotificationKind, ReportKind, Word};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ pub(super) struct Item {
     pub(super) person_id: Uuid,
     pub(super) notification_id: Uuid,
     pub(super) for_donor: bool,
-    pub(super) kind: String,
+    pub(super) kind: Word<NotificationKind>,
     pub(super) report_id: Uuid,
     pub(super) report_kind: Word<ReportKind>,
     pub(super) due_date: NaiveDate,

@@ -10,7 +10,7 @@ use ::store::{Actor, EventHandler, Store, params, sql};
 use auth::Role;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
-use kernel::FixedClock;
+use kernel::{FixedClock, NotificationKind};
 use locale::Language;
 use std::{
     path::Path,
@@ -76,7 +76,7 @@ impl World {
             organisation_id: self.founded.organisation_id,
             office_id: self.founded.office_id,
             donor_id: None,
-            kind: kind.to_owned(),
+            kind: kind.parse::<NotificationKind>().unwrap().into(),
             report_id: Uuid::from_u128(1000 + number),
             report_kind: kernel::ReportKind::FinalNarrative.into(),
             due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
@@ -325,19 +325,6 @@ async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_o
 
 #[test]
 fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
-    let kinds = [
-        "due_in_30_days",
-        "due_in_7_days",
-        "overdue",
-        "send",
-        "endorse",
-        "return",
-        "reject",
-        "submit",
-        "accept",
-        "retract",
-        "received",
-    ];
     let reports = [
         "interim_narrative",
         "interim_financial",
@@ -354,13 +341,13 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
             public_url: "https://example.org",
         };
         let mut seen = std::collections::BTreeSet::new();
-        for kind in kinds {
+        for &kind in NotificationKind::ALL {
             for report_kind in reports {
                 let item = Item {
                     person_id: Uuid::nil(),
                     notification_id: Uuid::nil(),
                     for_donor: false,
-                    kind: kind.to_owned(),
+                    kind: kind.into(),
                     report_id: Uuid::nil(),
                     report_kind: serde_json::from_value(report_kind.into()).unwrap(),
                     due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
@@ -374,7 +361,7 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
                 seen.insert(subject);
             }
         }
-        assert_eq!(seen.len(), kinds.len() * reports.len(), "{}", language.as_str());
+        assert_eq!(seen.len(), NotificationKind::ALL.len() * reports.len(), "{}", language.as_str());
     }
 }
 
@@ -390,7 +377,7 @@ fn a_long_list_is_cut_and_a_long_subject_too() {
         person_id: Uuid::nil(),
         notification_id: Uuid::from_u128(number),
         for_donor: false,
-        kind: "overdue".to_owned(),
+        kind: NotificationKind::Overdue.into(),
         report_id: Uuid::from_u128(number),
         report_kind: kernel::ReportKind::FinalNarrative.into(),
         due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),

@@ -1,6 +1,7 @@
 //! The texts of mails in the supported languages. Terms are those of docs/glossary.md and of the pages.
 
 use super::store::Item;
+use kernel::{NotificationKind, Word};
 use locale::Language;
 
 /// Maximum number of items listed in a mail; the rest is in the notification centre.
@@ -24,7 +25,7 @@ struct Texts {
     why_staff: &'static str,
     why_donor: &'static str,
     choose: &'static str,
-    told: [(&'static str, &'static str); 11],
+    told: [(NotificationKind, &'static str); 12],
     reports: [(&'static str, &'static str); 6],
 }
 
@@ -79,11 +80,10 @@ impl MailBody<'_> {
 
     fn told(&self, item: &Item) -> String {
         let texts = self.texts();
-        let named = |list: &[(&str, &'static str)], name: &str| {
-            list.iter().find(|(key, _)| *key == name).map(|(_, text)| *text)
-        };
-        let report = named(&texts.reports, item.report_kind.as_str()).unwrap_or(item.report_kind.as_str());
-        let told = named(&texts.told, &item.kind).unwrap_or("{report}");
+        let report = texts.reports.iter().find(|(kind, _)| *kind == item.report_kind.as_str());
+        let report = report.map_or(item.report_kind.as_str(), |(_, text)| *text);
+        let told = texts.told.iter().find(|(kind, _)| item.kind.is(*kind));
+        let told = told.map_or("{report}", |(_, text)| *text);
         told.replace("{report}", report).replace("{date}", &self.language.date(item.due_date))
     }
 }
@@ -93,19 +93,19 @@ fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
-fn rank(kind: &str) -> usize {
+fn rank(kind: &Word<NotificationKind>) -> usize {
     let order = [
-        "overdue",
-        "return",
-        "reject",
-        "retract",
-        "send",
-        "endorse",
-        "due_in_7_days",
-        "due_in_30_days",
-        "received",
+        NotificationKind::Overdue,
+        NotificationKind::Return,
+        NotificationKind::Reject,
+        NotificationKind::Retract,
+        NotificationKind::Send,
+        NotificationKind::Endorse,
+        NotificationKind::DueIn7Days,
+        NotificationKind::DueIn30Days,
+        NotificationKind::Received,
     ];
-    order.iter().position(|known| *known == kind).unwrap_or(order.len())
+    order.iter().position(|known| kind.is(*known)).unwrap_or(order.len())
 }
 
 static ENGLISH: Texts = Texts {
@@ -116,17 +116,18 @@ static ENGLISH: Texts = Texts {
     why_donor: "You are receiving this e-mail because you represent a donor of this organisation: {organisation}.",
     choose: "Change your notification settings, or stop receiving e-mails:",
     told: [
-        ("due_in_30_days", "{report} is due within 30 days ({date})"),
-        ("due_in_7_days", "{report} is due within 7 days ({date})"),
-        ("overdue", "{report} has been overdue since {date}"),
-        ("send", "{report} is awaiting your review"),
-        ("endorse", "{report} is awaiting clearance"),
-        ("return", "{report} was returned by the regional office"),
-        ("reject", "{report} was returned by headquarters"),
-        ("submit", "{report} was submitted to the donor"),
-        ("accept", "{report} was accepted by the donor"),
-        ("retract", "{report} was withdrawn"),
-        ("received", "{report} has been received"),
+        (NotificationKind::DueIn30Days, "{report} is due within 30 days ({date})"),
+        (NotificationKind::DueIn7Days, "{report} is due within 7 days ({date})"),
+        (NotificationKind::Overdue, "{report} has been overdue since {date}"),
+        (NotificationKind::Send, "{report} is awaiting your review"),
+        (NotificationKind::Endorse, "{report} is awaiting clearance"),
+        (NotificationKind::Return, "{report} was returned by the regional office"),
+        (NotificationKind::Reject, "{report} was returned by headquarters"),
+        (NotificationKind::Submit, "{report} was submitted to the donor"),
+        (NotificationKind::Accept, "{report} was accepted by the donor"),
+        (NotificationKind::Retract, "{report} was withdrawn"),
+        (NotificationKind::Extend, "{report}: due date extended to {date}"),
+        (NotificationKind::Received, "{report} has been received"),
     ],
     reports: [
         ("interim_narrative", "Interim narrative report"),
@@ -146,17 +147,18 @@ static FRENCH: Texts = Texts {
     why_donor: "Vous recevez ce courriel parce que vous représentez un bailleur de fonds de cette organisation\u{a0}: {organisation}.",
     choose: "Modifier vos paramètres de notification ou ne plus recevoir de courriels\u{a0}:",
     told: [
-        ("due_in_30_days", "{report} à remettre dans les 30 jours ({date})"),
-        ("due_in_7_days", "{report} à remettre dans les 7 jours ({date})"),
-        ("overdue", "{report} en retard depuis le {date}"),
-        ("send", "{report} en attente de votre examen"),
-        ("endorse", "{report} en attente de validation"),
-        ("return", "{report} renvoyé par le bureau régional"),
-        ("reject", "{report} renvoyé par le siège"),
-        ("submit", "{report} remis au bailleur de fonds"),
-        ("accept", "{report} accepté par le bailleur de fonds"),
-        ("retract", "{report} retiré"),
-        ("received", "{report} reçu"),
+        (NotificationKind::DueIn30Days, "{report} à remettre dans les 30 jours ({date})"),
+        (NotificationKind::DueIn7Days, "{report} à remettre dans les 7 jours ({date})"),
+        (NotificationKind::Overdue, "{report} en retard depuis le {date}"),
+        (NotificationKind::Send, "{report} en attente de votre examen"),
+        (NotificationKind::Endorse, "{report} en attente de validation"),
+        (NotificationKind::Return, "{report} renvoyé par le bureau régional"),
+        (NotificationKind::Reject, "{report} renvoyé par le siège"),
+        (NotificationKind::Submit, "{report} remis au bailleur de fonds"),
+        (NotificationKind::Accept, "{report} accepté par le bailleur de fonds"),
+        (NotificationKind::Retract, "{report} retiré"),
+        (NotificationKind::Extend, "{report}\u{a0}: échéance reportée au {date}"),
+        (NotificationKind::Received, "{report} reçu"),
     ],
     reports: [
         ("interim_narrative", "Rapport narratif intermédiaire"),
@@ -176,17 +178,18 @@ static SPANISH: Texts = Texts {
     why_donor: "Recibe este correo porque representa a un donante de esta organización: {organisation}.",
     choose: "Cambiar la configuración de las notificaciones o dejar de recibir correos:",
     told: [
-        ("due_in_30_days", "{report} por presentar en los próximos 30 días ({date})"),
-        ("due_in_7_days", "{report} por presentar en los próximos 7 días ({date})"),
-        ("overdue", "{report} atrasado desde el {date}"),
-        ("send", "{report} pendiente de su revisión"),
-        ("endorse", "{report} pendiente de aprobación"),
-        ("return", "{report} devuelto por la oficina regional"),
-        ("reject", "{report} devuelto por la sede"),
-        ("submit", "{report} presentado al donante"),
-        ("accept", "{report} aceptado por el donante"),
-        ("retract", "{report} retirado"),
-        ("received", "{report} recibido"),
+        (NotificationKind::DueIn30Days, "{report} por presentar en los próximos 30 días ({date})"),
+        (NotificationKind::DueIn7Days, "{report} por presentar en los próximos 7 días ({date})"),
+        (NotificationKind::Overdue, "{report} atrasado desde el {date}"),
+        (NotificationKind::Send, "{report} pendiente de su revisión"),
+        (NotificationKind::Endorse, "{report} pendiente de aprobación"),
+        (NotificationKind::Return, "{report} devuelto por la oficina regional"),
+        (NotificationKind::Reject, "{report} devuelto por la sede"),
+        (NotificationKind::Submit, "{report} presentado al donante"),
+        (NotificationKind::Accept, "{report} aceptado por el donante"),
+        (NotificationKind::Retract, "{report} retirado"),
+        (NotificationKind::Extend, "{report}: plazo prorrogado hasta el {date}"),
+        (NotificationKind::Received, "{report} recibido"),
     ],
     reports: [
         ("interim_narrative", "Informe narrativo intermedio"),

@@ -30,6 +30,7 @@ told-reject = { $report } was returned by headquarters
 told-submit = { $report } was submitted to the donor
 told-accept = { $report } was accepted by the donor
 told-retract = { $report } was withdrawn
+told-extend = { $report }: due date extended to { $date }
 told-received = { $report } has been received
 profile = Your profile
 profile-saved = Your profile has been saved.

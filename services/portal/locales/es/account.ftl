@@ -30,6 +30,7 @@ told-reject = { $report } devuelto por la sede
 told-submit = { $report } presentado al donante
 told-accept = { $report } aceptado por el donante
 told-retract = { $report } retirado
+told-extend = { $report }: plazo prorrogado hasta el { $date }
 told-received = { $report } recibido
 profile = Su perfil
 profile-saved = Su perfil se ha guardado.

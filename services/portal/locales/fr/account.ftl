@@ -30,6 +30,7 @@ told-reject = { $report } renvoyé par le siège
 told-submit = { $report } remis au bailleur de fonds
 told-accept = { $report } accepté par le bailleur de fonds
 told-retract = { $report } retiré
+told-extend = { $report } : échéance reportée au { $date }
 told-received = { $report } reçu
 profile = Votre profil
 profile-saved = Votre profil a été enregistré.

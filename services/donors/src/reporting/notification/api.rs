@@ -3,7 +3,7 @@ use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Fault, Problem, RecordKind, ReportKind};
+use kernel::{Fault, NotificationKind, Problem, RecordKind, ReportKind};
 use sea_orm::{ConnectionTrait, Value};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -19,9 +19,8 @@ pub(crate) struct Notification {
     id: Uuid,
     /// `due_in_30_days`, `due_in_7_days` or `overdue` for an outstanding report; `send` or `endorse` for one that
     /// awaits the office; `return`, `reject` and `retract` for one that was returned; `submit` and `accept` for one
-    /// that was passed on; `received` for the donor.
-    #[schema(example = "due_in_7_days", max_length = 20)]
-    kind: String,
+    /// that was passed on; `extend` for one whose due date was extended; `received` for the donor.
+    kind: NotificationKind,
     report_id: Uuid,
     report_kind: ReportKind,
     /// The due date of the report at that time.

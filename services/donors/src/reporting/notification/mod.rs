@@ -5,7 +5,7 @@ pub(crate) mod api;
 use ::store::{StoreError, Transaction, insert_models};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::NotificationGiven;
-use kernel::ReportKind;
+use kernel::{NotificationKind, ReportKind};
 use sea_orm::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
     PrimaryKeyTrait,
@@ -21,7 +21,7 @@ pub struct Model {
     pub organisation_id: Uuid,
     pub office_id: Uuid,
     pub donor_id: Option<Uuid>,
-    pub kind: String,
+    pub kind: NotificationKind,
     pub report_id: Uuid,
     pub due_date: NaiveDate,
     pub title: String,
@@ -47,7 +47,7 @@ pub(crate) struct About {
 pub(crate) async fn add(
     tx: &mut Transaction,
     about: About,
-    kind: &str,
+    kind: NotificationKind,
     (office_id, donor_id): (Uuid, Option<Uuid>),
 ) -> Result<(), StoreError> {
     let row = Model {
@@ -55,7 +55,7 @@ pub(crate) async fn add(
         organisation_id: about.organisation_id,
         office_id,
         donor_id,
-        kind: kind.to_owned(),
+        kind,
         report_id: about.report_id,
         due_date: about.due_date,
         title: about.title,
@@ -73,7 +73,7 @@ fn event(row: Model) -> NotificationGiven {
         organisation_id: row.organisation_id,
         office_id: row.office_id,
         donor_id: row.donor_id,
-        kind: row.kind,
+        kind: row.kind.into(),
         report_id: row.report_id,
         report_kind: row.report_kind.into(),
         due_date: row.due_date,

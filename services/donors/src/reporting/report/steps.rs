@@ -12,7 +12,7 @@ use ::store::{StoreError, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Fault, FieldCode, OfficeKind, Problem, Reason, RecordKind, Visibility};
+use kernel::{Code, Fault, FieldCode, NotificationKind, OfficeKind, Problem, Reason, RecordKind, Visibility};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -70,6 +70,21 @@ impl Action {
             Action::Accept => "report.accept",
             Action::Retract => "report.retract",
             Action::Extend => "report.extend",
+        }
+    }
+
+    /// What is said of it to the office that has to act next; nothing of a start, which is that office's own.
+    const fn notification(self) -> Option<NotificationKind> {
+        match self {
+            Action::Start => None,
+            Action::Send => Some(NotificationKind::Send),
+            Action::Endorse => Some(NotificationKind::Endorse),
+            Action::Return => Some(NotificationKind::Return),
+            Action::Reject => Some(NotificationKind::Reject),
+            Action::Submit => Some(NotificationKind::Submit),
+            Action::Accept => Some(NotificationKind::Accept),
+            Action::Retract => Some(NotificationKind::Retract),
+            Action::Extend => Some(NotificationKind::Extend),
         }
     }
 
@@ -167,7 +182,7 @@ async fn step(
             State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
             State::Scheduled | State::Drafting | State::Cancelled => None,
         };
-        tell(tx, &after, action.name(), told).await?;
+        tell(tx, &after, action.notification().zip(told)).await?;
         let what_changed = |report: &store::Model| {
             if action == Action::Extend { report.due_date.to_string() } else { report.state.to_string() }
         };
@@ -182,16 +197,15 @@ async fn step(
 async fn tell(
     tx: &mut TenantTx,
     report: &store::Model,
-    action: &str,
-    office_id: Option<Uuid>,
+    told: Option<(NotificationKind, Uuid)>,
 ) -> Result<(), StoreError> {
-    if let Some(office_id) = office_id {
-        notification::add(tx, report.into(), action, (office_id, None)).await?;
+    if let Some((kind, office_id)) = told {
+        notification::add(tx, report.into(), kind, (office_id, None)).await?;
     }
     let is_shown = report.visibility != Visibility::Internal;
     if report.state == State::Submitted && is_shown {
         let to = (report.office_id, Some(report.donor_id));
-        notification::add(tx, report.into(), "received", to).await?;
+        notification::add(tx, report.into(), NotificationKind::Received, to).await?;
     }
     Ok(())
 }
