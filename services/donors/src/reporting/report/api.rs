@@ -1,5 +1,5 @@
 use super::{
-    State,
+    ReportAction, State,
     content::{self, Content},
     history,
     store::{self, Filter},
@@ -140,9 +140,7 @@ pub(crate) struct Financial {
 /// A step in the history of a report.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Step {
-    /// `start`, `send`, `endorse`, `return`, `submit`, `accept`, `retract` or `extend`.
-    #[schema(example = "return", max_length = 20)]
-    pub(crate) action: String,
+    pub(crate) action: ReportAction,
     #[schema(max_length = 20)]
     pub(crate) from_state: State,
     #[schema(max_length = 20)]

@@ -1,4 +1,4 @@
-use super::State;
+use super::{Action, State};
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -15,7 +15,7 @@ pub struct Model {
     pub report_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,
-    pub action: String,
+    pub action: Action,
     pub from_state: State,
     pub to_state: State,
     pub actor_id: Uuid,

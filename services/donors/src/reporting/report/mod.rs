@@ -8,29 +8,33 @@ pub(crate) mod schedule;
 pub(crate) mod steps;
 pub(crate) mod store;
 
+pub(crate) use self::ReportAction as Action;
 pub(crate) use kernel::ReportState as State;
 
-/// What moves it on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// The office begins, or takes up again what came back.
-    Start,
-    /// The office hands it on.
-    Send,
-    /// The region passes it on to headquarters.
-    Endorse,
-    /// The region gives it back to the office.
-    Return,
-    /// Headquarters gives it back to the office.
-    Reject,
-    /// Headquarters hands it to the donor.
-    Submit,
-    /// The donor took it.
-    Accept,
-    /// Headquarters takes it back from the donor.
-    Retract,
-    /// An extension of a due date.
-    Extend,
+use kernel::closed_set;
+
+closed_set! {
+    /// A step that moves a report on.
+    pub enum ReportAction {
+        /// The office begins, or takes up again what came back.
+        Start = "start",
+        /// The office hands it on.
+        Send = "send",
+        /// The region passes it on to headquarters.
+        Endorse = "endorse",
+        /// The region gives it back to the office.
+        Return = "return",
+        /// Headquarters gives it back to the office.
+        Reject = "reject",
+        /// Headquarters hands it to the donor.
+        Submit = "submit",
+        /// The donor took it.
+        Accept = "accept",
+        /// Headquarters takes it back from the donor.
+        Retract = "retract",
+        /// An extension of a due date.
+        Extend = "extend",
+    }
 }
 
 /// A step that the present state does not allow.
@@ -75,18 +79,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ACTIONS: [Action; 9] = [
-        Action::Start,
-        Action::Send,
-        Action::Endorse,
-        Action::Return,
-        Action::Reject,
-        Action::Submit,
-        Action::Accept,
-        Action::Retract,
-        Action::Extend,
-    ];
-
     #[test]
     fn a_report_goes_from_the_office_over_the_region_and_headquarters_to_the_donor() {
         use Action::{Accept, Endorse, Extend, Reject, Retract, Return, Send, Start, Submit};
@@ -122,13 +114,13 @@ mod tests {
         fn no_report_reaches_the_donor_without_clearance(steps in prop::collection::vec((0usize..9, any::<bool>()), 0..40)) {
             let (mut state, mut cleared) = (State::Scheduled, false);
             for (index, has_region) in steps {
-                if let Ok(next) = transition(state, ACTIONS[index], has_region) {
+                if let Ok(next) = transition(state, Action::ALL[index], has_region) {
                     cleared = next == State::HqClearance || (cleared && next.is_delivered());
                     state = next;
                 }
                 prop_assert!(!state.is_delivered() || cleared);
             }
-            for action in ACTIONS {
+            for &action in Action::ALL {
                 prop_assert!(transition(State::Cancelled, action, true).is_err());
                 prop_assert!(transition(State::Accepted, action, true).is_err());
             }

@@ -45,20 +45,6 @@ pub(crate) struct Extension {
 }
 
 impl Action {
-    const fn name(self) -> &'static str {
-        match self {
-            Action::Start => "start",
-            Action::Send => "send",
-            Action::Endorse => "endorse",
-            Action::Return => "return",
-            Action::Reject => "reject",
-            Action::Submit => "submit",
-            Action::Accept => "accept",
-            Action::Retract => "retract",
-            Action::Extend => "extend",
-        }
-    }
-
     const fn audit_name(self) -> &'static str {
         match self {
             Action::Start => "report.start",
@@ -167,7 +153,7 @@ async fn step(
         let taken = history::Model {
             report_id: after.id,
             number,
-            action: action.name().to_owned(),
+            action,
             from_state: before.state,
             to_state: after.state,
             actor_id: claims.sub,
