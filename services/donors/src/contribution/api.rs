@@ -1,4 +1,7 @@
-use super::{entry, store};
+use super::{
+    entry::{self, EntryKind},
+    store,
+};
 use crate::contribution::Standing;
 use crate::contribution::ValuationMethod;
 use ::store::office;
@@ -321,9 +324,7 @@ pub(crate) async fn get(
 pub(crate) struct Entry {
     #[schema(minimum = 1)]
     number: i32,
-    /// `recorded`, `moved_in`, `moved_out`, `written_off` or `reversed`.
-    #[schema(example = "recorded", max_length = 20)]
-    kind: String,
+    kind: EntryKind,
     /// In the currency of the contribution; negative for an outgoing amount.
     amount: Money,
     amount_usd: Money,

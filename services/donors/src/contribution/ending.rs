@@ -126,7 +126,7 @@ pub(crate) async fn reverse(
         }
         let counted = (wrong.original_amount.unwrap_or(0), wrong.amount_usd);
         let from_promise = |entry: &&entry::Model| {
-            entry.kind == Kind::MovedIn.name()
+            entry.kind == Kind::MovedIn
                 && entry.counterpart_id.is_some()
                 && entry.counterpart_id == wrong.parent_id
         };

@@ -1,7 +1,7 @@
 //! What a contribution is made of: entries that are added and never changed. Their sum is what the record counts.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::Money;
+use kernel::{Money, closed_set};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -9,32 +9,23 @@ use sea_orm::{
 use store::{StoreError, Transaction, insert_models, params, sql};
 use uuid::Uuid;
 
-/// What an entry does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Money that was not on record before.
-    Recorded,
-    /// Comes from the record that promised it, or comes back from one that was reversed.
-    MovedIn,
-    /// Goes to the record that fulfils it, or back to the one that promised it.
-    MovedOut,
-    /// A pledge or commitment that will not be fulfilled.
-    WrittenOff,
-    /// Taken back, because it was recorded wrongly.
-    Reversed,
-}
-
-impl Kind {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Kind::Recorded => "recorded",
-            Kind::MovedIn => "moved_in",
-            Kind::MovedOut => "moved_out",
-            Kind::WrittenOff => "written_off",
-            Kind::Reversed => "reversed",
-        }
+closed_set! {
+    /// What a ledger entry does.
+    pub enum EntryKind {
+        /// Money that was not on record before.
+        Recorded = "recorded",
+        /// Comes from the record that promised it, or comes back from one that was reversed.
+        MovedIn = "moved_in",
+        /// Goes to the record that fulfils it, or back to the one that promised it.
+        MovedOut = "moved_out",
+        /// A pledge or commitment that will not be fulfilled.
+        WrittenOff = "written_off",
+        /// Taken back, because it was recorded wrongly.
+        Reversed = "reversed",
     }
 }
+
+pub(crate) use self::EntryKind as Kind;
 
 /// A row of `contribution_entry`: minor units of the record's currency, and cents of US dollars.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -44,7 +35,7 @@ pub struct Model {
     pub contribution_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,
-    pub kind: String,
+    pub kind: Kind,
     pub amount: i64,
     pub amount_usd: i64,
     pub booked_on: NaiveDate,
@@ -101,7 +92,7 @@ pub(crate) async fn add(
         rows.push(Model {
             contribution_id: contribution,
             number,
-            kind: entry.kind.name().to_owned(),
+            kind: entry.kind,
             amount: entry.amount,
             amount_usd: entry.amount_usd,
             booked_on,
