@@ -11,5 +11,5 @@ pub use caller::{AnyCaller, Caller, bearer, needs};
 pub use claims::{AUDIENCE, Claims, PrincipalKind, TOKEN_TYPE};
 pub use error::{ApiError, TRACE_HEADER};
 pub use internal::{INTERNAL_HEADER, InternalKey, InternalKeyError, internal_only};
-pub use permission::{ALL_PERMISSIONS, Permission, Role, perm};
+pub use permission::{ALL_PERMISSIONS, DONOR_REPRESENTATIVE, Permission, perm, permissions_of};
 pub use verifier::{HttpKeySource, JsonWebKey, JsonWebKeySet, KeySource, KeySourceError, Verifier};

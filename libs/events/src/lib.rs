@@ -11,7 +11,7 @@ pub use flow_object::FlowObject;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, Money, NotificationKind, OfficeKind, ReportKind, ReportState, Visibility, Word,
+    Earmarking, Money, NotificationKind, OfficeKind, ReportKind, ReportState, StaffRole, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -111,8 +111,9 @@ pub struct PersonChanged {
 pub struct OfficeRoles {
     /// The office.
     pub office_id: Uuid,
-    /// Names of roles: `administrator`, `donor_relations_officer`, `country_officer`, …
-    pub roles: Vec<String>,
+    /// The roles.
+    #[schema(value_type = Vec<StaffRole>)]
+    pub roles: Vec<Word<StaffRole>>,
 }
 
 /// A reference to a record in another system.

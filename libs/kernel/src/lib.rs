@@ -25,5 +25,5 @@ pub use problem::{Code, FieldError, Problem};
 pub use words::{
     AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
     Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
-    ReportTemplate, Segment, Visibility,
+    ReportTemplate, Segment, StaffRole, Visibility,
 };

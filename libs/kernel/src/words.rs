@@ -196,3 +196,23 @@ closed_set! {
         EightPlusThree = "eight_plus_three",
     }
 }
+
+closed_set! {
+    /// A role that a person has in an office: a named set of permissions.
+    pub enum StaffRole {
+        /// Sets up offices and people.
+        Administrator = "administrator",
+        /// Donor-relations officer at headquarters: curates the registry.
+        DonorRelationsOfficer = "donor_relations_officer",
+        /// Regional office: reviews what its country offices do.
+        RegionalOfficer = "regional_officer",
+        /// Country office: records contributions, writes plans.
+        CountryOfficer = "country_officer",
+        /// Liaison in Geneva or a capital.
+        LiaisonOfficer = "liaison_officer",
+        /// Emergencies department.
+        EmergenciesOfficer = "emergencies_officer",
+        /// Reads everything in scope.
+        Auditor = "auditor",
+    }
+}

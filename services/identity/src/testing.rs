@@ -1,9 +1,8 @@
 //! What the tests of this service share: a store with an organisation of one office, on either back end.
 
 use crate::{Founded, found, migration::Migrator, person};
-use auth::Role;
 use chrono::{DateTime, Utc};
-use kernel::{Clock, FixedClock};
+use kernel::{Clock, FixedClock, StaffRole};
 use std::sync::Arc;
 use store::{Actor, Postgres, Store, migration, params, seal::Keyring, sql};
 use testkit::{Infra, TempDir};
@@ -93,7 +92,7 @@ impl World {
     }
 
     /// Adds a person as an older version of the program did: without telling anybody.
-    pub(crate) async fn person(&self, email: &str, roles: &[Role], donor_id: Option<Uuid>) -> Uuid {
+    pub(crate) async fn person(&self, email: &str, roles: &[StaffRole], donor_id: Option<Uuid>) -> Uuid {
         let tx = self.store.system(Actor::system()).await.unwrap();
         let person = person::store::Model {
             id: tx.new_id(),
@@ -112,7 +111,8 @@ impl World {
             search: String::new(),
             created_at: tx.now(),
         };
-        let roles: Vec<(Uuid, Role)> = roles.iter().map(|role| (self.founded.office_id, *role)).collect();
+        let roles: Vec<(Uuid, StaffRole)> =
+            roles.iter().map(|role| (self.founded.office_id, *role)).collect();
         person::store::insert(&tx, &person, &roles).await.unwrap();
         tx.commit().await.unwrap();
         person.id

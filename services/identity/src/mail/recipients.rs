@@ -6,9 +6,9 @@ use ::store::{
     ConsumeError, Consumer, EventHandler, Reference, StoreError, SystemTx, Transaction, params, sql,
 };
 use async_trait::async_trait;
-use auth::{Permission, Role, perm};
+use auth::{Permission, perm, permissions_of};
 use events::NotificationGiven;
-use kernel::{NotificationKind, Word};
+use kernel::{NotificationKind, StaffRole, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -76,14 +76,14 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uu
                 ORDER BY p.id";
     let candidates: Vec<Candidate> =
         sql::all(tx.db(), text, params![event.office_id, event.organisation_id]).await?;
-    let role = |candidate: &Candidate| candidate.role.as_deref().and_then(Role::staff_from_name);
-    let able = |role: Role| role.permissions().contains(&needed(&event.kind));
+    let role = |candidate: &Candidate| candidate.role.as_deref()?.parse::<StaffRole>().ok();
+    let able = |role: StaffRole| permissions_of(role).contains(&needed(&event.kind));
     // Whoever has another role that suffices is not there as an administrator.
     let mut able_people: HashMap<Uuid, (bool, &Candidate)> = HashMap::new();
     for candidate in &candidates {
         let Some(role) = role(candidate).filter(|role| able(*role)) else { continue };
         let entry = able_people.entry(candidate.id).or_insert((false, candidate));
-        entry.0 |= role != Role::Administrator;
+        entry.0 |= role != StaffRole::Administrator;
     }
     let officers = able_people.values().any(|(is_officer, _)| *is_officer);
     let told = able_people.values().filter(|(is_officer, _)| *is_officer || !officers);

@@ -7,10 +7,9 @@ use super::{
 };
 use crate::{Founded, found, migration::Migrator, person};
 use ::store::{Actor, EventHandler, Store, params, sql};
-use auth::Role;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
-use kernel::{FixedClock, NotificationKind};
+use kernel::{FixedClock, NotificationKind, StaffRole};
 use locale::Language;
 use std::{
     path::Path,
@@ -44,7 +43,7 @@ impl World {
         Self { folder, clock, store, founded }
     }
 
-    async fn person(&self, email: &str, roles: &[Role], change: impl FnOnce(&mut person::store::Model)) {
+    async fn person(&self, email: &str, roles: &[StaffRole], change: impl FnOnce(&mut person::store::Model)) {
         let tx = self.store.system(Actor::system()).await.unwrap();
         let mut person = person::store::Model {
             id: tx.new_id(),
@@ -64,7 +63,8 @@ impl World {
             created_at: tx.now(),
         };
         change(&mut person);
-        let roles: Vec<(Uuid, Role)> = roles.iter().map(|role| (self.founded.office_id, *role)).collect();
+        let roles: Vec<(Uuid, StaffRole)> =
+            roles.iter().map(|role| (self.founded.office_id, *role)).collect();
         person::store::insert(&tx, &person, &roles).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -134,13 +134,15 @@ fn recipients(mails: &[String]) -> Vec<&str> {
 #[tokio::test]
 async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_once() {
     let world = World::new().await;
-    world.person("officer@example.org", &[Role::CountryOfficer], |_| {}).await;
-    world.person("reader@example.org", &[Role::Auditor], |_| {}).await;
-    world.person("admin@example.org", &[Role::Administrator], |_| {}).await;
-    world.person("off@example.org", &[Role::CountryOfficer], |person| person.mail = false).await;
-    world.person("invited@example.org", &[Role::CountryOfficer], |person| person.password_hash = None).await;
+    world.person("officer@example.org", &[StaffRole::CountryOfficer], |_| {}).await;
+    world.person("reader@example.org", &[StaffRole::Auditor], |_| {}).await;
+    world.person("admin@example.org", &[StaffRole::Administrator], |_| {}).await;
+    world.person("off@example.org", &[StaffRole::CountryOfficer], |person| person.mail = false).await;
+    world
+        .person("invited@example.org", &[StaffRole::CountryOfficer], |person| person.password_hash = None)
+        .await;
     let muted = |person: &mut person::store::Model| person.muted = "due_in_30_days accept".to_owned();
-    world.person("muted@example.org", &[Role::CountryOfficer], muted).await;
+    world.person("muted@example.org", &[StaffRole::CountryOfficer], muted).await;
     let worker = world.folder_worker();
     world.tell(vec![world.event(1, "due_in_30_days"), world.event(2, "overdue")]).await;
     assert_eq!(worker.round().await.unwrap(), 0, "it is gathered");
@@ -166,8 +168,8 @@ async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_onc
 #[tokio::test]
 async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are_theirs() {
     let world = World::new().await;
-    world.person("admin@example.org", &[Role::Administrator], |_| {}).await;
-    world.person("region@example.org", &[Role::RegionalOfficer], |_| {}).await;
+    world.person("admin@example.org", &[StaffRole::Administrator], |_| {}).await;
+    world.person("region@example.org", &[StaffRole::RegionalOfficer], |_| {}).await;
     let (donor, merged, other) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(9));
     let tx = world.store.system(Actor::system()).await.unwrap();
     for (id, into) in [(donor, None), (merged, Some(donor)), (other, None)] {
@@ -199,7 +201,7 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
 #[tokio::test]
 async fn a_process_that_dies_while_it_sends_loses_and_doubles_nothing() {
     let world = World::new().await;
-    world.person("officer@example.org", &[Role::CountryOfficer], |_| {}).await;
+    world.person("officer@example.org", &[StaffRole::CountryOfficer], |_| {}).await;
     let worker = world.folder_worker();
     world.tell(vec![world.event(1, "overdue")]).await;
     world.wait(61);
@@ -281,9 +283,11 @@ fn line<'a>(mail: &'a str, name: &str) -> &'a str {
 async fn a_server_that_is_away_hangs_up_or_refuses_gets_every_other_mail_under_one_id() {
     let world = World::new().await;
     world
-        .person("officer@example.org", &[Role::CountryOfficer], |person| person.language = Language::French)
+        .person("officer@example.org", &[StaffRole::CountryOfficer], |person| {
+            person.language = Language::French
+        })
         .await;
-    world.person("refused@example.org", &[Role::CountryOfficer], |_| {}).await;
+    world.person("refused@example.org", &[StaffRole::CountryOfficer], |_| {}).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

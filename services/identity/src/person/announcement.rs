@@ -74,7 +74,7 @@ async fn announce_all(tx: &mut Transaction, people: &[Uuid]) -> Result<(), Store
 fn offices(person: Uuid, held: &[Held]) -> Vec<OfficeRoles> {
     let mut offices: Vec<OfficeRoles> = Vec::new();
     for held in held.iter().filter(|held| held.person_id == person) {
-        let role = held.role.name().to_owned();
+        let role = held.role.into();
         match offices.last_mut().filter(|last| last.office_id == held.office_id) {
             Some(last) => last.roles.push(role),
             None => offices.push(OfficeRoles { office_id: held.office_id, roles: vec![role] }),

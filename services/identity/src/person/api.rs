@@ -2,13 +2,13 @@ use super::{announcement::announce, is_email, may_give, normal_email, store};
 use crate::{State, consumers, office, password, secret};
 use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
-use auth::{ApiError, Caller, Claims, Role, perm};
+use auth::{ApiError, Caller, Claims, DONOR_REPRESENTATIVE, perm, permissions_of};
 use chrono::TimeDelta;
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, pagination::Page};
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, StaffRole, pagination::Page};
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
+    ApiResult, Checks, Column, Context, Created, Envelope, Id, Listed, Paging, Row, UncheckedBody,
     openapi::{CreateProblems, ReadProblems},
     response,
 };
@@ -26,10 +26,7 @@ const UNKNOWN_DONOR: &str =
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleIn {
     office_id: Uuid,
-    /// `administrator`, `donor_relations_officer`, `regional_officer`, `country_officer`, `liaison_officer`,
-    /// `emergencies_officer` or `auditor`.
-    #[schema(example = "country_officer", max_length = 40)]
-    role: String,
+    role: StaffRole,
 }
 
 /// A person who can sign in.
@@ -62,7 +59,7 @@ impl Row for Person {
         ("name", |row| row.name.as_str().into()),
         ("email", |row| row.email.as_str().into()),
         ("language", |row| row.language.as_str().into()),
-        ("roles", |row| service::joined(row.roles.iter().map(|role| &role.role))),
+        ("roles", |row| service::joined(row.roles.iter().map(|role| role.role))),
         ("donor_id", |row| row.donor_id.into()),
         ("active", |row| row.active.into()),
     ];
@@ -82,7 +79,7 @@ async fn with_roles(
     let held = store::roles(db, &ids).await?;
     let roles_of = |id: Uuid| {
         let mine = held.iter().filter(|held| held.person_id == id);
-        mine.map(|held| RoleIn { office_id: held.office_id, role: held.role.name().to_owned() }).collect()
+        mine.map(|held| RoleIn { office_id: held.office_id, role: held.role }).collect()
     };
     Ok(rows
         .into_iter()
@@ -195,10 +192,12 @@ pub(crate) async fn create(
     caller: Caller<perm::PeopleWrite>,
     context: Data<Context>,
     state: Data<State>,
-    body: JsonBody<NewPerson>,
+    body: UncheckedBody<NewPerson>,
 ) -> ApiResult {
-    let new = body.value;
-    let roles = check(&new, &caller.claims)?;
+    let digest = body.digest;
+    let new = body.checked(check)?;
+    check_rights(&new, &caller.claims)?;
+    let roles: Vec<(Uuid, StaffRole)> = new.roles.iter().map(|given| (given.office_id, given.role)).collect();
     // Decided before the write begins: that has one connection, and must not wait for another.
     let home = service::read(&context, &caller.claims, async |db, scope| {
         home_office(db, scope, &caller.claims, &roles, new.donor_id).await
@@ -215,7 +214,7 @@ pub(crate) async fn create(
         Some(password) => Some(state.passwords.hash(&caller.claims.sub.to_string(), password).await?),
         None => None,
     };
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+    service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
         let person = store::Model {
             id: tx.new_id(),
             version: 1,
@@ -275,7 +274,7 @@ async fn home_office(
     db: &impl sea_orm::ConnectionTrait,
     scope: &TenantScope,
     claims: &Claims,
-    roles: &[(Uuid, Role)],
+    roles: &[(Uuid, StaffRole)],
     donor_id: Option<Uuid>,
 ) -> Result<Uuid, ApiError> {
     for (index, (office_id, _)) in roles.iter().enumerate() {
@@ -299,12 +298,10 @@ fn unknown_donor() -> Fault {
     FieldCode::UnknownReference.says(UNKNOWN_DONOR).kind(RecordKind::Donor)
 }
 
-fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem> {
-    let held: Vec<&str> = claims.permissions().collect();
-    let mut checks = Checks::new();
+fn check(new: &NewPerson, checks: &mut Checks) {
     checks.text("/name", &new.name, 200);
     checks.require(is_email(new.email.trim()), "/email", (FieldCode::NotAnEmail, "is not an e-mail address"));
-    check_password(&mut checks, new.password.as_deref());
+    check_password(checks, new.password.as_deref());
     checks.at_most("/roles", &new.roles, 50);
     match (new.roles.is_empty(), new.donor_id) {
         (true, None) => {
@@ -317,25 +314,20 @@ fn check(new: &NewPerson, claims: &Claims) -> Result<Vec<(Uuid, Role)>, Problem>
         }
         (true, Some(_)) | (false, None) => {}
     }
-    let mut roles = Vec::new();
-    for (index, given) in new.roles.iter().enumerate() {
-        match Role::staff_from_name(&given.role) {
-            None => {
-                let names: Vec<&str> = Role::STAFF.iter().map(|role| role.name()).collect();
-                checks.one_of(&format!("/roles/{index}/role"), &given.role, &names);
-            }
-            Some(role) => roles.push((given.office_id, role)),
-        }
-    }
-    checks.finish()?;
-    let donor_role = new.donor_id.map(|_| Role::DonorRepresentative);
-    match roles.iter().map(|(_, role)| *role).chain(donor_role).find(|role| !may_give(&held, *role)) {
-        Some(role) => {
-            let why = format!("you cannot give the role {}: it may do more than you", role.name());
-            let fault = FieldCode::BeyondYourRights.says(why).with("value", role.name());
+}
+
+/// Nobody gives a role that may do more than they may themselves.
+fn check_rights(new: &NewPerson, claims: &Claims) -> Result<(), Problem> {
+    let held: Vec<&str> = claims.permissions().collect();
+    let roles = new.roles.iter().map(|given| (given.role.as_str(), permissions_of(given.role)));
+    let donor_role = new.donor_id.map(|_| ("donor_representative", DONOR_REPRESENTATIVE));
+    match roles.chain(donor_role).find(|(_, permissions)| !may_give(&held, permissions)) {
+        Some((name, _)) => {
+            let why = format!("you cannot give the role {name}: it may do more than you");
+            let fault = FieldCode::BeyondYourRights.says(why).with("value", name);
             Err(Problem::new(Code::Forbidden).field("/roles", fault))
         }
-        None => Ok(roles),
+        None => Ok(()),
     }
 }
 

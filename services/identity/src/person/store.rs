@@ -1,5 +1,5 @@
-use auth::Role;
 use chrono::{DateTime, Utc};
+use kernel::StaffRole;
 use locale::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
@@ -52,7 +52,7 @@ impl From<&Model> for audit::Subject {
 pub(crate) struct Held {
     pub(crate) person_id: Uuid,
     pub(crate) office_id: Uuid,
-    pub(crate) role: Role,
+    pub(crate) role: StaffRole,
 }
 
 fn readable(scope: &TenantScope) -> Select<Entity> {
@@ -125,7 +125,7 @@ pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec
 pub(crate) async fn insert(
     tx: &Transaction,
     person: &Model,
-    roles: &[(Uuid, Role)],
+    roles: &[(Uuid, StaffRole)],
 ) -> Result<(), StoreError> {
     let mut row = person.clone().into_active_model();
     row.login_key = Set(person.email.clone());
@@ -136,7 +136,7 @@ pub(crate) async fn insert(
         row.login_key = Set(format!("{} {}", person.email, person.organisation_id));
         Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
-    let rows = roles.iter().map(|(office_id, role)| params![person.id, *office_id, role.name()]).collect();
+    let rows = roles.iter().map(|(office_id, role)| params![person.id, *office_id, *role]).collect();
     let columns = ["person_id", "office_id", "role"];
     sql::insert_many(tx.db(), "person_role", &columns, rows, "ON CONFLICT DO NOTHING").await?;
     Ok(())
@@ -153,9 +153,11 @@ pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<
     );
     let rows = sql::rows(db, &text, parameters).await?;
     let held = |row: &QueryResult| {
-        let role: String = row.try_get_by_index(2)?;
-        let role = Role::staff_from_name(&role).ok_or_else(|| StoreError::Damaged(format!("role {role}")))?;
-        Ok(Held { person_id: row.try_get_by_index(0)?, office_id: row.try_get_by_index(1)?, role })
+        Ok(Held {
+            person_id: row.try_get_by_index(0)?,
+            office_id: row.try_get_by_index(1)?,
+            role: row.try_get_by_index(2)?,
+        })
     };
     rows.iter().map(held).collect()
 }

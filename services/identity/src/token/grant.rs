@@ -3,7 +3,7 @@
 use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, revocation, store};
 use crate::{State, client, consumers, person, secret};
 use ::store::{Actor, Store, Transaction};
-use auth::{AUDIENCE, ApiError, Claims, PrincipalKind, Role};
+use auth::{AUDIENCE, ApiError, Claims, DONOR_REPRESENTATIVE, PrincipalKind, permissions_of};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{Code, Fault, FieldCode, Problem, id::new_id};
 use sea_orm::ConnectionTrait;
@@ -200,21 +200,22 @@ pub(crate) async fn person_claims(
 ) -> Result<Claims, ApiError> {
     let gone = || not_valid("grant", "the account is gone");
     let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
-    let (kind, roles) = if person.donor_id.is_some() {
+    let (kind, roles): (_, Vec<&[&str]>) = if person.donor_id.is_some() {
         // A representative has no offices to choose from: only the one that keeps the account.
         if office_id != person.office_id {
             return Err(differs("office_id", "is not the office of this account"));
         }
-        (PrincipalKind::Donor, vec![Role::DonorRepresentative])
+        (PrincipalKind::Donor, vec![DONOR_REPRESENTATIVE])
     } else {
         let held = person::store::roles(db, &[person_id]).await?;
-        let here = held.into_iter().filter(|held| held.office_id == office_id).map(|held| held.role);
+        let here =
+            held.into_iter().filter(|held| held.office_id == office_id).map(|held| permissions_of(held.role));
         (PrincipalKind::Person, here.collect())
     };
     if roles.is_empty() {
         return Err(refused("grant", FieldCode::NoRole.says("the person has no role in this office")));
     }
-    let permissions: BTreeSet<&str> = roles.iter().flat_map(|role| role.permissions()).copied().collect();
+    let permissions: BTreeSet<&str> = roles.into_iter().flatten().copied().collect();
     let donor_id = match person.donor_id {
         Some(donor_id) => Some(consumers::donor::answering(db, donor_id).await?),
         None => None,

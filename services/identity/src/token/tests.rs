@@ -1,9 +1,10 @@
 use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, grant, store, sweep};
 use crate::{Passwords, SignInLimits, State, secret, testing::World};
 use ::store::{Actor, Store};
-use auth::{ApiError, Role};
+use auth::ApiError;
 use cache::{Attempts, Revocations};
 use chrono::TimeDelta;
+use kernel::StaffRole;
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ fn state() -> Arc<State> {
 /// A sign-in: its family, and the first refresh token.
 async fn sign_in(world: &World) -> (Uuid, String) {
     let email = format!("amina-{}@example.org", Uuid::from_bytes(rand::random()));
-    let person = world.person(&email, &[Role::Auditor], None).await;
+    let person = world.person(&email, &[StaffRole::Auditor], None).await;
     let tx = world.store.system(Actor::system()).await.unwrap();
     let family = store::new_family(&tx, person, world.founded.office_id).await.unwrap();
     let token = secret::new();
@@ -125,7 +126,7 @@ async fn sign_ins_go_when_they_can_no_longer_be_used() {
 #[tokio::test]
 async fn many_ended_sign_ins_go_in_batches_and_those_an_older_version_left_as_well() {
     let world = World::new().await;
-    let person = world.person("amina@example.org", &[Role::Auditor], None).await;
+    let person = world.person("amina@example.org", &[StaffRole::Auditor], None).await;
     let tx = world.store.system(Actor::system()).await.unwrap();
     for number in 0..1_200_u32 {
         let family = store::new_family(&tx, person, world.founded.office_id).await.unwrap();

@@ -300,7 +300,7 @@ mod tests {
                 people::Account::Donor { .. } => None,
             })
             .collect();
-        assert_eq!(roles.len(), auth::Role::STAFF.len());
+        assert_eq!(roles.len(), kernel::StaffRole::ALL.len());
         assert!(PEOPLE.iter().any(|person| matches!(person.account, people::Account::Donor { .. })));
     }
 }

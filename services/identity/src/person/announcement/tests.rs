@@ -1,7 +1,7 @@
 use super::catch_up;
 use crate::testing::World;
-use auth::Role;
 use events::{EventPayload, OfficeRoles, PersonChanged};
+use kernel::StaffRole;
 use uuid::Uuid;
 
 async fn told(world: &World) -> Vec<PersonChanged> {
@@ -17,14 +17,14 @@ async fn told(world: &World) -> Vec<PersonChanged> {
 #[tokio::test]
 async fn staff_from_before_the_event_are_announced_once_and_again_when_they_change() {
     for world in World::on_both("staff_from_before_the_event_are_announced").await {
-        let roles = [Role::Auditor, Role::Administrator];
+        let roles = [StaffRole::Auditor, StaffRole::Administrator];
         let amina = world.person("amina@example.org", &roles, None).await;
         world.person("envoy@example.org", &[], Some(Uuid::from_u128(7))).await;
         assert!(told(&world).await.is_empty());
         assert_eq!(catch_up(&world.store).await.unwrap(), 1, "representatives of donors are not told of");
         let offices = vec![OfficeRoles {
             office_id: world.founded.office_id,
-            roles: vec!["administrator".to_owned(), "auditor".to_owned()],
+            roles: vec![StaffRole::Administrator.into(), StaffRole::Auditor.into()],
         }];
         let first = PersonChanged {
             id: amina,
@@ -47,7 +47,7 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
 async fn many_people_are_announced_in_batches_by_two_replicas_each_once() {
     for world in World::on_both("many_people_are_announced_in_batches").await {
         for number in 0..600 {
-            world.person(&format!("amina-{number}@example.org"), &[Role::Auditor], None).await;
+            world.person(&format!("amina-{number}@example.org"), &[StaffRole::Auditor], None).await;
         }
         let [_, other] = world.replicas(&[("1", "0")]).await;
         let (one, two) = tokio::join!(catch_up(&world.store), catch_up(&other));
