@@ -11,7 +11,7 @@ pub const TOKEN_TYPE: &str = "at+jwt";
 pub const MAX_TOKEN_LIFETIME: i64 = 15 * 60;
 
 /// What kind of principal signed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PrincipalKind {
     /// A member of staff, in one office.

@@ -2,7 +2,7 @@
 
 use super::{announcement::announce, api::audit_person, store};
 use crate::{State, consumers, office, organisation};
-use ::store::{Actor, TenantScope};
+use ::store::TenantScope;
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, ApiError, Claims, PrincipalKind};
 use kernel::{Code, FieldCode, OfficeKind, Problem, Reason, closed_set};
@@ -31,9 +31,7 @@ closed_set! {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
     id: Uuid,
-    /// `person`, `donor` or `client`.
-    #[schema(example = "person", max_length = 10)]
-    kind: String,
+    kind: PrincipalKind,
     /// For people: name.
     #[schema(max_length = 200)]
     name: Option<String>,
@@ -110,7 +108,7 @@ async fn describe(
     let muted = person.as_ref().map(|person| muted_kinds(&person.muted)).unwrap_or_default();
     Ok(Me {
         id: claims.sub,
-        kind: Actor::of(claims, None, None).kind.to_owned(),
+        kind: claims.kind,
         name: person.as_ref().map(|person| person.name.clone()),
         email: person.as_ref().map(|person| person.email.clone()),
         time_zone: person.as_ref().and_then(|person| person.time_zone.clone()),
