@@ -29,7 +29,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
 closed_set! {
     /// What an amendment changes: the end date (no-cost extension), the end date and the amount (cost extension), or
     /// the amount or the instalments (budget revision).
-    pub(crate) enum AmendmentKind {
+    pub enum AmendmentKind {
         NoCostExtension = "no_cost_extension",
         CostExtension = "cost_extension",
         BudgetRevision = "budget_revision",
