@@ -124,7 +124,7 @@ pub async fn platform_on(disk: &SmallDisk) -> (Process, Credentials) {
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     let text = |key: &str| made[key].as_str().unwrap().to_owned();
     let credentials = Credentials { id: text("client_id"), secret: text("client_secret") };
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = xtask::ports::free();
     let limited = matches!(disk.kind, Kind::Limited);
     let mut process = Process { url: format!("http://localhost:{port}"), port, child: None, limited };
     process.start(disk).await;

@@ -195,7 +195,7 @@ async fn keys_are_replaced_and_missed_in_the_open() {
     }
     let folder = testkit::folder();
     // On one port, so that tokens hold over the starts.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = xtask::ports::free();
     let options = Options { port, ..Options::local(folder.path()) };
     let start = async || Platform::start(&options, Arc::new(SystemClock)).await.unwrap();
     let platform = start().await;

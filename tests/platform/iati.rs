@@ -133,7 +133,7 @@ async fn there_is_no_file_before_headquarters_has_said_how_to_publish() {
     let findings = scene.world.http.get(Some(&scene.world.token), "/v1/publication/findings").await;
     assert_eq!(findings.status, 409, "{}", findings.text);
     let empty = scene.get("/v1/publication").await;
-    assert_eq!((&empty["version"], &empty["organisation_ref"]), (&json!(0), &json!("")));
+    assert_eq!((&empty["version"], &empty["organisation_ref"]), (&json!(0), &json!(null)));
 
     let mut wrong = settings();
     for (name, value) in [

@@ -271,7 +271,7 @@ async fn a_replay_goes_to_the_one_group_that_could_not_apply_the_event() {
     funding_is(&Http::new(&up.url), "70.00").await;
     let again = eventually("two are buried again", || async { (dlq().len() == 3).then(dlq) }).await;
     let again: Vec<Value> = again.into_iter().filter(|line| line["topic"] == topic).collect();
-    let places = (of(&again, "not US dollars"), of(&again, version));
+    let places = (of(&again, "not in US dollars"), of(&again, version));
     assert_eq!((again.len(), places), (2, place), "they keep the place that they came from");
     let shared = bus.lag(&[("counter", CONTRIBUTIONS)]).await.unwrap();
     assert_eq!(shared[0].records, 2, "the topic that all share holds what was published there");

@@ -1,4 +1,4 @@
-use super::{By, Compliance, groups, median};
+use super::{Compliance, ComplianceGroup, groups, median};
 use crate::{
     counted::tests::{OFFICES, Random, organisation, scope_of, stores},
     reporting::report::store::{Filter, Model, save_all},
@@ -196,13 +196,13 @@ async fn figures_are_those_of_the_reports_counted_one_by_one() {
         ];
         for (number, (filter, fits)) in filters.iter().enumerate() {
             for (asks, seen) in [(0, 0..4), (1, 1..4), (3, 3..4)] {
-                for by in [By::Office, By::Donor] {
+                for by in [ComplianceGroup::Office, ComplianceGroup::Donor] {
                     let mut expected: BTreeMap<Uuid, Vec<&Delivery>> = BTreeMap::new();
                     let own = deliveries.iter().filter(|d| seen.contains(&d.office) && fits(d, days));
                     for delivery in own.filter(|delivery| !delivery.cancelled) {
                         let key = match by {
-                            By::Office => OFFICES[delivery.office],
-                            By::Donor => Uuid::from_u128(delivery.donor),
+                            ComplianceGroup::Office => OFFICES[delivery.office],
+                            ComplianceGroup::Donor => Uuid::from_u128(delivery.donor),
                         };
                         expected.entry(key).or_default().push(delivery);
                     }

@@ -36,7 +36,7 @@ fn work(_: Language) -> Value {
 
 fn search(_: Language) -> Value {
     let person = json!({ "id": ID, "version": 1, "name": MARKUP, "email": "a@b.example", "language": "en",
-        "active": true, "office_id": ID, "roles": [{ "office_id": ID, "role": "officer" }], "created_at": INSTANT });
+        "active": true, "office_id": ID, "roles": [{ "office_id": ID, "role": "donor_relations_officer" }], "created_at": INSTANT });
     json!({
         "q": MARKUP, "donors": list("/v1/donors", &[donors::donor()]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
