@@ -63,6 +63,14 @@ pub fn check(effort: Effort) -> Result<()> {
     Ok(())
 }
 
+/// Keeps the documents as those of a release, with which later ones are compared.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn release() -> Result<()> {
+    documents::release()
+}
+
 /// Of all files that the checks read.
 fn hash() -> Result<String> {
     let mut files = Vec::new();

@@ -2,6 +2,7 @@
 
 mod browser;
 mod contract;
+mod executables;
 mod map;
 
 use anyhow::{Context, Result, bail};
@@ -45,7 +46,11 @@ enum Task {
         port: u16,
     },
     /// Writes the generated documents under openapi/.
-    Openapi,
+    Openapi {
+        /// Keeps them as those of a release as well, with which later ones are compared (openapi/released/).
+        #[arg(long)]
+        release: bool,
+    },
     /// Generates the portal's world map from Natural Earth.
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
@@ -94,9 +99,7 @@ fn main() -> ExitCode {
         Task::Test { only: Some(Suite::Failure { rounds, seed }), .. } => failure_suite(rounds, seed),
         Task::Infra { task } => infrastructure(&task),
         Task::RunDistributed { port } => run_distributed(port),
-        Task::Openapi => {
-            cargo("documents", &["run", "--quiet", "--package", "passerelle", "--", "openapi"], &[])
-        }
+        Task::Openapi { release } => openapi(release),
         Task::Map => map::make(),
         Task::Bench { only } => bench(only.as_deref()),
     };
@@ -107,6 +110,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Builds the programs. Always those of the whole workspace: one package alone would have its dependencies built again,
+/// with the features that it alone asks for.
+const BUILD: [&str; 2] = ["build", "--workspace"];
+
+fn timed(what: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    let done = run();
+    println!("── {what}: {:.0} s", started.elapsed().as_secs_f64());
+    done.with_context(|| what.to_owned())
 }
 
 fn cargo(what: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
@@ -222,7 +236,7 @@ fn test(all: bool) -> Result<()> {
     let first = [("PASSERELLE_TEST_SERVERS", "later"), notes.environment()];
     cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &first)?;
     // The browser tests and the services of the distributed mode run the program itself.
-    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    cargo("the program", &BUILD, &[])?;
     match browser::missing() {
         None => shown("pages in a browser", &mut browser::command())?,
         Some(missing) => skipped.push(missing),
@@ -234,10 +248,8 @@ fn test(all: bool) -> Result<()> {
     let missing = infra::missing();
     if missing.is_empty() {
         let infra = Borrowed::up()?;
-        let suites = SERVER_SUITES.iter().flat_map(|package| ["--package", package]);
-        let suites: Vec<&str> = ["test"].into_iter().chain(suites).collect();
         let second = [infra.environment()[0], notes.environment()];
-        cargo("tests on PostgreSQL, Kafka and Redis", &suites, &second)?;
+        timed("tests on PostgreSQL, Kafka and Redis", || executables::run(&SERVER_SUITES, &second))?;
         drop(infra);
         // On servers of its own: Kafka takes minutes to come back from a kill with the topics of a hundred platforms.
         let infra = Borrowed::up()?;
@@ -270,25 +282,31 @@ struct Rounds {
 fn failure(infra: &Borrowed, rounds: Rounds, seed: Option<u64>) -> Result<()> {
     let run = |what: &str, arguments: &[&str], environment: &[(&str, &str)]| {
         let seed = seed.map(|seed| seed.to_string());
-        let mut all = vec!["run", "--quiet", "--package", "tests", "--bin", "failure", "--"];
-        all.extend(arguments);
-        all.extend(seed.iter().flat_map(|seed| ["--seed", seed]));
-        cargo(what, &all, environment)
+        let mut suite = Command::new(target().join("debug/failure"));
+        suite.args(arguments).args(seed.iter().flat_map(|seed| ["--seed", seed]));
+        shown(what, suite.envs(environment.iter().copied()).current_dir(root()))
     };
     run("failure suite", &["--rounds", &rounds.kills.to_string()], &infra.environment())?;
     run("a full disk", &["--disk", &rounds.full_disk.to_string()], &[])
 }
 
 fn browser_suite() -> Result<()> {
-    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    cargo("the program", &BUILD, &[])?;
     match browser::missing() {
         None => shown("pages in a browser", &mut browser::command()),
         Some((what, why)) => bail!("{what}: {why}"),
     }
 }
 
+/// Writes the generated documents.
+fn openapi(release: bool) -> Result<()> {
+    cargo("the program", &BUILD, &[])?;
+    shown("documents", Command::new(target().join("debug/passerelle")).arg("openapi").current_dir(root()))?;
+    if release { contract::release() } else { Ok(()) }
+}
+
 fn contract_suite(examples: u32) -> Result<()> {
-    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    cargo("the program", &BUILD, &[])?;
     match contract::missing() {
         None => contract::check(contract::Effort { examples, again: true, ..contract::Effort::USUAL }),
         Some((what, why)) => bail!("{what}: {why}"),
@@ -297,7 +315,7 @@ fn contract_suite(examples: u32) -> Result<()> {
 
 fn failure_suite(rounds: u32, seed: Option<u64>) -> Result<()> {
     need_servers()?;
-    cargo("the program", &["build", "--package", "passerelle"], &[])?;
+    cargo("the program", &BUILD, &[])?;
     let infra = Borrowed::up()?;
     failure(&infra, Rounds { kills: rounds, full_disk: rounds }, seed)
 }

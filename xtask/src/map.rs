@@ -124,7 +124,8 @@ pub fn make() -> Result<()> {
         }
     }
     let mut points = serde_json::Map::new();
-    for country in kernel::country::all() {
+    let known = countries_of_the_un()?;
+    for country in &known {
         let (Some(latitude), Some(longitude)) = (country.latitude, country.longitude) else { continue };
         if areas.get(country.iso3.as_str()).copied().unwrap_or(0.0) < MIN_COUNTRY_AREA
             && latitude > MIN_LATITUDE
@@ -238,13 +239,28 @@ fn within(outline: &[Coord<f64>], meridian: f64, side: f64) -> Vec<Coord<f64>> {
     kept
 }
 
+/// A country of the platform's own list.
+#[derive(Deserialize)]
+struct Country {
+    iso3: String,
+    m49: Option<u16>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+}
+
+/// The platform's list. (From its file: this program builds in seconds because it needs none of the platform's crates.)
+fn countries_of_the_un() -> Result<Vec<Country>> {
+    let file = root().join("libs/kernel/data/countries.csv");
+    let mut reader = csv::Reader::from_path(&file).with_context(|| format!("{}", file.display()))?;
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
+
 /// The rings of every country, by code.
 fn parts(topology: &Topology, arcs: &[Vec<Coord<f64>>]) -> Result<BTreeMap<String, Vec<Ring>>> {
     let mut parts: BTreeMap<String, Vec<Ring>> = BTreeMap::new();
-    let by_number: BTreeMap<u16, &str> = kernel::country::all()
-        .iter()
-        .filter_map(|country| Some((country.m49?, country.iso3.as_str())))
-        .collect();
+    let known = countries_of_the_un()?;
+    let by_number: BTreeMap<u16, &str> =
+        known.iter().filter_map(|country| Some((country.m49?, country.iso3.as_str()))).collect();
     for geometry in &topology.objects.get("countries").context("the atlas has no countries")?.geometries {
         let name = geometry.properties.as_ref().map(|of| of.name.as_str()).unwrap_or_default();
         let number = geometry.id.as_ref().and_then(|id| id.parse().ok());

@@ -54,7 +54,7 @@ func signIn(ctx context.Context) client {
 	url := os.Getenv("PASSERELLE_URL")
 	anonymous := must(passerelle.NewClientWithResponses(url))
 	answer := must(anonymous.PostOauthTokenWithFormdataBodyWithResponse(ctx, passerelle.TokenRequest{
-		GrantType:    "client_credentials",
+		GrantType:    passerelle.GrantTypeClientCredentials,
 		ClientId:     pointer(os.Getenv("PASSERELLE_CLIENT_ID")),
 		ClientSecret: pointer(os.Getenv("PASSERELLE_CLIENT_SECRET")),
 	}))
@@ -113,7 +113,7 @@ func (api client) upload(ctx context.Context) {
 	file := must(form.CreateFormFile("file", "table.csv"))
 	must(file.Write([]byte("external_ref,donor,status,amount,currency\ngo-1,Go 1,paid,100.00,USD\n")))
 	require(form.Close() == nil, "the form is whole")
-	how := &passerelle.PostImportsParams{Format: "csv", Source: pointer("go"), DryRun: pointer(true)}
+	how := &passerelle.PostImportsParams{Format: passerelle.ImportFormatCsv, Source: pointer("go"), DryRun: pointer(true)}
 	answer := must(api.PostImportsWithBodyWithResponse(ctx, how, form.FormDataContentType(), &body))
 	require(answer.JSON201 != nil && answer.JSON201.Files[0] == "table.csv", answer.Status())
 }

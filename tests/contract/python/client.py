@@ -14,7 +14,7 @@ from passerelle.api.donors import (
 )
 from passerelle.api.imports import post_imports
 from passerelle.api.sign_in import post_oauth_token
-from passerelle.models import Donor, DonorFields, DonorType, ImportForm, TokenRequest
+from passerelle.models import Donor, DonorFields, DonorType, GrantType, ImportForm, ImportFormat, TokenRequest
 from passerelle.types import File
 
 URL = os.environ["PASSERELLE_URL"]
@@ -22,7 +22,7 @@ URL = os.environ["PASSERELLE_URL"]
 
 def sign_in() -> AuthenticatedClient:
     request = TokenRequest(
-        grant_type="client_credentials",
+        grant_type=GrantType.CLIENT_CREDENTIALS,
         client_id=os.environ["PASSERELLE_CLIENT_ID"],
         client_secret=os.environ["PASSERELLE_CLIENT_SECRET"],
     )
@@ -65,7 +65,7 @@ def update(client: AuthenticatedClient, donor: Donor) -> None:
 def upload(client: AuthenticatedClient) -> None:
     table = b"external_ref,donor,status,amount,currency\npy-1,Python 1,paid,100.00,USD\n"
     form = ImportForm(file=[File(payload=table, file_name="table.csv", mime_type="text/csv")])
-    import_ = post_imports.sync(client=client, body=form, format_="csv", source="python", dry_run=True)
+    import_ = post_imports.sync(client=client, body=form, format_=ImportFormat.CSV, source="python", dry_run=True)
     assert import_.files == ["table.csv"], import_
 
 

@@ -33,6 +33,19 @@ pub(super) fn compare() -> Result<()> {
     breaking("events", &go, &old, &new)
 }
 
+/// Keeps the documents as those of a release.
+pub(super) fn release() -> Result<()> {
+    let openapi = openapi()?;
+    let released = openapi.join("released");
+    fs::create_dir_all(released.join("events"))?;
+    fs::copy(openapi.join("passerelle.json"), released.join("passerelle.json"))?;
+    for event in fs::read_dir(openapi.join("events"))? {
+        let path = event?.path();
+        fs::copy(&path, released.join("events").join(path.file_name().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
 fn breaking(what: &str, go: &Path, old: &Path, new: &Path) -> Result<()> {
     let mut oasdiff = Command::new(go.join("bin/oasdiff"));
     oasdiff.args(["breaking", "--fail-on", "ERR"]).arg(old).arg(new);

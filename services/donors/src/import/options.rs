@@ -20,7 +20,7 @@ pub(crate) struct ImportOptions {
     pub(super) source: Option<String>,
     /// Maps the columns of a table to fields, as a JSON object: heading → field, or null to ignore a column;
     /// `"decimal": ","` if the decimal separator is a comma.
-    #[param(example = r#"{"Donor name": "donor", "Remarks": null}"#, max_length = 20000)]
+    #[param(example = r#"{"Donor name": "donor", "Remarks": null}"#, max_length = 8000)]
     pub(super) mapping: Option<String>,
     /// The organisation's own IATI identifier, to find it as the receiver.
     #[param(example = "XM-DAC-47066", max_length = 100)]

@@ -17,6 +17,8 @@ import org.passerelle.client.model.Donor;
 import org.passerelle.client.model.DonorFields;
 import org.passerelle.client.model.DonorType;
 import org.passerelle.client.model.EnvelopeDonor;
+import org.passerelle.client.model.GrantType;
+import org.passerelle.client.model.ImportFormat;
 import org.passerelle.client.model.ModelImport;
 import org.passerelle.client.model.Tokens;
 
@@ -61,7 +63,7 @@ public final class PartnerSystem {
         String secret = System.getenv("PASSERELLE_CLIENT_SECRET");
         Tokens tokens =
                 new SignInApi(client())
-                        .postOauthToken("client_credentials", id, secret, null, null, null, null, null, null);
+                        .postOauthToken(GrantType.CLIENT_CREDENTIALS, id, secret, null, null, null, null, null, null);
         ApiClient client = client();
         client.setRequestInterceptor(
                 request -> request.header("Authorization", "Bearer " + tokens.getAccessToken()));
@@ -120,8 +122,8 @@ public final class PartnerSystem {
     /** A page of flows as FTS gives it: of the media types of an import this generator takes the first, JSON. */
     private void upload() throws ApiException {
         Map<String, Object> page = Map.of("status", "ok", "data", Map.of("flows", List.of()));
-        ModelImport made = imports.postImports("fts", page, null, null, null, null, true, null, null);
-        require(made.getFormat().equals("fts"), "the import says its format");
+        ModelImport made = imports.postImports(ImportFormat.FTS, page, null, null, null, null, true, null, null);
+        require(made.getFormat() == ImportFormat.FTS, "the import says its format");
     }
 
     private void download(Donor donor) throws Exception {
