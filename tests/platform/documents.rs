@@ -54,3 +54,67 @@ fn every_operation_has_an_id_a_tag_a_summary_and_its_errors_and_nothing_is_nulla
     }
     assert!(ids.len() > 30);
 }
+
+fn merged() -> Value {
+    let documents = documents::all().unwrap();
+    let (_, merged) = documents.iter().find(|(name, _)| name == "passerelle.json").unwrap();
+    serde_json::from_str(merged).unwrap()
+}
+
+/// Calls `visit` with every object of a document and where it stands.
+fn each_object(value: &Value, place: &str, visit: &mut impl FnMut(&str, &serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(fields) => {
+            visit(place, fields);
+            for (name, field) in fields {
+                each_object(field, &format!("{place}/{}", name.replace('/', "~1")), visit);
+            }
+        }
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(at, item)| each_object(item, &format!("{place}/{at}"), visit));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_no_schema_refuses_all_its_answers() {
+    let document = merged();
+    let is_closed = |part: &Value| {
+        let referred = part["$ref"].as_str().and_then(|to| document.pointer(to.trim_start_matches('#')));
+        let part = referred.unwrap_or(part);
+        part["additionalProperties"] == false
+    };
+    each_object(&document, "", &mut |place, object| {
+        if let Some(to) = object.get("$ref").and_then(Value::as_str) {
+            let pointer = to.strip_prefix('#').unwrap_or_default();
+            assert!(document.pointer(pointer).is_some(), "{place}: {to} leads nowhere");
+        }
+        let parts = object.get("allOf").and_then(Value::as_array);
+        assert!(!parts.is_some_and(|parts| parts.iter().any(is_closed)), "{place} accepts nothing");
+    });
+}
+
+#[test]
+fn every_answer_names_its_headers_and_what_is_made_says_where_it_is() {
+    let document = merged();
+    let headers = |response: &Value| -> Vec<String> {
+        let response = match response["$ref"].as_str() {
+            Some(to) => document.pointer(to.trim_start_matches('#')).unwrap(),
+            None => response,
+        };
+        response["headers"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    };
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let (headers, place) = (headers(response), format!("{method} {path} {status}"));
+                let has = |name: &str| headers.iter().any(|header| header == name);
+                assert!(has("X-Request-Id") && has("RateLimit"), "{place}: {headers:?}");
+                assert!(status != "201" || (has("Location") && has("ETag")), "{place}: {headers:?}");
+                assert!(!["429", "503"].contains(&status.as_str()) || has("Retry-After"), "{place}");
+                assert!(status != "401" || has("WWW-Authenticate"), "{place}");
+            }
+        }
+    }
+}

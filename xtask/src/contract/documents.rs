@@ -78,7 +78,7 @@ fn inlined(schema: &Value, named: &Value) -> Value {
             if let Some(name) = name {
                 return inlined(&named[name], named);
             }
-            let fields = fields.iter().filter(|(name, value)| !(name.starts_with('$') && !value.is_object()));
+            let fields = fields.iter().filter(|(name, value)| !name.starts_with('$') || value.is_object());
             fields.map(|(name, value)| (name.clone(), inlined(value, named))).collect()
         }
         Value::Array(list) => list.iter().map(|value| inlined(value, named)).collect(),

@@ -239,7 +239,7 @@ impl AgreementFilter {
             state: self.state,
             search: self.q.as_deref().map(search_key),
             ends_before: self.ends_before,
-            sort: self.sort.unwrap_or_default(),
+            sort: self.sort,
         }
     }
 }
@@ -263,7 +263,7 @@ pub(crate) async fn list(
     let page = listed.paging.of("agreements", &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, &filter, page, page.after()?).await?;
-        Ok(page.page(rows, |row| After::of(row, filter.sort)).try_map(Agreement::try_from)?)
+        Ok(page.page(rows, |row| After::of(row, filter.order())).try_map(Agreement::try_from)?)
     })
     .await
 }

@@ -110,7 +110,13 @@ pub(crate) struct Filter {
     pub(crate) state: Option<State>,
     pub(crate) search: Option<String>,
     pub(crate) ends_before: Option<NaiveDate>,
-    pub(crate) sort: AgreementOrder,
+    pub(crate) sort: Option<AgreementOrder>,
+}
+
+impl Filter {
+    pub(crate) fn order(&self) -> AgreementOrder {
+        self.sort.unwrap_or(AgreementOrder::Newest)
+    }
 }
 
 kernel::closed_set! {
@@ -119,12 +125,6 @@ kernel::closed_set! {
         Newest = "newest",
         EndDate = "end_date",
         Reference = "reference",
-    }
-}
-
-impl Default for AgreementOrder {
-    fn default() -> Self {
-        Self::Newest
     }
 }
 
@@ -161,13 +161,13 @@ pub(crate) async fn list(
     for word in filter.search.iter().flat_map(|text| text.split(' ')).filter(|word| !word.is_empty()) {
         conditions.and("a.search LIKE ?", format!("%{word}%"));
     }
-    let (order, descending): (&[&str], bool) = match filter.sort {
+    let (order, descending): (&[&str], bool) = match filter.order() {
         AgreementOrder::Newest => (&["id"], true),
         AgreementOrder::EndDate => (&["end_date", "id"], false),
         AgreementOrder::Reference => (&["reference"], false),
     };
     if let Some(After(text, id)) = after {
-        match filter.sort {
+        match filter.order() {
             AgreementOrder::Newest => conditions.and("a.id < ?", id),
             AgreementOrder::EndDate => {
                 let date: NaiveDate =

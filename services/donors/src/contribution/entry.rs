@@ -85,23 +85,21 @@ pub(crate) async fn add(
 ) -> Result<(), StoreError> {
     let text = "SELECT coalesce(max(number), 0) FROM contribution_entry WHERE contribution_id = $1";
     let last = sql::row(tx.db(), text, params![contribution]).await?;
-    let mut number: i32 = last.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
-    let mut rows = Vec::with_capacity(entries.len());
-    for entry in entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0)) {
-        number += 1;
-        rows.push(Model {
-            contribution_id: contribution,
-            number,
-            kind: entry.kind,
-            amount: entry.amount,
-            amount_usd: entry.amount_usd,
-            booked_on,
-            counterpart_id: entry.counterpart_id,
-            reason: reason.map(str::to_owned),
-            recorded_by: tx.actor().id,
-            recorded_at: tx.now(),
-        });
-    }
+    let last: i32 = last.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+    let counted = entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0));
+    let row = |(number, entry): (i32, &New)| Model {
+        contribution_id: contribution,
+        number,
+        kind: entry.kind,
+        amount: entry.amount,
+        amount_usd: entry.amount_usd,
+        booked_on,
+        counterpart_id: entry.counterpart_id,
+        reason: reason.map(str::to_owned),
+        recorded_by: tx.actor().id,
+        recorded_at: tx.now(),
+    };
+    let rows: Vec<Model> = (last + 1..).zip(counted).map(row).collect();
     insert_models(tx.db(), &rows).await?;
     Ok(())
 }
