@@ -7,6 +7,7 @@
 mod attacks;
 mod attacks_sign_in;
 mod baseline;
+mod create;
 mod distributed;
 mod diversification;
 mod gateway;
@@ -35,8 +36,8 @@ const FLOWS: u64 = 100_000;
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
-    // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `attack-sign-in`, `import`, `iati`,
-    // `tables`, `diversification`, `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone.
+    // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `attack-sign-in`, `import`,
+    // `create`, `iati`, `tables`, `diversification`, `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("gateway") {
@@ -50,6 +51,9 @@ fn main() {
         }
         if only("import") {
             return large_import().await;
+        }
+        if only("create") {
+            return create::run().await;
         }
         if only("iati") {
             return iati::run().await;
@@ -72,6 +76,7 @@ fn main() {
         if !only("distributed") {
             start_and_idle().await;
             large_import().await;
+            create::run().await;
             iati::run().await;
             tables::run().await;
             diversification::run().await;
