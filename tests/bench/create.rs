@@ -24,7 +24,8 @@ pub(crate) async fn run() {
     import(&up, &founded, &file);
     let http = Http::new(&up.url);
     let token = Client::of(&founded).token(&http).await;
-    let donor = http.post(Some(&token), "/v1/donors", &json!({ "name": "Norway", "type": "government" })).await;
+    let donor =
+        http.post(Some(&token), "/v1/donors", &json!({ "name": "Norway", "type": "government" })).await;
     let donor = donor.json()["id"].clone();
     // What the import left to be counted is not what is measured.
     tokio::time::sleep(Duration::from_secs(5)).await;

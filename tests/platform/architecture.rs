@@ -17,7 +17,7 @@ fn rank(name: &str) -> Option<u32> {
         "service" => 4,
         "identity" | "donors" | "crisis" | "gateway" | "portal" => 6,
         "passerelle" => 7,
-        "testkit" => 5,
+        "mail" | "testkit" => 5,
         "xtask" => 5,
         "tests" => 8,
         _ => return None,
@@ -34,13 +34,16 @@ const RESERVED: [(&str, &[&str]); 12] = [
     ("bus-kafka", &["passerelle", "tests"]),
     (
         "sea-orm",
-        &["kernel", "locale", "sqlite", "bus", "store", "service", "identity", "donors", "crisis", "tests"],
+        &[
+            "kernel", "locale", "sqlite", "bus", "store", "service", "mail", "identity", "donors", "crisis",
+            "tests",
+        ],
     ),
     ("minijinja", &["portal"]),
     ("awc", &["gateway"]),
     ("clap", &["passerelle", "tests", "xtask"]),
     ("argon2", &["identity"]),
-    ("lettre", &["identity"]),
+    ("lettre", &["mail"]),
 ];
 
 fn root() -> PathBuf {

@@ -43,10 +43,6 @@ fn collector(received: Received) -> (String, impl Future<Output = std::io::Resul
     (url, server.workers(1).disable_signals().listen(listener).unwrap().run())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_costs_its_traces_and_nothing_else() {
     let Some(infra) = infra() else {
@@ -97,7 +93,7 @@ async fn a_write_is_one_trace_from_the_door_to_another_services_read_model() {
     .await;
     let of_trace = || -> Vec<(String, Span)> {
         let received = received.lock().unwrap();
-        received.iter().filter(|(_, span)| hex(&span.trace_id) == TRACE).cloned().collect()
+        received.iter().filter(|(_, span)| hex::encode(&span.trace_id) == TRACE).cloned().collect()
     };
     let spans = eventually("the collector has the trace", || async {
         let spans = of_trace();
@@ -113,6 +109,6 @@ async fn a_write_is_one_trace_from_the_door_to_another_services_read_model() {
     assert_eq!((service.as_str(), recorded.kind), ("passerelle-donors", i32::from(SpanKind::Server)));
     let (service, gateway) = parent_of(recorded).unwrap();
     assert_eq!(service, "passerelle-gateway");
-    assert_eq!(hex(&gateway.parent_span_id), CALLER);
+    assert_eq!(hex::encode(&gateway.parent_span_id), CALLER);
     collecting.abort();
 }

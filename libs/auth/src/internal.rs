@@ -43,7 +43,7 @@ impl InternalKey {
     /// A new random key.
     pub fn random() -> Self {
         let bytes: [u8; KEY_HEX_DIGITS / 2] = rand::random();
-        Self::of(vec![bytes.iter().map(|byte| format!("{byte:02x}")).collect()])
+        Self::of(vec![hex::encode(bytes)])
     }
 
     /// Reads `key` or `key,key`: the first is sent, each is accepted, so that a key can be replaced without a pause.

@@ -64,8 +64,7 @@ struct Hashed<'a> {
 
 impl Hashed<'_> {
     fn hash(&self) -> Result<String, StoreError> {
-        let digest = Sha256::digest(serde_json::to_vec(self)?);
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex::encode(Sha256::digest(serde_json::to_vec(self)?)))
     }
 }
 

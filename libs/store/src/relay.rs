@@ -7,6 +7,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const BATCH_SIZE: usize = 500;
+/// How long the relay lets further writes join the one that woke it: publishing, removing and applying cost a commit each,
+/// whether of one event or of many, and in the same database they hold up the writes that follow.
+const GATHER_INTERVAL: Duration = Duration::from_millis(20);
 /// Another process may write to the same outbox; how often the relay looks without being woken.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -57,8 +60,10 @@ async fn wait(store: &Store, listener: &mut Option<PgListener>) {
             }
         }
     };
-    if tokio::time::timeout(POLL_INTERVAL, told).await == Ok(false) {
-        *listener = None;
+    match tokio::time::timeout(POLL_INTERVAL, told).await {
+        Ok(true) => tokio::time::sleep(GATHER_INTERVAL).await,
+        Ok(false) => *listener = None,
+        Err(_) => {}
     }
 }
 

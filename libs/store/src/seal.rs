@@ -104,8 +104,7 @@ impl Keyring {
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let digits: String =
-                    rand::random::<[u8; KEY_BYTES]>().iter().map(|byte| format!("{byte:02x}")).collect();
+                let digits = hex::encode(rand::random::<[u8; KEY_BYTES]>());
                 let text = format!("1:{digits}\n");
                 let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
                 new.write_all(text.as_bytes())?;
@@ -193,13 +192,8 @@ fn open(cipher: &XChaCha20Poly1305, id: Uuid, field: &str, sealed: &[u8]) -> Res
 }
 
 fn bytes_of(digits: &str) -> Option<[u8; KEY_BYTES]> {
-    if digits.len() != 2 * KEY_BYTES || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
     let mut bytes = [0; KEY_BYTES];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -379,10 +379,7 @@ impl Config {
     /// When it is not configured or invalid.
     pub fn portal_key(&self) -> Result<Vec<u8>> {
         let key = &self.portal.as_ref().ok_or_else(|| missing("portal.key", "to serve the portal"))?.key;
-        let bytes: Option<Vec<u8>> = (0..key.len() / 2)
-            .map(|index| u8::from_str_radix(key.get(2 * index..2 * index + 2)?, 16).ok())
-            .collect();
-        let bytes = bytes.filter(|bytes| bytes.len() == 64 && key.len() == 128);
+        let bytes = hex::decode(key).ok().filter(|bytes| bytes.len() == 64);
         bytes.ok_or_else(|| anyhow!("configuration: portal.key: must be 128 hexadecimal digits"))
     }
 }

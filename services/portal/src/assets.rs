@@ -17,7 +17,7 @@ static FINGERPRINT: LazyLock<String> = LazyLock::new(|| {
     for file in names.iter().filter_map(|name| Assets::get(name)) {
         hasher.update(&file.data);
     }
-    hasher.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hasher.finalize()[..6])
 });
 
 /// Where an asset is.

@@ -14,7 +14,7 @@ use tokio::{fs, io::AsyncWriteExt};
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 fn place(folder: &Path, sha256: &str) -> PathBuf {

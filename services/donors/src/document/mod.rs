@@ -11,8 +11,10 @@ use chrono::{DateTime, Utc};
 use kernel::{Fault, FieldCode, Visibility};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
+use std::io::Cursor;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use zip::ZipArchive;
 
 /// Maximum size of a document, in bytes.
 pub(crate) const MAX_BYTES: usize = 20 * 1024 * 1024;
@@ -72,27 +74,28 @@ pub(crate) async fn show(
 /// # Errors
 /// Why it is not taken.
 pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static str]), Fault> {
-    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    if bytes.starts_with(b"%PDF-") {
+    if infer::archive::is_pdf(bytes) {
         return Ok(("application/pdf", &["pdf"]));
     }
-    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+    if infer::image::is_png(bytes) {
         return Ok(("image/png", &["png"]));
     }
-    if bytes.starts_with(b"\xff\xd8\xff") {
+    if infer::image::is_jpeg(bytes) {
         return Ok(("image/jpeg", &["jpg", "jpeg"]));
     }
-    if bytes.starts_with(b"PK\x03\x04") && holds(b"[Content_Types].xml") {
-        if holds(b"vbaProject.bin") {
+    // What an office document is stands in the directory of its archive; its texts may say anything.
+    if let Ok(archive) = ZipArchive::new(Cursor::new(bytes)) {
+        let holds = |name: &str| archive.file_names().any(|file| file == name);
+        if archive.file_names().any(|file| file.ends_with("vbaProject.bin")) {
             return Err(FieldCode::HoldsMacros.says("contains macros"));
         }
-        if holds(b"word/document.xml") {
+        if holds("[Content_Types].xml") && holds("word/document.xml") {
             return Ok((
                 "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
                 &["docx"],
             ));
         }
-        if holds(b"xl/workbook.xml") {
+        if holds("[Content_Types].xml") && holds("xl/workbook.xml") {
             return Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]));
         }
     }
@@ -119,10 +122,17 @@ pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<&'static str, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zip::{ZipWriter, write::SimpleFileOptions};
 
     #[test]
     fn a_file_is_what_its_bytes_are() {
-        let zip = |names: &str| [b"PK\x03\x04 [Content_Types].xml ".as_slice(), names.as_bytes()].concat();
+        let zip = |names: &str| {
+            let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+            for name in ["[Content_Types].xml"].into_iter().chain(names.split(' ')) {
+                archive.start_file(name, SimpleFileOptions::default()).unwrap();
+            }
+            archive.finish().unwrap().into_inner()
+        };
         assert_eq!(check("a.PDF", b"%PDF-1.7 ..."), Ok("application/pdf"));
         assert_eq!(check("a.jpeg", b"\xff\xd8\xff\xe0"), Ok("image/jpeg"));
         assert!(check("a.docx", &zip("word/document.xml")).unwrap().ends_with("wordprocessingml.document"));
@@ -131,6 +141,9 @@ mod tests {
             check("a.xlsx", &zip("xl/workbook.xml xl/vbaProject.bin")).unwrap_err().code
                 == FieldCode::HoldsMacros
         );
+        // A text that speaks of a document is none.
+        let text = b"PK\x03\x04 [Content_Types].xml word/document.xml";
+        assert_eq!(check("a.docx", text).unwrap_err().code, FieldCode::WrongFileFormat);
         assert!(check("a.pdf", b"MZ\x90\x00").unwrap_err().detail.contains("is not a PDF"));
         assert!(
             check("a.pdf", &zip("word/document.xml"))

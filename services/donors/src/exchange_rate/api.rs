@@ -210,7 +210,7 @@ pub(crate) async fn take(
             dry_run,
         };
         if !dry_run {
-            let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = hex::encode(Sha256::digest(&bytes));
             let organisation_id = scope.organisation_id();
             let resource = "exchange_rates";
             let subject = audit::Subject { resource, id: organisation_id, organisation_id, office_id };

@@ -44,10 +44,6 @@ pub(crate) fn decide<F: PartialEq>(held: Option<&(i64, F)>, version: i64, finger
     }
 }
 
-pub(crate) fn hex(fingerprint: &[u8; 32]) -> String {
-    fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Applies flows in order, in one transaction.
 pub(crate) async fn apply(
     tx: &mut Transaction,
@@ -69,7 +65,7 @@ pub(crate) async fn apply(
     let mut order: Vec<String> = Vec::new();
     let now = tx.now();
     for (number, flow) in flows {
-        let fingerprint = hex(&flow.fingerprint);
+        let fingerprint = hex::encode(flow.fingerprint);
         let current = latest.get(&flow.id).or_else(|| stored.get(&flow.id));
         // What was recorded here between the check and now is kept by its entries.
         if current.is_some_and(|row| row.fingerprint.is_empty()) {
@@ -111,7 +107,8 @@ async fn changing(
     let changes = flows.iter().filter_map(|(_, flow)| {
         let row = stored.get(&flow.id)?;
         let known = (row.source_version.unwrap_or(0), row.fingerprint.clone());
-        (decide(Some(&known), flow.version, &hex(&flow.fingerprint)) == Decision::Update).then_some(row.id)
+        (decide(Some(&known), flow.version, &hex::encode(flow.fingerprint)) == Decision::Update)
+            .then_some(row.id)
     });
     let ids: BTreeSet<Uuid> = changes.collect();
     let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };

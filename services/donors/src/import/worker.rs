@@ -253,7 +253,7 @@ async fn compare(
         let count = flows.len();
         let mut verdicts = Verdicts::default();
         for (number, flow) in flows {
-            let fingerprint = apply::hex(&flow.fingerprint);
+            let fingerprint = hex::encode(flow.fingerprint);
             let print = seen.print(&fingerprint);
             let decision = match seen.get(&flow.id) {
                 Some(before) => apply::decide(Some(before), flow.version, &print),

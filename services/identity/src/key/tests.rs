@@ -84,7 +84,7 @@ async fn a_sealed_seed_beside_another_public_half_signs_nothing() {
     let store = world.replica(keys(&[("1", "a")])).await;
     current(&store).await.unwrap();
     let other = SigningKey::from_bytes(&[9; 32]).verifying_key();
-    let digits: String = other.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = hex::encode(other.as_bytes());
     world.execute(&format!("UPDATE signing_key SET public_key = x'{digits}'")).await;
     assert!(sign(&store, &claims(world.clock.now())).await.is_err());
 }

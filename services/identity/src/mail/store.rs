@@ -1,3 +1,4 @@
+use ::mail::queue;
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
@@ -7,12 +8,6 @@ use uuid::Uuid;
 
 /// How long notifications to a person are gathered into one mail: reminders come many at a time.
 const GATHER_WINDOW: TimeDelta = TimeDelta::seconds(20);
-/// How long an attempt may take before the mail is anybody's again: the attempt died with its process.
-const LEASE: TimeDelta = TimeDelta::minutes(5);
-/// How long a sent mail is kept.
-const RETENTION: TimeDelta = TimeDelta::days(90);
-/// One process at a time gathers, or takes a mail.
-const LOCK: &str = "mail";
 
 /// One notification to one person.
 #[derive(Debug, Clone, FromQueryResult)]
@@ -83,48 +78,16 @@ pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
     }
     drop(db);
     let tx = store.system(Actor::system()).await?;
-    tx.lock(LOCK).await?;
+    queue::lock(&tx).await?;
     let people = sql::rows(tx.db(), text, ripe(tx.now())).await?;
     for row in &people {
-        let (id, person_id) = (tx.new_id(), row.try_get_by_index::<Uuid>(0)?);
-        let columns = ["id", "person_id", "created_at", "attempts", "next_at"];
-        let mail = params![id, person_id, tx.now(), 0i64, tx.now()];
-        sql::insert_many(tx.db(), "mail", &columns, vec![mail], "").await?;
+        let person_id: Uuid = row.try_get_by_index(0)?;
+        let id = queue::add(&tx, person_id).await?;
         let assign = "UPDATE mail_item SET mail_id = $1 WHERE person_id = $2 AND mail_id IS NULL";
         sql::execute(tx.db(), assign, params![id, person_id]).await?;
     }
     tx.commit().await?;
     Ok(people.len())
-}
-
-/// A mail that is being tried, by this process alone while its lease lasts.
-#[derive(Debug, FromQueryResult)]
-pub(super) struct Mail {
-    pub(super) id: Uuid,
-    pub(super) person_id: Uuid,
-    pub(super) created_at: DateTime<Utc>,
-    /// This attempt is counted.
-    pub(super) attempts: i64,
-}
-
-/// Takes the mail that has waited longest to be tried.
-pub(super) async fn take(store: &Store) -> Result<Option<Mail>, StoreError> {
-    let text = "SELECT id, person_id, created_at, attempts + 1 AS attempts FROM mail
-                WHERE next_at <= $1 ORDER BY next_at, id LIMIT 1";
-    let db = store.system_read().await?;
-    if sql::row(&db, text, params![store.clock().now()]).await?.is_none() {
-        return Ok(None);
-    }
-    drop(db);
-    let tx = store.system(Actor::system()).await?;
-    tx.lock(LOCK).await?;
-    let taken = sql::all::<Mail>(tx.db(), text, params![tx.now()]).await?.pop();
-    if let Some(mail) = &taken {
-        let lease = "UPDATE mail SET next_at = $1, attempts = $2 WHERE id = $3";
-        sql::execute(tx.db(), lease, params![tx.now() + LEASE, mail.attempts, mail.id]).await?;
-    }
-    tx.commit().await?;
-    Ok(taken)
 }
 
 /// The content of a mail.
@@ -134,54 +97,8 @@ pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreE
     sql::all(&db, text, params![mail]).await
 }
 
-/// How an attempt ended.
-#[derive(Debug, Clone)]
-pub(super) enum Outcome {
-    Sent,
-    /// The server is unavailable: retried then.
-    Unavailable(DateTime<Utc>, String),
-    /// The server refuses this mail: then it is tried again.
-    Refused(DateTime<Utc>, String),
-    GivenUp(String),
-}
-
-/// Records the outcome of an attempt, unless its lease has expired and another process holds it.
-pub(super) async fn end(store: &Store, mail: &Mail, outcome: &Outcome) -> Result<(), StoreError> {
-    let tx = store.system(Actor::system()).await?;
-    let (sent_at, next_at, error) = match outcome {
-        Outcome::Sent => (Some(tx.now()), None, None),
-        Outcome::Unavailable(at, error) | Outcome::Refused(at, error) => {
-            (None, Some(*at), Some(error.clone()))
-        }
-        Outcome::GivenUp(error) => (None, None, Some(error.clone())),
-    };
-    let text = "UPDATE mail SET sent_at = $1, next_at = $2, error = $3 WHERE id = $4 AND attempts = $5";
-    sql::execute(tx.db(), text, params![sent_at, next_at, error, mail.id, mail.attempts]).await?;
-    tx.commit().await
-}
-
-/// Mails that wait to be sent.
-pub(super) async fn waiting(store: &Store) -> Result<i64, StoreError> {
-    let db = store.system_read().await?;
-    let row = sql::row(&db, "SELECT COUNT(*) FROM mail WHERE next_at IS NOT NULL", vec![]).await?;
-    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
-}
-
-/// Removes mails that were sent, or given up, long ago.
-pub(super) async fn forget(store: &Store) -> Result<(), StoreError> {
-    let text = "SELECT id FROM mail WHERE next_at IS NULL AND created_at < $1 LIMIT 500";
-    let before = store.clock().now() - RETENTION;
-    let db = store.system_read().await?;
-    let old = sql::rows(&db, text, params![before]).await?;
-    drop(db);
-    if old.is_empty() {
-        return Ok(());
-    }
-    let tx = store.system(Actor::system()).await?;
-    for row in &old {
-        let id: Uuid = row.try_get_by_index(0)?;
-        sql::execute(tx.db(), "DELETE FROM mail_item WHERE mail_id = $1", params![id]).await?;
-        sql::execute(tx.db(), "DELETE FROM mail WHERE id = $1", params![id]).await?;
-    }
-    tx.commit().await
+/// Removes the content of a mail.
+pub(super) async fn forget(tx: &Transaction, mail: Uuid) -> Result<(), StoreError> {
+    sql::execute(tx.db(), "DELETE FROM mail_item WHERE mail_id = $1", params![mail]).await?;
+    Ok(())
 }

@@ -1,11 +1,12 @@
 use super::{
-    mailer::Mailer,
+    Mailer,
     recipients::Recipients,
     store::{self, Item},
     texts::MailBody,
-    worker::MailWorker,
+    worker::Notifications,
 };
 use crate::{Founded, found, migration::Migrator, person};
+use ::mail::{MailWorker, queue};
 use ::store::{Actor, EventHandler, Store, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
@@ -90,11 +91,12 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    fn worker(&self, mailer: Mailer) -> MailWorker {
-        MailWorker { store: self.store.clone(), mailer, public_url: "https://example.org".to_owned() }
+    fn worker(&self, mailer: Mailer) -> MailWorker<Notifications> {
+        let composer = Notifications { public_url: "https://example.org".to_owned() };
+        MailWorker { store: self.store.clone(), mailer, composer }
     }
 
-    fn folder_worker(&self) -> MailWorker {
+    fn folder_worker(&self) -> MailWorker<Notifications> {
         self.worker(Mailer::folder(self.folder.path().join("mail"), FROM).unwrap())
     }
 
@@ -207,7 +209,7 @@ async fn a_process_that_dies_while_it_sends_loses_and_doubles_nothing() {
     world.wait(61);
     store::gather(&world.store).await.unwrap();
     // It takes the mail, and perhaps writes it, but does not live to say so.
-    assert!(store::take(&world.store).await.unwrap().is_some());
+    assert!(queue::take(&world.store).await.unwrap().is_some());
     assert_eq!(worker.round().await.unwrap(), 0, "nobody else has it while the lease lasts");
     world.wait(301);
     assert_eq!(worker.round().await.unwrap(), 1);

@@ -142,7 +142,7 @@ fn reference(activity: &Activity, transaction: &Transaction, place: u32) -> Stri
     if whole.chars().count() <= MAX_REFERENCE_LENGTH {
         return whole;
     }
-    let digest: String = Sha256::digest(&whole).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(&Sha256::digest(&whole)[..16]);
     let start: String = whole.chars().take(MAX_REFERENCE_LENGTH - digest.len() - 1).collect();
     format!("{start}~{digest}")
 }

@@ -19,7 +19,7 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where e-mail goes, and from whom.
 #[derive(Clone)]
 pub struct Mailer {
-    pub(super) from: Mailbox,
+    pub(crate) from: Mailbox,
     transport: Transport,
 }
 
@@ -42,7 +42,7 @@ pub enum MailerError {
 
 /// Why a mail was not taken. The texts name no person: they are logged.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unsent {
+pub(crate) enum Unsent {
     /// The server (or the folder) is unavailable, or refuses access: nothing is wrong with the mail.
     Unavailable(String),
     /// The server does not take this mail.
@@ -72,11 +72,11 @@ impl Mailer {
     }
 
     /// The part of the `Message-ID` after the at sign.
-    pub(super) fn domain(&self) -> &str {
+    pub(crate) fn domain(&self) -> &str {
         self.from.email.domain()
     }
 
-    pub(super) async fn send(&self, id: Uuid, message: Message) -> Result<(), Unsent> {
+    pub(crate) async fn send(&self, id: Uuid, message: Message) -> Result<(), Unsent> {
         match &self.transport {
             Transport::Smtp(server) => server.send(message).await.map(drop).map_err(|error| unsent(&error)),
             Transport::Folder(folder) => keep(folder, id, &message.formatted())
