@@ -45,7 +45,7 @@ pub fn service() -> Service {
             vec![
                 Job::forever("donors.imports", move || import::worker::run(importing.clone(), wake.clone())),
                 reporting::reminder::worker(&context),
-                document::sweep::worker(&context),
+                document::sweep::worker(&context, "donors.documents", &document::KINDS),
                 counted::fold::worker(&context),
                 Job::once("donors.rotation", move || registry::contact::rotation::run(sealing.clone())),
             ]

@@ -2,9 +2,7 @@
 
 use super::{create::own, store};
 use crate::document::{
-    self, Document, MAX_DOCUMENTS,
-    attachments::{Kind, Owner, StoredFile},
-    erasure::{self, DocumentErasure},
+    self, Document, DocumentErasure, KINDS, MAX_DOCUMENTS, OF_AGREEMENTS, Owner, StoredFile,
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -138,11 +136,11 @@ pub(crate) async fn create(
 
 pub(crate) fn owner_of(agreement: &store::Model) -> Owner {
     Owner {
-        kind: Kind::Agreement,
+        kind: &OF_AGREEMENTS,
         id: agreement.id,
         organisation_id: agreement.organisation_id,
         office_id: agreement.office_id,
-        donor_id: agreement.donor_id,
+        donor_id: Some(agreement.donor_id),
     }
 }
 
@@ -221,7 +219,7 @@ pub(crate) async fn remove(
     });
     let answer = answer.await?;
     if let Some(sha256) = removed {
-        document::sweep::destroy_unnamed(&context.store, sha256).await;
+        document::sweep::destroy_unnamed(&context.store, &KINDS, sha256).await;
     }
     Ok(answer)
 }
@@ -242,7 +240,7 @@ pub(crate) async fn erase(
     id: Id,
     body: UncheckedBody<DocumentErasure>,
 ) -> ApiResult {
-    erasure::erase(&context, &request, &caller.claims, body, async |tx, scope| {
+    document::erase(&context, &request, &caller.claims, &KINDS, body, async |tx, scope| {
         let (document, owner) = find(scope, tx.db(), id.0).await?;
         let owner = store::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
         Ok((document, owner_of(&owner)))

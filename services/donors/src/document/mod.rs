@@ -1,51 +1,22 @@
-//! Documents attached to reports and agreements: checked by what they are, not by what they say they are, and kept outside the database
-//! under their SHA-256.
+//! The documents of reports and of agreements.
 
-pub(crate) mod attachments;
-pub(crate) mod erasure;
-pub(crate) mod files;
-pub(crate) mod sweep;
-
+use ::documents::Kind;
 use ::store::{StoreError, Transaction, params, sql};
-use chrono::{DateTime, Utc};
-use kernel::{Fault, FieldCode, Visibility};
-use sea_orm::{ConnectionTrait, FromQueryResult};
-use serde::Serialize;
-use std::io::Cursor;
-use utoipa::ToSchema;
+use kernel::Visibility;
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
-use zip::ZipArchive;
 
-/// Maximum size of a document, in bytes.
-pub(crate) const MAX_BYTES: usize = 20 * 1024 * 1024;
-/// Maximum number of documents of one report.
-pub(crate) const MAX_DOCUMENTS: i64 = 50;
+pub(crate) use ::documents::{
+    Document, DocumentErasure, MAX_BYTES, MAX_DOCUMENTS, Owner, StoredFile, Upload, erase, sweep,
+};
 
-/// A document.
-#[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
-pub(crate) struct Document {
-    pub(crate) id: Uuid,
-    #[schema(example = "Final report.pdf", max_length = 200)]
-    pub(crate) name: String,
-    #[schema(example = "application/pdf", max_length = 100)]
-    pub(crate) media_type: String,
-    /// Size in bytes.
-    #[schema(minimum = 1, maximum = 20971520)]
-    pub(crate) size: i64,
-    /// SHA-256 of the content, hexadecimal.
-    #[schema(max_length = 64)]
-    pub(crate) sha256: String,
-    pub(crate) created_at: DateTime<Utc>,
-}
-
-/// A document to upload.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the form")]
-pub(crate) struct Upload {
-    /// One PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB.
-    #[schema(content_media_type = "application/octet-stream")]
-    file: Vec<u8>,
-}
+/// Those of reports.
+pub(crate) static OF_REPORTS: Kind = Kind { table: "document", column: "report_id", path: "/v1/documents" };
+/// Those of agreements.
+pub(crate) static OF_AGREEMENTS: Kind =
+    Kind { table: "agreement_document", column: "agreement_id", path: "/v1/agreement-documents" };
+/// All that there are: a file that none of them names is destroyed.
+pub(crate) static KINDS: [&Kind; 2] = [&OF_REPORTS, &OF_AGREEMENTS];
 
 /// The documents of a report.
 pub(crate) async fn of_report(
@@ -69,89 +40,5 @@ pub(crate) async fn show(
     Ok(())
 }
 
-/// What kind of file bytes are: its media type and the endings its name may have.
-///
-/// # Errors
-/// Why it is not taken.
-pub(crate) fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static str]), Fault> {
-    if infer::archive::is_pdf(bytes) {
-        return Ok(("application/pdf", &["pdf"]));
-    }
-    if infer::image::is_png(bytes) {
-        return Ok(("image/png", &["png"]));
-    }
-    if infer::image::is_jpeg(bytes) {
-        return Ok(("image/jpeg", &["jpg", "jpeg"]));
-    }
-    // What an office document is stands in the directory of its archive; its texts may say anything.
-    if let Ok(archive) = ZipArchive::new(Cursor::new(bytes)) {
-        let holds = |name: &str| archive.file_names().any(|file| file == name);
-        if archive.file_names().any(|file| file.ends_with("vbaProject.bin")) {
-            return Err(FieldCode::HoldsMacros.says("contains macros"));
-        }
-        if holds("[Content_Types].xml") && holds("word/document.xml") {
-            return Ok((
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-                &["docx"],
-            ));
-        }
-        if holds("[Content_Types].xml") && holds("xl/workbook.xml") {
-            return Ok(("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]));
-        }
-    }
-    let fault = FieldCode::WrongFileFormat.says("is not a PDF, DOCX, XLSX, PNG or JPEG file");
-    Err(fault.with("expected", "PDF, DOCX, XLSX, PNG, JPEG"))
-}
-
-/// Checks a file by its bytes and its name; its media type.
-///
-/// # Errors
-/// Why it is not taken.
-pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<&'static str, Fault> {
-    let (media_type, endings) = kind_of(bytes)?;
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    if endings.contains(&ending.as_str()) {
-        Ok(media_type)
-    } else {
-        let fault = FieldCode::FileTypeDiffers
-            .says(format!("has the extension \".{ending}\" but its content is {media_type}"));
-        Err(fault.with("ending", ending).with("media_type", media_type))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use zip::{ZipWriter, write::SimpleFileOptions};
-
-    #[test]
-    fn a_file_is_what_its_bytes_are() {
-        let zip = |names: &str| {
-            let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-            for name in ["[Content_Types].xml"].into_iter().chain(names.split(' ')) {
-                archive.start_file(name, SimpleFileOptions::default()).unwrap();
-            }
-            archive.finish().unwrap().into_inner()
-        };
-        assert_eq!(check("a.PDF", b"%PDF-1.7 ..."), Ok("application/pdf"));
-        assert_eq!(check("a.jpeg", b"\xff\xd8\xff\xe0"), Ok("image/jpeg"));
-        assert!(check("a.docx", &zip("word/document.xml")).unwrap().ends_with("wordprocessingml.document"));
-        assert!(check("a.xlsx", &zip("xl/workbook.xml")).unwrap().ends_with("spreadsheetml.sheet"));
-        assert!(
-            check("a.xlsx", &zip("xl/workbook.xml xl/vbaProject.bin")).unwrap_err().code
-                == FieldCode::HoldsMacros
-        );
-        // A text that speaks of a document is none.
-        let text = b"PK\x03\x04 [Content_Types].xml word/document.xml";
-        assert_eq!(check("a.docx", text).unwrap_err().code, FieldCode::WrongFileFormat);
-        assert!(check("a.pdf", b"MZ\x90\x00").unwrap_err().detail.contains("is not a PDF"));
-        assert!(
-            check("a.pdf", &zip("word/document.xml"))
-                .unwrap_err()
-                .detail
-                .contains("has the extension \".pdf\"")
-        );
-        assert!(check("pdf", b"%PDF-1.7").unwrap_err().detail.contains("has the extension \".\""));
-        assert!(check("a.zip", b"PK\x03\x04 anything").is_err());
-    }
-}
+mod tests;

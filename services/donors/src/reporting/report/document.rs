@@ -1,9 +1,6 @@
 use super::{State, api::office_only, store as report};
 use crate::document::{
-    Document, MAX_DOCUMENTS, Upload,
-    attachments::{Kind, Owner, StoredFile},
-    erasure::{self, DocumentErasure},
-    sweep,
+    self, Document, DocumentErasure, KINDS, MAX_DOCUMENTS, OF_REPORTS, Owner, StoredFile, Upload, sweep,
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -67,11 +64,11 @@ fn drafting(report: &report::Model) -> Result<(), ApiError> {
 
 pub(super) fn owner_of(report: &report::Model) -> Owner {
     Owner {
-        kind: Kind::Report,
+        kind: &OF_REPORTS,
         id: report.id,
         organisation_id: report.organisation_id,
         office_id: report.office_id,
-        donor_id: report.donor_id,
+        donor_id: Some(report.donor_id),
     }
 }
 
@@ -139,7 +136,7 @@ pub(crate) async fn remove(
     });
     let answer = answer.await?;
     if let Some(sha256) = removed {
-        sweep::destroy_unnamed(&context.store, sha256).await;
+        sweep::destroy_unnamed(&context.store, &KINDS, sha256).await;
     }
     Ok(answer)
 }
@@ -160,7 +157,7 @@ pub(crate) async fn erase(
     id: Id,
     body: UncheckedBody<DocumentErasure>,
 ) -> ApiResult {
-    erasure::erase(&context, &request, &caller.claims, body, async |tx, scope| {
+    document::erase(&context, &request, &caller.claims, &KINDS, body, async |tx, scope| {
         let (document, owner) = find(scope, tx.db(), id.0).await?;
         let owner = report::get_to_change(scope, tx, owner.id).await?.ok_or_else(Problem::not_found)?;
         Ok((document, owner_of(&owner)))

@@ -1,7 +1,7 @@
 //! Erasing a document for good: letters and signed documents name people, who may ask for it whatever state the report
 //! or the agreement is in.
 
-use super::{Document, attachments::Owner, sweep};
+use crate::{Document, Kind, Owner, sweep};
 use actix_web::HttpRequest;
 use auth::{ApiError, Claims};
 use kernel::{Code, ErasureReason, Problem, Reason};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// The reason for erasing a document.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DocumentErasure {
+pub struct DocumentErasure {
     reason: ErasureReason,
 }
 
@@ -26,11 +26,15 @@ fn may_erase(scope: &TenantScope, owner: &Owner) -> Result<(), ApiError> {
     Err(Problem::new(Code::Forbidden).because(Reason::OfficeOrAboveOnly, why).into())
 }
 
-/// Erases it once, and destroys its file.
-pub(crate) async fn erase(
+/// Erases it once, and destroys its file unless another document, of any of the `kinds` of the service, has the same.
+///
+/// # Errors
+/// 403 for an office that does not own it, and what `find` refuses.
+pub async fn erase(
     context: &Context,
     request: &HttpRequest,
     claims: &Claims,
+    kinds: &[&Kind],
     body: UncheckedBody<DocumentErasure>,
     find: impl AsyncFnOnce(&TenantTx, &TenantScope) -> Result<(Document, Owner), ApiError>,
 ) -> ApiResult {
@@ -45,7 +49,7 @@ pub(crate) async fn erase(
     });
     let answer = answer.await?;
     if let Some(sha256) = erased {
-        sweep::destroy_unnamed(&context.store, sha256).await;
+        sweep::destroy_unnamed(&context.store, kinds, sha256).await;
     }
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! What documents of reports and of agreements share: a file is received, checked, kept, named in a table of its owner's,
+//! What documents of all kinds of records share: a file is received, checked, kept, named in a table of its owner's,
 //! handed out, taken off.
 
 use super::{Document, MAX_BYTES, check, files, sweep};
@@ -17,7 +17,7 @@ use std::{io, path::PathBuf};
 use uuid::Uuid;
 
 /// A received file whose type matches its name, stored in the document folder.
-pub(crate) struct StoredFile {
+pub struct StoredFile {
     name: String,
     media_type: &'static str,
     size: i64,
@@ -30,76 +30,68 @@ impl StoredFile {
     ///
     /// # Errors
     /// 400, 413 or 422 for a form or a file that is not taken.
-    pub(crate) async fn receive(
+    pub async fn receive(
         context: &Context,
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<Self, ApiError> {
         let (name, bytes) = service::receive_file(request, payload, MAX_BYTES).await?;
+        Self::keep(&context.store, name, &bytes).await
+    }
+
+    /// Checks and stores a file.
+    ///
+    /// # Errors
+    /// 422 for a file that is not taken, 507 when there is no room for it.
+    pub async fn keep(store: &Store, name: String, bytes: &[u8]) -> Result<Self, ApiError> {
         let mut checks = Checks::new();
         checks.file_name("/file", &name, 200);
         checks.finish()?;
-        let media_type = check(&name, &bytes).map_err(|fault| Problem::invalid_field("/file", fault))?;
-        let sha256 = files::keep(&context.store, &bytes).await.map_err(|error| not_written(&error))?;
+        let media_type = check(&name, bytes).map_err(|fault| Problem::invalid_field("/file", fault))?;
+        let sha256 = files::keep(store, bytes).await.map_err(|error| not_written(&error))?;
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        Ok(Self { name, media_type, size, sha256, folder: context.store.files().to_path_buf() })
+        Ok(Self { name, media_type, size, sha256, folder: store.files().to_path_buf() })
     }
 
     /// What a repetition of the request has to agree with.
-    pub(crate) fn digest(&self) -> String {
+    pub fn digest(&self) -> String {
         self.sha256.clone() + &self.name
     }
 }
 
-/// What documents are attached to. Each kind has a table of its own; a file that none of them names is destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Report,
-    Agreement,
-}
-
-impl Kind {
-    /// All that there are.
-    pub(super) const ALL: [Kind; 2] = [Kind::Report, Kind::Agreement];
-
+/// What documents are attached to. Each kind has a table of its own, with the columns `id`, `organisation_id`, `office_id`,
+/// `name`, `media_type`, `size`, `sha256`, `visibility`, `created_at`, the owner's, and `donor_id` where owners have a donor.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
     /// The table that names its documents.
-    pub(super) const fn table(self) -> &'static str {
-        match self {
-            Kind::Report => "document",
-            Kind::Agreement => "agreement_document",
-        }
-    }
-
+    pub table: &'static str,
     /// The column of that table that names the owner.
-    const fn column(self) -> &'static str {
-        match self {
-            Kind::Report => "report_id",
-            Kind::Agreement => "agreement_id",
-        }
-    }
-
-    /// Where the API has its documents.
-    const fn path(self) -> &'static str {
-        match self {
-            Kind::Report => "/v1/documents",
-            Kind::Agreement => "/v1/agreement-documents",
-        }
-    }
+    pub column: &'static str,
+    /// Where the API has its documents: `/v1/documents`.
+    pub path: &'static str,
 }
 
-/// Whose documents: a report's or an agreement's.
-pub(crate) struct Owner {
-    pub(crate) kind: Kind,
-    pub(crate) id: Uuid,
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
-    pub(crate) donor_id: Uuid,
+/// The record that documents are attached to.
+pub struct Owner {
+    /// What kind of record it is.
+    pub kind: &'static Kind,
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub organisation_id: Uuid,
+    /// The office that owns it.
+    pub office_id: Uuid,
+    /// The donor that may see its documents, where there is one.
+    pub donor_id: Option<Uuid>,
 }
 
 impl Owner {
     /// How many documents it has.
-    pub(crate) async fn count(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-        let text = format!("SELECT count(*) FROM {} WHERE {} = $1", self.kind.table(), self.kind.column());
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count(&self, db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+        let text = format!("SELECT count(*) FROM {} WHERE {} = $1", self.kind.table, self.kind.column);
         let row = sql::row(db, &text, params![self.id]).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
     }
@@ -108,7 +100,7 @@ impl Owner {
     ///
     /// # Errors
     /// 503 when the file, which nothing named until now, was destroyed a moment ago: it has to be sent again.
-    pub(crate) async fn attach(
+    pub async fn attach(
         &self,
         tx: &Transaction,
         stored: &StoredFile,
@@ -128,12 +120,11 @@ impl Owner {
             sha256: stored.sha256.clone(),
             created_at: tx.now(),
         };
-        let columns = [
+        let mut columns = vec![
             "id",
             "organisation_id",
             "office_id",
-            "donor_id",
-            self.kind.column(),
+            self.kind.column,
             "name",
             "media_type",
             "size",
@@ -141,11 +132,10 @@ impl Owner {
             "visibility",
             "created_at",
         ];
-        let row = params![
+        let mut row = params![
             document.id,
             self.organisation_id,
             self.office_id,
-            self.donor_id,
             self.id,
             document.name.as_str(),
             document.media_type.as_str(),
@@ -154,21 +144,28 @@ impl Owner {
             visibility,
             document.created_at,
         ];
-        sql::insert_many(tx.db(), self.kind.table(), &columns, vec![row], "").await?;
+        if let Some(donor_id) = self.donor_id {
+            columns.push("donor_id");
+            row.push(donor_id.into());
+        }
+        sql::insert_many(tx.db(), self.kind.table, &columns, vec![row], "").await?;
         tx.audit(self.entry("document.create", None, Some(&document))).await?;
         Ok(document)
     }
 
     /// Takes a document off: the row, its name, the saved answer that names it. After the commit its file is destroyed
     /// ([`sweep::destroy_unnamed`]).
-    pub(crate) async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
+    ///
+    /// # Errors
+    /// 404 if it was removed concurrently.
+    pub async fn detach(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
         self.forget(tx, document).await?;
         Ok(tx.audit(self.entry("document.delete", Some(document), None)).await?)
     }
 
     /// Takes a document off for good, whatever state its owner is in: the row, its name, the saved answer that names it.
     /// The trail keeps that there was one, who erased it, when and why.
-    pub(super) async fn erase(
+    pub(crate) async fn erase(
         &self,
         tx: &Transaction,
         document: &Document,
@@ -182,17 +179,20 @@ impl Owner {
 
     /// 404 if it was removed concurrently: nothing is done or published twice.
     async fn forget(&self, tx: &Transaction, document: &Document) -> Result<(), ApiError> {
-        let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table());
+        let text = format!("DELETE FROM {} WHERE id = $1", self.kind.table);
         if sql::execute(tx.db(), &text, params![document.id]).await? == 0 {
             return Err(Problem::not_found().into());
         }
-        let location = format!("{}/{}", self.kind.path(), document.id);
+        let location = format!("{}/{}", self.kind.path, document.id);
         tx.void_answers(self.organisation_id, &location).await?;
         Ok(())
     }
 
     /// Answers with the bytes; that a donor's representative took them is noted.
-    pub(crate) async fn hand_out(
+    ///
+    /// # Errors
+    /// 404 if it was erased concurrently.
+    pub async fn hand_out(
         &self,
         context: &Context,
         request: &HttpRequest,
@@ -212,11 +212,11 @@ impl Owner {
     }
 
     /// A download concurrent with erasure finds no file, which is not an error.
-    pub(super) async fn not_read(&self, store: &Store, document: &Document, error: &io::Error) -> ApiError {
+    pub async fn not_read(&self, store: &Store, document: &Document, error: &io::Error) -> ApiError {
         if error.kind() != io::ErrorKind::NotFound {
             return ApiError::internal(error);
         }
-        let text = format!("SELECT id FROM {} WHERE id = $1", self.kind.table());
+        let text = format!("SELECT id FROM {} WHERE id = $1", self.kind.table);
         let named = async {
             let db = store.system_read().await?;
             sql::row(&db, &text, params![document.id]).await
@@ -237,11 +237,11 @@ impl Owner {
         // Not its name, which may be a person's: the trail is never changed.
         let trace = |document: &Document| {
             let mut trace = serde_json::json!({ "sha256": document.sha256, "size": document.size });
-            trace[self.kind.column()] = self.id.to_string().into();
+            trace[self.kind.column] = self.id.to_string().into();
             trace
         };
         let subject = audit::Subject {
-            resource: self.kind.table(),
+            resource: self.kind.table,
             id: before.or(after).map_or(self.id, |document| document.id),
             organisation_id: self.organisation_id,
             office_id: self.office_id,
@@ -278,7 +278,7 @@ fn download(document: Document, bytes: Vec<u8>) -> HttpResponse {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
 
     #[test]
@@ -290,12 +290,5 @@ pub(super) mod tests {
         ] {
             assert_eq!(not_written(&kind.into()).0.code, code);
         }
-    }
-
-    /// A file as it is once it was received.
-    pub(in super::super) async fn stored(store: &::store::Store, bytes: &[u8]) -> StoredFile {
-        let sha256 = files::keep(store, bytes).await.unwrap();
-        let folder = store.files().to_path_buf();
-        StoredFile { name: "a.pdf".to_owned(), media_type: "application/pdf", size: 8, sha256, folder }
     }
 }

@@ -13,7 +13,7 @@ use store::Store;
 use tokio::{fs, io::AsyncWriteExt};
 
 /// SHA-256 in hexadecimal.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
@@ -25,7 +25,7 @@ fn place(folder: &Path, sha256: &str) -> PathBuf {
 ///
 /// # Errors
 /// The file system's.
-pub(crate) async fn keep(store: &Store, bytes: &[u8]) -> io::Result<String> {
+pub async fn keep(store: &Store, bytes: &[u8]) -> io::Result<String> {
     let sha256 = digest(bytes);
     let path = place(store.files(), &sha256);
     let now = SystemTime::from(store.clock().now());
@@ -73,7 +73,7 @@ async fn touch(path: &Path, now: SystemTime) -> io::Result<bool> {
 ///
 /// # Errors
 /// The file system's.
-pub(super) async fn is_kept(folder: &Path, sha256: &str) -> io::Result<bool> {
+pub async fn is_kept(folder: &Path, sha256: &str) -> io::Result<bool> {
     fs::try_exists(place(folder, sha256)).await
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn is_kept(folder: &Path, sha256: &str) -> io::Result<bool> {
 ///
 /// # Errors
 /// The file system's; `InvalidData` when they are not those that were kept.
-pub(crate) async fn read(folder: &Path, sha256: &str) -> io::Result<Vec<u8>> {
+pub async fn read(folder: &Path, sha256: &str) -> io::Result<Vec<u8>> {
     let bytes = fs::read(place(folder, sha256)).await?;
     if digest(&bytes) == sha256 {
         Ok(bytes)
@@ -94,7 +94,7 @@ pub(crate) async fn read(folder: &Path, sha256: &str) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// The file system's.
-pub(super) async fn remove(folder: &Path, sha256: &str) -> io::Result<()> {
+pub async fn remove(folder: &Path, sha256: &str) -> io::Result<()> {
     match fs::remove_file(place(folder, sha256)).await {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
@@ -106,7 +106,7 @@ pub(super) async fn remove(folder: &Path, sha256: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// The file system's.
-pub(super) async fn older_than(folder: &Path, before: DateTime<Utc>) -> io::Result<Vec<String>> {
+pub async fn older_than(folder: &Path, before: DateTime<Utc>) -> io::Result<Vec<String>> {
     let (folder, before) = (folder.to_path_buf(), SystemTime::from(before));
     tokio::task::spawn_blocking(move || {
         let mut found = Vec::new();
