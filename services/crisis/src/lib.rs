@@ -15,9 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// The crisis service.
 pub fn service() -> Service {
     let summary = "Response plans, funding coverage, and the public platform.";
-    Service::new::<migration::Migrator>("crisis", summary, routes)
-        .consumers(store::office::consumers("crisis.office", "crisis.organisation"))
-        .consumers([consumers::contribution::consumer(), consumers::donor::consumer()])
+    Service::new::<migration::Migrator>("crisis", summary, routes).consumers(consumers::all())
 }
 
 fn routes(config: &mut ServiceConfig<'_>) {

@@ -33,12 +33,7 @@ pub fn service() -> Service {
     let worker_wake = wake.clone();
     let summary = "Donors, agreements, contributions, donor reports, and imports from other systems.";
     Service::new::<migration::Migrator>("donors", summary, move |config| routes(config, &wake))
-        .consumers(store::office::consumers("donors.office", "donors.organisation"))
-        .consumers([
-            consumers::plan::consumer(),
-            consumers::clearance::consumer(),
-            consumers::person::consumer(),
-        ])
+        .consumers(consumers::all())
         .jobs(move |context| {
             let (importing, sealing, wake) =
                 (context.clone(), context.clone(), worker_wake.clone().into_inner());

@@ -73,7 +73,7 @@ pub fn service(settings: Settings) -> Service {
     });
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
-        .consumers([consumers::donor::consumer(), mail::consumer(mailer.is_some())])
+        .consumers(consumers::all(mailer.is_some()))
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
