@@ -73,7 +73,9 @@ pub struct Config {
     database: Option<DatabaseConfig>,
     kafka: Option<KafkaConfig>,
     redis: Option<RedisConfig>,
-    /// Addresses of the other processes: `identity`, `donors`, `crisis`, `portal`, `gateway`.
+    /// Where the other processes are, in one address for all: `{service}` stands for a process's name.
+    upstream: Option<String>,
+    /// Addresses of processes that are elsewhere, by their names (`passerelle services` lists them).
     #[serde(default)]
     pub upstreams: BTreeMap<String, String>,
     /// Trusted reverse proxies: networks whose `x-forwarded-for` the gateway uses.
@@ -239,6 +241,14 @@ impl Config {
         if !(1..=MAX_THREADS).contains(&config.threads) {
             bail!("configuration: threads: must be 1 to {MAX_THREADS}");
         }
+        if let Some(upstream) = &config.upstream {
+            if !upstream.contains("{service}") {
+                bail!(
+                    "configuration: upstream: \"{upstream}\" has no {{service}}, which stands for the name"
+                );
+            }
+            address("upstream", &upstream.replace("{service}", "service"))?;
+        }
         for (name, upstream) in &config.upstreams {
             address(&format!("upstreams.{name}"), upstream)?;
         }
@@ -362,8 +372,9 @@ impl Config {
     /// # Errors
     /// When it is not configured.
     pub fn upstream(&self, name: &str) -> Result<String> {
-        let url =
-            self.upstreams.get(name).ok_or_else(|| missing(&format!("upstreams.{name}"), "to reach it"))?;
+        let general = || self.upstream.as_ref().map(|url| url.replace("{service}", name));
+        let url = self.upstreams.get(name).cloned().or_else(general);
+        let url = url.ok_or_else(|| missing(&format!("upstreams.{name}"), "to reach it"))?;
         Ok(url.trim_end_matches('/').to_owned())
     }
 

@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
-    commands::{demo, events, health, import, init, migrate, openapi, serve, up},
+    commands::{demo, events, health, import, init, migrate, openapi, serve, services, up},
     config::{Config, LogFormat},
     output::note,
 };
@@ -37,6 +37,8 @@ enum Command {
     Import(Import),
     /// Runs one service of the distributed mode.
     Serve(serve::Arguments),
+    /// Lists the processes of the distributed mode.
+    Services(services::Arguments),
     /// Migrates the databases of the distributed mode.
     Migrate(migrate::Arguments),
     /// Creates the demo organisation in the distributed mode (the embedded mode does so automatically).
@@ -94,6 +96,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Init(arguments) => init::run(arguments).await?,
         Command::Import(Import { format: Format::Fts(arguments) }) => return import::run(arguments).await,
         Command::Openapi(arguments) => openapi::run(&arguments)?,
+        Command::Services(arguments) => services::run(&arguments)?,
         Command::Migrate(arguments) => {
             let config = Config::load(arguments.config.as_deref())?;
             migrate::run(arguments, config).await?;

@@ -8,6 +8,7 @@ use cache::Revocations;
 use identity::{Mailer, SignInLimits};
 use ipnet::IpNet;
 use kernel::Clock;
+use serde::Serialize;
 use service::{Job, Running, Service, Tasks, ops::Dependency};
 use std::{
     collections::BTreeMap,
@@ -94,9 +95,43 @@ pub struct Platform {
     _folder: Folder,
 }
 
-/// The services, in the order they start.
+/// The services, in the order they start: the only list of them in the program. Everything else that names them reads
+/// it, or is compared with it by `tests/platform/deployments.rs`.
 pub fn services(identity: identity::Settings) -> Vec<Service> {
     vec![identity::service(identity), donors::service(), crisis::service()]
+}
+
+/// A process of the distributed mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Process {
+    /// What `passerelle serve` calls it.
+    pub name: &'static str,
+    /// What it is for, in a sentence.
+    pub summary: &'static str,
+    /// Whether it is a service: with a database and consumers of its own.
+    pub is_service: bool,
+}
+
+/// What stands before the services, and starts after them.
+const IN_FRONT: [Process; 2] = [
+    Process { name: "portal", summary: "The pages, which ask the gateway.", is_service: false },
+    Process { name: "gateway", summary: "The only public address.", is_service: false },
+];
+
+/// The names of the services, in the order they start.
+pub fn names() -> Vec<&'static str> {
+    services(identity::Settings::new("http://localhost")).iter().map(|service| service.name).collect()
+}
+
+/// Every process of the distributed mode, in the order they start.
+pub fn processes() -> Vec<Process> {
+    let services = services(identity::Settings::new("http://localhost"));
+    let services = services.iter().map(|service| Process {
+        name: service.name,
+        summary: service.summary,
+        is_service: true,
+    });
+    services.chain(IN_FRONT).collect()
 }
 
 /// Every consumer of the platform.

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{PASSERELLE, Up, init};
+use passerelle::platform;
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -65,6 +66,24 @@ fn variables_that_are_set_to_nothing_are_not_set() {
     command.envs([("PASSERELLE_PUBLIC_URL", ""), ("PASSERELLE_MAIL_URL", "")]);
     let up = Up::of(&mut command);
     assert!(up.url.starts_with("http://localhost:"), "{}", up.url);
+}
+
+#[test]
+fn the_processes_are_listed_for_people_and_for_programs() {
+    let said = |arguments: &[&str]| {
+        let out = Command::new(PASSERELLE).arg("services").args(arguments).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let listed: Vec<Value> = serde_json::from_str(&said(&["--json"])).unwrap();
+    let named = |process: &Value| process["name"].as_str().unwrap().to_owned();
+    let services: Vec<_> = listed.iter().filter(|process| process["is_service"] == true).map(named).collect();
+    assert_eq!(services, platform::names());
+    let first = |line: &str| line.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(
+        said(&[]).lines().map(first).collect::<Vec<_>>(),
+        listed.iter().map(named).collect::<Vec<_>>()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

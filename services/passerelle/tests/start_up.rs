@@ -6,6 +6,7 @@
 mod common;
 
 use common::{PASSERELLE, Up, init};
+use passerelle::platform;
 use serde_json::json;
 use std::{
     fs::{self, Permissions},
@@ -136,7 +137,7 @@ async fn sql(file: &Path, text: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_of_a_newer_version_are_refused_with_what_to_do() {
-    for service in ["identity", "donors", "crisis"] {
+    for service in platform::names() {
         let folder = folder();
         Up::start(folder.path(), &["--empty"]).kill();
         let file = folder.path().join(format!("{service}.db"));
@@ -180,13 +181,13 @@ async fn a_database_that_is_read_only_is_named_at_the_start_with_its_permissions
         let missing = "setpriv (util-linux) cannot take away the superuser's privilege here";
         return skip_or_fail("a database that is read-only", missing);
     }
-    for name in ["identity.db", "donors.db", "crisis.db", "bus.db"] {
-        let file = folder.path().join(name);
+    for name in platform::names().into_iter().chain(["bus"]).map(|name| format!("{name}.db")) {
+        let file = folder.path().join(&name);
         fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
         let mut command = bound_by_permissions();
         command.args(["up", "--empty", "--port", "0", "--data"]).arg(folder.path());
         let said = refused(&mut command);
-        assert!(said.contains(name) && said.contains("mode 0400") && said.contains("denied"), "{said}");
+        assert!(said.contains(&name) && said.contains("mode 0400") && said.contains("denied"), "{said}");
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     }
 }
@@ -236,7 +237,7 @@ async fn operators_may_ask_the_embedded_platform_too() {
     assert_eq!(ready.status, 200, "{}", ready.text);
     let names: Vec<_> =
         ready.json()["dependencies"].as_array().unwrap().iter().map(|d| d["name"].clone()).collect();
-    let services = ["identity", "donors", "crisis"];
+    let services = platform::names();
     let expected: Vec<_> =
         services.iter().flat_map(|name| [format!("{name}.database"), format!("{name}.events")]).collect();
     assert_eq!(names, expected);

@@ -8,6 +8,7 @@ pub mod init;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
+pub mod services;
 pub mod up;
 
 /// Waits for Ctrl-C or SIGTERM.

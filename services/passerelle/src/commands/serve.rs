@@ -1,7 +1,11 @@
 //! `passerelle serve <service>`: one service of the distributed mode.
 
 use super::stopped;
-use crate::{config::Config, measuring, platform::services};
+use crate::{
+    config::Config,
+    measuring,
+    platform::{processes, services},
+};
 use anyhow::{Context as _, Result, bail};
 use auth::{HttpKeySource, Verifier};
 use cache::Revocations;
@@ -21,7 +25,7 @@ use store::Store;
 /// Which service, and how.
 #[derive(Args)]
 pub struct Arguments {
-    /// `identity`, `donors`, `crisis`, `gateway` or `portal`.
+    /// Its name, as `passerelle services` lists them.
     pub service: String,
     /// The configuration file; environment variables override it.
     #[arg(long, env = "PASSERELLE_CONFIG")]
@@ -100,7 +104,8 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
                 ..identity::Settings::new(&config.public_url)
             });
             let Some(service) = all.iter().find(|service| service.name == name) else {
-                bail!("there is no service {name}: identity, donors, crisis, gateway or portal");
+                let names: Vec<_> = processes().iter().map(|process| process.name).collect();
+                bail!("there is no service {name}: there are {}", names.join(", "));
             };
             let store = config.store(name, clock.clone()).await?;
             if name == "identity" {

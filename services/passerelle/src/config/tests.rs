@@ -42,6 +42,12 @@ fn what_is_wrong_is_named_by_its_key() {
     let wrong = mail("url = \"ftp://u:secret@h\"\nfrom = \"p@a.org\"").unwrap_err();
     assert!(wrong.contains("mail.url") && !wrong.contains("secret"), "{wrong}");
     assert!(config.upstream("donors").unwrap_err().to_string().contains("upstreams.donors"));
+    let several = "public_url = \"http://a\"\nupstream = \"http://{service}:8080/\"";
+    let several = load(&format!("{several}\n[upstreams]\ncrisis = \"http://c:1\"")).unwrap();
+    assert_eq!(several.upstream("donors").unwrap(), "http://donors:8080");
+    assert_eq!(several.upstream("crisis").unwrap(), "http://c:1", "its own address comes first");
+    assert!(error("public_url = \"http://a\"\nupstream = \"http://a\"").contains("upstream: \"http://a\""));
+    assert!(error("public_url = \"http://a\"\nupstream = \"{service}\"").contains("upstream: "));
     let sign_in = |text: &str| load(&format!("public_url = \"http://a\"\n[sign_in]\n{text}"));
     assert_eq!(config.sign_in().unwrap(), SignInLimits::default());
     let limits = sign_in("attempts = 3").unwrap().sign_in().unwrap();
