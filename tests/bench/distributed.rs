@@ -3,6 +3,7 @@
 
 use crate::{FLOWS, line, memory, seconds, write_flows};
 use bus_kafka::Settings;
+use passerelle::platform::{Process, processes};
 use rdkafka::{
     ClientConfig, Message,
     consumer::{Consumer, StreamConsumer},
@@ -43,9 +44,9 @@ pub async fn run() {
             .unwrap()
             .unwrap();
     tokio::time::sleep(Duration::from_secs(5)).await;
-    for service in ["identity", "donors", "crisis", "gateway", "portal"] {
-        let resident = memory(platform.pid(service).unwrap());
-        line(&format!("memory of {service}, idle"), &format!("{resident} MB"), "", "under 60 MB");
+    for Process { name, .. } in processes() {
+        let resident = memory(platform.pid(name).unwrap());
+        line(&format!("memory of {name}, idle"), &format!("{resident} MB"), "", "under 60 MB");
     }
     let (identity, _) = connect(&platform.config, "identity").await;
     let founded = identity::found(&identity, "Bench", "TST").await.unwrap();

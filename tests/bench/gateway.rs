@@ -3,6 +3,7 @@
 //! counts by its subject; the gateway checks token, revocation, scope and the limits that it shares through Redis.
 
 use crate::{binary, line};
+use passerelle::platform::processes;
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -81,8 +82,8 @@ pub(super) async fn run() {
     let platform = platform(infra).await;
     let tokens = tokens(&platform).await;
     // Nothing but identity, which the gateway asks for keys and revocations, shares the cores.
-    for service in ["gateway", "portal", "donors", "crisis"] {
-        platform.kill(service);
+    for process in processes().iter().filter(|process| process.name != "identity") {
+        platform.kill(process.name);
     }
     let work = folder.path();
     let (upstream, operations) = (ports::free(), ports::free());

@@ -11,6 +11,7 @@ mod small_disk;
 mod writers;
 
 use clap::Parser;
+use passerelle::platform::{names, processes};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use std::{
     process::{Command, ExitCode},
@@ -56,12 +57,8 @@ enum Fault {
     Zombie,
 }
 
-const FAULTS: [Fault; 11] = [
-    Fault::Kill("donors"),
-    Fault::Kill("crisis"),
-    Fault::Kill("identity"),
-    Fault::Kill("gateway"),
-    Fault::Kill("portal"),
+/// Beside the kill of each process. Clients write to donors, which is therefore killed twice.
+const OTHER_FAULTS: [Fault; 6] = [
     Fault::Kill("donors"),
     Fault::KillKafka,
     Fault::KillPostgres,
@@ -72,9 +69,11 @@ const FAULTS: [Fault; 11] = [
 
 /// Every fault comes before any comes a second time, and Kafka's outage in every run.
 fn plan(rounds: usize, rng: &mut StdRng) -> Vec<Fault> {
+    let kills = processes().into_iter().map(|process| Fault::Kill(process.name));
+    let faults: Vec<Fault> = kills.chain(OTHER_FAULTS).collect();
     let mut plan = Vec::new();
     while plan.len() + 1 < rounds {
-        let mut deck = FAULTS;
+        let mut deck = faults.clone();
         deck.shuffle(rng);
         plan.extend(deck);
     }
@@ -178,7 +177,7 @@ async fn inject(
             .await;
             pause(rng, 3000).await;
             blocking(move || infra.start_postgres()).await;
-            for service in xtask::deployment::DATABASES {
+            for service in names() {
                 let platform = platform.clone();
                 blocking(move || platform.wait_until_ready(service)).await;
             }

@@ -1,5 +1,6 @@
 //! The gateway is the only way in, and it knows who asks.
 
+use passerelle::platform::processes;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 use tests::{PASSWORD, World, sign_in, text};
@@ -31,10 +32,12 @@ async fn no_service_answers_whoever_reaches_its_port() {
         ("identity", session),
         ("identity", "/.well-known/jwks.json"),
         ("crisis", "/v1/public/plans"),
-        ("portal", "/"),
         ("portal", "/sign-in"),
     ] {
         assert_eq!(directly(&world, service, path, None).await, 403, "{service}{path}");
+    }
+    for process in processes().iter().filter(|process| process.name != "gateway") {
+        assert_eq!(directly(&world, process.name, "/", None).await, 403, "{}", process.name);
     }
     assert_eq!(world.http.get(None, session).await.status, 404, "nor is it there through the gateway");
     world.stop().await;

@@ -46,7 +46,7 @@ async fn every_table_is_under_row_level_security_and_looks_empty_without_a_scope
     })
     .await;
     let mut seen = 0;
-    for service in ["identity", "donors", "crisis"] {
+    for service in passerelle::platform::names() {
         let (store, _) = connect(&deployment.config, service).await;
         let tables = "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
                         (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid)

@@ -32,6 +32,18 @@ const READ_MODELS: [(&str, &[&str]); 3] = [
     ),
 ];
 
+#[test]
+fn every_service_that_reads_events_has_its_tables_compared() {
+    for service in platform::services(identity::Settings::new("http://localhost")) {
+        let is_listed = READ_MODELS.iter().any(|(name, _)| *name == service.name);
+        assert!(
+            is_listed || service.consumers.is_empty(),
+            "READ_MODELS lacks the tables of {}",
+            service.name
+        );
+    }
+}
+
 /// What the operators empty is all that a rebuild fills: what stayed would be counted twice.
 #[test]
 fn the_instructions_empty_every_table_that_a_rebuild_of_crisis_fills() {

@@ -2,6 +2,7 @@
 
 use crate::{infra::Infra, ports, tools};
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     fs,
@@ -13,9 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The services with a database, and all in the order they start.
-pub const DATABASES: [&str; 3] = ["identity", "donors", "crisis"];
-const SERVICES: [&str; 5] = ["identity", "donors", "crisis", "portal", "gateway"];
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Processes of one platform.
@@ -29,8 +27,17 @@ pub struct Deployment {
     name: String,
     binary: PathBuf,
     folder: PathBuf,
-    listen: BTreeMap<&'static str, u16>,
+    services: Vec<Service>,
+    listen: BTreeMap<String, u16>,
     processes: Mutex<BTreeMap<String, Process>>,
+}
+
+/// What `passerelle services --json` says of each process that it can be, in the order they start.
+#[derive(Deserialize)]
+struct Service {
+    name: String,
+    /// It has a database.
+    is_service: bool,
 }
 
 struct Process {
@@ -53,11 +60,14 @@ impl Deployment {
     ) -> Result<Self> {
         let folder = infra.folder.join(name);
         fs::create_dir_all(&folder)?;
-        let mut listen: BTreeMap<_, _> =
-            SERVICES.into_iter().map(|service| (service, ports::free())).collect();
-        listen.extend(port.map(|port| ("gateway", port)));
-        for service in DATABASES {
-            let database = format!("{name}_{service}");
+        let listed = tools::run(Command::new(binary).args(["services", "--json"]))?;
+        let services: Vec<Service> = serde_json::from_str(&listed).context("passerelle services")?;
+        let mut listen: BTreeMap<String, u16> =
+            services.iter().map(|service| (service.name.clone(), ports::free())).collect();
+        let gateway = port.unwrap_or_else(ports::free);
+        listen.insert("gateway".to_owned(), gateway);
+        for service in services.iter().filter(|service| service.is_service) {
+            let database = format!("{name}_{}", service.name);
             let there =
                 infra.sql("postgres", &format!("SELECT 1 FROM pg_database WHERE datname = '{database}'"))?;
             if there.trim().is_empty() {
@@ -67,20 +77,20 @@ impl Deployment {
                 )?;
             }
         }
-        let url = format!("http://localhost:{}", listen["gateway"]);
+        let url = format!("http://localhost:{gateway}");
         let prefix = format!("{name}.");
         let config = folder.join("passerelle.toml");
         let configuration = configuration(infra, &folder, name, &url, &prefix, &listen)?;
         fs::write(&config, format!("{settings}\n{configuration}"))?;
         let binary = binary.to_owned();
         let (name, processes) = (name.to_owned(), Mutex::default());
-        let deployment = Self { url, config, prefix, name, binary, folder, listen, processes };
+        let deployment = Self { url, config, prefix, name, binary, folder, services, listen, processes };
         tools::run(&mut deployment.passerelle("migrate")).context("passerelle migrate")?;
-        for service in SERVICES {
-            deployment.start_service(service, service)?;
+        for Service { name, .. } in &deployment.services {
+            deployment.start_service(name, name)?;
         }
-        for service in SERVICES {
-            deployment.wait_until_ready(service)?;
+        for Service { name, .. } in &deployment.services {
+            deployment.wait_until_ready(name)?;
         }
         Ok(deployment)
     }
@@ -181,8 +191,8 @@ impl Deployment {
 
     /// Tells every process to stop, the gateway first, and waits.
     pub fn stop(&self) {
-        for service in SERVICES.into_iter().rev() {
-            let Some(mut process) = self.processes().remove(service) else { continue };
+        for service in self.services.iter().rev() {
+            let Some(mut process) = self.processes().remove(&service.name) else { continue };
             let _ = tools::run(Command::new("kill").args(["-TERM", &process.child.id().to_string()]));
             let started = Instant::now();
             while process.child.try_wait().is_ok_and(|status| status.is_none())
@@ -211,7 +221,7 @@ fn configuration(
     name: &str,
     url: &str,
     prefix: &str,
-    listen: &BTreeMap<&'static str, u16>,
+    listen: &BTreeMap<String, u16>,
 ) -> Result<String> {
     let of = |role: &str| role.replace("{database}", &format!("{name}_{{service}}"));
     let key = tools::run(Command::new("od").args(["-An", "-N64", "-tx1", "-v", "/dev/urandom"]))?;
