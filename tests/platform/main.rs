@@ -5,6 +5,7 @@ mod agreements;
 mod architecture;
 mod contacts;
 mod contributions;
+mod deployments;
 mod diversification;
 mod documents;
 mod entrance;
