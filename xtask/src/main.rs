@@ -112,9 +112,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Builds the programs. Always those of the whole workspace: one package alone would have its dependencies built again,
-/// with the features that it alone asks for.
-const BUILD: [&str; 2] = ["build", "--workspace"];
+/// Builds the programs, with the tests, as `cargo test` does: always those of the whole workspace, because one package
+/// alone, or the workspace without its tests, would have its dependencies built again with the features that it asks for.
+const BUILD: [&str; 3] = ["test", "--workspace", "--no-run"];
 
 fn timed(what: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
     let started = Instant::now();
@@ -235,8 +235,7 @@ fn test(all: bool) -> Result<()> {
     let notes = Notes::begin()?;
     let first = [("PASSERELLE_TEST_SERVERS", "later"), notes.environment()];
     cargo("tests on SQLite and the embedded bus", &["test", "--workspace"], &first)?;
-    // The browser tests and the services of the distributed mode run the program itself.
-    cargo("the program", &BUILD, &[])?;
+    // The browser tests and the services of the distributed mode run the program itself, which was built with them.
     match browser::missing() {
         None => shown("pages in a browser", &mut browser::command())?,
         Some(missing) => skipped.push(missing),

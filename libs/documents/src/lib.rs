@@ -69,8 +69,9 @@ pub fn kind_of(bytes: &[u8]) -> Result<(&'static str, &'static [&'static str]), 
     }
     // What an office document is stands in the directory of its archive; its texts may say anything.
     if let Ok(archive) = ZipArchive::new(Cursor::new(bytes)) {
-        let holds = |name: &str| archive.file_names().any(|file| file == name);
-        if archive.file_names().any(|file| file.ends_with("vbaProject.bin")) {
+        let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
+        let holds = |name: &str| names.iter().any(|file| file == name);
+        if names.iter().any(|file| file.ends_with("vbaProject.bin")) {
             return Err(FieldCode::HoldsMacros.says("contains macros"));
         }
         if holds("[Content_Types].xml") && holds("word/document.xml") {

@@ -1,5 +1,6 @@
 //! The queue: a row of `mail` for each mail, until some time after it was sent.
 
+use crate::Composer;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::FromQueryResult;
 use store::{Actor, Store, StoreError, SystemTx, Transaction, params, sql};
@@ -102,10 +103,7 @@ pub(crate) async fn waiting(store: &Store) -> Result<i64, StoreError> {
 }
 
 /// Removes mails that were sent, or given up, long ago.
-pub(crate) async fn forget(
-    store: &Store,
-    content: impl AsyncFn(&Transaction, Uuid) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+pub(crate) async fn forget(store: &Store, composer: &impl Composer) -> Result<(), StoreError> {
     let text = "SELECT id FROM mail WHERE next_at IS NULL AND created_at < $1 LIMIT 500";
     let before = store.clock().now() - RETENTION;
     let db = store.system_read().await?;
@@ -117,7 +115,7 @@ pub(crate) async fn forget(
     let tx = store.system(Actor::system()).await?;
     for row in &old {
         let id: Uuid = row.try_get_by_index(0)?;
-        content(&tx, id).await?;
+        composer.forget(&tx, id).await?;
         sql::execute(tx.db(), "DELETE FROM mail WHERE id = $1", params![id]).await?;
     }
     tx.commit().await

@@ -85,7 +85,7 @@ impl<C: Composer> MailWorker<C> {
         }
         #[expect(clippy::cast_precision_loss, reason = "a gauge")]
         metrics::gauge!("mails_waiting").set(queue::waiting(&self.store).await? as f64);
-        queue::forget(&self.store, async |tx, mail| self.composer.forget(tx, mail).await).await?;
+        queue::forget(&self.store, &self.composer).await?;
         Ok(sent)
     }
 
