@@ -67,6 +67,65 @@ pub(crate) fn context_of(list: Value, filters: &impl Serialize) -> Value {
     json!({ "list": list, "filter": filters, "filter_query": query_of(&given(filters)), "problem": null })
 }
 
+/// A context, with more of it.
+pub(crate) fn added(mut context: Value, more: Value) -> Value {
+    if let Value::Object(more) = more {
+        for (name, value) in more {
+            context[name] = value;
+        }
+    }
+    context
+}
+
+/// A list of the API as a page, with its filters and its files.
+pub(crate) struct ListPage {
+    /// The list in the API.
+    pub(crate) path: &'static str,
+    /// Its template, which extends `components/list/page.html`.
+    pub(crate) template: &'static str,
+    /// Rows of a page, where it is not for the API to say.
+    pub(crate) limit: Option<&'static str>,
+}
+
+impl ListPage {
+    pub(crate) const fn new(path: &'static str, template: &'static str) -> Self {
+        Self { path, template, limit: None }
+    }
+
+    /// The page that is asked for, with what `more` adds to the context of its template.
+    pub(crate) async fn show<W, F: Serialize>(
+        &self,
+        visit: &Visit<W>,
+        asked: &ListQuery<F>,
+        more: Value,
+    ) -> PageResult {
+        let context = self.context(visit, &asked.filters, asked.query()).await?;
+        visit.page(self.template, added(context, more)).await
+    }
+
+    /// The context of its template, for a query that is not the filters alone. What is refused of the filters is a problem
+    /// that the page shows, above no rows.
+    pub(crate) async fn context<W>(
+        &self,
+        visit: &Visit<W>,
+        filters: &impl Serialize,
+        mut query: Query,
+    ) -> Result<Value, PageError> {
+        query.extend(given(&[("limit", self.limit)]));
+        let (list, problem) = match forms::refused(or_empty(visit.get(self.path, &query).await), "")? {
+            Ok(list) => (list, Value::Null),
+            Err(problem) => (json!({ "items": [] }), problem),
+        };
+        Ok(added(context_of(list, filters), json!({ "problem": problem })))
+    }
+
+    /// The list as the file that `kind` says.
+    pub(crate) async fn file<W>(&self, visit: &Visit<W>, filters: &impl Serialize, kind: &str) -> PageResult {
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        visit.list_file(self.path, &given(filters), name, kind).await
+    }
+}
+
 impl<W> Visit<W> {
     /// A list of the API, for its template.
     pub(crate) async fn list<F: Serialize>(
@@ -75,23 +134,6 @@ impl<W> Visit<W> {
         asked: &ListQuery<F>,
     ) -> Result<Value, PageError> {
         Ok(context_of(self.get(path, &asked.query()).await?, &asked.filters))
-    }
-
-    /// A list whose filters people type: what is refused of them is a problem that the page shows, above no rows.
-    pub(crate) async fn typed_list(
-        &self,
-        path: &str,
-        filters: &impl Serialize,
-        query: &Query,
-    ) -> Result<Value, PageError> {
-        match forms::refused(or_empty(self.get(path, query).await), "")? {
-            Ok(list) => Ok(context_of(list, filters)),
-            Err(problem) => {
-                let mut context = context_of(json!({ "items": [] }), filters);
-                context["problem"] = problem;
-                Ok(context)
-            }
-        }
     }
 
     /// Every row of a list; of one that nothing has been entered for yet, none.

@@ -5,23 +5,26 @@ use crate::{
     error::PageError,
     forms::Typed,
     ids::Id,
-    lists::{ListQuery, NoFilters},
+    lists::{ListPage, ListQuery, NoFilters},
     session::SignedIn,
     visit::{PageResult, Reader},
 };
 use actix_web::web::{self, Bytes};
 use serde_json::json;
 
+const LIST: ListPage =
+    ListPage { limit: Some("50"), ..ListPage::new("/v1/notifications", "account/notifications.html") };
+
 pub(crate) async fn list(reader: Reader, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     let mut query = asked.query();
-    query.push(("limit".to_owned(), "50".to_owned()));
     let signed_in = reader.signed_in.as_ref();
     query.extend(signed_in.and_then(SignedIn::muted));
-    let list = reader.get("/v1/notifications", &query).await?;
+    let mut context = LIST.context(&reader, &asked.filters, query).await?;
     let is_donor = signed_in.is_some_and(|signed_in| signed_in.donor_id.is_some());
     let place = if is_donor { "/donor/reports/" } else { "/console/reports/" };
-    let latest = list["items"][0]["id"].clone();
-    reader.page("account/notifications.html", json!({ "list": list, "place": place, "latest": latest })).await
+    context["latest"] = context["list"]["items"][0]["id"].clone();
+    context["place"] = place.into();
+    reader.page(LIST.template, context).await
 }
 
 pub(crate) async fn mark_read(reader: Reader, body: Bytes) -> PageResult {

@@ -20,7 +20,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .route("/donor", web::get().to(overview::show))
         .route("/donor/contributions", web::get().to(records::contributions))
-        .route("/donor/contributions.csv", web::get().to(records::contributions_csv))
+        .route("/donor/contributions.{kind}", web::get().to(records::contributions_file))
         .route("/donor/contributions/{id}", web::get().to(records::contribution))
         .route("/donor/agreements", web::get().to(records::agreements))
         .route("/donor/agreements/{id}", web::get().to(records::agreement))

@@ -4,12 +4,16 @@ use crate::{
     client::{Guard, Method},
     error::unless_away,
     ids::Id,
-    lists::{ListQuery, NoFilters, context_of, given},
+    lists::{ListPage, ListQuery, NoFilters, Query, given},
     visit::{DonorPrincipal, PageResult},
 };
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+const CONTRIBUTIONS: ListPage = ListPage::new("/v1/contributions", "donor_portal/contributions.html");
+const AGREEMENTS: ListPage = ListPage::new("/v1/agreements", "donor_portal/agreements.html");
+const REPORTS: ListPage = ListPage::new("/v1/reports", "donor_portal/reports.html");
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -32,14 +36,16 @@ pub(crate) async fn contributions(
     for entry in funding["by_country_year"].as_array().into_iter().flatten() {
         countries.extend(entry["country"].as_str().filter(|code| !countries.contains(code)));
     }
-    let mut context = donor.list("/v1/contributions", &asked).await?;
-    context["countries"] = countries.into();
-    (context["years"], context["away"]) = (funding["by_year"].clone(), away.into());
-    donor.page("donor_portal/contributions.html", context).await
+    let more = json!({ "countries": countries, "years": funding["by_year"], "away": away });
+    CONTRIBUTIONS.show(&donor, &asked, more).await
 }
 
-pub(crate) async fn contributions_csv(donor: DonorPrincipal, filters: web::Query<Filters>) -> PageResult {
-    donor.list_file("/v1/contributions", &given(&*filters), "contributions", "csv").await
+pub(crate) async fn contributions_file(
+    donor: DonorPrincipal,
+    kind: web::Path<String>,
+    filters: web::Query<Filters>,
+) -> PageResult {
+    CONTRIBUTIONS.file(&donor, &*filters, &kind).await
 }
 
 pub(crate) async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
@@ -48,8 +54,7 @@ pub(crate) async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> Pa
 }
 
 pub(crate) async fn agreements(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
-    let context = donor.list("/v1/agreements", &asked).await?;
-    donor.page("donor_portal/agreements.html", context).await
+    AGREEMENTS.show(&donor, &asked, Value::Null).await
 }
 
 pub(crate) async fn agreement(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
@@ -74,20 +79,19 @@ pub(crate) async fn reports(
 ) -> PageResult {
     let owed = asked.filters.owed.as_deref() == Some("true");
     let filters = ReportFilters { owed: Some(owed.to_string()) };
-    let list = donor.get("/v1/reports", &asked.after(given(&filters))).await?;
-    reports_page(&donor, list, &filters, Value::Null).await
+    reports_page(&donor, &filters, asked.after(given(&filters)), Value::Null).await
 }
 
 async fn reports_page(
     donor: &DonorPrincipal,
-    list: Value,
     filters: &ReportFilters,
+    query: Query,
     calendar: Value,
 ) -> PageResult {
-    let mut context = context_of(list, filters);
+    let mut context = REPORTS.context(donor, filters, query).await?;
     context["owed"] = (filters.owed.as_deref() == Some("true")).into();
     context["calendar"] = calendar;
-    donor.page("donor_portal/reports.html", context).await
+    donor.page(REPORTS.template, context).await
 }
 
 pub(crate) async fn report(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
@@ -101,6 +105,5 @@ pub(crate) async fn calendar(donor: DonorPrincipal) -> PageResult {
     let made = donor.change(Method::PUT, "/v1/calendar", &sent, Guard::None).await?;
     let address = format!("{}{}", donor.state.public_url, made["path"].as_str().unwrap_or_default());
     let owed = ReportFilters { owed: Some("true".to_owned()) };
-    let list = donor.get("/v1/reports", &owed).await?;
-    reports_page(&donor, list, &owed, address.into()).await
+    reports_page(&donor, &owed, given(&owed), address.into()).await
 }

@@ -10,7 +10,7 @@ use crate::{
     figures::{minor, most, usd},
     i18n::{Language, text},
     ids::Id,
-    lists::{ListQuery, context_of, or_empty},
+    lists::{ListPage, ListQuery},
     visit::{PageResult, Visitor},
 };
 use actix_web::web;
@@ -21,17 +21,17 @@ use std::collections::BTreeMap;
 /// Maximum number of plans named in the diagram; the others are added up. (The platform does the same with the donors.)
 const MAX_NAMED_PLANS: usize = 10;
 
+const LIST: ListPage = ListPage::new("/v1/public/donors", "public/donors.html");
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
     q: Option<String>,
 }
 
 pub(crate) async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    let list = or_empty(visitor.get("/v1/public/donors", &asked.query()).await)?;
-    let most = most(&list["items"], "funding");
-    let mut context = context_of(list, &asked.filters);
-    context["most"] = most;
-    visitor.page("public/donors.html", context).await
+    let mut context = LIST.context(&visitor, &asked.filters, asked.query()).await?;
+    context["most"] = most(&context["list"]["items"], "funding");
+    visitor.page(LIST.template, context).await
 }
 
 pub(crate) async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {

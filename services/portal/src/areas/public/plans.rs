@@ -2,12 +2,15 @@
 
 use crate::{
     error::PageError,
-    lists::{ListQuery, Query, given},
+    lists::{ListPage, ListQuery, Query, given},
     visit::{PageResult, Visitor},
 };
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+const LIST: ListPage =
+    ListPage { limit: Some("50"), ..ListPage::new("/v1/public/plans", "public/plans.html") };
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -17,11 +20,8 @@ pub(crate) struct Filters {
 }
 
 pub(crate) async fn plans(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    let mut query = asked.query();
-    query.push(("limit".to_owned(), "50".to_owned()));
-    let mut context = visitor.typed_list("/v1/public/plans", &asked.filters, &query).await?;
     // What there is to choose from, whatever is chosen.
-    let every = visitor.all("/v1/public/plans", &()).await?;
+    let every = visitor.all(LIST.path, &()).await?;
     let of = |name: &str| {
         every.iter().flat_map(|plan| plan[name].as_array().into_iter().flatten().cloned()).collect()
     };
@@ -30,8 +30,7 @@ pub(crate) async fn plans(visitor: Visitor, asked: web::Query<ListQuery<Filters>
     years.dedup();
     countries.sort_by_key(|code| code.as_str().map(str::to_owned));
     countries.dedup();
-    (context["years"], context["countries"]) = (years.into(), countries.into());
-    visitor.page("public/plans.html", context).await
+    LIST.show(&visitor, &asked, json!({ "years": years, "countries": countries })).await
 }
 
 pub(crate) async fn data(visitor: Visitor) -> PageResult {
@@ -46,7 +45,7 @@ pub(crate) async fn file(
 ) -> PageResult {
     let (list, kind) = name.into_inner();
     let (path, query) = match list.as_str() {
-        "plans" => ("/v1/public/plans", given(&*filters)),
+        "plans" => (LIST.path, given(&*filters)),
         "countries" => ("/v1/public/countries", given(&[("year", &filters.year)])),
         "donors" => ("/v1/public/donors", given(&[("q", &filters.q)])),
         "years" => ("/v1/public/years", Query::new()),

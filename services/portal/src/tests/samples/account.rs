@@ -56,5 +56,8 @@ pub(super) fn told() -> Value {
 }
 
 fn notifications(_: Language) -> Value {
-    json!({ "list": list("/v1/notifications", &[told()]), "place": "/console/reports/", "latest": ID })
+    json!({
+        "list": list("/v1/notifications", &[told()]), "filter": {}, "filter_query": "", "problem": null,
+        "place": "/console/reports/", "latest": ID,
+    })
 }

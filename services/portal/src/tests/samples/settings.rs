@@ -48,7 +48,7 @@ fn publication(_: Language) -> Value {
     json!({
         "typed": answer("/v1/publication", settings), "version": "1", "problem": super::refusal("sector"),
         "publishes": true, "summary": answer("/v1/publication/summary", summary),
-        "list": list("/v1/publication/findings", &findings), "severity": "error", "filter_query": "severity=error",
+        "list": list("/v1/publication/findings", &findings), "filter": { "severity": "error" }, "filter_query": "severity=error",
         "saved": true, "may_write": true,
     })
 }

@@ -2,13 +2,14 @@
 
 use crate::{
     forms::Typed,
-    lists::{ListQuery, Query, given, query_of},
+    lists::{ListPage, ListQuery, Query, query_of},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+const LIST: ListPage = ListPage::new("/v1/agreements", "console/agreements/list.html");
 /// Columns that the list can show, beside the reference and title.
 const COLUMNS: [&str; 7] = ["donor", "state", "start", "end", "amount", "earmarking", "country"];
 /// The columns shown by default.
@@ -31,20 +32,18 @@ fn chosen(query: &str) -> Vec<&'static str> {
 }
 
 pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    let mut context = staff.list("/v1/agreements", &asked).await?;
     let columns = chosen(staff.request.query_string());
     let filter = asked.filter();
     let mut kept = filter.clone();
     kept.extend(columns.iter().map(|name| ("columns".to_owned(), (*name).to_owned())));
     let unsorted: Query = kept.iter().filter(|(name, _)| name != "sort").cloned().collect();
-    (context["shown"], context["every_column"]) = (columns.into(), json!(COLUMNS));
-    context["file_query"] = query_of(&filter).into();
-    context["filter_query"] = query_of(&kept).into();
-    context["sort_query"] = query_of(&unsorted).into();
-    context["may_write"] = staff.may("agreements:write").into();
-    staff.page("console/agreements/list.html", context).await
+    let more = json!({
+        "shown": columns, "every_column": COLUMNS, "file_query": query_of(&filter), "filter_query": query_of(&kept),
+        "sort_query": query_of(&unsorted), "may_write": staff.may("agreements:write"),
+    });
+    LIST.show(&staff, &asked, more).await
 }
 
 pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
-    staff.list_file("/v1/agreements", &given(&*filters), "agreements", &kind).await
+    LIST.file(&staff, &*filters, &kind).await
 }

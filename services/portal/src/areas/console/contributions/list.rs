@@ -2,11 +2,14 @@
 
 use crate::{
     forms::country_codes,
-    lists::{ListQuery, given},
+    lists::{ListPage, ListQuery},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const LIST: ListPage = ListPage::new("/v1/contributions", "console/contributions/list.html");
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -20,12 +23,10 @@ pub(crate) struct Filters {
 }
 
 pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    let mut context = staff.typed_list("/v1/contributions", &asked.filters, &asked.query()).await?;
-    context["countries"] = country_codes().into();
-    context["may_write"] = staff.may("contributions:write").into();
-    staff.page("console/contributions/list.html", context).await
+    let more = json!({ "countries": country_codes(), "may_write": staff.may("contributions:write") });
+    LIST.show(&staff, &asked, more).await
 }
 
 pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
-    staff.list_file("/v1/contributions", &given(&*filters), "contributions", &kind).await
+    LIST.file(&staff, &*filters, &kind).await
 }

@@ -1,11 +1,14 @@
 //! The list of donors.
 
 use crate::{
-    lists::{ListQuery, given},
+    lists::{ListPage, ListQuery},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const LIST: ListPage = ListPage::new("/v1/donors", "console/donors/list.html");
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -16,11 +19,9 @@ pub(crate) struct Filters {
 }
 
 pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    let mut context = staff.list("/v1/donors", &asked).await?;
-    context["curates"] = staff.may("donors:write").into();
-    staff.page("console/donors/list.html", context).await
+    LIST.show(&staff, &asked, json!({ "curates": staff.may("donors:write") })).await
 }
 
-pub(crate) async fn csv(staff: Staff, filters: web::Query<Filters>) -> PageResult {
-    staff.list_file("/v1/donors", &given(&*filters), "donors", "csv").await
+pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+    LIST.file(&staff, &*filters, &kind).await
 }

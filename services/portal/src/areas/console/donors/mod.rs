@@ -22,7 +22,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .route("/console/donor-names", web::get().to(choice::names))
         .route("/console/donors", web::get().to(list::list))
-        .route("/console/donors.csv", web::get().to(list::csv))
+        .route("/console/donors.{kind}", web::get().to(list::file))
         .route("/console/donors", web::post().to(form::create))
         .route("/console/donors/new", web::get().to(form::new))
         .route("/console/donors/{id}", web::get().to(show::show))

@@ -2,11 +2,14 @@
 
 use super::{punctuality, views};
 use crate::{
-    lists::{ListQuery, given},
+    lists::{ListPage, ListQuery},
     visit::{PageResult, Staff},
 };
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const LIST: ListPage = ListPage::new("/v1/reports", "console/reports/list.html");
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -35,14 +38,10 @@ pub(crate) async fn list(
         Some("board") => views::board(&staff).await,
         Some("calendar") => views::calendar(&staff, view.month.as_deref()).await,
         Some("punctuality") => punctuality::show(&staff, &asked).await,
-        _ => {
-            let mut context = staff.list("/v1/reports", &asked).await?;
-            context["view"] = "list".into();
-            staff.page("console/reports/list.html", context).await
-        }
+        _ => LIST.show(&staff, &asked, json!({ "view": "list" })).await,
     }
 }
 
 pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
-    staff.list_file("/v1/reports", &given(&*filters), "reports", &kind).await
+    LIST.file(&staff, &*filters, &kind).await
 }

@@ -2,14 +2,14 @@
 
 use crate::{
     forms::{key, refused},
-    lists::{ListQuery, given},
+    lists::{ListPage, ListQuery, given},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, Payload};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const RATES: &str = "/v1/exchange-rates";
+const LIST: ListPage = ListPage::new("/v1/exchange-rates", "console/settings/exchange-rates.html");
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Filters {
@@ -25,17 +25,17 @@ pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) ->
 async fn list_page(staff: &Staff, asked: &ListQuery<Filters>, taken: Value, problem: Value) -> PageResult {
     let currency = asked.filters.currency.as_ref().map(|code| code.to_uppercase());
     let filters = Filters { currency, from: asked.filters.from.clone() };
-    let mut context = staff.typed_list(RATES, &filters, &asked.after(given(&filters))).await?;
+    let mut context = LIST.context(staff, &filters, asked.after(given(&filters))).await?;
     if context["problem"].is_null() {
         context["problem"] = problem;
     }
     (context["taken"], context["key"]) = (taken, key().into());
     context["may_write"] = staff.may("donors:write").into();
-    staff.page("console/settings/exchange-rates.html", context).await
+    staff.page(LIST.template, context).await
 }
 
 pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
-    staff.list_file(RATES, &given(&*filters), "exchange-rates", &kind).await
+    LIST.file(&staff, &*filters, &kind).await
 }
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Paylo
     let mode = how.mode.as_deref().unwrap_or("import");
     let (dry_run, skip_bad) = ((mode == "check").to_string(), (mode == "skip").to_string());
     let query = given(&[("dry_run", dry_run), ("skip_bad", skip_bad)]);
-    let sent = staff.upload(RATES, &query, how.key.as_deref(), payload).await;
+    let sent = staff.upload(LIST.path, &query, how.key.as_deref(), payload).await;
     let (taken, problem) = match refused(sent, "")? {
         Ok(taken) => (taken, Value::Null),
         Err(problem) => (Value::Null, problem),

@@ -58,7 +58,7 @@ async fn show_page(
     };
     let context = json!({
         "typed": typed, "version": version, "problem": problem, "publishes": publishes, "summary": summary,
-        "list": list, "severity": asked.filters.severity, "filter_query": query_of(&asked.filter()), "saved": saved,
+        "list": list, "filter": asked.filters, "filter_query": query_of(&asked.filter()), "saved": saved,
         "may_write": staff.may("donors:write"),
     });
     staff.page("console/settings/publication.html", context).await
