@@ -1,6 +1,10 @@
 //! What people type: read once, shown again when it is refused, kept when the sign-in has ended meanwhile.
 
-use crate::{error::PageError, format::typed_amount, i18n::Language};
+use crate::{
+    error::PageError,
+    format::{typed_amount, typed_rate},
+    i18n::Language,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
 use serde_json::{Value, json};
@@ -127,6 +131,19 @@ pub(crate) fn money(language: Language, amount: &str, currency: &str) -> Value {
     json!({ "amount": amount, "currency": currency.to_uppercase() })
 }
 
+/// A rate that was typed, with its date and source.
+pub(crate) fn rate(language: Language, typed: &Typed) -> Option<Value> {
+    let rate = typed.some("rate")?;
+    let rate = typed_rate(language, rate).unwrap_or_else(|| rate.to_owned());
+    Some(json!({ "rate": rate, "date": typed.text("rate_date"), "source": typed.text("rate_source") }))
+}
+
+/// Years as people write them: `2026, 2027`.
+pub(crate) fn years(text: &str) -> Value {
+    let words = text.split([' ', ',', ';']).filter(|word| !word.is_empty());
+    words.map(|word| word.parse::<i32>().map_or_else(|_| word.into(), Value::from)).collect()
+}
+
 /// The countries that a form lets choose from.
 pub(crate) fn country_codes() -> Vec<&'static str> {
     kernel::country::all().iter().map(|country| country.iso3.as_str()).collect()
@@ -142,6 +159,12 @@ mod tests {
         assert_eq!((typed.text("title"), typed.some("note"), typed.text("none")), ("A b", None, ""));
         assert_eq!(typed.all("country"), ["TCD", "SDN"]);
         assert_eq!(typed.values(), json!({ "title": "A b", "country": ["TCD", "SDN"], "note": " " }));
+    }
+
+    #[test]
+    fn years_are_read_as_people_write_them() {
+        assert_eq!(years("2026, 2027;2028 "), json!([2026, 2027, 2028]));
+        assert_eq!(years("next year"), json!(["next", "year"]), "the platform says what is wrong");
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod samples;
 
 use crate::{
     areas,
-    i18n::{Language, sources, text},
+    i18n::{Language, has_text, sources, text},
     render::Renderer,
 };
 use fluent_bundle::FluentResource;
@@ -72,6 +72,14 @@ fn templates_ask_for_texts_that_exist() {
     }
     let missing: Vec<_> = asked.difference(&known).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn steps_ask_for_texts_that_exist() {
+    for steps in areas::console::STEPS {
+        let missing: Vec<String> = steps.texts().into_iter().filter(|key| !has_text(key)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", steps.list);
+    }
 }
 
 /// Every place where a page shows people a text: between tags, and in the attributes that are read out.

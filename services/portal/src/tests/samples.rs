@@ -16,6 +16,7 @@ mod reports;
 mod settings;
 
 use crate::{
+    areas::console::STEPS,
     forms,
     i18n::Language,
     nav::{self, Shell},
@@ -95,6 +96,12 @@ fn with(mut value: Value, more: Value) -> Value {
         value[name] = field.clone();
     }
     value
+}
+
+/// Every step of a record of `list`, as its page shows them.
+fn steps(language: Language, list: &str, record: &Value) -> Value {
+    let steps = STEPS.iter().find(|steps| steps.list == list).unwrap();
+    steps.shown((language, DAY), record, &steps.names())
 }
 
 /// A refusal of `field`, as a form shows it.

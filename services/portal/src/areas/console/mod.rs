@@ -13,6 +13,11 @@ pub(crate) mod settings;
 use crate::nav::Entries;
 use actix_web::web::ServiceConfig;
 
+/// The steps of every kind of record.
+#[cfg(test)]
+pub(crate) const STEPS: [&crate::steps::Steps; 4] =
+    [&agreements::STEPS, &contributions::STEPS, &reports::STEPS, &contacts::STEPS];
+
 /// The menu: a group has its entries in this order.
 pub(super) const NAV: Entries = &[
     home::NAV,

@@ -63,13 +63,13 @@ fn agreements(_: Language) -> Value {
     })
 }
 
-fn show(_: Language) -> Value {
+fn show(language: Language) -> Value {
     json!({
         "agreement": one(), "documents": documents(), "key": "k",
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
-        "problem": super::refusal("reason"),
-        "typed": { "kind": "cost_extension", "requested_on": DAY, "end_date": DAY, "amount": MARKUP,
+        "steps": super::steps(language, "agreements", &one()), "problem": super::refusal("amendments-reason"),
+        "asked": "amendments", "typed": { "kind": "cost_extension", "requested_on": DAY, "end_date": DAY, "amount": MARKUP,
                    "reason": MARKUP },
         "may_write": true, "may_record": true,
     })

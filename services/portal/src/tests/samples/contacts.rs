@@ -26,10 +26,12 @@ pub(super) fn contact() -> Value {
     row("/v1/donors/{id}/contacts", fields())
 }
 
-fn show(_: Language) -> Value {
+fn show(language: Language) -> Value {
+    let contact = answer("/v1/contacts/{id}", fields());
     json!({
-        "contact": answer("/v1/contacts/{id}", fields()), "donor": donors::one(), "problem": super::refusal("sure"),
-        "typed": { "reason": "request_of_person", "sure": "" }, "may_write": true,
+        "steps": super::steps(language, "contacts", &contact), "contact": contact, "donor": donors::one(),
+        "problem": super::refusal("erase-sure"), "asked": "erase", "typed": { "reason": "request_of_person" },
+        "may_write": true,
     })
 }
 

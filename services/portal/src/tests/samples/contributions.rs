@@ -48,14 +48,14 @@ fn contributions(_: Language) -> Value {
     })
 }
 
-fn show(_: Language) -> Value {
+fn show(language: Language) -> Value {
     let entry = json!({ "number": 1, "kind": "moved_out", "amount": money("-1.00"), "amount_usd": money("-1.00"),
         "booked_on": DAY, "recorded_at": INSTANT, "counterpart_id": ID, "reason": MARKUP });
     json!({
         "contribution": full(), "entries": answer("/v1/contributions/{id}/entries", json!({ "items": [entry] })),
         "children": list("/v1/contributions", &[contribution()]), "problem": super::refusal("write-off-reason"),
-        "typed": { "step": "write-off", "on": DAY, "amount": MARKUP, "countries": [], "usage_years": "", "earmarking": "", "reason": MARKUP }, "key": "k",
-        "countries": ["AFG"], "today": DAY, "may_write": true,
+        "steps": super::steps(language, "contributions", &full()), "asked": "write-off",
+        "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
     })
 }
 

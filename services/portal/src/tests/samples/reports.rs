@@ -74,9 +74,9 @@ fn punctuality(_: Language) -> Value {
     })
 }
 
-fn show(_: Language) -> Value {
+fn show(language: Language) -> Value {
     json!({
-        "report": one(), "writes": true, "may_extend": true, "steps": ["endorse", "return"], "key": "k",
-        "problem": super::refusal("comment"), "asked": "return", "typed": { "comment": MARKUP, "due_date": DAY },
+        "report": one(), "writes": true, "steps": super::steps(language, "reports", &one()), "key": "k",
+        "problem": super::refusal("return-comment"), "asked": "return", "typed": { "comment": MARKUP, "due_date": DAY },
     })
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use actix_web::web::{self, Payload};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 pub(crate) struct Upload {
@@ -37,7 +37,7 @@ pub(crate) async fn detach(staff: Staff, place: web::Path<(Id, Id)>) -> PageResu
 async fn settle(staff: &Staff, id: &Id, answer: Result<Value, Value>) -> PageResult {
     match answer {
         Ok(_) => staff.see_other(&format!("/console/agreements/{id}")),
-        Err(problem) => show_page(staff, id, problem, Value::Null).await,
+        Err(problem) => show_page(staff, id, json!({ "problem": problem })).await,
     }
 }
 

@@ -5,6 +5,9 @@ mod form;
 mod list;
 mod show;
 
+#[cfg(test)]
+pub(super) use show::STEPS;
+
 use crate::nav::{Group, NavEntry};
 use actix_web::web::{self, ServiceConfig};
 

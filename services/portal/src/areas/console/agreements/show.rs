@@ -1,31 +1,63 @@
 //! An agreement with what belongs to it, and the steps that move it on.
 
 use crate::{
-    client::Guard,
     error::{PageError, unless_away},
-    forms::{Typed, key, money},
-    i18n::Language,
+    forms::key,
     ids::Id,
+    lists::added,
     recent,
-    steps::Steps,
+    steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web;
 use serde_json::{Value, json};
 
-/// Negotiation, signature, activation, closure, cancellation; amendments.
-const STEPS: Steps =
-    Steps { list: "agreements", names: &["negotiate", "sign", "activate", "close", "cancel", "amendments"] };
+const AMENDMENT: Kind = Kind::Choice {
+    options: &["no_cost_extension", "cost_extension", "budget_revision"],
+    prefix: "amendment-",
+    blank: None,
+};
+
+pub(crate) const STEPS: Steps = Steps {
+    list: "agreements",
+    once: false,
+    steps: &[
+        Step::dialog("negotiate", "agreement-do-negotiate"),
+        Step::dialog("sign", "agreement-do-sign").about("agreement-sign-about"),
+        Step::dialog("activate", "agreement-do-activate"),
+        Step::dialog("close", "agreement-do-close"),
+        Step::quiet("cancel", "agreement-do-cancel").about("agreement-cancel-about"),
+        Step::panel("amendments", "amend").fields(&[
+            Field::required("kind", "amendment-kind", AMENDMENT),
+            Field::required("requested_on", "requested-on", Kind::Date),
+            Field::optional("end_date", "end-new", Kind::Date),
+            Field::free("amount", "amount-new", Kind::Money),
+            Field::required("reason", "reason", Kind::Long),
+        ]),
+    ],
+};
+
+/// The steps that an agreement can take now.
+fn steps_for(agreement: &Value) -> &'static [&'static str] {
+    match agreement["state"].as_str().unwrap_or_default() {
+        "draft" => &["negotiate", "cancel"],
+        "negotiation" => &["sign", "cancel"],
+        "signed" => &["activate", "cancel", "amendments"],
+        "active" => &["close", "cancel", "amendments"],
+        _ => &[],
+    }
+}
 
 pub(crate) async fn agreement_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     staff.get(&format!("/v1/agreements/{id}"), &()).await
 }
 
 pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, Value::Null, Value::Null).await
+    show_page(&staff, &id, json!({ "problem": null })).await
 }
 
-pub(crate) async fn show_page(staff: &Staff, id: &Id, problem: Value, typed: Value) -> PageResult {
+/// The page, with what `again` says of what was refused.
+pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let agreement = agreement_of(staff, id).await?;
     let (of_it, documents) =
         ([("agreement_id", id.as_str()), ("limit", "200")], format!("/v1/agreements/{id}/documents"));
@@ -36,34 +68,20 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, problem: Value, typed: Val
     );
     let own = staff.is_own(&agreement);
     recent::note(&staff.request, &format!("/console/agreements/{id}"), agreement["reference"].as_str());
+    let may_write = own && staff.may("agreements:write");
+    let steps = if may_write { steps_for(&agreement) } else { &[] };
     let context = json!({
-        "agreement": agreement, "documents": documents?, "key": key(), "reports": unless_away(reports)?,
-        "contributions": unless_away(contributions)?, "problem": problem, "typed": typed,
-        "may_write": own && staff.may("agreements:write"),
+        "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
+        "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
         "may_record": own && staff.may("contributions:write"),
     });
-    staff.page("console/agreements/show.html", context).await
+    staff.page("console/agreements/show.html", added(context, again)).await
 }
 
 pub(crate) async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
-    let sent = if step == "amendments" { amendment(form.language, &form.typed) } else { json!({}) };
-    let guard = Guard::Version(form.typed.text("version"));
-    match STEPS.take(&form, (&id, &step), &sent, guard).await? {
+    match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),
-        Err(problem) => show_page(&form, &id, problem, form.typed.values()).await,
+        Err(again) => show_page(&form, &id, again).await,
     }
-}
-
-fn amendment(language: Language, typed: &Typed) -> Value {
-    let mut sent = json!({
-        "kind": typed.text("kind"), "reason": typed.text("reason"), "requested_on": typed.text("requested_on"),
-    });
-    if let Some(end) = typed.some("end_date") {
-        sent["end_date"] = end.into();
-    }
-    if let Some(amount) = typed.some("amount") {
-        sent["amount"] = money(language, amount, typed.text("currency"));
-    }
-    sent
 }

@@ -3,6 +3,9 @@
 mod form;
 mod show;
 
+#[cfg(test)]
+pub(super) use show::STEPS;
+
 use actix_web::web::{self, ServiceConfig};
 
 pub(crate) fn configure(config: &mut ServiceConfig) {

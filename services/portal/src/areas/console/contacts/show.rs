@@ -1,15 +1,29 @@
 //! A contact, and its erasure.
 
 use crate::{
-    client::{Guard, Method},
     error::PageError,
-    forms::own,
     ids::Id,
+    lists::added,
+    steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web;
-use kernel::Fault;
 use serde_json::{Value, json};
+
+const REASON: Kind = Kind::Choice {
+    options: &["request_of_person", "consent_withdrawn", "no_longer_needed", "recorded_by_mistake"],
+    prefix: "erase-",
+    blank: None,
+};
+
+pub(crate) const STEPS: Steps = Steps {
+    list: "contacts",
+    once: false,
+    steps: &[Step::quiet("erase", "erase").about("erase-about").fields(&[
+        Field::required("reason", "reason", REASON),
+        Field::required("sure", "erase-sure", Kind::Sure),
+    ])],
+};
 
 pub(crate) async fn contact_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     staff.get(&format!("/v1/contacts/{id}"), &()).await
@@ -22,30 +36,25 @@ pub(crate) async fn donor_of(staff: &Staff, contact: &Value) -> Result<Value, Pa
 }
 
 pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, Value::Null, Value::Null).await
+    show_page(&staff, &id, json!({ "problem": null })).await
 }
 
-async fn show_page(staff: &Staff, id: &Id, problem: Value, typed: Value) -> PageResult {
+/// The page, with what `again` says of an erasure that was refused.
+async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let contact = contact_of(staff, id).await?;
     let donor = donor_of(staff, &contact).await?;
     let may_write = staff.may("contacts:write") && contact["erased"].is_null();
+    let steps: &[&str] = if may_write { &["erase"] } else { &[] };
     let context = json!({
-        "contact": contact, "donor": donor, "problem": problem, "typed": typed, "may_write": may_write,
+        "steps": STEPS.of(staff, &contact, steps), "contact": contact, "donor": donor, "may_write": may_write,
     });
-    staff.page("console/contacts/show.html", context).await
+    staff.page("console/contacts/show.html", added(context, again)).await
 }
 
 /// Erases, when the reason was chosen and the box ticked.
 pub(crate) async fn erase(form: Writer, id: web::Path<Id>) -> PageResult {
-    let outcome = if form.typed.text("sure") == "yes" {
-        let guard = Guard::Version(form.typed.text("version"));
-        let sent = json!({ "reason": form.typed.text("reason") });
-        form.submit(Method::POST, &format!("/v1/contacts/{id}/erase"), &sent, guard).await?
-    } else {
-        Err(own("sure", &Fault::required()))
-    };
-    match outcome {
-        Ok(_) => form.see_other(&format!("/console/contacts/{id}")),
-        Err(problem) => show_page(&form, &id, problem, form.typed.values()).await,
+    match STEPS.take(&form, &id, "erase").await? {
+        Ok(response) => Ok(response),
+        Err(again) => show_page(&form, &id, again).await,
     }
 }

@@ -4,8 +4,8 @@ use crate::{
     areas::console::donors::choice::donor_of,
     client::{Guard, Method},
     error::PageError,
-    format::{typed_amount, typed_rate},
-    forms::{Typed, country_codes, key, money},
+    format::typed_amount,
+    forms::{Typed, country_codes, key, money, rate, years},
     i18n::Language,
     ids::Id,
     visit::{PageResult, Staff, Writer},
@@ -13,19 +13,6 @@ use crate::{
 use actix_web::web;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// A rate that was typed, with its date and source.
-pub(super) fn rate(language: Language, typed: &Typed) -> Option<Value> {
-    let rate = typed.some("rate")?;
-    let rate = typed_rate(language, rate).unwrap_or_else(|| rate.to_owned());
-    Some(json!({ "rate": rate, "date": typed.text("rate_date"), "source": typed.text("rate_source") }))
-}
-
-/// Years as people write them: `2026, 2027`.
-pub(super) fn years(text: &str) -> Value {
-    let words = text.split([' ', ',', ';']).filter(|word| !word.is_empty());
-    words.map(|word| word.parse::<i32>().map_or_else(|_| word.into(), Value::from)).collect()
-}
 
 #[derive(Deserialize)]
 pub(crate) struct Beginning {
@@ -108,15 +95,4 @@ fn contribution_body(language: Language, typed: &Typed, donor: &Value) -> Value 
             "quantity": quantity, "unit": typed.some("unit") });
     }
     sent
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn years_are_read_as_people_write_them() {
-        assert_eq!(years("2026, 2027;2028 "), json!([2026, 2027, 2028]));
-        assert_eq!(years("next year"), json!(["next", "year"]), "the platform says what is wrong");
-    }
 }

@@ -1,27 +1,66 @@
 //! A contribution with its entries, and the steps that move it on.
 
-use super::form::{rate, years};
 use crate::{
-    client::Guard,
-    forms::{Typed, country_codes, key, money},
-    i18n::Language,
     ids::Id,
-    lists::items,
-    steps::Steps,
+    lists::{added, items},
+    steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web;
 use serde_json::{Value, json};
 
-/// Commitment, payment, allotment, write-off, reversal.
-const STEPS: Steps =
-    Steps { list: "contributions", names: &["commit", "pay", "allot", "write-off", "reverse"] };
+const ON: Field = Field::required("on", "on-day", Kind::PastDate);
+const PART: Field = Field::free("amount", "amount", Kind::Part);
+const RATE: Field = Field::free("exchange_rate", "exchange-rate", Kind::Rate);
+const REASON: Field = Field::required("reason", "reason", Kind::Long);
+const EARMARKING: Kind = Kind::Choice {
+    options: &["unearmarked", "softly_earmarked", "earmarked", "tightly_earmarked"],
+    prefix: "earmarking-",
+    blank: Some("as-before"),
+};
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, Value::Null, Value::Null).await
+pub(crate) const STEPS: Steps = Steps {
+    list: "contributions",
+    once: true,
+    steps: &[
+        Step::panel("commit", "contribution-do-commit")
+            .about("contribution-commit-about")
+            .fields(&[ON, PART, RATE]),
+        Step::panel("pay", "contribution-do-pay").about("contribution-pay-about").fields(&[ON, PART, RATE]),
+        Step::panel("allot", "contribution-do-allot").about("contribution-allot-about").fields(&[
+            ON,
+            Field::required("amount", "amount", Kind::Money),
+            Field::free("countries", "countries", Kind::Countries),
+            Field::optional("usage_years", "usage-years", Kind::Years),
+            Field::free("earmarking", "earmarking", EARMARKING),
+        ]),
+        Step::panel("write-off", "contribution-do-write-off")
+            .about("contribution-write-off-about")
+            .fields(&[ON, PART, REASON]),
+        Step::panel("reverse", "contribution-do-reverse")
+            .about("contribution-reverse-about")
+            .fields(&[ON, REASON]),
+    ],
+};
+
+/// The steps that a contribution can take now.
+fn steps_for(contribution: &Value) -> &'static [&'static str] {
+    let amount = contribution["amount"]["amount"].as_str().unwrap_or_default();
+    let counts = !amount.starts_with('-') && amount.contains(|digit: char| matches!(digit, '1'..='9'));
+    match contribution["status"].as_str().unwrap_or_default() {
+        _ if !counts || contribution["standing"] != "current" => &[],
+        "pledge" => &["commit", "pay", "allot", "write-off", "reverse"],
+        "paid" => &["allot", "reverse"],
+        _ => &["pay", "allot", "reverse"],
+    }
 }
 
-async fn show_page(staff: &Staff, id: &Id, problem: Value, typed: Value) -> PageResult {
+pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+    show_page(&staff, &id, json!({ "problem": null })).await
+}
+
+/// The page, with what `again` says of a step that was refused.
+async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let path = format!("/v1/contributions/{id}");
     let contribution = staff.get(&path, &()).await?;
     let (entries, of_it) = (format!("{path}/entries"), [("parent_id", id.as_str())]);
@@ -31,56 +70,20 @@ async fn show_page(staff: &Staff, id: &Id, problem: Value, typed: Value) -> Page
     // What another system keeps has no entries here, and is changed there.
     let kept_here = !items(&entries).is_empty();
     let may_write = staff.is_own(&contribution) && kept_here && staff.may("contributions:write");
+    let steps = if may_write { steps_for(&contribution) } else { &[] };
     let context = json!({
-        "contribution": contribution, "entries": entries, "children": children, "problem": problem,
-        "typed": typed, "key": key(), "countries": country_codes(), "today": staff.today().to_string(),
-        "may_write": may_write,
+        "steps": STEPS.of(staff, &contribution, steps), "contribution": contribution, "entries": entries,
+        "children": children,
     });
-    staff.page("console/contributions/show.html", context).await
+    staff.page("console/contributions/show.html", added(context, again)).await
 }
 
 pub(crate) async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
-    let sent = step_body(form.language, &step, &form.typed);
-    let guard = Guard::VersionOnce(form.typed.text("version"), form.typed.text("key"));
-    match STEPS.take(&form, (&id, &step), &sent, guard).await? {
+    match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),
-        Err(problem) => {
-            let mut typed = form.typed.values();
-            typed["step"] = step.as_str().into();
-            show_page(&form, &id, at_step(problem, &step), typed).await
-        }
+        Err(again) => show_page(&form, &id, again).await,
     }
-}
-
-/// Each step has its own form on the page: its fields are named after it.
-fn at_step(mut problem: Value, step: &str) -> Value {
-    for error in problem["errors"].as_array_mut().into_iter().flatten() {
-        if let Some(field) = error["field"].as_str().filter(|field| !field.is_empty()) {
-            error["field"] = format!("{step}-{field}").into();
-        }
-    }
-    problem
-}
-
-fn step_body(language: Language, step: &str, typed: &Typed) -> Value {
-    let mut sent = json!({ "on": typed.text("on") });
-    if let Some(amount) = typed.some("amount").filter(|_| step != "reverse") {
-        sent["amount"] = money(language, amount, typed.text("currency"));
-    }
-    if matches!(step, "write-off" | "reverse") {
-        sent["reason"] = typed.text("reason").into();
-    }
-    if step == "allot" {
-        sent["countries"] = typed.all("countries").into();
-        sent["usage_years"] = years(typed.text("usage_years"));
-        if let Some(earmarking) = typed.some("earmarking") {
-            sent["earmarking"] = earmarking.into();
-        }
-    } else if let Some(rate) = rate(language, typed) {
-        sent["exchange_rate"] = rate;
-    }
-    sent
 }
 
 #[cfg(test)]
@@ -88,12 +91,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_sends_what_belongs_to_it() {
-        let typed = Typed::read(b"on=2026-03-01&amount=1+000%2C50&currency=eur&reason=x&rate=0%2C9&rate_date=2026-03-01&rate_source=ECB");
-        let paid = step_body(Language::French, "pay", &typed);
-        assert_eq!(paid["amount"], json!({ "amount": "1000.50", "currency": "EUR" }));
-        assert_eq!((&paid["exchange_rate"]["rate"], &paid["reason"]), (&json!("0.9"), &Value::Null));
-        let reversed = step_body(Language::English, "reverse", &typed);
-        assert_eq!((&reversed["amount"], &reversed["reason"]), (&Value::Null, &json!("x")));
+    fn what_is_paid_or_gone_is_not_paid_again() {
+        let of = |status: &str, standing: &str, amount: &str| {
+            let amount = json!({ "amount": amount, "currency": "USD" });
+            steps_for(&json!({ "status": status, "standing": standing, "amount": amount }))
+        };
+        assert_eq!(of("pledge", "current", "0.01").len(), 5);
+        assert_eq!(of("commitment", "current", "5.00"), ["pay", "allot", "reverse"]);
+        assert_eq!(of("paid", "current", "5.00"), ["allot", "reverse"]);
+        assert!(of("paid", "reversed", "5.00").is_empty() && of("pledge", "current", "0.00").is_empty());
     }
 }

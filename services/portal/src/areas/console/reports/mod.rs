@@ -6,6 +6,9 @@ mod punctuality;
 mod show;
 mod views;
 
+#[cfg(test)]
+pub(super) use show::STEPS;
+
 use crate::nav::{Group, NavEntry};
 use actix_web::web::{self, ServiceConfig};
 

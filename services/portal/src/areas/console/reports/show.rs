@@ -6,49 +6,65 @@ use crate::{
     forms::{Typed, key, money},
     i18n::Language,
     ids::Id,
+    lists::added,
     recent,
-    steps::Steps,
+    steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web;
 use serde_json::{Map, Value, json};
 
+const COMMENT: Field = Field::optional("comment", "comment", Kind::Long);
+const REASON: Field = Field::required("comment", "comment", Kind::Long);
+
 /// Every step but sending, which goes with the text.
-const STEPS: Steps = Steps {
+pub(crate) const STEPS: Steps = Steps {
     list: "reports",
-    names: &["start", "endorse", "return", "reject", "submit", "accept", "retract", "extend"],
+    once: false,
+    steps: &[
+        Step::dialog("start", "report-do-start"),
+        Step::dialog("endorse", "report-do-endorse").fields(&[COMMENT]),
+        Step::quiet("return", "report-do-return").fields(&[REASON]),
+        Step::quiet("reject", "report-do-reject").fields(&[REASON]),
+        Step::dialog("submit", "report-do-submit").fields(&[COMMENT]),
+        Step::dialog("accept", "report-do-accept").fields(&[COMMENT]),
+        Step::quiet("retract", "report-do-retract").fields(&[REASON]),
+        Step::panel("extend", "report-do-extend")
+            .fields(&[Field::required("due_date", "due-new", Kind::Date).filled(), REASON]),
+    ],
 };
 
 pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, json!({})).await
+    show_page(&staff, &id, json!({ "problem": null })).await
 }
 
 /// The steps that a report can take now, as far as the reader's office and permissions go.
 fn steps_for(report: &Value, staff: &Staff) -> Vec<&'static str> {
     let own = staff.is_own(report);
     let (write, review) = (own && staff.may("reports:write"), !own && staff.may("reports:review"));
-    let clear = staff.may("reports:clear");
-    match report["state"].as_str().unwrap_or_default() {
+    let (state, clear) = (report["state"].as_str().unwrap_or_default(), staff.may("reports:clear"));
+    let mut steps = match state {
         "scheduled" | "returned" | "retracted" if write => vec!["start"],
         "regional_review" if review => vec!["endorse", "return"],
         "hq_clearance" if clear => vec!["submit", "reject"],
         "submitted" if clear => vec!["accept", "retract"],
         _ => Vec::new(),
+    };
+    if clear && !["submitted", "accepted", "cancelled"].contains(&state) {
+        steps.push("extend");
     }
+    steps
 }
 
-/// The page, with what `context` adds: a refusal, and what was typed.
-pub(super) async fn show_page(staff: &Staff, id: &Id, mut context: Value) -> PageResult {
+/// The page, with what `again` says of what was refused.
+pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let report = staff.get(&format!("/v1/reports/{id}"), &()).await?;
-    let state = report["state"].as_str().unwrap_or_default();
-    let owed = !["submitted", "accepted", "cancelled"].contains(&state);
     let title = report["agreement_reference"].as_str();
     recent::note(&staff.request, &format!("/console/reports/{id}"), title);
-    context["writes"] = (staff.is_own(&report) && staff.may("reports:write") && state == "drafting").into();
-    context["may_extend"] = (owed && staff.may("reports:clear")).into();
-    context["steps"] = steps_for(&report, staff).into();
-    (context["key"], context["report"]) = (key().into(), report);
-    staff.page("console/reports/show.html", context).await
+    let writes = staff.is_own(&report) && staff.may("reports:write") && report["state"] == "drafting";
+    let steps = STEPS.of(staff, &report, &steps_for(&report, staff));
+    let context = json!({ "writes": writes, "steps": steps, "key": key(), "report": report });
+    staff.page("console/reports/show.html", added(context, again)).await
 }
 
 /// What an office wrote, as the API takes it.
@@ -92,18 +108,11 @@ async fn saved(form: &Writer, id: &Id) -> Result<Result<Value, Value>, PageError
     }
 }
 
-/// Every other step, with a comment where one belongs to it.
+/// Every other step.
 pub(crate) async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
-    let ((id, step), typed) = (place.into_inner(), &form.typed);
-    let sent = match step.as_str() {
-        "extend" => json!({ "comment": typed.text("comment"), "due_date": typed.text("due_date") }),
-        _ => json!({ "comment": typed.some("comment") }),
-    };
-    match STEPS.take(&form, (&id, &step), &sent, Guard::Version(typed.text("version"))).await? {
+    let (id, step) = place.into_inner();
+    match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),
-        Err(problem) => {
-            let context = json!({ "problem": problem, "typed": typed.values(), "asked": step });
-            show_page(&form, &id, context).await
-        }
+        Err(again) => show_page(&form, &id, again).await,
     }
 }

@@ -2,9 +2,32 @@
 
 use crate::{
     i18n::Language,
+    steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff},
 };
 use serde_json::{Value, json};
+
+/// Steps of each shape, with every kind of field.
+const STEPS: Steps = Steps {
+    list: "reports",
+    once: true,
+    steps: &[
+        Step::dialog("sample-one", "agreement-do-sign").about("agreement-sign-about"),
+        Step::quiet("sample-two", "report-do-return").fields(&[Field::required(
+            "comment",
+            "comment",
+            Kind::Long,
+        )]),
+        Step::panel("sample-three", "contribution-do-allot").about("contribution-allot-about").fields(&[
+            Field::required("on", "on-day", Kind::PastDate),
+            Field::free("amount", "amount", Kind::Part),
+            Field::free("exchange_rate", "exchange-rate", Kind::Rate),
+            Field::free("countries", "countries", Kind::Countries),
+            Field::optional("usage_years", "usage-years", Kind::Years),
+            Field::required("sure", "erase-sure", Kind::Sure),
+        ]),
+    ],
+};
 
 pub(crate) async fn show(staff: Staff) -> PageResult {
     staff.page("console/settings/style-guide.html", sample(staff.language)).await
@@ -64,8 +87,10 @@ pub(crate) fn sample(language: Language) -> Value {
         let late = state == "drafting";
         json!({ "name": state, "cards": if state == "submitted" { vec![] } else { vec![report("final_financial", state, late)] } })
     });
+    let record = json!({ "id": "0", "version": 1, "amount": { "amount": "1234567.00", "currency": "EUR" } });
+    let steps = STEPS.shown((language, "2026-02-03"), &record, &["sample-one", "sample-two", "sample-three"]);
     json!({
-        "sample_agreements": agreements,
+        "sample_agreements": agreements, "sample_steps": steps,
         "sample_reports": reports, "sample_stages": stages,
         "sample_told": [told("overdue", false), told("send", false), told("return", true)],
         "sample_updates": [{ "plan_id": "0", "plan_name": "2026", "title": "العربية", "body": "0123456789", "language": "en",
