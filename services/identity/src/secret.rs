@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// 256 random bits in hexadecimal: as an argument of a command it never looks like an option.
 pub(crate) fn new() -> String {
-    hex::encode(&rand::random::<[u8; 32]>())
+    hex::encode(rand::random::<[u8; 32]>())
 }
 
 /// The secret that takes the place of `secret`, the same for the same salt. It takes both to know it: who has the database
@@ -15,7 +15,7 @@ pub(crate) fn successor(salt: &[u8], secret: &str) -> String {
     // HMAC takes keys of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(salt) else { return new() };
     mac.update(secret.as_bytes());
-    hex::encode(&mac.finalize().into_bytes())
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// What is kept of a secret. It has 256 bits of entropy, so a plain hash is enough (unlike a password).

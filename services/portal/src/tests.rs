@@ -105,6 +105,10 @@ fn what_people_read_comes_from_the_texts() {
     let mut names = vec!["Passerelle", "JSON", "CSV", "XLSX", "FTS", "UTC", "Français"];
     // Currencies that are proposed.
     names.extend(["USD", "EUR", "CHF", "NOK", "SEK", "DKK", "GBP", "JPY", "CAD", "AUD", "KRW", "AED"]);
+    // Countries that are proposed, by the names of the list of countries.
+    names.extend(kernel::country::all().iter().flat_map(|country| {
+        country.name_en.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
+    }));
     // The style guide names components as their files and functions are called.
     let code = |text: &str| {
         text.contains("()")
