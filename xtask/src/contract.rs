@@ -23,7 +23,7 @@ use xtask::{root, target};
 pub struct Effort {
     /// Requests that schemathesis makes up for each operation.
     pub examples: u32,
-    /// Whether it goes on from there, following links, without a limit of time.
+    /// Whether it goes on from there, following links, without a limit of time, and with requests that differ each time.
     pub unbounded: bool,
     /// Also when nothing has changed since the last success.
     pub again: bool,
