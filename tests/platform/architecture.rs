@@ -52,7 +52,7 @@ const RESERVED: [(&str, &[&str]); 12] = [
             "tests",
         ],
     ),
-    ("minijinja", &["portal"]),
+    ("minijinja", &["portal", "xtask"]),
     ("awc", &["gateway"]),
     ("clap", &["passerelle", "tests", "xtask"]),
     ("argon2", &["identity"]),

@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `map`, `bench`.
+//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `deployments`, `map`, `bench`.
 
 mod browser;
 mod contract;
@@ -12,7 +12,7 @@ use std::{
     process::{Command, ExitCode},
     time::Instant,
 };
-use xtask::{SERVER_SUITES, deployment::Deployment, infra, infra::Infra, root, target, tools};
+use xtask::{SERVER_SUITES, deployment::Deployment, infra, infra::Infra, manifests, root, target, tools};
 
 #[derive(Parser)]
 #[command(about = "Developer commands of Passerelle")]
@@ -51,6 +51,8 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
+    /// Writes what docker-compose.yml and k8s/ hold of each service, from what it says it needs.
+    Deployments,
     /// Generates the portal's world map from Natural Earth.
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
@@ -100,6 +102,7 @@ fn main() -> ExitCode {
         Task::Infra { task } => infrastructure(&task),
         Task::RunDistributed { port } => run_distributed(port),
         Task::Openapi { release } => openapi(release),
+        Task::Deployments => deployments(),
         Task::Map => map::make(),
         Task::Bench { only } => bench(only.as_deref()),
     };
@@ -302,6 +305,17 @@ fn openapi(release: bool) -> Result<()> {
     cargo("the program", &BUILD, &[])?;
     shown("documents", Command::new(target().join("debug/passerelle")).arg("openapi").current_dir(root()))?;
     if release { contract::release() } else { Ok(()) }
+}
+
+/// Writes the services' parts of the manifests.
+fn deployments() -> Result<()> {
+    cargo("the program", &BUILD, &[])?;
+    let listed = tools::run(Command::new(target().join("debug/passerelle")).args(["services", "--json"]))?;
+    let processes = serde_json::from_str(&listed).context("passerelle services")?;
+    for path in manifests::write(&root(), &processes)? {
+        println!("{path}");
+    }
+    Ok(())
 }
 
 fn contract_suite(examples: u32) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What every service would otherwise repeat: reading requests, giving answers, serving, shutting down.
 //!
-//! A service is a value: its name, its routes, its tables, its consumers and its workers. [`Service::start`] makes it
-//! run; which database and which bus it gets is the caller's decision.
+//! A service is a value: its name, its routes, its tables, its consumers, its workers, and what it needs of a deployment.
+//! [`Service::start`] makes it run; which database and which bus it gets is the caller's decision.
 
 mod body;
 mod change;
@@ -10,6 +10,7 @@ mod context;
 mod create;
 mod export;
 mod listing;
+mod needs;
 mod negotiation;
 pub mod openapi;
 pub mod ops;
@@ -29,6 +30,7 @@ pub use check::Checks;
 pub use context::Context;
 pub use create::{Created, act, create};
 pub use listing::{Cell, Column, Envelope, Listed, PageRequest, Paging, Row, joined, list, report};
+pub use needs::{Documents, Needs, Scaling};
 pub use parameters::{Id, Parameters, country, one_of, year};
 pub use read::{read, read_public, read_within};
 pub use response_cache::cached;
@@ -69,6 +71,8 @@ pub struct Service {
     pub threads: usize,
     /// Workers that run as long as the service does.
     pub jobs: Arc<dyn Fn(Context) -> Vec<Job> + Send + Sync>,
+    /// What a deployment has to give it.
+    pub needs: Needs,
 }
 
 impl Service {
@@ -87,6 +91,7 @@ impl Service {
             consumers: Vec::new(),
             threads: 1,
             jobs: Arc::new(|_| Vec::new()),
+            needs: Needs::default(),
         }
     }
 
@@ -108,6 +113,13 @@ impl Service {
     #[must_use]
     pub fn jobs(mut self, jobs: impl Fn(Context) -> Vec<Job> + Send + Sync + 'static) -> Self {
         self.jobs = Arc::new(jobs);
+        self
+    }
+
+    /// Says what a deployment has to give it; the default of [`Needs`] is enough for many.
+    #[must_use]
+    pub fn needs(mut self, needs: Needs) -> Self {
+        self.needs = needs;
         self
     }
 

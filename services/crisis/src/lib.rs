@@ -9,13 +9,18 @@ mod plan;
 mod public;
 mod version;
 
-use service::Service;
+use service::{Needs, Scaling, Service};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The crisis service.
 pub fn service() -> Service {
     let summary = "Response plans, funding coverage, and the public platform.";
-    Service::new::<migration::Migrator>("crisis", summary, routes).consumers(consumers::all())
+    let scaling = Scaling::by_lag(&consumers::contribution::consumer(), 2_000);
+    Service::new::<migration::Migrator>("crisis", summary, routes).consumers(consumers::all()).needs(Needs {
+        memory_mib: 256,
+        scaling,
+        ..Needs::default()
+    })
 }
 
 fn routes(config: &mut ServiceConfig<'_>) {

@@ -24,7 +24,7 @@ mod statements;
 use actix_web::web::Data;
 use import::worker::Wake;
 pub use reporting::report::schedule::Schedule;
-use service::{Job, Service};
+use service::{Documents, Job, Needs, Service};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The donors service.
@@ -32,8 +32,10 @@ pub fn service() -> Service {
     let wake = Data::new(Wake::default());
     let worker_wake = wake.clone();
     let summary = "Donors, agreements, contributions, donor reports, and imports from other systems.";
+    let documents = Documents { content: "Documents of donor reports", gib: 20, volume: "documents" };
     Service::new::<migration::Migrator>("donors", summary, move |config| routes(config, &wake))
         .consumers(consumers::all())
+        .needs(Needs { personal_data: true, documents: Some(documents), memory_mib: 384, ..Needs::default() })
         .jobs(move |context| {
             let (importing, sealing, wake) =
                 (context.clone(), context.clone(), worker_wake.clone().into_inner());

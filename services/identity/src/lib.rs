@@ -30,7 +30,7 @@ pub use organisation::{Founded, exists, found};
 use actix_web::web::Data;
 use cache::{Attempts, Redis, Revocations};
 use password::Passwords;
-use service::{Job, Service};
+use service::{Job, Needs, Service};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The required settings of identity.
@@ -74,6 +74,7 @@ pub fn service(settings: Settings) -> Service {
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
         .consumers(consumers::all(mailer.is_some()))
+        .needs(Needs { personal_data: true, mail: true, ..Needs::default() })
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));

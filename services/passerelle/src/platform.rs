@@ -9,7 +9,7 @@ use identity::{Mailer, SignInLimits};
 use ipnet::IpNet;
 use kernel::Clock;
 use serde::Serialize;
-use service::{Job, Running, Service, Tasks, ops::Dependency};
+use service::{Job, Needs, Running, Service, Tasks, ops::Dependency};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
@@ -96,7 +96,7 @@ pub struct Platform {
 }
 
 /// The services, in the order they start: the only list of them in the program. Everything else that names them reads
-/// it, or is compared with it by `tests/platform/deployments.rs`.
+/// it, is written from it (`cargo xtask deployments`), or is compared with it by `tests/platform/deployments.rs`.
 pub fn services(identity: identity::Settings) -> Vec<Service> {
     vec![identity::service(identity), donors::service(), crisis::service()]
 }
@@ -110,12 +110,14 @@ pub struct Process {
     pub summary: &'static str,
     /// Whether it is a service: with a database and consumers of its own.
     pub is_service: bool,
+    /// What a deployment has to give it; only services say so.
+    pub needs: Option<Needs>,
 }
 
 /// What stands before the services, and starts after them.
 const IN_FRONT: [Process; 2] = [
-    Process { name: "portal", summary: "The pages, which ask the gateway.", is_service: false },
-    Process { name: "gateway", summary: "The only public address.", is_service: false },
+    Process { name: "portal", summary: "The pages, which ask the gateway.", is_service: false, needs: None },
+    Process { name: "gateway", summary: "The only public address.", is_service: false, needs: None },
 ];
 
 /// The names of the services, in the order they start.
@@ -130,6 +132,7 @@ pub fn processes() -> Vec<Process> {
         name: service.name,
         summary: service.summary,
         is_service: true,
+        needs: Some(service.needs),
     });
     services.chain(IN_FRONT).collect()
 }

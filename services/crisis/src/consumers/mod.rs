@@ -1,6 +1,6 @@
 //! One file per event crisis listens to, beside the office tree.
 
-mod contribution;
+pub(crate) mod contribution;
 mod donor;
 
 use store::{Consumer, office};

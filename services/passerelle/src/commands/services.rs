@@ -7,8 +7,8 @@ use clap::Args;
 /// How they are listed.
 #[derive(Args)]
 pub struct Arguments {
-    /// Prints JSON: an array of objects with `name`, `summary` and `is_service` (it has a database), in the order in
-    /// which they start.
+    /// Prints JSON: an array of objects with `name`, `summary`, `is_service` (it has a database) and `needs` (of a
+    /// service: its keys, documents, memory and replicas), in the order in which they start.
     #[arg(long)]
     json: bool,
 }
