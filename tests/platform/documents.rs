@@ -14,7 +14,7 @@ fn the_committed_documents_are_those_of_the_code() {
 }
 
 #[test]
-fn every_operation_has_an_id_a_tag_a_summary_and_its_errors_and_nothing_is_nullable() {
+fn every_operation_has_an_id_a_tag_a_summary_a_description_and_its_errors_and_nothing_is_nullable() {
     let documents = documents::all().unwrap();
     let (_, merged) = documents.iter().find(|(name, _)| name == "passerelle.json").unwrap();
     assert!(!merged.contains("\"nullable\""));
@@ -29,6 +29,8 @@ fn every_operation_has_an_id_a_tag_a_summary_and_its_errors_and_nothing_is_nulla
                 "{place}: id used twice"
             );
             assert!(operation["summary"].is_string(), "{place} has no summary");
+            let described = operation["description"].as_str().is_some_and(|text| !text.trim().is_empty());
+            assert!(described, "{place} has no description");
             assert!(operation["tags"][0].is_string(), "{place} has no tag");
             let responses = operation["responses"].as_object().unwrap();
             assert!(

@@ -153,7 +153,8 @@ pub(crate) fn checked(year: Option<i32>, country: Option<&str>) -> Result<store:
 
 /// Lists response plans
 ///
-/// Imports of the caller's office and the offices below it, newest first.
+/// Plans of the caller's office and the offices below it, newest first. A donor's representative sees those that are
+/// visible to donors or public.
 #[utoipa::path(tag = "plans", params(PlanFilter, Paging), security(("oauth2" = ["plans:read"])),
     responses((status = 200, description = "The plans", body = Envelope<Plan>), ReadProblems))]
 #[get("/v1/plans")]
@@ -176,6 +177,9 @@ pub(crate) async fn list(
 }
 
 /// Gets a response plan
+///
+/// Staff see the plans of their office and the offices below it, a donor's representative those that are visible to
+/// donors or public; 404 for any other. Public plans with their funding are at `GET /v1/public/plans/{id}`.
 #[utoipa::path(tag = "plans", params(("id" = Uuid, Path, description = "The plan")),
     security(("oauth2" = ["plans:read"])),
     responses((status = 200, description = "The plan", body = Plan), ReadProblems))]
@@ -194,6 +198,10 @@ pub(crate) async fn get(
 }
 
 /// Creates a response plan
+///
+/// Amounts are in US dollars, and the objectives together must not exceed the requirement (422). It belongs to the
+/// caller's office, or to `office_id`, an office below it (422 for any other). It is `internal` unless `visibility`
+/// says otherwise. 409 if another plan of the organisation has the same external reference.
 #[utoipa::path(tag = "plans", request_body = NewPlan, security(("oauth2" = ["plans:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The plan", body = Plan), CreateProblems))]

@@ -302,6 +302,10 @@ pub(crate) async fn list(
 }
 
 /// Gets a contribution
+///
+/// With source and destination as FTS models them, and the years and countries it counts for. Staff see those of
+/// their office and the offices below it, a donor's representative the donor's own that are visible to it; 404 for
+/// any other.
 #[utoipa::path(tag = "contributions", params(("id" = Uuid, Path, description = "The contribution")),
     security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The contribution", body = Contribution), ReadProblems))]

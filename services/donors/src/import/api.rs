@@ -129,6 +129,11 @@ pub(crate) async fn list(
 }
 
 /// Gets an import: its state, progress and counts
+///
+/// Poll it while the state is `queued` or `applying`; `done` of `read` rows have been processed. It ends as `done`,
+/// as `checked` after a dry run, as `refused` because of rejected rows, or as `failed`; `message` says why. An
+/// import is listed and can be read once its files have been received. 404 outside the caller's office and the
+/// offices below it, and for donor representatives.
 #[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import")),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The import", body = Import), ReadProblems))]
@@ -241,6 +246,9 @@ pub(crate) struct RowFilter {
 }
 
 /// Lists the rows of an import and their outcomes
+///
+/// Each with its place in the files and its errors and warnings, by code and field. Rows that are still to be
+/// processed have no outcome. Also available as CSV and XLSX. 404 if the caller may not see the import.
 #[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), RowFilter, Paging),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The rows, in the order of the files", body = Envelope<ImportRow>),

@@ -111,6 +111,9 @@ pub(super) async fn check_amendment(
 }
 
 /// Gets the signature rule
+///
+/// The amount in US dollars above which an agreement needs the signatures of two people; null if one is always
+/// enough. At version 0 headquarters has set no rule yet. Staff only: 404 for donor representatives.
 #[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The rule", body = SignatureRule), ReadProblems))]
 #[get("/v1/signature-rule")]

@@ -101,6 +101,10 @@ macro_rules! steps {
 
 steps! {
     /// Starts negotiating a draft agreement
+    ///
+    /// From the state `draft` only (409 otherwise). The terms can still be changed until the agreement is signed.
+    /// Only the office that owns the agreement (403 for the others that see it). Send the agreement's ETag in
+    /// `If-Match`.
     negotiate "/v1/agreements/{id}/negotiate" Negotiate "agreement.negotiate";
     /// Signs an agreement
     ///
@@ -109,8 +113,15 @@ steps! {
     /// is kept in `first_signature`, and a second person has to sign.
     sign "/v1/agreements/{id}/sign" Sign "agreement.sign";
     /// Activates a signed agreement
+    ///
+    /// From the state `signed` only (409 otherwise). Its terms and its reports stay as they are. Only the office
+    /// that owns the agreement (403 for the others that see it). Send the agreement's ETag in `If-Match`.
     activate "/v1/agreements/{id}/activate" Activate "agreement.activate";
     /// Closes an agreement
+    ///
+    /// From the state `active` only (409 otherwise); it cannot be reopened or amended. Reports that are still owed
+    /// remain due: cancel the agreement instead if they are not. Only the office that owns the agreement (403 for
+    /// the others that see it). Send the agreement's ETag in `If-Match`.
     close "/v1/agreements/{id}/close" Close "agreement.close";
     /// Cancels an agreement
     ///

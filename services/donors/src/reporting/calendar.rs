@@ -88,6 +88,9 @@ pub(crate) async fn replace(
 }
 
 /// Deletes the caller's calendar address
+///
+/// Calendar applications that subscribed to it get 404 from then on. The response is the same if the caller had no
+/// address.
 #[utoipa::path(tag = "reports", security(("oauth2" = ["reports:read"])),
     responses((status = 204, description = "The address was deleted"), ReadProblems))]
 #[delete("/v1/calendar")]

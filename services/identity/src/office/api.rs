@@ -101,6 +101,9 @@ pub(crate) async fn list(
 }
 
 /// Gets an office
+///
+/// Any office of the caller's organisation, also outside the caller's own tree; 404 for those of other
+/// organisations.
 #[utoipa::path(tag = "offices", params(("id" = Uuid, Path, description = "The office")),
     security(("oauth2" = ["offices:read"])),
     responses((status = 200, description = "The office", body = Office), ReadProblems))]

@@ -160,6 +160,9 @@ pub(crate) async fn list(
 }
 
 /// Gets a user account
+///
+/// With its roles by office or, for a donor's representative, the donor. Only accounts managed by the caller's
+/// office and the offices below it; 404 for any other. The caller's own account is at `GET /v1/me`.
 #[utoipa::path(tag = "people", params(("id" = Uuid, Path, description = "The person")),
     security(("oauth2" = ["people:read"])),
     responses((status = 200, description = "The person", body = Person), ReadProblems))]

@@ -344,6 +344,10 @@ pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Byt
 }
 
 /// Returns the token signing keys (JWKS)
+///
+/// The public halves (RFC 7517) of the key that signs now and of earlier ones whose tokens may still be valid. A
+/// new key signs every 30 days: fetch the set again when a token names a `kid` that is not in it. The response may
+/// be cached for five minutes. 503 while the service lacks the key that its signing keys are encrypted with.
 #[utoipa::path(tag = "sign-in",
     responses((status = 200, description = "The key set", body = JsonWebKeySet), PublicProblems))]
 #[get("/.well-known/jwks.json")]
@@ -378,6 +382,10 @@ pub(crate) struct Discovery {
 }
 
 /// Returns the authorization server metadata
+///
+/// As RFC 8414 describes it: the issuer, the addresses of the OAuth endpoints and of the key set, and the scopes,
+/// grant types and methods that are supported. Clients can configure themselves from it. The response may be cached
+/// for five minutes.
 #[utoipa::path(tag = "sign-in",
     responses((status = 200, description = "Authorization server metadata", body = Discovery), PublicProblems))]
 #[get("/.well-known/oauth-authorization-server")]

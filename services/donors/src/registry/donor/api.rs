@@ -221,6 +221,9 @@ pub(crate) async fn list(
 }
 
 /// Gets a donor
+///
+/// Staff see every donor of their organisation, a donor's representative only its own; 404 for any other. A
+/// duplicate that was merged can still be read: `merged_into` names the donor that replaced it.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The donor", body = Donor), ReadProblems))]

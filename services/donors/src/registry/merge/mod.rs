@@ -88,6 +88,9 @@ impl TryFrom<Row> for Merge {
 }
 
 /// Lists the merges into a donor
+///
+/// Newest first, with the reason, the number of records that were reassigned, and when a merge was undone. The
+/// whole list is one page. Staff only: 404 for donor representatives.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The merges", body = Merges), ReadProblems))]

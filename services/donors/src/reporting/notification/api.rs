@@ -145,6 +145,10 @@ pub(crate) struct ReadUntil {
 }
 
 /// Marks notifications as read
+///
+/// The named notification and all earlier ones, for the caller alone: colleagues in the same office keep their own
+/// mark. The mark never moves back, so an earlier notification than the last one changes nothing. An unknown
+/// notification is refused with 422.
 #[utoipa::path(tag = "notifications", request_body = ReadUntil, security(("oauth2" = ["reports:read"])),
     responses((status = 204, description = "The notifications are marked as read"), CreateProblems))]
 #[put("/v1/notifications/read-until")]

@@ -259,18 +259,39 @@ steps! {
     /// attached; a financial report must state the expenditure.
     send "/v1/reports/{id}/send" ReportsWrite "reports:write" Send;
     /// Endorses a report and forwards it to headquarters
+    ///
+    /// From the state `regional_review` only (409 otherwise), and only by the regional office above the office that
+    /// wrote the report (403 otherwise). Headquarters is notified. The comment is optional and kept in the history
+    /// of the report. Send the report's ETag in `If-Match`.
     endorse "/v1/reports/{id}/endorse" ReportsReview "reports:review" Endorse;
     /// Returns a report from the regional office to its office
+    ///
+    /// From the state `regional_review` only (409 otherwise), and only by the regional office above (403
+    /// otherwise). A comment is required (422): the office is notified and reads it in the history of the report,
+    /// revises the content after `start`, and sends the report again. Send the report's ETag in `If-Match`.
     send_back "/v1/reports/{id}/return" ReportsReview "reports:review" Return;
     /// Rejects a report: headquarters returns it to its office
+    ///
+    /// From the state `hq_clearance` only (409 otherwise), and only by headquarters (403 otherwise). A comment is
+    /// required (422). The office is notified; when it sends the report again, a regional office above it reviews
+    /// it once more. Send the report's ETag in `If-Match`.
     reject "/v1/reports/{id}/reject" ReportsClear "reports:clear" Reject;
     /// Approves a report and submits it to the donor
     ///
     /// Not by the person who sent it for review.
     submit "/v1/reports/{id}/submit" ReportsClear "reports:clear" Submit;
     /// Records the donor's acceptance of a report
+    ///
+    /// From the state `submitted` only (409 otherwise), and only by headquarters (403 otherwise). `accepted_on` is
+    /// set to today and the office is notified. An accepted report can no longer be retracted. The comment is
+    /// optional. Send the report's ETag in `If-Match`.
     accept "/v1/reports/{id}/accept" ReportsClear "reports:clear" Accept;
     /// Retracts a report from the donor
+    ///
+    /// From the state `submitted` only, and not under a cancelled agreement (409 otherwise); only by headquarters
+    /// (403 otherwise). A comment is required (422). The donor's representatives no longer see its content and
+    /// documents; the office is notified, can revise it after `start`, and sends it through review again. Send the
+    /// report's ETag in `If-Match`.
     retract "/v1/reports/{id}/retract" ReportsClear "reports:clear" Retract;
 }
 
