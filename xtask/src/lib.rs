@@ -1,8 +1,9 @@
-//! What developer commands share with the tests: real PostgreSQL, Kafka and Redis without Docker, and the platform's
-//! services as processes on them.
+//! What developer commands share with the tests: real PostgreSQL, Kafka and Redis without Docker, the platform's services
+//! as processes on them, and the generated lists of modules.
 
 pub mod deployment;
 pub mod infra;
+pub mod lists;
 pub mod ports;
 pub mod tools;
 

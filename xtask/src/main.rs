@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `map`, `bench`.
+//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `lists`, `map`, `bench`.
 
 mod browser;
 mod contract;
@@ -12,7 +12,7 @@ use std::{
     process::{Command, ExitCode},
     time::Instant,
 };
-use xtask::{SERVER_SUITES, deployment::Deployment, infra, infra::Infra, root, target, tools};
+use xtask::{SERVER_SUITES, deployment::Deployment, infra, infra::Infra, lists, root, target, tools};
 
 #[derive(Parser)]
 #[command(about = "Developer commands of Passerelle")]
@@ -51,6 +51,8 @@ enum Task {
         #[arg(long)]
         release: bool,
     },
+    /// Rewrites the lists of modules (migrations, consumers, …) by the files beside them.
+    Lists,
     /// Generates the portal's world map from Natural Earth.
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
@@ -100,6 +102,7 @@ fn main() -> ExitCode {
         Task::Infra { task } => infrastructure(&task),
         Task::RunDistributed { port } => run_distributed(port),
         Task::Openapi { release } => openapi(release),
+        Task::Lists => renew_lists(),
         Task::Map => map::make(),
         Task::Bench { only } => bench(only.as_deref()),
     };
@@ -302,6 +305,15 @@ fn openapi(release: bool) -> Result<()> {
     cargo("the program", &BUILD, &[])?;
     shown("documents", Command::new(target().join("debug/passerelle")).arg("openapi").current_dir(root()))?;
     if release { contract::release() } else { Ok(()) }
+}
+
+/// Rewrites the generated lists and names those that changed.
+fn renew_lists() -> Result<()> {
+    let root = root();
+    for list in lists::write(&root)? {
+        println!("{}", list.strip_prefix(&root).unwrap_or(&list).display());
+    }
+    Ok(())
 }
 
 fn contract_suite(examples: u32) -> Result<()> {
