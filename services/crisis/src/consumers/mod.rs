@@ -1,5 +1,5 @@
-//! Everything crisis listens to: the office tree, what is `known` of other services, and one file for each event that writes
-//! its own tables.
+//! Everything crisis listens to: the office tree, what is `known` of other services, and one file for each event that
+//! writes its own tables.
 
 use crate::known;
 use store::{Consumer, office};

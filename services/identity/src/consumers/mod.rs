@@ -1,5 +1,5 @@
-//! Everything identity listens to: what is `known` of other services, what e-mail tells of, and one file for each event that
-//! writes its own tables.
+//! Everything identity listens to: what is `known` of other services, what e-mail tells of, and one file for each event
+//! that writes its own tables.
 
 use crate::{known, mail};
 use store::Consumer;
