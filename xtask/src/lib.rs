@@ -1,8 +1,9 @@
 //! What developer commands share with the tests: real PostgreSQL, Kafka and Redis without Docker, the platform's
-//! services as processes on them, and the manifests of these services.
+//! services as processes on them, the manifests of these services, and the generated lists of modules.
 
 pub mod deployment;
 pub mod infra;
+pub mod lists;
 pub mod manifests;
 pub mod ports;
 pub mod tools;

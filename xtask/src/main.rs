@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `deployments`, `map`, `bench`.
+//! Developer commands: `cargo xtask test`, `infra`, `run-distributed`, `openapi`, `lists`, `deployments`, `map`, `bench`.
 
 mod browser;
 mod contract;
@@ -12,7 +12,9 @@ use std::{
     process::{Command, ExitCode},
     time::Instant,
 };
-use xtask::{SERVER_SUITES, deployment::Deployment, infra, infra::Infra, manifests, root, target, tools};
+use xtask::{
+    SERVER_SUITES, deployment::Deployment, infra, infra::Infra, lists, manifests, root, target, tools,
+};
 
 #[derive(Parser)]
 #[command(about = "Developer commands of Passerelle")]
@@ -53,6 +55,8 @@ enum Task {
     },
     /// Writes what docker-compose.yml and k8s/ hold of each service, from what it says it needs.
     Deployments,
+    /// Rewrites the lists of modules (migrations, consumers, …) by the files beside them.
+    Lists,
     /// Generates the portal's world map from Natural Earth.
     Map,
     /// Runs the benchmarks and prints ratios against baselines run beside them.
@@ -103,6 +107,7 @@ fn main() -> ExitCode {
         Task::RunDistributed { port } => run_distributed(port),
         Task::Openapi { release } => openapi(release),
         Task::Deployments => deployments(),
+        Task::Lists => renew_lists(),
         Task::Map => map::make(),
         Task::Bench { only } => bench(only.as_deref()),
     };
@@ -314,6 +319,15 @@ fn deployments() -> Result<()> {
     let processes = serde_json::from_str(&listed).context("passerelle services")?;
     for path in manifests::write(&root(), &processes)? {
         println!("{path}");
+    }
+    Ok(())
+}
+
+/// Rewrites the generated lists and names those that changed.
+fn renew_lists() -> Result<()> {
+    let root = root();
+    for list in lists::write(&root)? {
+        println!("{}", list.strip_prefix(&root).unwrap_or(&list).display());
     }
     Ok(())
 }
