@@ -8,9 +8,13 @@ use crate::{
     lists::or_empty,
     visit::{PageResult, Visitor},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/", web::get().to(home));
+}
 
 /// Plans on the home page; the others are in the list.
 const MAX_PLANS: usize = 15;
@@ -28,7 +32,7 @@ impl YearOf {
 }
 
 /// Figures of a year, the map, plans and countries.
-pub(crate) async fn home(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
+async fn home(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
     let few = [("limit", "3")];
     let (plans, countries, updates) = futures_util::join!(
         visitor.all("/v1/public/plans", &()),
