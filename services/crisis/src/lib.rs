@@ -4,6 +4,7 @@
 
 mod consumers;
 mod funding;
+mod known;
 mod migration;
 mod plan;
 mod public;

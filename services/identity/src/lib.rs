@@ -8,6 +8,7 @@ mod guard;
 mod housekeeping;
 mod invitation;
 mod key;
+mod known;
 mod limits;
 mod mail;
 mod migration;

@@ -228,11 +228,11 @@ pub(super) async fn destinations(
     Ok(to)
 }
 
-/// What a record is called where it comes from: `api` when it was made here.
+/// What a record is called where it comes from.
 pub(super) fn source_of(external: Option<&ExternalRef>) -> (String, Option<String>) {
     match external {
         Some(external) => (external.source.clone(), Some(external.r#ref.clone())),
-        None => ("api".to_owned(), None),
+        None => (store::OWN_SOURCE.to_owned(), None),
     }
 }
 
@@ -270,23 +270,15 @@ fn record(
     let valuation = new.valuation.as_ref().map(serde_json::to_string).transpose();
     let valuation = valuation.map_err(|error| ApiError::internal(&error))?;
     let (source, external_ref) = source_of(new.external_ref.as_ref());
+    let place = (donor.organisation_id, office_id);
+    let blank = store::Model::blank(id, place, new.status, converted.amount.minor(), now);
     Ok(store::Model {
-        id,
-        version: 1,
-        organisation_id: donor.organisation_id,
-        office_id,
         source,
         external_ref,
         donor_id: Some(donor.id),
-        donor_external_ref: None,
         donor_name: Some(donor.name.clone()),
-        status: new.status,
-        amount_usd: converted.amount.minor(),
         original_amount: Some(new.amount.minor()),
         original_currency: Some(new.amount.currency().code().to_owned()),
-        exchange_rate: None,
-        exchange_rate_date: None,
-        exchange_rate_source: None,
         decision_date: new.decision_date,
         flow_date: new.flow_date,
         first_reported_date: Some(now.date_naive()),
@@ -298,24 +290,15 @@ fn record(
         method: new.method.clone(),
         earmarking: new.earmarking,
         keywords: text(serde_json::to_string(&new.keywords))?,
-        parent_ref: None,
-        child_refs: String::new(),
         visibility: new.visibility,
         description: new.description.clone(),
         source_objects: text(serde_json::to_string(&from))?,
         destination_objects: text(serde_json::to_string(&to))?,
-        detail: "{}".to_owned(),
-        source_version: None,
-        fingerprint: String::new(),
         agreement_id: new.agreement_id,
-        standing: Standing::Current,
-        parent_id: None,
         replaces_id: new.replaces_id,
         usage_split,
         valuation,
-        exchange_difference: None,
-        created_at: now,
-        updated_at: now,
+        ..blank
     }
     .at(converted.rate))
 }
@@ -360,7 +343,7 @@ pub(super) fn check_targets(checks: &mut Checks, countries: &[String], years: &[
 pub(super) fn check_external(checks: &mut Checks, external: Option<&ExternalRef>) {
     if let Some(external) = external {
         checks.text("/external_ref/source", &external.source, 40);
-        let reserved = ["fts", "api"].contains(&external.source.as_str());
+        let reserved = ["fts", store::OWN_SOURCE].contains(&external.source.as_str());
         let fault = (FieldCode::Reserved, "is reserved for the platform's own importers");
         checks.require(!reserved, "/external_ref/source", fault);
         checks.text("/external_ref/ref", &external.r#ref, 100);

@@ -319,21 +319,14 @@ fn without_quantity(valuation: &str) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&Valuation { quantity: None, ..valuation })?)
 }
 
-/// The beginnings of a record that comes out of another.
+/// The beginnings of a record that comes out of another, under its own reference.
 fn child_of(tx: &Transaction, parent: &Model, external: Option<&ExternalRef>) -> Result<Model, StoreError> {
     let (source, external_ref) = create::source_of(external);
     Ok(Model {
-        id: tx.new_id(),
-        version: 1,
         source,
         external_ref,
-        parent_id: Some(parent.id),
-        replaces_id: None,
-        exchange_difference: None,
         valuation: parent.valuation.as_deref().map(without_quantity).transpose()?,
-        created_at: tx.now(),
-        updated_at: tx.now(),
-        ..parent.clone()
+        ..parent.part(tx.new_id(), tx.now())
     })
 }
 

@@ -11,6 +11,9 @@ use service::PageRequest;
 use store::list::{self, Conditions, Listed};
 use store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 
+/// The source of records that were made here.
+pub(super) const OWN_SOURCE: &str = "api";
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "contribution")]
 pub struct Model {
@@ -82,6 +85,78 @@ impl From<&Model> for audit::Subject {
 }
 
 impl Model {
+    /// A new record, made now, of an organisation and an office, over so many cents of US dollars. The rest is unset:
+    /// financial, new money, internal, recorded here, current.
+    pub(crate) fn blank(
+        id: Uuid,
+        (organisation_id, office_id): (Uuid, Uuid),
+        status: ContributionStatus,
+        amount_usd: i64,
+        now: DateTimeUtc,
+    ) -> Self {
+        Self {
+            id,
+            version: 1,
+            organisation_id,
+            office_id,
+            source: OWN_SOURCE.to_owned(),
+            external_ref: None,
+            donor_id: None,
+            donor_external_ref: None,
+            donor_name: None,
+            status,
+            amount_usd,
+            original_amount: None,
+            original_currency: None,
+            exchange_rate: None,
+            exchange_rate_date: None,
+            exchange_rate_source: None,
+            decision_date: None,
+            flow_date: None,
+            first_reported_date: None,
+            budget_year: None,
+            usage_years: String::new(),
+            countries: String::new(),
+            new_money: true,
+            contribution_type: ContributionType::Financial,
+            method: None,
+            earmarking: None,
+            keywords: "[]".to_owned(),
+            parent_ref: None,
+            child_refs: String::new(),
+            visibility: Visibility::Internal,
+            description: None,
+            source_objects: "[]".to_owned(),
+            destination_objects: "[]".to_owned(),
+            detail: "{}".to_owned(),
+            source_version: None,
+            fingerprint: String::new(),
+            agreement_id: None,
+            standing: Standing::Current,
+            parent_id: None,
+            replaces_id: None,
+            usage_split: None,
+            valuation: None,
+            exchange_difference: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The beginnings of a record that comes out of this one: it inherits what is not named here.
+    pub(super) fn part(&self, id: Uuid, now: DateTimeUtc) -> Self {
+        Self {
+            id,
+            version: 1,
+            parent_id: Some(self.id),
+            replaces_id: None,
+            exchange_difference: None,
+            created_at: now,
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
     /// What the donor gave, in its own currency.
     pub(crate) fn original(&self) -> Option<Money> {
         let currency = Currency::from_code(self.original_currency.as_deref()?).ok()?;

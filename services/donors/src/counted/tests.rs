@@ -177,53 +177,22 @@ impl Random {
 
     pub(crate) fn record(&mut self, id: u128, office_id: Uuid, version: i64) -> contributions::Model {
         let donor = self.below(6);
-        let now = chrono::DateTime::UNIX_EPOCH;
+        let donor_id = (donor != 0).then(|| Uuid::from_u128(100 + u128::from(donor)));
+        let status = self.one(&["pledge", "commitment", "paid"]).parse().unwrap();
+        let cents = i64::try_from(self.below(1_000_000)).unwrap() - 100_000;
+        let (id, now) = (Uuid::from_u128(id), chrono::DateTime::UNIX_EPOCH);
         contributions::Model {
-            id: Uuid::from_u128(id),
             version,
-            organisation_id: ORGANISATION,
-            office_id,
             source: "test".to_owned(),
-            external_ref: Some(id.to_string()),
-            donor_id: (donor != 0).then(|| Uuid::from_u128(100 + u128::from(donor))),
-            donor_external_ref: None,
-            donor_name: None,
-            status: self.one(&["pledge", "commitment", "paid"]).parse().unwrap(),
-            amount_usd: i64::try_from(self.below(1_000_000)).unwrap() - 100_000,
-            original_amount: None,
-            original_currency: None,
-            exchange_rate: None,
-            exchange_rate_date: None,
-            exchange_rate_source: None,
+            external_ref: Some(id.as_u128().to_string()),
+            donor_id,
             decision_date: self.date(),
             flow_date: self.date(),
             first_reported_date: self.date(),
-            budget_year: None,
             usage_years: self.one(&["", ",2020,", ",2020,2021,", ",2020,2020,"]).to_owned(),
             countries: self.one(&["", ",TCD,", ",TCD,AFG,", ",TCD,NER,"]).to_owned(),
-            new_money: true,
-            contribution_type: kernel::ContributionType::Financial,
-            method: None,
             earmarking: self.one(&["unearmarked", "softly_earmarked", "earmarked", ""]).parse().ok(),
-            keywords: "[]".to_owned(),
-            parent_ref: None,
-            child_refs: String::new(),
-            visibility: kernel::Visibility::Internal,
-            description: None,
-            source_objects: "[]".to_owned(),
-            destination_objects: "[]".to_owned(),
-            detail: "{}".to_owned(),
-            source_version: None,
-            fingerprint: String::new(),
-            agreement_id: None,
-            standing: crate::contribution::Standing::Current,
-            parent_id: None,
-            replaces_id: None,
-            usage_split: None,
-            valuation: None,
-            exchange_difference: None,
-            created_at: now,
-            updated_at: now,
+            ..contributions::Model::blank(id, (ORGANISATION, office_id), status, cents, now)
         }
     }
 }

@@ -188,18 +188,14 @@ fn record(
     }
     let first_visibility = if job.source == "fts" { Visibility::Public } else { Visibility::Internal };
     let agreement_id = flow.agreement.as_ref().and_then(|reference| lookups.agreements.get(reference));
+    let place = (job.organisation_id, stored.map_or(job.office_id, |row| row.office_id));
     Ok(Contribution {
-        id,
         version: stored.map_or(1, |row| row.version + 1),
-        organisation_id: job.organisation_id,
-        office_id: stored.map_or(job.office_id, |row| row.office_id),
         source: job.source.clone(),
         external_ref: Some(flow.id),
         donor_id: donor.map(|donor| donor.id),
         donor_external_ref,
         donor_name: donor.map(|donor| donor.name.clone()),
-        status: flow.status,
-        amount_usd: flow.amount_usd,
         original_amount: flow.original.map(|money| money.minor()),
         original_currency: flow.original.map(|money| money.currency().code().to_owned()),
         exchange_rate_date: flow.exchange_rate_date,
@@ -229,19 +225,13 @@ fn record(
         detail: serde_json::to_string(&flow.detail)?,
         source_version: Some(flow.version),
         fingerprint,
-        standing: contribution::Standing::Current,
-        parent_id: None,
-        replaces_id: None,
-        usage_split: None,
-        valuation: None,
-        exchange_difference: None,
         // An agreement is with one donor.
         agreement_id: agreement_id.copied().or_else(|| {
             let same = stored.filter(|row| row.donor_id == donor.map(|donor| donor.id));
             same.and_then(|row| row.agreement_id)
         }),
         created_at: stored.map_or(now, |row| row.created_at),
-        updated_at: now,
+        ..Contribution::blank(id, place, flow.status, flow.amount_usd, now)
     })
 }
 

@@ -1,4 +1,11 @@
-//! Read models of other services' events: one file per model, with its queries. `consumers/` writes them.
+//! Read models of other services' events, one file each: the table, its consumer and its queries.
+
+// Below: the files beside this one, as cargo xtask lists finds them.
 
 pub(crate) mod person;
 pub(crate) mod plan;
+
+/// The consumers of these files.
+pub(crate) fn consumers() -> Vec<store::Consumer> {
+    vec![person::consumer(), plan::consumer()]
+}

@@ -1,26 +1,51 @@
 //! Members of staff, as published by identity: possible focal points of donors.
 
+use async_trait::async_trait;
 use auth::ApiError;
+use events::PersonChanged;
 use kernel::{Fault, FieldCode, Problem, RecordKind};
-use sea_orm::ConnectionTrait;
-use store::{Store, StoreError, Transaction, eventually, params, sql};
+use sea_orm::{
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+use store::{
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
+};
 use uuid::Uuid;
 
 /// A person, as far as this service asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KnownPerson {
-    pub(crate) id: Uuid,
-    pub(crate) organisation_id: Uuid,
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "known_person")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organisation_id: Uuid,
     /// Whether it can sign in and works in an office.
-    pub(crate) is_active: bool,
+    pub is_active: bool,
 }
 
-/// Stores the published state of a person.
-pub(crate) async fn keep(tx: &Transaction, person: KnownPerson) -> Result<(), StoreError> {
-    let columns = ["id", "organisation_id", "is_active"];
-    let row = params![person.id, person.organisation_id, person.is_active];
-    sql::replace_many(tx.db(), "known_person", &columns, vec![row]).await?;
-    Ok(())
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+struct Persons;
+
+#[async_trait]
+impl EventHandler<PersonChanged> for Persons {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<PersonChanged>) -> Result<(), ConsumeError> {
+        for event in events {
+            let PersonChanged { id, organisation_id, offices, active, .. } = event;
+            // Staff without an office are not active.
+            let is_active = active && !offices.is_empty();
+            upsert_models(tx.db(), &[Model { id, organisation_id, is_active }]).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn consumer() -> Consumer {
+    Consumer::new::<PersonChanged>("donors.person", Persons)
 }
 
 /// Whether a person of the organisation is active; none when the organisation has no such person.

@@ -1,14 +1,57 @@
 //! Response plans that a contribution or an agreement may go to.
 
+use async_trait::async_trait;
 use auth::ApiError;
+use events::PlanChanged;
 use kernel::{Fault, Problem, RecordKind};
-use sea_orm::ConnectionTrait;
+use sea_orm::{
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
 use std::collections::HashMap;
-use store::{Store, StoreError, eventually, params, sql};
+use store::{
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
+};
 use uuid::Uuid;
 
 /// Maximum number of plans of one record.
 pub(crate) const MAX_PLANS: usize = 20;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "known_plan")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organisation_id: Uuid,
+    pub name: String,
+    pub external_source: Option<String>,
+    pub external_ref: Option<String>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+struct Plans;
+
+#[async_trait]
+impl EventHandler<PlanChanged> for Plans {
+    async fn apply(&self, tx: &mut SystemTx, events: Vec<PlanChanged>) -> Result<(), ConsumeError> {
+        for event in events {
+            let (external_source, external_ref) =
+                event.external_ref.map(|ext| (ext.source, ext.r#ref)).unzip();
+            let PlanChanged { id, organisation_id, name, .. } = event;
+            let row = Model { id, organisation_id, name, external_source, external_ref };
+            upsert_models(tx.db(), &[row]).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn consumer() -> Consumer {
+    Consumer::new::<PlanChanged>("donors.plan", Plans)
+}
 
 /// A plan by name, and what FTS calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,24 +61,24 @@ pub(crate) struct KnownPlan {
     pub(crate) fts_id: Option<String>,
 }
 
+impl From<Model> for KnownPlan {
+    fn from(row: Model) -> Self {
+        let fts_id = row.external_ref.filter(|_| row.external_source.as_deref() == Some("fts"));
+        Self { id: row.id, name: row.name, fts_id }
+    }
+}
+
 /// Those of the organisation's plans that are known here, in one query.
 async fn known(
     db: &impl ConnectionTrait,
     organisation_id: Uuid,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, KnownPlan>, StoreError> {
-    let text = "SELECT id, name, external_source, external_ref FROM known_plan WHERE organisation_id = $1";
+    let text = "SELECT * FROM known_plan WHERE organisation_id = $1";
     let keys = ids.iter().map(|id| (*id).into());
     let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
-    let mut plans = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let (source, reference): (Option<String>, Option<String>) =
-            (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-        let fts_id = reference.filter(|_| source.as_deref() == Some("fts"));
-        let plan = KnownPlan { id: row.try_get_by_index(0)?, name: row.try_get_by_index(1)?, fts_id };
-        plans.insert(plan.id, plan);
-    }
-    Ok(plans)
+    let plans = sql::read::<Model>(&rows)?.into_iter().map(KnownPlan::from);
+    Ok(plans.map(|plan| (plan.id, plan)).collect())
 }
 
 /// The plans of an organisation that a body names in `/plan_ids`, in its order. Waits up to two seconds, for all of them
@@ -84,10 +127,15 @@ mod tests {
     async fn store(folder: &std::path::Path, plans: &[Uuid]) -> Store {
         let store = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
         ::store::migration::migrate::<Migrator>(&store).await.unwrap();
-        let columns = ["id", "organisation_id", "name", "external_source", "external_ref"];
-        let row = |id: &Uuid| params![*id, ORGANISATION, format!("Plan {id}"), "fts", id.to_string()];
-        let rows = plans.iter().map(row).collect();
-        sql::insert_many(store.writer(), "known_plan", &columns, rows, "").await.unwrap();
+        let row = |id: &Uuid| Model {
+            id: *id,
+            organisation_id: ORGANISATION,
+            name: format!("Plan {id}"),
+            external_source: Some("fts".to_owned()),
+            external_ref: Some(id.to_string()),
+        };
+        let rows: Vec<Model> = plans.iter().map(row).collect();
+        ::store::insert_models(store.writer(), &rows).await.unwrap();
         store
     }
 

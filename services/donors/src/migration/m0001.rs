@@ -2,7 +2,11 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::migration::{Tenant, common_tables, ddl, office_table, protect};
 
-pub(super) struct M0001;
+struct M0001;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0001)
+}
 
 impl MigrationName for M0001 {
     fn name(&self) -> &str {

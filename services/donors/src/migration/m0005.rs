@@ -2,7 +2,11 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::migration::{Tenant, ddl, protect, show_public};
 
-pub(super) struct M0005;
+struct M0005;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0005)
+}
 
 impl MigrationName for M0005 {
     fn name(&self) -> &str {

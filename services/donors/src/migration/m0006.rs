@@ -2,7 +2,11 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::migration::ddl;
 
-pub(super) struct M0006;
+struct M0006;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0006)
+}
 
 impl MigrationName for M0006 {
     fn name(&self) -> &str {

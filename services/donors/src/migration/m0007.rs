@@ -6,7 +6,11 @@ use store::{
     migration::{Tenant, ddl, protect},
 };
 
-pub(super) struct M0007;
+struct M0007;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0007)
+}
 
 impl MigrationName for M0007 {
     fn name(&self) -> &str {

@@ -9,7 +9,11 @@ use store::{
 };
 use uuid::Uuid;
 
-pub(super) struct M0009;
+struct M0009;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0009)
+}
 
 impl MigrationName for M0009 {
     fn name(&self) -> &str {

@@ -2,7 +2,11 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::migration::{Tenant, ddl, protect};
 
-pub(super) struct M0010;
+struct M0010;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0010)
+}
 
 impl MigrationName for M0010 {
     fn name(&self) -> &str {

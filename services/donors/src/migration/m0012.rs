@@ -4,7 +4,11 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{migration::ddl, params, sql};
 use uuid::Uuid;
 
-pub(super) struct M0012;
+struct M0012;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0012)
+}
 
 impl MigrationName for M0012 {
     fn name(&self) -> &str {

@@ -8,7 +8,11 @@ use store::{
 };
 use uuid::Uuid;
 
-pub(super) struct M0013;
+struct M0013;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0013)
+}
 
 impl MigrationName for M0013 {
     fn name(&self) -> &str {

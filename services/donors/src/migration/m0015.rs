@@ -9,7 +9,11 @@ use store::{
 };
 use uuid::Uuid;
 
-pub(super) struct M0015;
+struct M0015;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(M0015)
+}
 
 impl MigrationName for M0015 {
     fn name(&self) -> &str {

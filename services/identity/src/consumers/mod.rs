@@ -1,11 +1,17 @@
-//! One file per event identity listens to, beside those that e-mail tells of.
+//! Everything identity listens to: what is `known` of other services, what e-mail tells of, and one file for each event
+//! that writes its own tables.
 
-pub(crate) mod donor;
-
-use crate::mail;
+use crate::{known, mail};
 use store::Consumer;
 
 /// Everything identity listens to.
 pub(crate) fn all(sends_mail: bool) -> impl Iterator<Item = Consumer> {
-    [donor::consumer(), mail::consumer(sends_mail)].into_iter()
+    known::consumers().into_iter().chain(consumers()).chain([mail::consumer(sends_mail)])
+}
+
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+/// The consumers of these files.
+pub(crate) fn consumers() -> Vec<store::Consumer> {
+    vec![]
 }

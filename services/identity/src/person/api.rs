@@ -1,5 +1,5 @@
 use super::{announcement::announce, is_email, may_give, normal_email, store};
-use crate::{State, consumers, office, password, secret};
+use crate::{State, known, office, password, secret};
 use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, Claims, DONOR_REPRESENTATIVE, perm, permissions_of};
@@ -204,8 +204,7 @@ pub(crate) async fn create(
     })
     .await?;
     if let Some(donor_id) = new.donor_id {
-        let known =
-            consumers::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
+        let known = known::donor::is_known(&context.store, caller.claims.organisation_id, donor_id).await?;
         if !known {
             return Err(Problem::invalid_field("/donor_id", unknown_donor()).into());
         }

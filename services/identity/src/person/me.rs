@@ -1,7 +1,7 @@
 //! The caller itself: identity, offices and notification settings.
 
 use super::{announcement::announce, api::audit_person, store};
-use crate::{State, consumers, office, organisation};
+use crate::{State, known, office, organisation};
 use ::store::TenantScope;
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, ApiError, Claims, PrincipalKind};
@@ -233,7 +233,7 @@ pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> Ap
     let claims = caller.0;
     let donor_id = claims.donor_id.ok_or_else(Problem::not_found)?;
     let db = context.store.system_read().await?;
-    let id = consumers::donor::focal_point(&db, claims.organisation_id, donor_id).await?;
+    let id = known::donor::focal_point(&db, claims.organisation_id, donor_id).await?;
     let person = store::by_id(&db, id.ok_or_else(Problem::not_found)?).await?;
     let person = person.filter(|person| person.organisation_id == claims.organisation_id);
     let person = person.filter(|person| person.donor_id.is_none()).ok_or_else(Problem::not_found)?;

@@ -1,7 +1,7 @@
 //! The grants of the token endpoint. Each gives claims (and for people a refresh token) or says why not.
 
 use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, revocation, store};
-use crate::{State, client, consumers, person, secret};
+use crate::{State, client, known, person, secret};
 use ::store::{Actor, Store, Transaction};
 use auth::{AUDIENCE, ApiError, Claims, DONOR_REPRESENTATIVE, PrincipalKind, permissions_of};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -217,7 +217,7 @@ pub(crate) async fn person_claims(
     }
     let permissions: BTreeSet<&str> = roles.into_iter().flatten().copied().collect();
     let donor_id = match person.donor_id {
-        Some(donor_id) => Some(consumers::donor::answering(db, donor_id).await?),
+        Some(donor_id) => Some(known::donor::answering(db, donor_id).await?),
         None => None,
     };
     Ok(Claims {

@@ -3,53 +3,17 @@ use locale::Language;
 use proptest::prelude::*;
 
 fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> contribution::store::Model {
-    let at = DateTime::UNIX_EPOCH;
+    let place = (Uuid::nil(), Uuid::nil());
     contribution::store::Model {
-        id: Uuid::nil(),
-        version: 1,
-        organisation_id: Uuid::nil(),
-        office_id: Uuid::nil(),
-        source: "api".to_owned(),
-        external_ref: None,
-        donor_id: None,
-        donor_external_ref: None,
-        donor_name: None,
-        status: status.parse().unwrap(),
-        amount_usd: usd,
         original_amount: currency.map(|_| minor),
         original_currency: currency.map(str::to_owned),
-        exchange_rate: None,
-        exchange_rate_date: None,
-        exchange_rate_source: None,
-        decision_date: None,
-        flow_date: None,
-        first_reported_date: None,
-        budget_year: None,
-        usage_years: ",2025,2026,".to_owned(),
-        countries: String::new(),
-        new_money: true,
-        contribution_type: kernel::ContributionType::Financial,
-        method: None,
-        earmarking: None,
-        keywords: "[]".to_owned(),
-        parent_ref: None,
-        child_refs: String::new(),
-        visibility: kernel::Visibility::Donor,
-        description: None,
-        source_objects: "[]".to_owned(),
-        destination_objects: "[]".to_owned(),
-        detail: "{}".to_owned(),
-        source_version: None,
-        fingerprint: String::new(),
-        agreement_id: None,
-        standing: crate::contribution::Standing::Current,
-        parent_id: None,
-        replaces_id: None,
-        usage_split: None,
-        valuation: None,
-        exchange_difference: None,
-        created_at: at,
-        updated_at: at,
+        ..contribution::store::Model::blank(
+            Uuid::nil(),
+            place,
+            status.parse().unwrap(),
+            usd,
+            DateTime::UNIX_EPOCH,
+        )
     }
 }
 

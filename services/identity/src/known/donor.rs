@@ -2,9 +2,30 @@
 
 use async_trait::async_trait;
 use events::DonorChanged;
-use sea_orm::ConnectionTrait;
-use store::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, params, sql};
+use sea_orm::{
+    ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+use store::{
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
+};
 use uuid::Uuid;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "known_donor")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organisation_id: Uuid,
+    pub name: String,
+    pub focal_point_id: Option<Uuid>,
+    pub merged_into: Option<Uuid>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 struct Donors;
 
@@ -12,17 +33,9 @@ struct Donors;
 impl EventHandler<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
         for event in events {
-            let row = params![
-                event.id,
-                event.organisation_id,
-                event.name,
-                event.focal_point_id,
-                event.merged_into,
-            ];
-            let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name,
-                          focal_point_id = excluded.focal_point_id, merged_into = excluded.merged_into";
-            let columns = ["id", "organisation_id", "name", "focal_point_id", "merged_into"];
-            sql::insert_many(tx.db(), "known_donor", &columns, vec![row], upsert).await?;
+            let DonorChanged { id, organisation_id, name, focal_point_id, merged_into, .. } = event;
+            let row = Model { id, organisation_id, name, focal_point_id, merged_into };
+            upsert_models(tx.db(), &[row]).await?;
         }
         Ok(())
     }
@@ -43,7 +56,7 @@ pub(crate) async fn is_known(
         let db = store.system_read().await?;
         sql::row(&db, text, params![donor_id, organisation_id]).await
     };
-    Ok(::store::eventually(ask).await?.is_some())
+    Ok(eventually(ask).await?.is_some())
 }
 
 /// The donor that answers for one: that one itself, or the one it was merged into.

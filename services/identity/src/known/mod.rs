@@ -1,0 +1,10 @@
+//! Read models of other services' events, one file each: the table, its consumer and its queries.
+
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+pub(crate) mod donor;
+
+/// The consumers of these files.
+pub(crate) fn consumers() -> Vec<store::Consumer> {
+    vec![donor::consumer()]
+}
