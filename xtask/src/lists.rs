@@ -1,4 +1,4 @@
-//! Lists of modules that follow from the files beside them: a migration, a consumer or a read model is one file more, and
+//! Lists of modules that follow from the files beside them: a migration, a consumer or a page is one file more, and
 //! no list is edited for it.
 //!
 //! A list is written by hand down to the line [`MARKER`]; what stands below is rewritten. A new kind of list is a row of
