@@ -91,3 +91,23 @@ fn a_list_without_the_marker_is_named() {
     let error = write(workspace.path()).unwrap_err().to_string();
     assert!(error.contains("known/mod.rs") && error.contains(MARKER), "{error}");
 }
+
+#[test]
+fn a_list_of_lists_follows_them_and_is_of_the_first_kind_that_it_fits() {
+    if !has_rustfmt("a_list_of_lists_follows_them_and_is_of_the_first_kind_that_it_fits") {
+        return;
+    }
+    let workspace = testkit::folder();
+    let areas = workspace.path().join("services/portal/src/areas");
+    let page = "pub(super) const NAV: &[NavEntry] = &[];\n\npub(super) fn configure(config: &mut ServiceConfig) {}\n";
+    put(&areas, "console/mod.rs", &format!("{MARKER}\n"));
+    put(&areas, "console/home/mod.rs", &format!("{MARKER}\n"));
+    put(&areas, "console/home/work.rs", page);
+
+    let lists = ["console/home/mod.rs", "console/mod.rs"].map(|list| areas.join(list));
+    assert_eq!(write(workspace.path()).unwrap(), lists);
+    let text = fs::read_to_string(&lists[1]).unwrap();
+    assert!(text.contains("const NAV: crate::nav::Menu = &[home::NAV];"), "{text}");
+    assert!(text.contains("config.configure(home::configure);"), "{text}");
+    assert!(outdated(workspace.path()).unwrap().is_empty());
+}

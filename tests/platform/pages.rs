@@ -172,7 +172,7 @@ async fn an_officer_uploads_a_file_in_the_console_and_reads_the_verdicts() {
         ("en", "“given” is not one of these: pledge, commitment, paid"),
         (
             "fr",
-            "«\u{202f}given\u{202f}» ne figure pas parmi les valeurs admises\u{202f}: pledge, commitment, paid",
+            "«\u{202f}given\u{202f}» ne figure pas parmi les valeurs admises\u{a0}: pledge, commitment, paid",
         ),
         ("es", "«given» no figura entre los valores admitidos: pledge, commitment, paid"),
     ] {

@@ -1,4 +1,4 @@
-//! Lists of modules that follow from the files beside them: a migration, a consumer or a read model is one file more, and
+//! Lists of modules that follow from the files beside them: a migration, a consumer or a page is one file more, and
 //! no list is edited for it.
 //!
 //! A list is written by hand down to the line [`MARKER`]; what stands below is rewritten. A new kind of list is a row of
@@ -43,6 +43,21 @@ const CONSUMERS: &[Join] = &[Join {
             pub(crate) fn consumers() -> Vec<store::Consumer> { vec![{}] }",
 }];
 
+const ROUTES: Join = Join {
+    item: "fn configure(",
+    part: ".configure({}::configure)",
+    whole: "/// Serves the pages of these files.
+            pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) { config{}; }",
+};
+
+const ENTRIES: Join = Join {
+    item: "const NAV:",
+    part: "{}::NAV,",
+    whole: "/// The entries of these files in the menu.
+            pub(crate) const NAV: crate::nav::Entries = &[{}];",
+};
+
+/// The kinds; a list is of the first one that it fits.
 const KINDS: &[Kind] = &[
     Kind {
         files: "services/*/src/migration/mod.rs",
@@ -55,6 +70,49 @@ const KINDS: &[Kind] = &[
     },
     Kind { files: "services/*/src/consumers/mod.rs", joins: CONSUMERS },
     Kind { files: "services/*/src/known/mod.rs", joins: CONSUMERS },
+    Kind { files: "services/portal/src/areas/mod.rs", joins: &[ROUTES] },
+    Kind {
+        files: "services/portal/src/areas/console/mod.rs",
+        joins: &[
+            Join {
+                whole: "/// The entries of these areas in the menu.
+                        pub(crate) const NAV: crate::nav::Menu = &[{}];",
+                ..ENTRIES
+            },
+            Join {
+                item: "const STEPS:",
+                part: "{}::STEPS,",
+                whole: "/// The steps of the records of these areas.
+                        #[cfg(test)]
+                        pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[{}];",
+            },
+            ROUTES,
+        ],
+    },
+    Kind {
+        files: "services/portal/src/areas/console/*/mod.rs",
+        joins: &[
+            ENTRIES,
+            Join {
+                item: "const STEPS:",
+                part: "&{}::STEPS,",
+                whole: "/// The steps of the records of these files.
+                        #[cfg(test)]
+                        pub(crate) const STEPS: &[&crate::steps::Steps] = &[{}];",
+            },
+            ROUTES,
+        ],
+    },
+    Kind { files: "services/portal/src/areas/*/mod.rs", joins: &[ENTRIES, ROUTES] },
+    Kind {
+        files: "services/portal/src/tests/samples.rs",
+        joins: &[Join {
+            item: "const PAGES:",
+            part: "{}::PAGES,",
+            whole: "/// The samples of these files.
+                    const PAGES: &[&[Sample]] = &[{}];",
+        }],
+    },
 ];
 
 /// Rewrites the lists of the workspace at `workspace`; those that were not as they should be.
@@ -88,11 +146,12 @@ pub fn outdated(workspace: &Path) -> Result<Vec<PathBuf>> {
 
 /// Every list, the deepest first: what a list exports depends on those below it.
 fn lists(workspace: &Path) -> Result<Vec<(PathBuf, &'static Kind)>> {
-    let mut found = Vec::new();
+    let mut found: Vec<(PathBuf, &'static Kind)> = Vec::new();
     for kind in KINDS {
         let pattern: Vec<&str> = kind.files.split('/').collect();
         let mut files = Vec::new();
         find(workspace, &pattern, &mut files)?;
+        files.retain(|file| found.iter().all(|(known, _)| known != file));
         found.extend(files.into_iter().map(|file| (file, kind)));
     }
     found.sort_by_key(|(file, _)| std::cmp::Reverse(file.components().count()));

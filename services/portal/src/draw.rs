@@ -8,7 +8,10 @@ pub(crate) use map::{class, map};
 pub(crate) use sankey::sankey;
 pub(crate) use series::{multiple, series};
 
-use crate::{format::money_short, i18n::Language};
+use crate::{
+    format::money_short,
+    i18n::{Language, text},
+};
 use minijinja::{Error, Value};
 use serde_json::{Value as Json, json};
 
@@ -91,15 +94,22 @@ pub(crate) fn columns(id: &str, title: &str, description: &str, data: Value) -> 
 }
 
 /// One bar, its parts side by side.
-pub(crate) fn stack(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
+pub(crate) fn stack(
+    language: Language,
+    id: &str,
+    title: &str,
+    description: &str,
+    data: Value,
+) -> Result<Value, Error> {
     let data = marks(&data)?;
+    let colon = text(language, "colon", None);
     let whole: f64 = data.iter().map(|datum| datum.value).sum();
     let mut svg = head(id, title, description, (100.0, 8.0), "stack");
     let mut x = 0.0;
     for (index, datum) in data.iter().enumerate() {
         let width = share(datum.value, whole);
         svg.push_str(&format!(
-            "<rect class=\"part-{}\" x=\"{x:.2}\" width=\"{width:.2}\" height=\"8\"><title>{}: {}</title></rect>",
+            "<rect class=\"part-{}\" x=\"{x:.2}\" width=\"{width:.2}\" height=\"8\"><title>{}{colon} {}</title></rect>",
             index % 6,
             escaped(&datum.label),
             escaped(&datum.shown),
@@ -132,6 +142,16 @@ mod tests {
         assert!(drawn("25", "100").contains("width=\"25.00\""));
         assert!(drawn("250", "100").contains("class=\"fill\" width=\"100.00\""));
         assert!(drawn("5", "0").contains("class=\"fill\" width=\"0.00\""));
+    }
+
+    #[test]
+    fn a_colon_is_set_as_the_language_sets_it() {
+        let drawn = |language| {
+            let mark = serde_json::json!([{ "label": "2026", "value": 1.0, "shown": "1" }]);
+            stack(language, "id", "a", "b", Value::from(minijinja::value::Serde(mark))).unwrap().to_string()
+        };
+        assert!(drawn(Language::English).contains("<title>2026: 1</title>"));
+        assert!(drawn(Language::French).contains("<title>2026\u{a0}: 1</title>"));
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn serve(
         let internal = internal.clone();
         App::new()
             .app_data(state.clone())
-            .configure(areas::configure)
+            .configure(areas::site)
             .wrap(from_fn(error::drawn))
             .wrap(from_fn(recent::remember))
             .wrap(from_fn(guard::protect))

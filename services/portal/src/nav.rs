@@ -11,6 +11,8 @@ pub(crate) struct NavEntry {
     /// The key of its text.
     pub(crate) key: &'static str,
     pub(crate) group: Group,
+    /// Its place among the entries of its group, from the top: 10, 20, 30, …, with room for more between them.
+    pub(crate) position: u16,
 }
 
 /// The groups of the console's menu, in their order.
@@ -60,8 +62,16 @@ impl Group {
     }
 }
 
-/// The entries that one of the faces of the site has.
+/// The entries that an area has: those of each of its files.
 pub(crate) type Entries = &'static [&'static [NavEntry]];
+/// The entries that one of the faces of the site has: those of each of its areas. In what order they are listed means
+/// nothing.
+pub(crate) type Menu = &'static [Entries];
+
+/// Every entry of a menu, in no order.
+pub(crate) fn entries_of(menu: Menu) -> impl Iterator<Item = &'static NavEntry> {
+    menu.iter().copied().flatten().copied().flatten()
+}
 
 /// A longer menu shows only the group of the page and the reader's work unfolded, until the reader chooses.
 const MAX_UNFOLDED: usize = 16;
@@ -84,11 +94,11 @@ impl NavEntry {
 }
 
 /// The entries that somebody may see, in their groups; a group with nothing is not there.
-fn groups(entries: Entries, signed_in: Option<&SignedIn>, path: &str, folded: Option<&[&str]>) -> Vec<Value> {
-    let seen: Vec<&NavEntry> =
-        entries.iter().copied().flatten().filter(|entry| entry.is_for(signed_in)).collect();
+fn groups(menu: Menu, signed_in: Option<&SignedIn>, path: &str, folded: Option<&[&str]>) -> Vec<Value> {
+    let seen: Vec<&NavEntry> = entries_of(menu).filter(|entry| entry.is_for(signed_in)).collect();
     let of_group = |group: Group| {
-        let of_it: Vec<&NavEntry> = seen.iter().copied().filter(|entry| entry.group == group).collect();
+        let mut of_it: Vec<&NavEntry> = seen.iter().copied().filter(|entry| entry.group == group).collect();
+        of_it.sort_by_key(|entry| entry.position);
         let is_current = of_it.iter().any(|entry| entry.current(path).is_some());
         let unfolded = match folded {
             Some(folded) => !folded.contains(&group.name()),
@@ -136,7 +146,7 @@ impl Shell {
         }
     }
 
-    fn entries(self) -> Entries {
+    fn entries(self) -> Menu {
         match self {
             Self::Public => areas::PUBLIC,
             Self::Console => areas::CONSOLE,
@@ -156,12 +166,16 @@ pub(crate) fn account(signed_in: Option<&SignedIn>, path: &str) -> Vec<Value> {
     groups(areas::ACCOUNT, signed_in, path, None)
 }
 
+/// Every entry of every menu.
+#[cfg(test)]
+pub(crate) fn every_entry() -> impl Iterator<Item = &'static NavEntry> {
+    [areas::PUBLIC, areas::ACCOUNT, areas::DONOR_PORTAL, areas::CONSOLE].into_iter().flat_map(entries_of)
+}
+
 /// Every permission that an entry of a menu asks for.
 #[cfg(test)]
 pub(crate) fn permissions() -> Vec<&'static str> {
-    let all = [areas::PUBLIC, areas::ACCOUNT, areas::DONOR_PORTAL, areas::CONSOLE];
-    let entries = all.into_iter().flatten().copied().flatten();
-    entries.filter_map(|entry| entry.permission).collect()
+    every_entry().filter_map(|entry| entry.permission).collect()
 }
 
 #[cfg(test)]
@@ -169,7 +183,7 @@ mod tests {
     use super::*;
 
     fn entry(path: &'static str, permission: Option<&'static str>, group: Group) -> NavEntry {
-        NavEntry { permission, path, key: "home", group }
+        NavEntry { permission, path, key: "home", group, position: 10 }
     }
 
     #[test]
@@ -203,15 +217,36 @@ mod tests {
 
     #[test]
     fn every_entry_leads_to_a_page_of_its_own() {
-        let all = [areas::CONSOLE, areas::DONOR_PORTAL, areas::PUBLIC];
-        let mut paths: Vec<&str> = all
-            .iter()
-            .flat_map(|entries| entries.iter().copied().flatten())
-            .map(|entry| entry.path)
-            .collect();
+        let mut paths: Vec<&str> = every_entry().map(|entry| entry.path).collect();
         let before = paths.len();
         paths.sort_unstable();
         paths.dedup();
         assert_eq!(paths.len(), before);
+    }
+
+    #[test]
+    fn the_entries_of_a_group_stand_in_the_order_of_their_positions_and_no_two_in_one_place() {
+        for menu in [areas::PUBLIC, areas::ACCOUNT, areas::DONOR_PORTAL, areas::CONSOLE] {
+            let mut places: Vec<(&str, u16)> =
+                entries_of(menu).map(|entry| (entry.group.name(), entry.position)).collect();
+            let before = places.len();
+            places.sort_unstable();
+            places.dedup();
+            assert_eq!(places.len(), before, "two entries have one position: {places:?}");
+        }
+        let signed_in = crate::session::tests::signed_in(&permissions());
+        let paths = |menu: Menu, group: &str| -> Vec<String> {
+            let shown = groups(menu, Some(&signed_in), "/", None);
+            let group = shown.into_iter().find(|shown| shown["name"] == group).unwrap();
+            let entries = group["entries"].as_array().cloned().unwrap();
+            entries.iter().map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+        };
+        let donors = ["donors", "agreements", "contributions", "reports"];
+        assert_eq!(paths(areas::CONSOLE, "donors"), donors.map(|name| format!("/console/{name}")));
+        let data = ["imports", "exchange-rates", "publication"];
+        assert_eq!(paths(areas::CONSOLE, "data"), data.map(|name| format!("/console/{name}")));
+        assert_eq!(paths(areas::PUBLIC, "plain"), ["/plans", "/donors", "/flows", "/archive"]);
+        let donor = ["", "/contributions", "/agreements", "/reports", "/data"];
+        assert_eq!(paths(areas::DONOR_PORTAL, "plain"), donor.map(|name| format!("/donor{name}")));
     }
 }

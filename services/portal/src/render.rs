@@ -50,10 +50,10 @@ impl Renderer {
         environment.add_function("asset", |name: &str| assets::url(name));
         environment.add_function("bar", draw::bar);
         environment.add_function("columns", draw::columns);
-        environment.add_function("stack", draw::stack);
+        environment.add_function("stack", stack);
         environment.add_function("map", draw::map);
-        environment.add_function("sankey", draw::sankey);
-        environment.add_function("series", draw::series);
+        environment.add_function("sankey", sankey);
+        environment.add_function("series", series);
         environment.add_function("multiple", draw::multiple);
         environment.add_function("instant", instant);
         environment.add_function("month", month);
@@ -201,6 +201,36 @@ fn invalid(problem: Value, field: &str, hint: Option<&str>) -> Value {
         attributes.push_str(&format!(" aria-describedby=\"{}\"", draw::escaped(&described.join(" "))));
     }
     Value::from_safe_string(attributes)
+}
+
+fn stack(
+    state: &State<'_, '_>,
+    id: &str,
+    title: &str,
+    description: &str,
+    data: Value,
+) -> Result<Value, Error> {
+    draw::stack(language_of(state), id, title, description, data)
+}
+
+fn sankey(
+    state: &State<'_, '_>,
+    id: &str,
+    title: &str,
+    description: &str,
+    data: Value,
+) -> Result<Value, Error> {
+    draw::sankey(language_of(state), id, title, description, data)
+}
+
+fn series(
+    state: &State<'_, '_>,
+    id: &str,
+    title: &str,
+    description: &str,
+    data: Value,
+) -> Result<Value, Error> {
+    draw::series(language_of(state), id, title, description, data)
 }
 
 /// A path in the language of the address the reader came by.

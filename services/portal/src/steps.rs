@@ -212,8 +212,13 @@ impl Steps {
         self.steps.iter().find(|step| step.name == name)
     }
 
+    /// The pattern of the addresses that the forms of these steps are sent to. A step of another name has no address, so
+    /// that `…/{id}/edit` is not taken for one.
+    pub(crate) fn address(&self) -> String {
+        format!("/console/{}/{{id}}/{{step:{}}}", self.list, self.names().join("|"))
+    }
+
     /// Every step, by name.
-    #[cfg(test)]
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.steps.iter().map(|step| step.name).collect()
     }

@@ -1,10 +1,13 @@
 //! Every text in three languages, every template drawn in each.
 
+mod addresses;
+mod punctuation;
 mod samples;
 
 use crate::{
     areas,
     i18n::{Language, has_text, sources, text},
+    nav,
     render::Renderer,
 };
 use fluent_bundle::FluentResource;
@@ -45,28 +48,17 @@ fn every_text_is_there_in_every_language_and_in_one_file() {
 fn templates_ask_for_texts_that_exist() {
     let known: BTreeSet<String> = keys_of(Language::English).into_keys().collect();
     let mut asked = BTreeSet::new();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
-    let mut folders = vec![std::path::PathBuf::from(folder)];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let source = std::fs::read_to_string(&path).unwrap();
-            let calls = source
-                .match_indices("t(\"")
-                .filter(|(at, _)| !source[..*at].ends_with(char::is_alphanumeric));
-            for (at, _) in calls {
-                let rest = &source[at + 3..];
-                let key = rest.split('"').next().unwrap();
-                // `t("status-" ~ status)`: the beginning of a family of keys.
-                if key.ends_with('-') {
-                    assert!(known.iter().any(|known| known.starts_with(key)), "{key}… in {}", path.display());
-                } else {
-                    asked.insert(key.to_owned());
-                }
+    for (name, source) in files("templates") {
+        let calls =
+            source.match_indices("t(\"").filter(|(at, _)| !source[..*at].ends_with(char::is_alphanumeric));
+        for (at, _) in calls {
+            let rest = &source[at + 3..];
+            let key = rest.split('"').next().unwrap();
+            // `t("status-" ~ status)`: the beginning of a family of keys.
+            if key.ends_with('-') {
+                assert!(known.iter().any(|known| known.starts_with(key)), "{key}… in {name}");
+            } else {
+                asked.insert(key.to_owned());
             }
         }
     }
@@ -76,7 +68,7 @@ fn templates_ask_for_texts_that_exist() {
 
 #[test]
 fn steps_ask_for_texts_that_exist() {
-    for steps in areas::console::STEPS {
+    for steps in areas::console::STEPS.iter().copied().flatten() {
         let missing: Vec<String> = steps.texts().into_iter().filter(|key| !has_text(key)).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", steps.list);
     }
@@ -196,10 +188,10 @@ fn every_page_is_drawn_in_every_language_and_escapes_what_people_wrote() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// The files of templates below a folder.
-fn templates() -> BTreeSet<String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-    let mut found = BTreeSet::new();
+/// The files below a folder of the portal, by their names in it, and what stands in them.
+fn files(folder: &str) -> BTreeMap<String, String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut found = BTreeMap::new();
     let mut folders = vec![folder.clone()];
     while let Some(below) = folders.pop() {
         for entry in std::fs::read_dir(below).unwrap() {
@@ -207,7 +199,8 @@ fn templates() -> BTreeSet<String> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                found.insert(path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned());
+                let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, std::fs::read_to_string(&path).unwrap());
             }
         }
     }
@@ -218,7 +211,7 @@ fn templates() -> BTreeSet<String> {
 fn every_page_has_a_sample() {
     let drawn: BTreeSet<String> = samples::all().map(|sample| sample.template.to_owned()).collect();
     let pages =
-        templates().into_iter().filter(|name| !name.starts_with("components/") && name != "base.html");
+        files("templates").into_keys().filter(|name| !name.starts_with("components/") && name != "base.html");
     let without: Vec<String> = pages.filter(|name| !drawn.contains(name)).collect();
     assert!(without.is_empty(), "{without:?}");
 }
@@ -257,7 +250,7 @@ fn a_reader_who_may_do_everything_sees_every_entry_of_the_menu() {
     for (template, entries) in shells {
         let html = drawn(template);
         let menu = html.split("<details class=\"menu\">").nth(1).unwrap().split("</nav>").next().unwrap();
-        for entry in entries.iter().copied().flatten() {
+        for entry in nav::entries_of(entries) {
             assert!(menu.contains(&format!("href=\"/fr{}\"", entry.path)), "{template}: {}", entry.path);
         }
     }

@@ -13,6 +13,7 @@ money = { $currency } { $amount }
 money-millions = US${ $amount } million
 money-billions = US${ $amount } billion
 percent = { $number }%
+colon = :
 not-available = not available
 not-stated = Not stated
 home = Home

@@ -13,6 +13,7 @@ money = { $currency } { $amount }
 money-millions = USD { $amount } millones
 money-billions = USD { $amount } mil millones
 percent = { $number } %
+colon = :
 not-available = no disponible
 not-stated = Sin especificar
 home = Inicio

@@ -13,6 +13,7 @@ money = { $amount } { $currency }
 money-millions = { $amount } M$ US
 money-billions = { $amount } Md$ US
 percent = { $number } %
+colon = { "\u00A0" }:
 not-available = non disponible
 not-stated = Non précisé
 home = Accueil

@@ -11,5 +11,5 @@ work-write = Rapports à remettre par votre bureau
 work-overdue = En retard dans vos bureaux
 work-negotiated = Accords en négociation
 work-ending = Accords échus ou arrivant à terme dans les 90 jours
-recent = Consultés récemment :
+recent = Consultés récemment :
 people = Personnes

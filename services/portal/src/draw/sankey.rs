@@ -1,6 +1,7 @@
 //! What flows from whom to what: nodes in two columns, bands between them, everything to one scale.
 
 use super::{Datum, escaped, head};
+use crate::i18n::{Language, text};
 use minijinja::{Error, Value};
 
 const WIDTH: f64 = 1240.0;
@@ -109,7 +110,14 @@ fn shortened(text: &str) -> String {
 
 /// A Sankey drawing: `data` is `{from: [marks], to: [marks], links: [{from, to, value, shown}]}`, where a link's ends are
 /// places in the two lists.
-pub(crate) fn sankey(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
+pub(crate) fn sankey(
+    language: Language,
+    id: &str,
+    title: &str,
+    description: &str,
+    data: Value,
+) -> Result<Value, Error> {
+    let colon = text(language, "colon", None);
     let (from, to) = (super::marks(&data.get_attr("from")?)?, super::marks(&data.get_attr("to")?)?);
     let mut links = Vec::new();
     let mut shown = Vec::new();
@@ -126,7 +134,7 @@ pub(crate) fn sankey(id: &str, title: &str, description: &str, data: Value) -> R
     let mut svg = head(id, title, description, (WIDTH, layout.height), "sankey");
     for ((link, band), shown) in links.iter().zip(&layout.bands).zip(&shown) {
         svg.push_str(&format!(
-            "<path class=\"band band-{}\" d=\"{}\"><title>{} → {}: {}</title></path>",
+            "<path class=\"band band-{}\" d=\"{}\"><title>{} → {}{colon} {}</title></path>",
             link.from % 6,
             shape(band),
             escaped(&from[link.from].label),

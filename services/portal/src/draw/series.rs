@@ -1,6 +1,7 @@
 //! Several figures of each year, one on the other; and one small drawing for each of many things, to one scale.
 
 use super::{Datum, escaped, head, marks, share};
+use crate::i18n::{Language, text};
 use minijinja::{Error, Value};
 
 const WIDTH: f64 = 96.0;
@@ -18,12 +19,19 @@ fn whole(parts: &[Datum]) -> f64 {
 }
 
 /// Stacked columns over time: `data` is a list of `{label, shown, parts: [marks]}`; the parts of each in one order.
-pub(crate) fn series(id: &str, title: &str, description: &str, data: Value) -> Result<Value, Error> {
+pub(crate) fn series(
+    language: Language,
+    id: &str,
+    title: &str,
+    description: &str,
+    data: Value,
+) -> Result<Value, Error> {
+    let colon = text(language, "colon", None);
     let read = |item: Value| {
-        let text = |name: &str| Ok::<_, Error>(item.get_attr(name)?.as_str().unwrap_or_default().to_owned());
+        let field = |name: &str| Ok::<_, Error>(item.get_attr(name)?.as_str().unwrap_or_default().to_owned());
         Ok::<_, Error>(Stack {
-            label: text("label")?,
-            shown: text("shown")?,
+            label: field("label")?,
+            shown: field("shown")?,
             parts: marks(&item.get_attr("parts")?)?,
         })
     };
@@ -41,7 +49,7 @@ pub(crate) fn series(id: &str, title: &str, description: &str, data: Value) -> R
             let height = share(part.value, most) / 100.0 * HEIGHT;
             bottom -= height;
             svg.push_str(&format!(
-                "<rect class=\"part-{}\" x=\"{:.1}\" y=\"{bottom:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{} {}: {}</title></rect>",
+                "<rect class=\"part-{}\" x=\"{:.1}\" y=\"{bottom:.1}\" width=\"{:.1}\" height=\"{height:.1}\"><title>{} {}{colon} {}</title></rect>",
                 number % 6,
                 x + 18.0,
                 WIDTH - 36.0,
@@ -116,7 +124,7 @@ mod tests {
             { "label": "2025", "shown": "50", "parts": [mark("a", 30.0), mark("b", 20.0)] },
             { "label": "2026", "shown": "100", "parts": [mark("a", 100.0), mark("b", 0.0)] },
         ]);
-        let svg = series("s", "t", "d", Value::from(Serde(data))).unwrap().to_string();
+        let svg = series(Language::English, "s", "t", "d", Value::from(Serde(data))).unwrap().to_string();
         assert_eq!(heights(&svg, "part-0"), [54.0, 180.0]);
         assert_eq!(heights(&svg, "part-1"), [36.0, 0.0]);
     }

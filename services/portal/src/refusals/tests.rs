@@ -268,7 +268,7 @@ fn states_and_fields_are_called_as_the_pages_call_them() {
     let day = chrono::NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
     assert_eq!(
         french(Fault::not_after("start_date", day)),
-        "Cette date doit être postérieure à celle-ci\u{202f}: 31 mars 2026 (début)."
+        "Cette date doit être postérieure à celle-ci\u{a0}: 31 mars 2026 (début)."
     );
     let left = FieldCode::MoreThanLeft.says("").amount(Money::usd(1_250_050));
     let said = french(left).replace(['\u{a0}', '\u{202f}'], " ");

@@ -6,28 +6,35 @@ use crate::{
     session,
     visit::{PageResult, Visitor},
 };
-use actix_web::{http::StatusCode, web};
+use actix_web::{
+    http::StatusCode,
+    web::{self, ServiceConfig},
+};
 use serde::Deserialize;
 use serde_json::json;
 
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/invitation", web::get().to(form)).route("/invitation", web::post().to(accept));
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Invitation {
+struct Invitation {
     token: Option<String>,
 }
 
-pub(crate) async fn form(visitor: Visitor, invitation: web::Query<Invitation>) -> PageResult {
+async fn form(visitor: Visitor, invitation: web::Query<Invitation>) -> PageResult {
     let context = json!({ "token": invitation.token, "error": null });
     visitor.page("account/invitation.html", context).await
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Acceptance {
+struct Acceptance {
     token: String,
     password: String,
     again: String,
 }
 
-pub(crate) async fn accept(visitor: Visitor, form: web::Form<Acceptance>) -> PageResult {
+async fn accept(visitor: Visitor, form: web::Form<Acceptance>) -> PageResult {
     let error = match accepted(&visitor, &form).await {
         Ok(home) => return Ok(see_other(home)),
         Err(Refusal::Differ) => "passwords-differ",

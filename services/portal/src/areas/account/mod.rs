@@ -1,35 +1,20 @@
 //! Signing in and out, invitations, and what somebody sets for themselves.
 
-mod invitation;
-mod notifications;
-mod profile;
-mod sign_in;
+// Below: the files beside this one, as cargo xtask lists finds them.
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
+pub(crate) mod invitation;
+pub(crate) mod notifications;
+pub(crate) mod profile;
+pub(crate) mod sign_in;
 
-/// Its entries in the menu.
-pub(crate) const NAV: &[NavEntry] = &[
-    NavEntry {
-        permission: Some("reports:read"),
-        path: "/notifications",
-        key: "notifications",
-        group: Group::Plain,
-    },
-    NavEntry { permission: None, path: "/profile", key: "profile", group: Group::Plain },
-];
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[notifications::NAV, profile::NAV];
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
-        .route("/sign-in", web::get().to(sign_in::form))
-        .route("/sign-in", web::post().to(sign_in::sign_in))
-        .route("/sign-out", web::post().to(sign_in::sign_out))
-        .route("/invitation", web::get().to(invitation::form))
-        .route("/invitation", web::post().to(invitation::accept))
-        .route("/profile", web::get().to(profile::show))
-        .route("/profile", web::post().to(profile::save))
-        .route("/notifications", web::get().to(notifications::list))
-        .route("/notifications", web::post().to(notifications::mark_read))
-        .route("/console/office", web::get().to(profile::offices))
-        .route("/console/office", web::post().to(profile::switch_office));
+        .configure(invitation::configure)
+        .configure(notifications::configure)
+        .configure(profile::configure)
+        .configure(sign_in::configure);
 }

@@ -6,16 +6,30 @@ use crate::{
     forms::Typed,
     ids::Id,
     lists::{ListPage, ListQuery, NoFilters},
+    nav::{Group, NavEntry},
     session::SignedIn,
     visit::{PageResult, Reader},
 };
-use actix_web::web::{self, Bytes};
+use actix_web::web::{self, Bytes, ServiceConfig};
 use serde_json::json;
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("reports:read"),
+    path: "/notifications",
+    key: "notifications",
+    group: Group::Plain,
+    position: 10,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/notifications", web::get().to(list)).route("/notifications", web::post().to(mark_read));
+}
 
 const LIST: ListPage =
     ListPage { limit: Some("50"), ..ListPage::new("/v1/notifications", "account/notifications.html") };
 
-pub(crate) async fn list(reader: Reader, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
+async fn list(reader: Reader, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     let mut query = asked.query();
     let signed_in = reader.signed_in.as_ref();
     query.extend(signed_in.and_then(SignedIn::muted));
@@ -27,7 +41,7 @@ pub(crate) async fn list(reader: Reader, asked: web::Query<ListQuery<NoFilters>>
     reader.page(LIST.template, context).await
 }
 
-pub(crate) async fn mark_read(reader: Reader, body: Bytes) -> PageResult {
+async fn mark_read(reader: Reader, body: Bytes) -> PageResult {
     let last = Id::read(Typed::read(&body).text("last_id")).ok_or(PageError::NotFound)?;
     let sent = json!({ "last_id": last.as_str() });
     reader.change(Method::PUT, "/v1/notifications/read-until", &sent, Guard::None).await?;

@@ -5,11 +5,24 @@ use crate::{
     error::PageError,
     forms::Typed,
     ids::Id,
+    nav::{Group, NavEntry},
     session,
     visit::{Anybody, Form, PageResult, Reader, Staff, Visit},
 };
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes, ServiceConfig};
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] =
+    &[NavEntry { permission: None, path: "/profile", key: "profile", group: Group::Plain, position: 20 }];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/profile", web::get().to(show))
+        .route("/profile", web::post().to(save))
+        .route("/console/office", web::get().to(offices))
+        .route("/console/office", web::post().to(switch_office));
+}
 
 /// Notifications that can be switched off.
 const MUTABLE: [&str; 4] = ["due_in_30_days", "due_in_7_days", "submit", "accept"];
@@ -32,11 +45,11 @@ async fn recorded(reader: &Reader) -> Result<Value, PageError> {
     Ok(me)
 }
 
-pub(crate) async fn show(reader: Reader) -> PageResult {
+async fn show(reader: Reader) -> PageResult {
     form_page(&reader, &recorded(&reader).await?, Value::Null).await
 }
 
-pub(crate) async fn save(form: Form<Anybody>) -> PageResult {
+async fn save(form: Form<Anybody>) -> PageResult {
     let typed = &form.typed;
     let shown = typed.all("shown");
     let muted: Vec<&str> = MUTABLE.into_iter().filter(|kind| !shown.contains(kind)).collect();
@@ -71,13 +84,13 @@ async fn renew<W>(visit: &Visit<W>, office: Option<&str>) -> Result<(), PageErro
 }
 
 /// The offices that somebody may work in.
-pub(crate) async fn offices(staff: Staff) -> PageResult {
+async fn offices(staff: Staff) -> PageResult {
     let me = staff.get("/v1/me", &()).await?;
     staff.page("account/office.html", json!({ "me": me })).await
 }
 
 /// Goes on in another office of the same person.
-pub(crate) async fn switch_office(staff: Staff, body: Bytes) -> PageResult {
+async fn switch_office(staff: Staff, body: Bytes) -> PageResult {
     let office = Id::read(Typed::read(&body).text("office_id")).ok_or(PageError::NotFound)?;
     renew(&staff, Some(office.as_str())).await?;
     staff.see_other("/console")

@@ -7,12 +7,23 @@ use crate::{
     recent, session,
     visit::{PageResult, Visitor},
 };
-use actix_web::{HttpResponse, http::StatusCode, web};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{self, ServiceConfig},
+};
 use serde::Deserialize;
 use serde_json::json;
 
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/sign-in", web::get().to(form))
+        .route("/sign-in", web::post().to(sign_in))
+        .route("/sign-out", web::post().to(sign_out));
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Next {
+struct Next {
     next: Option<String>,
 }
 
@@ -30,14 +41,14 @@ pub(crate) fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header(("location", location)).finish()
 }
 
-pub(crate) async fn form(visitor: Visitor, next: web::Query<Next>) -> PageResult {
+async fn form(visitor: Visitor, next: web::Query<Next>) -> PageResult {
     let next = local_path(next.next.as_deref());
     let context = json!({ "next": next, "email": "", "error": null, "kept_to": null, "kept": null });
     visitor.page("account/sign-in.html", context).await
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Credentials {
+struct Credentials {
     email: String,
     password: String,
     next: Option<String>,
@@ -46,7 +57,7 @@ pub(crate) struct Credentials {
     kept: Option<String>,
 }
 
-pub(crate) async fn sign_in(visitor: Visitor, form: web::Form<Credentials>) -> PageResult {
+async fn sign_in(visitor: Visitor, form: web::Form<Credentials>) -> PageResult {
     let next = local_path(form.next.as_deref());
     match session::sign_in(&visitor.state, &visitor.request, form.email.trim(), &form.password).await {
         Ok(_) if local_path(form.kept_to.as_deref()).is_some() => resume(&visitor, &form).await,
@@ -77,7 +88,7 @@ async fn resume(visitor: &Visitor, form: &Credentials) -> PageResult {
     visitor.page("account/resume.html", json!({ "to": form.kept_to, "fields": typed.0 })).await
 }
 
-pub(crate) async fn sign_out(visitor: Visitor) -> HttpResponse {
+async fn sign_out(visitor: Visitor) -> HttpResponse {
     session::sign_out(&visitor.state, &visitor.request).await;
     let prefix = PageLanguage::of(&visitor.request, None).prefix();
     let mut response = see_other(if prefix.is_empty() { "/" } else { &prefix });

@@ -1,44 +1,54 @@
 //! The office console: what staff work in, in their office’s tenant.
 
-mod agreements;
-mod analysis;
-mod contacts;
-mod contributions;
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+pub(crate) mod agreements;
+pub(crate) mod analysis;
+pub(crate) mod contacts;
+pub(crate) mod contributions;
 pub(crate) mod donors;
-mod home;
-mod imports;
-mod reports;
+pub(crate) mod home;
+pub(crate) mod imports;
+pub(crate) mod reports;
 pub(crate) mod settings;
 
-use crate::nav::Entries;
-use actix_web::web::ServiceConfig;
-
-/// The steps of every kind of record.
-#[cfg(test)]
-pub(crate) const STEPS: [&crate::steps::Steps; 4] =
-    [&agreements::STEPS, &contributions::STEPS, &reports::STEPS, &contacts::STEPS];
-
-/// The menu: a group has its entries in this order.
-pub(super) const NAV: Entries = &[
-    home::NAV,
-    donors::NAV,
+/// The entries of these areas in the menu.
+pub(crate) const NAV: crate::nav::Menu = &[
     agreements::NAV,
-    contributions::NAV,
-    reports::NAV,
     analysis::NAV,
+    contacts::NAV,
+    contributions::NAV,
+    donors::NAV,
+    home::NAV,
     imports::NAV,
+    reports::NAV,
     settings::NAV,
 ];
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
+/// The steps of the records of these areas.
+#[cfg(test)]
+pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
+    agreements::STEPS,
+    analysis::STEPS,
+    contacts::STEPS,
+    contributions::STEPS,
+    donors::STEPS,
+    home::STEPS,
+    imports::STEPS,
+    reports::STEPS,
+    settings::STEPS,
+];
+
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
-        .configure(home::configure)
-        .configure(donors::configure)
-        .configure(contacts::configure)
         .configure(agreements::configure)
-        .configure(contributions::configure)
-        .configure(reports::configure)
-        .configure(imports::configure)
         .configure(analysis::configure)
+        .configure(contacts::configure)
+        .configure(contributions::configure)
+        .configure(donors::configure)
+        .configure(home::configure)
+        .configure(imports::configure)
+        .configure(reports::configure)
         .configure(settings::configure);
 }

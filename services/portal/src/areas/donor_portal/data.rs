@@ -4,17 +4,29 @@ use crate::{
     areas::console::donors::statement::{StatementQuery, statement_of},
     error::PageError,
     lists::Query,
+    nav::{Group, NavEntry},
     visit::{DonorPrincipal, PageResult},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::json;
 
-pub(crate) async fn show(donor: DonorPrincipal) -> PageResult {
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] =
+    &[NavEntry { permission: None, path: "/donor/data", key: "data", group: Group::Plain, position: 50 }];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/donor/data", web::get().to(show))
+        .route("/donor/data/{list}.{kind}", web::get().to(file))
+        .route("/donor/statement.pdf", web::get().to(statement));
+}
+
+async fn show(donor: DonorPrincipal) -> PageResult {
     donor.page("donor_portal/data.html", json!({ "donor_id": donor.who.donor_id })).await
 }
 
 /// Everything the donor may see, as a spreadsheet.
-pub(crate) async fn file(donor: DonorPrincipal, name: web::Path<(String, String)>) -> PageResult {
+async fn file(donor: DonorPrincipal, name: web::Path<(String, String)>) -> PageResult {
     let (list, kind) = name.into_inner();
     if !["contributions", "agreements", "reports"].contains(&list.as_str()) {
         return Err(PageError::NotFound);
@@ -22,6 +34,6 @@ pub(crate) async fn file(donor: DonorPrincipal, name: web::Path<(String, String)
     donor.list_file(&format!("/v1/{list}"), &Query::new(), &list, &kind).await
 }
 
-pub(crate) async fn statement(donor: DonorPrincipal, asked: web::Query<StatementQuery>) -> PageResult {
+async fn statement(donor: DonorPrincipal, asked: web::Query<StatementQuery>) -> PageResult {
     statement_of(&donor, &donor.who.donor_id, &asked).await
 }

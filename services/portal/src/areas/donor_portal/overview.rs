@@ -3,11 +3,26 @@
 use crate::{
     draw::mark,
     error::unless_away,
+    nav::{Group, NavEntry},
     visit::{DonorPrincipal, PageResult},
 };
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
 
-pub(crate) async fn show(donor: DonorPrincipal) -> PageResult {
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: None,
+    path: "/donor",
+    key: "donor-overview",
+    group: Group::Plain,
+    position: 10,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/donor", web::get().to(show));
+}
+
+async fn show(donor: DonorPrincipal) -> PageResult {
     let funding_path = format!("/v1/donors/{}/funding", donor.who.donor_id);
     let (owed, unread) = ([("owed", "true"), ("limit", "5")], [("unread", "true"), ("limit", "5")]);
     let (funding, owed, told, focal) = futures_util::join!(

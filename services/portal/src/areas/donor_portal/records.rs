@@ -5,28 +5,57 @@ use crate::{
     error::unless_away,
     ids::Id,
     lists::{ListPage, ListQuery, NoFilters, Query, given},
+    nav::{Group, NavEntry},
     visit::{DonorPrincipal, PageResult},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// Its entries in the menu.
+pub(super) const NAV: &[NavEntry] = &[
+    NavEntry {
+        permission: None,
+        path: "/donor/contributions",
+        key: "contributions",
+        group: Group::Plain,
+        position: 20,
+    },
+    NavEntry {
+        permission: None,
+        path: "/donor/agreements",
+        key: "agreements",
+        group: Group::Plain,
+        position: 30,
+    },
+    NavEntry { permission: None, path: "/donor/reports", key: "reports", group: Group::Plain, position: 40 },
+];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/donor/contributions", web::get().to(contributions))
+        .route("/donor/contributions.{kind}", web::get().to(contributions_file))
+        .route("/donor/contributions/{id}", web::get().to(contribution))
+        .route("/donor/agreements", web::get().to(agreements))
+        .route("/donor/agreements/{id}", web::get().to(agreement))
+        .route("/donor/reports", web::get().to(reports))
+        .route("/donor/reports/{id}", web::get().to(report))
+        .route("/donor/calendar", web::post().to(calendar));
+}
 
 const CONTRIBUTIONS: ListPage = ListPage::new("/v1/contributions", "donor_portal/contributions.html");
 const AGREEMENTS: ListPage = ListPage::new("/v1/agreements", "donor_portal/agreements.html");
 const REPORTS: ListPage = ListPage::new("/v1/reports", "donor_portal/reports.html");
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     status: Option<String>,
     year: Option<String>,
     country: Option<String>,
     earmarking: Option<String>,
 }
 
-pub(crate) async fn contributions(
-    donor: DonorPrincipal,
-    asked: web::Query<ListQuery<Filters>>,
-) -> PageResult {
+async fn contributions(donor: DonorPrincipal, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     // The choices of the filters come from another service than the list.
     let funding = donor.get(&format!("/v1/donors/{}/funding", donor.who.donor_id), &()).await;
     let funding = unless_away(funding)?;
@@ -40,7 +69,7 @@ pub(crate) async fn contributions(
     CONTRIBUTIONS.show(&donor, &asked, more).await
 }
 
-pub(crate) async fn contributions_file(
+async fn contributions_file(
     donor: DonorPrincipal,
     kind: web::Path<String>,
     filters: web::Query<Filters>,
@@ -48,16 +77,16 @@ pub(crate) async fn contributions_file(
     CONTRIBUTIONS.file(&donor, &*filters, &kind).await
 }
 
-pub(crate) async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
+async fn contribution(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
     let record = donor.get(&format!("/v1/contributions/{id}"), &()).await?;
     donor.page("donor_portal/contribution.html", json!({ "contribution": record })).await
 }
 
-pub(crate) async fn agreements(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
+async fn agreements(donor: DonorPrincipal, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     AGREEMENTS.show(&donor, &asked, Value::Null).await
 }
 
-pub(crate) async fn agreement(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
+async fn agreement(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
     let path = format!("/v1/agreements/{id}");
     let (of_it, documents) = ([("agreement_id", id.as_str()), ("limit", "200")], format!("{path}/documents"));
     let agreement = donor.get(&path, &()).await?;
@@ -68,15 +97,12 @@ pub(crate) async fn agreement(donor: DonorPrincipal, id: web::Path<Id>) -> PageR
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct ReportFilters {
+struct ReportFilters {
     owed: Option<String>,
 }
 
 /// Reports that were handed in, unless those that are owed are asked for.
-pub(crate) async fn reports(
-    donor: DonorPrincipal,
-    asked: web::Query<ListQuery<ReportFilters>>,
-) -> PageResult {
+async fn reports(donor: DonorPrincipal, asked: web::Query<ListQuery<ReportFilters>>) -> PageResult {
     let owed = asked.filters.owed.as_deref() == Some("true");
     let filters = ReportFilters { owed: Some(owed.to_string()) };
     reports_page(&donor, &filters, asked.after(given(&filters)), Value::Null).await
@@ -94,13 +120,13 @@ async fn reports_page(
     donor.page(REPORTS.template, context).await
 }
 
-pub(crate) async fn report(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
+async fn report(donor: DonorPrincipal, id: web::Path<Id>) -> PageResult {
     let report = donor.get(&format!("/v1/reports/{id}"), &()).await?;
     donor.page("donor_portal/report.html", json!({ "report": report })).await
 }
 
 /// Makes a calendar address and shows it, this once.
-pub(crate) async fn calendar(donor: DonorPrincipal) -> PageResult {
+async fn calendar(donor: DonorPrincipal) -> PageResult {
     let sent = json!({ "language": donor.language.as_str() });
     let made = donor.change(Method::PUT, "/v1/calendar", &sent, Guard::None).await?;
     let address = format!("{}{}", donor.state.public_url, made["path"].as_str().unwrap_or_default());

@@ -5,10 +5,20 @@ use crate::{
     draw::mark,
     figures::{minor, usd},
     i18n::{Language, text},
+    nav::{Group, NavEntry},
     visit::{PageResult, Visitor},
 };
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
 use std::{cmp::Reverse, collections::BTreeMap};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] =
+    &[NavEntry { permission: None, path: "/archive", key: "archive", group: Group::Plain, position: 40 }];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/archive", web::get().to(archive));
+}
 
 /// The earmarking categories in one order, the freest first; what is not stated last.
 const CATEGORIES: [Option<&str>; 5] =
@@ -16,7 +26,7 @@ const CATEGORIES: [Option<&str>; 5] =
 /// Countries with a small drawing; every country is in the list of the home page.
 const MAX_MULTIPLES: usize = 24;
 
-pub(crate) async fn archive(visitor: Visitor) -> PageResult {
+async fn archive(visitor: Visitor) -> PageResult {
     let (plans, countries, years) = futures_util::join!(
         visitor.all("/v1/public/plans", &()),
         visitor.all("/v1/public/countries", &()),

@@ -11,12 +11,26 @@ use crate::{
     i18n::{Language, text},
     ids::Id,
     lists::{ListPage, ListQuery},
+    nav::{Group, NavEntry},
     visit::{PageResult, Visitor},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Its entries in the menu.
+pub(super) const NAV: &[NavEntry] = &[
+    NavEntry { permission: None, path: "/donors", key: "donors", group: Group::Plain, position: 20 },
+    NavEntry { permission: None, path: "/flows", key: "flows-page", group: Group::Plain, position: 30 },
+];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/donors", web::get().to(donors))
+        .route("/donors/{id}", web::get().to(donor))
+        .route("/flows", web::get().to(flows));
+}
 
 /// Maximum number of plans named in the diagram; the others are added up. (The platform does the same with the donors.)
 const MAX_NAMED_PLANS: usize = 10;
@@ -24,17 +38,17 @@ const MAX_NAMED_PLANS: usize = 10;
 const LIST: ListPage = ListPage::new("/v1/public/donors", "public/donors.html");
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     q: Option<String>,
 }
 
-pub(crate) async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let mut context = LIST.context(&visitor, &asked.filters, asked.query()).await?;
     context["most"] = most(&context["list"]["items"], "funding");
     visitor.page(LIST.template, context).await
 }
 
-pub(crate) async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {
+async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {
     let funding = visitor.get(&format!("/v1/public/donors/{id}"), &()).await?;
     let mut years: Vec<Value> = funding["by_year"].as_array().cloned().unwrap_or_default();
     years.reverse();
@@ -47,7 +61,7 @@ pub(crate) async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {
     visitor.page("public/donor.html", context).await
 }
 
-pub(crate) async fn flows(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
+async fn flows(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
     let every = visitor.all("/v1/public/years", &()).await?;
     let years: Vec<i64> = every.iter().filter_map(|entry| entry["year"].as_i64()).collect();
     let asked = asked.text().map(|year| year.parse::<i64>().map_err(|_| PageError::NotFound)).transpose()?;

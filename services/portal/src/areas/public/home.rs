@@ -4,13 +4,17 @@ use crate::{
     error::unless_away,
     figures::{minor, sum, usd},
     format::money_short,
-    i18n::PageLanguage,
+    i18n::{PageLanguage, text},
     lists::or_empty,
     visit::{PageResult, Visitor},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/", web::get().to(home));
+}
 
 /// Plans on the home page; the others are in the list.
 const MAX_PLANS: usize = 15;
@@ -28,7 +32,7 @@ impl YearOf {
 }
 
 /// Figures of a year, the map, plans and countries.
-pub(crate) async fn home(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
+async fn home(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
     let few = [("limit", "3")];
     let (plans, countries, updates) = futures_util::join!(
         visitor.all("/v1/public/plans", &()),
@@ -77,13 +81,14 @@ fn years_of(plans: &[Value], countries: &[Value]) -> Vec<i64> {
 /// What the map shows of each country.
 fn map_data(visitor: &Visitor, countries: &[Value]) -> Value {
     let prefix = PageLanguage::of(&visitor.request, None).prefix();
+    let colon = text(visitor.language, "colon", None);
     let place = |entry: &Value| {
         let code = entry["country"].as_str()?;
         let name = kernel::country::by_iso3(code)?.name(visitor.language.as_str());
         let amount = entry["funding"]["amount"].as_str().unwrap_or("0");
         Some(json!({
             "code": code, "value": amount.parse::<f64>().unwrap_or_default(),
-            "label": format!("{name}: {}", money_short(visitor.language, amount)),
+            "label": format!("{name}{colon} {}", money_short(visitor.language, amount)),
             "link": format!("{prefix}/countries/{code}?year={}", entry["year"]),
         }))
     };

@@ -1,40 +1,29 @@
 //! The public crisis platform: no sign-in.
 
-mod archive;
-mod division;
-mod flows;
-mod home;
-mod plans;
-pub(crate) mod search;
-mod show;
-mod sitemap;
-
 pub(crate) use sitemap::Sitemap;
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
+// Below: the files beside this one, as cargo xtask lists finds them.
 
-/// Its entries in the menu; the name of the site leads to its home page.
-pub(crate) const NAV: &[NavEntry] = &[
-    NavEntry { permission: None, path: "/plans", key: "plans", group: Group::Plain },
-    NavEntry { permission: None, path: "/donors", key: "donors", group: Group::Plain },
-    NavEntry { permission: None, path: "/flows", key: "flows-page", group: Group::Plain },
-    NavEntry { permission: None, path: "/archive", key: "archive", group: Group::Plain },
-];
+pub(crate) mod archive;
+pub(crate) mod division;
+pub(crate) mod flows;
+pub(crate) mod home;
+pub(crate) mod plans;
+pub(crate) mod search;
+pub(crate) mod show;
+pub(crate) mod sitemap;
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[archive::NAV, flows::NAV, plans::NAV];
+
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
-        .route("/", web::get().to(home::home))
-        .route("/countries/{iso3}", web::get().to(show::country))
-        .route("/plans", web::get().to(plans::plans))
-        .route("/plans/{id}", web::get().to(show::plan))
-        .route("/donors", web::get().to(flows::donors))
-        .route("/donors/{id}", web::get().to(flows::donor))
-        .route("/flows", web::get().to(flows::flows))
-        .route("/archive", web::get().to(archive::archive))
-        .route("/data", web::get().to(plans::data))
-        .route("/data/{list}.{kind}", web::get().to(plans::file))
-        .route("/sitemap.xml", web::get().to(sitemap::sitemap))
-        .route("/robots.txt", web::get().to(sitemap::robots))
-        .route("/search", web::get().to(search::search));
+        .configure(archive::configure)
+        .configure(flows::configure)
+        .configure(home::configure)
+        .configure(plans::configure)
+        .configure(search::configure)
+        .configure(show::configure)
+        .configure(sitemap::configure);
 }

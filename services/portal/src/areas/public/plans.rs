@@ -3,23 +3,35 @@
 use crate::{
     error::PageError,
     lists::{ListPage, ListQuery, Query, given},
+    nav::{Group, NavEntry},
     visit::{PageResult, Visitor},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] =
+    &[NavEntry { permission: None, path: "/plans", key: "plans", group: Group::Plain, position: 10 }];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/plans", web::get().to(plans))
+        .route("/data", web::get().to(data))
+        .route("/data/{list}.{kind}", web::get().to(file));
+}
 
 const LIST: ListPage =
     ListPage { limit: Some("50"), ..ListPage::new("/v1/public/plans", "public/plans.html") };
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     q: Option<String>,
     country: Option<String>,
     year: Option<String>,
 }
 
-pub(crate) async fn plans(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+async fn plans(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     // What there is to choose from, whatever is chosen.
     let every = visitor.all(LIST.path, &()).await?;
     let of = |name: &str| {
@@ -33,12 +45,12 @@ pub(crate) async fn plans(visitor: Visitor, asked: web::Query<ListQuery<Filters>
     LIST.show(&visitor, &asked, json!({ "years": years, "countries": countries })).await
 }
 
-pub(crate) async fn data(visitor: Visitor) -> PageResult {
+async fn data(visitor: Visitor) -> PageResult {
     visitor.page("public/data.html", json!({})).await
 }
 
 /// `plans`, `countries`, `donors`, `years` or `updates`, as a spreadsheet.
-pub(crate) async fn file(
+async fn file(
     visitor: Visitor,
     name: web::Path<(String, String)>,
     filters: web::Query<Filters>,

@@ -4,10 +4,14 @@ use crate::{
     lists::{items, or_empty},
     visit::{PageResult, Visitor},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use kernel::country::Country;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/search", web::get().to(search));
+}
 
 #[derive(Deserialize)]
 pub(crate) struct Question {
@@ -21,7 +25,7 @@ impl Question {
     }
 }
 
-pub(crate) async fn search(visitor: Visitor, asked: web::Query<Question>) -> PageResult {
+async fn search(visitor: Visitor, asked: web::Query<Question>) -> PageResult {
     let words = asked.words();
     if words.is_empty() {
         let nothing = json!({ "q": "", "plans": [], "countries": [], "donors": null });

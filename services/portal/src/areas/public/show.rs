@@ -9,15 +9,15 @@ use crate::{
     figures::most,
     visit::{PageResult, Visitor},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use chrono::Datelike;
 use serde_json::json;
 
-pub(crate) async fn country(
-    visitor: Visitor,
-    iso3: web::Path<String>,
-    asked: web::Query<YearOf>,
-) -> PageResult {
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/countries/{iso3}", web::get().to(country)).route("/plans/{id}", web::get().to(plan));
+}
+
+async fn country(visitor: Visitor, iso3: web::Path<String>, asked: web::Query<YearOf>) -> PageResult {
     let country = kernel::country::by_iso3(&iso3).ok_or(PageError::NotFound)?;
     let years: Vec<i64> = visitor
         .all("/v1/public/countries", &())
@@ -41,7 +41,7 @@ pub(crate) async fn country(
     visitor.page("public/country.html", context).await
 }
 
-pub(crate) async fn plan(visitor: Visitor, id: web::Path<String>) -> PageResult {
+async fn plan(visitor: Visitor, id: web::Path<String>) -> PageResult {
     if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(PageError::NotFound);
     }

@@ -6,11 +6,18 @@ use crate::{
     i18n::Language,
     visit::{PageResult, Visitor},
 };
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{
+    HttpResponse,
+    web::{self, Data, ServiceConfig},
+};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt::Write;
 use tokio::sync::Mutex;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/sitemap.xml", web::get().to(sitemap)).route("/robots.txt", web::get().to(robots));
+}
 
 /// The map of the site as it was last written, and when: it reads every list to its end.
 #[derive(Default)]
@@ -20,7 +27,7 @@ pub(crate) struct Sitemap(Mutex<Option<(DateTime<Utc>, Bytes)>>);
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
 /// Every public page in every language (sitemaps.org), for search engines. It is written once while several ask.
-pub(crate) async fn sitemap(visitor: Visitor) -> PageResult {
+async fn sitemap(visitor: Visitor) -> PageResult {
     let mut held = visitor.state.sitemap.0.lock().await;
     let now = visitor.state.clock.now();
     let text = match held.as_ref().filter(|(at, _)| now - *at < MAX_AGE) {
@@ -58,7 +65,7 @@ async fn site(visitor: &Visitor) -> Result<String, PageError> {
 }
 
 /// What search engines may read: the public pages.
-pub(crate) async fn robots(state: Data<State>) -> HttpResponse {
+async fn robots(state: Data<State>) -> HttpResponse {
     let text = format!(
         "User-agent: *\nDisallow: /console\nDisallow: /donor\nDisallow: /v1/\nSitemap: {}/sitemap.xml\n",
         state.public_url

@@ -11,19 +11,27 @@ use crate::{
     ids::Id,
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/agreements", web::post().to(create))
+        .route("/console/agreements/new", web::get().to(new))
+        .route("/console/agreements/{id}/edit", web::get().to(edit))
+        .route("/console/agreements/{id}/edit", web::post().to(update));
+}
 
 /// Rows for instalments in the form.
 const MIN_INSTALMENT_ROWS: usize = 4;
 
 #[derive(Deserialize)]
-pub(crate) struct Beginning {
+struct Beginning {
     donor_id: Option<String>,
 }
 
-pub(crate) async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
+async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
     let mut typed = json!({ "visibility": "donor" });
     if let Some(id) = beginning.donor_id.as_deref().and_then(Id::read) {
         let donor = staff.get(&format!("/v1/donors/{id}"), &()).await?;
@@ -32,7 +40,7 @@ pub(crate) async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageR
     form_page(&staff, FormOf { typed, ..FormOf::default() }).await
 }
 
-pub(crate) async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     let typed = filled(staff.language, &agreement_of(&staff, &id).await?);
     form_page(&staff, FormOf { typed, id: Some(id.as_str().to_owned()), ..FormOf::default() }).await
 }
@@ -80,11 +88,11 @@ fn filled(language: Language, agreement: &Value) -> Value {
     typed
 }
 
-pub(crate) async fn create(form: Writer) -> PageResult {
+async fn create(form: Writer) -> PageResult {
     save(&form, None).await
 }
 
-pub(crate) async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
+async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     save(&form, Some(&id)).await
 }
 

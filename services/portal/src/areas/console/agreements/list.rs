@@ -3,11 +3,27 @@
 use crate::{
     forms::Typed,
     lists::{ListPage, ListQuery, Query, query_of},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("agreements:read"),
+    path: "/console/agreements",
+    key: "agreements",
+    group: Group::Donors,
+    position: 20,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/agreements", web::get().to(list))
+        .route("/console/agreements.{kind}", web::get().to(file));
+}
 
 const LIST: ListPage = ListPage::new("/v1/agreements", "console/agreements/list.html");
 /// Columns that the list can show, beside the reference and title.
@@ -16,7 +32,7 @@ const COLUMNS: [&str; 7] = ["donor", "state", "start", "end", "amount", "earmark
 const DEFAULT_COLUMNS: [&str; 4] = ["donor", "state", "end", "amount"];
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     q: Option<String>,
     state: Option<String>,
     sort: Option<String>,
@@ -31,7 +47,7 @@ fn chosen(query: &str) -> Vec<&'static str> {
     if shown.is_empty() { DEFAULT_COLUMNS.to_vec() } else { shown }
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let columns = chosen(staff.request.query_string());
     let filter = asked.filter();
     let mut kept = filter.clone();
@@ -44,6 +60,6 @@ pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) ->
     LIST.show(&staff, &asked, more).await
 }
 
-pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
     LIST.file(&staff, &*filters, &kind).await
 }

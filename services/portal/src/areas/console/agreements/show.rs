@@ -3,14 +3,20 @@
 use crate::{
     error::{PageError, unless_away},
     forms::key,
-    ids::Id,
+    ids::{Id, only_ids},
     lists::added,
     recent,
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route(&only_ids("/console/agreements/{id}"), web::get().to(show))
+        .route(&STEPS.address(), web::post().to(step));
+}
 
 const AMENDMENT: Kind = Kind::Choice {
     options: &["no_cost_extension", "cost_extension", "budget_revision"],
@@ -52,7 +58,7 @@ pub(crate) async fn agreement_of(staff: &Staff, id: &Id) -> Result<Value, PageEr
     staff.get(&format!("/v1/agreements/{id}"), &()).await
 }
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     show_page(&staff, &id, json!({ "problem": null })).await
 }
 
@@ -78,7 +84,7 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     staff.page("console/agreements/show.html", added(context, again)).await
 }
 
-pub(crate) async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
+async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),

@@ -5,11 +5,25 @@ use crate::{
     draw, format,
     i18n::Language,
     lists::{given, query_of},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("contributions:read"),
+    path: "/console/diversification",
+    key: "diversification",
+    group: Group::Analysis,
+    position: 10,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/diversification", web::get().to(show));
+}
 
 /// The years as stacks of the parts of a division, for the drawing and its table.
 fn stacks(language: Language, years: &[Value], division: &str) -> Value {
@@ -45,11 +59,11 @@ fn columns(language: Language, years: &[Value], share: &str) -> Vec<Value> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Chosen {
+struct Chosen {
     year: Option<String>,
 }
 
-pub(crate) async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen>) -> PageResult {
+async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen>) -> PageResult {
     let (language, query) = (staff.language, given(&*period));
     let (found, offices) = futures_util::join!(staff.get("/v1/diversification", &query), offices(&staff));
     let (found, offices) = (found?, offices?);

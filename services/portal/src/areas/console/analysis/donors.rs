@@ -6,20 +6,27 @@ use crate::{
     lists::{ListQuery, context_of, given, query_of},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/diversification/donors", web::get().to(list))
+        .route("/console/diversification/donors.{kind}", web::get().to(file))
+        .route("/console/diversification/contributions", web::get().to(contributions));
+}
 
 const ROWS: &str = "/v1/diversification/rows";
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Figure {
+struct Figure {
     year: String,
     measure: String,
     key: Option<String>,
     office_id: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Figure>>) -> PageResult {
+async fn list(staff: Staff, asked: web::Query<ListQuery<Figure>>) -> PageResult {
     let (figure, language) = (&asked.filters, staff.language);
     let mut context = staff.list(ROWS, &asked).await?;
     context["year"] = figure.year.as_str().into();
@@ -29,19 +36,19 @@ pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Figure>>) -> 
     staff.page("console/analysis/donors.html", context).await
 }
 
-pub(crate) async fn file(staff: Staff, kind: web::Path<String>, figure: web::Query<Figure>) -> PageResult {
+async fn file(staff: Staff, kind: web::Path<String>, figure: web::Query<Figure>) -> PageResult {
     staff.list_file(ROWS, &given(&*figure), "diversification-donors", &kind).await
 }
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct OfDonor {
+struct OfDonor {
     donor_id: Id,
     year: String,
     office_id: Option<String>,
 }
 
 /// A donor's contributions that count in a year.
-pub(crate) async fn contributions(staff: Staff, asked: web::Query<ListQuery<OfDonor>>) -> PageResult {
+async fn contributions(staff: Staff, asked: web::Query<ListQuery<OfDonor>>) -> PageResult {
     let OfDonor { donor_id, year, office_id } = &asked.filters;
     let office = office_id.as_deref();
     let query = given(&[

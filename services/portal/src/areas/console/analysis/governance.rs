@@ -6,21 +6,37 @@ use crate::{
     i18n::Language,
     ids::Id,
     lists::{given, query_of},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("contributions:read"),
+    path: "/console/governance",
+    key: "governance",
+    group: Group::Analysis,
+    position: 20,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/governance", web::get().to(show))
+        .route("/console/governance/{report}.{kind}", web::get().to(file));
+}
 
 /// The reports, as the API calls them.
 const REPORTS: [&str; 5] = ["top_donors", "by_type", "by_earmarking", "by_region", "year_on_year"];
 
 #[derive(Deserialize)]
-pub(crate) struct Chosen {
+struct Chosen {
     report: Option<String>,
 }
 
-pub(crate) async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen>) -> PageResult {
+async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen>) -> PageResult {
     let query = given(&*period);
     let report = asked.report.as_deref().filter(|report| !report.is_empty()).unwrap_or(REPORTS[0]);
     let report = known(report)?;
@@ -52,11 +68,7 @@ fn name_line(language: Language, report: &str, line: &mut Value) {
     line["is_total"] = (key == "total").into();
 }
 
-pub(crate) async fn file(
-    staff: Staff,
-    file: web::Path<(String, String)>,
-    period: web::Query<Period>,
-) -> PageResult {
+async fn file(staff: Staff, file: web::Path<(String, String)>, period: web::Query<Period>) -> PageResult {
     let (report, kind) = file.into_inner();
     let report = known(&report)?;
     let path = format!("/v1/governance-reports/{report}");

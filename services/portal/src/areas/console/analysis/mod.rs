@@ -1,45 +1,13 @@
 //! How money is spread over donors, and the reports for governing bodies.
 
-mod diversification;
-mod donors;
-mod governance;
-
 use crate::{
     error::PageError,
     i18n::{Language, text},
     lists::{Query, given},
-    nav::{Group, NavEntry},
     visit::Staff,
 };
-use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// Its entries in the menu.
-pub(crate) const NAV: &[NavEntry] = &[
-    NavEntry {
-        permission: Some("contributions:read"),
-        path: "/console/diversification",
-        key: "diversification",
-        group: Group::Analysis,
-    },
-    NavEntry {
-        permission: Some("contributions:read"),
-        path: "/console/governance",
-        key: "governance",
-        group: Group::Analysis,
-    },
-];
-
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/console/diversification", web::get().to(diversification::show))
-        .route("/console/diversification/donors", web::get().to(donors::list))
-        .route("/console/diversification/donors.{kind}", web::get().to(donors::file))
-        .route("/console/diversification/contributions", web::get().to(donors::contributions))
-        .route("/console/governance", web::get().to(governance::show))
-        .route("/console/governance/{report}.{kind}", web::get().to(governance::file));
-}
 
 /// The years and the office that are looked at, as both the API and the page's own address take them.
 #[derive(Serialize, Deserialize)]
@@ -70,4 +38,25 @@ fn named(language: Language, division: &str, key: &str) -> String {
         (_, _) => format!("diversification-{}", key.replace('_', "-")),
     };
     text(language, &name, None)
+}
+
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+pub(crate) mod diversification;
+pub(crate) mod donors;
+pub(crate) mod governance;
+
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[diversification::NAV, governance::NAV];
+
+/// The steps of the records of these files.
+#[cfg(test)]
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
+
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
+    config
+        .configure(diversification::configure)
+        .configure(donors::configure)
+        .configure(governance::configure);
 }

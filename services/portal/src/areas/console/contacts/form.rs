@@ -9,20 +9,28 @@ use crate::{
     ids::Id,
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use locale::names;
 use serde_json::{Map, Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/donors/{id}/contacts", web::post().to(create))
+        .route("/console/donors/{id}/contacts/new", web::get().to(new))
+        .route("/console/contacts/{id}/edit", web::get().to(edit))
+        .route("/console/contacts/{id}/edit", web::post().to(update));
+}
 
 /// Fields of a contact that are one text in the form.
 const TEXTS: [&str; 9] =
     ["post", "unit", "email", "phone", "address", "notes", "liaison_post", "valid_from", "valid_until"];
 
-pub(crate) async fn new(staff: Staff, donor: web::Path<Id>) -> PageResult {
+async fn new(staff: Staff, donor: web::Path<Id>) -> PageResult {
     let donor = staff.get(&format!("/v1/donors/{donor}"), &()).await?;
     form_page(&staff, (&donor, None), json!({ "basis": "consent" }), Value::Null).await
 }
 
-pub(crate) async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     let contact = contact_of(&staff, &id).await?;
     if !contact["erased"].is_null() {
         return Err(PageError::NotFound);
@@ -107,7 +115,7 @@ fn in_form(mut problem: Value) -> Value {
     problem
 }
 
-pub(crate) async fn create(form: Writer, donor: web::Path<Id>) -> PageResult {
+async fn create(form: Writer, donor: web::Path<Id>) -> PageResult {
     let (path, guard) = (format!("/v1/donors/{donor}/contacts"), Guard::Key(form.typed.text("key")));
     let sent = fields(&form.typed, form.language);
     match form.submit(Method::POST, &path, &sent, guard).await?.map_err(in_form) {
@@ -119,7 +127,7 @@ pub(crate) async fn create(form: Writer, donor: web::Path<Id>) -> PageResult {
     }
 }
 
-pub(crate) async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
+async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let guard = Guard::Version(form.typed.text("version"));
     let sent = fields(&form.typed, form.language);
     let answer = form.submit(Method::PUT, &format!("/v1/contacts/{id}"), &sent, guard).await?;

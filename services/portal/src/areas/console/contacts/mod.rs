@@ -1,19 +1,18 @@
 //! Contacts of donors.
 
-mod form;
-mod show;
+// Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod form;
+pub(crate) mod show;
+
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[];
+
+/// The steps of the records of these files.
 #[cfg(test)]
-pub(super) use show::STEPS;
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[&show::STEPS];
 
-use actix_web::web::{self, ServiceConfig};
-
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/console/donors/{id}/contacts", web::post().to(form::create))
-        .route("/console/donors/{id}/contacts/new", web::get().to(form::new))
-        .route("/console/contacts/{id}", web::get().to(show::show))
-        .route("/console/contacts/{id}/edit", web::get().to(form::edit))
-        .route("/console/contacts/{id}/edit", web::post().to(form::update))
-        .route("/console/contacts/{id}/erase", web::post().to(show::erase));
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
+    config.configure(form::configure).configure(show::configure);
 }

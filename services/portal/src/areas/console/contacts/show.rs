@@ -7,8 +7,12 @@ use crate::{
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/contacts/{id}", web::get().to(show)).route(&STEPS.address(), web::post().to(step));
+}
 
 const REASON: Kind = Kind::Choice {
     options: &["request_of_person", "consent_withdrawn", "no_longer_needed", "recorded_by_mistake"],
@@ -35,7 +39,7 @@ pub(crate) async fn donor_of(staff: &Staff, contact: &Value) -> Result<Value, Pa
     staff.get(&format!("/v1/donors/{id}"), &()).await
 }
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     show_page(&staff, &id, json!({ "problem": null })).await
 }
 
@@ -52,8 +56,9 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
 }
 
 /// Erases, when the reason was chosen and the box ticked.
-pub(crate) async fn erase(form: Writer, id: web::Path<Id>) -> PageResult {
-    match STEPS.take(&form, &id, "erase").await? {
+async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
+    let (id, step) = place.into_inner();
+    match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),
         Err(again) => show_page(&form, &id, again).await,
     }

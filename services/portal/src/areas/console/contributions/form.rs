@@ -10,17 +10,23 @@ use crate::{
     ids::Id,
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/contributions", web::post().to(create))
+        .route("/console/contributions/new", web::get().to(new));
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Beginning {
+struct Beginning {
     donor_id: Option<String>,
     agreement_id: Option<String>,
 }
 
-pub(crate) async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
+async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
     let typed = begun(&staff, &beginning).await?;
     form_page(&staff, typed, Value::Null, Vec::new()).await
 }
@@ -51,7 +57,7 @@ async fn form_page(staff: &Staff, typed: Value, problem: Value, choices: Vec<Val
     staff.page("console/contributions/form.html", context).await
 }
 
-pub(crate) async fn create(form: Writer) -> PageResult {
+async fn create(form: Writer) -> PageResult {
     let mut again = form.typed.values();
     let donor = match donor_of(&form).await? {
         Ok(donor) => donor,

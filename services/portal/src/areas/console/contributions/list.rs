@@ -3,16 +3,32 @@
 use crate::{
     forms::country_codes,
     lists::{ListPage, ListQuery},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("contributions:read"),
+    path: "/console/contributions",
+    key: "contributions",
+    group: Group::Donors,
+    position: 30,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/contributions", web::get().to(list))
+        .route("/console/contributions.{kind}", web::get().to(file));
+}
 
 const LIST: ListPage = ListPage::new("/v1/contributions", "console/contributions/list.html");
 
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     status: Option<String>,
     earmarking: Option<String>,
     year: Option<String>,
@@ -22,11 +38,11 @@ pub(crate) struct Filters {
     parent_id: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let more = json!({ "countries": country_codes(), "may_write": staff.may("contributions:write") });
     LIST.show(&staff, &asked, more).await
 }
 
-pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
     LIST.file(&staff, &*filters, &kind).await
 }

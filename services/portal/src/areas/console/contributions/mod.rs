@@ -1,29 +1,19 @@
 //! Contributions: the list, the record with its entries and steps, the form.
 
-mod form;
-mod list;
-mod show;
+// Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod form;
+pub(crate) mod list;
+pub(crate) mod show;
+
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[list::NAV];
+
+/// The steps of the records of these files.
 #[cfg(test)]
-pub(super) use show::STEPS;
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[&show::STEPS];
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
-
-/// Its entry in the menu.
-pub(crate) const NAV: &[NavEntry] = &[NavEntry {
-    permission: Some("contributions:read"),
-    path: "/console/contributions",
-    key: "contributions",
-    group: Group::Donors,
-}];
-
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/console/contributions", web::get().to(list::list))
-        .route("/console/contributions", web::post().to(form::create))
-        .route("/console/contributions.{kind}", web::get().to(list::file))
-        .route("/console/contributions/new", web::get().to(form::new))
-        .route("/console/contributions/{id}", web::get().to(show::show))
-        .route("/console/contributions/{id}/{step}", web::post().to(show::step));
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
+    config.configure(form::configure).configure(list::configure).configure(show::configure);
 }

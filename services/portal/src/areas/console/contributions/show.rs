@@ -1,13 +1,19 @@
 //! A contribution with its entries, and the steps that move it on.
 
 use crate::{
-    ids::Id,
+    ids::{Id, only_ids},
     lists::{added, items},
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route(&only_ids("/console/contributions/{id}"), web::get().to(show))
+        .route(&STEPS.address(), web::post().to(step));
+}
 
 const ON: Field = Field::required("on", "on-day", Kind::PastDate);
 const PART: Field = Field::free("amount", "amount", Kind::Part);
@@ -55,7 +61,7 @@ fn steps_for(contribution: &Value) -> &'static [&'static str] {
     }
 }
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     show_page(&staff, &id, json!({ "problem": null })).await
 }
 
@@ -78,7 +84,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     staff.page("console/contributions/show.html", added(context, again)).await
 }
 
-pub(crate) async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
+async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),

@@ -8,8 +8,12 @@ use crate::{
     lists::{fresh_json, items},
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/donor-names", web::get().to(names));
+}
 
 /// The donor that is meant: the one that was chosen, or the only one of the name that was typed; else those it may be.
 pub(crate) async fn donor_of(form: &Writer) -> Result<Result<Value, Vec<Value>>, PageError> {
@@ -44,7 +48,7 @@ async fn chosen_before(form: &Writer, typed: &Typed, name: &str) -> Option<Value
 }
 
 /// Donors whose name holds what was typed, for the script that completes it.
-pub(crate) async fn names(staff: Staff, asked: web::Query<Question>) -> PageResult {
+async fn names(staff: Staff, asked: web::Query<Question>) -> PageResult {
     let query = [("q", asked.words()), ("limit", "10".to_owned())];
     let found = staff.get("/v1/donors", &query).await?;
     let one = |donor: &Value| json!({ "id": donor["id"], "name": donor["name"] });

@@ -6,10 +6,17 @@ use crate::{
     ids::Id,
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/donors/{id}/duplicates", web::get().to(show))
+        .route("/console/donors/{id}/duplicates", web::post().to(merge))
+        .route("/console/donors/{id}/duplicates/{merge}", web::post().to(unmerge));
+}
+
+async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     duplicates_page(&staff, &id, Value::Null, Value::Null).await
 }
 
@@ -26,7 +33,7 @@ async fn duplicates_page(staff: &Staff, id: &Id, typed: Value, problem: Value) -
 }
 
 /// Merges a duplicate into the donor.
-pub(crate) async fn merge(form: Writer, id: web::Path<Id>) -> PageResult {
+async fn merge(form: Writer, id: web::Path<Id>) -> PageResult {
     let typed = &form.typed;
     let sent = json!({ "duplicate_id": typed.text("duplicate_id"), "reason": typed.text("reason") });
     let guard = Guard::VersionOnce(typed.text("version"), typed.text("key"));
@@ -34,7 +41,7 @@ pub(crate) async fn merge(form: Writer, id: web::Path<Id>) -> PageResult {
 }
 
 /// Undoes a merge.
-pub(crate) async fn unmerge(form: Writer, place: web::Path<(Id, Id)>) -> PageResult {
+async fn unmerge(form: Writer, place: web::Path<(Id, Id)>) -> PageResult {
     let (id, merge) = place.into_inner();
     let guard = Guard::Version(form.typed.text("version"));
     settle(&form, &id, &format!("/v1/donor-merges/{merge}/undo"), &json!({}), guard).await

@@ -6,15 +6,23 @@ use crate::{
     ids::Id,
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
 
-pub(crate) async fn new(staff: Staff) -> PageResult {
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/donors", web::post().to(create))
+        .route("/console/donors/new", web::get().to(new))
+        .route("/console/donors/{id}/edit", web::get().to(edit))
+        .route("/console/donors/{id}/edit", web::post().to(update));
+}
+
+async fn new(staff: Staff) -> PageResult {
     let typed = json!({ "status": "prospect", "type": "government" });
     form_page(&staff, None, typed, Value::Null).await
 }
 
-pub(crate) async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     let donor = staff.get(&format!("/v1/donors/{id}"), &()).await?;
     form_page(&staff, Some(&id), filled(donor), Value::Null).await
 }
@@ -37,7 +45,7 @@ async fn form_page(staff: &Staff, id: Option<&Id>, typed: Value, problem: Value)
     staff.page("console/donors/form.html", context).await
 }
 
-pub(crate) async fn create(form: Writer) -> PageResult {
+async fn create(form: Writer) -> PageResult {
     let sent = donor_body(&form.typed, &Value::Null);
     let guard = Guard::Key(form.typed.text("key"));
     match form.submit(Method::POST, "/v1/donors", &sent, guard).await? {
@@ -46,7 +54,7 @@ pub(crate) async fn create(form: Writer) -> PageResult {
     }
 }
 
-pub(crate) async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
+async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let path = format!("/v1/donors/{id}");
     let recorded = form.get(&path, &()).await?;
     let sent = donor_body(&form.typed, &recorded);

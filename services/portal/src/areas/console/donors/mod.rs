@@ -1,36 +1,28 @@
 //! The donor registry.
 
+// Below: the files beside this one, as cargo xtask lists finds them.
+
 pub(crate) mod choice;
-mod duplicates;
-mod form;
-mod list;
-mod show;
+pub(crate) mod duplicates;
+pub(crate) mod form;
+pub(crate) mod list;
+pub(crate) mod show;
 pub(crate) mod statement;
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[list::NAV];
 
-/// Its entry in the menu.
-pub(crate) const NAV: &[NavEntry] = &[NavEntry {
-    permission: Some("donors:read"),
-    path: "/console/donors",
-    key: "donors",
-    group: Group::Donors,
-}];
+/// The steps of the records of these files.
+#[cfg(test)]
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
-        .route("/console/donor-names", web::get().to(choice::names))
-        .route("/console/donors", web::get().to(list::list))
-        .route("/console/donors.{kind}", web::get().to(list::file))
-        .route("/console/donors", web::post().to(form::create))
-        .route("/console/donors/new", web::get().to(form::new))
-        .route("/console/donors/{id}", web::get().to(show::show))
-        .route("/console/donors/{id}/edit", web::get().to(form::edit))
-        .route("/console/donors/{id}/edit", web::post().to(form::update))
-        .route("/console/donors/{id}/timeline", web::get().to(show::timeline))
-        .route("/console/donors/{id}/duplicates", web::get().to(duplicates::show))
-        .route("/console/donors/{id}/duplicates", web::post().to(duplicates::merge))
-        .route("/console/donors/{id}/duplicates/{merge}", web::post().to(duplicates::unmerge))
-        .route("/console/donors/{id}/statement.pdf", web::get().to(statement::of_donor));
+        .configure(choice::configure)
+        .configure(duplicates::configure)
+        .configure(form::configure)
+        .configure(list::configure)
+        .configure(show::configure)
+        .configure(statement::configure);
 }

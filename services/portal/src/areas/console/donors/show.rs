@@ -2,15 +2,21 @@
 
 use crate::{
     error::{PageError, unless_away},
-    ids::Id,
+    ids::{Id, only_ids},
     lists::{ListQuery, NoFilters},
     recent,
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route(&only_ids("/console/donors/{id}"), web::get().to(show))
+        .route("/console/donors/{id}/timeline", web::get().to(timeline));
+}
+
+async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     let path = format!("/v1/donors/{id}");
     let donor = staff.get(&path, &()).await?;
     let (of_it, funding) = ([("donor_id", id.as_str()), ("limit", "20")], format!("{path}/funding"));
@@ -39,11 +45,7 @@ async fn contacts(staff: &Staff, id: &Id) -> Result<Option<Value>, PageError> {
     unless_away(staff.get_if("contacts:read", &path, &[("limit", "100")]).await)
 }
 
-pub(crate) async fn timeline(
-    staff: Staff,
-    id: web::Path<Id>,
-    asked: web::Query<ListQuery<NoFilters>>,
-) -> PageResult {
+async fn timeline(staff: Staff, id: web::Path<Id>, asked: web::Query<ListQuery<NoFilters>>) -> PageResult {
     let (path, list) = (format!("/v1/donors/{id}"), format!("/v1/donors/{id}/timeline"));
     let (donor, context) = futures_util::join!(staff.get(&path, &()), staff.list(&list, &asked));
     let mut context = context?;

@@ -5,8 +5,12 @@ use crate::{
     lists::{given, handed_through},
     visit::{PageResult, Staff, Visit},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/donors/{id}/statement.pdf", web::get().to(of_donor));
+}
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StatementQuery {
@@ -23,10 +27,6 @@ pub(crate) async fn statement_of<W>(visit: &Visit<W>, donor: &str, asked: &State
     Ok(handed_through(file, "application/pdf", &format!("{name}.pdf")))
 }
 
-pub(crate) async fn of_donor(
-    staff: Staff,
-    id: web::Path<Id>,
-    asked: web::Query<StatementQuery>,
-) -> PageResult {
+async fn of_donor(staff: Staff, id: web::Path<Id>, asked: web::Query<StatementQuery>) -> PageResult {
     statement_of(&staff, id.as_str(), &asked).await
 }

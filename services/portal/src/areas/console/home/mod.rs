@@ -1,15 +1,18 @@
 //! The start page of the office console, and its search.
 
-mod search;
-mod work;
+// Below: the files beside this one, as cargo xtask lists finds them.
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
+pub(crate) mod search;
+pub(crate) mod work;
 
-/// Its entry in the menu.
-pub(crate) const NAV: &[NavEntry] =
-    &[NavEntry { permission: None, path: "/console", key: "console", group: Group::Work }];
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[work::NAV];
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config.route("/console", web::get().to(work::show)).route("/console/search", web::get().to(search::show));
+/// The steps of the records of these files.
+#[cfg(test)]
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
+
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
+    config.configure(search::configure).configure(work::configure);
 }

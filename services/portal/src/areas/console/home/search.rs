@@ -5,11 +5,15 @@ use crate::{
     error::{PageError, unless_away},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
 
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/search", web::get().to(show));
+}
+
 /// Donors, agreements, people, contributions by their reference in FTS, and plans.
-pub(crate) async fn show(staff: Staff, asked: web::Query<Question>) -> PageResult {
+async fn show(staff: Staff, asked: web::Query<Question>) -> PageResult {
     let words = asked.words();
     let is_reference = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_digit());
     let in_fts = format!("fts:{words}");

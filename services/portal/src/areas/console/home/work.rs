@@ -3,19 +3,29 @@
 use crate::{
     error::{PageError, unless_away},
     lists::Query,
+    nav::{Group, NavEntry},
     recent,
     session::SignedIn,
     visit::{PageResult, Staff},
 };
+use actix_web::web::{self, ServiceConfig};
 use chrono::Days;
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] =
+    &[NavEntry { permission: None, path: "/console", key: "console", group: Group::Work, position: 10 }];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console", web::get().to(show));
+}
 
 /// Rows of each part of the page.
 const MAX_ROWS: &str = "5";
 /// Agreements that end within so many days are told.
 const ENDS_SOON: Days = Days::new(90);
 
-pub(crate) async fn show(staff: Staff) -> PageResult {
+async fn show(staff: Staff) -> PageResult {
     let office = staff.signed_in.as_ref().map(|signed_in| signed_in.office_id.as_str()).unwrap_or_default();
     let soon = (staff.today() + ENDS_SOON).to_string();
     let except = staff.signed_in.as_ref().and_then(SignedIn::muted);

@@ -3,11 +3,25 @@
 use crate::{
     forms::key,
     lists::{ListQuery, NoFilters},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("imports:read"),
+    path: "/console/imports",
+    key: "imports",
+    group: Group::Data,
+    position: 10,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/imports", web::get().to(list));
+}
 
 /// What a file may be.
 const FORMATS: [&str; 4] = ["csv", "xlsx", "iati", "fts"];
@@ -18,11 +32,11 @@ pub(super) fn known_format(format: Option<&str>) -> &'static str {
 
 /// The format that the form is for.
 #[derive(Deserialize)]
-pub(crate) struct Chosen {
+struct Chosen {
     format: Option<String>,
 }
 
-pub(crate) async fn list(
+async fn list(
     staff: Staff,
     chosen: web::Query<Chosen>,
     asked: web::Query<ListQuery<NoFilters>>,

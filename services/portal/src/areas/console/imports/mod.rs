@@ -1,26 +1,19 @@
 //! Imports: upload, progress, verdicts.
 
-mod list;
-mod show;
-mod upload;
+// Below: the files beside this one, as cargo xtask lists finds them.
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
+pub(crate) mod list;
+pub(crate) mod show;
+pub(crate) mod upload;
 
-/// Its entry in the menu.
-pub(crate) const NAV: &[NavEntry] = &[NavEntry {
-    permission: Some("imports:read"),
-    path: "/console/imports",
-    key: "imports",
-    group: Group::Data,
-}];
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[list::NAV];
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/console/imports", web::get().to(list::list))
-        .route("/console/imports", web::post().to(upload::upload))
-        .route("/console/imports/template.{kind}", web::get().to(upload::template))
-        .route("/console/imports/{id}", web::get().to(show::show))
-        .route("/console/imports/{id}/state", web::get().to(show::state))
-        .route("/console/imports/{id}/rows.csv", web::get().to(show::rows_csv));
+/// The steps of the records of these files.
+#[cfg(test)]
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
+
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
+    config.configure(list::configure).configure(show::configure).configure(upload::configure);
 }

@@ -3,13 +3,20 @@
 use crate::{
     error::PageError,
     forms::key,
-    ids::Id,
+    ids::{Id, only_ids},
     lists::{ListQuery, Query, fresh_json, given, handed_through},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route(&only_ids("/console/imports/{id}"), web::get().to(show))
+        .route("/console/imports/{id}/state", web::get().to(state))
+        .route("/console/imports/{id}/rows.csv", web::get().to(rows_csv));
+}
 
 /// What a column of a table may stand for, in the order of the template.
 const FIELDS: [&str; 25] = [
@@ -48,11 +55,7 @@ pub(crate) struct Filters {
     verdict: Option<String>,
 }
 
-pub(crate) async fn show(
-    staff: Staff,
-    id: web::Path<Id>,
-    asked: web::Query<ListQuery<Filters>>,
-) -> PageResult {
+async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     show_page(&staff, &id, &asked, Value::Null).await
 }
 
@@ -90,11 +93,11 @@ fn missing(import: &Value) -> Vec<&'static str> {
 }
 
 /// How far an import is, for the script that follows it.
-pub(crate) async fn state(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn state(staff: Staff, id: web::Path<Id>) -> PageResult {
     Ok(fresh_json(&import_of(&staff, &id).await?))
 }
 
-pub(crate) async fn rows_csv(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn rows_csv(staff: Staff, id: web::Path<Id>) -> PageResult {
     let answer = staff.file(&format!("/v1/imports/{id}/rows"), &Query::new(), "text/csv").await?;
     Ok(handed_through(answer, "text/csv; charset=utf-8", "import-rows.csv"))
 }

@@ -10,12 +10,18 @@ use crate::{
     lists::{ListQuery, Query, XLSX, handed_through},
     visit::{PageResult, Staff},
 };
-use actix_web::web::{self, Payload};
+use actix_web::web::{self, Payload, ServiceConfig};
 use serde::Deserialize;
 use serde_json::json;
 
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/imports", web::post().to(upload))
+        .route("/console/imports/template.{kind}", web::get().to(template));
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Upload {
+struct Upload {
     /// `check`, `import` or `skip`.
     mode: Option<String>,
     key: Option<String>,
@@ -24,7 +30,7 @@ pub(crate) struct Upload {
     from: Option<Id>,
 }
 
-pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
+async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
     let mode = how.mode.as_deref().unwrap_or("import");
     let query: Query = [
         ("format", known_format(how.format.as_deref()).to_owned()),
@@ -49,7 +55,7 @@ pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Paylo
 }
 
 /// The template of a table, as the file that its ending says.
-pub(crate) async fn template(staff: Staff, kind: web::Path<String>) -> PageResult {
+async fn template(staff: Staff, kind: web::Path<String>) -> PageResult {
     let (accept, media_type) = match kind.as_str() {
         "csv" => ("text/csv", "text/csv; charset=utf-8"),
         "xlsx" => (XLSX, XLSX),

@@ -7,27 +7,29 @@ use crate::{
     uploads,
     visit::{PageResult, Reader, Staff},
 };
-use actix_web::web::{self, Payload};
+use actix_web::web::{self, Payload, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/documents/{id}", web::get().to(file))
+        .route("/console/reports/{id}/documents", web::post().to(attach))
+        .route("/console/reports/{id}/documents/{document}", web::post().to(detach));
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Upload {
+struct Upload {
     key: Option<String>,
 }
 
-pub(crate) async fn attach(
-    staff: Staff,
-    id: web::Path<Id>,
-    how: web::Query<Upload>,
-    payload: Payload,
-) -> PageResult {
+async fn attach(staff: Staff, id: web::Path<Id>, how: web::Query<Upload>, payload: Payload) -> PageResult {
     let path = format!("/v1/reports/{id}");
     let sent = uploads::attach(&staff, &path, &Query::new(), how.key.as_deref(), payload).await?;
     settle(&staff, &id, sent).await
 }
 
-pub(crate) async fn detach(staff: Staff, place: web::Path<(Id, Id)>) -> PageResult {
+async fn detach(staff: Staff, place: web::Path<(Id, Id)>) -> PageResult {
     let (id, document) = place.into_inner();
     let gone = uploads::detach(&staff, &format!("/v1/documents/{document}")).await?;
     settle(&staff, &id, gone).await
@@ -41,6 +43,6 @@ async fn settle(staff: &Staff, id: &Id, answer: Result<Value, Value>) -> PageRes
 }
 
 /// A document, for staff and for the donor alike: the platform decides who gets it.
-pub(crate) async fn file(reader: Reader, id: web::Path<Id>) -> PageResult {
+async fn file(reader: Reader, id: web::Path<Id>) -> PageResult {
     reader.document(&format!("/v1/documents/{id}")).await
 }

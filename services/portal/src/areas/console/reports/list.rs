@@ -3,11 +3,27 @@
 use super::{punctuality, views};
 use crate::{
     lists::{ListPage, ListQuery},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("reports:read"),
+    path: "/console/reports",
+    key: "reports",
+    group: Group::Donors,
+    position: 40,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/reports", web::get().to(list))
+        .route("/console/reports.{kind}", web::get().to(file));
+}
 
 const LIST: ListPage = ListPage::new("/v1/reports", "console/reports/list.html");
 
@@ -24,16 +40,12 @@ pub(crate) struct Filters {
 
 /// How the reports are looked at.
 #[derive(Deserialize)]
-pub(crate) struct View {
+struct View {
     view: Option<String>,
     month: Option<String>,
 }
 
-pub(crate) async fn list(
-    staff: Staff,
-    view: web::Query<View>,
-    asked: web::Query<ListQuery<Filters>>,
-) -> PageResult {
+async fn list(staff: Staff, view: web::Query<View>, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     match view.view.as_deref() {
         Some("board") => views::board(&staff).await,
         Some("calendar") => views::calendar(&staff, view.month.as_deref()).await,
@@ -42,6 +54,6 @@ pub(crate) async fn list(
     }
 }
 
-pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
     LIST.file(&staff, &*filters, &kind).await
 }

@@ -6,9 +6,13 @@ use crate::{
     lists::{ListQuery, Query, given, query_of},
     visit::{PageResult, Staff},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use chrono::{Days, Months};
 use serde_json::json;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/punctuality/{by}.{kind}", web::get().to(file));
+}
 
 /// Reports due within this many days are due soon.
 const DUE_SOON: Days = Days::new(30);
@@ -42,11 +46,7 @@ fn by(whom: &str, mut query: Query) -> Query {
 }
 
 /// How punctual offices or donors' reports are, as a file.
-pub(crate) async fn file(
-    staff: Staff,
-    of: web::Path<(String, String)>,
-    filters: web::Query<Filters>,
-) -> PageResult {
+async fn file(staff: Staff, of: web::Path<(String, String)>, filters: web::Query<Filters>) -> PageResult {
     let (whom, kind) = of.into_inner();
     let whom = match whom.as_str() {
         "offices" => "office",

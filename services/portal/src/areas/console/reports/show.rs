@@ -11,8 +11,15 @@ use crate::{
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Map, Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/reports/{id}", web::get().to(show))
+        .route("/console/reports/{id}", web::post().to(write))
+        .route(&STEPS.address(), web::post().to(step));
+}
 
 const COMMENT: Field = Field::optional("comment", "comment", Kind::Long);
 const REASON: Field = Field::required("comment", "comment", Kind::Long);
@@ -34,7 +41,7 @@ pub(crate) const STEPS: Steps = Steps {
     ],
 };
 
-pub(crate) async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     show_page(&staff, &id, json!({ "problem": null })).await
 }
 
@@ -83,7 +90,7 @@ fn content(language: Language, typed: &Typed) -> Value {
 }
 
 /// Saves the draft, or saves it and hands it on.
-pub(crate) async fn write(form: Writer, id: web::Path<Id>) -> PageResult {
+async fn write(form: Writer, id: web::Path<Id>) -> PageResult {
     match saved(&form, &id).await? {
         Ok(_) => form.see_other(&format!("/console/reports/{id}")),
         // What was written is shown again, in the form or (when the report has moved on) beside it.
@@ -109,7 +116,7 @@ async fn saved(form: &Writer, id: &Id) -> Result<Result<Value, Value>, PageError
 }
 
 /// Every other step.
-pub(crate) async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
+async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match STEPS.take(&form, &id, &step).await? {
         Ok(response) => Ok(response),

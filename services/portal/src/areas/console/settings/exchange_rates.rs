@@ -3,21 +3,38 @@
 use crate::{
     forms::{key, refused},
     lists::{ListPage, ListQuery, given},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
-use actix_web::web::{self, Payload};
+use actix_web::web::{self, Payload, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("contributions:read"),
+    path: "/console/exchange-rates",
+    key: "exchange-rates",
+    group: Group::Data,
+    position: 20,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/exchange-rates", web::get().to(list))
+        .route("/console/exchange-rates", web::post().to(upload))
+        .route("/console/exchange-rates.{kind}", web::get().to(file));
+}
 
 const LIST: ListPage = ListPage::new("/v1/exchange-rates", "console/settings/exchange-rates.html");
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     currency: Option<String>,
     from: Option<String>,
 }
 
-pub(crate) async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     list_page(&staff, &asked, Value::Null, Value::Null).await
 }
 
@@ -34,19 +51,19 @@ async fn list_page(staff: &Staff, asked: &ListQuery<Filters>, taken: Value, prob
     staff.page(LIST.template, context).await
 }
 
-pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
     LIST.file(&staff, &*filters, &kind).await
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Upload {
+struct Upload {
     /// `check`, `import` or `skip`.
     mode: Option<String>,
     key: Option<String>,
 }
 
 /// Hands the file through and shows what became of it.
-pub(crate) async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
+async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
     let mode = how.mode.as_deref().unwrap_or("import");
     let (dry_run, skip_bad) = ((mode == "check").to_string(), (mode == "skip").to_string());
     let query = given(&[("dry_run", dry_run), ("skip_bad", skip_bad)]);

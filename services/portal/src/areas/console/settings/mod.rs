@@ -1,44 +1,24 @@
 //! What headquarters sets: the rule about signatures, exchange rates, publication; and the style guide.
 
-mod exchange_rates;
-mod publication;
-mod signature_rule;
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+pub(crate) mod exchange_rates;
+pub(crate) mod publication;
+pub(crate) mod signature_rule;
 pub(crate) mod style_guide;
 
-use crate::nav::{Group, NavEntry};
-use actix_web::web::{self, ServiceConfig};
+/// The entries of these files in the menu.
+pub(crate) const NAV: crate::nav::Entries = &[exchange_rates::NAV, publication::NAV, signature_rule::NAV];
 
-/// Its entries in the menu.
-pub(crate) const NAV: &[NavEntry] = &[
-    NavEntry {
-        permission: Some("contributions:read"),
-        path: "/console/exchange-rates",
-        key: "exchange-rates",
-        group: Group::Data,
-    },
-    NavEntry {
-        permission: Some("agreements:read"),
-        path: "/console/publication",
-        key: "publication",
-        group: Group::Data,
-    },
-    NavEntry {
-        permission: Some("agreements:read"),
-        path: "/console/signature-rule",
-        key: "signature-rule",
-        group: Group::Administration,
-    },
-];
+/// The steps of the records of these files.
+#[cfg(test)]
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
 
-pub(crate) fn configure(config: &mut ServiceConfig) {
+/// Serves the pages of these files.
+pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
-        .route("/console/style-guide", web::get().to(style_guide::show))
-        .route("/console/signature-rule", web::get().to(signature_rule::show))
-        .route("/console/signature-rule", web::post().to(signature_rule::save))
-        .route("/console/exchange-rates", web::get().to(exchange_rates::list))
-        .route("/console/exchange-rates", web::post().to(exchange_rates::upload))
-        .route("/console/exchange-rates.{kind}", web::get().to(exchange_rates::file))
-        .route("/console/publication", web::get().to(publication::show))
-        .route("/console/publication", web::post().to(publication::save))
-        .route("/console/publication.{kind}", web::get().to(publication::file));
+        .configure(exchange_rates::configure)
+        .configure(publication::configure)
+        .configure(signature_rule::configure)
+        .configure(style_guide::configure);
 }

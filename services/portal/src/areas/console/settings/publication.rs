@@ -5,11 +5,28 @@ use crate::{
     error::unless_away,
     forms::Typed,
     lists::{ListQuery, given, query_of},
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff, Writer},
 };
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("agreements:read"),
+    path: "/console/publication",
+    key: "publication",
+    group: Group::Data,
+    position: 30,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/publication", web::get().to(show))
+        .route("/console/publication", web::post().to(save))
+        .route("/console/publication.{kind}", web::get().to(file));
+}
 
 /// Fields of the form that have to be filled, and those that may stay empty.
 const REQUIRED: [&str; 3] = ["organisation_ref", "organisation_type", "language"];
@@ -20,21 +37,17 @@ const SETTINGS: &str = "/v1/publication";
 const FINDINGS: &str = "/v1/publication/findings";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Filters {
+struct Filters {
     severity: Option<String>,
 }
 
 /// Whether the settings were just saved.
 #[derive(Deserialize)]
-pub(crate) struct Saved {
+struct Saved {
     saved: Option<String>,
 }
 
-pub(crate) async fn show(
-    staff: Staff,
-    asked: web::Query<ListQuery<Filters>>,
-    saved: web::Query<Saved>,
-) -> PageResult {
+async fn show(staff: Staff, asked: web::Query<ListQuery<Filters>>, saved: web::Query<Saved>) -> PageResult {
     show_page(&staff, &asked, saved.saved.is_some(), None).await
 }
 
@@ -64,7 +77,7 @@ async fn show_page(
     staff.page("console/settings/publication.html", context).await
 }
 
-pub(crate) async fn save(form: Writer) -> PageResult {
+async fn save(form: Writer) -> PageResult {
     let typed = &form.typed;
     let needed = REQUIRED.iter().map(|name| ((*name).to_owned(), json!(typed.text(name))));
     let optional = OPTIONAL.iter().map(|name| ((*name).to_owned(), json!(typed.some(name))));
@@ -77,6 +90,6 @@ pub(crate) async fn save(form: Writer) -> PageResult {
 }
 
 /// The findings as CSV or XLSX.
-pub(crate) async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
+async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
     staff.list_file(FINDINGS, &given(&*filters), "publication-findings", &kind).await
 }

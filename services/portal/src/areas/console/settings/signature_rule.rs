@@ -3,13 +3,30 @@
 use crate::{
     client::{Guard, Method},
     forms::money,
+    nav::{Group, NavEntry},
     visit::{PageResult, Staff, Writer},
 };
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
+
+/// Its entry in the menu.
+pub(super) const NAV: &[NavEntry] = &[NavEntry {
+    permission: Some("agreements:read"),
+    path: "/console/signature-rule",
+    key: "signature-rule",
+    group: Group::Administration,
+    position: 10,
+}];
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/signature-rule", web::get().to(show))
+        .route("/console/signature-rule", web::post().to(save));
+}
 
 const RULE: &str = "/v1/signature-rule";
 
-pub(crate) async fn show(staff: Staff) -> PageResult {
+async fn show(staff: Staff) -> PageResult {
     rule_page(&staff, Value::Null, Value::Null).await
 }
 
@@ -20,7 +37,7 @@ async fn rule_page(staff: &Staff, typed: Value, problem: Value) -> PageResult {
     staff.page("console/settings/signature-rule.html", context).await
 }
 
-pub(crate) async fn save(form: Writer) -> PageResult {
+async fn save(form: Writer) -> PageResult {
     let threshold = form.typed.some("threshold_usd").map(|amount| money(form.language, amount, "USD"));
     let sent = json!({ "threshold_usd": threshold });
     let guard = Guard::Version(form.typed.text("version"));

@@ -5,7 +5,12 @@ use crate::{
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff},
 };
+use actix_web::web::{self, ServiceConfig};
 use serde_json::{Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/console/style-guide", web::get().to(show));
+}
 
 /// Steps of each shape, with every kind of field.
 const STEPS: Steps = Steps {
@@ -29,7 +34,7 @@ const STEPS: Steps = Steps {
     ],
 };
 
-pub(crate) async fn show(staff: Staff) -> PageResult {
+async fn show(staff: Staff) -> PageResult {
     staff.page("console/settings/style-guide.html", sample(staff.language)).await
 }
 
