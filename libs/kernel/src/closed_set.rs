@@ -131,6 +131,25 @@ impl<T: ClosedSet> sea_orm::TryGetable for Word<T> {
     }
 }
 
+impl<T: ClosedSet> sea_orm::sea_query::ValueType for Word<T> {
+    fn try_from(value: sea_orm::Value) -> Result<Self, sea_orm::sea_query::ValueTypeErr> {
+        let word = <String as sea_orm::sea_query::ValueType>::try_from(value)?;
+        Ok(T::from_word(&word).map_or(Word::Unknown(word), Word::Known))
+    }
+
+    fn type_name() -> String {
+        std::any::type_name::<Self>().to_owned()
+    }
+
+    fn array_type() -> sea_orm::sea_query::ArrayType {
+        sea_orm::sea_query::ArrayType::String
+    }
+
+    fn column_type() -> sea_orm::sea_query::ColumnType {
+        sea_orm::sea_query::ColumnType::Text
+    }
+}
+
 /// The schema of a closed set, for [`closed_set!`](crate::closed_set).
 pub fn schema<T: ClosedSet>(doc: &[&str]) -> RefOr<Schema> {
     let lines: Vec<&str> = doc.iter().map(|line| line.trim()).collect();
