@@ -1,5 +1,5 @@
 use super::Model;
-use ::store::{StoreError, TenantScope, params, sql};
+use ::store::{StoreError, TenantScope, params, sql, upsert_newer};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -136,6 +136,26 @@ pub(crate) async fn list(
     .await
 }
 
+/// How far a reader has read in an office.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "notification_read")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub principal_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub office_id: Uuid,
+        pub last_read: Uuid,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The caller's read position.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -161,11 +181,9 @@ pub(crate) async fn mark(
     if sql::row(tx.db(), exists, named).await?.is_none() {
         return Err(Problem::invalid_field("/last_id", Fault::unknown(RecordKind::Notification)).into());
     }
-    let upsert = "ON CONFLICT (principal_id, office_id) DO UPDATE SET last_read = excluded.last_read
-                  WHERE notification_read.last_read < excluded.last_read";
-    let row = params![caller.claims.sub, caller.claims.office_id, body.value.last_id];
-    let columns = ["principal_id", "office_id", "last_read"];
-    sql::insert_many(tx.db(), "notification_read", &columns, vec![row], upsert).await?;
+    let (principal_id, office_id) = (caller.claims.sub, caller.claims.office_id);
+    let read = row::Model { principal_id, office_id, last_read: body.value.last_id };
+    upsert_newer(tx.db(), &[read], row::Column::LastRead).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }
