@@ -63,7 +63,7 @@ pub trait ClosedSet: Copy + Eq + fmt::Debug + 'static {
     }
 }
 
-/// A word of an event: of a closed set as this program knows it, or one that a newer program has added. It is kept as it
+/// A word of an event or of an answer: of a closed set as this program knows it, or one that a newer program has added. It is kept as it
 /// came, so that a rolling upgrade loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Word<T> {

@@ -53,7 +53,7 @@ impl Row for Notification {
 pub(crate) struct NotificationFilter {
     /// If true, only unread notifications.
     unread: Option<bool>,
-    /// Kinds to exclude, separated by spaces.
+    /// Kinds to exclude, separated by spaces: words of `NotificationKind`. Others exclude nothing.
     #[param(max_length = 300)]
     except: Option<String>,
 }
@@ -69,7 +69,7 @@ async fn told(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     newer_than: Option<Uuid>,
-    except: &[String],
+    except: &[NotificationKind],
     page: &PageRequest,
 ) -> Result<Vec<Model>, ApiError> {
     let (whose, id): (&str, Value) = match scope {
@@ -89,7 +89,7 @@ async fn told(
         }
     }
     if !except.is_empty() {
-        let listed = sql::bind_list(&mut parameters, except.iter().map(|kind| kind.as_str().into()));
+        let listed = sql::bind_list(&mut parameters, except.iter().map(|kind| (*kind).into()));
         text.push_str(&format!(" AND kind NOT IN ({listed})"));
     }
     text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
@@ -113,8 +113,12 @@ pub(crate) async fn list(
     let last_read = read_until(&db, &caller.claims).await?;
     drop(db);
     let NotificationFilter { unread, except } = listed.filter;
-    let except: Vec<String> =
-        except.iter().flat_map(|kinds| kinds.split_whitespace()).take(20).map(str::to_owned).collect();
+    let except: Vec<NotificationKind> = except
+        .iter()
+        .flat_map(|kinds| kinds.split_whitespace())
+        .flat_map(str::parse::<NotificationKind>)
+        .take(20)
+        .collect();
     let newer_than = if unread == Some(true) { last_read } else { None };
     let filters = (caller.claims.sub, caller.claims.office_id, unread, except.clone());
     let shown = move |row: Model| Notification {
