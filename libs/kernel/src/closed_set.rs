@@ -63,7 +63,7 @@ pub trait ClosedSet: Copy + Eq + fmt::Debug + 'static {
     }
 }
 
-/// A word of an event: of a closed set as this program knows it, or one that a newer program has added. It is kept as it
+/// A word of an event or of an answer: of a closed set as this program knows it, or one that a newer program has added. It is kept as it
 /// came, so that a rolling upgrade loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Word<T> {
@@ -128,6 +128,25 @@ impl<T: ClosedSet> sea_orm::TryGetable for Word<T> {
     ) -> Result<Self, sea_orm::TryGetError> {
         let word = <String as sea_orm::TryGetable>::try_get_by(row, index)?;
         Ok(T::from_word(&word).map_or(Word::Unknown(word), Word::Known))
+    }
+}
+
+impl<T: ClosedSet> sea_orm::sea_query::ValueType for Word<T> {
+    fn try_from(value: sea_orm::Value) -> Result<Self, sea_orm::sea_query::ValueTypeErr> {
+        let word = <String as sea_orm::sea_query::ValueType>::try_from(value)?;
+        Ok(T::from_word(&word).map_or(Word::Unknown(word), Word::Known))
+    }
+
+    fn type_name() -> String {
+        std::any::type_name::<Self>().to_owned()
+    }
+
+    fn array_type() -> sea_orm::sea_query::ArrayType {
+        sea_orm::sea_query::ArrayType::String
+    }
+
+    fn column_type() -> sea_orm::sea_query::ColumnType {
+        sea_orm::sea_query::ColumnType::Text
     }
 }
 

@@ -1,119 +1,89 @@
 //! Errors that leave the building: RFC 9457 problem details from one table of public codes.
 
-use crate::{ClosedSet, Fault, FieldCode, Param, Params, Reason};
+use crate::{ClosedSet, Fault, FieldCode, Param, Params, Reason, Word, closed_set};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
-/// Every public error code with its HTTP status and title. Documented in `docs/errors.md`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
-    /// 400: the body cannot be read.
-    MalformedBody,
-    /// 400: a query parameter is unknown, missing or wrong.
-    InvalidParameter,
-    /// 400: the cursor belongs to another list.
-    InvalidCursor,
-    /// 401: no token, or one that does not hold.
-    Unauthenticated,
-    /// 400 on the token endpoint (RFC 6749 section 5.2).
-    InvalidGrant,
-    /// 403: the caller may see this but not do it.
-    Forbidden,
-    /// 404: there is nothing here that the caller may see.
-    NotFound,
-    /// 405: the resource has no such method.
-    MethodNotAllowed,
-    /// 406: no representation the caller accepts.
-    NotAcceptable,
-    /// 408: the request's body did not arrive in time.
-    RequestTimeout,
-    /// 409: the record's state does not allow it, or it exists already.
-    Conflict,
-    /// 412: the record has changed since it was read.
-    StaleVersion,
-    /// 413: the body is larger than this operation takes.
-    BodyTooLarge,
-    /// 415: the body is of a media type this operation does not read.
-    UnsupportedMediaType,
-    /// 422: the body is readable but a field is wrong.
-    InvalidField,
-    /// 422: the idempotency key was used with another request.
-    IdempotencyKeyReused,
-    /// 428: an update needs `If-Match`.
-    PreconditionRequired,
-    /// 429: too many requests.
-    RateLimited,
-    /// 500: an internal error.
-    Internal,
-    /// 503: part of the platform is unavailable; try again.
-    Unavailable,
-    /// 503: the disk is full: reads continue, writes are refused.
-    StorageFull,
-    /// 504: part of the platform did not respond in time.
-    Timeout,
+closed_set! {
+    /// The code of a problem, for programs. New codes may be added: treat an unknown code as its HTTP status says.
+    pub enum Code {
+        /// 400: the body cannot be read.
+        MalformedBody = "malformed_body",
+        /// 400: a query parameter is unknown, missing or wrong.
+        InvalidParameter = "invalid_parameter",
+        /// 400: the cursor belongs to another list.
+        InvalidCursor = "invalid_cursor",
+        /// 401: no token, or one that does not hold.
+        Unauthenticated = "unauthenticated",
+        /// 400 on the token endpoint (RFC 6749 section 5.2).
+        InvalidGrant = "invalid_grant",
+        /// 403: the caller may see this but not do it.
+        Forbidden = "forbidden",
+        /// 404: there is nothing here that the caller may see.
+        NotFound = "not_found",
+        /// 405: the resource has no such method.
+        MethodNotAllowed = "method_not_allowed",
+        /// 406: no representation the caller accepts.
+        NotAcceptable = "not_acceptable",
+        /// 408: the request's body did not arrive in time.
+        RequestTimeout = "request_timeout",
+        /// 409: the record's state does not allow it, or it exists already.
+        Conflict = "conflict",
+        /// 412: the record has changed since it was read.
+        StaleVersion = "stale_version",
+        /// 413: the body is larger than this operation takes.
+        BodyTooLarge = "body_too_large",
+        /// 415: the body is of a media type this operation does not read.
+        UnsupportedMediaType = "unsupported_media_type",
+        /// 422: the body is readable but a field is wrong.
+        InvalidField = "invalid_field",
+        /// 422: the idempotency key was used with another request.
+        IdempotencyKeyReused = "idempotency_key_reused",
+        /// 428: an update needs `If-Match`.
+        PreconditionRequired = "precondition_required",
+        /// 429: too many requests.
+        RateLimited = "rate_limited",
+        /// 500: an internal error.
+        Internal = "internal",
+        /// 503: part of the platform is unavailable; try again.
+        Unavailable = "unavailable",
+        /// 503: the disk is full: reads continue, writes are refused.
+        StorageFull = "storage_full",
+        /// 504: part of the platform did not respond in time.
+        Timeout = "timeout",
+    }
 }
 
 impl Code {
-    /// Every code, for documents and tests.
-    pub const ALL: [Code; 22] = [
-        Code::MalformedBody,
-        Code::InvalidParameter,
-        Code::InvalidCursor,
-        Code::Unauthenticated,
-        Code::InvalidGrant,
-        Code::Forbidden,
-        Code::NotFound,
-        Code::MethodNotAllowed,
-        Code::NotAcceptable,
-        Code::RequestTimeout,
-        Code::Conflict,
-        Code::StaleVersion,
-        Code::BodyTooLarge,
-        Code::UnsupportedMediaType,
-        Code::InvalidField,
-        Code::IdempotencyKeyReused,
-        Code::PreconditionRequired,
-        Code::RateLimited,
-        Code::Internal,
-        Code::Unavailable,
-        Code::StorageFull,
-        Code::Timeout,
-    ];
-
-    /// HTTP status, code, title.
-    pub const fn table(self) -> (u16, &'static str, &'static str) {
+    /// HTTP status and title.
+    pub const fn table(self) -> (u16, &'static str) {
         match self {
-            Code::MalformedBody => (400, "malformed_body", "The request body cannot be read"),
-            Code::InvalidParameter => (400, "invalid_parameter", "A parameter is invalid"),
-            Code::InvalidCursor => (400, "invalid_cursor", "The cursor belongs to another list"),
-            Code::Unauthenticated => (401, "unauthenticated", "Sign in first"),
-            Code::InvalidGrant => (400, "invalid_grant", "The grant is invalid or has expired"),
-            Code::Forbidden => (403, "forbidden", "You do not have permission to do this"),
-            Code::NotFound => (404, "not_found", "Not found"),
-            Code::MethodNotAllowed => {
-                (405, "method_not_allowed", "This resource does not support the method")
-            }
-            Code::NotAcceptable => (406, "not_acceptable", "No acceptable representation"),
-            Code::RequestTimeout => (408, "request_timeout", "The request body did not arrive in time"),
-            Code::Conflict => (409, "conflict", "The current state does not allow this"),
-            Code::StaleVersion => (412, "stale_version", "The record has changed since you read it"),
-            Code::BodyTooLarge => (413, "body_too_large", "The request body is too large"),
-            Code::UnsupportedMediaType => (415, "unsupported_media_type", "The media type is not supported"),
-            Code::InvalidField => (422, "invalid_field", "A field is invalid"),
-            Code::IdempotencyKeyReused => {
-                (422, "idempotency_key_reused", "The idempotency key was used for another request")
-            }
-            Code::PreconditionRequired => {
-                (428, "precondition_required", "Send If-Match with the version you read")
-            }
-            Code::RateLimited => (429, "rate_limited", "Too many requests"),
-            Code::Internal => (500, "internal", "Internal server error"),
-            Code::Unavailable => (503, "unavailable", "Part of the platform is unavailable"),
-            Code::StorageFull => {
-                (503, "storage_full", "The disk is full: reads continue, writes are refused")
-            }
-            Code::Timeout => (504, "timeout", "Part of the platform did not respond in time"),
+            Self::MalformedBody => (400, "The request body cannot be read"),
+            Self::InvalidParameter => (400, "A parameter is invalid"),
+            Self::InvalidCursor => (400, "The cursor belongs to another list"),
+            Self::Unauthenticated => (401, "Sign in first"),
+            Self::InvalidGrant => (400, "The grant is invalid or has expired"),
+            Self::Forbidden => (403, "You do not have permission to do this"),
+            Self::NotFound => (404, "Not found"),
+            Self::MethodNotAllowed => (405, "This resource does not support the method"),
+            Self::NotAcceptable => (406, "No acceptable representation"),
+            Self::RequestTimeout => (408, "The request body did not arrive in time"),
+            Self::Conflict => (409, "The current state does not allow this"),
+            Self::StaleVersion => (412, "The record has changed since you read it"),
+            Self::BodyTooLarge => (413, "The request body is too large"),
+            Self::UnsupportedMediaType => (415, "The media type is not supported"),
+            Self::InvalidField => (422, "A field is invalid"),
+            Self::IdempotencyKeyReused => (422, "The idempotency key was used for another request"),
+            Self::PreconditionRequired => (428, "Send If-Match with the version you read"),
+            Self::RateLimited => (429, "Too many requests"),
+            Self::Internal => (500, "Internal server error"),
+            Self::Unavailable => (503, "Part of the platform is unavailable"),
+            Self::StorageFull => (503, "The disk is full: reads continue, writes are refused"),
+            Self::Timeout => (504, "Part of the platform did not respond in time"),
         }
     }
 }
@@ -157,7 +127,7 @@ impl From<FieldError> for Fault {
 pub struct Problem {
     /// A URI that identifies the problem type.
     #[serde(rename = "type")]
-    #[schema(example = "https://passerelle.example/problems/invalid_field", max_length = 200)]
+    #[schema(example = "/problems/invalid_field", max_length = 200)]
     pub kind: String,
     /// A short summary of the problem type.
     #[schema(max_length = 200)]
@@ -174,8 +144,8 @@ pub struct Problem {
     #[schema(max_length = 8000, required, nullable = false)]
     pub instance: Option<String>,
     /// The problem code. Stable; use it in programs.
-    #[schema(example = "invalid_field", max_length = 60)]
-    pub code: String,
+    #[schema(schema_with = code_schema)]
+    pub code: Word<Code>,
     /// Why the request was refused when no single field is at fault. Stable; use it in programs.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
     #[schema(example = "headquarters_only")]
@@ -197,6 +167,20 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
+/// The codes by name. (Their length is stated as well: released documents have it, and to leave it out would count as a
+/// change that breaks clients.)
+fn code_schema() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(Code::ALL.iter().map(|code| code.as_str())))
+        .max_length(Some(60))
+        .description(Some(
+            "The problem code. Stable; use it in programs. New codes may be added: treat an unknown one as its status says.",
+        ))
+        .example(Some(Code::InvalidField.as_str().into()))
+        .into()
+}
+
 /// An unknown reason is treated as none: the code and the detail remain.
 fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Error> {
     let word = Option::<Cow<'de, str>>::deserialize(from)?;
@@ -206,14 +190,14 @@ fn lenient<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Reason>, D::Erro
 impl Problem {
     /// A problem of this code.
     pub fn new(code: Code) -> Self {
-        let (status, code, title) = code.table();
+        let (status, title) = code.table();
         Self {
             kind: format!("/problems/{code}"),
             title: title.to_owned(),
             status,
             detail: None,
             instance: None,
-            code: code.to_owned(),
+            code: code.into(),
             reason: None,
             params: Params::new(),
             errors: Vec::new(),
@@ -289,7 +273,7 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}: {}", self.status, self.code, self.detail.as_deref().unwrap_or(&self.title))
+        write!(f, "{} {}: {}", self.status, self.code.as_str(), self.detail.as_deref().unwrap_or(&self.title))
     }
 }
 
@@ -302,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_code_has_its_own_name_and_an_error_status() {
-        let names: HashSet<_> = Code::ALL.iter().map(|code| code.table().1).collect();
+        let names: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(names.len(), Code::ALL.len());
         assert!(Code::ALL.iter().all(|code| (400..600).contains(&code.table().0)));
     }
@@ -322,6 +306,15 @@ mod tests {
         let mut newer = json;
         newer["reason"] = "of_a_newer_version".into();
         let read: Problem = serde_json::from_value(newer).unwrap();
-        assert_eq!((read.reason, read.code.as_str()), (None, "rate_limited"));
+        assert_eq!((read.reason, read.code.known()), (None, Some(Code::RateLimited)));
+    }
+
+    #[test]
+    fn a_code_of_a_newer_version_is_kept() {
+        let mut newer = serde_json::to_value(Problem::not_found()).unwrap();
+        newer["code"] = "moved_elsewhere".into();
+        let read: Problem = serde_json::from_value(newer.clone()).unwrap();
+        assert_eq!((read.status, read.code.known()), (404, None));
+        assert_eq!(serde_json::to_value(&read).unwrap(), newer);
     }
 }

@@ -3,7 +3,7 @@
 use crate::Composer;
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::FromQueryResult;
-use store::{Actor, Store, StoreError, SystemTx, Transaction, params, sql};
+use store::{Actor, Store, StoreError, SystemTx, Transaction, insert_models, params, sql};
 use uuid::Uuid;
 
 /// How long an attempt may take before the mail is anybody's again: the attempt died with its process.
@@ -12,6 +12,30 @@ const LEASE: TimeDelta = TimeDelta::minutes(5);
 const RETENTION: TimeDelta = TimeDelta::days(90);
 /// One process at a time gathers, or takes a mail.
 const LOCK: &str = "mail";
+
+/// A row of `mail`.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "mail")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub person_id: Uuid,
+        pub created_at: DateTimeUtc,
+        pub attempts: i64,
+        /// When it is tried next; none once it was sent or given up.
+        pub next_at: Option<DateTimeUtc>,
+        pub sent_at: Option<DateTimeUtc>,
+        pub error: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 /// Lets no other process gather or take a mail before this transaction has ended.
 ///
@@ -27,9 +51,9 @@ pub async fn lock(tx: &SystemTx) -> Result<(), StoreError> {
 /// [`StoreError`].
 pub async fn add(tx: &Transaction, person_id: Uuid) -> Result<Uuid, StoreError> {
     let id = tx.new_id();
-    let columns = ["id", "person_id", "created_at", "attempts", "next_at"];
-    let mail = params![id, person_id, tx.now(), 0i64, tx.now()];
-    sql::insert_many(tx.db(), "mail", &columns, vec![mail], "").await?;
+    let (created_at, next_at) = (tx.now(), Some(tx.now()));
+    let mail = row::Model { id, person_id, created_at, attempts: 0, next_at, sent_at: None, error: None };
+    insert_models(tx.db(), &[mail]).await?;
     Ok(id)
 }
 

@@ -169,7 +169,7 @@ pub(crate) async fn full_noted<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let response = next.call(request).await?;
-    if api_error(&response).is_some_and(|ApiError(problem)| problem.code == Code::StorageFull.table().1) {
+    if api_error(&response).is_some_and(|ApiError(problem)| problem.code.is(Code::StorageFull)) {
         store.note_full();
     }
     Ok(response)

@@ -101,7 +101,7 @@ async fn a_request_that_finds_the_disk_full_says_so_and_is_told_to_readiness() {
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
     let problem: kernel::Problem = test::read_body_json(response).await;
-    assert_eq!(problem.code, "storage_full");
+    assert_eq!(problem.code.as_str(), "storage_full");
     assert!(store.is_full());
     sql::row(store.writer(), "PRAGMA max_page_count = 1000", vec![]).await.unwrap();
     let response = test::call_service(&app, test::TestRequest::post().uri("/").to_request()).await;

@@ -1,6 +1,6 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
 
-use crate::{StoreError, Transaction, params, sql};
+use crate::{StoreError, Transaction, insert_models, params, sql, tables};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -136,39 +136,23 @@ impl Transaction {
             previous_hash: &previous_hash,
         }
         .hash()?;
-        let columns = [
-            "office_id",
-            "sequence",
-            "organisation_id",
-            "at",
-            "actor_kind",
-            "actor_id",
-            "action",
-            "resource",
-            "resource_id",
-            "before",
-            "after",
-            "trace_id",
-            "previous_hash",
-            "hash",
-        ];
-        let row = params![
-            subject.office_id,
+        let row = tables::audit::Model {
+            office_id: subject.office_id,
             sequence,
-            subject.organisation_id,
+            organisation_id: subject.organisation_id,
             at,
-            actor.kind,
-            actor.id,
-            entry.action,
-            subject.resource,
-            subject.id,
+            actor_kind: actor.kind.to_owned(),
+            actor_id: actor.id,
+            action: entry.action.to_owned(),
+            resource: subject.resource.to_owned(),
+            resource_id: subject.id,
             before,
             after,
-            actor.trace_id.clone(),
+            trace_id: actor.trace_id.clone(),
             previous_hash,
             hash,
-        ];
-        sql::insert_many(self.db(), "audit", &columns, vec![row], "").await?;
+        };
+        insert_models(self.db(), &[row]).await?;
         Ok(())
     }
 }

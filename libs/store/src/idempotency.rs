@@ -1,6 +1,6 @@
 //! Saved answers: a create that is sent twice with one `Idempotency-Key` happens once and is answered twice.
 
-use crate::{StoreError, Transaction, params, sql};
+use crate::{StoreError, Transaction, insert_models, params, sql, tables};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -56,27 +56,17 @@ impl Transaction {
     /// # Errors
     /// [`StoreError`]; [`StoreError::is_duplicate`] when another request with this key was faster.
     pub async fn save_answer(&self, key: &Key, saved: &Saved) -> Result<(), StoreError> {
-        let columns = [
-            "organisation_id",
-            "principal_id",
-            "key",
-            "fingerprint",
-            "status",
-            "headers",
-            "body",
-            "created_at",
-        ];
-        let row = params![
-            key.organisation_id,
-            key.principal_id,
-            key.key.as_str(),
-            saved.fingerprint.as_str(),
-            i32::from(saved.status),
-            serde_json::to_string(&saved.headers)?,
-            saved.body.as_str(),
-            self.now(),
-        ];
-        sql::insert_many(self.db(), "idempotency", &columns, vec![row], "").await?;
+        let row = tables::idempotency::Model {
+            organisation_id: key.organisation_id,
+            principal_id: key.principal_id,
+            key: key.key.clone(),
+            fingerprint: saved.fingerprint.clone(),
+            status: i32::from(saved.status),
+            headers: serde_json::to_string(&saved.headers)?,
+            body: saved.body.clone(),
+            created_at: self.now(),
+        };
+        insert_models(self.db(), &[row]).await?;
         Ok(())
     }
 }

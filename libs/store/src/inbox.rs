@@ -1,7 +1,7 @@
 //! The inbox: which events of a batch take effect, which are there already, and which wait.
 
 use crate::{
-    ConsumeError, EventHandler, StoreError, SystemTx, params, sql,
+    ConsumeError, EventHandler, StoreError, SystemTx, params, sql, tables, upsert_newer,
     waiting::{self, Arrived, Aside},
 };
 use async_trait::async_trait;
@@ -196,21 +196,18 @@ async fn mark<E: EventPayload>(
     arrived: &[Arrived],
     events: &[Decoded<E>],
 ) -> Result<(), ConsumeError> {
-    let mut marks: HashMap<Uuid, Vec<sea_orm::Value>> = HashMap::new();
+    let mut marks: HashMap<Uuid, tables::inbox::Model> = HashMap::new();
     for Decoded { index, event } in events {
-        let event_id = arrived[*index].record.header("ce_id").unwrap_or_default();
-        marks.insert(event.aggregate_id(), params![group, event.aggregate_id(), event_id, event.sequence()]);
+        let event_id = arrived[*index].record.header("ce_id").unwrap_or_default().to_owned();
+        let (aggregate_id, sequence) = (event.aggregate_id(), event.sequence());
+        let mark = tables::inbox::Model { consumer: group.to_owned(), aggregate_id, event_id, sequence };
+        marks.insert(aggregate_id, mark);
     }
     // In one order everywhere, or two transactions could wait for each other.
-    let mut marks: Vec<(Uuid, Vec<sea_orm::Value>)> = marks.into_iter().collect();
-    marks.sort_unstable_by_key(|(id, _)| *id);
+    let mut marks: Vec<tables::inbox::Model> = marks.into_values().collect();
+    marks.sort_unstable_by_key(|mark| mark.aggregate_id);
     let wanted = marks.len() as u64;
-    let marks = marks.into_iter().map(|(_, row)| row).collect();
-    let columns = ["consumer", "aggregate_id", "event_id", "sequence"];
-    let upsert = "ON CONFLICT (consumer, aggregate_id)
-                  DO UPDATE SET event_id = excluded.event_id, sequence = excluded.sequence
-                  WHERE inbox.sequence < excluded.sequence";
-    let written = sql::insert_many(tx.db(), "inbox", &columns, marks, upsert).await?;
+    let written = upsert_newer(tx.db(), &marks, tables::inbox::Column::Sequence).await?;
     // The partitions of a retry topic need not be those of its topic: another member may have been faster.
     if written == wanted { Ok(()) } else { Err(ConsumeError::Overtaken) }
 }

@@ -22,12 +22,16 @@ pub mod seal;
 mod settle;
 mod snapshot;
 pub mod sql;
+mod tables;
 mod transaction;
 pub mod waiting;
 
 pub use connection::{Connection, one_connection};
 pub use consumer::{ConsumeError, Consumer, EventHandler};
-pub use entity::{insert_models, upsert_models, upsert_without};
+pub use entity::{
+    Merge, insert_models, insert_new, merge_models, upsert_columns, upsert_models, upsert_newer,
+    upsert_without,
+};
 pub use error::StoreError;
 pub use eventually::eventually;
 pub use postgres::Postgres;

@@ -1,6 +1,9 @@
 //! The office tree that each service keeps from identity's events. TenantScope is a set of office ids, never a path.
 
-use crate::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, params, sql};
+use crate::{
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, params, sql, tables,
+    upsert_columns,
+};
 use async_trait::async_trait;
 use auth::Claims;
 use events::{OfficeChanged, OrganisationChanged};
@@ -161,12 +164,19 @@ struct Offices;
 #[async_trait]
 impl EventHandler<OfficeChanged> for Offices {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
-        let columns = ["id", "organisation_id", "parent_id", "code", "name", "kind", "country"];
-        let upsert = "ON CONFLICT (id) DO UPDATE SET parent_id = excluded.parent_id, code = excluded.code,
-                      name = excluded.name, kind = excluded.kind, country = excluded.country";
+        use tables::office::{Column, Model};
+        let replaced = [Column::ParentId, Column::Code, Column::Name, Column::Kind, Column::Country];
         for e in events {
-            let row = params![e.id, e.organisation_id, e.parent_id, e.code, e.name, e.kind, e.country];
-            sql::insert_many(tx.db(), "office", &columns, vec![row], upsert).await?;
+            let office = Model {
+                id: e.id,
+                organisation_id: e.organisation_id,
+                parent_id: e.parent_id,
+                code: e.code,
+                name: e.name,
+                kind: e.kind,
+                country: e.country,
+            };
+            upsert_columns(tx.db(), &[office], &replaced).await?;
         }
         Ok(())
     }
@@ -177,17 +187,10 @@ struct Organisations;
 #[async_trait]
 impl EventHandler<OrganisationChanged> for Organisations {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OrganisationChanged>) -> Result<(), ConsumeError> {
-        let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, code = excluded.code";
+        use tables::organisation::{Column, Model};
         for e in events {
-            let row = params![e.id, e.name, e.code, e.created_at];
-            sql::insert_many(
-                tx.db(),
-                "organisation",
-                &["id", "name", "code", "created_at"],
-                vec![row],
-                upsert,
-            )
-            .await?;
+            let organisation = Model { id: e.id, name: e.name, code: e.code, created_at: e.created_at };
+            upsert_columns(tx.db(), &[organisation], &[Column::Name, Column::Code]).await?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 use crate::{
-    Actor, Connection, Store, StoreError, TenantScope, params,
+    Actor, Connection, Store, StoreError, TenantScope, insert_models,
     postgres::{self, Access},
-    sql,
+    tables,
 };
 use events::EventPayload;
 use kernel::id::new_id;
@@ -170,32 +170,20 @@ impl Transaction {
         let now = self.now();
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
-            rows.push(params![
-                self.new_id(),
-                E::AGGREGATE,
-                event.aggregate_id(),
-                E::TYPE,
-                serde_json::to_string(event)?,
-                E::TOPIC,
-                event.sequence(),
-                self.actor.trace_id.clone(),
-                self.actor.traceparent.clone(),
-                now,
-            ]);
+            rows.push(tables::outbox::Model {
+                id: self.new_id(),
+                aggregatetype: E::AGGREGATE.to_owned(),
+                aggregateid: event.aggregate_id(),
+                r#type: E::TYPE.to_owned(),
+                payload: serde_json::to_string(event)?,
+                topic: E::TOPIC.to_owned(),
+                sequence: event.sequence(),
+                trace_id: self.actor.trace_id.clone(),
+                traceparent: self.actor.traceparent.clone(),
+                created_at: now,
+            });
         }
-        let columns = [
-            "id",
-            "aggregatetype",
-            "aggregateid",
-            "type",
-            "payload",
-            "topic",
-            "sequence",
-            "trace_id",
-            "traceparent",
-            "created_at",
-        ];
-        sql::insert_many(&self.db, "outbox", &columns, rows, "").await?;
+        insert_models(&self.db, &rows).await?;
         self.emitted |= !events.is_empty();
         Ok(())
     }

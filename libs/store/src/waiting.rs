@@ -1,7 +1,7 @@
 //! Events that refer to something this service does not know yet: set aside per key, in the consumer's database,
 //! and applied in order once it is known. Nothing here is ever dropped by itself.
 
-use crate::{Store, StoreError, Transaction, migration, params, sql};
+use crate::{Store, StoreError, Transaction, insert_new, migration, params, sql, tables};
 use async_trait::async_trait;
 use bus::Record;
 use chrono::{DateTime, Utc};
@@ -146,39 +146,25 @@ pub(crate) async fn held(
 
 /// Sets events aside. One that is there already (a second delivery) stays as it is.
 pub(crate) async fn add(tx: &Transaction, consumer: &str, events: Vec<Aside<'_>>) -> Result<(), StoreError> {
-    let columns = [
-        "consumer",
-        "aggregate_id",
-        "sequence",
-        "topic",
-        "partition_id",
-        "position",
-        "record_key",
-        "headers",
-        "payload",
-        "waits_for_kind",
-        "waits_for_id",
-        "since",
-    ];
     let mut rows = Vec::with_capacity(events.len());
     for event in events {
         let record = event.record;
-        rows.push(params![
-            consumer,
-            event.aggregate_id,
-            event.sequence,
-            record.topic.as_str(),
-            record.partition,
-            record.offset,
-            record.key.as_str(),
-            serde_json::to_string(&record.headers)?,
-            record.payload.clone(),
-            event.awaited.kind,
-            event.awaited.id,
-            event.since,
-        ]);
+        rows.push(tables::waiting_event::Model {
+            consumer: consumer.to_owned(),
+            aggregate_id: event.aggregate_id,
+            sequence: event.sequence,
+            topic: record.topic.clone(),
+            partition_id: record.partition,
+            position: record.offset,
+            record_key: record.key.clone(),
+            headers: serde_json::to_string(&record.headers)?,
+            payload: record.payload.clone(),
+            waits_for_kind: event.awaited.kind,
+            waits_for_id: event.awaited.id,
+            since: event.since,
+        });
     }
-    sql::insert_many(tx.db(), "waiting_event", &columns, rows, "ON CONFLICT DO NOTHING").await?;
+    insert_new(tx.db(), &rows).await?;
     Ok(())
 }
 

@@ -1,9 +1,22 @@
 //! The version of what the public sees. It changes in the transaction of every change, so that an answer made of one
 //! version holds as long as that is the version.
 
-use sea_orm::ConnectionTrait;
-use store::{StoreError, params, sql};
-use uuid::Uuid;
+use sea_orm::entity::prelude::*;
+use store::{StoreError, params, sql, upsert_models};
+
+/// The version of what the public sees of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "public_version")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub organisation_id: Uuid,
+    pub version: Uuid,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// Notes that what the public sees of these organisations has changed. `version` was never used before.
 ///
@@ -16,8 +29,8 @@ pub(crate) async fn change(
     let mut organisations: Vec<Uuid> = organisations.into_iter().collect();
     organisations.sort_unstable();
     organisations.dedup();
-    let rows = organisations.into_iter().map(|id| params![id, version]).collect();
-    sql::replace_many(db, "public_version", &["organisation_id", "version"], rows).await?;
+    let rows = organisations.into_iter().map(|organisation_id| Model { organisation_id, version });
+    upsert_models(db, &rows.collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Code, Problem, Reason};
 use sea_orm::{ConnectionTrait, QueryResult};
 use store::{
-    Actor, Store, StoreError, Transaction, params,
+    Actor, Store, StoreError, Transaction, insert_models, params,
     seal::{Keyring, SealedKey},
     sql,
 };
@@ -30,6 +30,31 @@ const PUBLICATION_MARGIN: TimeDelta = TimeDelta::minutes(5);
 const SEED: &str = "seed";
 /// The lock for creating, retiring and re-encrypting keys: concurrent replicas create one key.
 const LOCK: &str = "identity.signing_key";
+
+/// A row of `signing_key`.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "signing_key")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kid: String,
+        /// A seed in clear: empty, the table has the column from before there was another.
+        pub seed: Vec<u8>,
+        pub public_key: Option<Vec<u8>>,
+        pub key_id: Option<String>,
+        pub subject_key: Option<Vec<u8>>,
+        pub sealed_seed: Option<Vec<u8>>,
+        pub created_at: DateTimeUtc,
+        pub retired_at: Option<DateTimeUtc>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 /// A key that signs, as it is stored.
 struct Stored {
@@ -111,18 +136,17 @@ async fn make(tx: &Transaction, keys: &Keyring) -> Result<Stored, StoreError> {
         sealed_seed: subject.seal(SEED, &text)?,
         created_at: tx.now(),
     };
-    // The column of seeds in clear stays empty: the table has it from before there was another.
-    let columns = ["kid", "seed", "public_key", "key_id", "subject_key", "sealed_seed", "created_at"];
-    let row = params![
-        made.kid.as_str(),
-        Vec::<u8>::new(),
-        made.public_key.to_vec(),
-        made.key.key_id.as_str(),
-        made.key.bytes.clone(),
-        made.sealed_seed.clone(),
-        made.created_at,
-    ];
-    sql::insert_many(tx.db(), "signing_key", &columns, vec![row], "").await?;
+    let row = row::Model {
+        kid: made.kid.clone(),
+        seed: Vec::new(),
+        public_key: Some(made.public_key.to_vec()),
+        key_id: Some(made.key.key_id.clone()),
+        subject_key: Some(made.key.bytes.clone()),
+        sealed_seed: Some(made.sealed_seed.clone()),
+        created_at: made.created_at,
+        retired_at: None,
+    };
+    insert_models(tx.db(), &[row]).await?;
     Ok(made)
 }
 

@@ -6,7 +6,7 @@ use auth::ALL_PERMISSIONS;
 use events::OrganisationChanged;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use store::{Actor, Store, StoreError, audit, params, sql};
+use store::{Actor, Store, StoreError, audit, insert_models, params, sql};
 use uuid::Uuid;
 
 /// What founding an organisation made. The secret is shown this once.
@@ -20,6 +20,27 @@ pub struct Founded {
     pub client_id: Uuid,
     /// That client's secret.
     pub client_secret: String,
+}
+
+/// A row of `organisation`.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "organisation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub version: i64,
+        pub name: String,
+        pub code: String,
+        pub created_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// Whether there is any organisation.
@@ -54,18 +75,17 @@ pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<usize, StoreError
 pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, StoreError> {
     let mut tx = store.system(Actor::system()).await?;
     let (organisation_id, office_id, created_at) = (tx.new_id(), tx.new_id(), tx.now());
-    let columns = ["id", "version", "name", "code", "created_at"];
-    let row = params![organisation_id, 1i64, name, code, created_at];
-    sql::insert_many(tx.db(), "organisation", &columns, vec![row], "").await?;
-    let (event_name, event_code) = (name.to_owned(), code.to_owned());
-    tx.emit(&OrganisationChanged {
+    let row = row::Model {
         id: organisation_id,
-        sequence: 1,
-        name: event_name,
-        code: event_code,
+        version: 1,
+        name: name.to_owned(),
+        code: code.to_owned(),
         created_at,
-    })
-    .await?;
+    };
+    insert_models(tx.db(), std::slice::from_ref(&row)).await?;
+    let row::Model { id, version, name: event_name, code: event_code, created_at } = row;
+    tx.emit(&OrganisationChanged { id, sequence: version, name: event_name, code: event_code, created_at })
+        .await?;
     let headquarters = office::store::Model {
         id: office_id,
         version: 1,

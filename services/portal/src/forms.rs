@@ -113,7 +113,7 @@ fn input_of(pointer: &str) -> String {
 /// A refusal of one input that the portal itself finds.
 pub(crate) fn own(field: &str, fault: &Fault) -> Value {
     let error = json!({ "field": field, "code": fault.code, "params": fault.params });
-    json!({ "status": 422, "errors": [error], "code": Code::InvalidField.table().1 })
+    json!({ "status": 422, "errors": [error], "code": Code::InvalidField })
 }
 
 /// Why a donor that was typed is not taken: none is called so, or several are.

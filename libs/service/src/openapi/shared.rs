@@ -86,7 +86,7 @@ pub(super) fn add_problem_schema(document: &mut Value) {
 fn problem_responses() -> Map<String, Value> {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in Code::ALL {
-        by_status.entry(code.table().0).or_default().push(code);
+        by_status.entry(code.table().0).or_default().push(*code);
     }
     by_status
         .into_iter()
@@ -97,13 +97,13 @@ fn problem_responses() -> Map<String, Value> {
 fn problem_response(status: u16, codes: &[Code]) -> Value {
     let mut examples = Map::new();
     for code in codes {
-        let (_, name, title) = code.table();
+        let (_, title) = code.table();
         let mut example = Problem::new(*code);
         example.instance = Some("/v1/donors".to_owned());
         example.trace_id = Some("01980f5e-6a3c-7c1e-9d5b-2f4a8b7c6d5e".to_owned());
-        examples.insert(name.to_owned(), json!({ "summary": title, "value": example }));
+        examples.insert(code.to_string(), json!({ "summary": title, "value": example }));
     }
-    let titles: Vec<&str> = codes.iter().map(|code| code.table().2).collect();
+    let titles: Vec<&str> = codes.iter().map(|code| code.table().1).collect();
     let mut headers = common_headers();
     let own = match status {
         401 => Some("WWW-Authenticate"),

@@ -3,16 +3,18 @@
 //!
 //! Numbers by which a list is sorted downwards are kept negative: so one index, read upwards, has the whole order.
 
-use super::{fact::Amounts, store::CellKey};
+use super::{
+    fact::Amounts,
+    rows::{public_country, public_donor},
+    store::CellKey,
+};
 use kernel::{DonorType, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
-use store::{StoreError, params, sql};
+use store::{Merge, StoreError, merge_models, params, sql};
 use uuid::Uuid;
 
 const DONOR: &str = "public-donor:";
 const COUNTRY: &str = "country:";
-/// What every list counts, beside the columns that it is known by.
-const AMOUNTS: [&str; 6] = ["minus_funding", "paid", "commitment", "pledge", "funding_flows", "pledge_flows"];
 /// Totals read per batch when the lists are rebuilt.
 const BATCH_SIZE: usize = 2000;
 
@@ -28,14 +30,36 @@ pub(super) async fn add<'a>(
         if *dimension != "total" {
             continue;
         }
-        if let Some(id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<Uuid>().ok()) {
-            donors.push([params![*organisation_id, id], counted(delta)].concat());
+        let organisation_id = *organisation_id;
+        let Amounts { paid, commitment, pledge, funding_flows, pledge_flows } = delta;
+        let minus_funding = -delta.funding();
+        if let Some(donor_id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<Uuid>().ok()) {
+            donors.push(public_donor::Model {
+                organisation_id,
+                donor_id,
+                minus_funding,
+                paid,
+                commitment,
+                pledge,
+                funding_flows,
+                pledge_flows,
+            });
         } else if let Some((country, year)) = country_year(scope) {
-            countries.push([params![*organisation_id, country, -year], counted(delta)].concat());
+            countries.push(public_country::Model {
+                organisation_id,
+                country: country.to_owned(),
+                minus_year: -year,
+                minus_funding,
+                paid,
+                commitment,
+                pledge,
+                funding_flows,
+                pledge_flows,
+            });
         }
     }
-    upsert(db, "public_donor", &["organisation_id", "donor_id"], donors).await?;
-    upsert(db, "public_country", &["organisation_id", "country", "minus_year"], countries).await?;
+    merge_models(db, &donors, |_| Merge::Add).await?;
+    merge_models(db, &countries, |_| Merge::Add).await?;
     for table in ["public_donor", "public_country"].into_iter().filter(|_| departures) {
         let empty = format!("DELETE FROM {table} WHERE funding_flows = 0 AND pledge_flows = 0");
         sql::execute(db, &empty, vec![]).await?;
@@ -46,24 +70,6 @@ pub(super) async fn add<'a>(
 fn country_year(scope: &str) -> Option<(&str, i64)> {
     let (country, year) = scope.strip_prefix(COUNTRY)?.split_once(':')?;
     Some((country, year.parse().ok()?))
-}
-
-fn counted(amounts: Amounts) -> Vec<Value> {
-    let Amounts { paid, commitment, pledge, funding_flows, pledge_flows } = amounts;
-    params![-amounts.funding(), paid, commitment, pledge, funding_flows, pledge_flows]
-}
-
-async fn upsert(
-    db: &impl ConnectionTrait,
-    table: &str,
-    key: &[&str],
-    rows: Vec<Vec<Value>>,
-) -> Result<(), StoreError> {
-    let sums: Vec<String> =
-        AMOUNTS.iter().map(|name| format!("{name} = {table}.{name} + excluded.{name}")).collect();
-    let suffix = format!("ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), sums.join(", "));
-    sql::insert_many(db, table, &[key, &AMOUNTS].concat(), rows, &suffix).await?;
-    Ok(())
 }
 
 /// Rebuilds the lists from the cells.

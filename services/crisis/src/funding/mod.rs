@@ -3,5 +3,6 @@
 pub(crate) mod api;
 pub(crate) mod fact;
 pub(crate) mod listed;
+mod rows;
 pub(crate) mod rule;
 pub(crate) mod store;

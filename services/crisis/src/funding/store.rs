@@ -1,12 +1,13 @@
 use super::{
     fact::{Amounts, Cell, Fact, Member, amounts, cells},
     listed,
+    rows::{cell, fact},
 };
 use crate::version;
 use kernel::{DonorType, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
-use store::{StoreError, Transaction, params, sql};
+use store::{Merge, StoreError, Transaction, merge_models, params, sql, upsert_columns};
 use uuid::Uuid;
 
 /// Organisation, scope, dimension, member: the primary key.
@@ -61,12 +62,11 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
     let mut latest: Vec<(Uuid, Fact)> = counted.into_iter().collect();
     latest.sort_unstable_by_key(|(id, _)| *id);
     let mut rows = Vec::with_capacity(latest.len());
-    for (id, fact) in latest {
-        rows.push(params![id, fact.organisation_id, serde_json::to_string(&fact)?]);
+    for (contribution_id, counted) in latest {
+        let (organisation_id, fact) = (counted.organisation_id, serde_json::to_string(&counted)?);
+        rows.push(fact::Model { contribution_id, organisation_id, fact });
     }
-    let upsert = "ON CONFLICT (contribution_id) DO UPDATE SET fact = excluded.fact";
-    let columns = ["contribution_id", "organisation_id", "fact"];
-    sql::insert_many(tx.db(), "funding_fact", &columns, rows, upsert).await?;
+    upsert_columns(tx.db(), &rows, &[fact::Column::Fact]).await?;
     version::change(tx.db(), tx.new_id(), organisations).await
 }
 
@@ -128,44 +128,23 @@ impl From<Deltas> for Changes {
 async fn write_cells(db: &impl ConnectionTrait, changes: &Changes) -> Result<(), StoreError> {
     let rows = changes.cells.iter().map(|((organisation_id, scope, dimension, key), (member, delta))| {
         let member = member.as_ref();
-        let (external_ref, name) =
-            member.map(|member| (member.external_ref.as_str(), member.name.as_str())).unzip();
-        params![
-            *organisation_id,
-            scope.as_str(),
-            *dimension,
-            key.as_str(),
-            external_ref,
-            name,
-            delta.paid,
-            delta.commitment,
-            delta.pledge,
-            delta.funding_flows,
-            delta.pledge_flows,
-        ]
+        cell::Model {
+            organisation_id: *organisation_id,
+            scope: scope.clone(),
+            dimension: (*dimension).to_owned(),
+            member: key.clone(),
+            external_ref: member.map(|member| member.external_ref.clone()),
+            name: member.map(|member| member.name.clone()),
+            paid: delta.paid,
+            commitment: delta.commitment,
+            pledge: delta.pledge,
+            funding_flows: delta.funding_flows,
+            pledge_flows: delta.pledge_flows,
+        }
     });
-    let columns = [
-        "organisation_id",
-        "scope",
-        "dimension",
-        "member",
-        "external_ref",
-        "name",
-        "paid",
-        "commitment",
-        "pledge",
-        "funding_flows",
-        "pledge_flows",
-    ];
-    let upsert = "ON CONFLICT (organisation_id, scope, dimension, member) DO UPDATE SET
-                    external_ref = coalesce(excluded.external_ref, funding_cell.external_ref),
-                    name = coalesce(excluded.name, funding_cell.name),
-                    paid = funding_cell.paid + excluded.paid,
-                    commitment = funding_cell.commitment + excluded.commitment,
-                    pledge = funding_cell.pledge + excluded.pledge,
-                    funding_flows = funding_cell.funding_flows + excluded.funding_flows,
-                    pledge_flows = funding_cell.pledge_flows + excluded.pledge_flows";
-    sql::insert_many(db, "funding_cell", &columns, rows.collect(), upsert).await?;
+    let named = |column| matches!(column, cell::Column::ExternalRef | cell::Column::Name);
+    let merge = |column| if named(column) { Merge::ReplaceIfAny } else { Merge::Add };
+    merge_models(db, &rows.collect::<Vec<_>>(), merge).await?;
     if changes.departures {
         let empty = "DELETE FROM funding_cell WHERE funding_flows = 0 AND pledge_flows = 0";
         sql::execute(db, empty, vec![]).await?;

@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::version;
-use ::store::{StoreError, TenantScope, audit, params, sql};
+use ::store::{StoreError, TenantScope, audit, insert_models, params, sql};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -29,6 +29,31 @@ pub(crate) struct Update {
     /// The language it is written in: `en`, `fr` or `es`.
     pub(crate) language: Language,
     pub(crate) published_at: DateTime<Utc>,
+}
+
+/// A row of `plan_update`.
+mod row {
+    use locale::Language;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "plan_update")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organisation_id: Uuid,
+        pub office_id: Uuid,
+        pub plan_id: Uuid,
+        pub title: String,
+        pub body: String,
+        pub language: Language,
+        pub published_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// A new situation update.
@@ -105,19 +130,17 @@ pub(crate) async fn create(
             language: new.language,
             published_at: tx.now(),
         };
-        let columns =
-            ["id", "organisation_id", "office_id", "plan_id", "title", "body", "language", "published_at"];
-        let row = params![
-            update.id,
-            plan.organisation_id,
-            plan.office_id,
-            plan.id,
-            update.title.as_str(),
-            update.body.as_str(),
-            update.language.as_str(),
-            update.published_at,
-        ];
-        sql::insert_many(tx.db(), "plan_update", &columns, vec![row], "").await?;
+        let row = row::Model {
+            id: update.id,
+            organisation_id: plan.organisation_id,
+            office_id: plan.office_id,
+            plan_id: plan.id,
+            title: update.title.clone(),
+            body: update.body.clone(),
+            language: update.language,
+            published_at: update.published_at,
+        };
+        insert_models(tx.db(), &[row]).await?;
         tx.audit_created(
             "plan_update.create",
             audit::Subject {

@@ -387,6 +387,27 @@ pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Res
     tx.emit_all(&events).await
 }
 
+/// A former version of a record, as JSON.
+mod version {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contribution_version")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contribution_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        pub record: String,
+        pub replaced_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Writes new versions; the old ones stay as history.
 pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
     let now = tx.now();
@@ -395,12 +416,16 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
     let counted: Vec<_> = pairs.iter().map(|(old, new)| (old.counted(), new.counted())).collect();
     let changes: Vec<_> = pairs.iter().map(|(old, new)| (Some(Targets::of(old)), Targets::of(new))).collect();
     for (old, new) in &pairs {
-        history.push(params![old.id, old.version, serde_json::to_string(old)?, now]);
+        history.push(version::Model {
+            contribution_id: old.id,
+            version: old.version,
+            record: serde_json::to_string(old)?,
+            replaced_at: now,
+        });
         events.push(new.event()?);
     }
     let records: Vec<Model> = pairs.into_iter().map(|(_, new)| new).collect();
-    let columns = ["contribution_id", "version", "record", "replaced_at"];
-    sql::insert_many(tx.db(), "contribution_version", &columns, history, "").await?;
+    insert_models(tx.db(), &history).await?;
     upsert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
     counted::store::count(tx, counted).await?;

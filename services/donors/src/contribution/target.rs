@@ -1,16 +1,30 @@
 //! The years and countries of a record: one row for each, office by office in the order of the list, with what
 //! a list is also filtered by.
 
-use super::store::Model;
+use super::store::Model as Contribution;
 use kernel::{ContributionStatus, Earmarking};
-use sea_orm::ConnectionTrait;
-use store::{StoreError, params, sql};
-use uuid::Uuid;
+use sea_orm::entity::prelude::*;
+use store::{StoreError, params, sql, upsert_columns};
 
-const COLUMNS: [&str; 6] =
-    ["office_id", "target", "contribution_id", "organisation_id", "status", "earmarking"];
-const UPSERT: &str = "ON CONFLICT (office_id, target, contribution_id) DO UPDATE
-  SET status = excluded.status, earmarking = excluded.earmarking";
+/// A year or a country of a record.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "contribution_target")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub office_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub target: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub contribution_id: Uuid,
+    pub organisation_id: Uuid,
+    pub status: ContributionStatus,
+    pub earmarking: Option<Earmarking>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// The rows of one record in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +40,7 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    pub(crate) fn of(record: &Model) -> Self {
+    pub(crate) fn of(record: &Contribution) -> Self {
         Self {
             id: record.id,
             organisation_id: record.organisation_id,
@@ -68,17 +82,17 @@ pub(crate) async fn write(
         for target in new.each() {
             if !written.contains(&target) {
                 written.push(target);
-                rows.push(params![
-                    new.office_id,
-                    target,
-                    new.id,
-                    new.organisation_id,
-                    new.status,
-                    new.earmarking,
-                ]);
+                rows.push(Model {
+                    office_id: new.office_id,
+                    target: target.to_owned(),
+                    contribution_id: new.id,
+                    organisation_id: new.organisation_id,
+                    status: new.status,
+                    earmarking: new.earmarking,
+                });
             }
         }
     }
-    sql::insert_many(db, "contribution_target", &COLUMNS, rows, UPSERT).await?;
+    upsert_columns(db, &rows, &[Column::Status, Column::Earmarking]).await?;
     Ok(())
 }

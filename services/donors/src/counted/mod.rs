@@ -13,6 +13,7 @@
 
 pub(crate) mod fold;
 pub(crate) mod recount;
+mod rows;
 pub(crate) mod store;
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! The figures, kept with every write and read by office and year.
 
-use super::{Attributes, Counted, Giving, Sums, of_donor};
-use ::store::{StoreError, Transaction, params, sql};
+use super::{
+    Attributes, Counted, Giving, Sums, of_donor,
+    rows::{giving, sum},
+};
+use ::store::{Merge, StoreError, Transaction, insert_models, merge_models, params, sql};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
@@ -149,44 +152,27 @@ async fn add_givings(
     db: &impl ConnectionTrait,
     givings: BTreeMap<(Of, Uuid, i32), Giving>,
 ) -> Result<(), StoreError> {
-    let columns = [
-        "organisation_id",
-        "office_id",
-        "donor_id",
-        "year",
-        "cents",
-        "unearmarked",
-        "softly_earmarked",
-        "earmarked",
-        "tightly_earmarked",
-        "not_stated",
-        "multi_year",
-        "records",
-    ];
-    let sums = columns[4..].iter();
-    let sums = sums.map(|name| format!("{name} = diversification_giving.{name} + excluded.{name}"));
-    let upsert = format!(
-        "ON CONFLICT (office_id, donor_id, year) DO UPDATE SET {}",
-        sums.collect::<Vec<_>>().join(", ")
-    );
-    let rows = givings.into_iter().map(|(((organisation_id, office_id), donor_id, year), giving)| {
-        let Giving { cents, earmarking: [unearmarked, softly, earmarked, tightly, not_stated], .. } = giving;
-        params![
+    let rows = givings.into_iter().map(|(((organisation_id, office_id), donor_id, year), given)| {
+        let Giving { cents, earmarking, multi_year, records } = given;
+        let [unearmarked, softly_earmarked, earmarked, tightly_earmarked, not_stated] = earmarking;
+        giving::Model {
             organisation_id,
             office_id,
             donor_id,
             year,
             cents,
             unearmarked,
-            softly,
+            softly_earmarked,
             earmarked,
-            tightly,
+            tightly_earmarked,
             not_stated,
-            giving.multi_year,
-            giving.records,
-        ]
+            multi_year,
+            records,
+        }
     });
-    sql::insert_many(db, "diversification_giving", &columns, rows.collect(), &upsert).await?;
+    let is_sum = |column| !matches!(column, giving::Column::OrganisationId);
+    let merge = |column| if is_sum(column) { Merge::Add } else { Merge::Keep };
+    merge_models(db, &rows.collect::<Vec<_>>(), merge).await?;
     Ok(())
 }
 
@@ -199,11 +185,11 @@ pub(super) async fn add_sums(
     let mut rows = Vec::with_capacity(sums.len());
     for (((organisation_id, office_id), year), sums) in sums {
         if !sums.is_nothing() {
-            rows.push(params![new_id(), organisation_id, office_id, year, serde_json::to_string(&sums)?]);
+            let sums = serde_json::to_string(&sums)?;
+            rows.push(sum::Model { id: new_id(), organisation_id, office_id, year, sums });
         }
     }
-    let columns = ["id", "organisation_id", "office_id", "year", "sums"];
-    sql::insert_many(db, "diversification_sum", &columns, rows, "").await?;
+    insert_models(db, &rows).await?;
     Ok(())
 }
 

@@ -8,7 +8,10 @@ use crate::counted::{NOT_STATED, store};
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{Fault, Money, Problem, Situation, money::percent, pagination::Page};
+use kernel::{
+    DonorType, Earmarking, Fault, Money, Problem, Segment, Situation, closed_set, money::percent,
+    pagination::Page,
+};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -17,9 +20,20 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// The figures that have donors behind them.
-const MEASURES: [&str; 9] =
-    ["total", "type", "segment", "earmarking", "flexible", "multi_year", "top_10", "new", "lapsed"];
+closed_set! {
+    /// A figure that has donors behind it.
+    pub(crate) enum Measure {
+        Total = "total",
+        Type = "type",
+        Segment = "segment",
+        Earmarking = "earmarking",
+        Flexible = "flexible",
+        MultiYear = "multi_year",
+        Top10 = "top_10",
+        New = "new",
+        Lapsed = "lapsed",
+    }
+}
 
 /// A donor's share in a figure.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,11 +43,11 @@ pub(crate) struct DonorAmount {
     #[schema(example = "Norway", max_length = 300)]
     donor_name: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
-    #[schema(example = "government", max_length = 20)]
-    donor_type: Option<String>,
+    #[schema(value_type = Option<String>, example = "government", max_length = 20)]
+    donor_type: Option<DonorType>,
     /// `traditional`, `emerging` or `private`.
-    #[schema(example = "traditional", max_length = 20)]
-    segment: Option<String>,
+    #[schema(value_type = Option<String>, example = "traditional", max_length = 20)]
+    segment: Option<Segment>,
     /// The year of the contributions: for `lapsed`, the year before.
     #[schema(example = 2025)]
     year: i32,
@@ -54,8 +68,8 @@ impl Row for DonorAmount {
     const COLUMNS: &'static [Column<Self>] = &[
         ("donor_id", |row| row.donor_id.into()),
         ("donor", |row| row.donor_name.clone().into()),
-        ("donor_type", |row| row.donor_type.clone().into()),
-        ("segment", |row| row.segment.clone().into()),
+        ("donor_type", |row| row.donor_type.map(DonorType::as_str).into()),
+        ("segment", |row| row.segment.map(Segment::as_str).into()),
         ("year", |row| i64::from(row.year).into()),
         ("amount_usd", |row| row.amount.into()),
         ("share_percent", |row| row.share_percent.clone().into()),
@@ -72,8 +86,8 @@ pub(crate) struct Figure {
     #[param(minimum = 1900, maximum = 2200, example = 2025)]
     year: i32,
     /// `total`, `type`, `segment`, `earmarking`, `flexible`, `multi_year`, `top_10`, `new` or `lapsed`.
-    #[param(max_length = 20, example = "type")]
-    measure: String,
+    #[param(value_type = String, max_length = 20, example = "type")]
+    measure: Measure,
     /// The type, segment or earmarking.
     #[param(max_length = 40, example = "government")]
     key: Option<String>,
@@ -84,13 +98,12 @@ pub(crate) struct Figure {
 impl Figure {
     fn check(&self) -> Result<(), Problem> {
         service::year("year", Some(self.year), 1901..=2200)?;
-        one_of("measure", Some(&self.measure), &MEASURES)?;
         let of = |fault: Fault| fault.with("measure", self.measure.as_str());
-        match (self.measure.as_str(), self.key.as_deref()) {
-            (division @ ("type" | "segment" | "earmarking"), Some(key)) => {
-                one_of("key", Some(key), &keys(division)).map(|_| ())
+        match (self.measure, self.key.as_deref()) {
+            (Measure::Type | Measure::Segment | Measure::Earmarking, Some(key)) => {
+                one_of("key", Some(key), &keys(self.measure.as_str())).map(|_| ())
             }
-            ("type" | "segment" | "earmarking", None) => {
+            (Measure::Type | Measure::Segment | Measure::Earmarking, None) => {
                 let why = format!("is required with {}", self.measure);
                 Err(Problem::invalid_parameter("key", of(Fault::required_with(Situation::Measure, why))))
             }
@@ -104,20 +117,27 @@ impl Figure {
 
     /// The year the money was given in.
     fn given_in(&self) -> i32 {
-        if self.measure == "lapsed" { self.year - 1 } else { self.year }
+        if self.measure == Measure::Lapsed { self.year - 1 } else { self.year }
     }
 
     /// What a donor adds to the figure, as SQL; it is one of a few fixed texts.
     fn amount(&self) -> &'static str {
-        match (self.measure.as_str(), self.key.as_deref()) {
-            ("earmarking", Some("unearmarked")) => "g.unearmarked",
-            ("earmarking", Some("softly_earmarked")) => "g.softly_earmarked",
-            ("earmarking", Some("earmarked")) => "g.earmarked",
-            ("earmarking", Some("tightly_earmarked")) => "g.tightly_earmarked",
-            ("earmarking", _) => "g.not_stated",
-            ("flexible", _) => "g.unearmarked + g.softly_earmarked",
-            ("multi_year", _) => "g.multi_year",
-            _ => "g.cents",
+        match self.measure {
+            Measure::Earmarking => match self.key.as_deref().map(str::parse::<Earmarking>) {
+                Some(Ok(Earmarking::Unearmarked)) => "g.unearmarked",
+                Some(Ok(Earmarking::SoftlyEarmarked)) => "g.softly_earmarked",
+                Some(Ok(Earmarking::Earmarked)) => "g.earmarked",
+                Some(Ok(Earmarking::TightlyEarmarked)) => "g.tightly_earmarked",
+                Some(Err(_)) | None => "g.not_stated",
+            },
+            Measure::Flexible => "g.unearmarked + g.softly_earmarked",
+            Measure::MultiYear => "g.multi_year",
+            Measure::Total
+            | Measure::Type
+            | Measure::Segment
+            | Measure::Top10
+            | Measure::New
+            | Measure::Lapsed => "g.cents",
         }
     }
 
@@ -129,15 +149,20 @@ impl Figure {
                  AND o.donor_id = g.donor_id AND o.cents > 0 AND o.year BETWEEN {years})"
             )
         };
-        match self.measure.as_str() {
-            "type" if self.key.as_deref() == Some(NOT_STATED) => "d.id IS NULL".to_owned(),
-            "type" => "d.donor_type = ?".to_owned(),
-            "segment" if self.key.as_deref() == Some(NOT_STATED) => "d.segment IS NULL".to_owned(),
-            "segment" => "d.segment = ?".to_owned(),
-            "top_10" => "d.id IS NOT NULL AND g.cents > 0".to_owned(),
-            "new" => format!("d.id IS NOT NULL AND g.cents > 0 AND NOT {}", gave("$3 - 5 AND $3 - 1")),
-            "lapsed" => format!("d.id IS NOT NULL AND g.cents > 0 AND NOT {}", gave("$3 + 1 AND $3 + 1")),
-            _ => "true".to_owned(),
+        let is_stated = self.key.as_deref() != Some(NOT_STATED);
+        match self.measure {
+            Measure::Type if is_stated => "d.donor_type = ?".to_owned(),
+            Measure::Type => "d.id IS NULL".to_owned(),
+            Measure::Segment if is_stated => "d.segment = ?".to_owned(),
+            Measure::Segment => "d.segment IS NULL".to_owned(),
+            Measure::Top10 => "d.id IS NOT NULL AND g.cents > 0".to_owned(),
+            Measure::New => format!("d.id IS NOT NULL AND g.cents > 0 AND NOT {}", gave("$3 - 5 AND $3 - 1")),
+            Measure::Lapsed => {
+                format!("d.id IS NOT NULL AND g.cents > 0 AND NOT {}", gave("$3 + 1 AND $3 + 1"))
+            }
+            Measure::Total | Measure::Earmarking | Measure::Flexible | Measure::MultiYear => {
+                "true".to_owned()
+            }
         }
     }
 }
@@ -162,7 +187,7 @@ async fn list(
         further = format!("AND ({amount} < ${less} OR ({amount} = ${less} AND g.donor_id > ${after}))");
     }
     // The ten largest are one page, however short the pages are: they are one figure.
-    let limit = if figure.measure == "top_10" { u64::from(TOP_SHARE_DONORS) } else { page.limit + 1 };
+    let limit = if figure.measure == Measure::Top10 { u64::from(TOP_SHARE_DONORS) } else { page.limit + 1 };
     let text = format!(
         "SELECT d.id, d.name, d.donor_type, d.segment, {amount}, g.records
          FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id
@@ -220,10 +245,8 @@ pub(crate) async fn get(
     service::list(&request, &context, scope, page, async move |db, _, page| {
         let rows = list(db, of, &figure, page).await?;
         let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
-        let listed = match figure.measure.as_str() {
-            "top_10" => Page { items: rows, next: None },
-            _ => page.page(rows, key),
-        };
+        let is_one_page = figure.measure == Measure::Top10;
+        let listed = if is_one_page { Page { items: rows, next: None } } else { page.page(rows, key) };
         Ok(listed.map(|(_, row)| row))
     })
     .await

@@ -6,7 +6,7 @@ use ::documents::{
 };
 use ::store::{Actor, Store};
 use chrono::TimeDelta;
-use kernel::{Clock, FixedClock};
+use kernel::{Clock, Code, FixedClock};
 use std::time::Duration;
 use std::{path::Path, sync::Arc};
 use uuid::Uuid;
@@ -136,7 +136,7 @@ async fn a_document_is_not_named_whose_file_was_destroyed_while_it_arrived() {
     };
     let tx = store.system(Actor::system()).await.unwrap();
     let refused = owner.attach(&tx, &stored, "internal").await.unwrap_err();
-    assert_eq!(refused.0.code, "unavailable");
+    assert_eq!(refused.0.code.known(), Some(Code::Unavailable));
     assert_eq!(owner.count(tx.db()).await.unwrap(), 0);
 }
 
@@ -157,13 +157,13 @@ async fn a_download_beside_an_erasure_finds_nothing_and_a_lost_file_is_a_fault()
         let (name, media_type, created_at) = ("a.pdf".to_owned(), "application/pdf".to_owned(), clock.now());
         let document = Document { id, name, media_type, size: 1, sha256: sha256.clone(), created_at };
         let missing = files::read(store.files(), &sha256).await.unwrap_err();
-        let code = async |error| owner.not_read(&store, &document, error).await.0.code;
-        assert_eq!(code(&missing).await, "internal", "the row is there, the file must be");
+        let code = async |error| owner.not_read(&store, &document, error).await.0.code.known();
+        assert_eq!(code(&missing).await, Some(Code::Internal), "the row is there, the file must be");
         let unreadable = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
-        assert_eq!(code(&unreadable).await, "internal");
+        assert_eq!(code(&unreadable).await, Some(Code::Internal));
         let text = format!("DELETE FROM {} WHERE id = $1", kind.table);
         sql::execute(store.writer(), &text, params![id]).await.unwrap();
-        assert_eq!(code(&missing).await, "not_found", "erased between its row and its file");
+        assert_eq!(code(&missing).await, Some(Code::NotFound), "erased between its row and its file");
     }
 }
 

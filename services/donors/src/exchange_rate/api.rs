@@ -189,7 +189,8 @@ pub(crate) async fn take(
         return Err(Problem::invalid_parameter("source", error).into());
     }
     let (_, bytes) = service::receive_file(&request, payload, document::MAX_BYTES).await?;
-    let read = file::read(&bytes, &source, context.store.clock().now());
+    let (organisation_id, now) = (caller.claims.organisation_id, context.store.clock().now());
+    let read = file::read(&bytes, file::Given { organisation_id, source: &source, now });
     let read = read.map_err(|fault| Problem::invalid_field("/file", fault))?;
     if read.bad > 0 && !skip_bad && !dry_run {
         let why = format!("{} of {} rows are invalid; nothing was saved", read.bad, read.rows);

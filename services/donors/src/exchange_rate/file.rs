@@ -5,6 +5,7 @@ use super::{month_of, parse, store::Model};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{Currency, Fault, FieldCode, FieldError, fault};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Maximum number of rows of a file: two centuries of months of every currency.
 const MAX_ROWS: usize = 500_000;
@@ -32,6 +33,15 @@ impl Read {
     }
 }
 
+/// What a file does not say of its rates.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) organisation_id: Uuid,
+    /// Where a rate is from that names no source.
+    pub(super) source: &'a str,
+    pub(super) now: DateTime<Utc>,
+}
+
 struct Columns {
     date: usize,
     rate: usize,
@@ -50,7 +60,7 @@ struct Line {
 ///
 /// # Errors
 /// Why the file as a whole cannot be read.
-pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Result<Read, Fault> {
+pub(super) fn read(bytes: &[u8], given: Given<'_>) -> Result<Read, Fault> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let byte = error.valid_up_to();
         FieldCode::NotUtf8.says(format!("is not UTF-8 text: byte {byte} is invalid"))
@@ -79,7 +89,7 @@ pub(super) fn read(bytes: &[u8], default_source: &str, now: DateTime<Utc>) -> Re
         if read.rows > MAX_ROWS {
             return Err(Fault::too_many(MAX_ROWS as u64, "rows"));
         }
-        if let Some(line) = line(&record, &columns, default_source, now, &mut read) {
+        if let Some(line) = line(&record, &columns, given, &mut read) {
             let key = (line.model.currency.clone(), line.model.month.clone());
             by_month.entry(key).or_default().push(line);
         }
@@ -94,13 +104,7 @@ fn damaged(error: &csv::Error) -> Fault {
     FieldCode::DamagedFile.says(error.to_string())
 }
 
-fn line(
-    record: &csv::StringRecord,
-    columns: &Columns,
-    default_source: &str,
-    now: DateTime<Utc>,
-    read: &mut Read,
-) -> Option<Line> {
+fn line(record: &csv::StringRecord, columns: &Columns, given: Given<'_>, read: &mut Read) -> Option<Line> {
     let number = read.rows;
     let cell = |index: usize| record.get(index).unwrap_or_default();
     let (rate, code) = (cell(columns.rate), cell(columns.currency));
@@ -133,14 +137,15 @@ fn line(
         }
         return None;
     }
-    let source = columns.source.map(cell).filter(|source| !source.is_empty()).unwrap_or(default_source);
+    let source = columns.source.map(cell).filter(|source| !source.is_empty()).unwrap_or(given.source);
     let model = Model {
+        organisation_id: given.organisation_id,
         currency: code.to_owned(),
         month: month_of(date),
         rate: parsed.normalize().to_string(),
         rate_date: date,
         source: source.chars().filter(|character| !character.is_control()).take(200).collect(),
-        recorded_at: now,
+        recorded_at: given.now,
     };
     Some(Line { number, country: columns.country.map(cell).unwrap_or_default().to_owned(), model })
 }
@@ -173,8 +178,12 @@ fn choose(currency: &str, month: &str, lines: Vec<Line>, read: &mut Read) {
 mod tests {
     use super::*;
 
+    fn from(source: &str) -> Given<'_> {
+        Given { organisation_id: Uuid::from_u128(1), source, now: DateTime::UNIX_EPOCH }
+    }
+
     fn of(text: &str) -> Read {
-        read(text.as_bytes(), "by hand", DateTime::UNIX_EPOCH).unwrap()
+        read(text.as_bytes(), from("by hand")).unwrap()
     }
 
     #[test]
@@ -210,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_table_of_rates_is_refused() {
-        let why = |bytes: &[u8]| read(bytes, "", DateTime::UNIX_EPOCH).unwrap_err();
+        let why = |bytes: &[u8]| read(bytes, from("")).unwrap_err();
         let missing = why(b"Date,Currency\n");
         assert_eq!((missing.code, &*missing.detail), (FieldCode::MissingColumn, "has no column \"Rate\""));
         let unread = why(b"Date,Rate,Currency\n\xff\xfe");
@@ -221,7 +230,7 @@ mod tests {
     #[test]
     fn a_small_file_in_the_shape_of_the_imfs_works() {
         let bytes = std::fs::read(testkit::sample_data().join("rates.csv")).unwrap();
-        let read = read(&bytes, "", DateTime::UNIX_EPOCH).unwrap();
+        let read = read(&bytes, from("")).unwrap();
         let mut rates: Vec<_> = read
             .rates
             .iter()
@@ -246,7 +255,7 @@ mod tests {
     fn the_imf_file_works() {
         let Some(data) = testkit::shared_data("the monthly rates of the IMF") else { return };
         let bytes = std::fs::read(data.join("reference/fx-monthly-2015-2020.csv")).unwrap();
-        let read = read(&bytes, "IMF", DateTime::UNIX_EPOCH).unwrap();
+        let read = read(&bytes, from("IMF")).unwrap();
         assert_eq!(read.rows, 13_534);
         let rate = |currency: &str, month: &str| {
             read.rates

@@ -1,21 +1,30 @@
 use super::{ExchangeRate, Rates, month_of};
-use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use chrono::NaiveDate;
+use sea_orm::entity::prelude::*;
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, params, sql};
-use uuid::Uuid;
+use store::{StoreError, TenantScope, TenantTx, params, sql, upsert_models};
 
 /// A row of `exchange_rate`.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub(crate) struct Model {
-    pub(crate) currency: String,
-    pub(crate) month: String,
-    pub(crate) rate: String,
-    pub(crate) rate_date: NaiveDate,
-    pub(crate) source: String,
-    pub(crate) recorded_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "exchange_rate")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub organisation_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub currency: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub month: String,
+    pub rate: String,
+    pub rate_date: Date,
+    pub source: String,
+    pub recorded_at: DateTimeUtc,
 }
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// Filters of the list.
 #[derive(Debug, Clone, Default)]
@@ -114,21 +123,10 @@ pub(super) async fn save(tx: &TenantTx, rates: &[Model], keep: bool) -> Result<S
             Some(_) => saved.changed += 1,
             None => saved.created += 1,
         }
-        rows.push(params![
-            organisation_id,
-            rate.currency.as_str(),
-            rate.month.as_str(),
-            rate.rate.as_str(),
-            rate.rate_date,
-            rate.source.as_str(),
-            tx.now(),
-        ]);
+        rows.push(Model { recorded_at: tx.now(), ..rate.clone() });
     }
     if keep {
-        let columns = ["organisation_id", "currency", "month", "rate", "rate_date", "source", "recorded_at"];
-        let upsert = "ON CONFLICT (organisation_id, currency, month) DO UPDATE SET rate = excluded.rate,
-                      rate_date = excluded.rate_date, source = excluded.source, recorded_at = excluded.recorded_at";
-        sql::insert_many(tx.db(), "exchange_rate", &columns, rows, upsert).await?;
+        upsert_models(tx.db(), &rows).await?;
     }
     Ok(saved)
 }

@@ -3,7 +3,7 @@ use kernel::closed_set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
-use store::{Store, StoreError, TenantScope, Transaction, audit, params, sql};
+use store::{Store, StoreError, TenantScope, Transaction, audit, insert_models, params, sql};
 
 closed_set! {
     /// State of an import: being received, queued, being applied; then done, refused (rows were invalid, nothing was
@@ -21,7 +21,7 @@ closed_set! {
 
 closed_set! {
     /// Outcome of a row of an import; `not_applied` is that of a valid row when others had the import refused.
-    pub(crate) enum RowOutcome {
+    pub enum RowOutcome {
         Created = "created",
         Updated = "updated",
         Unchanged = "unchanged",
@@ -159,6 +159,34 @@ pub(crate) async fn hold(tx: &Transaction, import: &Model) -> Result<bool, Store
     Ok(held.is_some_and(|held| held.version == import.version))
 }
 
+/// A row of an import, from when it is staged.
+mod staged_row {
+    use super::RowOutcome;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "import_row")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub import_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        pub file: String,
+        pub pointer: String,
+        pub external_ref: Option<String>,
+        pub verdict: Option<RowOutcome>,
+        pub errors: Option<String>,
+        pub warnings: Option<String>,
+        /// What is kept until it is applied.
+        pub raw: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Stages rows; `first` is the number of the first one.
 pub(crate) async fn stage(
     tx: &Transaction,
@@ -167,27 +195,25 @@ pub(crate) async fn stage(
     first: i64,
     rows: Vec<Staged>,
 ) -> Result<(), StoreError> {
-    let columns =
-        ["import_id", "number", "file", "pointer", "external_ref", "verdict", "errors", "warnings", "raw"];
-    let mut values = Vec::with_capacity(rows.len());
+    let mut staged = Vec::with_capacity(rows.len());
     for (number, row) in (first..).zip(rows) {
         let rejected = !row.errors.is_empty();
         let json = |list: &[kernel::FieldError]| {
             if list.is_empty() { Ok(None) } else { serde_json::to_string(list).map(Some) }
         };
-        values.push(params![
-            import,
+        staged.push(staged_row::Model {
+            import_id: import,
             number,
-            file,
-            row.pointer,
-            row.external_ref,
-            rejected.then_some(RowOutcome::Rejected),
-            json(&row.errors)?,
-            json(&row.warnings)?,
-            (!rejected).then_some(row.raw),
-        ]);
+            file: file.to_owned(),
+            pointer: row.pointer,
+            external_ref: row.external_ref,
+            verdict: rejected.then_some(RowOutcome::Rejected),
+            errors: json(&row.errors)?,
+            warnings: json(&row.warnings)?,
+            raw: (!rejected).then_some(row.raw),
+        });
     }
-    sql::insert_many(tx.db(), "import_row", &columns, values, "").await?;
+    insert_models(tx.db(), &staged).await?;
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! Who signs: one person, and a second one above the organisation's threshold.
 
 use crate::{agreement::store, exchange_rate};
-use ::store::{StoreError, TenantScope, Transaction, audit, params, sql};
+use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Context, JsonBody,
@@ -35,16 +35,30 @@ pub(crate) struct SignatureRuleFields {
     threshold_usd: Option<Money>,
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    version: i64,
-    threshold_usd: Option<i64>,
-    updated_at: DateTime<Utc>,
+/// A row of `signature_rule`.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "signature_rule")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: Uuid,
+        pub version: i64,
+        /// In cents.
+        pub threshold_usd: Option<i64>,
+        pub updated_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 async fn find(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<SignatureRule, StoreError> {
-    let text = "SELECT version, threshold_usd, updated_at FROM signature_rule WHERE organisation_id = $1";
-    let row: Option<Row> = sql::all(db, text, params![organisation_id]).await?.pop();
+    let text = "SELECT * FROM signature_rule WHERE organisation_id = $1";
+    let row: Option<row::Model> = sql::all(db, text, params![organisation_id]).await?.pop();
     let (version, threshold, updated_at) = match row {
         Some(row) => (row.version, row.threshold_usd.map(Money::usd), Some(row.updated_at)),
         None => (0, None, None),
@@ -159,11 +173,11 @@ pub(crate) async fn write(
             checks.require(!threshold.is_negative(), "/threshold_usd/amount", Fault::negative());
         }
         checks.finish()?;
-        let after = SignatureRule { version: before.version + 1, fields, updated_at: Some(tx.now()) };
-        let columns = ["organisation_id", "version", "threshold_usd", "updated_at"];
-        let threshold = after.fields.threshold_usd.map(|money| money.minor());
-        let row = params![organisation_id, after.version, threshold, after.updated_at];
-        sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
+        let (version, updated_at) = (before.version + 1, tx.now());
+        let threshold_usd = fields.threshold_usd.map(|money| money.minor());
+        let row = row::Model { organisation_id, version, threshold_usd, updated_at };
+        upsert_models(tx.db(), &[row]).await?;
+        let after = SignatureRule { version, fields, updated_at: Some(updated_at) };
         tx.audit_changed(
             "signature_rule.update",
             audit::Subject { resource: "signature_rule", id: organisation_id, organisation_id, office_id },

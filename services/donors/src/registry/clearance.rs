@@ -1,7 +1,7 @@
 //! Due-diligence clearances of private-sector donors, recorded by headquarters.
 
 use super::donor::{self, store};
-use ::store::{StoreError, Transaction, audit, params, sql};
+use ::store::{StoreError, Transaction, audit, insert_new, params, sql};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -31,6 +31,32 @@ pub(crate) struct Clearance {
     created_at: DateTime<Utc>,
 }
 
+/// A row of `clearance`.
+mod row {
+    use kernel::{ClearanceDecision, Word};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "clearance")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub organisation_id: Uuid,
+        pub office_id: Uuid,
+        pub donor_id: Uuid,
+        pub decision: Word<ClearanceDecision>,
+        pub valid_from: Date,
+        pub valid_until: Date,
+        pub reference: String,
+        pub created_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// A new due-diligence decision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -57,32 +83,18 @@ impl Row for Clearance {
 
 /// Keeps decisions; one that is there already stays as it is.
 pub(crate) async fn keep(tx: &Transaction, decisions: &[ClearanceDecided]) -> Result<(), StoreError> {
-    let columns = [
-        "id",
-        "organisation_id",
-        "office_id",
-        "donor_id",
-        "decision",
-        "valid_from",
-        "valid_until",
-        "reference",
-        "created_at",
-    ];
-    let row = |event: &ClearanceDecided| {
-        params![
-            event.id,
-            event.organisation_id,
-            event.office_id,
-            event.donor_id,
-            event.decision.as_str(),
-            event.valid_from,
-            event.valid_until,
-            event.reference.as_str(),
-            event.decided_at,
-        ]
+    let row = |event: &ClearanceDecided| row::Model {
+        id: event.id,
+        organisation_id: event.organisation_id,
+        office_id: event.office_id,
+        donor_id: event.donor_id,
+        decision: event.decision.clone(),
+        valid_from: event.valid_from,
+        valid_until: event.valid_until,
+        reference: event.reference.clone(),
+        created_at: event.decided_at,
     };
-    let rows = decisions.iter().map(row).collect();
-    sql::insert_many(tx.db(), "clearance", &columns, rows, "ON CONFLICT (id) DO NOTHING").await?;
+    insert_new(tx.db(), &decisions.iter().map(row).collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::report::store::{self, Filter};
 use crate::registry::donor;
-use ::store::{StoreError, TenantScope, audit, list::Conditions, params, sql};
+use ::store::{StoreError, TenantScope, audit, insert_models, list::Conditions, params, sql};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
@@ -45,6 +45,30 @@ pub(crate) struct Calendar {
     created_at: DateTime<Utc>,
 }
 
+/// A row of `calendar`.
+mod row {
+    use locale::Language;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendar")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub principal_id: Uuid,
+        pub organisation_id: Uuid,
+        pub office_id: Uuid,
+        pub donor_id: Option<Uuid>,
+        pub secret_hash: String,
+        pub language: Language,
+        pub created_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 fn hash(secret: &str) -> String {
     service::digest_of(&[secret.as_bytes()])
 }
@@ -70,18 +94,16 @@ pub(crate) async fn replace(
     tx.lock(&format!("calendar {}", claims.sub)).await?;
     sql::execute(tx.db(), "DELETE FROM calendar WHERE principal_id = $1", params![claims.sub]).await?;
     let made = Calendar { path: format!("/v1/public/calendars/{secret}.ics"), created_at: tx.now() };
-    let columns =
-        ["principal_id", "organisation_id", "office_id", "donor_id", "secret_hash", "language", "created_at"];
-    let row = params![
-        claims.sub,
-        claims.organisation_id,
-        claims.office_id,
-        claims.donor_id,
-        hash(&secret),
+    let row = row::Model {
+        principal_id: claims.sub,
+        organisation_id: claims.organisation_id,
+        office_id: claims.office_id,
+        donor_id: claims.donor_id,
+        secret_hash: hash(&secret),
         language,
-        made.created_at,
-    ];
-    sql::insert_many(tx.db(), "calendar", &columns, vec![row], "").await?;
+        created_at: made.created_at,
+    };
+    insert_models(tx.db(), &[row]).await?;
     tx.audit(entry(claims, "calendar.replace")).await?;
     tx.commit().await?;
     response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &made)

@@ -47,7 +47,7 @@ impl Row for Client {
 
 /// A newly created API client. The secret is returned only once.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = MadePartnerClient)]
+#[schema(as = CreatedPartnerClient)]
 pub(crate) struct CreatedClient {
     #[serde(flatten)]
     client: Client,

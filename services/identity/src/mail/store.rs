@@ -1,5 +1,5 @@
 use ::mail::queue;
-use ::store::{Actor, Store, StoreError, Transaction, params, sql};
+use ::store::{Actor, Store, StoreError, Transaction, insert_new, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
 use kernel::{NotificationKind, ReportKind, Word};
@@ -37,33 +37,50 @@ impl Item {
     }
 }
 
+/// A row of `mail_item`.
+mod row {
+    use kernel::{NotificationKind, ReportKind, Word};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "mail_item")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub notification_id: Uuid,
+        /// The mail that it is in; none while items are gathered.
+        pub mail_id: Option<Uuid>,
+        pub for_donor: bool,
+        pub kind: Word<NotificationKind>,
+        pub report_id: Uuid,
+        pub report_kind: Word<ReportKind>,
+        pub due_date: Date,
+        pub title: String,
+        pub created_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Stores notifications to people. An existing item is not repeated.
 pub(super) async fn add(tx: &Transaction, items: Vec<Item>) -> Result<(), StoreError> {
-    let columns = [
-        "person_id",
-        "notification_id",
-        "for_donor",
-        "kind",
-        "report_id",
-        "report_kind",
-        "due_date",
-        "title",
-        "created_at",
-    ];
-    let rows = items.into_iter().map(|item| {
-        params![
-            item.person_id,
-            item.notification_id,
-            item.for_donor,
-            item.kind,
-            item.report_id,
-            item.report_kind,
-            item.due_date,
-            item.title,
-            tx.now(),
-        ]
+    let rows = items.into_iter().map(|item| row::Model {
+        person_id: item.person_id,
+        notification_id: item.notification_id,
+        mail_id: None,
+        for_donor: item.for_donor,
+        kind: item.kind,
+        report_id: item.report_id,
+        report_kind: item.report_kind,
+        due_date: item.due_date,
+        title: item.title,
+        created_at: tx.now(),
     });
-    sql::insert_many(tx.db(), "mail_item", &columns, rows.collect(), "ON CONFLICT DO NOTHING").await?;
+    insert_new(tx.db(), &rows.collect::<Vec<_>>()).await?;
     Ok(())
 }
 

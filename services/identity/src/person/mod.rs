@@ -3,6 +3,7 @@
 pub(crate) mod announcement;
 pub(crate) mod api;
 pub(crate) mod me;
+mod rows;
 pub(crate) mod store;
 
 /// Whether a caller with the permissions `held` may grant `permissions`: nobody can grant permissions they lack.

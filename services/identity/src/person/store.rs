@@ -1,10 +1,11 @@
+use super::rows;
 use chrono::{DateTime, Utc};
 use kernel::StaffRole;
 use locale::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
 use service::PageRequest;
-use store::{StoreError, TenantScope, Transaction, audit, params, sql};
+use store::{StoreError, TenantScope, Transaction, audit, insert_models, insert_new, params, sql};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
@@ -136,9 +137,12 @@ pub(crate) async fn insert(
         row.login_key = Set(format!("{} {}", person.email, person.organisation_id));
         Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
-    let rows = roles.iter().map(|(office_id, role)| params![person.id, *office_id, *role]).collect();
-    let columns = ["person_id", "office_id", "role"];
-    sql::insert_many(tx.db(), "person_role", &columns, rows, "ON CONFLICT DO NOTHING").await?;
+    let held = |(office_id, role): &(Uuid, StaffRole)| rows::role::Model {
+        person_id: person.id,
+        office_id: *office_id,
+        role: role.to_string(),
+    };
+    insert_new(tx.db(), &roles.iter().map(held).collect::<Vec<_>>()).await?;
     Ok(())
 }
 
@@ -195,9 +199,9 @@ pub(crate) async fn invite(
     token_hash: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let columns = ["token_hash", "person_id", "expires_at"];
-    sql::insert_many(tx.db(), "invitation", &columns, vec![params![token_hash, person, expires_at]], "")
-        .await?;
+    let (token_hash, person_id) = (token_hash.to_owned(), person);
+    let row = rows::invitation::Model { token_hash, person_id, expires_at, used_at: None };
+    insert_models(tx.db(), &[row]).await?;
     Ok(())
 }
 

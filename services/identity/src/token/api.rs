@@ -212,7 +212,7 @@ pub(crate) async fn token(
 /// Whether this may have been a guessing attempt.
 fn is_wrong_secret(problem: &Problem) -> bool {
     let pointer = problem.errors.first().map_or("", |error| error.pointer.as_str());
-    let refused = problem.status == 401 || problem.code == Code::InvalidGrant.table().1;
+    let refused = problem.status == 401 || problem.code.is(Code::InvalidGrant);
     refused && ["client_secret", "code", "code_verifier", "refresh_token"].contains(&pointer)
 }
 
@@ -222,7 +222,7 @@ fn oauth_problem(request: &HttpRequest, problem: Problem) -> ApiResult {
         401 => "invalid_client",
         _ if at("grant_type") => "unsupported_grant_type",
         _ if at("scope") => "invalid_scope",
-        _ if problem.code == Code::InvalidGrant.table().1 => "invalid_grant",
+        _ if problem.code.is(Code::InvalidGrant) => "invalid_grant",
         _ => "invalid_request",
     };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod grant;
 pub(crate) mod revocation;
+mod rows;
 pub(crate) mod store;
 pub(crate) mod sweep;
 

@@ -1,7 +1,7 @@
 //! Sessions ended before their access tokens ran out: kept here, copied to where gateways look (`cache::Revocations`).
 
 use super::ACCESS_TOKEN_LIFETIME;
-use ::store::{Actor, Store, StoreError, Transaction, params, sql};
+use ::store::{Actor, Store, StoreError, Transaction, insert_new, params, sql};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL_INTERVAL, Revocations};
 use service::{ApiResult, Context, Id, Job, response};
@@ -16,17 +16,28 @@ pub(crate) fn life() -> Duration {
     ACCESS_TOKEN_LIFETIME.to_std().unwrap_or_default()
 }
 
+/// A row of `revocation`.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "revocation")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub session_id: Uuid,
+        pub expires_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Notes, in the transaction that ends it, that a session is over.
 pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreError> {
-    let row = params![session, tx.now() + ACCESS_TOKEN_LIFETIME];
-    sql::insert_many(
-        tx.db(),
-        "revocation",
-        &["session_id", "expires_at"],
-        vec![row],
-        "ON CONFLICT DO NOTHING",
-    )
-    .await?;
+    let row = row::Model { session_id: session, expires_at: tx.now() + ACCESS_TOKEN_LIFETIME };
+    insert_new(tx.db(), &[row]).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
+use super::rows;
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
-use store::{StoreError, Transaction, params, sql};
+use store::{StoreError, Transaction, insert_models, params, sql};
 use uuid::Uuid;
 
 pub(crate) struct AuthorizationCode {
@@ -18,16 +19,16 @@ pub(crate) async fn save_code(
     hash: &str,
     code: &AuthorizationCode,
 ) -> Result<(), StoreError> {
-    let columns = ["code_hash", "person_id", "office_id", "challenge", "redirect_uri", "expires_at"];
-    let row = params![
-        hash,
-        code.person_id,
-        code.office_id,
-        code.challenge.as_str(),
-        code.redirect_uri.as_str(),
-        code.expires_at,
-    ];
-    sql::insert_many(tx.db(), "authorization_code", &columns, vec![row], "").await?;
+    let row = rows::code::Model {
+        code_hash: hash.to_owned(),
+        person_id: code.person_id,
+        office_id: code.office_id,
+        challenge: code.challenge.clone(),
+        redirect_uri: code.redirect_uri.clone(),
+        expires_at: code.expires_at,
+        family_id: code.family_id,
+    };
+    insert_models(tx.db(), &[row]).await?;
     Ok(())
 }
 
@@ -61,8 +62,8 @@ pub(crate) async fn new_family(
     office_id: Uuid,
 ) -> Result<Uuid, StoreError> {
     let id = tx.new_id();
-    let row = params![id, person_id, office_id];
-    sql::insert_many(tx.db(), "token_family", &["id", "person_id", "office_id"], vec![row], "").await?;
+    let row = rows::family::Model { id, person_id, office_id, revoked_at: None };
+    insert_models(tx.db(), &[row]).await?;
     Ok(id)
 }
 
@@ -85,9 +86,9 @@ pub(crate) async fn save_refresh(
     family_id: Uuid,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let row = params![hash, family_id, expires_at];
-    sql::insert_many(tx.db(), "refresh_token", &["token_hash", "family_id", "expires_at"], vec![row], "")
-        .await?;
+    let token_hash = hash.to_owned();
+    let row = rows::refresh::Model { token_hash, family_id, expires_at, used_at: None, salt: None };
+    insert_models(tx.db(), &[row]).await?;
     Ok(())
 }
 

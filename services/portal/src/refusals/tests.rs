@@ -208,7 +208,7 @@ fn every_reason_and_code_of_a_problem_has_its_own_text_in_each_language() {
         }
         let mut seen = BTreeSet::new();
         for code in Code::ALL {
-            let problem = WholeRefusal { code: code.table().1.to_owned(), ..WholeRefusal::default() };
+            let problem = WholeRefusal { code: code.to_string(), ..WholeRefusal::default() };
             let said = problem.text(language);
             assert_written(&said, &problem.code);
             assert!(seen.insert(said.clone()), "{language:?} {}: {said}", problem.code);

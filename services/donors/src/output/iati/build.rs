@@ -6,7 +6,7 @@ use super::{
         Activity, AidTypes, Dates, Defaults, Flow, Narrative, Organisation, Planned, Share, Status,
         Transaction,
     },
-    settings::Settings,
+    settings::Model as Settings,
     source::{Amended, Payment},
 };
 use crate::agreement::terms::Modality;

@@ -4,7 +4,7 @@ use kernel::closed_set;
 
 closed_set! {
     /// Codelist FlowType.
-    pub(crate) enum FlowType {
+    pub enum FlowType {
         /// Official development assistance.
         Oda = "10",
         /// Other official flows.
@@ -30,7 +30,7 @@ closed_set! {
 
 closed_set! {
     /// Codelist FinanceType, of which these come in as contributions.
-    pub(crate) enum FinanceType {
+    pub enum FinanceType {
         /// Standard grant.
         Grant = "110",
         /// Interest subsidy.
@@ -48,7 +48,7 @@ closed_set! {
 
 closed_set! {
     /// Codelist AidType: groups A to C, to which contributions to an organisation belong.
-    pub(crate) enum AidType {
+    pub enum AidType {
         /// General budget support.
         GeneralBudget = "A01",
         /// Sector budget support.
@@ -78,7 +78,7 @@ closed_set! {
 
 closed_set! {
     /// Codelist TiedStatus.
-    pub(crate) enum TiedStatus {
+    pub enum TiedStatus {
         PartiallyTied = "3",
         Tied = "4",
         Untied = "5",

@@ -2,13 +2,13 @@
 
 use super::codes::{AidType, FinanceType, FlowType, TiedStatus};
 use crate::registry::donor::IatiOrganisationType;
-use ::store::{StoreError, TenantScope, audit, params, sql};
+use ::store::{StoreError, TenantScope, audit, params, sql, upsert_models};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
 use kernel::{FieldCode, Problem};
 use locale::Language;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Context, UncheckedBody,
@@ -16,23 +16,32 @@ use service::{
     response,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// The settings of an organisation.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub(crate) struct Settings {
-    pub(crate) version: i64,
-    pub(crate) organisation_ref: String,
-    pub(crate) organisation_type: IatiOrganisationType,
-    pub(crate) language: Language,
-    pub(crate) contact_email: Option<String>,
-    pub(crate) sector: Option<String>,
-    pub(crate) flow_type: Option<FlowType>,
-    pub(crate) finance_type: Option<FinanceType>,
-    pub(crate) aid_type: Option<AidType>,
-    pub(crate) tied_status: Option<TiedStatus>,
-    pub(crate) updated_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "publication")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub organisation_id: Uuid,
+    /// The office that wrote them.
+    pub office_id: Uuid,
+    pub version: i64,
+    pub organisation_ref: String,
+    pub organisation_type: IatiOrganisationType,
+    pub language: Language,
+    pub contact_email: Option<String>,
+    pub sector: Option<String>,
+    pub flow_type: Option<FlowType>,
+    pub finance_type: Option<FinanceType>,
+    pub aid_type: Option<AidType>,
+    pub tied_status: Option<TiedStatus>,
+    pub updated_at: DateTimeUtc,
 }
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
 
 /// The publication settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -93,8 +102,8 @@ pub(crate) struct Publication {
     updated_at: Option<DateTime<Utc>>,
 }
 
-impl From<Option<&Settings>> for Publication {
-    fn from(settings: Option<&Settings>) -> Self {
+impl From<Option<&Model>> for Publication {
+    fn from(settings: Option<&Model>) -> Self {
         Self {
             version: settings.map_or(0, |settings| settings.version),
             organisation_ref: settings.map(|settings| settings.organisation_ref.clone()),
@@ -112,8 +121,15 @@ impl From<Option<&Settings>> for Publication {
 }
 
 impl PublicationFields {
-    fn settings(self, version: i64, updated_at: DateTime<Utc>) -> Settings {
-        Settings {
+    fn settings(
+        self,
+        (organisation_id, office_id): (Uuid, Uuid),
+        version: i64,
+        updated_at: DateTime<Utc>,
+    ) -> Model {
+        Model {
+            organisation_id,
+            office_id,
             version,
             organisation_ref: self.organisation_ref,
             organisation_type: self.organisation_type,
@@ -133,7 +149,7 @@ impl PublicationFields {
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     organisation_id: Option<Uuid>,
-) -> Result<Option<Settings>, StoreError> {
+) -> Result<Option<Model>, StoreError> {
     let text = "SELECT * FROM publication WHERE organisation_id = $1";
     Ok(sql::all(db, text, params![organisation_id]).await?.pop())
 }
@@ -182,8 +198,9 @@ pub(crate) async fn write(
         tx.lock(&format!("publication {organisation_id}")).await?;
         let before = Publication::from(find(tx.db(), Some(organisation_id)).await?.as_ref());
         precondition.check(before.version)?;
-        let settings = body.checked(check)?.settings(before.version + 1, tx.now());
-        save(tx.db(), organisation_id, office_id, &settings).await?;
+        let of = (organisation_id, office_id);
+        let settings = body.checked(check)?.settings(of, before.version + 1, tx.now());
+        upsert_models(tx.db(), std::slice::from_ref(&settings)).await?;
         let after = Publication::from(Some(&settings));
         tx.audit_changed(
             "publication.update",
@@ -195,46 +212,6 @@ pub(crate) async fn write(
         Ok(Changed::new(after.version, after))
     })
     .await
-}
-
-async fn save(
-    db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    office_id: Uuid,
-    settings: &Settings,
-) -> Result<(), StoreError> {
-    let columns = [
-        "organisation_id",
-        "office_id",
-        "version",
-        "organisation_ref",
-        "organisation_type",
-        "language",
-        "contact_email",
-        "sector",
-        "flow_type",
-        "finance_type",
-        "aid_type",
-        "tied_status",
-        "updated_at",
-    ];
-    let row = params![
-        organisation_id,
-        office_id,
-        settings.version,
-        settings.organisation_ref.as_str(),
-        settings.organisation_type,
-        settings.language,
-        settings.contact_email.clone(),
-        settings.sector.clone(),
-        settings.flow_type,
-        settings.finance_type,
-        settings.aid_type,
-        settings.tied_status,
-        settings.updated_at,
-    ];
-    sql::replace_many(db, "publication", &columns, vec![row]).await?;
-    Ok(())
 }
 
 fn check(fields: &PublicationFields, checks: &mut Checks) {

@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod merge_lock;
 pub(crate) mod names;
 pub(crate) mod preferences;
+mod rows;
 pub(crate) mod search;
 pub(crate) mod store;
 

@@ -2,9 +2,10 @@
 
 use super::{
     names::{errors, forgiven, likeness},
+    rows::{known_word, word},
     store::{Column, Entity, Model},
 };
-use ::store::{StoreError, TenantScope, Transaction, params, sql};
+use ::store::{StoreError, TenantScope, Transaction, insert_models, insert_new, params, sql};
 use kernel::text::words;
 use sea_orm::{
     ConnectionTrait, QueryFilter, QuerySelect, Select, Value,
@@ -33,14 +34,16 @@ pub(super) async fn add(tx: &Transaction, donors: &[Model]) -> Result<(), StoreE
             known.insert((donor.organisation_id, letters(word), word));
         }
     }
-    let rows = of_donors.into_iter().map(|(organisation, word, donor)| params![organisation, word, donor]);
-    let columns = ["organisation_id", "word", "donor_id"];
-    sql::insert_many(tx.db(), "donor_word", &columns, rows.collect(), "").await?;
-    let rows = known
-        .into_iter()
-        .map(|(organisation, letters, word)| params![organisation, letters, shape(word), word]);
-    let columns = ["organisation_id", "letters", "shape", "word"];
-    sql::insert_many(tx.db(), "known_word", &columns, rows.collect(), "ON CONFLICT DO NOTHING").await?;
+    let rows = of_donors.into_iter().map(|(organisation_id, word, donor_id)| {
+        let word = word.to_owned();
+        word::Model { organisation_id, word, donor_id }
+    });
+    insert_models(tx.db(), &rows.collect::<Vec<_>>()).await?;
+    let rows = known.into_iter().map(|(organisation_id, letters, word)| {
+        let (shape, word) = (shape(word), word.to_owned());
+        known_word::Model { organisation_id, letters, word, shape }
+    });
+    insert_new(tx.db(), &rows.collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-use super::{names::match_key, search};
+use super::{names::match_key, rows::external_ref, search};
 use crate::counted;
 use events::{DonorChanged, ExternalRef};
 use kernel::Segment;
@@ -11,12 +11,10 @@ use sea_orm::{
 };
 use service::PageRequest;
 use std::collections::HashMap;
-use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
+use store::{StoreError, TenantScope, TenantTx, Transaction, audit, insert_models, params, sql};
 
 /// Most donors of one INSERT.
 const MAX_ROWS: usize = 256;
-
-const REF_COLUMNS: [&str; 4] = ["organisation_id", "source", "ref", "donor_id"];
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "donor")]
@@ -364,7 +362,7 @@ pub(crate) async fn insert_all(
         refs.sort_by(|a, b| (&a.source, &a.r#ref).cmp(&(&b.source, &b.r#ref)));
         events.push(changed(donor.clone(), refs));
     }
-    sql::insert_many(tx.db(), "donor_external_ref", &REF_COLUMNS, rows, "").await?;
+    insert_models(tx.db(), &rows).await?;
     tx.emit_all(&events).await
 }
 
@@ -382,15 +380,18 @@ pub(crate) async fn update(
     emit(tx, donor).await
 }
 
-fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = Vec<Value>> {
-    let (organisation_id, id) = (donor.organisation_id, donor.id);
-    refs.iter()
-        .map(move |external| params![organisation_id, external.source.as_str(), external.r#ref.as_str(), id])
+fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = external_ref::Model> {
+    let (organisation_id, donor_id) = (donor.organisation_id, donor.id);
+    refs.iter().cloned().map(move |ExternalRef { source, r#ref }| external_ref::Model {
+        organisation_id,
+        source,
+        r#ref,
+        donor_id,
+    })
 }
 
 async fn add_refs(tx: &Transaction, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
-    let rows = ref_rows(donor, refs).collect();
-    sql::insert_many(tx.db(), "donor_external_ref", &REF_COLUMNS, rows, "").await?;
+    insert_models(tx.db(), &ref_rows(donor, refs).collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 use super::Model;
-use ::store::{StoreError, TenantScope, params, sql};
+use ::store::{StoreError, TenantScope, params, sql, upsert_newer};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -53,7 +53,7 @@ impl Row for Notification {
 pub(crate) struct NotificationFilter {
     /// If true, only unread notifications.
     unread: Option<bool>,
-    /// Kinds to exclude, separated by spaces.
+    /// Kinds to exclude, separated by spaces: words of `NotificationKind`. Others exclude nothing.
     #[param(max_length = 300)]
     except: Option<String>,
 }
@@ -69,7 +69,7 @@ async fn told(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     newer_than: Option<Uuid>,
-    except: &[String],
+    except: &[NotificationKind],
     page: &PageRequest,
 ) -> Result<Vec<Model>, ApiError> {
     let (whose, id): (&str, Value) = match scope {
@@ -89,7 +89,7 @@ async fn told(
         }
     }
     if !except.is_empty() {
-        let listed = sql::bind_list(&mut parameters, except.iter().map(|kind| kind.as_str().into()));
+        let listed = sql::bind_list(&mut parameters, except.iter().map(|kind| (*kind).into()));
         text.push_str(&format!(" AND kind NOT IN ({listed})"));
     }
     text.push_str(&format!(" ORDER BY id DESC LIMIT {}", page.limit + 1));
@@ -113,8 +113,12 @@ pub(crate) async fn list(
     let last_read = read_until(&db, &caller.claims).await?;
     drop(db);
     let NotificationFilter { unread, except } = listed.filter;
-    let except: Vec<String> =
-        except.iter().flat_map(|kinds| kinds.split_whitespace()).take(20).map(str::to_owned).collect();
+    let except: Vec<NotificationKind> = except
+        .iter()
+        .flat_map(|kinds| kinds.split_whitespace())
+        .flat_map(str::parse::<NotificationKind>)
+        .take(20)
+        .collect();
     let newer_than = if unread == Some(true) { last_read } else { None };
     let filters = (caller.claims.sub, caller.claims.office_id, unread, except.clone());
     let shown = move |row: Model| Notification {
@@ -134,6 +138,26 @@ pub(crate) async fn list(
         Ok(page.page(rows, |row| row.id).map(shown))
     })
     .await
+}
+
+/// How far a reader has read in an office.
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "notification_read")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub principal_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub office_id: Uuid,
+        pub last_read: Uuid,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// The caller's read position.
@@ -165,11 +189,9 @@ pub(crate) async fn mark(
     if sql::row(tx.db(), exists, named).await?.is_none() {
         return Err(Problem::invalid_field("/last_id", Fault::unknown(RecordKind::Notification)).into());
     }
-    let upsert = "ON CONFLICT (principal_id, office_id) DO UPDATE SET last_read = excluded.last_read
-                  WHERE notification_read.last_read < excluded.last_read";
-    let row = params![caller.claims.sub, caller.claims.office_id, body.value.last_id];
-    let columns = ["principal_id", "office_id", "last_read"];
-    sql::insert_many(tx.db(), "notification_read", &columns, vec![row], upsert).await?;
+    let (principal_id, office_id) = (caller.claims.sub, caller.claims.office_id);
+    let read = row::Model { principal_id, office_id, last_read: body.value.last_id };
+    upsert_newer(tx.db(), &[read], row::Column::LastRead).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

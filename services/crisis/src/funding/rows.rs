@@ -1,0 +1,102 @@
+//! The rows of the read model.
+
+/// What a contribution counts, as JSON.
+pub(super) mod fact {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "funding_fact")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contribution_id: Uuid,
+        pub organisation_id: Uuid,
+        pub fact: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A place of the read model with what it counts.
+pub(super) mod cell {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "funding_cell")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub scope: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub dimension: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub member: String,
+        pub external_ref: Option<String>,
+        pub name: Option<String>,
+        pub paid: i64,
+        pub commitment: i64,
+        pub pledge: i64,
+        pub funding_flows: i64,
+        pub pledge_flows: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A donor of the public list.
+pub(super) mod public_donor {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "public_donor")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub donor_id: Uuid,
+        pub minus_funding: i64,
+        pub paid: i64,
+        pub commitment: i64,
+        pub pledge: i64,
+        pub funding_flows: i64,
+        pub pledge_flows: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A country and year of the public list.
+pub(super) mod public_country {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "public_country")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub country: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub minus_year: i64,
+        pub minus_funding: i64,
+        pub paid: i64,
+        pub commitment: i64,
+        pub pledge: i64,
+        pub funding_flows: i64,
+        pub pledge_flows: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
