@@ -62,8 +62,8 @@ pub async fn change<T: Serialize>(
     claims: &Claims,
     effect: impl AsyncFnOnce(&mut TenantTx, &TenantScope, &Precondition<'_>) -> Result<Changed<T>, ApiError>,
 ) -> ApiResult {
-    let scope = context.scope(claims).await?;
-    let mut tx = context.store.begin(scope.clone(), context::actor(claims, request)).await?;
+    let mut tx = context.store.begin_for(claims, context::actor(claims, request)).await?;
+    let scope = tx.scope().clone();
     let precondition = Precondition::of(request);
     let changed = effect(&mut tx, &scope, &precondition).await?;
     precondition.finish()?;

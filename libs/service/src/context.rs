@@ -20,6 +20,8 @@ pub struct Context {
     /// The token check.
     pub verifier: Verifier,
     pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
+    /// Offices that identity's events have told of: none is forgotten, so nobody asks for one twice.
+    offices: Arc<Mutex<HashSet<(Uuid, Uuid)>>>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) response_cache: ResponseCache,
 }
@@ -32,6 +34,7 @@ impl Context {
             store,
             verifier,
             in_flight: Arc::default(),
+            offices: Arc::default(),
             exports: Arc::default(),
             response_cache: ResponseCache::default(),
         }
@@ -92,9 +95,21 @@ impl Context {
 
     async fn own_office(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Option<Uuid>, StoreError> {
         let office_id = wanted.unwrap_or(claims.office_id);
-        // It may have been made a moment ago, before identity's event came here.
-        self.store.await_office(claims.organisation_id, office_id).await?;
+        self.await_known(claims.organisation_id, office_id).await?;
+        if office_id == claims.office_id && claims.donor_id.is_none() {
+            return Ok(Some(office_id));
+        }
         Ok(self.scope(claims).await?.office_ids().contains(&office_id).then_some(office_id))
+    }
+
+    /// Waits a moment for an office that may have been made before identity's event about it came here.
+    async fn await_known(&self, organisation_id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
+        let key = (organisation_id, office_id);
+        let offices = || self.offices.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !offices().contains(&key) && self.store.await_office(organisation_id, office_id).await?.is_some() {
+            offices().insert(key);
+        }
+        Ok(())
     }
 
     /// Who the caller is, for the audit trail.

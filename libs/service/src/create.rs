@@ -105,17 +105,16 @@ async fn once(
         Some(key) => Some(InFlight::enter(context, key)?),
         None => None,
     };
-    let (db, scope) = context.store.read_for(claims).await?;
+    let mut tx = context.store.begin_for(claims, context::actor(claims, request)).await?;
+    let scope = tx.scope().clone();
     let saved = match &key {
-        Some(key) => idempotency::find(&db, key).await?,
+        Some(key) => idempotency::find(tx.db(), key).await?,
         None => None,
     };
-    drop(db);
     if let Some(saved) = saved {
+        tx.rollback().await?;
         return replay(saved, &fingerprint);
     }
-    let actor = context::actor(claims, request);
-    let mut tx = context.store.begin(scope.clone(), actor).await?;
     let (Outcome { status, headers, body }, shown_once) = effect(&mut tx, &scope).await?;
     let saved = Saved { fingerprint, status: status.as_u16(), headers, body };
     if let Some(key) = &key {

@@ -44,6 +44,8 @@ pub async fn open(file: &Path, how: Options) -> Result<DatabaseConnection, DbErr
         .max_connections(how.connections)
         .min_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A file does not go away as a server does.
+        .test_before_acquire(false)
         .sqlx_logging(false);
     let journal_size = how.journal_size.to_string();
     options.map_sqlx_sqlite_opts(move |sqlite| {
@@ -62,10 +64,10 @@ pub async fn open(file: &Path, how: Options) -> Result<DatabaseConnection, DbErr
 type Verdict<'a> = Pin<Box<dyn Future<Output = Result<bool, Error>> + Send + 'a>>;
 
 fn sound_connections_only(options: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
-    options.after_release(is_sound).before_acquire(is_sound)
+    options.after_release(is_sound)
 }
 
-/// Whether no transaction is open on an idle connection.
+/// Whether no transaction is open on a connection that comes back: nobody uses it before this is known.
 fn is_sound(connection: &mut SqliteConnection, _: PoolConnectionMetadata) -> Verdict<'_> {
     Box::pin(async move {
         // Rollbacks of dropped transactions are queued: the answer to this comes after they were tried.

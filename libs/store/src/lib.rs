@@ -43,6 +43,7 @@ pub use snapshot::Snapshot;
 pub use transaction::{SystemTx, TenantTx, Transaction};
 pub use waiting::Reference;
 
+use auth::Claims;
 use connection::Hold;
 use kernel::Clock;
 use postgres::Access;
@@ -186,6 +187,14 @@ impl Store {
     /// [`StoreError::Database`] when the database is unavailable or stays locked.
     pub async fn begin(&self, scope: TenantScope, actor: Actor) -> Result<TenantTx, StoreError> {
         TenantTx::begin(self.clone(), scope, actor).await
+    }
+
+    /// Begins a write on behalf of the bearer of a token, limited to what the bearer may touch in this service.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub async fn begin_for(&self, claims: &Claims, actor: Actor) -> Result<TenantTx, StoreError> {
+        TenantTx::begin_for(self.clone(), claims, actor).await
     }
 
     /// Begins a write of the platform itself; `actor` is whom the audit trail names.

@@ -143,23 +143,6 @@ fn array_type(value: &Value) -> Option<ArrayType> {
     }
 }
 
-/// Inserts rows, or writes them over those that have their key, which is the first column.
-///
-/// # Errors
-/// As [`insert_many`].
-pub async fn replace_many(
-    db: &impl ConnectionTrait,
-    table: &str,
-    columns: &[&str],
-    rows: Vec<Vec<Value>>,
-) -> Result<u64, StoreError> {
-    let Some((key, others)) = columns.split_first() else { return Ok(0) };
-    let assignments: Vec<String> =
-        others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    let upsert = format!("ON CONFLICT ({key}) DO UPDATE SET {}", assignments.join(", "));
-    insert_many(db, table, columns, rows, &upsert).await
-}
-
 /// Inserts rows, many per statement. `suffix` is appended (`ON CONFLICT …`). Returns how many rows were written.
 ///
 /// # Errors

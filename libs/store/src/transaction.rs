@@ -1,8 +1,9 @@
 use crate::{
-    Actor, Connection, Store, StoreError, TenantScope, insert_models,
+    Actor, Connection, Store, StoreError, TenantScope, insert_models, office,
     postgres::{self, Access},
     tables,
 };
+use auth::Claims;
 use events::EventPayload;
 use kernel::id::new_id;
 use std::ops::{Deref, DerefMut};
@@ -78,6 +79,14 @@ impl SystemTx {
 impl TenantTx {
     pub(crate) async fn begin(store: Store, scope: TenantScope, actor: Actor) -> Result<Self, StoreError> {
         let tx = Transaction::begin(store, Access::Tenant(&scope), actor).await?;
+        Ok(Self { tx, scope })
+    }
+
+    /// The scope is read inside the transaction: one connection, one beginning.
+    pub(crate) async fn begin_for(store: Store, claims: &Claims, actor: Actor) -> Result<Self, StoreError> {
+        let tx = Transaction::begin(store, Access::System, actor).await?;
+        let scope = office::scope_of(tx.db(), claims).await?;
+        postgres::set_access(tx.db(), Access::Tenant(&scope)).await?;
         Ok(Self { tx, scope })
     }
 

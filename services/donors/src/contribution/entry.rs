@@ -86,6 +86,27 @@ pub(crate) async fn add(
     let text = "SELECT coalesce(max(number), 0) FROM contribution_entry WHERE contribution_id = $1";
     let last = sql::row(tx.db(), text, params![contribution]).await?;
     let last: i32 = last.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+    add_after(last, tx, contribution, booked_on, reason, entries).await
+}
+
+/// The first entry of a contribution that this transaction has made.
+pub(crate) async fn open(
+    tx: &Transaction,
+    contribution: Uuid,
+    booked_on: NaiveDate,
+    entry: New,
+) -> Result<(), StoreError> {
+    add_after(0, tx, contribution, booked_on, None, &[entry]).await
+}
+
+async fn add_after(
+    last: i32,
+    tx: &Transaction,
+    contribution: Uuid,
+    booked_on: NaiveDate,
+    reason: Option<&str>,
+    entries: &[New],
+) -> Result<(), StoreError> {
     let counted = entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0));
     let row = |(number, entry): (i32, &New)| Model {
         contribution_id: contribution,
