@@ -2,9 +2,9 @@
 
 use crate::Composer;
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Id, PersonId};
 use sea_orm::FromQueryResult;
 use store::{Actor, Store, StoreError, SystemTx, Transaction, params, sql};
-use uuid::Uuid;
 
 /// How long an attempt may take before the mail is anybody's again: the attempt died with its process.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -25,7 +25,7 @@ pub async fn lock(tx: &SystemTx) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn add(tx: &Transaction, person_id: Uuid) -> Result<Uuid, StoreError> {
+pub async fn add(tx: &Transaction, person_id: PersonId) -> Result<MailId, StoreError> {
     let id = tx.new_id();
     let columns = ["id", "person_id", "created_at", "attempts", "next_at"];
     let mail = params![id, person_id, tx.now(), 0i64, tx.now()];
@@ -33,13 +33,16 @@ pub async fn add(tx: &Transaction, person_id: Uuid) -> Result<Uuid, StoreError> 
     Ok(id)
 }
 
+/// The id of a mail.
+pub type MailId = Id<Mail>;
+
 /// A mail that is being tried, by this process alone while its lease lasts.
 #[derive(Debug, FromQueryResult)]
 pub struct Mail {
     /// Its id, the same at every attempt.
-    pub id: Uuid,
+    pub id: MailId,
     /// Who gets it, as the service knows them.
-    pub person_id: Uuid,
+    pub person_id: PersonId,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
     /// How often it was tried, this attempt included.
@@ -114,7 +117,7 @@ pub(crate) async fn forget(store: &Store, composer: &impl Composer) -> Result<()
     }
     let tx = store.system(Actor::system()).await?;
     for row in &old {
-        let id: Uuid = row.try_get_by_index(0)?;
+        let id: MailId = row.try_get_by_index(0)?;
         composer.forget(&tx, id).await?;
         sql::execute(tx.db(), "DELETE FROM mail WHERE id = $1", params![id]).await?;
     }

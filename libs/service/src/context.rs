@@ -1,14 +1,13 @@
 use crate::{export::Exports, response_cache::ResponseCache};
 use actix_web::HttpRequest;
 use auth::{ApiError, Claims, TRACE_HEADER, Verifier};
-use kernel::{Code, Fault, OfficeKind, Problem, Reason};
+use kernel::{Code, Fault, OfficeId, OfficeKind, Problem, Reason};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
 };
 use store::{Actor, Store, StoreError, TenantScope, idempotency};
 use telemetry::TRACEPARENT;
-use uuid::Uuid;
 
 /// What handlers and workers of a service share.
 #[derive(Clone)]
@@ -58,7 +57,7 @@ impl Context {
     ///
     /// # Errors
     /// 403 for another office; 503 while identity's event about the office has not come.
-    pub async fn headquarters(&self, claims: &Claims) -> Result<Uuid, ApiError> {
+    pub async fn headquarters(&self, claims: &Claims) -> Result<OfficeId, ApiError> {
         match self.store.await_office(claims.organisation_id, claims.office_id).await? {
             Some(office) if office.kind.is(OfficeKind::Headquarters) => Ok(office.id),
             Some(_) => {
@@ -76,7 +75,7 @@ impl Context {
     ///
     /// # Errors
     /// 422 at `/office_id` when the caller does not write for that office.
-    pub async fn office_for(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
+    pub async fn office_for(&self, claims: &Claims, wanted: Option<OfficeId>) -> Result<OfficeId, ApiError> {
         let foreign = || Problem::invalid_field("/office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
@@ -85,12 +84,20 @@ impl Context {
     ///
     /// # Errors
     /// 400 at `office_id` when the caller does not write for that office.
-    pub async fn office_for_query(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
+    pub async fn office_for_query(
+        &self,
+        claims: &Claims,
+        wanted: Option<OfficeId>,
+    ) -> Result<OfficeId, ApiError> {
         let foreign = || Problem::invalid_parameter("office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
 
-    async fn own_office(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Option<Uuid>, StoreError> {
+    async fn own_office(
+        &self,
+        claims: &Claims,
+        wanted: Option<OfficeId>,
+    ) -> Result<Option<OfficeId>, StoreError> {
         let office_id = wanted.unwrap_or(claims.office_id);
         // It may have been made a moment ago, before identity's event came here.
         self.store.await_office(claims.organisation_id, office_id).await?;

@@ -124,7 +124,7 @@ async fn fill_searched_names(db: &impl ConnectionTrait) -> Result<(), StoreError
         let names: [Option<String>; 3] =
             [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
         let searched = listed::searched([names[0].as_deref(), names[1].as_deref(), names[2].as_deref()]);
-        let id: uuid::Uuid = row.try_get_by_index(0)?;
+        let id: kernel::DonorId = row.try_get_by_index(0)?;
         sql::execute(db, "UPDATE known_donor SET search = $1 WHERE id = $2", params![searched, id]).await?;
     }
     Ok(())

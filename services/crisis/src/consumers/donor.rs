@@ -3,8 +3,8 @@
 use crate::{funding::listed, version};
 use async_trait::async_trait;
 use events::DonorChanged;
+use kernel::OrganisationId;
 use store::{ConsumeError, Consumer, EventHandler, SystemTx, params, sql};
-use uuid::Uuid;
 
 struct Donors;
 
@@ -16,7 +16,7 @@ impl EventHandler<DonorChanged> for Donors {
         let upsert = "ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_fr = excluded.name_fr,
                       name_es = excluded.name_es, donor_type = excluded.donor_type,
                       external_ref = excluded.external_ref, search = excluded.search";
-        let organisations: Vec<Uuid> = events.iter().map(|event| event.organisation_id).collect();
+        let organisations: Vec<OrganisationId> = events.iter().map(|event| event.organisation_id).collect();
         for event in events {
             let fts = event.external_refs.into_iter().find(|external| external.source == "fts");
             let names = [Some(event.name.as_str()), event.name_fr.as_deref(), event.name_es.as_deref()];
@@ -33,7 +33,7 @@ impl EventHandler<DonorChanged> for Donors {
             ];
             sql::insert_many(tx.db(), "known_donor", &columns, vec![row], upsert).await?;
         }
-        Ok(version::change(tx.db(), tx.new_id(), organisations).await?)
+        Ok(version::change(tx.db(), tx.new_uuid(), organisations).await?)
     }
 }
 

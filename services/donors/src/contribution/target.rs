@@ -2,10 +2,9 @@
 //! a list is also filtered by.
 
 use super::store::Model;
-use kernel::{ContributionStatus, Earmarking};
+use kernel::{ContributionId, ContributionStatus, Earmarking, OfficeId, OrganisationId};
 use sea_orm::ConnectionTrait;
 use store::{StoreError, params, sql};
-use uuid::Uuid;
 
 const COLUMNS: [&str; 6] =
     ["office_id", "target", "contribution_id", "organisation_id", "status", "earmarking"];
@@ -15,9 +14,9 @@ const UPSERT: &str = "ON CONFLICT (office_id, target, contribution_id) DO UPDATE
 /// The rows of one record in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Targets {
-    pub(crate) id: Uuid,
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) id: ContributionId,
+    pub(crate) organisation_id: OrganisationId,
+    pub(crate) office_id: OfficeId,
     /// Years and countries: `,2025,2026,` and `,TCD,`.
     pub(crate) years: String,
     pub(crate) countries: String,
@@ -42,7 +41,7 @@ impl Targets {
         self.years.split(',').chain(self.countries.split(',')).filter(|target| !target.is_empty())
     }
 
-    fn stands_under(&self, office_id: Uuid, target: &str) -> bool {
+    fn stands_under(&self, office_id: OfficeId, target: &str) -> bool {
         self.office_id == office_id && self.each().any(|own| own == target)
     }
 }

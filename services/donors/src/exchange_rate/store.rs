@@ -1,10 +1,10 @@
 use super::{ExchangeRate, Rates, month_of};
 use chrono::{DateTime, NaiveDate, Utc};
+use kernel::OrganisationId;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::PageRequest;
 use std::collections::HashMap;
 use store::{StoreError, TenantScope, TenantTx, params, sql};
-use uuid::Uuid;
 
 /// A row of `exchange_rate`.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -28,7 +28,7 @@ pub(crate) struct Filter {
 /// The organisation's rate for the month of a day.
 pub(super) async fn of_month(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     currency: &str,
     day: NaiveDate,
 ) -> Result<Option<ExchangeRate>, StoreError> {
@@ -42,7 +42,10 @@ pub(super) async fn of_month(
 }
 
 /// All of an organisation's rates.
-pub(crate) async fn all(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Rates, StoreError> {
+pub(crate) async fn all(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+) -> Result<Rates, StoreError> {
     let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
     let found: Vec<Model> = sql::all(db, text, params![organisation_id]).await?;
     Ok(Rates::of(found.into_iter().map(|row| {

@@ -1,16 +1,15 @@
 //! Members of staff, as published by identity: possible focal points of donors.
 
 use auth::ApiError;
-use kernel::{Fault, FieldCode, Problem, RecordKind};
+use kernel::{Fault, FieldCode, OrganisationId, PersonId, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use store::{Store, StoreError, Transaction, eventually, params, sql};
-use uuid::Uuid;
 
 /// A person, as far as this service asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KnownPerson {
-    pub(crate) id: Uuid,
-    pub(crate) organisation_id: Uuid,
+    pub(crate) id: PersonId,
+    pub(crate) organisation_id: OrganisationId,
     /// Whether it can sign in and works in an office.
     pub(crate) is_active: bool,
 }
@@ -26,8 +25,8 @@ pub(crate) async fn keep(tx: &Transaction, person: KnownPerson) -> Result<(), St
 /// Whether a person of the organisation is active; none when the organisation has no such person.
 async fn is_active(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    id: Uuid,
+    organisation_id: OrganisationId,
+    id: PersonId,
 ) -> Result<Option<bool>, StoreError> {
     let text = "SELECT is_active FROM known_person WHERE id = $1 AND organisation_id = $2";
     let row = sql::row(db, text, params![id, organisation_id]).await?;
@@ -41,8 +40,8 @@ async fn is_active(
 /// 422 at the pointer.
 pub(crate) async fn check(
     store: &Store,
-    organisation_id: Uuid,
-    id: Uuid,
+    organisation_id: OrganisationId,
+    id: PersonId,
     pointer: &str,
 ) -> Result<(), ApiError> {
     let active = eventually(async || {

@@ -1,11 +1,10 @@
 //! Response plans that a contribution or an agreement may go to.
 
 use auth::ApiError;
-use kernel::{Fault, Problem, RecordKind};
+use kernel::{Fault, OrganisationId, PlanId, Problem, RecordKind};
 use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
 use store::{Store, StoreError, eventually, params, sql};
-use uuid::Uuid;
 
 /// Maximum number of plans of one record.
 pub(crate) const MAX_PLANS: usize = 20;
@@ -13,7 +12,7 @@ pub(crate) const MAX_PLANS: usize = 20;
 /// A plan by name, and what FTS calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownPlan {
-    pub(crate) id: Uuid,
+    pub(crate) id: PlanId,
     pub(crate) name: String,
     pub(crate) fts_id: Option<String>,
 }
@@ -21,9 +20,9 @@ pub(crate) struct KnownPlan {
 /// Those of the organisation's plans that are known here, in one query.
 async fn known(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, KnownPlan>, StoreError> {
+    organisation_id: OrganisationId,
+    ids: &[PlanId],
+) -> Result<HashMap<PlanId, KnownPlan>, StoreError> {
     let text = "SELECT id, name, external_source, external_ref FROM known_plan WHERE organisation_id = $1";
     let keys = ids.iter().map(|id| (*id).into());
     let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
@@ -45,8 +44,8 @@ async fn known(
 /// 422 that points to the one that is no plan, or to a list of more than [`MAX_PLANS`], about which nothing is asked.
 pub(crate) async fn find_all(
     store: &Store,
-    organisation_id: Uuid,
-    ids: &[Uuid],
+    organisation_id: OrganisationId,
+    ids: &[PlanId],
 ) -> Result<Vec<KnownPlan>, ApiError> {
     if ids.len() > MAX_PLANS {
         let fault = Fault::too_many(MAX_PLANS as u64, "entries");
@@ -64,7 +63,7 @@ pub(crate) async fn find_all(
         Some(plans) => plans,
         None => known(&store.system_read().await?, organisation_id, ids).await?,
     };
-    let plan = |(index, id): (usize, &Uuid)| {
+    let plan = |(index, id): (usize, &PlanId)| {
         let fault = || Fault::unknown(RecordKind::Plan);
         let unknown = || Problem::invalid_field(format!("/plan_ids/{index}"), fault()).into();
         plans.get(id).cloned().ok_or_else(unknown)
@@ -79,13 +78,13 @@ mod tests {
     use kernel::SystemClock;
     use std::{sync::Arc, time::Instant};
 
-    const ORGANISATION: Uuid = Uuid::from_u128(1);
+    const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 
-    async fn store(folder: &std::path::Path, plans: &[Uuid]) -> Store {
+    async fn store(folder: &std::path::Path, plans: &[PlanId]) -> Store {
         let store = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
         ::store::migration::migrate::<Migrator>(&store).await.unwrap();
         let columns = ["id", "organisation_id", "name", "external_source", "external_ref"];
-        let row = |id: &Uuid| params![*id, ORGANISATION, format!("Plan {id}"), "fts", id.to_string()];
+        let row = |id: &PlanId| params![*id, ORGANISATION, format!("Plan {id}"), "fts", id.to_string()];
         let rows = plans.iter().map(row).collect();
         sql::insert_many(store.writer(), "known_plan", &columns, rows, "").await.unwrap();
         store
@@ -94,7 +93,7 @@ mod tests {
     #[tokio::test]
     async fn twenty_plans_are_one_question_in_the_order_of_the_body_and_more_are_none() {
         let folder = testkit::folder();
-        let plans: Vec<Uuid> = (10..30).map(Uuid::from_u128).rev().collect();
+        let plans: Vec<PlanId> = (10..30).map(PlanId::from_u128).rev().collect();
         let store = store(folder.path(), &plans).await;
         let statements = Statements::count();
         let found = find_all(&store, ORGANISATION, &plans).await.unwrap();
@@ -109,15 +108,15 @@ mod tests {
     #[tokio::test]
     async fn plans_that_nobody_has_are_waited_for_once_and_the_first_of_them_is_named() {
         let folder = testkit::folder();
-        let known = Uuid::from_u128(10);
+        let known = PlanId::from_u128(10);
         let store = store(folder.path(), &[known]).await;
         let mut ids = vec![known];
-        ids.extend((100..119).map(Uuid::from_u128));
+        ids.extend((100..119).map(PlanId::from_u128));
         let began = Instant::now();
         let refused = find_all(&store, ORGANISATION, &ids).await.unwrap_err();
         assert_eq!(refused.0.errors[0].pointer, "/plan_ids/1");
         assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
-        let of_another = find_all(&store, Uuid::from_u128(2), &[known]).await.unwrap_err();
+        let of_another = find_all(&store, OrganisationId::from_u128(2), &[known]).await.unwrap_err();
         assert_eq!(of_another.0.errors[0].pointer, "/plan_ids/0");
     }
 }

@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, Transaction, audit, params, sql};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
+use kernel::{Code, Currency, Fault, FieldCode, Money, OrganisationId, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -14,7 +14,6 @@ use service::{
     response,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// The organisation's signature rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,7 +41,10 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
-async fn find(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<SignatureRule, StoreError> {
+async fn find(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+) -> Result<SignatureRule, StoreError> {
     let text = "SELECT version, threshold_usd, updated_at FROM signature_rule WHERE organisation_id = $1";
     let row: Option<Row> = sql::all(db, text, params![organisation_id]).await?.pop();
     let (version, threshold, updated_at) = match row {
@@ -163,7 +165,12 @@ pub(crate) async fn write(
         sql::replace_many(tx.db(), "signature_rule", &columns, vec![row]).await?;
         tx.audit_changed(
             "signature_rule.update",
-            audit::Subject { resource: "signature_rule", id: organisation_id, organisation_id, office_id },
+            audit::Subject {
+                resource: "signature_rule",
+                id: organisation_id.as_uuid(),
+                organisation_id,
+                office_id,
+            },
             &before,
             &after,
         )

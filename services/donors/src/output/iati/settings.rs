@@ -6,7 +6,7 @@ use ::store::{StoreError, TenantScope, audit, params, sql};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{FieldCode, Problem};
+use kernel::{FieldCode, OfficeId, OrganisationId, Problem};
 use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,6 @@ use service::{
     response,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// The settings of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -132,7 +131,7 @@ impl PublicationFields {
 /// An organisation's settings; none when it does not publish.
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
-    organisation_id: Option<Uuid>,
+    organisation_id: Option<OrganisationId>,
 ) -> Result<Option<Settings>, StoreError> {
     let text = "SELECT * FROM publication WHERE organisation_id = $1";
     Ok(sql::all(db, text, params![organisation_id]).await?.pop())
@@ -187,7 +186,12 @@ pub(crate) async fn write(
         let after = Publication::from(Some(&settings));
         tx.audit_changed(
             "publication.update",
-            audit::Subject { resource: "publication", id: organisation_id, organisation_id, office_id },
+            audit::Subject {
+                resource: "publication",
+                id: organisation_id.as_uuid(),
+                organisation_id,
+                office_id,
+            },
             &before,
             &after,
         )
@@ -199,8 +203,8 @@ pub(crate) async fn write(
 
 async fn save(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    office_id: Uuid,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
     settings: &Settings,
 ) -> Result<(), StoreError> {
     let columns = [

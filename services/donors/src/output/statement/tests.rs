@@ -1,14 +1,15 @@
 use super::*;
+use kernel::{ContributionId, OfficeId, OrganisationId};
 use locale::Language;
 use proptest::prelude::*;
 
 fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> contribution::store::Model {
     let at = DateTime::UNIX_EPOCH;
     contribution::store::Model {
-        id: Uuid::nil(),
+        id: ContributionId::nil(),
         version: 1,
-        organisation_id: Uuid::nil(),
-        office_id: Uuid::nil(),
+        organisation_id: OrganisationId::nil(),
+        office_id: OfficeId::nil(),
         source: "api".to_owned(),
         external_ref: None,
         donor_id: None,
