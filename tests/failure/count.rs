@@ -1,6 +1,7 @@
 //! What is there in the end.
 
 use crate::writers::Written;
+use kernel::ContributionId;
 use passerelle::platform;
 use serde_json::Value;
 use std::{
@@ -93,7 +94,7 @@ pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> 
 }
 
 /// Donors' records of the suite: reference → id and cents. Two of one reference stop the suite.
-async fn recorded(donors: &Store) -> HashMap<String, (uuid::Uuid, i64)> {
+async fn recorded(donors: &Store) -> HashMap<String, (ContributionId, i64)> {
     let db = donors.system_read().await.unwrap();
     let text = "SELECT external_ref, id, amount_usd FROM contribution WHERE source = 'suite'";
     let mut recorded = HashMap::new();
@@ -105,7 +106,7 @@ async fn recorded(donors: &Store) -> HashMap<String, (uuid::Uuid, i64)> {
     recorded
 }
 
-async fn facts(crisis: &Store) -> HashMap<uuid::Uuid, ()> {
+async fn facts(crisis: &Store) -> HashMap<ContributionId, ()> {
     let db = crisis.system_read().await.unwrap();
     let rows = sql::rows(&db, "SELECT contribution_id FROM funding_fact", vec![]).await.unwrap();
     rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), ())).collect()

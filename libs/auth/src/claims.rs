@@ -1,5 +1,6 @@
 //! The claims of an access token.
 
+use kernel::{DonorId, OfficeId, OrganisationId, PrincipalId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ pub struct Claims {
     /// Audience: [`AUDIENCE`].
     pub aud: String,
     /// The person or the API client.
-    pub sub: Uuid,
+    pub sub: PrincipalId,
     /// Expiry, seconds since the epoch.
     pub exp: i64,
     /// Issued at, seconds since the epoch.
@@ -42,12 +43,12 @@ pub struct Claims {
     /// What kind of principal `sub` is.
     pub kind: PrincipalKind,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office (tenant); for a donor representative, the office that keeps the account.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// The donor whose representative this is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub donor_id: Option<Uuid>,
+    pub donor_id: Option<DonorId>,
     /// What the principal may do, space separated (RFC 8693 `scope`).
     pub scope: String,
 }

@@ -3,7 +3,7 @@ use crate::PrincipalKind;
 use chrono::{TimeDelta, TimeZone, Utc};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use jsonwebtoken::{EncodingKey, Header};
-use kernel::FixedClock;
+use kernel::{FixedClock, OfficeId, OrganisationId, PrincipalId};
 use uuid::Uuid;
 
 struct Fixed(JsonWebKeySet);
@@ -35,14 +35,14 @@ fn claims(now: i64) -> Claims {
     Claims {
         iss: "https://us".into(),
         aud: AUDIENCE.into(),
-        sub: Uuid::nil(),
+        sub: PrincipalId::nil(),
         exp: now + 900,
         iat: now,
         jti: Uuid::nil(),
         sid: Uuid::from_u128(9),
         kind: PrincipalKind::Person,
-        organisation_id: Uuid::nil(),
-        office_id: Uuid::nil(),
+        organisation_id: OrganisationId::nil(),
+        office_id: OfficeId::nil(),
         donor_id: None,
         scope: "donors:read".into(),
     }

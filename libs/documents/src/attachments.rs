@@ -9,8 +9,7 @@ use actix_web::{
     web::Payload,
 };
 use auth::{ApiError, Claims, PrincipalKind};
-use kernel::ErasureReason;
-use kernel::{Code, Problem, Reason};
+use kernel::{Code, DonorId, ErasureReason, OfficeId, OrganisationId, Problem, Reason};
 use sea_orm::ConnectionTrait;
 use service::{ApiResult, Checks, Context};
 use std::{io, path::PathBuf};
@@ -78,11 +77,11 @@ pub struct Owner {
     /// Its id.
     pub id: Uuid,
     /// Whose it is.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that owns it.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// The donor that may see its documents, where there is one.
-    pub donor_id: Option<Uuid>,
+    pub donor_id: Option<DonorId>,
 }
 
 impl Owner {
@@ -242,7 +241,7 @@ impl Owner {
         };
         let subject = audit::Subject {
             resource: self.kind.table,
-            id: before.or(after).map_or(self.id, |document| document.id),
+            id: before.or(after).map_or(self.id, |document| document.id.as_uuid()),
             organisation_id: self.organisation_id,
             office_id: self.office_id,
         };

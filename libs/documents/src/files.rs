@@ -2,7 +2,7 @@
 //! brought to the disk and renamed. A file says by its time when it was last received.
 
 use chrono::{DateTime, Utc};
-use kernel::id::new_id;
+use kernel::id::new_uuid;
 use sha2::{Digest, Sha256};
 use std::{
     fs as files, io,
@@ -34,7 +34,7 @@ pub async fn keep(store: &Store, bytes: &[u8]) -> io::Result<String> {
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).await?;
-    let beside = folder.join(format!("{}.new", new_id(store.clock().as_ref())));
+    let beside = folder.join(format!("{}.new", new_uuid(store.clock().as_ref())));
     if let Err(error) = write(&beside, bytes, now).await {
         // On a full disk, half a file would take the remaining space.
         let _ = fs::remove_file(&beside).await;

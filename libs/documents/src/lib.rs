@@ -10,12 +10,11 @@ pub use attachments::{Kind, Owner, StoredFile};
 pub use erasure::{DocumentErasure, erase};
 
 use chrono::{DateTime, Utc};
-use kernel::{Fault, FieldCode};
+use kernel::{Fault, FieldCode, Id};
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use std::io::Cursor;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use zip::ZipArchive;
 
 /// Maximum size of a document, in bytes.
@@ -23,11 +22,14 @@ pub const MAX_BYTES: usize = 20 * 1024 * 1024;
 /// Maximum number of documents of one record.
 pub const MAX_DOCUMENTS: i64 = 50;
 
+/// The id of a document.
+pub type DocumentId = Id<Document>;
+
 /// A document.
 #[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
 pub struct Document {
     /// Its id.
-    pub id: Uuid,
+    pub id: DocumentId,
     /// Its name.
     #[schema(example = "Final report.pdf", max_length = 200)]
     pub name: String,

@@ -1,8 +1,7 @@
-use kernel::country::Country;
+use kernel::{Id, country::Country};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A source or destination of a flow, as FTS models it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -58,7 +57,7 @@ impl FlowObject {
     }
 
     /// An organisation or a donor of the platform.
-    pub fn organisation(id: Uuid, name: impl Into<String>) -> Self {
+    pub fn organisation<K>(id: Id<K>, name: impl Into<String>) -> Self {
         Self::new(Self::ORGANISATION, id.to_string(), name)
     }
 

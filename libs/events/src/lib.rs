@@ -10,8 +10,10 @@ pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, Money, NotificationKind, OfficeKind, ReportKind, ReportState, StaffRole, Visibility, Word,
+    AgreementId, AgreementState, ClearanceDecision, ClearanceId, ContributionId, ContributionStatus,
+    ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money, NotificationId, NotificationKind,
+    OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId, ReportKind, ReportState, StaffRole,
+    Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -39,7 +41,7 @@ macro_rules! events {
             const TOPIC: &'static str = concat!("passerelle.", $service, ".", $aggregate, ".v1");
             const AGGREGATE: &'static str = $aggregate;
             fn aggregate_id(&self) -> Uuid {
-                self.id
+                self.id.as_uuid()
             }
             fn sequence(&self) -> i64 {
                 self.sequence
@@ -57,7 +59,7 @@ macro_rules! events {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OrganisationChanged {
     /// The organisation.
-    pub id: Uuid,
+    pub id: OrganisationId,
     /// Its version.
     pub sequence: i64,
     /// Its name.
@@ -72,13 +74,13 @@ pub struct OrganisationChanged {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OfficeChanged {
     /// The office.
-    pub id: Uuid,
+    pub id: OfficeId,
     /// Its version.
     pub sequence: i64,
     /// The organisation it belongs to.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The parent office; none for headquarters.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<OfficeId>,
     /// Its code, unique in the organisation.
     pub code: String,
     /// Its name.
@@ -95,11 +97,11 @@ pub struct OfficeChanged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonChanged {
     /// The person.
-    pub id: Uuid,
+    pub id: PersonId,
     /// Its version.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// Roles by office, each office once, ordered by id.
     pub offices: Vec<OfficeRoles>,
     /// Whether the person can sign in; false while the invitation is pending.
@@ -110,7 +112,7 @@ pub struct PersonChanged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OfficeRoles {
     /// The office.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// The roles.
     #[schema(value_type = Vec<StaffRole>)]
     pub roles: Vec<Word<StaffRole>>,
@@ -132,13 +134,13 @@ pub struct ExternalRef {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DonorChanged {
     /// The donor.
-    pub id: Uuid,
+    pub id: DonorId,
     /// Its version.
     pub sequence: i64,
     /// The organisation it belongs to.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that owns the record.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// Official name of the donor.
     pub name: String,
     /// French name, if known.
@@ -157,29 +159,29 @@ pub struct DonorChanged {
     pub external_refs: Vec<ExternalRef>,
     /// The focal point: the member of staff who answers its questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub focal_point_id: Option<Uuid>,
+    pub focal_point_id: Option<PersonId>,
     /// The donor that this duplicate was merged into: requests for this one are answered for that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub merged_into: Option<Uuid>,
+    pub merged_into: Option<DonorId>,
 }
 
 /// A contribution was recorded or changed.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ContributionRecorded {
     /// The contribution.
-    pub id: Uuid,
+    pub id: ContributionId,
     /// Its version.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that owns the record.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// Where the record comes from: `fts`, or `api` for one created here.
     pub source: String,
     /// Its id in the source (the FTS flow id).
     pub external_ref: Option<String>,
     /// The donor; none when the source names no organisation or several.
-    pub donor_id: Option<Uuid>,
+    pub donor_id: Option<DonorId>,
     /// The donor's id in the source.
     pub donor_external_ref: Option<String>,
     /// The donor's name.
@@ -208,7 +210,7 @@ pub struct ContributionRecorded {
     pub visibility: Word<Visibility>,
     /// The agreement it is made under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agreement_id: Option<Uuid>,
+    pub agreement_id: Option<AgreementId>,
     /// False for a record that was reversed, written off or fulfilled: it does not count.
     #[serde(default = "yes")]
     pub counts: bool,
@@ -222,17 +224,17 @@ fn yes() -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AgreementChanged {
     /// The agreement.
-    pub id: Uuid,
+    pub id: AgreementId,
     /// Its version.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that implements it.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// Its human-readable reference, such as `AGR-2026-00042`.
     pub reference: String,
     /// The donor.
-    pub donor_id: Uuid,
+    pub donor_id: DonorId,
     /// Its state.
     #[schema(value_type = AgreementState)]
     pub state: Word<AgreementState>,
@@ -250,7 +252,7 @@ pub struct AgreementChanged {
     /// ISO 3166-1 alpha-3 codes of the destination countries.
     pub countries: Vec<String>,
     /// Response plans it funds.
-    pub plan_ids: Vec<Uuid>,
+    pub plan_ids: Vec<PlanId>,
     /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,
@@ -260,17 +262,17 @@ pub struct AgreementChanged {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct DonorReportChanged {
     /// The report.
-    pub id: Uuid,
+    pub id: ReportId,
     /// Its version.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that owns it.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// The agreement it is due under.
-    pub agreement_id: Uuid,
+    pub agreement_id: AgreementId,
     /// The donor.
-    pub donor_id: Uuid,
+    pub donor_id: DonorId,
     /// Its type.
     #[schema(value_type = ReportKind)]
     pub kind: Word<ReportKind>,
@@ -293,20 +295,20 @@ pub struct DonorReportChanged {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NotificationGiven {
     /// The notification.
-    pub id: Uuid,
+    pub id: NotificationId,
     /// Its version: notifications never change.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office notified; for a notification to a donor, the office responsible for the report.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// The donor notified; none when the office is notified.
-    pub donor_id: Option<Uuid>,
+    pub donor_id: Option<DonorId>,
     /// What it says of the report.
     #[schema(value_type = NotificationKind)]
     pub kind: Word<NotificationKind>,
     /// The report it is about.
-    pub report_id: Uuid,
+    pub report_id: ReportId,
     /// The report's kind.
     #[schema(value_type = ReportKind)]
     pub report_kind: Word<ReportKind>,
@@ -321,15 +323,15 @@ pub struct NotificationGiven {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClearanceDecided {
     /// The decision.
-    pub id: Uuid,
+    pub id: ClearanceId,
     /// Its version: decisions never change.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that took it.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// The donor.
-    pub donor_id: Uuid,
+    pub donor_id: DonorId,
     /// What was decided.
     #[schema(value_type = ClearanceDecision)]
     pub decision: Word<ClearanceDecision>,
@@ -347,13 +349,13 @@ pub struct ClearanceDecided {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PlanChanged {
     /// The plan.
-    pub id: Uuid,
+    pub id: PlanId,
     /// Its version.
     pub sequence: i64,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that owns it.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// Its reference in another system (the FTS plan id).
     pub external_ref: Option<ExternalRef>,
     /// Its name.
@@ -388,15 +390,16 @@ fn schema_of<E: EventPayload + ToSchema>() -> (&'static str, serde_json::Value) 
     let mut schema = serde_json::to_value(E::schema()).unwrap_or_default();
     let definitions: serde_json::Map<String, serde_json::Value> = definitions
         .into_iter()
+        .filter(|(name, _)| name != kernel::id::SCHEMA)
         .filter_map(|(name, definition)| Some((name, serde_json::to_value(definition).ok()?)))
         .collect();
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     schema["$id"] = E::TYPE.into();
-    let mut text = schema.to_string();
     if !definitions.is_empty() {
         schema["$defs"] = definitions.into();
-        text = schema.to_string().replace("#/components/schemas/", "#/$defs/");
     }
+    kernel::id::inline_schema(&mut schema);
+    let text = schema.to_string().replace("#/components/schemas/", "#/$defs/");
     (E::TYPE, serde_json::from_str(&text).unwrap_or_default())
 }
 

@@ -20,6 +20,10 @@ pub use clock::{Clock, FixedClock, SystemClock};
 pub use closed_set::{ClosedSet, UnknownWord, Word};
 pub use fault::{Fault, Param, Params};
 pub use field_code::{FieldCode, Reason, RecordKind, Situation};
+pub use id::{
+    AgreementId, ClearanceId, ClientId, ContributionId, DonorId, Id, NotificationId, OfficeId,
+    OrganisationId, PersonId, PlanId, PrincipalId, ReportId,
+};
 pub use money::{Currency, Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{

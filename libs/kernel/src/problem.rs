@@ -177,7 +177,7 @@ fn code_schema() -> RefOr<Schema> {
         .description(Some(
             "The problem code. Stable; use it in programs. New codes may be added: treat an unknown one as its status says.",
         ))
-        .example(Some(Code::InvalidField.as_str().into()))
+        .examples([Code::InvalidField.as_str()])
         .into()
 }
 

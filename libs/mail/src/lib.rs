@@ -11,5 +11,5 @@ mod worker;
 
 pub use letter::Letter;
 pub use mailer::{Mailer, MailerError};
-pub use queue::Mail;
+pub use queue::{Mail, MailId};
 pub use worker::{Composer, MailWorker, worker};

@@ -1,5 +1,6 @@
 //! How e-mail leaves the deployment: an SMTP server, or a folder.
 
+use crate::MailId;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::Mailbox,
@@ -11,7 +12,6 @@ use std::{
     time::Duration,
 };
 use tokio::io::AsyncWriteExt;
-use uuid::Uuid;
 
 /// Timeout of one step of the conversation with the server.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -76,7 +76,7 @@ impl Mailer {
         self.from.email.domain()
     }
 
-    pub(crate) async fn send(&self, id: Uuid, message: Message) -> Result<(), Unsent> {
+    pub(crate) async fn send(&self, id: MailId, message: Message) -> Result<(), Unsent> {
         match &self.transport {
             Transport::Smtp(server) => server.send(message).await.map(drop).map_err(|error| unsent(&error)),
             Transport::Folder(folder) => keep(folder, id, &message.formatted())
@@ -102,7 +102,7 @@ fn unsent(error: &SmtpError) -> Unsent {
 }
 
 /// Whole or not at all; the same mail again is the same file.
-async fn keep(folder: &Path, id: Uuid, text: &[u8]) -> std::io::Result<()> {
+async fn keep(folder: &Path, id: MailId, text: &[u8]) -> std::io::Result<()> {
     tokio::fs::create_dir_all(folder).await?;
     let (partial, whole) = (folder.join(format!(".{id}")), folder.join(format!("{id}.eml")));
     let mut file = tokio::fs::File::create(&partial).await?;

@@ -2,9 +2,9 @@
 
 use crate::Composer;
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Id, PersonId};
 use sea_orm::FromQueryResult;
 use store::{Actor, Store, StoreError, SystemTx, Transaction, insert_models, params, sql};
-use uuid::Uuid;
 
 /// How long an attempt may take before the mail is anybody's again: the attempt died with its process.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -15,14 +15,16 @@ const LOCK: &str = "mail";
 
 /// A row of `mail`.
 mod row {
+    use super::MailId;
+    use kernel::PersonId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "mail")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub person_id: Uuid,
+        pub id: MailId,
+        pub person_id: PersonId,
         pub created_at: DateTimeUtc,
         pub attempts: i64,
         /// When it is tried next; none once it was sent or given up.
@@ -49,7 +51,7 @@ pub async fn lock(tx: &SystemTx) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn add(tx: &Transaction, person_id: Uuid) -> Result<Uuid, StoreError> {
+pub async fn add(tx: &Transaction, person_id: PersonId) -> Result<MailId, StoreError> {
     let id = tx.new_id();
     let (created_at, next_at) = (tx.now(), Some(tx.now()));
     let mail = row::Model { id, person_id, created_at, attempts: 0, next_at, sent_at: None, error: None };
@@ -57,13 +59,16 @@ pub async fn add(tx: &Transaction, person_id: Uuid) -> Result<Uuid, StoreError> 
     Ok(id)
 }
 
+/// The id of a mail.
+pub type MailId = Id<Mail>;
+
 /// A mail that is being tried, by this process alone while its lease lasts.
 #[derive(Debug, FromQueryResult)]
 pub struct Mail {
     /// Its id, the same at every attempt.
-    pub id: Uuid,
+    pub id: MailId,
     /// Who gets it, as the service knows them.
-    pub person_id: Uuid,
+    pub person_id: PersonId,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
     /// How often it was tried, this attempt included.
@@ -138,7 +143,7 @@ pub(crate) async fn forget(store: &Store, composer: &impl Composer) -> Result<()
     }
     let tx = store.system(Actor::system()).await?;
     for row in &old {
-        let id: Uuid = row.try_get_by_index(0)?;
+        let id: MailId = row.try_get_by_index(0)?;
         composer.forget(&tx, id).await?;
         sql::execute(tx.db(), "DELETE FROM mail WHERE id = $1", params![id]).await?;
     }

@@ -1,7 +1,7 @@
 //! The worker that has mails written and sends them.
 
 use crate::{
-    Letter, Mail, Mailer,
+    Letter, Mail, MailId, Mailer,
     mailer::Unsent,
     queue::{self, Outcome},
 };
@@ -10,7 +10,6 @@ use kernel::Backoff;
 use service::{Context, Job};
 use std::{future::Future, sync::Arc, time::Duration};
 use store::{Store, StoreError, Transaction};
-use uuid::Uuid;
 
 /// How often the worker runs.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -43,7 +42,7 @@ pub trait Composer: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn forget(&self, tx: &Transaction, mail: Uuid) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn forget(&self, tx: &Transaction, mail: MailId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// Gathers and sends, as long as the service runs.

@@ -1,14 +1,13 @@
 use crate::{export::Exports, response_cache::ResponseCache};
 use actix_web::HttpRequest;
 use auth::{ApiError, Claims, TRACE_HEADER, Verifier};
-use kernel::{Code, Fault, OfficeKind, Problem, Reason};
+use kernel::{Code, Fault, OfficeId, OfficeKind, OrganisationId, Problem, Reason};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
 };
 use store::{Actor, Store, StoreError, TenantScope, idempotency};
 use telemetry::TRACEPARENT;
-use uuid::Uuid;
 
 /// What handlers and workers of a service share.
 #[derive(Clone)]
@@ -21,7 +20,7 @@ pub struct Context {
     pub verifier: Verifier,
     pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
     /// Offices that identity's events have told of: none is forgotten, so nobody asks for one twice.
-    offices: Arc<Mutex<HashSet<(Uuid, Uuid)>>>,
+    offices: Arc<Mutex<HashSet<(OrganisationId, OfficeId)>>>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) response_cache: ResponseCache,
 }
@@ -61,7 +60,7 @@ impl Context {
     ///
     /// # Errors
     /// 403 for another office; 503 while identity's event about the office has not come.
-    pub async fn headquarters(&self, claims: &Claims) -> Result<Uuid, ApiError> {
+    pub async fn headquarters(&self, claims: &Claims) -> Result<OfficeId, ApiError> {
         match self.store.await_office(claims.organisation_id, claims.office_id).await? {
             Some(office) if office.kind.is(OfficeKind::Headquarters) => Ok(office.id),
             Some(_) => {
@@ -79,7 +78,7 @@ impl Context {
     ///
     /// # Errors
     /// 422 at `/office_id` when the caller does not write for that office.
-    pub async fn office_for(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
+    pub async fn office_for(&self, claims: &Claims, wanted: Option<OfficeId>) -> Result<OfficeId, ApiError> {
         let foreign = || Problem::invalid_field("/office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
@@ -88,12 +87,20 @@ impl Context {
     ///
     /// # Errors
     /// 400 at `office_id` when the caller does not write for that office.
-    pub async fn office_for_query(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Uuid, ApiError> {
+    pub async fn office_for_query(
+        &self,
+        claims: &Claims,
+        wanted: Option<OfficeId>,
+    ) -> Result<OfficeId, ApiError> {
         let foreign = || Problem::invalid_parameter("office_id", Fault::other_office());
         Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
     }
 
-    async fn own_office(&self, claims: &Claims, wanted: Option<Uuid>) -> Result<Option<Uuid>, StoreError> {
+    async fn own_office(
+        &self,
+        claims: &Claims,
+        wanted: Option<OfficeId>,
+    ) -> Result<Option<OfficeId>, StoreError> {
         let office_id = wanted.unwrap_or(claims.office_id);
         self.await_known(claims.organisation_id, office_id).await?;
         if office_id == claims.office_id && claims.donor_id.is_none() {
@@ -103,7 +110,11 @@ impl Context {
     }
 
     /// Waits a moment for an office that may have been made before identity's event about it came here.
-    async fn await_known(&self, organisation_id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
+    async fn await_known(
+        &self,
+        organisation_id: OrganisationId,
+        office_id: OfficeId,
+    ) -> Result<(), StoreError> {
         let key = (organisation_id, office_id);
         let offices = || self.offices.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !offices().contains(&key) && self.store.await_office(organisation_id, office_id).await?.is_some() {

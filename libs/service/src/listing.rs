@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{
-    Code, Fault, FieldCode, Money, Problem,
+    Code, Fault, FieldCode, Id, Money, Problem,
     pagination::{DEFAULT_LIMIT, ForeignCursor, MAX_LIMIT, Page, decode_cursor, list_fingerprint},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -70,6 +70,11 @@ impl From<bool> for Cell {
 }
 impl From<Uuid> for Cell {
     fn from(id: Uuid) -> Self {
+        Cell::Text(id.to_string())
+    }
+}
+impl<K> From<Id<K>> for Cell {
+    fn from(id: Id<K>) -> Self {
         Cell::Text(id.to_string())
     }
 }

@@ -8,13 +8,13 @@ use std::{
     collections::HashMap,
     future::{Ready, ready},
     ops::RangeInclusive,
+    str::FromStr,
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 use utoipa::{
     IntoParams,
     openapi::{RefOr, Schema, path::Parameter},
 };
-use uuid::Uuid;
 
 /// The query parameters. Unknown and unreadable ones are named.
 pub struct Parameters<T>(pub T);
@@ -121,17 +121,17 @@ pub fn year(name: &str, year: Option<i32>, range: RangeInclusive<i32>) -> Result
 
 const NOT_AN_ID: (FieldCode, &str) = (FieldCode::NotAnId, "is not an id (a UUID)");
 
-/// The `{id}` of the path.
+/// The `{id}` of the path, of the kind that the handler takes: `Id<DonorId>`.
 #[derive(Debug, Clone, Copy)]
-pub struct Id(pub Uuid);
+pub struct Id<T>(pub T);
 
-impl FromRequest for Id {
+impl<T: FromStr> FromRequest for Id<T> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().get("id").unwrap_or_default();
-        let parsed = Uuid::parse_str(text).map(Self);
+        let parsed = text.parse().map(Self);
         ready(parsed.map_err(|_| Problem::invalid_parameter("id", NOT_AN_ID).into()))
     }
 }

@@ -120,9 +120,8 @@ fn words_of(text: &str) -> String {
 mod tests {
     use super::*;
     use chrono::{DateTime, NaiveDate, Utc};
-    use kernel::{Money, Param, Visibility};
+    use kernel::{DonorId, Money, Param, Visibility};
     use serde::{Deserialize, de::DeserializeOwned};
-    use uuid::Uuid;
 
     fn code<T: DeserializeOwned>(json: &str) -> FieldCode {
         let error = serde_json::from_str::<T>(json).err().unwrap_or_else(|| panic!("{json} is read"));
@@ -157,7 +156,7 @@ mod tests {
             assert_eq!(code::<DateTime<Utc>>(text), FieldCode::NotADate, "{text}");
         }
         for text in ["\"\"", "\"x\"", "5"] {
-            assert_eq!(code::<Uuid>(text), FieldCode::NotAnId, "{text}");
+            assert_eq!(code::<DonorId>(text), FieldCode::NotAnId, "{text}");
         }
         for (text, expected) in [
             (r#"{"amount": "x", "currency": "USD"}"#, FieldCode::NotANumber),

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use auth::{ApiError, InternalKey, TRACE_HEADER, internal_only};
 use bus::SharedBus;
-use kernel::{Clock, Code, Fault, Problem, id::new_id};
+use kernel::{Clock, Code, Fault, Problem, id::new_uuid};
 use std::{net::TcpListener, sync::Arc, time::Duration};
 use store::{Actor, Store, StoreError, idempotency, run_relay};
 use telemetry::TRACEPARENT;
@@ -197,7 +197,7 @@ pub async fn observed<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
     let started = clock.now();
     let name = HeaderName::from_static(TRACE_HEADER);
-    let trace = trace_id(request.request()).unwrap_or_else(|| new_id(clock.as_ref()).to_string());
+    let trace = trace_id(request.request()).unwrap_or_else(|| new_uuid(clock.as_ref()).to_string());
     if let Ok(value) = HeaderValue::from_str(&trace) {
         request.headers_mut().insert(name.clone(), value);
     }

@@ -1,6 +1,7 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
 
 use crate::{StoreError, Transaction, insert_models, params, sql, tables};
+use kernel::{OfficeId, OrganisationId, PrincipalId};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -18,9 +19,9 @@ pub struct Subject {
     /// The record.
     pub id: Uuid,
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office whose chain the entry joins.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
 }
 
 /// What was done to which record.
@@ -47,12 +48,12 @@ pub fn snapshot<T: Serialize + ?Sized>(record: &T) -> Result<Json, StoreError> {
 
 #[derive(Serialize)]
 struct Hashed<'a> {
-    office_id: Uuid,
+    office_id: OfficeId,
     sequence: i64,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     at: String,
     actor_kind: &'a str,
-    actor_id: Uuid,
+    actor_id: PrincipalId,
     action: &'a str,
     resource: &'a str,
     resource_id: Uuid,
@@ -161,7 +162,7 @@ impl Transaction {
 ///
 /// # Errors
 /// [`StoreError`] when the trail cannot be read.
-pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<Option<i64>, StoreError> {
+pub async fn first_break(db: &impl ConnectionTrait, office_id: OfficeId) -> Result<Option<i64>, StoreError> {
     let text = format!(
         "SELECT sequence, organisation_id, at, actor_kind, actor_id, action, resource, resource_id, before, after,
                 trace_id, previous_hash, hash
@@ -188,7 +189,7 @@ pub async fn first_break(db: &impl ConnectionTrait, office_id: Uuid) -> Result<O
 /// The hash of a row that is the next link of its chain; none when it is not.
 fn link(
     row: &QueryResult,
-    office_id: Uuid,
+    office_id: OfficeId,
     expected: i64,
     previous: &str,
 ) -> Result<Option<String>, StoreError> {

@@ -149,7 +149,7 @@ mod tests {
         Actor,
         tables::{inbox, office},
     };
-    use kernel::{OfficeKind, Word};
+    use kernel::{OfficeId, OfficeKind, OrganisationId, Word};
     use uuid::Uuid;
 
     fn mark(event_id: &str, sequence: i64) -> inbox::Model {
@@ -198,8 +198,8 @@ mod tests {
         let store = crate::tests::store(&folder, "coalesce.db").await;
         let tx = store.system(Actor::system()).await.unwrap();
         let office = |country: Option<&str>| office::Model {
-            id: Uuid::from_u128(1),
-            organisation_id: Uuid::from_u128(2),
+            id: OfficeId::from_u128(1),
+            organisation_id: OrganisationId::from_u128(2),
             parent_id: None,
             code: "KBL".to_owned(),
             name: "Kabul".to_owned(),

@@ -2,8 +2,8 @@
 
 use crate::{StoreError, Transaction, insert_models, params, sql, tables};
 use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{OrganisationId, PrincipalId};
 use sea_orm::ConnectionTrait;
-use uuid::Uuid;
 
 /// Minimum time for which a response is kept for replay.
 pub const RETENTION: TimeDelta = TimeDelta::hours(48);
@@ -12,9 +12,9 @@ pub const RETENTION: TimeDelta = TimeDelta::hours(48);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The tenant's organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The person or client.
-    pub principal_id: Uuid,
+    pub principal_id: PrincipalId,
     /// The key as sent, without quotes.
     pub key: String,
 }
@@ -77,7 +77,11 @@ impl Transaction {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn void_answers(&self, organisation_id: Uuid, location: &str) -> Result<u64, StoreError> {
+    pub async fn void_answers(
+        &self,
+        organisation_id: OrganisationId,
+        location: &str,
+    ) -> Result<u64, StoreError> {
         let text = "UPDATE idempotency SET fingerprint = '', body = '' WHERE organisation_id = $1 AND headers LIKE $2";
         sql::execute(self.db(), text, params![organisation_id, format!("%\"{location}\"%")]).await
     }

@@ -1,6 +1,7 @@
 //! Conditions of a query on rows that belong to an office and concern a donor: the scope first, then the filters.
 
 use crate::{StoreError, TenantScope, sql};
+use kernel::OfficeId;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ pub struct Conditions {
     text: String,
     values: Vec<Value>,
     /// The offices whose rows are meant; none for a donor's representative and the public.
-    offices: Option<Vec<Uuid>>,
+    offices: Option<Vec<OfficeId>>,
     /// Whether the filters alone leave few rows, by an index of their own.
     selective: bool,
 }
@@ -89,7 +90,7 @@ impl Conditions {
     }
 
     /// Only the rows of these offices.
-    pub fn within(&mut self, wanted: &[Uuid]) {
+    pub fn within(&mut self, wanted: &[OfficeId]) {
         match &mut self.offices {
             Some(offices) => offices.retain(|office| wanted.contains(office)),
             None => {
@@ -149,6 +150,7 @@ impl Conditions {
         let names: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
         let names = names.join(", ");
         let offices = self.offices.take().unwrap_or_default();
+        let offices: Vec<Uuid> = offices.into_iter().map(OfficeId::as_uuid).collect();
         if offices.is_empty() {
             return Ok(Vec::new());
         }

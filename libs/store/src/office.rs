@@ -7,19 +7,18 @@ use crate::{
 use async_trait::async_trait;
 use auth::Claims;
 use events::{OfficeChanged, OrganisationChanged};
-use kernel::{OfficeKind, Word};
+use kernel::{OfficeId, OfficeKind, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
-use uuid::Uuid;
 
 /// An office, as last published by identity.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct Office {
     /// The office.
-    pub id: Uuid,
+    pub id: OfficeId,
     /// Its organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office above; none for headquarters.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<OfficeId>,
     /// Its code.
     pub code: String,
     /// Its name.
@@ -34,16 +33,16 @@ pub struct Office {
 /// [`StoreError`].
 pub async fn with_descendants(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    office_id: Uuid,
-) -> Result<Vec<Uuid>, StoreError> {
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
+) -> Result<Vec<OfficeId>, StoreError> {
     let text = "WITH RECURSIVE below (id) AS (
                   SELECT id FROM office WHERE id = $1 AND organisation_id = $2
                   UNION SELECT office.id FROM office JOIN below ON office.parent_id = below.id
                   WHERE office.organisation_id = $2)
                 SELECT id FROM below";
     let rows = sql::rows(db, text, params![office_id, organisation_id]).await?;
-    let mut ids: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    let mut ids: Vec<OfficeId> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
     // The caller's own office counts even before identity's event about it has arrived.
     if !ids.contains(&office_id) {
         ids.push(office_id);
@@ -60,8 +59,8 @@ const MAX_LEVELS: i32 = 32;
 /// [`StoreError`].
 pub async fn above(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    office_id: Uuid,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
 ) -> Result<Vec<Office>, StoreError> {
     let text = format!(
         "WITH RECURSIVE above (id, parent_id, level) AS (
@@ -81,8 +80,8 @@ pub async fn above(
 /// [`StoreError`].
 pub async fn find(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    office_id: Uuid,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
 ) -> Result<Option<Office>, StoreError> {
     let text = "SELECT id, organisation_id, parent_id, code, name, kind FROM office WHERE organisation_id = $1 AND id = $2";
     let row = sql::row(db, text, params![organisation_id, office_id]).await?;
@@ -93,7 +92,7 @@ pub async fn find(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn public_organisation(db: &impl ConnectionTrait) -> Result<Option<Uuid>, StoreError> {
+pub async fn public_organisation(db: &impl ConnectionTrait) -> Result<Option<OrganisationId>, StoreError> {
     let row = sql::row(db, "SELECT id FROM organisation ORDER BY created_at, id LIMIT 1", vec![]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
@@ -104,8 +103,8 @@ pub async fn public_organisation(db: &impl ConnectionTrait) -> Result<Option<Uui
 /// [`StoreError`].
 pub async fn headquarters(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-) -> Result<Option<Uuid>, StoreError> {
+    organisation_id: OrganisationId,
+) -> Result<Option<OfficeId>, StoreError> {
     let text = "SELECT id FROM office WHERE organisation_id = $1 AND kind = 'headquarters'";
     let row = sql::row(db, text, params![organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
@@ -115,7 +114,10 @@ pub async fn headquarters(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn organisation_name(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<String>, StoreError> {
+pub async fn organisation_name(
+    db: &impl ConnectionTrait,
+    id: OrganisationId,
+) -> Result<Option<String>, StoreError> {
     let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", params![id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
@@ -151,8 +153,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn await_office(
         &self,
-        organisation_id: Uuid,
-        office_id: Uuid,
+        organisation_id: OrganisationId,
+        office_id: OfficeId,
     ) -> Result<Option<Office>, StoreError> {
         let ask = async || find(&self.system_read().await?, organisation_id, office_id).await;
         crate::eventually(ask).await

@@ -1,9 +1,9 @@
 //! What only PostgreSQL has: the pool, the scope as settings of a transaction (row-level security reads them), locks.
 
 use crate::{Connection, StoreError, TenantScope, params, sql};
+use kernel::{OfficeId, OrganisationId};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
 use std::{path::PathBuf, time::Duration};
-use uuid::Uuid;
 
 /// How to reach a PostgreSQL database.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub(crate) enum Access<'a> {
 impl Access<'_> {
     /// The settings that the policies read: kind, organisation, offices, donor.
     fn settings(self) -> [String; 4] {
-        let some = |kind: &str, organisation: &Uuid| {
+        let some = |kind: &str, organisation: &OrganisationId| {
             [kind.to_owned(), organisation.to_string(), String::new(), String::new()]
         };
         match self {
@@ -71,7 +71,7 @@ impl Access<'_> {
                 [kind, organisation, offices, donor_id.to_string()]
             }
             Access::Tenant(TenantScope::Offices { organisation_id, office_ids, .. }) => {
-                let ids: Vec<String> = office_ids.iter().map(Uuid::to_string).collect();
+                let ids: Vec<String> = office_ids.iter().map(OfficeId::to_string).collect();
                 let [kind, organisation, _, donor] = some("offices", organisation_id);
                 [kind, organisation, format!("{{{}}}", ids.join(",")), donor]
             }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::migration::Tenant;
+use kernel::DonorId;
 use sea_orm::{ConnectionTrait, DbBackend};
 use testkit::Infra;
 
@@ -62,9 +63,9 @@ pub(crate) async fn service_store(test: &str) -> Option<Store> {
     Some(store)
 }
 
-const ORGANISATION: Uuid = Uuid::from_u128(1);
-const OFFICES: [Uuid; 3] = [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12)];
-const DONOR: Uuid = Uuid::from_u128(20);
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+const OFFICES: [OfficeId; 3] = [OfficeId::from_u128(10), OfficeId::from_u128(11), OfficeId::from_u128(12)];
+const DONOR: DonorId = DonorId::from_u128(20);
 
 fn offices(own: usize, below: &[usize]) -> TenantScope {
     let office_ids = std::iter::once(own).chain(below.iter().copied()).map(|index| OFFICES[index]).collect();
@@ -75,7 +76,7 @@ async fn write(
     store: &Store,
     scope: TenantScope,
     id: u128,
-    office: Uuid,
+    office: OfficeId,
     visibility: &str,
 ) -> Result<(), StoreError> {
     let tx = store.begin(scope, Actor::system()).await?;
@@ -104,7 +105,7 @@ async fn a_query_that_forgets_its_scope_finds_the_scopes_rows_and_without_one_no
     write(&store, offices(1, &[]), 2, OFFICES[1], "donor").await.unwrap();
     write(&store, offices(0, &[1, 2]), 3, OFFICES[2], "public").await.unwrap();
     let foreign = TenantScope::Offices {
-        organisation_id: Uuid::from_u128(2),
+        organisation_id: OrganisationId::from_u128(2),
         office_id: OFFICES[0],
         office_ids: OFFICES.to_vec(),
     };
@@ -114,7 +115,7 @@ async fn a_query_that_forgets_its_scope_finds_the_scopes_rows_and_without_one_no
         (offices(1, &[]), 1),
         (foreign.clone(), 0),
         (donor(DONOR), 2),
-        (donor(Uuid::from_u128(21)), 0),
+        (donor(DonorId::from_u128(21)), 0),
         (TenantScope::Public { organisation_id: ORGANISATION }, 1),
     ] {
         assert_eq!(seen(&store, &scope).await, (rows, rows), "{scope:?}");
@@ -147,7 +148,7 @@ async fn the_services_role_cannot_change_the_audit_trail_or_get_around_the_polic
         action: "note.create",
         subject: audit::Subject {
             resource: "note",
-            id: OFFICES[0],
+            id: OFFICES[0].as_uuid(),
             organisation_id: ORGANISATION,
             office_id: OFFICES[0],
         },
@@ -182,7 +183,7 @@ async fn an_event_is_relayed_from_postgres_at_once_and_applied_once_by_two_racin
     let consumer = tokio::spawn(offices.clone().run(there.clone(), bus.clone()));
     // Written by another process: only NOTIFY tells the relay.
     tokio::time::sleep(Duration::from_millis(700)).await;
-    let id = Uuid::from_u128(7);
+    let id = OfficeId::from_u128(7);
     let started = std::time::Instant::now();
     emit(&here, &[office(id, 1, "Kabul"), office(id, 2, "Kabul office")]).await;
     while office_name(&there, id).await.as_deref() != Some("Kabul office") {
@@ -193,7 +194,7 @@ async fn an_event_is_relayed_from_postgres_at_once_and_applied_once_by_two_racin
     consumer.abort();
 
     // Two members that both hold the same records, as after a rebalance: the second finds them applied.
-    let event = office(Uuid::from_u128(8), 5, "Erbil");
+    let event = office(OfficeId::from_u128(8), 5, "Erbil");
     let record = bus::Record {
         topic: OfficeChanged::TOPIC.into(),
         partition: 3,

@@ -1,5 +1,5 @@
 use auth::{Claims, PrincipalKind};
-use uuid::Uuid;
+use kernel::{DonorId, OfficeId, OrganisationId, PrincipalId};
 
 /// The rows that a query may access. Every query of tenant rows takes one; the platform's own work has none (it uses
 /// [`crate::SystemTx`]).
@@ -8,34 +8,34 @@ pub enum TenantScope {
     /// Staff and partner systems: their organisation's rows, and the office rows of these offices.
     Offices {
         /// The organisation.
-        organisation_id: Uuid,
+        organisation_id: OrganisationId,
         /// The caller's own office.
-        office_id: Uuid,
+        office_id: OfficeId,
         /// The caller's office and every office below it.
-        office_ids: Vec<Uuid>,
+        office_ids: Vec<OfficeId>,
     },
     /// A donor's representative: rows of one donor with visibility `donor` or `public`.
     Donor {
         /// The organisation.
-        organisation_id: Uuid,
+        organisation_id: OrganisationId,
         /// The donor.
-        donor_id: Uuid,
+        donor_id: DonorId,
     },
     /// Anyone: rows of one organisation with visibility `public`.
     Public {
         /// The deployment's public organisation.
-        organisation_id: Uuid,
+        organisation_id: OrganisationId,
     },
     /// Everything of one organisation, to read: what a worker does for it, whichever office asked.
     Organisation {
         /// The organisation.
-        organisation_id: Uuid,
+        organisation_id: OrganisationId,
     },
 }
 
 impl TenantScope {
     /// The organisation.
-    pub fn organisation_id(&self) -> Uuid {
+    pub fn organisation_id(&self) -> OrganisationId {
         match self {
             Self::Offices { organisation_id, .. }
             | Self::Donor { organisation_id, .. }
@@ -45,7 +45,7 @@ impl TenantScope {
     }
 
     /// The offices whose rows the caller may read; none for the other scopes.
-    pub fn office_ids(&self) -> &[Uuid] {
+    pub fn office_ids(&self) -> &[OfficeId] {
         match self {
             Self::Offices { office_ids, .. } => office_ids,
             Self::Donor { .. } | Self::Public { .. } | Self::Organisation { .. } => &[],
@@ -59,7 +59,7 @@ pub struct Actor {
     /// `person`, `donor`, `client` or `system`.
     pub kind: &'static str,
     /// The principal's id.
-    pub id: Uuid,
+    pub id: PrincipalId,
     /// The request's id.
     pub trace_id: Option<String>,
     /// The request's trace context (W3C), for the events it causes.
@@ -69,7 +69,7 @@ pub struct Actor {
 impl Actor {
     /// The platform itself.
     pub fn system() -> Self {
-        Self { kind: "system", id: Uuid::nil(), trace_id: None, traceparent: None }
+        Self { kind: "system", id: PrincipalId::nil(), trace_id: None, traceparent: None }
     }
 
     /// The principal of a token.

@@ -51,19 +51,20 @@ pub(crate) mod inbox {
 
 /// An entry of the audit trail, a link of its office's chain.
 pub(crate) mod audit {
+    use kernel::{OfficeId, OrganisationId, PrincipalId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "audit")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub office_id: Uuid,
+        pub office_id: OfficeId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub sequence: i64,
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         pub at: DateTimeUtc,
         pub actor_kind: String,
-        pub actor_id: Uuid,
+        pub actor_id: PrincipalId,
         pub action: String,
         pub resource: String,
         pub resource_id: Uuid,
@@ -82,15 +83,16 @@ pub(crate) mod audit {
 
 /// The saved answer to a request with an idempotency key.
 pub(crate) mod idempotency {
+    use kernel::{OrganisationId, PrincipalId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "idempotency")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub principal_id: Uuid,
+        pub principal_id: PrincipalId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub key: String,
         pub fingerprint: String,
@@ -108,16 +110,16 @@ pub(crate) mod idempotency {
 
 /// An office, as last published by identity (which has a table of its own).
 pub(crate) mod office {
-    use kernel::{OfficeKind, Word};
+    use kernel::{OfficeId, OfficeKind, OrganisationId, Word};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "office")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organisation_id: Uuid,
-        pub parent_id: Option<Uuid>,
+        pub id: OfficeId,
+        pub organisation_id: OrganisationId,
+        pub parent_id: Option<OfficeId>,
         pub code: String,
         pub name: String,
         pub kind: Word<OfficeKind>,
@@ -132,13 +134,14 @@ pub(crate) mod office {
 
 /// An organisation, as last published by identity (which has a table of its own).
 pub(crate) mod organisation {
+    use kernel::OrganisationId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "organisation")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
+        pub id: OrganisationId,
         pub name: String,
         pub code: String,
         pub created_at: DateTimeUtc,

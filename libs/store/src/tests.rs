@@ -1,7 +1,7 @@
 use super::*;
 use bus::{Bus, EmbeddedBus};
 use events::{EventPayload, OfficeChanged};
-use kernel::SystemClock;
+use kernel::{OfficeId, OrganisationId, PrincipalId, SystemClock};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, SchemaManager};
 use std::time::Duration;
 use uuid::Uuid;
@@ -37,8 +37,8 @@ pub(crate) async fn store(folder: &tempfile::TempDir, name: &str) -> Store {
     store
 }
 
-fn office(id: Uuid, sequence: i64, name: &str) -> OfficeChanged {
-    let organisation_id = Uuid::from_u128(1);
+fn office(id: OfficeId, sequence: i64, name: &str) -> OfficeChanged {
+    let organisation_id = OrganisationId::from_u128(1);
     let (code, kind) = ("KBL".into(), kernel::OfficeKind::Country.into());
     OfficeChanged {
         id,
@@ -58,9 +58,9 @@ async fn emit(store: &Store, events: &[OfficeChanged]) {
     tx.commit().await.unwrap();
 }
 
-async fn office_name(store: &Store, id: Uuid) -> Option<String> {
+async fn office_name(store: &Store, id: OfficeId) -> Option<String> {
     let db = store.system_read().await.unwrap();
-    office::find(&db, Uuid::from_u128(1), id).await.unwrap().map(|office| office.name)
+    office::find(&db, OrganisationId::from_u128(1), id).await.unwrap().map(|office| office.name)
 }
 
 const GROUPS: [(&str, &str); 2] =
@@ -83,11 +83,11 @@ async fn an_event_travels_from_the_outbox_of_one_service_into_the_tables_of_anot
     let (here, there) = (store(&folder, "here.db").await, store(&folder, "there.db").await);
     let embedded = EmbeddedBus::open(&folder.path().join("bus.db")).await.unwrap();
     let bus: bus::SharedBus = Arc::new(embedded.clone());
-    let id = Uuid::from_u128(7);
+    let id = OfficeId::from_u128(7);
     emit(&here, &[office(id, 1, "Kabul"), office(id, 2, "Kabul office")]).await;
     let rolled_back = {
         let mut tx = here.system(Actor::system()).await.unwrap();
-        tx.emit(&office(Uuid::from_u128(8), 1, "never")).await.unwrap();
+        tx.emit(&office(OfficeId::from_u128(8), 1, "never")).await.unwrap();
         tx.rollback().await
     };
     rolled_back.unwrap();
@@ -105,7 +105,7 @@ async fn an_event_travels_from_the_outbox_of_one_service_into_the_tables_of_anot
     wait_for_lag_zero(&embedded).await;
     assert!(is_drained(&here).await.unwrap());
     assert_eq!(office_name(&there, id).await.as_deref(), Some("Kabul office"));
-    assert_eq!(office_name(&there, Uuid::from_u128(8)).await, None);
+    assert_eq!(office_name(&there, OfficeId::from_u128(8)).await, None);
 
     // A replay of an old state changes nothing; a newer one does.
     emit(&here, &[office(id, 1, "Kabul"), office(id, 3, "Kabul country office")]).await;
@@ -134,7 +134,7 @@ async fn a_poison_event_is_buried_and_those_behind_it_are_applied() {
         headers: vec![("ce_type".into(), kind.into()), ("ce_id".into(), "e".into())],
         payload,
     };
-    let good = office(Uuid::from_u128(9), 1, "Erbil");
+    let good = office(OfficeId::from_u128(9), 1, "Erbil");
     bus.publish(vec![
         record(OfficeChanged::TYPE, b"{broken".to_vec()),
         record("passerelle.identity.office.v9", serde_json::to_vec(&good).unwrap()),
@@ -166,7 +166,7 @@ async fn a_poison_event_is_buried_and_those_behind_it_are_applied() {
 async fn an_altered_audit_row_breaks_its_offices_chain() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder, "audited.db").await;
-    let (office_id, organisation_id) = (Uuid::from_u128(5), Uuid::from_u128(1));
+    let (office_id, organisation_id) = (OfficeId::from_u128(5), OrganisationId::from_u128(1));
     for number in 1..=3 {
         let tx = store.system(Actor::system()).await.unwrap();
         tx.audit(audit::Entry {
@@ -202,8 +202,8 @@ async fn a_saved_answer_is_found_by_its_key_and_nobody_elses() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder, "answers.db").await;
     let key = idempotency::Key {
-        organisation_id: Uuid::from_u128(1),
-        principal_id: Uuid::from_u128(2),
+        organisation_id: OrganisationId::from_u128(1),
+        principal_id: PrincipalId::from_u128(2),
         key: "abc".into(),
     };
     let saved = idempotency::Saved {
@@ -218,7 +218,7 @@ async fn a_saved_answer_is_found_by_its_key_and_nobody_elses() {
         assert_eq!(result.as_ref().is_err_and(StoreError::is_duplicate), duplicate);
         tx.commit().await.unwrap();
     }
-    let other = idempotency::Key { principal_id: Uuid::from_u128(3), ..key.clone() };
+    let other = idempotency::Key { principal_id: PrincipalId::from_u128(3), ..key.clone() };
     assert_eq!(idempotency::find(store.writer(), &key).await.unwrap(), Some(saved));
     assert_eq!(idempotency::find(store.writer(), &other).await.unwrap(), None);
     let later = store.clock().now() + idempotency::RETENTION + chrono::TimeDelta::hours(1);
@@ -283,9 +283,9 @@ mod waiting_events;
 async fn the_offices_above_one_come_in_their_order_in_one_query_and_a_circle_ends() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder, "a.db").await;
-    let organisation = Uuid::from_u128(1);
+    let organisation = OrganisationId::from_u128(1);
     let columns = ["id", "organisation_id", "parent_id", "code", "name", "kind"];
-    let id = Uuid::from_u128;
+    let id = OfficeId::from_u128;
     // 13 below 12 below 11, headquarters; 21 and 22 above each other; 31 below an office of another organisation.
     let tree = [
         (11, None, 1),
@@ -297,7 +297,14 @@ async fn the_offices_above_one_come_in_their_order_in_one_query_and_a_circle_end
         (41, None, 2),
     ];
     let row = |(office, parent, of): (u128, Option<u128>, u128)| {
-        params![id(office), id(of), parent.map(id), format!("O{office}"), "Office", "country"]
+        params![
+            id(office),
+            OrganisationId::from_u128(of),
+            parent.map(id),
+            format!("O{office}"),
+            "Office",
+            "country"
+        ]
     };
     sql::insert_many(store.writer(), "office", &columns, tree.map(row).to_vec(), "").await.unwrap();
     let above = async |office: u128| -> Vec<u128> {
@@ -313,7 +320,7 @@ async fn the_offices_above_one_come_in_their_order_in_one_query_and_a_circle_end
 async fn a_chain_of_many_pages_is_verified_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder, "a.db").await;
-    let office_id = Uuid::from_u128(2);
+    let office_id = OfficeId::from_u128(2);
     let tx = store.system(Actor::system()).await.unwrap();
     for number in 0..2_100u128 {
         let entry = audit::Entry {
@@ -321,7 +328,7 @@ async fn a_chain_of_many_pages_is_verified_to_its_end() {
             subject: audit::Subject {
                 resource: "test",
                 id: Uuid::from_u128(number),
-                organisation_id: Uuid::from_u128(1),
+                organisation_id: OrganisationId::from_u128(1),
                 office_id,
             },
             before: None,

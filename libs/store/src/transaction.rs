@@ -5,7 +5,7 @@ use crate::{
 };
 use auth::Claims;
 use events::EventPayload;
-use kernel::id::new_id;
+use kernel::{Id, OfficeId, id::new_uuid};
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
@@ -99,7 +99,7 @@ impl TenantTx {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn include(&mut self, office: Uuid) -> Result<(), StoreError> {
+    pub async fn include(&mut self, office: OfficeId) -> Result<(), StoreError> {
         if let TenantScope::Offices { office_ids, .. } = &mut self.scope {
             office_ids.push(office);
         }
@@ -159,8 +159,13 @@ impl Transaction {
     }
 
     /// A new id.
-    pub fn new_id(&self) -> Uuid {
-        new_id(self.store.clock().as_ref())
+    pub fn new_id<K>(&self) -> Id<K> {
+        Id::new(self.store.clock().as_ref())
+    }
+
+    /// A new UUID, for what is no record.
+    pub fn new_uuid(&self) -> Uuid {
+        new_uuid(self.store.clock().as_ref())
     }
 
     /// Leaves an event in the outbox: it is published if, and only if, this transaction commits.
@@ -180,7 +185,7 @@ impl Transaction {
         let mut rows = Vec::with_capacity(events.len());
         for event in events {
             rows.push(tables::outbox::Model {
-                id: self.new_id(),
+                id: self.new_uuid(),
                 aggregatetype: E::AGGREGATE.to_owned(),
                 aggregateid: event.aggregate_id(),
                 r#type: E::TYPE.to_owned(),

@@ -4,12 +4,13 @@ use super::{postgres::service_store, *};
 use crate::waiting::{Reference, WaitingEvent};
 use bus::SharedBus;
 use events::OrganisationChanged;
+use kernel::{OfficeId, OrganisationId};
 use std::sync::Mutex;
 use testkit::eventually;
 
 const GROUP: &str = "there.branch";
-const KNOWN: Uuid = Uuid::from_u128(1);
-const LATE: Uuid = Uuid::from_u128(2);
+const KNOWN: OrganisationId = OrganisationId::from_u128(1);
+const LATE: OrganisationId = OrganisationId::from_u128(2);
 
 /// Notes which offices it was given, of organisations that are known; refuses those whose code is `POISON`.
 #[derive(Clone, Default)]
@@ -18,8 +19,8 @@ struct Branches(Arc<Mutex<Vec<(u128, i64)>>>);
 #[async_trait::async_trait]
 impl EventHandler<OfficeChanged> for Branches {
     fn references(&self) -> Vec<Reference<OfficeChanged>> {
-        let organisation = |event: &OfficeChanged| Some(event.organisation_id);
-        let parent = |event: &OfficeChanged| event.parent_id;
+        let organisation = |event: &OfficeChanged| Some(event.organisation_id.as_uuid());
+        let parent = |event: &OfficeChanged| event.parent_id.map(OfficeId::as_uuid);
         vec![
             Reference { kind: "organisation", table: "organisation", id: organisation },
             Reference { kind: "office", table: "office", id: parent },
@@ -36,8 +37,8 @@ impl EventHandler<OfficeChanged> for Branches {
     }
 }
 
-fn branch(id: u128, sequence: i64, organisation_id: Uuid) -> OfficeChanged {
-    OfficeChanged { organisation_id, ..office(Uuid::from_u128(id), sequence, "Branch") }
+fn branch(id: u128, sequence: i64, organisation_id: OrganisationId) -> OfficeChanged {
+    OfficeChanged { organisation_id, ..office(OfficeId::from_u128(id), sequence, "Branch") }
 }
 
 fn record(event: &OfficeChanged) -> bus::OutgoingRecord {
@@ -53,7 +54,7 @@ async fn publish(bus: &SharedBus, events: &[OfficeChanged]) {
     bus.publish(events.iter().map(record).collect()).await.unwrap();
 }
 
-async fn tell_of(bus: &SharedBus, organisation: Uuid) {
+async fn tell_of(bus: &SharedBus, organisation: OrganisationId) {
     let (name, code, created_at) = ("O".to_owned(), "O".to_owned(), SystemClock.now());
     let event = OrganisationChanged { id: organisation, sequence: 1, name, code, created_at };
     let record = bus::OutgoingRecord {
@@ -65,7 +66,7 @@ async fn tell_of(bus: &SharedBus, organisation: Uuid) {
     bus.publish(vec![record]).await.unwrap();
 }
 
-async fn know(store: &Store, organisation: Uuid) {
+async fn know(store: &Store, organisation: OrganisationId) {
     let tx = store.system(Actor::system()).await.unwrap();
     let row = params![organisation, "O", "O", tx.now()];
     sql::insert_many(tx.db(), "organisation", &["id", "name", "code", "created_at"], vec![row], "")
@@ -162,12 +163,9 @@ async fn an_event_waits_for_what_it_refers_to_and_its_key_behind_it_while_others
         let waiting = waiting_events(&running.store).await;
         let sequences: Vec<i64> = waiting.iter().map(|event| event.sequence).collect();
         assert_eq!(sequences, [1, 2, 3]);
-        assert!(
-            waiting
-                .iter()
-                .all(|event| (event.waits_for_kind.as_str(), event.waits_for_id) == ("organisation", LATE)
-                    && event.consumer == GROUP)
-        );
+        assert!(waiting.iter().all(|event| (event.waits_for_kind.as_str(), event.waits_for_id)
+            == ("organisation", LATE.as_uuid())
+            && event.consumer == GROUP));
         assert!(!running.dead_letters().await);
 
         let asked = std::time::Instant::now();
@@ -190,7 +188,7 @@ async fn an_event_waits_for_what_it_refers_to_and_its_key_behind_it_while_others
 async fn what_waited_for_one_thing_may_go_on_to_wait_for_another() {
     on_both("waiting twice", async |store| {
         let running = Running::new(store).await;
-        let parent = Uuid::from_u128(99);
+        let parent = OfficeId::from_u128(99);
         let one = OfficeChanged { parent_id: Some(parent), ..branch(10, 1, LATE) };
         publish(&running.bus, &[one, branch(10, 2, KNOWN)]).await;
         running.is_taken().await;
@@ -198,7 +196,7 @@ async fn what_waited_for_one_thing_may_go_on_to_wait_for_another() {
         tell_of(&running.bus, LATE).await;
         let waiting = eventually("it waits for its parent", || async {
             let waiting = waiting_events(&running.store).await;
-            (waiting.len() == 2 && waiting.iter().all(|event| event.waits_for_id == parent))
+            (waiting.len() == 2 && waiting.iter().all(|event| event.waits_for_id == parent.as_uuid()))
                 .then_some(waiting)
         })
         .await;

@@ -1,6 +1,7 @@
 //! The version of what the public sees. It changes in the transaction of every change, so that an answer made of one
 //! version holds as long as that is the version.
 
+use kernel::OrganisationId;
 use sea_orm::entity::prelude::*;
 use store::{StoreError, params, sql, upsert_models};
 
@@ -9,7 +10,7 @@ use store::{StoreError, params, sql, upsert_models};
 #[sea_orm(table_name = "public_version")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     pub version: Uuid,
 }
 
@@ -24,9 +25,9 @@ impl ActiveModelBehavior for ActiveModel {}
 pub(crate) async fn change(
     db: &impl ConnectionTrait,
     version: Uuid,
-    organisations: impl IntoIterator<Item = Uuid>,
+    organisations: impl IntoIterator<Item = OrganisationId>,
 ) -> Result<(), StoreError> {
-    let mut organisations: Vec<Uuid> = organisations.into_iter().collect();
+    let mut organisations: Vec<OrganisationId> = organisations.into_iter().collect();
     organisations.sort_unstable();
     organisations.dedup();
     let rows = organisations.into_iter().map(|organisation_id| Model { organisation_id, version });
@@ -35,7 +36,10 @@ pub(crate) async fn change(
 }
 
 /// The present version; nil before the first change.
-pub(crate) async fn current(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Uuid, StoreError> {
+pub(crate) async fn current(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+) -> Result<Uuid, StoreError> {
     let text = "SELECT version FROM public_version WHERE organisation_id = $1";
     let row = sql::row(db, text, params![organisation_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())

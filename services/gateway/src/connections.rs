@@ -6,7 +6,7 @@ use crate::{
     settings::Limits,
 };
 use actix_web::dev::Extensions;
-use kernel::{Clock, Code, Problem, Reason, id::new_id};
+use kernel::{Clock, Code, Problem, Reason, id::new_uuid};
 use socket2::SockRef;
 use std::{
     collections::HashMap,
@@ -98,7 +98,7 @@ impl Connections {
     fn refusal(&self) -> String {
         let why = "too many connections are open";
         let mut problem = Problem::new(Code::Unavailable).because(Reason::Busy, why);
-        problem.trace_id = Some(new_id(self.clock.as_ref()).to_string());
+        problem.trace_id = Some(new_uuid(self.clock.as_ref()).to_string());
         let body = serde_json::to_string(&problem).unwrap_or_default();
         format!(
             "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: {RETRY_AFTER}\r\n\

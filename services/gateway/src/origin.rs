@@ -10,11 +10,11 @@ use actix_web::{
 };
 use auth::{Claims, InternalKey};
 use ipnet::IpNet;
+use kernel::PrincipalId;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::atomic::{AtomicBool, Ordering},
 };
-use uuid::Uuid;
 
 /// Bits of an IPv6 address that name a customer's network: one machine has all addresses below.
 const IPV6_NETWORK_BITS: u32 = 64;
@@ -34,7 +34,7 @@ pub(crate) struct Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Caller {
     /// The subject of the token.
-    Subject(Uuid),
+    Subject(PrincipalId),
     /// An origin.
     Network(IpAddr),
 }

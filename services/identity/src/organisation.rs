@@ -4,33 +4,34 @@
 use crate::{client, office, secret};
 use auth::ALL_PERMISSIONS;
 use events::OrganisationChanged;
+use kernel::{ClientId, OfficeId, OrganisationId};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use store::{Actor, Store, StoreError, audit, insert_models, params, sql};
-use uuid::Uuid;
 
 /// What founding an organisation made. The secret is shown this once.
 #[derive(Debug, Clone, Serialize)]
 pub struct Founded {
     /// The organisation.
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// Its headquarters office.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     /// An API client that holds every scope.
-    pub client_id: Uuid,
+    pub client_id: ClientId,
     /// That client's secret.
     pub client_secret: String,
 }
 
 /// A row of `organisation`.
 mod row {
+    use kernel::OrganisationId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "organisation")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
+        pub id: OrganisationId,
         pub version: i64,
         pub name: String,
         pub code: String,
@@ -54,7 +55,7 @@ pub async fn exists(store: &Store) -> Result<bool, StoreError> {
 
 pub(crate) async fn name_of(
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: OrganisationId,
 ) -> Result<Option<(String, String)>, StoreError> {
     let row = sql::row(db, "SELECT name, code FROM organisation WHERE id = $1", params![id]).await?;
     let pair = row.map(|row| Ok::<_, sea_orm::DbErr>((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
@@ -112,7 +113,12 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
     client::store::insert(&tx, &client).await?;
     tx.audit_created(
         "organisation.found",
-        audit::Subject { resource: "organisation", id: organisation_id, organisation_id, office_id },
+        audit::Subject {
+            resource: "organisation",
+            id: organisation_id.as_uuid(),
+            organisation_id,
+            office_id,
+        },
         &serde_json::json!({ "name": name, "code": code, "client_id": client.id }),
     )
     .await?;

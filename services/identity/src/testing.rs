@@ -2,11 +2,10 @@
 
 use crate::{Founded, found, migration::Migrator, person};
 use chrono::{DateTime, Utc};
-use kernel::{Clock, FixedClock, StaffRole};
+use kernel::{Clock, DonorId, FixedClock, OfficeId, PersonId, StaffRole};
 use std::sync::Arc;
 use store::{Actor, Postgres, Store, migration, params, seal::Keyring, sql};
 use testkit::{Infra, TempDir};
-use uuid::Uuid;
 
 /// A deployment of one organisation, and a clock that the test moves.
 pub(crate) struct World {
@@ -92,7 +91,12 @@ impl World {
     }
 
     /// Adds a person as an older version of the program did: without telling anybody.
-    pub(crate) async fn person(&self, email: &str, roles: &[StaffRole], donor_id: Option<Uuid>) -> Uuid {
+    pub(crate) async fn person(
+        &self,
+        email: &str,
+        roles: &[StaffRole],
+        donor_id: Option<DonorId>,
+    ) -> PersonId {
         let tx = self.store.system(Actor::system()).await.unwrap();
         let person = person::store::Model {
             id: tx.new_id(),
@@ -111,7 +115,7 @@ impl World {
             search: String::new(),
             created_at: tx.now(),
         };
-        let roles: Vec<(Uuid, StaffRole)> =
+        let roles: Vec<(OfficeId, StaffRole)> =
             roles.iter().map(|role| (self.founded.office_id, *role)).collect();
         person::store::insert(&tx, &person, &roles).await.unwrap();
         tx.commit().await.unwrap();

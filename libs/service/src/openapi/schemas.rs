@@ -18,6 +18,7 @@ const REFUSED_IN_A_LINE: &str = r"\t\n\r\u2028\u2029";
 
 /// Completes the schemas of a document.
 pub(super) fn complete(document: &mut Value) {
+    inline_ids(document);
     name_items(document);
     let known = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     each_object(document, &mut |schema| flatten(schema, &known));
@@ -25,6 +26,14 @@ pub(super) fn complete(document: &mut Value) {
     each_object(document, &mut bound);
     each_object(&mut document["components"]["schemas"], &mut texts_are_plain);
     each_object(&mut document["components"]["schemas"], &mut bound_file);
+}
+
+/// An id has no schema of its own.
+fn inline_ids(document: &mut Value) {
+    kernel::id::inline_schema(document);
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.remove(kernel::id::SCHEMA);
+    }
 }
 
 /// `Envelope<Donor>` is written with Donor's whole schema inside: refer to it instead, so that generators make one type.

@@ -45,6 +45,27 @@ fn an_object_with_the_fields_of_a_closed_one_accepts_its_answers() {
 }
 
 #[test]
+fn an_id_has_no_schema_of_its_own_wherever_it_stands() {
+    let id = json!({ "$ref": "#/components/schemas/Id" });
+    let maybe = json!({ "oneOf": [id.clone(), { "type": "null" }] });
+    let record = json!({ "type": "object", "properties": { "id": id.clone(), "parent_id": maybe } });
+    let parameter = json!({ "name": "parent_id", "in": "query", "required": false, "schema": id });
+    let operation = json!({ "parameters": [parameter], "responses": answer("200", "Donor") });
+    let schemas = json!({ "Donor": record, "Id": { "type": "string", "format": "uuid" } });
+    let document = completed("/v1/donors/{id}", "get", operation, schemas);
+    let uuid = json!({ "type": "string", "format": "uuid", "maxLength": 36 });
+    let fields = &document["components"]["schemas"]["Donor"]["properties"];
+    assert_eq!(fields["id"], uuid);
+    assert_eq!(fields["parent_id"], json!({ "type": ["string", "null"], "format": "uuid", "maxLength": 36 }));
+    let parameters = document["paths"]["/v1/donors/{id}"]["get"]["parameters"].as_array().unwrap();
+    assert!(
+        parameters.iter().any(|one| one["name"] == "parent_id" && one["schema"] == uuid),
+        "{parameters:?}"
+    );
+    assert!(document["components"]["schemas"]["Id"].is_null());
+}
+
+#[test]
 fn a_list_is_named_a_list_refers_to_its_items_and_is_also_a_table() {
     let page = json!({ "type": "object", "properties": { "items": { "type": "array", "items": record() } } });
     let operation = json!({ "responses": answer("200", "Envelope_Donor") });

@@ -19,7 +19,6 @@ use store::{
     waiting::WaitingEvents,
 };
 use testkit::{Http, eventually};
-use uuid::Uuid;
 
 /// As in production, in thousandths of the time.
 fn fast() -> Tasks {
@@ -192,9 +191,9 @@ async fn an_event_handler_that_panics_is_retried_and_an_event_at_fault_does_not_
     let running = service.start(listener, store.clone(), bus.clone(), verifier, internal).unwrap();
     for (sequence, name) in [(1, "Kabul"), (2, "Panic"), (3, "Kabul office")] {
         let mut tx = store.system(Actor::system()).await.unwrap();
-        let organisation_id = Uuid::from_u128(1);
+        let organisation_id = kernel::OrganisationId::from_u128(1);
         let (code, kind, name) = ("KBL".to_owned(), kernel::OfficeKind::Country.into(), name.to_owned());
-        let id = Uuid::from_u128(7);
+        let id = kernel::OfficeId::from_u128(7);
         let (parent_id, country) = (None, None);
         tx.emit(&OfficeChanged { id, sequence, organisation_id, parent_id, code, name, kind, country })
             .await

@@ -2,6 +2,7 @@ use crate::{
     Actor, Store, StoreError, TenantScope, one_connection, params, sql,
     tests::{postgres::service_store, store},
 };
+use kernel::OrganisationId;
 use sea_orm::ConnectionTrait;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -28,7 +29,7 @@ async fn stores(folder: &testkit::TempDir, test: &str) -> Vec<Store> {
 async fn a_request_holds_one_connection_and_a_second_is_refused_at_once() {
     let folder = testkit::folder();
     for store in stores(&folder, "connections of a request").await {
-        let public = TenantScope::Public { organisation_id: Uuid::nil() };
+        let public = TenantScope::Public { organisation_id: OrganisationId::nil() };
         one_connection(async {
             let held = store.read(&public).await.unwrap();
             let started = Instant::now();

@@ -10,7 +10,7 @@ struct Contributions;
 #[async_trait]
 impl EventHandler<ContributionRecorded> for Contributions {
     fn references(&self) -> Vec<Reference<ContributionRecorded>> {
-        let organisation = |event: &ContributionRecorded| Some(event.organisation_id);
+        let organisation = |event: &ContributionRecorded| Some(event.organisation_id.as_uuid());
         vec![Reference { kind: "organisation", table: "organisation", id: organisation }]
     }
 

@@ -4,12 +4,11 @@ use super::{
 };
 use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
-use kernel::{Code, DonorType, Money, Problem, Reason, Word};
+use kernel::{Code, DonorId, DonorType, Money, Problem, Reason, Word};
 use serde::Serialize;
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A donor's funding of one country for one year.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,7 +71,7 @@ impl From<Amounts> for Totals {
 /// Totals of a donor's contributions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFunding {
-    donor_id: Uuid,
+    donor_id: DonorId,
     #[schema(max_length = 500)]
     donor_name: String,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
@@ -104,7 +103,11 @@ pub(crate) struct DonorFunding {
     security(("oauth2" = ["funding:read"])),
     responses((status = 200, description = "The donor's funding", body = DonorFunding), ReadProblems))]
 #[get("/v1/donors/{id}/funding")]
-pub(crate) async fn of_donor(caller: Caller<perm::FundingRead>, context: Data<Context>, id: Id) -> ApiResult {
+pub(crate) async fn of_donor(
+    caller: Caller<perm::FundingRead>,
+    context: Data<Context>,
+    id: Id<DonorId>,
+) -> ApiResult {
     let claims = &caller.claims;
     if claims.donor_id.is_some_and(|own| own != id.0) {
         return Err(Problem::not_found().into());

@@ -2,9 +2,8 @@
 
 use super::rule;
 use events::{ContributionRecorded, FlowObject};
-use kernel::{ContributionStatus, Visibility, Word};
+use kernel::{ContributionStatus, DonorId, OrganisationId, PlanId, Visibility, Word};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Who or what a part of the funding belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,7 +18,7 @@ pub(crate) struct Member {
 /// A contribution, as far as counting goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fact {
-    pub(crate) organisation_id: Uuid,
+    pub(crate) organisation_id: OrganisationId,
     pub(crate) status: Word<ContributionStatus>,
     pub(crate) amount: i64,
     pub(crate) visibility: Word<Visibility>,
@@ -29,7 +28,7 @@ pub(crate) struct Fact {
     pub(crate) plans: Vec<Member>,
     /// The one plan it goes to.
     pub(crate) plan: Option<Member>,
-    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) donor_id: Option<DonorId>,
     pub(crate) donor: Option<Member>,
     pub(crate) earmarking: Option<Member>,
     pub(crate) recipient: Option<Member>,
@@ -63,7 +62,7 @@ fn organisation(object: &FlowObject) -> Member {
 /// A plan of FTS is known by its number, one of the platform's own by its id.
 fn plan_member(object: &FlowObject) -> Member {
     let key =
-        if Uuid::parse_str(&object.id).is_ok() { object.id.clone() } else { format!("fts:{}", object.id) };
+        if object.id.parse::<PlanId>().is_ok() { object.id.clone() } else { format!("fts:{}", object.id) };
     Member { key, external_ref: object.id.clone(), name: object.name.clone() }
 }
 
@@ -104,11 +103,11 @@ pub(crate) fn year_scope(year: i32) -> String {
 }
 
 /// A donor as the public sees it.
-pub(crate) fn public_donor_scope(donor_id: Uuid) -> String {
+pub(crate) fn public_donor_scope(donor_id: DonorId) -> String {
     format!("public-donor:{donor_id}")
 }
 
-pub(crate) fn donor_scope(donor_id: Uuid) -> String {
+pub(crate) fn donor_scope(donor_id: DonorId) -> String {
     format!("donor:{donor_id}")
 }
 
@@ -161,7 +160,7 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
 
 /// The donor's own scope counts what is shown to it, its public one what everybody sees.
 /// Unknown visibilities are hidden.
-fn scopes_of_donor(donor_id: Uuid, visibility: &Word<Visibility>) -> Vec<String> {
+fn scopes_of_donor(donor_id: DonorId, visibility: &Word<Visibility>) -> Vec<String> {
     match visibility.known() {
         Some(Visibility::Public) => vec![donor_scope(donor_id), public_donor_scope(donor_id)],
         Some(Visibility::Donor) => vec![donor_scope(donor_id)],

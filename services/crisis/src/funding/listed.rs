@@ -8,10 +8,9 @@ use super::{
     rows::{public_country, public_donor},
     store::CellKey,
 };
-use kernel::{DonorType, Word};
+use kernel::{DonorId, DonorType, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use store::{Merge, StoreError, merge_models, params, sql};
-use uuid::Uuid;
 
 const DONOR: &str = "public-donor:";
 const COUNTRY: &str = "country:";
@@ -33,7 +32,7 @@ pub(super) async fn add<'a>(
         let organisation_id = *organisation_id;
         let Amounts { paid, commitment, pledge, funding_flows, pledge_flows } = delta;
         let minus_funding = -delta.funding();
-        if let Some(donor_id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<Uuid>().ok()) {
+        if let Some(donor_id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<DonorId>().ok()) {
             donors.push(public_donor::Model {
                 organisation_id,
                 donor_id,
@@ -84,7 +83,7 @@ pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> 
          FROM funding_cell WHERE dimension = 'total' AND (organisation_id, scope) > ($1, $2)
          ORDER BY organisation_id, scope LIMIT {BATCH_SIZE}"
     );
-    let (mut organisation_id, mut scope) = (Uuid::nil(), String::new());
+    let (mut organisation_id, mut scope) = (OrganisationId::nil(), String::new());
     loop {
         let rows = sql::rows(db, &text, params![organisation_id, scope.clone()]).await?;
         let mut totals: Vec<(CellKey, Amounts)> = Vec::with_capacity(rows.len());
@@ -109,7 +108,7 @@ pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> 
 /// A donor in the public list.
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct Donor {
-    pub(crate) id: Uuid,
+    pub(crate) id: DonorId,
     pub(crate) name: String,
     pub(crate) name_fr: Option<String>,
     pub(crate) name_es: Option<String>,
@@ -137,9 +136,9 @@ pub(crate) fn searched(names: [Option<&str>; 3]) -> String {
 /// Donors with public contributions after one with this funding and id, the largest first.
 pub(crate) async fn donors(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     search: Option<&str>,
-    after: Option<(i64, Uuid)>,
+    after: Option<(i64, DonorId)>,
     limit: u64,
 ) -> Result<Vec<Donor>, StoreError> {
     let (text, parameters) = donors_page(organisation_id, search, after, limit);
@@ -148,9 +147,9 @@ pub(crate) async fn donors(
 
 /// The query of a page, and what goes into it.
 pub(super) fn donors_page(
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     search: Option<&str>,
-    after: Option<(i64, Uuid)>,
+    after: Option<(i64, DonorId)>,
     limit: u64,
 ) -> (String, Vec<Value>) {
     let mut parameters = params![organisation_id];
@@ -197,7 +196,7 @@ impl Country {
 /// Countries with public funding after one of this year, funding and code: the latest year first, then the largest.
 pub(crate) async fn countries(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     year: Option<i32>,
     after: Option<(i32, i64, String)>,
     limit: u64,
@@ -208,7 +207,7 @@ pub(crate) async fn countries(
 
 /// The query of a page, and what goes into it.
 pub(super) fn countries_page(
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     year: Option<i32>,
     after: Option<(i32, i64, String)>,
     limit: u64,

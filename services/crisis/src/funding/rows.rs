@@ -2,14 +2,15 @@
 
 /// What a contribution counts, as JSON.
 pub(super) mod fact {
+    use kernel::{ContributionId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "funding_fact")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub contribution_id: Uuid,
-        pub organisation_id: Uuid,
+        pub contribution_id: ContributionId,
+        pub organisation_id: OrganisationId,
         pub fact: String,
     }
 
@@ -21,13 +22,14 @@ pub(super) mod fact {
 
 /// A place of the read model with what it counts.
 pub(super) mod cell {
+    use kernel::OrganisationId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "funding_cell")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub scope: String,
         #[sea_orm(primary_key, auto_increment = false)]
@@ -51,15 +53,16 @@ pub(super) mod cell {
 
 /// A donor of the public list.
 pub(super) mod public_donor {
+    use kernel::{DonorId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "public_donor")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub donor_id: Uuid,
+        pub donor_id: DonorId,
         pub minus_funding: i64,
         pub paid: i64,
         pub commitment: i64,
@@ -76,13 +79,14 @@ pub(super) mod public_donor {
 
 /// A country and year of the public list.
 pub(super) mod public_country {
+    use kernel::OrganisationId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "public_country")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub country: String,
         #[sea_orm(primary_key, auto_increment = false)]

@@ -4,14 +4,13 @@ use super::{
     rows::{cell, fact},
 };
 use crate::version;
-use kernel::{DonorType, Word};
+use kernel::{ContributionId, DonorId, DonorType, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::HashMap;
 use store::{Merge, StoreError, Transaction, merge_models, params, sql, upsert_columns};
-use uuid::Uuid;
 
 /// Organisation, scope, dimension, member: the primary key.
-pub(super) type CellKey = (Uuid, String, &'static str, String);
+pub(super) type CellKey = (OrganisationId, String, &'static str, String);
 
 /// What cells change by. A cell is named by what was counted in it last, however events come in batches.
 #[derive(Default)]
@@ -22,7 +21,7 @@ struct Deltas {
 }
 
 impl Deltas {
-    fn replace(&mut self, organisation_id: Uuid, before: Option<&Fact>, after: &Fact) {
+    fn replace(&mut self, organisation_id: OrganisationId, before: Option<&Fact>, after: &Fact) {
         let (old, new) = (before.map(cells).unwrap_or_default(), cells(after));
         // Unchanged facts do not touch their cells.
         let same_amounts = before.is_some_and(|before| amounts(before) == amounts(after));
@@ -39,15 +38,15 @@ impl Deltas {
         }
     }
 
-    fn entry(&mut self, organisation_id: Uuid, cell: &Cell) -> &mut (Option<Member>, Amounts) {
+    fn entry(&mut self, organisation_id: OrganisationId, cell: &Cell) -> &mut (Option<Member>, Amounts) {
         let member = cell.member.as_ref().map(|member| member.key.clone()).unwrap_or_default();
         self.cells.entry((organisation_id, cell.scope.clone(), cell.dimension, member)).or_default()
     }
 }
 
 /// Replaces what contributions counted before by what they count now.
-pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<(), StoreError> {
-    let ids: Vec<Uuid> = facts.iter().map(|(id, _)| *id).collect();
+pub(crate) async fn apply(tx: &Transaction, facts: Vec<(ContributionId, Fact)>) -> Result<(), StoreError> {
+    let ids: Vec<ContributionId> = facts.iter().map(|(id, _)| *id).collect();
     let mut counted = held(tx, &ids).await?;
     let mut deltas = Deltas::default();
     for (id, fact) in facts {
@@ -58,8 +57,8 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
     write_cells(tx.db(), &changes).await?;
     let listed = changes.cells.iter().map(|(key, (_, delta))| (key, *delta));
     listed::add(tx.db(), listed, changes.departures).await?;
-    let organisations: Vec<Uuid> = counted.values().map(|fact| fact.organisation_id).collect();
-    let mut latest: Vec<(Uuid, Fact)> = counted.into_iter().collect();
+    let organisations: Vec<OrganisationId> = counted.values().map(|fact| fact.organisation_id).collect();
+    let mut latest: Vec<(ContributionId, Fact)> = counted.into_iter().collect();
     latest.sort_unstable_by_key(|(id, _)| *id);
     let mut rows = Vec::with_capacity(latest.len());
     for (contribution_id, counted) in latest {
@@ -67,7 +66,7 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(Uuid, Fact)>) -> Result<
         rows.push(fact::Model { contribution_id, organisation_id, fact });
     }
     upsert_columns(tx.db(), &rows, &[fact::Column::Fact]).await?;
-    version::change(tx.db(), tx.new_id(), organisations).await
+    version::change(tx.db(), tx.new_uuid(), organisations).await
 }
 
 /// Facts read per batch when everything is recounted.
@@ -84,7 +83,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
         "SELECT contribution_id, fact FROM funding_fact WHERE contribution_id > $1
          ORDER BY contribution_id LIMIT {BATCH_SIZE}"
     );
-    let mut last = Uuid::nil();
+    let mut last = ContributionId::nil();
     loop {
         let rows = sql::rows(db, &text, params![last]).await?;
         let mut deltas = Deltas::default();
@@ -100,7 +99,7 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     }
 }
 
-async fn held(tx: &Transaction, ids: &[Uuid]) -> Result<HashMap<Uuid, Fact>, StoreError> {
+async fn held(tx: &Transaction, ids: &[ContributionId]) -> Result<HashMap<ContributionId, Fact>, StoreError> {
     let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());
     let rows = sql::select_by_keys(tx.db(), text, vec![], "contribution_id", ids).await?;
@@ -182,7 +181,7 @@ const SELECT: &str =
 /// Everything one scope counts, the largest first.
 pub(crate) async fn scope(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     scope: &str,
 ) -> Result<Vec<Counted>, StoreError> {
     let text = format!("{SELECT} AND scope = $2 ORDER BY dimension, paid + commitment DESC, name, member");
@@ -192,7 +191,7 @@ pub(crate) async fn scope(
 /// What one scope counts in some of its dimensions, the largest first.
 pub(crate) async fn dimensions(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     scope: &str,
     wanted: &[&str],
 ) -> Result<Vec<Counted>, StoreError> {
@@ -208,7 +207,7 @@ pub(crate) async fn dimensions(
 /// What several scopes count in one dimension, the largest first.
 pub(crate) async fn dimension_of(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     scopes: impl IntoIterator<Item = String>,
     dimension: &str,
 ) -> Result<Vec<Counted>, StoreError> {
@@ -231,7 +230,7 @@ pub(crate) fn escaped(text: &str) -> String {
 /// What went from one donor to each plan, in a scope that counts that; the largest first.
 pub(crate) async fn plans_of_donor(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     scope: &str,
     donor: &str,
 ) -> Result<Vec<Counted>, StoreError> {
@@ -247,7 +246,7 @@ pub(crate) async fn plans_of_donor(
 /// The totals of every scope that starts with `prefix` (`country:`, `plan:`).
 pub(crate) async fn totals(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     prefix: &str,
 ) -> Result<HashMap<String, Amounts>, StoreError> {
     // A range, so that the index serves it: prefixes end with ':', and ';' is the next character.
@@ -266,7 +265,7 @@ pub(crate) async fn totals(
 /// A donor as last published by the registry.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct KnownDonor {
-    pub(crate) id: Uuid,
+    pub(crate) id: DonorId,
     pub(crate) name: String,
     pub(crate) donor_type: Word<DonorType>,
     pub(crate) external_ref: Option<String>,
@@ -274,8 +273,8 @@ pub(crate) struct KnownDonor {
 
 pub(crate) async fn donor(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    id: Uuid,
+    organisation_id: OrganisationId,
+    id: DonorId,
 ) -> Result<Option<KnownDonor>, StoreError> {
     Ok(donors(db, organisation_id, &[id]).await?.remove(&id.to_string()))
 }
@@ -283,14 +282,14 @@ pub(crate) async fn donor(
 /// Donors by id, so that a renamed donor has its new name everywhere.
 pub(crate) async fn donors(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    ids: &[Uuid],
+    organisation_id: OrganisationId,
+    ids: &[DonorId],
 ) -> Result<HashMap<String, KnownDonor>, StoreError> {
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
         let text = "SELECT id, name, donor_type, external_ref, organisation_id FROM known_donor WHERE true";
         for row in sql::select_by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
-            if row.try_get_by_index::<Uuid>(4)? != organisation_id {
+            if row.try_get_by_index::<OrganisationId>(4)? != organisation_id {
                 continue;
             }
             let donor = KnownDonor::from_query_result(&row, "")?;

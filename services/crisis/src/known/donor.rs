@@ -3,19 +3,19 @@
 use crate::{funding::listed, version};
 use async_trait::async_trait;
 use events::DonorChanged;
+use kernel::{DonorId, OrganisationId};
 use sea_orm::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
     PrimaryKeyTrait,
 };
 use store::{ConsumeError, Consumer, EventHandler, SystemTx, upsert_models};
-use uuid::Uuid;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "known_donor")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub organisation_id: Uuid,
+    pub id: DonorId,
+    pub organisation_id: OrganisationId,
     pub name: String,
     pub name_fr: Option<String>,
     pub name_es: Option<String>,
@@ -53,11 +53,11 @@ struct Donors;
 #[async_trait]
 impl EventHandler<DonorChanged> for Donors {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<DonorChanged>) -> Result<(), ConsumeError> {
-        let organisations: Vec<Uuid> = events.iter().map(|event| event.organisation_id).collect();
+        let organisations: Vec<OrganisationId> = events.iter().map(|event| event.organisation_id).collect();
         for event in events {
             upsert_models(tx.db(), &[Model::from(event)]).await?;
         }
-        Ok(version::change(tx.db(), tx.new_id(), organisations).await?)
+        Ok(version::change(tx.db(), tx.new_uuid(), organisations).await?)
     }
 }
 

@@ -8,7 +8,10 @@ use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ExternalRef;
-use kernel::{Code, Currency, Fault, FieldCode, Money, PlanType, Problem, Reason, RecordKind, Visibility};
+use kernel::{
+    Code, Currency, Fault, FieldCode, Money, OfficeId, OrganisationId, PlanId, PlanType, Problem, Reason,
+    RecordKind, Visibility,
+};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
@@ -16,16 +19,15 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A response plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Plan {
-    id: Uuid,
+    id: PlanId,
     #[schema(minimum = 1)]
     version: i64,
     /// The office that owns it.
-    office_id: Uuid,
+    office_id: OfficeId,
     #[serde(flatten)]
     fields: PlanFields,
     /// The current requirement: the revised one, if any.
@@ -79,7 +81,7 @@ fn internal() -> Visibility {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct NewPlan {
     /// The office that owns it: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     #[serde(flatten)]
     fields: PlanFields,
 }
@@ -188,7 +190,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::PlansRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<PlanId>,
 ) -> ApiResult {
     let row = service::read(&context, &caller.claims, async |db, scope| {
         Ok(store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?)
@@ -221,7 +223,7 @@ pub(crate) async fn create(
         let plan = row(&fields, (tx.new_id(), 1), (caller.claims.organisation_id, office_id), (now, now))?;
         store::insert(tx, &plan).await.map_err(already_there)?;
         tx.audit_created("plan.create", &plan, &Plan::try_from(plan.clone())?).await?;
-        version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
+        version::change(tx.db(), tx.new_uuid(), [plan.organisation_id]).await?;
         Ok(Created::new(format!("/v1/plans/{}", plan.id), 1, Plan::try_from(plan)?))
     })
     .await
@@ -239,7 +241,7 @@ pub(crate) async fn update(
     request: HttpRequest,
     caller: Caller<perm::PlansWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<PlanId>,
     body: JsonBody<PlanFields>,
 ) -> ApiResult {
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
@@ -257,7 +259,7 @@ pub(crate) async fn update(
         store::update(tx, &after).await.map_err(already_there)?;
         let shown = Plan::try_from(after.clone())?;
         tx.audit_changed("plan.update", &after, &Plan::try_from(before)?, &shown).await?;
-        version::change(tx.db(), tx.new_id(), [after.organisation_id]).await?;
+        version::change(tx.db(), tx.new_uuid(), [after.organisation_id]).await?;
         Ok(Changed::new(after.version, shown))
     })
     .await
@@ -273,8 +275,8 @@ pub(crate) fn already_there(error: ::store::StoreError) -> ApiError {
 
 fn row(
     fields: &PlanFields,
-    (id, version): (Uuid, i64),
-    (organisation_id, office_id): (Uuid, Uuid),
+    (id, version): (PlanId, i64),
+    (organisation_id, office_id): (OrganisationId, OfficeId),
     (created_at, updated_at): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<store::Model, StoreError> {
     let fields = fields.clone();

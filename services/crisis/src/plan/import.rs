@@ -13,15 +13,14 @@ use actix_web::{
 use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{
-    Code, Currency, Fault, FieldCode, FieldError, Money, PlanType, Problem, RecordKind, Visibility,
-    money::parse_decimal,
+    Code, Currency, Fault, FieldCode, FieldError, Money, OfficeId, OrganisationId, PlanId, PlanType, Problem,
+    RecordKind, Visibility, money::parse_decimal,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// Maximum size of a plan overview, in bytes.
 const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
@@ -39,7 +38,7 @@ const NOT_AN_AMOUNT: (FieldCode, &str) = (FieldCode::NotANumber, "is not an amou
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportOptions {
     /// The office that owns the plans: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     /// Dry run: validate and compare only, save nothing.
     #[serde(default)]
     dry_run: bool,
@@ -51,7 +50,7 @@ pub(crate) struct ImportOptions {
 /// The result of an import of plans.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanImport {
-    id: Uuid,
+    id: PlanId,
     /// `done`, `refused` (plans were invalid, nothing was saved) or `checked` (dry run).
     #[schema(example = "done", max_length = 20)]
     state: &'static str,
@@ -128,7 +127,7 @@ pub(crate) async fn create(
 async fn sort_out(
     tx: &TenantTx,
     plans: &[Value],
-    (organisation_id, office_id): (Uuid, Uuid),
+    (organisation_id, office_id): (OrganisationId, OfficeId),
 ) -> Result<(Vec<Read>, Vec<FieldError>), ApiError> {
     // Nobody else of the organisation makes a plan or changes its reference meanwhile.
     tx.lock(&store::references(organisation_id)).await?;
@@ -164,7 +163,7 @@ async fn sort_out(
 async fn keep_all(
     tx: &mut TenantTx,
     plans: Vec<Read>,
-    (organisation_id, office_id): (Uuid, Uuid),
+    (organisation_id, office_id): (OrganisationId, OfficeId),
     dry_run: bool,
     outcome: &mut PlanImport,
 ) -> Result<(), ApiError> {
@@ -205,7 +204,7 @@ async fn keep_all(
         held.insert(reference, after);
     }
     if !dry_run && outcome.created + outcome.updated > 0 {
-        version::change(tx.db(), tx.new_id(), [organisation_id]).await?;
+        version::change(tx.db(), tx.new_uuid(), [organisation_id]).await?;
     }
     Ok(())
 }
@@ -231,9 +230,9 @@ fn plans_of(body: &[u8]) -> Result<Vec<Value>, Problem> {
 }
 
 fn blank(
-    id: Uuid,
-    organisation_id: Uuid,
-    office_id: Uuid,
+    id: PlanId,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> store::Model {
     store::Model {

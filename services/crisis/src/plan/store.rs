@@ -2,7 +2,7 @@ use super::{current_requirement, objective::Objective};
 use crate::funding::store::escaped;
 use events::{ExternalRef, PlanChanged};
 use kernel::text::split;
-use kernel::{Money, PlanType, Visibility};
+use kernel::{Money, OfficeId, OrganisationId, PlanId, PlanType, Visibility};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,
@@ -19,10 +19,10 @@ const BATCH_SIZE: usize = 500;
 #[sea_orm(table_name = "plan")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: PlanId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
     pub external_source: Option<String>,
     pub external_ref: Option<String>,
     pub name: String,
@@ -49,13 +49,18 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
-        Self { resource: "plan", id: row.id, organisation_id: row.organisation_id, office_id: row.office_id }
+        Self {
+            resource: "plan",
+            id: row.id.as_uuid(),
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
     }
 }
 
 /// The lock on who has which reference: an import holds it, those who make a plan or change one share it. It is taken
 /// before any row, and before the audit trail.
-pub(crate) fn references(organisation_id: Uuid) -> String {
+pub(crate) fn references(organisation_id: OrganisationId) -> String {
     format!("plan references {organisation_id}")
 }
 
@@ -104,7 +109,7 @@ impl Model {
 }
 
 /// How the funding read model knows a plan: by FTS's number, or by its own id.
-fn funding_key(id: Uuid, source: Option<&str>, reference: Option<&str>) -> String {
+fn funding_key(id: PlanId, source: Option<&str>, reference: Option<&str>) -> String {
     match (source, reference) {
         (Some("fts"), Some(reference)) => format!("fts:{reference}"),
         _ => id.to_string(),
@@ -153,7 +158,7 @@ fn filtered(scope: &TenantScope, filter: &Filter) -> Select<Entity> {
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: PlanId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
@@ -162,7 +167,7 @@ pub(crate) async fn get(
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
+    id: PlanId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
@@ -173,7 +178,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<PlanId>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = filtered(scope, filter).order_by_desc(Column::Id).limit(page.limit + 1);
     if let Some(after) = after {
@@ -185,7 +190,7 @@ pub(crate) async fn list(
 /// What the order of a list by coverage needs of a plan.
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct Outline {
-    pub(crate) id: Uuid,
+    pub(crate) id: PlanId,
     external_source: Option<String>,
     external_ref: Option<String>,
     original_requirement: Option<i64>,
@@ -222,8 +227,8 @@ pub(crate) async fn outlines(
 pub(crate) async fn by_ids(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Model>, StoreError> {
+    ids: &[PlanId],
+) -> Result<HashMap<PlanId, Model>, StoreError> {
     let mut found = HashMap::with_capacity(ids.len());
     for ids in ids.chunks(BATCH_SIZE) {
         let rows = readable(scope).filter(Column::Id.is_in(ids.iter().copied())).all(db).await?;
@@ -242,7 +247,7 @@ pub(crate) async fn by_funding_keys(
     for key in keys {
         match key.strip_prefix("fts:") {
             Some(reference) => references.push(reference.to_owned()),
-            None => ids.extend(Uuid::parse_str(key).ok()),
+            None => ids.extend(key.parse::<PlanId>().ok()),
         }
     }
     let mut found = HashMap::with_capacity(ids.len() + references.len());
@@ -260,7 +265,7 @@ pub(crate) async fn by_funding_keys(
 /// The organisation's plan by its reference in a source, regardless of visibility.
 pub(crate) async fn by_ref(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     source: &str,
     reference: &str,
 ) -> Result<Option<Model>, StoreError> {
@@ -275,14 +280,14 @@ pub(crate) async fn by_ref(
 /// Which office writes each of the plans that a source calls so, whichever offices the caller reads.
 pub(crate) async fn owners(
     tx: &TenantTx,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     source: &str,
     references: &[String],
-) -> Result<HashMap<String, Uuid>, StoreError> {
+) -> Result<HashMap<String, OfficeId>, StoreError> {
     let known = async |db: &Connection| {
         let mut owners = HashMap::with_capacity(references.len());
         for references in references.chunks(BATCH_SIZE) {
-            let rows: Vec<(String, Uuid)> = called(organisation_id, source, references)
+            let rows: Vec<(String, OfficeId)> = called(organisation_id, source, references)
                 .select_only()
                 .columns([Column::ExternalRef, Column::OfficeId])
                 .into_tuple()
@@ -298,7 +303,7 @@ pub(crate) async fn owners(
 /// The plans with these references in a source, locked until this transaction ends.
 pub(crate) async fn by_refs_to_change(
     tx: &Transaction,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     source: &str,
     references: &[String],
 ) -> Result<HashMap<String, Model>, StoreError> {
@@ -315,7 +320,7 @@ pub(crate) async fn by_refs_to_change(
     Ok(found)
 }
 
-fn called(organisation_id: Uuid, source: &str, references: &[String]) -> Select<Entity> {
+fn called(organisation_id: OrganisationId, source: &str, references: &[String]) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrganisationId.eq(organisation_id))
         .filter(Column::ExternalSource.eq(source))

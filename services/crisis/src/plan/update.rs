@@ -6,19 +6,21 @@ use ::store::{StoreError, TenantScope, audit, insert_models, params, sql};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Problem, Reason};
+use kernel::{Code, PlanId, Problem, Reason};
 use locale::Language;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Checks, Context, Created, Id, JsonBody, PageRequest, openapi::CreateProblems};
 use utoipa::ToSchema;
-use uuid::Uuid;
+
+/// The id of a situation update.
+pub(crate) type UpdateId = kernel::Id<row::Model>;
 
 /// A situation update.
 #[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
 pub(crate) struct Update {
-    pub(crate) id: Uuid,
-    pub(crate) plan_id: Uuid,
+    pub(crate) id: UpdateId,
+    pub(crate) plan_id: PlanId,
     #[schema(max_length = 300)]
     pub(crate) plan_name: String,
     #[schema(example = "Floods cut off the eastern provinces", max_length = 200)]
@@ -33,6 +35,8 @@ pub(crate) struct Update {
 
 /// A row of `plan_update`.
 mod row {
+    use super::UpdateId;
+    use kernel::{OfficeId, OrganisationId, PlanId};
     use locale::Language;
     use sea_orm::entity::prelude::*;
 
@@ -40,10 +44,10 @@ mod row {
     #[sea_orm(table_name = "plan_update")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organisation_id: Uuid,
-        pub office_id: Uuid,
-        pub plan_id: Uuid,
+        pub id: UpdateId,
+        pub organisation_id: OrganisationId,
+        pub office_id: OfficeId,
+        pub plan_id: PlanId,
         pub title: String,
         pub body: String,
         pub language: Language,
@@ -73,18 +77,19 @@ pub(crate) struct NewUpdate {
 pub(crate) async fn list(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    plan_id: Option<Uuid>,
+    plan_id: Option<PlanId>,
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<UpdateId>,
 ) -> Result<Vec<Update>, StoreError> {
     let mut parameters = params![scope.organisation_id()];
     let mut text = "SELECT u.id, u.plan_id, p.name AS plan_name, u.title, u.body, u.language, u.published_at
                     FROM plan_update u JOIN plan p ON p.id = u.plan_id
                     WHERE u.organisation_id = $1 AND p.visibility = 'public'"
         .to_owned();
+    let (plan_id, after) = (plan_id.map(Value::from), after.map(Value::from));
     for (condition, id) in [("u.plan_id =", plan_id), ("u.id <", after)] {
         if let Some(id) = id {
-            parameters.push(id.into());
+            parameters.push(id);
             text.push_str(&format!(" AND {condition} ${}", parameters.len()));
         }
     }
@@ -104,7 +109,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::PlansWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<PlanId>,
     body: JsonBody<NewUpdate>,
 ) -> ApiResult {
     let new = body.value;
@@ -145,14 +150,14 @@ pub(crate) async fn create(
             "plan_update.create",
             audit::Subject {
                 resource: "plan_update",
-                id: update.id,
+                id: update.id.as_uuid(),
                 organisation_id: plan.organisation_id,
                 office_id: plan.office_id,
             },
             &update,
         )
         .await?;
-        version::change(tx.db(), tx.new_id(), [plan.organisation_id]).await?;
+        version::change(tx.db(), tx.new_uuid(), [plan.organisation_id]).await?;
         Ok(Created::new(format!("/v1/public/updates?plan_id={}", plan.id), 1, update))
     })
     .await

@@ -4,18 +4,17 @@ use crate::funding::{
     listed, store,
 };
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{DonorType, Problem, Word};
+use kernel::{DonorId, DonorType, Problem, Word};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::PublicProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A donor with the totals of its public contributions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicDonor {
-    id: Uuid,
+    id: DonorId,
     #[schema(example = "Norway, Government of", max_length = 300)]
     name: String,
     #[schema(max_length = 300)]
@@ -92,7 +91,7 @@ pub(crate) async fn list(
 #[utoipa::path(tag = "public", params(("id" = Uuid, Path, description = "The donor")),
     responses((status = 200, description = "The donor and its funding", body = DonorFunding), PublicProblems))]
 #[get("/v1/public/donors/{id}")]
-pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id) -> ApiResult {
+pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id<DonorId>) -> ApiResult {
     super::answer(&context, &request, async |scope| {
         let organisation_id = scope.organisation_id();
         let shown = service::read_within(&context, scope, async |db| {

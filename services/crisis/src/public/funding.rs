@@ -9,12 +9,11 @@ use crate::{
 };
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{DonorType, Money, Word};
+use kernel::{DonorId, DonorType, Money, OrganisationId, PlanId, Word};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Context, Parameters, openapi::PublicProblems, response};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A share of the funding. All fields are null for "not stated".
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,7 +33,7 @@ pub(crate) struct FundingPart {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFundingShare {
     /// The donor in the registry, if registered.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(value_type = Option<DonorType>)]
     donor_type: Option<Word<DonorType>>,
@@ -46,7 +45,7 @@ pub(crate) struct DonorFundingShare {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanFundingShare {
     /// The plan on the platform, if known.
-    plan_id: Option<Uuid>,
+    plan_id: Option<PlanId>,
     /// The current requirement.
     requirement: Option<Money>,
     /// Funding as a percentage of the requirement, one decimal; null when not available and for plans of several
@@ -163,11 +162,11 @@ pub(crate) fn parts(counted: &[Counted], dimension: &'static str) -> Vec<Funding
 /// The donors, under the names the registry has now.
 pub(crate) async fn donors(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     counted: &[Counted],
 ) -> Result<Vec<DonorFundingShare>, StoreError> {
     let (stated, rest) = of_dimension(counted, "donor");
-    let ids: Vec<Uuid> = stated.iter().filter_map(|cell| Uuid::parse_str(&cell.member).ok()).collect();
+    let ids: Vec<DonorId> = stated.iter().filter_map(|cell| cell.member.parse().ok()).collect();
     let known = store::donors(db, organisation_id, &ids).await?;
     let donor = |cell: &Counted| {
         let mut part = part(cell);

@@ -11,19 +11,18 @@ use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use chrono::NaiveDate;
 use events::ExternalRef;
-use kernel::{Money, PlanType, Problem, Visibility, pagination::Page};
+use kernel::{Money, PlanId, PlanType, Problem, Visibility, pagination::Page};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, openapi::PublicProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A public response plan with its funding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicPlan {
-    id: Uuid,
+    id: PlanId,
     /// How another system knows it.
     external_ref: Option<ExternalRef>,
     #[schema(example = "Chad crisis response plan 2026", max_length = 300)]
@@ -154,7 +153,7 @@ pub(crate) async fn list(
 }
 
 /// Tenths of a percent; what is not available sorts last.
-fn rank(coverage: Option<&str>, id: Uuid) -> (u64, Uuid) {
+fn rank(coverage: Option<&str>, id: PlanId) -> (u64, PlanId) {
     let percent = coverage.and_then(|text| text.replace('.', "").parse().ok());
     (percent.unwrap_or(u64::MAX), id)
 }
@@ -166,10 +165,10 @@ async fn least_funded_first(
     filter: &plan::store::Filter,
     page: &PageRequest,
 ) -> Result<Page<PublicPlan>, auth::ApiError> {
-    let after: Option<(u64, Uuid)> = page.after()?;
+    let after: Option<(u64, PlanId)> = page.after()?;
     let organisation_id = scope.organisation_id();
     let totals = store::totals(db, organisation_id, "plan:").await?;
-    let mut ranked: Vec<((u64, Uuid), Amounts)> = Vec::new();
+    let mut ranked: Vec<((u64, PlanId), Amounts)> = Vec::new();
     for outline in plan::store::outlines(scope, db, filter).await? {
         let amounts = totals.get(&outline.funding_key()).copied().unwrap_or_default();
         let coverage = plan::coverage(amounts.funding(), outline.requirement());
@@ -180,7 +179,7 @@ async fn least_funded_first(
     }
     ranked.sort_unstable_by_key(|(rank, _)| *rank);
     ranked.truncate(usize::try_from(page.limit + 1).unwrap_or(usize::MAX));
-    let ids: Vec<Uuid> = ranked.iter().map(|((_, id), _)| *id).collect();
+    let ids: Vec<PlanId> = ranked.iter().map(|((_, id), _)| *id).collect();
     let mut plans = plan::store::by_ids(scope, db, &ids).await?;
     let shown = ranked.into_iter().filter_map(|((_, id), amounts)| Some(shown(plans.remove(&id)?, amounts)));
     let shown = shown.collect::<Result<Vec<PublicPlan>, StoreError>>()?;
@@ -212,7 +211,7 @@ async fn plan_page(
     id: &str,
 ) -> Result<PlanPage, auth::ApiError> {
     let organisation_id = scope.organisation_id();
-    let found = match Uuid::parse_str(id) {
+    let found = match id.parse::<PlanId>() {
         Ok(id) => plan::store::get(scope, db, id).await?,
         Err(_) => plan::store::by_ref(db, organisation_id, "fts", id).await?,
     };

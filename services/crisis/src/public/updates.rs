@@ -1,9 +1,9 @@
 use crate::plan::update::{self, Update};
 use actix_web::{HttpRequest, get, web::Data};
+use kernel::PlanId;
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Column, Context, Envelope, Listed, Paging, Row, openapi::PublicProblems};
 use utoipa::IntoParams;
-use uuid::Uuid;
 
 impl Row for Update {
     const COLUMNS: &'static [Column<Self>] = &[
@@ -23,7 +23,7 @@ impl Row for Update {
 #[into_params(parameter_in = Query)]
 pub(crate) struct UpdateFilter {
     /// Only of this plan.
-    plan_id: Option<Uuid>,
+    plan_id: Option<PlanId>,
 }
 
 /// Lists situation updates

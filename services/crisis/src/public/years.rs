@@ -9,7 +9,7 @@ use crate::{
 };
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{Fault, Money, Problem};
+use kernel::{DonorId, Fault, Money, OrganisationId, PlanId, Problem};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{
@@ -17,7 +17,6 @@ use service::{
 };
 use std::{cmp::Reverse, collections::HashMap};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A usage year with its funding by earmarking, over the countries that count it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,12 +60,12 @@ pub(crate) struct YearFunding {
 /// plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorToPlan {
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
     donor_name: Option<String>,
     /// All donors other than those named.
     all_others: bool,
-    plan_id: Option<Uuid>,
+    plan_id: Option<PlanId>,
     #[schema(max_length = 500)]
     plan_name: Option<String>,
     funding: Money,
@@ -100,7 +99,7 @@ pub(crate) async fn list(
 /// Years after this one, latest first. (There are few: a year is one total.)
 async fn years(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     after: Option<i32>,
     limit: u64,
 ) -> Result<Vec<FundedYear>, StoreError> {
@@ -186,7 +185,7 @@ async fn flows(
         counted.iter().filter(move |cell| cell.dimension == dimension && cell.funding_flows > 0)
     };
     let named: Vec<&Counted> = of("donor").take(MAX_NAMED_DONORS).collect();
-    let ids: Vec<Uuid> = named.iter().filter_map(|cell| cell.member.parse().ok()).collect();
+    let ids: Vec<DonorId> = named.iter().filter_map(|cell| cell.member.parse().ok()).collect();
     let donors = store::donors(db, organisation_id, &ids).await?;
     let keys = of("plan").map(|cell| cell.member.as_str());
     let plans = plan::store::by_funding_keys(scope, db, keys).await?;

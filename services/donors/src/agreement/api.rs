@@ -9,22 +9,21 @@ use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::text::search_key;
-use kernel::{Earmarking, Money, Problem, closed_set};
+use kernel::{AgreementId, DonorId, Earmarking, Money, OfficeId, PrincipalId, Problem, closed_set};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// An agreement with a donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Agreement {
-    pub(crate) id: Uuid,
+    pub(crate) id: AgreementId,
     #[schema(minimum = 1)]
     pub(crate) version: i64,
     /// The office that implements it.
-    pub(crate) office_id: Uuid,
+    pub(crate) office_id: OfficeId,
     #[schema(example = "AGR-2026-00042", max_length = 40)]
     pub(crate) reference: String,
     #[schema(max_length = 300)]
@@ -44,7 +43,7 @@ pub(crate) struct Agreement {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FirstSignature {
     /// The person or client that signed.
-    pub(crate) by: Uuid,
+    pub(crate) by: PrincipalId,
     pub(crate) at: DateTime<Utc>,
 }
 
@@ -220,9 +219,9 @@ pub(crate) struct AgreementFilter {
     #[param(max_length = 200)]
     q: Option<String>,
     /// Only of this donor.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// Only of this office.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     state: Option<State>,
     /// Only those that end on or before this date.
     ends_before: Option<NaiveDate>,
@@ -275,7 +274,11 @@ pub(crate) async fn list(
     security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The agreement", body = AgreementRecord), ReadProblems))]
 #[get("/v1/agreements/{id}")]
-pub(crate) async fn get(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> ApiResult {
+pub(crate) async fn get(
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    id: Id<AgreementId>,
+) -> ApiResult {
     let today = context.store.clock().now().date_naive();
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;

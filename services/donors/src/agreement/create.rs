@@ -10,21 +10,20 @@ use crate::{known::plan, registry::donor};
 use ::store::{TenantTx, params, sql};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
-use kernel::{Code, Fault, Problem, Reason, RecordKind};
+use kernel::{AgreementId, Code, Fault, OfficeId, Problem, Reason, RecordKind};
 use serde::Deserialize;
 use service::{
     ApiResult, Changed, Context, Created, Id, JsonBody,
     openapi::{CreateProblems, UpdateProblems},
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A new agreement.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAgreement {
     /// The implementing office: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     terms: Terms,
 }
 
@@ -97,7 +96,7 @@ pub(crate) async fn update(
     request: HttpRequest,
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<AgreementId>,
     body: JsonBody<Terms>,
 ) -> ApiResult {
     let terms = body.value;
@@ -133,7 +132,11 @@ pub(crate) async fn update(
 }
 
 /// The agreement, for a change by the office that it belongs to.
-pub(crate) async fn own(tx: &TenantTx, claims: &auth::Claims, id: Uuid) -> Result<store::Model, ApiError> {
+pub(crate) async fn own(
+    tx: &TenantTx,
+    claims: &auth::Claims,
+    id: AgreementId,
+) -> Result<store::Model, ApiError> {
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id == claims.office_id {
         return Ok(found);

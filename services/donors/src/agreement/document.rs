@@ -2,7 +2,7 @@
 
 use super::{create::own, store};
 use crate::document::{
-    self, Document, DocumentErasure, KINDS, MAX_DOCUMENTS, OF_AGREEMENTS, Owner, StoredFile,
+    self, Document, DocumentErasure, DocumentId, KINDS, MAX_DOCUMENTS, OF_AGREEMENTS, Owner, StoredFile,
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -10,7 +10,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{ApiError, Caller, perm};
-use kernel::{Code, Fault, FieldCode, Problem, Reason, RecordKind, closed_set};
+use kernel::{AgreementId, Code, Fault, FieldCode, Problem, Reason, RecordKind, closed_set};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -19,7 +19,6 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A document of an agreement.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,14 +57,14 @@ pub(crate) struct Shown {
 
 #[derive(FromQueryResult)]
 struct Row {
-    agreement_id: Uuid,
+    agreement_id: AgreementId,
     visibility: DocumentVisibility,
 }
 
 async fn of(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    agreement: Uuid,
+    agreement: AgreementId,
 ) -> Result<Vec<AgreementDocument>, StoreError> {
     let shown = if matches!(scope, TenantScope::Donor { .. }) { " AND visibility = 'donor'" } else { "" };
     let text = format!("SELECT * FROM agreement_document WHERE agreement_id = $1{shown} ORDER BY id");
@@ -82,7 +81,11 @@ async fn of(
     security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The documents", body = AgreementDocuments), ReadProblems))]
 #[get("/v1/agreements/{id}/documents")]
-pub(crate) async fn list(caller: Caller<perm::AgreementsRead>, context: Data<Context>, id: Id) -> ApiResult {
+pub(crate) async fn list(
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    id: Id<AgreementId>,
+) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let agreement = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         let items = of(scope, db, agreement.id).await?;
@@ -106,7 +109,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<AgreementId>,
     shown: Parameters<Shown>,
     payload: Payload,
 ) -> ApiResult {
@@ -137,7 +140,7 @@ pub(crate) async fn create(
 pub(crate) fn owner_of(agreement: &store::Model) -> Owner {
     Owner {
         kind: &OF_AGREEMENTS,
-        id: agreement.id,
+        id: agreement.id.as_uuid(),
         organisation_id: agreement.organisation_id,
         office_id: agreement.office_id,
         donor_id: Some(agreement.donor_id),
@@ -157,7 +160,7 @@ fn unless_half_signed(agreement: &store::Model) -> Result<(), Problem> {
 pub(crate) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: DocumentId,
 ) -> Result<(Document, store::Model), ApiError> {
     let text = "SELECT * FROM agreement_document WHERE id = $1 AND organisation_id = $2";
     let rows = sql::rows(db, text, params![id, scope.organisation_id()]).await?;
@@ -182,7 +185,7 @@ pub(crate) async fn read(
     request: HttpRequest,
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DocumentId>,
 ) -> ApiResult {
     let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
     let (document, agreement) = found.await?;
@@ -201,7 +204,7 @@ pub(crate) async fn remove(
     request: HttpRequest,
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DocumentId>,
 ) -> ApiResult {
     let mut removed = None;
     let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
@@ -237,7 +240,7 @@ pub(crate) async fn erase(
     request: HttpRequest,
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DocumentId>,
     body: UncheckedBody<DocumentErasure>,
 ) -> ApiResult {
     document::erase(&context, &request, &caller.claims, &KINDS, body, async |tx, scope| {

@@ -3,7 +3,7 @@ use crate::registry::donor;
 use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
-use kernel::{Currency, Money, Visibility};
+use kernel::{AgreementId, Currency, DonorId, Money, OfficeId, OrganisationId, PrincipalId, Visibility};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
@@ -12,19 +12,18 @@ use serde::{Deserialize, Serialize};
 use service::PageRequest;
 use std::collections::HashMap;
 use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql, upsert_without};
-use uuid::Uuid;
 
 /// A row of `agreement`, with its donor's name.
 #[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "agreement")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: AgreementId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
     pub reference: String,
-    pub donor_id: Uuid,
+    pub donor_id: DonorId,
     pub donor_name: String,
     pub state: State,
     pub title: String,
@@ -41,7 +40,7 @@ pub struct Model {
     pub terms: String,
     pub signed_on: Option<NaiveDate>,
     /// Who signed first, where two persons have to.
-    pub first_signed_by: Option<Uuid>,
+    pub first_signed_by: Option<PrincipalId>,
     pub first_signed_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -56,7 +55,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "agreement",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -105,8 +104,8 @@ pub(crate) const SELECT: &str =
 /// Filters of the agreement list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    pub(crate) donor_id: Option<Uuid>,
-    pub(crate) office_id: Option<Uuid>,
+    pub(crate) donor_id: Option<DonorId>,
+    pub(crate) office_id: Option<OfficeId>,
     pub(crate) state: Option<State>,
     pub(crate) search: Option<String>,
     pub(crate) ends_before: Option<NaiveDate>,
@@ -130,7 +129,7 @@ kernel::closed_set! {
 
 /// Where a page of the list ended: what it is sorted by, and the id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct After(pub(crate) String, pub(crate) Uuid);
+pub(crate) struct After(pub(crate) String, pub(crate) AgreementId);
 
 impl After {
     pub(crate) fn of(row: &Model, sort: AgreementOrder) -> Self {
@@ -205,7 +204,7 @@ async fn models(db: &impl ConnectionTrait, text: &str, values: Vec<Value>) -> Re
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: AgreementId,
 ) -> Result<Option<Model>, StoreError> {
     let mut conditions = Conditions::of(scope, "a");
     signed_for_donors(scope, &mut conditions);
@@ -216,7 +215,7 @@ pub(crate) async fn get(
 }
 
 /// Agreements by id, in no order: for a transaction that keeps everybody else from writing any.
-pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+pub(crate) async fn by_ids(tx: &Transaction, ids: &[AgreementId]) -> Result<Vec<Model>, StoreError> {
     let select = format!("{SELECT} WHERE true");
     sql::read(
         &sql::select_by_keys(tx.db(), &select, vec![], "a.id", ids.iter().map(|id| (*id).into())).await?,
@@ -227,7 +226,7 @@ pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>,
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
+    id: AgreementId,
 ) -> Result<Option<Model>, StoreError> {
     donor::merge_lock::shared(tx, scope.organisation_id()).await?;
     tx.lock(&format!("agreement {id}")).await?;
@@ -237,7 +236,7 @@ pub(crate) async fn get_to_change(
 /// The next reference of the organisation in a year: `AGR-2026-00042`.
 pub(crate) async fn next_reference(
     tx: &TenantTx,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     year: i32,
 ) -> Result<String, StoreError> {
     tx.lock(&format!("agreement reference {organisation_id} {year}")).await?;
@@ -336,10 +335,10 @@ pub(crate) async fn received(
 /// An agreement, as far as its reference is enough to name it.
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct Named {
-    pub(crate) id: Uuid,
+    pub(crate) id: AgreementId,
     pub(crate) reference: String,
-    pub(crate) donor_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) donor_id: DonorId,
+    pub(crate) office_id: OfficeId,
     pub(crate) state: State,
 }
 

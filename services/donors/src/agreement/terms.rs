@@ -3,14 +3,13 @@
 use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
 use kernel::{
-    Earmarking, Fault, FieldCode, Money, Problem, RecordKind, ReportKind, ReportTemplate, Visibility,
-    closed_set, money::parse_decimal,
+    DonorId, Earmarking, Fault, FieldCode, Money, PlanId, Problem, RecordKind, ReportKind, ReportTemplate,
+    Visibility, closed_set, money::parse_decimal,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 closed_set! {
     /// A modality of the Grand Bargain's earmarking categories (IATI codelist EarmarkingModality).
@@ -34,7 +33,7 @@ closed_set! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Terms {
-    pub(crate) donor_id: Uuid,
+    pub(crate) donor_id: DonorId,
     #[schema(example = "Shelter and relief for displaced people", min_length = 1, max_length = 300)]
     pub(crate) title: String,
     /// Start date.
@@ -55,7 +54,7 @@ pub(crate) struct Terms {
     /// Response plans it funds.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub(crate) plan_ids: Vec<Uuid>,
+    pub(crate) plan_ids: Vec<PlanId>,
     /// DAC purpose codes, five digits.
     #[serde(default)]
     #[schema(example = json!(["72010"]), max_items = 20, value_type = Vec<kernel::items::SectorCode>)]
@@ -244,7 +243,7 @@ pub(crate) mod tests {
 
     pub(crate) fn terms(start: &str, end: &str) -> Terms {
         serde_json::from_value(serde_json::json!({
-            "donor_id": Uuid::nil(), "title": "Shelter", "start_date": start, "end_date": end,
+            "donor_id": DonorId::nil(), "title": "Shelter", "start_date": start, "end_date": end,
             "amount": { "amount": "1000000.00", "currency": "EUR" },
         }))
         .unwrap()
@@ -267,7 +266,7 @@ pub(crate) mod tests {
     #[test]
     fn lists_of_any_length_are_judged_by_their_first_entries() {
         let mut long = terms("2026-01-01", "2026-12-31");
-        long.plan_ids = vec![Uuid::nil(); 26_000];
+        long.plan_ids = vec![PlanId::nil(); 26_000];
         long.countries = vec!["nowhere".to_owned(); 90_000];
         long.sectors = vec!["none".to_owned(); 100_000];
         let milestone = Milestone {

@@ -10,7 +10,7 @@ struct Clearances;
 #[async_trait]
 impl EventHandler<ClearanceDecided> for Clearances {
     fn references(&self) -> Vec<Reference<ClearanceDecided>> {
-        vec![Reference { kind: "donor", table: "donor", id: |event| Some(event.donor_id) }]
+        vec![Reference { kind: "donor", table: "donor", id: |event| Some(event.donor_id.as_uuid()) }]
     }
 
     async fn apply(&self, tx: &mut SystemTx, events: Vec<ClearanceDecided>) -> Result<(), ConsumeError> {

@@ -10,34 +10,36 @@ use auth::{Caller, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
 use kernel::text::split;
-use kernel::{ContributionStatus, ContributionType, Earmarking, Fault, Money, Problem, Visibility};
+use kernel::{
+    AgreementId, ContributionId, ContributionStatus, ContributionType, DonorId, Earmarking, Fault, Money,
+    OfficeId, Problem, Visibility,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use service::{
     ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A contribution.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Contribution {
-    pub(crate) id: Uuid,
+    pub(crate) id: ContributionId,
     #[schema(minimum = 1)]
     pub(crate) version: i64,
     /// The office whose record it is.
-    pub(crate) office_id: Uuid,
+    pub(crate) office_id: OfficeId,
     /// Where the record comes from: `fts`, or `api` when it was created here.
     #[schema(example = "fts", max_length = 40)]
     pub(crate) source: String,
     /// How another system knows it.
     pub(crate) external_ref: Option<ExternalRef>,
     /// The donor; null when the source names none or several.
-    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
     /// The agreement it is made under.
-    pub(crate) agreement_id: Option<Uuid>,
+    pub(crate) agreement_id: Option<AgreementId>,
     pub(crate) status: ContributionStatus,
     /// The original amount in the donor's currency, if known.
     pub(crate) amount: Option<Money>,
@@ -77,9 +79,9 @@ pub(crate) struct Contribution {
     pub(crate) standing: Standing,
     /// The pledge or commitment it fulfils, or the contribution it was allocated from. Each record counts its own
     /// amount.
-    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) parent_id: Option<ContributionId>,
     /// The reversed record that it replaces.
-    pub(crate) replaces_id: Option<Uuid>,
+    pub(crate) replaces_id: Option<ContributionId>,
     /// How the amount is split over the usage years; empty if it is not.
     #[schema(max_items = 30)]
     pub(crate) usage_split: Vec<YearShare>,
@@ -212,13 +214,13 @@ impl Row for Contribution {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContributionFilter {
     /// Only of this donor.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// Only of this office.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     /// Only those made under this agreement.
-    agreement_id: Option<Uuid>,
+    agreement_id: Option<AgreementId>,
     /// Only those that fulfil this pledge or commitment, or were allocated from this contribution.
-    parent_id: Option<Uuid>,
+    parent_id: Option<ContributionId>,
     /// Only those with this status.
     status: Option<ContributionStatus>,
     /// Only those with this earmarking.
@@ -237,7 +239,7 @@ pub(crate) struct ContributionFilter {
     #[param(minimum = 1900, maximum = 2200)]
     counted_year: Option<i32>,
     /// Only those of this office and the offices below it.
-    within_office_id: Option<Uuid>,
+    within_office_id: Option<OfficeId>,
 }
 
 impl ContributionFilter {
@@ -314,7 +316,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -334,7 +336,7 @@ pub(crate) struct Entry {
     amount_usd: Money,
     booked_on: NaiveDate,
     /// The contribution it was moved from or to.
-    counterpart_id: Option<Uuid>,
+    counterpart_id: Option<ContributionId>,
     #[schema(max_length = 2000)]
     reason: Option<String>,
     recorded_at: chrono::DateTime<chrono::Utc>,
@@ -359,7 +361,7 @@ pub(crate) async fn entries(
     request: HttpRequest,
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, ::store::TenantScope::Donor { .. }) {

@@ -18,23 +18,23 @@ use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
 use kernel::{
-    Code, ContributionStatus, ContributionType, Earmarking, Fault, FieldCode, Money, Problem, RecordKind,
-    Situation, Visibility, money::parse_decimal,
+    AgreementId, Code, ContributionId, ContributionStatus, ContributionType, DonorId, Earmarking, Fault,
+    FieldCode, Money, OfficeId, OrganisationId, PlanId, Problem, RecordKind, Situation, Visibility,
+    money::parse_decimal,
 };
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A new contribution.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewContribution {
-    donor_id: Uuid,
+    donor_id: DonorId,
     /// The office that owns the record: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     /// The agreement it is made under: one with the donor, in force or closed.
-    agreement_id: Option<Uuid>,
+    agreement_id: Option<AgreementId>,
     status: ContributionStatus,
     /// The amount in the donor's currency.
     amount: Money,
@@ -64,7 +64,7 @@ pub(crate) struct NewContribution {
     /// Response plans it funds.
     #[serde(default)]
     #[schema(max_items = 20)]
-    plan_ids: Vec<Uuid>,
+    plan_ids: Vec<PlanId>,
     /// False for a re-allocation of funds counted before. Defaults to true.
     #[serde(default = "yes")]
     new_money: bool,
@@ -74,7 +74,7 @@ pub(crate) struct NewContribution {
     /// How goods or services were valued; required for a contribution in kind.
     valuation: Option<Valuation>,
     /// The reversed record that this one replaces.
-    replaces_id: Option<Uuid>,
+    replaces_id: Option<ContributionId>,
     #[schema(example = "Traditional aid", max_length = 200)]
     method: Option<String>,
     earmarking: Option<Earmarking>,
@@ -147,7 +147,7 @@ pub(crate) async fn create(
         entry::open(tx, shown.id, day, recorded).await?;
         tx.audit_created(
             "contribution.create",
-            audit::Subject { resource: "contribution", id: shown.id, organisation_id, office_id },
+            audit::Subject { resource: "contribution", id: shown.id.as_uuid(), organisation_id, office_id },
             &shown,
         )
         .await?;
@@ -165,7 +165,7 @@ pub(super) fn already_there(error: ::store::StoreError) -> ApiError {
     ApiError::from(error)
 }
 
-async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Result<(), ApiError> {
+async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: ContributionId) -> Result<(), ApiError> {
     let found = store::get(scope, tx.db(), id).await?;
     match found {
         Some(record) if record.standing == Standing::Reversed => Ok(()),
@@ -185,9 +185,9 @@ async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: Uuid) -> Resu
 pub(super) async fn check_agreement(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
-    donor_id: Uuid,
-    office_id: Uuid,
+    id: AgreementId,
+    donor_id: DonorId,
+    office_id: OfficeId,
 ) -> Result<(), ApiError> {
     let refuse = |fault: Fault| Err(Problem::invalid_field("/agreement_id", fault).into());
     let Some(agreement) = agreement::store::get(scope, tx.db(), id).await? else {
@@ -210,7 +210,7 @@ pub(super) async fn check_agreement(
 /// Where money goes: to the organisation, and to countries, years and plans.
 pub(super) async fn destinations(
     tx: &Transaction,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     countries: &[String],
     years: &[i32],
     plans: &[plan::KnownPlan],
@@ -259,7 +259,7 @@ fn record(
     new: &NewContribution,
     donor: &donor::store::Model,
     converted: UsdAmount,
-    (id, office_id, now): (Uuid, Uuid, chrono::DateTime<chrono::Utc>),
+    (id, office_id, now): (ContributionId, OfficeId, chrono::DateTime<chrono::Utc>),
     to: &[FlowObject],
 ) -> Result<store::Model, ApiError> {
     let from = vec![FlowObject::organisation(donor.id, &donor.name)];

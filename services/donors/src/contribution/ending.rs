@@ -14,12 +14,11 @@ use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
-use kernel::{Code, ContributionStatus, FieldCode, Money, Problem};
+use kernel::{Code, ContributionId, ContributionStatus, FieldCode, Money, Problem};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use std::collections::HashMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A pledge or commitment that will not be fulfilled.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,7 +51,7 @@ pub(crate) async fn write_off(
     request: HttpRequest,
     caller: Caller<perm::ContributionsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
     body: JsonBody<WriteOff>,
 ) -> ApiResult {
     let step = body.value;
@@ -99,7 +98,7 @@ pub(crate) async fn reverse(
     request: HttpRequest,
     caller: Caller<perm::ContributionsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
     body: JsonBody<Reversal>,
 ) -> ApiResult {
     let step = body.value;
@@ -112,7 +111,7 @@ pub(crate) async fn reverse(
         checks.finish()?;
         let held = entry::of(tx.db(), wrong.id).await?;
         // What went out and has come back is no part any more.
-        let mut parts: HashMap<Uuid, i64> = HashMap::new();
+        let mut parts: HashMap<ContributionId, i64> = HashMap::new();
         for entry in held.iter().filter(|entry| entry.counterpart_id != wrong.parent_id) {
             if let Some(part) = entry.counterpart_id {
                 *parts.entry(part).or_default() += entry.amount;
@@ -150,7 +149,7 @@ pub(crate) async fn reverse(
 /// Opens again, in the record that promised it, what a record that is reversed had taken from it.
 async fn give_back(
     tx: &mut TenantTx,
-    promise: Uuid,
+    promise: ContributionId,
     wrong: &Model,
     on: NaiveDate,
     reason: &str,

@@ -1,13 +1,12 @@
 //! What a contribution is made of: entries that are added and never changed. Their sum is what the record counts.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Money, closed_set};
+use kernel::{ContributionId, Money, PrincipalId, closed_set};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
 use store::{StoreError, Transaction, insert_models, params, sql};
-use uuid::Uuid;
 
 closed_set! {
     /// What a ledger entry does.
@@ -32,16 +31,16 @@ pub(crate) use self::EntryKind as Kind;
 #[sea_orm(table_name = "contribution_entry")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub contribution_id: Uuid,
+    pub contribution_id: ContributionId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,
     pub kind: Kind,
     pub amount: i64,
     pub amount_usd: i64,
     pub booked_on: NaiveDate,
-    pub counterpart_id: Option<Uuid>,
+    pub counterpart_id: Option<ContributionId>,
     pub reason: Option<String>,
-    pub recorded_by: Uuid,
+    pub recorded_by: PrincipalId,
     pub recorded_at: DateTime<Utc>,
 }
 
@@ -56,7 +55,7 @@ pub(crate) struct New {
     pub(crate) kind: Kind,
     pub(crate) amount: i64,
     pub(crate) amount_usd: i64,
-    pub(crate) counterpart_id: Option<Uuid>,
+    pub(crate) counterpart_id: Option<ContributionId>,
 }
 
 impl New {
@@ -64,13 +63,16 @@ impl New {
         Self { kind, amount, amount_usd, counterpart_id: None }
     }
 
-    pub(crate) fn with(self, counterpart: Uuid) -> Self {
+    pub(crate) fn with(self, counterpart: ContributionId) -> Self {
         Self { counterpart_id: Some(counterpart), ..self }
     }
 }
 
 /// The entries of a contribution, oldest first.
-pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<Vec<Model>, StoreError> {
+pub(crate) async fn of(
+    db: &impl ConnectionTrait,
+    contribution: ContributionId,
+) -> Result<Vec<Model>, StoreError> {
     let text = "SELECT * FROM contribution_entry WHERE contribution_id = $1 ORDER BY number";
     sql::all(db, text, params![contribution]).await
 }
@@ -78,7 +80,7 @@ pub(crate) async fn of(db: &impl ConnectionTrait, contribution: Uuid) -> Result<
 /// Adds entries to a locked contribution.
 pub(crate) async fn add(
     tx: &Transaction,
-    contribution: Uuid,
+    contribution: ContributionId,
     booked_on: NaiveDate,
     reason: Option<&str>,
     entries: &[New],
@@ -92,7 +94,7 @@ pub(crate) async fn add(
 /// The first entry of a contribution that this transaction has made.
 pub(crate) async fn open(
     tx: &Transaction,
-    contribution: Uuid,
+    contribution: ContributionId,
     booked_on: NaiveDate,
     entry: New,
 ) -> Result<(), StoreError> {
@@ -102,7 +104,7 @@ pub(crate) async fn open(
 async fn add_after(
     last: i32,
     tx: &Transaction,
-    contribution: Uuid,
+    contribution: ContributionId,
     booked_on: NaiveDate,
     reason: Option<&str>,
     entries: &[New],

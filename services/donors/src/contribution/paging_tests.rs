@@ -6,23 +6,24 @@ use crate::{
 use ::store::{Actor, Store, TenantScope, sql};
 use chrono::Datelike;
 use kernel::{
+    ContributionId,
     ContributionStatus::{Paid, Pledge},
+    DonorId,
     Earmarking::Earmarked,
 };
 use service::PageRequest;
-use uuid::Uuid;
 
 /// Every record of a list, page by page: their numbers.
 async fn listed(store: &Store, scope: &TenantScope, filter: &Filter) -> Vec<u128> {
     let page = PageRequest { name: "rows", limit: 7, cursor: None, fingerprint: String::new() };
     let db = store.read(scope).await.unwrap();
-    let mut found: Vec<Uuid> = Vec::new();
+    let mut found: Vec<ContributionId> = Vec::new();
     loop {
         let rows = contributions::list(scope, &db, filter, &page, found.last().copied()).await.unwrap();
         let more = rows.len() == 8;
         found.extend(rows.iter().take(7).map(|row| row.id));
         if !more {
-            return found.iter().map(Uuid::as_u128).collect();
+            return found.iter().map(|id| id.as_u128()).collect();
         }
     }
 }
@@ -44,7 +45,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         tx.commit().await.unwrap();
 
         let (text, none) = (|name: &str| Some(name.to_owned()), Filter::default);
-        let donor = Uuid::from_u128(102);
+        let donor = DonorId::from_u128(102);
         type Fits = fn(&Model) -> bool;
         let filters: [(Filter, Fits); 16] = [
             (none(), |_| true),
@@ -76,7 +77,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
                 OFFICES[2..].contains(&row.office_id) && row.countries.contains(",AFG,")
             }),
             (Filter { donor_id: Some(donor), country: text("TCD"), ..none() }, |row| {
-                row.donor_id == Some(Uuid::from_u128(102)) && row.countries.contains(",TCD,")
+                row.donor_id == Some(DonorId::from_u128(102)) && row.countries.contains(",TCD,")
             }),
             (Filter { external: Some(("test".to_owned(), "7".to_owned())), ..none() }, |row| {
                 row.external_ref.as_deref() == Some("7")

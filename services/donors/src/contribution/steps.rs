@@ -18,11 +18,13 @@ use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{Days, NaiveDate};
 use events::ExternalRef;
-use kernel::{Code, ContributionStatus, Earmarking, Fault, FieldCode, Money, Problem, Reason, RecordKind};
+use kernel::{
+    AgreementId, Code, ContributionId, ContributionStatus, Earmarking, Fault, FieldCode, Money, PlanId,
+    Problem, Reason, RecordKind,
+};
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Created, Id, JsonBody, Precondition, openapi::CreateProblems};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A step that makes a pledge or commitment firmer.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -36,7 +38,7 @@ pub(crate) struct Fulfilment {
     /// Defaults to the organisation's rate for that month.
     exchange_rate: Option<ExchangeRate>,
     /// The agreement it is made under, if different from that of the pledge or commitment.
-    agreement_id: Option<Uuid>,
+    agreement_id: Option<AgreementId>,
     /// Its reference in the source system; it can be recorded only once.
     external_ref: Option<ExternalRef>,
 }
@@ -55,7 +57,7 @@ pub(crate) struct Allotment {
     /// Response plans it funds.
     #[serde(default)]
     #[schema(max_items = 20)]
-    plan_ids: Vec<Uuid>,
+    plan_ids: Vec<PlanId>,
     /// Usage years. Defaults to those of the contribution.
     #[serde(default)]
     #[schema(example = json!([2026]), max_items = 30, value_type = Vec<kernel::items::Year>)]
@@ -79,7 +81,7 @@ pub(crate) async fn commit(
     request: HttpRequest,
     caller: Caller<perm::ContributionsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
     body: JsonBody<Fulfilment>,
 ) -> ApiResult {
     fulfil(
@@ -108,7 +110,7 @@ pub(crate) async fn pay(
     request: HttpRequest,
     caller: Caller<perm::ContributionsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
     body: JsonBody<Fulfilment>,
 ) -> ApiResult {
     fulfil(&request, &context, &caller.claims, id.0, (ContributionStatus::Paid, "contribution.pay"), body)
@@ -119,7 +121,7 @@ async fn fulfil(
     request: &HttpRequest,
     context: &Context,
     claims: &Claims,
-    id: Uuid,
+    id: ContributionId,
     (to, action): (ContributionStatus, &'static str),
     body: JsonBody<Fulfilment>,
 ) -> ApiResult {
@@ -187,7 +189,7 @@ pub(crate) async fn allot(
     request: HttpRequest,
     caller: Caller<perm::ContributionsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContributionId>,
     body: JsonBody<Allotment>,
 ) -> ApiResult {
     let step = body.value;
@@ -240,7 +242,7 @@ pub(super) async fn changeable(
     tx: &TenantTx,
     precondition: &Precondition<'_>,
     claims: &Claims,
-    id: Uuid,
+    id: ContributionId,
 ) -> Result<Model, ApiError> {
     let found = store::get_to_change(tx.scope(), tx, id).await?.ok_or_else(Problem::not_found)?;
     if found.office_id != claims.office_id {

@@ -3,7 +3,10 @@ use crate::contribution::Standing;
 use crate::counted::{self, Counted, Counting};
 use crate::exchange_rate::ExchangeRate;
 use events::{ContributionRecorded, FlowObject};
-use kernel::{ContributionStatus, ContributionType, Currency, Earmarking, Money, Visibility};
+use kernel::{
+    AgreementId, ContributionId, ContributionStatus, ContributionType, Currency, DonorId, Earmarking, Money,
+    OfficeId, OrganisationId, Visibility,
+};
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, sea_query::Expr};
 use serde::Serialize;
@@ -18,13 +21,13 @@ pub(super) const OWN_SOURCE: &str = "api";
 #[sea_orm(table_name = "contribution")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ContributionId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
     pub source: String,
     pub external_ref: Option<String>,
-    pub donor_id: Option<Uuid>,
+    pub donor_id: Option<DonorId>,
     pub donor_external_ref: Option<String>,
     pub donor_name: Option<String>,
     pub status: ContributionStatus,
@@ -54,12 +57,12 @@ pub struct Model {
     pub detail: String,
     pub source_version: Option<i64>,
     pub fingerprint: String,
-    pub agreement_id: Option<Uuid>,
+    pub agreement_id: Option<AgreementId>,
     pub standing: Standing,
     /// The promise it fulfils, or the parked money it is a part of.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<ContributionId>,
     /// The reversed record that it replaces.
-    pub replaces_id: Option<Uuid>,
+    pub replaces_id: Option<ContributionId>,
     pub usage_split: Option<String>,
     pub valuation: Option<String>,
     /// Cents of US dollars that exchange rates gained since the promise.
@@ -77,7 +80,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "contribution",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -88,8 +91,8 @@ impl Model {
     /// A new record, made now, of an organisation and an office, over so many cents of US dollars. The rest is unset:
     /// financial, new money, internal, recorded here, current.
     pub(crate) fn blank(
-        id: Uuid,
-        (organisation_id, office_id): (Uuid, Uuid),
+        id: ContributionId,
+        (organisation_id, office_id): (OrganisationId, OfficeId),
         status: ContributionStatus,
         amount_usd: i64,
         now: DateTimeUtc,
@@ -144,7 +147,7 @@ impl Model {
     }
 
     /// The beginnings of a record that comes out of this one: it inherits what is not named here.
-    pub(super) fn part(&self, id: Uuid, now: DateTimeUtc) -> Self {
+    pub(super) fn part(&self, id: ContributionId, now: DateTimeUtc) -> Self {
         Self {
             id,
             version: 1,
@@ -239,10 +242,10 @@ fn readable(scope: &TenantScope) -> Select<Entity> {
 /// Filters of the contribution list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    pub(crate) donor_id: Option<Uuid>,
-    pub(crate) office_id: Option<Uuid>,
-    pub(crate) agreement_id: Option<Uuid>,
-    pub(crate) parent_id: Option<Uuid>,
+    pub(crate) donor_id: Option<DonorId>,
+    pub(crate) office_id: Option<OfficeId>,
+    pub(crate) agreement_id: Option<AgreementId>,
+    pub(crate) parent_id: Option<ContributionId>,
     pub(crate) status: Option<ContributionStatus>,
     pub(crate) earmarking: Option<Earmarking>,
     pub(crate) year: Option<i32>,
@@ -251,13 +254,13 @@ pub(crate) struct Filter {
     /// Only what counts in this year's figures.
     pub(crate) counted_year: Option<i32>,
     /// Only those of these offices.
-    pub(crate) offices: Option<Vec<Uuid>>,
+    pub(crate) offices: Option<Vec<OfficeId>>,
 }
 
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: ContributionId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
@@ -266,7 +269,7 @@ pub(crate) async fn get(
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
+    id: ContributionId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
@@ -275,7 +278,7 @@ pub(crate) async fn get_to_change(
 pub(crate) async fn to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    ids: &[Uuid],
+    ids: &[ContributionId],
 ) -> Result<Vec<Model>, StoreError> {
     let query = readable(scope).filter(Column::Id.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
@@ -341,7 +344,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<ContributionId>,
 ) -> Result<Vec<Model>, StoreError> {
     let select = "SELECT c.* FROM contribution c";
     let limit = page.limit + 1;
@@ -389,13 +392,14 @@ pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Res
 
 /// A former version of a record, as JSON.
 mod version {
+    use kernel::ContributionId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "contribution_version")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub contribution_id: Uuid,
+        pub contribution_id: ContributionId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub version: i64,
         pub record: String,

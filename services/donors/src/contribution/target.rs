@@ -2,7 +2,7 @@
 //! a list is also filtered by.
 
 use super::store::Model as Contribution;
-use kernel::{ContributionStatus, Earmarking};
+use kernel::{ContributionId, ContributionStatus, Earmarking, OfficeId, OrganisationId};
 use sea_orm::entity::prelude::*;
 use store::{StoreError, params, sql, upsert_columns};
 
@@ -11,12 +11,12 @@ use store::{StoreError, params, sql, upsert_columns};
 #[sea_orm(table_name = "contribution_target")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub target: String,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub contribution_id: Uuid,
-    pub organisation_id: Uuid,
+    pub contribution_id: ContributionId,
+    pub organisation_id: OrganisationId,
     pub status: ContributionStatus,
     pub earmarking: Option<Earmarking>,
 }
@@ -29,9 +29,9 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The rows of one record in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Targets {
-    pub(crate) id: Uuid,
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) id: ContributionId,
+    pub(crate) organisation_id: OrganisationId,
+    pub(crate) office_id: OfficeId,
     /// Years and countries: `,2025,2026,` and `,TCD,`.
     pub(crate) years: String,
     pub(crate) countries: String,
@@ -56,7 +56,7 @@ impl Targets {
         self.years.split(',').chain(self.countries.split(',')).filter(|target| !target.is_empty())
     }
 
-    fn stands_under(&self, office_id: Uuid, target: &str) -> bool {
+    fn stands_under(&self, office_id: OfficeId, target: &str) -> bool {
         self.office_id == office_id && self.each().any(|own| own == target)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Sums, store::add_sums};
 use ::store::{Actor, Store, StoreError, params, sql};
+use kernel::{OfficeId, OrganisationId};
 use sea_orm::Value;
 use service::{Context, Job};
 use std::{collections::BTreeMap, time::Duration};
@@ -42,7 +43,8 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
     // Rows are taken away by their ids, so what is written meanwhile stays; two processes do not fold the same.
     tx.lock("diversification folding").await?;
     for row in &found {
-        let (organisation_id, office_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (organisation_id, office_id): (OrganisationId, OfficeId) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let year: i32 = row.try_get_by_index(2)?;
         let text = "SELECT id, sums FROM diversification_sum WHERE office_id = $1 AND year = $2 AND organisation_id = $3";
         let mut ids: Vec<Value> = Vec::new();
@@ -58,7 +60,7 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
             sql::execute(tx.db(), &text, parameters).await?;
         }
         let one = BTreeMap::from([(((organisation_id, office_id), year), sums)]);
-        add_sums(tx.db(), one, || tx.new_id()).await?;
+        add_sums(tx.db(), one, || tx.new_uuid()).await?;
     }
     tx.commit().await?;
     Ok(true)

@@ -20,10 +20,9 @@ pub(crate) mod store;
 pub(crate) mod tests;
 
 use kernel::Segment;
-use kernel::{DonorType, Earmarking, text::split};
+use kernel::{DonorId, DonorType, Earmarking, OfficeId, OrganisationId, text::split};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
 
 /// The key of what is not recorded: a donor, its segment, an earmarking, a country.
 pub(crate) const NOT_STATED: &str = "not_stated";
@@ -52,10 +51,10 @@ fn is_multi_year(usage_years: &str) -> bool {
 /// What one contribution counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Counted {
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) organisation_id: OrganisationId,
+    pub(crate) office_id: OfficeId,
     /// The nil id when no donor is stated.
-    pub(crate) donor_id: Uuid,
+    pub(crate) donor_id: DonorId,
     pub(crate) year: i32,
     what: What,
 }
@@ -72,9 +71,9 @@ struct What {
 
 /// A contribution, as far as it counts.
 pub(crate) struct Counting<'a> {
-    pub(crate) organisation_id: Uuid,
-    pub(crate) office_id: Uuid,
-    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) organisation_id: OrganisationId,
+    pub(crate) office_id: OfficeId,
+    pub(crate) donor_id: Option<DonorId>,
     pub(crate) year: i32,
     pub(crate) earmarking: Option<Earmarking>,
     /// Usage years and countries, as the record keeps them.
@@ -89,7 +88,7 @@ impl From<Counting<'_>> for Counted {
         Self {
             organisation_id: record.organisation_id,
             office_id: record.office_id,
-            donor_id: record.donor_id.unwrap_or_default(),
+            donor_id: record.donor_id.unwrap_or(DonorId::nil()),
             year: record.year,
             what: What {
                 earmarking: record.earmarking,

@@ -1,11 +1,13 @@
 //! Recounting everything from the contributions: when the tables are created, and to verify incremental counting.
 
-use super::{Attributes, Sums, What, is_multi_year, of_donor, region, store::add_sums};
+use super::{
+    Attributes, Sums, What, is_multi_year, of_donor, region,
+    store::{Of, add_sums},
+};
 use ::store::{StoreError, office, params, sql};
-use kernel::id::new_id;
+use kernel::{DonorId, OfficeId, id::new_uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Rows of giving read per batch.
 const BATCH_SIZE: usize = 5000;
@@ -28,23 +30,23 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
     let text = "SELECT organisation_id, id FROM office
                 UNION SELECT organisation_id, office_id FROM contribution ORDER BY 1, 2";
     for row in sql::rows(db, text, vec![]).await? {
-        let of: (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let of: Of = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let below = office::with_descendants(db, of.0, of.1).await?;
         givings(db, of, &below).await?;
         let mut sums = of_records(db, of, &below).await?;
         of_donors(db, of, &mut sums).await?;
         let sums = sums.into_iter().map(|(year, sums)| ((of, year), sums)).collect();
-        add_sums(db, sums, || new_id(&kernel::SystemClock)).await?;
+        add_sums(db, sums, || new_uuid(&kernel::SystemClock)).await?;
     }
     Ok(())
 }
 
 async fn givings(
     db: &impl ConnectionTrait,
-    (organisation_id, office_id): (Uuid, Uuid),
-    below: &[Uuid],
+    (organisation_id, office_id): Of,
+    below: &[OfficeId],
 ) -> Result<(), StoreError> {
-    let mut parameters = params![organisation_id, office_id, Uuid::nil()];
+    let mut parameters = params![organisation_id, office_id, DonorId::nil()];
     let offices = sql::bind_list(&mut parameters, below.iter().map(|id| (*id).into()));
     let sum =
         |condition: &str| format!("CAST(sum(CASE WHEN {condition} THEN c.amount_usd ELSE 0 END) AS bigint)");
@@ -70,8 +72,8 @@ async fn givings(
 /// What the records of an office and the offices below it add to each year, for all donors.
 async fn of_records(
     db: &impl ConnectionTrait,
-    (organisation_id, _): (Uuid, Uuid),
-    below: &[Uuid],
+    (organisation_id, _): Of,
+    below: &[OfficeId],
 ) -> Result<BTreeMap<i32, Sums>, StoreError> {
     let mut parameters = params![organisation_id];
     let offices = sql::bind_list(&mut parameters, below.iter().map(|id| (*id).into()));
@@ -97,7 +99,7 @@ async fn of_records(
 /// What the donors of an office add to each year, donor by donor.
 async fn of_donors(
     db: &impl ConnectionTrait,
-    (_, office_id): (Uuid, Uuid),
+    (_, office_id): Of,
     sums: &mut BTreeMap<i32, Sums>,
 ) -> Result<(), StoreError> {
     let text = format!(
@@ -106,8 +108,9 @@ async fn of_donors(
          WHERE g.office_id = $1 AND (g.donor_id > $2 OR (g.donor_id = $2 AND g.year > $3))
          ORDER BY g.donor_id, g.year LIMIT {BATCH_SIZE}"
     );
-    let mut after = (Uuid::nil(), i32::MIN);
-    let mut donor: (Uuid, Option<Attributes>, BTreeMap<i32, i64>) = Default::default();
+    let mut after = (DonorId::nil(), i32::MIN);
+    let mut donor: (DonorId, Option<Attributes>, BTreeMap<i32, i64>) =
+        (DonorId::nil(), None, BTreeMap::new());
     loop {
         let rows = sql::rows(db, &text, params![office_id, after.0, after.1]).await?;
         for row in &rows {

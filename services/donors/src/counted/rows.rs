@@ -2,16 +2,17 @@
 
 /// What a donor gave an office, and those below it, in a year.
 pub(super) mod giving {
+    use kernel::{DonorId, OfficeId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "diversification_giving")]
     pub struct Model {
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub office_id: Uuid,
+        pub office_id: OfficeId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub donor_id: Uuid,
+        pub donor_id: DonorId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub year: i32,
         pub cents: i64,
@@ -32,6 +33,7 @@ pub(super) mod giving {
 
 /// What a write adds to the measures of an office and a year, as JSON.
 pub(super) mod sum {
+    use kernel::{OfficeId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -39,8 +41,8 @@ pub(super) mod sum {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
-        pub organisation_id: Uuid,
-        pub office_id: Uuid,
+        pub organisation_id: OrganisationId,
+        pub office_id: OfficeId,
         pub year: i32,
         pub sums: String,
     }

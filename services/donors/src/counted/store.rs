@@ -5,6 +5,7 @@ use super::{
     rows::{giving, sum},
 };
 use ::store::{Merge, StoreError, Transaction, insert_models, merge_models, params, sql};
+use kernel::{DonorId, OfficeId, OrganisationId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
@@ -13,15 +14,15 @@ use uuid::Uuid;
 pub(crate) type Change = (Option<Counted>, Option<Counted>);
 
 /// Organisation and office: whose figures.
-type Of = (Uuid, Uuid);
+pub(crate) type Of = (OrganisationId, OfficeId);
 
 /// Counts changes of contributions that this transaction has written.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::NotYetKnown`] while the way from an office to headquarters is not known here yet.
 pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), StoreError> {
-    let mut above: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    let mut givings: BTreeMap<(Of, Uuid, i32), Giving> = BTreeMap::new();
+    let mut above: HashMap<OfficeId, Vec<OfficeId>> = HashMap::new();
+    let mut givings: BTreeMap<(Of, DonorId, i32), Giving> = BTreeMap::new();
     let mut sums: BTreeMap<(Of, i32), Sums> = BTreeMap::new();
     for (old, new) in changes {
         if old == new {
@@ -47,19 +48,19 @@ pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), 
         sums.entry((of, year)).or_default().merge(&change, 1);
     }
     add_givings(tx.db(), givings).await?;
-    add_sums(tx.db(), sums, || tx.new_id()).await
+    add_sums(tx.db(), sums, || tx.new_uuid()).await
 }
 
 /// How the measures of the donors change with what is added to their givings.
 async fn donors(
     tx: &Transaction,
-    givings: &BTreeMap<(Of, Uuid, i32), Giving>,
+    givings: &BTreeMap<(Of, DonorId, i32), Giving>,
 ) -> Result<Vec<(Of, i32, Sums)>, StoreError> {
-    let mut added: BTreeMap<(Of, Uuid), BTreeMap<i32, i64>> = BTreeMap::new();
+    let mut added: BTreeMap<(Of, DonorId), BTreeMap<i32, i64>> = BTreeMap::new();
     for ((of, donor, year), giving) in givings {
         added.entry((*of, *donor)).or_default().insert(*year, giving.cents);
     }
-    let ids: BTreeSet<Uuid> = added.keys().map(|(_, donor)| *donor).collect();
+    let ids: BTreeSet<DonorId> = added.keys().map(|(_, donor)| *donor).collect();
     lock(tx, ids.iter().copied().filter(|donor| !donor.is_nil())).await?;
     let attributes = attributes(tx.db(), &ids).await?;
     let mut held = years(tx.db(), added.keys()).await?;
@@ -84,16 +85,16 @@ fn minus(sums: &Sums) -> Sums {
 }
 
 /// A donor's measures follow from all its years, so one transaction at a time changes what a donor counts.
-async fn lock(tx: &Transaction, donors: impl Iterator<Item = Uuid>) -> Result<(), StoreError> {
+async fn lock(tx: &Transaction, donors: impl Iterator<Item = DonorId>) -> Result<(), StoreError> {
     tx.lock_all(donors.map(|donor| format!("diversification {donor}"))).await
 }
 
 /// An office and every office above it.
 async fn with_ancestors(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    office_id: Uuid,
-) -> Result<Vec<Uuid>, StoreError> {
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
+) -> Result<Vec<OfficeId>, StoreError> {
     let text = "WITH RECURSIVE above (id, parent_id) AS (
                   SELECT id, parent_id FROM office WHERE id = $1 AND organisation_id = $2
                   UNION SELECT office.id, office.parent_id FROM office JOIN above ON office.id = above.parent_id
@@ -103,7 +104,7 @@ async fn with_ancestors(
     let mut complete = false;
     for row in sql::rows(db, text, params![office_id, organisation_id]).await? {
         ids.push(row.try_get_by_index(0)?);
-        complete |= row.try_get_by_index::<Option<Uuid>>(1)?.is_none();
+        complete |= row.try_get_by_index::<Option<OfficeId>>(1)?.is_none();
     }
     if complete {
         return Ok(ids);
@@ -118,8 +119,8 @@ async fn with_ancestors(
 
 async fn attributes(
     db: &impl ConnectionTrait,
-    ids: &BTreeSet<Uuid>,
-) -> Result<HashMap<Uuid, Attributes>, StoreError> {
+    ids: &BTreeSet<DonorId>,
+) -> Result<HashMap<DonorId, Attributes>, StoreError> {
     let text = "SELECT id, donor_type, segment FROM donor WHERE true";
     let rows = sql::select_by_keys(db, text, vec![], "id", ids.iter().map(|id| (*id).into())).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, Attributes::from_query_result(row, "")?))).collect()
@@ -128,13 +129,13 @@ async fn attributes(
 /// What donors gave offices until now: cents by year.
 async fn years(
     db: &impl ConnectionTrait,
-    keys: impl Iterator<Item = &(Of, Uuid)>,
-) -> Result<HashMap<(Of, Uuid), BTreeMap<i32, i64>>, StoreError> {
-    let mut donors: BTreeMap<Of, Vec<Uuid>> = BTreeMap::new();
+    keys: impl Iterator<Item = &(Of, DonorId)>,
+) -> Result<HashMap<(Of, DonorId), BTreeMap<i32, i64>>, StoreError> {
+    let mut donors: BTreeMap<Of, Vec<DonorId>> = BTreeMap::new();
     for (of, donor) in keys {
         donors.entry(*of).or_default().push(*donor);
     }
-    let mut held: HashMap<(Of, Uuid), BTreeMap<i32, i64>> = HashMap::new();
+    let mut held: HashMap<(Of, DonorId), BTreeMap<i32, i64>> = HashMap::new();
     // With a column that the index by rank has not, SQLite takes the key; else it reads all of the office there.
     let text = "SELECT donor_id, year, cents, records FROM diversification_giving WHERE office_id = $1";
     for (of, donors) in donors {
@@ -150,7 +151,7 @@ async fn years(
 /// In the order of the keys everywhere, or two transactions could wait for each other.
 async fn add_givings(
     db: &impl ConnectionTrait,
-    givings: BTreeMap<(Of, Uuid, i32), Giving>,
+    givings: BTreeMap<(Of, DonorId, i32), Giving>,
 ) -> Result<(), StoreError> {
     let rows = givings.into_iter().map(|(((organisation_id, office_id), donor_id, year), given)| {
         let Giving { cents, earmarking, multi_year, records } = given;
@@ -180,13 +181,13 @@ async fn add_givings(
 pub(super) async fn add_sums(
     db: &impl ConnectionTrait,
     sums: BTreeMap<(Of, i32), Sums>,
-    new_id: impl Fn() -> Uuid,
+    new_uuid: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(sums.len());
     for (((organisation_id, office_id), year), sums) in sums {
         if !sums.is_nothing() {
             let sums = serde_json::to_string(&sums)?;
-            rows.push(sum::Model { id: new_id(), organisation_id, office_id, year, sums });
+            rows.push(sum::Model { id: new_uuid(), organisation_id, office_id, year, sums });
         }
     }
     insert_models(db, &rows).await?;
@@ -195,13 +196,13 @@ pub(super) async fn add_sums(
 
 /// A change to a donor: the sums of what it gave move from its former type and segment to the new ones.
 pub(crate) struct AttributeChange {
-    donor_id: Uuid,
+    donor_id: DonorId,
     before: Option<Attributes>,
 }
 
 impl AttributeChange {
     /// Before the donor is written.
-    pub(crate) async fn begin(tx: &Transaction, donor_id: Uuid) -> Result<Self, StoreError> {
+    pub(crate) async fn begin(tx: &Transaction, donor_id: DonorId) -> Result<Self, StoreError> {
         lock(tx, std::iter::once(donor_id)).await?;
         let before = attributes(tx.db(), &BTreeSet::from([donor_id])).await?.remove(&donor_id);
         Ok(Self { donor_id, before })
@@ -228,7 +229,7 @@ impl AttributeChange {
                 }
             }
         }
-        add_sums(tx.db(), sums, || tx.new_id()).await
+        add_sums(tx.db(), sums, || tx.new_uuid()).await
     }
 }
 
@@ -254,13 +255,13 @@ pub(crate) async fn largest(
     (organisation_id, office_id): Of,
     year: i32,
     count: u32,
-) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+) -> Result<Vec<(DonorId, i64, i64)>, StoreError> {
     let text = format!(
         "SELECT donor_id, cents, records FROM diversification_giving
          WHERE office_id = $1 AND year = $2 AND organisation_id = $3 AND cents > 0 AND donor_id <> $4
          ORDER BY cents DESC, donor_id LIMIT {count}"
     );
-    let parameters = params![office_id, year, organisation_id, Uuid::nil()];
+    let parameters = params![office_id, year, organisation_id, DonorId::nil()];
     let rows = sql::rows(db, &text, parameters).await?;
     rows.iter()
         .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?)))
@@ -272,8 +273,8 @@ pub(crate) async fn given(
     db: &impl ConnectionTrait,
     (organisation_id, office_id): Of,
     year: i32,
-    donors: &[Uuid],
-) -> Result<HashMap<Uuid, i64>, StoreError> {
+    donors: &[DonorId],
+) -> Result<HashMap<DonorId, i64>, StoreError> {
     let text = "SELECT donor_id, cents, records FROM diversification_giving
                 WHERE organisation_id = $1 AND office_id = $2 AND year = $3";
     let keys = donors.iter().map(|id| (*id).into());
@@ -290,6 +291,6 @@ pub(crate) async fn not_stated_records(
 ) -> Result<i64, StoreError> {
     let text = "SELECT records FROM diversification_giving
                 WHERE organisation_id = $1 AND office_id = $2 AND donor_id = $3 AND year = $4";
-    let row = sql::row(db, text, params![organisation_id, office_id, Uuid::nil(), year]).await?;
+    let row = sql::row(db, text, params![organisation_id, office_id, DonorId::nil(), year]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }

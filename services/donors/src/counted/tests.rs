@@ -3,14 +3,14 @@ use crate::diversification::measure::{self, measures, shares};
 use crate::{contribution::store as contributions, migration::Migrator, registry::donor};
 use ::store::{Actor, Store, SystemTx, TenantScope, migration, params, sql};
 use chrono::NaiveDate;
-use kernel::SystemClock;
+use kernel::{ContributionId, DonorId, OfficeId, OrganisationId, SystemClock};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const ORGANISATION: Uuid = Uuid::from_u128(1);
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 /// Headquarters, a region under it, two countries under the region.
-pub(crate) const OFFICES: [Uuid; 4] =
-    [Uuid::from_u128(10), Uuid::from_u128(11), Uuid::from_u128(12), Uuid::from_u128(13)];
+pub(crate) const OFFICES: [OfficeId; 4] =
+    [OfficeId::from_u128(10), OfficeId::from_u128(11), OfficeId::from_u128(12), OfficeId::from_u128(13)];
 
 fn government() -> Attributes {
     Attributes { donor_type: kernel::DonorType::Government, segment: Some(kernel::Segment::Traditional) }
@@ -175,16 +175,16 @@ impl Random {
         (self.below(3) != 0).then(|| NaiveDate::from_ymd_opt(year, 12, 31).unwrap())
     }
 
-    pub(crate) fn record(&mut self, id: u128, office_id: Uuid, version: i64) -> contributions::Model {
+    pub(crate) fn record(&mut self, id: u128, office_id: OfficeId, version: i64) -> contributions::Model {
         let donor = self.below(6);
-        let donor_id = (donor != 0).then(|| Uuid::from_u128(100 + u128::from(donor)));
+        let donor_id = (donor != 0).then(|| DonorId::from_u128(100 + u128::from(donor)));
         let status = self.one(&["pledge", "commitment", "paid"]).parse().unwrap();
         let cents = i64::try_from(self.below(1_000_000)).unwrap() - 100_000;
-        let (id, now) = (Uuid::from_u128(id), chrono::DateTime::UNIX_EPOCH);
+        let now = chrono::DateTime::UNIX_EPOCH;
         contributions::Model {
             version,
             source: "test".to_owned(),
-            external_ref: Some(id.as_u128().to_string()),
+            external_ref: Some(id.to_string()),
             donor_id,
             decision_date: self.date(),
             flow_date: self.date(),
@@ -192,7 +192,13 @@ impl Random {
             usage_years: self.one(&["", ",2020,", ",2020,2021,", ",2020,2020,"]).to_owned(),
             countries: self.one(&["", ",TCD,", ",TCD,AFG,", ",TCD,NER,"]).to_owned(),
             earmarking: self.one(&["unearmarked", "softly_earmarked", "earmarked", ""]).parse().ok(),
-            ..contributions::Model::blank(id, (ORGANISATION, office_id), status, cents, now)
+            ..contributions::Model::blank(
+                ContributionId::from_u128(id),
+                (ORGANISATION, office_id),
+                status,
+                cents,
+                now,
+            )
         }
     }
 }
@@ -202,19 +208,19 @@ async fn begin(store: &Store) -> SystemTx {
 }
 
 /// Every figure there is: the givings that are not nothing, and the sums of each office and year.
-async fn figures(store: &Store) -> (Vec<String>, BTreeMap<(Uuid, i32), Sums>) {
+async fn figures(store: &Store) -> (Vec<String>, BTreeMap<(OfficeId, i32), Sums>) {
     let db = store.system_read().await.unwrap();
     let text = "SELECT office_id, donor_id, year, cents, unearmarked, softly_earmarked, earmarked, tightly_earmarked,
                   not_stated, multi_year, records FROM diversification_giving
                 WHERE records <> 0 ORDER BY office_id, donor_id, year";
     let mut givings = Vec::new();
     for row in sql::rows(&db, text, vec![]).await.unwrap() {
-        let ids: [Uuid; 2] = [0, 1].map(|column| row.try_get_by_index(column).unwrap());
+        let ids: (OfficeId, DonorId) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
         let year: i32 = row.try_get_by_index(2).unwrap();
         let numbers: Vec<i64> = (3..11).map(|column| row.try_get_by_index(column).unwrap()).collect();
         givings.push(format!("{ids:?} {year} {numbers:?}"));
     }
-    let mut sums: BTreeMap<(Uuid, i32), Sums> = BTreeMap::new();
+    let mut sums: BTreeMap<(OfficeId, i32), Sums> = BTreeMap::new();
     for row in sql::rows(&db, "SELECT office_id, year, sums FROM diversification_sum", vec![]).await.unwrap()
     {
         let key = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
@@ -239,7 +245,7 @@ pub(crate) async fn organisation(store: &Store) {
                     VALUES ($1, 1, $2, $3, $4, $4, $5, $6, 'active', $7, $7)";
         let kind = if number % 2 == 0 { "government" } else { "private_sector" };
         let segment = (number % 3 != 0).then_some("emerging");
-        let (id, now) = (Uuid::from_u128(100 + number), chrono::DateTime::UNIX_EPOCH);
+        let (id, now) = (DonorId::from_u128(100 + number), chrono::DateTime::UNIX_EPOCH);
         let row = params![id, ORGANISATION, OFFICES[0], number.to_string(), kind, segment, now];
         sql::execute(tx.db(), text, row).await.unwrap();
     }
@@ -296,7 +302,7 @@ async fn written(store: &Store) {
         tx.commit().await.unwrap();
         records.extend(new);
         // A donor changes its type or its segment meanwhile.
-        let id = Uuid::from_u128(101 + round % 5);
+        let id = DonorId::from_u128(101 + round % 5);
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
         let mut donor = donor::store::get_to_change(tx.scope(), &tx, id).await.unwrap().unwrap();
         donor.version += 1;
@@ -344,7 +350,7 @@ async fn an_office_whose_way_to_headquarters_is_not_known_waits() {
     let store = Store::open_sqlite(&folder.path().join("donors.db"), Arc::new(SystemClock)).await.unwrap();
     migration::migrate::<Migrator>(&store).await.unwrap();
     organisation(&store).await;
-    let mut record = Random(7).record(1, Uuid::from_u128(99), 1);
+    let mut record = Random(7).record(1, OfficeId::from_u128(99), 1);
     (record.status, record.decision_date) =
         (kernel::ContributionStatus::Paid, NaiveDate::from_ymd_opt(2026, 1, 1));
     let mut tx = begin(&store).await;
@@ -380,7 +386,7 @@ async fn writers_side_by_side_lose_and_double_nothing() {
         let changes = store.clone();
         let donors = tokio::spawn(async move {
             for number in 0..20u128 {
-                let id = Uuid::from_u128(101 + number % 5);
+                let id = DonorId::from_u128(101 + number % 5);
                 let mut tx = changes.begin(scope_of(0), Actor::system()).await.unwrap();
                 let mut donor = donor::store::get_to_change(tx.scope(), &tx, id).await.unwrap().unwrap();
                 donor.version += 1;

@@ -4,12 +4,11 @@ use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{Datelike, NaiveDate};
-use kernel::{Code, Fault, FieldCode, Problem, Reason, Situation};
+use kernel::{Code, Fault, FieldCode, OfficeId, Problem, Reason, Situation};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Context, Parameters, openapi::ReadProblems, response};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// Number of years returned by default, and at most.
 const DEFAULT_YEARS: i32 = 10;
@@ -30,7 +29,7 @@ pub(crate) struct Period {
     #[param(minimum = 1900, maximum = 2200)]
     pub(crate) to: Option<i32>,
     /// This office and the offices below it. Defaults to the caller's.
-    pub(crate) office_id: Option<Uuid>,
+    pub(crate) office_id: Option<OfficeId>,
 }
 
 impl Period {
@@ -63,8 +62,8 @@ impl Period {
 pub(crate) fn asked(
     claims: &Claims,
     scope: &TenantScope,
-    office_id: Option<Uuid>,
-) -> Result<(Uuid, Uuid), ApiError> {
+    office_id: Option<OfficeId>,
+) -> Result<store::Of, ApiError> {
     if claims.donor_id.is_some() {
         let why = "only staff may see donor diversification";
         return Err(Problem::new(Code::Forbidden).because(Reason::StaffOnly, why).into());
@@ -79,7 +78,7 @@ pub(crate) fn asked(
 /// Donor diversification of an office, year by year.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Diversification {
-    office_id: Uuid,
+    office_id: OfficeId,
     #[schema(example = "Headquarters", max_length = 300)]
     office_name: Option<String>,
     /// Earliest year first.
@@ -90,7 +89,7 @@ pub(crate) struct Diversification {
 /// The measures of an office (and those below it) for each year.
 pub(crate) async fn of_years(
     db: &impl ConnectionTrait,
-    of: (Uuid, Uuid),
+    of: store::Of,
     years: (i32, i32),
 ) -> Result<Vec<Measures>, StoreError> {
     let mut found = Vec::new();

@@ -9,13 +9,12 @@ use crate::registry::donor;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpRequest, get, web::Data, web::Path};
 use auth::{Caller, perm};
-use kernel::{Money, Problem, money::percent};
+use kernel::{DonorId, Money, Problem, money::percent};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{ApiResult, Cell, Column, Context, Envelope, Parameters, Row, openapi::ReadProblems};
 use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Number of donors that the report of the largest donors lists for each year.
 const LISTED_DONORS: u32 = 20;
@@ -179,12 +178,12 @@ fn year_on_year(year: i32, now: &Sums, before: &Sums, tops: (i64, i64)) -> Vec<L
 async fn top_donors(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    of: (Uuid, Uuid),
+    of: store::Of,
     year: i32,
     (now, before): (&Sums, &Sums),
 ) -> Result<Vec<Line>, StoreError> {
     let largest = store::largest(db, of, year, LISTED_DONORS).await?;
-    let ids: Vec<Uuid> = largest.iter().map(|(donor, ..)| *donor).collect();
+    let ids: Vec<DonorId> = largest.iter().map(|(donor, ..)| *donor).collect();
     let names = donor::store::by_ids(scope, db, ids.iter().copied()).await?;
     let was = store::given(db, of, year - 1, &ids).await?;
     let unknown = (now.part(&format!("type:{NOT_STATED}")).0, before.part(&format!("type:{NOT_STATED}")).0);
@@ -220,7 +219,7 @@ async fn top_donors(
 async fn lines(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    of: (Uuid, Uuid),
+    of: store::Of,
     report: Report,
     (from, to): (i32, i32),
 ) -> Result<Vec<Line>, StoreError> {

@@ -9,8 +9,8 @@ use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{
-    DonorType, Earmarking, Fault, Money, Problem, Segment, Situation, closed_set, money::percent,
-    pagination::Page,
+    DonorId, DonorType, Earmarking, Fault, Money, OfficeId, Problem, Segment, Situation, closed_set,
+    money::percent, pagination::Page,
 };
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,6 @@ use service::{
     ApiResult, Column, Context, Envelope, Listed, PageRequest, Paging, Row, one_of, openapi::ReadProblems,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 closed_set! {
     /// A figure that has donors behind it.
@@ -39,7 +38,7 @@ closed_set! {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorAmount {
     /// Null for contributions whose donor is not stated.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     #[schema(example = "Norway", max_length = 300)]
     donor_name: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
@@ -92,7 +91,7 @@ pub(crate) struct Figure {
     #[param(max_length = 40, example = "government")]
     key: Option<String>,
     /// This office and the offices below it. Defaults to the caller's.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
 }
 
 impl Figure {
@@ -170,7 +169,7 @@ impl Figure {
 /// The largest first; the key of a page is the amount and the donor of its last row.
 async fn list(
     db: &impl ConnectionTrait,
-    of: (Uuid, Uuid),
+    of: store::Of,
     figure: &Figure,
     page: &PageRequest,
 ) -> Result<Vec<(i64, DonorAmount)>, auth::ApiError> {
@@ -181,7 +180,7 @@ async fn list(
         condition = condition.replace('?', "$4");
     }
     let mut further = String::new();
-    if let Some((cents, donor_id)) = page.after::<(i64, Uuid)>()? {
+    if let Some((cents, donor_id)) = page.after::<(i64, DonorId)>()? {
         parameters.extend(params![cents, donor_id]);
         let (less, after) = (parameters.len() - 1, parameters.len());
         further = format!("AND ({amount} < ${less} OR ({amount} = ${less} AND g.donor_id > ${after}))");
@@ -201,7 +200,8 @@ async fn list(
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let read = || {
-            let (donor_id, cents): (Option<Uuid>, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
+            let (donor_id, cents): (Option<DonorId>, i64) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
             let contributions = donor_id.map(|id| {
                 format!("/v1/contributions?donor_id={id}&counted_year={year}&within_office_id={}", of.1)
             });
@@ -244,7 +244,7 @@ pub(crate) async fn get(
     let page = listed.paging.of("diversification-rows", &filters)?;
     service::list(&request, &context, scope, page, async move |db, _, page| {
         let rows = list(db, of, &figure, page).await?;
-        let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or_default());
+        let key = |(cents, row): &(i64, DonorAmount)| (*cents, row.donor_id.unwrap_or(DonorId::nil()));
         let is_one_page = figure.measure == Measure::Top10;
         let listed = if is_one_page { Page { items: rows, next: None } } else { page.page(rows, key) };
         Ok(listed.map(|(_, row)| row))

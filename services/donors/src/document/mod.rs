@@ -2,12 +2,11 @@
 
 use ::documents::Kind;
 use ::store::{StoreError, Transaction, params, sql};
-use kernel::Visibility;
+use kernel::{ReportId, Visibility};
 use sea_orm::ConnectionTrait;
-use uuid::Uuid;
 
 pub(crate) use ::documents::{
-    Document, DocumentErasure, MAX_BYTES, MAX_DOCUMENTS, Owner, StoredFile, Upload, erase, sweep,
+    Document, DocumentErasure, DocumentId, MAX_BYTES, MAX_DOCUMENTS, Owner, StoredFile, Upload, erase, sweep,
 };
 
 /// Those of reports.
@@ -21,7 +20,7 @@ pub(crate) static KINDS: [&Kind; 2] = [&OF_REPORTS, &OF_AGREEMENTS];
 /// The documents of a report.
 pub(crate) async fn of_report(
     db: &impl ConnectionTrait,
-    report_id: Uuid,
+    report_id: ReportId,
 ) -> Result<Vec<Document>, StoreError> {
     let text = "SELECT * FROM document WHERE report_id = $1 ORDER BY id";
     sql::all(db, text, params![report_id]).await
@@ -30,7 +29,7 @@ pub(crate) async fn of_report(
 /// Shows the documents of a report to its donor, or takes them out of its sight.
 pub(crate) async fn show(
     tx: &Transaction,
-    report_id: Uuid,
+    report_id: ReportId,
     shown: bool,
     visibility: Visibility,
 ) -> Result<(), StoreError> {

@@ -6,13 +6,13 @@ use ::documents::{
 };
 use ::store::{Actor, Store};
 use chrono::TimeDelta;
-use kernel::{Clock, Code, FixedClock};
+use kernel::{Clock, Code, DonorId, FixedClock, OfficeId, OrganisationId};
 use std::time::Duration;
 use std::{path::Path, sync::Arc};
 use uuid::Uuid;
 
-const ORGANISATION: Uuid = Uuid::from_u128(1);
-const OFFICE: Uuid = Uuid::from_u128(2);
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+const OFFICE: OfficeId = OfficeId::from_u128(2);
 
 fn clock() -> Arc<FixedClock> {
     Arc::new(FixedClock::at("2026-08-15T00:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap()))
@@ -27,8 +27,8 @@ async fn store(folder: &Path, clock: &Arc<FixedClock>) -> Store {
 }
 
 /// A document of a report or an agreement that names this file.
-async fn name(store: &Store, kind: &Kind, sha256: &str) -> Uuid {
-    let id = kernel::id::new_id(store.clock().as_ref());
+async fn name(store: &Store, kind: &Kind, sha256: &str) -> DocumentId {
+    let id = DocumentId::new(store.clock().as_ref());
     let columns =
         ["id", "organisation_id", "office_id", "donor_id", kind.column, "name", "media_type", "size"];
     let columns = [&columns[..], &["sha256", "visibility", "created_at"]].concat();
@@ -132,7 +132,7 @@ async fn a_document_is_not_named_whose_file_was_destroyed_while_it_arrived() {
         id: Uuid::from_u128(3),
         organisation_id: ORGANISATION,
         office_id: OFFICE,
-        donor_id: Some(Uuid::from_u128(4)),
+        donor_id: Some(DonorId::from_u128(4)),
     };
     let tx = store.system(Actor::system()).await.unwrap();
     let refused = owner.attach(&tx, &stored, "internal").await.unwrap_err();
@@ -149,10 +149,10 @@ async fn a_download_beside_an_erasure_finds_nothing_and_a_lost_file_is_a_fault()
         let id = name(&store, kind, &sha256).await;
         let owner = Owner {
             kind,
-            id,
+            id: id.as_uuid(),
             organisation_id: ORGANISATION,
             office_id: OFFICE,
-            donor_id: Some(Uuid::from_u128(4)),
+            donor_id: Some(DonorId::from_u128(4)),
         };
         let (name, media_type, created_at) = ("a.pdf".to_owned(), "application/pdf".to_owned(), clock.now());
         let document = Document { id, name, media_type, size: 1, sha256: sha256.clone(), created_at };
@@ -184,7 +184,7 @@ async fn no_file_is_destroyed_while_somebody_is_about_to_name_it() {
             id: Uuid::from_u128(3),
             organisation_id: ORGANISATION,
             office_id: OFFICE,
-            donor_id: Some(Uuid::from_u128(4)),
+            donor_id: Some(DonorId::from_u128(4)),
         };
         let tx = store.system(Actor::system()).await.unwrap();
         owner.attach(&tx, &stored, "internal").await.unwrap();

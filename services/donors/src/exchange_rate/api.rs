@@ -214,7 +214,7 @@ pub(crate) async fn take(
             let sha256 = hex::encode(Sha256::digest(&bytes));
             let organisation_id = scope.organisation_id();
             let resource = "exchange_rates";
-            let subject = audit::Subject { resource, id: organisation_id, organisation_id, office_id };
+            let subject = audit::Subject { resource, id: organisation_id.as_uuid(), organisation_id, office_id };
             tx.audit_created("exchange_rates.take", subject, &serde_json::json!({
                     "sha256": sha256, "created": saved.created, "changed": saved.changed, "rejected": read.bad,
             }))

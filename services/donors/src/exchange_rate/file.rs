@@ -3,9 +3,9 @@
 
 use super::{month_of, parse, store::Model};
 use chrono::{DateTime, NaiveDate, Utc};
+use kernel::OrganisationId;
 use kernel::{Currency, Fault, FieldCode, FieldError, fault};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Maximum number of rows of a file: two centuries of months of every currency.
 const MAX_ROWS: usize = 500_000;
@@ -36,7 +36,7 @@ impl Read {
 /// What a file does not say of its rates.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Given<'a> {
-    pub(super) organisation_id: Uuid,
+    pub(super) organisation_id: OrganisationId,
     /// Where a rate is from that names no source.
     pub(super) source: &'a str,
     pub(super) now: DateTime<Utc>,
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     fn from(source: &str) -> Given<'_> {
-        Given { organisation_id: Uuid::from_u128(1), source, now: DateTime::UNIX_EPOCH }
+        Given { organisation_id: OrganisationId::from_u128(1), source, now: DateTime::UNIX_EPOCH }
     }
 
     fn of(text: &str) -> Read {

@@ -9,14 +9,15 @@ pub(crate) mod store;
 
 use auth::ApiError;
 use chrono::{Datelike, NaiveDate};
-use kernel::{Currency, Fault, FieldCode, Money, Problem, Situation, fault, money::parse_decimal};
+use kernel::{
+    Currency, Fault, FieldCode, Money, OrganisationId, Problem, Situation, fault, money::parse_decimal,
+};
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use std::collections::HashMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -96,7 +97,7 @@ pub(crate) fn not_for_dollars() -> Fault {
 /// 422 that names the currency and the month for which there is no rate.
 pub(crate) async fn convert(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     amount: Money,
     given: Option<&ExchangeRate>,
     day: NaiveDate,

@@ -1,5 +1,6 @@
 use super::{ExchangeRate, Rates, month_of};
 use chrono::NaiveDate;
+use kernel::OrganisationId;
 use sea_orm::entity::prelude::*;
 use service::PageRequest;
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use store::{StoreError, TenantScope, TenantTx, params, sql, upsert_models};
 #[sea_orm(table_name = "exchange_rate")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub currency: String,
     #[sea_orm(primary_key, auto_increment = false)]
@@ -37,7 +38,7 @@ pub(crate) struct Filter {
 /// The organisation's rate for the month of a day.
 pub(super) async fn of_month(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     currency: &str,
     day: NaiveDate,
 ) -> Result<Option<ExchangeRate>, StoreError> {
@@ -51,7 +52,10 @@ pub(super) async fn of_month(
 }
 
 /// All of an organisation's rates.
-pub(crate) async fn all(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<Rates, StoreError> {
+pub(crate) async fn all(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+) -> Result<Rates, StoreError> {
     let text = "SELECT * FROM exchange_rate WHERE organisation_id = $1";
     let found: Vec<Model> = sql::all(db, text, params![organisation_id]).await?;
     Ok(Rates::of(found.into_iter().map(|row| {

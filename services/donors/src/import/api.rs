@@ -1,26 +1,25 @@
 use super::{
     columns::Column,
     format::ImportFormat,
-    store::{self, ImportState, RowOutcome},
+    store::{self, ImportId, ImportState, RowOutcome},
 };
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{FieldCode, FieldError, Params, Problem};
+use kernel::{FieldCode, FieldError, OfficeId, Params, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, openapi::ReadProblems, response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// An import and its progress.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Import {
-    id: Uuid,
+    id: ImportId,
     #[schema(minimum = 1)]
     version: i64,
     /// The office that owns the imported records.
-    office_id: Uuid,
+    office_id: OfficeId,
     #[schema(example = "csv")]
     format: ImportFormat,
     /// Name of the source system.
@@ -142,7 +141,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::ImportsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ImportId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -258,7 +257,7 @@ pub(crate) async fn rows(
     request: HttpRequest,
     caller: Caller<perm::ImportsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ImportId>,
     listed: Listed<RowFilter>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;

@@ -13,10 +13,9 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use events::{ExternalRef, FlowObject};
-use kernel::{DonorStatus, DonorType, Visibility};
+use kernel::{AgreementId, ContributionId, DonorId, DonorStatus, DonorType, OfficeId, Visibility};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{StoreError, TenantScope, Transaction, office};
-use uuid::Uuid;
 
 /// The outcome of each row.
 #[derive(Debug, Default)]
@@ -110,7 +109,7 @@ async fn changing(
         (decide(Some(&known), flow.version, &hex::encode(flow.fingerprint)) == Decision::Update)
             .then_some(row.id)
     });
-    let ids: BTreeSet<Uuid> = changes.collect();
+    let ids: BTreeSet<ContributionId> = changes.collect();
     let organisation = TenantScope::Organisation { organisation_id: scope.organisation_id() };
     contribution::store::to_change(&organisation, tx, &ids.into_iter().collect::<Vec<_>>()).await
 }
@@ -119,7 +118,7 @@ async fn changing(
 struct Lookups {
     /// By [`DonorRef::key`].
     donors: HashMap<String, donor::store::Model>,
-    agreements: HashMap<String, Uuid>,
+    agreements: HashMap<String, AgreementId>,
     /// Who receives, where the source does not say it itself.
     recipient: Option<FlowObject>,
 }
@@ -136,7 +135,7 @@ async fn agreements_of(
     tx: &Transaction,
     scope: &TenantScope,
     flows: &[(i64, Flow)],
-) -> Result<HashMap<String, Uuid>, StoreError> {
+) -> Result<HashMap<String, AgreementId>, StoreError> {
     let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
     let named = agreement::store::by_references(scope, tx.db(), &references).await?;
     Ok(named.into_iter().map(|(reference, agreement)| (reference, agreement.id)).collect())
@@ -174,7 +173,7 @@ fn record(
     lookups: &Lookups,
     fingerprint: String,
     stored: Option<&Contribution>,
-    (id, now): (Uuid, DateTime<Utc>),
+    (id, now): (ContributionId, DateTime<Utc>),
 ) -> Result<Contribution, StoreError> {
     let donor = flow.donor_ref.as_ref().and_then(|donor_ref| lookups.donors.get(&donor_ref.key()));
     let donor_external_ref = flow.donor_ref.as_ref().and_then(|donor_ref| donor_ref.reference.clone());
@@ -256,7 +255,7 @@ async fn donors_of(
         Found::Donor(id) | Found::Named(id) => Some(*id),
         Found::Several | Found::Nobody => None,
     });
-    let known: Vec<Uuid> = known.collect();
+    let known: Vec<DonorId> = known.collect();
     let registered = donor::store::by_ids(scope, tx.db(), known).await?;
     let mut donors = HashMap::with_capacity(donor_refs.len());
     let mut unknown = Vec::new();
@@ -301,7 +300,12 @@ impl NewDonor {
         Ok(Self { key, search, name, donor_type, reference, iati_identifier })
     }
 
-    fn record(&self, job: &Job, office_id: Uuid, (id, now): (Uuid, DateTime<Utc>)) -> donor::store::Model {
+    fn record(
+        &self,
+        job: &Job,
+        office_id: OfficeId,
+        (id, now): (DonorId, DateTime<Utc>),
+    ) -> donor::store::Model {
         donor::store::Model {
             id,
             version: 1,

@@ -3,9 +3,10 @@
 use super::record::Record;
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::{ContributionStatus, ContributionType, DonorType, Earmarking, FieldError, Money, Visibility};
+use kernel::{
+    ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, FieldError, Money, Visibility,
+};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 /// Why a row does not hold: what it calls itself, and everything that is wrong with it.
 pub(crate) type Refused = (Option<String>, Vec<FieldError>);
@@ -55,7 +56,7 @@ pub(crate) struct Flow {
 /// The donor that a row names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DonorRef {
-    pub(crate) id: Option<Uuid>,
+    pub(crate) id: Option<DonorId>,
     /// What the source calls the donor.
     pub(crate) reference: Option<String>,
     pub(crate) name: Option<String>,

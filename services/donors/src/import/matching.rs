@@ -6,26 +6,25 @@ use super::{
     store::Model as Job,
 };
 use crate::{agreement, contribution, registry::donor};
-use kernel::{Fault, FieldCode, FieldError, RecordKind};
+use kernel::{DonorId, Fault, FieldCode, FieldError, RecordKind};
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeSet, HashMap};
 use store::{StoreError, TenantScope};
-use uuid::Uuid;
 
 /// The donor that a row refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// By its id, or by what the source calls it.
-    Donor(Uuid),
+    Donor(DonorId),
     /// By its name.
-    Named(Uuid),
+    Named(DonorId),
     /// The name is that of several donors of different types.
     Several,
     Nobody,
 }
 
 impl Found {
-    fn id(&self) -> Option<Uuid> {
+    fn id(&self) -> Option<DonorId> {
         match self {
             Found::Donor(id) | Found::Named(id) => Some(*id),
             Found::Several | Found::Nobody => None,
@@ -46,7 +45,7 @@ pub(super) async fn donors(
     donor_refs: &HashMap<String, DonorRef>,
 ) -> Result<HashMap<String, Found>, StoreError> {
     let scope = scope_of(job);
-    let ids: Vec<Uuid> = donor_refs.values().filter_map(|donor_ref| donor_ref.id).collect();
+    let ids: Vec<DonorId> = donor_refs.values().filter_map(|donor_ref| donor_ref.id).collect();
     let ids = donor::store::by_ids(&scope, db, ids).await?;
     let refs: Vec<String> = donor_refs.values().filter_map(|donor_ref| donor_ref.reference.clone()).collect();
     let mut by_ref = donor::store::by_refs(&scope, db, &job.source, &refs).await?;
@@ -79,13 +78,14 @@ pub(super) async fn donors(
     let named = donor::store::by_names(&scope, db, names).await?;
     // Duplicates of one name that were merged are one donor.
     let one = donor::store::survivors(&scope, db, named.iter().map(|donor| donor.id).collect()).await?;
-    let survivor_of = |id: Uuid| one.get(&id).copied().unwrap_or(id);
+    let survivor_of = |id: DonorId| one.get(&id).copied().unwrap_or(id);
     for (key, donor_ref) in unknown {
         let search = donor_ref.search();
         let fits = |donor: &&donor::store::Model| {
             donor.search == search && donor_ref.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
         };
-        let fitting: BTreeSet<Uuid> = named.iter().filter(fits).map(|donor| survivor_of(donor.id)).collect();
+        let fitting: BTreeSet<DonorId> =
+            named.iter().filter(fits).map(|donor| survivor_of(donor.id)).collect();
         let verdict = match (fitting.first(), fitting.len()) {
             (None, _) => Found::Nobody,
             (Some(donor), 1) => Found::Named(*donor),
@@ -94,7 +94,7 @@ pub(super) async fn donors(
         found.insert(key.clone(), verdict);
     }
     // A merged duplicate is resolved to its survivor.
-    let ids: Vec<Uuid> = found.values().filter_map(Found::id).collect();
+    let ids: Vec<DonorId> = found.values().filter_map(Found::id).collect();
     let survivors = donor::store::survivors(&scope, db, ids).await?;
     for verdict in found.values_mut() {
         if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {

@@ -1,9 +1,9 @@
 //! How an import is asked for: the parameters, and the form that describes the files beside them.
 
 use super::format::ImportFormat;
+use kernel::OfficeId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// How to import.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
@@ -26,7 +26,7 @@ pub(crate) struct ImportOptions {
     #[param(example = "XM-DAC-47066", max_length = 100)]
     pub(super) receiver: Option<String>,
     /// The office that owns the imported records: the caller's or one below it. Defaults to the caller's.
-    pub(super) office_id: Option<Uuid>,
+    pub(super) office_id: Option<OfficeId>,
     /// Dry run: validate and compare only, save nothing.
     #[serde(default)]
     pub(super) dry_run: bool,

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::text::joined;
 use kernel::{
-    ClosedSet, ContributionStatus, ContributionType, Currency, Fault, FieldCode, FieldError, Money,
+    ClosedSet, ContributionStatus, ContributionType, Currency, DonorId, Fault, FieldCode, FieldError, Money,
     MoneyError, Situation, fault, money::parse_decimal,
 };
 use rust_decimal::Decimal;
@@ -15,7 +15,6 @@ use serde_json::Map;
 use service::Checks;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// Set where the rate is the organisation's and not the row's.
 const RATE_OF_MONTH: &str = "rate_of_month";
@@ -222,7 +221,7 @@ impl<'a> Reader<'a> {
             self.checks.refuse("/donor", fault.with("fields", "donor, donor_ref, donor_id"));
             return None;
         }
-        let parsed = id.as_deref().map(Uuid::parse_str);
+        let parsed = id.as_deref().map(str::parse::<DonorId>);
         if let Some(Err(_)) = parsed {
             self.checks.refuse("/donor_id", (FieldCode::NotAnId, "is not an id (a UUID)"));
         }

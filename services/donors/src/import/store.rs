@@ -1,5 +1,5 @@
 use super::{flow::Staged, format::ImportFormat};
-use kernel::closed_set;
+use kernel::{OfficeId, OrganisationId, closed_set};
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
@@ -30,14 +30,17 @@ closed_set! {
     }
 }
 
+/// The id of an import.
+pub(crate) type ImportId = kernel::Id<Model>;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ImportId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
     pub format: ImportFormat,
     pub state: ImportState,
     pub dry_run: bool,
@@ -69,7 +72,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "import",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -92,7 +95,7 @@ fn readable(scope: &TenantScope) -> Select<Entity> {
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: ImportId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
@@ -102,7 +105,7 @@ pub(crate) async fn list(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<ImportId>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = readable(scope).order_by_desc(Column::Id).limit(page.limit + 1);
     if let Some(after) = after {
@@ -116,18 +119,18 @@ pub(crate) async fn list(
 /// `comparison`, the one under way, until it ends.
 pub(crate) async fn next(
     db: &impl ConnectionTrait,
-    comparison: Option<Uuid>,
+    comparison: Option<ImportId>,
 ) -> Result<Option<Model>, StoreError> {
     let text = "SELECT i.* FROM import i WHERE i.state IN ('queued', 'applying')
                 AND (NOT i.dry_run OR i.id = $1
                      OR NOT EXISTS (SELECT 1 FROM import c WHERE c.id = $1 AND c.state IN ('queued', 'applying')))
                 ORDER BY coalesce((SELECT max(o.worked_at) FROM import o
                                    WHERE o.organisation_id = i.organisation_id), i.created_at), i.id LIMIT 1";
-    Ok(sql::all::<Model>(db, text, params![comparison.unwrap_or_default()]).await?.pop())
+    Ok(sql::all::<Model>(db, text, params![comparison.unwrap_or(ImportId::nil())]).await?.pop())
 }
 
 /// Lets the imports of other organisations have their turn before this one, which cannot go on now.
-pub(crate) async fn yield_turn(store: &Store, import: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn yield_turn(store: &Store, import: ImportId) -> Result<(), StoreError> {
     let tx = store.system(store::Actor::system()).await?;
     let text = "UPDATE import SET worked_at = $1 WHERE id = $2";
     sql::execute(tx.db(), text, params![tx.now(), import]).await?;
@@ -161,6 +164,7 @@ pub(crate) async fn hold(tx: &Transaction, import: &Model) -> Result<bool, Store
 
 /// A row of an import, from when it is staged.
 mod staged_row {
+    use super::ImportId;
     use super::RowOutcome;
     use sea_orm::entity::prelude::*;
 
@@ -168,7 +172,7 @@ mod staged_row {
     #[sea_orm(table_name = "import_row")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub import_id: Uuid,
+        pub import_id: ImportId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: i64,
         pub file: String,
@@ -190,7 +194,7 @@ mod staged_row {
 /// Stages rows; `first` is the number of the first one.
 pub(crate) async fn stage(
     tx: &Transaction,
-    import: Uuid,
+    import: ImportId,
     file: &str,
     first: i64,
     rows: Vec<Staged>,
@@ -221,7 +225,7 @@ pub(crate) async fn stage(
 /// PostgreSQL may sort all the rows that are left.)
 pub(crate) async fn waiting(
     db: &impl ConnectionTrait,
-    import: Uuid,
+    import: ImportId,
     position: i64,
     stretch: i64,
 ) -> Result<Vec<(i64, String)>, StoreError> {
@@ -237,7 +241,7 @@ const MAX_RANGES: usize = 8;
 /// Writes one verdict on rows, in their order, and drops what was staged of them.
 pub(crate) async fn decide(
     tx: &Transaction,
-    import: Uuid,
+    import: ImportId,
     verdict: RowOutcome,
     numbers: &[i64],
 ) -> Result<(), StoreError> {
@@ -262,7 +266,11 @@ pub(crate) async fn decide(
 pub(crate) const RANGE_ROWS: i64 = 5000;
 
 /// Drops what is staged of the rows after `position` that will not be applied, for one stretch.
-pub(crate) async fn forget_staged(tx: &Transaction, import: Uuid, position: i64) -> Result<(), StoreError> {
+pub(crate) async fn forget_staged(
+    tx: &Transaction,
+    import: ImportId,
+    position: i64,
+) -> Result<(), StoreError> {
     let text = "UPDATE import_row SET raw = NULL, verdict = coalesce(verdict, 'not_applied')
                 WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL";
     sql::execute(tx.db(), text, params![import, position, position + RANGE_ROWS]).await?;
@@ -270,7 +278,7 @@ pub(crate) async fn forget_staged(tx: &Transaction, import: Uuid, position: i64)
 }
 
 /// Removes an interrupted upload, one range of its rows after the other.
-pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn discard(store: &Store, import: ImportId) -> Result<(), StoreError> {
     loop {
         let tx = store.system(store::Actor::system()).await?;
         tx.by_index().await?;
@@ -297,7 +305,7 @@ pub(crate) async fn discard(store: &Store, import: Uuid) -> Result<(), StoreErro
 pub(crate) async fn broken_off(
     db: &impl ConnectionTrait,
     before: DateTimeUtc,
-) -> Result<Vec<Uuid>, StoreError> {
+) -> Result<Vec<ImportId>, StoreError> {
     let text = "SELECT id FROM import WHERE state = 'receiving' AND created_at < $1";
     let rows = sql::rows(db, text, params![before]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
@@ -317,7 +325,7 @@ pub(crate) struct RowVerdict {
 
 pub(crate) async fn rows(
     db: &impl ConnectionTrait,
-    import: Uuid,
+    import: ImportId,
     verdict: Option<RowOutcome>,
     with_warnings: bool,
     page: &PageRequest,

@@ -2,15 +2,15 @@ use super::*;
 use crate::migration::Migrator;
 use ::store::Actor;
 use chrono::TimeDelta;
-use kernel::{Clock, FixedClock};
+use kernel::{Clock, FixedClock, OfficeId, OrganisationId};
 use std::sync::Arc;
 
 fn import(id: u128, organisation: u128, now: DateTimeUtc) -> Model {
     Model {
-        id: Uuid::from_u128(id),
+        id: ImportId::from_u128(id),
         version: 0,
-        organisation_id: Uuid::from_u128(organisation),
-        office_id: Uuid::from_u128(organisation),
+        organisation_id: OrganisationId::from_u128(organisation),
+        office_id: OfficeId::from_u128(organisation),
         format: crate::import::format::ImportFormat::Csv,
         state: ImportState::Queued,
         dry_run: false,
@@ -79,7 +79,7 @@ async fn a_dry_run_under_way_lets_others_work_and_other_dry_runs_wait() {
         update(&tx, &mut sent).await.unwrap();
         clock.advance(TimeDelta::seconds(1));
     }
-    let under_way = Some(Uuid::from_u128(1));
+    let under_way = Some(ImportId::from_u128(1));
     let turn = async |import: &Model| {
         clock.advance(TimeDelta::seconds(1));
         update(&tx, &mut import.clone()).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_dry_run_under_way_lets_others_work_and_other_dry_runs_wait() {
     tx.commit().await.unwrap();
     // One that cannot go on lets the others have their turn.
     clock.advance(TimeDelta::seconds(1));
-    yield_turn(&store, Uuid::from_u128(2)).await.unwrap();
+    yield_turn(&store, ImportId::from_u128(2)).await.unwrap();
     let db = store.system_read().await.unwrap();
     assert_eq!(next(&db, None).await.unwrap().unwrap().id.as_u128(), 3);
 }

@@ -25,10 +25,9 @@ use actix_web::{
 use auth::{ApiError, Caller, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use kernel::{Code, Fault, FieldCode, FieldError, Problem};
+use kernel::{Code, Fault, FieldCode, FieldError, OfficeId, OrganisationId, Problem};
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 /// Maximum size of an upload, in bytes: enough for well over 100,000 flows.
 const MAX_UPLOAD_BYTES: u64 = 512 * 1024 * 1024;
@@ -203,8 +202,8 @@ impl Receiving {
     async fn start(
         context: &Context,
         options: &ImportOptions,
-        organisation_id: Uuid,
-        office_id: Uuid,
+        organisation_id: OrganisationId,
+        office_id: OfficeId,
     ) -> Result<Self, ApiError> {
         let mut mapping = Mapping::default();
         if let Some(text) = &options.mapping {

@@ -6,7 +6,7 @@ use super::{
     apply::{self, Decision, Verdicts, apply},
     flow::Flow,
     seen::{Print, Seen},
-    store::{self, ImportState, RowOutcome},
+    store::{self, ImportId, ImportState, RowOutcome},
 };
 use crate::{contribution, registry::donor};
 use ::store::{Actor, Store, StoreError, TenantScope};
@@ -14,7 +14,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use service::Context;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 /// Batches of one import before other organisations' imports have their turn.
 const BATCHES_PER_TURN: u32 = 20;
@@ -43,7 +42,7 @@ enum Pause {
 
 /// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
 struct Comparison {
-    import: Uuid,
+    import: ImportId,
     /// The job's version when its last turn ended; another one means that somebody else went on with it.
     version: i64,
     seen: Seen<(i64, Print)>,

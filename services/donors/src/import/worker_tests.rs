@@ -6,7 +6,7 @@ use crate::{
 
 fn job(id: u128, dry_run: bool, rows: i64) -> store::Model {
     store::Model {
-        id: Uuid::from_u128(id),
+        id: ImportId::from_u128(id),
         version: 0,
         organisation_id: scope_of(0).organisation_id(),
         office_id: OFFICES[0],
@@ -63,7 +63,7 @@ async fn stage(database: &Store, import: store::Model) {
 
 async fn present(database: &Store, id: u128) -> store::Model {
     let db = database.system_read().await.unwrap();
-    store::get(&scope_of(0), &db, Uuid::from_u128(id)).await.unwrap().unwrap()
+    store::get(&scope_of(0), &db, ImportId::from_u128(id)).await.unwrap().unwrap()
 }
 
 #[tokio::test]

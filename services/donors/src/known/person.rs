@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use auth::ApiError;
 use events::PersonChanged;
-use kernel::{Fault, FieldCode, Problem, RecordKind};
+use kernel::{Fault, FieldCode, OrganisationId, PersonId, Problem, RecordKind};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -11,15 +11,14 @@ use sea_orm::{
 use store::{
     ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
 };
-use uuid::Uuid;
 
 /// A person, as far as this service asks.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "known_person")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub organisation_id: Uuid,
+    pub id: PersonId,
+    pub organisation_id: OrganisationId,
     /// Whether it can sign in and works in an office.
     pub is_active: bool,
 }
@@ -51,8 +50,8 @@ pub(crate) fn consumer() -> Consumer {
 /// Whether a person of the organisation is active; none when the organisation has no such person.
 async fn is_active(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    id: Uuid,
+    organisation_id: OrganisationId,
+    id: PersonId,
 ) -> Result<Option<bool>, StoreError> {
     let text = "SELECT is_active FROM known_person WHERE id = $1 AND organisation_id = $2";
     let row = sql::row(db, text, params![id, organisation_id]).await?;
@@ -66,8 +65,8 @@ async fn is_active(
 /// 422 at the pointer.
 pub(crate) async fn check(
     store: &Store,
-    organisation_id: Uuid,
-    id: Uuid,
+    organisation_id: OrganisationId,
+    id: PersonId,
     pointer: &str,
 ) -> Result<(), ApiError> {
     let active = eventually(async || {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use auth::ApiError;
 use events::PlanChanged;
-use kernel::{Fault, Problem, RecordKind};
+use kernel::{Fault, OrganisationId, PlanId, Problem, RecordKind};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -12,7 +12,6 @@ use std::collections::HashMap;
 use store::{
     ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
 };
-use uuid::Uuid;
 
 /// Maximum number of plans of one record.
 pub(crate) const MAX_PLANS: usize = 20;
@@ -21,8 +20,8 @@ pub(crate) const MAX_PLANS: usize = 20;
 #[sea_orm(table_name = "known_plan")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub organisation_id: Uuid,
+    pub id: PlanId,
+    pub organisation_id: OrganisationId,
     pub name: String,
     pub external_source: Option<String>,
     pub external_ref: Option<String>,
@@ -56,7 +55,7 @@ pub(crate) fn consumer() -> Consumer {
 /// A plan by name, and what FTS calls it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KnownPlan {
-    pub(crate) id: Uuid,
+    pub(crate) id: PlanId,
     pub(crate) name: String,
     pub(crate) fts_id: Option<String>,
 }
@@ -71,9 +70,9 @@ impl From<Model> for KnownPlan {
 /// Those of the organisation's plans that are known here, in one query.
 async fn known(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, KnownPlan>, StoreError> {
+    organisation_id: OrganisationId,
+    ids: &[PlanId],
+) -> Result<HashMap<PlanId, KnownPlan>, StoreError> {
     let text = "SELECT * FROM known_plan WHERE organisation_id = $1";
     let keys = ids.iter().map(|id| (*id).into());
     let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
@@ -88,8 +87,8 @@ async fn known(
 /// 422 that points to the one that is no plan, or to a list of more than [`MAX_PLANS`], about which nothing is asked.
 pub(crate) async fn find_all(
     store: &Store,
-    organisation_id: Uuid,
-    ids: &[Uuid],
+    organisation_id: OrganisationId,
+    ids: &[PlanId],
 ) -> Result<Vec<KnownPlan>, ApiError> {
     if ids.len() > MAX_PLANS {
         let fault = Fault::too_many(MAX_PLANS as u64, "entries");
@@ -107,7 +106,7 @@ pub(crate) async fn find_all(
         Some(plans) => plans,
         None => known(&store.system_read().await?, organisation_id, ids).await?,
     };
-    let plan = |(index, id): (usize, &Uuid)| {
+    let plan = |(index, id): (usize, &PlanId)| {
         let fault = || Fault::unknown(RecordKind::Plan);
         let unknown = || Problem::invalid_field(format!("/plan_ids/{index}"), fault()).into();
         plans.get(id).cloned().ok_or_else(unknown)
@@ -122,12 +121,12 @@ mod tests {
     use kernel::SystemClock;
     use std::{sync::Arc, time::Instant};
 
-    const ORGANISATION: Uuid = Uuid::from_u128(1);
+    const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 
-    async fn store(folder: &std::path::Path, plans: &[Uuid]) -> Store {
+    async fn store(folder: &std::path::Path, plans: &[PlanId]) -> Store {
         let store = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();
         ::store::migration::migrate::<Migrator>(&store).await.unwrap();
-        let row = |id: &Uuid| Model {
+        let row = |id: &PlanId| Model {
             id: *id,
             organisation_id: ORGANISATION,
             name: format!("Plan {id}"),
@@ -142,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn twenty_plans_are_one_question_in_the_order_of_the_body_and_more_are_none() {
         let folder = testkit::folder();
-        let plans: Vec<Uuid> = (10..30).map(Uuid::from_u128).rev().collect();
+        let plans: Vec<PlanId> = (10..30).map(PlanId::from_u128).rev().collect();
         let store = store(folder.path(), &plans).await;
         let statements = Statements::count();
         let found = find_all(&store, ORGANISATION, &plans).await.unwrap();
@@ -157,15 +156,15 @@ mod tests {
     #[tokio::test]
     async fn plans_that_nobody_has_are_waited_for_once_and_the_first_of_them_is_named() {
         let folder = testkit::folder();
-        let known = Uuid::from_u128(10);
+        let known = PlanId::from_u128(10);
         let store = store(folder.path(), &[known]).await;
         let mut ids = vec![known];
-        ids.extend((100..119).map(Uuid::from_u128));
+        ids.extend((100..119).map(PlanId::from_u128));
         let began = Instant::now();
         let refused = find_all(&store, ORGANISATION, &ids).await.unwrap_err();
         assert_eq!(refused.0.errors[0].pointer, "/plan_ids/1");
         assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
-        let of_another = find_all(&store, Uuid::from_u128(2), &[known]).await.unwrap_err();
+        let of_another = find_all(&store, OrganisationId::from_u128(2), &[known]).await.unwrap_err();
         assert_eq!(of_another.0.errors[0].pointer, "/plan_ids/0");
     }
 }

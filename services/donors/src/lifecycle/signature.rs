@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_m
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
+use kernel::{Code, Currency, Fault, FieldCode, Money, OrganisationId, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -14,7 +14,6 @@ use service::{
     response,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// The organisation's signature rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -37,13 +36,14 @@ pub(crate) struct SignatureRuleFields {
 
 /// A row of `signature_rule`.
 mod row {
+    use kernel::OrganisationId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "signature_rule")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         pub version: i64,
         /// In cents.
         pub threshold_usd: Option<i64>,
@@ -56,7 +56,10 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-async fn find(db: &impl ConnectionTrait, organisation_id: Uuid) -> Result<SignatureRule, StoreError> {
+async fn find(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+) -> Result<SignatureRule, StoreError> {
     let text = "SELECT * FROM signature_rule WHERE organisation_id = $1";
     let row: Option<row::Model> = sql::all(db, text, params![organisation_id]).await?.pop();
     let (version, threshold, updated_at) = match row {
@@ -180,7 +183,12 @@ pub(crate) async fn write(
         let after = SignatureRule { version, fields, updated_at: Some(updated_at) };
         tx.audit_changed(
             "signature_rule.update",
-            audit::Subject { resource: "signature_rule", id: organisation_id, organisation_id, office_id },
+            audit::Subject {
+                resource: "signature_rule",
+                id: organisation_id.as_uuid(),
+                organisation_id,
+                office_id,
+            },
             &before,
             &after,
         )

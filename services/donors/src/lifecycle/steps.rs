@@ -17,11 +17,10 @@ use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
-use kernel::{Code, DonorType, Fault, FieldCode, Money, Problem, RecordKind, Situation};
+use kernel::{AgreementId, Code, DonorType, Fault, FieldCode, Money, Problem, RecordKind, Situation};
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
@@ -34,7 +33,7 @@ async fn step(
     request: &HttpRequest,
     context: &Context,
     claims: &Claims,
-    id: Uuid,
+    id: AgreementId,
     (action, mut name): (Action, &'static str),
 ) -> ApiResult {
     service::change(context, request, claims, async |tx, _, precondition| {
@@ -92,7 +91,7 @@ macro_rules! steps {
             request: HttpRequest,
             caller: Caller<perm::AgreementsWrite>,
             context: Data<Context>,
-            id: Id,
+            id: Id<AgreementId>,
         ) -> ApiResult {
             step(&request, &context, &caller.claims, id.0, (Action::$action, $audit)).await
         })+
@@ -160,7 +159,7 @@ pub(crate) async fn amend(
     request: HttpRequest,
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<AgreementId>,
     body: JsonBody<NewAmendment>,
 ) -> ApiResult {
     let new = body.value;

@@ -1,5 +1,5 @@
 use crate::registry::donor::names::match_key;
-use kernel::text::search_key;
+use kernel::{DonorId, OrganisationId, text::search_key};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use std::collections::HashSet;
@@ -7,7 +7,6 @@ use store::{
     migration::{Tenant, ddl, protect},
     params, sql,
 };
-use uuid::Uuid;
 
 struct M0009;
 
@@ -45,11 +44,11 @@ async fn index_names(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
     let text = "SELECT id, organisation_id, name, name_fr, name_es, short_name, donor_type, search FROM donor ORDER BY id";
     let rows = sql::rows(db, text, vec![]).await.map_err(failed)?;
-    let mut taken: HashSet<(Uuid, String, String)> = HashSet::new();
+    let mut taken: HashSet<(OrganisationId, String, String)> = HashSet::new();
     let mut donors = Vec::with_capacity(rows.len());
     for row in &rows {
-        let id: Uuid = row.try_get_by_index(0)?;
-        let organisation: Uuid = row.try_get_by_index(1)?;
+        let id: DonorId = row.try_get_by_index(0)?;
+        let organisation: OrganisationId = row.try_get_by_index(1)?;
         let name: String = row.try_get_by_index(2)?;
         let others: [Option<String>; 3] =
             [row.try_get_by_index(3)?, row.try_get_by_index(4)?, row.try_get_by_index(5)?];

@@ -1,8 +1,8 @@
 use crate::{registry::donor::search::shape, reporting::report::OWED_STATES};
+use kernel::OrganisationId;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{migration::ddl, params, sql};
-use uuid::Uuid;
 
 struct M0012;
 
@@ -30,7 +30,8 @@ async fn shapes(manager: &SchemaManager<'_>) -> Result<(), store::StoreError> {
     let db = manager.get_connection();
     let rows = sql::rows(db, "SELECT organisation_id, letters, word FROM known_word", vec![]).await?;
     for row in &rows {
-        let (organisation, letters): (Uuid, i32) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let (organisation, letters): (OrganisationId, i32) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let word: String = row.try_get_by_index(2)?;
         let text =
             "UPDATE known_word SET shape = $1 WHERE organisation_id = $2 AND letters = $3 AND word = $4";

@@ -1,4 +1,5 @@
 use crate::contribution::target::{self, Targets};
+use kernel::ContributionId;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{
@@ -6,7 +7,6 @@ use store::{
     migration::{Tenant, ddl, protect},
     params, sql,
 };
-use uuid::Uuid;
 
 struct M0013;
 
@@ -36,7 +36,7 @@ impl MigrationTrait for M0013 {
 pub(crate) async fn fill(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     let text = "SELECT id, organisation_id, office_id, usage_years, countries, status, earmarking
                 FROM contribution WHERE id > $1 ORDER BY id LIMIT 1000";
-    let mut last = Uuid::nil();
+    let mut last = ContributionId::nil();
     loop {
         let rows = sql::rows(db, text, params![last]).await?;
         let mut records = Vec::with_capacity(rows.len());

@@ -1,5 +1,6 @@
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use chrono_tz::{GapInfo, Tz};
+use kernel::ReportId;
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{
@@ -7,7 +8,6 @@ use store::{
     migration::{Tenant, ddl, protect},
     params, sql,
 };
-use uuid::Uuid;
 
 struct M0015;
 
@@ -36,7 +36,7 @@ impl MigrationTrait for M0015 {
 async fn days(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     let text = "SELECT r.id, r.due_date, r.due_at, d.country FROM report r JOIN donor d ON d.id = r.donor_id
                 WHERE r.id > $1 ORDER BY r.id LIMIT 1000";
-    let mut last = Uuid::nil();
+    let mut last = ReportId::nil();
     loop {
         let rows = sql::rows(db, text, params![last]).await?;
         if rows.is_empty() {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ClearanceDecided;
-use kernel::{ClearanceDecision, Fault, Problem, Word};
+use kernel::{ClearanceDecision, ClearanceId, DonorId, Fault, Problem, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -14,13 +14,12 @@ use service::{
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A due-diligence clearance.
 #[derive(Debug, Clone, Serialize, ToSchema, FromQueryResult)]
 pub(crate) struct Clearance {
-    id: Uuid,
-    donor_id: Uuid,
+    id: ClearanceId,
+    donor_id: DonorId,
     #[schema(value_type = ClearanceDecision)]
     decision: Word<ClearanceDecision>,
     valid_from: NaiveDate,
@@ -34,16 +33,17 @@ pub(crate) struct Clearance {
 /// A row of `clearance`.
 mod row {
     use kernel::{ClearanceDecision, Word};
+    use kernel::{ClearanceId, DonorId, OfficeId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "clearance")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub organisation_id: Uuid,
-        pub office_id: Uuid,
-        pub donor_id: Uuid,
+        pub id: ClearanceId,
+        pub organisation_id: OrganisationId,
+        pub office_id: OfficeId,
+        pub donor_id: DonorId,
         pub decision: Word<ClearanceDecision>,
         pub valid_from: Date,
         pub valid_until: Date,
@@ -101,7 +101,7 @@ pub(crate) async fn keep(tx: &Transaction, decisions: &[ClearanceDecided]) -> Re
 /// Whether the latest decision about a donor clears it on `day`.
 pub(crate) async fn holds(
     db: &impl ConnectionTrait,
-    donor: Uuid,
+    donor: DonorId,
     day: NaiveDate,
 ) -> Result<bool, StoreError> {
     let text = "SELECT decision, valid_from, valid_until FROM clearance WHERE donor_id = $1 ORDER BY id DESC LIMIT 1";
@@ -122,7 +122,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::AgreementsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     paging: Parameters<Paging>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
@@ -135,7 +135,7 @@ pub(crate) async fn list(
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let mut parameters = params![id.0, scope.organisation_id()];
         let mut text = "SELECT * FROM clearance WHERE donor_id = $1 AND organisation_id = $2".to_owned();
-        if let Some(last) = page.after::<Uuid>()? {
+        if let Some(last) = page.after::<ClearanceId>()? {
             parameters.push(last.into());
             text.push_str(" AND id < $3");
         }
@@ -158,7 +158,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     body: JsonBody<NewClearance>,
 ) -> ApiResult {
     let new = body.value;
@@ -200,7 +200,7 @@ pub(crate) async fn create(
         tx.emit(&event).await?;
         tx.audit_created(
             "clearance.create",
-            audit::Subject { resource: "clearance", id: clearance.id, organisation_id, office_id },
+            audit::Subject { resource: "clearance", id: clearance.id.as_uuid(), organisation_id, office_id },
             &clearance,
         )
         .await?;

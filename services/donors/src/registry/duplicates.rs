@@ -8,13 +8,12 @@ use super::donor::{
 use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{DonorType, Problem, text::words};
+use kernel::{DonorId, DonorType, Problem, text::words};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::Serialize;
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// From so much likeness on two donors may be one.
 const LIKE_ENOUGH: u32 = 70;
@@ -22,7 +21,7 @@ const LIKE_ENOUGH: u32 = 70;
 /// A possible duplicate of a donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Candidate {
-    donor_id: Uuid,
+    donor_id: DonorId,
     #[schema(max_length = 300)]
     name: String,
     #[serde(rename = "type")]
@@ -102,7 +101,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, TenantScope::Donor { .. }) {
@@ -138,7 +137,7 @@ async fn near(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     donor: &Model,
-) -> Result<BTreeMap<Uuid, Model>, StoreError> {
+) -> Result<BTreeMap<DonorId, Model>, StoreError> {
     let mut found = BTreeMap::new();
     let others = |of_organisation: Expr| {
         let others = Entity::find().filter(of_organisation).filter(Column::MergedInto.is_null());
@@ -167,13 +166,14 @@ async fn near(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::{OfficeId, OrganisationId};
 
     fn donor(name: &str, country: &str) -> Model {
         Model {
-            id: Uuid::nil(),
+            id: DonorId::nil(),
             version: 1,
-            organisation_id: Uuid::nil(),
-            office_id: Uuid::nil(),
+            organisation_id: OrganisationId::nil(),
+            office_id: OfficeId::nil(),
             name: name.to_owned(),
             name_fr: None,
             name_es: None,

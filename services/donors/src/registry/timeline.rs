@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, Permission, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, Money, Problem};
+use kernel::{Currency, DonorId, Money, OfficeId, Problem};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use service::{
@@ -32,7 +32,7 @@ pub(crate) struct TimelineEvent {
     title: Option<String>,
     amount: Option<Money>,
     /// The office whose record it is.
-    office_id: Uuid,
+    office_id: OfficeId,
 }
 
 #[derive(FromQueryResult)]
@@ -44,7 +44,7 @@ struct Found {
     title: Option<String>,
     amount: Option<i64>,
     currency: Option<String>,
-    office_id: Uuid,
+    office_id: OfficeId,
 }
 
 impl From<Found> for TimelineEvent {
@@ -86,7 +86,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     paging: Parameters<Paging>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
@@ -119,7 +119,7 @@ struct Seen {
 async fn happenings(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    donor: Uuid,
+    donor: DonorId,
     seen: Seen,
     page: &PageRequest,
     after: Option<(DateTime<Utc>, Uuid)>,

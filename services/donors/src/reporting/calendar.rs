@@ -11,7 +11,7 @@ use actix_web::{
 use auth::{Caller, Claims, perm};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use kernel::{Problem, ReportKind};
+use kernel::{DonorId, OfficeId, OrganisationId, Problem, ReportKind};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,6 @@ use service::{
 };
 use std::fmt::Write;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Events of a feed: those of the last year, and all that are ahead.
 const PAST_DAYS: Days = Days::new(365);
@@ -47,6 +46,7 @@ pub(crate) struct Calendar {
 
 /// A row of `calendar`.
 mod row {
+    use kernel::{DonorId, OfficeId, OrganisationId, PrincipalId};
     use locale::Language;
     use sea_orm::entity::prelude::*;
 
@@ -54,10 +54,10 @@ mod row {
     #[sea_orm(table_name = "calendar")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub principal_id: Uuid,
-        pub organisation_id: Uuid,
-        pub office_id: Uuid,
-        pub donor_id: Option<Uuid>,
+        pub principal_id: PrincipalId,
+        pub organisation_id: OrganisationId,
+        pub office_id: OfficeId,
+        pub donor_id: Option<DonorId>,
         pub secret_hash: String,
         pub language: Language,
         pub created_at: DateTimeUtc,
@@ -133,7 +133,7 @@ pub(crate) async fn remove(
 fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
     let subject = audit::Subject {
         resource: "calendar",
-        id: claims.sub,
+        id: claims.sub.as_uuid(),
         organisation_id: claims.organisation_id,
         office_id: claims.office_id,
     };
@@ -152,11 +152,11 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
     let text = "SELECT organisation_id, office_id, donor_id, language FROM calendar WHERE secret_hash = $1";
     let row = sql::row(&db, text, params![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
     let language: Language = row.try_get_by_index(3).map_err(StoreError::from)?;
-    let (organisation_id, office_id): (Uuid, Uuid) = (
+    let (organisation_id, office_id): (OrganisationId, OfficeId) = (
         row.try_get_by_index(0).map_err(StoreError::from)?,
         row.try_get_by_index(1).map_err(StoreError::from)?,
     );
-    let scope = match row.try_get_by_index::<Option<Uuid>>(2).map_err(StoreError::from)? {
+    let scope = match row.try_get_by_index::<Option<DonorId>>(2).map_err(StoreError::from)? {
         Some(donor_id) => {
             // A donor that was merged into another has that one's dates.
             let own = TenantScope::Donor { organisation_id, donor_id };

@@ -5,6 +5,7 @@ use ::store::{StoreError, TenantScope, list::plan_for_values, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{DonorId, OfficeId, OrganisationId};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Column, Context, Envelope, Listed, Paging, Row, openapi::ReadProblems};
@@ -156,7 +157,7 @@ async fn names(
     };
     let mut names = HashMap::with_capacity(ids.len());
     for row in sql::select_by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await? {
-        if scope.organisation_id() == row.try_get_by_index::<Uuid>(2)? {
+        if scope.organisation_id() == row.try_get_by_index::<OrganisationId>(2)? {
             names.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         }
     }
@@ -177,9 +178,9 @@ pub(crate) struct ComplianceFilter {
     #[param(inline)]
     by: Option<ComplianceGroup>,
     /// Only of this office.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
     /// Only of this donor.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// Due on or after this date.
     due_from: Option<NaiveDate>,
     /// Due on or before this date.

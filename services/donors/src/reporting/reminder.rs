@@ -84,13 +84,12 @@ mod tests {
     };
     use ::store::{TenantScope, sql};
     use chrono::Utc;
-    use kernel::{Clock, FixedClock};
+    use kernel::{Clock, DonorId, FixedClock, OfficeId, OrganisationId};
     use std::sync::Arc;
-    use uuid::Uuid;
 
-    const ORGANISATION: Uuid = Uuid::from_u128(1);
-    const OFFICE: Uuid = Uuid::from_u128(2);
-    const DONOR: Uuid = Uuid::from_u128(3);
+    const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+    const OFFICE: OfficeId = OfficeId::from_u128(2);
+    const DONOR: DonorId = DonorId::from_u128(3);
 
     /// An agreement of 2026 with a donor in Oslo, signed.
     async fn signed(store: &Store) {

@@ -2,24 +2,23 @@ use super::store;
 use crate::{office, secret};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ALL_PERMISSIONS, Caller, perm};
-use kernel::{Code, Fault, FieldCode, Problem};
+use kernel::{ClientId, Code, Fault, FieldCode, OfficeId, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Column, Context, Created, Envelope, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// An API client.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PartnerClient)]
 pub(crate) struct Client {
     /// Also the `client_id`.
-    id: Uuid,
+    id: ClientId,
     #[schema(minimum = 1)]
     version: i64,
-    office_id: Uuid,
+    office_id: OfficeId,
     #[schema(example = "ERP bridge", max_length = 200)]
     name: String,
     /// Its scopes.
@@ -64,7 +63,7 @@ pub(crate) struct NewClient {
     #[schema(example = "ERP bridge", min_length = 1, max_length = 200)]
     name: String,
     /// The office it acts for: the caller's or one below it.
-    office_id: Uuid,
+    office_id: OfficeId,
     /// Its scopes; never more than those of the caller.
     #[schema(example = json!(["contributions:read"]), min_items = 1, max_items = 100, value_type = Vec<service::openapi::words::Permission>)]
     scopes: Vec<String>,

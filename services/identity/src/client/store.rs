@@ -1,3 +1,4 @@
+use kernel::{ClientId, OfficeId, OrganisationId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use service::PageRequest;
@@ -7,10 +8,10 @@ use store::{StoreError, TenantScope, Transaction, audit};
 #[sea_orm(table_name = "client")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ClientId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
     pub name: String,
     pub secret_hash: String,
     pub scopes: String,
@@ -26,7 +27,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "client",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -37,7 +38,7 @@ pub(crate) async fn list(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<ClientId>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = Entity::find()
         .filter(Column::OrganisationId.eq(scope.organisation_id()))
@@ -51,7 +52,7 @@ pub(crate) async fn list(
 }
 
 /// The token endpoint knows a client by its id alone.
-pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn by_id(db: &impl ConnectionTrait, id: ClientId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{World, keys};
 use auth::{AUDIENCE, KeySource, KeySourceError, PrincipalKind, Verifier};
-use kernel::Clock;
+use kernel::{Clock, OfficeId, OrganisationId};
 use std::{collections::HashSet, sync::Arc};
 
 async fn kids(store: &Store) -> Vec<String> {
@@ -23,14 +23,14 @@ fn claims(now: DateTime<Utc>) -> Claims {
     Claims {
         iss: "https://us".into(),
         aud: AUDIENCE.into(),
-        sub: Uuid::from_u128(1),
+        sub: kernel::PrincipalId::from_u128(1),
         exp: (now + ACCESS_TOKEN_LIFETIME).timestamp(),
         iat: now.timestamp(),
         jti: Uuid::from_u128(2),
         sid: Uuid::from_u128(3),
         kind: PrincipalKind::Person,
-        organisation_id: Uuid::nil(),
-        office_id: Uuid::nil(),
+        organisation_id: OrganisationId::nil(),
+        office_id: OfficeId::nil(),
         donor_id: None,
         scope: "donors:read".into(),
     }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use events::DonorChanged;
+use kernel::{DonorId, OrganisationId, PersonId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -9,17 +10,16 @@ use sea_orm::{
 use store::{
     ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
 };
-use uuid::Uuid;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "known_donor")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub organisation_id: Uuid,
+    pub id: DonorId,
+    pub organisation_id: OrganisationId,
     pub name: String,
-    pub focal_point_id: Option<Uuid>,
-    pub merged_into: Option<Uuid>,
+    pub focal_point_id: Option<PersonId>,
+    pub merged_into: Option<DonorId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -48,8 +48,8 @@ pub(crate) fn consumer() -> Consumer {
 /// Whether the organisation has this donor; waits up to two seconds for one that was only just recorded.
 pub(crate) async fn is_known(
     store: &Store,
-    organisation_id: Uuid,
-    donor_id: Uuid,
+    organisation_id: OrganisationId,
+    donor_id: DonorId,
 ) -> Result<bool, StoreError> {
     let text = "SELECT 1 FROM known_donor WHERE id = $1 AND organisation_id = $2";
     let ask = async || {
@@ -60,13 +60,13 @@ pub(crate) async fn is_known(
 }
 
 /// The donor that answers for one: that one itself, or the one it was merged into.
-pub(crate) async fn answering(db: &impl ConnectionTrait, donor_id: Uuid) -> Result<Uuid, StoreError> {
+pub(crate) async fn answering(db: &impl ConnectionTrait, donor_id: DonorId) -> Result<DonorId, StoreError> {
     let mut donor = donor_id;
     // Chains of merges are short, and never circular.
     for _ in 0..20 {
         let text = "SELECT merged_into FROM known_donor WHERE id = $1";
         let row = sql::row(db, text, params![donor]).await?;
-        match row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten() {
+        match row.map(|row| row.try_get_by_index::<Option<DonorId>>(0)).transpose()?.flatten() {
             Some(next) => donor = next,
             None => break,
         }
@@ -77,10 +77,10 @@ pub(crate) async fn answering(db: &impl ConnectionTrait, donor_id: Uuid) -> Resu
 /// The focal point of a donor of the organisation.
 pub(crate) async fn focal_point(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    donor_id: Uuid,
-) -> Result<Option<Uuid>, StoreError> {
+    organisation_id: OrganisationId,
+    donor_id: DonorId,
+) -> Result<Option<PersonId>, StoreError> {
     let text = "SELECT focal_point_id FROM known_donor WHERE id = $1 AND organisation_id = $2";
     let row = sql::row(db, text, params![donor_id, organisation_id]).await?;
-    Ok(row.map(|row| row.try_get_by_index::<Option<Uuid>>(0)).transpose()?.flatten())
+    Ok(row.map(|row| row.try_get_by_index::<Option<PersonId>>(0)).transpose()?.flatten())
 }

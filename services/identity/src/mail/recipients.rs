@@ -8,10 +8,9 @@ use ::store::{
 use async_trait::async_trait;
 use auth::{Permission, perm, permissions_of};
 use events::NotificationGiven;
-use kernel::{NotificationKind, StaffRole, Word};
+use kernel::{DonorId, NotificationKind, OrganisationId, PersonId, StaffRole, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// Adds a notification to the items of its recipients.
 pub(super) struct Recipients {
@@ -23,7 +22,11 @@ pub(super) struct Recipients {
 impl EventHandler<NotificationGiven> for Recipients {
     /// A donor's people are those of its merged donors as well, so it has to be known. (Offices are identity's own.)
     fn references(&self) -> Vec<Reference<NotificationGiven>> {
-        vec![Reference { kind: "donor", table: "known_donor", id: |event| event.donor_id }]
+        vec![Reference {
+            kind: "donor",
+            table: "known_donor",
+            id: |event| event.donor_id.map(DonorId::as_uuid),
+        }]
     }
 
     async fn apply(&self, tx: &mut SystemTx, events: Vec<NotificationGiven>) -> Result<(), ConsumeError> {
@@ -47,7 +50,7 @@ pub(crate) fn consumer(sends: bool) -> Consumer {
 /// A person, and one of the roles that it holds where it matters.
 #[derive(Debug, FromQueryResult)]
 struct Candidate {
-    id: Uuid,
+    id: PersonId,
     muted: String,
     role: Option<String>,
 }
@@ -65,7 +68,7 @@ fn needed(kind: &Word<NotificationKind>) -> &'static str {
 
 /// Representatives of the donor, or staff of the office who can act. Administrators, who can do everything, only where
 /// nobody else can: somebody is always told.
-async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uuid>, StoreError> {
+async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<PersonId>, StoreError> {
     let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind.as_str());
     if let Some(donor_id) = event.donor_id {
         let people = representatives(tx.db(), event.organisation_id, donor_id).await?;
@@ -79,7 +82,7 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uu
     let role = |candidate: &Candidate| candidate.role.as_deref()?.parse::<StaffRole>().ok();
     let able = |role: StaffRole| permissions_of(role).contains(&needed(&event.kind));
     // Whoever has another role that suffices is not there as an administrator.
-    let mut able_people: HashMap<Uuid, (bool, &Candidate)> = HashMap::new();
+    let mut able_people: HashMap<PersonId, (bool, &Candidate)> = HashMap::new();
     for candidate in &candidates {
         let Some(role) = role(candidate).filter(|role| able(*role)) else { continue };
         let entry = able_people.entry(candidate.id).or_insert((false, candidate));
@@ -87,7 +90,7 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uu
     }
     let officers = able_people.values().any(|(is_officer, _)| *is_officer);
     let told = able_people.values().filter(|(is_officer, _)| *is_officer || !officers);
-    let mut people: Vec<Uuid> =
+    let mut people: Vec<PersonId> =
         told.filter(|(_, person)| wants(person)).map(|(_, person)| person.id).collect();
     people.sort();
     Ok(people)
@@ -96,8 +99,8 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Uu
 /// Representatives of a donor, or of one that was merged into it.
 async fn representatives(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    donor_id: Uuid,
+    organisation_id: OrganisationId,
+    donor_id: DonorId,
 ) -> Result<Vec<Candidate>, StoreError> {
     let text = "WITH RECURSIVE same (id) AS (
                   SELECT d.id FROM known_donor d WHERE d.id = $1
@@ -112,7 +115,7 @@ async fn representatives(
 /// A person as a mail addresses it.
 pub(super) async fn addressee(
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: PersonId,
 ) -> Result<person::store::Model, StoreError> {
     let person = person::store::by_id(db, id).await?;
     person.ok_or_else(|| StoreError::Damaged(format!("mail for person {id}, who is not there")))

@@ -1,10 +1,9 @@
-use ::mail::queue;
+use ::mail::{MailId, queue};
 use ::store::{Actor, Store, StoreError, Transaction, insert_new, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
-use kernel::{NotificationKind, ReportKind, Word};
+use kernel::{NotificationId, NotificationKind, PersonId, ReportId, ReportKind, Word};
 use sea_orm::FromQueryResult;
-use uuid::Uuid;
 
 /// How long notifications to a person are gathered into one mail: reminders come many at a time.
 const GATHER_WINDOW: TimeDelta = TimeDelta::seconds(20);
@@ -12,18 +11,18 @@ const GATHER_WINDOW: TimeDelta = TimeDelta::seconds(20);
 /// One notification to one person.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(super) struct Item {
-    pub(super) person_id: Uuid,
-    pub(super) notification_id: Uuid,
+    pub(super) person_id: PersonId,
+    pub(super) notification_id: NotificationId,
     pub(super) for_donor: bool,
     pub(super) kind: Word<NotificationKind>,
-    pub(super) report_id: Uuid,
+    pub(super) report_id: ReportId,
     pub(super) report_kind: Word<ReportKind>,
     pub(super) due_date: NaiveDate,
     pub(super) title: String,
 }
 
 impl Item {
-    pub(super) fn new(person_id: Uuid, event: &NotificationGiven) -> Self {
+    pub(super) fn new(person_id: PersonId, event: &NotificationGiven) -> Self {
         Self {
             person_id,
             notification_id: event.id,
@@ -39,6 +38,8 @@ impl Item {
 
 /// A row of `mail_item`.
 mod row {
+    use ::mail::MailId;
+    use kernel::{NotificationId, PersonId, ReportId};
     use kernel::{NotificationKind, ReportKind, Word};
     use sea_orm::entity::prelude::*;
 
@@ -46,14 +47,14 @@ mod row {
     #[sea_orm(table_name = "mail_item")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub person_id: Uuid,
+        pub person_id: PersonId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub notification_id: Uuid,
+        pub notification_id: NotificationId,
         /// The mail that it is in; none while items are gathered.
-        pub mail_id: Option<Uuid>,
+        pub mail_id: Option<MailId>,
         pub for_donor: bool,
         pub kind: Word<NotificationKind>,
-        pub report_id: Uuid,
+        pub report_id: ReportId,
         pub report_kind: Word<ReportKind>,
         pub due_date: Date,
         pub title: String,
@@ -98,7 +99,7 @@ pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
     queue::lock(&tx).await?;
     let people = sql::rows(tx.db(), text, ripe(tx.now())).await?;
     for row in &people {
-        let person_id: Uuid = row.try_get_by_index(0)?;
+        let person_id: PersonId = row.try_get_by_index(0)?;
         let id = queue::add(&tx, person_id).await?;
         let assign = "UPDATE mail_item SET mail_id = $1 WHERE person_id = $2 AND mail_id IS NULL";
         sql::execute(tx.db(), assign, params![id, person_id]).await?;
@@ -108,14 +109,14 @@ pub(super) async fn gather(store: &Store) -> Result<usize, StoreError> {
 }
 
 /// The content of a mail.
-pub(super) async fn items(store: &Store, mail: Uuid) -> Result<Vec<Item>, StoreError> {
+pub(super) async fn items(store: &Store, mail: MailId) -> Result<Vec<Item>, StoreError> {
     let text = "SELECT * FROM mail_item WHERE mail_id = $1 ORDER BY due_date, title, notification_id";
     let db = store.system_read().await?;
     sql::all(&db, text, params![mail]).await
 }
 
 /// Removes the content of a mail.
-pub(super) async fn forget(tx: &Transaction, mail: Uuid) -> Result<(), StoreError> {
+pub(super) async fn forget(tx: &Transaction, mail: MailId) -> Result<(), StoreError> {
     sql::execute(tx.db(), "DELETE FROM mail_item WHERE mail_id = $1", params![mail]).await?;
     Ok(())
 }

@@ -10,7 +10,9 @@ use ::mail::{MailWorker, queue};
 use ::store::{Actor, EventHandler, Store, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use events::NotificationGiven;
-use kernel::{FixedClock, NotificationKind, StaffRole};
+use kernel::{
+    DonorId, FixedClock, NotificationId, NotificationKind, OfficeId, PersonId, ReportId, StaffRole,
+};
 use locale::Language;
 use std::{
     path::Path,
@@ -24,7 +26,6 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
-use uuid::Uuid;
 
 /// An organisation of one office, and a clock that the test moves.
 struct World {
@@ -64,7 +65,7 @@ impl World {
             created_at: tx.now(),
         };
         change(&mut person);
-        let roles: Vec<(Uuid, StaffRole)> =
+        let roles: Vec<(OfficeId, StaffRole)> =
             roles.iter().map(|role| (self.founded.office_id, *role)).collect();
         person::store::insert(&tx, &person, &roles).await.unwrap();
         tx.commit().await.unwrap();
@@ -72,13 +73,13 @@ impl World {
 
     fn event(&self, number: u128, kind: &str) -> NotificationGiven {
         NotificationGiven {
-            id: Uuid::from_u128(number),
+            id: NotificationId::from_u128(number),
             sequence: 1,
             organisation_id: self.founded.organisation_id,
             office_id: self.founded.office_id,
             donor_id: None,
             kind: kind.parse::<NotificationKind>().unwrap().into(),
-            report_id: Uuid::from_u128(1000 + number),
+            report_id: ReportId::from_u128(1000 + number),
             report_kind: kernel::ReportKind::FinalNarrative.into(),
             due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
             title: format!("AGR-2026-0000{number}: Shelter"),
@@ -172,7 +173,7 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
     let world = World::new().await;
     world.person("admin@example.org", &[StaffRole::Administrator], |_| {}).await;
     world.person("region@example.org", &[StaffRole::RegionalOfficer], |_| {}).await;
-    let (donor, merged, other) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(9));
+    let (donor, merged, other) = (DonorId::from_u128(7), DonorId::from_u128(8), DonorId::from_u128(9));
     let tx = world.store.system(Actor::system()).await.unwrap();
     for (id, into) in [(donor, None), (merged, Some(donor)), (other, None)] {
         let columns = ["id", "organisation_id", "name", "merged_into"];
@@ -350,11 +351,11 @@ fn every_kind_has_its_text_in_every_language_and_records_stay_in_their_line() {
         for &kind in NotificationKind::ALL {
             for report_kind in reports {
                 let item = Item {
-                    person_id: Uuid::nil(),
-                    notification_id: Uuid::nil(),
+                    person_id: PersonId::nil(),
+                    notification_id: NotificationId::nil(),
                     for_donor: false,
                     kind: kind.into(),
-                    report_id: Uuid::nil(),
+                    report_id: ReportId::nil(),
                     report_kind: serde_json::from_value(report_kind.into()).unwrap(),
                     due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
                     title: "AGR-1: a\nb".to_owned(),
@@ -380,11 +381,11 @@ fn a_long_list_is_cut_and_a_long_subject_too() {
         public_url: "https://example.org",
     };
     let item = |number: u128| Item {
-        person_id: Uuid::nil(),
-        notification_id: Uuid::from_u128(number),
+        person_id: PersonId::nil(),
+        notification_id: NotificationId::from_u128(number),
         for_donor: false,
         kind: NotificationKind::Overdue.into(),
-        report_id: Uuid::from_u128(number),
+        report_id: ReportId::from_u128(number),
         report_kind: kernel::ReportKind::FinalNarrative.into(),
         due_date: NaiveDate::from_ymd_opt(2026, 9, 30).unwrap(),
         title: "é".repeat(400),

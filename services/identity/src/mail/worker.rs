@@ -2,10 +2,9 @@
 
 use super::{recipients::addressee, store, texts};
 use crate::organisation;
-use ::mail::{Composer, Letter, Mail, Mailer};
+use ::mail::{Composer, Letter, Mail, MailId, Mailer};
 use ::store::{Store, StoreError, Transaction};
 use service::{Context, Job};
-use uuid::Uuid;
 
 /// Gathers and sends, as long as the service runs.
 pub(crate) fn worker(context: &Context, mailer: Mailer, public_url: String) -> Job {
@@ -40,7 +39,7 @@ impl Composer for Notifications {
         Ok(Some(Letter { name, address, subject, text, language }))
     }
 
-    async fn forget(&self, tx: &Transaction, mail: Uuid) -> Result<(), StoreError> {
+    async fn forget(&self, tx: &Transaction, mail: MailId) -> Result<(), StoreError> {
         store::forget(tx, mail).await
     }
 }

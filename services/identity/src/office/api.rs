@@ -2,7 +2,7 @@ use super::{Kind, may_hang_under, store};
 use ::store::audit;
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
+use kernel::{Code, Fault, FieldCode, OfficeId, Problem, RecordKind};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
@@ -10,16 +10,15 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// An office. Each office is a tenant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Office {
-    id: Uuid,
+    id: OfficeId,
     #[schema(minimum = 1)]
     version: i64,
     /// The parent office; null for headquarters.
-    parent_id: Option<Uuid>,
+    parent_id: Option<OfficeId>,
     /// Unique in the organisation.
     #[schema(example = "AFG-KBL", max_length = 20)]
     code: String,
@@ -61,7 +60,7 @@ pub(crate) struct NewOffice {
     name: String,
     kind: Kind,
     /// The parent office: headquarters, or a regional office for a country office.
-    parent_id: Uuid,
+    parent_id: OfficeId,
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "AFG", max_length = 3)]
     country: Option<String>,
@@ -112,7 +111,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::OfficesRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<OfficeId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let office = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -175,7 +174,7 @@ pub(crate) async fn create(
             "office.create",
             audit::Subject {
                 resource: "office",
-                id: office.id,
+                id: office.id.as_uuid(),
                 organisation_id: office.organisation_id,
                 office_id: office.id,
             },

@@ -1,5 +1,5 @@
 use events::OfficeChanged;
-use kernel::OfficeKind;
+use kernel::{OfficeId, OfficeKind, OrganisationId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use service::PageRequest;
@@ -9,10 +9,10 @@ use store::{StoreError, TenantScope, Transaction};
 #[sea_orm(table_name = "office")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: OfficeId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub parent_id: Option<Uuid>,
+    pub organisation_id: OrganisationId,
+    pub parent_id: Option<OfficeId>,
     pub code: String,
     pub name: String,
     pub kind: OfficeKind,
@@ -34,7 +34,7 @@ fn readable(scope: &TenantScope) -> Select<Entity> {
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: OfficeId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
@@ -44,7 +44,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     code: Option<&str>,
     page: &PageRequest,
-    after: Option<(String, Uuid)>,
+    after: Option<(String, OfficeId)>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = readable(scope).order_by_asc(Column::Code).order_by_asc(Column::Id).limit(page.limit + 1);
     if let Some(code) = code {

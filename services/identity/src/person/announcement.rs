@@ -4,13 +4,13 @@
 use super::store::{self, Held};
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use events::{OfficeRoles, PersonChanged};
-use uuid::Uuid;
+use kernel::PersonId;
 
 /// People announced in one transaction.
 const BATCH_SIZE: u64 = 500;
 
 /// Leaves the event of a person that this transaction made or changed in the outbox.
-pub(crate) async fn announce(tx: &mut Transaction, person: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn announce(tx: &mut Transaction, person: PersonId) -> Result<(), StoreError> {
     announce_all(tx, &[person]).await
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
         drop(db);
         let mut tx = store.system(Actor::system()).await?;
         let rows = sql::rows(tx.db(), &format!("{text}{}", sql::for_update(tx.db())), params![]).await?;
-        let people: Vec<Uuid> =
+        let people: Vec<PersonId> =
             rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
         announce_all(&mut tx, &people).await?;
         tx.commit().await?;
@@ -50,7 +50,7 @@ pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
     }
 }
 
-async fn announce_all(tx: &mut Transaction, people: &[Uuid]) -> Result<(), StoreError> {
+async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), StoreError> {
     let held = store::roles(tx.db(), people).await?;
     let mut events = Vec::with_capacity(people.len());
     for person in store::staff(tx.db(), people).await? {
@@ -71,7 +71,7 @@ async fn announce_all(tx: &mut Transaction, people: &[Uuid]) -> Result<(), Store
 }
 
 /// The roles of one person by office; `held` is in the order of people and offices.
-fn offices(person: Uuid, held: &[Held]) -> Vec<OfficeRoles> {
+fn offices(person: PersonId, held: &[Held]) -> Vec<OfficeRoles> {
     let mut offices: Vec<OfficeRoles> = Vec::new();
     for held in held.iter().filter(|held| held.person_id == person) {
         let role = held.role.into();

@@ -4,7 +4,10 @@ use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, Claims, DONOR_REPRESENTATIVE, perm, permissions_of};
 use chrono::TimeDelta;
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind, Situation, StaffRole, pagination::Page};
+use kernel::{
+    Code, DonorId, Fault, FieldCode, OfficeId, PersonId, Problem, RecordKind, Situation, StaffRole,
+    pagination::Page,
+};
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -13,7 +16,6 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// How long an invitation holds.
 const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
@@ -25,18 +27,18 @@ const UNKNOWN_DONOR: &str =
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleIn {
-    office_id: Uuid,
+    office_id: OfficeId,
     role: StaffRole,
 }
 
 /// A person who can sign in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Person {
-    id: Uuid,
+    id: PersonId,
     #[schema(minimum = 1)]
     version: i64,
     /// The office that manages the account.
-    office_id: Uuid,
+    office_id: OfficeId,
     #[schema(example = "Amina Rahimi", max_length = 200)]
     name: String,
     #[schema(example = "amina@example.org", max_length = 254)]
@@ -47,7 +49,7 @@ pub(crate) struct Person {
     #[schema(max_items = 50)]
     roles: Vec<RoleIn>,
     /// For a donor's representative: the donor.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// Whether a password is set; false while the invitation is pending.
     active: bool,
     created_at: chrono::DateTime<chrono::Utc>,
@@ -75,9 +77,9 @@ async fn with_roles(
     db: &impl sea_orm::ConnectionTrait,
     rows: Vec<store::Model>,
 ) -> Result<Vec<Person>, ApiError> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<PersonId> = rows.iter().map(|row| row.id).collect();
     let held = store::roles(db, &ids).await?;
-    let roles_of = |id: Uuid| {
+    let roles_of = |id: PersonId| {
         let mine = held.iter().filter(|held| held.person_id == id);
         mine.map(|held| RoleIn { office_id: held.office_id, role: held.role }).collect()
     };
@@ -105,7 +107,7 @@ pub(crate) struct NewPerson {
     #[schema(max_items = 50)]
     roles: Vec<RoleIn>,
     /// For a donor's representative: the donor. Not allowed together with roles.
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// An initial password of 12 to 128 characters. Without it the response contains an invitation link.
     #[schema(min_length = 12, max_length = 128, format = Password)]
     password: Option<String>,
@@ -131,7 +133,7 @@ pub(crate) struct PeopleFilter {
     #[param(max_length = 200)]
     q: Option<String>,
     /// Only accounts managed by this office.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
 }
 
 /// Lists people
@@ -171,7 +173,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::PeopleRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<PersonId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -200,7 +202,8 @@ pub(crate) async fn create(
     let digest = body.digest;
     let new = body.checked(check)?;
     check_rights(&new, &caller.claims)?;
-    let roles: Vec<(Uuid, StaffRole)> = new.roles.iter().map(|given| (given.office_id, given.role)).collect();
+    let roles: Vec<(OfficeId, StaffRole)> =
+        new.roles.iter().map(|given| (given.office_id, given.role)).collect();
     // Decided before the write begins: that has one connection, and must not wait for another.
     let home = service::read(&context, &caller.claims, async |db, scope| {
         home_office(db, scope, &caller.claims, &roles, new.donor_id).await
@@ -276,9 +279,9 @@ async fn home_office(
     db: &impl sea_orm::ConnectionTrait,
     scope: &TenantScope,
     claims: &Claims,
-    roles: &[(Uuid, StaffRole)],
-    donor_id: Option<Uuid>,
-) -> Result<Uuid, ApiError> {
+    roles: &[(OfficeId, StaffRole)],
+    donor_id: Option<DonorId>,
+) -> Result<OfficeId, ApiError> {
     for (index, (office_id, _)) in roles.iter().enumerate() {
         let known = office::store::get(scope, db, *office_id).await?.is_some();
         if !known || !scope.office_ids().contains(office_id) {

@@ -5,7 +5,7 @@ use crate::{State, known, office, organisation};
 use ::store::TenantScope;
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, ApiError, Claims, PrincipalKind};
-use kernel::{Code, FieldCode, OfficeKind, Problem, Reason, closed_set};
+use kernel::{Code, DonorId, FieldCode, OfficeId, OfficeKind, PrincipalId, Problem, Reason, closed_set};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ closed_set! {
 /// The authenticated caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
-    id: Uuid,
+    id: PrincipalId,
     kind: PrincipalKind,
     /// For people: name.
     #[schema(max_length = 200)]
@@ -53,7 +53,7 @@ pub(crate) struct Me {
     /// For staff: every office in which they have a role. Refresh the token with its `office_id` to switch to it.
     #[schema(max_items = 50)]
     offices: Vec<Named>,
-    donor_id: Option<Uuid>,
+    donor_id: Option<DonorId>,
     /// The scopes of the token.
     #[schema(max_items = 200, value_type = Vec<service::openapi::words::Permission>)]
     permissions: Vec<String>,
@@ -73,7 +73,7 @@ pub(crate) struct Named {
 
 async fn person_of(claims: &Claims, db: &impl ConnectionTrait) -> Result<Option<store::Model>, ApiError> {
     Ok(match claims.kind {
-        PrincipalKind::Person | PrincipalKind::Donor => store::by_id(db, claims.sub).await?,
+        PrincipalKind::Person | PrincipalKind::Donor => store::by_id(db, claims.sub.as_person()).await?,
         PrincipalKind::Client => None,
     })
 }
@@ -87,9 +87,9 @@ async fn describe(
     let scope = TenantScope::Public { organisation_id: claims.organisation_id };
     let (name, code) =
         organisation::name_of(db, claims.organisation_id).await?.ok_or_else(Problem::not_found)?;
-    let organisation = Named { id: claims.organisation_id, code, name, kind: None };
+    let organisation = Named { id: claims.organisation_id.as_uuid(), code, name, kind: None };
     let named = |office: office::store::Model| Named {
-        id: office.id,
+        id: office.id.as_uuid(),
         code: office.code,
         name: office.name,
         kind: Some(office.kind),
@@ -97,7 +97,7 @@ async fn describe(
     let own = office::store::get(&scope, db, claims.office_id).await?.ok_or_else(Problem::not_found)?;
     let mut offices = Vec::new();
     if let Some(person) = &person {
-        let mut held: Vec<Uuid> =
+        let mut held: Vec<OfficeId> =
             store::roles(db, &[person.id]).await?.into_iter().map(|held| held.office_id).collect();
         held.dedup();
         for id in held {
@@ -179,7 +179,9 @@ pub(crate) async fn update(
     let actor = context.actor(&claims, &request);
     service::change_own(&context, &request, actor, async |tx, precondition| {
         let found = match claims.kind {
-            PrincipalKind::Person | PrincipalKind::Donor => store::by_id_to_change(tx, claims.sub).await?,
+            PrincipalKind::Person | PrincipalKind::Donor => {
+                store::by_id_to_change(tx, claims.sub.as_person()).await?
+            }
             PrincipalKind::Client => None,
         };
         let why = "an API client has no profile";

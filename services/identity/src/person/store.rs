@@ -1,6 +1,6 @@
 use super::rows;
 use chrono::{DateTime, Utc};
-use kernel::StaffRole;
+use kernel::{DonorId, OfficeId, OrganisationId, PersonId, StaffRole};
 use locale::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
@@ -11,11 +11,11 @@ use store::{StoreError, TenantScope, Transaction, audit, insert_models, insert_n
 #[sea_orm(table_name = "person")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: PersonId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
-    pub donor_id: Option<Uuid>,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
+    pub donor_id: Option<DonorId>,
     pub name: String,
     /// The address, unique in the organisation.
     #[sea_orm(column_name = "address")]
@@ -41,7 +41,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "person",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -51,8 +51,8 @@ impl From<&Model> for audit::Subject {
 /// A role held in an office.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
-    pub(crate) person_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) person_id: PersonId,
+    pub(crate) office_id: OfficeId,
     pub(crate) role: StaffRole,
 }
 
@@ -65,7 +65,7 @@ fn readable(scope: &TenantScope) -> Select<Entity> {
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: PersonId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
@@ -73,7 +73,7 @@ pub(crate) async fn get(
 /// Filters of the people list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    pub(crate) office_id: Option<Uuid>,
+    pub(crate) office_id: Option<OfficeId>,
     /// In lower case.
     pub(crate) words: Option<String>,
 }
@@ -88,7 +88,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<PersonId>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = readable(scope).order_by_asc(Column::Id).limit(page.limit + 1);
     for word in filter.words.iter().flat_map(|words| words.split_whitespace()) {
@@ -109,12 +109,12 @@ pub(crate) async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<V
     Ok(accounts.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(db).await?)
 }
 
-pub(crate) async fn by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn by_id(db: &impl ConnectionTrait, id: PersonId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
 /// Those of `ids` who are members of staff.
-pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[PersonId]) -> Result<Vec<Model>, StoreError> {
     let staff = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
     Ok(staff.filter(Column::DonorId.is_null()).order_by_asc(Column::Id).all(db).await?)
 }
@@ -126,7 +126,7 @@ pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec
 pub(crate) async fn insert(
     tx: &Transaction,
     person: &Model,
-    roles: &[(Uuid, StaffRole)],
+    roles: &[(OfficeId, StaffRole)],
 ) -> Result<(), StoreError> {
     let mut row = person.clone().into_active_model();
     row.login_key = Set(person.email.clone());
@@ -137,7 +137,7 @@ pub(crate) async fn insert(
         row.login_key = Set(format!("{} {}", person.email, person.organisation_id));
         Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
-    let held = |(office_id, role): &(Uuid, StaffRole)| rows::role::Model {
+    let held = |(office_id, role): &(OfficeId, StaffRole)| rows::role::Model {
         person_id: person.id,
         office_id: *office_id,
         role: role.to_string(),
@@ -146,7 +146,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[Uuid]) -> Result<Vec<Held>, StoreError> {
+pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[PersonId]) -> Result<Vec<Held>, StoreError> {
     if people.is_empty() {
         return Ok(Vec::new());
     }
@@ -183,11 +183,11 @@ pub(crate) async fn save_profile(tx: &Transaction, person: &Model) -> Result<(),
 }
 
 /// The person, locked until this transaction ends.
-pub(crate) async fn by_id_to_change(tx: &Transaction, id: Uuid) -> Result<Option<Model>, StoreError> {
+pub(crate) async fn by_id_to_change(tx: &Transaction, id: PersonId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }
 
-pub(crate) async fn set_password(tx: &Transaction, person: Uuid, hash: &str) -> Result<(), StoreError> {
+pub(crate) async fn set_password(tx: &Transaction, person: PersonId, hash: &str) -> Result<(), StoreError> {
     let text = "UPDATE person SET password_hash = $1, version = version + 1 WHERE id = $2";
     sql::execute(tx.db(), text, params![hash, person]).await?;
     Ok(())
@@ -195,7 +195,7 @@ pub(crate) async fn set_password(tx: &Transaction, person: Uuid, hash: &str) -> 
 
 pub(crate) async fn invite(
     tx: &Transaction,
-    person: Uuid,
+    person: PersonId,
     token_hash: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -220,7 +220,7 @@ pub(crate) async fn use_invitation(
     tx: &Transaction,
     token_hash: &str,
     now: DateTime<Utc>,
-) -> Result<Option<Uuid>, StoreError> {
+) -> Result<Option<PersonId>, StoreError> {
     let find =
         "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
     let find = format!("{find}{}", sql::for_update(tx.db()));

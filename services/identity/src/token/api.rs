@@ -9,7 +9,7 @@ use actix_web::{
 };
 use auth::{ALL_PERMISSIONS, ApiError, JsonWebKeySet, TRACE_HEADER};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kernel::{Code, Fault, FieldCode, Problem, UnknownWord, closed_set};
+use kernel::{Code, Fault, FieldCode, OfficeId, Problem, UnknownWord, closed_set};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Context, JsonBody,
@@ -17,7 +17,6 @@ use service::{
     response,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A sign-in through the portal, the first-party client that asks for the password itself.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +38,7 @@ pub(crate) struct SignIn {
     #[schema(example = "S256", value_type = CodeChallengeMethod)]
     code_challenge_method: String,
     /// The office to sign in to. Defaults to the first office in which the person has a role.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
 }
 
 /// An authorisation code, to be exchanged at the token endpoint within a minute.
@@ -150,7 +149,7 @@ pub(crate) struct TokenRequest {
     #[schema(max_length = 100)]
     refresh_token: Option<String>,
     /// For `refresh_token`: the office to switch to, one in which the person has a role.
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
 }
 
 /// Tokens (RFC 6749 section 5.1).

@@ -5,7 +5,9 @@ use crate::{State, client, known, person, secret};
 use ::store::{Actor, Store, Transaction};
 use auth::{AUDIENCE, ApiError, Claims, DONOR_REPRESENTATIVE, PrincipalKind, permissions_of};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kernel::{Code, Fault, FieldCode, Problem, id::new_id};
+use kernel::{
+    ClientId, Code, Fault, FieldCode, OfficeId, OrganisationId, PersonId, PrincipalId, Problem, id::new_uuid,
+};
 use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -28,8 +30,8 @@ fn differs(field: &'static str, why: &'static str) -> ApiError {
     refused(field, FieldCode::Differs.says(why).with("field", field))
 }
 
-fn claims(store: &Store, state: &State, sub: Uuid, kind: PrincipalKind) -> Claims {
-    let (now, jti) = (store.clock().now(), new_id(store.clock().as_ref()));
+fn claims(store: &Store, state: &State, sub: PrincipalId, kind: PrincipalKind) -> Claims {
+    let (now, jti) = (store.clock().now(), new_uuid(store.clock().as_ref()));
     Claims {
         iss: state.issuer.clone(),
         aud: AUDIENCE.to_owned(),
@@ -39,8 +41,8 @@ fn claims(store: &Store, state: &State, sub: Uuid, kind: PrincipalKind) -> Claim
         jti,
         sid: jti,
         kind,
-        organisation_id: Uuid::nil(),
-        office_id: Uuid::nil(),
+        organisation_id: OrganisationId::nil(),
+        office_id: OfficeId::nil(),
         donor_id: None,
         scope: String::new(),
     }
@@ -55,7 +57,7 @@ pub(crate) async fn client_credentials(
     scope: Option<&str>,
 ) -> Result<Granted, ApiError> {
     let db = store.system_read().await?;
-    let found = match Uuid::parse_str(client_id) {
+    let found = match client_id.parse::<ClientId>() {
         Ok(id) => client::store::by_id(&db, id).await?,
         Err(_) => None,
     };
@@ -81,7 +83,7 @@ pub(crate) async fn client_credentials(
         organisation_id: client.organisation_id,
         office_id: client.office_id,
         scope: granted,
-        ..claims(store, state, client.id, PrincipalKind::Client)
+        ..claims(store, state, client.id.into(), PrincipalKind::Client)
     };
     Ok(Granted { claims, refresh_token: None })
 }
@@ -128,7 +130,7 @@ pub(crate) async fn refresh_token(
     store: &Store,
     state: &State,
     token: &str,
-    office_id: Option<Uuid>,
+    office_id: Option<OfficeId>,
 ) -> Result<Granted, ApiError> {
     let tx = store.system(Actor::system()).await?;
     let (live, found) = match live(&tx, token).await? {
@@ -195,8 +197,8 @@ pub(crate) async fn person_claims(
     store: &Store,
     state: &State,
     db: &impl ConnectionTrait,
-    person_id: Uuid,
-    office_id: Uuid,
+    person_id: PersonId,
+    office_id: OfficeId,
 ) -> Result<Claims, ApiError> {
     let gone = || not_valid("grant", "the account is gone");
     let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
@@ -225,6 +227,6 @@ pub(crate) async fn person_claims(
         office_id,
         donor_id,
         scope: permissions.into_iter().collect::<Vec<_>>().join(" "),
-        ..claims(store, state, person_id, kind)
+        ..claims(store, state, person_id.into(), kind)
     })
 }

@@ -74,7 +74,7 @@ async fn renew(store: &Store, revocations: &Revocations) -> Result<(), StoreErro
 }
 
 /// Whether a session is revoked, from the truth.
-pub(crate) async fn ask(context: Data<Context>, id: Id) -> ApiResult {
+pub(crate) async fn ask(context: Data<Context>, id: Id<Uuid>) -> ApiResult {
     let db = context.store.system_read().await?;
     let row = sql::row(&db, "SELECT 1 FROM revocation WHERE session_id = $1", params![id.0]).await?;
     response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &row.is_some())

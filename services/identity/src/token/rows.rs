@@ -2,6 +2,7 @@
 
 /// An authorization code, by its hash.
 pub(super) mod code {
+    use kernel::{OfficeId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -9,8 +10,8 @@ pub(super) mod code {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub code_hash: String,
-        pub person_id: Uuid,
-        pub office_id: Uuid,
+        pub person_id: PersonId,
+        pub office_id: OfficeId,
         pub challenge: String,
         pub redirect_uri: String,
         pub expires_at: DateTimeUtc,
@@ -26,6 +27,7 @@ pub(super) mod code {
 
 /// A sign-in: its refresh tokens follow each other.
 pub(super) mod family {
+    use kernel::{OfficeId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -33,8 +35,8 @@ pub(super) mod family {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
-        pub person_id: Uuid,
-        pub office_id: Uuid,
+        pub person_id: PersonId,
+        pub office_id: OfficeId,
         pub revoked_at: Option<DateTimeUtc>,
     }
 

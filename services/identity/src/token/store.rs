@@ -1,12 +1,13 @@
 use super::rows;
 use chrono::{DateTime, Utc};
+use kernel::{OfficeId, PersonId};
 use sea_orm::ConnectionTrait;
 use store::{StoreError, Transaction, insert_models, params, sql};
 use uuid::Uuid;
 
 pub(crate) struct AuthorizationCode {
-    pub(crate) person_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) person_id: PersonId,
+    pub(crate) office_id: OfficeId,
     pub(crate) challenge: String,
     pub(crate) redirect_uri: String,
     pub(crate) expires_at: DateTime<Utc>,
@@ -58,17 +59,17 @@ pub(crate) async fn use_code(tx: &Transaction, hash: &str, family_id: Uuid) -> R
 
 pub(crate) async fn new_family(
     tx: &Transaction,
-    person_id: Uuid,
-    office_id: Uuid,
+    person_id: PersonId,
+    office_id: OfficeId,
 ) -> Result<Uuid, StoreError> {
-    let id = tx.new_id();
+    let id = tx.new_uuid();
     let row = rows::family::Model { id, person_id, office_id, revoked_at: None };
     insert_models(tx.db(), &[row]).await?;
     Ok(id)
 }
 
 /// Moves a sign-in to another office.
-pub(crate) async fn move_family(tx: &Transaction, id: Uuid, office_id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn move_family(tx: &Transaction, id: Uuid, office_id: OfficeId) -> Result<(), StoreError> {
     let text = "UPDATE token_family SET office_id = $1 WHERE id = $2";
     sql::execute(tx.db(), text, params![office_id, id]).await?;
     Ok(())
@@ -98,8 +99,8 @@ pub(crate) struct RefreshToken {
     pub(crate) used_at: Option<DateTime<Utc>>,
     /// What its successor follows from, as long as it may be asked for again.
     pub(crate) salt: Option<Vec<u8>>,
-    pub(crate) person_id: Uuid,
-    pub(crate) office_id: Uuid,
+    pub(crate) person_id: PersonId,
+    pub(crate) office_id: OfficeId,
     pub(crate) revoked_at: Option<DateTime<Utc>>,
 }
 

@@ -164,7 +164,7 @@ async fn a_list_takes_the_turn_of_its_caller_for_files_but_not_for_pages() {
     let keys = Arc::new(auth::HttpKeySource::new("http://127.0.0.1:1", auth::InternalKey::random()));
     let context = crate::Context::new("x", store, auth::Verifier::new("x", keys, clock));
     let handler = async |request: HttpRequest, context: web::Data<crate::Context>| {
-        let scope = store::TenantScope::Organisation { organisation_id: uuid::Uuid::nil() };
+        let scope = store::TenantScope::Organisation { organisation_id: kernel::OrganisationId::nil() };
         let paging = crate::Paging::default();
         let fetch = async |_: &store::Snapshot, _: &store::TenantScope, page: &PageRequest| {
             lines(10_000)(page.clone()).await

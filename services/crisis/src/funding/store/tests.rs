@@ -1,10 +1,10 @@
 use super::*;
 use crate::migration::Migrator;
-use kernel::{ContributionStatus, SystemClock, Visibility};
+use kernel::{ContributionStatus, DonorId, SystemClock, Visibility};
 use std::sync::Arc;
 use store::{Actor, Store};
 
-const ORGANISATION: Uuid = Uuid::from_u128(1);
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 const DONORS: std::ops::Range<u128> = 7..27;
 
 fn member(key: &str) -> Member {
@@ -26,8 +26,8 @@ fn fact(number: u128, status: &str, visibility: &str) -> Fact {
         }),
         plans: vec![member("fts:1")],
         plan: number.is_multiple_of(2).then(|| member("fts:1")),
-        donor_id: Some(Uuid::from_u128(7 + number % 20)),
-        donor: Some(member(&Uuid::from_u128(7 + number % 20).to_string())),
+        donor_id: Some(DonorId::from_u128(7 + number % 20)),
+        donor: Some(member(&DonorId::from_u128(7 + number % 20).to_string())),
         earmarking: number.is_multiple_of(3).then(|| member("earmarked")),
         recipient: None,
     }
@@ -46,11 +46,11 @@ async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
 }
 
 /// The public lists, read page by page to their ends.
-async fn lists(store: &Store, page: u64) -> (Vec<(Uuid, Amounts)>, Vec<(i32, String, Amounts)>) {
+async fn lists(store: &Store, page: u64) -> (Vec<(DonorId, Amounts)>, Vec<(i32, String, Amounts)>) {
     let db = store.system_read().await.unwrap();
     let (mut donors, mut countries) = (Vec::new(), Vec::new());
     loop {
-        let after = donors.last().map(|(id, amounts): &(Uuid, Amounts)| (amounts.funding(), *id));
+        let after = donors.last().map(|(id, amounts): &(DonorId, Amounts)| (amounts.funding(), *id));
         let rows = listed::donors(&db, ORGANISATION, None, after, page).await.unwrap();
         donors.extend(rows.iter().map(|row| (row.id, row.amounts())));
         if rows.is_empty() {
@@ -71,7 +71,7 @@ async fn lists(store: &Store, page: u64) -> (Vec<(Uuid, Amounts)>, Vec<(i32, Str
 }
 
 /// Donors and countries, in the order of their lists.
-type Lists = (Vec<(Uuid, Amounts)>, Vec<(i32, String, Amounts)>);
+type Lists = (Vec<(DonorId, Amounts)>, Vec<(i32, String, Amounts)>);
 
 /// The same lists, counted and sorted from the cells.
 fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
@@ -79,7 +79,7 @@ fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
         let totals = cells.iter().filter(|(_, dimension, ..)| dimension == "total");
         totals.filter_map(move |(scope, .., amounts)| Some((scope.strip_prefix(prefix)?, *amounts)))
     };
-    let mut donors: Vec<(Uuid, Amounts)> =
+    let mut donors: Vec<(DonorId, Amounts)> =
         totals("public-donor:").map(|(id, amounts)| (id.parse().unwrap(), amounts)).collect();
     donors.sort_by_key(|(id, amounts)| (std::cmp::Reverse(amounts.funding()), *id));
     let country = |(scope, amounts): (&str, Amounts)| {
@@ -98,7 +98,7 @@ async fn opened(folder: &testkit::TempDir) -> Store {
     store::migration::migrate::<Migrator>(&store).await.unwrap();
     let tx = store.system(Actor::system()).await.unwrap();
     for donor in DONORS {
-        let row = params![Uuid::from_u128(donor), ORGANISATION, "Name", "government"];
+        let row = params![DonorId::from_u128(donor), ORGANISATION, "Name", "government"];
         let columns = ["id", "organisation_id", "name", "donor_type"];
         sql::insert_many(tx.db(), "known_donor", &columns, vec![row], "").await.unwrap();
     }
@@ -117,7 +117,7 @@ async fn counting_anew_gives_what_counting_along_gave() {
             let status = statuses[usize::try_from((number + round) % 3).unwrap()];
             let visibility =
                 ["public", "donor", "internal"][usize::try_from((number / 4 + round) % 3).unwrap()];
-            (Uuid::from_u128(number), fact(number + round, status, visibility))
+            (ContributionId::from_u128(number), fact(number + round, status, visibility))
         });
         let tx = store.system(Actor::system()).await.unwrap();
         apply(&tx, facts.collect()).await.unwrap();
@@ -148,14 +148,14 @@ async fn every_batch_of_events_is_a_new_version() {
     let mut known = vec![present().await];
     for number in 1..=3 {
         let tx = store.system(Actor::system()).await.unwrap();
-        apply(&tx, vec![(Uuid::from_u128(1), fact(number, "paid", "public"))]).await.unwrap();
+        apply(&tx, vec![(ContributionId::from_u128(1), fact(number, "paid", "public"))]).await.unwrap();
         tx.commit().await.unwrap();
         let version = present().await;
         assert!(!known.contains(&version));
         known.push(version);
     }
     let tx = store.system(Actor::system()).await.unwrap();
-    apply(&tx, vec![(Uuid::from_u128(2), fact(2, "paid", "public"))]).await.unwrap();
+    apply(&tx, vec![(ContributionId::from_u128(2), fact(2, "paid", "public"))]).await.unwrap();
     tx.rollback().await.unwrap();
     assert_eq!(present().await, known[3]);
 }
@@ -165,7 +165,7 @@ async fn a_page_of_the_lists_is_read_in_the_order_of_an_index() {
     let folder = testkit::folder();
     let store = opened(&folder).await;
     let db = store.system_read().await.unwrap();
-    let after = Some((1, Uuid::from_u128(1)));
+    let after = Some((1, DonorId::from_u128(1)));
     let country = Some((2026, 1, "TCD".to_owned()));
     for (index, (text, parameters)) in [
         ("public_donor_in_order", listed::donors_page(ORGANISATION, None, None, 51)),

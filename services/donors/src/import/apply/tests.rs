@@ -1,6 +1,8 @@
 use super::*;
 use crate::counted::tests::{OFFICES, Random, organisation, scope_of, stores};
+use crate::import::store::ImportId;
 use ::store::{Actor, Store};
+use kernel::OrganisationId;
 use std::time::Duration;
 
 #[test]
@@ -26,7 +28,7 @@ fn new_donor(reference: &str) -> NewDonor {
     }
 }
 
-async fn present(store: &Store, id: Uuid) -> donor::store::Model {
+async fn present(store: &Store, id: DonorId) -> donor::store::Model {
     let db = store.read(&scope_of(0)).await.unwrap();
     donor::store::get(&scope_of(0), &db, id).await.unwrap().unwrap()
 }
@@ -107,10 +109,10 @@ async fn an_import_changes_a_contribution_as_it_is_once_the_editor_is_done() {
 
 fn job() -> Job {
     Job {
-        id: Uuid::from_u128(1),
+        id: ImportId::from_u128(1),
         version: 1,
-        organisation_id: Uuid::nil(),
-        office_id: Uuid::nil(),
+        organisation_id: OrganisationId::nil(),
+        office_id: OfficeId::nil(),
         format: crate::import::format::ImportFormat::Csv,
         state: crate::import::store::ImportState::Applying,
         dry_run: false,

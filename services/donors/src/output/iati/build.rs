@@ -206,7 +206,7 @@ impl Publisher {
         let told = payment.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let countries = kernel::text::split(&payment.countries);
         Activity {
-            identifier: format!("{}-C-{}", self.settings.organisation_ref, payment.id.simple()),
+            identifier: format!("{}-C-{}", self.settings.organisation_ref, payment.id.as_uuid().simple()),
             updated_at: payment.updated_at,
             language: self.settings.language,
             currency: payment.value().currency().code(),
@@ -242,7 +242,7 @@ impl Publisher {
         let other = own.is_some() && own != of_activity.earmarking;
         let date = payment.date();
         Transaction {
-            reference: Some(payment.id.simple().to_string()),
+            reference: Some(payment.id.as_uuid().simple().to_string()),
             flow: match payment.status.as_str() {
                 "paid" => Flow::Funds,
                 "pledge" => Flow::Pledge,

@@ -6,7 +6,7 @@ use ::store::{StoreError, TenantScope, audit, params, sql, upsert_models};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{FieldCode, Problem};
+use kernel::{FieldCode, OfficeId, OrganisationId, Problem};
 use locale::Language;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,9 @@ use utoipa::ToSchema;
 #[sea_orm(table_name = "publication")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that wrote them.
-    pub office_id: Uuid,
+    pub office_id: OfficeId,
     pub version: i64,
     pub organisation_ref: String,
     pub organisation_type: IatiOrganisationType,
@@ -123,7 +123,7 @@ impl From<Option<&Model>> for Publication {
 impl PublicationFields {
     fn settings(
         self,
-        (organisation_id, office_id): (Uuid, Uuid),
+        (organisation_id, office_id): (OrganisationId, OfficeId),
         version: i64,
         updated_at: DateTime<Utc>,
     ) -> Model {
@@ -148,7 +148,7 @@ impl PublicationFields {
 /// An organisation's settings; none when it does not publish.
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
-    organisation_id: Option<Uuid>,
+    organisation_id: Option<OrganisationId>,
 ) -> Result<Option<Model>, StoreError> {
     let text = "SELECT * FROM publication WHERE organisation_id = $1";
     Ok(sql::all(db, text, params![organisation_id]).await?.pop())
@@ -204,7 +204,12 @@ pub(crate) async fn write(
         let after = Publication::from(Some(&settings));
         tx.audit_changed(
             "publication.update",
-            audit::Subject { resource: "publication", id: organisation_id, organisation_id, office_id },
+            audit::Subject {
+                resource: "publication",
+                id: organisation_id.as_uuid(),
+                organisation_id,
+                office_id,
+            },
             &before,
             &after,
         )

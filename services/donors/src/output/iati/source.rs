@@ -8,7 +8,7 @@ use crate::{
 };
 use ::store::{StoreError, TenantScope, list::Conditions, params, sql};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{ContributionStatus, Currency, Earmarking, Money};
+use kernel::{AgreementId, ContributionId, ContributionStatus, Currency, DonorId, Earmarking, Money};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -21,9 +21,9 @@ pub(crate) const PAGE_SIZE: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Position {
     /// Among the agreements, after this one.
-    Agreements(Option<Uuid>),
+    Agreements(Option<AgreementId>),
     /// Among the contributions, after this one.
-    Contributions(Option<Uuid>),
+    Contributions(Option<ContributionId>),
 }
 
 impl Default for Position {
@@ -46,9 +46,9 @@ impl Subject {
     /// The position after it.
     pub(crate) fn position(&self) -> Position {
         if self.kind == "agreement" {
-            Position::Agreements(Some(self.id))
+            Position::Agreements(Some(AgreementId::from_uuid(self.id)))
         } else {
-            Position::Contributions(Some(self.id))
+            Position::Contributions(Some(ContributionId::from_uuid(self.id)))
         }
     }
 }
@@ -56,9 +56,9 @@ impl Subject {
 /// A contribution as it is published.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct Payment {
-    pub(crate) id: Uuid,
-    pub(crate) agreement_id: Option<Uuid>,
-    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) id: ContributionId,
+    pub(crate) agreement_id: Option<AgreementId>,
+    pub(crate) donor_id: Option<DonorId>,
     pub(crate) donor_name: Option<String>,
     pub(crate) status: ContributionStatus,
     pub(crate) amount_usd: i64,
@@ -101,7 +101,7 @@ impl Payment {
 /// An amendment: when it was recorded, and the terms before.
 #[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct Amended {
-    agreement_id: Uuid,
+    agreement_id: AgreementId,
     pub(crate) recorded_at: DateTime<Utc>,
     terms_before: String,
 }
@@ -139,7 +139,7 @@ async fn agreements(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     publisher: &Publisher,
-    after: Option<Uuid>,
+    after: Option<AgreementId>,
     limit: usize,
 ) -> Result<Vec<Subject>, StoreError> {
     let mut conditions = Conditions::of(scope, "a");
@@ -152,7 +152,7 @@ async fn agreements(
     let ids = || rows.iter().map(|row| row.id.into());
     let select = "SELECT agreement_id, recorded_at, terms_before, number FROM amendment WHERE true";
     let found = sql::select_by_keys(db, select, vec![], "agreement_id", ids()).await?;
-    let mut amendments: HashMap<Uuid, Vec<Amended>> = HashMap::new();
+    let mut amendments: HashMap<AgreementId, Vec<Amended>> = HashMap::new();
     for amendment in sql::read::<Amended>(&found)? {
         amendments.entry(amendment.agreement_id).or_default().push(amendment);
     }
@@ -162,9 +162,11 @@ async fn agreements(
          AND c.source <> 'fts' AND c.standing = 'current'"
     );
     let found = sql::select_by_keys(db, &select, params![organisation_id], "c.agreement_id", ids()).await?;
-    let mut payments: HashMap<Uuid, Vec<Payment>> = HashMap::new();
+    let mut payments: HashMap<AgreementId, Vec<Payment>> = HashMap::new();
     for payment in sql::read::<Payment>(&found)? {
-        payments.entry(payment.agreement_id.unwrap_or_default()).or_default().push(payment);
+        if let Some(agreement) = payment.agreement_id {
+            payments.entry(agreement).or_default().push(payment);
+        }
     }
     payments.values_mut().for_each(|list| list.sort_by_key(|payment| payment.id));
     let donors = donor::store::by_ids(scope, db, rows.iter().map(|row| row.donor_id)).await?;
@@ -174,7 +176,7 @@ async fn agreements(
             let amended = amendments.get(&row.id).unwrap_or(&none.0);
             let paid = payments.get(&row.id).unwrap_or(&none.1);
             let activity = publisher.agreement(row, amended, paid, donors.get(&row.donor_id))?;
-            Ok(Subject { kind: "agreement", id: row.id, name: row.reference.clone(), activity })
+            Ok(Subject { kind: "agreement", id: row.id.as_uuid(), name: row.reference.clone(), activity })
         })
         .collect()
 }
@@ -183,7 +185,7 @@ async fn contributions(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     publisher: &Publisher,
-    after: Option<Uuid>,
+    after: Option<ContributionId>,
     limit: usize,
 ) -> Result<Vec<Subject>, StoreError> {
     let mut conditions = Conditions::of(scope, "c");
@@ -201,7 +203,7 @@ async fn contributions(
         let activity = publisher.contribution(row, donor);
         let name =
             donor.map(|donor| donor.name.clone()).or_else(|| row.donor_name.clone()).unwrap_or_default();
-        Subject { kind: "contribution", id: row.id, name, activity }
+        Subject { kind: "contribution", id: row.id.as_uuid(), name, activity }
     };
     Ok(rows.iter().map(subject).collect())
 }

@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, Data},
 };
 use auth::{ApiError, Caller, Permission, perm};
-use kernel::Problem;
+use kernel::{DonorId, Problem};
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -40,7 +40,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::ContributionsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     filter: Parameters<StatementFilter>,
 ) -> ApiResult {
     for permission in [perm::AgreementsRead::NAME, perm::ReportsRead::NAME] {
@@ -80,7 +80,7 @@ pub(crate) async fn get(
 async fn collected(
     context: &Context,
     scope: &TenantScope,
-    id: Id,
+    id: Id<DonorId>,
     year: Option<i32>,
 ) -> Result<Statement, ApiError> {
     service::read_within(context, scope, async |db| {

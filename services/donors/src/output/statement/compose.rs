@@ -269,6 +269,6 @@ impl Composer<'_> {
 fn reference(record: &contribution::store::Model) -> String {
     match &record.external_ref {
         Some(external) => format!("{} {external}", record.source.to_uppercase()),
-        None => record.id.simple().to_string().chars().skip(24).collect::<String>().to_uppercase(),
+        None => record.id.as_uuid().simple().to_string().chars().skip(24).collect::<String>().to_uppercase(),
     }
 }

@@ -11,12 +11,11 @@ use crate::{
     reporting::report::{self, api::Report},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{FieldCode, Money, Problem, ReportState, money::MoneyError};
+use kernel::{FieldCode, Money, OrganisationId, Problem, ReportState, money::MoneyError};
 use sea_orm::ConnectionTrait;
 use service::PageRequest;
 use std::collections::BTreeMap;
 use store::{StoreError, TenantScope, params, sql};
-use uuid::Uuid;
 
 /// Most records of a kind on one statement: about a hundred pages.
 const MAX_ROWS: u64 = 5000;
@@ -148,7 +147,7 @@ async fn add_payments(db: &impl ConnectionTrait, agreements: &mut [Agreed]) -> R
     Ok(())
 }
 
-async fn organisation_name(db: &impl ConnectionTrait, id: Uuid) -> Result<String, StoreError> {
+async fn organisation_name(db: &impl ConnectionTrait, id: OrganisationId) -> Result<String, StoreError> {
     let row = sql::row(db, "SELECT name FROM organisation WHERE id = $1", params![id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }

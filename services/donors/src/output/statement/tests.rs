@@ -1,14 +1,15 @@
 use super::*;
+use kernel::{ContributionId, OfficeId, OrganisationId};
 use locale::Language;
 use proptest::prelude::*;
 
 fn contribution(status: &str, minor: i64, currency: Option<&str>, usd: i64) -> contribution::store::Model {
-    let place = (Uuid::nil(), Uuid::nil());
+    let place = (OrganisationId::nil(), OfficeId::nil());
     contribution::store::Model {
         original_amount: currency.map(|_| minor),
         original_currency: currency.map(str::to_owned),
         ..contribution::store::Model::blank(
-            Uuid::nil(),
+            ContributionId::nil(),
             place,
             status.parse().unwrap(),
             usd,

@@ -1,6 +1,6 @@
 use super::{
     Consent, ContactFields, check,
-    store::{self, Model},
+    store::{self, ContactId, Model},
     within,
 };
 use crate::registry::donor;
@@ -14,7 +14,7 @@ use actix_web::{
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::ErasureReason;
-use kernel::{Code, Fault, Problem, Reason, RecordKind};
+use kernel::{Code, DonorId, Fault, OfficeId, PrincipalId, Problem, Reason, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{
@@ -23,17 +23,16 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A contact person at a donor. After erasure, only the record's own fields and `erased` are present.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Contact {
-    id: Uuid,
+    id: ContactId,
     #[schema(minimum = 1)]
     version: i64,
     /// The office that recorded it.
-    office_id: Uuid,
-    donor_id: Uuid,
+    office_id: OfficeId,
+    donor_id: DonorId,
     #[schema(example = "Ingrid Solheim", max_length = 200)]
     name: Option<String>,
     #[schema(example = "Head of section", max_length = 200)]
@@ -72,18 +71,18 @@ pub(crate) struct Contact {
 pub(crate) struct Tombstone {
     at: DateTime<Utc>,
     /// The person or client that erased it.
-    by: Option<Uuid>,
+    by: Option<PrincipalId>,
     reason: ErasureReason,
 }
 
 /// A recorded contact. The personal data is not repeated, because the response may be stored for replay.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Receipt {
-    id: Uuid,
+    id: ContactId,
     #[schema(minimum = 1)]
     version: i64,
-    office_id: Uuid,
-    donor_id: Uuid,
+    office_id: OfficeId,
+    donor_id: DonorId,
     created_at: DateTime<Utc>,
 }
 
@@ -215,7 +214,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::ContactsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     listed: Listed<ContactFilter>,
 ) -> ApiResult {
     context.store.keys()?;
@@ -244,7 +243,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::ContactsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContactId>,
 ) -> ApiResult {
     let keys = context.store.keys()?;
     service::read(&context, &caller.claims, async |db, scope| {
@@ -267,7 +266,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::ContactsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     body: JsonBody<ContactFields>,
 ) -> ApiResult {
     let fields = body.value;
@@ -303,7 +302,7 @@ pub(crate) async fn update(
     request: HttpRequest,
     caller: Caller<perm::ContactsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContactId>,
     body: JsonBody<ContactFields>,
 ) -> ApiResult {
     let fields = body.value;

@@ -1,6 +1,6 @@
 use super::{
     api::{Contact, Tombstone, may_change, unkept},
-    store::{self, Model},
+    store::{self, ContactId, Model},
 };
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
@@ -29,7 +29,7 @@ pub(crate) async fn erase(
     request: HttpRequest,
     caller: Caller<perm::ContactsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ContactId>,
     body: UncheckedBody<Erasure>,
 ) -> ApiResult {
     let changed = service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {

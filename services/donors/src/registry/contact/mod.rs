@@ -4,7 +4,7 @@
 pub(crate) mod api;
 pub(crate) mod erasure;
 pub(crate) mod rotation;
-mod store;
+pub(crate) mod store;
 
 use chrono::NaiveDate;
 use kernel::{Fault, FieldCode, Problem, Situation, closed_set};

@@ -1,5 +1,6 @@
 //! Seals the contacts' own keys under the deployment's current key, so that a former one can be taken away.
 
+use super::store::ContactId;
 use service::Context;
 use std::time::Duration;
 use store::{
@@ -7,7 +8,6 @@ use store::{
     seal::{Keyring, SealedKey},
     sql,
 };
-use uuid::Uuid;
 
 /// Rows of one transaction.
 const BATCH_SIZE: u64 = 200;
@@ -49,7 +49,7 @@ pub(crate) async fn run(context: Context) {
 
 /// How many were re-encrypted, and how many could not be.
 async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError> {
-    let (mut sealed, mut left, mut last) = (0, 0, Uuid::nil());
+    let (mut sealed, mut left, mut last) = (0, 0, ContactId::nil());
     loop {
         let tx = context.store.system(Actor::system()).await?;
         let text = format!(
@@ -60,10 +60,10 @@ async fn all(context: &Context, keys: &Keyring) -> Result<(u64, u64), StoreError
             return Ok((sealed, left));
         }
         for row in rows {
-            let id: Uuid = row.try_get_by_index(0)?;
+            let id: ContactId = row.try_get_by_index(0)?;
             let former = SealedKey { key_id: row.try_get_by_index(1)?, bytes: row.try_get_by_index(2)? };
             last = id;
-            let Ok(subject) = keys.open(id, &former) else {
+            let Ok(subject) = keys.open(id.as_uuid(), &former) else {
                 left += 1;
                 continue;
             };

@@ -1,6 +1,6 @@
 use super::{Consent, ContactFields};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::ErasureReason;
+use kernel::{DonorId, ErasureReason, OfficeId, OrganisationId, PrincipalId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait, Value,
@@ -11,18 +11,20 @@ use store::{
     seal::{Keyring, SealedKey, Subject},
     sql, upsert_models,
 };
-use uuid::Uuid;
 
 /// A row of `contact`, as it is stored.
+/// The id of a contact.
+pub(crate) type ContactId = kernel::Id<Model>;
+
 #[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "contact")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ContactId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
-    pub donor_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
+    pub donor_id: DonorId,
     pub key_id: Option<String>,
     pub subject_key: Option<Vec<u8>>,
     pub name: Option<Vec<u8>>,
@@ -40,7 +42,7 @@ pub struct Model {
     pub valid_from: Option<NaiveDate>,
     pub valid_until: Option<NaiveDate>,
     pub erased_at: Option<DateTime<Utc>>,
-    pub erased_by: Option<Uuid>,
+    pub erased_by: Option<PrincipalId>,
     pub erased_reason: Option<ErasureReason>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -55,7 +57,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "contact",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -65,8 +67,8 @@ impl From<&Model> for audit::Subject {
 impl Model {
     /// A row that says nothing of anybody yet.
     pub(super) fn empty(
-        id: Uuid,
-        (organisation_id, office_id, donor_id): (Uuid, Uuid, Uuid),
+        id: ContactId,
+        (organisation_id, office_id, donor_id): (OrganisationId, OfficeId, DonorId),
         now: DateTime<Utc>,
     ) -> Self {
         Self {
@@ -103,7 +105,7 @@ impl Model {
     fn subject(&self, keys: &Keyring) -> Result<Option<Subject>, StoreError> {
         let (Some(key_id), Some(bytes)) = (&self.key_id, &self.subject_key) else { return Ok(None) };
         let sealed = SealedKey { key_id: key_id.clone(), bytes: bytes.clone() };
-        Ok(Some(keys.open(self.id, &sealed)?))
+        Ok(Some(keys.open(self.id.as_uuid(), &sealed)?))
     }
 
     /// What is recorded, opened; none when it was erased.
@@ -136,7 +138,7 @@ impl Model {
 
     /// This row with other contents, sealed under its own key (a new one for a new row), and that under the current key.
     pub(super) fn holding(self, fields: &ContactFields, keys: &Keyring) -> Result<Self, StoreError> {
-        let subject = self.subject(keys)?.unwrap_or_else(|| keys.subject(self.id));
+        let subject = self.subject(keys)?.unwrap_or_else(|| keys.subject(self.id.as_uuid()));
         let text = |field: &str, text: Option<&str>| {
             text.map(|text| subject.seal(field, text)).transpose().map_err(StoreError::from)
         };
@@ -173,7 +175,7 @@ fn readable(scope: &TenantScope) -> (&'static str, Vec<Value>) {
 pub(super) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: ContactId,
 ) -> Result<Option<Model>, StoreError> {
     one(scope, db, id, "").await
 }
@@ -182,7 +184,7 @@ pub(super) async fn get(
 pub(super) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
+    id: ContactId,
 ) -> Result<Option<Model>, StoreError> {
     one(scope, tx.db(), id, sql::for_update(tx.db())).await
 }
@@ -190,7 +192,7 @@ pub(super) async fn get_to_change(
 async fn one(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: ContactId,
     lock: &str,
 ) -> Result<Option<Model>, StoreError> {
     let (condition, mut parameters) = readable(scope);
@@ -203,9 +205,9 @@ async fn one(
 pub(super) async fn list(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    (donor_id, valid_on): (Uuid, Option<NaiveDate>),
+    (donor_id, valid_on): (DonorId, Option<NaiveDate>),
     page: &PageRequest,
-    after: Option<Uuid>,
+    after: Option<ContactId>,
 ) -> Result<Vec<Model>, StoreError> {
     let (condition, mut parameters) = readable(scope);
     parameters.push(donor_id.into());

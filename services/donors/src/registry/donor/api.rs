@@ -10,7 +10,8 @@ use auth::{ApiError, Caller, Claims, perm};
 use events::ExternalRef;
 use kernel::text::search_key;
 use kernel::{
-    Code, DonorStatus, DonorType, Fault, FieldCode, Problem, RecordKind, Segment, pagination::Page,
+    Code, DonorId, DonorStatus, DonorType, Fault, FieldCode, OfficeId, OrganisationId, PersonId, Problem,
+    RecordKind, Segment, pagination::Page,
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -19,19 +20,18 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Donor {
-    id: Uuid,
+    id: DonorId,
     #[schema(minimum = 1)]
     version: i64,
     #[serde(flatten)]
     fields: DonorFields,
     /// The donor that this duplicate was merged into. Merged donors appear in no list. Absent for other donors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    merged_into: Option<Uuid>,
+    merged_into: Option<DonorId>,
     created_at: chrono::DateTime<chrono::Utc>,
     updated_at: chrono::DateTime<chrono::Utc>,
 }
@@ -62,7 +62,7 @@ pub(crate) struct DonorFields {
     #[schema(example = "NOR", max_length = 3)]
     country: Option<String>,
     /// The parent donor, such as the government of a ministry.
-    parent_id: Option<Uuid>,
+    parent_id: Option<DonorId>,
     #[schema(example = "NO-BRC-971277882", max_length = 120)]
     iati_identifier: Option<String>,
     /// `geneva`, or the capital whose liaison post is responsible for the donor.
@@ -70,7 +70,7 @@ pub(crate) struct DonorFields {
     liaison_post: Option<String>,
     /// The focal point: the member of staff who answers its questions. Its representatives see the name and the e-mail
     /// address.
-    focal_point_id: Option<Uuid>,
+    focal_point_id: Option<PersonId>,
     /// `prospect`, `active` or `dormant`. Defaults to `active`.
     #[serde(default = "active")]
     status: DonorStatus,
@@ -131,7 +131,7 @@ async fn with_refs(
     db: &impl sea_orm::ConnectionTrait,
     rows: Vec<store::Model>,
 ) -> Result<Vec<Donor>, StoreError> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<DonorId> = rows.iter().map(|row| row.id).collect();
     let mut refs = store::refs(db, &ids).await?;
     let with_its_own = |row: store::Model| {
         let external = refs.remove(&row.id).unwrap_or_default();
@@ -162,7 +162,7 @@ pub(crate) struct DonorFilter {
     #[param(max_length = 100)]
     liaison_post: Option<String>,
     /// Only those with this focal point.
-    focal_point_id: Option<Uuid>,
+    focal_point_id: Option<PersonId>,
     /// `source:reference` of another system, such as `fts:2924`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
@@ -232,7 +232,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
@@ -284,7 +284,7 @@ pub(crate) async fn update(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     body: UncheckedBody<DonorFields>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
@@ -337,7 +337,7 @@ fn already_there(error: StoreError) -> ApiError {
 pub(crate) async fn known(
     context: &Context,
     scope: &TenantScope,
-    id: Uuid,
+    id: DonorId,
 ) -> Result<store::Model, ApiError> {
     let found = service::read_within(context, scope, async |db| Ok(store::get(scope, db, id).await?));
     Ok(found.await?.ok_or_else(Problem::not_found)?)
@@ -349,7 +349,7 @@ async fn check_focal_point(
     context: &Context,
     claims: &Claims,
     fields: &DonorFields,
-    present: Option<Uuid>,
+    present: Option<PersonId>,
 ) -> Result<(), ApiError> {
     match fields.focal_point_id {
         Some(id) if fields.focal_point_id != present => {
@@ -363,7 +363,7 @@ async fn check_parent(
     scope: &TenantScope,
     db: &impl sea_orm::ConnectionTrait,
     fields: &DonorFields,
-    own: Option<Uuid>,
+    own: Option<DonorId>,
 ) -> Result<(), ApiError> {
     let mut next = fields.parent_id;
     for level in 0..MAX_LEVELS {
@@ -387,10 +387,10 @@ async fn check_parent(
 
 fn row(
     fields: &DonorFields,
-    id: Uuid,
+    id: DonorId,
     version: i64,
-    organisation_id: Uuid,
-    office_id: Uuid,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
     (created_at, updated_at): (chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>),
 ) -> store::Model {
     let fields = fields.clone();

@@ -1,19 +1,19 @@
 //! A lock between recording and merging: what is recorded under a donor during a merge would stay behind.
 
+use kernel::OrganisationId;
 use store::{StoreError, Transaction};
-use uuid::Uuid;
 
-fn name(organisation_id: Uuid) -> String {
+fn name(organisation_id: OrganisationId) -> String {
     format!("donors of {organisation_id}")
 }
 
 /// No donor of the organisation is merged, and no merge undone, before this transaction ends. Taken before any row is
 /// locked, or a merge and a step could deadlock.
-pub(crate) async fn shared(tx: &Transaction, organisation_id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn shared(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), StoreError> {
     tx.lock_shared(&name(organisation_id)).await
 }
 
 /// Nothing is recorded under a donor of the organisation before this transaction ends.
-pub(crate) async fn exclusive(tx: &Transaction, organisation_id: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn exclusive(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), StoreError> {
     tx.lock(&name(organisation_id)).await
 }

@@ -2,14 +2,13 @@
 
 use super::Region;
 use auth::ApiError;
-use kernel::Earmarking;
 use kernel::ReportTemplate;
+use kernel::{DonorId, Earmarking};
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use store::StoreError;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A donor's preferences: what it funds and how it wants to be informed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -40,7 +39,7 @@ impl Preferences {
     }
 
     /// As they were kept. What cannot be read is an error and never none: the next change of the donor would keep that.
-    pub(super) fn of_kept(donor: Uuid, kept: Option<&str>) -> Result<Self, StoreError> {
+    pub(super) fn of_kept(donor: DonorId, kept: Option<&str>) -> Result<Self, StoreError> {
         let Some(text) = kept else { return Ok(Self::default()) };
         let damaged = |error| StoreError::Damaged(format!("the preferences of donor {donor}: {error}"));
         serde_json::from_str(text).map_err(damaged)
@@ -62,7 +61,7 @@ mod tests {
 
     #[test]
     fn damaged_preferences_are_an_error_and_not_none() {
-        let id = Uuid::nil();
+        let id = DonorId::nil();
         assert_eq!(Preferences::of_kept(id, None).unwrap(), Preferences::default());
         let kept = Preferences { regions: vec![Region::Africa], ..Preferences::default() };
         let text = serde_json::to_string(&kept).unwrap();

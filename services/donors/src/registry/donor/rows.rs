@@ -2,17 +2,18 @@
 
 /// A word of the names of a donor.
 pub(super) mod word {
+    use kernel::{DonorId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "donor_word")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub word: String,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub donor_id: Uuid,
+        pub donor_id: DonorId,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -23,13 +24,14 @@ pub(super) mod word {
 
 /// A word of the names of any donor of an organisation.
 pub(super) mod known_word {
+    use kernel::OrganisationId;
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "known_word")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub letters: i32,
         #[sea_orm(primary_key, auto_increment = false)]
@@ -46,18 +48,19 @@ pub(super) mod known_word {
 
 /// What a source calls a donor.
 pub(super) mod external_ref {
+    use kernel::{DonorId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "donor_external_ref")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub organisation_id: Uuid,
+        pub organisation_id: OrganisationId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub source: String,
         #[sea_orm(primary_key, auto_increment = false)]
         pub r#ref: String,
-        pub donor_id: Uuid,
+        pub donor_id: DonorId,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

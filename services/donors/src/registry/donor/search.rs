@@ -6,13 +6,12 @@ use super::{
     store::{Column, Entity, Model},
 };
 use ::store::{StoreError, TenantScope, Transaction, insert_models, insert_new, params, sql};
-use kernel::text::words;
+use kernel::{OrganisationId, text::words};
 use sea_orm::{
     ConnectionTrait, QueryFilter, QuerySelect, Select, Value,
     sea_query::{Expr, ExprTrait, Query},
 };
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
 /// Donors that are compared one by one.
 pub(crate) const MAX_CANDIDATES: u64 = 400;
@@ -70,7 +69,7 @@ fn few(bits: &str, most: i32) -> String {
 /// The words of the registry similar to a word, with their distance: closest first.
 pub(crate) async fn meant(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     typed: &str,
 ) -> Result<Meanings, StoreError> {
     let (length, most) = (letters(typed), i32::try_from(forgiven(typed)).unwrap_or(0));
@@ -184,7 +183,7 @@ pub(super) async fn telling(
 /// How many donors have one of these words; one more than [`MAX_CANDIDATES`] when there are more.
 async fn donors_having(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
+    organisation_id: OrganisationId,
     words: &[(usize, String)],
 ) -> Result<u64, StoreError> {
     let mut parameters = params![organisation_id];

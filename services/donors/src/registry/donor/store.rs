@@ -3,7 +3,7 @@ use crate::counted;
 use events::{DonorChanged, ExternalRef};
 use kernel::Segment;
 use kernel::text::search_key;
-use kernel::{DonorStatus, DonorType};
+use kernel::{DonorId, DonorStatus, DonorType, OfficeId, OrganisationId, PersonId};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Value,
@@ -20,10 +20,10 @@ const MAX_ROWS: usize = 256;
 #[sea_orm(table_name = "donor")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: DonorId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
     pub name: String,
     pub name_fr: Option<String>,
     pub name_es: Option<String>,
@@ -33,10 +33,10 @@ pub struct Model {
     pub iati_organisation_type: Option<super::IatiOrganisationType>,
     pub segment: Option<Segment>,
     pub country: Option<String>,
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<DonorId>,
     pub iati_identifier: Option<String>,
     pub liaison_post: Option<String>,
-    pub focal_point_id: Option<Uuid>,
+    pub focal_point_id: Option<PersonId>,
     pub status: DonorStatus,
     /// Every name it has, as they are searched.
     pub names: String,
@@ -45,7 +45,7 @@ pub struct Model {
     /// What it likes to give to (JSON).
     pub preferences: Option<String>,
     /// The donor that this one was a duplicate of.
-    pub merged_into: Option<Uuid>,
+    pub merged_into: Option<DonorId>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -57,7 +57,12 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
-        Self { resource: "donor", id: row.id, organisation_id: row.organisation_id, office_id: row.office_id }
+        Self {
+            resource: "donor",
+            id: row.id.as_uuid(),
+            organisation_id: row.organisation_id,
+            office_id: row.office_id,
+        }
     }
 }
 
@@ -82,7 +87,7 @@ fn readable(scope: &TenantScope) -> Select<Entity> {
 
 /// Whether a donor is of this organisation, where it is found by its id: an expression, because an index that begins with
 /// the organisation would be searched from end to end.
-pub(crate) fn is_of(organisation_id: Uuid) -> Expr {
+pub(crate) fn is_of(organisation_id: OrganisationId) -> Expr {
     let column = || Expr::col((Entity, Column::OrganisationId));
     Expr::expr(Func::coalesce([column(), column()])).eq(organisation_id)
 }
@@ -104,20 +109,20 @@ pub(crate) struct Filter {
     pub(crate) country: Option<String>,
     pub(crate) segment: Option<Segment>,
     pub(crate) liaison_post: Option<String>,
-    pub(crate) focal_point_id: Option<Uuid>,
+    pub(crate) focal_point_id: Option<PersonId>,
     pub(crate) external: Option<ExternalRef>,
 }
 
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: DonorId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
 /// The time zone of a donor's country (IANA); none where the country, or its zone, is not known.
-pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static str>, StoreError> {
+pub(crate) async fn time_zone(tx: &TenantTx, id: DonorId) -> Result<Option<&'static str>, StoreError> {
     let donor = get(tx.scope(), tx.db(), id).await?;
     let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
     Ok(country.and_then(|country| country.time_zone.as_deref()))
@@ -127,7 +132,7 @@ pub(crate) async fn time_zone(tx: &TenantTx, id: Uuid) -> Result<Option<&'static
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
+    id: DonorId,
 ) -> Result<Option<Model>, StoreError> {
     Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
 }
@@ -136,8 +141,8 @@ pub(crate) async fn get_to_change(
 pub(crate) async fn by_ids(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    ids: impl IntoIterator<Item = Uuid>,
-) -> Result<HashMap<Uuid, Model>, StoreError> {
+    ids: impl IntoIterator<Item = DonorId>,
+) -> Result<HashMap<DonorId, Model>, StoreError> {
     // By the key alone: an index that begins with the organisation would be searched from end to end.
     let text = "SELECT * FROM donor WHERE true";
     let rows = sql::select_by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
@@ -153,7 +158,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-    after: Option<(String, Uuid)>,
+    after: Option<(String, DonorId)>,
 ) -> Result<Vec<Model>, StoreError> {
     let begins = after.is_none();
     let search = filter.search.as_deref().filter(|search| !search.is_empty());
@@ -233,7 +238,7 @@ pub(crate) async fn by_refs(
     db: &impl ConnectionTrait,
     source: &str,
     refs: &[String],
-) -> Result<HashMap<String, Uuid>, StoreError> {
+) -> Result<HashMap<String, DonorId>, StoreError> {
     if refs.is_empty() {
         return Ok(HashMap::new());
     }
@@ -269,14 +274,14 @@ pub(crate) async fn by_name(
 pub(crate) async fn survivors(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    ids: Vec<Uuid>,
-) -> Result<HashMap<Uuid, Uuid>, StoreError> {
-    let mut survivors: HashMap<Uuid, Uuid> = HashMap::new();
-    let mut asked: Vec<(Uuid, Uuid)> = ids.into_iter().map(|id| (id, id)).collect();
+    ids: Vec<DonorId>,
+) -> Result<HashMap<DonorId, DonorId>, StoreError> {
+    let mut survivors: HashMap<DonorId, DonorId> = HashMap::new();
+    let mut asked: Vec<(DonorId, DonorId)> = ids.into_iter().map(|id| (id, id)).collect();
     while !asked.is_empty() {
-        let present: Vec<Uuid> = asked.iter().map(|(_, now)| *now).collect();
+        let present: Vec<DonorId> = asked.iter().map(|(_, now)| *now).collect();
         let known = by_ids(scope, db, present).await?;
-        let next = |(first, now): (Uuid, Uuid)| Some((first, known.get(&now)?.merged_into?));
+        let next = |(first, now): (DonorId, DonorId)| Some((first, known.get(&now)?.merged_into?));
         asked = asked.into_iter().filter_map(next).collect();
         survivors.extend(asked.iter().copied());
     }
@@ -288,7 +293,7 @@ pub(crate) async fn by_iati_identifiers(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
     identifiers: &[String],
-) -> Result<HashMap<String, Uuid>, StoreError> {
+) -> Result<HashMap<String, DonorId>, StoreError> {
     if identifiers.is_empty() {
         return Ok(HashMap::new());
     }
@@ -315,9 +320,9 @@ pub(crate) async fn by_names(
 
 pub(crate) async fn refs(
     db: &impl ConnectionTrait,
-    donors: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<ExternalRef>>, StoreError> {
-    let mut found: HashMap<Uuid, Vec<ExternalRef>> = HashMap::new();
+    donors: &[DonorId],
+) -> Result<HashMap<DonorId, Vec<ExternalRef>>, StoreError> {
+    let mut found: HashMap<DonorId, Vec<ExternalRef>> = HashMap::new();
     for chunk in donors.chunks(1000) {
         let mut parameters = Vec::new();
         let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
@@ -395,13 +400,13 @@ async fn add_refs(tx: &Transaction, donor: &Model, refs: &[ExternalRef]) -> Resu
     Ok(())
 }
 
-pub(crate) async fn remove_refs(tx: &Transaction, donor: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn remove_refs(tx: &Transaction, donor: DonorId) -> Result<(), StoreError> {
     sql::execute(tx.db(), "DELETE FROM donor_external_ref WHERE donor_id = $1", params![donor]).await?;
     Ok(())
 }
 
 /// Tells how donors that were written by their columns alone are now. Duplicates have no references of their own.
-pub(crate) async fn tell(tx: &mut TenantTx, ids: &[Uuid]) -> Result<(), StoreError> {
+pub(crate) async fn tell(tx: &mut TenantTx, ids: &[DonorId]) -> Result<(), StoreError> {
     let donors = by_ids(tx.scope(), tx.db(), ids.iter().copied()).await?;
     let mut refs = refs(tx.db(), ids).await?;
     let events = ids.iter().filter_map(|id| {

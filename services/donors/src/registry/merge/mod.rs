@@ -4,13 +4,14 @@
 mod reassigned;
 mod row;
 
+use self::row::MergeId;
 use super::donor::{self, MAX_LEVELS, merge_lock, store};
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
 use events::ExternalRef;
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
+use kernel::{Code, DonorId, Fault, FieldCode, OfficeId, Problem, RecordKind};
 use reassigned::{Reassigned, duplicates_of, point_at, reassign};
 use row::{Model as Row, find, save};
 use serde::{Deserialize, Serialize};
@@ -20,18 +21,17 @@ use service::{
     response,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A merge of two donors.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Merge {
-    id: Uuid,
+    id: MergeId,
     #[schema(minimum = 1)]
     version: i64,
     /// The record that is kept.
-    survivor_id: Uuid,
+    survivor_id: DonorId,
     /// The record that was merged into it.
-    duplicate_id: Uuid,
+    duplicate_id: DonorId,
     #[schema(max_length = 300)]
     duplicate_name: String,
     #[schema(max_length = 2000)]
@@ -61,7 +61,7 @@ pub(crate) struct Merges {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMerge {
     /// The record that is merged into this one.
-    duplicate_id: Uuid,
+    duplicate_id: DonorId,
     #[schema(example = "The same ministry, recorded twice", min_length = 1, max_length = 2000)]
     reason: String,
 }
@@ -99,7 +99,7 @@ pub(crate) async fn list(
     request: HttpRequest,
     caller: Caller<perm::DonorsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         if matches!(scope, TenantScope::Donor { .. }) {
@@ -128,7 +128,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DonorId>,
     body: JsonBody<NewMerge>,
 ) -> ApiResult {
     let new = body.value;
@@ -203,7 +203,7 @@ pub(crate) async fn undo(
     request: HttpRequest,
     caller: Caller<perm::DonorsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<MergeId>,
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let found = service::read_within(&context, &scope, async |db| Ok(find(&scope, db, id.0).await?));
@@ -261,8 +261,8 @@ fn taken_meanwhile(error: StoreError) -> ApiError {
 /// wait for each other without a deadlock.
 async fn pair(
     tx: &TenantTx,
-    survivor: Uuid,
-    duplicate: Uuid,
+    survivor: DonorId,
+    duplicate: DonorId,
 ) -> Result<(store::Model, store::Model), ApiError> {
     let swapped = duplicate < survivor;
     let (first, second) = if swapped { (duplicate, survivor) } else { (survivor, duplicate) };
@@ -294,6 +294,7 @@ async fn bump_version(
     store::update(tx, &next, refs).await
 }
 
-fn subject(survivor: &store::Model, office_id: Uuid, id: Uuid) -> audit::Subject {
+fn subject(survivor: &store::Model, office_id: OfficeId, id: MergeId) -> audit::Subject {
+    let id = id.as_uuid();
     audit::Subject { resource: "donor_merge", id, organisation_id: survivor.organisation_id, office_id }
 }

@@ -2,11 +2,14 @@
 //! number of records. The transaction holds `merge_lock::exclusive`, so nobody writes any of them meanwhile.
 
 use super::store;
-use crate::{agreement, contribution, reporting::report};
+use crate::{
+    agreement, contribution, document::DocumentId, registry::contact::store::ContactId, reporting::report,
+};
 use ::store::{StoreError, TenantTx, params, sql};
 use events::{ExternalRef, FlowObject};
+use kernel::{AgreementId, ClearanceId, ContributionId, DonorId, Id, NotificationId, ReportId};
+use sea_orm::Value;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Records rewritten per statement: a power of two, as statements are.
 const CHUNK_ROWS: usize = 512;
@@ -14,17 +17,17 @@ const CHUNK_ROWS: usize = 512;
 /// The records that a merge reassigned, so that it can be undone.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Reassigned {
-    pub(super) contributions: Vec<Uuid>,
-    pub(super) agreements: Vec<Uuid>,
-    pub(super) reports: Vec<Uuid>,
-    documents: Vec<Uuid>,
-    clearances: Vec<Uuid>,
-    notifications: Vec<Uuid>,
+    pub(super) contributions: Vec<ContributionId>,
+    pub(super) agreements: Vec<AgreementId>,
+    pub(super) reports: Vec<ReportId>,
+    documents: Vec<DocumentId>,
+    clearances: Vec<ClearanceId>,
+    notifications: Vec<NotificationId>,
     #[serde(default)]
-    agreement_documents: Vec<Uuid>,
+    agreement_documents: Vec<DocumentId>,
     #[serde(default)]
-    contacts: Vec<Uuid>,
-    children: Vec<Uuid>,
+    contacts: Vec<ContactId>,
+    children: Vec<DonorId>,
     pub(super) external_refs: Vec<ExternalRef>,
 }
 
@@ -47,7 +50,7 @@ impl Reassigned {
     }
 }
 
-async fn ids(tx: &TenantTx, table: &str, column: &str, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
+async fn ids<K>(tx: &TenantTx, table: &str, column: &str, donor: DonorId) -> Result<Vec<Id<K>>, StoreError> {
     let text = format!("SELECT id FROM {table} WHERE {column} = $1 ORDER BY id");
     let rows = sql::rows(tx.db(), &text, params![donor]).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
@@ -91,17 +94,17 @@ pub(super) async fn reassign(
         report::store::save_all(tx, &after).await?;
     }
     let plain = [
-        ("document", "donor_id", &reassigned.documents),
-        ("clearance", "donor_id", &reassigned.clearances),
-        ("notification", "donor_id", &reassigned.notifications),
-        ("agreement_document", "donor_id", &reassigned.agreement_documents),
-        ("contact", "donor_id", &reassigned.contacts),
-        ("donor", "parent_id", &reassigned.children),
+        ("document", "donor_id", values(&reassigned.documents)),
+        ("clearance", "donor_id", values(&reassigned.clearances)),
+        ("notification", "donor_id", values(&reassigned.notifications)),
+        ("agreement_document", "donor_id", values(&reassigned.agreement_documents)),
+        ("contact", "donor_id", values(&reassigned.contacts)),
+        ("donor", "parent_id", values(&reassigned.children)),
     ];
     for (table, column, ids) in plain {
         for chunk in ids.chunks(CHUNK_ROWS) {
             let mut parameters = params![to.id, from.id];
-            let listed = sql::bind_list(&mut parameters, chunk.iter().map(|id| (*id).into()));
+            let listed = sql::bind_list(&mut parameters, chunk.iter().cloned());
             // A donor cannot be its own parent; whoever is changing one has to see its other parent.
             let (next, own) = match table {
                 "donor" => (", version = version + 1", " AND id <> $1"),
@@ -114,6 +117,11 @@ pub(super) async fn reassign(
         }
     }
     Ok(())
+}
+
+/// Ids of any kind, as a statement takes them.
+fn values<K>(ids: &[Id<K>]) -> Vec<Value> {
+    ids.iter().map(|id| (*id).into()).collect()
 }
 
 /// The same contribution, from the other donor.
@@ -157,7 +165,7 @@ fn agreed_with(
 }
 
 /// The donors that were merged into one, and into those.
-pub(super) async fn duplicates_of(tx: &TenantTx, donor: Uuid) -> Result<Vec<Uuid>, StoreError> {
+pub(super) async fn duplicates_of(tx: &TenantTx, donor: DonorId) -> Result<Vec<DonorId>, StoreError> {
     let text = "WITH RECURSIVE merged (id) AS (
                   SELECT duplicate_id FROM donor_merge WHERE survivor_id = $1 AND undone_at IS NULL
                   UNION SELECT m.duplicate_id FROM donor_merge m JOIN merged ON m.survivor_id = merged.id
@@ -170,8 +178,8 @@ pub(super) async fn duplicates_of(tx: &TenantTx, donor: Uuid) -> Result<Vec<Uuid
 /// Sets the survivor of duplicates, and publishes it to the other services.
 pub(super) async fn point_at(
     tx: &mut TenantTx,
-    duplicates: &[Uuid],
-    survivor: Uuid,
+    duplicates: &[DonorId],
+    survivor: DonorId,
 ) -> Result<(), StoreError> {
     for chunk in duplicates.chunks(CHUNK_ROWS) {
         let mut parameters = params![survivor, tx.now()];

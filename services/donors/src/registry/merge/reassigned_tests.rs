@@ -1,11 +1,11 @@
 use super::*;
 use crate::{agreement::terms::tests::terms, migration::Migrator, statements::Statements};
 use ::store::{Actor, Store, TenantScope};
-use kernel::SystemClock;
+use kernel::{OfficeId, OrganisationId, SystemClock};
 use std::sync::Arc;
 
-const ORGANISATION: Uuid = Uuid::from_u128(1);
-const OFFICE: Uuid = Uuid::from_u128(2);
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+const OFFICE: OfficeId = OfficeId::from_u128(2);
 const AGREEMENTS: usize = 600;
 const REPORTS: usize = 2_000;
 
@@ -15,7 +15,7 @@ fn scope() -> TenantScope {
 
 fn donor(id: u128, name: &str, now: chrono::DateTime<chrono::Utc>) -> store::Model {
     store::Model {
-        id: Uuid::from_u128(id),
+        id: DonorId::from_u128(id),
         version: 1,
         organisation_id: ORGANISATION,
         office_id: OFFICE,

@@ -1,24 +1,27 @@
 use super::reassigned::Reassigned;
 use ::store::{StoreError, TenantScope, Transaction, params, sql, upsert_without};
 use chrono::{DateTime, Utc};
+use kernel::{DonorId, OfficeId, OrganisationId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
-use uuid::Uuid;
 
 /// A row of `donor_merge`, with the duplicate's name.
+/// The id of a merge.
+pub(crate) type MergeId = kernel::Id<Model>;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "donor_merge")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: MergeId,
     pub version: i64,
-    pub organisation_id: Uuid,
+    pub organisation_id: OrganisationId,
     /// The office that merged them, or undid it.
-    pub office_id: Uuid,
-    pub survivor_id: Uuid,
-    pub duplicate_id: Uuid,
+    pub office_id: OfficeId,
+    pub survivor_id: DonorId,
+    pub duplicate_id: DonorId,
     pub duplicate_name: String,
     pub reason: String,
     /// What was reassigned, as JSON.
@@ -44,8 +47,8 @@ const SELECT: &str =
 /// The merges into a donor of the organisation, newest first.
 pub(super) async fn into(
     db: &impl ConnectionTrait,
-    organisation_id: Uuid,
-    survivor: Uuid,
+    organisation_id: OrganisationId,
+    survivor: DonorId,
 ) -> Result<Vec<Model>, StoreError> {
     let text = format!("{SELECT} WHERE m.survivor_id = $1 AND m.organisation_id = $2 ORDER BY m.id DESC");
     sql::all(db, &text, params![survivor, organisation_id]).await
@@ -54,7 +57,7 @@ pub(super) async fn into(
 pub(super) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: MergeId,
 ) -> Result<Option<Model>, StoreError> {
     let text = format!("{SELECT} WHERE m.id = $1 AND m.organisation_id = $2");
     Ok(sql::all(db, &text, params![id, scope.organisation_id()]).await?.pop())

@@ -5,7 +5,7 @@ use crate::{
 };
 use ::store::{Actor, Store, params, sql};
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use kernel::{ReportKind, Visibility};
+use kernel::{AgreementId, DonorId, ReportId, ReportKind, Visibility};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -37,14 +37,14 @@ async fn write(store: &Store, deliveries: &[Delivery]) {
     let organisation = tx.scope().organisation_id();
     let agreements: Vec<_> = (101..=105u128)
         .map(|donor| {
-            let id = Uuid::from_u128(1000 + donor);
+            let id = AgreementId::from_u128(1000 + donor);
             params![
                 id,
                 1i64,
                 organisation,
                 OFFICES[0],
                 format!("AGR-2026-{donor:05}"),
-                Uuid::from_u128(donor),
+                DonorId::from_u128(donor),
                 "signed",
                 "",
                 "",
@@ -88,14 +88,14 @@ async fn write(store: &Store, deliveries: &[Delivery]) {
         .enumerate()
         .map(|(number, delivery)| {
             let (donor, agreement) =
-                (Uuid::from_u128(delivery.donor), Uuid::from_u128(1000 + delivery.donor));
+                (DonorId::from_u128(delivery.donor), AgreementId::from_u128(1000 + delivery.donor));
             let state = match (delivery.cancelled, delivery.submitted_at) {
                 (true, _) => "cancelled",
                 (false, Some(_)) => "submitted",
                 (false, None) => "drafting",
             };
             Model {
-                id: Uuid::from_u128(5000 + number as u128),
+                id: ReportId::from_u128(5000 + number as u128),
                 version: 1,
                 organisation_id: organisation,
                 office_id: OFFICES[delivery.office],
@@ -190,7 +190,7 @@ async fn figures_are_those_of_the_reports_counted_one_by_one() {
         let filters: [(Filter, Fits); 3] = [
             (Filter::default(), |_, _| true),
             (within, |delivery, (from, until)| (from..=until).contains(&delivery.due_date)),
-            (Filter { donor_id: Some(Uuid::from_u128(103)), ..Filter::default() }, |delivery, _| {
+            (Filter { donor_id: Some(DonorId::from_u128(103)), ..Filter::default() }, |delivery, _| {
                 delivery.donor == 103
             }),
         ];
@@ -201,7 +201,7 @@ async fn figures_are_those_of_the_reports_counted_one_by_one() {
                     let own = deliveries.iter().filter(|d| seen.contains(&d.office) && fits(d, days));
                     for delivery in own.filter(|delivery| !delivery.cancelled) {
                         let key = match by {
-                            ComplianceGroup::Office => OFFICES[delivery.office],
+                            ComplianceGroup::Office => OFFICES[delivery.office].as_uuid(),
                             ComplianceGroup::Donor => Uuid::from_u128(delivery.donor),
                         };
                         expected.entry(key).or_default().push(delivery);

@@ -3,7 +3,7 @@ use ::store::{StoreError, TenantScope, params, sql, upsert_newer};
 use actix_web::{HttpRequest, HttpResponse, get, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Fault, NotificationKind, Problem, RecordKind, ReportKind};
+use kernel::{Fault, NotificationId, NotificationKind, Problem, RecordKind, ReportId, ReportKind};
 use sea_orm::{ConnectionTrait, Value};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -11,17 +11,16 @@ use service::{
     openapi::{CreateProblems, ReadProblems},
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A notification to the caller's office, or to a representative's donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Notification {
-    id: Uuid,
+    id: NotificationId,
     /// `due_in_30_days`, `due_in_7_days` or `overdue` for an outstanding report; `send` or `endorse` for one that
     /// awaits the office; `return`, `reject` and `retract` for one that was returned; `submit` and `accept` for one
     /// that was passed on; `extend` for one whose due date was extended; `received` for the donor.
     kind: NotificationKind,
-    report_id: Uuid,
+    report_id: ReportId,
     report_kind: ReportKind,
     /// The due date of the report at that time.
     due_date: NaiveDate,
@@ -59,7 +58,10 @@ pub(crate) struct NotificationFilter {
 }
 
 /// Up to when a principal has read.
-async fn read_until(db: &impl ConnectionTrait, claims: &Claims) -> Result<Option<Uuid>, StoreError> {
+async fn read_until(
+    db: &impl ConnectionTrait,
+    claims: &Claims,
+) -> Result<Option<NotificationId>, StoreError> {
     let text = "SELECT last_read FROM notification_read WHERE principal_id = $1 AND office_id = $2";
     let row = sql::row(db, text, params![claims.sub, claims.office_id]).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
@@ -68,7 +70,7 @@ async fn read_until(db: &impl ConnectionTrait, claims: &Claims) -> Result<Option
 async fn told(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    newer_than: Option<Uuid>,
+    newer_than: Option<NotificationId>,
     except: &[NotificationKind],
     page: &PageRequest,
 ) -> Result<Vec<Model>, ApiError> {
@@ -82,7 +84,7 @@ async fn told(
     let mut parameters = params![scope.organisation_id()];
     parameters.push(id);
     let mut text = format!("SELECT * FROM notification WHERE organisation_id = $1 AND {whose}");
-    for (condition, id) in [("id > ", newer_than), ("id < ", page.after::<Uuid>()?)] {
+    for (condition, id) in [("id > ", newer_than), ("id < ", page.after::<NotificationId>()?)] {
         if let Some(id) = id {
             parameters.push(id.into());
             text.push_str(&format!(" AND {condition}${}", parameters.len()));
@@ -142,16 +144,17 @@ pub(crate) async fn list(
 
 /// How far a reader has read in an office.
 mod row {
+    use kernel::{NotificationId, OfficeId, PrincipalId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "notification_read")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub principal_id: Uuid,
+        pub principal_id: PrincipalId,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub office_id: Uuid,
-        pub last_read: Uuid,
+        pub office_id: OfficeId,
+        pub last_read: NotificationId,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -165,7 +168,7 @@ mod row {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadUntil {
     /// The latest notification read: it and all earlier ones are marked as read.
-    last_id: Uuid,
+    last_id: NotificationId,
 }
 
 /// Marks notifications as read

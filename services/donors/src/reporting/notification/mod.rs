@@ -5,24 +5,23 @@ pub(crate) mod api;
 use ::store::{StoreError, Transaction, insert_models};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::NotificationGiven;
-use kernel::{NotificationKind, ReportKind};
+use kernel::{DonorId, NotificationId, NotificationKind, OfficeId, OrganisationId, ReportId, ReportKind};
 use sea_orm::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter,
     PrimaryKeyTrait,
 };
-use uuid::Uuid;
 
 /// A row of `notification`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "notification")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
-    pub donor_id: Option<Uuid>,
+    pub id: NotificationId,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
+    pub donor_id: Option<DonorId>,
     pub kind: NotificationKind,
-    pub report_id: Uuid,
+    pub report_id: ReportId,
     pub due_date: NaiveDate,
     pub title: String,
     pub report_kind: ReportKind,
@@ -36,8 +35,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The report that a notification is about.
 pub(crate) struct About {
-    pub(crate) organisation_id: Uuid,
-    pub(crate) report_id: Uuid,
+    pub(crate) organisation_id: OrganisationId,
+    pub(crate) report_id: ReportId,
     pub(crate) report_kind: ReportKind,
     pub(crate) due_date: NaiveDate,
     pub(crate) title: String,
@@ -48,7 +47,7 @@ pub(crate) async fn add(
     tx: &mut Transaction,
     about: About,
     kind: NotificationKind,
-    (office_id, donor_id): (Uuid, Option<Uuid>),
+    (office_id, donor_id): (OfficeId, Option<DonorId>),
 ) -> Result<(), StoreError> {
     let row = Model {
         id: tx.new_id(),

@@ -9,7 +9,10 @@ use ::store::{StoreError, TenantScope, audit};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Code, Fault, Money, Problem, Reason, RecordKind, ReportKind, Situation};
+use kernel::{
+    AgreementId, Code, DonorId, Fault, Money, OfficeId, PrincipalId, Problem, Reason, RecordKind, ReportId,
+    ReportKind, Situation,
+};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Column, Context, Envelope, Id, JsonBody, Listed, Paging, Row,
@@ -17,22 +20,21 @@ use service::{
     response,
 };
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 /// A report due to a donor.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Report {
-    pub(crate) id: Uuid,
+    pub(crate) id: ReportId,
     #[schema(minimum = 1)]
     pub(crate) version: i64,
     /// The office that owns it.
-    pub(crate) office_id: Uuid,
-    pub(crate) agreement_id: Uuid,
+    pub(crate) office_id: OfficeId,
+    pub(crate) agreement_id: AgreementId,
     #[schema(example = "AGR-2026-00042", max_length = 40)]
     pub(crate) agreement_reference: String,
     #[schema(max_length = 300)]
     pub(crate) agreement_title: String,
-    pub(crate) donor_id: Uuid,
+    pub(crate) donor_id: DonorId,
     #[schema(max_length = 300)]
     pub(crate) donor_name: String,
     /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
@@ -145,7 +147,7 @@ pub(crate) struct Step {
     pub(crate) from_state: State,
     #[schema(max_length = 20)]
     pub(crate) to_state: State,
-    pub(crate) actor_id: Uuid,
+    pub(crate) actor_id: PrincipalId,
     #[schema(max_length = 2000)]
     pub(crate) comment: Option<String>,
     pub(crate) taken_at: DateTime<Utc>,
@@ -229,11 +231,11 @@ pub(crate) async fn record(
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReportFilter {
     /// Only of this donor.
-    pub(crate) donor_id: Option<Uuid>,
+    pub(crate) donor_id: Option<DonorId>,
     /// Only of this office.
-    pub(crate) office_id: Option<Uuid>,
+    pub(crate) office_id: Option<OfficeId>,
     /// Only of this agreement.
-    pub(crate) agreement_id: Option<Uuid>,
+    pub(crate) agreement_id: Option<AgreementId>,
     pub(crate) state: Option<State>,
     /// `interim_narrative`, `interim_financial`, `final_narrative`, `final_financial`, `certified_financial` or
     /// `eight_plus_three`.
@@ -306,7 +308,7 @@ pub(crate) async fn get(
     request: HttpRequest,
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ReportId>,
 ) -> ApiResult {
     let now = context.store.clock().now();
     let found = service::read(&context, &caller.claims, async |db, scope| {
@@ -340,7 +342,7 @@ pub(crate) async fn write(
     request: HttpRequest,
     caller: Caller<perm::ReportsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ReportId>,
     body: JsonBody<Content>,
 ) -> ApiResult {
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {

@@ -1,6 +1,7 @@
 use super::{State, api::office_only, store as report};
 use crate::document::{
-    self, Document, DocumentErasure, KINDS, MAX_DOCUMENTS, OF_REPORTS, Owner, StoredFile, Upload, sweep,
+    self, Document, DocumentErasure, DocumentId, KINDS, MAX_DOCUMENTS, OF_REPORTS, Owner, StoredFile, Upload,
+    sweep,
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{
@@ -8,13 +9,12 @@ use actix_web::{
     web::{Data, Payload},
 };
 use auth::{ApiError, Caller, perm};
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
+use kernel::{Code, Fault, FieldCode, Problem, RecordKind, ReportId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use service::{
     ApiResult, Context, Created, Id, UncheckedBody,
     openapi::{CreateProblems, ReadProblems, UpdateProblems},
 };
-use uuid::Uuid;
 
 /// Attaches a document to a report
 ///
@@ -31,7 +31,7 @@ pub(crate) async fn create(
     request: HttpRequest,
     caller: Caller<perm::ReportsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ReportId>,
     payload: Payload,
 ) -> ApiResult {
     let found =
@@ -65,7 +65,7 @@ fn drafting(report: &report::Model) -> Result<(), ApiError> {
 pub(super) fn owner_of(report: &report::Model) -> Owner {
     Owner {
         kind: &OF_REPORTS,
-        id: report.id,
+        id: report.id.as_uuid(),
         organisation_id: report.organisation_id,
         office_id: report.office_id,
         donor_id: Some(report.donor_id),
@@ -76,13 +76,13 @@ pub(super) fn owner_of(report: &report::Model) -> Owner {
 pub(super) async fn find(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: DocumentId,
 ) -> Result<(Document, report::Model), ApiError> {
     let text = "SELECT * FROM document WHERE id = $1 AND organisation_id = $2";
     let row =
         sql::row(db, text, params![id, scope.organisation_id()]).await?.ok_or_else(Problem::not_found)?;
     let document = Document::from_query_result(&row, "").map_err(StoreError::from)?;
-    let report_id: Uuid = row.try_get("", "report_id").map_err(StoreError::from)?;
+    let report_id: ReportId = row.try_get("", "report_id").map_err(StoreError::from)?;
     let owner = report::get(scope, db, report_id).await?.ok_or_else(Problem::not_found)?;
     // What was not handed to the donor is not for it.
     if !matches!(scope, TenantScope::Offices { .. }) && !owner.state.is_delivered() {
@@ -103,7 +103,7 @@ pub(crate) async fn read(
     request: HttpRequest,
     caller: Caller<perm::ReportsRead>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DocumentId>,
 ) -> ApiResult {
     let found = service::read(&context, &caller.claims, async |db, scope| find(scope, db, id.0).await);
     let (document, report) = found.await?;
@@ -122,7 +122,7 @@ pub(crate) async fn remove(
     request: HttpRequest,
     caller: Caller<perm::ReportsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DocumentId>,
 ) -> ApiResult {
     let mut removed = None;
     let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
@@ -154,7 +154,7 @@ pub(crate) async fn erase(
     request: HttpRequest,
     caller: Caller<perm::ReportsWrite>,
     context: Data<Context>,
-    id: Id,
+    id: Id<DocumentId>,
     body: UncheckedBody<DocumentErasure>,
 ) -> ApiResult {
     document::erase(&context, &request, &caller.claims, &KINDS, body, async |tx, scope| {

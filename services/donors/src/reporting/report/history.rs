@@ -1,24 +1,24 @@
 use super::{Action, State};
 use chrono::{DateTime, Utc};
+use kernel::{PrincipalId, ReportId};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
 use store::{StoreError, Transaction, insert_models, params, sql};
-use uuid::Uuid;
 
 /// A row of `report_step`: a step in the history of a report.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "report_step")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub report_id: Uuid,
+    pub report_id: ReportId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i32,
     pub action: Action,
     pub from_state: State,
     pub to_state: State,
-    pub actor_id: Uuid,
+    pub actor_id: PrincipalId,
     pub comment: Option<String>,
     pub taken_at: DateTime<Utc>,
 }
@@ -29,7 +29,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The steps of a report, oldest first.
-pub(crate) async fn of(db: &impl ConnectionTrait, report_id: Uuid) -> Result<Vec<Model>, StoreError> {
+pub(crate) async fn of(db: &impl ConnectionTrait, report_id: ReportId) -> Result<Vec<Model>, StoreError> {
     let text = "SELECT * FROM report_step WHERE report_id = $1 ORDER BY number";
     sql::all(db, text, params![report_id]).await
 }

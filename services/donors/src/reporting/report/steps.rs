@@ -12,11 +12,13 @@ use ::store::{StoreError, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
-use kernel::{Code, Fault, FieldCode, NotificationKind, OfficeKind, Problem, Reason, RecordKind, Visibility};
+use kernel::{
+    Code, Fault, FieldCode, NotificationKind, OfficeId, OfficeKind, Problem, Reason, RecordKind, ReportId,
+    Visibility,
+};
 use serde::Deserialize;
 use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
@@ -89,7 +91,7 @@ async fn step(
     request: &HttpRequest,
     context: &Context,
     claims: &Claims,
-    id: Uuid,
+    id: ReportId,
     step_request: StepRequest,
 ) -> ApiResult {
     let StepRequest { action, comment, due_date } = step_request;
@@ -183,7 +185,7 @@ async fn step(
 async fn tell(
     tx: &mut TenantTx,
     report: &store::Model,
-    told: Option<(NotificationKind, Uuid)>,
+    told: Option<(NotificationKind, OfficeId)>,
 ) -> Result<(), StoreError> {
     if let Some((kind, office_id)) = told {
         notification::add(tx, report.into(), kind, (office_id, None)).await?;
@@ -239,7 +241,7 @@ macro_rules! steps {
             request: HttpRequest,
             caller: Caller<perm::$permission>,
             context: Data<Context>,
-            id: Id,
+            id: Id<ReportId>,
             body: JsonBody<Comment>,
         ) -> ApiResult {
             let step_request = StepRequest { action: Action::$action, comment: body.value.comment, due_date: None };
@@ -307,7 +309,7 @@ pub(crate) async fn extend(
     request: HttpRequest,
     caller: Caller<perm::ReportsClear>,
     context: Data<Context>,
-    id: Id,
+    id: Id<ReportId>,
     body: JsonBody<Extension>,
 ) -> ApiResult {
     let Extension { due_date, comment } = body.value;

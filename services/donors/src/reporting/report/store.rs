@@ -8,7 +8,7 @@ use crate::{agreement, registry::donor};
 use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::DonorReportChanged;
-use kernel::{ReportKind, Visibility};
+use kernel::{AgreementId, DonorId, OfficeId, OrganisationId, PrincipalId, ReportId, ReportKind, Visibility};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait, Value,
@@ -16,22 +16,21 @@ use sea_orm::{
 use service::PageRequest;
 use std::collections::HashMap;
 use store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql, upsert_without};
-use uuid::Uuid;
 
 /// A row of `report`, with what names its agreement and donor.
 #[derive(Debug, Clone, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "report")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: ReportId,
     pub version: i64,
-    pub organisation_id: Uuid,
-    pub office_id: Uuid,
-    pub agreement_id: Uuid,
+    pub organisation_id: OrganisationId,
+    pub office_id: OfficeId,
+    pub agreement_id: AgreementId,
     pub agreement_reference: String,
     pub agreement_title: String,
     pub currency: String,
-    pub donor_id: Uuid,
+    pub donor_id: DonorId,
     pub donor_name: String,
     pub slot: String,
     pub kind: ReportKind,
@@ -42,7 +41,7 @@ pub struct Model {
     pub due_at: DateTime<Utc>,
     pub state: State,
     pub content: String,
-    pub sent_by: Option<Uuid>,
+    pub sent_by: Option<PrincipalId>,
     pub submitted_at: Option<DateTime<Utc>>,
     pub accepted_on: Option<NaiveDate>,
     pub visibility: Visibility,
@@ -59,7 +58,7 @@ impl From<&Model> for audit::Subject {
     fn from(row: &Model) -> Self {
         Self {
             resource: "report",
-            id: row.id,
+            id: row.id.as_uuid(),
             organisation_id: row.organisation_id,
             office_id: row.office_id,
         }
@@ -112,9 +111,9 @@ pub(crate) const SELECT: &str = "SELECT r.*, a.reference AS agreement_reference,
 /// Filters of the report list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    pub(crate) donor_id: Option<Uuid>,
-    pub(crate) office_id: Option<Uuid>,
-    pub(crate) agreement_id: Option<Uuid>,
+    pub(crate) donor_id: Option<DonorId>,
+    pub(crate) office_id: Option<OfficeId>,
+    pub(crate) agreement_id: Option<AgreementId>,
     pub(crate) state: Option<State>,
     pub(crate) kind: Option<ReportKind>,
     pub(crate) due_from: Option<NaiveDate>,
@@ -155,7 +154,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-    after: Option<(NaiveDate, Uuid)>,
+    after: Option<(NaiveDate, ReportId)>,
 ) -> Result<Vec<Model>, StoreError> {
     let mut conditions = filter.conditions(scope);
     if let Some((due_date, id)) = after {
@@ -182,7 +181,7 @@ pub(crate) async fn models(
 pub(crate) async fn get(
     scope: &TenantScope,
     db: &impl ConnectionTrait,
-    id: Uuid,
+    id: ReportId,
 ) -> Result<Option<Model>, StoreError> {
     let mut conditions = Conditions::of(scope, "r");
     conditions.and("r.id = ?", id);
@@ -191,7 +190,7 @@ pub(crate) async fn get(
 }
 
 /// Reports by id, in no order: for a transaction that keeps everybody else from writing any.
-pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>, StoreError> {
+pub(crate) async fn by_ids(tx: &Transaction, ids: &[ReportId]) -> Result<Vec<Model>, StoreError> {
     let select = format!("{SELECT} WHERE true");
     sql::read(
         &sql::select_by_keys(tx.db(), &select, vec![], "r.id", ids.iter().map(|id| (*id).into())).await?,
@@ -202,7 +201,7 @@ pub(crate) async fn by_ids(tx: &Transaction, ids: &[Uuid]) -> Result<Vec<Model>,
 pub(crate) async fn get_to_change(
     scope: &TenantScope,
     tx: &Transaction,
-    id: Uuid,
+    id: ReportId,
 ) -> Result<Option<Model>, StoreError> {
     donor::merge_lock::shared(tx, scope.organisation_id()).await?;
     let Some(found) = get(scope, tx.db(), id).await? else { return Ok(None) };
@@ -231,7 +230,7 @@ pub(crate) async fn financial_before(
 }
 
 /// Reports of an agreement.
-async fn of_agreement(tx: &Transaction, agreement_id: Uuid) -> Result<Vec<Model>, StoreError> {
+async fn of_agreement(tx: &Transaction, agreement_id: AgreementId) -> Result<Vec<Model>, StoreError> {
     models(tx.db(), &format!("{SELECT} WHERE r.agreement_id = $1"), params![agreement_id]).await
 }
 
@@ -278,7 +277,7 @@ pub(crate) async fn reconcile(
 }
 
 fn new_report(
-    id: Uuid,
+    id: ReportId,
     agreement: &agreement::store::Model,
     owed: Obligation,
     zone: Option<&str>,

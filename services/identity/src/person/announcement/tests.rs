@@ -1,8 +1,7 @@
 use super::catch_up;
 use crate::testing::World;
 use events::{EventPayload, OfficeRoles, PersonChanged};
-use kernel::StaffRole;
-use uuid::Uuid;
+use kernel::{DonorId, StaffRole};
 
 async fn told(world: &World) -> Vec<PersonChanged> {
     let query = format!(
@@ -19,7 +18,7 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
     for world in World::on_both("staff_from_before_the_event_are_announced").await {
         let roles = [StaffRole::Auditor, StaffRole::Administrator];
         let amina = world.person("amina@example.org", &roles, None).await;
-        world.person("envoy@example.org", &[], Some(Uuid::from_u128(7))).await;
+        world.person("envoy@example.org", &[], Some(DonorId::from_u128(7))).await;
         assert!(told(&world).await.is_empty());
         assert_eq!(catch_up(&world.store).await.unwrap(), 1, "representatives of donors are not told of");
         let offices = vec![OfficeRoles {
