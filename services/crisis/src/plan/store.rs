@@ -1,8 +1,7 @@
 use super::{current_requirement, objective::Objective};
 use crate::funding::store::escaped;
 use events::{ExternalRef, PlanChanged};
-use kernel::text::split;
-use kernel::{Money, OfficeId, OrganisationId, PlanId, PlanType, Visibility};
+use kernel::{Money, OfficeId, OrganisationId, PlanId, PlanType, Visibility, text::split};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     FromQueryResult, IntoActiveModel, QueryOrder, QuerySelect,

@@ -8,8 +8,9 @@ use crate::agreement::terms::Modality;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::text::search_key;
-use kernel::{AgreementId, DonorId, Earmarking, Money, OfficeId, PrincipalId, Problem, closed_set};
+use kernel::{
+    AgreementId, DonorId, Earmarking, Money, OfficeId, PrincipalId, Problem, closed_set, text::search_key,
+};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,

@@ -9,10 +9,9 @@ use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
-use kernel::text::split;
 use kernel::{
     AgreementId, ContributionId, ContributionStatus, ContributionType, DonorId, Earmarking, Fault, Money,
-    OfficeId, Problem, Visibility,
+    OfficeId, Problem, Visibility, text::split,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -19,8 +19,7 @@ pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use kernel::Segment;
-use kernel::{DonorId, DonorType, Earmarking, OfficeId, OrganisationId, text::split};
+use kernel::{DonorId, DonorType, Earmarking, OfficeId, OrganisationId, Segment, text::split};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,7 @@
 //! The measures of a year, out of its sums.
 
 use crate::counted::{NOT_STATED, SEVERAL_REGIONS, Sums};
-use kernel::Segment;
-use kernel::{ClosedSet, DonorType, Earmarking};
+use kernel::{ClosedSet, DonorType, Earmarking, Segment};
 use kernel::{Money, money::percent};
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -41,11 +41,7 @@ pub(crate) struct DonorAmount {
     donor_id: Option<DonorId>,
     #[schema(example = "Norway", max_length = 300)]
     donor_name: Option<String>,
-    /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
-    #[schema(value_type = Option<String>, example = "government", max_length = 20)]
     donor_type: Option<DonorType>,
-    /// `traditional`, `emerging` or `private`.
-    #[schema(value_type = Option<String>, example = "traditional", max_length = 20)]
     segment: Option<Segment>,
     /// The year of the contributions: for `lapsed`, the year before.
     #[schema(example = 2025)]
@@ -84,8 +80,8 @@ pub(crate) struct Figure {
     /// The year of the figure.
     #[param(minimum = 1900, maximum = 2200, example = 2025)]
     year: i32,
-    /// `total`, `type`, `segment`, `earmarking`, `flexible`, `multi_year`, `top_10`, `new` or `lapsed`.
-    #[param(value_type = String, max_length = 20, example = "type")]
+    /// The figure.
+    #[param(example = "type")]
     measure: Measure,
     /// The type, segment or earmarking.
     #[param(max_length = 40, example = "government")]

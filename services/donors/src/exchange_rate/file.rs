@@ -3,8 +3,7 @@
 
 use super::{month_of, parse, store::Model};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::OrganisationId;
-use kernel::{Currency, Fault, FieldCode, FieldError, fault};
+use kernel::{Currency, Fault, FieldCode, FieldError, OrganisationId, fault};
 use std::collections::BTreeMap;
 
 /// Maximum number of rows of a file: two centuries of months of every currency.

@@ -4,10 +4,9 @@ use super::flow::{DonorRef, Flow, Refused};
 use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::text::joined;
 use kernel::{
     ClosedSet, ContributionStatus, ContributionType, Currency, DonorId, Fault, FieldCode, FieldError, Money,
-    MoneyError, Situation, fault, money::parse_decimal,
+    MoneyError, Situation, fault, money::parse_decimal, text::joined,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

@@ -32,8 +32,7 @@ pub(crate) struct Clearance {
 
 /// A row of `clearance`.
 mod row {
-    use kernel::{ClearanceDecision, Word};
-    use kernel::{ClearanceId, DonorId, OfficeId, OrganisationId};
+    use kernel::{ClearanceDecision, ClearanceId, DonorId, OfficeId, OrganisationId, Word};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

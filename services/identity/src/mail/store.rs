@@ -39,8 +39,7 @@ impl Item {
 /// A row of `mail_item`.
 mod row {
     use ::mail::MailId;
-    use kernel::{NotificationId, PersonId, ReportId};
-    use kernel::{NotificationKind, ReportKind, Word};
+    use kernel::{NotificationId, NotificationKind, PersonId, ReportId, ReportKind, Word};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

@@ -6,10 +6,9 @@ use super::flow::{DonorRef, Flow, Refused};
 use crate::registry::donor;
 use chrono::NaiveDate;
 use events::FlowObject;
-use kernel::text::joined;
 use kernel::{
     ContributionStatus, ContributionType, Currency, Earmarking, Fault, FieldCode, FieldError, Money,
-    MoneyError, fault, money::parse_decimal,
+    MoneyError, fault, money::parse_decimal, text::joined,
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};

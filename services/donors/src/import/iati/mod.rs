@@ -17,8 +17,7 @@ use super::{
 };
 use crate::exchange_rate::Rates;
 use activity::{Activity, Organisation, Statement, Transaction};
-use kernel::text::search_key;
-use kernel::{FieldCode, Problem, fault};
+use kernel::{FieldCode, Problem, fault, text::search_key};
 use quick_xml::events::BytesStart;
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io::Read};

@@ -13,8 +13,7 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::ErasureReason;
-use kernel::{Code, DonorId, Fault, OfficeId, PrincipalId, Problem, Reason, RecordKind};
+use kernel::{Code, DonorId, ErasureReason, Fault, OfficeId, PrincipalId, Problem, Reason, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use service::{

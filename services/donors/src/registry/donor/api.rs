@@ -8,10 +8,9 @@ use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, post, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use events::ExternalRef;
-use kernel::text::search_key;
 use kernel::{
     Code, DonorId, DonorStatus, DonorType, Fault, FieldCode, OfficeId, OrganisationId, PersonId, Problem,
-    RecordKind, Segment, pagination::Page,
+    RecordKind, Segment, pagination::Page, text::search_key,
 };
 use serde::{Deserialize, Serialize};
 use service::{

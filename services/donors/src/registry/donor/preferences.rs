@@ -2,8 +2,7 @@
 
 use super::Region;
 use auth::ApiError;
-use kernel::ReportTemplate;
-use kernel::{DonorId, Earmarking};
+use kernel::{DonorId, Earmarking, ReportTemplate};
 use locale::Language;
 use serde::{Deserialize, Serialize};
 use service::Checks;

@@ -1,9 +1,8 @@
 use super::{names::match_key, rows::external_ref, search};
 use crate::counted;
 use events::{DonorChanged, ExternalRef};
-use kernel::Segment;
-use kernel::text::search_key;
 use kernel::{DonorId, DonorStatus, DonorType, OfficeId, OrganisationId, PersonId};
+use kernel::{Segment, text::search_key};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Value,

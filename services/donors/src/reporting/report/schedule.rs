@@ -4,8 +4,7 @@
 use crate::agreement::terms::{Milestone, Terms};
 use chrono::{DateTime, Days, Months, NaiveDate, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
-use kernel::ReportKind;
-use kernel::ReportTemplate;
+use kernel::{ReportKind, ReportTemplate};
 
 /// House rule: agreements of at least this many months have interim reports.
 const INTERIM_FROM_MONTHS: u32 = 12;
