@@ -5,7 +5,7 @@ use kernel::{Code, Fault, FieldCode, Problem};
 use serde::Serialize;
 use store::{
     TenantScope, TenantTx,
-    idempotency::{self, Key, Saved},
+    idempotency::{Key, Saved},
 };
 
 /// Maximum length of an idempotency key.
@@ -105,12 +105,12 @@ async fn once(
         Some(key) => Some(InFlight::enter(context, key)?),
         None => None,
     };
-    let mut tx = context.store.begin_for(claims, context::actor(claims, request)).await?;
-    let scope = tx.scope().clone();
-    let saved = match &key {
-        Some(key) => idempotency::find(tx.db(), key).await?,
-        None => None,
+    let actor = context::actor(claims, request);
+    let (mut tx, saved) = match &key {
+        Some(key) => context.store.begin_once(claims, actor, key).await?,
+        None => (context.store.begin_for(claims, actor).await?, None),
     };
+    let scope = tx.scope().clone();
     if let Some(saved) = saved {
         tx.rollback().await?;
         return replay(saved, &fingerprint);

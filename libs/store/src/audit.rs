@@ -1,6 +1,6 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
 
-use crate::{StoreError, Transaction, insert_models, params, sql, tables};
+use crate::{StoreError, Transaction, params, sql, tables};
 use kernel::{OfficeId, OrganisationId, PrincipalId};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde::Serialize;
@@ -112,11 +112,8 @@ impl Transaction {
         let subject = entry.subject;
         // The chain has one end: writers of one office follow each other.
         self.lock(&format!("audit {}", subject.office_id)).await?;
-        let last = "SELECT sequence, hash FROM audit WHERE office_id = $1 ORDER BY sequence DESC LIMIT 1";
-        let (sequence, previous_hash) = match sql::row(self.db(), last, params![subject.office_id]).await? {
-            Some(row) => (row.try_get_by_index::<i64>(0)? + 1, row.try_get_by_index::<String>(1)?),
-            None => (1, String::new()),
-        };
+        let (last, previous_hash) = self.end_of_trail(subject.office_id).await?;
+        let sequence = last + 1;
         let at = self.now();
         let text = |json: &Option<Json>| json.as_ref().map(Json::to_string);
         let (before, after) = (text(&entry.before), text(&entry.after));
@@ -153,8 +150,21 @@ impl Transaction {
             previous_hash,
             hash,
         };
-        insert_models(self.db(), &[row]).await?;
+        self.last().trails.insert(row.office_id, (row.sequence, row.hash.clone()));
+        self.write_last(&[row]);
         Ok(())
+    }
+
+    /// Number and hash of an office's last entry, which this transaction may have made; 0 and nothing before the first.
+    async fn end_of_trail(&self, office_id: OfficeId) -> Result<(i64, String), StoreError> {
+        if let Some(end) = self.last().trails.get(&office_id) {
+            return Ok(end.clone());
+        }
+        let last = "SELECT sequence, hash FROM audit WHERE office_id = $1 ORDER BY sequence DESC LIMIT 1";
+        let Some(row) = sql::row(self.db(), last, params![office_id]).await? else {
+            return Ok((0, String::new()));
+        };
+        Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writing whole rows of an entity: columns and values are read from its definition, so that neither is listed by hand.
 
 use crate::{StoreError, sql};
-use sea_orm::{ConnectionTrait, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
+use sea_orm::{ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
 
 type ColumnOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
 type KeyOf<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
@@ -27,6 +27,12 @@ pub async fn insert_models<M: ModelTrait>(
 ) -> Result<u64, StoreError> {
     let (columns, rows) = rows(models, &[]);
     sql::insert_many(db, table::<M>(), &columns, rows, "").await
+}
+
+/// The statements of [`insert_models`].
+pub(crate) fn inserts<M: ModelTrait>(backend: DbBackend, models: &[M]) -> Vec<sql::Prepared> {
+    let (columns, rows) = rows(models, &[]);
+    sql::inserts(backend, table::<M>(), &columns, rows, "")
 }
 
 /// Inserts models; those whose primary key is there already, or that another unique index refuses, stay out.

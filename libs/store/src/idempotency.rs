@@ -1,9 +1,10 @@
 //! Saved answers: a create that is sent twice with one `Idempotency-Key` happens once and is answered twice.
 
-use crate::{StoreError, Transaction, insert_models, params, sql, tables};
+use crate::{StoreError, TenantScope, Transaction, office, params, sql, tables};
+use auth::Claims;
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{OrganisationId, PrincipalId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 
 /// Minimum time for which a response is kept for replay.
 pub const RETENTION: TimeDelta = TimeDelta::hours(48);
@@ -40,18 +41,50 @@ pub async fn find(db: &impl ConnectionTrait, key: &Key) -> Result<Option<Saved>,
     let text = "SELECT fingerprint, status, headers, body FROM idempotency
                 WHERE organisation_id = $1 AND principal_id = $2 AND key = $3";
     let values = params![key.organisation_id, key.principal_id, key.key.as_str()];
-    let Some(row) = sql::row(db, text, values).await? else { return Ok(None) };
-    let status: i32 = row.try_get_by_index(1)?;
-    Ok(Some(Saved {
-        fingerprint: row.try_get_by_index(0)?,
+    let row = sql::row(db, text, values).await?;
+    row.map(|row| read(&row, 0)).transpose()
+}
+
+/// The answer in a row, from its column `first` on.
+fn read(row: &QueryResult, first: usize) -> Result<Saved, StoreError> {
+    let status: i32 = row.try_get_by_index(first + 1)?;
+    Ok(Saved {
+        fingerprint: row.try_get_by_index(first)?,
         status: u16::try_from(status).map_err(|_| StoreError::Damaged(format!("status {status}")))?,
-        headers: serde_json::from_str(&row.try_get_by_index::<String>(2)?)?,
-        body: row.try_get_by_index(3)?,
-    }))
+        headers: serde_json::from_str(&row.try_get_by_index::<String>(first + 2)?)?,
+        body: row.try_get_by_index(first + 3)?,
+    })
+}
+
+/// What the bearer of a token may touch, and the answer saved under the bearer's key: one question instead of two.
+pub(crate) async fn scope_and_answer(
+    db: &impl ConnectionTrait,
+    claims: &Claims,
+    key: &Key,
+) -> Result<(TenantScope, Option<Saved>), StoreError> {
+    if claims.donor_id.is_some() {
+        return Ok((office::scope_of(db, claims).await?, find(db, key).await?));
+    }
+    let text = format!(
+        "{} SELECT id, NULL, NULL, NULL, NULL FROM below
+         UNION ALL SELECT NULL, fingerprint, status, headers, body FROM idempotency
+         WHERE organisation_id = $2 AND principal_id = $3 AND key = $4",
+        office::BELOW
+    );
+    let (organisation_id, office_id) = (claims.organisation_id, claims.office_id);
+    let values = params![office_id, organisation_id, key.principal_id, key.key.as_str()];
+    let (mut office_ids, mut saved) = (Vec::new(), None);
+    for row in sql::rows(db, &text, values).await? {
+        match row.try_get_by_index(0)? {
+            Some(id) => office_ids.push(id),
+            None => saved = Some(read(&row, 1)?),
+        }
+    }
+    Ok((office::scope_with(organisation_id, office_id, office_ids), saved))
 }
 
 impl Transaction {
-    /// Saves the answer in the transaction of its effect.
+    /// Saves the answer in the transaction of its effect, with whatever else waits for its end.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::is_duplicate`] when another request with this key was faster.
@@ -66,8 +99,8 @@ impl Transaction {
             body: saved.body.clone(),
             created_at: self.now(),
         };
-        insert_models(self.db(), &[row]).await?;
-        Ok(())
+        self.write_last(&[row]);
+        self.finish().await
     }
 }
 

@@ -197,6 +197,19 @@ impl Store {
         TenantTx::begin_for(self.clone(), claims, actor).await
     }
 
+    /// [`Store::begin_for`] with the answer that is saved under the bearer's key.
+    ///
+    /// # Errors
+    /// As [`Store::begin`].
+    pub async fn begin_once(
+        &self,
+        claims: &Claims,
+        actor: Actor,
+        key: &idempotency::Key,
+    ) -> Result<(TenantTx, Option<idempotency::Saved>), StoreError> {
+        TenantTx::begin_once(self.clone(), claims, actor, key).await
+    }
+
     /// Begins a write of the platform itself; `actor` is whom the audit trail names.
     ///
     /// # Errors

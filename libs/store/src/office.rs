@@ -36,18 +36,33 @@ pub async fn with_descendants(
     organisation_id: OrganisationId,
     office_id: OfficeId,
 ) -> Result<Vec<OfficeId>, StoreError> {
-    let text = "WITH RECURSIVE below (id) AS (
-                  SELECT id FROM office WHERE id = $1 AND organisation_id = $2
-                  UNION SELECT office.id FROM office JOIN below ON office.parent_id = below.id
-                  WHERE office.organisation_id = $2)
-                SELECT id FROM below";
-    let rows = sql::rows(db, text, params![office_id, organisation_id]).await?;
-    let mut ids: Vec<OfficeId> = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
-    // The caller's own office counts even before identity's event about it has arrived.
+    let text = format!("{BELOW} SELECT id FROM below");
+    let rows = sql::rows(db, &text, params![office_id, organisation_id]).await?;
+    let ids = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+    Ok(with_own(office_id, ids))
+}
+
+/// The office `$1` of the organisation `$2` and every office below it, as `below`.
+pub(crate) const BELOW: &str = "WITH RECURSIVE below (id) AS (
+    SELECT id FROM office WHERE id = $1 AND organisation_id = $2
+    UNION SELECT office.id FROM office JOIN below ON office.parent_id = below.id
+    WHERE office.organisation_id = $2)";
+
+/// The caller's own office counts even before identity's event about it has arrived.
+fn with_own(office_id: OfficeId, mut ids: Vec<OfficeId>) -> Vec<OfficeId> {
     if !ids.contains(&office_id) {
         ids.push(office_id);
     }
-    Ok(ids)
+    ids
+}
+
+/// The scope of an office with those [`BELOW`] it.
+pub(crate) fn scope_with(
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
+    below: Vec<OfficeId>,
+) -> TenantScope {
+    TenantScope::Offices { organisation_id, office_id, office_ids: with_own(office_id, below) }
 }
 
 /// Levels of offices above each other; no tree of an organisation is as deep.

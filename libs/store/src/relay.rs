@@ -10,6 +10,10 @@ const BATCH_SIZE: usize = 500;
 /// How long the relay lets further writes join the one that woke it: publishing, removing and applying cost a commit each,
 /// whether of one event or of many, and in the same database they hold up the writes that follow.
 const GATHER_INTERVAL: Duration = Duration::from_millis(20);
+/// The same while write follows write.
+const BUSY_GATHER_INTERVAL: Duration = Duration::from_millis(60);
+/// Number of events of a batch from which the next one is awaited longer.
+const BUSY_THRESHOLD: usize = 5;
 /// Another process may write to the same outbox; how often the relay looks without being woken.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -27,7 +31,9 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
                 failures = 0;
                 // What was written meanwhile has told so.
                 if count < BATCH_SIZE {
-                    wait(&store, &mut listener).await;
+                    let busy = count >= BUSY_THRESHOLD;
+                    let gather = if busy { BUSY_GATHER_INTERVAL } else { GATHER_INTERVAL };
+                    wait(&store, &mut listener, gather).await;
                 }
             }
             Err(error) => {
@@ -42,7 +48,7 @@ pub async fn run_relay(store: Store, bus: SharedBus, source: &'static str) {
 }
 
 /// Until something was written, by whichever process (NOTIFY; without it, in this one), or for the poll's while.
-async fn wait(store: &Store, listener: &mut Option<PgListener>) {
+async fn wait(store: &Store, listener: &mut Option<PgListener>, gather: Duration) {
     if listener.is_none() && store.backend() == DbBackend::Postgres {
         *listener = listen(store).await;
     }
@@ -61,7 +67,7 @@ async fn wait(store: &Store, listener: &mut Option<PgListener>) {
         }
     };
     match tokio::time::timeout(POLL_INTERVAL, told).await {
-        Ok(true) => tokio::time::sleep(GATHER_INTERVAL).await,
+        Ok(true) => tokio::time::sleep(gather).await,
         Ok(false) => *listener = None,
         Err(_) => {}
     }

@@ -154,9 +154,27 @@ pub async fn insert_many(
     rows: Vec<Vec<Value>>,
     suffix: &str,
 ) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for (text, values) in inserts(db.get_database_backend(), table, columns, rows, suffix) {
+        written += execute(db, &text, values).await?;
+    }
+    Ok(written)
+}
+
+/// A statement and its parameters.
+pub(crate) type Prepared = (String, Vec<Value>);
+
+/// The statements of [`insert_many`].
+pub(crate) fn inserts(
+    backend: DbBackend,
+    table: &str,
+    columns: &[&str],
+    rows: Vec<Vec<Value>>,
+    suffix: &str,
+) -> Vec<Prepared> {
     let fitting = (MAX_PARAMETERS / columns.len().max(1)).clamp(1, MAX_ROWS);
     let head = format!("INSERT INTO {table} ({}) VALUES ", columns.join(","));
-    let mut written = 0;
+    let mut statements = Vec::new();
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
         // A power of two: few shapes of the statement (see `bind_list`).
@@ -167,7 +185,7 @@ pub async fn insert_many(
         for index in 0..chunk.len() {
             text.push_str(if index == 0 { "(" } else { ",(" });
             // SQLite looks numbered parameters up one after the other, which is quadratic in a long statement.
-            if db.get_database_backend() == DbBackend::Sqlite {
+            if backend == DbBackend::Sqlite {
                 text.push_str(&"?,".repeat(columns.len()));
                 text.pop();
             } else {
@@ -177,7 +195,29 @@ pub async fn insert_many(
         }
         text.push(' ');
         text.push_str(suffix);
-        written += execute(db, &text, chunk.into_iter().flatten().collect()).await?;
+        statements.push((text, chunk.into_iter().flatten().collect()));
     }
-    Ok(written)
+    statements
+}
+
+/// Runs statements that write, one after the other: in one round trip where the database takes several at once, which
+/// PostgreSQL does not with parameters. The parameters of such statements have no numbers ([`inserts`]).
+///
+/// # Errors
+/// [`StoreError::Database`]; then some may have been run: call it in a transaction.
+pub(crate) async fn execute_all(
+    db: &impl ConnectionTrait,
+    statements: Vec<Prepared>,
+) -> Result<(), StoreError> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        let (texts, values): (Vec<String>, Vec<Vec<Value>>) = statements.into_iter().unzip();
+        if !texts.is_empty() {
+            execute(db, &texts.join(";"), values.concat()).await?;
+        }
+        return Ok(());
+    }
+    for (text, values) in statements {
+        execute(db, &text, values).await?;
+    }
+    Ok(())
 }

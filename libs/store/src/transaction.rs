@@ -1,12 +1,19 @@
 use crate::{
-    Actor, Connection, Store, StoreError, TenantScope, insert_models, office,
+    Actor, Connection, Store, StoreError, TenantScope, entity,
+    idempotency::{self, Key, Saved},
+    office,
     postgres::{self, Access},
-    tables,
+    sql, tables,
 };
 use auth::Claims;
 use events::EventPayload;
 use kernel::{Id, OfficeId, id::new_uuid};
-use std::ops::{Deref, DerefMut};
+use sea_orm::{ConnectionTrait, ModelTrait};
+use std::{
+    collections::HashMap,
+    ops::{Deref, DerefMut},
+    sync::{Mutex, MutexGuard},
+};
 use uuid::Uuid;
 
 /// One write: the rows, the events they cause, the audit trail and the saved answer, all or nothing. Whose rows it may
@@ -16,6 +23,15 @@ pub struct Transaction {
     store: Store,
     actor: Actor,
     emitted: bool,
+    last: Mutex<Last>,
+}
+
+/// What a transaction writes at its end, in one round trip where that can be: rows that nothing in it reads.
+#[derive(Default)]
+pub(crate) struct Last {
+    statements: Vec<sql::Prepared>,
+    /// The ends of the audit trails that it continues: number and hash.
+    pub(crate) trails: HashMap<OfficeId, (i64, String)>,
 }
 
 /// A write on behalf of a tenant, limited to a scope.
@@ -86,6 +102,22 @@ impl TenantTx {
     pub(crate) async fn begin_for(store: Store, claims: &Claims, actor: Actor) -> Result<Self, StoreError> {
         let tx = Transaction::begin(store, Access::System, actor).await?;
         let scope = office::scope_of(tx.db(), claims).await?;
+        Self::limited(tx, scope).await
+    }
+
+    /// [`TenantTx::begin_for`] with the answer that is saved under a key, in the same question.
+    pub(crate) async fn begin_once(
+        store: Store,
+        claims: &Claims,
+        actor: Actor,
+        key: &Key,
+    ) -> Result<(Self, Option<Saved>), StoreError> {
+        let tx = Transaction::begin(store, Access::System, actor).await?;
+        let (scope, saved) = idempotency::scope_and_answer(tx.db(), claims, key).await?;
+        Ok((Self::limited(tx, scope).await?, saved))
+    }
+
+    async fn limited(tx: Transaction, scope: TenantScope) -> Result<Self, StoreError> {
         postgres::set_access(tx.db(), Access::Tenant(&scope)).await?;
         Ok(Self { tx, scope })
     }
@@ -140,7 +172,7 @@ impl Transaction {
     async fn begin(store: Store, access: Access<'_>, actor: Actor) -> Result<Self, StoreError> {
         let db = store.begin_writing().await?;
         postgres::set_access(&db, access).await?;
-        Ok(Self { db, store, actor, emitted: false })
+        Ok(Self { db, store, actor, emitted: false, last: Mutex::default() })
     }
 
     /// The connection inside the transaction.
@@ -168,7 +200,7 @@ impl Transaction {
         new_uuid(self.store.clock().as_ref())
     }
 
-    /// Leaves an event in the outbox: it is published if, and only if, this transaction commits.
+    /// Leaves an event in the outbox, at the end of this transaction: it is published if, and only if, this commits.
     ///
     /// # Errors
     /// [`StoreError`] when the row cannot be written.
@@ -197,7 +229,7 @@ impl Transaction {
                 created_at: now,
             });
         }
-        insert_models(&self.db, &rows).await?;
+        self.write_last(&rows);
         self.emitted |= !events.is_empty();
         Ok(())
     }
@@ -245,7 +277,26 @@ impl Transaction {
         postgres::try_lock(&self.db, name).await
     }
 
+    /// What is written at the end.
+    pub(crate) fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Writes rows at the end of this transaction, with its events and audit entries: in one round trip where the
+    /// database can. What this transaction reads does not show them.
+    pub fn write_last<M: ModelTrait>(&self, rows: &[M]) {
+        let statements = entity::inserts(self.db.get_database_backend(), rows);
+        self.last().statements.extend(statements);
+    }
+
+    /// Writes what waits for the end.
+    pub(crate) async fn finish(&self) -> Result<(), StoreError> {
+        let statements = std::mem::take(&mut self.last().statements);
+        sql::execute_all(&self.db, statements).await
+    }
+
     async fn commit(self) -> Result<(), StoreError> {
+        self.finish().await?;
         self.db.commit().await?;
         if self.emitted {
             self.store.outbox_written().notify_one();

@@ -144,7 +144,7 @@ pub(crate) async fn create(
         let shown = Contribution::try_from(record.clone())?;
         let recorded = New::of(Kind::Recorded, (new.amount.minor(), record.amount_usd));
         store::insert_all(tx, vec![record]).await.map_err(already_there)?;
-        entry::open(tx, shown.id, day, recorded).await?;
+        entry::open(tx, shown.id, day, recorded);
         tx.audit_created(
             "contribution.create",
             audit::Subject { resource: "contribution", id: shown.id.as_uuid(), organisation_id, office_id },

@@ -88,30 +88,26 @@ pub(crate) async fn add(
     let text = "SELECT coalesce(max(number), 0) FROM contribution_entry WHERE contribution_id = $1";
     let last = sql::row(tx.db(), text, params![contribution]).await?;
     let last: i32 = last.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
-    add_after(last, tx, contribution, booked_on, reason, entries).await
+    insert_models(tx.db(), &rows(tx, (contribution, last), booked_on, reason, entries)).await?;
+    Ok(())
 }
 
-/// The first entry of a contribution that this transaction has made.
-pub(crate) async fn open(
-    tx: &Transaction,
-    contribution: ContributionId,
-    booked_on: NaiveDate,
-    entry: New,
-) -> Result<(), StoreError> {
-    add_after(0, tx, contribution, booked_on, None, &[entry]).await
+/// The first entry of a contribution that this transaction has made, and does not go on to change.
+pub(crate) fn open(tx: &Transaction, contribution: ContributionId, booked_on: NaiveDate, entry: New) {
+    tx.write_last(&rows(tx, (contribution, 0), booked_on, None, &[entry]));
 }
 
-async fn add_after(
-    last: i32,
+/// The rows of entries that follow the last one.
+fn rows(
     tx: &Transaction,
-    contribution: ContributionId,
+    (contribution_id, last): (ContributionId, i32),
     booked_on: NaiveDate,
     reason: Option<&str>,
     entries: &[New],
-) -> Result<(), StoreError> {
+) -> Vec<Model> {
     let counted = entries.iter().filter(|entry| (entry.amount, entry.amount_usd) != (0, 0));
     let row = |(number, entry): (i32, &New)| Model {
-        contribution_id: contribution,
+        contribution_id,
         number,
         kind: entry.kind,
         amount: entry.amount,
@@ -122,9 +118,7 @@ async fn add_after(
         recorded_by: tx.actor().id,
         recorded_at: tx.now(),
     };
-    let rows: Vec<Model> = (last + 1..).zip(counted).map(row).collect();
-    insert_models(tx.db(), &rows).await?;
-    Ok(())
+    (last + 1..).zip(counted).map(row).collect()
 }
 
 /// The share of `value` that goes with `taken` of `open`, to the cent; the last part takes all that is left.

@@ -6,7 +6,7 @@ use super::{
 };
 use ::store::{Merge, StoreError, Transaction, insert_models, merge_models, params, sql};
 use kernel::{DonorId, OfficeId, OrganisationId};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
@@ -48,7 +48,9 @@ pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), 
         sums.entry((of, year)).or_default().merge(&change, 1);
     }
     add_givings(tx.db(), givings).await?;
-    add_sums(tx.db(), sums, || tx.new_uuid()).await
+    // Nothing in a transaction reads them.
+    tx.write_last(&sum_rows(sums, || tx.new_uuid())?);
+    Ok(())
 }
 
 /// How the measures of the donors change with what is added to their givings.
@@ -62,11 +64,10 @@ async fn donors(
     }
     let ids: BTreeSet<DonorId> = added.keys().map(|(_, donor)| *donor).collect();
     lock(tx, ids.iter().copied().filter(|donor| !donor.is_nil())).await?;
-    let attributes = attributes(tx.db(), &ids).await?;
-    let mut held = years(tx.db(), added.keys()).await?;
+    let Held { mut years, attributes } = held(tx.db(), added.keys()).await?;
     let mut changes = Vec::new();
     for ((of, donor), added) in added {
-        let mut years = held.remove(&(of, donor)).unwrap_or_default();
+        let mut years = years.remove(&(of.1, donor)).unwrap_or_default();
         let of_attributes = attributes.get(&donor);
         let before = of_donor(&years, of_attributes);
         for (year, cents) in added {
@@ -126,26 +127,63 @@ async fn attributes(
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, Attributes::from_query_result(row, "")?))).collect()
 }
 
-/// What donors gave offices until now: cents by year.
-async fn years(
+/// What donors gave offices until now, in cents by year, and what is known of each donor.
+#[derive(Default)]
+struct Held {
+    years: HashMap<(OfficeId, DonorId), BTreeMap<i32, i64>>,
+    attributes: HashMap<DonorId, Attributes>,
+}
+
+/// One question for all, whichever donor gave to which of the offices: the offices are one and those above it.
+async fn held(
     db: &impl ConnectionTrait,
     keys: impl Iterator<Item = &(Of, DonorId)>,
-) -> Result<HashMap<(Of, DonorId), BTreeMap<i32, i64>>, StoreError> {
-    let mut donors: BTreeMap<Of, Vec<DonorId>> = BTreeMap::new();
-    for (of, donor) in keys {
-        donors.entry(*of).or_default().push(*donor);
+) -> Result<Held, StoreError> {
+    let (mut offices, mut donors) = (BTreeSet::new(), BTreeSet::new());
+    for ((_, office), donor) in keys {
+        offices.insert(*office);
+        donors.insert(*donor);
     }
-    let mut held: HashMap<(Of, DonorId), BTreeMap<i32, i64>> = HashMap::new();
+    let mut held = Held::default();
     // With a column that the index by rank has not, SQLite takes the key; else it reads all of the office there.
-    let text = "SELECT donor_id, year, cents, records FROM diversification_giving WHERE office_id = $1";
-    for (of, donors) in donors {
+    let given = "g.office_id, g.year, g.cents, g.records";
+    let of_no_donor = donors.remove(&DonorId::nil());
+    if !donors.is_empty() {
+        let mut parameters = Vec::new();
+        let listed = sql::bind_list(&mut parameters, offices.iter().map(|office| (*office).into()));
+        let text = format!(
+            "SELECT d.id, {given}, d.donor_type, d.segment FROM donor d
+             LEFT JOIN diversification_giving g ON g.donor_id = d.id AND g.office_id IN ({listed}) WHERE true"
+        );
         let donors = donors.into_iter().map(Into::into);
-        for row in sql::select_by_keys(db, text, params![of.1], "donor_id", donors).await? {
-            let years = held.entry((of, row.try_get_by_index(0)?)).or_default();
-            years.insert(row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        for row in sql::select_by_keys(db, &text, parameters, "d.id", donors).await? {
+            let donor = row.try_get_by_index(0)?;
+            held.attributes.insert(donor, Attributes::from_query_result(&row, "")?);
+            held.add(donor, &row)?;
+        }
+    }
+    if of_no_donor {
+        let mut parameters = params![DonorId::nil()];
+        let listed = sql::bind_list(&mut parameters, offices.into_iter().map(Into::into));
+        let text = format!(
+            "SELECT g.donor_id, {given} FROM diversification_giving g
+             WHERE g.donor_id = $1 AND g.office_id IN ({listed})"
+        );
+        for row in sql::rows(db, &text, parameters).await? {
+            held.add(DonorId::nil(), &row)?;
         }
     }
     Ok(held)
+}
+
+impl Held {
+    fn add(&mut self, donor: DonorId, row: &QueryResult) -> Result<(), StoreError> {
+        if let Some(office) = row.try_get_by_index::<Option<OfficeId>>(1)? {
+            let years = self.years.entry((office, donor)).or_default();
+            years.insert(row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        }
+        Ok(())
+    }
 }
 
 /// In the order of the keys everywhere, or two transactions could wait for each other.
@@ -183,6 +221,14 @@ pub(super) async fn add_sums(
     sums: BTreeMap<(Of, i32), Sums>,
     new_uuid: impl Fn() -> Uuid,
 ) -> Result<(), StoreError> {
+    insert_models(db, &sum_rows(sums, new_uuid)?).await?;
+    Ok(())
+}
+
+fn sum_rows(
+    sums: BTreeMap<(Of, i32), Sums>,
+    new_uuid: impl Fn() -> Uuid,
+) -> Result<Vec<sum::Model>, StoreError> {
     let mut rows = Vec::with_capacity(sums.len());
     for (((organisation_id, office_id), year), sums) in sums {
         if !sums.is_nothing() {
@@ -190,8 +236,7 @@ pub(super) async fn add_sums(
             rows.push(sum::Model { id: new_uuid(), organisation_id, office_id, year, sums });
         }
     }
-    insert_models(db, &rows).await?;
-    Ok(())
+    Ok(rows)
 }
 
 /// A change to a donor: the sums of what it gave move from its former type and segment to the new ones.
