@@ -72,14 +72,14 @@ fn a_list_keeps_what_is_above_its_marker_and_names_the_files_beside_it_in_order(
     put(workspace.path(), "services/two/src/other/mod.rs", "mod x;\n");
 
     let list = folder.join("mod.rs");
-    assert_eq!(outdated(workspace.path()).unwrap(), [list.clone()]);
-    assert_eq!(write(workspace.path()).unwrap(), [list.clone()]);
+    assert_eq!(outdated(workspace.path()).unwrap(), std::slice::from_ref(&list));
+    assert_eq!(write(workspace.path()).unwrap(), std::slice::from_ref(&list));
     assert_eq!(fs::read_to_string(&list).unwrap(), format!("{ABOVE}{MARKER}{BELOW}"));
     assert!(outdated(workspace.path()).unwrap().is_empty());
     assert!(write(workspace.path()).unwrap().is_empty());
 
     put(&folder, "m0003.rs", exported);
-    assert_eq!(outdated(workspace.path()).unwrap(), [list.clone()]);
+    assert_eq!(outdated(workspace.path()).unwrap(), std::slice::from_ref(&list));
     fs::remove_file(folder.join("m0003.rs")).unwrap();
     assert!(outdated(workspace.path()).unwrap().is_empty());
 }
