@@ -14,6 +14,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use service::Checks;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Maximum length of the name of an object.
 const MAX_NAME_LENGTH: usize = 500;
@@ -166,6 +167,7 @@ impl Reader {
             source_objects,
             destination_objects,
             detail: Map::new(),
+            silent: BTreeSet::new(),
             warnings: Vec::new(),
         })
     }
