@@ -1,6 +1,7 @@
 //! Agreements and the reports they owe, from the draft to the donor.
 
 mod erasing;
+mod extending;
 mod signing;
 
 use reqwest::{Method, multipart};

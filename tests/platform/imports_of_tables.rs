@@ -230,3 +230,80 @@ async fn files_that_lie_about_what_they_are_leave_nothing() {
     assert_eq!(world.http.get(Some(&world.token), "/v1/imports").await.json()["items"], json!([]));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_lacks_columns_changes_nothing_of_their_fields() {
+    let world = World::new().await;
+    let full = "external_ref,donor,donor_type,status,amount,currency,flow_date,countries,usage_years,earmarking,\
+                new_money,contribution_type,keywords,description\n\
+                G-1,Testland,government,commitment,1000.00,USD,2024-03-01,AFG; PAK,2024; 2025,earmarked,false,in_kind,\
+                shelter,Tents\n";
+    let narrow = "external_ref,donor,status,amount,currency\nG-1,Testland,paid,1000.00,USD\n";
+    let query = "format=csv&source=erp";
+    import(&world, query, &[], full.as_bytes()).await;
+    let before = contribution(&world, "erp", "G-1").await;
+    let done = import(&world, query, &[], narrow.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [1, 0, 1, 0, 0]));
+    let after = contribution(&world, "erp", "G-1").await;
+    assert_eq!((&after["status"], &after["version"]), (&json!("paid"), &json!(2)));
+    for field in [
+        "flow_date",
+        "countries",
+        "usage_years",
+        "earmarking",
+        "new_money",
+        "contribution_type",
+        "keywords",
+        "description",
+        "destination_objects",
+    ] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    let emptied =
+        "external_ref,donor,status,amount,currency,description,countries\nG-1,Testland,paid,1000.00,USD,,\n";
+    let keeping = [("mapping", r#"{"empty": "keep"}"#)];
+    import(&world, query, &keeping, emptied.as_bytes()).await;
+    assert_eq!(contribution(&world, "erp", "G-1").await["description"], "Tents");
+    import(&world, query, &[], emptied.as_bytes()).await;
+    let erased = contribution(&world, "erp", "G-1").await;
+    assert_eq!((&erased["description"], &erased["countries"]), (&Value::Null, &json!([])));
+    assert_eq!(erased["usage_years"], before["usage_years"]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_one_donor_whatever_type_a_row_says_and_contradictions_are_remarked_on() {
+    let world = World::new().await;
+    let query = "format=csv&source=erp";
+    let first = "external_ref,donor,donor_type,status,amount,currency\nT-1,Aid Fund,civil_society,paid,1,USD\n\
+                 T-2,Aid Fund,private_sector,paid,1,USD\nT-3,Other Fund,private_sector,paid,1,USD\n";
+    let job = import(&world, query, &[], first.as_bytes()).await;
+    assert_eq!((outcome(&job), &job["warnings"]), (("done".into(), [3, 3, 0, 0, 0]), &json!(1)));
+    let later = "external_ref,donor,donor_ref,donor_type,status,amount,currency\n\
+                 T-4,Aid Fund,D-1,government,paid,1,USD\nT-5,Aid Fund,,,paid,1,USD\n";
+    let job = import(&world, query, &[], later.as_bytes()).await;
+    assert_eq!((outcome(&job), &job["warnings"]), (("done".into(), [2, 2, 0, 0, 0]), &json!(1)));
+    let future = "external_ref,donor_ref,status,amount,currency,flow_date\nT-6,D-1,paid,1,USD,2190-01-01\n";
+    let job = import(&world, query, &[], future.as_bytes()).await;
+    assert_eq!((outcome(&job), &job["warnings"]), (("done".into(), [1, 1, 0, 0, 0]), &json!(1)));
+    let donor = contribution(&world, "erp", "T-1").await["donor_id"].clone();
+    for reference in ["T-2", "T-4", "T-5", "T-6"] {
+        assert_eq!(contribution(&world, "erp", reference).await["donor_id"], donor, "{reference}");
+    }
+    let list = world.http.get(Some(&world.token), "/v1/donors").await.json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(2), "{list}");
+
+    let other = text(&contribution(&world, "erp", "T-3").await["donor_id"]);
+    let both = format!(
+        "external_ref,donor,donor_id,status,amount,currency\nT-7,Aid Fund,{other},paid,1,USD\n\
+         T-8,Other Fund,{other},paid,1,USD\n"
+    );
+    let job = import(&world, query, &[], both.as_bytes()).await;
+    assert_eq!(job["warnings"], 1);
+    let rows = format!("/v1/imports/{}/rows", text(&job["id"]));
+    let rows = world.http.get(Some(&world.token), &rows).await.json();
+    let remark = &rows["items"][0]["warnings"][0];
+    assert_eq!((&remark["pointer"], &remark["code"]), (&json!("/donor"), &json!("differs")));
+    assert_eq!(text(&contribution(&world, "erp", "T-7").await["donor_id"]), other, "the id decides");
+    world.stop().await;
+}

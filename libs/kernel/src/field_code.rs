@@ -61,6 +61,8 @@ closed_set! {
         NotACountry = "not_a_country",
         /// Not an ISO 4217 code.
         NotACurrency = "not_a_currency",
+        /// `currency` was withdrawn in `month`, before the date it is used with.
+        WithdrawnCurrency = "withdrawn_currency",
         /// Not an ISO 639 code.
         NotALanguage = "not_a_language",
         /// Not an IANA time zone.

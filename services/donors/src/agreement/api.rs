@@ -225,6 +225,7 @@ pub(crate) struct AgreementFilter {
     office_id: Option<OfficeId>,
     state: Option<State>,
     /// Only those that end on or before this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     ends_before: Option<NaiveDate>,
     /// Defaults to `newest`.
     #[param(inline)]

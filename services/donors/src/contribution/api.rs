@@ -116,6 +116,7 @@ pub(crate) struct YearShare {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Valuation {
     pub(crate) method: ValuationMethod,
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) valued_on: NaiveDate,
     /// The quantity, decimal.
     #[schema(example = "1200", max_length = 40)]

@@ -20,7 +20,7 @@ use events::{ExternalRef, FlowObject};
 use kernel::{
     AgreementId, Code, ContributionId, ContributionStatus, ContributionType, DonorId, Earmarking, Fault,
     FieldCode, Money, OfficeId, OrganisationId, PlanId, Problem, RecordKind, Situation, Visibility,
-    money::parse_decimal,
+    money::parse_plain,
 };
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
@@ -41,7 +41,9 @@ pub(crate) struct NewContribution {
     /// Defaults to the organisation's rate for the month of the flow, of the decision, or of today. Not allowed for an
     /// amount in US dollars.
     exchange_rate: Option<ExchangeRate>,
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     decision_date: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     flow_date: Option<NaiveDate>,
     #[schema(example = 2026, minimum = 1900, maximum = 2200)]
     budget_year: Option<i32>,
@@ -136,6 +138,9 @@ pub(crate) async fn create(
         }
         let now = tx.now();
         let day = new.flow_date.or(new.decision_date).unwrap_or_else(|| now.date_naive());
+        let stated = [new.flow_date, new.decision_date].into_iter().flatten().min();
+        let in_force = new.amount.currency().in_force(stated.unwrap_or(day));
+        in_force.map_err(|fault| Problem::invalid_field("/amount/currency", fault))?;
         let converted =
             exchange_rate::convert(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day)
                 .await?;
@@ -308,6 +313,11 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
     checks.require(new.amount.minor() > 0, "/amount/amount", Fault::not_above_zero());
     checks.optional_text("/method", new.method.as_deref(), 200);
     checks.optional_long_text("/description", new.description.as_deref(), 20_000);
+    for (pointer, date) in [("/decision_date", new.decision_date), ("/flow_date", new.flow_date)] {
+        if let Some(fault) = date.and_then(kernel::date::unusual_for_money) {
+            checks.refuse(pointer, fault);
+        }
+    }
     check_targets(&mut checks, &new.countries, &new.usage_years);
     check_split(&mut checks, new);
     check_valuation(&mut checks, new);
@@ -324,7 +334,7 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
 }
 
 /// Plausible years of financial records.
-pub(crate) const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
+pub(crate) const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i32> = kernel::date::YEARS_OF_MONEY;
 
 const DUPLICATE: (FieldCode, &str) = (FieldCode::Duplicate, "is named twice");
 
@@ -408,7 +418,7 @@ fn check_valuation(checks: &mut Checks, new: &NewContribution) {
         checks.refuse("/valuation", fault);
     }
     if let Some(quantity) = &valuation.quantity {
-        let above = parse_decimal(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
+        let above = parse_plain(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
         let fault = (FieldCode::NotAboveZero, "must be a decimal number greater than zero");
         checks.require(above, "/valuation/quantity", fault);
     }

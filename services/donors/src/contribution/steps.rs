@@ -34,6 +34,7 @@ pub(crate) struct Fulfilment {
     /// what was promised.
     amount: Option<Money>,
     /// The date of the decision, or of the payment.
+    #[serde(deserialize_with = "kernel::date::day")]
     on: NaiveDate,
     /// Defaults to the organisation's rate for that month.
     exchange_rate: Option<ExchangeRate>,
@@ -49,6 +50,7 @@ pub(crate) struct Fulfilment {
 pub(crate) struct Allotment {
     /// In the currency of the contribution; at most the open amount.
     amount: Money,
+    #[serde(deserialize_with = "kernel::date::day")]
     on: NaiveDate,
     /// ISO 3166-1 alpha-3 codes of the destination countries.
     #[serde(default)]

@@ -3,6 +3,7 @@
 use super::{
     flow::{DonorRef, Flow},
     format::ImportFormat,
+    kept,
     matching::{self, Found, scope_of},
     store::Model as Job,
 };
@@ -165,10 +166,9 @@ async fn write(
     Ok(())
 }
 
-/// A contribution keeps the office that imported it first, its creation, and what the row does not say of its visibility
-/// and its agreement.
+/// A contribution keeps the office that imported it first, its creation, and everything that the row does not say.
 fn record(
-    flow: Flow,
+    mut flow: Flow,
     job: &Job,
     lookups: &Lookups,
     fingerprint: String,
@@ -176,7 +176,15 @@ fn record(
     (id, now): (ContributionId, DateTime<Utc>),
 ) -> Result<Contribution, StoreError> {
     let donor = flow.donor_ref.as_ref().and_then(|donor_ref| lookups.donors.get(&donor_ref.key()));
+    let says_no_reference = flow.silent.contains("donor_ref");
     let donor_external_ref = flow.donor_ref.as_ref().and_then(|donor_ref| donor_ref.reference.clone());
+    let donor_external_ref = donor_external_ref.or_else(|| {
+        let same = stored.filter(|row| says_no_reference && row.donor_id == donor.map(|donor| donor.id));
+        same.and_then(|row| row.donor_external_ref.clone())
+    });
+    if let Some(held) = stored {
+        kept::keep(&mut flow, held)?;
+    }
     let (mut from, mut to) = (flow.source_objects, flow.destination_objects);
     let mut first_reported_date = flow.first_reported_date;
     if let Some(recipient) = &lookups.recipient {
@@ -252,7 +260,7 @@ async fn donors_of(
     }
     let found = matching::donors(job, tx.db(), &donor_refs).await?;
     let known = found.values().filter_map(|found| match found {
-        Found::Donor(id) | Found::Named(id) => Some(*id),
+        Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
         Found::Several | Found::Nobody => None,
     });
     let known: Vec<DonorId> = known.collect();
@@ -264,10 +272,17 @@ async fn donors_of(
         match found.get(&key) {
             Some(Found::Donor(id)) => donors.extend(registered.get(id).map(|donor| (key, donor.clone()))),
             // A donor that is known by its name, and now by a reference as well, is written like one that is not known.
-            Some(Found::Named(id)) if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() => {
+            Some(Found::Named(id) | Found::OtherType(id, _))
+                if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() =>
+            {
                 donors.extend(registered.get(id).map(|donor| (key, donor.clone())));
             }
-            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => unknown.push((key, donor_ref)),
+            Some(Found::OtherType(_, registered)) => {
+                unknown.push((key, DonorRef { donor_type: Some(*registered), ..donor_ref.clone() }));
+            }
+            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => {
+                unknown.push((key, donor_ref.clone()));
+            }
         }
     }
     donors.extend(match_or_record(tx, job, scope, unknown).await?);
@@ -341,12 +356,12 @@ async fn match_or_record(
     tx: &mut Transaction,
     job: &Job,
     scope: &TenantScope,
-    donor_refs: Vec<(String, &DonorRef)>,
+    donor_refs: Vec<(String, DonorRef)>,
 ) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
     if donor_refs.is_empty() {
         return Ok(Vec::new());
     }
-    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, donor_ref, job));
+    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, &donor_ref, job));
     let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
     let known = donor::store::by_names(scope, tx.db(), names).await?;
@@ -366,7 +381,9 @@ async fn match_or_record(
             donors.push((new_donor.key, donor));
             continue;
         }
-        let place = *places.entry(name).or_insert_with(|| {
+        // In a table, one name is one donor: of the type that the first row says.
+        let one = (name.0, (!job.format.is_table()).then_some(name.1));
+        let place = *places.entry(one).or_insert_with(|| {
             new.push(new_donor.record(job, office_id, (tx.new_id(), now)));
             refs.push(Vec::new());
             new.len() - 1

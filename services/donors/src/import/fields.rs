@@ -70,9 +70,16 @@ pub(crate) const FIELDS: [Field; 25] = [
         Kind::Number,
         true,
         "1250000.00",
-        "In the currency of the next column, with a decimal point.",
+        "In the currency of the next column, with a decimal point. Blanks and apostrophes between thousands are read \
+         where the mapping states the decimal sign.",
     ),
-    field("currency", Kind::Text, true, "CHF", "ISO 4217 code, in capitals."),
+    field(
+        "currency",
+        Kind::Text,
+        true,
+        "CHF",
+        "ISO 4217 code, in capitals; of a withdrawn currency until its last month.",
+    ),
     field(
         "amount_usd",
         Kind::Number,

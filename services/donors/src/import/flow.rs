@@ -1,12 +1,14 @@
 //! What a row of any format says, once it has been read and holds.
 
 use super::record::Record;
+use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
     ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, FieldError, Money, Visibility,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Why a row does not hold: what it calls itself, and everything that is wrong with it.
 pub(crate) type Refused = (Option<String>, Vec<FieldError>);
@@ -50,6 +52,8 @@ pub(crate) struct Flow {
     pub(crate) destination_objects: Vec<FlowObject>,
     /// What has no field of its own here, as the source gave it.
     pub(crate) detail: Map<String, Value>,
+    /// Fields for which its table has no column: of these the row says nothing.
+    pub(crate) silent: BTreeSet<&'static str>,
     pub(crate) warnings: Vec<FieldError>,
 }
 
@@ -93,6 +97,8 @@ pub(crate) struct Staged {
     pub(crate) content: Option<(i64, [u8; 32])>,
     /// The donor and the agreement that have to be looked up in the registry before it is valid.
     pub(crate) names: Option<(DonorRef, Option<String>)>,
+    /// When the money is said to have been paid.
+    pub(crate) paid_on: Option<NaiveDate>,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,
 }
@@ -106,12 +112,23 @@ impl Staged {
                 raw: record.to_text(),
                 content: Some((flow.version, flow.fingerprint)),
                 external_ref: Some(flow.id),
+                paid_on: flow.flow_date.filter(|_| flow.status == ContributionStatus::Paid),
                 names: flow.donor_ref.map(|donor_ref| (donor_ref, flow.agreement)),
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },
             Err(refused) => Self::refused(pointer, refused),
         }
+    }
+
+    /// A row of a table, with the organisation's rates.
+    pub(crate) fn of_table(pointer: String, record: Record, rates: &Rates, wrong: Vec<FieldError>) -> Self {
+        let record = record.priced(rates);
+        let mut staged = Self::of_record(pointer, &record, wrong);
+        if staged.errors.is_empty() {
+            staged.warnings.extend(record.far_from_month(rates));
+        }
+        staged
     }
 
     pub(crate) fn refused(pointer: String, (external_ref, errors): Refused) -> Self {
@@ -121,6 +138,7 @@ impl Staged {
             external_ref,
             content: None,
             names: None,
+            paid_on: None,
             errors,
             warnings: Vec::new(),
         }

@@ -3,12 +3,14 @@
 use super::{
     flow::{DonorRef, Staged},
     format::ImportFormat,
+    seen::Seen,
     store::Model as Job,
 };
 use crate::{agreement, contribution, registry::donor};
-use kernel::{DonorId, Fault, FieldCode, FieldError, RecordKind};
+use chrono::Days;
+use kernel::{DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind};
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{StoreError, TenantScope};
 
 /// The donor that a row refers to.
@@ -18,6 +20,8 @@ pub(super) enum Found {
     Donor(DonorId),
     /// By its name.
     Named(DonorId),
+    /// By its name, though the row says another type than its own.
+    OtherType(DonorId, DonorType),
     /// The name is that of several donors of different types.
     Several,
     Nobody,
@@ -26,7 +30,7 @@ pub(super) enum Found {
 impl Found {
     fn id(&self) -> Option<DonorId> {
         match self {
-            Found::Donor(id) | Found::Named(id) => Some(*id),
+            Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
             Found::Several | Found::Nobody => None,
         }
     }
@@ -38,7 +42,8 @@ pub(super) fn scope_of(job: &Job) -> TenantScope {
     TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
 }
 
-/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name.
+/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name. Of a
+/// table a donor of that name and another type is meant, too: it has one column for the name and often none for the type.
 pub(super) async fn donors(
     job: &Job,
     db: &impl ConnectionTrait,
@@ -81,12 +86,19 @@ pub(super) async fn donors(
     let survivor_of = |id: DonorId| one.get(&id).copied().unwrap_or(id);
     for (key, donor_ref) in unknown {
         let search = donor_ref.search();
-        let fits = |donor: &&donor::store::Model| {
-            donor.search == search && donor_ref.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
-        };
-        let fitting: BTreeSet<DonorId> =
-            named.iter().filter(fits).map(|donor| survivor_of(donor.id)).collect();
+        let of_name: Vec<&donor::store::Model> =
+            named.iter().filter(|donor| donor.search == search).collect();
+        let fits = |kind: DonorType| donor_ref.donor_type.is_none_or(|wanted| wanted == kind);
+        let fitting = of_name.iter().filter(|donor| fits(donor.donor_type));
+        let fitting: BTreeSet<DonorId> = fitting.map(|donor| survivor_of(donor.id)).collect();
+        let others: BTreeMap<DonorId, DonorType> =
+            of_name.iter().map(|donor| (survivor_of(donor.id), donor.donor_type)).collect();
         let verdict = match (fitting.first(), fitting.len()) {
+            (None, _) if job.format.is_table() => match (others.first_key_value(), others.len()) {
+                (None, _) => Found::Nobody,
+                (Some((donor, registered)), 1) => Found::OtherType(*donor, *registered),
+                (Some(_), _) => Found::Several,
+            },
             (None, _) => Found::Nobody,
             (Some(donor), 1) => Found::Named(*donor),
             (Some(_), _) => Found::Several,
@@ -98,17 +110,22 @@ pub(super) async fn donors(
     let survivors = donor::store::survivors(&scope, db, ids).await?;
     for verdict in found.values_mut() {
         if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {
-            *verdict = Found::Donor(*survivor);
+            *verdict = match *verdict {
+                Found::OtherType(_, registered) => Found::OtherType(*survivor, registered),
+                Found::Donor(_) | Found::Named(_) | Found::Several | Found::Nobody => Found::Donor(*survivor),
+            };
         }
     }
     Ok(found)
 }
 
-/// Rejects the rows whose donor or agreement cannot be.
+/// Rejects the rows whose donor or agreement cannot be, and remarks on what the registry makes doubtful. `new_donors` are
+/// those that earlier rows of a table record, by name.
 pub(super) async fn check(
     job: &Job,
     db: &impl ConnectionTrait,
     rows: &mut [Staged],
+    new_donors: &mut Seen<DonorType>,
 ) -> Result<(), StoreError> {
     let names = || rows.iter().filter_map(|row| row.names.as_ref());
     let donor_refs: HashMap<String, DonorRef> =
@@ -127,7 +144,16 @@ pub(super) async fn check(
     let references: Vec<String> = names().filter_map(|(_, agreement)| agreement.clone()).collect();
     let found = donors(job, db, &donor_refs).await?;
     let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
+    let beside = names().filter(|(donor_ref, _)| donor_ref.id.is_some() || donor_ref.reference.is_some());
+    let beside = beside.map(|(donor_ref, _)| donor_ref.search()).filter(|name| !name.is_empty()).collect();
+    let named = named_beside(job, db, beside).await?;
+    // Where the day has begun earlier, today's payments may be of tomorrow.
+    let tomorrow = job.created_at.date_naive() + Days::new(1);
     for row in rows {
+        if row.paid_on.is_some_and(|day| day > tomorrow) {
+            let why = "is in the future, but the contribution is said to be paid: kept as stated";
+            row.warnings.push(FieldError::new("/flow_date", Fault::in_future().saying(why)));
+        }
         if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
             let fault = match by_hand {
                 true => FieldCode::KeptHere
@@ -144,15 +170,83 @@ pub(super) async fn check(
         if let Some(reference) = agreement {
             row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
         }
+        if row.errors.is_empty() {
+            row.warnings.extend(doubtful_name(donor_ref, donor, &named));
+            if job.format.is_table() {
+                row.warnings.extend(doubtful_type(donor_ref, donor, new_donors));
+            }
+        }
     }
     Ok(())
+}
+
+/// The donors that have the names which rows of a table state beside an id or a reference: name → donors.
+async fn named_beside(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    names: BTreeSet<String>,
+) -> Result<HashMap<String, BTreeSet<DonorId>>, StoreError> {
+    let mut named: HashMap<String, BTreeSet<DonorId>> = HashMap::new();
+    if !job.format.is_table() {
+        return Ok(named);
+    }
+    let donors = donor::store::by_names(&scope_of(job), db, names).await?;
+    let ids = donors.iter().map(|donor| donor.id).collect();
+    let survivors = donor::store::survivors(&scope_of(job), db, ids).await?;
+    for donor in donors {
+        let id = survivors.get(&donor.id).copied().unwrap_or(donor.id);
+        named.entry(donor.search).or_default().insert(id);
+    }
+    Ok(named)
+}
+
+/// A name that is another donor's than the one that the id or the reference names.
+fn doubtful_name(
+    donor_ref: &DonorRef,
+    found: Found,
+    named: &HashMap<String, BTreeSet<DonorId>>,
+) -> Option<FieldError> {
+    let Found::Donor(id) = found else { return None };
+    let field = if donor_ref.id.is_some() { "donor_id" } else { "donor_ref" };
+    let owners = named.get(&donor_ref.search())?;
+    let stated = donor_ref.id.is_some() || donor_ref.reference.is_some();
+    if !stated || owners.contains(&id) {
+        return None;
+    }
+    let why = format!("is the name of another donor than that of {field}: the money is that of {field}");
+    Some(FieldError::new("/donor", FieldCode::Differs.says(why).with("field", field)))
+}
+
+/// A type that is not that of the donor of this name, in the registry or in a row before.
+fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<DonorType>) -> Option<FieldError> {
+    let stated = donor_ref.donor_type?;
+    let known = match found {
+        Found::OtherType(_, registered) => registered,
+        Found::Nobody => {
+            let name = donor_ref.search();
+            match new_donors.get(&name) {
+                Some(first) => *first,
+                None => {
+                    new_donors.insert(&name, stated);
+                    stated
+                }
+            }
+        }
+        Found::Donor(_) | Found::Named(_) | Found::Several => stated,
+    };
+    if known == stated {
+        return None;
+    }
+    let why = format!("is not the type of the donor of this name, which is {known}: taken as not stated");
+    let fault = FieldCode::TakenAsNotStated.says(why).with("value", stated.as_str());
+    Some(FieldError::new("/donor_type", fault))
 }
 
 fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
-        Found::Donor(_) | Found::Named(_) => None,
+        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) => None,
         Found::Several => {
             let why = "is the name of several donors: specify donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))
@@ -180,7 +274,7 @@ fn wrong_agreement(
         let fault = FieldCode::UnknownReference.says("is not an agreement of this office");
         return error(fault.kind(RecordKind::Agreement));
     };
-    if ![Found::Donor(agreement.donor_id), Found::Named(agreement.donor_id)].contains(&donor) {
+    if donor.id() != Some(agreement.donor_id) {
         return error(FieldCode::OtherDonor.says("is an agreement with another donor"));
     }
     match agreement.state {

@@ -132,3 +132,57 @@ fn a_cell_that_could_not_be_read_is_named_once() {
     let (id, errors) = record.read(unread.clone()).unwrap_err();
     assert_eq!((id.as_deref(), errors), (Some("G-1"), unread));
 }
+
+#[test]
+fn dates_that_stand_for_none_are_refused_and_so_is_what_follows_a_date() {
+    for date in ["0001-01-01", "0000-01-01", "9999-12-31", "1899-12-31", "2024-03-01Tfoo", "2024-03-01T"] {
+        assert_eq!(wrong(&[("flow_date", date)]), ["/flow_date"], "{date}");
+        assert_eq!(wrong(&[("decision_date", date)]), ["/decision_date"], "{date}");
+    }
+    let (_, errors) = row(&[("flow_date", "9999-12-31")]).read(Vec::new()).unwrap_err();
+    assert_eq!(errors[0].code, FieldCode::DateOutOfRange);
+    assert!(row(&[("flow_date", "1900-01-01")]).read(Vec::new()).is_ok());
+}
+
+#[test]
+fn a_withdrawn_currency_is_one_until_its_month_has_ended() {
+    let of = |currency: &'static str, fields: &[(&'static str, &str)]| {
+        let stated = [("currency", currency), ("amount_usd", "500")];
+        row(&[&stated[..], fields].concat()).read(Vec::new())
+    };
+    let flow = of("LTL", &[("flow_date", "2014-12-31")]).unwrap();
+    assert_eq!((flow.original.unwrap().currency().code(), flow.amount_usd), ("LTL", 50_000));
+    let (_, errors) = of("LTL", &[("flow_date", "2015-01-01")]).unwrap_err();
+    assert_eq!((errors[0].pointer.as_str(), errors[0].code), ("/currency", FieldCode::WithdrawnCurrency));
+    assert!(errors[0].detail.contains("2014-12"), "{}", errors[0].detail);
+    let paid_later = [("decision_date", "2014-06-01"), ("flow_date", "2015-06-01")];
+    assert!(of("LTL", &paid_later).is_ok(), "promised while it was in force");
+    assert!(of("LTL", &[]).is_ok(), "a row without a date says nothing against it");
+}
+
+#[test]
+fn an_amount_is_bounded_by_its_value() {
+    let of = |amount: &'static str, dollars: &'static str| {
+        row(&[("amount", amount), ("currency", "IDR"), ("amount_usd", dollars)]).read(Vec::new())
+    };
+    assert_eq!(of("1500000000000", "93750000.00").unwrap().amount_usd, 9_375_000_000);
+    assert!(of("1500000000000000", "93750000.00").is_err());
+    assert!(of("1500000000000", "1000000000001").is_err());
+}
+
+#[test]
+fn an_error_quotes_what_stands_in_the_file() {
+    let detail =
+        |amount: &'static str| row(&[("amount", amount)]).read(Vec::new()).unwrap_err().1[0].detail.clone();
+    assert!(detail("1'234.50").contains("\"1'234.50\"") && detail("1'234.50").contains("decimal"));
+    assert!(detail("1\u{a0}23,4x").contains("\"1[U+00A0]23,4x\""), "{}", detail("1\u{a0}23,4x"));
+}
+
+#[test]
+fn control_characters_are_refused_at_their_field_and_white_space_in_names_is_one_blank() {
+    for field in ["external_ref", "donor", "method", "keywords", "description", "agreement", "donor_ref"] {
+        assert_eq!(wrong(&[(field, "a\u{7}b")]), [format!("/{field}")]);
+    }
+    let flow = row(&[("donor", "Ministry of\n  Foreign\tAffairs")]).read(Vec::new()).unwrap();
+    assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Ministry of Foreign Affairs"));
+}

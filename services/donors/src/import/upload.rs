@@ -25,7 +25,7 @@ use actix_web::{
 use auth::{ApiError, Caller, perm};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use kernel::{Code, Fault, FieldCode, FieldError, OfficeId, OrganisationId, Problem};
+use kernel::{Code, DonorType, Fault, FieldCode, FieldError, OfficeId, OrganisationId, Problem};
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
 
@@ -196,6 +196,8 @@ struct Receiving {
     hasher: Sha256,
     /// What was seen in these files: by reference and version the content.
     seen: Seen<Print>,
+    /// The donors that rows record, by name.
+    new_donors: Seen<DonorType>,
 }
 
 impl Receiving {
@@ -267,6 +269,7 @@ impl Receiving {
             held: 0,
             hasher: Sha256::new(),
             seen: Seen::default(),
+            new_donors: Seen::default(),
         })
     }
 
@@ -340,7 +343,8 @@ impl Receiving {
             }
             Ok(())
         };
-        let (import, seen, held) = (&mut self.import, &mut self.seen, &mut self.held);
+        let (import, held) = (&mut self.import, &mut self.held);
+        let seen = &mut (&mut self.seen, &mut self.new_donors);
         let stage = async move {
             let enough = usize::from(BATCH_SIZE);
             let mut batch: Vec<Staged> = Vec::with_capacity(enough);
@@ -394,7 +398,7 @@ fn in_file(mut problem: Problem, name: &str) -> Problem {
 async fn stage_batch(
     context: &Context,
     import: &mut store::Model,
-    seen: &mut Seen<Print>,
+    (seen, new_donors): &mut (&mut Seen<Print>, &mut Seen<DonorType>),
     file: &str,
     mut rows: Vec<Staged>,
 ) -> Result<(), ApiError> {
@@ -409,7 +413,7 @@ async fn stage_batch(
     }
     {
         let db = context.store.system_read().await?;
-        matching::check(import, &db, &mut rows).await?;
+        matching::check(import, &db, &mut rows, new_donors).await?;
     }
     for row in &mut rows {
         refuse_contradiction(seen, row, import.format);

@@ -52,6 +52,7 @@ async fn stage(database: &Store, import: store::Model) {
                 external_ref: Some(id.to_string()),
                 content: None,
                 names: None,
+                paid_on: None,
                 errors: Vec::new(),
                 warnings: Vec::new(),
             }

@@ -136,8 +136,10 @@ pub(crate) struct NewAmendment {
     #[schema(example = "Floods cut the roads for two months", min_length = 1, max_length = 2000)]
     reason: String,
     /// When the office requested it; an extension requested after the end date is recorded as late.
+    #[serde(deserialize_with = "kernel::date::day")]
     requested_on: NaiveDate,
     /// The new end date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     end_date: Option<NaiveDate>,
     /// The new amount, in the agreement's currency.
     amount: Option<Money>,

@@ -61,8 +61,10 @@ mod row {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewClearance {
     decision: ClearanceDecision,
+    #[serde(deserialize_with = "kernel::date::day")]
     valid_from: NaiveDate,
     /// The last day on which it is valid.
+    #[serde(deserialize_with = "kernel::date::day")]
     valid_until: NaiveDate,
     /// Where the supporting document is kept.
     #[schema(example = "DD-2026-014", min_length = 1, max_length = 100)]

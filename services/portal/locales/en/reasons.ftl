@@ -62,6 +62,7 @@ reason-not-a-currency = { $sent ->
     [yes] “{ $value }” is not a currency code, such as EUR.
    *[no] Please enter a three-letter currency code, such as EUR.
  }
+reason-withdrawn-currency = { $currency } was withdrawn before this date (last month: { $month }): enter the currency that was in use then, or correct the date.
 reason-not-a-language = Please enter languages by their English names or ISO codes, separated by commas: French, English.
 reason-not-a-time-zone = Please choose a time zone from the list, such as Africa/Nairobi.
 reason-not-a-purpose-code = Please enter a five-digit DAC purpose code.

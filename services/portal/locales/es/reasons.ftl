@@ -62,6 +62,7 @@ reason-not-a-currency = { $sent ->
     [yes] «{ $value }» no es un código de moneda, como EUR.
    *[no] Introduzca un código de moneda de tres letras, por ejemplo EUR.
  }
+reason-withdrawn-currency = { $currency } se retiró de la circulación antes de esta fecha (último mes: { $month }): indique la moneda entonces vigente o corrija la fecha.
 reason-not-a-language = Introduzca los idiomas por su nombre en español o su código ISO, separados por comas: español, inglés.
 reason-not-a-time-zone = Elija una zona horaria de la lista, por ejemplo Africa/Nairobi.
 reason-not-a-purpose-code = Introduzca un código de propósito del CAD de cinco dígitos.

@@ -56,7 +56,7 @@ fn sample(code: FieldCode) -> Params {
             of(&[("amount", text_param("1250.50")), ("currency", text_param("CHF"))])
         }
         FieldCode::Differs => of(&[("field", text_param("usage_split"))]),
-        FieldCode::NoRate | FieldCode::SeveralRates => {
+        FieldCode::NoRate | FieldCode::SeveralRates | FieldCode::WithdrawnCurrency => {
             of(&[("currency", text_param("CHF")), ("month", text_param("2026-03"))])
         }
         FieldCode::FileTypeDiffers => {
