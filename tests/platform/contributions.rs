@@ -122,6 +122,24 @@ async fn a_pledge_is_paid_in_parts_at_the_rates_of_their_months() {
         "replaces_id": &last[18..] });
     let twice = scene.world.http.post(Some(&scene.world.token), "/v1/contributions", &twice).await;
     assert_eq!(twice.status, 409, "a record is replaced once: {}", twice.text);
+    // All of it comes from the pledge, and asking for that finds all of it, newest first.
+    let paths =
+        [other, last, commitment, format!("/v1/contributions/{}", text(&first["id"])), pledge.clone()];
+    for path in &paths {
+        assert_eq!(scene.get(path).await["root_id"], pledge[18..], "{path}");
+    }
+    let whole = scene.get(&format!("/v1/contributions?root_id={}", &pledge[18..])).await;
+    let found: Vec<String> = whole["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| format!("/v1/contributions/{}", text(&record["id"])))
+        .collect();
+    assert_eq!(found, paths);
+    let of_a_part = scene.get(&format!("/v1/contributions?root_id={}", &paths[0][18..])).await;
+    assert_eq!(of_a_part["items"], json!([]), "it is no root");
+    let wrong = scene.world.http.get(Some(&scene.world.token), "/v1/contributions?root_id=x").await;
+    assert_eq!((wrong.status, wrong.pointers()), (400, vec!["root_id".to_owned()]));
     scene.world.stop().await;
 }
 

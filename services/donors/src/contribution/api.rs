@@ -81,6 +81,9 @@ pub(crate) struct Contribution {
     pub(crate) parent_id: Option<ContributionId>,
     /// The reversed record that it replaces.
     pub(crate) replaces_id: Option<ContributionId>,
+    /// The first record that it comes from: by `parent_id` and, where a record has none, `replaces_id`. Its own id when it
+    /// comes from none.
+    pub(crate) root_id: ContributionId,
     /// How the amount is split over the usage years; empty if it is not.
     #[schema(max_items = 30)]
     pub(crate) usage_split: Vec<YearShare>,
@@ -143,6 +146,7 @@ impl TryFrom<store::Model> for Contribution {
             standing: row.standing,
             parent_id: row.parent_id,
             replaces_id: row.replaces_id,
+            root_id: row.root().unwrap_or(row.id),
             source_objects,
             destination_objects,
             usage_years,
@@ -229,6 +233,8 @@ pub(crate) struct ContributionFilter {
     year: Option<i32>,
     /// Only for this country: ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
+    /// Only this record, if it comes from no other, and those that come from it, through any number of records.
+    root_id: Option<ContributionId>,
     country: Option<String>,
     /// `source:reference`, such as `fts:168515`.
     #[param(max_length = 150)]
@@ -269,6 +275,7 @@ impl ContributionFilter {
             offices: None,
         })
     }
+            root_id: self.root_id,
 }
 
 /// Lists contributions

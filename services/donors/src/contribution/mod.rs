@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod create;
 pub(crate) mod ending;
 pub(crate) mod entry;
+pub(crate) mod root;
 pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod target;

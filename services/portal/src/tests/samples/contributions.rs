@@ -22,7 +22,7 @@ fn fields() -> Value {
         "countries": ["AFG"], "decision_date": DAY, "flow_date": DAY, "earmarking": "softly_earmarked",
         "description": "<script>", "contribution_type": "in_kind", "new_money": true, "visibility": "public",
         "keywords": ["a"], "source": "fts", "external_ref": { "source": "fts", "ref": "1" }, "exchange_rate": "0.9", "exchange_rate_date": DAY,
-        "child_refs": [], "detail": {}, "created_at": INSTANT, "updated_at": INSTANT,
+        "root_id": "0199a1b2-0000-7000-8000-000000000002", "child_refs": [], "detail": {}, "created_at": INSTANT, "updated_at": INSTANT,
         "source_objects": [object("Organization")], "destination_objects": [object("Plan")] })
 }
 
