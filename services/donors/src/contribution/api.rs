@@ -186,6 +186,14 @@ impl TryFrom<store::Model> for Contribution {
     }
 }
 
+impl Contribution {
+    /// The response plans it goes to, by name.
+    fn plans(&self) -> String {
+        let plans = self.destination_objects.iter().filter(|object| object.kind == FlowObject::PLAN);
+        plans.map(|plan| plan.name.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl Row for Contribution {
     const COLUMNS: &'static [Column<Self>] = &[
         ("id", |row| row.id.into()),
@@ -201,6 +209,7 @@ impl Row for Contribution {
         ("flow_date", |row| row.flow_date.into()),
         ("usage_years", |row| service::joined(&row.usage_years)),
         ("countries", |row| row.countries.join(" ").into()),
+        ("plans", |row| row.plans().into()),
         ("earmarking", |row| row.earmarking.map(Earmarking::as_str).into()),
         ("contribution_type", |row| row.contribution_type.as_str().into()),
         ("new_money", |row| row.new_money.to_string().into()),
@@ -224,6 +233,8 @@ pub(crate) struct ContributionFilter {
     agreement_id: Option<AgreementId>,
     /// Only those that fulfil this pledge or commitment, or were allocated from this contribution.
     parent_id: Option<ContributionId>,
+    /// Only this record, if it comes from no other, and those that come from it, through any number of records.
+    root_id: Option<ContributionId>,
     /// Only those with this status.
     status: Option<ContributionStatus>,
     /// Only those with this earmarking.
@@ -233,8 +244,6 @@ pub(crate) struct ContributionFilter {
     year: Option<i32>,
     /// Only for this country: ISO 3166-1 alpha-3 code.
     #[param(max_length = 3)]
-    /// Only this record, if it comes from no other, and those that come from it, through any number of records.
-    root_id: Option<ContributionId>,
     country: Option<String>,
     /// `source:reference`, such as `fts:168515`.
     #[param(max_length = 150)]
@@ -266,6 +275,7 @@ impl ContributionFilter {
             office_id: self.office_id,
             agreement_id: self.agreement_id,
             parent_id: self.parent_id,
+            root_id: self.root_id,
             status: self.status,
             earmarking: self.earmarking,
             year: self.year,
@@ -275,7 +285,6 @@ impl ContributionFilter {
             offices: None,
         })
     }
-            root_id: self.root_id,
 }
 
 /// Lists contributions

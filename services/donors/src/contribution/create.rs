@@ -230,10 +230,7 @@ pub(super) async fn destinations(
     let countries = countries.iter().filter_map(|code| kernel::country::by_iso3(code));
     to.extend(countries.map(FlowObject::location));
     to.extend(years.iter().map(FlowObject::usage_year));
-    for plan in plans {
-        let id = plan.fts_id.clone().unwrap_or_else(|| plan.id.to_string());
-        to.push(FlowObject::plan(id, &plan.name));
-    }
+    to.extend(plans.iter().map(plan::KnownPlan::object));
     Ok(to)
 }
 

@@ -6,7 +6,7 @@ use super::{
     donors::donor,
     money, with,
 };
-use crate::i18n::Language;
+use crate::{i18n::Language, steps::offering};
 use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
@@ -39,6 +39,11 @@ pub(super) fn full() -> Value {
     answer("/v1/contributions/{id}", with(fields(), more))
 }
 
+/// A response plan to choose.
+fn plan() -> Value {
+    row("/v1/plan-names", json!({ "id": ID, "name": MARKUP, "fts_id": "1" }))
+}
+
 fn contributions(_: Language) -> Value {
     json!({
         "list": list("/v1/contributions", &[contribution()]), "filter_query": "status=paid",
@@ -54,7 +59,7 @@ fn show(language: Language) -> Value {
     json!({
         "contribution": full(), "entries": answer("/v1/contributions/{id}/entries", json!({ "items": [entry] })),
         "children": list("/v1/contributions", &[contribution()]), "problem": super::refusal("write-off-reason"),
-        "steps": super::steps(language, "contributions", &full()), "asked": "write-off",
+        "steps": offering(super::steps(language, "contributions", &full()), &[plan()]), "asked": "write-off",
         "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
     })
 }
@@ -63,9 +68,10 @@ fn form(_: Language) -> Value {
     json!({
         "typed": { "donor": MARKUP, "donor_id": ID, "agreement_id": ID, "agreement": MARKUP, "status": "pledge",
             "visibility": "donor", "amount": MARKUP, "currency": "USD", "decision_date": DAY, "flow_date": DAY,
-            "rate": "1", "rate_date": DAY, "rate_source": MARKUP, "countries": ["AFG"], "usage_years": MARKUP,
+            "rate": "1", "rate_date": DAY, "rate_source": MARKUP, "countries": ["AFG"], "plan_ids": [ID], "usage_years": MARKUP,
             "split_evenly": "yes", "earmarking": "earmarked", "contribution_type": "in_kind",
             "method": "market_price", "valued_on": DAY, "quantity": "3", "unit": MARKUP, "description": MARKUP },
         "problem": super::refusal("amount"), "choices": [donor()], "key": "k", "countries": ["AFG"],
+        "plans": [plan()],
     })
 }
