@@ -107,6 +107,67 @@ async fn wrong_rows_are_named_by_line_and_field_and_can_be_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_name_plans_by_their_number_in_fts_their_id_or_their_name() {
+    let world = World::new().await;
+    world.donor("Norway").await;
+    let plan = async |name: &str, fts: Option<&str>| {
+        let external = fts.map(|number| json!({ "source": "fts", "ref": number }));
+        let plan = json!({ "name": name, "plan_type": "other", "countries": ["TCD"], "years": [2026],
+            "external_ref": external });
+        text(&world.create("/v1/plans", plan).await["id"])
+    };
+    plan("Chad 2026", Some("1263")).await;
+    let sudan = plan("Sudan 2026", None).await;
+    plan("Twins", None).await;
+    plan("Twins", None).await;
+    let table = |plans: [&str; 4]| {
+        let mut table = "external_ref,donor,status,amount,currency,plan\n".to_owned();
+        for (number, plan) in plans.iter().enumerate() {
+            table.push_str(&format!("{number},Norway,paid,5,USD,{plan}\n"));
+        }
+        table
+    };
+    let query = "format=csv&source=erp";
+    let good = table(["1263", sudan.as_str(), "Chad 2026; Sudan 2026;1263", ""]);
+    let done = import(&world, query, &[], good.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [4, 4, 0, 0, 0]));
+    let plans = async |reference: &str| {
+        let record = contribution(&world, "erp", reference).await;
+        let objects = record["destination_objects"].as_array().unwrap().iter();
+        let plans = objects.filter(|object| object["kind"] == "Plan");
+        plans.map(|plan| (text(&plan["id"]), text(&plan["name"]))).collect::<Vec<_>>()
+    };
+    let (chad, sudan) = (("1263".to_owned(), "Chad 2026".to_owned()), (sudan, "Sudan 2026".to_owned()));
+    assert_eq!(plans("0").await, std::slice::from_ref(&chad));
+    assert_eq!(plans("1").await, std::slice::from_ref(&sudan));
+    assert_eq!(plans("2").await, [chad, sudan]);
+    assert!(plans("3").await.is_empty());
+
+    // What a later file does not say of plans stays.
+    let silent = "external_ref,donor,status,amount,currency\n1,Norway,paid,6,USD\n";
+    let changed = import(&world, query, &[], silent.as_bytes()).await;
+    assert_eq!(outcome(&changed), ("done".into(), [1, 0, 1, 0, 0]));
+    assert_eq!(plans("1").await.len(), 1);
+
+    world.settled().await;
+    let bad = table(["Twins", "9999", "Chad 2026; chad 2026", "Chad 2026"]);
+    let refused = import(&world, "format=csv&source=other", &[], bad.as_bytes()).await;
+    assert_eq!(outcome(&refused), ("refused".into(), [4, 0, 0, 0, 3]));
+    let rows = format!("/v1/imports/{}/rows?verdict=rejected", text(&refused["id"]));
+    let rows = world.http.get(Some(&world.token), &rows).await.json();
+    for (row, (code, value)) in
+        [("ambiguous", "Twins"), ("unknown_reference", "9999"), ("unknown_reference", "chad 2026")]
+            .into_iter()
+            .enumerate()
+    {
+        let error = &rows["items"][row]["errors"][0];
+        assert_eq!((&error["pointer"], &error["code"]), (&json!("/plan"), &json!(code)));
+        assert_eq!(error["params"], json!({ "kind": "plan", "value": value }));
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn columns_are_mapped_after_a_check_has_shown_them() {
     let world = World::new().await;
     world.donor("Norway").await;

@@ -214,6 +214,10 @@ pub struct ContributionRecorded {
     /// False for a record that was reversed, written off or fulfilled: it does not count.
     #[serde(default = "yes")]
     pub counts: bool,
+    /// The first record that it comes from, by what it was paid or allotted from, else by what it replaces; itself when
+    /// it comes from none. Absent from events of older versions: a record whose last event lacks it comes from none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<ContributionId>,
 }
 
 fn yes() -> bool {

@@ -195,7 +195,7 @@ closed_set! {
         FormulaWithoutValue = "formula_without_value",
         /// The reference appears in the files twice, with different contents.
         Contradiction = "contradiction",
-        /// Several donors have this name.
+        /// Several donors have this name, or (`kind` is `plan`) `value` may mean several plans.
         Ambiguous = "ambiguous",
         /// The donor is not in the registry.
         NotInRegistry = "not_in_registry",

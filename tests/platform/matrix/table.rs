@@ -431,6 +431,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/imports/template", staff_only(200)),
         ("GET /v1/imports/{id}", NOBODY_IN),
         ("GET /v1/imports/{id}/rows", NOBODY_IN),
+        ("GET /v1/plan-names", staff_only(200)),
         ("GET /v1/plans", LIST),
         ("POST /v1/plans", created(422)),
         ("GET /v1/plans/{id}", NOBODY_IN),

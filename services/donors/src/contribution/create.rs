@@ -133,9 +133,10 @@ pub(crate) async fn create(
         if let Some(agreement_id) = new.agreement_id {
             check_agreement(scope, tx, agreement_id, new.donor_id, office_id).await?;
         }
-        if let Some(replaced) = new.replaces_id {
-            check_replaced(scope, tx, replaced).await?;
-        }
+        let replaced = match new.replaces_id {
+            Some(replaced) => Some(check_replaced(scope, tx, replaced).await?),
+            None => None,
+        };
         let now = tx.now();
         let day = new.flow_date.or(new.decision_date).unwrap_or_else(|| now.date_naive());
         let stated = [new.flow_date, new.decision_date].into_iter().flatten().min();
@@ -145,7 +146,10 @@ pub(crate) async fn create(
             exchange_rate::convert(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day)
                 .await?;
         let to = destinations(tx, organisation_id, &new.countries, &new.years(), &plans).await?;
-        let record = record(&new, &donor, converted, (tx.new_id(), office_id, now), &to)?;
+        let record = store::Model {
+            root_id: replaced.as_ref().and_then(store::Model::root),
+            ..record(&new, &donor, converted, (tx.new_id(), office_id, now), &to)?
+        };
         let shown = Contribution::try_from(record.clone())?;
         let recorded = New::of(Kind::Recorded, (new.amount.minor(), record.amount_usd));
         store::insert_all(tx, vec![record]).await.map_err(already_there)?;
@@ -170,10 +174,15 @@ pub(super) fn already_there(error: ::store::StoreError) -> ApiError {
     ApiError::from(error)
 }
 
-async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: ContributionId) -> Result<(), ApiError> {
+/// The record that a new one replaces: one that is reversed.
+async fn check_replaced(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: ContributionId,
+) -> Result<store::Model, ApiError> {
     let found = store::get(scope, tx.db(), id).await?;
     match found {
-        Some(record) if record.standing == Standing::Reversed => Ok(()),
+        Some(record) if record.standing == Standing::Reversed => Ok(record),
         Some(record) => {
             let why = "is a contribution that is not reversed";
             let fault = Fault::state(RecordKind::Contribution, record.standing.as_str(), why);
@@ -226,10 +235,7 @@ pub(super) async fn destinations(
     let countries = countries.iter().filter_map(|code| kernel::country::by_iso3(code));
     to.extend(countries.map(FlowObject::location));
     to.extend(years.iter().map(FlowObject::usage_year));
-    for plan in plans {
-        let id = plan.fts_id.clone().unwrap_or_else(|| plan.id.to_string());
-        to.push(FlowObject::plan(id, &plan.name));
-    }
+    to.extend(plans.iter().map(plan::KnownPlan::object));
     Ok(to)
 }
 

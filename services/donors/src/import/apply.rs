@@ -10,6 +10,7 @@ use super::{
 use crate::{
     agreement,
     contribution::{self, store::Model as Contribution},
+    known::plan,
     registry::donor,
 };
 use chrono::{DateTime, Utc};
@@ -58,6 +59,7 @@ pub(crate) async fn apply(
     let lookups = Lookups {
         donors: donors_of(tx, job, &scope, &flows).await?,
         agreements: agreements_of(tx, &scope, &flows).await?,
+        plans: plans_of(tx, job, &flows).await?,
         recipient: recipient(tx, job).await?,
     };
     let mut verdicts = Verdicts::default();
@@ -120,6 +122,8 @@ struct Lookups {
     /// By [`DonorRef::key`].
     donors: HashMap<String, donor::store::Model>,
     agreements: HashMap<String, AgreementId>,
+    /// What a text means of plans.
+    plans: HashMap<String, Vec<plan::KnownPlan>>,
     /// Who receives, where the source does not say it itself.
     recipient: Option<FlowObject>,
 }
@@ -140,6 +144,38 @@ async fn agreements_of(
     let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
     let named = agreement::store::by_references(scope, tx.db(), &references).await?;
     Ok(named.into_iter().map(|(reference, agreement)| (reference, agreement.id)).collect())
+}
+
+async fn plans_of(
+    tx: &Transaction,
+    job: &Job,
+    flows: &[(i64, Flow)],
+) -> Result<HashMap<String, Vec<plan::KnownPlan>>, StoreError> {
+    let texts: BTreeSet<String> = flows.iter().flat_map(|(_, flow)| flow.plans.iter().cloned()).collect();
+    plan::meant(tx.db(), job.organisation_id, &texts).await
+}
+
+/// The plans that a row names as destinations; those that are recorded when it names none.
+fn plan_objects(
+    named: &[String],
+    lookups: &Lookups,
+    stored: Option<&Contribution>,
+) -> Result<Vec<FlowObject>, StoreError> {
+    if named.is_empty() {
+        let (_, before) = stored.map(Contribution::objects).transpose()?.unwrap_or_default();
+        return Ok(before.into_iter().filter(|object| object.kind == FlowObject::PLAN).collect());
+    }
+    let mut objects: Vec<FlowObject> = Vec::new();
+    for text in named {
+        // It was one plan when the row was checked; since then somebody has renamed it, or called another one the same.
+        let Some([plan]) = lookups.plans.get(text).map(Vec::as_slice) else {
+            return Err(StoreError::Damaged(format!("no plan for \"{text}\"")));
+        };
+        if !objects.contains(&plan.object()) {
+            objects.push(plan.object());
+        }
+    }
+    Ok(objects)
 }
 
 /// Each flow is written once, in its last state of this batch.
@@ -166,7 +202,8 @@ async fn write(
     Ok(())
 }
 
-/// A contribution keeps the office that imported it first, its creation, and everything that the row does not say.
+/// A contribution keeps the office that imported it first, its creation, and everything that the row does not say: also
+/// its plans, where the row names none.
 fn record(
     mut flow: Flow,
     job: &Job,
@@ -190,6 +227,7 @@ fn record(
     if let Some(recipient) = &lookups.recipient {
         from.extend(donor.map(|donor| FlowObject::organisation(donor.id, &donor.name)));
         to.insert(0, recipient.clone());
+        to.extend(plan_objects(&flow.plans, lookups, stored)?);
         let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
         first_reported_date = first_reported_date.or(Some(first));
     }

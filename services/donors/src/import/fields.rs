@@ -32,7 +32,7 @@ const fn field(
 }
 
 /// The fields, in the order of the template.
-pub(crate) const FIELDS: [Field; 25] = [
+pub(crate) const FIELDS: [Field; 26] = [
     field(
         "external_ref",
         Kind::Text,
@@ -118,6 +118,14 @@ pub(crate) const FIELDS: [Field; 25] = [
         false,
         "AFG; PAK",
         "Where it goes: ISO 3166-1 alpha-3 codes, with semicolons between.",
+    ),
+    field(
+        "plan",
+        Kind::Text,
+        false,
+        "",
+        "The response plans it funds, with semicolons between: each by its number in FTS, its id in Passerelle or its \
+         exact name.",
     ),
     field(
         "earmarking",

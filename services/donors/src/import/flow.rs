@@ -47,6 +47,9 @@ pub(crate) struct Flow {
     pub(crate) visibility: Option<Visibility>,
     /// The agreement's reference.
     pub(crate) agreement: Option<String>,
+    /// The response plans that the row names, as it names them; when it names none they stay as they are. Those of FTS are
+    /// destinations.
+    pub(crate) plans: Vec<String>,
     pub(crate) description: Option<String>,
     pub(crate) source_objects: Vec<FlowObject>,
     pub(crate) destination_objects: Vec<FlowObject>,
@@ -86,6 +89,13 @@ impl DonorRef {
     }
 }
 
+/// What a row names: its donor, the reference of its agreement, its plans.
+pub(crate) struct Names {
+    pub(crate) donor: DonorRef,
+    pub(crate) agreement: Option<String>,
+    pub(crate) plans: Vec<String>,
+}
+
 /// A row of the file, validated.
 pub(crate) struct Staged {
     /// Where in the file.
@@ -95,8 +105,8 @@ pub(crate) struct Staged {
     pub(crate) external_ref: Option<String>,
     /// Version and fingerprint of a row that holds.
     pub(crate) content: Option<(i64, [u8; 32])>,
-    /// The donor and the agreement that have to be looked up in the registry before it is valid.
-    pub(crate) names: Option<(DonorRef, Option<String>)>,
+    /// What has to be looked up before it is valid.
+    pub(crate) names: Option<Names>,
     /// When the money is said to have been paid.
     pub(crate) paid_on: Option<NaiveDate>,
     pub(crate) errors: Vec<FieldError>,
@@ -113,7 +123,11 @@ impl Staged {
                 content: Some((flow.version, flow.fingerprint)),
                 external_ref: Some(flow.id),
                 paid_on: flow.flow_date.filter(|_| flow.status == ContributionStatus::Paid),
-                names: flow.donor_ref.map(|donor_ref| (donor_ref, flow.agreement)),
+                names: flow.donor_ref.map(|donor| Names {
+                    donor,
+                    agreement: flow.agreement,
+                    plans: flow.plans,
+                }),
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },

@@ -1,17 +1,21 @@
-//! What rows name in the registry: donors and agreements, looked up for a batch at once.
+//! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
-    flow::{DonorRef, Staged},
+    flow::{DonorRef, Names, Staged},
     format::ImportFormat,
     seen::Seen,
     store::Model as Job,
 };
-use crate::{agreement, contribution, registry::donor};
+use crate::{
+    agreement, contribution,
+    known::plan::{self, KnownPlan},
+    registry::donor,
+};
 use chrono::Days;
-use kernel::{DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind};
+use kernel::{DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind, fault};
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use store::{StoreError, TenantScope};
+use store::{Store, StoreError, TenantScope};
 
 /// The donor that a row refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +133,7 @@ pub(super) async fn check(
 ) -> Result<(), StoreError> {
     let names = || rows.iter().filter_map(|row| row.names.as_ref());
     let donor_refs: HashMap<String, DonorRef> =
-        names().map(|(donor_ref, _)| (donor_ref.key(), donor_ref.clone())).collect();
+        names().map(|names| (names.donor.key(), names.donor.clone())).collect();
     if donor_refs.is_empty() {
         return Ok(());
     }
@@ -141,11 +145,12 @@ pub(super) async fn check(
         .filter(|row| row.fingerprint.is_empty() || row.office_id != job.office_id)
         .filter_map(|row| Some((row.external_ref?, row.fingerprint.is_empty())))
         .collect();
-    let references: Vec<String> = names().filter_map(|(_, agreement)| agreement.clone()).collect();
+    let references: Vec<String> = names().filter_map(|names| names.agreement.clone()).collect();
     let found = donors(job, db, &donor_refs).await?;
     let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
-    let beside = names().filter(|(donor_ref, _)| donor_ref.id.is_some() || donor_ref.reference.is_some());
-    let beside = beside.map(|(donor_ref, _)| donor_ref.search()).filter(|name| !name.is_empty()).collect();
+    let beside = names().map(|names| &names.donor);
+    let beside = beside.filter(|donor_ref| donor_ref.id.is_some() || donor_ref.reference.is_some());
+    let beside = beside.map(DonorRef::search).filter(|name| !name.is_empty()).collect();
     let named = named_beside(job, db, beside).await?;
     // Where the day has begun earlier, today's payments may be of tomorrow.
     let tomorrow = job.created_at.date_naive() + Days::new(1);
@@ -164,7 +169,7 @@ pub(super) async fn check(
             };
             row.errors.push(FieldError::new("/external_ref", fault));
         }
-        let Some((donor_ref, agreement)) = &row.names else { continue };
+        let Some(Names { donor: donor_ref, agreement, .. }) = &row.names else { continue };
         let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
         row.errors.extend(wrong_donor(donor_ref, donor));
         if let Some(reference) = agreement {
@@ -240,6 +245,34 @@ fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<Donor
     let why = format!("is not the type of the donor of this name, which is {known}: taken as not stated");
     let fault = FieldCode::TakenAsNotStated.says(why).with("value", stated.as_str());
     Some(FieldError::new("/donor_type", fault))
+}
+
+/// Rejects the rows of a batch that name a plan which is none, or may be several. Those that were only just written are
+/// waited for, in the first batch of an import.
+pub(super) async fn check_plans(store: &Store, job: &Job, rows: &mut [Staged]) -> Result<(), StoreError> {
+    let names = rows.iter().filter_map(|row| row.names.as_ref());
+    let texts: BTreeSet<String> = names.flat_map(|names| names.plans.iter().cloned()).collect();
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let meant = match job.rows_read {
+        0 => plan::meant_eventually(store, job.organisation_id, &texts).await?,
+        _ => plan::meant(&store.system_read().await?, job.organisation_id, &texts).await?,
+    };
+    for row in rows {
+        let plans = row.names.iter().flat_map(|names| &names.plans);
+        row.errors.extend(plans.filter_map(|text| wrong_plan(text, meant.get(text))));
+    }
+    Ok(())
+}
+
+fn wrong_plan(text: &str, meant: Option<&Vec<KnownPlan>>) -> Option<FieldError> {
+    let fault = match meant.map_or(0, Vec::len) {
+        1 => return None,
+        0 => FieldCode::UnknownReference.says("is not the number in FTS, the id or the name of a plan"),
+        _ => FieldCode::Ambiguous.says("may be several plans: specify the plan's id"),
+    };
+    Some(FieldError::new("/plan", fault.kind(RecordKind::Plan).with("value", fault::shown(text))))
 }
 
 fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {

@@ -6,6 +6,7 @@ use super::{
     flow::{DonorRef, Flow, Refused},
     grouping,
 };
+use crate::{exchange_rate::Rates, known::plan::MAX_PLANS};
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
@@ -139,6 +140,7 @@ impl<'a> Reader<'a> {
         let budget_year = budget_year.and_then(|text| self.year("budget_year", &text));
         let years = self.usage_years();
         let countries = self.countries();
+        let plans = self.plans();
         let keywords = self.keywords();
         let visibility = self.word("visibility");
         let earmarking = self.word("earmarking");
@@ -189,6 +191,7 @@ impl<'a> Reader<'a> {
             child_refs: String::new(),
             visibility,
             agreement,
+            plans,
             description,
             source_objects: Vec::new(),
             detail: Map::new(),
@@ -405,6 +408,17 @@ impl<'a> Reader<'a> {
         countries.sort();
         countries.dedup();
         countries
+    }
+
+    fn plans(&mut self) -> Vec<String> {
+        let text = self.record.text("plan").unwrap_or_default();
+        let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+        let plans: Vec<String> = parts.take(MAX_PLANS + 1).map(str::to_owned).collect();
+        self.checks.at_most("/plan", &plans, MAX_PLANS);
+        for plan in &plans {
+            self.checks.text("/plan", plan, 300);
+        }
+        plans
     }
 
     fn keywords(&mut self) -> Vec<String> {

@@ -35,6 +35,7 @@ fn a_row_is_read_with_everything_it_says() {
         ("countries", "pak, AFG"),
         ("earmarking", "Softly earmarked"),
         ("contribution_type", "in-kind"),
+        ("plan", "1263; Chad 2026 ;"),
         ("keywords", "shelter; cash for work"),
         ("visibility", "donor"),
         ("new_money", "no"),
@@ -58,6 +59,9 @@ fn a_row_is_read_with_everything_it_says() {
         (2, Some(kernel::Visibility::Donor), false)
     );
     assert_eq!(flow.destination_objects.len(), 4, "two places and two years");
+    assert_eq!(flow.plans, ["1263", "Chad 2026"]);
+    assert_eq!(wrong(&[("plan", "1;".repeat(21).as_str())]), ["/plan"]);
+    assert_eq!(wrong(&[("plan", "x".repeat(301).as_str())]), ["/plan"]);
     assert!(flow.warnings.is_empty());
 }
 

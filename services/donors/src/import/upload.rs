@@ -411,6 +411,7 @@ async fn stage_batch(
         let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Err(Problem::invalid_field("/file", fault).into());
     }
+    matching::check_plans(&context.store, import, &mut rows).await?;
     {
         let db = context.store.system_read().await?;
         matching::check(import, &db, &mut rows, new_donors).await?;

@@ -91,7 +91,10 @@ reason-unknown-reference = { $kind ->
     [office] Please choose one of your offices.
     [donor] Your organisation has no such donor.
     [agreement] Your office has no such agreement.
-    [plan] Your organisation has no such plan.
+    [plan] { $sent ->
+        [yes] Your organisation has no plan “{ $value }”.
+       *[no] Your organisation has no such plan.
+     }
     [contribution] You have no such contribution.
     [person] Please choose a member of your organisation’s staff.
     [notification] You have no such notification.
@@ -149,7 +152,10 @@ reason-number-for-date = This is a number: apply a date format to the cell, or w
 reason-cell-error = The cell contains a formula error: { $error }
 reason-formula-without-value = The cell contains a formula whose value is not saved in the file: open it in a spreadsheet application and save it.
 reason-contradiction = Duplicate reference with different contents: “{ $value }”.
-reason-ambiguous = Several donors have this name: add the type, a reference or an identifier.
+reason-ambiguous = { $kind ->
+    [plan] Several plans may be meant by “{ $value }”: enter the ID of the plan.
+   *[donor] Several donors have this name: add the type, a reference or an identifier.
+ }
 reason-not-in-registry = This donor is not in the registry: record it first, or add its name and type.
 reason-several-donors = Several organisations are named: no donor is recorded.
 reason-kept-as-stated = The exchange rate gives { $computed }: the stated amount ({ $stated }) is kept.

@@ -91,7 +91,10 @@ reason-unknown-reference = { $kind ->
     [office] Elija una de sus oficinas.
     [donor] Su organización no tiene ese donante.
     [agreement] Su oficina no tiene ese acuerdo.
-    [plan] Su organización no tiene ese plan.
+    [plan] { $sent ->
+        [yes] Su organización no tiene ningún plan «{ $value }».
+       *[no] Su organización no tiene ese plan.
+     }
     [contribution] Usted no tiene esa contribución.
     [person] Elija a un miembro del personal de su organización.
     [notification] Usted no tiene esa notificación.
@@ -149,7 +152,10 @@ reason-number-for-date = Es un número: dé a la celda formato de fecha o escrib
 reason-cell-error = La celda contiene un error de fórmula: { $error }
 reason-formula-without-value = La celda contiene una fórmula cuyo valor no conserva el archivo: ábralo en una hoja de cálculo y guárdelo.
 reason-contradiction = Referencia duplicada con contenidos distintos: «{ $value }».
-reason-ambiguous = Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
+reason-ambiguous = { $kind ->
+    [plan] «{ $value }» puede referirse a varios planes: indique el identificador del plan.
+   *[donor] Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
+ }
 reason-not-in-registry = Este donante no está en el registro: regístrelo antes o indique su nombre y su tipo.
 reason-several-donors = Se nombran varias organizaciones: no se registra ningún donante.
 reason-kept-as-stated = El tipo de cambio da { $computed }: se conserva el importe indicado ({ $stated }).

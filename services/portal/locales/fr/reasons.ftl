@@ -91,7 +91,10 @@ reason-unknown-reference = { $kind ->
     [office] Veuillez choisir l’un de vos bureaux.
     [donor] Votre organisation n’a pas ce bailleur de fonds.
     [agreement] Votre bureau n’a pas cet accord.
-    [plan] Votre organisation n’a pas ce plan.
+    [plan] { $sent ->
+        [yes] Votre organisation n’a aucun plan « { $value } ».
+       *[no] Votre organisation n’a pas ce plan.
+     }
     [contribution] Vous n’avez pas cette contribution.
     [person] Veuillez choisir un membre du personnel de votre organisation.
     [notification] Vous n’avez pas cette notification.
@@ -149,7 +152,10 @@ reason-number-for-date = C’est un nombre : appliquez un format de date à la 
 reason-cell-error = La cellule contient une erreur de formule : { $error }
 reason-formula-without-value = La cellule contient une formule dont le fichier ne conserve pas la valeur : ouvrez-le dans un tableur et enregistrez-le.
 reason-contradiction = Référence en double avec des contenus différents : « { $value } ».
-reason-ambiguous = Plusieurs bailleurs de fonds portent ce nom : indiquez le type, une référence ou un identifiant.
+reason-ambiguous = { $kind ->
+    [plan] « { $value } » peut désigner plusieurs plans : indiquez l’identifiant du plan.
+   *[donor] Plusieurs bailleurs de fonds portent ce nom : indiquez le type, une référence ou un identifiant.
+ }
 reason-not-in-registry = Ce bailleur de fonds ne figure pas au registre : enregistrez-le d’abord, ou indiquez son nom et son type.
 reason-several-donors = Plusieurs organisations sont nommées : aucun bailleur de fonds n’est enregistré.
 reason-kept-as-stated = Le taux de change donne { $computed } : le montant indiqué ({ $stated }) est conservé.

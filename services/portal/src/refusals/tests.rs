@@ -235,6 +235,14 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
     );
     kinds_with_texts(FieldCode::NotYours, &[Agreement, Contribution, Plan]);
     kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact]);
+    kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
+    let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
+    for &language in Language::ALL {
+        for code in [FieldCode::Ambiguous, FieldCode::UnknownReference] {
+            let said = of_field(language, code, &plan);
+            assert!(said.contains("Chad 2026"), "{language:?} {code}: {said}");
+        }
+    }
     for &language in Language::ALL {
         let said: BTreeSet<String> = Situation::ALL
             .iter()

@@ -163,6 +163,7 @@ impl Reader {
             child_refs,
             visibility: None,
             agreement: None,
+            plans: Vec::new(),
             description,
             source_objects,
             destination_objects,
