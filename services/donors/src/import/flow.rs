@@ -62,6 +62,8 @@ pub(crate) struct DonorRef {
     pub(crate) name: Option<String>,
     /// With it, a donor that the registry does not know is recorded.
     pub(crate) donor_type: Option<DonorType>,
+    /// The IATI organisation type that the file states, where no donor type goes with it.
+    pub(crate) unmapped_type: Option<String>,
 }
 
 impl DonorRef {
@@ -93,6 +95,10 @@ pub(crate) struct Staged {
     pub(crate) content: Option<(i64, [u8; 32])>,
     /// The donor and the agreement that have to be looked up in the registry before it is valid.
     pub(crate) names: Option<(DonorRef, Option<String>)>,
+    /// When it was paid, where it is a payment with a date.
+    pub(crate) paid_on: Option<NaiveDate>,
+    /// Whether it only matters where an earlier import made a contribution of it, which counts no longer.
+    pub(crate) only_if_held: bool,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,
 }
@@ -107,6 +113,8 @@ impl Staged {
                 content: Some((flow.version, flow.fingerprint)),
                 external_ref: Some(flow.id),
                 names: flow.donor_ref.map(|donor_ref| (donor_ref, flow.agreement)),
+                paid_on: flow.flow_date.filter(|_| flow.status == ContributionStatus::Paid),
+                only_if_held: false,
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },
@@ -121,6 +129,8 @@ impl Staged {
             external_ref,
             content: None,
             names: None,
+            paid_on: None,
+            only_if_held: false,
             errors,
             warnings: Vec::new(),
         }

@@ -6,9 +6,9 @@ use super::{
     store::Model as Job,
 };
 use crate::{agreement, contribution, registry::donor};
-use kernel::{DonorId, Fault, FieldCode, FieldError, RecordKind};
+use kernel::{DonorId, Fault, FieldCode, FieldError, RecordKind, fault};
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use store::{StoreError, TenantScope};
 
 /// The donor that a row refers to.
@@ -104,6 +104,27 @@ pub(super) async fn donors(
     Ok(found)
 }
 
+/// Drops the rows that only set a contribution to zero, unless the office holds it, with an amount.
+pub(super) async fn keep_held(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    rows: &mut Vec<Staged>,
+) -> Result<(), StoreError> {
+    let only_if_held = rows.iter().filter(|row| row.only_if_held);
+    let refs: Vec<String> = only_if_held.filter_map(|row| row.external_ref.clone()).collect();
+    if refs.is_empty() {
+        return Ok(());
+    }
+    let held = contribution::store::by_refs(&scope_of(job), db, &job.source, &refs).await?;
+    let held: HashSet<String> = held
+        .into_iter()
+        .filter(|row| row.amount_usd != 0 && !row.fingerprint.is_empty() && row.office_id == job.office_id)
+        .filter_map(|row| row.external_ref)
+        .collect();
+    rows.retain(|row| !row.only_if_held || row.external_ref.as_ref().is_some_and(|id| held.contains(id)));
+    Ok(())
+}
+
 /// Rejects the rows whose donor or agreement cannot be.
 pub(super) async fn check(
     job: &Job,
@@ -140,7 +161,7 @@ pub(super) async fn check(
         }
         let Some((donor_ref, agreement)) = &row.names else { continue };
         let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
-        row.errors.extend(wrong_donor(donor_ref, donor));
+        row.errors.extend(wrong_donor(job.format, donor_ref, donor));
         if let Some(reference) = agreement {
             row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
         }
@@ -148,7 +169,7 @@ pub(super) async fn check(
     Ok(())
 }
 
-fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
+fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
@@ -159,12 +180,39 @@ fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
         }
         Found::Nobody if donor_ref.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
         Found::Nobody if donor_ref.name.is_some() && donor_ref.donor_type.is_some() => None,
+        Found::Nobody if format == ImportFormat::Iati => {
+            let field = if donor_ref.name.is_some() { "/donor" } else { "/donor_ref" };
+            error(field, unknown_in_iati(donor_ref))
+        }
         Found::Nobody if donor_ref.name.is_some() => {
             error("/donor", unknown("is not in the registry: create the donor first, or specify donor_type"))
         }
         Found::Nobody => {
             let why = "is not in the registry: create the donor first, or specify its name and type";
             error("/donor_ref", unknown(why))
+        }
+    }
+}
+
+/// A giver of an IATI file that is neither in the registry nor stated so that it can be recorded.
+fn unknown_in_iati(donor_ref: &DonorRef) -> Fault {
+    let create = match &donor_ref.reference {
+        Some(reference) => {
+            format!("create the donor first, with the IATI identifier {}", fault::shown(reference))
+        }
+        None => "create the donor first".to_owned(),
+    };
+    match donor_ref.unmapped_type.as_deref().map(fault::shown) {
+        Some(kind) => {
+            let why = format!(
+                "is not in the registry, and its IATI organisation type {kind} has no donor type: {create}"
+            );
+            FieldCode::NotInRegistry.says(why).with("value", kind)
+        }
+        None => {
+            let lacking = if donor_ref.name.is_none() { "name" } else { "organisation type" };
+            FieldCode::NotInRegistry
+                .says(format!("is not in the registry, and the file does not state its {lacking}: {create}"))
         }
     }
 }
@@ -188,5 +236,30 @@ fn wrong_agreement(
         agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
             error(FieldCode::NotBinding.says("is an agreement that is not in force"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_giver_of_an_iati_file_is_refused_in_the_words_of_such_a_file() {
+        let fault = |kind: Option<&str>| {
+            let (name, reference) = (Some("Partners".to_owned()), Some("XX-9".to_owned()));
+            let unmapped_type = kind.map(str::to_owned);
+            let giver = DonorRef { id: None, reference, name, donor_type: None, unmapped_type };
+            wrong_donor(ImportFormat::Iati, &giver, Found::Nobody).unwrap()
+        };
+        for kind in ["30", "90"] {
+            let error = fault(Some(kind));
+            assert_eq!((error.pointer.as_str(), error.code), ("/donor", FieldCode::NotInRegistry));
+            assert!(error.detail.contains(&format!("type {kind} has no donor type")), "{}", error.detail);
+            assert!(error.detail.contains("create the donor first, with the IATI identifier XX-9"));
+            assert_eq!(error.params["value"], kernel::Param::from(kind));
+        }
+        let unstated = fault(None);
+        assert!(unstated.detail.contains("does not state its organisation type"), "{}", unstated.detail);
+        assert!(!unstated.detail.contains("donor_type") && unstated.params.is_empty());
     }
 }

@@ -21,6 +21,7 @@ mod meter;
 mod options;
 mod record;
 mod seen;
+mod spool;
 pub(crate) mod store;
 pub(crate) mod template;
 pub(crate) mod upload;

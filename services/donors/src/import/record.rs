@@ -1,8 +1,8 @@
 //! A row of named fields: what spreadsheets and IATI files are turned into, and the checks that all of them share.
 
 use super::flow::{DonorRef, Flow, Refused};
-use crate::exchange_rate::Rates;
-use chrono::NaiveDate;
+use crate::exchange_rate::{self, Rates};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use events::FlowObject;
 use kernel::{
     ClosedSet, ContributionStatus, ContributionType, Currency, DonorId, Fault, FieldCode, FieldError, Money,
@@ -13,10 +13,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use service::Checks;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 /// Set where the rate is the organisation's and not the row's.
 const RATE_OF_MONTH: &str = "rate_of_month";
+/// The organisation type that a file states, where no donor type goes with it: it is for the refusal of an unknown donor.
+pub(crate) const UNMAPPED_TYPE: &str = "unmapped_type";
+/// The dates that decide on the rate, the first that is stated.
+const RATE_DATES: [&str; 3] = ["value_date", "flow_date", "decision_date"];
+/// The first and the last year of a date: others are what systems write for "none", and typing errors.
+const YEARS: RangeInclusive<i32> = 1900..=2200;
 /// How far a stated amount in dollars may be from what the stated rate gives before it is remarked on: one in so many.
 const TOLERANCE: i64 = 100;
 
@@ -44,9 +50,8 @@ impl Record {
     pub(crate) fn priced(mut self, rates: &Rates) -> Self {
         let states = |field: &str| self.text(field).is_some();
         let asks = !states("amount_usd") && !states("exchange_rate") && self.text("currency") != Some("USD");
-        let day = self.text("flow_date").or_else(|| self.text("decision_date"));
-        let found = self.text("currency").zip(day.and_then(|day| day.get(..7)));
-        let found = found.filter(|_| asks).and_then(|(currency, month)| rates.get(currency, month)).cloned();
+        let found = self.text("currency").zip(self.rate_month()).filter(|_| asks);
+        let found = found.and_then(|(currency, month)| rates.get(currency, &month)).cloned();
         if let Some(rate) = found {
             self.set("exchange_rate", &rate.rate);
             self.set("exchange_rate_date", &rate.date.to_string());
@@ -56,13 +61,23 @@ impl Record {
         self
     }
 
+    /// The month whose rate applies, such as `2026-03`: that of the value's date, else of the flow's, else of the decision's.
+    pub(crate) fn rate_month(&self) -> Option<String> {
+        let day = RATE_DATES.iter().find_map(|field| self.text(field))?;
+        day_of(day).map(exchange_rate::month_of)
+    }
+
     /// What the row states, as text.
     fn stated(&self) -> String {
-        if self.text(RATE_OF_MONTH).is_none() {
+        let by_month = self.text(RATE_OF_MONTH).is_some();
+        let added = |field: &str| {
+            [RATE_OF_MONTH, UNMAPPED_TYPE].contains(&field) || by_month && field.starts_with("exchange_rate")
+        };
+        if !self.0.keys().any(|field| added(field)) {
             return self.to_text();
         }
         let mut stated = self.clone();
-        stated.0.retain(|field, _| !field.starts_with("exchange_rate") && field != RATE_OF_MONTH);
+        stated.0.retain(|field, _| !added(field));
         stated.to_text()
     }
 
@@ -128,6 +143,7 @@ impl<'a> Reader<'a> {
         let amount_usd = self.amount_usd(amount, rate);
         let [decision_date, flow_date, rate_date] =
             ["decision_date", "flow_date", "exchange_rate_date"].map(|field| self.date(field));
+        self.date("value_date");
         let budget_year = self.record.text("budget_year").map(str::to_owned);
         let budget_year = budget_year.and_then(|text| self.year("budget_year", &text));
         let years = self.usage_years();
@@ -227,7 +243,8 @@ impl<'a> Reader<'a> {
         let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
         let fault = (FieldCode::NoLetters, "contains neither letters nor digits");
         self.checks.require(!nameless, "/donor", fault);
-        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type })
+        let unmapped_type = self.record.text(UNMAPPED_TYPE).map(str::to_owned);
+        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type, unmapped_type })
     }
 
     fn number(&mut self, field: &str) -> Option<Decimal> {
@@ -309,17 +326,14 @@ impl<'a> Reader<'a> {
             self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", converted.to_string())));
         }
         if stated.is_none() && by_rate.is_none() {
-            let unreadable =
-                self.record.text("amount_usd").is_some() || self.record.text("exchange_rate").is_some();
-            let why = "is required, or an exchange rate with its date and source, unless the currency is USD or the organisation has its rate of the month";
+            let states = |field: &str| self.record.text(field).is_some();
+            let month = self.record.rate_month();
+            // What is stated and cannot be read is an error of its own.
+            let unreadable = states("amount_usd")
+                || states("exchange_rate")
+                || month.is_none() && RATE_DATES.iter().any(|field| states(field));
             if !unreadable {
-                let fault = FieldCode::NoRate.says(why).with("currency", amount.currency().code());
-                let day = self.record.text("flow_date").or_else(|| self.record.text("decision_date"));
-                let fault = match day.and_then(|day| day.get(..7)) {
-                    Some(month) => fault.with("month", month),
-                    None => fault,
-                };
-                self.checks.refuse("/amount_usd", fault);
+                self.checks.refuse("/amount_usd", no_rate(amount.currency().code(), month));
             }
         }
         stated.or(by_rate)
@@ -327,14 +341,17 @@ impl<'a> Reader<'a> {
 
     fn date(&mut self, field: &str) -> Option<NaiveDate> {
         let text = self.record.text(field)?;
-        // A date with a time is that day; IATI and spreadsheets give both.
-        let day =
-            text.get(..10).filter(|_| text.len() == 10 || text[10..].starts_with(['T', 'Z', ' ', '+', '-']));
-        let day = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-        if day.is_none() {
-            let value = fault::shown(text);
-            let fault = FieldCode::NotADate.says(format!("\"{value}\" is not a date (YYYY-MM-DD)"));
-            self.checks.refuse(pointer(field), fault.with("value", value));
+        let day = day_of(text);
+        match day {
+            None => {
+                let value = fault::shown(text);
+                let fault = FieldCode::NotADate.says(format!("\"{value}\" is not a date (YYYY-MM-DD)"));
+                self.checks.refuse(pointer(field), fault.with("value", value));
+            }
+            Some(day) if !YEARS.contains(&day.year()) => {
+                self.checks.refuse(pointer(field), Fault::date_out_of_range(*YEARS.start(), *YEARS.end()));
+            }
+            Some(_) => {}
         }
         day
     }
@@ -394,6 +411,47 @@ impl<'a> Reader<'a> {
                 true
             }
         }
+    }
+}
+
+/// The day of a date (`2026-03-01`), or of one with a time or a time zone, which IATI and spreadsheets give as well: the whole
+/// text has to be one.
+fn day_of(text: &str) -> Option<NaiveDate> {
+    let (day, rest) = text.split_at_checked(10)?;
+    let is_plain = |(place, byte): (usize, u8)| {
+        if [4, 7].contains(&place) { byte == b'-' } else { byte.is_ascii_digit() }
+    };
+    let plain = day.bytes().enumerate().all(is_plain);
+    let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok().filter(|_| plain)?;
+    let (time, zone) = rest.split_at(rest.find(['Z', '+', '-']).unwrap_or(rest.len()));
+    let is_time = |time: &str| {
+        ["%H:%M:%S%.f", "%H:%M"].iter().any(|form| NaiveTime::parse_from_str(time.trim_end(), form).is_ok())
+    };
+    let timed = match time.strip_prefix(['T', ' ']) {
+        Some(time) => is_time(time),
+        None => time.is_empty(),
+    };
+    let is_offset =
+        |offset: &str| ["%H:%M", "%H%M"].iter().any(|form| NaiveTime::parse_from_str(offset, form).is_ok());
+    let zoned = matches!(zone, "" | "Z") || zone.strip_prefix(['+', '-']).is_some_and(is_offset);
+    (timed && zoned).then_some(day)
+}
+
+/// An amount whose dollars nothing gives.
+fn no_rate(currency: &str, month: Option<String>) -> Fault {
+    let instead = "a row of a table may state amount_usd instead, or exchange_rate with its date and source";
+    let why = match &month {
+        Some(month) => {
+            format!("there is no rate of {currency} for {month}: import the rates of that month; {instead}")
+        }
+        None => format!(
+            "there is no rate of {currency} without a date, by whose month it would be taken; {instead}"
+        ),
+    };
+    let fault = FieldCode::NoRate.says(why).with("currency", currency);
+    match month {
+        Some(month) => fault.with("month", month),
+        None => fault,
     }
 }
 

@@ -132,3 +132,69 @@ fn a_cell_that_could_not_be_read_is_named_once() {
     let (id, errors) = record.read(unread.clone()).unwrap_err();
     assert_eq!((id.as_deref(), errors), (Some("G-1"), unread));
 }
+
+#[test]
+fn a_date_is_a_whole_date_of_a_year_that_there_is() {
+    let code = |date: &str| {
+        let read = row(&[("flow_date", date)]).read(Vec::new());
+        read.map(|flow| flow.flow_date.unwrap().to_string()).map_err(|(_, errors)| errors[0].code)
+    };
+    for date in [
+        "2024-03-01",
+        "2024-03-01Z",
+        "2024-03-01+05:30",
+        "2024-03-01T00:00:00",
+        "2024-03-01T23:59:59.123Z",
+        "2024-03-01 10:00",
+        "2024-03-01 10:00:00 -0500",
+    ] {
+        assert_eq!(code(date), Ok("2024-03-01".to_owned()), "{date}");
+    }
+    for date in [
+        "2024-03-01T",
+        "2024-03-01Tfoo",
+        "2024-03-01 x",
+        "2024-03-01Zx",
+        "2024-03-01+",
+        "2024-03-01T25:00:00",
+        "2024-02-30",
+        "2024-3-1",
+        "2024-3-01 ",
+        "+024-03-01",
+        "2024-03-0",
+        "20240301",
+        "2024-03-01é",
+    ] {
+        assert_eq!(code(date), Err(FieldCode::NotADate), "{date}");
+    }
+    for date in ["0000-01-01", "0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"] {
+        assert_eq!(code(date), Err(FieldCode::DateOutOfRange), "{date}");
+    }
+    assert!(code("1900-01-01").is_ok() && code("2200-12-31").is_ok());
+}
+
+#[test]
+fn a_month_without_a_rate_is_named() {
+    let error = |fields: &[(&'static str, &str)]| {
+        let mut errors = row(fields).priced(&Rates::default()).read(Vec::new()).unwrap_err().1;
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors.remove(0)
+    };
+    let named = error(&[("currency", "JPY"), ("flow_date", "2021-03-15"), ("decision_date", "2020-01-01")]);
+    assert!(named.detail.starts_with("there is no rate of JPY for 2021-03:"), "{}", named.detail);
+    assert_eq!((named.code, &named.params["month"]), (FieldCode::NoRate, &kernel::Param::from("2021-03")));
+    let undated = error(&[("currency", "JPY")]);
+    assert_eq!((undated.code, undated.params.get("month")), (FieldCode::NoRate, None));
+    let unread = error(&[("currency", "JPY"), ("flow_date", "soon")]);
+    assert_eq!(unread.code, FieldCode::NotADate, "what is wrong is said once");
+}
+
+#[test]
+fn what_is_told_of_a_giver_is_no_part_of_the_row() {
+    let plain = row(&[]).read(Vec::new()).unwrap();
+    let told = row(&[(UNMAPPED_TYPE, "90")]).read(Vec::new()).unwrap();
+    assert_eq!(told.fingerprint, plain.fingerprint);
+    assert_eq!(told.donor_ref.unwrap().unmapped_type.as_deref(), Some("90"));
+    let valued = row(&[("value_date", "2024-09-15")]).read(Vec::new()).unwrap();
+    assert_ne!(valued.fingerprint, plain.fingerprint, "another rate, another amount");
+}
