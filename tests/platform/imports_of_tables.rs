@@ -255,6 +255,57 @@ async fn a_donors_iati_file_is_what_it_commits_to_us() {
     world.stop().await;
 }
 
+/// An activity of a donor's with these transactions to us: reference, type and value.
+fn activity_of(transactions: &[(&str, u8, &str)]) -> String {
+    let (begin, rest) = ACTIVITIES.split_once("    <transaction ").unwrap();
+    let (_, end) = rest.rsplit_once("</transaction>").unwrap();
+    let transaction = |(reference, kind, value): &(&str, u8, &str)| {
+        format!(
+            "<transaction ref=\"{reference}\"><transaction-type code=\"{kind}\"/>
+             <transaction-date iso-date=\"2026-02-03\"/><value>{value}</value>
+             <receiver-org ref=\"XM-DAC-900\"/></transaction>"
+        )
+    };
+    let transactions: String = transactions.iter().map(transaction).collect();
+    format!("{begin}{transactions}{end}")
+}
+
+/// The outcome of a file with these transactions.
+async fn sent(world: &World, transactions: &[(&str, u8, &str)]) -> (String, [i64; 5]) {
+    let ours = [("receiver", "XM-DAC-900")];
+    outcome(&import(world, "format=iati", &ours, activity_of(transactions).as_bytes()).await)
+}
+
+/// The dollars held of a transaction.
+async fn held(world: &World, transaction: &str) -> String {
+    let made = contribution(world, "iati", &format!("XX-EXM-1-2026-001#{transaction}")).await;
+    text(&made["amount_usd"]["amount"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_later_iati_file_takes_back_or_states_otherwise_counts_no_longer() {
+    let world = World::new().await;
+    let first = [("A", 2, "1000"), ("B", 2, "50")];
+    assert_eq!(sent(&world, &first).await, ("done".into(), [2, 2, 0, 0, 0]));
+    // A commitment is taken back in part, another one as a whole.
+    let less = [("A", 2, "1000"), ("B", 2, "50"), ("A", 2, "-200"), ("B", 2, "-50")];
+    assert_eq!(sent(&world, &less).await, ("done".into(), [2, 0, 2, 0, 0]));
+    assert_eq!((held(&world, "2#A").await, held(&world, "2#B").await), ("800.00".into(), "0.00".into()));
+    assert_eq!(sent(&world, &less).await, ("done".into(), [1, 0, 0, 1, 0]), "it changes nothing again");
+    // More is paid than was committed: the payments count, and the commitments no longer.
+    let paid = [("A", 2, "1000"), ("P", 3, "1500")];
+    assert_eq!(sent(&world, &paid).await, ("done".into(), [2, 1, 1, 0, 0]));
+    assert_eq!((held(&world, "2#A").await, held(&world, "3#P").await), ("0.00".into(), "1500.00".into()));
+    assert_eq!(sent(&world, &paid).await, ("done".into(), [1, 0, 0, 1, 0]));
+    // What never was a contribution is none; a reference that stands twice is two.
+    let gone = [("X", 3, "70"), ("X", 3, "-70"), ("Z", 3, "5"), ("Z", 3, "5")];
+    assert_eq!(sent(&world, &gone).await, ("done".into(), [2, 2, 0, 0, 0]));
+    assert_eq!((held(&world, "3#Z").await, held(&world, "3#Z#2").await), ("5.00".into(), "5.00".into()));
+    let more = [("Z", 3, "5"), ("Z", 3, "5"), ("Z", 3, "9")];
+    assert_eq!(sent(&world, &more).await, ("done".into(), [3, 1, 0, 2, 0]));
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_lie_about_what_they_are_leave_nothing() {
     let world = World::new().await;

@@ -197,7 +197,7 @@ closed_set! {
         Contradiction = "contradiction",
         /// Several donors have this name, or (`kind` is `plan`) `value` may mean several plans.
         Ambiguous = "ambiguous",
-        /// The donor is not in the registry.
+        /// The donor is not in the registry; no donor type goes with the IATI organisation type `value`, if there is one.
         NotInRegistry = "not_in_registry",
         /// Several donors are named, so no donor is recorded (a warning).
         SeveralDonors = "several_donors",
@@ -207,6 +207,12 @@ closed_set! {
         KeptAsReported = "kept_as_reported",
         /// Not stated, or the `value` cannot be used and is treated as not stated (a warning).
         TakenAsNotStated = "taken_as_not_stated",
+        /// Less than stated: corrections of `amount` in `currency` were set off against it (a warning).
+        Corrected = "corrected",
+        /// Payments of `amount` exceed the commitments of `committed`, in `currency`: the payments count (a warning).
+        PaidMore = "paid_more",
+        /// Zero: the money was returned, or other transactions state it by now (a warning).
+        CountsNoLonger = "counts_no_longer",
 
         /// The address or the password is wrong, or the client's secret.
         WrongCredentials = "wrong_credentials",

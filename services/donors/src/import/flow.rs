@@ -69,6 +69,8 @@ pub(crate) struct DonorRef {
     pub(crate) name: Option<String>,
     /// With it, a donor that the registry does not know is recorded.
     pub(crate) donor_type: Option<DonorType>,
+    /// The IATI organisation type that the file states, where no donor type goes with it.
+    pub(crate) unmapped_type: Option<String>,
 }
 
 impl DonorRef {
@@ -107,8 +109,10 @@ pub(crate) struct Staged {
     pub(crate) content: Option<(i64, [u8; 32])>,
     /// What has to be looked up before it is valid.
     pub(crate) names: Option<Names>,
-    /// When the money is said to have been paid.
+    /// When it was paid, where it is a payment with a date.
     pub(crate) paid_on: Option<NaiveDate>,
+    /// Whether it only matters where an earlier import made a contribution of it, which counts no longer.
+    pub(crate) only_if_held: bool,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,
 }
@@ -128,6 +132,7 @@ impl Staged {
                     agreement: flow.agreement,
                     plans: flow.plans,
                 }),
+                only_if_held: false,
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },
@@ -153,6 +158,7 @@ impl Staged {
             content: None,
             names: None,
             paid_on: None,
+            only_if_held: false,
             errors,
             warnings: Vec::new(),
         }

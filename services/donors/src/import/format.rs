@@ -123,7 +123,7 @@ fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found,
         ImportFormat::Fts => fts::page::parse(reader, sink).map(|()| Found::default()),
         ImportFormat::Csv => csv::parse(reader, reading, sink),
         ImportFormat::Xlsx => xlsx::parse(reader, reading, sink),
-        ImportFormat::Iati => iati::parse(reader, &reading.ours, &reading.rates, sink),
+        ImportFormat::Iati => iati::parse(reader, reading, sink),
     }
 }
 

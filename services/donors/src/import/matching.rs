@@ -11,10 +11,9 @@ use crate::{
     known::plan::{self, KnownPlan},
     registry::donor,
 };
-use chrono::Days;
 use kernel::{DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind, fault};
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{Store, StoreError, TenantScope};
 
 /// The donor that a row refers to.
@@ -123,6 +122,27 @@ pub(super) async fn donors(
     Ok(found)
 }
 
+/// Drops the rows that only set a contribution to zero, unless the office holds it, with an amount.
+pub(super) async fn keep_held(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    rows: &mut Vec<Staged>,
+) -> Result<(), StoreError> {
+    let only_if_held = rows.iter().filter(|row| row.only_if_held);
+    let refs: Vec<String> = only_if_held.filter_map(|row| row.external_ref.clone()).collect();
+    if refs.is_empty() {
+        return Ok(());
+    }
+    let held = contribution::store::by_refs(&scope_of(job), db, &job.source, &refs).await?;
+    let held: HashSet<String> = held
+        .into_iter()
+        .filter(|row| row.amount_usd != 0 && !row.fingerprint.is_empty() && row.office_id == job.office_id)
+        .filter_map(|row| row.external_ref)
+        .collect();
+    rows.retain(|row| !row.only_if_held || row.external_ref.as_ref().is_some_and(|id| held.contains(id)));
+    Ok(())
+}
+
 /// Rejects the rows whose donor or agreement cannot be, and remarks on what the registry makes doubtful. `new_donors` are
 /// those that earlier rows of a table record, by name.
 pub(super) async fn check(
@@ -152,13 +172,7 @@ pub(super) async fn check(
     let beside = beside.filter(|donor_ref| donor_ref.id.is_some() || donor_ref.reference.is_some());
     let beside = beside.map(DonorRef::search).filter(|name| !name.is_empty()).collect();
     let named = named_beside(job, db, beside).await?;
-    // Where the day has begun earlier, today's payments may be of tomorrow.
-    let tomorrow = job.created_at.date_naive() + Days::new(1);
     for row in rows {
-        if row.paid_on.is_some_and(|day| day > tomorrow) {
-            let why = "is in the future, but the contribution is said to be paid: kept as stated";
-            row.warnings.push(FieldError::new("/flow_date", Fault::in_future().saying(why)));
-        }
         if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
             let fault = match by_hand {
                 true => FieldCode::KeptHere
@@ -171,7 +185,7 @@ pub(super) async fn check(
         }
         let Some(Names { donor: donor_ref, agreement, .. }) = &row.names else { continue };
         let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
-        row.errors.extend(wrong_donor(donor_ref, donor));
+        row.errors.extend(wrong_donor(job.format, donor_ref, donor));
         if let Some(reference) = agreement {
             row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
         }
@@ -275,7 +289,7 @@ fn wrong_plan(text: &str, meant: Option<&Vec<KnownPlan>>) -> Option<FieldError> 
     Some(FieldError::new("/plan", fault.kind(RecordKind::Plan).with("value", fault::shown(text))))
 }
 
-fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
+fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
@@ -286,12 +300,39 @@ fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
         }
         Found::Nobody if donor_ref.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
         Found::Nobody if donor_ref.name.is_some() && donor_ref.donor_type.is_some() => None,
+        Found::Nobody if format == ImportFormat::Iati => {
+            let field = if donor_ref.name.is_some() { "/donor" } else { "/donor_ref" };
+            error(field, unknown_in_iati(donor_ref))
+        }
         Found::Nobody if donor_ref.name.is_some() => {
             error("/donor", unknown("is not in the registry: create the donor first, or specify donor_type"))
         }
         Found::Nobody => {
             let why = "is not in the registry: create the donor first, or specify its name and type";
             error("/donor_ref", unknown(why))
+        }
+    }
+}
+
+/// A giver of an IATI file that is neither in the registry nor stated so that it can be recorded.
+fn unknown_in_iati(donor_ref: &DonorRef) -> Fault {
+    let create = match &donor_ref.reference {
+        Some(reference) => {
+            format!("create the donor first, with the IATI identifier {}", fault::shown(reference))
+        }
+        None => "create the donor first".to_owned(),
+    };
+    match donor_ref.unmapped_type.as_deref().map(fault::shown) {
+        Some(kind) => {
+            let why = format!(
+                "is not in the registry, and its IATI organisation type {kind} has no donor type: {create}"
+            );
+            FieldCode::NotInRegistry.says(why).with("value", kind)
+        }
+        None => {
+            let lacking = if donor_ref.name.is_none() { "name" } else { "organisation type" };
+            FieldCode::NotInRegistry
+                .says(format!("is not in the registry, and the file does not state its {lacking}: {create}"))
         }
     }
 }
@@ -315,5 +356,30 @@ fn wrong_agreement(
         agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
             error(FieldCode::NotBinding.says("is an agreement that is not in force"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_giver_of_an_iati_file_is_refused_in_the_words_of_such_a_file() {
+        let fault = |kind: Option<&str>| {
+            let (name, reference) = (Some("Partners".to_owned()), Some("XX-9".to_owned()));
+            let unmapped_type = kind.map(str::to_owned);
+            let giver = DonorRef { id: None, reference, name, donor_type: None, unmapped_type };
+            wrong_donor(ImportFormat::Iati, &giver, Found::Nobody).unwrap()
+        };
+        for kind in ["30", "90"] {
+            let error = fault(Some(kind));
+            assert_eq!((error.pointer.as_str(), error.code), ("/donor", FieldCode::NotInRegistry));
+            assert!(error.detail.contains(&format!("type {kind} has no donor type")), "{}", error.detail);
+            assert!(error.detail.contains("create the donor first, with the IATI identifier XX-9"));
+            assert_eq!(error.params["value"], kernel::Param::from(kind));
+        }
+        let unstated = fault(None);
+        assert!(unstated.detail.contains("does not state its organisation type"), "{}", unstated.detail);
+        assert!(!unstated.detail.contains("donor_type") && unstated.params.is_empty());
     }
 }

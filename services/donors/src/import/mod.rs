@@ -25,6 +25,7 @@ mod of_month;
 mod options;
 mod record;
 mod seen;
+mod spool;
 pub(crate) mod store;
 pub(crate) mod template;
 pub(crate) mod upload;

@@ -1,7 +1,10 @@
 //! The organisation's own rates of the months, beside what a row states of its value in dollars.
 
-use super::record::{RATE_OF_MONTH, Record, UNASKED};
-use crate::exchange_rate::Rates;
+use super::{
+    dates,
+    record::{RATE_DATES, RATE_OF_MONTH, Record, UNASKED},
+};
+use crate::exchange_rate::{self, Rates};
 use kernel::{Currency, FieldCode, FieldError, Money, money::parse_decimal};
 
 /// How far stated dollars, or those of a stated rate, may be from what the rate of the month gives before they are
@@ -14,8 +17,8 @@ impl Record {
     pub(crate) fn priced(mut self, rates: &Rates) -> Self {
         let states = |field: &str| self.text(field).is_some();
         let asks = !states("amount_usd") && !states("exchange_rate") && self.text("currency") != Some("USD");
-        let found = self.text("currency").zip(self.month());
-        let found = found.filter(|_| asks).and_then(|(currency, month)| rates.get(currency, month)).cloned();
+        let found = self.text("currency").zip(self.rate_month());
+        let found = found.filter(|_| asks).and_then(|(currency, month)| rates.get(currency, &month)).cloned();
         if let Some(rate) = found {
             let unasked = !["amount_usd", "exchange_rate"].iter().any(|field| self.has(field));
             self.set("exchange_rate", &rate.rate);
@@ -33,8 +36,8 @@ impl Record {
         if currency == Currency::USD || self.text(RATE_OF_MONTH).is_some() {
             return None;
         }
-        let month = self.month()?;
-        let rate = &rates.get(currency.code(), month)?.rate;
+        let month = self.rate_month()?;
+        let rate = &rates.get(currency.code(), &month)?.rate;
         let amount = Money::parse(self.text("amount")?, currency).ok()?;
         let (field, stated) = match (self.text("amount_usd"), self.text("exchange_rate")) {
             (Some(dollars), _) => ("amount_usd", Money::parse(dollars, Currency::USD).ok()?),
@@ -52,9 +55,10 @@ impl Record {
         Some(FieldError::new(format!("/{field}"), fault.with("computed", by_month.to_string())))
     }
 
-    /// The month by which its amount is valued.
-    pub(super) fn month(&self) -> Option<&str> {
-        self.text("flow_date").or_else(|| self.text("decision_date"))?.get(..7)
+    /// The month whose rate applies, such as `2026-03`: that of the value's date, else of the flow's, else of the decision's.
+    pub(crate) fn rate_month(&self) -> Option<String> {
+        let day = RATE_DATES.iter().find_map(|field| self.text(field))?;
+        dates::day(day).map(exchange_rate::month_of)
     }
 }
 

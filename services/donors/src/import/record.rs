@@ -24,6 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const RATE_OF_MONTH: &str = "rate_of_month";
 /// What is set there when the table has a column neither for a rate nor for dollars.
 pub(super) const UNASKED: &str = "unasked";
+/// The organisation type that a file states, where no donor type goes with it: it is for the refusal of an unknown donor.
+pub(crate) const UNMAPPED_TYPE: &str = "unmapped_type";
+/// The dates that decide on the rate, the first that is stated.
+pub(super) const RATE_DATES: [&str; 3] = ["value_date", "flow_date", "decision_date"];
 /// How far a stated amount in dollars may be from what the stated rate gives before it is remarked on: one in so many.
 const TOLERANCE: i64 = 100;
 
@@ -65,11 +69,15 @@ impl Record {
 
     /// What the row states, as text.
     fn stated(&self) -> String {
-        if self.text(RATE_OF_MONTH).is_none() {
+        let by_month = self.text(RATE_OF_MONTH).is_some();
+        let added = |field: &str| {
+            [RATE_OF_MONTH, UNMAPPED_TYPE].contains(&field) || by_month && field.starts_with("exchange_rate")
+        };
+        if !self.0.keys().any(|field| added(field)) {
             return self.to_text();
         }
         let mut stated = self.clone();
-        stated.0.retain(|field, _| !field.starts_with("exchange_rate") && field != RATE_OF_MONTH);
+        stated.0.retain(|field, _| !added(field));
         stated.to_text()
     }
 
@@ -135,7 +143,8 @@ impl<'a> Reader<'a> {
         let amount_usd = self.amount_usd(amount, rate);
         let [decision_date, flow_date, rate_date] =
             ["decision_date", "flow_date", "exchange_rate_date"].map(|field| self.date(field));
-        self.in_force([decision_date, flow_date]);
+        let value_date = self.date("value_date");
+        self.in_force([decision_date, flow_date, value_date]);
         let budget_year = self.record.text("budget_year").map(str::to_owned);
         let budget_year = budget_year.and_then(|text| self.year("budget_year", &text));
         let years = self.usage_years();
@@ -239,7 +248,8 @@ impl<'a> Reader<'a> {
         let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
         let fault = (FieldCode::NoLetters, "contains neither letters nor digits");
         self.checks.require(!nameless, "/donor", fault);
-        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type })
+        let unmapped_type = self.record.text(UNMAPPED_TYPE).map(str::to_owned);
+        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type, unmapped_type })
     }
 
     fn number(&mut self, field: &str) -> Option<Decimal> {
@@ -295,7 +305,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A currency that was withdrawn before any of the row's dates is refused.
-    fn in_force(&mut self, dates: [Option<NaiveDate>; 2]) {
+    fn in_force(&mut self, dates: [Option<NaiveDate>; 3]) {
         let currency = self.record.text("currency").and_then(|code| Currency::from_code(code).ok());
         let first = dates.into_iter().flatten().min();
         if let Some(Err(fault)) = currency.zip(first).map(|(currency, first)| currency.in_force(first)) {
@@ -339,16 +349,14 @@ impl<'a> Reader<'a> {
             self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", converted.to_string())));
         }
         if stated.is_none() && by_rate.is_none() {
-            let unreadable =
-                self.record.text("amount_usd").is_some() || self.record.text("exchange_rate").is_some();
-            let why = "is required, or an exchange rate with its date and source, unless the currency is USD or the organisation has its rate of the month";
+            let states = |field: &str| self.record.text(field).is_some();
+            let month = self.record.rate_month();
+            // What is stated and cannot be read is an error of its own.
+            let unreadable = states("amount_usd")
+                || states("exchange_rate")
+                || month.is_none() && RATE_DATES.iter().any(|field| states(field));
             if !unreadable {
-                let fault = FieldCode::NoRate.says(why).with("currency", amount.currency().code());
-                let fault = match self.record.month() {
-                    Some(month) => fault.with("month", month),
-                    None => fault,
-                };
-                self.checks.refuse("/amount_usd", fault);
+                self.checks.refuse("/amount_usd", no_rate(amount.currency().code(), month));
             }
         }
         stated.or(by_rate)
@@ -440,6 +448,24 @@ impl<'a> Reader<'a> {
                 true
             }
         }
+    }
+}
+
+/// An amount whose dollars nothing gives.
+fn no_rate(currency: &str, month: Option<String>) -> Fault {
+    let instead = "a row of a table may state amount_usd instead, or exchange_rate with its date and source";
+    let why = match &month {
+        Some(month) => {
+            format!("there is no rate of {currency} for {month}: import the rates of that month; {instead}")
+        }
+        None => format!(
+            "there is no rate of {currency} without a date, by whose month it would be taken; {instead}"
+        ),
+    };
+    let fault = FieldCode::NoRate.says(why).with("currency", currency);
+    match month {
+        Some(month) => fault.with("month", month),
+        None => fault,
     }
 }
 

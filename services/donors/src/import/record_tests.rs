@@ -190,3 +190,29 @@ fn control_characters_are_refused_at_their_field_and_white_space_in_names_is_one
     let flow = row(&[("donor", "Ministry of\n  Foreign\tAffairs")]).read(Vec::new()).unwrap();
     assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Ministry of Foreign Affairs"));
 }
+
+#[test]
+fn a_month_without_a_rate_is_named() {
+    let error = |fields: &[(&'static str, &str)]| {
+        let mut errors = row(fields).priced(&Rates::default()).read(Vec::new()).unwrap_err().1;
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        errors.remove(0)
+    };
+    let named = error(&[("currency", "JPY"), ("flow_date", "2021-03-15"), ("decision_date", "2020-01-01")]);
+    assert!(named.detail.starts_with("there is no rate of JPY for 2021-03:"), "{}", named.detail);
+    assert_eq!((named.code, &named.params["month"]), (FieldCode::NoRate, &kernel::Param::from("2021-03")));
+    let undated = error(&[("currency", "JPY")]);
+    assert_eq!((undated.code, undated.params.get("month")), (FieldCode::NoRate, None));
+    let unread = error(&[("currency", "JPY"), ("flow_date", "soon")]);
+    assert_eq!(unread.code, FieldCode::NotADate, "what is wrong is said once");
+}
+
+#[test]
+fn what_is_told_of_a_giver_is_no_part_of_the_row() {
+    let plain = row(&[]).read(Vec::new()).unwrap();
+    let told = row(&[(UNMAPPED_TYPE, "90")]).read(Vec::new()).unwrap();
+    assert_eq!(told.fingerprint, plain.fingerprint);
+    assert_eq!(told.donor_ref.unwrap().unmapped_type.as_deref(), Some("90"));
+    let valued = row(&[("value_date", "2024-09-15")]).read(Vec::new()).unwrap();
+    assert_ne!(valued.fingerprint, plain.fingerprint, "another rate, another amount");
+}

@@ -24,6 +24,7 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use bytes::Bytes;
+use chrono::NaiveDate;
 use futures_util::{Stream, StreamExt};
 use kernel::{Code, DonorType, Fault, FieldCode, FieldError, OfficeId, OrganisationId, Problem};
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
@@ -414,9 +415,15 @@ async fn stage_batch(
     matching::check_plans(&context.store, import, &mut rows).await?;
     {
         let db = context.store.system_read().await?;
+        matching::keep_held(import, &db, &mut rows).await?;
         matching::check(import, &db, &mut rows, new_donors).await?;
     }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let today = context.store.clock().now().date_naive();
     for row in &mut rows {
+        row.warnings.extend(paid_in_future(row.paid_on, today));
         refuse_contradiction(seen, row, import.format);
         import.rejected += i64::from(!row.errors.is_empty());
         import.warnings += i64::from(!row.warnings.is_empty());
@@ -426,6 +433,13 @@ async fn stage_batch(
     let tx = context.store.system(::store::Actor::system()).await?;
     store::stage(&tx, import.id, file, first, rows).await?;
     Ok(tx.commit().await?)
+}
+
+/// A payment on a day that has not come.
+fn paid_in_future(paid_on: Option<NaiveDate>, today: NaiveDate) -> Option<FieldError> {
+    let day = paid_on.filter(|day| *day > today)?;
+    let why = format!("lies in the future: a payment of {day}");
+    Some(FieldError::new("/flow_date", Fault::in_future().saying(why)))
 }
 
 /// A flow may stand in several pages; two different contents under one version cannot both be right.
@@ -451,6 +465,15 @@ fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: Import
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_payment_of_tomorrow_gets_a_remark() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let today = day("2026-08-15");
+        assert!(paid_in_future(None, today).is_none() && paid_in_future(Some(today), today).is_none());
+        let remark = paid_in_future(Some(day("2026-08-16")), today).unwrap();
+        assert_eq!((remark.pointer.as_str(), remark.code), ("/flow_date", FieldCode::InFuture));
+    }
 
     #[test]
     fn rows_that_hold_too_much_are_refused_by_the_file() {

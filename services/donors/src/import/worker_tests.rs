@@ -53,6 +53,7 @@ async fn stage(database: &Store, import: store::Model) {
                 content: None,
                 names: None,
                 paid_on: None,
+                only_if_held: false,
                 errors: Vec::new(),
                 warnings: Vec::new(),
             }

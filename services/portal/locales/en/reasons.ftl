@@ -156,7 +156,10 @@ reason-ambiguous = { $kind ->
     [plan] Several plans may be meant by “{ $value }”: enter the ID of the plan.
    *[donor] Several donors have this name: add the type, a reference or an identifier.
  }
-reason-not-in-registry = This donor is not in the registry: record it first, or add its name and type.
+reason-not-in-registry = { $sent ->
+    [yes] This donor is not in the registry, and no donor type corresponds to its IATI organisation type ({ $value }): record the donor first.
+   *[no] This donor is not in the registry: record it first, or add its name and type.
+ }
 reason-several-donors = Several organisations are named: no donor is recorded.
 reason-kept-as-stated = The exchange rate gives { $computed }: the stated amount ({ $stated }) is kept.
 reason-kept-as-reported = { $because } It is kept as reported.
@@ -164,6 +167,9 @@ reason-taken-as-not-stated = { $sent ->
     [yes] “{ $value }” is treated as not stated.
    *[no] This is not stated.
  }
+reason-corrected = This is less than the file states: corrections of { $amount } were deducted.
+reason-paid-more = The payments ({ $amount }) exceed the commitments ({ $committed }): the payments count.
+reason-counts-no-longer = This now counts as zero: the money was returned, or other transactions state it.
 reason-wrong-credentials = Incorrect e-mail address or password.
 reason-token-not-valid = This sign-in or link is not valid: it is unknown, already used or expired.
 reason-permission-needed = Your role lacks this permission: { $permission }

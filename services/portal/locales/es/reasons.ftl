@@ -156,7 +156,10 @@ reason-ambiguous = { $kind ->
     [plan] «{ $value }» puede referirse a varios planes: indique el identificador del plan.
    *[donor] Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
  }
-reason-not-in-registry = Este donante no está en el registro: regístrelo antes o indique su nombre y su tipo.
+reason-not-in-registry = { $sent ->
+    [yes] Este donante no está en el registro y a su tipo de organización IATI ({ $value }) no le corresponde ningún tipo de donante: regístrelo antes.
+   *[no] Este donante no está en el registro: regístrelo antes o indique su nombre y su tipo.
+ }
 reason-several-donors = Se nombran varias organizaciones: no se registra ningún donante.
 reason-kept-as-stated = El tipo de cambio da { $computed }: se conserva el importe indicado ({ $stated }).
 reason-kept-as-reported = { $because } El dato se conserva tal como se recibió.
@@ -164,6 +167,9 @@ reason-taken-as-not-stated = { $sent ->
     [yes] «{ $value }» se considera no indicado.
    *[no] Este dato no está indicado.
  }
+reason-corrected = Este importe es inferior al del archivo: se dedujeron correcciones por { $amount }.
+reason-paid-more = Los pagos ({ $amount }) superan los compromisos ({ $committed }): cuentan los pagos.
+reason-counts-no-longer = Este importe cuenta ahora como cero: los fondos se devolvieron o figuran en otras transacciones.
 reason-wrong-credentials = El correo electrónico o la contraseña no son correctos.
 reason-token-not-valid = Este acceso o enlace no es válido: es desconocido, ya se usó o ha caducado.
 reason-permission-needed = A su función le falta este permiso: { $permission }

@@ -156,7 +156,10 @@ reason-ambiguous = { $kind ->
     [plan] « { $value } » peut désigner plusieurs plans : indiquez l’identifiant du plan.
    *[donor] Plusieurs bailleurs de fonds portent ce nom : indiquez le type, une référence ou un identifiant.
  }
-reason-not-in-registry = Ce bailleur de fonds ne figure pas au registre : enregistrez-le d’abord, ou indiquez son nom et son type.
+reason-not-in-registry = { $sent ->
+    [yes] Ce bailleur de fonds ne figure pas au registre, et aucun type de bailleur ne correspond à son type d’organisation IATI ({ $value }) : enregistrez-le d’abord.
+   *[no] Ce bailleur de fonds ne figure pas au registre : enregistrez-le d’abord, ou indiquez son nom et son type.
+ }
 reason-several-donors = Plusieurs organisations sont nommées : aucun bailleur de fonds n’est enregistré.
 reason-kept-as-stated = Le taux de change donne { $computed } : le montant indiqué ({ $stated }) est conservé.
 reason-kept-as-reported = { $because } La donnée est conservée telle que reçue.
@@ -164,6 +167,9 @@ reason-taken-as-not-stated = { $sent ->
     [yes] « { $value } » est considéré comme non indiqué.
    *[no] Cette donnée n’est pas indiquée.
  }
+reason-corrected = Ce montant est inférieur à celui du fichier : des corrections de { $amount } en ont été déduites.
+reason-paid-more = Les versements ({ $amount }) dépassent les engagements ({ $committed }) : ce sont les versements qui comptent.
+reason-counts-no-longer = Ce montant compte désormais pour zéro : les fonds ont été restitués, ou d’autres transactions les indiquent.
 reason-wrong-credentials = Adresse électronique ou mot de passe incorrect.
 reason-token-not-valid = Cette connexion ou ce lien n’est pas valable : inconnu, déjà utilisé ou expiré.
 reason-permission-needed = Il manque à votre rôle cette autorisation : { $permission }

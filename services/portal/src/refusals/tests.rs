@@ -37,6 +37,7 @@ fn sample(code: FieldCode) -> Params {
         | FieldCode::NotACurrency
         | FieldCode::DecimalComma
         | FieldCode::Contradiction
+        | FieldCode::NotInRegistry
         | FieldCode::TakenAsNotStated
         | FieldCode::BeyondYourRights => of(&[("value", text_param("Zqx"))]),
         FieldCode::NotOneOf => of(&[("value", text_param("Zqx")), ("allowed", text_param("one, two"))]),
@@ -52,9 +53,14 @@ fn sample(code: FieldCode) -> Params {
         FieldCode::State => of(&[("kind", text_param("agreement")), ("state", text_param("cancelled"))]),
         FieldCode::KeptElsewhere => of(&[("source", text_param("erp"))]),
         FieldCode::WrongCurrency => of(&[("currency", text_param("CHF")), ("kind", text_param("agreement"))]),
-        FieldCode::MoreThanLeft | FieldCode::SumDiffers | FieldCode::SumTooLarge => {
+        FieldCode::MoreThanLeft | FieldCode::SumDiffers | FieldCode::SumTooLarge | FieldCode::Corrected => {
             of(&[("amount", text_param("1250.50")), ("currency", text_param("CHF"))])
         }
+        FieldCode::PaidMore => of(&[
+            ("amount", text_param("1250.50")),
+            ("committed", text_param("100.00")),
+            ("currency", text_param("CHF")),
+        ]),
         FieldCode::Differs => of(&[("field", text_param("usage_split"))]),
         FieldCode::NoRate | FieldCode::SeveralRates | FieldCode::WithdrawnCurrency => {
             of(&[("currency", text_param("CHF")), ("month", text_param("2026-03"))])
@@ -123,8 +129,8 @@ fn sample(code: FieldCode) -> Params {
         | FieldCode::NumberForDate
         | FieldCode::FormulaWithoutValue
         | FieldCode::Ambiguous
-        | FieldCode::NotInRegistry
         | FieldCode::SeveralDonors
+        | FieldCode::CountsNoLonger
         | FieldCode::WrongCredentials
         | FieldCode::TokenNotValid
         | FieldCode::HeadquartersOnly

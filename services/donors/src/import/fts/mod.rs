@@ -31,6 +31,7 @@ fn donor_ref(source_objects: &[FlowObject]) -> Option<DonorRef> {
         reference: Some(object.id.clone()),
         name: Some(object.name.clone()),
         donor_type: Some(donor::type_of_fts(&object.organization_types, &object.organization_sub_types)),
+        unmapped_type: None,
     })
 }
 

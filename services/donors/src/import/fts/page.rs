@@ -51,6 +51,7 @@ fn push(sink: &mut Sink, raw: &RawValue) {
             external_ref: Some(flow.id),
             names: None,
             paid_on: None,
+            only_if_held: false,
             errors: Vec::new(),
             warnings: flow.warnings,
         },
