@@ -157,7 +157,7 @@ pub(crate) async fn changed(
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
     tx.audit_changed(action, &after, &old, &new).await?;
     let today = tx.now().date_naive();
-    Ok(Changed::new(after.version, record(tx.db(), after, today).await?))
+    Ok(Changed::new(after.version, record(tx.db(), after, today, true).await?))
 }
 
 /// Errors of terms are reported under `/terms` when they are a part of the body.
