@@ -72,3 +72,5 @@ field-overhead-percent = Overhead (%)
 field-visibility-clause = Visibility clause
 signature-first = First signature on { $at }. A second person must also sign.
 document-attach-donor = Attach and share with the donor
+agreement-clearance-holds = The due diligence clearance of the donor is valid until { $date }.
+agreement-clearance-needed = This agreement requires a due diligence clearance of the donor, and none is valid today: it cannot be signed or activated, nor extended at a cost.

@@ -72,3 +72,5 @@ field-overhead-percent = Costos indirectos (%)
 field-visibility-clause = Cláusula de visibilidad
 signature-first = Primera firma el { $at }. Debe firmar también una segunda persona.
 document-attach-donor = Adjuntar y compartir con el donante
+agreement-clearance-holds = La aprobación de diligencia debida del donante es válida hasta el { $date }.
+agreement-clearance-needed = Este acuerdo exige una aprobación de diligencia debida del donante y no hay ninguna vigente: no se puede firmar, activar ni prorrogar con costo.

@@ -72,3 +72,5 @@ field-overhead-percent = Frais généraux (%)
 field-visibility-clause = Clause de visibilité
 signature-first = Première signature le { $at }. Une seconde personne doit également signer.
 document-attach-donor = Joindre et communiquer au bailleur de fonds
+agreement-clearance-holds = L’avis favorable issu de la vérification préalable du bailleur de fonds est valable jusqu’au { $date }.
+agreement-clearance-needed = Cet accord exige un avis favorable issu de la vérification préalable du bailleur de fonds, et aucun n’est en cours de validité : il ne peut être ni signé, ni activé, ni prolongé avec incidence financière.

@@ -43,7 +43,7 @@ pub(super) fn one() -> Value {
         "state": "part_paid" });
     let more = json!({ "payments": [payment], "amendments": [amendment], "received": { "pledged": money("0.00"),
         "committed": money("5.00"), "paid": money("10.00"), "outstanding": money("90.00"),
-        "other_currency_records": 0 } });
+        "other_currency_records": 0 }, "clearance": donors::clearance() });
     answer("/v1/agreements/{id}", with(fields(), more))
 }
 
