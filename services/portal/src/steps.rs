@@ -106,6 +106,8 @@ pub(crate) enum Kind {
     Years,
     /// An exchange rate, for a record that is not in dollars.
     Rate,
+    /// A text of one line.
+    Line,
     /// A text of several lines.
     Long,
     /// A box to tick: asked of the reader, and not sent.
@@ -161,7 +163,7 @@ impl Field {
                 shown["options"] = country_codes().into();
                 "countries"
             }
-            Kind::Years => "text",
+            Kind::Years | Kind::Line => "text",
             Kind::Rate if currency == "USD" => return None,
             Kind::Rate => "rate",
             Kind::Long => "long",
@@ -183,10 +185,10 @@ impl Field {
             Kind::Years => Some(years(typed.text(self.name))),
             Kind::Rate => rate(language, typed),
             // What is needed and missing is for the API to say.
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Long if self.required => {
+            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long if self.required => {
                 Some(typed.text(self.name).into())
             }
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Long => {
+            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long => {
                 typed.some(self.name).map(Value::from)
             }
         }

@@ -356,6 +356,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("PUT /v1/signature-rule", curated(428)),
         ("GET /v1/clearance-rule", of_organisation()),
         ("PUT /v1/clearance-rule", curated(428)),
+        ("GET /v1/agreements/{id}/report-schedule", SHOWN),
         ("POST /v1/agreements/{id}/negotiate", changed(428)),
         ("POST /v1/agreements/{id}/sign", changed(428)),
         ("POST /v1/agreements/{id}/activate", changed(428)),

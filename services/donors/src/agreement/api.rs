@@ -36,6 +36,9 @@ pub(crate) struct Agreement {
     /// Who signed it: as the only signatory, or as the first of two where the organisation's rule requires two
     /// signatures. Staff only.
     pub(crate) first_signature: Option<FirstSignature>,
+    /// Who signed, by function. Staff only.
+    #[schema(max_length = 100)]
+    pub(crate) signatory: Option<String>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
     pub(crate) created_at: DateTime<Utc>,
@@ -67,6 +70,7 @@ impl TryFrom<store::Model> for Agreement {
                 .first_signed_by
                 .zip(row.first_signed_at)
                 .map(|(by, at)| FirstSignature { by, at }),
+            signatory: row.signatory,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

@@ -72,6 +72,7 @@ pub(crate) async fn create(
             signed_on: None,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
             created_at: now,
             updated_at: now,
         };
@@ -120,6 +121,7 @@ pub(crate) async fn update(
             donor_name,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
             updated_at: tx.now(),
             ..before.clone()
         };

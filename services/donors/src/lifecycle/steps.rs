@@ -1,6 +1,6 @@
 //! What moves an agreement on: negotiation, signature, activation, closure, cancellation, amendments.
 
-use super::signature::{self, Signature};
+use super::signature;
 use crate::{
     agreement::{
         Action, AmendmentKind, Refused, amendment,
@@ -34,36 +34,18 @@ async fn step(
     context: &Context,
     claims: &Claims,
     id: AgreementId,
-    (action, mut name): (Action, &'static str),
+    (action, name): (Action, &'static str),
 ) -> ApiResult {
     service::change(context, request, claims, async |tx, _, precondition| {
         let before = own(tx, claims, id).await?;
         precondition.check(before.version)?;
         let state = transition(before.state, action)?;
-        let mut after =
+        let after =
             store::Model { version: before.version + 1, state, updated_at: tx.now(), ..before.clone() };
-        if matches!(action, Action::Sign | Action::Activate) {
-            check_clearance(tx, &before).await?;
-        }
-        if action == Action::Sign {
-            match signature::of(tx, &before).await? {
-                Signature::Complete => {
-                    after.signed_on = Some(tx.now().date_naive());
-                    after.first_signed_by = after.first_signed_by.or(Some(tx.actor().id));
-                    after.first_signed_at = after.first_signed_at.or(Some(tx.now()));
-                }
-                Signature::First => {
-                    after.state.clone_from(&before.state);
-                    (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
-                    name = "agreement.first_signature";
-                }
-            }
-        }
         match action {
-            Action::Sign if after.signed_on.is_some() => report::store::reconcile(tx, &after).await?,
-            Action::Sign => {}
+            Action::Activate => check_clearance(tx, &before, tx.now().date_naive()).await?,
             Action::Cancel => report::store::cancel_open(tx, &after).await?,
-            Action::Negotiate | Action::Activate | Action::Close | Action::Amend => {}
+            Action::Negotiate | Action::Sign | Action::Close | Action::Amend => {}
         }
         changed(tx, before, after, name).await
     })
@@ -71,12 +53,18 @@ async fn step(
 }
 
 /// With a donor whose type needs one, an agreement is signed, activated and extended at a cost under a due-diligence
-/// clearance that holds today.
-async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), ApiError> {
-    let today = tx.now().date_naive();
-    let standing = standing::of(tx.db(), agreement.organisation_id, agreement.donor_id, today).await?;
+/// clearance that holds on that day.
+///
+/// # Errors
+/// 409 at the donor when none holds.
+pub(super) async fn check_clearance(
+    tx: &TenantTx,
+    agreement: &store::Model,
+    day: NaiveDate,
+) -> Result<(), ApiError> {
+    let standing = standing::of(tx.db(), agreement.organisation_id, agreement.donor_id, day).await?;
     if !standing.suffices() {
-        let why = "the donor needs a due-diligence clearance and has none that holds today";
+        let why = format!("the donor needs a due-diligence clearance and has none that holds on {day}");
         return Err(Problem::new(Code::Conflict).field("/donor_id", FieldCode::NoClearance.says(why)).into());
     }
     Ok(())
@@ -108,12 +96,6 @@ steps! {
     /// Only the office that owns the agreement (403 for the others that see it). Send the agreement's ETag in
     /// `If-Match`.
     negotiate "/v1/agreements/{id}/negotiate" Negotiate "agreement.negotiate";
-    /// Signs an agreement
-    ///
-    /// From then on it can only be amended, and its reports become due. If the donor's type needs a due-diligence
-    /// clearance (`/v1/clearance-rule`), one has to hold today, at each signature. Above the organisation's threshold (`/v1/signature-rule`) the first signature
-    /// is kept in `first_signature`, and a second person has to sign.
-    sign "/v1/agreements/{id}/sign" Sign "agreement.sign";
     /// Activates a signed agreement
     ///
     /// From the state `signed` only (409 otherwise), and under a due-diligence clearance if the donor's type needs one.
@@ -174,7 +156,7 @@ pub(crate) async fn amend(
         transition(before.state, Action::Amend)?;
         check(&new, &before, tx.now().date_naive())?;
         if new.kind == AmendmentKind::CostExtension {
-            check_clearance(tx, &before).await?;
+            check_clearance(tx, &before, tx.now().date_naive()).await?;
         }
         let signed = before.terms()?;
         let mut terms = signed.clone();
