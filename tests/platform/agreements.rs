@@ -1,5 +1,6 @@
 //! Agreements and the reports they owe, from the draft to the donor.
 
+mod clearances;
 mod erasing;
 mod extending;
 mod signing;

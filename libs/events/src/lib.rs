@@ -10,10 +10,10 @@ pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AgreementId, AgreementState, ClearanceDecision, ClearanceId, ContributionId, ContributionStatus,
-    ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money, NotificationId, NotificationKind,
-    OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId, ReportKind, ReportState, StaffRole,
-    Visibility, Word,
+    AgreementId, AgreementState, ClearanceDecision, ClearanceId, ClearanceProducer, ContributionId,
+    ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money, NotificationId,
+    NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId, ReportKind,
+    ReportState, StaffRole, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -322,8 +322,8 @@ pub struct NotificationGiven {
     pub title: String,
 }
 
-/// A due-diligence decision about a donor was taken. The partnerships service will take them; until it exists, the
-/// donors service publishes those that headquarters records.
+/// A due-diligence decision about a donor was taken: by the partnerships service, or by headquarters in the donor
+/// registry as long as the former has taken none. Whatever is no clearance says `refused`, a suspension too.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClearanceDecided {
     /// The decision.
@@ -347,6 +347,20 @@ pub struct ClearanceDecided {
     pub reference: String,
     /// When it was taken.
     pub decided_at: DateTime<Utc>,
+    /// Who took it.
+    #[serde(default = "donors")]
+    #[schema(value_type = ClearanceProducer)]
+    pub producer: Word<ClearanceProducer>,
+    /// Its number among the producer's decisions on this donor, counted from 1 in the transaction that takes it: the
+    /// highest is the latest. 0 for a decision of a program that did not count yet: those come before all others, in
+    /// the order of their ids.
+    #[serde(default)]
+    pub ordinal: i64,
+}
+
+/// Who took the decisions of a program that did not say.
+fn donors() -> Word<ClearanceProducer> {
+    ClearanceProducer::Donors.into()
 }
 
 /// A response plan was created or changed.

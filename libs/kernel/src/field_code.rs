@@ -114,7 +114,7 @@ closed_set! {
         State = "state",
         /// It was undone or superseded by a later change.
         Superseded = "superseded",
-        /// The private-sector donor has no valid due-diligence clearance.
+        /// The donor needs a due-diligence clearance and has none that holds today.
         NoClearance = "no_clearance",
         /// A second person has to do this.
         SecondPerson = "second_person",
@@ -258,6 +258,8 @@ closed_set! {
         PeopleOnly = "people_only",
         /// Must be done by a person other than the one who took the previous step.
         SecondPerson = "second_person",
+        /// The records are maintained in the system `source`.
+        KeptElsewhere = "kept_elsewhere",
         /// Requests must come through the gateway.
         GatewayOnly = "gateway_only",
         /// The office is not known here yet: try again.

@@ -29,7 +29,7 @@ pub use id::{
 pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
-    AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
+    AgreementState, ClearanceDecision, ClearanceProducer, ContributionStatus, ContributionType, DonorStatus,
+    DonorType, Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
     ReportTemplate, Segment, StaffRole, Visibility,
 };

@@ -5,6 +5,7 @@
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
 
 mod agreement;
+mod clearance;
 mod consumers;
 mod contribution;
 mod counted;
@@ -53,6 +54,7 @@ pub fn service() -> Service {
 fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
     config.app_data(wake.clone());
     registry::routes(config);
+    clearance::routes(config);
     agreement::routes(config);
     lifecycle::routes(config);
     reporting::routes(config);

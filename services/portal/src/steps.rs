@@ -108,6 +108,8 @@ pub(crate) enum Kind {
     Years,
     /// An exchange rate, for a record that is not in dollars.
     Rate,
+    /// A text of one line.
+    Line,
     /// A text of several lines.
     Long,
     /// A box to tick: asked of the reader, and not sent.
@@ -167,7 +169,7 @@ impl Field {
                 shown["options"] = json!([]);
                 "plans"
             }
-            Kind::Years => "text",
+            Kind::Years | Kind::Line => "text",
             Kind::Rate if currency == "USD" => return None,
             Kind::Rate => "rate",
             Kind::Long => "long",
@@ -189,10 +191,10 @@ impl Field {
             Kind::Years => Some(years(typed.text(self.name))),
             Kind::Rate => rate(language, typed),
             // What is needed and missing is for the API to say.
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Long if self.required => {
+            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long if self.required => {
                 Some(typed.text(self.name).into())
             }
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Long => {
+            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long => {
                 typed.some(self.name).map(Value::from)
             }
         }

@@ -72,6 +72,7 @@ pub(crate) async fn create(
             signed_on: None,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
             created_at: now,
             updated_at: now,
         };
@@ -120,6 +121,7 @@ pub(crate) async fn update(
             donor_name,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
             updated_at: tx.now(),
             ..before.clone()
         };
@@ -157,7 +159,7 @@ pub(crate) async fn changed(
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
     tx.audit_changed(action, &after, &old, &new).await?;
     let today = tx.now().date_naive();
-    Ok(Changed::new(after.version, record(tx.db(), after, today).await?))
+    Ok(Changed::new(after.version, record(tx.db(), after, today, true).await?))
 }
 
 /// Errors of terms are reported under `/terms` when they are a part of the body.

@@ -42,6 +42,8 @@ pub struct Model {
     /// Who signed first, where two persons have to.
     pub first_signed_by: Option<PrincipalId>,
     pub first_signed_at: Option<DateTime<Utc>>,
+    /// Who signed, by function.
+    pub signatory: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -185,6 +187,7 @@ fn as_seen(scope: &TenantScope, mut agreements: Vec<Model>) -> Vec<Model> {
     if !matches!(scope, TenantScope::Offices { .. }) {
         for agreement in &mut agreements {
             (agreement.first_signed_by, agreement.first_signed_at) = (None, None);
+            agreement.signatory = None;
         }
     }
     agreements

@@ -1,6 +1,7 @@
 //! The life cycle of an agreement: signatures, steps and amendments, followed by its reports. It is layered above both.
 
 pub(crate) mod signature;
+pub(crate) mod signing;
 pub(crate) mod steps;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,7 +12,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(signature::read)
         .service(signature::write)
         .service(steps::negotiate)
-        .service(steps::sign)
+        .service(signing::sign)
+        .service(signing::preview)
         .service(steps::activate)
         .service(steps::close)
         .service(steps::cancel)

@@ -147,6 +147,7 @@ fn sample_of_reason(reason: Reason) -> Params {
     match reason {
         Reason::RowsRejected => params(&[("rejected", Param::Number(3)), ("rows", Param::Number(40))]),
         Reason::BodyTooLarge => params(&[("max", Param::Number(1000))]),
+        Reason::KeptElsewhere => params(&[("source", text_param("partnerships"))]),
         Reason::TooManyRequests => params(&[("seconds", Param::Number(30))]),
         Reason::OfficeOnly
         | Reason::OfficeOrAboveOnly

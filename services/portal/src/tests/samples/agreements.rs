@@ -26,7 +26,7 @@ fn fields() -> Value {
     with(
         terms(),
         json!({ "id": ID, "version": 3, "office_id": ID, "reference": "AGR-2026-00001", "donor_name": MARKUP,
-            "state": "active", "signed_on": "2026-01-02", "created_at": INSTANT, "updated_at": INSTANT }),
+            "state": "active", "signed_on": "2026-01-02", "signatory": MARKUP, "created_at": INSTANT, "updated_at": INSTANT }),
     )
 }
 
@@ -43,7 +43,7 @@ pub(super) fn one() -> Value {
         "state": "part_paid" });
     let more = json!({ "payments": [payment], "amendments": [amendment], "received": { "pledged": money("0.00"),
         "committed": money("5.00"), "paid": money("10.00"), "outstanding": money("90.00"),
-        "other_currency_records": 0 } });
+        "other_currency_records": 0 }, "clearance": donors::clearance() });
     answer("/v1/agreements/{id}", with(fields(), more))
 }
 
@@ -64,8 +64,11 @@ fn agreements(_: Language) -> Value {
 }
 
 fn show(language: Language) -> Value {
+    let owed = json!({ "kind": "final_narrative", "period_start": "2026-01-01", "period_end": "2027-03-31",
+        "due_date": DAY, "overdue": true });
+    let schedule = answer("/v1/agreements/{id}/report-schedule", json!({ "items": [owed] }));
     json!({
-        "agreement": one(), "documents": documents(), "key": "k",
+        "schedule": schedule, "agreement": one(), "documents": documents(), "key": "k",
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "steps": super::steps(language, "agreements", &one()), "problem": super::refusal("amendments-reason"),

@@ -29,7 +29,10 @@ pub(crate) const STEPS: Steps = Steps {
     once: false,
     steps: &[
         Step::dialog("negotiate", "agreement-do-negotiate"),
-        Step::dialog("sign", "agreement-do-sign").about("agreement-sign-about"),
+        Step::dialog("sign", "agreement-do-sign").about("agreement-sign-about").fields(&[
+            Field::optional("signed_on", "signed-on", Kind::PastDate),
+            Field::optional("signatory", "signatory", Kind::Line),
+        ]),
         Step::dialog("activate", "agreement-do-activate"),
         Step::dialog("close", "agreement-do-close"),
         Step::quiet("cancel", "agreement-do-cancel").about("agreement-cancel-about"),
@@ -73,13 +76,19 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
     );
     let own = staff.is_own(&agreement);
+    let schedule = match agreement["state"].as_str() {
+        Some("draft" | "negotiation") => {
+            staff.get(&format!("/v1/agreements/{id}/report-schedule"), &()).await?
+        }
+        _ => Value::Null,
+    };
     recent::note(&staff.request, &format!("/console/agreements/{id}"), agreement["reference"].as_str());
     let may_write = own && staff.may("agreements:write");
     let steps = if may_write { steps_for(&agreement) } else { &[] };
     let context = json!({
         "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
         "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
-        "may_record": own && staff.may("contributions:write"),
+        "schedule": schedule, "may_record": own && staff.may("contributions:write"),
     });
     staff.page("console/agreements/show.html", added(context, again)).await
 }
