@@ -81,7 +81,7 @@ pub(crate) struct Figure {
     #[param(minimum = 1900, maximum = 2200, example = 2025)]
     year: i32,
     /// The figure.
-    #[param(example = "type")]
+    #[param(inline, example = "type")]
     measure: Measure,
     /// The type, segment or earmarking.
     #[param(max_length = 40, example = "government")]

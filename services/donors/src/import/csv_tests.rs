@@ -36,7 +36,7 @@ fn commas_semicolons_and_tabs_are_told_apart() {
         let (found, rows) = read(format!("\u{feff}{table}").as_bytes());
         assert_eq!(found.unwrap().columns.len(), 5, "{sign:?}");
         assert_eq!(rows.len(), 2, "{sign:?}: blank rows are none");
-        let donor_ref = &rows[0].names.as_ref().unwrap().0;
+        let donor_ref = &rows[0].names.as_ref().unwrap().donor;
         assert_eq!(donor_ref.name.as_deref(), Some("Examplia, Government of"), "{sign:?}");
         assert_eq!((rows[1].pointer.as_str(), rows[1].errors[0].pointer.as_str()), ("/lines/5", "/amount"));
     }
@@ -141,7 +141,7 @@ fn a_name_may_be_wrapped_over_lines() {
         "Ministry  of\u{a0}Foreign Affairs",
     ] {
         let (_, rows) = read(format!("{HEADINGS}\nG-1,{name},paid,1,USD\n").as_bytes());
-        let donor_ref = &rows[0].names.as_ref().unwrap_or_else(|| panic!("{:?}", rows[0].errors)).0;
+        let donor_ref = &rows[0].names.as_ref().unwrap_or_else(|| panic!("{:?}", rows[0].errors)).donor;
         assert_eq!(donor_ref.name.as_deref(), Some("Ministry of Foreign Affairs"), "{name:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::{
     flow::{DonorRef, Flow, Refused},
     grouping,
 };
-use crate::{exchange_rate::Rates, known::plan::MAX_PLANS};
+use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{

@@ -1,4 +1,5 @@
 use super::*;
+use crate::exchange_rate::Rates;
 
 fn row(fields: &[(&'static str, &str)]) -> Record {
     let mut record = Record::default();

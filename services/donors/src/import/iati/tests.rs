@@ -319,7 +319,7 @@ fn organisation_types_without_a_donor_type_are_named() {
             "<provider-org ref=\"XX-9\" type=\"{kind}\"><narrative>Partners</narrative></provider-org>"
         );
         let (_, rows) = read(&activity(OURS, &transaction(1, "a", "5", &provider)));
-        rows[0].names.as_ref().unwrap().0.clone()
+        rows[0].names.as_ref().unwrap().donor.clone()
     };
     for kind in ["30", "90"] {
         let donor = provider(kind);
