@@ -2,6 +2,7 @@
 
 mod clearances;
 mod erasing;
+mod hand_over;
 mod signing;
 
 use reqwest::{Method, multipart};

@@ -29,6 +29,7 @@ const STEPS: Steps = Steps {
             Field::free("exchange_rate", "exchange-rate", Kind::Rate),
             Field::free("countries", "countries", Kind::Countries),
             Field::optional("usage_years", "usage-years", Kind::Years),
+            Field::optional("signatory", "signatory", Kind::Line),
             Field::required("sure", "erase-sure", Kind::Sure),
         ]),
     ],
