@@ -3,6 +3,7 @@
 mod clearances;
 mod erasing;
 mod extending;
+mod hand_over;
 mod signing;
 
 use reqwest::{Method, multipart};

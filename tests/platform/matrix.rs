@@ -202,6 +202,7 @@ impl Scene {
             }
             "POST /v1/agreements" => json!({ "office_id": self.office, "terms": agreement(&self.donor) }),
             "PUT /v1/agreements/{id}" => agreement(&self.donor),
+            "POST /v1/agreements/{id}/hand-over" => json!({ "office_id": self.office }),
             "POST /v1/agreements/{id}/amendments" => json!({ "kind": "budget_revision", "reason": "Prices",
                 "requested_on": "2026-01-01" }),
             "PUT /v1/reports/{id}" | "PUT /v1/calendar" => json!({}),

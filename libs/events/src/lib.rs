@@ -224,7 +224,7 @@ fn yes() -> bool {
     true
 }
 
-/// An agreement with a donor was created, changed its state or was amended.
+/// An agreement with a donor was created, changed its state, was amended or handed over.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AgreementChanged {
     /// The agreement.
@@ -260,6 +260,9 @@ pub struct AgreementChanged {
     /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,
+    /// The member of staff who is responsible for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible_id: Option<PersonId>,
 }
 
 /// A report due to a donor was scheduled or changed its state.

@@ -11,7 +11,8 @@ use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AgreementId, DonorId, Earmarking, Money, OfficeId, PrincipalId, Problem, closed_set, text::search_key,
+    AgreementId, DonorId, Earmarking, Money, OfficeId, PersonId, PrincipalId, Problem, closed_set,
+    text::search_key,
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -39,6 +40,8 @@ pub(crate) struct Agreement {
     /// Who signed, by function. Staff only.
     #[schema(max_length = 100)]
     pub(crate) signatory: Option<String>,
+    /// The member of staff who is responsible for it. Staff only.
+    pub(crate) responsible_id: Option<PersonId>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
     pub(crate) created_at: DateTime<Utc>,
@@ -71,6 +74,7 @@ impl TryFrom<store::Model> for Agreement {
                 .zip(row.first_signed_at)
                 .map(|(by, at)| FirstSignature { by, at }),
             signatory: row.signatory,
+            responsible_id: row.responsible_id,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })

@@ -1,5 +1,6 @@
-//! The life cycle of an agreement: signatures, steps and amendments, followed by its reports. It is layered above both.
+//! The life cycle of an agreement: signatures, steps, amendments and hand-over, followed by its reports. It is layered above both.
 
+pub(crate) mod hand_over;
 pub(crate) mod signature;
 pub(crate) mod signing;
 pub(crate) mod steps;
@@ -17,5 +18,6 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(steps::activate)
         .service(steps::close)
         .service(steps::cancel)
-        .service(steps::amend);
+        .service(steps::amend)
+        .service(hand_over::hand_over);
 }

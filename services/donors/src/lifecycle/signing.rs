@@ -19,7 +19,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
 use auth::{Caller, perm};
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kernel::{AgreementId, Fault, Problem, ReportKind};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -30,15 +30,15 @@ use service::{
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-/// Months before its start that an agreement may have been signed: what is earlier is a mistyped year.
-const MAX_MONTHS_AHEAD: u32 = 60;
+/// Years before that of its start in which an agreement may have been signed: what is earlier is mistyped.
+const MAX_YEARS_AHEAD: i32 = 5;
 
 /// A signature.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Signing {
-    /// The day of the signature: not in the future, and at most five years before the start of the agreement. Defaults to
-    /// today (UTC). Of two signatures, that of the second one counts.
+    /// The day of the signature: not in the future, and in a year at most five before that of the start. Defaults to today
+    /// (UTC). Of two signatures, that of the second one counts.
     signed_on: Option<NaiveDate>,
     /// Who signed, by function rather than by name.
     #[schema(example = "Director, Donor Relations Division", min_length = 1, max_length = 100)]
@@ -100,8 +100,9 @@ fn check(signing: &Signing, start: NaiveDate, today: NaiveDate) -> Result<(), Pr
     let mut checks = Checks::new();
     if let Some(day) = signing.signed_on {
         checks.require(day <= today, "/signed_on", Fault::in_future());
-        let first = start.checked_sub_months(Months::new(MAX_MONTHS_AHEAD)).unwrap_or(NaiveDate::MIN);
-        checks.require(day >= first, "/signed_on", Fault::before("start_date", first));
+        let first = start.year() - MAX_YEARS_AHEAD;
+        let fault = Fault::date_out_of_range(first, today.year());
+        checks.require(day.year() >= first, "/signed_on", fault);
     }
     if let Some(signatory) = &signing.signatory {
         checks.text("/signatory", signatory, 100);
@@ -174,11 +175,11 @@ mod tests {
             let problem = check(&signing, day("2026-03-01"), day("2026-11-29")).err();
             problem.into_iter().flat_map(|problem| problem.errors).map(|error| error.pointer).collect()
         };
-        for sound in ["2026-11-29", "2026-02-27", "2021-03-01"] {
+        for sound in ["2026-11-29", "2026-02-27", "2021-01-01"] {
             assert!(wrong(sound, "Director").is_empty(), "{sound}");
         }
         assert_eq!(wrong("2026-11-30", "Director"), ["/signed_on"]);
-        assert_eq!(wrong("2021-02-28", ""), ["/signed_on", "/signatory"]);
+        assert_eq!(wrong("2020-12-31", ""), ["/signed_on", "/signatory"]);
         check(&Signing::default(), day("2026-03-01"), day("2026-11-29")).unwrap();
     }
 

@@ -10,13 +10,18 @@ pub(super) fn migration() -> Box<dyn MigrationTrait> {
 
 impl MigrationName for M0017 {
     fn name(&self) -> &str {
-        "m0017_signatory"
+        "m0017_signatory_responsible"
     }
 }
 
 #[async_trait::async_trait]
 impl MigrationTrait for M0017 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        ddl(manager, "ALTER TABLE agreement ADD COLUMN signatory text;").await
+        ddl(manager, AGREEMENT).await
     }
 }
+
+const AGREEMENT: &str = "
+ALTER TABLE agreement ADD COLUMN signatory text;
+ALTER TABLE agreement ADD COLUMN responsible_id {uuid};
+";

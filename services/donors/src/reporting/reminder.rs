@@ -152,6 +152,7 @@ mod tests {
             first_signed_by: None,
             first_signed_at: None,
             signatory: None,
+            responsible_id: None,
             created_at: now,
             updated_at: now,
         };

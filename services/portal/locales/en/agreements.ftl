@@ -83,3 +83,6 @@ schedule-overdue = { $count ->
     [one] { $count } already overdue
    *[other] { $count } already overdue
 }
+office-implementing = Implementing office
+hand-over = Hand over to another office
+hand-over-about = Its reports and documents go with it; contributions stay where they were recorded.

@@ -83,3 +83,6 @@ schedule-overdue = { $count ->
     [one] { $count } ya vencido
    *[other] { $count } ya vencidos
 }
+office-implementing = Oficina ejecutora
+hand-over = Traspasar a otra oficina
+hand-over-about = Sus informes y documentos lo acompañan; las contribuciones permanecen donde se registraron.

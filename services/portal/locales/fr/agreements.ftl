@@ -83,3 +83,6 @@ schedule-overdue = { $count ->
     [one] { $count } déjà en retard
    *[other] { $count } déjà en retard
 }
+office-implementing = Bureau chargé de la mise en œuvre
+hand-over = Confier à un autre bureau
+hand-over-about = Ses rapports et ses documents suivent ; les contributions restent là où elles ont été enregistrées.

@@ -69,6 +69,7 @@ fn agreement(tx: &TenantTx, number: usize, donor: &store::Model) -> agreement::s
         first_signed_by: None,
         first_signed_at: None,
         signatory: None,
+        responsible_id: None,
         created_at: tx.now(),
         updated_at: tx.now(),
     };

@@ -351,6 +351,22 @@ fn cancelled(report: Model, now: DateTime<Utc>) -> Model {
     Model { version: report.version + 1, state, updated_at: now, ..report }
 }
 
+/// Gives the reports of an agreement, with their documents, to the office that it was handed over to.
+pub(crate) async fn hand_over(
+    tx: &mut TenantTx,
+    agreement: &agreement::store::Model,
+) -> Result<(), StoreError> {
+    let office_id = agreement.office_id;
+    let given = of_agreement(tx, agreement.id).await?.into_iter();
+    let given: Vec<Model> = given
+        .map(|report| Model { version: report.version + 1, office_id, updated_at: tx.now(), ..report })
+        .collect();
+    save_all(tx, &given).await?;
+    let text = "UPDATE document SET office_id = $1 WHERE report_id IN (SELECT id FROM report WHERE agreement_id = $2)";
+    sql::execute(tx.db(), text, params![office_id, agreement.id]).await?;
+    Ok(())
+}
+
 /// What a cancelled agreement still owed is owed no longer.
 pub(crate) async fn cancel_open(
     tx: &mut Transaction,

@@ -1,5 +1,6 @@
 //! An agreement with what belongs to it, and the steps that move it on.
 
+use super::hand_over;
 use crate::{
     error::{PageError, unless_away},
     forms::key,
@@ -75,6 +76,7 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("reports:read", "/v1/reports", &of_it),
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
     );
+    let takers = hand_over::takers(hand_over::offices(staff).await?, &agreement);
     let own = staff.is_own(&agreement);
     let schedule = match agreement["state"].as_str() {
         Some("draft" | "negotiation") => {
@@ -88,7 +90,7 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let context = json!({
         "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
         "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
-        "schedule": schedule, "may_record": own && staff.may("contributions:write"),
+        "schedule": schedule, "takers": takers, "may_record": own && staff.may("contributions:write"),
     });
     staff.page("console/agreements/show.html", added(context, again)).await
 }

@@ -30,6 +30,7 @@ const STEPS: Steps = Steps {
             Field::free("countries", "countries", Kind::Countries),
             Field::free("plan_ids", "plans", Kind::Plans),
             Field::optional("usage_years", "usage-years", Kind::Years),
+            Field::optional("signatory", "signatory", Kind::Line),
             Field::required("sure", "erase-sure", Kind::Sure),
         ]),
     ],
