@@ -1,6 +1,9 @@
 //! Agreements and the reports they owe, from the draft to the donor.
 
+mod clearances;
 mod erasing;
+mod extending;
+mod hand_over;
 mod signing;
 
 use reqwest::{Method, multipart};

@@ -122,6 +122,82 @@ async fn a_pledge_is_paid_in_parts_at_the_rates_of_their_months() {
         "replaces_id": &last[18..] });
     let twice = scene.world.http.post(Some(&scene.world.token), "/v1/contributions", &twice).await;
     assert_eq!(twice.status, 409, "a record is replaced once: {}", twice.text);
+    // All of it comes from the pledge, and asking for that finds all of it, newest first.
+    let paths =
+        [other, last, commitment, format!("/v1/contributions/{}", text(&first["id"])), pledge.clone()];
+    for path in &paths {
+        assert_eq!(scene.get(path).await["root_id"], pledge[18..], "{path}");
+    }
+    let whole = scene.get(&format!("/v1/contributions?root_id={}", &pledge[18..])).await;
+    let found: Vec<String> = whole["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| format!("/v1/contributions/{}", text(&record["id"])))
+        .collect();
+    assert_eq!(found, paths);
+    let of_a_part = scene.get(&format!("/v1/contributions?root_id={}", &paths[0][18..])).await;
+    assert_eq!(of_a_part["items"], json!([]), "it is no root");
+    let wrong = scene.world.http.get(Some(&scene.world.token), "/v1/contributions?root_id=x").await;
+    assert_eq!((wrong.status, wrong.pointers()), (400, vec!["root_id".to_owned()]));
+    scene.world.stop().await;
+}
+
+/// The plans that a record goes to, by name.
+fn plans(record: &Value) -> Vec<String> {
+    let objects = record["destination_objects"].as_array().unwrap().iter();
+    objects.filter(|object| object["kind"] == "Plan").map(|object| text(&object["name"])).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_goes_to_the_plans_that_are_named_and_stays_there_until_others_are() {
+    let scene = Scene::new().await;
+    let mut ids = Vec::new();
+    for name in ["Sudan 2026", "Chad 2026"] {
+        let plan = json!({ "name": name, "plan_type": "other", "countries": ["TCD"], "years": [2026] });
+        ids.push(text(&scene.world.create("/v1/plans", plan).await["id"]));
+    }
+    let parked = scene.recorded("paid", "1000", "USD", json!({ "plan_ids": [ids[0]] })).await;
+    assert_eq!(plans(&scene.get(&parked).await), ["Sudan 2026"]);
+    let allot = async |more: Value| {
+        let mut body = json!({ "on": "2026-02-01", "amount": { "amount": "100", "currency": "USD" } });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let part = scene.act(&parked, "allot", &body).await;
+        assert_eq!(part.status, 201, "{}", part.text);
+        plans(&part.json())
+    };
+    assert_eq!(allot(json!({ "plan_ids": [ids[1]] })).await, ["Chad 2026"]);
+    assert_eq!(allot(json!({ "plan_ids": ids })).await, ["Sudan 2026", "Chad 2026"]);
+    assert_eq!(allot(json!({ "countries": ["SDN"] })).await, ["Sudan 2026"], "as before");
+    // Every office chooses from all plans of the organisation, and nobody from those of another.
+    let headquarters = scene.world.founded.office_id.to_string();
+    let region = scene.world.office(&headquarters, "regional").await;
+    let country = scene.world.office(&region, "country").await;
+    let officer = scene.world.client(&country, &["plans:read"]).await;
+    let named = testkit::eventually("the office is known", || async {
+        let answer = scene.world.http.get(Some(&officer), "/v1/plan-names").await;
+        (answer.status == 200).then_some(answer)
+    });
+    let names = |list: &Value| -> Vec<String> {
+        list["items"].as_array().unwrap().iter().map(|plan| text(&plan["name"])).collect()
+    };
+    assert_eq!(names(&named.await.json()), ["Chad 2026", "Sudan 2026"]);
+    let first = scene.get("/v1/plan-names?limit=1").await;
+    let second = format!("/v1/plan-names?limit=1&cursor={}", text(&first["next_cursor"]));
+    assert_eq!(
+        (names(&first), names(&scene.get(&second).await)),
+        (vec!["Chad 2026".to_owned()], vec!["Sudan 2026".to_owned()])
+    );
+    let (_, other) = scene.world.other_organisation("OTHER").await;
+    scene.world.settled().await;
+    assert_eq!(scene.world.http.get(Some(&other), "/v1/plan-names").await.json()["items"], json!([]));
+    let sheet = scene.world.http.request(Method::GET, "/v1/contributions").bearer_auth(&scene.world.token);
+    let sheet = scene.world.http.send(sheet.header("accept", "text/csv")).await.text;
+    let mut lines = sheet.lines();
+    let plans = lines.next().unwrap().split(',').position(|name| name == "plans").unwrap();
+    let mut cells: Vec<&str> = lines.map(|line| line.split(',').nth(plans).unwrap()).collect();
+    cells.sort_unstable();
+    assert_eq!(cells, ["Chad 2026", "Sudan 2026", "Sudan 2026", "Sudan 2026; Chad 2026"]);
     scene.world.stop().await;
 }
 

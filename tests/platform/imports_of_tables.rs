@@ -107,6 +107,67 @@ async fn wrong_rows_are_named_by_line_and_field_and_can_be_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_name_plans_by_their_number_in_fts_their_id_or_their_name() {
+    let world = World::new().await;
+    world.donor("Norway").await;
+    let plan = async |name: &str, fts: Option<&str>| {
+        let external = fts.map(|number| json!({ "source": "fts", "ref": number }));
+        let plan = json!({ "name": name, "plan_type": "other", "countries": ["TCD"], "years": [2026],
+            "external_ref": external });
+        text(&world.create("/v1/plans", plan).await["id"])
+    };
+    plan("Chad 2026", Some("1263")).await;
+    let sudan = plan("Sudan 2026", None).await;
+    plan("Twins", None).await;
+    plan("Twins", None).await;
+    let table = |plans: [&str; 4]| {
+        let mut table = "external_ref,donor,status,amount,currency,plan\n".to_owned();
+        for (number, plan) in plans.iter().enumerate() {
+            table.push_str(&format!("{number},Norway,paid,5,USD,{plan}\n"));
+        }
+        table
+    };
+    let query = "format=csv&source=erp";
+    let good = table(["1263", sudan.as_str(), "Chad 2026; Sudan 2026;1263", ""]);
+    let done = import(&world, query, &[], good.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [4, 4, 0, 0, 0]));
+    let plans = async |reference: &str| {
+        let record = contribution(&world, "erp", reference).await;
+        let objects = record["destination_objects"].as_array().unwrap().iter();
+        let plans = objects.filter(|object| object["kind"] == "Plan");
+        plans.map(|plan| (text(&plan["id"]), text(&plan["name"]))).collect::<Vec<_>>()
+    };
+    let (chad, sudan) = (("1263".to_owned(), "Chad 2026".to_owned()), (sudan, "Sudan 2026".to_owned()));
+    assert_eq!(plans("0").await, std::slice::from_ref(&chad));
+    assert_eq!(plans("1").await, std::slice::from_ref(&sudan));
+    assert_eq!(plans("2").await, [chad, sudan]);
+    assert!(plans("3").await.is_empty());
+
+    // What a later file does not say of plans stays.
+    let silent = "external_ref,donor,status,amount,currency\n1,Norway,paid,6,USD\n";
+    let changed = import(&world, query, &[], silent.as_bytes()).await;
+    assert_eq!(outcome(&changed), ("done".into(), [1, 0, 1, 0, 0]));
+    assert_eq!(plans("1").await.len(), 1);
+
+    world.settled().await;
+    let bad = table(["Twins", "9999", "Chad 2026; chad 2026", "Chad 2026"]);
+    let refused = import(&world, "format=csv&source=other", &[], bad.as_bytes()).await;
+    assert_eq!(outcome(&refused), ("refused".into(), [4, 0, 0, 0, 3]));
+    let rows = format!("/v1/imports/{}/rows?verdict=rejected", text(&refused["id"]));
+    let rows = world.http.get(Some(&world.token), &rows).await.json();
+    for (row, (code, value)) in
+        [("ambiguous", "Twins"), ("unknown_reference", "9999"), ("unknown_reference", "chad 2026")]
+            .into_iter()
+            .enumerate()
+    {
+        let error = &rows["items"][row]["errors"][0];
+        assert_eq!((&error["pointer"], &error["code"]), (&json!("/plan"), &json!(code)));
+        assert_eq!(error["params"], json!({ "kind": "plan", "value": value }));
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn columns_are_mapped_after_a_check_has_shown_them() {
     let world = World::new().await;
     world.donor("Norway").await;
@@ -194,6 +255,57 @@ async fn a_donors_iati_file_is_what_it_commits_to_us() {
     world.stop().await;
 }
 
+/// An activity of a donor's with these transactions to us: reference, type and value.
+fn activity_of(transactions: &[(&str, u8, &str)]) -> String {
+    let (begin, rest) = ACTIVITIES.split_once("    <transaction ").unwrap();
+    let (_, end) = rest.rsplit_once("</transaction>").unwrap();
+    let transaction = |(reference, kind, value): &(&str, u8, &str)| {
+        format!(
+            "<transaction ref=\"{reference}\"><transaction-type code=\"{kind}\"/>
+             <transaction-date iso-date=\"2026-02-03\"/><value>{value}</value>
+             <receiver-org ref=\"XM-DAC-900\"/></transaction>"
+        )
+    };
+    let transactions: String = transactions.iter().map(transaction).collect();
+    format!("{begin}{transactions}{end}")
+}
+
+/// The outcome of a file with these transactions.
+async fn sent(world: &World, transactions: &[(&str, u8, &str)]) -> (String, [i64; 5]) {
+    let ours = [("receiver", "XM-DAC-900")];
+    outcome(&import(world, "format=iati", &ours, activity_of(transactions).as_bytes()).await)
+}
+
+/// The dollars held of a transaction.
+async fn held(world: &World, transaction: &str) -> String {
+    let made = contribution(world, "iati", &format!("XX-EXM-1-2026-001#{transaction}")).await;
+    text(&made["amount_usd"]["amount"])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_later_iati_file_takes_back_or_states_otherwise_counts_no_longer() {
+    let world = World::new().await;
+    let first = [("A", 2, "1000"), ("B", 2, "50")];
+    assert_eq!(sent(&world, &first).await, ("done".into(), [2, 2, 0, 0, 0]));
+    // A commitment is taken back in part, another one as a whole.
+    let less = [("A", 2, "1000"), ("B", 2, "50"), ("A", 2, "-200"), ("B", 2, "-50")];
+    assert_eq!(sent(&world, &less).await, ("done".into(), [2, 0, 2, 0, 0]));
+    assert_eq!((held(&world, "2#A").await, held(&world, "2#B").await), ("800.00".into(), "0.00".into()));
+    assert_eq!(sent(&world, &less).await, ("done".into(), [1, 0, 0, 1, 0]), "it changes nothing again");
+    // More is paid than was committed: the payments count, and the commitments no longer.
+    let paid = [("A", 2, "1000"), ("P", 3, "1500")];
+    assert_eq!(sent(&world, &paid).await, ("done".into(), [2, 1, 1, 0, 0]));
+    assert_eq!((held(&world, "2#A").await, held(&world, "3#P").await), ("0.00".into(), "1500.00".into()));
+    assert_eq!(sent(&world, &paid).await, ("done".into(), [1, 0, 0, 1, 0]));
+    // What never was a contribution is none; a reference that stands twice is two.
+    let gone = [("X", 3, "70"), ("X", 3, "-70"), ("Z", 3, "5"), ("Z", 3, "5")];
+    assert_eq!(sent(&world, &gone).await, ("done".into(), [2, 2, 0, 0, 0]));
+    assert_eq!((held(&world, "3#Z").await, held(&world, "3#Z#2").await), ("5.00".into(), "5.00".into()));
+    let more = [("Z", 3, "5"), ("Z", 3, "5"), ("Z", 3, "9")];
+    assert_eq!(sent(&world, &more).await, ("done".into(), [3, 1, 0, 2, 0]));
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_lie_about_what_they_are_leave_nothing() {
     let world = World::new().await;
@@ -228,5 +340,82 @@ async fn files_that_lie_about_what_they_are_leave_nothing() {
         assert_eq!((answer.status, answer.pointers()), (400, vec![parameter.to_owned()]), "{}", answer.text);
     }
     assert_eq!(world.http.get(Some(&world.token), "/v1/imports").await.json()["items"], json!([]));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_lacks_columns_changes_nothing_of_their_fields() {
+    let world = World::new().await;
+    let full = "external_ref,donor,donor_type,status,amount,currency,flow_date,countries,usage_years,earmarking,\
+                new_money,contribution_type,keywords,description\n\
+                G-1,Testland,government,commitment,1000.00,USD,2024-03-01,AFG; PAK,2024; 2025,earmarked,false,in_kind,\
+                shelter,Tents\n";
+    let narrow = "external_ref,donor,status,amount,currency\nG-1,Testland,paid,1000.00,USD\n";
+    let query = "format=csv&source=erp";
+    import(&world, query, &[], full.as_bytes()).await;
+    let before = contribution(&world, "erp", "G-1").await;
+    let done = import(&world, query, &[], narrow.as_bytes()).await;
+    assert_eq!(outcome(&done), ("done".into(), [1, 0, 1, 0, 0]));
+    let after = contribution(&world, "erp", "G-1").await;
+    assert_eq!((&after["status"], &after["version"]), (&json!("paid"), &json!(2)));
+    for field in [
+        "flow_date",
+        "countries",
+        "usage_years",
+        "earmarking",
+        "new_money",
+        "contribution_type",
+        "keywords",
+        "description",
+        "destination_objects",
+    ] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    let emptied =
+        "external_ref,donor,status,amount,currency,description,countries\nG-1,Testland,paid,1000.00,USD,,\n";
+    let keeping = [("mapping", r#"{"empty": "keep"}"#)];
+    import(&world, query, &keeping, emptied.as_bytes()).await;
+    assert_eq!(contribution(&world, "erp", "G-1").await["description"], "Tents");
+    import(&world, query, &[], emptied.as_bytes()).await;
+    let erased = contribution(&world, "erp", "G-1").await;
+    assert_eq!((&erased["description"], &erased["countries"]), (&Value::Null, &json!([])));
+    assert_eq!(erased["usage_years"], before["usage_years"]);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_one_donor_whatever_type_a_row_says_and_contradictions_are_remarked_on() {
+    let world = World::new().await;
+    let query = "format=csv&source=erp";
+    let first = "external_ref,donor,donor_type,status,amount,currency\nT-1,Aid Fund,civil_society,paid,1,USD\n\
+                 T-2,Aid Fund,private_sector,paid,1,USD\nT-3,Other Fund,private_sector,paid,1,USD\n";
+    let job = import(&world, query, &[], first.as_bytes()).await;
+    assert_eq!((outcome(&job), &job["warnings"]), (("done".into(), [3, 3, 0, 0, 0]), &json!(1)));
+    let later = "external_ref,donor,donor_ref,donor_type,status,amount,currency\n\
+                 T-4,Aid Fund,D-1,government,paid,1,USD\nT-5,Aid Fund,,,paid,1,USD\n";
+    let job = import(&world, query, &[], later.as_bytes()).await;
+    assert_eq!((outcome(&job), &job["warnings"]), (("done".into(), [2, 2, 0, 0, 0]), &json!(1)));
+    let future = "external_ref,donor_ref,status,amount,currency,flow_date\nT-6,D-1,paid,1,USD,2190-01-01\n";
+    let job = import(&world, query, &[], future.as_bytes()).await;
+    assert_eq!((outcome(&job), &job["warnings"]), (("done".into(), [1, 1, 0, 0, 0]), &json!(1)));
+    let donor = contribution(&world, "erp", "T-1").await["donor_id"].clone();
+    for reference in ["T-2", "T-4", "T-5", "T-6"] {
+        assert_eq!(contribution(&world, "erp", reference).await["donor_id"], donor, "{reference}");
+    }
+    let list = world.http.get(Some(&world.token), "/v1/donors").await.json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(2), "{list}");
+
+    let other = text(&contribution(&world, "erp", "T-3").await["donor_id"]);
+    let both = format!(
+        "external_ref,donor,donor_id,status,amount,currency\nT-7,Aid Fund,{other},paid,1,USD\n\
+         T-8,Other Fund,{other},paid,1,USD\n"
+    );
+    let job = import(&world, query, &[], both.as_bytes()).await;
+    assert_eq!(job["warnings"], 1);
+    let rows = format!("/v1/imports/{}/rows", text(&job["id"]));
+    let rows = world.http.get(Some(&world.token), &rows).await.json();
+    let remark = &rows["items"][0]["warnings"][0];
+    assert_eq!((&remark["pointer"], &remark["code"]), (&json!("/donor"), &json!("differs")));
+    assert_eq!(text(&contribution(&world, "erp", "T-7").await["donor_id"]), other, "the id decides");
     world.stop().await;
 }

@@ -94,11 +94,23 @@ async fn wrong_bodies_are_named_field_by_field() {
     let error = &twice.json()["errors"][0];
     assert_eq!((&error["code"], &error["params"]), (&json!("already_exists"), &json!({ "kind": "donor" })));
     let money = |amount: &str, currency: &str| json!({ "donor_id": donor, "status": "paid", "amount": { "amount": amount, "currency": currency } });
+    let dated = |date: &str| {
+        let mut body = money("1.00", "USD");
+        body["flow_date"] = date.into();
+        body
+    };
     for (body, pointer, code) in [
         (money("-1.00", "USD"), "/amount/amount", "not_above_zero"),
         (money("0.00", "USD"), "/amount/amount", "not_above_zero"),
         (money("ten", "USD"), "/amount/amount", "not_a_number"),
+        (money("10_000", "USD"), "/amount/amount", "not_a_number"),
+        (money("+10", "USD"), "/amount/amount", "not_a_number"),
         (money("1.00", "ZZZ"), "/amount/currency", "not_a_currency"),
+        (money("1.00", "LTL"), "/amount/currency", "withdrawn_currency"),
+        (dated("2024-3-1"), "/flow_date", "not_a_date"),
+        (dated("+02024-03-01"), "/flow_date", "not_a_date"),
+        (dated("0000-01-01"), "/flow_date", "not_a_date"),
+        (dated("9999-12-31"), "/flow_date", "date_out_of_range"),
         (money("1.005", "USD"), "/amount", "too_precise"),
         (money("1.00", "EUR"), "/exchange_rate", "no_rate"),
     ] {

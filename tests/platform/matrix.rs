@@ -154,6 +154,7 @@ impl Scene {
             "POST /v1/donors/{id}/clearances",
             "POST /v1/exchange-rates",
             "PUT /v1/signature-rule",
+            "PUT /v1/clearance-rule",
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
             "PUT /v1/publication",
@@ -201,12 +202,14 @@ impl Scene {
             }
             "POST /v1/agreements" => json!({ "office_id": self.office, "terms": agreement(&self.donor) }),
             "PUT /v1/agreements/{id}" => agreement(&self.donor),
+            "POST /v1/agreements/{id}/hand-over" => json!({ "office_id": self.office }),
             "POST /v1/agreements/{id}/amendments" => json!({ "kind": "budget_revision", "reason": "Prices",
                 "requested_on": "2026-01-01" }),
             "PUT /v1/reports/{id}" | "PUT /v1/calendar" => json!({}),
             "POST /v1/reports/{id}/extend" => json!({ "due_date": "2027-01-01", "comment": "Agreed" }),
             "PUT /v1/notifications/read-until" => json!({ "last_id": self.office }),
             _ if operation.starts_with("POST /v1/reports/{id}/") => json!({}),
+            "PUT /v1/clearance-rule" => json!({ "donor_types": ["private_sector"] }),
             "PUT /v1/signature-rule" => json!({ "threshold_usd": null }),
             // Into itself.
             "POST /v1/donors/{id}/merges" => json!({ "duplicate_id": self.donor, "reason": "Twice" }),

@@ -327,3 +327,72 @@ async fn an_officer_says_how_the_organisation_publishes_and_sees_what_is_held_ba
     assert!(csv.status == 200 && csv.text.contains(",3.7.1,error,recipient-country,"), "{}", csv.text);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_country_officer_chooses_plans_of_the_organisation_for_money_and_for_a_part_of_it() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let region = world.office(&headquarters, "regional").await;
+    let office = world.office(&region, "country").await;
+    let body = serde_json::json!({ "name": "Officer", "email": "c@example.org", "password": PASSWORD,
+        "roles": [{ "office_id": office, "role": "country_officer" }] });
+    world.create("/v1/people", body).await;
+    world.donor("Norway").await;
+    let mut ids = Vec::new();
+    for name in ["Sudan 2026", "Chad 2026", "Niger 2026"] {
+        let plan =
+            serde_json::json!({ "name": name, "plan_type": "other", "countries": ["TCD"], "years": [2026] });
+        ids.push(text(&world.create("/v1/plans", plan).await["id"]));
+    }
+    world.settled().await;
+    let cookie = sign_in(&world, "c@example.org").await;
+    let form = page_of(&world, Some(&cookie), "/en/console/contributions/new").await;
+    assert_eq!(form.status, 200, "{}", form.text);
+    for id in &ids {
+        assert!(form.text.contains(&format!("<option value=\"{id}\">")), "{}", form.text);
+    }
+    let post = async |path: &str, fields: &[(&str, &str)]| {
+        let request = world.http.request(Method::POST, path).header("cookie", &cookie);
+        world.http.send(request.form(fields)).await
+    };
+    let money = |amount: &'static str| {
+        [
+            ("donor", "Norway"),
+            ("status", "paid"),
+            ("decision_date", "2026-01-15"),
+            ("amount", amount),
+            ("currency", "USD"),
+            ("key", "one"),
+        ]
+    };
+    let plans = [("plan_ids", ids[0].as_str()), ("plan_ids", ids[1].as_str())];
+    let refused = post("/en/console/contributions", &[&money("0")[..], &plans[..]].concat()).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert_eq!(refused.text.matches("\" selected>Sudan 2026</option>").count(), 1, "{}", refused.text);
+    assert_eq!(refused.text.matches("\" selected>Niger 2026</option>").count(), 0);
+    let saved = post("/en/console/contributions", &[&money("1000")[..], &plans[..]].concat()).await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let path = saved.header("location").to_owned();
+    let shown = page_of(&world, Some(&cookie), &path).await;
+    for name in ["<dd>Sudan 2026</dd>", "<dd>Chad 2026</dd>"] {
+        assert!(shown.text.contains(name), "{name}: {}", shown.text);
+    }
+    let step = [
+        ("version", "1"),
+        ("key", "two"),
+        ("on", "2026-02-01"),
+        ("amount", "100"),
+        ("currency", "USD"),
+        ("plan_ids", ids[2].as_str()),
+    ];
+    let allotted = post(&format!("{path}/allot"), &step).await;
+    assert_eq!(allotted.status, 303, "{}", allotted.text);
+    let id = path.rsplit('/').next().unwrap();
+    let parts = format!("/v1/contributions?parent_id={id}");
+    let parts = world.http.get(Some(&world.token), &parts).await.json();
+    let objects = parts["items"][0]["destination_objects"].as_array().unwrap();
+    let named: Vec<String> =
+        objects.iter().filter(|it| it["kind"] == "Plan").map(|it| text(&it["name"])).collect();
+    assert_eq!(named, ["Niger 2026"]);
+    world.stop().await;
+}

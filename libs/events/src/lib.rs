@@ -10,10 +10,10 @@ pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AgreementId, AgreementState, ClearanceDecision, ClearanceId, ContributionId, ContributionStatus,
-    ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money, NotificationId, NotificationKind,
-    OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId, ReportKind, ReportState, StaffRole,
-    Visibility, Word,
+    AgreementId, AgreementState, ClearanceDecision, ClearanceId, ClearanceProducer, ContributionId,
+    ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money, NotificationId,
+    NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId, ReportKind,
+    ReportState, StaffRole, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -214,13 +214,17 @@ pub struct ContributionRecorded {
     /// False for a record that was reversed, written off or fulfilled: it does not count.
     #[serde(default = "yes")]
     pub counts: bool,
+    /// The first record that it comes from, by what it was paid or allotted from, else by what it replaces; itself when
+    /// it comes from none. Absent from events of older versions: a record whose last event lacks it comes from none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_id: Option<ContributionId>,
 }
 
 fn yes() -> bool {
     true
 }
 
-/// An agreement with a donor was created, changed its state or was amended.
+/// An agreement with a donor was created, changed its state, was amended or handed over.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AgreementChanged {
     /// The agreement.
@@ -256,6 +260,9 @@ pub struct AgreementChanged {
     /// Its visibility.
     #[schema(value_type = Visibility)]
     pub visibility: Word<Visibility>,
+    /// The member of staff who is responsible for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responsible_id: Option<PersonId>,
 }
 
 /// A report due to a donor was scheduled or changed its state.
@@ -318,8 +325,8 @@ pub struct NotificationGiven {
     pub title: String,
 }
 
-/// A due-diligence decision about a donor was taken. The partnerships service will take them; until it exists, the
-/// donors service publishes those that headquarters records.
+/// A due-diligence decision about a donor was taken: by the partnerships service, or by headquarters in the donor
+/// registry as long as the former has taken none. Whatever is no clearance says `refused`, a suspension too.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ClearanceDecided {
     /// The decision.
@@ -343,6 +350,20 @@ pub struct ClearanceDecided {
     pub reference: String,
     /// When it was taken.
     pub decided_at: DateTime<Utc>,
+    /// Who took it.
+    #[serde(default = "donors")]
+    #[schema(value_type = ClearanceProducer)]
+    pub producer: Word<ClearanceProducer>,
+    /// Its number among the producer's decisions on this donor, counted from 1 in the transaction that takes it: the
+    /// highest is the latest. 0 for a decision of a program that did not count yet: those come before all others, in
+    /// the order of their ids.
+    #[serde(default)]
+    pub ordinal: i64,
+}
+
+/// Who took the decisions of a program that did not say.
+fn donors() -> Word<ClearanceProducer> {
+    ClearanceProducer::Donors.into()
 }
 
 /// A response plan was created or changed.

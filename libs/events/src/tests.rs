@@ -31,7 +31,7 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
     let usd = json!({ "amount": "1.00", "currency": "USD" });
     stays_as_it_came::<ContributionRecorded>(
         json!({ "source": "api", "amount_usd": usd, "new_money": true, "source_objects": [],
-            "destination_objects": [], "counts": true }),
+            "destination_objects": [], "counts": true, "root_id": ID }),
         &["status", "contribution_type", "earmarking", "visibility"],
     );
     stays_as_it_came::<AgreementChanged>(
@@ -49,9 +49,33 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         &["kind", "report_kind"],
     );
     stays_as_it_came::<ClearanceDecided>(
-        json!({ "valid_from": "2026-01-01", "valid_until": "2026-12-31", "reference": "DD-1",
+        json!({ "valid_from": "2026-01-01", "valid_until": "2026-12-31", "reference": "DD-1", "ordinal": 4,
             "decided_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z" }),
-        &["decision"],
+        &["decision", "producer"],
     );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
+}
+
+#[test]
+fn a_contribution_that_an_older_program_announced_is_read_without_its_root() {
+    let event = json!({ "id": ID, "sequence": 1, "organisation_id": ID, "office_id": ID, "source": "api",
+        "status": "paid", "amount_usd": { "amount": "1.00", "currency": "USD" }, "new_money": true,
+        "contribution_type": "financial", "source_objects": [], "destination_objects": [],
+        "visibility": "internal" });
+    let read: ContributionRecorded = serde_json::from_value(event).unwrap();
+    assert_eq!(read.root_id, None);
+    let root_id = Some(ContributionId::from_u128(7));
+    let sent = serde_json::to_value(ContributionRecorded { root_id, ..read }).unwrap();
+    assert_eq!(sent["root_id"], "00000000-0000-0000-0000-000000000007");
+}
+
+#[test]
+fn a_clearance_of_a_program_that_did_not_count_is_the_donor_registrys() {
+    let old: ClearanceDecided =
+        serde_json::from_value(json!({ "id": ID, "sequence": 1, "organisation_id": ID,
+        "office_id": ID, "donor_id": ID, "decision": "cleared", "valid_from": "2026-01-01",
+        "valid_until": "2026-12-31", "reference": "DD-1", "decided_at": "2026-01-01T00:00:00Z" }))
+        .unwrap();
+    assert!(old.producer.is(ClearanceProducer::Donors));
+    assert_eq!(old.ordinal, 0);
 }

@@ -1,6 +1,6 @@
 //! The error of a value, wherever it occurs: a code, its parameters, and a sentence for developers.
 
-use crate::{ClosedSet, FieldCode, Money, MoneyError, RecordKind, Situation, UnknownWord};
+use crate::{ClosedSet, Currency, FieldCode, Money, MoneyError, RecordKind, Situation, UnknownWord};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{borrow::Cow, collections::BTreeMap};
 use utoipa::openapi::{
@@ -101,9 +101,27 @@ impl FieldCode {
     }
 }
 
-/// The beginning of a text that was sent, to be repeated in a refusal.
+/// The beginning of a text that was sent, to be repeated in a refusal. Blanks and other characters that look like a
+/// space, or like nothing, are written as their code point: `1[U+00A0]234`.
 pub fn shown(text: &str) -> String {
-    text.chars().take(MAX_ECHOED_CHARS).collect()
+    let mut shown = String::new();
+    for character in text.chars().take(MAX_ECHOED_CHARS) {
+        if is_unseen(character) {
+            shown.push_str(&format!("[U+{:04X}]", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Whether a reader cannot see which character stands there.
+fn is_unseen(character: char) -> bool {
+    let is_blank = character.is_whitespace() && character != ' ';
+    is_blank
+        || character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl Fault {
@@ -175,6 +193,12 @@ impl Fault {
             .says(format!("must be between {min} and {max}"))
             .with("min", min)
             .with("max", max)
+    }
+
+    /// A currency that was withdrawn before the date it is used with.
+    pub fn withdrawn_currency(code: &str, month: &str) -> Self {
+        let detail = format!("{code} is a currency that was withdrawn in {month}");
+        FieldCode::WithdrawnCurrency.says(detail).with("currency", code).with("month", month)
     }
 
     /// A date outside of the years that the platform takes.
@@ -295,7 +319,8 @@ impl From<MoneyError> for Fault {
                 FieldCode::TooPrecise.says(detail).with("max", allowed).with("currency", currency)
             }
             MoneyError::TooLarge(currency) => {
-                FieldCode::TooLarge.says(detail).with("max", Money::MAX_MAJOR).with("currency", currency)
+                let max = Currency::from_code(currency).map_or(Money::MAX_MAJOR, |known| known.max_major());
+                FieldCode::TooLarge.says(detail).with("max", max).with("currency", currency)
             }
             MoneyError::CurrencyMismatch(first, _) => {
                 FieldCode::WrongCurrency.says(detail).with("currency", first)
@@ -327,6 +352,13 @@ mod tests {
             serde_json::from_str(r#"{"pointer": "/id", "code": "too_shiny", "detail": "is too shiny"}"#)
                 .unwrap();
         assert_eq!((new.code, new.detail.as_str()), (FieldCode::Invalid, "is too shiny"));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_repeated_by_its_code_point() {
+        assert_eq!(shown("1\u{a0}234,50"), "1[U+00A0]234,50");
+        assert_eq!(shown("a b\n\u{200b}é"), "a b[U+000A][U+200B]é");
+        assert_eq!(shown(&"x".repeat(50)).len(), MAX_ECHOED_CHARS);
     }
 
     #[test]

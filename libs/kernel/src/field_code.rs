@@ -61,6 +61,8 @@ closed_set! {
         NotACountry = "not_a_country",
         /// Not an ISO 4217 code.
         NotACurrency = "not_a_currency",
+        /// `currency` was withdrawn in `month`, before the date it is used with.
+        WithdrawnCurrency = "withdrawn_currency",
         /// Not an ISO 639 code.
         NotALanguage = "not_a_language",
         /// Not an IANA time zone.
@@ -112,7 +114,7 @@ closed_set! {
         State = "state",
         /// It was undone or superseded by a later change.
         Superseded = "superseded",
-        /// The private-sector donor has no valid due-diligence clearance.
+        /// The donor needs a due-diligence clearance and has none that holds today.
         NoClearance = "no_clearance",
         /// A second person has to do this.
         SecondPerson = "second_person",
@@ -193,9 +195,9 @@ closed_set! {
         FormulaWithoutValue = "formula_without_value",
         /// The reference appears in the files twice, with different contents.
         Contradiction = "contradiction",
-        /// Several donors have this name.
+        /// Several donors have this name, or (`kind` is `plan`) `value` may mean several plans.
         Ambiguous = "ambiguous",
-        /// The donor is not in the registry.
+        /// The donor is not in the registry; no donor type goes with the IATI organisation type `value`, if there is one.
         NotInRegistry = "not_in_registry",
         /// Several donors are named, so no donor is recorded (a warning).
         SeveralDonors = "several_donors",
@@ -205,6 +207,12 @@ closed_set! {
         KeptAsReported = "kept_as_reported",
         /// Not stated, or the `value` cannot be used and is treated as not stated (a warning).
         TakenAsNotStated = "taken_as_not_stated",
+        /// Less than stated: corrections of `amount` in `currency` were set off against it (a warning).
+        Corrected = "corrected",
+        /// Payments of `amount` exceed the commitments of `committed`, in `currency`: the payments count (a warning).
+        PaidMore = "paid_more",
+        /// Zero: the money was returned, or other transactions state it by now (a warning).
+        CountsNoLonger = "counts_no_longer",
 
         /// The address or the password is wrong, or the client's secret.
         WrongCredentials = "wrong_credentials",
@@ -250,6 +258,8 @@ closed_set! {
         PeopleOnly = "people_only",
         /// Must be done by a person other than the one who took the previous step.
         SecondPerson = "second_person",
+        /// The records are maintained in the system `source`.
+        KeptElsewhere = "kept_elsewhere",
         /// Requests must come through the gateway.
         GatewayOnly = "gateway_only",
         /// The office is not known here yet: try again.

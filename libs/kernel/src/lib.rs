@@ -4,6 +4,7 @@ pub mod backoff;
 pub mod clock;
 pub mod closed_set;
 pub mod country;
+pub mod currency;
 pub mod date;
 pub mod fault;
 pub mod field_code;
@@ -18,16 +19,17 @@ pub mod words;
 pub use backoff::Backoff;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use closed_set::{ClosedSet, UnknownWord, Word};
+pub use currency::Currency;
 pub use fault::{Fault, Param, Params};
 pub use field_code::{FieldCode, Reason, RecordKind, Situation};
 pub use id::{
     AgreementId, ClearanceId, ClientId, ContributionId, DonorId, Id, NotificationId, OfficeId,
     OrganisationId, PersonId, PlanId, PrincipalId, ReportId,
 };
-pub use money::{Currency, Money, MoneyError};
+pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
-    AgreementState, ClearanceDecision, ContributionStatus, ContributionType, DonorStatus, DonorType,
-    Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
+    AgreementState, ClearanceDecision, ClearanceProducer, ContributionStatus, ContributionType, DonorStatus,
+    DonorType, Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
     ReportTemplate, Segment, StaffRole, Visibility,
 };

@@ -1,5 +1,6 @@
 //! Money: integer minor units and an ISO 4217 currency. Never a float.
 
+use crate::Currency;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser::SerializeStruct};
 use std::{fmt, str::FromStr};
@@ -10,41 +11,6 @@ use utoipa::{
         schema::{AdditionalProperties, ObjectBuilder},
     },
 };
-
-/// An ISO 4217 currency.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency(iso_currency::Currency);
-
-impl Currency {
-    /// The United States dollar, the currency of every total.
-    pub const USD: Currency = Currency(iso_currency::Currency::USD);
-
-    /// The currency of this three-letter code.
-    ///
-    /// # Errors
-    /// [`MoneyError::UnknownCurrency`] for anything that is not an ISO 4217 code in capitals.
-    pub fn from_code(code: &str) -> Result<Self, MoneyError> {
-        iso_currency::Currency::from_code(code)
-            .map(Currency)
-            .ok_or_else(|| MoneyError::UnknownCurrency(code.chars().take(20).collect()))
-    }
-
-    /// The three-letter code.
-    pub fn code(&self) -> &'static str {
-        self.0.code()
-    }
-
-    /// Decimal places of the minor unit (2 for most, 0 for JPY, 3 for KWD). Source: ISO 4217.
-    pub fn exponent(&self) -> u32 {
-        u32::from(self.0.exponent().unwrap_or(2))
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
 
 /// Why a text is not an amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,7 +32,7 @@ pub enum MoneyError {
         allowed: u32,
     },
     /// Beyond what one record may hold.
-    #[error("the amount is larger than {} {}", Money::MAX_MAJOR, .0)]
+    #[error("the amount is larger than {} {}", largest(.0), .0)]
     TooLarge(&'static str),
     /// Two currencies in one sum.
     #[error("{0} and {1} cannot be added")]
@@ -105,6 +71,8 @@ pub struct Money {
 impl Money {
     /// The largest amount one record may hold, in major units: far above any contribution, far below overflow of a sum.
     pub const MAX_MAJOR: i64 = 1_000_000_000_000;
+    /// The same in a currency of small units (see [`Currency::max_major`]).
+    pub const MAX_SMALL_UNITS: i64 = 1_000 * Self::MAX_MAJOR;
 
     /// An amount from minor units (cents).
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
@@ -139,9 +107,9 @@ impl Money {
     /// The amount of a decimal in major units.
     ///
     /// # Errors
-    /// [`MoneyError::TooPrecise`] when digits would be lost, [`MoneyError::TooLarge`] beyond [`Money::MAX_MAJOR`].
+    /// [`MoneyError::TooPrecise`] when digits would be lost, [`MoneyError::TooLarge`] beyond [`Currency::max_major`].
     pub fn from_decimal(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
-        if amount.abs() > Decimal::from(Self::MAX_MAJOR) {
+        if amount.abs() > Decimal::from(currency.max_major()) {
             return Err(MoneyError::TooLarge(currency.code()));
         }
         let scaled = amount * Decimal::from(10_i64.pow(currency.exponent()));
@@ -216,6 +184,25 @@ impl Money {
     }
 }
 
+/// The largest amount in the currency of this code, in major units.
+fn largest(code: &str) -> i64 {
+    Currency::from_code(code).map_or(Money::MAX_MAJOR, |currency| currency.max_major())
+}
+
+/// Reads a decimal number as the API takes it: digits, at most a minus before them and a point between them.
+///
+/// # Errors
+/// [`MoneyError::NotANumber`].
+pub fn parse_plain(text: &str) -> Result<Decimal, MoneyError> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = match unsigned.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(unsigned),
+    };
+    if is_plain { parse_decimal(text) } else { Err(MoneyError::NotANumber(crate::fault::shown(text))) }
+}
+
 /// Reads a decimal number as JSON or people write it, scientific notation included.
 ///
 /// # Errors
@@ -223,7 +210,7 @@ impl Money {
 pub fn parse_decimal(text: &str) -> Result<Decimal, MoneyError> {
     let parsed =
         if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str(text) };
-    parsed.map_err(|_| MoneyError::NotANumber(text.chars().take(40).collect()))
+    parsed.map_err(|_| MoneyError::NotANumber(crate::fault::shown(text)))
 }
 
 /// `part / whole` in percent with one decimal, rounded half up; `None` when `whole` is zero ("not available").
@@ -270,10 +257,7 @@ struct Amount(String);
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let decimal = !text.contains(['e', 'E']) && parse_decimal(&text).is_ok();
-        if !decimal {
-            return Err(de::Error::custom(MoneyError::NotANumber(text.chars().take(40).collect())));
-        }
+        parse_plain(&text).map_err(de::Error::custom)?;
         Ok(Self(text))
     }
 }
@@ -298,8 +282,8 @@ impl PartialSchema for Money {
     fn schema() -> RefOr<Schema> {
         let amount = ObjectBuilder::new()
             .schema_type(utoipa::openapi::Type::String)
-            .pattern(Some(r"^-?\d{1,13}(\.\d{1,3})?$"))
-            .max_length(Some(20))
+            .pattern(Some(r"^-?\d{1,16}(\.\d{1,3})?$"))
+            .max_length(Some(21))
             .description(Some("Decimal amount in major units, with the decimals of the currency"));
         let currency = ObjectBuilder::new()
             .schema_type(utoipa::openapi::Type::String)
@@ -356,6 +340,26 @@ mod tests {
         assert_eq!(json, r#"{"amount":"7.50","currency":"EUR"}"#);
         assert!(serde_json::from_str::<Money>(r#"{"amount":7.5,"currency":"EUR"}"#).is_err());
         assert!(serde_json::from_str::<Money>(r#"{"amount":"7.5","currency":"EUR","x":1}"#).is_err());
+        for loose in ["10_000", "1_0.5_0", "+10", "1e3", ".5", "5.", "", "-", " 5", "1,5"] {
+            let json = serde_json::json!({ "amount": loose, "currency": "EUR" });
+            assert!(serde_json::from_value::<Money>(json).is_err(), "{loose:?} is read");
+        }
+        let negative = serde_json::from_str::<Money>(r#"{"amount":"-007.50","currency":"EUR"}"#).unwrap();
+        assert_eq!(negative.minor(), -750);
+    }
+
+    #[test]
+    fn the_bound_is_one_of_value_and_not_of_units() {
+        for (amount, code) in [("1500000000000", "IDR"), ("5000000000000", "IRR"), ("1000000000000", "USD")] {
+            assert_eq!(money(amount, code).unwrap().to_decimal().to_string().split('.').next(), Some(amount));
+        }
+        let error = money("1000000000000001", "IDR").unwrap_err();
+        assert_eq!(error.to_string(), "the amount is larger than 1000000000000000 IDR");
+        assert_eq!(MoneyError::in_text(&error.to_string()), Some(error));
+        // Where the rate is known, the dollars have their own bound.
+        let rupiahs = money("1000000000000000", "IDR").unwrap();
+        assert_eq!(rupiahs.to_usd_at(Decimal::ONE), Err(MoneyError::TooLarge("USD")));
+        assert!(rupiahs.to_usd_at(Decimal::from(16_000)).is_ok());
     }
 
     #[test]

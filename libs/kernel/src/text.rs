@@ -10,6 +10,11 @@ pub fn search_key(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// A name as it is kept: white space of any kind (line breaks, tabs, no-break spaces) is one blank between words.
+pub fn on_one_line(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The words of a search key, each once.
 pub fn words(key: &str) -> Vec<&str> {
     let mut words: Vec<&str> = key.split(' ').filter(|word| !word.is_empty()).collect();
@@ -41,6 +46,19 @@ mod tests {
         assert_eq!(search_key("Perú"), search_key("PERU\u{301}"));
         assert_eq!(search_key("ﬁnland"), "finland");
         assert_eq!(search_key("مركز الملك سلمان"), "مركز الملك سلمان");
+    }
+
+    #[test]
+    fn a_name_is_kept_on_one_line() {
+        assert_eq!(
+            on_one_line(" Ministry of\r\n\t Foreign\u{a0}Affairs\u{2028}"),
+            "Ministry of Foreign Affairs"
+        );
+        assert_eq!(
+            on_one_line("a\u{7}b"),
+            "a\u{7}b",
+            "other control characters are for whoever checks the text"
+        );
     }
 
     #[test]

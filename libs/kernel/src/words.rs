@@ -170,6 +170,14 @@ closed_set! {
 }
 
 closed_set! {
+    /// Who takes due-diligence decisions: headquarters in the donor registry, or the partnerships service.
+    pub enum ClearanceProducer {
+        Donors = "donors",
+        Partnerships = "partnerships",
+    }
+}
+
+closed_set! {
     /// The reason for erasing a contact or a document. A code rather than free text: what remains must not reveal
     /// personal data.
     pub enum ErasureReason {

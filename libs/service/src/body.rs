@@ -32,6 +32,9 @@ pub struct UncheckedBody<T> {
     pub digest: [u8; 32],
 }
 
+/// A JSON body that may be left out: none for no body, and for `null`.
+pub struct OptionalBody<T>(pub Option<T>);
+
 impl<T> UncheckedBody<T> {
     /// What was sent, once nothing is wrong with it.
     ///
@@ -76,30 +79,56 @@ impl<T: DeserializeOwned> FromRequest for UncheckedBody<T> {
     }
 }
 
+impl<T: DeserializeOwned> FromRequest for OptionalBody<T> {
+    type Error = ApiError;
+    type Future = Extracted<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (is_json, payload) = (is_json(request), payload.take());
+        Box::pin(async move {
+            let bytes = whole(payload).await?;
+            if bytes.is_empty() {
+                return Ok(Self(None));
+            }
+            if !is_json {
+                return Err(not_json().into());
+            }
+            let (value, wrong) = read(&bytes)?;
+            Checks::of(wrong).finish()?;
+            Ok(Self(value))
+        })
+    }
+}
+
 /// The bytes of a JSON body.
 fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> {
+    let (is_json, payload) = (is_json(request), payload.take());
+    Box::pin(async move { if is_json { whole(payload).await } else { Err(not_json().into()) } })
+}
+
+fn is_json(request: &HttpRequest) -> bool {
     let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_json = media_type.is_some_and(|value| {
+    media_type.is_some_and(|value| {
         let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         essence == "application/json" || essence.ends_with("+json")
-    });
-    let mut payload = payload.take();
-    Box::pin(async move {
-        if !is_json {
-            let fault = FieldCode::MediaType.says("this operation accepts only application/json");
-            let fault = fault.with("allowed", "application/json");
-            return Err(Problem::new(Code::UnsupportedMediaType).field("content-type", fault).into());
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| broken_off())?;
-            if bytes.len() + chunk.len() > DEFAULT_MAX_BODY_BYTES {
-                return Err(too_large(DEFAULT_MAX_BODY_BYTES as u64).into());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
     })
+}
+
+fn not_json() -> Problem {
+    let fault = FieldCode::MediaType.says("this operation accepts only application/json");
+    Problem::new(Code::UnsupportedMediaType).field("content-type", fault.with("allowed", "application/json"))
+}
+
+async fn whole(mut payload: Payload) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| broken_off())?;
+        if bytes.len() + chunk.len() > DEFAULT_MAX_BODY_BYTES {
+            return Err(too_large(DEFAULT_MAX_BODY_BYTES as u64).into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// A body that did not arrive as a whole (400).

@@ -10,8 +10,9 @@ pub(crate) struct Refusal {
     pub(crate) fault: Fault,
 }
 
-/// What chrono says of texts that are not dates or instants.
-const NOT_DATES: [&str; 6] = [
+/// What we and chrono say of texts that are not dates or instants.
+const NOT_DATES: [&str; 7] = [
+    kernel::date::NOT_A_DAY,
     "premature end of input",
     "input contains invalid characters",
     "input is out of range",

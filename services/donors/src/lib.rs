@@ -5,6 +5,7 @@
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
 
 mod agreement;
+mod clearance;
 mod consumers;
 mod contribution;
 mod counted;
@@ -44,6 +45,7 @@ pub fn service() -> Service {
                 reporting::reminder::worker(&context),
                 document::sweep::worker(&context, "donors.documents", &document::KINDS),
                 counted::fold::worker(&context),
+                contribution::root::worker(&context),
                 Job::once("donors.rotation", move || registry::contact::rotation::run(sealing.clone())),
             ]
         })
@@ -52,6 +54,7 @@ pub fn service() -> Service {
 fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
     config.app_data(wake.clone());
     registry::routes(config);
+    clearance::routes(config);
     agreement::routes(config);
     lifecycle::routes(config);
     reporting::routes(config);

@@ -105,6 +105,8 @@ fn input_of(pointer: &str) -> String {
         "donor_id" => "donor".to_owned(),
         "instalments" => "instalments-0-due_date".to_owned(),
         "reporting-template" => "template".to_owned(),
+        // One input for several.
+        _ if name.starts_with("plan_ids-") => "plan_ids".to_owned(),
         "state" | "status" | "standing" | "first_signature" | "if-match" => String::new(),
         _ => name,
     }
@@ -184,6 +186,8 @@ mod tests {
             ("/expenditure/amount", "expenditure"),
             ("/sections/visibility", "sections-visibility"),
             ("/donor_id", "donor"),
+            ("/plan_ids", "plan_ids"),
+            ("/plan_ids/3", "plan_ids"),
             ("/state", ""),
         ] {
             assert_eq!(input_of(pointer), input, "{pointer}");

@@ -11,12 +11,13 @@ use minijinja::Value;
 use serde::Deserialize;
 
 /// Every parameter that a text may name. One that a refusal does not have is shown as a dash.
-const PARAMETERS: [&str; 37] = [
+const PARAMETERS: [&str; 38] = [
     "allowed",
     "amount",
     "because",
     "cells",
     "characters",
+    "committed",
     "computed",
     "count",
     "currency",
@@ -170,7 +171,7 @@ fn argument(
     let shown = match name {
         "date" => word.parse::<NaiveDate>().ok().map(|day| format::date(language, day)),
         "month" => format!("{word}-01").parse().ok().map(|day| format::month(language, day)),
-        "amount" => Some(format::money(language, word, currency)),
+        "amount" | "committed" => Some(format::money(language, word, currency)),
         "stated" | "computed" => Some(format::money(language, word, "USD")),
         "with" => Some(situation(language, code, params, word)),
         "state" => state(language, params.get("kind").map_or("", text_of), word),

@@ -103,9 +103,13 @@ pub(crate) enum Kind {
         blank: Option<&'static str>,
     },
     Countries,
+    /// Response plans, of those that [`offering`] adds.
+    Plans,
     Years,
     /// An exchange rate, for a record that is not in dollars.
     Rate,
+    /// A text of one line.
+    Line,
     /// A text of several lines.
     Long,
     /// A box to tick: asked of the reader, and not sent.
@@ -161,7 +165,11 @@ impl Field {
                 shown["options"] = country_codes().into();
                 "countries"
             }
-            Kind::Years => "text",
+            Kind::Plans => {
+                shown["options"] = json!([]);
+                "plans"
+            }
+            Kind::Years | Kind::Line => "text",
             Kind::Rate if currency == "USD" => return None,
             Kind::Rate => "rate",
             Kind::Long => "long",
@@ -179,14 +187,14 @@ impl Field {
             Kind::Money | Kind::Part => {
                 typed.some(self.name).map(|amount| money(language, amount, typed.text("currency")))
             }
-            Kind::Countries => Some(typed.all(self.name).into()),
+            Kind::Countries | Kind::Plans => Some(typed.all(self.name).into()),
             Kind::Years => Some(years(typed.text(self.name))),
             Kind::Rate => rate(language, typed),
             // What is needed and missing is for the API to say.
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Long if self.required => {
+            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long if self.required => {
                 Some(typed.text(self.name).into())
             }
-            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Long => {
+            Kind::Date | Kind::PastDate | Kind::Choice { .. } | Kind::Line | Kind::Long => {
                 typed.some(self.name).map(Value::from)
             }
         }
@@ -293,6 +301,18 @@ impl Steps {
     }
 }
 
+/// Steps, with the response plans to choose from in their fields of that kind.
+pub(crate) fn offering(mut steps: Value, plans: &[Value]) -> Value {
+    for step in steps.as_array_mut().into_iter().flatten() {
+        for field in
+            step["fields"].as_array_mut().into_iter().flatten().filter(|field| field["kind"] == "plans")
+        {
+            field["options"] = plans.into();
+        }
+    }
+    steps
+}
+
 /// Each step has its own form on the page: its inputs are named after it.
 fn at_step(mut problem: Value, step: &str) -> Value {
     for error in problem["errors"].as_array_mut().into_iter().flatten() {
@@ -336,6 +356,24 @@ mod tests {
         assert!(ERASE.unsure(&Typed::read(b"sure=yes")).is_none());
         let problem = at_step(ERASE.unsure(&Typed::default()).unwrap(), "erase");
         assert_eq!(problem["errors"][0]["field"], "erase-sure");
+    }
+
+    #[test]
+    fn a_step_offers_the_plans_and_sends_all_that_are_chosen() {
+        const ALLOT: Step = Step::panel("allot", "contribution-do-allot").fields(&[
+            Field::free("countries", "countries", Kind::Countries),
+            Field::free("plan_ids", "plans", Kind::Plans),
+        ]);
+        let steps = Steps { list: "contributions", once: true, steps: &[ALLOT] };
+        let record = json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": "USD" } });
+        let shown = steps.shown((Language::English, "2026-03-01"), &record, &["allot"]);
+        let plans = [json!({ "id": "p", "name": "Chad 2026" })];
+        let fields = offering(shown, &plans)[0]["fields"].clone();
+        assert_eq!((&fields[1]["kind"], &fields[1]["options"]), (&json!("plans"), &json!(plans)));
+        assert_ne!(fields[0]["options"], json!(plans));
+        let sent = ALLOT.body(Language::English, &Typed::read(b"plan_ids=p&plan_ids=q"));
+        assert_eq!(sent["plan_ids"], json!(["p", "q"]));
+        assert_eq!(ALLOT.body(Language::English, &Typed::default())["plan_ids"], json!([]));
     }
 
     #[test]

@@ -120,6 +120,11 @@ impl<W> Visit<W> {
         self.signed_in.as_ref().is_some_and(|signed_in| record["office_id"] == signed_in.office_id.as_str())
     }
 
+    /// The office that the reader works in.
+    pub(crate) fn own_office(&self) -> Option<&str> {
+        self.signed_in.as_ref().map(|signed_in| signed_in.office_id.as_str())
+    }
+
     pub(crate) fn today(&self) -> NaiveDate {
         self.state.clock.now().date_naive()
     }

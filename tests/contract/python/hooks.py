@@ -33,8 +33,9 @@ if os.environ["PASSERELLE_WHO"] == "headquarters":
 def before_call(context, case, kwargs):
     """Two requests that were made up apart are not one request sent twice: a well-formed key becomes one of its own."""
     # People made a moment ago may not be known everywhere: the API waits two seconds for one it does not know.
-    if isinstance(case.body, dict) and isinstance(case.body.get("focal_point_id"), str):
-        case.body["focal_point_id"] = None
+    for name in ("focal_point_id", "responsible_id"):
+        if isinstance(case.body, dict) and isinstance(case.body.get(name), str):
+            case.body[name] = None
     key = (case.headers or {}).get("Idempotency-Key")
     if isinstance(key, str) and re.fullmatch(r"[!-~]([ -~]*[!-~])?", key) and len(key) <= 255:
         case.headers["Idempotency-Key"] = str(uuid.uuid4())

@@ -96,3 +96,64 @@ async fn above_the_threshold_two_persons_sign() {
     assert_eq!(scene.reports(&scene.officer, "owed=true").await.len(), 4);
     scene.world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_that_was_signed_in_the_past_is_recorded_as_such_with_what_it_owes_already() {
+    let scene = scene().await;
+    let mut terms = scene.terms();
+    (terms["start_date"], terms["end_date"]) = ("2025-01-01".into(), "2098-12-31".into());
+    terms["reporting"] = json!({ "schedule": [
+        { "kind": "interim_narrative", "period_start": "2025-01-01", "period_end": "2025-06-30", "due_date": "2025-08-11" },
+        { "kind": "final_narrative", "period_start": "2025-01-01", "period_end": "2098-12-31", "due_date": "2099-03-31" }] });
+    terms["instalments"] = json!([]);
+    let made =
+        scene.world.http.post(Some(&scene.officer), "/v1/agreements", &json!({ "terms": terms })).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let path = made.header("location").to_owned();
+    scene.done(&scene.officer, &format!("{path}/negotiate"), &json!({})).await;
+    let schedule = scene.get(&scene.officer, &format!("{path}/report-schedule")).await;
+    let overdue: Vec<(&Value, &Value)> =
+        schedule["items"].as_array().unwrap().iter().map(|owed| (&owed["kind"], &owed["overdue"])).collect();
+    assert_eq!(
+        overdue,
+        [(&json!("interim_narrative"), &json!(true)), (&json!("final_narrative"), &json!(false))]
+    );
+    let sign = format!("{path}/sign");
+    let refused = async |body: Value| scene.act(&scene.officer, &sign, &body).await.pointers();
+    assert_eq!(refused(json!({ "signed_on": "2199-01-01" })).await, ["/signed_on"]);
+    assert_eq!(refused(json!({ "signed_on": "2019-12-31" })).await, ["/signed_on"]);
+    assert_eq!(refused(json!({ "signatory": "" })).await, ["/signatory"]);
+    let body = json!({ "signed_on": "2025-01-15", "signatory": "Director, Donor Relations" });
+    let signed = scene.done(&scene.officer, &sign, &body).await;
+    assert_eq!(
+        (text(&signed["signed_on"]), text(&signed["signatory"])),
+        ("2025-01-15".into(), "Director, Donor Relations".into())
+    );
+    let seen = scene.get(&scene.representative, &path).await;
+    assert_eq!((text(&seen["signed_on"]), &seen["signatory"]), ("2025-01-15".into(), &Value::Null));
+    assert_eq!(scene.reports(&scene.officer, "owed=true").await.len(), 2);
+    scene.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_today_need_not_send_a_body_but_what_is_sent_is_json() {
+    let scene = scene().await;
+    let made = scene
+        .world
+        .http
+        .post(Some(&scene.officer), "/v1/agreements", &json!({ "terms": scene.terms() }))
+        .await;
+    let path = made.header("location").to_owned();
+    scene.done(&scene.officer, &format!("{path}/negotiate"), &json!({})).await;
+    let sign = || {
+        let request = scene.world.http.request(Method::POST, &format!("{path}/sign"));
+        request.bearer_auth(&scene.officer).header("if-match", "\"2\"")
+    };
+    let other = sign().header("content-type", "text/plain").body("signed_on=2025-01-15");
+    assert_eq!(scene.world.http.send(other).await.status, 415);
+    let signed = scene.world.http.send(sign()).await;
+    assert_eq!(signed.status, 200, "{}", signed.text);
+    let signed = signed.json();
+    assert_eq!(text(&signed["signed_on"]), text(&signed["updated_at"])[..10].to_owned());
+    scene.world.stop().await;
+}

@@ -27,6 +27,13 @@ const fn changed(right: u16) -> [Gets; 8] {
     [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
 }
 
+/// What the office that a record belongs to gives to another one, or one above it.
+const fn handed_over() -> [Gets; 8] {
+    let mut row = changed(428);
+    row[3] = Status(428);
+    row
+}
+
 /// What the office that a record belongs to erases, or one above it; the matrix gives no reason, so nothing goes.
 const fn erased() -> [Gets; 8] {
     let mut row = changed(422);
@@ -231,6 +238,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
             ],
         ),
         ("GET /v1/donors/{id}/clearances", of_a_donor()),
+        ("GET /v1/donors/{id}/clearance", of_a_donor()),
         ("GET /v1/donors/{id}/timeline", of_a_donor()),
         ("GET /v1/donors/{id}/duplicates", of_a_donor()),
         ("GET /v1/donors/{id}/merges", of_a_donor()),
@@ -353,6 +361,10 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/agreement-documents/{id}/erase", erased()),
         ("GET /v1/signature-rule", of_organisation()),
         ("PUT /v1/signature-rule", curated(428)),
+        ("GET /v1/clearance-rule", of_organisation()),
+        ("PUT /v1/clearance-rule", curated(428)),
+        ("GET /v1/agreements/{id}/report-schedule", SHOWN),
+        ("POST /v1/agreements/{id}/hand-over", handed_over()),
         ("POST /v1/agreements/{id}/negotiate", changed(428)),
         ("POST /v1/agreements/{id}/sign", changed(428)),
         ("POST /v1/agreements/{id}/activate", changed(428)),
@@ -431,6 +443,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/imports/template", staff_only(200)),
         ("GET /v1/imports/{id}", NOBODY_IN),
         ("GET /v1/imports/{id}/rows", NOBODY_IN),
+        ("GET /v1/plan-names", staff_only(200)),
         ("GET /v1/plans", LIST),
         ("POST /v1/plans", created(422)),
         ("GET /v1/plans/{id}", NOBODY_IN),

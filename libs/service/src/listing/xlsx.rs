@@ -14,6 +14,7 @@ use futures_util::{Stream, stream};
 use kernel::{Code, FieldCode, Problem, Reason};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufWriter, ErrorKind, Read, Seek},
     sync::Arc,
@@ -24,6 +25,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 const MAX_ROWS: usize = 100_000;
 /// Pages that wait to be written: the faster side waits for the slower one.
 const PAGES_AHEAD: usize = 2;
+/// Maximum length of a cell, in UTF-16 units: the format's own limit.
+const MAX_CELL_UNITS: usize = 32_767;
+/// What ends a text that was cut.
+const CUT: char = '…';
 /// Bytes of the file read per chunk.
 const CHUNK_BYTES: usize = 128 * 1024;
 
@@ -150,7 +155,7 @@ fn put(sheet: &mut Worksheet, (line, column): (u32, u16), cell: Cell) -> Result<
     match cell {
         Cell::Empty => {}
         Cell::Text(text) => {
-            sheet.write_string(line, column, text)?;
+            sheet.write_string(line, column, within_cell(&text))?;
         }
         #[expect(clippy::cast_precision_loss, reason = "a spreadsheet's numbers are doubles")]
         Cell::Integer(number) => {
@@ -162,6 +167,23 @@ fn put(sheet: &mut Worksheet, (line, column): (u32, u16), cell: Cell) -> Result<
         }
     }
     Ok(())
+}
+
+/// The text as far as a cell holds it, cut between two characters, with a mark. Bounds of texts elsewhere count characters,
+/// of which some are two units.
+fn within_cell(text: &str) -> Cow<'_, str> {
+    // No text has more units than bytes.
+    if text.len() <= MAX_CELL_UNITS || text.encode_utf16().count() <= MAX_CELL_UNITS {
+        return Cow::Borrowed(text);
+    }
+    let mut units = CUT.len_utf16();
+    let fits = |character: &char| {
+        units += character.len_utf16();
+        units <= MAX_CELL_UNITS
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.push(CUT);
+    Cow::Owned(cut)
 }
 
 /// The sheet before the list: names and values.

@@ -50,7 +50,9 @@ pub(crate) struct PlanFields {
     countries: Vec<String>,
     #[schema(example = json!([2026]), min_items = 1, max_items = 20, value_type = Vec<kernel::items::PlanYear>)]
     years: Vec<i32>,
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     start_date: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     end_date: Option<NaiveDate>,
     /// Amount in US dollars.
     original_requirement: Option<Money>,

@@ -5,11 +5,14 @@ use super::{
 };
 use crate::agreement::AmendmentKind;
 use crate::agreement::terms::Modality;
+use crate::clearance::standing::{self, ClearanceStanding};
+use ::store::TenantScope;
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AgreementId, DonorId, Earmarking, Money, OfficeId, PrincipalId, Problem, closed_set, text::search_key,
+    AgreementId, DonorId, Earmarking, Money, OfficeId, PersonId, PrincipalId, Problem, closed_set,
+    text::search_key,
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -34,6 +37,11 @@ pub(crate) struct Agreement {
     /// Who signed it: as the only signatory, or as the first of two where the organisation's rule requires two
     /// signatures. Staff only.
     pub(crate) first_signature: Option<FirstSignature>,
+    /// Who signed, by function. Staff only.
+    #[schema(max_length = 100)]
+    pub(crate) signatory: Option<String>,
+    /// The member of staff who is responsible for it. Staff only.
+    pub(crate) responsible_id: Option<PersonId>,
     #[serde(flatten)]
     pub(crate) terms: Terms,
     pub(crate) created_at: DateTime<Utc>,
@@ -65,6 +73,8 @@ impl TryFrom<store::Model> for Agreement {
                 .first_signed_by
                 .zip(row.first_signed_at)
                 .map(|(by, at)| FirstSignature { by, at }),
+            signatory: row.signatory,
+            responsible_id: row.responsible_id,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -103,6 +113,9 @@ pub(crate) struct AgreementRecord {
     /// Its amendments, oldest first.
     #[schema(max_items = 1000)]
     pub(crate) amendments: Vec<Amendment>,
+    /// Whether it needs a due-diligence clearance of its donor to be signed, activated or extended at a cost, and whether
+    /// one holds today. Staff only.
+    pub(crate) clearance: Option<ClearanceStanding>,
 }
 
 /// What has been received under an agreement, in its currency.
@@ -189,11 +202,13 @@ pub(crate) fn match_payments(instalments: &[Instalment], paid: i64, today: Naive
     instalments.iter().map(fill).collect()
 }
 
-/// An agreement with everything about it; `db` reads all its contributions.
+/// An agreement with everything about it; `db` reads all its contributions. What was found out about a donor is for staff
+/// alone.
 pub(crate) async fn record(
     db: &impl sea_orm::ConnectionTrait,
     row: store::Model,
     today: NaiveDate,
+    is_for_staff: bool,
 ) -> Result<AgreementRecord, ::store::StoreError> {
     let sums = store::received(db, &row, None).await?;
     let amount = row.amount()?;
@@ -208,7 +223,11 @@ pub(crate) async fn record(
     let amendments = amendment::of(db, row.id).await?;
     let amendments = amendments.into_iter().map(Amendment::try_from).collect::<Result<_, _>>()?;
     let payments = match_payments(&row.terms()?.instalments, sums.paid, today);
-    Ok(AgreementRecord { agreement: row.try_into()?, received, payments, amendments })
+    let clearance = match is_for_staff {
+        true => Some(standing::of(db, row.organisation_id, row.donor_id, today).await?),
+        false => None,
+    };
+    Ok(AgreementRecord { agreement: row.try_into()?, received, payments, amendments, clearance })
 }
 
 /// Filters of the agreement list.
@@ -225,6 +244,7 @@ pub(crate) struct AgreementFilter {
     office_id: Option<OfficeId>,
     state: Option<State>,
     /// Only those that end on or before this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     ends_before: Option<NaiveDate>,
     /// Defaults to `newest`.
     #[param(inline)]
@@ -284,7 +304,8 @@ pub(crate) async fn get(
     let found = service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
         // What was received under it is counted in full for every reader.
-        Ok(db.across_offices(scope, async |all| record(all, row, today).await).await?)
+        let is_for_staff = matches!(scope, TenantScope::Offices { .. });
+        Ok(db.across_offices(scope, async |all| record(all, row, today, is_for_staff).await).await?)
     });
     let record = found.await?;
     // Contributions change it too, so its version alone does not say that nothing has changed.

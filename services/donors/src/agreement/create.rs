@@ -6,11 +6,14 @@ use super::{
     store,
     terms::{self, Terms},
 };
-use crate::{known::plan, registry::donor};
+use crate::{
+    known::{person, plan},
+    registry::donor,
+};
 use ::store::{TenantTx, params, sql};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
-use kernel::{AgreementId, Code, Fault, OfficeId, Problem, Reason, RecordKind};
+use kernel::{AgreementId, Code, Fault, OfficeId, PersonId, Problem, Reason, RecordKind};
 use serde::Deserialize;
 use service::{
     ApiResult, Changed, Context, Created, Id, JsonBody,
@@ -24,6 +27,8 @@ use utoipa::ToSchema;
 pub(crate) struct NewAgreement {
     /// The implementing office: the caller's or one below it. Defaults to the caller's.
     office_id: Option<OfficeId>,
+    /// The active member of staff who is responsible for it.
+    responsible_id: Option<PersonId>,
     terms: Terms,
 }
 
@@ -40,10 +45,13 @@ pub(crate) async fn create(
     context: Data<Context>,
     body: JsonBody<NewAgreement>,
 ) -> ApiResult {
-    let NewAgreement { office_id, terms } = body.value;
+    let NewAgreement { office_id, responsible_id, terms } = body.value;
     under_terms(terms::check(&terms))?;
     let organisation_id = caller.claims.organisation_id;
     let office_id = context.office_for(&caller.claims, office_id).await?;
+    if let Some(person) = responsible_id {
+        person::check(&context.store, organisation_id, person, "/responsible_id").await?;
+    }
     under_terms(plan::find_all(&context.store, organisation_id, &terms.plan_ids).await)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
         donor::merge_lock::shared(tx, organisation_id).await?;
@@ -72,6 +80,8 @@ pub(crate) async fn create(
             signed_on: None,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
+            responsible_id,
             created_at: now,
             updated_at: now,
         };
@@ -120,6 +130,7 @@ pub(crate) async fn update(
             donor_name,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
             updated_at: tx.now(),
             ..before.clone()
         };
@@ -157,7 +168,7 @@ pub(crate) async fn changed(
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
     tx.audit_changed(action, &after, &old, &new).await?;
     let today = tx.now().date_naive();
-    Ok(Changed::new(after.version, record(tx.db(), after, today).await?))
+    Ok(Changed::new(after.version, record(tx.db(), after, today, true).await?))
 }
 
 /// Errors of terms are reported under `/terms` when they are a part of the body.

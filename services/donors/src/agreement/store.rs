@@ -3,7 +3,9 @@ use crate::registry::donor;
 use ::store::list::{Conditions, Listed};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::AgreementChanged;
-use kernel::{AgreementId, Currency, DonorId, Money, OfficeId, OrganisationId, PrincipalId, Visibility};
+use kernel::{
+    AgreementId, Currency, DonorId, Money, OfficeId, OrganisationId, PersonId, PrincipalId, Visibility,
+};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, FromQueryResult, PrimaryKeyTrait, Value,
@@ -42,6 +44,10 @@ pub struct Model {
     /// Who signed first, where two persons have to.
     pub first_signed_by: Option<PrincipalId>,
     pub first_signed_at: Option<DateTime<Utc>>,
+    /// Who signed, by function.
+    pub signatory: Option<String>,
+    /// The member of staff who is responsible for it.
+    pub responsible_id: Option<PersonId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
@@ -185,6 +191,7 @@ fn as_seen(scope: &TenantScope, mut agreements: Vec<Model>) -> Vec<Model> {
     if !matches!(scope, TenantScope::Offices { .. }) {
         for agreement in &mut agreements {
             (agreement.first_signed_by, agreement.first_signed_at) = (None, None);
+            (agreement.signatory, agreement.responsible_id) = (None, None);
         }
     }
     agreements
@@ -284,6 +291,7 @@ fn event(model: &Model, terms: Terms) -> AgreementChanged {
         countries: terms.countries,
         plan_ids: terms.plan_ids,
         visibility: terms.visibility.into(),
+        responsible_id: model.responsible_id,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
 use kernel::{
     DonorId, Earmarking, Fault, FieldCode, Money, PlanId, Problem, RecordKind, ReportKind, ReportTemplate,
-    Visibility, closed_set, money::parse_decimal,
+    Visibility, closed_set, money::parse_plain,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,10 @@ pub(crate) struct Terms {
     #[schema(example = "Shelter and relief for displaced people", min_length = 1, max_length = 300)]
     pub(crate) title: String,
     /// Start date.
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) start_date: NaiveDate,
     /// End date.
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) end_date: NaiveDate,
     /// The agreed amount, in the donor's currency.
     pub(crate) amount: Money,
@@ -78,6 +80,7 @@ pub(crate) struct Terms {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Instalment {
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) due_date: NaiveDate,
     pub(crate) amount: Money,
     /// The condition for payment.
@@ -124,8 +127,11 @@ impl Default for Reporting {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Milestone {
     pub(crate) kind: ReportKind,
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) period_start: NaiveDate,
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) period_end: NaiveDate,
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) due_date: NaiveDate,
 }
 
@@ -148,8 +154,11 @@ pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
     checks.date("/start_date", terms.start_date);
     checks.date("/end_date", terms.end_date);
     checks.require(terms.amount.minor() > 0, "/amount/amount", Fault::not_above_zero());
+    if let Err(fault) = terms.amount.currency().in_force(terms.start_date) {
+        checks.refuse("/amount/currency", fault);
+    }
     if let Some(percent) = &terms.overhead_percent {
-        let fits = parse_decimal(percent)
+        let fits = parse_plain(percent)
             .is_ok_and(|percent| percent >= Decimal::ZERO && percent <= Decimal::ONE_HUNDRED);
         let fault = FieldCode::OutOfRange.says("must be a decimal number from 0 to 100");
         checks.require(fits, "/overhead_percent", fault.with("min", 0).with("max", 100));
@@ -283,6 +292,19 @@ pub(crate) mod tests {
         }
         // Fifty countries, twenty sectors, and fifty-nine of sixty reports that are there twice.
         assert_eq!(fields.len(), 4 + 50 + 20 + 59);
+    }
+
+    #[test]
+    fn a_currency_holds_that_was_in_force_when_the_agreement_began() {
+        let mut old = terms("2014-06-01", "2015-06-01");
+        old.amount = Money::parse("1000", kernel::Currency::from_code("LTL").unwrap()).unwrap();
+        check(&old).unwrap();
+        old.start_date = day("2015-01-01");
+        let problem = check(&old).unwrap_err();
+        let error = &problem.errors[0];
+        assert_eq!((error.pointer.as_str(), error.code), ("/amount/currency", FieldCode::WithdrawnCurrency));
+        old.amount = Money::parse("1500000000000", kernel::Currency::from_code("IDR").unwrap()).unwrap();
+        check(&old).unwrap();
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Due-diligence decisions, whichever service takes them.
 
-use crate::registry::clearance;
+use crate::{clearance::store, registry::donor::merge_lock};
+use ::store::{ConsumeError, Consumer, EventHandler, Reference, SystemTx};
 use async_trait::async_trait;
 use events::ClearanceDecided;
-use store::{ConsumeError, Consumer, EventHandler, Reference, SystemTx};
+use std::collections::BTreeSet;
 
 struct Clearances;
 
@@ -14,8 +15,12 @@ impl EventHandler<ClearanceDecided> for Clearances {
     }
 
     async fn apply(&self, tx: &mut SystemTx, events: Vec<ClearanceDecided>) -> Result<(), ConsumeError> {
+        let organisations: BTreeSet<_> = events.iter().map(|event| event.organisation_id).collect();
+        for organisation_id in organisations {
+            merge_lock::shared(tx, organisation_id).await?;
+        }
         // A decision that was recorded here is there already.
-        Ok(clearance::keep(tx, &events).await?)
+        Ok(store::keep(tx, &events).await?)
     }
 }
 

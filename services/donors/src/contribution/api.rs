@@ -81,6 +81,9 @@ pub(crate) struct Contribution {
     pub(crate) parent_id: Option<ContributionId>,
     /// The reversed record that it replaces.
     pub(crate) replaces_id: Option<ContributionId>,
+    /// The first record that it comes from: by `parent_id` and, where a record has none, `replaces_id`. Its own id when it
+    /// comes from none.
+    pub(crate) root_id: ContributionId,
     /// How the amount is split over the usage years; empty if it is not.
     #[schema(max_items = 30)]
     pub(crate) usage_split: Vec<YearShare>,
@@ -116,6 +119,7 @@ pub(crate) struct YearShare {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Valuation {
     pub(crate) method: ValuationMethod,
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) valued_on: NaiveDate,
     /// The quantity, decimal.
     #[schema(example = "1200", max_length = 40)]
@@ -143,6 +147,7 @@ impl TryFrom<store::Model> for Contribution {
             standing: row.standing,
             parent_id: row.parent_id,
             replaces_id: row.replaces_id,
+            root_id: row.root().unwrap_or(row.id),
             source_objects,
             destination_objects,
             usage_years,
@@ -182,6 +187,14 @@ impl TryFrom<store::Model> for Contribution {
     }
 }
 
+impl Contribution {
+    /// The response plans it goes to, by name.
+    fn plans(&self) -> String {
+        let plans = self.destination_objects.iter().filter(|object| object.kind == FlowObject::PLAN);
+        plans.map(|plan| plan.name.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl Row for Contribution {
     const COLUMNS: &'static [Column<Self>] = &[
         ("id", |row| row.id.into()),
@@ -197,6 +210,7 @@ impl Row for Contribution {
         ("flow_date", |row| row.flow_date.into()),
         ("usage_years", |row| service::joined(&row.usage_years)),
         ("countries", |row| row.countries.join(" ").into()),
+        ("plans", |row| row.plans().into()),
         ("earmarking", |row| row.earmarking.map(Earmarking::as_str).into()),
         ("contribution_type", |row| row.contribution_type.as_str().into()),
         ("new_money", |row| row.new_money.to_string().into()),
@@ -220,6 +234,8 @@ pub(crate) struct ContributionFilter {
     agreement_id: Option<AgreementId>,
     /// Only those that fulfil this pledge or commitment, or were allocated from this contribution.
     parent_id: Option<ContributionId>,
+    /// Only this record, if it comes from no other, and those that come from it, through any number of records.
+    root_id: Option<ContributionId>,
     /// Only those with this status.
     status: Option<ContributionStatus>,
     /// Only those with this earmarking.
@@ -260,6 +276,7 @@ impl ContributionFilter {
             office_id: self.office_id,
             agreement_id: self.agreement_id,
             parent_id: self.parent_id,
+            root_id: self.root_id,
             status: self.status,
             earmarking: self.earmarking,
             year: self.year,

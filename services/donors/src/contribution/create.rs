@@ -20,7 +20,7 @@ use events::{ExternalRef, FlowObject};
 use kernel::{
     AgreementId, Code, ContributionId, ContributionStatus, ContributionType, DonorId, Earmarking, Fault,
     FieldCode, Money, OfficeId, OrganisationId, PlanId, Problem, RecordKind, Situation, Visibility,
-    money::parse_decimal,
+    money::parse_plain,
 };
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
@@ -41,7 +41,9 @@ pub(crate) struct NewContribution {
     /// Defaults to the organisation's rate for the month of the flow, of the decision, or of today. Not allowed for an
     /// amount in US dollars.
     exchange_rate: Option<ExchangeRate>,
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     decision_date: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     flow_date: Option<NaiveDate>,
     #[schema(example = 2026, minimum = 1900, maximum = 2200)]
     budget_year: Option<i32>,
@@ -131,16 +133,23 @@ pub(crate) async fn create(
         if let Some(agreement_id) = new.agreement_id {
             check_agreement(scope, tx, agreement_id, new.donor_id, office_id).await?;
         }
-        if let Some(replaced) = new.replaces_id {
-            check_replaced(scope, tx, replaced).await?;
-        }
+        let replaced = match new.replaces_id {
+            Some(replaced) => Some(check_replaced(scope, tx, replaced).await?),
+            None => None,
+        };
         let now = tx.now();
         let day = new.flow_date.or(new.decision_date).unwrap_or_else(|| now.date_naive());
+        let stated = [new.flow_date, new.decision_date].into_iter().flatten().min();
+        let in_force = new.amount.currency().in_force(stated.unwrap_or(day));
+        in_force.map_err(|fault| Problem::invalid_field("/amount/currency", fault))?;
         let converted =
             exchange_rate::convert(tx.db(), organisation_id, new.amount, new.exchange_rate.as_ref(), day)
                 .await?;
         let to = destinations(tx, organisation_id, &new.countries, &new.years(), &plans).await?;
-        let record = record(&new, &donor, converted, (tx.new_id(), office_id, now), &to)?;
+        let record = store::Model {
+            root_id: replaced.as_ref().and_then(store::Model::root),
+            ..record(&new, &donor, converted, (tx.new_id(), office_id, now), &to)?
+        };
         let shown = Contribution::try_from(record.clone())?;
         let recorded = New::of(Kind::Recorded, (new.amount.minor(), record.amount_usd));
         store::insert_all(tx, vec![record]).await.map_err(already_there)?;
@@ -165,10 +174,15 @@ pub(super) fn already_there(error: ::store::StoreError) -> ApiError {
     ApiError::from(error)
 }
 
-async fn check_replaced(scope: &TenantScope, tx: &Transaction, id: ContributionId) -> Result<(), ApiError> {
+/// The record that a new one replaces: one that is reversed.
+async fn check_replaced(
+    scope: &TenantScope,
+    tx: &Transaction,
+    id: ContributionId,
+) -> Result<store::Model, ApiError> {
     let found = store::get(scope, tx.db(), id).await?;
     match found {
-        Some(record) if record.standing == Standing::Reversed => Ok(()),
+        Some(record) if record.standing == Standing::Reversed => Ok(record),
         Some(record) => {
             let why = "is a contribution that is not reversed";
             let fault = Fault::state(RecordKind::Contribution, record.standing.as_str(), why);
@@ -221,10 +235,7 @@ pub(super) async fn destinations(
     let countries = countries.iter().filter_map(|code| kernel::country::by_iso3(code));
     to.extend(countries.map(FlowObject::location));
     to.extend(years.iter().map(FlowObject::usage_year));
-    for plan in plans {
-        let id = plan.fts_id.clone().unwrap_or_else(|| plan.id.to_string());
-        to.push(FlowObject::plan(id, &plan.name));
-    }
+    to.extend(plans.iter().map(plan::KnownPlan::object));
     Ok(to)
 }
 
@@ -308,6 +319,11 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
     checks.require(new.amount.minor() > 0, "/amount/amount", Fault::not_above_zero());
     checks.optional_text("/method", new.method.as_deref(), 200);
     checks.optional_long_text("/description", new.description.as_deref(), 20_000);
+    for (pointer, date) in [("/decision_date", new.decision_date), ("/flow_date", new.flow_date)] {
+        if let Some(fault) = date.and_then(kernel::date::unusual_for_money) {
+            checks.refuse(pointer, fault);
+        }
+    }
     check_targets(&mut checks, &new.countries, &new.usage_years);
     check_split(&mut checks, new);
     check_valuation(&mut checks, new);
@@ -324,7 +340,7 @@ fn check(new: &NewContribution) -> Result<(), Problem> {
 }
 
 /// Plausible years of financial records.
-pub(crate) const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
+pub(crate) const PLAUSIBLE_YEARS: std::ops::RangeInclusive<i32> = kernel::date::YEARS_OF_MONEY;
 
 const DUPLICATE: (FieldCode, &str) = (FieldCode::Duplicate, "is named twice");
 
@@ -408,7 +424,7 @@ fn check_valuation(checks: &mut Checks, new: &NewContribution) {
         checks.refuse("/valuation", fault);
     }
     if let Some(quantity) = &valuation.quantity {
-        let above = parse_decimal(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
+        let above = parse_plain(quantity).is_ok_and(|quantity| quantity > rust_decimal::Decimal::ZERO);
         let fault = (FieldCode::NotAboveZero, "must be a decimal number greater than zero");
         checks.require(above, "/valuation/quantity", fault);
     }

@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 pub(crate) struct WriteOff {
     /// Defaults to the open amount.
     amount: Option<Money>,
+    #[serde(deserialize_with = "kernel::date::day")]
     on: NaiveDate,
     #[schema(example = "The parliament did not vote the budget", min_length = 1, max_length = 2000)]
     reason: String,
@@ -35,6 +36,7 @@ pub(crate) struct WriteOff {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reversal {
+    #[serde(deserialize_with = "kernel::date::day")]
     on: NaiveDate,
     #[schema(example = "Recorded under another donor by mistake", min_length = 1, max_length = 2000)]
     reason: String,

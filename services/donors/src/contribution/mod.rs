@@ -4,6 +4,8 @@ pub(crate) mod api;
 pub(crate) mod create;
 pub(crate) mod ending;
 pub(crate) mod entry;
+pub(crate) mod plans;
+pub(crate) mod root;
 pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod target;
@@ -19,6 +21,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(api::get)
         .service(create::create)
         .service(api::entries)
+        .service(plans::list)
         .service(steps::commit)
         .service(steps::pay)
         .service(steps::allot)

@@ -37,7 +37,10 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         let records: Vec<Model> = (1..=300u128)
             .map(|id| {
                 let office = OFFICES[usize::try_from(random.below(4)).unwrap()];
-                random.record(id, office, 1)
+                let record = random.record(id, office, 1);
+                // Some that come from the first one; they are not among those that change below.
+                let root = (id > 10 && id % 10 == 3).then_some(ContributionId::from_u128(1));
+                Model { parent_id: root, root_id: root, ..record }
             })
             .collect();
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
@@ -47,7 +50,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         let (text, none) = (|name: &str| Some(name.to_owned()), Filter::default);
         let donor = DonorId::from_u128(102);
         type Fits = fn(&Model) -> bool;
-        let filters: [(Filter, Fits); 16] = [
+        let filters: [(Filter, Fits); 17] = [
             (none(), |_| true),
             (Filter { status: Some(Pledge), ..none() }, |row| row.status == Pledge),
             (Filter { earmarking: Some(Earmarked), ..none() }, |row| row.earmarking == Some(Earmarked)),
@@ -81,6 +84,9 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
             }),
             (Filter { external: Some(("test".to_owned(), "7".to_owned())), ..none() }, |row| {
                 row.external_ref.as_deref() == Some("7")
+            }),
+            (Filter { root_id: Some(ContributionId::from_u128(1)), ..none() }, |row| {
+                row.root() == Some(ContributionId::from_u128(1))
             }),
             (Filter { counted_year: Some(2020), ..none() }, |row| {
                 let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);

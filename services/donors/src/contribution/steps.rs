@@ -17,7 +17,7 @@ use ::store::{StoreError, TenantTx, Transaction};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{Days, NaiveDate};
-use events::ExternalRef;
+use events::{ExternalRef, FlowObject};
 use kernel::{
     AgreementId, Code, ContributionId, ContributionStatus, Earmarking, Fault, FieldCode, Money, PlanId,
     Problem, Reason, RecordKind,
@@ -34,6 +34,7 @@ pub(crate) struct Fulfilment {
     /// what was promised.
     amount: Option<Money>,
     /// The date of the decision, or of the payment.
+    #[serde(deserialize_with = "kernel::date::day")]
     on: NaiveDate,
     /// Defaults to the organisation's rate for that month.
     exchange_rate: Option<ExchangeRate>,
@@ -49,12 +50,13 @@ pub(crate) struct Fulfilment {
 pub(crate) struct Allotment {
     /// In the currency of the contribution; at most the open amount.
     amount: Money,
+    #[serde(deserialize_with = "kernel::date::day")]
     on: NaiveDate,
     /// ISO 3166-1 alpha-3 codes of the destination countries.
     #[serde(default)]
     #[schema(example = json!(["AFG"]), max_items = 50, value_type = Vec<kernel::items::CountryCode>)]
     countries: Vec<String>,
-    /// Response plans it funds.
+    /// Response plans it funds. Defaults to those of the contribution.
     #[serde(default)]
     #[schema(max_items = 20)]
     plan_ids: Vec<PlanId>,
@@ -218,7 +220,11 @@ pub(crate) async fn allot(
         let same_years = step.usage_years.is_empty();
         let years = if same_years { years } else { step.usage_years.clone() };
         let countries = if step.countries.is_empty() { countries } else { step.countries.clone() };
-        let to = destinations(tx, parked.organisation_id, &countries, &years, &plans).await?;
+        let mut to = destinations(tx, parked.organisation_id, &countries, &years, &plans).await?;
+        if plans.is_empty() {
+            let (_, before) = parked.objects()?;
+            to.extend(before.into_iter().filter(|object| object.kind == FlowObject::PLAN));
+        }
         let child = Model {
             amount_usd: taken_usd,
             original_amount: Some(taken),

@@ -63,6 +63,8 @@ pub struct Model {
     pub parent_id: Option<ContributionId>,
     /// The reversed record that it replaces.
     pub replaces_id: Option<ContributionId>,
+    /// The first record that it comes from, where that is another one. [`Model::root`] says it of every record.
+    pub root_id: Option<ContributionId>,
     pub usage_split: Option<String>,
     pub valuation: Option<String>,
     /// Cents of US dollars that exchange rates gained since the promise.
@@ -138,6 +140,7 @@ impl Model {
             standing: Standing::Current,
             parent_id: None,
             replaces_id: None,
+            root_id: None,
             usage_split: None,
             valuation: None,
             exchange_difference: None,
@@ -153,6 +156,7 @@ impl Model {
             version: 1,
             parent_id: Some(self.id),
             replaces_id: None,
+            root_id: self.root(),
             exchange_difference: None,
             created_at: now,
             updated_at: now,
@@ -196,7 +200,7 @@ impl Model {
         Some(record.into())
     }
 
-    fn event(&self) -> Result<ContributionRecorded, StoreError> {
+    pub(super) fn event(&self) -> Result<ContributionRecorded, StoreError> {
         let (source_objects, destination_objects) = self.objects()?;
         Ok(ContributionRecorded {
             id: self.id,
@@ -219,6 +223,7 @@ impl Model {
             visibility: self.visibility.into(),
             agreement_id: self.agreement_id,
             counts: self.standing == Standing::Current,
+            root_id: self.root(),
         })
     }
 }
@@ -246,6 +251,8 @@ pub(crate) struct Filter {
     pub(crate) office_id: Option<OfficeId>,
     pub(crate) agreement_id: Option<AgreementId>,
     pub(crate) parent_id: Option<ContributionId>,
+    /// Only those that come from this record, and itself.
+    pub(crate) root_id: Option<ContributionId>,
     pub(crate) status: Option<ContributionStatus>,
     pub(crate) earmarking: Option<Earmarking>,
     pub(crate) year: Option<i32>,
@@ -290,6 +297,7 @@ impl Filter {
         conditions.and_few("c.donor_id = ?", self.donor_id);
         conditions.and_few("c.agreement_id = ?", self.agreement_id);
         conditions.and_few("c.parent_id = ?", self.parent_id);
+        conditions.and_few("coalesce(c.root_id, c.id) = ?", self.root_id);
         if let Some((source, reference)) = &self.external {
             conditions.and("c.source = ?", source.as_str());
             conditions.and_few("c.external_ref = ?", Some(reference.as_str()));

@@ -2,9 +2,10 @@
 //! the IMF's monthly file has them.
 
 use super::{month_of, parse, store::Model};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use kernel::{Currency, Fault, FieldCode, FieldError, OrganisationId, fault};
-use std::collections::BTreeMap;
+use rust_decimal::Decimal;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// Maximum number of rows of a file: two centuries of months of every currency.
 const MAX_ROWS: usize = 500_000;
@@ -107,12 +108,12 @@ fn line(record: &csv::StringRecord, columns: &Columns, given: Given<'_>, read: &
     let number = read.rows;
     let cell = |index: usize| record.get(index).unwrap_or_default();
     let (rate, code) = (cell(columns.rate), cell(columns.currency));
-    let Ok(date) = cell(columns.date).parse::<NaiveDate>() else {
+    let Some(date) = kernel::date::parse(cell(columns.date)) else {
         let fault = FieldCode::NotADate.says("is not a date such as 2026-03-31");
         read.fault(number, "Date", fault.with("value", fault::shown(cell(columns.date))));
         return None;
     };
-    if let Some(fault) = kernel::date::unusual(date) {
+    if let Some(fault) = kernel::date::unusual_for_money(date) {
         read.fault(number, "Date", fault);
         return None;
     }
@@ -123,7 +124,11 @@ fn line(record: &csv::StringRecord, columns: &Columns, given: Given<'_>, read: &
             return None;
         }
     };
-    let parsed = match parse(rate) {
+    if let Err(fault) = currency.in_force(date) {
+        read.fault(number, "Currency", fault);
+        return None;
+    }
+    let parsed = match parse(&plain(rate)) {
         Ok(parsed) => parsed,
         Err(fault) => {
             read.fault(number, "Rate", fault);
@@ -131,7 +136,7 @@ fn line(record: &csv::StringRecord, columns: &Columns, given: Given<'_>, read: &
         }
     };
     if currency == Currency::USD {
-        if parsed != rust_decimal::Decimal::ONE {
+        if parsed != Decimal::ONE {
             read.fault(number, "Rate", FieldCode::DollarRate.says("the rate of the US dollar must be 1"));
         }
         return None;
@@ -147,6 +152,15 @@ fn line(record: &csv::StringRecord, columns: &Columns, given: Given<'_>, read: &
         recorded_at: given.now,
     };
     Some(Line { number, country: columns.country.map(cell).unwrap_or_default().to_owned(), model })
+}
+
+/// A rate without the exponent that the IMF's file writes for very large and very small ones; the text itself where it
+/// has none, or is none.
+fn plain(rate: &str) -> Cow<'_, str> {
+    match Decimal::from_scientific(rate) {
+        Ok(number) if rate.contains(['e', 'E']) => Cow::Owned(number.to_string()),
+        _ => Cow::Borrowed(rate),
+    }
 }
 
 /// Where a file gives one month of a currency several rates, that of the currency's own country is meant (its code
@@ -214,6 +228,23 @@ mod tests {
         assert_eq!((unclear.rates.len(), unclear.bad), (0, 2));
         let alike = of(&format!("{head}2020-01-31,600,XOF,SN\n2020-01-31,600.0,XOF,ML"));
         assert_eq!((alike.rates.len(), alike.bad), (1, 0));
+    }
+
+    #[test]
+    fn a_withdrawn_currency_has_rates_while_it_was_in_force() {
+        let read = of("Date,Rate,Currency\n2014-03-31,2.5,LTL\n1999-03-31,1.8,DEM\n2015-03-31,1.47E4,BYR\n\
+                       2015-01-31,2.5,LTL\n2017-02-28,19000,BYR\n1899-12-31,4.2,DEM\n2014-3-31,1_0,EUR\n2014-03-31,1_0,EUR");
+        let rates: Vec<_> = read.rates.iter().map(|row| (row.currency.as_str(), row.rate.as_str())).collect();
+        assert_eq!(rates, [("BYR", "14700"), ("DEM", "1.8"), ("LTL", "2.5")]);
+        let faults: Vec<_> = read.faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+        let expected = [
+            ("/rows/4/Currency", FieldCode::WithdrawnCurrency),
+            ("/rows/5/Currency", FieldCode::WithdrawnCurrency),
+            ("/rows/6/Date", FieldCode::DateOutOfRange),
+            ("/rows/7/Date", FieldCode::NotADate),
+            ("/rows/8/Rate", FieldCode::NotANumber),
+        ];
+        assert_eq!(faults, expected);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) mod store;
 use auth::ApiError;
 use chrono::{Datelike, NaiveDate};
 use kernel::{
-    Currency, Fault, FieldCode, Money, OrganisationId, Problem, Situation, fault, money::parse_decimal,
+    Currency, Fault, FieldCode, Money, OrganisationId, Problem, Situation, fault, money::parse_plain,
 };
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
@@ -48,6 +48,7 @@ pub(crate) struct ExchangeRate {
     /// Units of the amount's currency per US dollar, decimal.
     #[schema(example = "0.884", max_length = 40)]
     pub(crate) rate: String,
+    #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) date: NaiveDate,
     /// Who publishes the rate.
     #[schema(example = "UN operational rates of exchange", min_length = 1, max_length = 200)]
@@ -69,7 +70,7 @@ pub(crate) fn month_of(day: NaiveDate) -> String {
 /// A rate as it is written: a decimal number above zero.
 pub(crate) fn parse(rate: &str) -> Result<Decimal, Fault> {
     let unread = |_| FieldCode::NotANumber.says("is not a decimal number").with("value", fault::shown(rate));
-    let parsed = parse_decimal(rate).map_err(unread)?;
+    let parsed = parse_plain(rate).map_err(unread)?;
     if parsed > Decimal::ZERO { Ok(parsed) } else { Err(Fault::not_above_zero()) }
 }
 

@@ -3,12 +3,14 @@
 use super::{
     flow::{DonorRef, Flow},
     format::ImportFormat,
+    kept,
     matching::{self, Found, scope_of},
     store::Model as Job,
 };
 use crate::{
     agreement,
     contribution::{self, store::Model as Contribution},
+    known::plan,
     registry::donor,
 };
 use chrono::{DateTime, Utc};
@@ -57,6 +59,7 @@ pub(crate) async fn apply(
     let lookups = Lookups {
         donors: donors_of(tx, job, &scope, &flows).await?,
         agreements: agreements_of(tx, &scope, &flows).await?,
+        plans: plans_of(tx, job, &flows).await?,
         recipient: recipient(tx, job).await?,
     };
     let mut verdicts = Verdicts::default();
@@ -119,6 +122,8 @@ struct Lookups {
     /// By [`DonorRef::key`].
     donors: HashMap<String, donor::store::Model>,
     agreements: HashMap<String, AgreementId>,
+    /// What a text means of plans.
+    plans: HashMap<String, Vec<plan::KnownPlan>>,
     /// Who receives, where the source does not say it itself.
     recipient: Option<FlowObject>,
 }
@@ -139,6 +144,38 @@ async fn agreements_of(
     let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
     let named = agreement::store::by_references(scope, tx.db(), &references).await?;
     Ok(named.into_iter().map(|(reference, agreement)| (reference, agreement.id)).collect())
+}
+
+async fn plans_of(
+    tx: &Transaction,
+    job: &Job,
+    flows: &[(i64, Flow)],
+) -> Result<HashMap<String, Vec<plan::KnownPlan>>, StoreError> {
+    let texts: BTreeSet<String> = flows.iter().flat_map(|(_, flow)| flow.plans.iter().cloned()).collect();
+    plan::meant(tx.db(), job.organisation_id, &texts).await
+}
+
+/// The plans that a row names as destinations; those that are recorded when it names none.
+fn plan_objects(
+    named: &[String],
+    lookups: &Lookups,
+    stored: Option<&Contribution>,
+) -> Result<Vec<FlowObject>, StoreError> {
+    if named.is_empty() {
+        let (_, before) = stored.map(Contribution::objects).transpose()?.unwrap_or_default();
+        return Ok(before.into_iter().filter(|object| object.kind == FlowObject::PLAN).collect());
+    }
+    let mut objects: Vec<FlowObject> = Vec::new();
+    for text in named {
+        // It was one plan when the row was checked; since then somebody has renamed it, or called another one the same.
+        let Some([plan]) = lookups.plans.get(text).map(Vec::as_slice) else {
+            return Err(StoreError::Damaged(format!("no plan for \"{text}\"")));
+        };
+        if !objects.contains(&plan.object()) {
+            objects.push(plan.object());
+        }
+    }
+    Ok(objects)
 }
 
 /// Each flow is written once, in its last state of this batch.
@@ -165,10 +202,10 @@ async fn write(
     Ok(())
 }
 
-/// A contribution keeps the office that imported it first, its creation, and what the row does not say of its visibility
-/// and its agreement.
+/// A contribution keeps the office that imported it first, its creation, and everything that the row does not say: also
+/// its plans, where the row names none.
 fn record(
-    flow: Flow,
+    mut flow: Flow,
     job: &Job,
     lookups: &Lookups,
     fingerprint: String,
@@ -176,12 +213,21 @@ fn record(
     (id, now): (ContributionId, DateTime<Utc>),
 ) -> Result<Contribution, StoreError> {
     let donor = flow.donor_ref.as_ref().and_then(|donor_ref| lookups.donors.get(&donor_ref.key()));
+    let says_no_reference = flow.silent.contains("donor_ref");
     let donor_external_ref = flow.donor_ref.as_ref().and_then(|donor_ref| donor_ref.reference.clone());
+    let donor_external_ref = donor_external_ref.or_else(|| {
+        let same = stored.filter(|row| says_no_reference && row.donor_id == donor.map(|donor| donor.id));
+        same.and_then(|row| row.donor_external_ref.clone())
+    });
+    if let Some(held) = stored {
+        kept::keep(&mut flow, held)?;
+    }
     let (mut from, mut to) = (flow.source_objects, flow.destination_objects);
     let mut first_reported_date = flow.first_reported_date;
     if let Some(recipient) = &lookups.recipient {
         from.extend(donor.map(|donor| FlowObject::organisation(donor.id, &donor.name)));
         to.insert(0, recipient.clone());
+        to.extend(plan_objects(&flow.plans, lookups, stored)?);
         let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
         first_reported_date = first_reported_date.or(Some(first));
     }
@@ -252,7 +298,7 @@ async fn donors_of(
     }
     let found = matching::donors(job, tx.db(), &donor_refs).await?;
     let known = found.values().filter_map(|found| match found {
-        Found::Donor(id) | Found::Named(id) => Some(*id),
+        Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
         Found::Several | Found::Nobody => None,
     });
     let known: Vec<DonorId> = known.collect();
@@ -264,10 +310,17 @@ async fn donors_of(
         match found.get(&key) {
             Some(Found::Donor(id)) => donors.extend(registered.get(id).map(|donor| (key, donor.clone()))),
             // A donor that is known by its name, and now by a reference as well, is written like one that is not known.
-            Some(Found::Named(id)) if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() => {
+            Some(Found::Named(id) | Found::OtherType(id, _))
+                if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() =>
+            {
                 donors.extend(registered.get(id).map(|donor| (key, donor.clone())));
             }
-            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => unknown.push((key, donor_ref)),
+            Some(Found::OtherType(_, registered)) => {
+                unknown.push((key, DonorRef { donor_type: Some(*registered), ..donor_ref.clone() }));
+            }
+            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => {
+                unknown.push((key, donor_ref.clone()));
+            }
         }
     }
     donors.extend(match_or_record(tx, job, scope, unknown).await?);
@@ -341,12 +394,12 @@ async fn match_or_record(
     tx: &mut Transaction,
     job: &Job,
     scope: &TenantScope,
-    donor_refs: Vec<(String, &DonorRef)>,
+    donor_refs: Vec<(String, DonorRef)>,
 ) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
     if donor_refs.is_empty() {
         return Ok(Vec::new());
     }
-    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, donor_ref, job));
+    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, &donor_ref, job));
     let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
     let known = donor::store::by_names(scope, tx.db(), names).await?;
@@ -366,7 +419,9 @@ async fn match_or_record(
             donors.push((new_donor.key, donor));
             continue;
         }
-        let place = *places.entry(name).or_insert_with(|| {
+        // In a table, one name is one donor: of the type that the first row says.
+        let one = (name.0, (!job.format.is_table()).then_some(name.1));
+        let place = *places.entry(one).or_insert_with(|| {
             new.push(new_donor.record(job, office_id, (tx.new_id(), now)));
             refs.push(Vec::new());
             new.len() - 1

@@ -2,10 +2,11 @@
 
 use super::{
     fields::{FIELDS, Field, Kind, field_of},
+    grouping,
     record::Record,
 };
 use chrono::NaiveDate;
-use kernel::{Fault, FieldCode, FieldError, Problem};
+use kernel::{Fault, FieldCode, FieldError, MoneyError, Problem, fault};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -18,6 +19,8 @@ pub(super) const MAX_CELL_LENGTH: usize = 32_767;
 const MAX_HEADING_LENGTH: usize = 200;
 /// The key of a mapping that says which sign ends whole numbers.
 const DECIMAL: &str = "decimal";
+/// The key of a mapping that says what an empty cell does to the value that is held: it erases it, or keeps it.
+const EMPTY: &str = "empty";
 
 /// A column of an imported table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,11 +37,14 @@ pub(crate) struct Column {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mapping {
     headings: HashMap<String, Option<&'static str>>,
-    decimal_comma: bool,
+    /// The sign that ends whole numbers, where the sender says it.
+    decimal: Option<char>,
+    /// Whether an empty cell states nothing.
+    empty_keeps: bool,
 }
 
 impl Mapping {
-    /// Adds a JSON object: `{"Donor name": "donor", "Remarks": null, "decimal": ","}`.
+    /// Adds a JSON object: `{"Donor name": "donor", "Remarks": null, "decimal": ",", "empty": "keep"}`.
     ///
     /// # Errors
     /// 400 that names what is no field.
@@ -63,7 +69,11 @@ impl Mapping {
     pub(crate) fn add(&mut self, heading: &str, field: &str) -> Result<(), Problem> {
         let refuse = |fault: Fault| Err(Problem::invalid_parameter("mapping", fault));
         if heading == DECIMAL && [",", "."].contains(&field) {
-            self.decimal_comma = field == ",";
+            self.decimal = field.chars().next();
+            return Ok(());
+        }
+        if heading == EMPTY && ["erase", "keep"].contains(&field) {
+            self.empty_keeps = field == "keep";
             return Ok(());
         }
         let known = field_of(field).map(|field| field.name);
@@ -95,7 +105,8 @@ pub(super) enum Cell<'a> {
 #[derive(Debug)]
 pub(super) struct Columns {
     fields: Vec<Option<&'static Field>>,
-    decimal_comma: bool,
+    decimal: Option<char>,
+    empty_keeps: bool,
 }
 
 /// What a row of headings turned out to be.
@@ -124,7 +135,8 @@ impl Columns {
         let found = columns.map(|(heading, of)| Column { heading: cut(heading), field: field(of) }).collect();
         let missing = missing(&fields);
         if missing.is_empty() {
-            let columns = Some(Columns { fields, decimal_comma: mapping.decimal_comma });
+            let Mapping { decimal, empty_keeps, .. } = *mapping;
+            let columns = Some(Columns { fields, decimal, empty_keeps });
             return Ok(Headed { columns, found, note: None });
         }
         if describe {
@@ -147,19 +159,30 @@ impl Columns {
         self.fields.len()
     }
 
-    /// The fields of a row, and what cannot be read of it.
+    /// The fields of a row, and what cannot be read of it. A row that ends early has empty cells at its end: spreadsheet
+    /// programs leave them out.
     pub(super) fn record<'a>(&self, cells: impl Iterator<Item = Cell<'a>>) -> (Record, Vec<FieldError>) {
         let mut record = Record::default();
         let mut wrong = Vec::new();
-        for (field, cell) in self.fields.iter().zip(cells) {
+        for (field, cell) in self.fields.iter().zip(cells.chain(std::iter::repeat(Cell::Empty))) {
             let Some(field) = field else { continue };
             match self.text(field, cell) {
-                Ok(Some(text)) => record.set(field.name, &text),
-                Ok(None) => {}
+                Ok(Some(text)) => {
+                    record.set(field.name, &text);
+                    self.erase(&mut record, field);
+                }
+                Ok(None) => self.erase(&mut record, field),
                 Err(fault) => wrong.push(FieldError::new(format!("/{}", field.name), fault)),
             }
         }
         (record, wrong)
+    }
+
+    /// What the row has stated so far of a field stays; else its cell is empty.
+    fn erase(&self, record: &mut Record, field: &Field) {
+        if !self.empty_keeps {
+            record.erase(field.name);
+        }
     }
 
     fn text(&self, field: &Field, cell: Cell<'_>) -> Result<Option<String>, Fault> {
@@ -177,17 +200,48 @@ impl Columns {
                 if text.len() > MAX_CELL_LENGTH && text.chars().count() > MAX_CELL_LENGTH {
                     return Err(Fault::too_long(MAX_CELL_LENGTH));
                 }
-                if field.kind == Kind::Number && self.decimal_comma {
-                    if text.contains('.') {
-                        let why = "contains a point, but the decimal separator of the mapping is a comma";
-                        return Err(FieldCode::DecimalPoint.says(why));
-                    }
-                    return Ok(Some(text.replace(',', ".")));
+                match self.decimal {
+                    Some(decimal) if field.kind == Kind::Number => number(text, decimal).map(Some),
+                    _ => Ok(Some(text.to_owned())),
                 }
-                Ok(Some(text.to_owned()))
             }
         }
     }
+}
+
+/// A number that ends its whole part with `decimal`, with a decimal point.
+fn number(text: &str, decimal: char) -> Result<String, Fault> {
+    if let Some(plain) = grouping::plain(text, decimal) {
+        return Ok(plain);
+    }
+    let value = fault::shown(text.trim());
+    let fault = match decimal {
+        ',' if text.contains('.') => FieldCode::DecimalPoint.says(format!(
+            "\"{value}\" contains a point, but the decimal separator of the mapping is a comma"
+        )),
+        '.' if text.contains(',') => FieldCode::DecimalComma.says(format!(
+            "\"{value}\" contains a comma, but the decimal separator of the mapping is a point"
+        )),
+        _ => return Err(MoneyError::NotANumber(value).into()),
+    };
+    Err(fault.with("value", value))
+}
+
+/// Whether a row holds HXL tags (`#org+funder`, as the tables of the Humanitarian Data Exchange have under their
+/// headings) and no contribution. Errors of formulas, such as `#REF!`, are no tags.
+pub(super) fn is_tags<'a>(cells: impl Iterator<Item = Cell<'a>>) -> bool {
+    let is_tag = |text: &str| {
+        let word = text.trim().strip_prefix('#').unwrap_or_default();
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | ' ');
+        word.starts_with(|c: char| c.is_ascii_alphabetic()) && word.chars().all(fits)
+    };
+    let mut stated = cells.filter(|cell| *cell != Cell::Empty).peekable();
+    stated.peek().is_some() && stated.all(|cell| matches!(cell, Cell::Text(text) if is_tag(text)))
+}
+
+/// What is said of a row of HXL tags that was left out.
+pub(super) fn left_out(number: u64) -> String {
+    format!("Row {number} holds HXL tags and no contribution: it was left out.")
 }
 
 /// `Donor name`, `donor-name` and `DONOR_NAME` are one heading.
@@ -275,6 +329,61 @@ mod tests {
             .unwrap()
             .record(["7", "x", "x", "paid", "A", "12,50", "USD"].into_iter().map(Cell::Text));
         assert_eq!((record.text("amount"), wrong.len()), (Some("12.50"), 0));
+    }
+
+    #[test]
+    fn an_empty_cell_erases_unless_the_mapping_says_that_it_keeps() {
+        let headings = headings("external_ref;donor;status;amount;currency;Remarks;countries;description");
+        let silent = |json: &str| {
+            let columns = Columns::of(&headings, &mapping(json), false).unwrap().columns.unwrap();
+            let cells = ["7", "A", "paid", "1", "USD", "late", ""].into_iter().map(Cell::Text);
+            columns.record(cells).0.silent()
+        };
+        let erasing = silent(r#"{"Remarks": null}"#);
+        assert!(!erasing.contains("countries") && !erasing.contains("description"), "{erasing:?}");
+        assert!(erasing.contains("flow_date") && erasing.contains("new_money"), "{erasing:?}");
+        let keeping = silent(r#"{"Remarks": null, "empty": "keep"}"#);
+        assert!(keeping.contains("countries") && keeping.contains("description"), "{keeping:?}");
+        assert!(!keeping.contains("status"), "{keeping:?}");
+        let ignored = silent(r#"{"description": null}"#);
+        assert!(ignored.contains("description"), "a column that is not read says nothing");
+    }
+
+    #[test]
+    fn thousands_are_set_off_where_the_decimal_sign_is_stated() {
+        let read = |json: &str, amount: &str| {
+            let headings = headings("external_ref;donor;status;amount;currency");
+            let columns = Columns::of(&headings, &mapping(json), false).unwrap().columns.unwrap();
+            let (record, wrong) =
+                columns.record(["7", "A", "paid", amount, "USD"].into_iter().map(Cell::Text));
+            let wrong = wrong.into_iter().next();
+            (record.text("amount").map(str::to_owned), wrong.map(|error| (error.code, error.detail)))
+        };
+        for amount in ["1\u{a0}234,50", "1\u{202f}234,50", "1 234,50", "1'234,50", "1\u{2019}234,50"] {
+            assert_eq!(read(r#"{"decimal": ","}"#, amount), (Some("1234.50".to_owned()), None), "{amount:?}");
+        }
+        assert_eq!(read(r#"{"decimal": "."}"#, "1'234.50"), (Some("1234.50".to_owned()), None));
+        let wrong = |json: &str, amount: &str| read(json, amount).1.unwrap();
+        let (code, detail) = wrong(r#"{"decimal": ","}"#, "1\u{a0}23,50");
+        assert_eq!(
+            (code, detail.as_str()),
+            (FieldCode::NotANumber, "\"1[U+00A0]23,50\" is not a decimal number")
+        );
+        let (code, detail) = wrong(r#"{"decimal": ","}"#, "1.234,50");
+        assert!(code == FieldCode::DecimalPoint && detail.starts_with("\"1.234,50\""), "{detail}");
+        assert_eq!(wrong(r#"{"decimal": "."}"#, "1,234.50").0, FieldCode::DecimalComma);
+    }
+
+    #[test]
+    fn a_row_of_tags_is_told_from_a_row_of_errors() {
+        let is = |cells: &[&'static str]| {
+            let cell = |text: &&'static str| if text.is_empty() { Cell::Empty } else { Cell::Text(text) };
+            is_tags(cells.iter().map(cell))
+        };
+        assert!(is(&["#activity+id", "", "#org +funder", "#value"]));
+        for cells in [&["#REF!", "#N/A"][..], &["#1", "#2"], &["#org", "Norway"], &["", ""], &[]] {
+            assert!(!is(cells), "{cells:?}");
+        }
     }
 
     #[test]

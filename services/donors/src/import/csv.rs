@@ -1,7 +1,8 @@
-//! A table as text: UTF-8, with commas, semicolons or tabs between the cells, read row by row.
+//! A table as text: UTF-8, with commas, semicolons or tabs between the cells, or what a first line such as `sep=;` says,
+//! read row by row.
 
 use super::{
-    columns::{Cell, Columns, Headed},
+    columns::{Cell, Columns, Headed, is_tags, left_out},
     flow::Staged,
     format::{Found, Reading, Sink, damaged, not_utf8, not_what_it_says},
     meter::{Meter, Metered},
@@ -25,8 +26,15 @@ const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found, Problem> {
     let (metered, meter) = Metered::new(reader);
     let mut reader = BufReader::with_capacity(64 * 1024, metered);
-    let head = head(&mut reader)?;
-    let delimiter = delimiter(&head);
+    let first = first_line(&mut reader)?;
+    let stated = separator(&first);
+    // Excel's line about the separator is the first line of the file, but none of the table.
+    let (head, lines_before) = match stated {
+        Some(_) => (next_line(&mut reader)?, 1),
+        None => (first, 0),
+    };
+    check_headings(&head)?;
+    let delimiter = stated.unwrap_or_else(|| delimiter(&head));
     let mut table = ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)
@@ -34,66 +42,99 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         .from_reader(io::Cursor::new(head).chain(reader));
     let mut row = StringRecord::new();
     meter.next_piece();
-    if !table.read_record(&mut row).map_err(|error| broken(&error, &meter, 1))? {
+    if !table.read_record(&mut row).map_err(|error| broken(&error, &meter, 1, lines_before))? {
         return Err(not_what_it_says(FieldCode::EmptyFile.says("the file is empty")));
     }
     let headings: Vec<String> = row.iter().map(|heading| heading.trim().to_owned()).collect();
     let Headed { columns, found, note } = Columns::of(&headings, &reading.mapping, reading.describe)?;
-    let found = Found { columns: found, note };
+    let mut found = Found { columns: found, note };
     let Some(columns) = columns else {
         // A table that is only described is still read to its end: whoever sends it waits for that.
         io::copy(&mut table.into_inner(), &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
         return Ok(found);
     };
+    let mut is_first = true;
     loop {
         meter.next_piece();
         let line = table.position().line();
-        let more = table.read_record(&mut row).map_err(|error| broken(&error, &meter, line))?;
+        let more = table.read_record(&mut row).map_err(|error| broken(&error, &meter, line, lines_before))?;
         if !more {
             return Ok(found);
         }
-        let line = row.position().map_or(line, csv::Position::line);
+        let line = row.position().map_or(line, csv::Position::line) + lines_before;
         if row.as_slice().contains('\0') {
             return Err(not_text(format!("line {line} contains a NUL byte: the file is not text")));
         }
         if row.as_slice().trim().is_empty() {
             continue;
         }
+        if std::mem::take(&mut is_first) && is_tags(cells(&row)) {
+            found.note = Some(left_out(line));
+            continue;
+        }
         sink.push_one_of_many(staged(&columns, &row, line, &reading.rates))?;
     }
 }
 
+fn cells(row: &StringRecord) -> impl Iterator<Item = Cell<'_>> {
+    row.iter().map(|text| if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text) })
+}
+
 fn staged(columns: &Columns, row: &StringRecord, line: u64, rates: &Rates) -> Staged {
-    let cells = row.iter().map(|text| if text.trim().is_empty() { Cell::Empty } else { Cell::Text(text) });
-    let (record, mut wrong) = columns.record(cells);
+    let (record, mut wrong) = columns.record(cells(row));
     if row.len() > columns.count() {
         let why = format!("has {} cells; there are {} headings", row.len(), columns.count());
         let fault =
             FieldCode::ExtraCells.says(why).with("cells", row.len()).with("headings", columns.count());
         wrong.push(FieldError::new("", fault));
     }
-    Staged::of_record(format!("/lines/{line}"), &record.priced(rates), wrong)
+    Staged::of_table(format!("/lines/{line}"), record, rates, wrong)
 }
 
-/// The first line without a byte order mark; what is plainly no table of text is refused.
-fn head(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
-    let mut head = Vec::new();
-    let unread = |error: io::Error| damaged(error.to_string());
-    reader.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut head).map_err(unread)?;
+/// The sign that a line such as `sep=;` names, which Excel writes and reads: one that can separate cells.
+fn separator(line: &[u8]) -> Option<u8> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let named = line.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"sep="));
+    match line.get(4..).filter(|_| named)? {
+        // A tab is white space at the end of the line.
+        [] => Some(b'\t'),
+        [sign] if sign.is_ascii_punctuation() && !matches!(sign, b'"' | b'\'' | b'.' | b'-' | b'_') => {
+            Some(*sign)
+        }
+        _ => None,
+    }
+}
+
+/// The first line without a byte order mark; a file that is plainly of another kind is refused.
+fn first_line(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
+    let head = next_line(reader)?;
     if head.starts_with(b"PK\x03\x04") {
         return Err(not_text("the file is a ZIP archive, not CSV; for a spreadsheet, use format=xlsx"));
     }
     if head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]) {
         return Err(not_utf8("the file is UTF-16: save it as CSV UTF-8".to_owned()));
     }
-    if head.contains(&0) {
+    Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))
+}
+
+fn next_line(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
+    let mut line = Vec::new();
+    let unread = |error: io::Error| damaged(error.to_string());
+    reader.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut line).map_err(unread)?;
+    Ok(line)
+}
+
+/// A line of headings is text, and ends.
+fn check_headings(line: &[u8]) -> Result<(), Problem> {
+    if line.contains(&0) {
         return Err(not_text("the first line contains a NUL byte: the file is not text"));
     }
-    if head.len() as u64 == MAX_HEADER_BYTES && !head.ends_with(b"\n") {
+    if line.len() as u64 == MAX_HEADER_BYTES && !line.ends_with(b"\n") {
         let why = "the first line has more than 64 KiB: it should contain the headings";
         return Err(not_what_it_says(FieldCode::TooComplex.says(why)));
     }
-    Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))
+    Ok(())
 }
 
 /// The separator of the headings, outside quotation marks; a comma if there is none.
@@ -115,15 +156,15 @@ fn not_text(why: impl Into<Cow<'static, str>>) -> Problem {
     not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "CSV"))
 }
 
-fn broken(error: &csv::Error, meter: &Meter, line: u64) -> Problem {
+fn broken(error: &csv::Error, meter: &Meter, line: u64, lines_before: u64) -> Problem {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is not exhaustive")]
     match error.kind() {
         ErrorKind::Utf8 { pos, .. } => {
-            let line = pos.as_ref().map_or(line, csv::Position::line);
+            let line = pos.as_ref().map_or(line, csv::Position::line) + lines_before;
             not_utf8(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
         }
         _ if meter.exceeded() => {
-            let longest = Meter::MAX_PIECE_BYTES;
+            let (longest, line) = (Meter::MAX_PIECE_BYTES, line + lines_before);
             let why =
                 format!("the row at line {line} has more than {longest} bytes: is a quotation mark missing?");
             not_what_it_says(FieldCode::TooComplex.says(why))

@@ -36,7 +36,7 @@ fn commas_semicolons_and_tabs_are_told_apart() {
         let (found, rows) = read(format!("\u{feff}{table}").as_bytes());
         assert_eq!(found.unwrap().columns.len(), 5, "{sign:?}");
         assert_eq!(rows.len(), 2, "{sign:?}: blank rows are none");
-        let donor_ref = &rows[0].names.as_ref().unwrap().0;
+        let donor_ref = &rows[0].names.as_ref().unwrap().donor;
         assert_eq!(donor_ref.name.as_deref(), Some("Examplia, Government of"), "{sign:?}");
         assert_eq!((rows[1].pointer.as_str(), rows[1].errors[0].pointer.as_str()), ("/lines/5", "/amount"));
     }
@@ -103,4 +103,45 @@ fn the_template_can_be_imported() {
     let (found, rows) = read(&crate::import::template::csv().unwrap());
     assert!(found.unwrap().columns.iter().all(|column| column.field.is_some()));
     assert!(rows.len() == 1 && rows[0].errors.is_empty(), "{:?}", rows[0].errors);
+}
+
+#[test]
+fn a_first_line_says_what_separates() {
+    for (sign, line) in [(";", "sep=;\r\n"), ("|", "SEP=|\n"), (",", "\"sep=,\"\n"), ("\t", "sep=\t\n")] {
+        let table = format!("{HEADINGS}\nG-1,A,paid,100,USD\nG-2,A,paid,x,USD\n").replace(',', sign);
+        let (found, rows) = read(format!("\u{feff}{line}{table}").as_bytes());
+        assert_eq!(found.unwrap().columns.len(), 5, "{line:?}");
+        assert!(rows[0].errors.is_empty(), "{line:?}: {:?}", rows[0].errors);
+        assert_eq!(
+            (rows[0].pointer.as_str(), rows[1].pointer.as_str()),
+            ("/lines/3", "/lines/4"),
+            "{line:?}"
+        );
+    }
+    let (status, detail) =
+        refused(b"sep=;\nexternal_ref;donor;status;amount;currency\nG-1;Norv\xe8ge;paid;1;USD\n");
+    assert!(status == 400 && detail.contains("line 3 is not UTF-8"), "{detail}");
+    assert!(read(b"sep=;\n").0.is_err() && read(b"sep=;;\nexternal_ref;donor\n").0.is_err());
+}
+
+#[test]
+fn a_row_of_hxl_tags_under_the_headings_is_left_out_and_said() {
+    let tags = "#activity+id,#org+funder,#status,#value,#currency";
+    let (found, rows) = read(format!("{HEADINGS}\n{tags}\nG-1,A,paid,1,USD\n{tags}\n").as_bytes());
+    assert!(found.unwrap().note.unwrap().contains("Row 2 holds HXL tags"));
+    assert_eq!(rows.len(), 2, "further down it is a row like others");
+    assert!(rows[0].errors.is_empty() && !rows[1].errors.is_empty());
+}
+
+#[test]
+fn a_name_may_be_wrapped_over_lines() {
+    for name in [
+        "\"Ministry of\nForeign Affairs\"",
+        "Ministry of\tForeign Affairs",
+        "Ministry  of\u{a0}Foreign Affairs",
+    ] {
+        let (_, rows) = read(format!("{HEADINGS}\nG-1,{name},paid,1,USD\n").as_bytes());
+        let donor_ref = &rows[0].names.as_ref().unwrap_or_else(|| panic!("{:?}", rows[0].errors)).donor;
+        assert_eq!(donor_ref.name.as_deref(), Some("Ministry of Foreign Affairs"), "{name:?}");
+    }
 }

@@ -32,7 +32,7 @@ const fn field(
 }
 
 /// The fields, in the order of the template.
-pub(crate) const FIELDS: [Field; 25] = [
+pub(crate) const FIELDS: [Field; 26] = [
     field(
         "external_ref",
         Kind::Text,
@@ -70,9 +70,16 @@ pub(crate) const FIELDS: [Field; 25] = [
         Kind::Number,
         true,
         "1250000.00",
-        "In the currency of the next column, with a decimal point.",
+        "In the currency of the next column, with a decimal point. Blanks and apostrophes between thousands are read \
+         where the mapping states the decimal sign.",
     ),
-    field("currency", Kind::Text, true, "CHF", "ISO 4217 code, in capitals."),
+    field(
+        "currency",
+        Kind::Text,
+        true,
+        "CHF",
+        "ISO 4217 code, in capitals; of a withdrawn currency until its last month.",
+    ),
     field(
         "amount_usd",
         Kind::Number,
@@ -111,6 +118,14 @@ pub(crate) const FIELDS: [Field; 25] = [
         false,
         "AFG; PAK",
         "Where it goes: ISO 3166-1 alpha-3 codes, with semicolons between.",
+    ),
+    field(
+        "plan",
+        Kind::Text,
+        false,
+        "",
+        "The response plans it funds, with semicolons between: each by its number in FTS, its id in Passerelle or its \
+         exact name.",
     ),
     field(
         "earmarking",

@@ -1,12 +1,14 @@
 //! What a row of any format says, once it has been read and holds.
 
 use super::record::Record;
+use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
     ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, FieldError, Money, Visibility,
 };
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// Why a row does not hold: what it calls itself, and everything that is wrong with it.
 pub(crate) type Refused = (Option<String>, Vec<FieldError>);
@@ -45,11 +47,16 @@ pub(crate) struct Flow {
     pub(crate) visibility: Option<Visibility>,
     /// The agreement's reference.
     pub(crate) agreement: Option<String>,
+    /// The response plans that the row names, as it names them; when it names none they stay as they are. Those of FTS are
+    /// destinations.
+    pub(crate) plans: Vec<String>,
     pub(crate) description: Option<String>,
     pub(crate) source_objects: Vec<FlowObject>,
     pub(crate) destination_objects: Vec<FlowObject>,
     /// What has no field of its own here, as the source gave it.
     pub(crate) detail: Map<String, Value>,
+    /// Fields for which its table has no column: of these the row says nothing.
+    pub(crate) silent: BTreeSet<&'static str>,
     pub(crate) warnings: Vec<FieldError>,
 }
 
@@ -62,6 +69,8 @@ pub(crate) struct DonorRef {
     pub(crate) name: Option<String>,
     /// With it, a donor that the registry does not know is recorded.
     pub(crate) donor_type: Option<DonorType>,
+    /// The IATI organisation type that the file states, where no donor type goes with it.
+    pub(crate) unmapped_type: Option<String>,
 }
 
 impl DonorRef {
@@ -82,6 +91,13 @@ impl DonorRef {
     }
 }
 
+/// What a row names: its donor, the reference of its agreement, its plans.
+pub(crate) struct Names {
+    pub(crate) donor: DonorRef,
+    pub(crate) agreement: Option<String>,
+    pub(crate) plans: Vec<String>,
+}
+
 /// A row of the file, validated.
 pub(crate) struct Staged {
     /// Where in the file.
@@ -91,8 +107,12 @@ pub(crate) struct Staged {
     pub(crate) external_ref: Option<String>,
     /// Version and fingerprint of a row that holds.
     pub(crate) content: Option<(i64, [u8; 32])>,
-    /// The donor and the agreement that have to be looked up in the registry before it is valid.
-    pub(crate) names: Option<(DonorRef, Option<String>)>,
+    /// What has to be looked up before it is valid.
+    pub(crate) names: Option<Names>,
+    /// When it was paid, where it is a payment with a date.
+    pub(crate) paid_on: Option<NaiveDate>,
+    /// Whether it only matters where an earlier import made a contribution of it, which counts no longer.
+    pub(crate) only_if_held: bool,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,
 }
@@ -106,12 +126,28 @@ impl Staged {
                 raw: record.to_text(),
                 content: Some((flow.version, flow.fingerprint)),
                 external_ref: Some(flow.id),
-                names: flow.donor_ref.map(|donor_ref| (donor_ref, flow.agreement)),
+                paid_on: flow.flow_date.filter(|_| flow.status == ContributionStatus::Paid),
+                names: flow.donor_ref.map(|donor| Names {
+                    donor,
+                    agreement: flow.agreement,
+                    plans: flow.plans,
+                }),
+                only_if_held: false,
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },
             Err(refused) => Self::refused(pointer, refused),
         }
+    }
+
+    /// A row of a table, with the organisation's rates.
+    pub(crate) fn of_table(pointer: String, record: Record, rates: &Rates, wrong: Vec<FieldError>) -> Self {
+        let record = record.priced(rates);
+        let mut staged = Self::of_record(pointer, &record, wrong);
+        if staged.errors.is_empty() {
+            staged.warnings.extend(record.far_from_month(rates));
+        }
+        staged
     }
 
     pub(crate) fn refused(pointer: String, (external_ref, errors): Refused) -> Self {
@@ -121,6 +157,8 @@ impl Staged {
             external_ref,
             content: None,
             names: None,
+            paid_on: None,
+            only_if_held: false,
             errors,
             warnings: Vec::new(),
         }

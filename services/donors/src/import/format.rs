@@ -46,6 +46,14 @@ impl ImportFormat {
         }
     }
 
+    /// Whether its files are tables, which have the columns that their sender likes.
+    pub(crate) fn is_table(self) -> bool {
+        match self {
+            Self::Csv | Self::Xlsx => true,
+            Self::Fts | Self::Iati => false,
+        }
+    }
+
     /// Reads a row again from what was staged.
     ///
     /// # Errors
@@ -53,7 +61,11 @@ impl ImportFormat {
     pub(crate) fn read(self, raw: &str) -> Result<Flow, Refused> {
         match self {
             Self::Fts => fts::read(raw),
-            Self::Csv | Self::Xlsx | Self::Iati => Record::from_text(raw)?.read(Vec::new()),
+            Self::Iati => Record::from_text(raw)?.read(Vec::new()),
+            Self::Csv | Self::Xlsx => {
+                let record = Record::from_text(raw)?;
+                Ok(Flow { silent: record.silent(), ..record.read(Vec::new())? })
+            }
         }
     }
 }
@@ -111,7 +123,7 @@ fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Result<Found,
         ImportFormat::Fts => fts::page::parse(reader, sink).map(|()| Found::default()),
         ImportFormat::Csv => csv::parse(reader, reading, sink),
         ImportFormat::Xlsx => xlsx::parse(reader, reading, sink),
-        ImportFormat::Iati => iati::parse(reader, &reading.ours, &reading.rates, sink),
+        ImportFormat::Iati => iati::parse(reader, reading, sink),
     }
 }
 

@@ -1,15 +1,20 @@
-//! What rows name in the registry: donors and agreements, looked up for a batch at once.
+//! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
-    flow::{DonorRef, Staged},
+    flow::{DonorRef, Names, Staged},
     format::ImportFormat,
+    seen::Seen,
     store::Model as Job,
 };
-use crate::{agreement, contribution, registry::donor};
-use kernel::{DonorId, Fault, FieldCode, FieldError, RecordKind};
+use crate::{
+    agreement, contribution,
+    known::plan::{self, KnownPlan},
+    registry::donor,
+};
+use kernel::{DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind, fault};
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeSet, HashMap};
-use store::{StoreError, TenantScope};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use store::{Store, StoreError, TenantScope};
 
 /// The donor that a row refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub(super) enum Found {
     Donor(DonorId),
     /// By its name.
     Named(DonorId),
+    /// By its name, though the row says another type than its own.
+    OtherType(DonorId, DonorType),
     /// The name is that of several donors of different types.
     Several,
     Nobody,
@@ -26,7 +33,7 @@ pub(super) enum Found {
 impl Found {
     fn id(&self) -> Option<DonorId> {
         match self {
-            Found::Donor(id) | Found::Named(id) => Some(*id),
+            Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
             Found::Several | Found::Nobody => None,
         }
     }
@@ -38,7 +45,8 @@ pub(super) fn scope_of(job: &Job) -> TenantScope {
     TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
 }
 
-/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name.
+/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name. Of a
+/// table a donor of that name and another type is meant, too: it has one column for the name and often none for the type.
 pub(super) async fn donors(
     job: &Job,
     db: &impl ConnectionTrait,
@@ -81,12 +89,19 @@ pub(super) async fn donors(
     let survivor_of = |id: DonorId| one.get(&id).copied().unwrap_or(id);
     for (key, donor_ref) in unknown {
         let search = donor_ref.search();
-        let fits = |donor: &&donor::store::Model| {
-            donor.search == search && donor_ref.donor_type.is_none_or(|wanted| wanted == donor.donor_type)
-        };
-        let fitting: BTreeSet<DonorId> =
-            named.iter().filter(fits).map(|donor| survivor_of(donor.id)).collect();
+        let of_name: Vec<&donor::store::Model> =
+            named.iter().filter(|donor| donor.search == search).collect();
+        let fits = |kind: DonorType| donor_ref.donor_type.is_none_or(|wanted| wanted == kind);
+        let fitting = of_name.iter().filter(|donor| fits(donor.donor_type));
+        let fitting: BTreeSet<DonorId> = fitting.map(|donor| survivor_of(donor.id)).collect();
+        let others: BTreeMap<DonorId, DonorType> =
+            of_name.iter().map(|donor| (survivor_of(donor.id), donor.donor_type)).collect();
         let verdict = match (fitting.first(), fitting.len()) {
+            (None, _) if job.format.is_table() => match (others.first_key_value(), others.len()) {
+                (None, _) => Found::Nobody,
+                (Some((donor, registered)), 1) => Found::OtherType(*donor, *registered),
+                (Some(_), _) => Found::Several,
+            },
             (None, _) => Found::Nobody,
             (Some(donor), 1) => Found::Named(*donor),
             (Some(_), _) => Found::Several,
@@ -98,21 +113,47 @@ pub(super) async fn donors(
     let survivors = donor::store::survivors(&scope, db, ids).await?;
     for verdict in found.values_mut() {
         if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {
-            *verdict = Found::Donor(*survivor);
+            *verdict = match *verdict {
+                Found::OtherType(_, registered) => Found::OtherType(*survivor, registered),
+                Found::Donor(_) | Found::Named(_) | Found::Several | Found::Nobody => Found::Donor(*survivor),
+            };
         }
     }
     Ok(found)
 }
 
-/// Rejects the rows whose donor or agreement cannot be.
+/// Drops the rows that only set a contribution to zero, unless the office holds it, with an amount.
+pub(super) async fn keep_held(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    rows: &mut Vec<Staged>,
+) -> Result<(), StoreError> {
+    let only_if_held = rows.iter().filter(|row| row.only_if_held);
+    let refs: Vec<String> = only_if_held.filter_map(|row| row.external_ref.clone()).collect();
+    if refs.is_empty() {
+        return Ok(());
+    }
+    let held = contribution::store::by_refs(&scope_of(job), db, &job.source, &refs).await?;
+    let held: HashSet<String> = held
+        .into_iter()
+        .filter(|row| row.amount_usd != 0 && !row.fingerprint.is_empty() && row.office_id == job.office_id)
+        .filter_map(|row| row.external_ref)
+        .collect();
+    rows.retain(|row| !row.only_if_held || row.external_ref.as_ref().is_some_and(|id| held.contains(id)));
+    Ok(())
+}
+
+/// Rejects the rows whose donor or agreement cannot be, and remarks on what the registry makes doubtful. `new_donors` are
+/// those that earlier rows of a table record, by name.
 pub(super) async fn check(
     job: &Job,
     db: &impl ConnectionTrait,
     rows: &mut [Staged],
+    new_donors: &mut Seen<DonorType>,
 ) -> Result<(), StoreError> {
     let names = || rows.iter().filter_map(|row| row.names.as_ref());
     let donor_refs: HashMap<String, DonorRef> =
-        names().map(|(donor_ref, _)| (donor_ref.key(), donor_ref.clone())).collect();
+        names().map(|names| (names.donor.key(), names.donor.clone())).collect();
     if donor_refs.is_empty() {
         return Ok(());
     }
@@ -124,9 +165,13 @@ pub(super) async fn check(
         .filter(|row| row.fingerprint.is_empty() || row.office_id != job.office_id)
         .filter_map(|row| Some((row.external_ref?, row.fingerprint.is_empty())))
         .collect();
-    let references: Vec<String> = names().filter_map(|(_, agreement)| agreement.clone()).collect();
+    let references: Vec<String> = names().filter_map(|names| names.agreement.clone()).collect();
     let found = donors(job, db, &donor_refs).await?;
     let agreements = agreement::store::by_references(&scope_of(job), db, &references).await?;
+    let beside = names().map(|names| &names.donor);
+    let beside = beside.filter(|donor_ref| donor_ref.id.is_some() || donor_ref.reference.is_some());
+    let beside = beside.map(DonorRef::search).filter(|name| !name.is_empty()).collect();
+    let named = named_beside(job, db, beside).await?;
     for row in rows {
         if let Some(by_hand) = row.external_ref.as_ref().and_then(|reference| others.get(reference)) {
             let fault = match by_hand {
@@ -138,33 +183,156 @@ pub(super) async fn check(
             };
             row.errors.push(FieldError::new("/external_ref", fault));
         }
-        let Some((donor_ref, agreement)) = &row.names else { continue };
+        let Some(Names { donor: donor_ref, agreement, .. }) = &row.names else { continue };
         let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
-        row.errors.extend(wrong_donor(donor_ref, donor));
+        row.errors.extend(wrong_donor(job.format, donor_ref, donor));
         if let Some(reference) = agreement {
             row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
+        }
+        if row.errors.is_empty() {
+            row.warnings.extend(doubtful_name(donor_ref, donor, &named));
+            if job.format.is_table() {
+                row.warnings.extend(doubtful_type(donor_ref, donor, new_donors));
+            }
         }
     }
     Ok(())
 }
 
-fn wrong_donor(donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
+/// The donors that have the names which rows of a table state beside an id or a reference: name → donors.
+async fn named_beside(
+    job: &Job,
+    db: &impl ConnectionTrait,
+    names: BTreeSet<String>,
+) -> Result<HashMap<String, BTreeSet<DonorId>>, StoreError> {
+    let mut named: HashMap<String, BTreeSet<DonorId>> = HashMap::new();
+    if !job.format.is_table() {
+        return Ok(named);
+    }
+    let donors = donor::store::by_names(&scope_of(job), db, names).await?;
+    let ids = donors.iter().map(|donor| donor.id).collect();
+    let survivors = donor::store::survivors(&scope_of(job), db, ids).await?;
+    for donor in donors {
+        let id = survivors.get(&donor.id).copied().unwrap_or(donor.id);
+        named.entry(donor.search).or_default().insert(id);
+    }
+    Ok(named)
+}
+
+/// A name that is another donor's than the one that the id or the reference names.
+fn doubtful_name(
+    donor_ref: &DonorRef,
+    found: Found,
+    named: &HashMap<String, BTreeSet<DonorId>>,
+) -> Option<FieldError> {
+    let Found::Donor(id) = found else { return None };
+    let field = if donor_ref.id.is_some() { "donor_id" } else { "donor_ref" };
+    let owners = named.get(&donor_ref.search())?;
+    let stated = donor_ref.id.is_some() || donor_ref.reference.is_some();
+    if !stated || owners.contains(&id) {
+        return None;
+    }
+    let why = format!("is the name of another donor than that of {field}: the money is that of {field}");
+    Some(FieldError::new("/donor", FieldCode::Differs.says(why).with("field", field)))
+}
+
+/// A type that is not that of the donor of this name, in the registry or in a row before.
+fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<DonorType>) -> Option<FieldError> {
+    let stated = donor_ref.donor_type?;
+    let known = match found {
+        Found::OtherType(_, registered) => registered,
+        Found::Nobody => {
+            let name = donor_ref.search();
+            match new_donors.get(&name) {
+                Some(first) => *first,
+                None => {
+                    new_donors.insert(&name, stated);
+                    stated
+                }
+            }
+        }
+        Found::Donor(_) | Found::Named(_) | Found::Several => stated,
+    };
+    if known == stated {
+        return None;
+    }
+    let why = format!("is not the type of the donor of this name, which is {known}: taken as not stated");
+    let fault = FieldCode::TakenAsNotStated.says(why).with("value", stated.as_str());
+    Some(FieldError::new("/donor_type", fault))
+}
+
+/// Rejects the rows of a batch that name a plan which is none, or may be several. Those that were only just written are
+/// waited for, in the first batch of an import.
+pub(super) async fn check_plans(store: &Store, job: &Job, rows: &mut [Staged]) -> Result<(), StoreError> {
+    let names = rows.iter().filter_map(|row| row.names.as_ref());
+    let texts: BTreeSet<String> = names.flat_map(|names| names.plans.iter().cloned()).collect();
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let meant = match job.rows_read {
+        0 => plan::meant_eventually(store, job.organisation_id, &texts).await?,
+        _ => plan::meant(&store.system_read().await?, job.organisation_id, &texts).await?,
+    };
+    for row in rows {
+        let plans = row.names.iter().flat_map(|names| &names.plans);
+        row.errors.extend(plans.filter_map(|text| wrong_plan(text, meant.get(text))));
+    }
+    Ok(())
+}
+
+fn wrong_plan(text: &str, meant: Option<&Vec<KnownPlan>>) -> Option<FieldError> {
+    let fault = match meant.map_or(0, Vec::len) {
+        1 => return None,
+        0 => FieldCode::UnknownReference.says("is not the number in FTS, the id or the name of a plan"),
+        _ => FieldCode::Ambiguous.says("may be several plans: specify the plan's id"),
+    };
+    Some(FieldError::new("/plan", fault.kind(RecordKind::Plan).with("value", fault::shown(text))))
+}
+
+fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Option<FieldError> {
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
-        Found::Donor(_) | Found::Named(_) => None,
+        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) => None,
         Found::Several => {
             let why = "is the name of several donors: specify donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))
         }
         Found::Nobody if donor_ref.id.is_some() => error("/donor_id", Fault::unknown(RecordKind::Donor)),
         Found::Nobody if donor_ref.name.is_some() && donor_ref.donor_type.is_some() => None,
+        Found::Nobody if format == ImportFormat::Iati => {
+            let field = if donor_ref.name.is_some() { "/donor" } else { "/donor_ref" };
+            error(field, unknown_in_iati(donor_ref))
+        }
         Found::Nobody if donor_ref.name.is_some() => {
             error("/donor", unknown("is not in the registry: create the donor first, or specify donor_type"))
         }
         Found::Nobody => {
             let why = "is not in the registry: create the donor first, or specify its name and type";
             error("/donor_ref", unknown(why))
+        }
+    }
+}
+
+/// A giver of an IATI file that is neither in the registry nor stated so that it can be recorded.
+fn unknown_in_iati(donor_ref: &DonorRef) -> Fault {
+    let create = match &donor_ref.reference {
+        Some(reference) => {
+            format!("create the donor first, with the IATI identifier {}", fault::shown(reference))
+        }
+        None => "create the donor first".to_owned(),
+    };
+    match donor_ref.unmapped_type.as_deref().map(fault::shown) {
+        Some(kind) => {
+            let why = format!(
+                "is not in the registry, and its IATI organisation type {kind} has no donor type: {create}"
+            );
+            FieldCode::NotInRegistry.says(why).with("value", kind)
+        }
+        None => {
+            let lacking = if donor_ref.name.is_none() { "name" } else { "organisation type" };
+            FieldCode::NotInRegistry
+                .says(format!("is not in the registry, and the file does not state its {lacking}: {create}"))
         }
     }
 }
@@ -180,7 +348,7 @@ fn wrong_agreement(
         let fault = FieldCode::UnknownReference.says("is not an agreement of this office");
         return error(fault.kind(RecordKind::Agreement));
     };
-    if ![Found::Donor(agreement.donor_id), Found::Named(agreement.donor_id)].contains(&donor) {
+    if donor.id() != Some(agreement.donor_id) {
         return error(FieldCode::OtherDonor.says("is an agreement with another donor"));
     }
     match agreement.state {
@@ -188,5 +356,30 @@ fn wrong_agreement(
         agreement::State::Draft | agreement::State::Negotiation | agreement::State::Cancelled => {
             error(FieldCode::NotBinding.says("is an agreement that is not in force"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_giver_of_an_iati_file_is_refused_in_the_words_of_such_a_file() {
+        let fault = |kind: Option<&str>| {
+            let (name, reference) = (Some("Partners".to_owned()), Some("XX-9".to_owned()));
+            let unmapped_type = kind.map(str::to_owned);
+            let giver = DonorRef { id: None, reference, name, donor_type: None, unmapped_type };
+            wrong_donor(ImportFormat::Iati, &giver, Found::Nobody).unwrap()
+        };
+        for kind in ["30", "90"] {
+            let error = fault(Some(kind));
+            assert_eq!((error.pointer.as_str(), error.code), ("/donor", FieldCode::NotInRegistry));
+            assert!(error.detail.contains(&format!("type {kind} has no donor type")), "{}", error.detail);
+            assert!(error.detail.contains("create the donor first, with the IATI identifier XX-9"));
+            assert_eq!(error.params["value"], kernel::Param::from(kind));
+        }
+        let unstated = fault(None);
+        assert!(unstated.detail.contains("does not state its organisation type"), "{}", unstated.detail);
+        assert!(!unstated.detail.contains("donor_type") && unstated.params.is_empty());
     }
 }

@@ -19,7 +19,8 @@ pub(crate) struct ImportOptions {
     #[param(example = "erp", max_length = 40)]
     pub(super) source: Option<String>,
     /// Maps the columns of a table to fields, as a JSON object: heading → field, or null to ignore a column;
-    /// `"decimal": ","` if the decimal separator is a comma.
+    /// `"decimal": ","` if the decimal separator is a comma; `"empty": "keep"` if an empty cell keeps the value of an
+    /// existing contribution instead of erasing it.
     #[param(example = r#"{"Donor name": "donor", "Remarks": null}"#, max_length = 8000)]
     pub(super) mapping: Option<String>,
     /// The organisation's own IATI identifier, to find it as the receiver.

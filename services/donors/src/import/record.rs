@@ -1,26 +1,37 @@
 //! A row of named fields: what spreadsheets and IATI files are turned into, and the checks that all of them share.
 
-use super::flow::{DonorRef, Flow, Refused};
-use crate::exchange_rate::Rates;
+use super::{
+    dates,
+    fields::FIELDS,
+    flow::{DonorRef, Flow, Refused},
+    grouping,
+};
+use crate::known::plan::MAX_PLANS;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
     ClosedSet, ContributionStatus, ContributionType, Currency, DonorId, Fault, FieldCode, FieldError, Money,
-    MoneyError, Situation, fault, money::parse_decimal, text::joined,
+    MoneyError, Situation, date::unusual_for_money, fault, money::parse_decimal, text::joined,
 };
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use service::Checks;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Set where the rate is the organisation's and not the row's.
-const RATE_OF_MONTH: &str = "rate_of_month";
+pub(super) const RATE_OF_MONTH: &str = "rate_of_month";
+/// What is set there when the table has a column neither for a rate nor for dollars.
+pub(super) const UNASKED: &str = "unasked";
+/// The organisation type that a file states, where no donor type goes with it: it is for the refusal of an unknown donor.
+pub(crate) const UNMAPPED_TYPE: &str = "unmapped_type";
+/// The dates that decide on the rate, the first that is stated.
+pub(super) const RATE_DATES: [&str; 3] = ["value_date", "flow_date", "decision_date"];
 /// How far a stated amount in dollars may be from what the stated rate gives before it is remarked on: one in so many.
 const TOLERANCE: i64 = 100;
 
-/// A row: field → text, nothing for what it does not state.
+/// A row: field → text, empty for what it states to be empty, nothing for what it does not state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Record(BTreeMap<String, String>);
@@ -35,34 +46,38 @@ impl Record {
         }
     }
 
-    pub(crate) fn text(&self, field: &str) -> Option<&str> {
-        self.0.get(field).map(String::as_str)
+    /// States that a field is empty, unless something is stated of it: what is held of it is erased.
+    pub(crate) fn erase(&mut self, field: &'static str) {
+        self.0.entry(field.to_owned()).or_default();
     }
 
-    /// With the organisation's rate of its month, where the row has neither a rate nor an amount in US dollars. That is not
-    /// a part of what the row states: the same row is the same when the rate changes.
-    pub(crate) fn priced(mut self, rates: &Rates) -> Self {
-        let states = |field: &str| self.text(field).is_some();
-        let asks = !states("amount_usd") && !states("exchange_rate") && self.text("currency") != Some("USD");
-        let day = self.text("flow_date").or_else(|| self.text("decision_date"));
-        let found = self.text("currency").zip(day.and_then(|day| day.get(..7)));
-        let found = found.filter(|_| asks).and_then(|(currency, month)| rates.get(currency, month)).cloned();
-        if let Some(rate) = found {
-            self.set("exchange_rate", &rate.rate);
-            self.set("exchange_rate_date", &rate.date.to_string());
-            self.set("exchange_rate_source", &rate.source);
-            self.set(RATE_OF_MONTH, "yes");
-        }
-        self
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// Whether it says anything of a field, if only that it is empty.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
+    /// The fields of which the row says nothing, not even that they are empty.
+    pub(crate) fn silent(&self) -> BTreeSet<&'static str> {
+        let unasked = self.text(RATE_OF_MONTH) == Some(UNASKED);
+        let says = |field: &str| self.has(field) && !(unasked && field.starts_with("exchange_rate"));
+        FIELDS.iter().map(|field| field.name).filter(|field| !says(field)).collect()
     }
 
     /// What the row states, as text.
     fn stated(&self) -> String {
-        if self.text(RATE_OF_MONTH).is_none() {
+        let by_month = self.text(RATE_OF_MONTH).is_some();
+        let added = |field: &str| {
+            [RATE_OF_MONTH, UNMAPPED_TYPE].contains(&field) || by_month && field.starts_with("exchange_rate")
+        };
+        if !self.0.keys().any(|field| added(field)) {
             return self.to_text();
         }
         let mut stated = self.clone();
-        stated.0.retain(|field, _| !field.starts_with("exchange_rate") && field != RATE_OF_MONTH);
+        stated.0.retain(|field, _| !added(field));
         stated.to_text()
     }
 
@@ -128,10 +143,13 @@ impl<'a> Reader<'a> {
         let amount_usd = self.amount_usd(amount, rate);
         let [decision_date, flow_date, rate_date] =
             ["decision_date", "flow_date", "exchange_rate_date"].map(|field| self.date(field));
+        let value_date = self.date("value_date");
+        self.in_force([decision_date, flow_date, value_date]);
         let budget_year = self.record.text("budget_year").map(str::to_owned);
         let budget_year = budget_year.and_then(|text| self.year("budget_year", &text));
         let years = self.usage_years();
         let countries = self.countries();
+        let plans = self.plans();
         let keywords = self.keywords();
         let visibility = self.word("visibility");
         let earmarking = self.word("earmarking");
@@ -182,9 +200,11 @@ impl<'a> Reader<'a> {
             child_refs: String::new(),
             visibility,
             agreement,
+            plans,
             description,
             source_objects: Vec::new(),
             detail: Map::new(),
+            silent: BTreeSet::new(),
             warnings: Vec::new(),
         })
     }
@@ -211,7 +231,8 @@ impl<'a> Reader<'a> {
     }
 
     fn donor_ref(&mut self) -> Option<DonorRef> {
-        let name = self.optional("donor", 500);
+        let name = self.record.text("donor").map(kernel::text::on_one_line);
+        self.checks.optional_text("/donor", name.as_deref(), 500);
         let reference = self.optional("donor_ref", 100);
         let id = self.record.text("donor_id").map(str::to_owned);
         let donor_type = self.word("donor_type");
@@ -227,7 +248,8 @@ impl<'a> Reader<'a> {
         let nameless = name.as_deref().is_some_and(|name| kernel::text::search_key(name).is_empty());
         let fault = (FieldCode::NoLetters, "contains neither letters nor digits");
         self.checks.require(!nameless, "/donor", fault);
-        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type })
+        let unmapped_type = self.record.text(UNMAPPED_TYPE).map(str::to_owned);
+        Some(DonorRef { id: parsed.and_then(Result::ok), reference, name, donor_type, unmapped_type })
     }
 
     fn number(&mut self, field: &str) -> Option<Decimal> {
@@ -247,6 +269,15 @@ impl<'a> Reader<'a> {
                      \"decimal\": \",\" in the mapping"
                 );
                 self.checks.refuse(pointer(field), FieldCode::DecimalComma.says(why).with("value", value));
+                None
+            }
+            _ if grouping::plain(text, '.').is_some() => {
+                let value = fault::shown(text);
+                let why = format!(
+                    "\"{value}\" holds signs between the thousands: leave them out, or say \"decimal\": \".\" in the \
+                     mapping"
+                );
+                self.checks.refuse(pointer(field), FieldCode::NotANumber.says(why).with("value", value));
                 None
             }
             _ => {
@@ -270,6 +301,15 @@ impl<'a> Reader<'a> {
                 self.checks.refuse("/currency", error);
                 None
             }
+        }
+    }
+
+    /// A currency that was withdrawn before any of the row's dates is refused.
+    fn in_force(&mut self, dates: [Option<NaiveDate>; 3]) {
+        let currency = self.record.text("currency").and_then(|code| Currency::from_code(code).ok());
+        let first = dates.into_iter().flatten().min();
+        if let Some(Err(fault)) = currency.zip(first).map(|(currency, first)| currency.in_force(first)) {
+            self.checks.refuse("/currency", fault);
         }
     }
 
@@ -309,17 +349,14 @@ impl<'a> Reader<'a> {
             self.warnings.push(FieldError::new("/amount_usd", fault.with("computed", converted.to_string())));
         }
         if stated.is_none() && by_rate.is_none() {
-            let unreadable =
-                self.record.text("amount_usd").is_some() || self.record.text("exchange_rate").is_some();
-            let why = "is required, or an exchange rate with its date and source, unless the currency is USD or the organisation has its rate of the month";
+            let states = |field: &str| self.record.text(field).is_some();
+            let month = self.record.rate_month();
+            // What is stated and cannot be read is an error of its own.
+            let unreadable = states("amount_usd")
+                || states("exchange_rate")
+                || month.is_none() && RATE_DATES.iter().any(|field| states(field));
             if !unreadable {
-                let fault = FieldCode::NoRate.says(why).with("currency", amount.currency().code());
-                let day = self.record.text("flow_date").or_else(|| self.record.text("decision_date"));
-                let fault = match day.and_then(|day| day.get(..7)) {
-                    Some(month) => fault.with("month", month),
-                    None => fault,
-                };
-                self.checks.refuse("/amount_usd", fault);
+                self.checks.refuse("/amount_usd", no_rate(amount.currency().code(), month));
             }
         }
         stated.or(by_rate)
@@ -327,16 +364,22 @@ impl<'a> Reader<'a> {
 
     fn date(&mut self, field: &str) -> Option<NaiveDate> {
         let text = self.record.text(field)?;
-        // A date with a time is that day; IATI and spreadsheets give both.
-        let day =
-            text.get(..10).filter(|_| text.len() == 10 || text[10..].starts_with(['T', 'Z', ' ', '+', '-']));
-        let day = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-        if day.is_none() {
-            let value = fault::shown(text);
-            let fault = FieldCode::NotADate.says(format!("\"{value}\" is not a date (YYYY-MM-DD)"));
-            self.checks.refuse(pointer(field), fault.with("value", value));
+        let day = dates::day(text);
+        let wrong = match day {
+            Some(day) => unusual_for_money(day),
+            None => {
+                let value = fault::shown(text);
+                let fault = FieldCode::NotADate.says(format!("\"{value}\" is not a date (YYYY-MM-DD)"));
+                Some(fault.with("value", value))
+            }
+        };
+        match wrong {
+            Some(fault) => {
+                self.checks.refuse(pointer(field), fault);
+                None
+            }
+            None => day,
         }
-        day
     }
 
     fn year(&mut self, field: &str, text: &str) -> Option<i32> {
@@ -375,6 +418,17 @@ impl<'a> Reader<'a> {
         countries
     }
 
+    fn plans(&mut self) -> Vec<String> {
+        let text = self.record.text("plan").unwrap_or_default();
+        let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+        let plans: Vec<String> = parts.take(MAX_PLANS + 1).map(str::to_owned).collect();
+        self.checks.at_most("/plan", &plans, MAX_PLANS);
+        for plan in &plans {
+            self.checks.text("/plan", plan, 300);
+        }
+        plans
+    }
+
     fn keywords(&mut self) -> Vec<String> {
         let text = self.record.text("keywords").unwrap_or_default();
         let keywords: Vec<String> = listed(text).take(51).map(str::to_owned).collect();
@@ -397,7 +451,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn destinations(countries: &[String], years: &[String]) -> Vec<FlowObject> {
+/// An amount whose dollars nothing gives.
+fn no_rate(currency: &str, month: Option<String>) -> Fault {
+    let instead = "a row of a table may state amount_usd instead, or exchange_rate with its date and source";
+    let why = match &month {
+        Some(month) => {
+            format!("there is no rate of {currency} for {month}: import the rates of that month; {instead}")
+        }
+        None => format!(
+            "there is no rate of {currency} without a date, by whose month it would be taken; {instead}"
+        ),
+    };
+    let fault = FieldCode::NoRate.says(why).with("currency", currency);
+    match month {
+        Some(month) => fault.with("month", month),
+        None => fault,
+    }
+}
+
+pub(super) fn destinations(countries: &[String], years: &[String]) -> Vec<FlowObject> {
     let countries = countries.iter().filter_map(|code| kernel::country::by_iso3(code));
     countries.map(FlowObject::location).chain(years.iter().map(FlowObject::usage_year)).collect()
 }

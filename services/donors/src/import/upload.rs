@@ -24,8 +24,9 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use bytes::Bytes;
+use chrono::NaiveDate;
 use futures_util::{Stream, StreamExt};
-use kernel::{Code, Fault, FieldCode, FieldError, OfficeId, OrganisationId, Problem};
+use kernel::{Code, DonorType, Fault, FieldCode, FieldError, OfficeId, OrganisationId, Problem};
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
 
@@ -196,6 +197,8 @@ struct Receiving {
     hasher: Sha256,
     /// What was seen in these files: by reference and version the content.
     seen: Seen<Print>,
+    /// The donors that rows record, by name.
+    new_donors: Seen<DonorType>,
 }
 
 impl Receiving {
@@ -267,6 +270,7 @@ impl Receiving {
             held: 0,
             hasher: Sha256::new(),
             seen: Seen::default(),
+            new_donors: Seen::default(),
         })
     }
 
@@ -340,7 +344,8 @@ impl Receiving {
             }
             Ok(())
         };
-        let (import, seen, held) = (&mut self.import, &mut self.seen, &mut self.held);
+        let (import, held) = (&mut self.import, &mut self.held);
+        let seen = &mut (&mut self.seen, &mut self.new_donors);
         let stage = async move {
             let enough = usize::from(BATCH_SIZE);
             let mut batch: Vec<Staged> = Vec::with_capacity(enough);
@@ -394,7 +399,7 @@ fn in_file(mut problem: Problem, name: &str) -> Problem {
 async fn stage_batch(
     context: &Context,
     import: &mut store::Model,
-    seen: &mut Seen<Print>,
+    (seen, new_donors): &mut (&mut Seen<Print>, &mut Seen<DonorType>),
     file: &str,
     mut rows: Vec<Staged>,
 ) -> Result<(), ApiError> {
@@ -407,11 +412,18 @@ async fn stage_batch(
         let fault = FieldCode::TooMany.says(why).with("max", MAX_ROWS);
         return Err(Problem::invalid_field("/file", fault).into());
     }
+    matching::check_plans(&context.store, import, &mut rows).await?;
     {
         let db = context.store.system_read().await?;
-        matching::check(import, &db, &mut rows).await?;
+        matching::keep_held(import, &db, &mut rows).await?;
+        matching::check(import, &db, &mut rows, new_donors).await?;
     }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let today = context.store.clock().now().date_naive();
     for row in &mut rows {
+        row.warnings.extend(paid_in_future(row.paid_on, today));
         refuse_contradiction(seen, row, import.format);
         import.rejected += i64::from(!row.errors.is_empty());
         import.warnings += i64::from(!row.warnings.is_empty());
@@ -421,6 +433,13 @@ async fn stage_batch(
     let tx = context.store.system(::store::Actor::system()).await?;
     store::stage(&tx, import.id, file, first, rows).await?;
     Ok(tx.commit().await?)
+}
+
+/// A payment on a day that has not come.
+fn paid_in_future(paid_on: Option<NaiveDate>, today: NaiveDate) -> Option<FieldError> {
+    let day = paid_on.filter(|day| *day > today)?;
+    let why = format!("lies in the future: a payment of {day}");
+    Some(FieldError::new("/flow_date", Fault::in_future().saying(why)))
 }
 
 /// A flow may stand in several pages; two different contents under one version cannot both be right.
@@ -446,6 +465,15 @@ fn refuse_contradiction(seen: &mut Seen<Print>, row: &mut Staged, format: Import
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_payment_of_tomorrow_gets_a_remark() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let today = day("2026-08-15");
+        assert!(paid_in_future(None, today).is_none() && paid_in_future(Some(today), today).is_none());
+        let remark = paid_in_future(Some(day("2026-08-16")), today).unwrap();
+        assert_eq!((remark.pointer.as_str(), remark.code), ("/flow_date", FieldCode::InFuture));
+    }
 
     #[test]
     fn rows_that_hold_too_much_are_refused_by_the_file() {

@@ -52,6 +52,8 @@ async fn stage(database: &Store, import: store::Model) {
                 external_ref: Some(id.to_string()),
                 content: None,
                 names: None,
+                paid_on: None,
+                only_if_held: false,
                 errors: Vec::new(),
                 warnings: Vec::new(),
             }

@@ -8,6 +8,7 @@ use kernel::{FieldCode, Problem};
 use quick_xml::{
     Error, Reader, XmlVersion,
     events::{BytesStart, Event},
+    name::QName,
 };
 use std::{
     borrow::Cow,
@@ -15,9 +16,9 @@ use std::{
 };
 
 /// The deepest element.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 /// Maximum number of attributes of an element.
-const MAX_ATTRIBUTES: usize = 64;
+pub(super) const MAX_ATTRIBUTES: usize = 64;
 
 /// A piece of the document. An empty element is a start and an end.
 pub(super) enum Node {
@@ -101,14 +102,25 @@ impl<R: Read> Xml<R> {
     }
 }
 
-/// An attribute's text, without prefix.
+/// An attribute's text, whatever its prefix.
 ///
 /// # Errors
 /// 400 when it refers to an entity that XML does not define itself.
 pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<String>, Problem> {
+    attribute_of(element, |key| key.local_name().into_inner() == name)
+}
+
+/// The text of the first attribute whose name is the one looked for.
+///
+/// # Errors
+/// 400 when it refers to an entity that XML does not define itself.
+pub(super) fn attribute_of(
+    element: &BytesStart<'_>,
+    is_it: impl Fn(QName<'_>) -> bool,
+) -> Result<Option<String>, Problem> {
     for attribute in element.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| not_xml(format!("the file is not XML: {error}")))?;
-        if attribute.key.local_name().as_ref() == name {
+        if is_it(attribute.key) {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
             let value = value.map_err(|error| not_xml(format!("an attribute cannot be read: {error}")))?;
             return Ok(Some(value.into_owned()));

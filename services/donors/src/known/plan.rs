@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 use auth::ApiError;
-use events::PlanChanged;
+use events::{FlowObject, PlanChanged};
 use kernel::{Fault, OrganisationId, PlanId, Problem, RecordKind};
 use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
-use std::collections::HashMap;
+use service::PageRequest;
+use std::collections::{BTreeSet, HashMap};
 use store::{
-    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, eventually, params, sql,
+    upsert_models,
 };
 
 /// Maximum number of plans of one record.
@@ -67,6 +69,84 @@ impl From<Model> for KnownPlan {
     }
 }
 
+impl KnownPlan {
+    /// The plan as a destination of money: by its number in FTS if it has one.
+    pub(crate) fn object(&self) -> FlowObject {
+        FlowObject::plan(self.fts_id.clone().unwrap_or_else(|| self.id.to_string()), &self.name)
+    }
+}
+
+/// The organisation's plans, by name.
+pub(crate) async fn list(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    page: &PageRequest,
+    after: Option<(String, PlanId)>,
+) -> Result<Vec<KnownPlan>, StoreError> {
+    let mut text = "SELECT * FROM known_plan WHERE organisation_id = $1".to_owned();
+    let mut values = params![scope.organisation_id()];
+    if let Some((name, id)) = after {
+        text.push_str(" AND (name > $2 OR (name = $2 AND id > $3))");
+        values.extend(params![name, id]);
+    }
+    text.push_str(&format!(" ORDER BY name, id LIMIT {}", page.limit + 1));
+    let rows: Vec<Model> = sql::all(db, &text, values).await?;
+    Ok(rows.into_iter().map(KnownPlan::from).collect())
+}
+
+/// The plans of an organisation that texts mean, by text: the plan with that id, with that number in FTS, or with exactly
+/// that name. A text may mean several.
+pub(crate) async fn meant(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    texts: &BTreeSet<String>,
+) -> Result<HashMap<String, Vec<KnownPlan>>, StoreError> {
+    if texts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let id_of = |text: &String| text.parse::<PlanId>().ok();
+    let ids: Vec<PlanId> = texts.iter().filter_map(id_of).collect();
+    let mut plans = known(db, organisation_id, &ids).await?;
+    let own = "SELECT * FROM known_plan WHERE organisation_id = $1";
+    let of_fts = "SELECT * FROM known_plan WHERE organisation_id = $1 AND external_source = 'fts'";
+    for (text, key) in [(of_fts, "external_ref"), (own, "name")] {
+        let keys = texts.iter().map(|text| text.as_str().into());
+        let rows = sql::select_by_keys(db, text, params![organisation_id], key, keys).await?;
+        plans.extend(sql::read::<Model>(&rows)?.into_iter().map(|row| (row.id, KnownPlan::from(row))));
+    }
+    let mut named: HashMap<&str, BTreeSet<PlanId>> = HashMap::new();
+    for plan in plans.values() {
+        for name in plan.fts_id.iter().chain([&plan.name]) {
+            named.entry(name.as_str()).or_default().insert(plan.id);
+        }
+    }
+    let of_text = |text: &String| {
+        let mut ids = named.get(text.as_str()).cloned().unwrap_or_default();
+        ids.extend(id_of(text));
+        (text.clone(), ids.iter().filter_map(|id| plans.get(id).cloned()).collect())
+    };
+    Ok(texts.iter().map(of_text).collect())
+}
+
+/// [`meant`]; waits up to two seconds, for all of them together, for those that were only just written.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn meant_eventually(
+    store: &Store,
+    organisation_id: OrganisationId,
+    texts: &BTreeSet<String>,
+) -> Result<HashMap<String, Vec<KnownPlan>>, StoreError> {
+    let found = eventually(async || {
+        let plans = meant(&store.system_read().await?, organisation_id, texts).await?;
+        Ok::<_, StoreError>(plans.values().all(|plans| !plans.is_empty()).then_some(plans))
+    });
+    match found.await? {
+        Some(plans) => Ok(plans),
+        None => meant(&store.system_read().await?, organisation_id, texts).await,
+    }
+}
+
 /// Those of the organisation's plans that are known here, in one query.
 async fn known(
     db: &impl ConnectionTrait,
@@ -117,11 +197,71 @@ pub(crate) async fn find_all(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{migration::Migrator, statements::Statements};
+    use crate::{counted::tests::stores, migration::Migrator, statements::Statements};
     use kernel::SystemClock;
     use std::{sync::Arc, time::Instant};
 
     const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_text_means_a_plan_by_its_id_its_number_in_fts_or_its_name_and_may_mean_several() {
+        let folder = testkit::folder();
+        let plan = |id: u128, organisation: u128, name: &str, source: &str, reference: &str| Model {
+            id: PlanId::from_u128(id),
+            organisation_id: OrganisationId::from_u128(organisation),
+            name: name.to_owned(),
+            external_source: Some(source.to_owned()),
+            external_ref: Some(reference.to_owned()),
+        };
+        let plans = [
+            plan(10, 1, "Chad 2026", "fts", "1263"),
+            plan(11, 1, "Sudan", "erp", "9"),
+            plan(12, 1, "Sudan", "fts", "1300"),
+            // It is called like the number of another.
+            plan(13, 1, "1300", "erp", "8"),
+            plan(14, 2, "Chad 2026", "fts", "77"),
+        ];
+        for (store, _) in stores(folder.path()).await {
+            let tx = store.system(::store::Actor::system()).await.unwrap();
+            ::store::insert_models(tx.db(), &plans).await.unwrap();
+            tx.commit().await.unwrap();
+            let id = PlanId::from_u128(11).to_string();
+            let cases: [(&str, &[u128]); 9] = [
+                ("Chad 2026", &[10]),
+                ("1263", &[10]),
+                (id.as_str(), &[11]),
+                ("Sudan", &[11, 12]),
+                ("1300", &[12, 13]),
+                ("chad 2026", &[]),
+                ("77", &[]),
+                ("9", &[]),
+                ("Chad", &[]),
+            ];
+            let mut texts: BTreeSet<String> = cases.iter().map(|(text, _)| (*text).to_owned()).collect();
+            // So many that each is looked up by itself.
+            texts.extend((0..40).map(|number| format!("Nothing {number}")));
+            let db = store.system_read().await.unwrap();
+            let found = meant(&db, ORGANISATION, &texts).await.unwrap();
+            for (text, expected) in cases {
+                let ids: Vec<u128> = found[text].iter().map(|plan| plan.id.as_u128()).collect();
+                assert_eq!(ids, expected, "{:?}: {text}", store.backend());
+            }
+            let page = PageRequest { name: "x", limit: 2, cursor: None, fingerprint: String::new() };
+            let scope = TenantScope::Organisation { organisation_id: ORGANISATION };
+            let mut listed: Vec<KnownPlan> = Vec::new();
+            loop {
+                let after = listed.last().map(|plan| (plan.name.clone(), plan.id));
+                let rows = list(&scope, &db, &page, after).await.unwrap();
+                let is_more = rows.len() > 2;
+                listed.extend(rows.into_iter().take(2));
+                if !is_more {
+                    break;
+                }
+            }
+            let listed: Vec<u128> = listed.iter().map(|plan| plan.id.as_u128()).collect();
+            assert_eq!(listed, [13, 10, 11, 12], "{:?}", store.backend());
+        }
+    }
 
     async fn store(folder: &std::path::Path, plans: &[PlanId]) -> Store {
         let store = Store::open_sqlite(&folder.join("donors.db"), Arc::new(SystemClock)).await.unwrap();

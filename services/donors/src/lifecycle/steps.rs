@@ -1,6 +1,6 @@
 //! What moves an agreement on: negotiation, signature, activation, closure, cancellation, amendments.
 
-use super::signature::{self, Signature};
+use super::signature;
 use crate::{
     agreement::{
         Action, AmendmentKind, Refused, amendment,
@@ -10,14 +10,14 @@ use crate::{
         terms::{self, Instalment},
         transition,
     },
-    registry::{clearance, donor},
+    clearance::standing,
     reporting::report,
 };
 use ::store::TenantTx;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::NaiveDate;
-use kernel::{AgreementId, Code, DonorType, Fault, FieldCode, Money, Problem, RecordKind, Situation};
+use kernel::{AgreementId, Code, Fault, FieldCode, Money, Problem, RecordKind, Situation};
 use serde::Deserialize;
 use service::{ApiResult, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
 use utoipa::ToSchema;
@@ -34,46 +34,37 @@ async fn step(
     context: &Context,
     claims: &Claims,
     id: AgreementId,
-    (action, mut name): (Action, &'static str),
+    (action, name): (Action, &'static str),
 ) -> ApiResult {
     service::change(context, request, claims, async |tx, _, precondition| {
         let before = own(tx, claims, id).await?;
         precondition.check(before.version)?;
         let state = transition(before.state, action)?;
-        let mut after =
+        let after =
             store::Model { version: before.version + 1, state, updated_at: tx.now(), ..before.clone() };
-        if action == Action::Sign {
-            check_clearance(tx, &before).await?;
-            match signature::of(tx, &before).await? {
-                Signature::Complete => {
-                    after.signed_on = Some(tx.now().date_naive());
-                    after.first_signed_by = after.first_signed_by.or(Some(tx.actor().id));
-                    after.first_signed_at = after.first_signed_at.or(Some(tx.now()));
-                }
-                Signature::First => {
-                    after.state.clone_from(&before.state);
-                    (after.first_signed_by, after.first_signed_at) = (Some(tx.actor().id), Some(tx.now()));
-                    name = "agreement.first_signature";
-                }
-            }
-        }
         match action {
-            Action::Sign if after.signed_on.is_some() => report::store::reconcile(tx, &after).await?,
-            Action::Sign => {}
+            Action::Activate => check_clearance(tx, &before, tx.now().date_naive()).await?,
             Action::Cancel => report::store::cancel_open(tx, &after).await?,
-            Action::Negotiate | Action::Activate | Action::Close | Action::Amend => {}
+            Action::Negotiate | Action::Sign | Action::Close | Action::Amend => {}
         }
         changed(tx, before, after, name).await
     })
     .await
 }
 
-/// An agreement with the private sector is signed under a due-diligence clearance that holds today.
-async fn check_clearance(tx: &TenantTx, agreement: &store::Model) -> Result<(), ApiError> {
-    let donor = donor::store::get(tx.scope(), tx.db(), agreement.donor_id).await?;
-    let private = donor.is_some_and(|donor| donor.donor_type == DonorType::PrivateSector);
-    if private && !clearance::holds(tx.db(), agreement.donor_id, tx.now().date_naive()).await? {
-        let why = "the donor is in the private sector and has no valid due-diligence clearance";
+/// With a donor whose type needs one, an agreement is signed, activated and extended at a cost under a due-diligence
+/// clearance that holds on that day.
+///
+/// # Errors
+/// 409 at the donor when none holds.
+pub(super) async fn check_clearance(
+    tx: &TenantTx,
+    agreement: &store::Model,
+    day: NaiveDate,
+) -> Result<(), ApiError> {
+    let standing = standing::of(tx.db(), agreement.organisation_id, agreement.donor_id, day).await?;
+    if !standing.suffices() {
+        let why = format!("the donor needs a due-diligence clearance and has none that holds on {day}");
         return Err(Problem::new(Code::Conflict).field("/donor_id", FieldCode::NoClearance.says(why)).into());
     }
     Ok(())
@@ -105,16 +96,11 @@ steps! {
     /// Only the office that owns the agreement (403 for the others that see it). Send the agreement's ETag in
     /// `If-Match`.
     negotiate "/v1/agreements/{id}/negotiate" Negotiate "agreement.negotiate";
-    /// Signs an agreement
-    ///
-    /// From then on it can only be amended, and its reports become due. An agreement with a private-sector donor needs
-    /// a valid due-diligence clearance. Above the organisation's threshold (`/v1/signature-rule`) the first signature
-    /// is kept in `first_signature`, and a second person has to sign.
-    sign "/v1/agreements/{id}/sign" Sign "agreement.sign";
     /// Activates a signed agreement
     ///
-    /// From the state `signed` only (409 otherwise). Its terms and its reports stay as they are. Only the office
-    /// that owns the agreement (403 for the others that see it). Send the agreement's ETag in `If-Match`.
+    /// From the state `signed` only (409 otherwise), and under a due-diligence clearance if the donor's type needs one.
+    /// Its terms and its reports stay as they are. Only the office that owns the agreement (403 for the others that see
+    /// it). Send the agreement's ETag in `If-Match`.
     activate "/v1/agreements/{id}/activate" Activate "agreement.activate";
     /// Closes an agreement
     ///
@@ -136,8 +122,10 @@ pub(crate) struct NewAmendment {
     #[schema(example = "Floods cut the roads for two months", min_length = 1, max_length = 2000)]
     reason: String,
     /// When the office requested it; an extension requested after the end date is recorded as late.
+    #[serde(deserialize_with = "kernel::date::day")]
     requested_on: NaiveDate,
     /// The new end date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     end_date: Option<NaiveDate>,
     /// The new amount, in the agreement's currency.
     amount: Option<Money>,
@@ -149,7 +137,8 @@ pub(crate) struct NewAmendment {
 /// Amends a signed agreement
 ///
 /// The former terms are kept in the amendment. The report schedule is adjusted: reports for unchanged periods keep
-/// their dates; final reports move and keep their original due date. Send the agreement's ETag in `If-Match`.
+/// their dates; final reports move and keep their original due date. A cost extension needs a due-diligence clearance if
+/// the donor's type does. Send the agreement's ETag in `If-Match`.
 #[utoipa::path(tag = "agreements", request_body = NewAmendment, security(("oauth2" = ["agreements:write"])),
     params(("id" = Uuid, Path, description = "The agreement"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -168,6 +157,9 @@ pub(crate) async fn amend(
         precondition.check(before.version)?;
         transition(before.state, Action::Amend)?;
         check(&new, &before, tx.now().date_naive())?;
+        if new.kind == AmendmentKind::CostExtension {
+            check_clearance(tx, &before, tx.now().date_naive()).await?;
+        }
         let signed = before.terms()?;
         let mut terms = signed.clone();
         terms.end_date = new.end_date.unwrap_or(terms.end_date);

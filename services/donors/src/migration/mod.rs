@@ -26,6 +26,9 @@ pub(crate) mod m0012;
 pub(crate) mod m0013;
 pub(crate) mod m0014;
 pub(crate) mod m0015;
+pub(crate) mod m0016;
+pub(crate) mod m0017;
+pub(crate) mod m0018;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -44,5 +47,8 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0013::migration(),
         m0014::migration(),
         m0015::migration(),
+        m0016::migration(),
+        m0017::migration(),
+        m0018::migration(),
     ]
 }

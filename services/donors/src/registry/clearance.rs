@@ -1,17 +1,24 @@
-//! Due-diligence clearances of private-sector donors, recorded by headquarters.
+//! The due-diligence decisions on a donor: listed, and recorded by headquarters as long as partnerships has taken none.
 
 use super::donor::{self, store};
-use ::store::{StoreError, Transaction, audit, insert_new, params, sql};
-use actix_web::{HttpRequest, get, post, web::Data};
+use crate::clearance::{
+    standing::{self, ClearanceStanding},
+    store::{keep, next_ordinal},
+};
+use ::store::{TenantScope, audit, params, sql};
+use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
 use events::ClearanceDecided;
-use kernel::{ClearanceDecision, ClearanceId, DonorId, Fault, Problem, Word};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use kernel::{
+    ClearanceDecision, ClearanceId, ClearanceProducer, Code, DonorId, Fault, OfficeId, Problem, Reason, Word,
+};
+use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Paging, Parameters, Row,
     openapi::{CreateProblems, ReadProblems},
+    response,
 };
 use utoipa::ToSchema;
 
@@ -20,6 +27,14 @@ use utoipa::ToSchema;
 pub(crate) struct Clearance {
     id: ClearanceId,
     donor_id: DonorId,
+    /// The office that took it.
+    office_id: OfficeId,
+    /// Who took it: headquarters in the donor registry, or partnerships, whose decisions alone count once there are any.
+    #[schema(value_type = ClearanceProducer)]
+    producer: Word<ClearanceProducer>,
+    /// Its number among the producer's decisions on the donor: the highest is the latest.
+    #[schema(minimum = 0)]
+    ordinal: i64,
     #[schema(value_type = ClearanceDecision)]
     decision: Word<ClearanceDecision>,
     valid_from: NaiveDate,
@@ -30,39 +45,15 @@ pub(crate) struct Clearance {
     created_at: DateTime<Utc>,
 }
 
-/// A row of `clearance`.
-mod row {
-    use kernel::{ClearanceDecision, ClearanceId, DonorId, OfficeId, OrganisationId, Word};
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "clearance")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: ClearanceId,
-        pub organisation_id: OrganisationId,
-        pub office_id: OfficeId,
-        pub donor_id: DonorId,
-        pub decision: Word<ClearanceDecision>,
-        pub valid_from: Date,
-        pub valid_until: Date,
-        pub reference: String,
-        pub created_at: DateTimeUtc,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 /// A new due-diligence decision.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewClearance {
     decision: ClearanceDecision,
+    #[serde(deserialize_with = "kernel::date::day")]
     valid_from: NaiveDate,
     /// The last day on which it is valid.
+    #[serde(deserialize_with = "kernel::date::day")]
     valid_until: NaiveDate,
     /// Where the supporting document is kept.
     #[schema(example = "DD-2026-014", min_length = 1, max_length = 100)]
@@ -72,6 +63,8 @@ pub(crate) struct NewClearance {
 impl Row for Clearance {
     const COLUMNS: &'static [Column<Self>] = &[
         ("id", |row| row.id.into()),
+        ("producer", |row| row.producer.as_str().into()),
+        ("ordinal", |row| row.ordinal.into()),
         ("decision", |row| row.decision.as_str().into()),
         ("valid_from", |row| row.valid_from.to_string().into()),
         ("valid_until", |row| row.valid_until.to_string().into()),
@@ -80,39 +73,11 @@ impl Row for Clearance {
     ];
 }
 
-/// Keeps decisions; one that is there already stays as it is.
-pub(crate) async fn keep(tx: &Transaction, decisions: &[ClearanceDecided]) -> Result<(), StoreError> {
-    let row = |event: &ClearanceDecided| row::Model {
-        id: event.id,
-        organisation_id: event.organisation_id,
-        office_id: event.office_id,
-        donor_id: event.donor_id,
-        decision: event.decision.clone(),
-        valid_from: event.valid_from,
-        valid_until: event.valid_until,
-        reference: event.reference.clone(),
-        created_at: event.decided_at,
-    };
-    insert_new(tx.db(), &decisions.iter().map(row).collect::<Vec<_>>()).await?;
-    Ok(())
-}
-
-/// Whether the latest decision about a donor clears it on `day`.
-pub(crate) async fn holds(
-    db: &impl ConnectionTrait,
-    donor: DonorId,
-    day: NaiveDate,
-) -> Result<bool, StoreError> {
-    let text = "SELECT decision, valid_from, valid_until FROM clearance WHERE donor_id = $1 ORDER BY id DESC LIMIT 1";
-    let Some(row) = sql::row(db, text, params![donor]).await? else { return Ok(false) };
-    let decision: String = row.try_get_by_index(0)?;
-    let (from, until): (NaiveDate, NaiveDate) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    Ok(decision == "cleared" && from <= day && day <= until)
-}
-
 /// Lists a donor's due-diligence decisions
 ///
-/// Newest first. The latest decision applies.
+/// Newest first. Of the decisions whose first day has come, the one with the highest `ordinal` is in force: among those of
+/// partnerships if there are any, else among those of headquarters. After a merger, a refusal of either donor counts until
+/// a later decision on the donor that stayed. `/v1/donors/{id}/clearance` says what holds today.
 #[utoipa::path(tag = "donors", security(("oauth2" = ["agreements:read"])),
     params(("id" = Uuid, Path, description = "The donor"), Paging),
     responses((status = 200, description = "The decisions", body = Envelope<Clearance>), ReadProblems))]
@@ -126,7 +91,7 @@ pub(crate) async fn list(
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     // What was found out about a donor is not for the donor.
-    if matches!(scope, ::store::TenantScope::Donor { .. }) {
+    if matches!(scope, TenantScope::Donor { .. }) {
         return Err(Problem::not_found().into());
     }
     donor::known(&context, &scope, id.0).await?;
@@ -145,9 +110,36 @@ pub(crate) async fn list(
     .await
 }
 
+/// Gets the clearance of a donor
+///
+/// Whether agreements with the donor need a due-diligence clearance, and what its decisions say today. Of a duplicate that
+/// was merged: what is said of the donor that replaced it. Staff only: 404 for donor representatives.
+#[utoipa::path(tag = "donors", security(("oauth2" = ["agreements:read"])),
+    params(("id" = Uuid, Path, description = "The donor")),
+    responses((status = 200, description = "How the donor stands today", body = ClearanceStanding), ReadProblems))]
+#[get("/v1/donors/{id}/clearance")]
+pub(crate) async fn get(
+    caller: Caller<perm::AgreementsRead>,
+    context: Data<Context>,
+    id: Id<DonorId>,
+) -> ApiResult {
+    let today = context.store.clock().now().date_naive();
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        if matches!(scope, TenantScope::Donor { .. }) {
+            return Err(Problem::not_found().into());
+        }
+        let donor = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let decided_on = donor.merged_into.unwrap_or(donor.id);
+        Ok(standing::of(db, donor.organisation_id, decided_on, today).await?)
+    });
+    response::json(StatusCode::OK, &[("cache-control", "no-cache".to_owned())], &found.await?)
+}
+
 /// Records a due-diligence decision
 ///
-/// Headquarters only. An agreement with a private-sector donor can be signed only while the latest decision clears it.
+/// Headquarters only. With a donor whose type needs a clearance (`/v1/clearance-rule`), agreements are signed, activated
+/// and extended at a cost only while one holds. A decision may begin later, such as a renewal: until then, the one before
+/// it stays in force. 409 (`kept_elsewhere`) once partnerships has decided on the donor.
 #[utoipa::path(tag = "donors", request_body = NewClearance, security(("oauth2" = ["donors:write"])),
     params(("id" = Uuid, Path, description = "The donor"),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
@@ -174,9 +166,17 @@ pub(crate) async fn create(
         donor::merge_lock::shared(tx, organisation_id).await?;
         let donor = store::get(tx.scope(), tx.db(), id.0).await?.ok_or_else(Problem::not_found)?;
         donor::check_not_merged(&donor)?;
+        let Some(ordinal) = next_ordinal(tx, id.0).await? else {
+            let why = "due diligence of this donor is decided in partnerships";
+            let refused = Problem::new(Code::Conflict).because(Reason::KeptElsewhere, why);
+            return Err(refused.with("source", ClearanceProducer::Partnerships.as_str()).into());
+        };
         let clearance = Clearance {
             id: tx.new_id(),
             donor_id: id.0,
+            office_id,
+            producer: ClearanceProducer::Donors.into(),
+            ordinal,
             decision: new.decision.into(),
             valid_from: new.valid_from,
             valid_until: new.valid_until,
@@ -194,6 +194,8 @@ pub(crate) async fn create(
             valid_until: clearance.valid_until,
             reference: clearance.reference.clone(),
             decided_at: clearance.created_at,
+            producer: clearance.producer.clone(),
+            ordinal,
         };
         keep(tx, std::slice::from_ref(&event)).await?;
         tx.emit(&event).await?;

@@ -22,6 +22,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(merge::create)
         .service(merge::undo)
         .service(clearance::list)
+        .service(clearance::get)
         .service(clearance::create)
         .service(contact::api::list)
         .service(contact::api::create)

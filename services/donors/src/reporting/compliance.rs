@@ -182,8 +182,10 @@ pub(crate) struct ComplianceFilter {
     /// Only of this donor.
     donor_id: Option<DonorId>,
     /// Due on or after this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     due_from: Option<NaiveDate>,
     /// Due on or before this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     due_until: Option<NaiveDate>,
 }
 

@@ -151,6 +151,8 @@ mod tests {
             signed_on: None,
             first_signed_by: None,
             first_signed_at: None,
+            signatory: None,
+            responsible_id: None,
             created_at: now,
             updated_at: now,
         };

@@ -14,7 +14,7 @@ agreement-do-sign = Sign
 agreement-do-activate = Activate
 agreement-do-close = Close
 agreement-do-cancel = Cancel the agreement
-agreement-sign-about = Once signed, the terms change only by amendment, and the reporting schedule starts.
+agreement-sign-about = Once signed, the terms change only by amendment, and the reporting schedule starts. If no date is given, today’s is recorded.
 agreement-cancel-about = Reports not yet submitted will be cancelled. This cannot be undone.
 sort-newest = Newest first
 sort-end-date = End date
@@ -72,3 +72,17 @@ field-overhead-percent = Overhead (%)
 field-visibility-clause = Visibility clause
 signature-first = First signature on { $at }. A second person must also sign.
 document-attach-donor = Attach and share with the donor
+agreement-clearance-holds = The due diligence clearance of the donor is valid until { $date }.
+agreement-clearance-needed = This agreement requires a due diligence clearance of the donor, and none is valid today: it cannot be signed or activated, nor extended at a cost.
+signatory = Signed by (function)
+schedule-preview = { $count ->
+    [one] { $count } report will be scheduled
+   *[other] { $count } reports will be scheduled
+}
+schedule-overdue = { $count ->
+    [one] { $count } already overdue
+   *[other] { $count } already overdue
+}
+office-implementing = Implementing office
+hand-over = Hand over to another office
+hand-over-about = Its reports and documents go with it; contributions stay where they were recorded.

@@ -11,6 +11,7 @@ latest-contributions = Latest contributions
 contribution-new = Record a contribution
 contribution-under = Under the agreement { $reference }.
 contribution-parent = Source record
+contribution-root = First record of this money
 contribution-replaces = Replaces reversed record
 contribution-children = Payments and allocations
 contribution-do-commit = Record a commitment

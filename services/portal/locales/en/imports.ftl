@@ -69,6 +69,7 @@ imports-field-flow-date = Transaction date
 imports-field-budget-year = Budget year
 imports-field-usage-years = Usage years
 imports-field-countries = Countries
+imports-field-plan = Response plans (FTS number, ID or name)
 imports-field-earmarking = Earmarking
 imports-field-contribution-type = Financial or in kind
 imports-field-method = Aid modality

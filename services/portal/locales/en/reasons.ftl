@@ -62,6 +62,7 @@ reason-not-a-currency = { $sent ->
     [yes] “{ $value }” is not a currency code, such as EUR.
    *[no] Please enter a three-letter currency code, such as EUR.
  }
+reason-withdrawn-currency = { $currency } was withdrawn before this date (last month: { $month }): enter the currency that was in use then, or correct the date.
 reason-not-a-language = Please enter languages by their English names or ISO codes, separated by commas: French, English.
 reason-not-a-time-zone = Please choose a time zone from the list, such as Africa/Nairobi.
 reason-not-a-purpose-code = Please enter a five-digit DAC purpose code.
@@ -90,7 +91,10 @@ reason-unknown-reference = { $kind ->
     [office] Please choose one of your offices.
     [donor] Your organisation has no such donor.
     [agreement] Your office has no such agreement.
-    [plan] Your organisation has no such plan.
+    [plan] { $sent ->
+        [yes] Your organisation has no plan “{ $value }”.
+       *[no] Your organisation has no such plan.
+     }
     [contribution] You have no such contribution.
     [person] Please choose a member of your organisation’s staff.
     [notification] You have no such notification.
@@ -109,7 +113,7 @@ reason-circular = This is the same donor, or one is placed under the other: choo
 reason-not-active = Please choose an active member of staff.
 reason-wrong-parent = An office of this type ({ $office }) cannot be placed under one of that type ({ $parent }).
 reason-superseded = This merger was undone, or its donors have since been merged again.
-reason-no-clearance = The private-sector donor has no valid due diligence clearance.
+reason-no-clearance = This donor needs a due diligence clearance and has none that is valid today.
 reason-half-signed = A first person has signed the agreement: change its terms to start again, or have it signed.
 reason-kept-here = This contribution was recorded here: change it here rather than by an import.
 reason-reserved = This name is reserved for the platform: choose another one.
@@ -148,8 +152,14 @@ reason-number-for-date = This is a number: apply a date format to the cell, or w
 reason-cell-error = The cell contains a formula error: { $error }
 reason-formula-without-value = The cell contains a formula whose value is not saved in the file: open it in a spreadsheet application and save it.
 reason-contradiction = Duplicate reference with different contents: “{ $value }”.
-reason-ambiguous = Several donors have this name: add the type, a reference or an identifier.
-reason-not-in-registry = This donor is not in the registry: record it first, or add its name and type.
+reason-ambiguous = { $kind ->
+    [plan] Several plans may be meant by “{ $value }”: enter the ID of the plan.
+   *[donor] Several donors have this name: add the type, a reference or an identifier.
+ }
+reason-not-in-registry = { $sent ->
+    [yes] This donor is not in the registry, and no donor type corresponds to its IATI organisation type ({ $value }): record the donor first.
+   *[no] This donor is not in the registry: record it first, or add its name and type.
+ }
 reason-several-donors = Several organisations are named: no donor is recorded.
 reason-kept-as-stated = The exchange rate gives { $computed }: the stated amount ({ $stated }) is kept.
 reason-kept-as-reported = { $because } It is kept as reported.
@@ -157,6 +167,9 @@ reason-taken-as-not-stated = { $sent ->
     [yes] “{ $value }” is treated as not stated.
    *[no] This is not stated.
  }
+reason-corrected = This is less than the file states: corrections of { $amount } were deducted.
+reason-paid-more = The payments ({ $amount }) exceed the commitments ({ $committed }): the payments count.
+reason-counts-no-longer = This now counts as zero: the money was returned, or other transactions state it.
 reason-wrong-credentials = Incorrect e-mail address or password.
 reason-token-not-valid = This sign-in or link is not valid: it is unknown, already used or expired.
 reason-permission-needed = Your role lacks this permission: { $permission }
@@ -176,6 +189,7 @@ problem-reason-headquarters-only = Only headquarters can do this.
 problem-reason-staff-only = This is reserved for the organisation’s staff.
 problem-reason-people-only = This is for people, not for API clients.
 problem-reason-second-person = This step must be taken by a different person from the one before.
+problem-reason-kept-elsewhere = This is now managed in another service ({ $source }): please make the change there.
 problem-reason-gateway-only = Requests are accepted through the gateway only.
 problem-reason-office-not-known-yet = The office has just been created: please try again in a moment.
 problem-reason-publication-not-set = Publication settings are incomplete.

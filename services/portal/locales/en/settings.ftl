@@ -89,3 +89,7 @@ signature-rule-above = Agreements above { $amount } require two signatures.
 signature-rule-none = One signature is sufficient for every agreement.
 signature-rule-threshold = Second signature required above
 signature-rule-hint = Value in US dollars at the rate of the month of signature. If left blank, one signature is sufficient for every agreement.
+clearance-rule = Due diligence rule
+clearance-rule-about = Agreements with donors of these types require a valid due diligence clearance: at signature, at activation and for cost extensions.
+clearance-rule-types = Types of donor that require a clearance
+clearance-rule-none = No type of donor requires a clearance.

@@ -14,7 +14,7 @@ agreement-do-sign = Firmar
 agreement-do-activate = Activar
 agreement-do-close = Cerrar
 agreement-do-cancel = Cancelar el acuerdo
-agreement-sign-about = Una vez firmado, las condiciones solo cambian mediante enmienda y comienza el calendario de informes.
+agreement-sign-about = Una vez firmado, las condiciones solo cambian mediante enmienda y comienza el calendario de informes. Si no se indica ninguna fecha, se registra la de hoy.
 agreement-cancel-about = Los informes aún no presentados se cancelarán. Esta acción no se puede deshacer.
 sort-newest = Los más recientes primero
 sort-end-date = Fecha de finalización
@@ -72,3 +72,17 @@ field-overhead-percent = Costos indirectos (%)
 field-visibility-clause = Cláusula de visibilidad
 signature-first = Primera firma el { $at }. Debe firmar también una segunda persona.
 document-attach-donor = Adjuntar y compartir con el donante
+agreement-clearance-holds = La aprobación de diligencia debida del donante es válida hasta el { $date }.
+agreement-clearance-needed = Este acuerdo exige una aprobación de diligencia debida del donante y no hay ninguna vigente: no se puede firmar, activar ni prorrogar con costo.
+signatory = Firmado por (cargo)
+schedule-preview = { $count ->
+    [one] { $count } informe se programará
+   *[other] { $count } informes se programarán
+}
+schedule-overdue = { $count ->
+    [one] { $count } ya vencido
+   *[other] { $count } ya vencidos
+}
+office-implementing = Oficina ejecutora
+hand-over = Traspasar a otra oficina
+hand-over-about = Sus informes y documentos lo acompañan; las contribuciones permanecen donde se registraron.

@@ -11,6 +11,7 @@ latest-contributions = Últimas contribuciones
 contribution-new = Registrar una contribución
 contribution-under = En virtud del acuerdo { $reference }.
 contribution-parent = Contribución de origen
+contribution-root = Primer registro de estos fondos
 contribution-replaces = Sustituye al registro anulado
 contribution-children = Pagos y asignaciones derivados
 contribution-do-commit = Registrar un compromiso

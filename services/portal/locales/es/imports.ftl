@@ -69,6 +69,7 @@ imports-field-flow-date = Fecha de la transacción
 imports-field-budget-year = Año presupuestario
 imports-field-usage-years = Años de uso
 imports-field-countries = Países
+imports-field-plan = Planes de respuesta (número de FTS, identificador o nombre)
 imports-field-earmarking = Asignación
 imports-field-contribution-type = Financiera o en especie
 imports-field-method = Modalidad de la ayuda

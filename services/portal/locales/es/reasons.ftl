@@ -62,6 +62,7 @@ reason-not-a-currency = { $sent ->
     [yes] «{ $value }» no es un código de moneda, como EUR.
    *[no] Introduzca un código de moneda de tres letras, por ejemplo EUR.
  }
+reason-withdrawn-currency = { $currency } se retiró de la circulación antes de esta fecha (último mes: { $month }): indique la moneda entonces vigente o corrija la fecha.
 reason-not-a-language = Introduzca los idiomas por su nombre en español o su código ISO, separados por comas: español, inglés.
 reason-not-a-time-zone = Elija una zona horaria de la lista, por ejemplo Africa/Nairobi.
 reason-not-a-purpose-code = Introduzca un código de propósito del CAD de cinco dígitos.
@@ -90,7 +91,10 @@ reason-unknown-reference = { $kind ->
     [office] Elija una de sus oficinas.
     [donor] Su organización no tiene ese donante.
     [agreement] Su oficina no tiene ese acuerdo.
-    [plan] Su organización no tiene ese plan.
+    [plan] { $sent ->
+        [yes] Su organización no tiene ningún plan «{ $value }».
+       *[no] Su organización no tiene ese plan.
+     }
     [contribution] Usted no tiene esa contribución.
     [person] Elija a un miembro del personal de su organización.
     [notification] Usted no tiene esa notificación.
@@ -109,7 +113,7 @@ reason-circular = Se trata del mismo donante, o uno depende del otro: elija otro
 reason-not-active = Elija a un miembro activo del personal.
 reason-wrong-parent = Una oficina de este tipo ({ $office }) no puede depender de una de este otro tipo ({ $parent }).
 reason-superseded = Esta fusión se deshizo, o sus donantes se han vuelto a fusionar desde entonces.
-reason-no-clearance = Este donante del sector privado no cuenta con una aprobación de diligencia debida vigente.
+reason-no-clearance = Este donante requiere una aprobación de diligencia debida y no cuenta con ninguna vigente.
 reason-half-signed = Una primera persona ha firmado el acuerdo: modifique sus condiciones para empezar de nuevo, o haga que se firme.
 reason-kept-here = Esta contribución se registró aquí: modifíquela aquí y no mediante una importación.
 reason-reserved = Este nombre está reservado para la plataforma: elija otro.
@@ -148,8 +152,14 @@ reason-number-for-date = Es un número: dé a la celda formato de fecha o escrib
 reason-cell-error = La celda contiene un error de fórmula: { $error }
 reason-formula-without-value = La celda contiene una fórmula cuyo valor no conserva el archivo: ábralo en una hoja de cálculo y guárdelo.
 reason-contradiction = Referencia duplicada con contenidos distintos: «{ $value }».
-reason-ambiguous = Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
-reason-not-in-registry = Este donante no está en el registro: regístrelo antes o indique su nombre y su tipo.
+reason-ambiguous = { $kind ->
+    [plan] «{ $value }» puede referirse a varios planes: indique el identificador del plan.
+   *[donor] Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
+ }
+reason-not-in-registry = { $sent ->
+    [yes] Este donante no está en el registro y a su tipo de organización IATI ({ $value }) no le corresponde ningún tipo de donante: regístrelo antes.
+   *[no] Este donante no está en el registro: regístrelo antes o indique su nombre y su tipo.
+ }
 reason-several-donors = Se nombran varias organizaciones: no se registra ningún donante.
 reason-kept-as-stated = El tipo de cambio da { $computed }: se conserva el importe indicado ({ $stated }).
 reason-kept-as-reported = { $because } El dato se conserva tal como se recibió.
@@ -157,6 +167,9 @@ reason-taken-as-not-stated = { $sent ->
     [yes] «{ $value }» se considera no indicado.
    *[no] Este dato no está indicado.
  }
+reason-corrected = Este importe es inferior al del archivo: se dedujeron correcciones por { $amount }.
+reason-paid-more = Los pagos ({ $amount }) superan los compromisos ({ $committed }): cuentan los pagos.
+reason-counts-no-longer = Este importe cuenta ahora como cero: los fondos se devolvieron o figuran en otras transacciones.
 reason-wrong-credentials = El correo electrónico o la contraseña no son correctos.
 reason-token-not-valid = Este acceso o enlace no es válido: es desconocido, ya se usó o ha caducado.
 reason-permission-needed = A su función le falta este permiso: { $permission }
@@ -176,6 +189,7 @@ problem-reason-headquarters-only = Solo puede hacerlo la sede.
 problem-reason-staff-only = Esta parte está reservada al personal de la organización.
 problem-reason-people-only = Esta parte es para personas, no para clientes de la API.
 problem-reason-second-person = Este paso corresponde a una persona distinta de la que dio el anterior.
+problem-reason-kept-elsewhere = Esto se gestiona ahora en otro servicio ({ $source }): haga allí el cambio.
 problem-reason-gateway-only = Las peticiones pasan únicamente por la pasarela.
 problem-reason-office-not-known-yet = La oficina se acaba de crear: inténtelo de nuevo en un momento.
 problem-reason-publication-not-set = La configuración de la publicación está incompleta.

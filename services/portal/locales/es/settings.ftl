@@ -89,3 +89,7 @@ signature-rule-above = Los acuerdos de más de { $amount } requieren dos firmas.
 signature-rule-none = Basta una firma para todos los acuerdos.
 signature-rule-threshold = Segunda firma obligatoria por encima de
 signature-rule-hint = Valor en dólares de los Estados Unidos al tipo del mes de la firma. Si se deja en blanco, basta una firma para todos los acuerdos.
+clearance-rule = Norma de diligencia debida
+clearance-rule-about = Los acuerdos con estos tipos de donantes exigen una aprobación de diligencia debida vigente: en la firma, en la activación y en las prórrogas con costo.
+clearance-rule-types = Tipos de donantes que requieren aprobación
+clearance-rule-none = Ningún tipo de donante requiere aprobación.

@@ -14,7 +14,7 @@ agreement-do-sign = Signer
 agreement-do-activate = Activer
 agreement-do-close = Clôturer
 agreement-do-cancel = Annuler l’accord
-agreement-sign-about = Une fois l’accord signé, ses conditions ne peuvent être modifiées que par avenant et le calendrier des rapports commence.
+agreement-sign-about = Une fois l’accord signé, ses conditions ne peuvent être modifiées que par avenant et le calendrier des rapports commence. Sans date, celle du jour est enregistrée.
 agreement-cancel-about = Les rapports qui n’ont pas encore été remis seront annulés. Cette action est irréversible.
 sort-newest = Les plus récents d’abord
 sort-end-date = Date de fin
@@ -72,3 +72,17 @@ field-overhead-percent = Frais généraux (%)
 field-visibility-clause = Clause de visibilité
 signature-first = Première signature le { $at }. Une seconde personne doit également signer.
 document-attach-donor = Joindre et communiquer au bailleur de fonds
+agreement-clearance-holds = L’avis favorable issu de la vérification préalable du bailleur de fonds est valable jusqu’au { $date }.
+agreement-clearance-needed = Cet accord exige un avis favorable issu de la vérification préalable du bailleur de fonds, et aucun n’est en cours de validité : il ne peut être ni signé, ni activé, ni prolongé avec incidence financière.
+signatory = Signataire (fonction)
+schedule-preview = { $count ->
+    [one] { $count } rapport sera programmé
+   *[other] { $count } rapports seront programmés
+}
+schedule-overdue = { $count ->
+    [one] { $count } déjà en retard
+   *[other] { $count } déjà en retard
+}
+office-implementing = Bureau chargé de la mise en œuvre
+hand-over = Confier à un autre bureau
+hand-over-about = Ses rapports et ses documents suivent ; les contributions restent là où elles ont été enregistrées.

@@ -11,6 +11,7 @@ latest-contributions = Dernières contributions
 contribution-new = Enregistrer une contribution
 contribution-under = Au titre de l’accord { $reference }.
 contribution-parent = Contribution d’origine
+contribution-root = Premier enregistrement de ces fonds
 contribution-replaces = Remplace l’enregistrement annulé
 contribution-children = Versements et allocations
 contribution-do-commit = Enregistrer un engagement

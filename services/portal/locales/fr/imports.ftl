@@ -69,6 +69,7 @@ imports-field-flow-date = Date de la transaction
 imports-field-budget-year = Exercice budgétaire
 imports-field-usage-years = Années d’utilisation
 imports-field-countries = Pays
+imports-field-plan = Plans de réponse (numéro FTS, identifiant ou nom)
 imports-field-earmarking = Affectation
 imports-field-contribution-type = Financière ou en nature
 imports-field-method = Modalité d’aide

@@ -62,6 +62,7 @@ reason-not-a-currency = { $sent ->
     [yes] « { $value } » n’est pas un code de monnaie, comme EUR.
    *[no] Veuillez saisir un code de monnaie à trois lettres, par exemple EUR.
  }
+reason-withdrawn-currency = { $currency } a été retirée de la circulation avant cette date (dernier mois : { $month }) : indiquez la monnaie alors en vigueur, ou corrigez la date.
 reason-not-a-language = Veuillez saisir les langues par leur nom français ou leur code ISO, séparées par des virgules : français, anglais.
 reason-not-a-time-zone = Veuillez choisir un fuseau horaire dans la liste, par exemple Africa/Nairobi.
 reason-not-a-purpose-code = Veuillez saisir un code-objet du CAD à cinq chiffres.
@@ -90,7 +91,10 @@ reason-unknown-reference = { $kind ->
     [office] Veuillez choisir l’un de vos bureaux.
     [donor] Votre organisation n’a pas ce bailleur de fonds.
     [agreement] Votre bureau n’a pas cet accord.
-    [plan] Votre organisation n’a pas ce plan.
+    [plan] { $sent ->
+        [yes] Votre organisation n’a aucun plan « { $value } ».
+       *[no] Votre organisation n’a pas ce plan.
+     }
     [contribution] Vous n’avez pas cette contribution.
     [person] Veuillez choisir un membre du personnel de votre organisation.
     [notification] Vous n’avez pas cette notification.
@@ -109,7 +113,7 @@ reason-circular = Il s’agit du même bailleur de fonds, ou l’un est rattach�
 reason-not-active = Veuillez choisir un membre du personnel en activité.
 reason-wrong-parent = Un bureau de ce type ({ $office }) ne peut pas dépendre d’un bureau de cet autre type ({ $parent }).
 reason-superseded = Cette fusion a été annulée, ou ses bailleurs de fonds ont été fusionnés de nouveau depuis.
-reason-no-clearance = Ce bailleur de fonds du secteur privé ne dispose pas d’une vérification préalable favorable et en cours de validité.
+reason-no-clearance = Ce bailleur de fonds doit avoir fait l’objet d’une vérification préalable favorable, et aucune n’est en cours de validité.
 reason-half-signed = Une première personne a signé l’accord : modifiez-en les conditions pour recommencer, ou faites-le signer.
 reason-kept-here = Cette contribution a été enregistrée ici : modifiez-la ici, et non par une importation.
 reason-reserved = Ce nom est réservé à la plateforme : choisissez-en un autre.
@@ -148,8 +152,14 @@ reason-number-for-date = C’est un nombre : appliquez un format de date à la 
 reason-cell-error = La cellule contient une erreur de formule : { $error }
 reason-formula-without-value = La cellule contient une formule dont le fichier ne conserve pas la valeur : ouvrez-le dans un tableur et enregistrez-le.
 reason-contradiction = Référence en double avec des contenus différents : « { $value } ».
-reason-ambiguous = Plusieurs bailleurs de fonds portent ce nom : indiquez le type, une référence ou un identifiant.
-reason-not-in-registry = Ce bailleur de fonds ne figure pas au registre : enregistrez-le d’abord, ou indiquez son nom et son type.
+reason-ambiguous = { $kind ->
+    [plan] « { $value } » peut désigner plusieurs plans : indiquez l’identifiant du plan.
+   *[donor] Plusieurs bailleurs de fonds portent ce nom : indiquez le type, une référence ou un identifiant.
+ }
+reason-not-in-registry = { $sent ->
+    [yes] Ce bailleur de fonds ne figure pas au registre, et aucun type de bailleur ne correspond à son type d’organisation IATI ({ $value }) : enregistrez-le d’abord.
+   *[no] Ce bailleur de fonds ne figure pas au registre : enregistrez-le d’abord, ou indiquez son nom et son type.
+ }
 reason-several-donors = Plusieurs organisations sont nommées : aucun bailleur de fonds n’est enregistré.
 reason-kept-as-stated = Le taux de change donne { $computed } : le montant indiqué ({ $stated }) est conservé.
 reason-kept-as-reported = { $because } La donnée est conservée telle que reçue.
@@ -157,6 +167,9 @@ reason-taken-as-not-stated = { $sent ->
     [yes] « { $value } » est considéré comme non indiqué.
    *[no] Cette donnée n’est pas indiquée.
  }
+reason-corrected = Ce montant est inférieur à celui du fichier : des corrections de { $amount } en ont été déduites.
+reason-paid-more = Les versements ({ $amount }) dépassent les engagements ({ $committed }) : ce sont les versements qui comptent.
+reason-counts-no-longer = Ce montant compte désormais pour zéro : les fonds ont été restitués, ou d’autres transactions les indiquent.
 reason-wrong-credentials = Adresse électronique ou mot de passe incorrect.
 reason-token-not-valid = Cette connexion ou ce lien n’est pas valable : inconnu, déjà utilisé ou expiré.
 reason-permission-needed = Il manque à votre rôle cette autorisation : { $permission }
@@ -176,6 +189,7 @@ problem-reason-headquarters-only = Seul le siège peut le faire.
 problem-reason-staff-only = Cette partie est réservée au personnel de l’organisation.
 problem-reason-people-only = Cette partie est destinée aux personnes, non aux clients de l’API.
 problem-reason-second-person = Cette étape doit être accomplie par une autre personne que la précédente.
+problem-reason-kept-elsewhere = Ces données sont désormais gérées dans un autre service ({ $source }) : veuillez y apporter la modification.
 problem-reason-gateway-only = Les requêtes passent uniquement par la passerelle.
 problem-reason-office-not-known-yet = Le bureau vient d’être créé : veuillez réessayer dans un instant.
 problem-reason-publication-not-set = Les paramètres de publication sont incomplets.

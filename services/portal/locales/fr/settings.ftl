@@ -89,3 +89,7 @@ signature-rule-above = Les accords de plus de { $amount } requièrent deux signa
 signature-rule-none = Une seule signature suffit pour tous les accords.
 signature-rule-threshold = Seconde signature requise au-dessus de
 signature-rule-hint = Valeur en dollars des États-Unis au taux du mois de la signature. Laissez vide pour qu’une seule signature suffise pour tous les accords.
+clearance-rule = Règle de vérification préalable
+clearance-rule-about = Les accords avec ces types de bailleurs de fonds exigent une vérification préalable favorable en cours de validité : à la signature, à l’activation et pour toute prolongation avec incidence financière.
+clearance-rule-types = Types de bailleurs de fonds soumis à vérification
+clearance-rule-none = Aucun type de bailleur de fonds n’est soumis à vérification.

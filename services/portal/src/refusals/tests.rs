@@ -37,6 +37,7 @@ fn sample(code: FieldCode) -> Params {
         | FieldCode::NotACurrency
         | FieldCode::DecimalComma
         | FieldCode::Contradiction
+        | FieldCode::NotInRegistry
         | FieldCode::TakenAsNotStated
         | FieldCode::BeyondYourRights => of(&[("value", text_param("Zqx"))]),
         FieldCode::NotOneOf => of(&[("value", text_param("Zqx")), ("allowed", text_param("one, two"))]),
@@ -52,11 +53,16 @@ fn sample(code: FieldCode) -> Params {
         FieldCode::State => of(&[("kind", text_param("agreement")), ("state", text_param("cancelled"))]),
         FieldCode::KeptElsewhere => of(&[("source", text_param("erp"))]),
         FieldCode::WrongCurrency => of(&[("currency", text_param("CHF")), ("kind", text_param("agreement"))]),
-        FieldCode::MoreThanLeft | FieldCode::SumDiffers | FieldCode::SumTooLarge => {
+        FieldCode::MoreThanLeft | FieldCode::SumDiffers | FieldCode::SumTooLarge | FieldCode::Corrected => {
             of(&[("amount", text_param("1250.50")), ("currency", text_param("CHF"))])
         }
+        FieldCode::PaidMore => of(&[
+            ("amount", text_param("1250.50")),
+            ("committed", text_param("100.00")),
+            ("currency", text_param("CHF")),
+        ]),
         FieldCode::Differs => of(&[("field", text_param("usage_split"))]),
-        FieldCode::NoRate | FieldCode::SeveralRates => {
+        FieldCode::NoRate | FieldCode::SeveralRates | FieldCode::WithdrawnCurrency => {
             of(&[("currency", text_param("CHF")), ("month", text_param("2026-03"))])
         }
         FieldCode::FileTypeDiffers => {
@@ -123,8 +129,8 @@ fn sample(code: FieldCode) -> Params {
         | FieldCode::NumberForDate
         | FieldCode::FormulaWithoutValue
         | FieldCode::Ambiguous
-        | FieldCode::NotInRegistry
         | FieldCode::SeveralDonors
+        | FieldCode::CountsNoLonger
         | FieldCode::WrongCredentials
         | FieldCode::TokenNotValid
         | FieldCode::HeadquartersOnly
@@ -141,6 +147,7 @@ fn sample_of_reason(reason: Reason) -> Params {
     match reason {
         Reason::RowsRejected => params(&[("rejected", Param::Number(3)), ("rows", Param::Number(40))]),
         Reason::BodyTooLarge => params(&[("max", Param::Number(1000))]),
+        Reason::KeptElsewhere => params(&[("source", text_param("partnerships"))]),
         Reason::TooManyRequests => params(&[("seconds", Param::Number(30))]),
         Reason::OfficeOnly
         | Reason::OfficeOrAboveOnly
@@ -235,6 +242,14 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
     );
     kinds_with_texts(FieldCode::NotYours, &[Agreement, Contribution, Plan]);
     kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact]);
+    kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
+    let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
+    for &language in Language::ALL {
+        for code in [FieldCode::Ambiguous, FieldCode::UnknownReference] {
+            let said = of_field(language, code, &plan);
+            assert!(said.contains("Chad 2026"), "{language:?} {code}: {said}");
+        }
+    }
     for &language in Language::ALL {
         let said: BTreeSet<String> = Situation::ALL
             .iter()

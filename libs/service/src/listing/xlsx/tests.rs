@@ -189,3 +189,23 @@ async fn a_list_takes_the_turn_of_its_caller_for_files_but_not_for_pages() {
     test::read_body(under_way).await;
     assert!(ask("text/csv", "192.0.2.1").await.is_some());
 }
+
+#[test]
+fn a_text_is_cut_where_a_cell_ends_between_two_characters_and_with_a_mark() {
+    let longest = "x".repeat(MAX_CELL_UNITS);
+    assert_eq!(within_cell(&longest), longest);
+    for (text, characters) in [
+        (format!("{longest}x"), MAX_CELL_UNITS),
+        // Each of these has two units, so one unit stays free.
+        ("\u{1f600}".repeat(MAX_CELL_UNITS / 2 + 1), MAX_CELL_UNITS / 2 + 1),
+        (format!("é{}", "\u{1f600}".repeat(20_000)), MAX_CELL_UNITS / 2 + 1),
+        ("é".repeat(40_000), MAX_CELL_UNITS),
+    ] {
+        let cut = within_cell(&text);
+        assert!(cut.ends_with(CUT) && text.starts_with(cut.trim_end_matches(CUT)));
+        assert!((MAX_CELL_UNITS - 1..=MAX_CELL_UNITS).contains(&cut.encode_utf16().count()));
+        assert_eq!(cut.chars().count(), characters);
+        let mut workbook = Workbook::new();
+        put(workbook.add_worksheet(), (1, 0), Cell::Text(text.clone())).unwrap();
+    }
+}

@@ -14,19 +14,13 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use service::Checks;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Maximum length of the name of an object.
 const MAX_NAME_LENGTH: usize = 500;
 const MAX_ID_LENGTH: usize = 100;
 /// Maximum length of a description.
 const MAX_DESCRIPTION_LENGTH: usize = 20_000;
-/// ISO 4217 codes withdrawn since FTS began (list three): the amount is kept as the source gave it, without minor units.
-const WITHDRAWN: [&str; 59] = [
-    "AFA", "ANG", "AON", "ATS", "AZM", "BEF", "BGL", "BYB", "BYR", "CSD", "CUC", "CYP", "DEM", "ECS", "EEK",
-    "ESP", "FIM", "FRF", "GHC", "GRD", "GWP", "HRK", "IEP", "ITL", "LTL", "LUF", "LVL", "MGF", "MRO", "MTL",
-    "MXV", "MZM", "NLG", "PTE", "ROL", "RUR", "SDD", "SDP", "SIT", "SKK", "SLL", "SRG", "STD", "SVC", "TJR",
-    "TMM", "TPE", "TRL", "VEB", "VEF", "XEU", "YUM", "ZAL", "ZMK", "ZRN", "ZWD", "ZWL", "ZWN", "ZWR",
-];
 
 /// The one organisation the money comes from; none when the source names none, or several.
 fn donor_ref(source_objects: &[FlowObject]) -> Option<DonorRef> {
@@ -37,6 +31,7 @@ fn donor_ref(source_objects: &[FlowObject]) -> Option<DonorRef> {
         reference: Some(object.id.clone()),
         name: Some(object.name.clone()),
         donor_type: Some(donor::type_of_fts(&object.organization_types, &object.organization_sub_types)),
+        unmapped_type: None,
     })
 }
 
@@ -169,10 +164,12 @@ impl Reader {
             child_refs,
             visibility: None,
             agreement: None,
+            plans: Vec::new(),
             description,
             source_objects,
             destination_objects,
             detail: Map::new(),
+            silent: BTreeSet::new(),
             warnings: Vec::new(),
         })
     }
@@ -242,12 +239,6 @@ impl Reader {
         let code = code?;
         let currency = match Currency::from_code(&code) {
             Ok(currency) => currency,
-            Err(_) if WITHDRAWN.contains(&code.as_str()) => {
-                let why = "is a withdrawn currency: the original amount is kept as reported";
-                let fault = FieldCode::NotACurrency.says(why).with("value", code);
-                self.warn("/originalCurrency", fault.kept_as_reported());
-                return None;
-            }
             Err(error) => {
                 self.checks.refuse("/originalCurrency", error);
                 return None;

@@ -50,6 +50,8 @@ fn push(sink: &mut Sink, raw: &RawValue) {
             content: Some((flow.version, flow.fingerprint)),
             external_ref: Some(flow.id),
             names: None,
+            paid_on: None,
+            only_if_held: false,
             errors: Vec::new(),
             warnings: flow.warnings,
         },

@@ -61,6 +61,8 @@ pub(super) struct Transaction {
     pub(super) kind: String,
     pub(super) date: String,
     pub(super) value: String,
+    /// Whose exchange rate the value takes; that of the transaction where it is not stated.
+    pub(super) value_date: String,
     /// Of the value; the activity's where it is not stated.
     pub(super) currency: String,
     pub(super) provider: Option<Organisation>,
@@ -121,15 +123,16 @@ impl Activity {
 
     /// An element has ended; `text` is what stood in it.
     pub(super) fn end(&mut self, path: &[&str], text: &str) {
-        let text = || text.to_owned();
         let name = |organisation: &mut Organisation| {
             if organisation.name.is_empty() {
-                organisation.name = text();
+                organisation.name = on_one_line(text);
             }
         };
         match path {
-            ["iati-activity", "iati-identifier"] => self.identifier = text(),
-            ["iati-activity", "title", "narrative"] if self.title.is_empty() => self.title = text(),
+            ["iati-activity", "iati-identifier"] => self.identifier = text.to_owned(),
+            ["iati-activity", "title", "narrative"] if self.title.is_empty() => {
+                self.title = text.to_owned();
+            }
             ["iati-activity", "reporting-org", "narrative"] => name(&mut self.reporting),
             ["iati-activity", "participating-org", "narrative"] if !self.other_participant => {
                 self.funding.last_mut().into_iter().for_each(name);
@@ -138,11 +141,11 @@ impl Activity {
             ["iati-activity", "transaction", part @ ..] => {
                 let Some(transaction) = self.transactions.last_mut() else { return };
                 match part {
-                    ["value"] => transaction.value = text(),
+                    ["value"] => transaction.value = text.to_owned(),
                     ["provider-org", "narrative"] => transaction.provider.iter_mut().for_each(name),
                     ["receiver-org", "narrative"] => transaction.receiver.iter_mut().for_each(name),
                     ["description", "narrative"] if transaction.description.is_empty() => {
-                        transaction.description = text();
+                        transaction.description = text.to_owned();
                     }
                     _ => {}
                 }
@@ -154,6 +157,11 @@ impl Activity {
     pub(super) fn add_country(&mut self, iso2: &str) {
         add_country(&mut self.countries, iso2);
     }
+}
+
+/// A name with one blank between its words: programs that indent a file wrap its texts.
+fn on_one_line(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 static UNNAMED_ORGANISATION: Organisation =

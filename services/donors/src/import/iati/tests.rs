@@ -1,13 +1,40 @@
 use super::*;
-use crate::import::format::ImportFormat;
+use crate::{
+    exchange_rate::ExchangeRate,
+    import::{columns::Mapping, format::ImportFormat},
+};
 use kernel::FieldCode;
 
 fn ours() -> Ours {
     Ours { name: "Example Relief".into(), identifier: Some("XM-DAC-900".into()) }
 }
 
+fn reading(rates: Rates) -> Reading {
+    Reading {
+        format: ImportFormat::Iati,
+        mapping: Mapping::default(),
+        ours: ours(),
+        rates,
+        spool: std::env::temp_dir(),
+        describe: false,
+    }
+}
+
+/// What a file is, and the rows that count.
 fn read(text: &str) -> (Result<Found, Problem>, Vec<Staged>) {
-    Sink::collect(|sink| parse(text.as_bytes(), &ours(), &Rates::default(), sink))
+    let (found, rows) = Sink::collect(|sink| parse(text.as_bytes(), &reading(Rates::default()), sink));
+    (found, rows.into_iter().filter(|row| !row.only_if_held).collect())
+}
+
+/// Reference and US cents of the rows that count.
+fn money(text: &str) -> Vec<(String, i64)> {
+    let (found, rows) = read(text);
+    found.unwrap();
+    let flow = |row: &Staged| {
+        assert!(row.errors.is_empty(), "{:?}", row.errors);
+        ImportFormat::Iati.read(&row.raw).unwrap()
+    };
+    rows.iter().map(flow).map(|flow| (flow.id, flow.amount_usd)).collect()
 }
 
 fn activity(reporting: &str, content: &str) -> String {
@@ -86,7 +113,7 @@ fn our_own_file_gives_what_came_in_from_the_one_who_funds() {
 #[test]
 fn what_a_transaction_lacks_is_said_by_field() {
     let content = [
-        transaction(1, "a", "-5", ""),
+        transaction(1, "a", "five", ""),
         transaction(1, "b", "", ""),
         transaction(1, "c", "5", "").replace("<value ", "<value currency=\"EUR\" "),
         transaction(1, "d", "5", "<recipient-country code=\"QQ\"/>"),
@@ -150,18 +177,154 @@ fn entity_bombs_and_other_tricks_are_refused() {
         assert_eq!(problem.errors[0].code, code, "{why}");
     }
     let latin = b"<iati-activities version=\"2.03\"><x>\xe9</x></iati-activities>".as_slice();
-    let (refused, _) = Sink::collect(|sink| parse(latin, &ours(), &Rates::default(), sink));
+    let (refused, _) = Sink::collect(|sink| parse(latin, &reading(Rates::default()), sink));
     assert!(refused.unwrap_err().errors[0].detail.contains("UTF-8"));
 }
 
+const FUNDS: &str = "<transaction ref=\"T\"><transaction-type code=\"1\"/><transaction-date iso-date=\"2026-02-03\"/>\
+                     <value value-date=\"2026-02-03\">10</value></transaction>";
+
 #[test]
-fn long_references_are_cut_and_stay_apart() {
-    let activity = Activity { identifier: "X".repeat(200), ..Activity::default() };
-    let of = |own: &str| {
-        let transaction = Transaction { reference: own.into(), kind: "1".into(), ..Transaction::default() };
-        reference(&activity, &transaction, 1)
+fn what_belongs_to_another_namespace_is_passed_over() {
+    let declared = |text: &str| {
+        text.replace("<iati-activities ", "<iati-activities xmlns:acme=\"http://example.org/acme\" ")
     };
-    assert_eq!(of("a").chars().count(), 100);
-    assert_ne!(of("a"), of("b"));
-    assert_eq!(of("a"), of("a"));
+    let expected = [("XM-DAC-1-77#1#T".to_owned(), 1000)];
+    let plain = activity(OURS, FUNDS);
+    assert_eq!(money(&plain), expected);
+    // Where the file has the first text, it gets the second one as well.
+    let additions = [
+        (
+            "</transaction>",
+            "</transaction><acme:transaction><transaction-type code=\"1\"/><value>7</value></acme:transaction>",
+        ),
+        ("</value>", "</value><acme:value currency=\"EUR\">7</acme:value>"),
+        ("</value>", "</value><acme:x><value>7</value></acme:x>"),
+        ("10</value>", "1<acme:x>9</acme:x>0</value>"),
+        ("<transaction-type ", "<transaction-type acme:code=\"11\" "),
+        ("<transaction-date ", "<transaction-date acme:iso-date=\"1990-01-01\" "),
+        ("<value ", "<value acme:currency=\"EUR\" "),
+        ("<transaction ", "<transaction acme:ref=\"U\" "),
+        ("</iati-identifier>", "</iati-identifier><acme:iati-identifier>X</acme:iati-identifier>"),
+        ("<title>", "<acme:reporting-org ref=\"XX-1\"/><title>"),
+        ("<reporting-org ", "<reporting-org acme:ref=\"XX-1\" "),
+        (
+            "</transaction>",
+            "<acme:provider-org ref=\"XX-1\"><narrative>X</narrative></acme:provider-org></transaction>",
+        ),
+        ("</transaction>", "<value xmlns=\"http://example.org/acme\">7</value></transaction>"),
+        (
+            "<iati-activity ",
+            "<acme:iati-activity><iati-identifier>X</iati-identifier></acme:iati-activity><iati-activity ",
+        ),
+        ("<iati-activities ", "<iati-activities acme:version=\"9\" xmlns:version=\"http://example.org/9\" "),
+        (
+            "<recipient-country code=\"AF\"/>",
+            "<recipient-country code=\"AF\"/><acme:recipient-country code=\"PK\"/>",
+        ),
+    ];
+    for (before, after) in additions {
+        assert!(plain.contains(before), "{before}");
+        let text = declared(&plain.replacen(before, after, 1));
+        assert_eq!(money(&text), expected, "{after}");
+        let (_, rows) = read(&text);
+        let flow = ImportFormat::Iati.read(&rows[0].raw).unwrap();
+        assert_eq!(flow.flow_date.unwrap().to_string(), "2026-02-03", "{after}");
+        assert_eq!(flow.countries, ",AFG,", "{after}");
+    }
+}
+
+#[test]
+fn a_file_whose_own_names_have_a_prefix_is_read() {
+    let prefixed = |text: &str| text.replace("</", "</iati:").replace('<', "<iati:");
+    let prefixed = |text: &str| prefixed(text).replace("<iati:/", "</").replace("<iati:?xml", "<?xml");
+    let text = prefixed(&activity(OURS, FUNDS));
+    assert!(text.contains("<iati:iati-activity ") && text.contains("</iati:value>"), "{text}");
+    let expected = [("XM-DAC-1-77#1#T".to_owned(), 1000)];
+    assert_eq!(money(&text), expected, "a prefix that is bound to nothing");
+    let bound = "<iati:iati-activities xmlns:iati=\"http://example.org/iati\" ";
+    let bound = text.replace("<iati:iati-activities ", bound);
+    assert_eq!(money(&bound), expected);
+    let attribute = bound.replace("iso-date=", "iati:iso-date=").replace("code=\"1\"", "iati:code=\"1\"");
+    assert_eq!(money(&attribute), expected);
+    let default = activity(OURS, FUNDS);
+    let default = default.replace("<iati-activities ", "<iati-activities xmlns=\"http://example.org/iati\" ");
+    assert_eq!(money(&default), expected);
+}
+
+#[test]
+fn the_rate_is_that_of_the_date_of_the_value() {
+    let rates = || {
+        [("2026-02", "0.5"), ("2026-09", "1.0")].map(|(month, rate)| {
+            let (rate, source) = (rate.to_owned(), "UN".to_owned());
+            let date = format!("{month}-28").parse().unwrap();
+            ("CHF".to_owned(), month.to_owned(), ExchangeRate { rate, date, source })
+        })
+    };
+    let cases = [
+        ("2026-09-15", Some(1000)),
+        ("2026-02-28", Some(2000)),
+        ("", Some(2000)),
+        ("2026-10-01", None),
+        ("9999-12-31", None),
+        ("soon", None),
+    ];
+    for (value_date, expected) in cases {
+        let value = format!("<value currency=\"CHF\" value-date=\"{value_date}\">");
+        let text = activity(OURS, FUNDS).replace("<value value-date=\"2026-02-03\">", &value);
+        let (_, rows) = Sink::collect(|sink| parse(text.as_bytes(), &reading(Rates::of(rates())), sink));
+        let usd = ImportFormat::Iati.read(&rows[0].raw).ok().map(|flow| flow.amount_usd);
+        assert_eq!(usd, expected, "{value_date}: {:?}", rows[0].errors);
+    }
+    let (_, rows) =
+        read(&activity(OURS, FUNDS).replace("<value value-date", "<value currency=\"JPY\" value-date"));
+    assert!(
+        rows[0].errors[0].detail.starts_with("there is no rate of JPY for 2026-02:"),
+        "{:?}",
+        rows[0].errors
+    );
+}
+
+#[test]
+fn white_space_in_a_name_is_one_blank() {
+    let name = "  Ministry of\n\t  Foreign\u{a0}\u{2003}Affairs&#10;and&#x2028;Trade ";
+    let provider = format!("<provider-org type=\"10\"><narrative>{name}</narrative></provider-org>");
+    let (_, rows) = read(&activity(OURS, &transaction(1, "a", "5", &provider)));
+    let flow = ImportFormat::Iati.read(&rows[0].raw).unwrap();
+    assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Ministry of Foreign Affairs and Trade"));
+}
+
+#[test]
+fn an_activity_that_stands_twice_is_one_activity() {
+    let text = activity(OURS, &[transaction(1, "", "100", ""), transaction(11, "C", "150", "")].concat());
+    let (begin, end) = (text.find("<iati-activity ").unwrap(), text.find("</iati-activities>").unwrap());
+    let one = &text[begin..end];
+    let other = one.replace("XM-DAC-1-77", "XM-DAC-1-78");
+    let second = one.replace(">100<", ">200<").replace(">150<", ">-50<");
+    let file = format!("{}{other}{second}</iati-activities>", &text[..end]);
+    let expected = [
+        ("XM-DAC-1-78#11#C".to_owned(), 15_000),
+        ("XM-DAC-1-77#1#n1".to_owned(), 10_000),
+        ("XM-DAC-1-77#1#n2".to_owned(), 20_000),
+    ];
+    assert_eq!(money(&file), expected, "300 were paid of the 100 that are committed");
+    let pointers: Vec<String> = read(&file).1.into_iter().map(|row| row.pointer).collect();
+    assert_eq!(pointers[2], "/iati-activity/2/transaction/0");
+}
+
+#[test]
+fn organisation_types_without_a_donor_type_are_named() {
+    let provider = |kind: &str| {
+        let provider = format!(
+            "<provider-org ref=\"XX-9\" type=\"{kind}\"><narrative>Partners</narrative></provider-org>"
+        );
+        let (_, rows) = read(&activity(OURS, &transaction(1, "a", "5", &provider)));
+        rows[0].names.as_ref().unwrap().donor.clone()
+    };
+    for kind in ["30", "90"] {
+        let donor = provider(kind);
+        assert_eq!((donor.donor_type, donor.unmapped_type.as_deref()), (None, Some(kind)));
+    }
+    let donor = provider("10");
+    assert_eq!((donor.donor_type, donor.unmapped_type), (Some(kernel::DonorType::Government), None));
 }

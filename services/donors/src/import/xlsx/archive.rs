@@ -1,9 +1,12 @@
 //! The ZIP archive around a spreadsheet: bounded before anything is inflated, and while it is.
 
-use super::super::format::{damaged, not_what_it_says};
+use super::super::{
+    format::{damaged, not_what_it_says},
+    spool,
+};
 use kernel::{FieldCode, Problem};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom},
     path::Path,
 };
@@ -33,7 +36,7 @@ impl Archive {
     /// # Errors
     /// 400 when it is no ZIP archive, 422 when it goes beyond the bounds.
     pub(super) fn receive(reader: impl Read, folder: &Path) -> Result<Self, Problem> {
-        let mut file = spool(reader, folder)?;
+        let mut file = spooled(reader, folder)?;
         check_end(&mut file)?;
         let unreadable = |error| damaged(format!("the file is not a readable ZIP archive: {error}"));
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(unreadable)?;
@@ -69,21 +72,11 @@ pub(super) fn not_xlsx(why: &'static str) -> Problem {
     not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "XLSX"))
 }
 
-/// A file that is gone when it is closed, whatever happens.
-fn spool(mut reader: impl Read, folder: &Path) -> Result<File, Problem> {
-    let unwritten = |error: io::Error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "an upload cannot be stored temporarily");
-        Problem::new(kernel::Code::StorageFull)
-    };
-    fs::create_dir_all(folder).map_err(unwritten)?;
-    let path = folder.join(format!("upload-{:032x}.new", rand::random::<u128>()));
-    let opened = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
-    let mut file = opened.map_err(unwritten)?;
-    fs::remove_file(&path).map_err(unwritten)?;
-    io::copy(&mut reader, &mut file).map_err(unwritten)?;
-    file.rewind().map_err(unwritten)?;
+/// A temporary file that begins as an archive does.
+fn spooled(reader: impl Read, folder: &Path) -> Result<File, Problem> {
+    let mut file = spool::unnamed(reader, folder)?;
     let mut first = [0; 8];
-    let count = file.read(&mut first).map_err(unwritten)?;
+    let count = file.read(&mut first).map_err(spool::unwritten)?;
     if first.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
         let why = "the file is an old .xls or has a password: save it as .xlsx without one";
         return Err(not_what_it_says(FieldCode::PasswordProtected.says(why)));

@@ -7,7 +7,7 @@ mod archive;
 mod workbook;
 
 use super::{
-    columns::{Cell, Columns, Headed, MAX_CELL_LENGTH, MAX_COLUMNS},
+    columns::{Cell, Columns, Headed, MAX_CELL_LENGTH, MAX_COLUMNS, is_tags, left_out},
     flow::Staged,
     format::{Found, Reading, Sink, damaged, not_what_it_says},
     xml::{Node, Xml, attribute, cut},
@@ -36,15 +36,20 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         return Err(not_what_it_says(FieldCode::EmptyFile.says("the first sheet is empty")));
     };
     let headings: Vec<String> = first.iter().map(Value::heading).collect();
-    let Headed { columns, found, note } = Columns::of(&headings, &reading.mapping, reading.describe)?;
+    let Headed { columns, found, mut note } = Columns::of(&headings, &reading.mapping, reading.describe)?;
     let Some(columns) = columns else { return Ok(Found { columns: found, note }) };
+    let mut is_first = true;
     while let Some(row) = sheet.next_row()? {
         if row.iter().all(|value| matches!(value, Value::Empty)) {
             continue;
         }
+        if std::mem::take(&mut is_first) && is_tags(row.iter().map(Value::cell)) {
+            note = Some(left_out(sheet.row));
+            continue;
+        }
         let (record, wrong) = columns.record(row.iter().map(Value::cell));
         let pointer = format!("/rows/{}", sheet.row);
-        sink.push_one_of_many(Staged::of_record(pointer, &record.priced(&reading.rates), wrong))?;
+        sink.push_one_of_many(Staged::of_table(pointer, record, &reading.rates, wrong))?;
     }
     Ok(Found { columns: found, note })
 }

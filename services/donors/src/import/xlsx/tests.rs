@@ -119,6 +119,21 @@ fn cells_that_cannot_be_read_say_why() {
 }
 
 #[test]
+fn a_row_of_hxl_tags_under_the_headings_is_left_out_and_said() {
+    let row = |texts: [&str; 5]| {
+        let cell = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+        format!("<row>{}</row>", texts.map(cell).concat())
+    };
+    let tags = row(["#activity+id", "#org+funder", "#status", "#value", "#currency"]);
+    let (found, rows) = read(&of_sheet(&(tags + &row(["G-1", "A", "paid", "1", "USD"]))));
+    assert!(found.unwrap().note.unwrap().contains("Row 2 holds HXL tags"));
+    assert!(rows.len() == 1 && rows[0].errors.is_empty());
+    let flow = ImportFormat::Xlsx.read(&rows[0].raw).unwrap();
+    assert!(!flow.silent.contains("flow_date"), "a cell that the row does not have is empty");
+    assert!(flow.silent.contains("description"), "a column that the table does not have says nothing");
+}
+
+#[test]
 fn files_that_are_no_spreadsheet_say_what_they_are() {
     let cases: [(Vec<u8>, &str); 7] = [
         (b"external_ref,donor\n1,2\n".to_vec(), "an XLSX file is a ZIP archive"),

@@ -199,6 +199,7 @@ fn traced(fields: &ContactFields) -> Json {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContactFilter {
     /// Only those in their position on this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     valid_on: Option<NaiveDate>,
 }
 

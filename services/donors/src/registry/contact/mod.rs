@@ -30,8 +30,10 @@ pub(crate) struct Consent {
     #[schema(example = "consent", value_type = ConsentBasis)]
     pub(crate) basis: String,
     /// The date it was given; required for `consent`.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     pub(crate) given_on: Option<NaiveDate>,
     /// The date it was withdrawn: the person is not contacted from then on.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     pub(crate) withdrawn_on: Option<NaiveDate>,
 }
 
@@ -64,8 +66,10 @@ pub(crate) struct ContactFields {
     pub(crate) liaison_post: Option<String>,
     pub(crate) consent: Consent,
     /// First day in the position, if known.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     pub(crate) valid_from: Option<NaiveDate>,
     /// Last day in the position.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     pub(crate) valid_until: Option<NaiveDate>,
 }
 

@@ -122,9 +122,12 @@ pub(crate) async fn get(
 
 /// The time zone of a donor's country (IANA); none where the country, or its zone, is not known.
 pub(crate) async fn time_zone(tx: &TenantTx, id: DonorId) -> Result<Option<&'static str>, StoreError> {
-    let donor = get(tx.scope(), tx.db(), id).await?;
-    let country = donor.and_then(|donor| kernel::country::by_iso3(donor.country.as_deref()?));
-    Ok(country.and_then(|country| country.time_zone.as_deref()))
+    Ok(get(tx.scope(), tx.db(), id).await?.as_ref().and_then(zone_of))
+}
+
+/// The same, of a donor that was read.
+pub(crate) fn zone_of(donor: &Model) -> Option<&'static str> {
+    kernel::country::by_iso3(donor.country.as_deref()?)?.time_zone.as_deref()
 }
 
 /// The row, locked until this transaction ends.

@@ -6,6 +6,7 @@ mod row;
 
 use self::row::MergeId;
 use super::donor::{self, MAX_LEVELS, merge_lock, store};
+use crate::clearance;
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit, params, sql};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, perm};
@@ -116,7 +117,8 @@ pub(crate) async fn list(
 /// Merges a duplicate into a donor
 ///
 /// Contributions, agreements, reports and external references of the duplicate are reassigned to this donor, and its
-/// representatives see this donor from their next sign-in. The duplicate stays on record but appears in no list, and
+/// representatives see this donor from their next sign-in. Due-diligence decisions on either count for this donor: a
+/// refusal of either is in force until a later decision on this donor. The duplicate stays on record but appears in no list, and
 /// the merge can be undone. Headquarters only. Send the ETag of this donor in `If-Match`.
 #[utoipa::path(tag = "donors", request_body = NewMerge, security(("oauth2" = ["donors:write"])),
     params(("id" = Uuid, Path, description = "The donor that is kept"),
@@ -155,6 +157,7 @@ pub(crate) async fn create(
             let fault = FieldCode::Circular.says(why);
             return Err(Problem::new(Code::Conflict).field("/duplicate_id", fault).into());
         }
+        let marks = clearance::store::marks(tx.db(), survivor.id, duplicate.id).await?;
         let reassigned = Reassigned::of(tx, &duplicate).await?;
         reassign(tx, &reassigned, &duplicate, &survivor).await?;
         let gone = store::Model {
@@ -179,6 +182,7 @@ pub(crate) async fn create(
             duplicate_name: duplicate.name.clone(),
             reason: new.reason.clone(),
             moved: serde_json::to_string(&reassigned).map_err(|error| ApiError::internal(&error))?,
+            clearance_marks: serde_json::to_string(&marks).map_err(|error| ApiError::internal(&error))?,
             merged_at: tx.now(),
             undone_at: None,
         };
@@ -225,6 +229,8 @@ pub(crate) async fn undo(
         reassign(tx, &reassigned, &survivor, &duplicate).await?;
         let before = duplicates_of(tx, duplicate.id).await?;
         point_at(tx, &before, duplicate.id).await?;
+        let own: Vec<DonorId> = before.into_iter().chain([duplicate.id]).collect();
+        clearance::store::give_back(tx, &own, survivor.id, duplicate.id).await?;
         let back = store::Model {
             version: duplicate.version + 1,
             merged_into: None,

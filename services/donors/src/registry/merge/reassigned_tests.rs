@@ -68,6 +68,8 @@ fn agreement(tx: &TenantTx, number: usize, donor: &store::Model) -> agreement::s
         signed_on: None,
         first_signed_by: None,
         first_signed_at: None,
+        signatory: None,
+        responsible_id: None,
         created_at: tx.now(),
         updated_at: tx.now(),
     };

@@ -26,6 +26,8 @@ pub struct Model {
     pub reason: String,
     /// What was reassigned, as JSON.
     pub moved: String,
+    /// The due-diligence decisions that it found, as JSON.
+    pub clearance_marks: String,
     pub merged_at: DateTime<Utc>,
     pub undone_at: Option<DateTime<Utc>>,
 }

@@ -241,8 +241,10 @@ pub(crate) struct ReportFilter {
     /// `eight_plus_three`.
     pub(crate) kind: Option<ReportKind>,
     /// Due on or after this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     pub(crate) due_from: Option<NaiveDate>,
     /// Due on or before this date.
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
     pub(crate) due_until: Option<NaiveDate>,
     /// If true, only outstanding reports; if false, only the others.
     pub(crate) owed: Option<bool>,

@@ -41,6 +41,7 @@ pub(crate) struct Comment {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Extension {
     /// The due date that the donor agreed to; it may be in the past.
+    #[serde(deserialize_with = "kernel::date::day")]
     due_date: NaiveDate,
     #[schema(example = "Agreed with the donor by e-mail", min_length = 1, max_length = 2000)]
     comment: String,

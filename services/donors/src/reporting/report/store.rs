@@ -243,7 +243,7 @@ pub(crate) async fn reconcile(
     let terms = agreement.terms()?;
     let zone = donor::store::time_zone(tx, terms.donor_id).await?;
     let there = of_agreement(tx, agreement.id).await?;
-    let is_amended = !there.is_empty();
+    let delivered: Vec<Model> = there.iter().filter(|report| report.state.is_delivered()).cloned().collect();
     let mut known: HashMap<(String, ReportKind), Vec<Model>> = HashMap::new();
     for report in there {
         let slot = report.slot.split("_again_").next().unwrap_or_default().to_owned();
@@ -257,8 +257,9 @@ pub(crate) async fn reconcile(
         let same_period = |report: &Model| report.period_end == owed.period_end;
         let is_delivered = held.last().map(|report| report.state.is_delivered());
         match held.pop() {
-            // What an amendment makes due in the past was not owed then: the next report covers the time.
-            None if is_amended && owed.due_date < now.date_naive() => {}
+            // The donor has a report up to a former end, which tells the same.
+            None if delivered.iter().any(|report| covers(report, &owed)) => {}
+            // An extension that is recorded late may make it due in the past: it is owed all the same, as overdue.
             None => changed.push(new_report(tx.new_id(), agreement, owed, zone, now)),
             // The donor has the one up to the former end; one more is owed up to the new end.
             Some(last) if is_delivered == Some(true) && !same_period(&last) => {
@@ -274,6 +275,17 @@ pub(crate) async fn reconcile(
         }
     }
     save_all(tx, &changed).await
+}
+
+/// Whether a report tells what an interim one would: the same sort, of a period that holds its period.
+fn covers(report: &Model, owed: &Obligation) -> bool {
+    let is_financial = |kind: ReportKind| match kind {
+        ReportKind::InterimFinancial | ReportKind::FinalFinancial | ReportKind::CertifiedFinancial => true,
+        ReportKind::InterimNarrative | ReportKind::FinalNarrative | ReportKind::EightPlusThree => false,
+    };
+    is_financial(report.kind) == is_financial(owed.kind)
+        && report.period_start <= owed.period_start
+        && report.period_end >= owed.period_end
 }
 
 fn new_report(
@@ -337,6 +349,22 @@ fn moved(
 fn cancelled(report: Model, now: DateTime<Utc>) -> Model {
     let state = State::Cancelled;
     Model { version: report.version + 1, state, updated_at: now, ..report }
+}
+
+/// Gives the reports of an agreement, with their documents, to the office that it was handed over to.
+pub(crate) async fn hand_over(
+    tx: &mut TenantTx,
+    agreement: &agreement::store::Model,
+) -> Result<(), StoreError> {
+    let office_id = agreement.office_id;
+    let given = of_agreement(tx, agreement.id).await?.into_iter();
+    let given: Vec<Model> = given
+        .map(|report| Model { version: report.version + 1, office_id, updated_at: tx.now(), ..report })
+        .collect();
+    save_all(tx, &given).await?;
+    let text = "UPDATE document SET office_id = $1 WHERE report_id IN (SELECT id FROM report WHERE agreement_id = $2)";
+    sql::execute(tx.db(), text, params![office_id, agreement.id]).await?;
+    Ok(())
 }
 
 /// What a cancelled agreement still owed is owed no longer.

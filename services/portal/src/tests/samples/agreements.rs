@@ -1,7 +1,7 @@
 //! Samples of agreements.
 
 use super::{
-    DAY, ID, INSTANT, MARKUP, Sample, contributions,
+    DAY, ID, INSTANT, MARKUP, Sample, analysis, contributions,
     document::{answer, list, row},
     donors, money, reports, with,
 };
@@ -26,7 +26,7 @@ fn fields() -> Value {
     with(
         terms(),
         json!({ "id": ID, "version": 3, "office_id": ID, "reference": "AGR-2026-00001", "donor_name": MARKUP,
-            "state": "active", "signed_on": "2026-01-02", "created_at": INSTANT, "updated_at": INSTANT }),
+            "state": "active", "signed_on": "2026-01-02", "signatory": MARKUP, "created_at": INSTANT, "updated_at": INSTANT }),
     )
 }
 
@@ -43,7 +43,7 @@ pub(super) fn one() -> Value {
         "state": "part_paid" });
     let more = json!({ "payments": [payment], "amendments": [amendment], "received": { "pledged": money("0.00"),
         "committed": money("5.00"), "paid": money("10.00"), "outstanding": money("90.00"),
-        "other_currency_records": 0 } });
+        "other_currency_records": 0 }, "clearance": donors::clearance() });
     answer("/v1/agreements/{id}", with(fields(), more))
 }
 
@@ -64,8 +64,11 @@ fn agreements(_: Language) -> Value {
 }
 
 fn show(language: Language) -> Value {
+    let owed = json!({ "kind": "final_narrative", "period_start": "2026-01-01", "period_end": "2027-03-31",
+        "due_date": DAY, "overdue": true });
+    let schedule = answer("/v1/agreements/{id}/report-schedule", json!({ "items": [owed] }));
     json!({
-        "agreement": one(), "documents": documents(), "key": "k",
+        "schedule": schedule, "takers": analysis::offices(), "agreement": one(), "documents": documents(), "key": "k",
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "steps": super::steps(language, "agreements", &one()), "problem": super::refusal("amendments-reason"),
@@ -76,12 +79,13 @@ fn show(language: Language) -> Value {
 }
 
 fn form(_: Language) -> Value {
-    let typed = json!({ "donor": MARKUP, "donor_id": ID, "title": MARKUP, "start_date": DAY, "end_date": DAY,
+    let typed = json!({ "office_id": ID, "donor": MARKUP, "donor_id": ID, "title": MARKUP, "start_date": DAY, "end_date": DAY,
         "amount": MARKUP, "currency": "USD", "overhead_percent": MARKUP, "earmarking": "earmarked", "modality": "F",
         "countries": ["AFG"], "visibility": "donor", "visibility_clause": MARKUP, "template": "standard",
         "interim_every_months": 6, "version": 3, "due_date_0": DAY, "amount_0": MARKUP, "condition_0": MARKUP,
         "due_date_1": "", "amount_1": "", "condition_1": "" });
     json!({
+        "offices": analysis::offices(), "own_office": ID,
         "typed": typed, "problem": with(super::refusal("title"), json!({ "status": 412 })), "choices": [donors::donor()],
         "id": ID, "key": "k", "meanwhile": [{ "field": "title", "now": MARKUP }], "rows": [0, 1],
         "countries": ["AFG"],

@@ -33,7 +33,7 @@ fn measures() -> Value {
     answer("/v1/diversification", answered)["years"][0].clone()
 }
 
-fn offices() -> Value {
+pub(super) fn offices() -> Value {
     let office = |name: &str| {
         json!({ "id": ID, "version": 1, "code": "HQ", "name": name, "kind": "headquarters",
                 "created_at": super::INSTANT })

@@ -6,7 +6,7 @@ use super::{
     donors::donor,
     money, with,
 };
-use crate::i18n::Language;
+use crate::{i18n::Language, steps::offering};
 use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
@@ -22,7 +22,7 @@ fn fields() -> Value {
         "countries": ["AFG"], "decision_date": DAY, "flow_date": DAY, "earmarking": "softly_earmarked",
         "description": "<script>", "contribution_type": "in_kind", "new_money": true, "visibility": "public",
         "keywords": ["a"], "source": "fts", "external_ref": { "source": "fts", "ref": "1" }, "exchange_rate": "0.9", "exchange_rate_date": DAY,
-        "child_refs": [], "detail": {}, "created_at": INSTANT, "updated_at": INSTANT,
+        "root_id": "0199a1b2-0000-7000-8000-000000000002", "child_refs": [], "detail": {}, "created_at": INSTANT, "updated_at": INSTANT,
         "source_objects": [object("Organization")], "destination_objects": [object("Plan")] })
 }
 
@@ -37,6 +37,11 @@ pub(super) fn full() -> Value {
         "exchange_difference_usd": money("-1.00"), "usage_split": [{ "year": 2026, "amount": money("5.00") }],
         "valuation": { "method": "market_price", "valued_on": DAY, "quantity": "3", "unit": MARKUP } });
     answer("/v1/contributions/{id}", with(fields(), more))
+}
+
+/// A response plan to choose.
+fn plan() -> Value {
+    row("/v1/plan-names", json!({ "id": ID, "name": MARKUP, "fts_id": "1" }))
 }
 
 fn contributions(_: Language) -> Value {
@@ -54,7 +59,7 @@ fn show(language: Language) -> Value {
     json!({
         "contribution": full(), "entries": answer("/v1/contributions/{id}/entries", json!({ "items": [entry] })),
         "children": list("/v1/contributions", &[contribution()]), "problem": super::refusal("write-off-reason"),
-        "steps": super::steps(language, "contributions", &full()), "asked": "write-off",
+        "steps": offering(super::steps(language, "contributions", &full()), &[plan()]), "asked": "write-off",
         "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
     })
 }
@@ -63,9 +68,10 @@ fn form(_: Language) -> Value {
     json!({
         "typed": { "donor": MARKUP, "donor_id": ID, "agreement_id": ID, "agreement": MARKUP, "status": "pledge",
             "visibility": "donor", "amount": MARKUP, "currency": "USD", "decision_date": DAY, "flow_date": DAY,
-            "rate": "1", "rate_date": DAY, "rate_source": MARKUP, "countries": ["AFG"], "usage_years": MARKUP,
+            "rate": "1", "rate_date": DAY, "rate_source": MARKUP, "countries": ["AFG"], "plan_ids": [ID], "usage_years": MARKUP,
             "split_evenly": "yes", "earmarking": "earmarked", "contribution_type": "in_kind",
             "method": "market_price", "valued_on": DAY, "quantity": "3", "unit": MARKUP, "description": MARKUP },
         "problem": super::refusal("amount"), "choices": [donor()], "key": "k", "countries": ["AFG"],
+        "plans": [plan()],
     })
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/donors/list.html", context: donors },
     Sample { template: "console/donors/show.html", context: show },
+    Sample { template: "console/donors/show.html", context: merged },
     Sample { template: "console/donors/form.html", context: form },
     Sample { template: "console/donors/duplicates.html", context: duplicates },
     Sample { template: "console/donors/timeline.html", context: timeline },
@@ -42,10 +43,20 @@ fn donors(_: Language) -> Value {
     })
 }
 
+/// How a donor that needs a clearance stands today.
+pub(super) fn clearance() -> Value {
+    json!({ "required": true, "state": "cleared", "holds": true, "holds_until": DAY, "producer": "donors" })
+}
+
 fn show(_: Language) -> Value {
-    let merged = with(fields(), json!({ "merged_into": ID }));
+    let decision = json!({ "id": ID, "donor_id": ID, "office_id": ID, "producer": "donors", "ordinal": 1,
+        "decision": "cleared", "valid_from": "2026-01-01", "valid_until": DAY, "reference": MARKUP,
+        "created_at": INSTANT });
     json!({
-        "donor": answer("/v1/donors/{id}", merged),
+        "donor": one(), "clearance": answer("/v1/donors/{id}/clearance", clearance()),
+        "clearances": list("/v1/donors/{id}/clearances", &[decision]), "key": "k",
+        "problem": super::refusal("valid_until"),
+        "typed": { "decision": "refused", "valid_from": DAY, "valid_until": "", "reference": MARKUP },
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "funding": answer("/v1/donors/{id}/funding", public::donor_funding()),
         "agreements": list("/v1/agreements", &[agreements::agreement()]),
@@ -53,6 +64,15 @@ fn show(_: Language) -> Value {
         "contacts": list("/v1/donors/{id}/contacts", &[contacts::contact()]), "may_write": true, "curates": true,
         "may_write_contacts": true, "may_read_contacts": true,
     })
+}
+
+/// A duplicate that was merged, on which partnerships decides.
+fn merged(language: Language) -> Value {
+    let donor = answer("/v1/donors/{id}", with(fields(), json!({ "merged_into": ID })));
+    let refused = json!({ "required": true, "state": "refused", "holds": false, "holds_until": null,
+        "producer": "partnerships" });
+    let clearance = answer("/v1/donors/{id}/clearance", refused);
+    with(show(language), json!({ "donor": donor, "clearance": clearance, "problem": null, "typed": null }))
 }
 
 fn form(_: Language) -> Value {

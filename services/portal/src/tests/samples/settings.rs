@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/settings/signature-rule.html", context: signature_rule },
+    Sample { template: "console/settings/clearance-rule.html", context: clearance_rule },
     Sample { template: "console/settings/exchange-rates.html", context: exchange_rates },
     Sample { template: "console/settings/publication.html", context: publication },
     Sample { template: "console/settings/style-guide.html", context: areas::style_guide_sample },
@@ -20,6 +21,14 @@ fn signature_rule(_: Language) -> Value {
     json!({
         "rule": answer("/v1/signature-rule", rule), "typed": { "threshold_usd": MARKUP },
         "problem": super::refusal("threshold_usd"), "may_write": true,
+    })
+}
+
+fn clearance_rule(_: Language) -> Value {
+    let rule =
+        json!({ "version": 1, "donor_types": ["civil_society", "private_sector"], "updated_at": INSTANT });
+    json!({
+        "rule": answer("/v1/clearance-rule", rule), "problem": super::refusal("donor_types"), "may_write": true,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The form of an agreement.
 
-use super::show::agreement_of;
+use super::{hand_over, show::agreement_of};
 use crate::{
     areas::console::donors::choice::donor_of,
     client::{Guard, Method},
@@ -59,8 +59,10 @@ struct FormOf {
 }
 
 async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
+    let offices = if form.id.is_none() { hand_over::offices(staff).await? } else { Vec::new() };
     let context = json!({
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
+        "offices": offices, "own_office": staff.own_office(),
         "meanwhile": form.meanwhile, "rows": (0..MIN_INSTALMENT_ROWS).collect::<Vec<_>>(),
         "countries": country_codes(),
     });
@@ -130,7 +132,8 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
 /// Sends the terms: of a new agreement, or instead of those that are recorded.
 async fn send(form: &Writer, id: Option<&Id>, mut terms: Value) -> Result<Result<Value, Value>, PageError> {
     let Some(id) = id else {
-        let (sent, guard) = (json!({ "terms": terms }), Guard::Key(form.typed.text("key")));
+        let sent = json!({ "terms": terms, "office_id": form.typed.some("office_id") });
+        let guard = Guard::Key(form.typed.text("key"));
         return refused(form.change(Method::POST, "/v1/agreements", &sent, guard).await, "/terms");
     };
     keep_unseen(&mut terms, &agreement_of(form, id).await?);

@@ -4,6 +4,7 @@
 
 pub(crate) mod documents;
 pub(crate) mod form;
+pub(crate) mod hand_over;
 pub(crate) mod list;
 pub(crate) mod show;
 
@@ -19,6 +20,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(documents::configure)
         .configure(form::configure)
+        .configure(hand_over::configure)
         .configure(list::configure)
         .configure(show::configure);
 }

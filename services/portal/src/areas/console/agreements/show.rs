@@ -1,5 +1,6 @@
 //! An agreement with what belongs to it, and the steps that move it on.
 
+use super::hand_over;
 use crate::{
     error::{PageError, unless_away},
     forms::key,
@@ -29,7 +30,10 @@ pub(crate) const STEPS: Steps = Steps {
     once: false,
     steps: &[
         Step::dialog("negotiate", "agreement-do-negotiate"),
-        Step::dialog("sign", "agreement-do-sign").about("agreement-sign-about"),
+        Step::dialog("sign", "agreement-do-sign").about("agreement-sign-about").fields(&[
+            Field::optional("signed_on", "signed-on", Kind::PastDate),
+            Field::optional("signatory", "signatory", Kind::Line),
+        ]),
         Step::dialog("activate", "agreement-do-activate"),
         Step::dialog("close", "agreement-do-close"),
         Step::quiet("cancel", "agreement-do-cancel").about("agreement-cancel-about"),
@@ -72,14 +76,21 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("reports:read", "/v1/reports", &of_it),
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
     );
+    let takers = hand_over::takers(hand_over::offices(staff).await?, &agreement);
     let own = staff.is_own(&agreement);
+    let schedule = match agreement["state"].as_str() {
+        Some("draft" | "negotiation") => {
+            staff.get(&format!("/v1/agreements/{id}/report-schedule"), &()).await?
+        }
+        _ => Value::Null,
+    };
     recent::note(&staff.request, &format!("/console/agreements/{id}"), agreement["reference"].as_str());
     let may_write = own && staff.may("agreements:write");
     let steps = if may_write { steps_for(&agreement) } else { &[] };
     let context = json!({
         "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
         "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
-        "may_record": own && staff.may("contributions:write"),
+        "schedule": schedule, "takers": takers, "may_record": own && staff.may("contributions:write"),
     });
     staff.page("console/agreements/show.html", added(context, again)).await
 }

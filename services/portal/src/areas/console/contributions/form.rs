@@ -14,6 +14,11 @@ use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// The response plans that money can go to, for whoever may see plans.
+pub(super) async fn plans(staff: &Staff) -> Result<Vec<Value>, PageError> {
+    if staff.may("plans:read") { staff.all("/v1/plan-names", &()).await } else { Ok(Vec::new()) }
+}
+
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/console/contributions", web::post().to(create))
@@ -40,7 +45,7 @@ async fn begun(staff: &Staff, beginning: &Beginning) -> Result<Value, PageError>
         typed["agreement"] = agreement["reference"].clone();
         typed["donor"] = agreement["donor_name"].clone();
         typed["currency"] = agreement["amount"]["currency"].clone();
-        for name in ["donor_id", "earmarking", "countries"] {
+        for name in ["donor_id", "earmarking", "countries", "plan_ids"] {
             typed[name] = agreement[name].clone();
         }
     } else if let Some(id) = beginning.donor_id.as_deref().and_then(Id::read) {
@@ -51,8 +56,10 @@ async fn begun(staff: &Staff, beginning: &Beginning) -> Result<Value, PageError>
 }
 
 async fn form_page(staff: &Staff, typed: Value, problem: Value, choices: Vec<Value>) -> PageResult {
+    let plans = plans(staff).await?;
     let context = json!({
         "typed": typed, "problem": problem, "choices": choices, "key": key(), "countries": country_codes(),
+        "plans": plans,
     });
     staff.page("console/contributions/form.html", context).await
 }
@@ -81,7 +88,8 @@ fn contribution_body(language: Language, typed: &Typed, donor: &Value) -> Value 
         "donor_id": donor["id"], "status": typed.text("status"),
         "visibility": typed.some("visibility").unwrap_or("internal"),
         "amount": money(language, typed.text("amount"), typed.text("currency")),
-        "countries": typed.all("countries"), "usage_years": years(typed.text("usage_years")),
+        "countries": typed.all("countries"), "plan_ids": typed.all("plan_ids"),
+        "usage_years": years(typed.text("usage_years")),
         "split_evenly": typed.some("split_evenly").is_some(),
         "contribution_type": typed.some("contribution_type").unwrap_or("financial"),
     });
@@ -101,4 +109,18 @@ fn contribution_body(language: Language, typed: &Typed, donor: &Value) -> Value 
             "quantity": quantity, "unit": typed.some("unit") });
     }
     sent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_that_is_chosen_is_sent() {
+        let sent =
+            |typed: &[u8]| contribution_body(Language::English, &Typed::read(typed), &json!({ "id": "d" }));
+        let chosen = sent(b"status=paid&amount=5&currency=USD&plan_ids=p&plan_ids=q");
+        assert_eq!((&chosen["plan_ids"], &chosen["donor_id"]), (&json!(["p", "q"]), &json!("d")));
+        assert_eq!(sent(b"status=paid")["plan_ids"], json!([]));
+    }
 }

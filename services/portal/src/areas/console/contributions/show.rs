@@ -1,9 +1,10 @@
 //! A contribution with its entries, and the steps that move it on.
 
+use super::form::plans;
 use crate::{
     ids::{Id, only_ids},
     lists::{added, items},
-    steps::{Field, Kind, Step, Steps},
+    steps::{Field, Kind, Step, Steps, offering},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -37,6 +38,7 @@ pub(crate) const STEPS: Steps = Steps {
             ON,
             Field::required("amount", "amount", Kind::Money),
             Field::free("countries", "countries", Kind::Countries),
+            Field::optional("plan_ids", "plans", Kind::Plans),
             Field::optional("usage_years", "usage-years", Kind::Years),
             Field::free("earmarking", "earmarking", EARMARKING),
         ]),
@@ -77,9 +79,10 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let kept_here = !items(&entries).is_empty();
     let may_write = staff.is_own(&contribution) && kept_here && staff.may("contributions:write");
     let steps = if may_write { steps_for(&contribution) } else { &[] };
+    let plans = if steps.contains(&"allot") { plans(staff).await? } else { Vec::new() };
     let context = json!({
-        "steps": STEPS.of(staff, &contribution, steps), "contribution": contribution, "entries": entries,
-        "children": children,
+        "steps": offering(STEPS.of(staff, &contribution, steps), &plans), "contribution": contribution,
+        "entries": entries, "children": children,
     });
     staff.page("console/contributions/show.html", added(context, again)).await
 }

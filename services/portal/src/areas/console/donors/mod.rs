@@ -3,6 +3,7 @@
 // Below: the files beside this one, as cargo xtask lists finds them.
 
 pub(crate) mod choice;
+pub(crate) mod clearances;
 pub(crate) mod duplicates;
 pub(crate) mod form;
 pub(crate) mod list;
@@ -20,6 +21,7 @@ pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(choice::configure)
+        .configure(clearances::configure)
         .configure(duplicates::configure)
         .configure(form::configure)
         .configure(list::configure)

@@ -2,8 +2,9 @@
 
 use crate::{
     error::{PageError, unless_away},
+    forms::key,
     ids::{Id, only_ids},
-    lists::{ListQuery, NoFilters},
+    lists::{ListQuery, NoFilters, added},
     recent,
     visit::{PageResult, Staff},
 };
@@ -17,26 +18,35 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
+    show_page(&staff, &id, json!({ "problem": null, "typed": null })).await
+}
+
+/// The page, with what `again` says of a decision that was refused.
+pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let path = format!("/v1/donors/{id}");
     let donor = staff.get(&path, &()).await?;
     let (of_it, funding) = ([("donor_id", id.as_str()), ("limit", "20")], format!("{path}/funding"));
     let owed = [("donor_id", id.as_str()), ("owed", "true"), ("limit", "20")];
-    let (contributions, funding, agreements, reports, contacts) = futures_util::join!(
+    let (clearance, clearances) = (format!("{path}/clearance"), format!("{path}/clearances"));
+    let (contributions, funding, agreements, reports, contacts, clearance, clearances) = futures_util::join!(
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
         staff.get(&funding, &()),
         staff.get_if("agreements:read", "/v1/agreements", &of_it),
         staff.get_if("reports:read", "/v1/reports", &owed),
-        contacts(&staff, &id),
+        contacts(staff, id),
+        staff.get_if("agreements:read", &clearance, &()),
+        staff.get_if("agreements:read", &clearances, &[("limit", "20")]),
     );
     recent::note(&staff.request, &format!("/console/donors/{id}"), donor["name"].as_str());
     let context = json!({
         // Totals over all offices are for headquarters: for others that part is not there.
         "donor": donor, "contributions": contributions?, "funding": funding.unwrap_or(Value::Null),
         "agreements": agreements?, "reports": reports?, "contacts": contacts?,
+        "clearance": clearance?, "clearances": clearances?, "key": key(),
         "may_write": staff.may("agreements:write"), "curates": staff.may("donors:write"),
         "may_write_contacts": staff.may("contacts:write"), "may_read_contacts": staff.may("contacts:read"),
     });
-    staff.page("console/donors/show.html", context).await
+    staff.page("console/donors/show.html", added(context, again)).await
 }
 
 /// A donor's contacts: null for whoever may not see them; none when they are unavailable, or their key is.

@@ -19,7 +19,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// What a column of a table may stand for, in the order of the template.
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 26] = [
     "external_ref",
     "donor",
     "donor_ref",
@@ -37,6 +37,7 @@ const FIELDS: [&str; 25] = [
     "budget_year",
     "usage_years",
     "countries",
+    "plan",
     "earmarking",
     "contribution_type",
     "method",

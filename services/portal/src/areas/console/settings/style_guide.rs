@@ -2,7 +2,7 @@
 
 use crate::{
     i18n::Language,
-    steps::{Field, Kind, Step, Steps},
+    steps::{Field, Kind, Step, Steps, offering},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -28,7 +28,9 @@ const STEPS: Steps = Steps {
             Field::free("amount", "amount", Kind::Part),
             Field::free("exchange_rate", "exchange-rate", Kind::Rate),
             Field::free("countries", "countries", Kind::Countries),
+            Field::free("plan_ids", "plans", Kind::Plans),
             Field::optional("usage_years", "usage-years", Kind::Years),
+            Field::optional("signatory", "signatory", Kind::Line),
             Field::required("sure", "erase-sure", Kind::Sure),
         ]),
     ],
@@ -94,6 +96,7 @@ pub(crate) fn sample(language: Language) -> Value {
     });
     let record = json!({ "id": "0", "version": 1, "amount": { "amount": "1234567.00", "currency": "EUR" } });
     let steps = STEPS.shown((language, "2026-02-03"), &record, &["sample-one", "sample-two", "sample-three"]);
+    let steps = offering(steps, &[json!({ "id": "0", "name": "2026" })]);
     json!({
         "sample_agreements": agreements, "sample_steps": steps,
         "sample_reports": reports, "sample_stages": stages,
