@@ -62,7 +62,7 @@ reason-not-a-currency = { $sent ->
     [yes] « { $value } » n’est pas un code de monnaie, comme EUR.
    *[no] Veuillez saisir un code de monnaie à trois lettres, par exemple EUR.
  }
-reason-withdrawn-currency = { $currency } a été retirée de la circulation avant cette date (dernier mois : { $month }) : indiquez la monnaie alors en vigueur, ou corrigez la date.
+reason-withdrawn-currency = { $currency } a été retirée de la circulation avant cette date (dernier mois : { $month }) : indiquez la monnaie alors en vigueur, ou corrigez la date.
 reason-not-a-language = Veuillez saisir les langues par leur nom français ou leur code ISO, séparées par des virgules : français, anglais.
 reason-not-a-time-zone = Veuillez choisir un fuseau horaire dans la liste, par exemple Africa/Nairobi.
 reason-not-a-purpose-code = Veuillez saisir un code-objet du CAD à cinq chiffres.
