@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
-use xtask::root;
+use xtask::{root, tools};
 
 /// A line of cargo's messages; other kinds of lines lack these fields.
 #[derive(Deserialize)]
@@ -35,8 +35,7 @@ struct Profile {
 /// # Errors
 /// When something cannot be built, or a test fails; what it said was printed.
 pub fn run(packages: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut build = Command::new(cargo);
+    let mut build = tools::cargo();
     build.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
     let built = build.current_dir(root()).stderr(Stdio::inherit()).output()?;
     if !built.status.success() {

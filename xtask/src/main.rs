@@ -133,8 +133,7 @@ fn timed(what: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
 
 fn cargo(what: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     println!("── {what}: cargo {}", arguments.join(" "));
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let mut command = Command::new(cargo);
+    let mut command = tools::cargo();
     shown(what, command.args(arguments).envs(environment.iter().copied()).current_dir(root()))
 }
 

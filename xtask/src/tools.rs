@@ -23,6 +23,19 @@ pub fn run(command: &mut Command) -> Result<String> {
     bail!("{program}: {}", end.into_iter().rev().collect::<Vec<_>>().join(" / "))
 }
 
+/// Cargo, as if it was started by hand. What it tells the program that it runs (`CARGO_PKG_NAME`, …) is an input of some
+/// crates' build scripts: with it, they and all that stands on them would be built again after each other way of building.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Whether a program is in the path.
 pub fn has(program: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();

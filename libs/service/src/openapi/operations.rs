@@ -96,7 +96,15 @@ fn without_null(schema: &mut Value) {
 fn bodies(operation: &mut Map<String, Value>) {
     let longest = operation.get(BODY_LIMIT).and_then(Value::as_u64).unwrap_or(MAX_FILE);
     if let Some(body) = operation.get_mut("requestBody") {
-        body["required"] = true.into();
+        // A body that may be null may be left out.
+        let schemas = body["content"].as_object_mut().into_iter().flat_map(|content| content.values_mut());
+        let mut required = true;
+        for media in schemas {
+            let stated = media["schema"].clone();
+            without_null(&mut media["schema"]);
+            required &= media["schema"] == stated;
+        }
+        body["required"] = required.into();
         each_file(&mut body["content"], longest);
     }
     if let Some((_, answer)) = success_mut(operation)

@@ -125,6 +125,7 @@ impl Contributions<'_> {
     fn add(&mut self, identifier: &str, stated: Vec<Stated>) -> Result<(), Problem> {
         let settled = settle(identifier, stated, self.rates);
         self.tally.repeated += settled.repeated;
+        self.tally.returned += settled.returned;
         self.tally.not_compared += settled.not_compared;
         let room = MAX_REMARKS.saturating_sub(self.tally.remarks.len());
         self.tally.more_remarks += settled.remarks.len().saturating_sub(room);
@@ -152,6 +153,8 @@ struct Tally {
     others: u64,
     /// Transactions that state money which others state already.
     repeated: u64,
+    /// Transactions that corrections set off in full.
+    returned: u64,
     /// Givers whose payments could not be compared with their commitments.
     not_compared: u64,
     remarks: Vec<String>,
@@ -186,7 +189,7 @@ impl Tally {
     /// # Errors
     /// 422 when it has transactions, but none of ours.
     fn note(&self, ours: &Ours) -> Result<Option<String>, Problem> {
-        let Self { others, repeated, not_compared, more_remarks, .. } = self;
+        let Self { others, repeated, returned, not_compared, more_remarks, .. } = self;
         if self.ours == 0 && *others > 0 {
             let why = format!(
                 "holds {others} transactions, but none names {} as the one who receives: say your IATI organisation \
@@ -202,6 +205,11 @@ impl Tally {
             notes.push(format!(
                 "Left out: {others} transactions with others, {repeated} that state money once more (payments under a \
                  commitment, commitments that payments exceed, pledges that became firm)."
+            ));
+        }
+        if *returned > 0 {
+            notes.push(format!(
+                "{returned} transactions count for nothing: corrections set them off in full."
             ));
         }
         notes.extend(self.remarks.iter().cloned());

@@ -75,6 +75,8 @@ pub(super) struct Settled {
     pub(super) rows: Vec<Row>,
     /// How many state money that others state already.
     pub(super) repeated: u64,
+    /// How many are set off in full by corrections.
+    pub(super) returned: u64,
     /// How many givers' payments cannot be compared with their commitments, for want of a rate.
     pub(super) not_compared: u64,
     /// What the sender should know.
@@ -133,6 +135,7 @@ pub(super) fn settle(identifier: &str, stated: Vec<Stated>, rates: &Rates) -> Se
         record.set("external_ref", &name);
         let mut warnings = Vec::new();
         let stays = counts.is_some() && (left > 0 || value.is_none_or(|value| value.minor() == 0));
+        settled.returned += u64::from(counts.is_some() && !stays);
         match value {
             Some(value) if stays => {
                 let whole = Sum { minor: i128::from(value.minor()), currency: value.currency() };

@@ -86,6 +86,7 @@ fn an_amount_that_was_corrected_says_by_how_much() {
     assert_eq!(codes, [vec![], vec![FieldCode::CountsNoLonger]]);
     let gone = &settled.rows[1];
     assert!(gone.only_if_held);
+    assert_eq!(settled.returned, 1);
     assert_eq!((gone.record.text("amount"), gone.record.text("amount_usd")), (Some("0"), Some("0")));
     let reduced = super::settle("A-1", vec![payment("A", 1, "10"), payment("B", 1, "-3")], &Rates::default());
     let warning = &reduced.rows[0].warnings[0];
