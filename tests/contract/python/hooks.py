@@ -3,12 +3,28 @@
 Headquarters' client has a token, nobody has none.
 """
 
+import ast
 import os
 import re
+import threading
 import uuid
 
 import requests
 import schemathesis
+
+# Python 3.11 counts how deep the syntax trees that it makes are once for all threads: two that make some at one time end
+# with "AST constructor recursion depth mismatch" (https://github.com/python/cpython/issues/106905). Hypothesis does so to
+# name its strategies, in both of schemathesis' threads.
+_one_tree_at_a_time = threading.RLock()
+_parse = ast.parse
+
+
+def _parse_alone(*arguments, **named):
+    with _one_tree_at_a_time:
+        return _parse(*arguments, **named)
+
+
+ast.parse = _parse_alone
 
 if os.environ["PASSERELLE_WHO"] == "headquarters":
 
