@@ -97,11 +97,16 @@ impl Currency {
     }
 
     /// The largest amount one record may hold, in major units: a bound on its value and not on its digits, so it is a
-    /// thousand times as many units of a currency of which a hundred or more make a dollar.
+    /// thousand times as many units of a currency of which a hundred or more make a dollar. (A hundred times where the units
+    /// have thousandths: a sum of many records must not overflow.)
     pub fn max_major(&self) -> i64 {
         let withdrawn = WITHDRAWN.get(self.code());
         let small = withdrawn.map_or_else(|| SMALL_UNITS.contains(&self.code()), |withdrawn| withdrawn.small);
-        if small { Money::MAX_SMALL_UNITS } else { Money::MAX_MAJOR }
+        match (small, self.exponent()) {
+            (true, ..=2) => Money::MAX_SMALL_UNITS,
+            (true, _) => Money::MAX_SMALL_UNITS / 10,
+            (false, _) => Money::MAX_MAJOR,
+        }
     }
 }
 
@@ -150,7 +155,8 @@ mod tests {
     #[test]
     fn a_currency_of_small_units_may_have_more_digits() {
         for code in SMALL_UNITS.iter().chain(&["ITL", "BYR", "ZWL"]) {
-            assert_eq!(currency(code).max_major(), Money::MAX_SMALL_UNITS, "{code}");
+            let thousandths = i64::from(currency(code).exponent() > 2) * 9 + 1;
+            assert_eq!(currency(code).max_major(), Money::MAX_SMALL_UNITS / thousandths, "{code}");
         }
         for code in ["USD", "EUR", "KWD", "DEM"] {
             assert_eq!(currency(code).max_major(), Money::MAX_MAJOR, "{code}");

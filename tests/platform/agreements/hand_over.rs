@@ -39,6 +39,46 @@ async fn an_agreement_goes_to_another_office_with_its_reports() {
     scene.world.stop().await;
 }
 
+/// Money that came before stays with the office that has it, and counts for who has the agreement now: in answers to
+/// changes as well. The last change of a closed agreement remains the one that closed it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_paid_counts_in_the_other_office_and_its_office_may_go_on() {
+    let scene = scene().await;
+    let path = scene.signed().await;
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    let money = |value: &Value| text(&value["amount"]);
+    let cashier = scene.world.client(&scene.office, &["contributions:read", "contributions:write"]).await;
+    let promise = json!({ "donor_id": scene.donor, "agreement_id": id, "status": "pledge", "decision_date": "2026-02-01",
+        "amount": { "amount": "600000.00", "currency": "NOK" }, "countries": ["TCD"], "usage_years": [2026],
+        "exchange_rate": { "rate": "10", "date": "2026-02-01", "source": "UN" } });
+    let promised = scene.world.http.post(Some(&cashier), "/v1/contributions", &promise).await;
+    assert_eq!(promised.status, 201, "{}", promised.text);
+    let pledge = promised.header("location").to_owned();
+    let pay = json!({ "amount": { "amount": "400000.00", "currency": "NOK" }, "on": "2026-03-01", "agreement_id": id,
+        "exchange_rate": { "rate": "10", "date": "2026-03-01", "source": "UN" } });
+    let paid = scene.act(&cashier, &format!("{pledge}/pay"), &pay).await;
+    assert_eq!(paid.status, 201, "{}", paid.text);
+    let sister = scene.world.office(&scene.region, "country").await;
+    let scopes = ["agreements:read", "agreements:write"];
+    let taker = scene.world.client(&sister, &scopes).await;
+    let above = scene.world.client(&scene.region, &scopes).await;
+    scene.world.settled().await;
+    assert_eq!(scene.hand_over(&above, &path, &sister).await.status, 200);
+    let active = scene.done(&taker, &format!("{path}/activate"), &json!({})).await;
+    assert_eq!(money(&active["received"]["paid"]), "400000.00");
+    assert_eq!(money(&active["received"]["outstanding"]), "600000.00");
+    let rest = json!({ "amount": { "amount": "200000.00", "currency": "NOK" }, "on": "2026-04-01", "agreement_id": id,
+        "exchange_rate": { "rate": "10", "date": "2026-04-01", "source": "UN" } });
+    let rest = scene.act(&cashier, &format!("{pledge}/pay"), &rest).await;
+    assert_eq!(rest.status, 201, "the pledge is under the agreement already: {}", rest.text);
+    let closed = scene.done(&taker, &format!("{path}/close"), &json!({})).await;
+    assert_eq!(money(&closed["received"]["paid"]), "600000.00");
+    let back = scene.hand_over(&above, &path, &scene.office).await;
+    assert_eq!(back.status, 200, "{}", back.text);
+    assert_eq!(back.json()["updated_at"], closed["updated_at"]);
+    scene.world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_responsible_is_an_active_member_of_staff_and_stays_in_the_office() {
     let scene = scene().await;

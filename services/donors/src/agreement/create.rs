@@ -168,7 +168,10 @@ pub(crate) async fn changed(
     let (old, new) = (Agreement::try_from(before)?, Agreement::try_from(after.clone())?);
     tx.audit_changed(action, &after, &old, &new).await?;
     let today = tx.now().date_naive();
-    Ok(Changed::new(after.version, record(tx.db(), after, today, true).await?))
+    let version = after.version;
+    // Money that came before a hand-over is with the office that has it.
+    let shown = tx.across_offices(async |all| record(all, after, today, true).await).await?;
+    Ok(Changed::new(version, shown))
 }
 
 /// Errors of terms are reported under `/terms` when they are a part of the body.

@@ -145,7 +145,9 @@ async fn fulfil(
         exchange_rate::check(step.exchange_rate.as_ref(), amount, &mut checks);
         checks.finish()?;
         let agreement_id = step.agreement_id.or(promise.agreement_id);
-        if let (Some(agreement_id), Some(donor_id)) = (step.agreement_id, promise.donor_id) {
+        // What it is under already it stays under, also when the agreement was handed over.
+        let named = step.agreement_id.filter(|named| promise.agreement_id != Some(*named));
+        if let (Some(agreement_id), Some(donor_id)) = (named, promise.donor_id) {
             check_agreement(scope, tx, agreement_id, donor_id, promise.office_id).await?;
         }
         let given = step.exchange_rate.as_ref();

@@ -11,7 +11,7 @@ use crate::{
     known::plan::{self, KnownPlan},
     registry::donor,
 };
-use kernel::{DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind, fault};
+use kernel::{AgreementId, DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind, fault};
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::{Store, StoreError, TenantScope};
@@ -160,6 +160,8 @@ pub(super) async fn check(
     let refs: Vec<String> = rows.iter().filter_map(|row| row.external_ref.clone()).collect();
     let held = contribution::store::by_refs(&scope_of(job), db, &job.source, &refs).await?;
     // What is recorded by its entries, and what is another office's.
+    let under: HashMap<String, AgreementId> =
+        held.iter().filter_map(|row| Some((row.external_ref.clone()?, row.agreement_id?))).collect();
     let others: HashMap<String, bool> = held
         .into_iter()
         .filter(|row| row.fingerprint.is_empty() || row.office_id != job.office_id)
@@ -187,7 +189,8 @@ pub(super) async fn check(
         let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
         row.errors.extend(wrong_donor(job.format, donor_ref, donor));
         if let Some(reference) = agreement {
-            row.errors.extend(wrong_agreement(job, donor, agreements.get(reference))?);
+            let held = row.external_ref.as_ref().and_then(|external| under.get(external));
+            row.errors.extend(wrong_agreement(job, donor, agreements.get(reference), held)?);
         }
         if row.errors.is_empty() {
             row.warnings.extend(doubtful_name(donor_ref, donor, &named));
@@ -337,13 +340,16 @@ fn unknown_in_iati(donor_ref: &DonorRef) -> Fault {
     }
 }
 
+/// `held` is the agreement that its contribution is under already: it may have been handed over to another office.
 fn wrong_agreement(
     job: &Job,
     donor: Found,
     agreement: Option<&agreement::store::Named>,
+    held: Option<&AgreementId>,
 ) -> Result<Option<FieldError>, StoreError> {
     let error = |fault: Fault| Ok(Some(FieldError::new("/agreement", fault)));
-    let agreement = agreement.filter(|agreement| agreement.office_id == job.office_id);
+    let agreement =
+        agreement.filter(|agreement| agreement.office_id == job.office_id || held == Some(&agreement.id));
     let Some(agreement) = agreement else {
         let fault = FieldCode::UnknownReference.says("is not an agreement of this office");
         return error(fault.kind(RecordKind::Agreement));

@@ -67,7 +67,9 @@ pub(crate) async fn hand_over(
             let fault = FieldCode::NoChange.says("name another office or another person");
             return Err(Problem::invalid_field("/office_id", fault).into());
         }
-        let after = store::Model { version: before.version + 1, updated_at: tx.now(), ..after };
+        // The last change of a closed agreement closed it: publication takes its end from there.
+        let updated_at = if before.state == State::Closed { before.updated_at } else { tx.now() };
+        let after = store::Model { version: before.version + 1, updated_at, ..after };
         if after.office_id != before.office_id {
             report::store::hand_over(tx, &after).await?;
             let text = "UPDATE agreement_document SET office_id = $1 WHERE agreement_id = $2";

@@ -39,6 +39,7 @@ const MAX_YEARS_AHEAD: i32 = 5;
 pub(crate) struct Signing {
     /// The day of the signature: not in the future, and in a year at most five before that of the start. Defaults to today
     /// (UTC). Of two signatures, that of the second one counts.
+    #[serde(deserialize_with = "kernel::date::optional_day")]
     signed_on: Option<NaiveDate>,
     /// Who signed, by function rather than by name.
     #[schema(example = "Director, Donor Relations Division", min_length = 1, max_length = 100)]

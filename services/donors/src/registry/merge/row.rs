@@ -7,10 +7,10 @@ use sea_orm::{
     EnumIter, PrimaryKeyTrait,
 };
 
-/// A row of `donor_merge`, with the duplicate's name.
 /// The id of a merge.
 pub(crate) type MergeId = kernel::Id<Model>;
 
+/// A row of `donor_merge`, with the duplicate's name.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "donor_merge")]
 pub struct Model {

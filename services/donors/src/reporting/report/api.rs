@@ -366,7 +366,8 @@ pub(crate) async fn write(
         let digest = |text: &str| service::digest_of(&[text.as_bytes()]);
         let (old, new) = (digest(&before.content), digest(&after.content));
         tx.audit_changed("report.write", &after, &old, &new).await?;
-        Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
+        let version = after.version;
+        Ok(Changed::new(version, tx.across_offices(async |all| record(scope, all, after, now).await).await?))
     })
     .await
 }

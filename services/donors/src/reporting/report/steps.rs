@@ -177,7 +177,8 @@ async fn step(
         };
         let (old, new) = (what_changed(&before), what_changed(&after));
         tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
-        Ok(Changed::new(after.version, record(scope, tx.db(), after, now).await?))
+        let version = after.version;
+        Ok(Changed::new(version, tx.across_offices(async |all| record(scope, all, after, now).await).await?))
     })
     .await
 }
