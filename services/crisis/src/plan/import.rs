@@ -14,7 +14,7 @@ use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{
     Code, Currency, Fault, FieldCode, FieldError, Money, OfficeId, OrganisationId, PlanId, PlanType, Problem,
-    RecordKind, Visibility, money::parse_decimal,
+    RecordKind, Visibility, closed_set, money::parse_decimal,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,13 +47,22 @@ pub(crate) struct ImportOptions {
     skip_bad: bool,
 }
 
+closed_set! {
+    /// What became of the file.
+    pub(crate) enum PlanImportState {
+        Done = "done",
+        /// Plans were invalid: nothing was saved.
+        Refused = "refused",
+        /// A dry run.
+        Checked = "checked",
+    }
+}
+
 /// The result of an import of plans.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanImport {
     id: PlanId,
-    /// `done`, `refused` (plans were invalid, nothing was saved) or `checked` (dry run).
-    #[schema(example = "done", max_length = 20)]
-    state: &'static str,
+    state: PlanImportState,
     #[schema(minimum = 0)]
     read: i64,
     #[schema(minimum = 0)]
@@ -101,9 +110,9 @@ pub(crate) async fn create(
         let rejected = count(plans.len() - good.len());
         let refused = rejected > 0 && !options.skip_bad && !options.dry_run;
         let state = match (options.dry_run, refused) {
-            (true, _) => "checked",
-            (false, true) => "refused",
-            (false, false) => "done",
+            (true, _) => PlanImportState::Checked,
+            (false, true) => PlanImportState::Refused,
+            (false, false) => PlanImportState::Done,
         };
         let mut outcome = PlanImport {
             id: tx.new_id(),

@@ -5,7 +5,7 @@ use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, Permission, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{Currency, DonorId, Money, OfficeId, Problem};
+use kernel::{Currency, DonorId, Money, OfficeId, Problem, Word, closed_set};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
 use service::{
@@ -14,6 +14,30 @@ use service::{
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+closed_set! {
+    /// What happened.
+    pub(crate) enum TimelineKind {
+        DonorRecorded = "donor_recorded",
+        DonorMerged = "donor_merged",
+        ContributionPledge = "contribution_pledge",
+        ContributionCommitment = "contribution_commitment",
+        ContributionPaid = "contribution_paid",
+        AgreementRecorded = "agreement_recorded",
+        AgreementAmended = "agreement_amended",
+        ClearanceCleared = "clearance_cleared",
+        ClearanceRefused = "clearance_refused",
+        ReportStart = "report_start",
+        ReportSend = "report_send",
+        ReportEndorse = "report_endorse",
+        ReportReturn = "report_return",
+        ReportReject = "report_reject",
+        ReportSubmit = "report_submit",
+        ReportAccept = "report_accept",
+        ReportRetract = "report_retract",
+        ReportExtend = "report_extend",
+    }
+}
+
 /// An event in the history of a donor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TimelineEvent {
@@ -21,11 +45,8 @@ pub(crate) struct TimelineEvent {
     at: DateTime<Utc>,
     /// For a contribution: the date on which it was paid or decided.
     on: Option<NaiveDate>,
-    /// `donor_recorded`, `donor_merged`, `contribution_pledge`, `contribution_commitment`, `contribution_paid`,
-    /// `agreement_recorded`, `agreement_amended`, `report_` followed by the action, `clearance_cleared` or
-    /// `clearance_refused`.
-    #[schema(example = "contribution_paid", max_length = 40)]
-    kind: String,
+    #[schema(value_type = TimelineKind)]
+    kind: Word<TimelineKind>,
     /// The record concerned: a donor, a contribution, an agreement, a report or a clearance.
     record_id: Uuid,
     #[schema(max_length = 20000)]
@@ -39,7 +60,7 @@ pub(crate) struct TimelineEvent {
 struct Found {
     at: DateTime<Utc>,
     happened_on: Option<NaiveDate>,
-    kind: String,
+    kind: Word<TimelineKind>,
     record_id: Uuid,
     title: Option<String>,
     amount: Option<i64>,

@@ -77,7 +77,16 @@ mod golden_tests;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::timeline::TimelineKind;
+    use kernel::ClosedSet as _;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_donors_timeline_knows_every_action() {
+        for action in Action::ALL {
+            TimelineKind::from_word(&format!("report_{action}")).unwrap();
+        }
+    }
 
     #[test]
     fn a_report_goes_from_the_office_over_the_region_and_headquarters_to_the_donor() {
