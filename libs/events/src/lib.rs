@@ -218,6 +218,20 @@ pub struct ContributionRecorded {
     /// it comes from none. Absent from events of older versions: a record whose last event lacks it comes from none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_id: Option<ContributionId>,
+    /// The name of the organisation that receives it; none when the source states none or several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+    /// Whether it is money given to this organisation. Absent from events of older versions: then a record of its own
+    /// is, and a flow that a source such as FTS reports is not known to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_ours: Option<bool>,
+    /// Whether it counts in totals of what this organisation received. Absent from events of older versions: as
+    /// `is_ours`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_ours: Option<bool>,
+    /// Whether it counts in totals of what everybody received. Absent from events of older versions: it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_reported: Option<bool>,
 }
 
 fn yes() -> bool {

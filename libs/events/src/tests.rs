@@ -31,7 +31,8 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
     let usd = json!({ "amount": "1.00", "currency": "USD" });
     stays_as_it_came::<ContributionRecorded>(
         json!({ "source": "api", "amount_usd": usd, "new_money": true, "source_objects": [],
-            "destination_objects": [], "counts": true, "root_id": ID }),
+            "destination_objects": [], "counts": true, "root_id": ID, "recipient": "Example Relief", "is_ours": true,
+            "counts_ours": false, "counts_reported": true }),
         &["status", "contribution_type", "earmarking", "visibility"],
     );
     stays_as_it_came::<AgreementChanged>(
@@ -57,13 +58,14 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
 }
 
 #[test]
-fn a_contribution_that_an_older_program_announced_is_read_without_its_root() {
+fn a_contribution_that_an_older_program_announced_is_read_without_what_was_added() {
     let event = json!({ "id": ID, "sequence": 1, "organisation_id": ID, "office_id": ID, "source": "api",
         "status": "paid", "amount_usd": { "amount": "1.00", "currency": "USD" }, "new_money": true,
         "contribution_type": "financial", "source_objects": [], "destination_objects": [],
         "visibility": "internal" });
     let read: ContributionRecorded = serde_json::from_value(event).unwrap();
-    assert_eq!(read.root_id, None);
+    assert_eq!((read.root_id, &read.recipient), (None, &None));
+    assert_eq!((read.is_ours, read.counts_ours, read.counts_reported), (None, None, None));
     let root_id = Some(ContributionId::from_u128(7));
     let sent = serde_json::to_value(ContributionRecorded { root_id, ..read }).unwrap();
     assert_eq!(sent["root_id"], "00000000-0000-0000-0000-000000000007");

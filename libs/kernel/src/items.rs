@@ -38,6 +38,8 @@ items! {
     SectorCode: String { min_length: 5, max_length: 5, pattern: "^[0-9]{5}$" }
     /// A name or a few words on one line.
     Keyword: String { min_length: 1, max_length: 100 }
+    /// The name of an organisation.
+    OrganisationName: String { min_length: 1, max_length: 300 }
     /// The reference of a record in another system.
     Reference: String { max_length: 100 }
     /// The name of a file.

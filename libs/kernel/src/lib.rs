@@ -30,6 +30,6 @@ pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
     AgreementState, ClearanceDecision, ClearanceProducer, ContributionStatus, ContributionType, DonorStatus,
-    DonorType, Earmarking, ErasureReason, NotificationKind, OfficeKind, PlanType, ReportKind, ReportState,
-    ReportTemplate, Segment, StaffRole, Visibility,
+    DonorType, Earmarking, ErasureReason, MoneyScope, NotificationKind, OfficeKind, PlanType, ReportKind,
+    ReportState, ReportTemplate, Segment, StaffRole, Visibility,
 };

@@ -58,6 +58,15 @@ closed_set! {
 }
 
 closed_set! {
+    /// Whose money is meant: what was given to the organisation itself, or every flow that is reported, whoever receives
+    /// it.
+    pub enum MoneyScope {
+        Ours = "ours",
+        All = "all",
+    }
+}
+
+closed_set! {
     /// Type of a response plan.
     pub enum PlanType {
         CrisisResponsePlan = "crisis_response_plan",

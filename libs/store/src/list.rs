@@ -5,8 +5,8 @@ use kernel::OfficeId;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
-/// Maximum number of offices whose pages are queried one by one and merged.
-const MAX_PARTS: usize = 256;
+/// Maximum number of offices (or other keys) whose pages are queried one by one and merged.
+pub const MAX_PARTS: usize = 256;
 
 /// Conditions under construction, with their values.
 pub struct Conditions {
@@ -144,26 +144,50 @@ impl Conditions {
         db: &impl ConnectionTrait,
         listed: &Listed<'_>,
     ) -> Result<Vec<Uuid>, StoreError> {
+        let offices = self.offices.take().unwrap_or_default();
+        self.parts(db, listed, "office_id", offices.into_iter().map(OfficeId::as_uuid).collect()).await
+    }
+
+    /// The same of the rows that have one of a few keys in `column`, put together from those of each key: an index begins
+    /// with the column and goes on with the order.
+    pub async fn first_of(
+        mut self,
+        db: &impl ConnectionTrait,
+        listed: &Listed<'_>,
+        column: &str,
+        keys: Vec<Uuid>,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        if let Some(offices) = self.offices.take() {
+            self.within(&offices);
+        }
+        self.parts(db, listed, column, keys).await
+    }
+
+    async fn parts(
+        mut self,
+        db: &impl ConnectionTrait,
+        listed: &Listed<'_>,
+        column: &str,
+        keys: Vec<Uuid>,
+    ) -> Result<Vec<Uuid>, StoreError> {
         let Listed { from, order, descending, limit, .. } = listed;
-        let (table, Some(key)) = (self.table, order.last()) else { return Ok(Vec::new()) };
+        let (table, Some(last)) = (self.table, order.last()) else { return Ok(Vec::new()) };
         let own = sorted(&format!("{table}."), order, *descending);
         let names: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
         let names = names.join(", ");
-        let offices = self.offices.take().unwrap_or_default();
-        let offices: Vec<Uuid> = offices.into_iter().map(OfficeId::as_uuid).collect();
-        if offices.is_empty() {
+        if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let of_office = |office: &str, conditions: &str| {
+        let of_key = |key: &str, conditions: &str| {
             format!(
-                "SELECT {names} FROM {from} WHERE {table}.office_id = {office} AND {conditions}
+                "SELECT {names} FROM {from} WHERE {table}.{column} = {key} AND {conditions}
                    ORDER BY {own} LIMIT {limit}"
             )
         };
         let parts = if db.get_database_backend() == DbBackend::Postgres {
-            // One part, which takes no longer to plan for many offices than for one.
-            self.values.push(offices.into());
-            let part = of_office("asked.id", &self.text);
+            // One part, which takes no longer to plan for many keys than for one.
+            self.values.push(keys.into());
+            let part = of_key("asked.id", &self.text);
             format!(
                 "unnest(${}::uuid[]) AS asked (id) CROSS JOIN LATERAL ({part}) AS parts",
                 self.values.len()
@@ -171,15 +195,15 @@ impl Conditions {
         } else {
             let columns = order.join(", ");
             let mut parts = Vec::new();
-            for office in padded(offices) {
-                self.values.push(office.into());
-                let part = of_office(&format!("${}", self.values.len()), &self.text);
+            for key in padded(keys) {
+                self.values.push(key.into());
+                let part = of_key(&format!("${}", self.values.len()), &self.text);
                 parts.push(format!("SELECT {columns} FROM ({part}) AS part"));
             }
             format!("({}) AS parts", parts.join(" UNION ALL "))
         };
         let text = format!(
-            "SELECT parts.{key} FROM {parts} ORDER BY {} LIMIT {limit}",
+            "SELECT parts.{last} FROM {parts} ORDER BY {} LIMIT {limit}",
             sorted("parts.", order, *descending)
         );
         let rows = sql::rows(db, &text, self.values).await?;

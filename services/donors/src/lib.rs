@@ -45,6 +45,7 @@ pub fn service() -> Service {
                 reporting::reminder::worker(&context),
                 document::sweep::worker(&context, "donors.documents", &document::KINDS),
                 counted::fold::worker(&context),
+                contribution::ours::worker(&context),
                 contribution::root::worker(&context),
                 Job::once("donors.rotation", move || registry::contact::rotation::run(sealing.clone())),
             ]

@@ -1,22 +1,26 @@
 use super::{
     entry::{self, EntryKind},
-    store,
+    list::{self as listing, Filter, Givers},
+    store, target,
 };
 use crate::contribution::Standing;
 use crate::contribution::ValuationMethod;
-use ::store::office;
+use crate::{known::plan, registry::donor};
+use ::store::{Snapshot, TenantScope, list::MAX_PARTS, office};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
 use events::{ExternalRef, FlowObject};
 use kernel::{
     AgreementId, ContributionId, ContributionStatus, ContributionType, DonorId, Earmarking, Fault, Money,
-    OfficeId, Problem, Visibility, text::split,
+    MoneyScope, OfficeId, PlanId, Problem, Visibility,
+    text::{search_key, split},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use service::{
-    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems, response,
+    ApiResult, Column, Context, Envelope, Id, Listed, PageRequest, Paging, Row, openapi::ReadProblems,
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -37,6 +41,15 @@ pub(crate) struct Contribution {
     pub(crate) donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
+    /// The organisation that receives it; several with semicolons between them; null when the source states none.
+    #[schema(example = "International Organization for Migration", max_length = 20000)]
+    pub(crate) recipient: Option<String>,
+    /// Whether it is money given to this organisation: a record of its own, or a reported flow that it alone receives.
+    pub(crate) is_ours: bool,
+    /// Whether it counts in totals of what this organisation received.
+    pub(crate) counts_ours: bool,
+    /// Whether it counts in totals of what everybody received.
+    pub(crate) counts_reported: bool,
     /// The agreement it is made under.
     pub(crate) agreement_id: Option<AgreementId>,
     pub(crate) status: ContributionStatus,
@@ -148,6 +161,10 @@ impl TryFrom<store::Model> for Contribution {
             parent_id: row.parent_id,
             replaces_id: row.replaces_id,
             root_id: row.root().unwrap_or(row.id),
+            recipient: store::recipient(&destination_objects),
+            is_ours: row.is_ours,
+            counts_ours: row.counts_ours,
+            counts_reported: row.counts_reported,
             source_objects,
             destination_objects,
             usage_years,
@@ -197,10 +214,13 @@ impl Contribution {
 
 impl Row for Contribution {
     const COLUMNS: &'static [Column<Self>] = &[
+        ("donor", |row| row.donor_name.clone().into()),
+        ("recipient", |row| row.recipient.clone().into()),
+        ("plans", |row| row.plans().into()),
         ("id", |row| row.id.into()),
         ("source", |row| row.source.as_str().into()),
         ("external_ref", |row| row.external_ref.as_ref().map(|external| external.r#ref.as_str()).into()),
-        ("donor", |row| row.donor_name.clone().into()),
+        ("is_ours", |row| row.is_ours.into()),
         ("status", |row| row.status.as_str().into()),
         ("amount", |row| row.amount.into()),
         ("currency", |row| row.amount.map(|amount| amount.currency().code()).into()),
@@ -210,7 +230,6 @@ impl Row for Contribution {
         ("flow_date", |row| row.flow_date.into()),
         ("usage_years", |row| service::joined(&row.usage_years)),
         ("countries", |row| row.countries.join(" ").into()),
-        ("plans", |row| row.plans().into()),
         ("earmarking", |row| row.earmarking.map(Earmarking::as_str).into()),
         ("contribution_type", |row| row.contribution_type.as_str().into()),
         ("new_money", |row| row.new_money.to_string().into()),
@@ -226,8 +245,16 @@ impl Row for Contribution {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContributionFilter {
+    /// Only of donors with these words in their names; words that no donor has are taken for words like them.
+    #[param(max_length = 200)]
+    q: Option<String>,
     /// Only of this donor.
     donor_id: Option<DonorId>,
+    /// Only those that go to this response plan.
+    plan_id: Option<PlanId>,
+    /// `ours`: money given to this organisation; `all`: every reported flow, whoever receives it. Defaults to `ours`, with
+    /// `external_ref` to `all`.
+    scope: Option<MoneyScope>,
     /// Only of this office.
     office_id: Option<OfficeId>,
     /// Only those made under this agreement.
@@ -258,7 +285,7 @@ pub(crate) struct ContributionFilter {
 }
 
 impl ContributionFilter {
-    fn checked(&self) -> Result<store::Filter, Problem> {
+    fn checked(&self) -> Result<Filter, Problem> {
         service::country("country", self.country.as_deref())?;
         for (name, year) in [("year", self.year), ("counted_year", self.counted_year)] {
             service::year(name, year, super::create::PLAUSIBLE_YEARS)?;
@@ -271,7 +298,8 @@ impl ContributionFilter {
             Some(Some((source, reference))) => Some((source.to_owned(), reference.to_owned())),
             None => None,
         };
-        Ok(store::Filter {
+        let scope = self.scope.unwrap_or(if external.is_some() { MoneyScope::All } else { MoneyScope::Ours });
+        Ok(Filter {
             donor_id: self.donor_id,
             office_id: self.office_id,
             agreement_id: self.agreement_id,
@@ -283,15 +311,61 @@ impl ContributionFilter {
             country: self.country.clone(),
             external,
             counted_year: self.counted_year,
-            offices: None,
+            scope: Some(scope),
+            ..Filter::default()
         })
     }
+
+    /// The filters that are looked up first.
+    async fn looked_up(
+        &self,
+        db: &Snapshot,
+        scope: &TenantScope,
+        filter: Filter,
+    ) -> Result<Filter, ::store::StoreError> {
+        let organisation_id = scope.organisation_id();
+        let offices = match self.within_office_id {
+            Some(office_id) => Some(office::with_descendants(db, organisation_id, office_id).await?),
+            None => None,
+        };
+        let plan = match self.plan_id {
+            Some(plan_id) => {
+                // A donor's representative does not read plans; what a plan is called in FTS tells it nothing.
+                let found = db
+                    .across_offices(scope, async |all| plan::find(all, organisation_id, plan_id).await)
+                    .await?;
+                let id = found.map_or_else(|| plan_id.to_string(), |plan| plan.object().id);
+                Some(target::of_plan(&id))
+            }
+            None => None,
+        };
+        let givers = givers(db, scope, self.q.as_deref()).await?;
+        Ok(Filter { offices, plan, givers, ..filter })
+    }
+}
+
+/// The donors whose names have these words, or words like them.
+async fn givers(
+    db: &Snapshot,
+    scope: &TenantScope,
+    q: Option<&str>,
+) -> Result<Option<Givers>, ::store::StoreError> {
+    let Some(words) = q.map(search_key).filter(|words| !words.is_empty()) else { return Ok(None) };
+    let most = MAX_PARTS as u64;
+    let page = PageRequest { name: "donors", limit: most, cursor: None, fingerprint: String::new() };
+    let named = donor::store::Filter { search: Some(words.clone()), ..Default::default() };
+    let found = donor::store::list(scope, db, &named, &page, None).await?;
+    if found.len() > MAX_PARTS {
+        return Ok(Some(Givers::Named(words)));
+    }
+    Ok(Some(Givers::These(found.into_iter().map(|donor| donor.id).collect())))
 }
 
 /// Lists contributions
 ///
-/// Contributions of the caller's office and the offices below it, newest first. A donor's representative sees the
-/// donor's own contributions that are visible to it.
+/// Contributions of the caller's office and the offices below it, newest first: what this organisation was given, unless
+/// `scope` asks for every reported flow. A donor's representative sees the donor's own contributions that are visible to
+/// it, each amount once.
 #[utoipa::path(tag = "contributions", params(ContributionFilter, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The contributions", body = Envelope<Contribution>), ReadProblems))]
 #[get("/v1/contributions")]
@@ -301,19 +375,17 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<ContributionFilter>,
 ) -> ApiResult {
-    let mut filter = listed.filter.checked()?;
+    let only_counting = caller.claims.donor_id.is_some();
+    let filter = Filter { only_counting, ..listed.filter.checked()? };
     let scope = context.scope(&caller.claims).await?;
-    if let Some(office_id) = listed.filter.within_office_id {
-        let organisation_id = caller.claims.organisation_id;
-        let below = service::read_within(&context, &scope, async |db| {
-            Ok(office::with_descendants(db, organisation_id, office_id).await?)
-        });
-        filter.offices = Some(below.await?);
-    }
+    let looked_up = service::read_within(&context, &scope, async |db| {
+        Ok(listed.filter.looked_up(db, &scope, filter).await?)
+    });
+    let filter = looked_up.await?;
     let filters = (listed.filter, caller.claims.sub);
     let page = listed.paging.of("contributions", &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
-        let rows = store::list(scope, db, &filter, page, page.after()?).await?;
+        let rows = listing::list(scope, db, &filter, page, page.after()?).await?;
         Ok(page.page(rows, |row| row.id).try_map(Contribution::try_from)?)
     })
     .await
@@ -380,7 +452,7 @@ pub(crate) async fn entries(
     id: Id<ContributionId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
-        if matches!(scope, ::store::TenantScope::Donor { .. }) {
+        if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());
         }
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;

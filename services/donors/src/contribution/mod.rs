@@ -1,10 +1,14 @@
-//! Contributions: pledge, commitment, paid. A pledge never counts as funding.
+//! Contributions: pledge, commitment, paid. A pledge never counts as funding. Beside what the organisation itself is given
+//! stand the flows that FTS reports of anybody; `recipient` says which of those are its own.
 
 pub(crate) mod api;
 pub(crate) mod create;
 pub(crate) mod ending;
 pub(crate) mod entry;
+pub(crate) mod list;
+pub(crate) mod ours;
 pub(crate) mod plans;
+pub(crate) mod recipient;
 pub(crate) mod root;
 pub(crate) mod steps;
 pub(crate) mod store;
@@ -22,6 +26,9 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(create::create)
         .service(api::entries)
         .service(plans::list)
+        .service(recipient::read)
+        .service(recipient::progress)
+        .service(recipient::write)
         .service(steps::commit)
         .service(steps::pay)
         .service(steps::allot)

@@ -1,15 +1,20 @@
 use crate::{
-    contribution::store::{self as contributions, Filter, Model},
+    contribution::{
+        list::{self, Filter, Givers},
+        store::{self as contributions, Model},
+    },
     counted::tests::{OFFICES, Random, organisation, scope_of, stores},
-    migration::m0013::fill,
+    migration::m0019::fill,
 };
 use ::store::{Actor, Store, TenantScope, sql};
 use chrono::Datelike;
+use events::FlowObject;
 use kernel::{
     ContributionId,
     ContributionStatus::{Paid, Pledge},
     DonorId,
     Earmarking::Earmarked,
+    MoneyScope::{All, Ours},
 };
 use service::PageRequest;
 
@@ -19,13 +24,18 @@ async fn listed(store: &Store, scope: &TenantScope, filter: &Filter) -> Vec<u128
     let db = store.read(scope).await.unwrap();
     let mut found: Vec<ContributionId> = Vec::new();
     loop {
-        let rows = contributions::list(scope, &db, filter, &page, found.last().copied()).await.unwrap();
+        let rows = list::list(scope, &db, filter, &page, found.last().copied()).await.unwrap();
         let more = rows.len() == 8;
         found.extend(rows.iter().take(7).map(|row| row.id));
         if !more {
             return found.iter().map(|id| id.as_u128()).collect();
         }
     }
+}
+
+/// Each goes to one of five plans.
+fn to_a_plan(id: u128) -> String {
+    serde_json::to_string(&[FlowObject::plan((id % 5).to_string(), "Plan")]).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +50,7 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
                 let record = random.record(id, office, 1);
                 // Some that come from the first one; they are not among those that change below.
                 let root = (id > 10 && id % 10 == 3).then_some(ContributionId::from_u128(1));
-                Model { parent_id: root, root_id: root, ..record }
+                Model { parent_id: root, root_id: root, destination_objects: to_a_plan(id), ..record }
             })
             .collect();
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
@@ -50,7 +60,10 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         let (text, none) = (|name: &str| Some(name.to_owned()), Filter::default);
         let donor = DonorId::from_u128(102);
         type Fits = fn(&Model) -> bool;
-        let filters: [(Filter, Fits); 17] = [
+        let ours = || Filter { scope: Some(Ours), ..Filter::default() };
+        let these =
+            |ids: &[u128]| Some(Givers::These(ids.iter().map(|id| DonorId::from_u128(*id)).collect()));
+        let filters: [(Filter, Fits); 30] = [
             (none(), |_| true),
             (Filter { status: Some(Pledge), ..none() }, |row| row.status == Pledge),
             (Filter { earmarking: Some(Earmarked), ..none() }, |row| row.earmarking == Some(Earmarked)),
@@ -92,6 +105,41 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
                 let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);
                 row.status != Pledge && date.is_some_and(|date| date.year() == 2020)
             }),
+            (ours(), |row| row.is_ours),
+            (Filter { scope: Some(All), ..none() }, |_| true),
+            (Filter { status: Some(Pledge), ..ours() }, |row| row.is_ours && row.status == Pledge),
+            (Filter { earmarking: Some(Earmarked), ..ours() }, |row| {
+                row.is_ours && row.earmarking == Some(Earmarked)
+            }),
+            (Filter { country: text("TCD"), year: Some(2020), ..ours() }, |row| {
+                row.is_ours && row.countries.contains(",TCD,") && row.usage_years.contains(",2020,")
+            }),
+            (Filter { counted_year: Some(2020), ..ours() }, |row| {
+                let date = row.decision_date.or(row.flow_date).or(row.first_reported_date);
+                row.is_ours
+                    && row.counts_ours
+                    && row.status != Pledge
+                    && date.is_some_and(|date| date.year() == 2020)
+            }),
+            (Filter { only_counting: true, scope: Some(All), ..none() }, |row| row.counts_reported),
+            (Filter { only_counting: true, country: text("TCD"), ..ours() }, |row| {
+                row.is_ours && row.counts_ours && row.countries.contains(",TCD,")
+            }),
+            (Filter { plan: text("plan:1"), ..none() }, |row| row.id.as_u128() % 5 == 1),
+            (Filter { plan: text("plan:1"), country: text("TCD"), year: Some(2020), ..ours() }, |row| {
+                row.is_ours
+                    && row.id.as_u128() % 5 == 1
+                    && row.countries.contains(",TCD,")
+                    && row.usage_years.contains(",2020,")
+            }),
+            (Filter { givers: these(&[101, 103, 104]), ..ours() }, |row| {
+                let of = [101, 103, 104].map(|id| Some(DonorId::from_u128(id)));
+                row.is_ours && of.contains(&row.donor_id)
+            }),
+            (Filter { givers: these(&[]), ..none() }, |_| false),
+            (Filter { givers: Some(Givers::Named("3".to_owned())), plan: text("plan:1"), ..none() }, |row| {
+                row.donor_id == Some(DonorId::from_u128(103)) && row.id.as_u128() % 5 == 1
+            }),
         ];
         let check = async |when: &str, records: &[Model]| {
             for (asks, seen) in [(0, &OFFICES[..]), (1, &OFFICES[1..]), (3, &OFFICES[3..])] {
@@ -108,7 +156,8 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         // Half of the records become others, in whatever they are filtered by.
         let pairs = records.iter().filter(|row| row.id.as_u128() % 2 == 0).map(|row| {
             let other = random.record(row.id.as_u128(), row.office_id, 1);
-            (row.clone(), Model { version: 2, ..other })
+            let destination_objects = to_a_plan(row.id.as_u128());
+            (row.clone(), Model { version: 2, destination_objects, ..other })
         });
         let pairs: Vec<(Model, Model)> = pairs.collect();
         let changed: Vec<Model> = records

@@ -10,12 +10,13 @@ use kernel::{
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, sea_query::Expr};
 use serde::Serialize;
-use service::PageRequest;
-use store::list::{self, Conditions, Listed};
 use store::{StoreError, TenantScope, Transaction, audit, insert_models, params, sql, upsert_models};
 
 /// The source of records that were made here.
 pub(super) const OWN_SOURCE: &str = "api";
+/// The source that reports what anybody gave to anybody, OCHA's FTS. Records of all others are of money that this
+/// organisation was given.
+pub(crate) const REPORTING_SOURCE: &str = "fts";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "contribution")]
@@ -69,6 +70,12 @@ pub struct Model {
     pub valuation: Option<String>,
     /// Cents of US dollars that exchange rates gained since the promise.
     pub exchange_difference: Option<i64>,
+    /// Whether it is money given to this organisation.
+    pub is_ours: bool,
+    /// Whether it counts in totals of what this organisation received.
+    pub counts_ours: bool,
+    /// Whether it counts in totals of what everybody received.
+    pub counts_reported: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -91,7 +98,7 @@ impl From<&Model> for audit::Subject {
 
 impl Model {
     /// A new record, made now, of an organisation and an office, over so many cents of US dollars. The rest is unset:
-    /// financial, new money, internal, recorded here, current.
+    /// financial, new money, internal, recorded here, current, ours.
     pub(crate) fn blank(
         id: ContributionId,
         (organisation_id, office_id): (OrganisationId, OfficeId),
@@ -144,9 +151,19 @@ impl Model {
             usage_split: None,
             valuation: None,
             exchange_difference: None,
+            is_ours: true,
+            counts_ours: true,
+            counts_reported: true,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// The record as ours, or as not ours. Where that is what it was, what it counts in stays; else it counts among ours
+    /// when it is.
+    pub(crate) fn received(self, is_ours: bool) -> Self {
+        let counts_ours = if self.is_ours == is_ours { self.counts_ours } else { is_ours };
+        Self { is_ours, counts_ours, ..self }
     }
 
     /// The beginnings of a record that comes out of this one: it inherits what is not named here.
@@ -196,12 +213,18 @@ impl Model {
             usage_years: &self.usage_years,
             countries: &self.countries,
             cents: self.amount_usd,
+            ours: self.counts_ours,
+            reported: self.counts_reported,
         };
         Some(record.into())
     }
 
     pub(super) fn event(&self) -> Result<ContributionRecorded, StoreError> {
         let (source_objects, destination_objects) = self.objects()?;
+        let recipient = match recipients(&destination_objects).as_slice() {
+            [alone] => Some((*alone).to_owned()),
+            _ => None,
+        };
         Ok(ContributionRecorded {
             id: self.id,
             sequence: self.version,
@@ -224,8 +247,30 @@ impl Model {
             agreement_id: self.agreement_id,
             counts: self.standing == Standing::Current,
             root_id: self.root(),
+            recipient,
+            is_ours: Some(self.is_ours),
+            counts_ours: Some(self.counts_ours),
+            counts_reported: Some(self.counts_reported),
         })
     }
+}
+
+/// The organisations that receive money with these destinations: the name of each, once.
+pub(crate) fn recipients(destination: &[FlowObject]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    let organisations = destination.iter().filter(|object| object.kind == FlowObject::ORGANISATION);
+    for organisation in organisations {
+        if !names.contains(&organisation.name.as_str()) {
+            names.push(&organisation.name);
+        }
+    }
+    names
+}
+
+/// The same as one text, with semicolons between them; none when no organisation is stated.
+pub(crate) fn recipient(destination: &[FlowObject]) -> Option<String> {
+    let names = recipients(destination);
+    (!names.is_empty()).then(|| names.join("; "))
 }
 
 /// Staff read the rows of their offices; a representative its donor's that it may see.
@@ -242,26 +287,6 @@ fn readable(scope: &TenantScope) -> Select<Entity> {
         TenantScope::Organisation { .. } => query,
         TenantScope::Public { .. } => query.filter(Expr::value(false)),
     }
-}
-
-/// Filters of the contribution list.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    pub(crate) donor_id: Option<DonorId>,
-    pub(crate) office_id: Option<OfficeId>,
-    pub(crate) agreement_id: Option<AgreementId>,
-    pub(crate) parent_id: Option<ContributionId>,
-    /// Only those that come from this record, and itself.
-    pub(crate) root_id: Option<ContributionId>,
-    pub(crate) status: Option<ContributionStatus>,
-    pub(crate) earmarking: Option<Earmarking>,
-    pub(crate) year: Option<i32>,
-    pub(crate) country: Option<String>,
-    pub(crate) external: Option<(String, String)>,
-    /// Only what counts in this year's figures.
-    pub(crate) counted_year: Option<i32>,
-    /// Only those of these offices.
-    pub(crate) offices: Option<Vec<OfficeId>>,
 }
 
 pub(crate) async fn get(
@@ -291,89 +316,6 @@ pub(crate) async fn to_change(
     Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
 }
 
-impl Filter {
-    fn conditions(&self, scope: &TenantScope) -> Conditions {
-        let mut conditions = Conditions::of(scope, "c");
-        conditions.and_few("c.donor_id = ?", self.donor_id);
-        conditions.and_few("c.agreement_id = ?", self.agreement_id);
-        conditions.and_few("c.parent_id = ?", self.parent_id);
-        conditions.and_few("coalesce(c.root_id, c.id) = ?", self.root_id);
-        if let Some((source, reference)) = &self.external {
-            conditions.and("c.source = ?", source.as_str());
-            conditions.and_few("c.external_ref = ?", Some(reference.as_str()));
-        }
-        conditions.and_some("c.status = ?", self.status);
-        conditions.and_some("c.earmarking = ?", self.earmarking);
-        let holding = |value: &str| format!("%,{value},%");
-        conditions.and_some("c.countries LIKE ?", self.country.as_deref().map(holding));
-        conditions.and_some("c.usage_years LIKE ?", self.year.map(|year| holding(&year.to_string())));
-        if let Some(year) = self.counted_year {
-            let first = |year| Date::from_ymd_opt(year, 1, 1).unwrap_or(Date::MAX);
-            conditions.and_also("c.standing = 'current' AND c.status IN ('commitment', 'paid')");
-            let date = "coalesce(c.decision_date, c.flow_date, c.first_reported_date)";
-            conditions.and_both(&format!("{date} >= ?1 AND {date} < ?2"), first(year), first(year + 1));
-        }
-        self.narrow(&mut conditions);
-        conditions
-    }
-
-    /// The same of the records that stand under a country or a year; none when there is neither, or when other filters
-    /// leave few rows.
-    fn under_a_target(&self, scope: &TenantScope) -> Option<Conditions> {
-        if self.counted_year.is_some() || !self.conditions(scope).apart() {
-            return None;
-        }
-        let mut targets = self.country.clone().into_iter().chain(self.year.map(|year| year.to_string()));
-        let mut conditions = Conditions::of(scope, "t");
-        conditions.and("t.target = ?", targets.next()?);
-        conditions.and_some("t.status = ?", self.status);
-        conditions.and_some("t.earmarking = ?", self.earmarking);
-        let also =
-            "EXISTS (SELECT 1 FROM contribution_target a WHERE a.office_id = t.office_id AND a.target = ?
-                      AND a.contribution_id = t.contribution_id)";
-        conditions.and_some(also, targets.next());
-        self.narrow(&mut conditions);
-        Some(conditions)
-    }
-
-    fn narrow(&self, conditions: &mut Conditions) {
-        if let Some(office_id) = self.office_id {
-            conditions.within(&[office_id]);
-        }
-        if let Some(offices) = &self.offices {
-            conditions.within(offices);
-        }
-    }
-}
-
-/// Newest record first.
-pub(crate) async fn list(
-    scope: &TenantScope,
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    page: &PageRequest,
-    after: Option<ContributionId>,
-) -> Result<Vec<Model>, StoreError> {
-    let select = "SELECT c.* FROM contribution c";
-    let limit = page.limit + 1;
-    let rows = match filter.under_a_target(scope) {
-        Some(mut conditions) => {
-            conditions.and_some("t.contribution_id < ?", after);
-            let (from, order) = ("contribution_target t", &["contribution_id"]);
-            list::plan_for_values(db).await?;
-            let ids = conditions.first(db, &Listed { select, from, order, descending: true, limit }).await?;
-            list::by_ids(db, select, "c.id", "c.id DESC", ids).await?
-        }
-        None => {
-            let mut conditions = filter.conditions(scope);
-            conditions.and_some("c.id < ?", after);
-            let (from, order) = ("contribution c", &["id"]);
-            conditions.rows(db, &Listed { select, from, order, descending: true, limit }).await?
-        }
-    };
-    sql::read(&rows)
-}
-
 /// Records of an organisation by what their source calls them, whichever office they belong to.
 pub(crate) async fn by_refs(
     scope: &TenantScope,
@@ -391,7 +333,8 @@ pub(crate) async fn by_refs(
 pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Result<(), StoreError> {
     let events = records.iter().map(Model::event).collect::<Result<Vec<_>, _>>()?;
     let counted: Vec<_> = records.iter().map(|new| (None, new.counted())).collect();
-    let changes: Vec<_> = records.iter().map(|new| (None, Targets::of(new))).collect();
+    let targets = records.iter().map(|new| Ok((None, Targets::of(new)?)));
+    let changes = targets.collect::<Result<Vec<_>, StoreError>>()?;
     insert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
     counted::store::count(tx, counted).await?;
@@ -426,7 +369,8 @@ pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());
     let counted: Vec<_> = pairs.iter().map(|(old, new)| (old.counted(), new.counted())).collect();
-    let changes: Vec<_> = pairs.iter().map(|(old, new)| (Some(Targets::of(old)), Targets::of(new))).collect();
+    let targets = pairs.iter().map(|(old, new)| Ok((Some(Targets::of(old)?), Targets::of(new)?)));
+    let changes = targets.collect::<Result<Vec<_>, StoreError>>()?;
     for (old, new) in &pairs {
         history.push(version::Model {
             contribution_id: old.id,

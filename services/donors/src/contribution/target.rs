@@ -1,12 +1,13 @@
-//! The years and countries of a record: one row for each, office by office in the order of the list, with what
+//! The years, countries and plans of a record: one row for each, office by office in the order of the list, with what
 //! a list is also filtered by.
 
 use super::store::Model as Contribution;
+use events::FlowObject;
 use kernel::{ContributionId, ContributionStatus, Earmarking, OfficeId, OrganisationId};
 use sea_orm::entity::prelude::*;
 use store::{StoreError, params, sql, upsert_columns};
 
-/// A year or a country of a record.
+/// A year, a country or a plan of a record.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "contribution_target")]
 pub struct Model {
@@ -19,6 +20,7 @@ pub struct Model {
     pub organisation_id: OrganisationId,
     pub status: ContributionStatus,
     pub earmarking: Option<Earmarking>,
+    pub is_ours: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -35,25 +37,50 @@ pub(crate) struct Targets {
     /// Years and countries: `,2025,2026,` and `,TCD,`.
     pub(crate) years: String,
     pub(crate) countries: String,
+    /// Plans, as [`of_plan`] calls them.
+    pub(crate) plans: Vec<String>,
     pub(crate) status: ContributionStatus,
     pub(crate) earmarking: Option<Earmarking>,
+    pub(crate) is_ours: bool,
+}
+
+/// What a plan is called among the targets, by its id as a destination of money.
+pub(crate) fn of_plan(id: &str) -> String {
+    format!("plan:{id}")
+}
+
+/// The plans among destinations, as a record keeps them.
+///
+/// # Errors
+/// [`StoreError::Document`] when they cannot be read.
+pub(crate) fn plans_of(destination_objects: &str) -> Result<Vec<String>, StoreError> {
+    // Most records go to no plan.
+    if !destination_objects.contains(FlowObject::PLAN) {
+        return Ok(Vec::new());
+    }
+    let objects: Vec<FlowObject> = serde_json::from_str(destination_objects)?;
+    let plans = objects.iter().filter(|object| object.kind == FlowObject::PLAN);
+    Ok(plans.map(|plan| of_plan(&plan.id)).collect())
 }
 
 impl Targets {
-    pub(crate) fn of(record: &Contribution) -> Self {
-        Self {
+    pub(crate) fn of(record: &Contribution) -> Result<Self, StoreError> {
+        Ok(Self {
             id: record.id,
             organisation_id: record.organisation_id,
             office_id: record.office_id,
             years: record.usage_years.clone(),
             countries: record.countries.clone(),
+            plans: plans_of(&record.destination_objects)?,
             status: record.status,
             earmarking: record.earmarking,
-        }
+            is_ours: record.is_ours,
+        })
     }
 
     fn each(&self) -> impl Iterator<Item = &str> {
-        self.years.split(',').chain(self.countries.split(',')).filter(|target| !target.is_empty())
+        let listed = self.years.split(',').chain(self.countries.split(','));
+        listed.filter(|target| !target.is_empty()).chain(self.plans.iter().map(String::as_str))
     }
 
     fn stands_under(&self, office_id: OfficeId, target: &str) -> bool {
@@ -89,10 +116,11 @@ pub(crate) async fn write(
                     organisation_id: new.organisation_id,
                     status: new.status,
                     earmarking: new.earmarking,
+                    is_ours: new.is_ours,
                 });
             }
         }
     }
-    upsert_columns(db, &rows, &[Column::Status, Column::Earmarking]).await?;
+    upsert_columns(db, &rows, &[Column::Status, Column::Earmarking, Column::IsOurs]).await?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Makes one row of the many that writes leave for an office and a year, so that reading stays short.
 
-use super::{Sums, store::add_sums};
+use super::{
+    Sums,
+    store::{Of, add_sums},
+};
 use ::store::{Actor, Store, StoreError, params, sql};
-use kernel::{OfficeId, OrganisationId};
 use sea_orm::Value;
 use service::{Context, Job};
 use std::{collections::BTreeMap, time::Duration};
@@ -30,7 +32,8 @@ pub(crate) fn worker(context: &Context) -> Job {
 /// [`StoreError`]; then nothing has changed.
 pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
     let text = format!(
-        "SELECT organisation_id, office_id, year FROM diversification_sum GROUP BY organisation_id, office_id, year
+        "SELECT organisation_id, office_id, scope, year FROM diversification_sum
+         GROUP BY organisation_id, office_id, scope, year
          HAVING count(*) > {FOLD_THRESHOLD} LIMIT {BATCH_SIZE}"
     );
     let db = store.system_read().await?;
@@ -43,13 +46,18 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
     // Rows are taken away by their ids, so what is written meanwhile stays; two processes do not fold the same.
     tx.lock("diversification folding").await?;
     for row in &found {
-        let (organisation_id, office_id): (OrganisationId, OfficeId) =
-            (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let year: i32 = row.try_get_by_index(2)?;
-        let text = "SELECT id, sums FROM diversification_sum WHERE office_id = $1 AND year = $2 AND organisation_id = $3";
+        let of = Of {
+            organisation_id: row.try_get_by_index(0)?,
+            office_id: row.try_get_by_index(1)?,
+            scope: row.try_get_by_index(2)?,
+        };
+        let year: i32 = row.try_get_by_index(3)?;
+        let text = "SELECT id, sums FROM diversification_sum
+                    WHERE office_id = $1 AND year = $2 AND organisation_id = $3 AND scope = $4";
+        let parameters = params![of.office_id, year, of.organisation_id, of.scope];
         let mut ids: Vec<Value> = Vec::new();
         let mut sums = Sums::default();
-        for row in sql::rows(tx.db(), text, params![office_id, year, organisation_id]).await? {
+        for row in sql::rows(tx.db(), text, parameters).await? {
             ids.push(row.try_get_by_index::<Uuid>(0)?.into());
             sums.merge(&serde_json::from_str(&row.try_get_by_index::<String>(1)?)?, 1);
         }
@@ -59,7 +67,7 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
             let text = format!("DELETE FROM diversification_sum WHERE id IN ({listed})");
             sql::execute(tx.db(), &text, parameters).await?;
         }
-        let one = BTreeMap::from([(((organisation_id, office_id), year), sums)]);
+        let one = BTreeMap::from([((of, year), sums)]);
         add_sums(tx.db(), one, || tx.new_uuid()).await?;
     }
     tx.commit().await?;

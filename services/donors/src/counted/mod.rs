@@ -3,9 +3,10 @@
 //! What counts: contributions that are paid or committed (a pledge never counts), in the year of their decision date
 //! (where there is none, of the flow date; then of the date they were first reported; a record without any counts
 //! nowhere), in cents of US dollars. A record counts in its office and in every office above it, so that an office's
-//! figures are those of its whole subtree.
+//! figures are those of its whole subtree. Everything is counted twice: once for what this organisation was given
+//! ([`MoneyScope::Ours`]), once for all that is reported ([`MoneyScope::All`]); a record says in which it counts.
 //!
-//! Two tables hold it. `diversification_giving` has what each donor gave an office (and those below) in a year.
+//! Two tables hold it, with the scope in their keys. `diversification_giving` has what each donor gave an office (and those below) in a year.
 //! `diversification_sum` has the measures of an office and a year as [`Sums`], which only ever add up: the figures are
 //! the sum of the rows, a write adds a row with what it changes, and [`fold`] makes one of many. The measures of one
 //! donor follow from its years alone ([`of_donor`]), so a write takes away what the donor counted before and adds what
@@ -19,7 +20,7 @@ pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use kernel::{DonorId, DonorType, Earmarking, OfficeId, OrganisationId, Segment, text::split};
+use kernel::{DonorId, DonorType, Earmarking, MoneyScope, OfficeId, OrganisationId, Segment, text::split};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +56,18 @@ pub(crate) struct Counted {
     /// The nil id when no donor is stated.
     pub(crate) donor_id: DonorId,
     pub(crate) year: i32,
+    /// Whether it counts among what is ours, and among all that is reported.
+    ours: bool,
+    reported: bool,
     what: What,
+}
+
+impl Counted {
+    /// The figures that it counts in.
+    fn scopes(&self) -> impl Iterator<Item = MoneyScope> {
+        let counting = [(MoneyScope::Ours, self.ours), (MoneyScope::All, self.reported)];
+        counting.into_iter().filter_map(|(scope, counts)| counts.then_some(scope))
+    }
 }
 
 /// Contributions of one kind: their money and how many they are.
@@ -80,6 +92,9 @@ pub(crate) struct Counting<'a> {
     pub(crate) countries: &'a str,
     /// Cents of US dollars.
     pub(crate) cents: i64,
+    /// Whether it counts among what is ours, and among all that is reported.
+    pub(crate) ours: bool,
+    pub(crate) reported: bool,
 }
 
 impl From<Counting<'_>> for Counted {
@@ -89,6 +104,8 @@ impl From<Counting<'_>> for Counted {
             office_id: record.office_id,
             donor_id: record.donor_id.unwrap_or(DonorId::nil()),
             year: record.year,
+            ours: record.ours,
+            reported: record.reported,
             what: What {
                 earmarking: record.earmarking,
                 multi_year: is_multi_year(record.usage_years),

@@ -2,7 +2,7 @@
 
 /// What a donor gave an office, and those below it, in a year.
 pub(super) mod giving {
-    use kernel::{DonorId, OfficeId, OrganisationId};
+    use kernel::{DonorId, MoneyScope, OfficeId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -15,6 +15,8 @@ pub(super) mod giving {
         pub donor_id: DonorId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub year: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub scope: MoneyScope,
         pub cents: i64,
         pub unearmarked: i64,
         pub softly_earmarked: i64,
@@ -33,7 +35,7 @@ pub(super) mod giving {
 
 /// What a write adds to the measures of an office and a year, as JSON.
 pub(super) mod sum {
-    use kernel::{OfficeId, OrganisationId};
+    use kernel::{MoneyScope, OfficeId, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -44,6 +46,7 @@ pub(super) mod sum {
         pub organisation_id: OrganisationId,
         pub office_id: OfficeId,
         pub year: i32,
+        pub scope: MoneyScope,
         pub sums: String,
     }
 

@@ -5,16 +5,22 @@ use super::{
     rows::{giving, sum},
 };
 use ::store::{Merge, StoreError, Transaction, insert_models, merge_models, params, sql};
-use kernel::{DonorId, OfficeId, OrganisationId};
+use kernel::{DonorId, MoneyScope, OfficeId, OrganisationId};
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
 /// What a contribution counted before, and what it counts now.
 pub(crate) type Change = (Option<Counted>, Option<Counted>);
 
-/// Organisation and office: whose figures.
-pub(crate) type Of = (OrganisationId, OfficeId);
+/// Whose figures, and of whose money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Of {
+    pub(crate) organisation_id: OrganisationId,
+    pub(crate) office_id: OfficeId,
+    pub(crate) scope: MoneyScope,
+}
 
 /// Counts changes of contributions that this transaction has written.
 ///
@@ -29,17 +35,19 @@ pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), 
             continue;
         }
         for (counted, sign) in old.iter().map(|old| (old, -1)).chain(new.iter().map(|new| (new, 1))) {
-            let Counted { organisation_id, office_id, donor_id, year, ref what } = *counted;
+            let Counted { organisation_id, office_id, donor_id, year, ref what, .. } = *counted;
             let offices = match above.entry(office_id) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
                     place.insert(with_ancestors(tx.db(), organisation_id, office_id).await?)
                 }
             };
-            for office in &*offices {
-                let of = (organisation_id, *office);
-                givings.entry((of, donor_id, year)).or_default().add(&what.giving(), sign);
-                sums.entry((of, year)).or_default().merge(&what.sums(), sign);
+            for scope in counted.scopes() {
+                for office in &*offices {
+                    let of = Of { organisation_id, office_id: *office, scope };
+                    givings.entry((of, donor_id, year)).or_default().add(&what.giving(), sign);
+                    sums.entry((of, year)).or_default().merge(&what.sums(), sign);
+                }
             }
         }
     }
@@ -67,7 +75,7 @@ async fn donors(
     let Held { mut years, attributes } = held(tx.db(), added.keys()).await?;
     let mut changes = Vec::new();
     for ((of, donor), added) in added {
-        let mut years = years.remove(&(of.1, donor)).unwrap_or_default();
+        let mut years = years.remove(&(of.office_id, of.scope, donor)).unwrap_or_default();
         let of_attributes = attributes.get(&donor);
         let before = of_donor(&years, of_attributes);
         for (year, cents) in added {
@@ -130,7 +138,7 @@ async fn attributes(
 /// What donors gave offices until now, in cents by year, and what is known of each donor.
 #[derive(Default)]
 struct Held {
-    years: HashMap<(OfficeId, DonorId), BTreeMap<i32, i64>>,
+    years: HashMap<(OfficeId, MoneyScope, DonorId), BTreeMap<i32, i64>>,
     attributes: HashMap<DonorId, Attributes>,
 }
 
@@ -140,13 +148,13 @@ async fn held(
     keys: impl Iterator<Item = &(Of, DonorId)>,
 ) -> Result<Held, StoreError> {
     let (mut offices, mut donors) = (BTreeSet::new(), BTreeSet::new());
-    for ((_, office), donor) in keys {
-        offices.insert(*office);
+    for (of, donor) in keys {
+        offices.insert(of.office_id);
         donors.insert(*donor);
     }
     let mut held = Held::default();
     // With a column that the index by rank has not, SQLite takes the key; else it reads all of the office there.
-    let given = "g.office_id, g.year, g.cents, g.records";
+    let given = "g.office_id, g.scope, g.year, g.cents, g.records";
     let of_no_donor = donors.remove(&DonorId::nil());
     if !donors.is_empty() {
         let mut parameters = Vec::new();
@@ -179,8 +187,8 @@ async fn held(
 impl Held {
     fn add(&mut self, donor: DonorId, row: &QueryResult) -> Result<(), StoreError> {
         if let Some(office) = row.try_get_by_index::<Option<OfficeId>>(1)? {
-            let years = self.years.entry((office, donor)).or_default();
-            years.insert(row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+            let years = self.years.entry((office, row.try_get_by_index(2)?, donor)).or_default();
+            years.insert(row.try_get_by_index(3)?, row.try_get_by_index(4)?);
         }
         Ok(())
     }
@@ -191,7 +199,8 @@ async fn add_givings(
     db: &impl ConnectionTrait,
     givings: BTreeMap<(Of, DonorId, i32), Giving>,
 ) -> Result<(), StoreError> {
-    let rows = givings.into_iter().map(|(((organisation_id, office_id), donor_id, year), given)| {
+    let rows = givings.into_iter().map(|((of, donor_id, year), given)| {
+        let Of { organisation_id, office_id, scope } = of;
         let Giving { cents, earmarking, multi_year, records } = given;
         let [unearmarked, softly_earmarked, earmarked, tightly_earmarked, not_stated] = earmarking;
         giving::Model {
@@ -199,6 +208,7 @@ async fn add_givings(
             office_id,
             donor_id,
             year,
+            scope,
             cents,
             unearmarked,
             softly_earmarked,
@@ -230,10 +240,10 @@ fn sum_rows(
     new_uuid: impl Fn() -> Uuid,
 ) -> Result<Vec<sum::Model>, StoreError> {
     let mut rows = Vec::with_capacity(sums.len());
-    for (((organisation_id, office_id), year), sums) in sums {
+    for ((Of { organisation_id, office_id, scope }, year), sums) in sums {
         if !sums.is_nothing() {
             let sums = serde_json::to_string(&sums)?;
-            rows.push(sum::Model { id: new_uuid(), organisation_id, office_id, year, sums });
+            rows.push(sum::Model { id: new_uuid(), organisation_id, office_id, year, scope, sums });
         }
     }
     Ok(rows)
@@ -259,12 +269,15 @@ impl AttributeChange {
         if after == self.before {
             return Ok(());
         }
-        let text =
-            "SELECT organisation_id, office_id, year, cents FROM diversification_giving WHERE donor_id = $1";
+        let text = "SELECT organisation_id, office_id, scope, year, cents FROM diversification_giving WHERE donor_id = $1";
         let mut given: BTreeMap<Of, BTreeMap<i32, i64>> = BTreeMap::new();
         for row in sql::rows(tx.db(), text, params![self.donor_id]).await? {
-            let of = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            given.entry(of).or_default().insert(row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+            let of = Of {
+                organisation_id: row.try_get_by_index(0)?,
+                office_id: row.try_get_by_index(1)?,
+                scope: row.try_get_by_index(2)?,
+            };
+            given.entry(of).or_default().insert(row.try_get_by_index(3)?, row.try_get_by_index(4)?);
         }
         let mut sums: BTreeMap<(Of, i32), Sums> = BTreeMap::new();
         for (of, years) in given {
@@ -281,13 +294,13 @@ impl AttributeChange {
 /// The figures of an office for each year from one to another.
 pub(crate) async fn sums(
     db: &impl ConnectionTrait,
-    (organisation_id, office_id): Of,
+    Of { organisation_id, office_id, scope }: Of,
     (from, to): (i32, i32),
 ) -> Result<BTreeMap<i32, Sums>, StoreError> {
     let text = "SELECT year, sums FROM diversification_sum
-                WHERE office_id = $1 AND organisation_id = $2 AND year BETWEEN $3 AND $4";
+                WHERE office_id = $1 AND organisation_id = $2 AND year BETWEEN $3 AND $4 AND scope = $5";
     let mut found: BTreeMap<i32, Sums> = (from..=to).map(|year| (year, Sums::default())).collect();
-    for row in sql::rows(db, text, params![office_id, organisation_id, from, to]).await? {
+    for row in sql::rows(db, text, params![office_id, organisation_id, from, to, scope]).await? {
         let more: Sums = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
         found.entry(row.try_get_by_index(0)?).or_default().merge(&more, 1);
     }
@@ -297,16 +310,16 @@ pub(crate) async fn sums(
 /// What the donors that gave most gave an office in a year: donor and cents, the largest first.
 pub(crate) async fn largest(
     db: &impl ConnectionTrait,
-    (organisation_id, office_id): Of,
+    Of { organisation_id, office_id, scope }: Of,
     year: i32,
     count: u32,
 ) -> Result<Vec<(DonorId, i64, i64)>, StoreError> {
     let text = format!(
         "SELECT donor_id, cents, records FROM diversification_giving
-         WHERE office_id = $1 AND year = $2 AND organisation_id = $3 AND cents > 0 AND donor_id <> $4
+         WHERE office_id = $1 AND year = $2 AND organisation_id = $3 AND cents > 0 AND donor_id <> $4 AND scope = $5
          ORDER BY cents DESC, donor_id LIMIT {count}"
     );
-    let parameters = params![office_id, year, organisation_id, DonorId::nil()];
+    let parameters = params![office_id, year, organisation_id, DonorId::nil(), scope];
     let rows = sql::rows(db, &text, parameters).await?;
     rows.iter()
         .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?)))
@@ -316,26 +329,27 @@ pub(crate) async fn largest(
 /// What some donors gave an office in a year, in cents.
 pub(crate) async fn given(
     db: &impl ConnectionTrait,
-    (organisation_id, office_id): Of,
+    Of { organisation_id, office_id, scope }: Of,
     year: i32,
     donors: &[DonorId],
 ) -> Result<HashMap<DonorId, i64>, StoreError> {
     let text = "SELECT donor_id, cents, records FROM diversification_giving
-                WHERE organisation_id = $1 AND office_id = $2 AND year = $3";
+                WHERE organisation_id = $1 AND office_id = $2 AND year = $3 AND scope = $4";
     let keys = donors.iter().map(|id| (*id).into());
-    let rows =
-        sql::select_by_keys(db, text, params![organisation_id, office_id, year], "donor_id", keys).await?;
+    let parameters = params![organisation_id, office_id, year, scope];
+    let rows = sql::select_by_keys(db, text, parameters, "donor_id", keys).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
 /// How many records of an office and a year name no donor.
 pub(crate) async fn not_stated_records(
     db: &impl ConnectionTrait,
-    (organisation_id, office_id): Of,
+    Of { organisation_id, office_id, scope }: Of,
     year: i32,
 ) -> Result<i64, StoreError> {
     let text = "SELECT records FROM diversification_giving
-                WHERE organisation_id = $1 AND office_id = $2 AND donor_id = $3 AND year = $4";
-    let row = sql::row(db, text, params![organisation_id, office_id, DonorId::nil(), year]).await?;
+                WHERE organisation_id = $1 AND office_id = $2 AND donor_id = $3 AND year = $4 AND scope = $5";
+    let parameters = params![organisation_id, office_id, DonorId::nil(), year, scope];
+    let row = sql::row(db, text, parameters).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0))
 }

@@ -192,6 +192,9 @@ impl Random {
             usage_years: self.one(&["", ",2020,", ",2020,2021,", ",2020,2020,"]).to_owned(),
             countries: self.one(&["", ",TCD,", ",TCD,AFG,", ",TCD,NER,"]).to_owned(),
             earmarking: self.one(&["unearmarked", "softly_earmarked", "earmarked", ""]).parse().ok(),
+            is_ours: self.below(3) != 0,
+            counts_ours: self.below(3) != 0,
+            counts_reported: self.below(4) != 0,
             ..contributions::Model::blank(
                 ContributionId::from_u128(id),
                 (ORGANISATION, office_id),
@@ -208,23 +211,25 @@ async fn begin(store: &Store) -> SystemTx {
 }
 
 /// Every figure there is: the givings that are not nothing, and the sums of each office and year.
-async fn figures(store: &Store) -> (Vec<String>, BTreeMap<(OfficeId, i32), Sums>) {
+pub(crate) async fn figures(store: &Store) -> (Vec<String>, BTreeMap<(OfficeId, String, i32), Sums>) {
     let db = store.system_read().await.unwrap();
     let text = "SELECT office_id, donor_id, year, cents, unearmarked, softly_earmarked, earmarked, tightly_earmarked,
-                  not_stated, multi_year, records FROM diversification_giving
-                WHERE records <> 0 ORDER BY office_id, donor_id, year";
+                  not_stated, multi_year, records, scope FROM diversification_giving
+                WHERE records <> 0 ORDER BY office_id, donor_id, year, scope";
     let mut givings = Vec::new();
     for row in sql::rows(&db, text, vec![]).await.unwrap() {
         let ids: (OfficeId, DonorId) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
         let year: i32 = row.try_get_by_index(2).unwrap();
         let numbers: Vec<i64> = (3..11).map(|column| row.try_get_by_index(column).unwrap()).collect();
-        givings.push(format!("{ids:?} {year} {numbers:?}"));
+        let scope: String = row.try_get_by_index(11).unwrap();
+        givings.push(format!("{ids:?} {year} {scope} {numbers:?}"));
     }
-    let mut sums: BTreeMap<(OfficeId, i32), Sums> = BTreeMap::new();
-    for row in sql::rows(&db, "SELECT office_id, year, sums FROM diversification_sum", vec![]).await.unwrap()
-    {
-        let key = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
-        let more: String = row.try_get_by_index(2).unwrap();
+    let mut sums: BTreeMap<(OfficeId, String, i32), Sums> = BTreeMap::new();
+    let text = "SELECT office_id, scope, year, sums FROM diversification_sum";
+    for row in sql::rows(&db, text, vec![]).await.unwrap() {
+        let scope: String = row.try_get_by_index(1).unwrap();
+        let key = (row.try_get_by_index(0).unwrap(), scope, row.try_get_by_index(2).unwrap());
+        let more: String = row.try_get_by_index(3).unwrap();
         sums.entry(key).or_default().merge(&serde_json::from_str(&more).unwrap(), 1);
     }
     sums.retain(|_, sums| !sums.is_nothing());
@@ -240,9 +245,9 @@ pub(crate) async fn organisation(store: &Store) {
     }
     for number in 1..6u128 {
         let text =
-            "INSERT INTO donor (id, version, organisation_id, office_id, name, search, donor_type, segment,
+            "INSERT INTO donor (id, version, organisation_id, office_id, name, search, names, donor_type, segment,
                       status, created_at, updated_at)
-                    VALUES ($1, 1, $2, $3, $4, $4, $5, $6, 'active', $7, $7)";
+                    VALUES ($1, 1, $2, $3, $4, $4, $4, $5, $6, 'active', $7, $7)";
         let kind = if number % 2 == 0 { "government" } else { "private_sector" };
         let segment = (number % 3 != 0).then_some("emerging");
         let (id, now) = (DonorId::from_u128(100 + number), chrono::DateTime::UNIX_EPOCH);

@@ -4,7 +4,7 @@ use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, http::StatusCode, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{Datelike, NaiveDate};
-use kernel::{Code, Fault, FieldCode, OfficeId, Problem, Reason, Situation};
+use kernel::{Code, Fault, FieldCode, MoneyScope, OfficeId, Problem, Reason, Situation};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{ApiResult, Context, Parameters, openapi::ReadProblems, response};
@@ -30,9 +30,16 @@ pub(crate) struct Period {
     pub(crate) to: Option<i32>,
     /// This office and the offices below it. Defaults to the caller's.
     pub(crate) office_id: Option<OfficeId>,
+    /// `ours`: money given to this organisation; `all`: every reported flow, whoever receives it. Defaults to `ours`.
+    pub(crate) scope: Option<MoneyScope>,
 }
 
 impl Period {
+    /// Whose money.
+    pub(crate) fn scope(&self) -> MoneyScope {
+        self.scope.unwrap_or(MoneyScope::Ours)
+    }
+
     /// The first and the last year.
     pub(crate) fn years(&self, today: NaiveDate) -> Result<(i32, i32), Problem> {
         for (name, year) in [("year", self.year), ("from", self.from), ("to", self.to)] {
@@ -58,21 +65,22 @@ impl Period {
     }
 }
 
-/// The organisation and the office that a caller asks about: its own or one below it. Donors do not ask.
+/// The figures that a caller asks about: those of its own office or of one below it. Donors do not ask.
 pub(crate) fn asked(
     claims: &Claims,
-    scope: &TenantScope,
+    readable: &TenantScope,
     office_id: Option<OfficeId>,
+    scope: MoneyScope,
 ) -> Result<store::Of, ApiError> {
     if claims.donor_id.is_some() {
         let why = "only staff may see donor diversification";
         return Err(Problem::new(Code::Forbidden).because(Reason::StaffOnly, why).into());
     }
     let office_id = office_id.unwrap_or(claims.office_id);
-    if !scope.office_ids().contains(&office_id) {
+    if !readable.office_ids().contains(&office_id) {
         return Err(Problem::not_found().into());
     }
-    Ok((claims.organisation_id, office_id))
+    Ok(store::Of { organisation_id: claims.organisation_id, office_id, scope })
 }
 
 /// Donor diversification of an office, year by year.
@@ -81,6 +89,8 @@ pub(crate) struct Diversification {
     office_id: OfficeId,
     #[schema(example = "Headquarters", max_length = 300)]
     office_name: Option<String>,
+    /// Whose money is counted.
+    scope: MoneyScope,
     /// Earliest year first.
     #[schema(max_items = 30)]
     years: Vec<Measures>,
@@ -105,8 +115,9 @@ pub(crate) async fn of_years(
 ///
 /// For each year: shares by donor type, segment, earmarking and region, the ten largest donors, the
 /// Herfindahl-Hirschman index, flexible and multi-year funding, new and lapsed donors. Paid and committed contributions
-/// count (pledges never do), in the year of their decision date (else of the flow date, else of the date first
-/// reported), for the office and the offices below it. Not for donor representatives.
+/// to this organisation count (pledges never do; with `scope=all` every reported flow does), in the year of their decision
+/// date (else of the flow date, else of the date first reported), for the office and the offices below it. Not for donor
+/// representatives.
 #[utoipa::path(tag = "diversification", params(Period), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The measures of each year", body = Diversification), ReadProblems))]
 #[get("/v1/diversification")]
@@ -117,9 +128,11 @@ pub(crate) async fn get(
 ) -> ApiResult {
     let years = period.0.years(context.store.clock().now().date_naive())?;
     service::read(&context, &caller.claims, async |db, scope| {
-        let of = asked(&caller.claims, scope, period.0.office_id)?;
-        let office_name = office::find(db, of.0, of.1).await?.map(|office| office.name);
-        let body = Diversification { office_id: of.1, office_name, years: of_years(db, of, years).await? };
+        let of = asked(&caller.claims, scope, period.0.office_id, period.0.scope())?;
+        let store::Of { organisation_id, office_id, scope } = of;
+        let office_name = office::find(db, organisation_id, office_id).await?.map(|office| office.name);
+        let years = of_years(db, of, years).await?;
+        let body = Diversification { office_id, office_name, scope, years };
         response::json(StatusCode::OK, &[], &body)
     })
     .await

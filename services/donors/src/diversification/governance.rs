@@ -9,7 +9,7 @@ use crate::registry::donor;
 use ::store::{StoreError, TenantScope, office};
 use actix_web::{HttpRequest, get, web::Data, web::Path};
 use auth::{Caller, perm};
-use kernel::{DonorId, Money, Problem, money::percent};
+use kernel::{DonorId, Money, MoneyScope, Problem, money::percent};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{ApiResult, Cell, Column, Context, Envelope, Parameters, Row, openapi::ReadProblems};
@@ -31,6 +31,15 @@ enum Report {
     ByEarmarking,
     ByRegion,
     YearOnYear,
+}
+
+/// Whose money it is, as stated on the title sheet.
+fn whose(scope: MoneyScope, organisation: Option<&str>) -> String {
+    match (scope, organisation) {
+        (MoneyScope::Ours, Some(name)) => format!("Given to {name}"),
+        (MoneyScope::Ours, None) => "Given to this organisation".to_owned(),
+        (MoneyScope::All, _) => "All reported flows, whoever receives them".to_owned(),
+    }
 }
 
 impl Report {
@@ -251,8 +260,8 @@ async fn lines(
 /// One of `top_donors` (the twenty largest of each year, the others added up), `by_type`, `by_earmarking`, `by_region`
 /// (M49 region of the destination countries; `several` for more than one) and `year_on_year`: each row with its share
 /// of the year and its change from the previous year, latest year first, total last. Available as JSON, CSV, or XLSX
-/// with a title sheet stating organisation, office, years and counting rules. The whole report is one page. Not for
-/// donor representatives.
+/// with a title sheet stating organisation, office, years, whose money it is and counting rules. The whole report is one
+/// page. Not for donor representatives.
 #[utoipa::path(tag = "diversification",
     params(("report" = String, Path, max_length = 20, example = "by_type",
             description = "`top_donors`, `by_type`, `by_earmarking`, `by_region` or `year_on_year`"), Period),
@@ -268,16 +277,17 @@ pub(crate) async fn get(
 ) -> ApiResult {
     let now = context.store.clock().now();
     let found = service::read(&context, &caller.claims, async |db, scope| {
-        let of = asked(&caller.claims, scope, period.0.office_id)?;
+        let of = asked(&caller.claims, scope, period.0.office_id, period.0.scope())?;
         let report = Report::from_name(&report).ok_or_else(Problem::not_found)?;
         let years = period.0.years(now.date_naive())?;
         let lines = lines(scope, db, of, report, years).await?;
-        let organisation = office::organisation_name(db, of.0).await?;
-        let office = office::find(db, of.0, of.1).await?.map(|office| office.name);
+        let organisation = office::organisation_name(db, of.organisation_id).await?;
+        let office = office::find(db, of.organisation_id, of.office_id).await?.map(|office| office.name);
         Ok((report, years, lines, organisation, office))
     });
     let (report, (from, to), lines, organisation, office) = found.await?;
     let (name, title) = report.names();
+    let whose = whose(period.0.scope(), organisation.as_deref());
     let about = [
         ("Report", Cell::from(title)),
         ("Organisation", organisation.into()),
@@ -285,6 +295,7 @@ pub(crate) async fn get(
         ("Years", format!("{from} to {to}").into()),
         ("Date", now.date_naive().to_string().into()),
         ("Currency", "US dollars".into()),
+        ("Whose money", whose.into()),
         ("What counts", COUNTING_RULE.into()),
     ];
     service::report(&request, name, &about, lines).await

@@ -9,8 +9,8 @@ use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use kernel::{
-    DonorId, DonorType, Earmarking, Fault, Money, OfficeId, Problem, Segment, Situation, closed_set,
-    money::percent, pagination::Page,
+    DonorId, DonorType, Earmarking, Fault, Money, MoneyScope, OfficeId, Problem, Segment, Situation,
+    closed_set, money::percent, pagination::Page,
 };
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,8 @@ pub(crate) struct Figure {
     key: Option<String>,
     /// This office and the offices below it. Defaults to the caller's.
     office_id: Option<OfficeId>,
+    /// `ours`: money given to this organisation; `all`: every reported flow, whoever receives it. Defaults to `ours`.
+    scope: Option<MoneyScope>,
 }
 
 impl Figure {
@@ -141,7 +143,7 @@ impl Figure {
         let gave = |years: &str| {
             format!(
                 "EXISTS (SELECT 1 FROM diversification_giving o WHERE o.office_id = g.office_id
-                 AND o.donor_id = g.donor_id AND o.cents > 0 AND o.year BETWEEN {years})"
+                 AND o.scope = g.scope AND o.donor_id = g.donor_id AND o.cents > 0 AND o.year BETWEEN {years})"
             )
         };
         let is_stated = self.key.as_deref() != Some(NOT_STATED);
@@ -170,10 +172,10 @@ async fn list(
     page: &PageRequest,
 ) -> Result<Vec<(i64, DonorAmount)>, auth::ApiError> {
     let (amount, mut condition) = (figure.amount(), figure.condition());
-    let mut parameters = params![of.0, of.1, figure.given_in()];
+    let mut parameters = params![of.organisation_id, of.office_id, figure.given_in(), of.scope];
     if let Some(key) = figure.key.as_deref().filter(|_| condition.contains('?')) {
         parameters.push(key.into());
-        condition = condition.replace('?', "$4");
+        condition = condition.replace('?', "$5");
     }
     let mut further = String::new();
     if let Some((cents, donor_id)) = page.after::<(i64, DonorId)>()? {
@@ -186,7 +188,7 @@ async fn list(
     let text = format!(
         "SELECT d.id, d.name, d.donor_type, d.segment, {amount}, g.records
          FROM diversification_giving g LEFT JOIN donor d ON d.id = g.donor_id
-         WHERE g.organisation_id = $1 AND g.office_id = $2 AND g.year = $3 AND {amount} <> 0
+         WHERE g.organisation_id = $1 AND g.office_id = $2 AND g.year = $3 AND g.scope = $4 AND {amount} <> 0
            AND {condition} {further}
          ORDER BY {amount} DESC, g.donor_id LIMIT {limit}"
     );
@@ -199,7 +201,10 @@ async fn list(
             let (donor_id, cents): (Option<DonorId>, i64) =
                 (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
             let contributions = donor_id.map(|id| {
-                format!("/v1/contributions?donor_id={id}&counted_year={year}&within_office_id={}", of.1)
+                let (office_id, scope) = (of.office_id, of.scope);
+                format!(
+                    "/v1/contributions?donor_id={id}&counted_year={year}&within_office_id={office_id}&scope={scope}"
+                )
             });
             let found = DonorAmount {
                 donor_id,
@@ -235,7 +240,7 @@ pub(crate) async fn get(
     let figure = listed.filter;
     figure.check()?;
     let scope: TenantScope = context.scope(&caller.claims).await?;
-    let of = asked(&caller.claims, &scope, figure.office_id)?;
+    let of = asked(&caller.claims, &scope, figure.office_id, figure.scope.unwrap_or(MoneyScope::Ours))?;
     let filters = (figure.clone(), of);
     let page = listed.paging.of("diversification-rows", &filters)?;
     service::list(&request, &context, scope, page, async move |db, _, page| {

@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     agreement,
-    contribution::{self, store::Model as Contribution},
+    contribution::{
+        self,
+        recipient::{self, Us},
+        store::{Model as Contribution, REPORTING_SOURCE},
+    },
     known::plan,
     registry::donor,
 };
@@ -52,6 +56,7 @@ pub(crate) async fn apply(
     flows: Vec<(i64, Flow)>,
 ) -> Result<Verdicts, StoreError> {
     let scope = scope_of(job);
+    let us = us(tx, job).await?;
     let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
     let held = contribution::store::by_refs(&scope, tx.db(), &job.source, &refs).await?;
     let mut stored = by_reference(held);
@@ -61,6 +66,7 @@ pub(crate) async fn apply(
         agreements: agreements_of(tx, &scope, &flows).await?,
         plans: plans_of(tx, job, &flows).await?,
         recipient: recipient(tx, job).await?,
+        us,
     };
     let mut verdicts = Verdicts::default();
     let mut latest: HashMap<String, Contribution> = HashMap::new();
@@ -126,10 +132,20 @@ struct Lookups {
     plans: HashMap<String, Vec<plan::KnownPlan>>,
     /// Who receives, where the source does not say it itself.
     recipient: Option<FlowObject>,
+    /// Who we are, where the source tells of everybody's money.
+    us: Option<Us>,
+}
+
+/// Who we are, for flows of a source that tells of everybody's money. Asked for before any row is locked.
+async fn us(tx: &Transaction, job: &Job) -> Result<Option<Us>, StoreError> {
+    if job.source != REPORTING_SOURCE {
+        return Ok(None);
+    }
+    Ok(Some(recipient::held(tx, job.organisation_id).await?))
 }
 
 async fn recipient(tx: &Transaction, job: &Job) -> Result<Option<FlowObject>, StoreError> {
-    if job.source == "fts" {
+    if job.source == REPORTING_SOURCE {
         return Ok(None);
     }
     let name = office::organisation_name(tx.db(), job.organisation_id).await?;
@@ -231,8 +247,10 @@ fn record(
         let first = stored.map_or_else(|| now.date_naive(), |row| row.created_at.date_naive());
         first_reported_date = first_reported_date.or(Some(first));
     }
-    let first_visibility = if job.source == "fts" { Visibility::Public } else { Visibility::Internal };
+    let first_visibility =
+        if job.source == REPORTING_SOURCE { Visibility::Public } else { Visibility::Internal };
     let agreement_id = flow.agreement.as_ref().and_then(|reference| lookups.agreements.get(reference));
+    let is_ours = lookups.us.as_ref().is_none_or(|us| us.receives(&to));
     let place = (job.organisation_id, stored.map_or(job.office_id, |row| row.office_id));
     Ok(Contribution {
         version: stored.map_or(1, |row| row.version + 1),
@@ -275,9 +293,14 @@ fn record(
             let same = stored.filter(|row| row.donor_id == donor.map(|donor| donor.id));
             same.and_then(|row| row.agreement_id)
         }),
+        // What it counts in stays as it was, unless it is ours now, or no longer.
+        is_ours: stored.is_none_or(|row| row.is_ours),
+        counts_ours: stored.is_none_or(|row| row.counts_ours),
+        counts_reported: stored.is_none_or(|row| row.counts_reported),
         created_at: stored.map_or(now, |row| row.created_at),
         ..Contribution::blank(id, place, flow.status, flow.amount_usd, now)
-    })
+    }
+    .received(is_ours))
 }
 
 /// The donors of a batch, by [`DonorRef::key`]: matched, else recorded.

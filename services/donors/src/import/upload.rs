@@ -13,7 +13,10 @@ use super::{
     store::{self, ImportState},
     worker::Wake,
 };
-use crate::exchange_rate::{self, Rates};
+use crate::{
+    contribution::recipient,
+    exchange_rate::{self, Rates},
+};
 use ::store::office;
 use actix_multipart::{Field, Multipart};
 use actix_web::{
@@ -212,21 +215,22 @@ impl Receiving {
         if let Some(text) = &options.mapping {
             mapping.add_json(text)?;
         }
-        let (name, rates) = {
+        let (name, us, rates) = {
             let db = context.store.system_read().await?;
             let name = office::organisation_name(&db, organisation_id).await?.unwrap_or_default();
+            let us = recipient::find(&db, organisation_id).await?.us();
             let rates = match options.format {
                 ImportFormat::Fts => Rates::default(),
                 ImportFormat::Csv | ImportFormat::Xlsx | ImportFormat::Iati => {
                     exchange_rate::store::all(&db, organisation_id).await?
                 }
             };
-            (name, rates)
+            (name, us, rates)
         };
         let reading = Reading {
             format: options.format,
             mapping,
-            ours: Ours { name, identifier: options.receiver.clone() },
+            ours: Ours { name, us, identifier: options.receiver.clone() },
             rates,
             spool: context.store.files().to_path_buf(),
             describe: options.dry_run,

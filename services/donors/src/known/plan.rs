@@ -160,6 +160,15 @@ async fn known(
     Ok(plans.map(|plan| (plan.id, plan)).collect())
 }
 
+/// One of the organisation's plans.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    id: PlanId,
+) -> Result<Option<KnownPlan>, StoreError> {
+    Ok(known(db, organisation_id, &[id]).await?.remove(&id))
+}
+
 /// The plans of an organisation that a body names in `/plan_ids`, in its order. Waits up to two seconds, for all of them
 /// together, for those that were only just written.
 ///

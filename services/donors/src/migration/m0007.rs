@@ -1,10 +1,6 @@
-use crate::counted::recount::recount;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
-use store::{
-    StoreError,
-    migration::{Tenant, ddl, protect},
-};
+use store::migration::{Tenant, ddl, protect};
 
 struct M0007;
 
@@ -30,20 +26,11 @@ impl MigrationTrait for M0007 {
                 Tenant::organisation("diversification_sum", "organisation_id"),
             ],
         )
-        .await?;
-        recount(manager.get_connection()).await.map_err(|error| match error {
-            StoreError::Database(error) => error,
-            other @ (StoreError::Bus(_)
-            | StoreError::SecondConnection
-            | StoreError::Document(_)
-            | StoreError::Damaged(_)
-            | StoreError::NotYetKnown(_)
-            | StoreError::Sealed(_)
-            | StoreError::Newer(_)) => DbErr::Migration(other.to_string()),
-        })
+        .await
     }
 }
 
+/// They are filled by `m0019_figures`, which makes them anew.
 const TABLES: &str = "
 CREATE TABLE diversification_giving (
   organisation_id {uuid} NOT NULL,

@@ -1,10 +1,12 @@
-//! The history of a donor, newest first: its record, agreements, contributions and reports.
+//! The history of a donor, newest first: its record, agreements, contributions to this organisation and reports.
 
 use super::donor;
+use crate::contribution;
 use ::store::{StoreError, TenantScope, params, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, Permission, perm};
 use chrono::{DateTime, NaiveDate, Utc};
+use events::FlowObject;
 use kernel::{Currency, DonorId, Money, OfficeId, Problem, Word, closed_set};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;
@@ -51,6 +53,9 @@ pub(crate) struct TimelineEvent {
     record_id: Uuid,
     #[schema(max_length = 20000)]
     title: Option<String>,
+    /// For a contribution: the organisation that receives it.
+    #[schema(max_length = 20000)]
+    recipient: Option<String>,
     amount: Option<Money>,
     /// The office whose record it is.
     office_id: OfficeId,
@@ -63,23 +68,30 @@ struct Found {
     kind: Word<TimelineKind>,
     record_id: Uuid,
     title: Option<String>,
+    /// Where a contribution goes, as JSON.
+    destination: Option<String>,
     amount: Option<i64>,
     currency: Option<String>,
     office_id: OfficeId,
 }
 
-impl From<Found> for TimelineEvent {
-    fn from(row: Found) -> Self {
+impl TryFrom<Found> for TimelineEvent {
+    type Error = StoreError;
+
+    fn try_from(row: Found) -> Result<Self, StoreError> {
+        let destination: Vec<FlowObject> =
+            row.destination.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
         let currency = row.currency.and_then(|code| Currency::from_code(&code).ok());
-        Self {
+        Ok(Self {
             at: row.at,
             on: row.happened_on,
             kind: row.kind,
             record_id: row.record_id,
             title: row.title,
+            recipient: contribution::store::recipient(&destination),
             amount: row.amount.zip(currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
             office_id: row.office_id,
-        }
+        })
     }
 }
 
@@ -90,6 +102,7 @@ impl Row for TimelineEvent {
         ("kind", |row| row.kind.as_str().into()),
         ("record_id", |row| row.record_id.into()),
         ("title", |row| row.title.clone().into()),
+        ("recipient", |row| row.recipient.clone().into()),
         ("amount", |row| row.amount.into()),
         ("currency", |row| row.amount.map(|amount| amount.currency().code()).into()),
         ("office_id", |row| row.office_id.into()),
@@ -98,7 +111,8 @@ impl Row for TimelineEvent {
 
 /// Lists the history of a donor
 ///
-/// Newest first, restricted to records that the caller may see. Staff only.
+/// Newest first, restricted to records that the caller may see; of contributions, those that count as given to this
+/// organisation. Staff only.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor"), Paging),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The events", body = Envelope<TimelineEvent>), ReadProblems))]
@@ -125,7 +139,7 @@ pub(crate) async fn list(
     let page = paging.0.of("timeline", &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let found = happenings(scope, db, id.0, seen, page, page.after()?).await?;
-        Ok(page.page(found, |row| (row.at, row.record_id)).map(TimelineEvent::from))
+        Ok(page.page(found, |row| (row.at, row.record_id)).try_map(TimelineEvent::try_from)?)
     })
     .await
 }
@@ -151,7 +165,9 @@ async fn happenings(
         parameters.extend(params![at, id]);
         format!("(${}, ${})", parameters.len() - 1, parameters.len())
     });
-    let nothing = "CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";
+    let nowhere = "CAST(NULL AS text) AS destination";
+    let nothing =
+        "CAST(NULL AS text) AS destination, CAST(NULL AS bigint) AS amount, CAST(NULL AS text) AS currency";
     let no_day = "CAST(NULL AS date) AS happened_on";
     let mut parts = Vec::new();
     // The latest of each kind: a large donor's contributions are not all read for the few that are shown. What belongs to
@@ -186,9 +202,11 @@ async fn happenings(
             "created_at",
             "id",
             format!(
-                "coalesce(flow_date, decision_date) AS happened_on, 'contribution_' || status AS kind, description AS title, coalesce(original_amount, amount_usd) AS amount,
-                 coalesce(original_currency, 'USD') AS currency, office_id
-                 FROM contribution WHERE donor_id = $2 AND office_id IN ({offices})"
+                "coalesce(flow_date, decision_date) AS happened_on, 'contribution_' || status AS kind,
+                 description AS title, destination_objects AS destination,
+                 coalesce(original_amount, amount_usd) AS amount, coalesce(original_currency, 'USD') AS currency,
+                 office_id
+                 FROM contribution WHERE donor_id = $2 AND counts_ours = true AND office_id IN ({offices})"
             ),
         );
     }
@@ -197,7 +215,7 @@ async fn happenings(
             "created_at",
             "id",
             format!(
-                "{no_day}, 'agreement_recorded' AS kind, title, amount, currency, office_id
+                "{no_day}, 'agreement_recorded' AS kind, title, {nowhere}, amount, currency, office_id
                  FROM agreement WHERE donor_id = $2 AND office_id IN ({offices})"
             ),
         );
@@ -205,7 +223,7 @@ async fn happenings(
             "m.recorded_at",
             "a.id",
             format!(
-                "{no_day}, 'agreement_amended' AS kind, m.reason AS title, a.amount, a.currency, a.office_id
+                "{no_day}, 'agreement_amended' AS kind, m.reason AS title, {nowhere}, a.amount, a.currency, a.office_id
                  FROM amendment m JOIN agreement a ON a.id = m.agreement_id
                  WHERE a.donor_id = $2 AND a.office_id IN ({offices})"
             ),

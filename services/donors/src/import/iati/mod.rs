@@ -18,7 +18,7 @@ use super::{
     spool,
     xml::{Node, Xml, cut},
 };
-use crate::exchange_rate::Rates;
+use crate::{contribution::recipient::Us, exchange_rate::Rates};
 use activity::{Activity, Organisation, Statement, Transaction};
 use kernel::{FieldCode, Problem, fault, text::search_key};
 use quick_xml::events::BytesStart;
@@ -44,6 +44,8 @@ const MAX_REMARKS: usize = 8;
 pub(crate) struct Ours {
     /// The organisation's name.
     pub(crate) name: String,
+    /// The names under which it receives money.
+    pub(crate) us: Us,
     /// Its IATI organisation identifier, where the sender says so.
     pub(crate) identifier: Option<String>,
 }
@@ -54,7 +56,8 @@ impl Ours {
         let by_identifier =
             self.identifier.as_deref().zip(named).is_some_and(|(own, named)| own.eq_ignore_ascii_case(named));
         let key = search_key(&organisation.name);
-        by_identifier || !key.is_empty() && key == search_key(&self.name)
+        let by_name = !key.is_empty() && key == search_key(&self.name);
+        by_identifier || by_name || self.us.is_called(&organisation.name)
     }
 }
 

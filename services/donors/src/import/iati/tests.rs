@@ -6,7 +6,7 @@ use crate::{
 use kernel::FieldCode;
 
 fn ours() -> Ours {
-    Ours { name: "Example Relief".into(), identifier: Some("XM-DAC-900".into()) }
+    Ours { name: "Example Relief".into(), identifier: Some("XM-DAC-900".into()), ..Ours::default() }
 }
 
 fn reading(rates: Rates) -> Reading {

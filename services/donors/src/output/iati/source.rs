@@ -1,5 +1,6 @@
 //! The records that are published, page by page: agreements first, then contributions that no public agreement holds.
-//! What FTS told (source `fts`) are mostly other organisations' flows, and are theirs to publish.
+//! What FTS told (source `fts`) are mostly other organisations' flows, and are theirs to publish; what it told of ours stands
+//! beside our own records.
 
 use super::{activity::Activity, build::Publisher};
 use crate::{
@@ -159,7 +160,7 @@ async fn agreements(
     amendments.values_mut().for_each(|list| list.sort_by_key(|amendment| amendment.recorded_at));
     let select = format!(
         "SELECT {PAYMENT} FROM contribution c WHERE c.organisation_id = $1 AND c.visibility = 'public'
-         AND c.source <> 'fts' AND c.standing = 'current'"
+         AND c.is_ours = true AND c.source <> 'fts' AND c.standing = 'current'"
     );
     let found = sql::select_by_keys(db, &select, params![organisation_id], "c.agreement_id", ids()).await?;
     let mut payments: HashMap<AgreementId, Vec<Payment>> = HashMap::new();
@@ -189,7 +190,8 @@ async fn contributions(
     limit: usize,
 ) -> Result<Vec<Subject>, StoreError> {
     let mut conditions = Conditions::of(scope, "c");
-    conditions.and_also("c.visibility = 'public' AND c.source <> 'fts' AND c.standing = 'current'");
+    conditions.and_also("c.visibility = 'public' AND c.is_ours = true AND c.source <> 'fts'");
+    conditions.and_also("c.standing = 'current'");
     conditions.and_also(&format!(
         "NOT EXISTS (SELECT 1 FROM agreement a WHERE a.id = c.agreement_id AND {IN_FORCE})"
     ));

@@ -150,17 +150,26 @@ impl Composer<'_> {
         });
         let original = original.collect::<Vec<_>>().join(" ");
         let none = String::new;
-        let cells =
-            vec![texts.total.to_owned(), none(), none(), none(), none(), original, self.usd(sums.usd)];
+        let cells = vec![
+            texts.total.to_owned(),
+            none(),
+            none(),
+            none(),
+            none(),
+            none(),
+            original,
+            self.usd(sums.usd),
+        ];
         rows.push(Row { cells, total: true });
         Block::Table(Table {
             caption: String::new(),
             columns: vec![
                 column(texts.reference, 9),
-                column(texts.day, 9),
-                column(texts.purpose, 15),
-                column(texts.for_years, 6),
-                column(texts.earmarking, 10),
+                column(texts.day, 8),
+                column(texts.recipient, 10),
+                column(texts.purpose, 12),
+                column(texts.for_years, 5),
+                column(texts.earmarking, 9),
                 numbers(texts.amount, 13),
                 numbers("USD", 11),
             ],
@@ -183,6 +192,7 @@ impl Composer<'_> {
         vec![
             reference(record),
             day_of(record).map(|day| self.formats.day(day)).unwrap_or_default(),
+            self.statement.recipients.get(&record.id).cloned().unwrap_or_default(),
             purpose,
             years.join(", "),
             self.texts.earmarked(record.earmarking).to_owned(),

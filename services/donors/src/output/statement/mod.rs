@@ -1,4 +1,5 @@
-//! Donor statements: what a donor gave, what is agreed with it and what is reported to it, as a PDF document.
+//! Donor statements: what a donor gave the organisation, what is agreed with it and what is reported to it, as a PDF
+//! document.
 
 pub(crate) mod api;
 mod compose;
@@ -11,10 +12,12 @@ use crate::{
     reporting::report::{self, api::Report},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{FieldCode, Money, OrganisationId, Problem, ReportState, money::MoneyError};
+use kernel::{
+    ContributionId, FieldCode, Money, MoneyScope, OrganisationId, Problem, ReportState, money::MoneyError,
+};
 use sea_orm::ConnectionTrait;
 use service::PageRequest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use store::{StoreError, TenantScope, params, sql};
 
 /// Most records of a kind on one statement: about a hundred pages.
@@ -30,6 +33,8 @@ pub(crate) struct Statement {
     /// Whose records it counts: an office with those below it; for a donor's representative, none.
     office: Option<String>,
     contributions: Vec<contribution::store::Model>,
+    /// Who receives each contribution, where that is stated.
+    recipients: HashMap<ContributionId, String>,
     agreements: Vec<Agreed>,
     reports: Vec<Report>,
 }
@@ -92,8 +97,14 @@ async fn collect(
 ) -> Result<Result<Statement, Problem>, StoreError> {
     let page =
         PageRequest { name: "contributions", limit: MAX_ROWS, cursor: None, fingerprint: String::new() };
-    let of_donor = contribution::store::Filter { donor_id: Some(donor.id), year, ..Default::default() };
-    let mut contributions = contribution::store::list(scope, db, &of_donor, &page, None).await?;
+    let of_donor = contribution::list::Filter {
+        donor_id: Some(donor.id),
+        year,
+        scope: Some(MoneyScope::Ours),
+        only_counting: true,
+        ..Default::default()
+    };
+    let mut contributions = contribution::list::list(scope, db, &of_donor, &page, None).await?;
     let of_donor = agreement::store::Filter { donor_id: Some(donor.id), ..Default::default() };
     let mut agreed = agreement::store::list(scope, db, &of_donor, &page, None).await?;
     let (due_from, due_until) = year.map_or((None, None), |year| {
@@ -113,6 +124,11 @@ async fn collect(
     // What was reversed, written off or has become firmer records counts nothing.
     contributions.retain(|row| row.standing == contribution::Standing::Current);
     contributions.sort_by_key(|row| (day_of(row), row.id));
+    let mut recipients = HashMap::with_capacity(contributions.len());
+    for row in &contributions {
+        let (_, destination) = row.objects()?;
+        recipients.extend(contribution::store::recipient(&destination).map(|recipient| (row.id, recipient)));
+    }
     let within = |row: &agreement::store::Model| {
         due_from.is_none_or(|first| row.end_date >= first)
             && due_until.is_none_or(|last| row.start_date <= last)
@@ -132,6 +148,7 @@ async fn collect(
         on: now.date_naive(),
         office: None,
         contributions,
+        recipients,
         agreements: agreements.collect::<Result<_, StoreError>>()?,
         reports,
         donor,

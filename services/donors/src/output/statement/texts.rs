@@ -39,6 +39,7 @@ pub(super) struct Texts {
     pub(super) none: &'static str,
     pub(super) reference: &'static str,
     pub(super) day: &'static str,
+    pub(super) recipient: &'static str,
     pub(super) purpose: &'static str,
     pub(super) for_years: &'static str,
     pub(super) earmarking: &'static str,
@@ -56,7 +57,7 @@ pub(super) struct Texts {
     pub(super) overdue: &'static str,
     pub(super) due: &'static str,
     pub(super) counting: &'static str,
-    pub(super) rules: [&'static str; 5],
+    pub(super) rules: [&'static str; 6],
     /// Unearmarked, softly earmarked, earmarked, tightly earmarked, not stated.
     earmarkings: [&'static str; 5],
     /// Draft, in negotiation, signed, active, closed.
@@ -104,6 +105,7 @@ static ENGLISH: Texts = Texts {
     none: "None.",
     reference: "Reference",
     day: "Date",
+    recipient: "Recipient",
     purpose: "Purpose",
     for_years: "For",
     earmarking: "Earmarking",
@@ -122,6 +124,7 @@ static ENGLISH: Texts = Texts {
     due: "Due",
     counting: "How totals are counted",
     rules: [
+        "This statement lists what was given to the organisation. Money that the donor gave to other organisations is not included.",
         "Funding comprises paid contributions and commitments. A pledge is not binding; it is not included in any funding total.",
         "Each record is counted once, for its own amount, even if it is part of another record.",
         "A record that covers several years is listed for its full amount in the statement of each of them.",
@@ -157,6 +160,7 @@ static FRENCH: Texts = Texts {
     none: "Néant.",
     reference: "Référence",
     day: "Date",
+    recipient: "Organisation destinataire",
     purpose: "Objet",
     for_years: "Pour",
     earmarking: "Affectation",
@@ -175,6 +179,7 @@ static FRENCH: Texts = Texts {
     due: "À remettre",
     counting: "Mode de calcul",
     rules: [
+        "Le présent relevé porte sur les contributions versées ou annoncées à l’organisation. Les fonds que le bailleur a alloués à d’autres organisations n’y figurent pas.",
         "Le financement comprend les montants versés et les engagements. Une annonce de contribution n’est pas contraignante\u{a0}; elle n’entre dans aucun total de financement.",
         "Chaque enregistrement est compté une fois, pour son propre montant, même s’il fait partie d’un autre.",
         "Un enregistrement qui porte sur plusieurs années figure pour la totalité de son montant dans le relevé de chacune d’elles.",
@@ -216,6 +221,7 @@ static SPANISH: Texts = Texts {
     none: "Ninguno.",
     reference: "Referencia",
     day: "Fecha",
+    recipient: "Organización receptora",
     purpose: "Finalidad",
     for_years: "Para",
     earmarking: "Asignación",
@@ -234,6 +240,7 @@ static SPANISH: Texts = Texts {
     due: "Por presentar",
     counting: "Cómo se calcula",
     rules: [
+        "Este estado de cuentas recoge lo aportado a la organización. No incluye los fondos que el donante haya entregado a otras organizaciones.",
         "La financiación comprende las contribuciones pagadas y los compromisos. Una promesa de contribución no es vinculante y no figura en ningún total de financiación.",
         "Cada registro se cuenta una vez, por su propio importe, aunque forme parte de otro.",
         "Un registro que abarca varios años figura con su importe íntegro en el estado de cuentas de cada uno de ellos.",
