@@ -1,14 +1,17 @@
 use super::{
-    fact::{Amounts, donor_scope},
+    fact::{Amounts, OURS, donor_scope},
     store,
 };
+use crate::plan;
+use ::store::{StoreError, TenantScope, office};
 use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
-use kernel::{Code, DonorId, DonorType, Money, Problem, Reason, Word};
-use serde::Serialize;
-use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
-use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use kernel::{Code, DonorId, DonorType, Money, MoneyScope, OrganisationId, PlanId, Problem, Reason, Word};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use service::{ApiResult, Context, Id, Parameters, openapi::ReadProblems, response};
+use std::collections::{BTreeMap, HashMap};
+use utoipa::{IntoParams, ToSchema};
 
 /// A donor's funding of one country for one year.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,6 +37,8 @@ pub(crate) struct DonorYear {
 /// A part of a donor's funding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFundingPart {
+    /// For a plan: the plan on the platform, if the caller sees it.
+    plan_id: Option<PlanId>,
     /// Its name in the source; null for "not stated".
     #[schema(example = "929", max_length = 100)]
     external_ref: Option<String>,
@@ -68,6 +73,45 @@ impl From<Amounts> for Totals {
     }
 }
 
+/// What of a total went to the organisation that runs the platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfWhichOurs {
+    /// The organisation.
+    #[schema(example = "International Organization for Migration", max_length = 300)]
+    organisation: Option<String>,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+impl OfWhichOurs {
+    /// What of a scope that was read went to the organisation.
+    pub(crate) async fn of(
+        db: &impl ConnectionTrait,
+        organisation_id: OrganisationId,
+        counted: &[store::Counted],
+    ) -> Result<Self, StoreError> {
+        let ours = counted.iter().find(|cell| cell.dimension == OURS);
+        let totals = ours.map(store::Counted::amounts).unwrap_or_default().into();
+        Ok(Self { organisation: office::organisation_name(db, organisation_id).await?, totals })
+    }
+}
+
+/// Whose money a donor's figures count.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OfScope {
+    /// `ours`: money given to the organisation that runs the platform; `all`: every reported flow, whoever receives it.
+    /// Defaults to `ours`.
+    scope: Option<MoneyScope>,
+}
+
+impl OfScope {
+    pub(crate) fn scope(&self) -> MoneyScope {
+        self.scope.unwrap_or(MoneyScope::Ours)
+    }
+}
+
 /// Totals of a donor's contributions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFunding {
@@ -77,6 +121,11 @@ pub(crate) struct DonorFunding {
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(value_type = DonorType)]
     donor_type: Word<DonorType>,
+    /// Whose money is counted.
+    scope: MoneyScope,
+    /// The organisation whose money `ours` is.
+    #[schema(example = "International Organization for Migration", max_length = 300)]
+    organisation: Option<String>,
     /// Total over every country and year that counts it.
     #[serde(flatten)]
     totals: Totals,
@@ -97,9 +146,10 @@ pub(crate) struct DonorFunding {
 
 /// Gets the funding of a donor
 ///
-/// Totals by country and usage year, counted as OCHA's FTS does, over the records that the donor may see. For the
-/// donor's own representatives and for headquarters.
-#[utoipa::path(tag = "funding", params(("id" = Uuid, Path, description = "The donor")),
+/// Totals by country and usage year, counted as OCHA's FTS does, over the records that the donor may see: of what the
+/// organisation was given, unless `scope` asks for every reported flow. For the donor's own representatives and for
+/// headquarters.
+#[utoipa::path(tag = "funding", params(("id" = Uuid, Path, description = "The donor"), OfScope),
     security(("oauth2" = ["funding:read"])),
     responses((status = 200, description = "The donor's funding", body = DonorFunding), ReadProblems))]
 #[get("/v1/donors/{id}/funding")]
@@ -107,25 +157,36 @@ pub(crate) async fn of_donor(
     caller: Caller<perm::FundingRead>,
     context: Data<Context>,
     id: Id<DonorId>,
+    asked: Parameters<OfScope>,
 ) -> ApiResult {
     let claims = &caller.claims;
     if claims.donor_id.is_some_and(|own| own != id.0) {
         return Err(Problem::not_found().into());
     }
     let sees_all = claims.kind == PrincipalKind::Donor || context.is_headquarters(claims).await?;
-    service::read(&context, claims, async |db, _| {
+    service::read(&context, claims, async |db, readable| {
         let donor = store::donor(db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
         if !sees_all {
             let why = "only headquarters may see a donor's totals over all offices";
             return Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into());
         }
-        let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0)).await?;
-        response::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
+        let scope = asked.0.scope();
+        let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0, scope)).await?;
+        let shown = funding((db, readable), donor, scope, &counted).await?;
+        response::json(actix_web::http::StatusCode::OK, &[], &shown)
     })
     .await
 }
 
-pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding {
+/// What a donor gave, of cells of one of its scopes.
+pub(crate) async fn funding(
+    (db, readable): (&impl ConnectionTrait, &TenantScope),
+    donor: store::KnownDonor,
+    scope: MoneyScope,
+    counted: &[store::Counted],
+) -> Result<DonorFunding, StoreError> {
+    let keys = counted.iter().filter(|cell| cell.dimension == "plan").map(|cell| cell.member.as_str());
+    let plans: HashMap<String, plan::store::Model> = plan::store::by_funding_keys(readable, db, keys).await?;
     let (mut total, mut elsewhere) = (Amounts::default(), Amounts::default());
     let mut years: BTreeMap<i32, Amounts> = BTreeMap::new();
     let mut by_country_year = Vec::new();
@@ -133,6 +194,7 @@ pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> D
     for cell in counted {
         let amounts = cell.amounts();
         let part = || DonorFundingPart {
+            plan_id: plans.get(&cell.member).filter(|_| cell.dimension == "plan").map(|plan| plan.id),
             external_ref: cell.external_ref.clone(),
             name: cell.name.clone(),
             totals: amounts.into(),
@@ -157,10 +219,12 @@ pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> D
     }
     // They come largest first; a stable sort keeps that within a year.
     by_country_year.sort_by_key(|entry| std::cmp::Reverse(entry.year));
-    DonorFunding {
+    Ok(DonorFunding {
         donor_id: donor.id,
         donor_name: donor.name,
         donor_type: donor.donor_type,
+        scope,
+        organisation: office::organisation_name(db, readable.organisation_id()).await?,
         totals: total.into(),
         by_year: years
             .into_iter()
@@ -171,5 +235,5 @@ pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> D
         by_plan,
         by_earmarking,
         elsewhere: elsewhere.into(),
-    }
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::rule;
 use events::{ContributionRecorded, FlowObject};
-use kernel::{ContributionStatus, DonorId, OrganisationId, PlanId, Visibility, Word};
+use kernel::{ContributionStatus, DonorId, MoneyScope, OrganisationId, PlanId, Visibility, Word};
 use serde::{Deserialize, Serialize};
 
 /// Who or what a part of the funding belongs to.
@@ -32,6 +32,32 @@ pub(crate) struct Fact {
     pub(crate) donor: Option<Member>,
     pub(crate) earmarking: Option<Member>,
     pub(crate) recipient: Option<Member>,
+    /// Whether it is money given to the organisation itself, and counts in totals of that. Absent of events of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) is_ours: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) counts_ours: Option<bool>,
+    /// Whether it counts in totals of what everybody received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) counts_reported: Option<bool>,
+}
+
+impl Fact {
+    /// Whether it is money given to the organisation itself. Where no event has said it yet, a record of its own is: it
+    /// names the organisation by its id here.
+    pub(crate) fn is_ours(&self) -> bool {
+        let own = format!("org:{}", self.organisation_id);
+        self.is_ours.unwrap_or_else(|| self.recipient.as_ref().is_some_and(|member| member.key == own))
+    }
+
+    /// Whether it counts in totals of a scope.
+    pub(crate) fn counts(&self, scope: MoneyScope) -> bool {
+        match scope {
+            MoneyScope::Ours => self.counts_ours.unwrap_or_else(|| self.is_ours()),
+            MoneyScope::All => self.counts_reported.unwrap_or(true),
+        }
+    }
 }
 
 impl From<&ContributionRecorded> for Fact {
@@ -51,6 +77,9 @@ impl From<&ContributionRecorded> for Fact {
             donor: donor(event),
             earmarking: event.earmarking.as_ref().map(|word| earmarking(word.as_str())),
             recipient: rule::the_one(destination, FlowObject::ORGANISATION).map(organisation),
+            is_ours: event.is_ours,
+            counts_ours: event.counts_ours,
+            counts_reported: event.counts_reported,
         }
     }
 }
@@ -102,16 +131,26 @@ pub(crate) fn year_scope(year: i32) -> String {
     format!("year:{year}")
 }
 
-/// A donor as the public sees it.
-pub(crate) fn public_donor_scope(donor_id: DonorId) -> String {
-    format!("public-donor:{donor_id}")
+/// A donor as the public sees it: what it gave the organisation, or what it gave anybody.
+pub(crate) fn public_donor_scope(donor_id: DonorId, scope: MoneyScope) -> String {
+    match scope {
+        MoneyScope::Ours => format!("public-donor:{donor_id}"),
+        MoneyScope::All => format!("public-donor-all:{donor_id}"),
+    }
 }
 
-pub(crate) fn donor_scope(donor_id: DonorId) -> String {
-    format!("donor:{donor_id}")
+pub(crate) fn donor_scope(donor_id: DonorId, scope: MoneyScope) -> String {
+    match scope {
+        MoneyScope::Ours => format!("donor:{donor_id}"),
+        MoneyScope::All => format!("donor-all:{donor_id}"),
+    }
 }
+
+/// The dimension of a country, a plan or a year that has what of its total went to the organisation itself.
+pub(crate) const OURS: &str = "ours";
 
 /// Every place that counts a contribution. The public's scopes count public records, a donor's also those shown to it.
+/// Countries, plans and years count what everybody received; donors have that and what the organisation received.
 pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
     let mut cells = Vec::new();
     let mut add = |scope: &str, dimension, member: Option<&Member>| {
@@ -119,7 +158,8 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
     };
     let (plan, donor) = (fact.plan.as_ref(), fact.donor.as_ref());
     let (earmarking, recipient) = (fact.earmarking.as_ref(), fact.recipient.as_ref());
-    if fact.visibility.is(Visibility::Public) {
+    let is_ours = fact.is_ours();
+    if fact.visibility.is(Visibility::Public) && fact.counts(MoneyScope::All) {
         if let Some((country, year)) = &fact.country_year {
             let scope = country_scope(country, *year);
             add(&scope, "total", None);
@@ -127,12 +167,18 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "donor", donor);
             add(&scope, "earmarking", earmarking);
             add(&scope, "recipient", recipient);
+            if is_ours {
+                add(&scope, OURS, None);
+            }
             let scope = year_scope(*year);
             add(&scope, "total", None);
             add(&scope, "donor", donor);
             add(&scope, "plan", plan);
             add(&scope, "earmarking", earmarking);
             add(&scope, "donor_plan", Some(&pair(donor, plan)));
+            if is_ours {
+                add(&scope, OURS, None);
+            }
         }
         for counting in &fact.plans {
             let scope = plan_scope(&counting.key);
@@ -140,9 +186,12 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "donor", donor);
             add(&scope, "earmarking", earmarking);
             add(&scope, "recipient", recipient);
+            if is_ours {
+                add(&scope, OURS, None);
+            }
         }
     }
-    for scope in fact.donor_id.iter().flat_map(|id| scopes_of_donor(*id, &fact.visibility)) {
+    for scope in fact.donor_id.iter().flat_map(|id| scopes_of_donor(*id, fact)) {
         match &fact.country_year {
             Some((country, year)) => {
                 let key = format!("{country}:{year}");
@@ -158,12 +207,14 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
     cells
 }
 
-/// The donor's own scope counts what is shown to it, its public one what everybody sees.
+/// The donor's own scopes count what is shown to it, its public ones what everybody sees.
 /// Unknown visibilities are hidden.
-fn scopes_of_donor(donor_id: DonorId, visibility: &Word<Visibility>) -> Vec<String> {
-    match visibility.known() {
-        Some(Visibility::Public) => vec![donor_scope(donor_id), public_donor_scope(donor_id)],
-        Some(Visibility::Donor) => vec![donor_scope(donor_id)],
+fn scopes_of_donor(donor_id: DonorId, fact: &Fact) -> Vec<String> {
+    let counting = MoneyScope::ALL.iter().copied().filter(|scope| fact.counts(*scope));
+    let scopes = counting.map(|scope| (donor_scope(donor_id, scope), public_donor_scope(donor_id, scope)));
+    match fact.visibility.known() {
+        Some(Visibility::Public) => scopes.flat_map(|(own, public)| [own, public]).collect(),
+        Some(Visibility::Donor) => scopes.map(|(own, _)| own).collect(),
         Some(Visibility::Internal) | None => Vec::new(),
     }
 }
@@ -207,3 +258,7 @@ pub(crate) fn amounts(fact: &Fact) -> Amounts {
         _ => Amounts { pledge: fact.amount, pledge_flows: 1, ..Amounts::default() },
     }
 }
+
+#[cfg(test)]
+#[path = "fact_tests.rs"]
+mod tests;

@@ -8,11 +8,14 @@ use super::{
     rows::{public_country, public_donor},
     store::CellKey,
 };
-use kernel::{DonorId, DonorType, OrganisationId, Word};
+use crate::plan;
+use kernel::{DonorId, DonorType, MoneyScope, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use store::{Merge, StoreError, merge_models, params, sql};
 
-const DONOR: &str = "public-donor:";
+/// How the public's scopes of donors begin, and whose money they count.
+const DONORS: [(&str, MoneyScope); 2] =
+    [("public-donor:", MoneyScope::Ours), ("public-donor-all:", MoneyScope::All)];
 const COUNTRY: &str = "country:";
 /// Totals read per batch when the lists are rebuilt.
 const BATCH_SIZE: usize = 2000;
@@ -32,9 +35,10 @@ pub(super) async fn add<'a>(
         let organisation_id = *organisation_id;
         let Amounts { paid, commitment, pledge, funding_flows, pledge_flows } = delta;
         let minus_funding = -delta.funding();
-        if let Some(donor_id) = scope.strip_prefix(DONOR).and_then(|id| id.parse::<DonorId>().ok()) {
+        if let Some((scope, donor_id)) = donor(scope) {
             donors.push(public_donor::Model {
                 organisation_id,
+                scope,
                 donor_id,
                 minus_funding,
                 paid,
@@ -64,6 +68,12 @@ pub(super) async fn add<'a>(
         sql::execute(db, &empty, vec![]).await?;
     }
     Ok(())
+}
+
+/// The donor of a scope that is one of a donor as the public sees it, and whose money it counts.
+fn donor(scope: &str) -> Option<(MoneyScope, DonorId)> {
+    let of = |(prefix, money): &(&str, MoneyScope)| Some((*money, scope.strip_prefix(prefix)?.parse().ok()?));
+    DONORS.iter().find_map(of)
 }
 
 fn country_year(scope: &str) -> Option<(&str, i64)> {
@@ -133,37 +143,37 @@ pub(crate) fn searched(names: [Option<&str>; 3]) -> String {
     names.join("\n")
 }
 
-/// Donors with public contributions after one with this funding and id, the largest first.
+/// Donors with public contributions of a scope after one with this funding and id, the largest first.
 pub(crate) async fn donors(
     db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
+    (organisation_id, scope): (OrganisationId, MoneyScope),
     search: Option<&str>,
     after: Option<(i64, DonorId)>,
     limit: u64,
 ) -> Result<Vec<Donor>, StoreError> {
-    let (text, parameters) = donors_page(organisation_id, search, after, limit);
+    let (text, parameters) = donors_page((organisation_id, scope), search, after, limit);
     sql::all(db, &text, parameters).await
 }
 
 /// The query of a page, and what goes into it.
 pub(super) fn donors_page(
-    organisation_id: OrganisationId,
+    (organisation_id, scope): (OrganisationId, MoneyScope),
     search: Option<&str>,
     after: Option<(i64, DonorId)>,
     limit: u64,
 ) -> (String, Vec<Value>) {
-    let mut parameters = params![organisation_id];
+    let mut parameters = params![organisation_id, scope];
     let mut text = "SELECT d.id, d.name, d.name_fr, d.name_es, d.donor_type, p.paid, p.commitment, p.pledge,
                            p.funding_flows, p.pledge_flows
                     FROM public_donor p JOIN known_donor d ON d.id = p.donor_id AND d.organisation_id = $1
-                    WHERE p.organisation_id = $1 AND p.funding_flows + p.pledge_flows > 0"
+                    WHERE p.organisation_id = $1 AND p.scope = $2 AND p.funding_flows + p.pledge_flows > 0"
         .to_owned();
     if let Some((funding, id)) = after {
         parameters.extend(params![-funding, id]);
-        text.push_str(" AND (p.minus_funding, p.donor_id) > ($2, $3)");
+        text.push_str(" AND (p.minus_funding, p.donor_id) > ($3, $4)");
     }
     if let Some(search) = search {
-        parameters.push(format!("%{}%", super::store::escaped(&search.to_lowercase())).into());
+        parameters.push(format!("%{}%", plan::store::escaped(&search.to_lowercase())).into());
         text.push_str(&format!(" AND d.search LIKE ${} ESCAPE '\\'", parameters.len()));
     }
     text.push_str(&format!(" ORDER BY p.minus_funding, p.donor_id LIMIT {limit}"));

@@ -51,9 +51,9 @@ pub(super) mod cell {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// A donor of the public list.
+/// A donor of the public list of a scope.
 pub(super) mod public_donor {
-    use kernel::{DonorId, OrganisationId};
+    use kernel::{DonorId, MoneyScope, OrganisationId};
     use sea_orm::entity::prelude::*;
 
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -61,6 +61,8 @@ pub(super) mod public_donor {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub organisation_id: OrganisationId,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub scope: MoneyScope,
         #[sea_orm(primary_key, auto_increment = false)]
         pub donor_id: DonorId,
         pub minus_funding: i64,

@@ -222,11 +222,6 @@ pub(crate) async fn dimension_of(
     Ok(counted)
 }
 
-/// A text to look for, not a pattern.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
-
 /// What went from one donor to each plan, in a scope that counts that; the largest first.
 pub(crate) async fn plans_of_donor(
     db: &impl ConnectionTrait,

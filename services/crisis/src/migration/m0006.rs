@@ -27,11 +27,7 @@ impl MigrationTrait for M0006 {
         let tables = ["public_donor", "public_country", "public_version"];
         protect(manager, &tables.map(everyone)).await?;
         let db = manager.get_connection();
-        let filled = async {
-            listed::refill(db).await?;
-            fill_searched_names(db).await
-        };
-        filled.await.map_err(|error: StoreError| DbErr::Migration(error.to_string()))
+        fill_searched_names(db).await.map_err(|error: StoreError| DbErr::Migration(error.to_string()))
     }
 }
 
@@ -47,6 +43,7 @@ async fn fill_searched_names(db: &impl ConnectionTrait) -> Result<(), StoreError
     Ok(())
 }
 
+/// The lists are filled by `m0007`, which makes one of them anew.
 const PUBLIC_LISTS: &str = "
 ALTER TABLE known_donor ADD COLUMN search text NOT NULL DEFAULT '';
 CREATE TABLE public_donor (

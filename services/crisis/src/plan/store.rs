@@ -1,5 +1,4 @@
 use super::{current_requirement, objective::Objective};
-use crate::funding::store::escaped;
 use events::{ExternalRef, PlanChanged};
 use kernel::{Money, OfficeId, OrganisationId, PlanId, PlanType, Visibility, text::split};
 use sea_orm::entity::prelude::*;
@@ -152,6 +151,11 @@ fn filtered(scope: &TenantScope, filter: &Filter) -> Select<Entity> {
             .filter(name.like(LikeExpr::new(format!("%{}%", escaped(&search.to_lowercase()))).escape('\\')));
     }
     query
+}
+
+/// A text to look for, not a pattern.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 pub(crate) async fn get(

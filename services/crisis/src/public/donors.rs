@@ -1,13 +1,14 @@
 use crate::funding::{
-    api::{DonorFunding, Totals, funding},
+    api::{DonorFunding, OfScope, Totals, funding},
     fact::public_donor_scope,
     listed, store,
 };
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{DonorId, DonorType, Problem, Word};
+use kernel::{DonorId, DonorType, MoneyScope, Problem, Word};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::PublicProblems, response,
+    ApiResult, Column, Context, Envelope, Id, Listed, Paging, Parameters, Row, openapi::PublicProblems,
+    response,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -56,11 +57,15 @@ pub(crate) struct PublicDonorFilter {
     /// Only donors whose name contains this text.
     #[param(max_length = 200)]
     q: Option<String>,
+    /// `ours`: money given to the organisation that runs the platform; `all`: every reported flow, whoever receives it.
+    /// Defaults to `ours`.
+    scope: Option<MoneyScope>,
 }
 
 /// Lists the donors of public contributions
 ///
-/// Largest first, over every country and year that counts them.
+/// Largest first, over every country and year that counts them: of what the organisation was given, unless `scope` asks
+/// for every reported flow.
 #[utoipa::path(tag = "public", params(PublicDonorFilter, Paging),
     responses((status = 200, description = "The donors", body = Envelope<PublicDonor>), PublicProblems))]
 #[get("/v1/public/donors")]
@@ -69,14 +74,16 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<PublicDonorFilter>,
 ) -> ApiResult {
-    let PublicDonorFilter { q } = &listed.filter;
+    let PublicDonorFilter { q, scope: money } = &listed.filter;
+    let money = money.unwrap_or(MoneyScope::Ours);
     super::search(q.as_deref())?;
     super::answer(&context, &request, async |scope| {
         let (scope, paging, wanted) = (scope.clone(), listed.paging.clone(), q.clone());
-        let page = paging.of("donors", q)?;
+        let page = paging.of("donors", &(q, money))?;
         service::list(&request, &context, scope, page, async move |db, scope, page| {
             let (after, rows) = (page.after()?, page.limit + 1);
-            let donors = listed::donors(db, scope.organisation_id(), wanted.as_deref(), after, rows).await?;
+            let of = (scope.organisation_id(), money);
+            let donors = listed::donors(db, of, wanted.as_deref(), after, rows).await?;
             let donors = donors.into_iter().map(PublicDonor::from).collect();
             Ok(page.page(donors, |donor: &PublicDonor| (donor.totals.funding.minor(), donor.id)))
         })
@@ -87,20 +94,29 @@ pub(crate) async fn list(
 
 /// Gets the public funding of a donor
 ///
-/// By country and usage year, by plan and by earmarking. 404 for a donor without public contributions.
-#[utoipa::path(tag = "public", params(("id" = Uuid, Path, description = "The donor")),
+/// By country and usage year, by plan and by earmarking: of what the organisation was given, unless `scope` asks for every
+/// reported flow. 404 for a donor without public contributions to anybody.
+#[utoipa::path(tag = "public", params(("id" = Uuid, Path, description = "The donor"), OfScope),
     responses((status = 200, description = "The donor and its funding", body = DonorFunding), PublicProblems))]
 #[get("/v1/public/donors/{id}")]
-pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id<DonorId>) -> ApiResult {
+pub(crate) async fn get(
+    request: HttpRequest,
+    context: Data<Context>,
+    id: Id<DonorId>,
+    asked: Parameters<OfScope>,
+) -> ApiResult {
+    let money = asked.0.scope();
     super::answer(&context, &request, async |scope| {
         let organisation_id = scope.organisation_id();
         let shown = service::read_within(&context, scope, async |db| {
-            let counted = store::scope(db, organisation_id, &public_donor_scope(id.0)).await?;
-            if counted.is_empty() {
+            let of = async |money| store::scope(db, organisation_id, &public_donor_scope(id.0, money)).await;
+            let counted = of(money).await?;
+            // A donor that gave nothing to the organisation is known all the same, when it gave to others.
+            if counted.is_empty() && of(MoneyScope::All).await?.is_empty() {
                 return Err(Problem::not_found().into());
             }
             let donor = store::donor(db, organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
-            Ok(funding(donor, &counted))
+            Ok(funding((db, scope), donor, money, &counted).await?)
         });
         response::json(StatusCode::OK, &[], &shown.await?)
     })

@@ -1,7 +1,7 @@
 use super::{country, year};
 use crate::{
     funding::{
-        api::Totals,
+        api::{OfWhichOurs, Totals},
         fact::{Amounts, country_scope},
         store::{self, Counted},
     },
@@ -65,6 +65,8 @@ pub(crate) struct CountryFunding {
     year: i32,
     #[serde(flatten)]
     totals: Totals,
+    /// What of `funding` went to the organisation that runs the platform.
+    of_which_ours: OfWhichOurs,
     /// Donors that the source states.
     #[schema(minimum = 0)]
     donor_count: usize,
@@ -93,8 +95,8 @@ pub(crate) struct Question {
 
 /// Gets the funding of a country for a year
 ///
-/// Paid and committed flows received for this country and year alone, as OCHA's FTS counts them; pledges are listed
-/// separately. Each list adds up to `funding`.
+/// Paid and committed flows received for this country and year alone, whoever receives them, as OCHA's FTS counts them;
+/// pledges are listed separately. Each list adds up to `funding`.
 #[utoipa::path(tag = "public", params(Question),
     responses((status = 200, description = "The funding and its breakdown", body = CountryFunding), PublicProblems))]
 #[get("/v1/public/funding")]
@@ -127,6 +129,7 @@ async fn of_country(
         country: country.to_owned(),
         year,
         totals: total.into(),
+        of_which_ours: OfWhichOurs::of(db, organisation_id, &counted).await?,
         donor_count: by_donor.iter().filter(|donor| donor.part.external_ref.is_some()).count(),
         by_plan: plans(db, scope, &counted).await?,
         by_donor,

@@ -1,7 +1,7 @@
 use super::funding;
 use crate::{
     funding::{
-        api::Totals,
+        api::{OfWhichOurs, Totals},
         fact::{Amounts, plan_scope},
         store::{self, Counted},
     },
@@ -57,6 +57,8 @@ pub(crate) struct PublicPlan {
 pub(crate) struct PlanPage {
     #[serde(flatten)]
     plan: PublicPlan,
+    /// What of `funding` went to the organisation that runs the platform.
+    of_which_ours: OfWhichOurs,
     #[schema(minimum = 0)]
     donor_count: usize,
     #[schema(max_items = 10000)]
@@ -188,7 +190,7 @@ async fn least_funded_first(
 
 /// Gets a public response plan
 ///
-/// Its requirement and the flows it receives, without transfers inside the plan.
+/// Its requirement and the flows it receives, whoever receives them, without transfers inside the plan.
 #[utoipa::path(tag = "public",
     params(("id" = String, Path, description = "The id or the FTS number of the plan", max_length = 100)),
     responses((status = 200, description = "The plan and its funding", body = PlanPage), PublicProblems))]
@@ -222,6 +224,7 @@ async fn plan_page(
     let by_donor = funding::donors(db, organisation_id, &counted).await?;
     Ok(PlanPage {
         plan: shown(plan, total)?,
+        of_which_ours: OfWhichOurs::of(db, organisation_id, &counted).await?,
         donor_count: by_donor.len() - 1,
         by_donor,
         by_earmarking: funding::parts(&counted, "earmarking"),

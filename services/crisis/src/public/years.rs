@@ -1,8 +1,8 @@
 use super::funding::{DonorFundingShare, FundingPart, PlanFundingShare, donors, parts, plans};
 use crate::{
     funding::{
-        api::Totals,
-        fact::{Amounts, year_scope},
+        api::{OfWhichOurs, Totals},
+        fact::{Amounts, OURS, year_scope},
         store::{self, Counted},
     },
     plan,
@@ -45,6 +45,8 @@ pub(crate) struct YearFunding {
     year: i32,
     #[serde(flatten)]
     totals: Totals,
+    /// What of `funding` went to the organisation that runs the platform.
+    of_which_ours: OfWhichOurs,
     #[schema(max_items = 10000)]
     by_donor: Vec<DonorFundingShare>,
     #[schema(max_items = 10000)]
@@ -154,13 +156,14 @@ async fn of_year(
 ) -> Result<YearFunding, StoreError> {
     let organisation_id = scope.organisation_id();
     let year_scope = year_scope(year);
-    let wanted = ["total", "donor", "plan", "earmarking"];
+    let wanted = ["total", OURS, "donor", "plan", "earmarking"];
     let counted = store::dimensions(db, organisation_id, &year_scope, &wanted).await?;
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
     Ok(YearFunding {
         year,
         totals: total.into(),
+        of_which_ours: OfWhichOurs::of(db, organisation_id, &counted).await?,
         by_donor: donors(db, organisation_id, &counted).await?,
         by_plan: plans(db, scope, &counted).await?,
         by_earmarking: parts(&counted, "earmarking"),

@@ -187,14 +187,14 @@ async fn what_is_imported_or_decided_meanwhile_stays() {
             tx.commit().await.unwrap();
         };
         // Between comparing and writing, the flow goes to somebody else.
-        change(4, &|held| Model { destination_objects: to(&[OTHER]), ..held }).await;
+        change(4, &|held: Model| Model { destination_objects: to(&[OTHER]), ..held }).await;
         let mut tx = store.system(Actor::system()).await.unwrap();
         assert!(apply(&mut tx, &begun, &found).await.unwrap());
         tx.commit().await.unwrap();
         assert!(!ours(&store).await.contains_key(&4));
         while step(&store).await {}
         // What another rule says of a flow that stays ours is kept.
-        change(8, &|held| Model { counts_ours: false, ..held }).await;
+        change(8, &|held: Model| Model { counts_ours: false, ..held }).await;
         set(&store, 1, US).await;
         while step(&store).await {}
         let db = store.system_read().await.unwrap();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::migration::Migrator;
-use kernel::{ContributionStatus, DonorId, SystemClock, Visibility};
+use kernel::{ContributionStatus, DonorId, MoneyScope, SystemClock, Visibility};
 use std::sync::Arc;
 use store::{Actor, Store};
 
@@ -30,6 +30,9 @@ fn fact(number: u128, status: &str, visibility: &str) -> Fact {
         donor: Some(member(&DonorId::from_u128(7 + number % 20).to_string())),
         earmarking: number.is_multiple_of(3).then(|| member("earmarked")),
         recipient: None,
+        is_ours: (!number.is_multiple_of(11)).then_some(number.is_multiple_of(2)),
+        counts_ours: (!number.is_multiple_of(13)).then_some(number % 5 != 3),
+        counts_reported: (!number.is_multiple_of(17)).then_some(!number.is_multiple_of(6)),
     }
 }
 
@@ -46,17 +49,21 @@ async fn all_cells(store: &Store) -> Vec<(String, String, String, Amounts)> {
 }
 
 /// The public lists, read page by page to their ends.
-async fn lists(store: &Store, page: u64) -> (Vec<(DonorId, Amounts)>, Vec<(i32, String, Amounts)>) {
+async fn lists(store: &Store, page: u64) -> Lists {
     let db = store.system_read().await.unwrap();
-    let (mut donors, mut countries) = (Vec::new(), Vec::new());
-    loop {
-        let after = donors.last().map(|(id, amounts): &(DonorId, Amounts)| (amounts.funding(), *id));
-        let rows = listed::donors(&db, ORGANISATION, None, after, page).await.unwrap();
-        donors.extend(rows.iter().map(|row| (row.id, row.amounts())));
-        if rows.is_empty() {
-            break;
+    let mut countries = Vec::new();
+    let donors_of = async |scope: MoneyScope| {
+        let mut donors: Vec<(DonorId, Amounts)> = Vec::new();
+        loop {
+            let after = donors.last().map(|(id, amounts)| (amounts.funding(), *id));
+            let rows = listed::donors(&db, (ORGANISATION, scope), None, after, page).await.unwrap();
+            donors.extend(rows.iter().map(|row| (row.id, row.amounts())));
+            if rows.is_empty() {
+                return donors;
+            }
         }
-    }
+    };
+    let donors = [donors_of(MoneyScope::Ours).await, donors_of(MoneyScope::All).await];
     loop {
         let after = countries.last().map(|(year, country, amounts): &(i32, String, Amounts)| {
             (*year, amounts.funding(), country.clone())
@@ -70,8 +77,8 @@ async fn lists(store: &Store, page: u64) -> (Vec<(DonorId, Amounts)>, Vec<(i32, 
     (donors, countries)
 }
 
-/// Donors and countries, in the order of their lists.
-type Lists = (Vec<(DonorId, Amounts)>, Vec<(i32, String, Amounts)>);
+/// Donors to us, donors to anybody, and countries, in the order of their lists.
+type Lists = ([Vec<(DonorId, Amounts)>; 2], Vec<(i32, String, Amounts)>);
 
 /// The same lists, counted and sorted from the cells.
 fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
@@ -79,9 +86,12 @@ fn sorted(cells: &[(String, String, String, Amounts)]) -> Lists {
         let totals = cells.iter().filter(|(_, dimension, ..)| dimension == "total");
         totals.filter_map(move |(scope, .., amounts)| Some((scope.strip_prefix(prefix)?, *amounts)))
     };
-    let mut donors: Vec<(DonorId, Amounts)> =
-        totals("public-donor:").map(|(id, amounts)| (id.parse().unwrap(), amounts)).collect();
-    donors.sort_by_key(|(id, amounts)| (std::cmp::Reverse(amounts.funding()), *id));
+    let donors = ["public-donor:", "public-donor-all:"].map(|prefix| {
+        let mut donors: Vec<(DonorId, Amounts)> =
+            totals(prefix).map(|(id, amounts)| (id.parse().unwrap(), amounts)).collect();
+        donors.sort_by_key(|(id, amounts)| (std::cmp::Reverse(amounts.funding()), *id));
+        donors
+    });
     let country = |(scope, amounts): (&str, Amounts)| {
         let (country, year) = scope.split_once(':').unwrap();
         (year.parse().unwrap(), country.to_owned(), amounts)
@@ -128,7 +138,9 @@ async fn counting_anew_gives_what_counting_along_gave() {
         }
     }
     let (along, listed_along) = (all_cells(&store).await, lists(&store, 1000).await);
-    assert!(listed_along.0.len() > 10 && listed_along.1.len() > 3, "{listed_along:?}");
+    let [ours, all] = &listed_along.0;
+    assert!(ours.len() > 10 && all.len() > 10 && ours != all, "{listed_along:?}");
+    assert!(listed_along.1.len() > 3, "{listed_along:?}");
     let tx = store.system(Actor::system()).await.unwrap();
     recount(tx.db()).await.unwrap();
     listed::refill(tx.db()).await.unwrap();
@@ -165,12 +177,12 @@ async fn a_page_of_the_lists_is_read_in_the_order_of_an_index() {
     let folder = testkit::folder();
     let store = opened(&folder).await;
     let db = store.system_read().await.unwrap();
-    let after = Some((1, DonorId::from_u128(1)));
+    let (after, ours) = (Some((1, DonorId::from_u128(1))), (ORGANISATION, MoneyScope::Ours));
     let country = Some((2026, 1, "TCD".to_owned()));
     for (index, (text, parameters)) in [
-        ("public_donor_in_order", listed::donors_page(ORGANISATION, None, None, 51)),
-        ("public_donor_in_order", listed::donors_page(ORGANISATION, None, after, 51)),
-        ("public_donor_in_order", listed::donors_page(ORGANISATION, Some("norw"), after, 51)),
+        ("public_donor_in_order", listed::donors_page(ours, None, None, 51)),
+        ("public_donor_in_order", listed::donors_page(ours, None, after, 51)),
+        ("public_donor_in_order", listed::donors_page(ours, Some("norw"), after, 51)),
         ("public_country_in_order", listed::countries_page(ORGANISATION, None, None, 51)),
         ("public_country_in_order", listed::countries_page(ORGANISATION, Some(2026), country.clone(), 51)),
         ("public_country_in_order", listed::countries_page(ORGANISATION, None, country, 51)),
