@@ -145,6 +145,11 @@ impl World {
             (world.http.get(None, "/v1/public/plans").await.status == 200).then_some(())
         })
         .await;
+        eventually("donors knows who the organisation is", || async {
+            let setting = world.http.get(Some(&world.token), "/v1/recipient").await.json();
+            (setting["names"] == json!(["Organisation"])).then_some(())
+        })
+        .await;
         world
     }
 
@@ -413,7 +418,8 @@ pub async fn sign_in(http: &Http, email: &str, password: &str) -> Value {
     answer.json()
 }
 
-/// A small page of flows in the shape of the FTS API, written for tests: `count` flows from one donor.
+/// A small page of flows in the shape of the FTS API, written for tests: `count` flows from one donor to the world's
+/// organisation.
 pub fn flows(first_id: u64, count: u64) -> Vec<Value> {
     (0..count)
         .map(|number| {
@@ -424,7 +430,7 @@ pub fn flows(first_id: u64, count: u64) -> Vec<Value> {
                 "sourceObjects": [{ "type": "Organization", "id": "77", "name": "Examplia, Government of",
                                     "organizationTypes": ["Government"] }],
                 "destinationObjects": [
-                    { "type": "Organization", "id": "88", "name": "Example Relief", "organizationTypes": ["NGO"] },
+                    { "type": "Organization", "id": "88", "name": "Organisation", "organizationTypes": ["NGO"] },
                     { "type": "Location", "id": "1", "name": "Afghanistan" },
                     { "type": "UsageYear", "id": "42", "name": "2021" }],
             })

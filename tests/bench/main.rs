@@ -211,12 +211,13 @@ async fn p95(http: &Http, path: &str, status: u16) -> Duration {
     times[times.len() * 95 / 100]
 }
 
-/// Generated flows: 500 donors, 60 countries, 10 plans, six years.
+/// Generated flows: 500 donors, 60 countries, 10 plans, six years; one of the 40 recipients is the organisation itself.
 fn flow(number: u64) -> Value {
     let countries = kernel::country::all();
     let known: Vec<_> = countries.iter().filter(|country| country.fts_id.is_some()).take(60).collect();
     let country = known[usize::try_from(number % 60).unwrap()];
-    let donor = number % 500;
+    let (donor, recipient) = (number % 500, number % 40);
+    let name = if recipient == 0 { "Bench".to_owned() } else { format!("Recipient {recipient}") };
     json!({
         "id": (1_000_000 + number).to_string(), "versionId": 1, "amountUSD": 1000 + number % 9000, "budgetYear": "2021",
         "childFlowIds": null, "contributionType": "financial", "createdAt": "2021-01-27T13:15:18.704Z",
@@ -229,8 +230,7 @@ fn flow(number: u64) -> Value {
         "sourceObjects": [{ "type": "Organization", "id": (5000 + donor).to_string(), "name": format!("Donor {donor}"),
             "behavior": "single", "organizationTypes": ["Government"], "organizationSubTypes": ["National government"] }],
         "destinationObjects": [
-            { "type": "Organization", "id": (number % 40).to_string(), "name": format!("Recipient {}", number % 40),
-              "behavior": "single", "organizationTypes": ["NGO"] },
+            { "type": "Organization", "id": recipient.to_string(), "name": name, "behavior": "single", "organizationTypes": ["NGO"] },
             { "type": "Location", "id": country.fts_id, "name": country.name_en, "behavior": "single" },
             { "type": "Plan", "id": (number % 10).to_string(), "name": format!("Plan {}", number % 10) },
             { "type": "UsageYear", "id": "1", "name": (2018 + number % 6).to_string(), "behavior": "single" }],

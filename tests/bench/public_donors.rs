@@ -64,6 +64,7 @@ async fn import(up: &Up, founded: &Value, folder: &Path, http: &Http) {
         let donor = number % DONORS;
         flow["sourceObjects"][0]["id"] = (50_000 + donor).to_string().into();
         flow["sourceObjects"][0]["name"] = format!("Donor {donor} of the public list").into();
+        flow["destinationObjects"][0]["name"] = "Bench".into();
         write!(out, "{}{flow}", if number == 0 { "" } else { "," }).unwrap();
     }
     out.write_all(b"]}}").unwrap();
@@ -138,7 +139,7 @@ fn rows_alone(database: &Path) -> Duration {
     let started = Instant::now();
     let db = Connection::open(database).unwrap();
     let text = "SELECT d.name, d.donor_type, p.paid, p.commitment, p.pledge FROM public_donor p
-                JOIN known_donor d ON d.id = p.donor_id ORDER BY p.minus_funding, p.donor_id";
+                JOIN known_donor d ON d.id = p.donor_id WHERE p.scope = 'ours' ORDER BY p.minus_funding, p.donor_id";
     let mut select = db.prepare(text).unwrap();
     let mut rows = select.query([]).unwrap();
     let (mut count, mut lines) = (0, String::new());

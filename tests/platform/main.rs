@@ -19,6 +19,7 @@ mod kafka;
 mod lists;
 mod matrix;
 mod operations;
+mod ours;
 mod pages;
 mod plans;
 mod rebuild;

@@ -155,6 +155,7 @@ impl Scene {
             "POST /v1/exchange-rates",
             "PUT /v1/signature-rule",
             "PUT /v1/clearance-rule",
+            "PUT /v1/recipient",
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
             "PUT /v1/publication",
@@ -210,6 +211,7 @@ impl Scene {
             "PUT /v1/notifications/read-until" => json!({ "last_id": self.office }),
             _ if operation.starts_with("POST /v1/reports/{id}/") => json!({}),
             "PUT /v1/clearance-rule" => json!({ "donor_types": ["private_sector"] }),
+            "PUT /v1/recipient" => json!({ "names": ["Organisation"], "fts_organisation_ids": [] }),
             "PUT /v1/signature-rule" => json!({ "threshold_usd": null }),
             // Into itself.
             "POST /v1/donors/{id}/merges" => json!({ "duplicate_id": self.donor, "reason": "Twice" }),

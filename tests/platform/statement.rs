@@ -7,8 +7,8 @@ use std::process::Command;
 use tests::{PASSWORD, World};
 
 /// The file, as it came.
-struct File {
-    status: u16,
+pub(super) struct File {
+    pub(super) status: u16,
     headers: reqwest::header::HeaderMap,
     bytes: Vec<u8>,
 }
@@ -19,7 +19,7 @@ impl File {
     }
 
     /// Its words, with one space between them, as one reader of PDF sees them.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let pdf = Document::load_mem(&self.bytes).unwrap();
         let pages: Vec<u32> = pdf.get_pages().into_keys().collect();
         words(&pdf.extract_text(&pages).unwrap())
@@ -43,7 +43,7 @@ fn words(text: &str) -> String {
     text.split(|c: char| c.is_whitespace()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-async fn fetch(world: &World, token: &str, donor: &str, query: &str) -> File {
+pub(super) async fn fetch(world: &World, token: &str, donor: &str, query: &str) -> File {
     let request = world.http.request(Method::GET, &format!("/v1/donors/{donor}/statement{query}"));
     let answer = request.bearer_auth(token).send().await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());

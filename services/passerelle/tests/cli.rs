@@ -440,7 +440,8 @@ async fn check_figures(http: &Http) {
     );
 }
 
-/// A donor's representative sees its money, another donor's does not.
+/// A donor's representative sees its money, another donor's does not: what it gave to anybody, for none of it went to
+/// the organisation.
 async fn check_portal(http: &Http, bearer: &str, donors: [(&str, bool); 2], row: &str) {
     const PASSWORD: &str = "three little words";
     for (reference, sees) in donors {
@@ -453,8 +454,10 @@ async fn check_portal(http: &Http, bearer: &str, donors: [(&str, bool); 2], row:
         let form = [("email", email.as_str()), ("password", PASSWORD)];
         let signed_in = http.send(http.request(reqwest::Method::POST, "/en/sign-in").form(&form)).await;
         let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
-        let overview = http.request(reqwest::Method::GET, "/en/donor").header("cookie", cookie);
-        let overview = http.send(overview).await.text;
-        assert_eq!(overview.contains(row), sees, "{reference}");
+        for (path, shown) in [("/en/donor", false), ("/en/donor?scope=all", sees)] {
+            let overview = http.request(reqwest::Method::GET, path).header("cookie", &cookie);
+            let overview = http.send(overview).await.text;
+            assert_eq!(overview.contains(row), shown, "{reference} {path}");
+        }
     }
 }
