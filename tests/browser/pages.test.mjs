@@ -33,7 +33,7 @@ async function pagesOf(page, who, language) {
     await signIn(page, "donor@demo.example", language);
     const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
     const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports")];
-    const fixed = ["/donor", "/donor/contributions", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/notifications"];
+    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/notifications"];
     return [...fixed.map(at), ...records];
   }
   if (who === "country") {
@@ -58,7 +58,7 @@ async function pagesOf(page, who, language) {
   const contribution = await href(page, "main tbody th a");
   await page.goto(at("/console/imports"));
   const views = ["", "?view=board", "?view=calendar", "?view=punctuality"].map((view) => at(`/console/reports${view}`));
-  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
+  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/contributions?scope=all"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
 }
 
 async function checked(page, path, language, complaints) {

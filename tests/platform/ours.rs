@@ -320,3 +320,65 @@ async fn headquarters_alone_says_who_the_organisation_is_and_one_of_eight_at_onc
     assert_eq!((&theirs["version"], &theirs["names"]), (&json!(0), &json!(["Another organisation"])));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_says_who_the_organisation_is_and_pages_say_whose_money_they_show() {
+    let world = World::new().await;
+    let mut records = flows(1, 3);
+    records[1]["destinationObjects"][0]["name"] = "Example Relief".into();
+    records[2]["sourceObjects"][0]["id"] = "78".into();
+    records[2]["sourceObjects"][0]["name"] = "Norway".into();
+    world.import(&world.token, "", &[("a.json", page(&records))]).await;
+    world.settled().await;
+    let roles = json!([{ "office_id": world.founded.office_id, "role": "donor_relations_officer" }]);
+    let person = json!({ "name": "Officer", "email": "o@example.org", "password": PASSWORD, "roles": roles });
+    world.create("/v1/people", person).await;
+    let form = [("email", "o@example.org"), ("password", PASSWORD)];
+    let answer = world.http.send(world.http.request(Method::POST, "/en/sign-in").form(&form)).await;
+    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    let shown = async |path: &str| {
+        let answer = world.http.send(world.http.request(Method::GET, path).header("cookie", &cookie)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.text
+    };
+    let save = async |version: &str, names: &str| {
+        let form = [("version", version), ("names", names), ("fts_organisation_ids", "")];
+        let request = world.http.request(Method::POST, "/en/console/who-we-are").header("cookie", &cookie);
+        world.http.send(request.form(&form)).await
+    };
+    let setting = shown("/en/console/who-we-are").await;
+    assert!(setting.contains(">Organisation</textarea>"), "{setting}");
+    let refused = save("0", "Example Relief\r\n—").await;
+    assert_eq!(refused.status, 422);
+    for said in ["href=\"#names\"", "Example Relief", "error-summary"] {
+        assert!(refused.text.contains(said), "{said}: {}", refused.text);
+    }
+    let saved = save("0", "Example Relief\r\n\r\nOrganisation").await;
+    assert_eq!((saved.status, saved.header("location")), (303, "/en/console/who-we-are"), "{}", saved.text);
+    assert_eq!(save("0", "Another").await.status, 412);
+    compared(&world).await;
+    let setting = shown("/en/console/who-we-are").await;
+    assert!(setting.contains("All 3 reported flows have been compared"), "{setting}");
+    assert_eq!(save("1", "Organisation").await.status, 303);
+    compared(&world).await;
+
+    for (query, rows) in [("", 2), ("?scope=all", 3), ("?q=norway", 1), ("?q=examplia&scope=all", 2)] {
+        let list = shown(&format!("/en/console/contributions{query}")).await;
+        assert_eq!(list.matches("<th scope=\"row\"").count(), rows, "{query}: {list}");
+    }
+    let list = shown("/fr/console/contributions?scope=all").await;
+    assert!(list.contains("Example Relief") && list.contains("Organisation destinataire"), "{list}");
+    let figures = shown("/en/console/diversification?year=2021&scope=all").await;
+    assert!(figures.contains("<data value=\"3003.00\">") && figures.contains("scope=all"), "{figures}");
+    let figures = shown("/en/console/governance?from=2021&to=2021").await;
+    assert!(figures.contains("<data value=\"2002.00\">"), "{figures}");
+    let country = shown("/en/countries/AFG?year=2021").await;
+    for said in ["<data value=\"3003.00\">", "of which to Organisation", "<data value=\"2002.00\">"] {
+        assert!(country.contains(said), "{said}: {country}");
+    }
+    let found = get(&world, Some(&world.token), "/v1/donors?external_ref=fts:77").await;
+    let donor = format!("/en/donors/{}", text(&found["items"][0]["id"]));
+    assert!(shown(&donor).await.contains("<data value=\"1000.00\">"));
+    assert!(shown(&format!("{donor}?scope=all")).await.contains("<data value=\"2001.00\">"));
+    world.stop().await;
+}

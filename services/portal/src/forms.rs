@@ -107,6 +107,8 @@ fn input_of(pointer: &str) -> String {
         "reporting-template" => "template".to_owned(),
         // One input for several.
         _ if name.starts_with("plan_ids-") => "plan_ids".to_owned(),
+        _ if name.starts_with("names-") => "names".to_owned(),
+        _ if name.starts_with("fts_organisation_ids-") => "fts_organisation_ids".to_owned(),
         "state" | "status" | "standing" | "first_signature" | "if-match" => String::new(),
         _ => name,
     }
@@ -188,6 +190,8 @@ mod tests {
             ("/donor_id", "donor"),
             ("/plan_ids", "plan_ids"),
             ("/plan_ids/3", "plan_ids"),
+            ("/names/3", "names"),
+            ("/fts_organisation_ids/0", "fts_organisation_ids"),
             ("/state", ""),
         ] {
             assert_eq!(input_of(pointer), input, "{pointer}");

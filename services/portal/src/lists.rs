@@ -61,6 +61,12 @@ impl<F: Serialize> ListQuery<F> {
     }
 }
 
+/// Whose money is asked for: what the organisation received, or everything that is reported.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct OfScope {
+    pub(crate) scope: Option<String>,
+}
+
 /// What the template of a list is given of it: its rows, every filter (null where it is not set), and the filters that are
 /// set as an address.
 pub(crate) fn context_of(list: Value, filters: &impl Serialize) -> Value {

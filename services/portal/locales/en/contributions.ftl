@@ -55,3 +55,4 @@ entry-written-off = Written off
 entry-reversed = Reversed
 counts-now = Current balance
 help-entries = What was recorded is never changed. Each step adds an entry, and the sum of the entries is the current balance of the contribution. A record made in error is reversed by an entry of the opposite amount.
+contribution-not-ours = This flow goes to another organisation, or to several, and does not count in our own figures.

@@ -97,3 +97,4 @@ clearance-document-hint = Its reference, such as DD-2026-014.
 clearances-empty = No decisions have been recorded.
 clearance-new = Record a decision
 clearance-kept-elsewhere = Due diligence of this donor is decided in partnerships.
+donor-all-flows = All reported flows of this donor, whoever receives them

@@ -93,3 +93,16 @@ clearance-rule = Due diligence rule
 clearance-rule-about = Agreements with donors of these types require a valid due diligence clearance: at signature, at activation and for cost extensions.
 clearance-rule-types = Types of donor that require a clearance
 clearance-rule-none = No type of donor requires a clearance.
+who-we-are = Who we are
+who-we-are-about = The names and FTS numbers under which the organisation receives money. A flow reported to FTS is ours when it goes to no other organisation. Our own records are ours in any case.
+who-we-are-names = Names of the organisation
+who-we-are-names-hint = One per line, 20 at most. Case, accents and punctuation make no difference.
+who-we-are-fts-organisation-ids = Organisation numbers in FTS
+who-we-are-fts-organisation-ids-hint = One per line, 20 at most: the number that FTS gives the organisation, such as 2986.
+who-we-are-to-compare = Reported flows are about to be compared with this setting.
+who-we-are-comparing = { $compared } of { $total } reported flows have been compared with this setting; figures follow.
+who-we-are-compared = { $count ->
+    [0] No flow has been reported yet.
+    [one] The one reported flow has been compared with this setting.
+   *[other] All { $count } reported flows have been compared with this setting.
+}

@@ -55,3 +55,4 @@ entry-written-off = Baja
 entry-reversed = Asiento inverso
 counts-now = Saldo actual
 help-entries = Lo registrado no se modifica nunca. Cada paso añade un asiento, y la suma de los asientos es el saldo actual de la contribución. Un registro erróneo se anula con un asiento de importe contrario.
+contribution-not-ours = Este flujo va a otra organización, o a varias, y no cuenta en nuestras propias cifras.

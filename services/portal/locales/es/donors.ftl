@@ -97,3 +97,4 @@ clearance-document-hint = Su referencia, por ejemplo DD-2026-014.
 clearances-empty = No se ha registrado ninguna decisión.
 clearance-new = Registrar una decisión
 clearance-kept-elsewhere = La diligencia debida de este donante se decide en el área de alianzas.
+donor-all-flows = Todos los flujos notificados de este donante, sea cual sea la organización receptora

@@ -55,3 +55,4 @@ entry-written-off = Comptabilisation en pertes
 entry-reversed = Contre-passation
 counts-now = Solde actuel
 help-entries = Ce qui a été enregistré n’est jamais modifié. Chaque étape ajoute une écriture, et la somme des écritures est le solde actuel de la contribution. Un enregistrement erroné est annulé par une écriture de montant opposé.
+contribution-not-ours = Ce flux est destiné à une autre organisation, ou à plusieurs, et ne compte pas dans nos propres chiffres.

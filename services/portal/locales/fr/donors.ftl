@@ -97,3 +97,4 @@ clearance-document-hint = Sa référence, par exemple DD-2026-014.
 clearances-empty = Aucune décision n’a été enregistrée.
 clearance-new = Enregistrer une décision
 clearance-kept-elsewhere = La vérification préalable de ce bailleur de fonds relève des partenariats.
+donor-all-flows = Tous les flux signalés de ce bailleur de fonds, quelle que soit l’organisation destinataire

@@ -93,3 +93,16 @@ clearance-rule = Règle de vérification préalable
 clearance-rule-about = Les accords avec ces types de bailleurs de fonds exigent une vérification préalable favorable en cours de validité : à la signature, à l’activation et pour toute prolongation avec incidence financière.
 clearance-rule-types = Types de bailleurs de fonds soumis à vérification
 clearance-rule-none = Aucun type de bailleur de fonds n’est soumis à vérification.
+who-we-are = Qui nous sommes
+who-we-are-about = Les noms et les numéros FTS sous lesquels l’organisation reçoit des fonds. Un flux signalé au FTS est le nôtre s’il n’est destiné à aucune autre organisation. Nos propres enregistrements le sont dans tous les cas.
+who-we-are-names = Noms de l’organisation
+who-we-are-names-hint = Un par ligne, 20 au plus. La casse, les accents et la ponctuation ne comptent pas.
+who-we-are-fts-organisation-ids = Numéros de l’organisation dans le FTS
+who-we-are-fts-organisation-ids-hint = Un par ligne, 20 au plus : le numéro que le FTS attribue à l’organisation, par exemple 2986.
+who-we-are-to-compare = Les flux signalés vont être comparés à ce réglage.
+who-we-are-comparing = { $compared } flux signalés sur { $total } ont été comparés à ce réglage ; les chiffres suivent.
+who-we-are-compared = { $count ->
+    [0] Aucun flux n’a encore été signalé.
+    [one] Le seul flux signalé a été comparé à ce réglage.
+   *[other] Les { $count } flux signalés ont tous été comparés à ce réglage.
+}

@@ -3,6 +3,7 @@
 use crate::{
     draw::mark,
     error::unless_away,
+    lists::{OfScope, given},
     nav::{Group, NavEntry},
     visit::{DonorPrincipal, PageResult},
 };
@@ -22,11 +23,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/donor", web::get().to(show));
 }
 
-async fn show(donor: DonorPrincipal) -> PageResult {
+async fn show(donor: DonorPrincipal, asked: web::Query<OfScope>) -> PageResult {
+    let scope = given(&*asked);
     let funding_path = format!("/v1/donors/{}/funding", donor.who.donor_id);
     let (owed, unread) = ([("owed", "true"), ("limit", "5")], [("unread", "true"), ("limit", "5")]);
     let (funding, owed, told, focal) = futures_util::join!(
-        donor.get(&funding_path, &()),
+        donor.get(&funding_path, &scope),
         donor.get("/v1/reports", &owed),
         donor.get("/v1/notifications", &unread),
         donor.get("/v1/me/focal-point", &()),

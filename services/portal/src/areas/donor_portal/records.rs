@@ -49,6 +49,8 @@ const REPORTS: ListPage = ListPage::new("/v1/reports", "donor_portal/reports.htm
 
 #[derive(Serialize, Deserialize)]
 struct Filters {
+    scope: Option<String>,
+    plan_id: Option<String>,
     status: Option<String>,
     year: Option<String>,
     country: Option<String>,
@@ -57,7 +59,8 @@ struct Filters {
 
 async fn contributions(donor: DonorPrincipal, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     // The choices of the filters come from another service than the list.
-    let funding = donor.get(&format!("/v1/donors/{}/funding", donor.who.donor_id), &()).await;
+    let scope = given(&[("scope", &asked.filters.scope)]);
+    let funding = donor.get(&format!("/v1/donors/{}/funding", donor.who.donor_id), &scope).await;
     let funding = unless_away(funding)?;
     let away = funding.is_none();
     let funding = funding.unwrap_or_default();
@@ -65,7 +68,14 @@ async fn contributions(donor: DonorPrincipal, asked: web::Query<ListQuery<Filter
     for entry in funding["by_country_year"].as_array().into_iter().flatten() {
         countries.extend(entry["country"].as_str().filter(|code| !countries.contains(code)));
     }
-    let more = json!({ "countries": countries, "years": funding["by_year"], "away": away });
+    let plans =
+        funding["by_plan"].as_array().into_iter().flatten().filter(|part| part["plan_id"].is_string());
+    let plans: Vec<Value> =
+        plans.map(|part| json!({ "id": part["plan_id"], "name": part["name"] })).collect();
+    let more = json!({
+        "countries": countries, "years": funding["by_year"], "plans": plans, "organisation": funding["organisation"],
+        "away": away,
+    });
     CONTRIBUTIONS.show(&donor, &asked, more).await
 }
 

@@ -10,7 +10,7 @@ use crate::{
     figures::{minor, most, usd},
     i18n::{Language, text},
     ids::Id,
-    lists::{ListPage, ListQuery},
+    lists::{ListPage, ListQuery, OfScope, given},
     nav::{Group, NavEntry},
     visit::{PageResult, Visitor},
 };
@@ -40,6 +40,7 @@ const LIST: ListPage = ListPage::new("/v1/public/donors", "public/donors.html");
 #[derive(Serialize, Deserialize)]
 struct Filters {
     q: Option<String>,
+    scope: Option<String>,
 }
 
 async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> PageResult {
@@ -48,8 +49,8 @@ async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> Page
     visitor.page(LIST.template, context).await
 }
 
-async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {
-    let funding = visitor.get(&format!("/v1/public/donors/{id}"), &()).await?;
+async fn donor(visitor: Visitor, id: web::Path<Id>, asked: web::Query<OfScope>) -> PageResult {
+    let funding = visitor.get(&format!("/v1/public/donors/{id}"), &given(&*asked)).await?;
     let mut years: Vec<Value> = funding["by_year"].as_array().cloned().unwrap_or_default();
     years.reverse();
     let column = |entry: &Value| mark(visitor.language, &entry["year"].to_string(), &entry["funding"]);

@@ -2,7 +2,7 @@
 
 use crate::{
     error::PageError,
-    lists::{ListPage, ListQuery, Query, given},
+    lists::{ListPage, ListQuery, OfScope, Query, given},
     nav::{Group, NavEntry},
     visit::{PageResult, Visitor},
 };
@@ -54,12 +54,13 @@ async fn file(
     visitor: Visitor,
     name: web::Path<(String, String)>,
     filters: web::Query<Filters>,
+    asked: web::Query<OfScope>,
 ) -> PageResult {
     let (list, kind) = name.into_inner();
     let (path, query) = match list.as_str() {
         "plans" => (LIST.path, given(&*filters)),
         "countries" => ("/v1/public/countries", given(&[("year", &filters.year)])),
-        "donors" => ("/v1/public/donors", given(&[("q", &filters.q)])),
+        "donors" => ("/v1/public/donors", given(&[("q", &filters.q), ("scope", &asked.scope)])),
         "years" => ("/v1/public/years", Query::new()),
         "updates" => ("/v1/public/updates", Query::new()),
         _ => return Err(PageError::NotFound),

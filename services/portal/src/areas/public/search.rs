@@ -31,11 +31,15 @@ async fn search(visitor: Visitor, asked: web::Query<Question>) -> PageResult {
         let nothing = json!({ "q": "", "plans": [], "countries": [], "donors": null });
         return visitor.page("public/search.html", nothing).await;
     }
-    let found = async |path: &str, limit: &str| {
-        or_empty(visitor.get(path, &[("q", words.as_str()), ("limit", limit)]).await)
+    let found = async |path: &str, of_list: &[(&str, &str)]| {
+        let query = [&[("q", words.as_str())][..], of_list].concat();
+        or_empty(visitor.get(path, &query).await)
     };
-    let (plans, donors) =
-        futures_util::join!(found("/v1/public/plans", "50"), found("/v1/public/donors", "20"));
+    // Every donor that gave to anybody is found.
+    let (plans, donors) = futures_util::join!(
+        found("/v1/public/plans", &[("limit", "50")]),
+        found("/v1/public/donors", &[("limit", "20"), ("scope", "all")])
+    );
     let plans: Vec<Value> = items(&plans?).to_vec();
     let context = json!({ "q": words, "plans": plans, "countries": countries(&words), "donors": donors? });
     visitor.page("public/search.html", context).await

@@ -29,7 +29,7 @@ fn measures() -> Value {
         "flexible_share_percent": "33.3", "multi_year": money("1.00"), "multi_year_share_percent": null,
         "new_donors": 1, "new_amount": money("3.00"), "lapsed_donors": 0, "lapsed_amount": money("0.00"),
         "by_type": [part], "by_segment": [part], "by_earmarking": [part], "by_region": [part] });
-    let answered = json!({ "office_id": ID, "office_name": MARKUP, "years": [measures] });
+    let answered = json!({ "office_id": ID, "office_name": MARKUP, "scope": "ours", "years": [measures] });
     answer("/v1/diversification", answered)["years"][0].clone()
 }
 
@@ -52,7 +52,7 @@ fn diversification(_: Language) -> Value {
     let share = json!([{ "label": "2020", "value": 33.3, "shown": "33.3" }]);
     json!({
         "any": true, "chosen": measures(), "top": giving(), "offices": offices(), "office_id": ID,
-        "office_name": MARKUP, "from": 2020, "to": 2020, "divisions": divisions, "flexible_data": share,
+        "office_name": MARKUP, "scope": "all", "from": 2020, "to": 2020, "divisions": divisions, "flexible_data": share,
         "top_data": share, "measures": [measures()], "period_query": "office_id=o", "office_query": "office_id=o",
     })
 }
@@ -78,7 +78,7 @@ fn governance(_: Language) -> Value {
     report["items"][0]["is_total"] = true.into();
     json!({
         "list": report, "names": ["top_donors", "by_type", "by_earmarking", "by_region", "year_on_year"],
-        "report": "by_type", "offices": offices(), "office_id": ID, "from": "2020", "to": "2020",
+        "report": "by_type", "offices": offices(), "office_id": ID, "from": "2020", "to": "2020", "scope": null,
         "period_query": "office_id=o",
     })
 }

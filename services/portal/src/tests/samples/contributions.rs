@@ -18,7 +18,8 @@ pub(super) const PAGES: &[Sample] = &[
 fn fields() -> Value {
     let object = |kind: &str| json!({ "kind": kind, "id": "1", "name": MARKUP });
     json!({ "id": ID, "version": 1, "office_id": ID, "status": "paid", "standing": "current", "amount": money("5.00"),
-        "amount_usd": money("5.00"), "donor_id": ID, "donor_name": MARKUP, "usage_years": [2020], "usage_split": [],
+        "amount_usd": money("5.00"), "donor_id": ID, "donor_name": MARKUP, "recipient": MARKUP, "is_ours": false,
+        "counts_ours": false, "counts_reported": true, "usage_years": [2020], "usage_split": [],
         "countries": ["AFG"], "decision_date": DAY, "flow_date": DAY, "earmarking": "softly_earmarked",
         "description": "<script>", "contribution_type": "in_kind", "new_money": true, "visibility": "public",
         "keywords": ["a"], "source": "fts", "external_ref": { "source": "fts", "ref": "1" }, "exchange_rate": "0.9", "exchange_rate_date": DAY,
@@ -40,16 +41,16 @@ pub(super) fn full() -> Value {
 }
 
 /// A response plan to choose.
-fn plan() -> Value {
+pub(super) fn plan() -> Value {
     row("/v1/plan-names", json!({ "id": ID, "name": MARKUP, "fts_id": "1" }))
 }
 
 fn contributions(_: Language) -> Value {
     json!({
         "list": list("/v1/contributions", &[contribution()]), "filter_query": "status=paid",
-        "filter": { "status": "paid", "earmarking": null, "year": MARKUP, "country": "AFG", "donor_id": ID,
-                    "agreement_id": ID, "parent_id": null },
-        "problem": super::refusal("year"), "countries": ["AFG"], "may_write": true,
+        "filter": { "q": MARKUP, "scope": "all", "plan_id": ID, "status": "paid", "earmarking": null, "year": MARKUP,
+                    "country": "AFG", "donor_id": ID, "agreement_id": ID, "parent_id": null },
+        "problem": super::refusal("year"), "plans": [plan()], "countries": ["AFG"], "may_write": true,
     })
 }
 

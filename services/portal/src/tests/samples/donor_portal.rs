@@ -42,8 +42,9 @@ fn overview(_: Language) -> Value {
 fn given(_: Language) -> Value {
     json!({
         "list": list("/v1/contributions", &[contributions::contribution()]), "filter_query": "status=paid",
-        "filter": { "status": "paid", "year": "2020", "country": "AFG", "earmarking": null }, "problem": null,
-        "years": funding()["by_year"], "countries": ["AFG"], "away": false,
+        "filter": { "scope": "all", "plan_id": ID, "status": "paid", "year": "2020", "country": "AFG", "earmarking": null },
+        "problem": null, "years": funding()["by_year"], "countries": ["AFG"], "organisation": MARKUP, "away": false,
+        "plans": [{ "id": ID, "name": MARKUP }],
     })
 }
 

@@ -103,7 +103,7 @@ fn duplicates(_: Language) -> Value {
 fn timeline(_: Language) -> Value {
     let item = |kind: &str| {
         json!({ "at": INSTANT, "on": DAY, "kind": kind, "office_id": ID, "record_id": ID, "title": MARKUP,
-                "amount": super::money("1.00") })
+                "recipient": MARKUP, "amount": super::money("1.00") })
     };
     let kinds = ["contribution_paid", "report_submit", "agreement_amended", "donor_merged"];
     json!({

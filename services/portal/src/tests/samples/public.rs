@@ -27,6 +27,11 @@ pub(super) fn totals() -> Value {
             "pledges": money("3.00"), "flow_count": 3 })
 }
 
+/// What of them went to the organisation.
+fn of_which_ours() -> Value {
+    with(totals(), json!({ "organisation": MARKUP }))
+}
+
 /// The parts of a funding: one with a name that somebody wrote, one that nobody named.
 fn parts(more: &Value) -> Value {
     let part = json!({ "external_ref": "7", "name": MARKUP, "funding": money("10.00"), "flow_count": 1 });
@@ -100,7 +105,7 @@ fn home(_: Language) -> Value {
 fn country(_: Language) -> Value {
     let funding = with(
         totals(),
-        json!({ "country": "AFG", "year": 2020, "donor_count": 2, "by_plan": by_plan(),
+        json!({ "country": "AFG", "year": 2020, "donor_count": 2, "by_plan": by_plan(), "of_which_ours": of_which_ours(),
         "by_donor": by_donor(), "by_recipient": parts(&json!({})), "by_earmarking": by_earmarking() }),
     );
     json!({
@@ -120,7 +125,7 @@ fn plans(_: Language) -> Value {
 fn plan_page(_: Language) -> Value {
     let page = with(
         plan_fields(),
-        json!({ "by_donor": by_donor(), "by_earmarking": by_earmarking(),
+        json!({ "by_donor": by_donor(), "by_earmarking": by_earmarking(), "of_which_ours": of_which_ours(),
         "by_recipient": parts(&json!({})), "donor_count": 2 }),
     );
     json!({
@@ -132,17 +137,18 @@ fn plan_page(_: Language) -> Value {
 fn donors(_: Language) -> Value {
     let donor = with(totals(), json!({ "id": ID, "name": MARKUP, "type": "government" }));
     json!({
-        "list": list("/v1/public/donors", &[donor]), "filter": { "q": null }, "filter_query": "", "problem": null,
-        "most": money("3.00"),
+        "list": list("/v1/public/donors", &[donor]), "filter": { "q": null, "scope": "all" }, "filter_query": "scope=all",
+        "problem": null, "most": money("3.00"),
     })
 }
 
 /// What a donor gave, as the public, the donor and its staff get it.
 pub(super) fn donor_funding() -> Value {
-    let of_part = with(totals(), json!({ "external_ref": "7", "name": MARKUP }));
+    let of_part = with(totals(), json!({ "external_ref": "7", "name": MARKUP, "plan_id": ID }));
     with(
         totals(),
         json!({ "donor_id": ID, "donor_name": MARKUP, "donor_type": "government", "elsewhere": totals(),
+        "scope": "ours", "organisation": MARKUP,
         "by_year": [with(totals(), json!({ "year": 2020 }))],
         "by_country_year": [with(totals(), json!({ "year": 2020, "country": "AFG" }))],
         "by_plan": [of_part], "by_earmarking": [of_part] }),
@@ -161,7 +167,7 @@ fn flows(_: Language) -> Value {
         "funding": money("3.00"), "flow_count": 1 });
     let funding = with(
         totals(),
-        json!({ "year": 2020, "by_donor": by_donor(), "by_earmarking": by_earmarking(),
+        json!({ "year": 2020, "by_donor": by_donor(), "by_earmarking": by_earmarking(), "of_which_ours": of_which_ours(),
         "by_plan": by_plan(), "flows": [flow] }),
     );
     let mark = |label: &str| json!({ "label": label, "value": 1.0, "shown": "1" });

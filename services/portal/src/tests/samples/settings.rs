@@ -14,6 +14,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/settings/exchange-rates.html", context: exchange_rates },
     Sample { template: "console/settings/publication.html", context: publication },
     Sample { template: "console/settings/style-guide.html", context: areas::style_guide_sample },
+    Sample { template: "console/settings/who-we-are.html", context: who_we_are },
 ];
 
 fn signature_rule(_: Language) -> Value {
@@ -29,6 +30,18 @@ fn clearance_rule(_: Language) -> Value {
         json!({ "version": 1, "donor_types": ["civil_society", "private_sector"], "updated_at": INSTANT });
     json!({
         "rule": answer("/v1/clearance-rule", rule), "problem": super::refusal("donor_types"), "may_write": true,
+    })
+}
+
+fn who_we_are(_: Language) -> Value {
+    let setting =
+        json!({ "version": 1, "names": [MARKUP], "fts_organisation_ids": ["2986"], "updated_at": INSTANT });
+    let progress = json!({ "done": false, "total": 484, "compared": 200, "changed": 3, "started_at": INSTANT,
+        "finished_at": null });
+    json!({
+        "setting": answer("/v1/recipient", setting), "version": "1", "problem": super::refusal("names"),
+        "typed": { "version": "1", "names": MARKUP, "fts_organisation_ids": "2986" }, "may_write": true,
+        "progress": answer("/v1/recipient/progress", progress),
     })
 }
 

@@ -69,7 +69,7 @@ async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen
     let (found, offices) = (found?, offices?);
     let years: Vec<Value> = found["years"].as_array().cloned().unwrap_or_default();
     let chosen = chosen(&years, asked.year.as_deref().and_then(|year| year.parse().ok()));
-    let of_office = of_office(period.office_id.as_deref());
+    let of_office = of_office(period.office_id.as_deref(), period.scope.as_deref());
     let mut top = of_office.clone();
     top.extend(given(&[("year", chosen["year"].to_string().as_str()), ("measure", "top_10")]));
     let top = staff.get("/v1/diversification/rows", &top).await?;
@@ -77,7 +77,7 @@ async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen
         ["type", "segment", "earmarking", "region"].map(|name| stacks(language, &years, name)).to_vec();
     let context = json!({
         "any": years.iter().any(has_money), "chosen": chosen, "top": top, "offices": offices,
-        "office_id": found["office_id"], "office_name": found["office_name"],
+        "office_id": found["office_id"], "office_name": found["office_name"], "scope": found["scope"],
         "from": years.first().map(|year| &year["year"]), "to": years.last().map(|year| &year["year"]),
         "divisions": divisions, "flexible_data": columns(language, &years, "flexible_share_percent"),
         "top_data": columns(language, &years, "top_10_share_percent"), "measures": years,

@@ -48,7 +48,7 @@ async fn show(staff: Staff, period: web::Query<Period>, asked: web::Query<Chosen
     }
     let context = json!({
         "list": list, "names": REPORTS, "report": report, "offices": offices?, "office_id": period.office_id,
-        "from": period.from, "to": period.to, "period_query": query_of(&query),
+        "from": period.from, "to": period.to, "scope": period.scope, "period_query": query_of(&query),
     });
     staff.page("console/analysis/governance.html", context).await
 }

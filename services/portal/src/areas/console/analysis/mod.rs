@@ -9,17 +9,18 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The years and the office that are looked at, as both the API and the page's own address take them.
+/// The years, the office and whose money are looked at, as both the API and the page's own address take them.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Period {
     from: Option<String>,
     to: Option<String>,
     office_id: Option<String>,
+    scope: Option<String>,
 }
 
-/// The office that is looked at, as a parameter.
-fn of_office(office_id: Option<&str>) -> Query {
-    given(&[("office_id", office_id)])
+/// The office that is looked at, and whose money, as parameters.
+fn of_office(office_id: Option<&str>, scope: Option<&str>) -> Query {
+    given(&[("office_id", office_id), ("scope", scope)])
 }
 
 /// The offices that somebody may ask about, for the choice among them.

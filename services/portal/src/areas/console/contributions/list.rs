@@ -1,5 +1,6 @@
 //! The list of contributions.
 
+use super::form::plans;
 use crate::{
     forms::country_codes,
     lists::{ListPage, ListQuery},
@@ -29,6 +30,9 @@ const LIST: ListPage = ListPage::new("/v1/contributions", "console/contributions
 
 #[derive(Serialize, Deserialize)]
 struct Filters {
+    q: Option<String>,
+    scope: Option<String>,
+    plan_id: Option<String>,
     status: Option<String>,
     earmarking: Option<String>,
     year: Option<String>,
@@ -39,7 +43,9 @@ struct Filters {
 }
 
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    let more = json!({ "countries": country_codes(), "may_write": staff.may("contributions:write") });
+    let more = json!({
+        "plans": plans(&staff).await?, "countries": country_codes(), "may_write": staff.may("contributions:write"),
+    });
     LIST.show(&staff, &asked, more).await
 }
 

@@ -71,7 +71,7 @@ async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
 async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let path = format!("/v1/contributions/{id}");
     let contribution = staff.get(&path, &()).await?;
-    let (entries, of_it) = (format!("{path}/entries"), [("parent_id", id.as_str())]);
+    let (entries, of_it) = (format!("{path}/entries"), [("parent_id", id.as_str()), ("scope", "all")]);
     let (entries, children) =
         futures_util::join!(staff.get(&entries, &()), staff.get("/v1/contributions", &of_it));
     let (entries, children) = (entries?, children?);

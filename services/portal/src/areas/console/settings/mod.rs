@@ -1,4 +1,5 @@
-//! What headquarters sets: the rules about signatures and due diligence, exchange rates, publication; and the style guide.
+//! What headquarters sets: who the organisation is, the rules about signatures and due diligence, exchange rates,
+//! publication; and the style guide.
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
@@ -7,10 +8,11 @@ pub(crate) mod exchange_rates;
 pub(crate) mod publication;
 pub(crate) mod signature_rule;
 pub(crate) mod style_guide;
+pub(crate) mod who_we_are;
 
 /// The entries of these files in the menu.
 pub(crate) const NAV: crate::nav::Entries =
-    &[clearance_rule::NAV, exchange_rates::NAV, publication::NAV, signature_rule::NAV];
+    &[clearance_rule::NAV, exchange_rates::NAV, publication::NAV, signature_rule::NAV, who_we_are::NAV];
 
 /// The steps of the records of these files.
 #[cfg(test)]
@@ -23,5 +25,6 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(exchange_rates::configure)
         .configure(publication::configure)
         .configure(signature_rule::configure)
-        .configure(style_guide::configure);
+        .configure(style_guide::configure)
+        .configure(who_we_are::configure);
 }

@@ -51,6 +51,7 @@ pub(crate) fn sample(language: Language) -> Value {
     };
     let contribution = |status: &str| {
         json!({ "id": "0", "status": status, "description": "0123456789 العربية ትግርኛ ".repeat(4), "amount": money("1234567.00"),
+                "donor_name": "ΑΒΓ", "recipient": "ΔΕΖ", "destination_objects": [{ "kind": "Plan", "name": "2026" }],
                 "amount_usd": money("1234567.00"), "decision_date": "2026-02-03", "countries": ["TCD", "AFG"],
                 "usage_years": [2026], "external_ref": { "source": "fts", "ref": "1" } })
     };
