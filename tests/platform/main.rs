@@ -29,3 +29,4 @@ mod sign_in_under_attack;
 mod statement;
 mod subjects;
 mod traces;
+mod uploads_of_fts;
