@@ -137,6 +137,50 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`an officer imports a plan overview together with flows, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    const number = javaScriptEnabled ? 990301 : 990302;
+    const name = `Tchad & voisins <b>${number}</b>`;
+    const file = (name, data) => ({ name, mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ data })) });
+    const flow = {
+      id: String(number), versionId: 1, amountUSD: 1000, status: "paid", newMoney: true, contributionType: "financial",
+      sourceObjects: [{ type: "Organization", id: "990377", name: "Fondation des plans", organizationTypes: ["Private organization/foundation"] }],
+      destinationObjects: [{ type: "Plan", id: String(number), name }, { type: "UsageYear", id: "50", name: "2026" }],
+    };
+    const plan = {
+      id: number, name, countries: [{ iso3: "TCD" }], usageYears: [{ year: "2026" }], requirements: { revisedRequirements: 5000 },
+    };
+    // Their names say the opposite of what they are.
+    const files = [file("plans.json", { flows: [flow] }), file("flows.json", { plans: [plan, { name: "No number" }] })];
+    const send = async (button) => {
+      await page.goto("/en/console/imports?format=fts");
+      await page.setInputFiles("#files", files);
+      await page.click(button);
+      await page.waitForURL(/\/console\/imports\/plans\/[0-9a-f-]{36}/);
+      return page.locator("main").innerText();
+    };
+    assert.match(await send("main form button[formaction*='mode=check']"), /validation only/);
+    assert.match(await send("main form button:not(.quiet-button)"), /One plan is invalid[^]*\/id/);
+    assert.match(await send("main form button[formaction*='mode=skip']"), /Flows of this upload/);
+    for (let tries = 0; tries < 50 && (await page.locator(".badge.done").count()) < 2; tries++) {
+      await page.waitForTimeout(200);
+      await page.reload();
+    }
+    assert.equal(await page.locator(".badge.done").count(), 2, "plans and flows are imported");
+    await page.click("nav.years a[href*='verdict=created']");
+    if (javaScriptEnabled) {
+      assert.deepEqual(await axe(page), []);
+      await page.setViewportSize({ width: 360, height: 900 });
+      assert.equal(await tooWide(page), 0);
+    }
+    await page.click("tbody a[href*='/plans/']");
+    await page.waitForURL(/\/en\/plans\/[0-9a-f-]{36}/);
+    assert.match(await page.locator("h1").innerText(), new RegExp(`<b>${number}</b>`));
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test(`a donor's representative finds its contributions and takes them away, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled, acceptDownloads: true });
     await page.goto("/fr/donor");
