@@ -42,6 +42,9 @@ pub(crate) struct Figure {
     pub(crate) donor_name: Option<String>,
     /// The amount; null when nothing is recorded that would answer the question, such as a requirement.
     pub(crate) amount: Option<Money>,
+    /// The answer of a question for a percentage, one decimal; null without a requirement, and for other questions.
+    #[schema(example = "49.9", max_length = 20)]
+    pub(crate) percent: Option<String>,
     /// Number of flows that count; null where it is not flows that are counted.
     #[schema(minimum = 0)]
     pub(crate) flow_count: Option<i64>,
@@ -73,6 +76,7 @@ impl Figure {
             donor_id: None,
             donor_name: None,
             amount,
+            percent: None,
             flow_count: None,
             address,
             pointer: pointer.map(str::to_owned),
@@ -82,6 +86,10 @@ impl Figure {
 
     fn counting(self, flow_count: i64) -> Self {
         Self { flow_count: Some(flow_count), ..self }
+    }
+
+    fn in_percent(self, percent: Option<String>) -> Self {
+        Self { percent, ..self }
     }
 
     fn of_year(self, year: i32) -> Self {
@@ -143,6 +151,8 @@ async fn of_year(
         figure(FigureQuestion::RequiredByPlans, plans.requirement, "/plans/requirement"),
         figure(FigureQuestion::ReportedToPlans, Some(plans.funding), "/plans/funding"),
         figure(FigureQuestion::GapOfPlans, plans.gap, "/plans/gap"),
+        figure(FigureQuestion::CoverageOfPlans, None, "/plans/coverage_percent")
+            .in_percent(plans.coverage_percent),
         figure(FigureQuestion::SharedOfPlans, Some(plans.elsewhere), "/plans/elsewhere"),
     ])
 }
@@ -208,7 +218,7 @@ async fn of_the_plans(
 ) -> Result<Vec<Figure>, StoreError> {
     let keys = outlines.iter().map(Outline::funding_key);
     let received = of_plans::of(db, scope.organisation_id(), keys).await?;
-    let mut figures = Vec::with_capacity(4 * outlines.len());
+    let mut figures = Vec::with_capacity(5 * outlines.len());
     for outline in outlines {
         let plan = received.get(&outline.funding_key()).cloned().unwrap_or_default();
         let (funding, elsewhere) = (plan.funding(), plan.elsewhere());
@@ -222,6 +232,8 @@ async fn of_the_plans(
             figure(FigureQuestion::ReportedToPlan, Some(Money::usd(funding)), "/funding")
                 .counting(plan.amounts.funding_flows),
             figure(FigureQuestion::GapOfPlan, money(gap(funding, requirement)), "/gap"),
+            figure(FigureQuestion::CoverageOfPlan, None, "/coverage_percent")
+                .in_percent(plan.coverage(requirement)),
             figure(FigureQuestion::SharedOfPlan, Some(elsewhere.funding), "/counted/elsewhere/funding")
                 .counting(elsewhere.flow_count),
         ]);

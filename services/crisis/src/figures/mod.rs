@@ -27,6 +27,8 @@ closed_set! {
         ReportedToPlans = "reported_to_plans",
         /// What the response plans of a year still need.
         GapOfPlans = "gap_of_plans",
+        /// What the response plans of a year have received, as a percentage of what they need.
+        CoverageOfPlans = "coverage_of_plans",
         /// Of what the response plans of a year have received, what is in no country total: shared between countries or
         /// years, moved within a country, or without a location.
         SharedOfPlans = "shared_of_plans",
@@ -44,6 +46,8 @@ closed_set! {
         ReportedToPlan = "reported_to_plan",
         /// What a response plan still needs.
         GapOfPlan = "gap_of_plan",
+        /// What a response plan has received, as a percentage of what it needs.
+        CoverageOfPlan = "coverage_of_plan",
         /// Of what a response plan has received, what is in no country total.
         SharedOfPlan = "shared_of_plan",
         /// What a donor has given for a year, in country totals.

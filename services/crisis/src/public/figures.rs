@@ -18,6 +18,7 @@ impl Row for Figure {
         ("donor_id", |row| row.donor_id.into()),
         ("donor", |row| row.donor_name.clone().into()),
         ("amount_usd", |row| row.amount.into()),
+        ("percent", |row| row.percent.clone().into()),
         ("flow_count", |row| row.flow_count.into()),
         ("address", |row| row.address.as_str().into()),
         ("pointer", |row| row.pointer.clone().into()),
