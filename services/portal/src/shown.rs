@@ -16,11 +16,11 @@ pub(crate) fn amount(state: &State<'_, '_>, value: Value, key: Option<&str>) -> 
     })
 }
 
-/// A percentage that answers a question.
-pub(crate) fn rate(state: &State<'_, '_>, value: Value, key: &str) -> Value {
+/// A percentage; `key` as for [`figure`].
+pub(crate) fn rate(state: &State<'_, '_>, value: Value, key: Option<&str>) -> Value {
     let language = language_of(state);
     match value.as_str() {
-        Some(percent) => marked(percent, Some(key), None, &format::percent(language, percent)),
+        Some(percent) => marked(percent, key, None, &format::percent(language, percent)),
         None => crate::i18n::text(language, "not-available", None).into(),
     }
 }
