@@ -26,7 +26,7 @@ async function pagesOf(page, who, language) {
     const country = await href(page, "main tbody th a[href*='/countries/']");
     await page.goto(at("/donors"));
     const donor = await href(page, "main tbody th a");
-    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/search?q=a", "/sign-in"].map(at);
+    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
     return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x")];
   }
   if (who === "donor") {
@@ -640,6 +640,45 @@ for (const [path, email] of [["/en"], ["/en/console", "officer@demo.example"], [
     await fresh.context.close();
   });
 }
+
+test("any two public pages that answer one question show one number", async () => {
+  const { context, page } = await visitor(platform);
+  const [shown, waiting] = [new Map(), ["/en", "/en/figures", "/en/search?q=sudan"]];
+  const known = new Set(waiting);
+  while (waiting.length) {
+    const path = waiting.shift();
+    assert.equal((await page.goto(path)).status(), 200, path);
+    const marked = await page.locator("data[data-figure]").evaluateAll((all) => all.map((one) => [one.dataset.figure, one.value]));
+    for (const [key, value] of marked) {
+      if (!shown.has(key)) shown.set(key, new Map());
+      shown.get(key).set(value, path);
+    }
+    const links = await page.locator("main a[href]").evaluateAll((all) => all.map((one) => one.href));
+    for (const { pathname, search } of links.map((link) => new URL(link))) {
+      const isPage = /^\/en(\/(plans|countries|donors|flows|archive|figures|search)\b[^.]*)?$/.test(pathname);
+      if (isPage && !known.has(pathname + search)) {
+        known.add(pathname + search);
+        waiting.push(pathname + search);
+      }
+    }
+    assert.ok(known.size < 1000, "pages lead to ever more pages");
+  }
+  const contradictions = [...shown].filter(([, values]) => values.size > 1).map(([key, values]) => [key, [...values]]);
+  assert.deepEqual(contradictions, []);
+  assert.ok(shown.size > 40, `${shown.size} figures`);
+  await context.close();
+});
+
+test("the search puts the country of this very name first, and forgives a typing error", async () => {
+  const { context, page } = await visitor(platform);
+  await page.goto("/en/search?q=sudan");
+  assert.match(await page.locator("main h2:has-text('Countries') + ul li").first().innerText(), /^Sudan\b.*US\$/);
+  await page.goto("/en/search?q=sudna");
+  await page.click("main [role=status] a");
+  await page.waitForURL(/q=Sudan/);
+  assert.match(await page.locator("main").innerText(), /South Sudan/);
+  await context.close();
+});
 
 test("search engines find the public pages in every language, and no others", async () => {
   const text = await (await fetch(`${platform.url}/sitemap.xml`)).text();

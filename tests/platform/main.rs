@@ -10,6 +10,7 @@ mod diversification;
 mod documents;
 mod entrance;
 mod exports;
+mod figures;
 mod iati;
 mod imports;
 mod imports_of_donors;

@@ -253,6 +253,8 @@ impl Scene {
             "/v1/diversification/rows" => format!("{path}?{office}&year=2026&measure=total"),
             "/v1/governance-reports/{report}" => format!("/v1/governance-reports/by_type?{office}"),
             "/v1/public/funding" => format!("{path}?country=TCD&year=2026"),
+            "/v1/public/figures" => format!("{path}?year=2026"),
+            "/v1/public/search" => format!("{path}?q=plan"),
             "/v1/documents/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/documents/{}", self.records["documents-to-delete"])
             }

@@ -3,11 +3,13 @@
 //! The read model is fed only by events and counts as OCHA's FTS does (see [`funding::rule`]).
 
 mod consumers;
+mod figures;
 mod funding;
 mod known;
 mod migration;
 mod plan;
 mod public;
+mod search;
 mod version;
 
 use service::{Needs, Scaling, Service};
@@ -36,6 +38,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(plan::import::api::rows)
         .service(plan::update::create)
         .service(funding::api::of_donor)
+        .service(public::figures::list)
         .service(public::funding::get)
         .service(public::plans::list)
         .service(public::plans::get)
@@ -44,5 +47,6 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(public::donors::get)
         .service(public::years::list)
         .service(public::years::get)
-        .service(public::updates::list);
+        .service(public::updates::list)
+        .service(public::search::get);
 }

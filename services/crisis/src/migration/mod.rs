@@ -19,6 +19,7 @@ pub(crate) mod m0004;
 pub(crate) mod m0005;
 pub(crate) mod m0006;
 pub(crate) mod m0008;
+pub(crate) mod m0009;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -30,5 +31,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0005::migration(),
         m0006::migration(),
         m0008::migration(),
+        m0009::migration(),
     ]
 }
