@@ -4,7 +4,7 @@ use reqwest::Method;
 use testkit::Response;
 use tests::{PASSWORD, World, flows, page, text};
 
-async fn page_of(world: &World, cookie: Option<&str>, path: &str) -> Response {
+pub(crate) async fn page_of(world: &World, cookie: Option<&str>, path: &str) -> Response {
     let mut request = world.http.request(Method::GET, path);
     if let Some(cookie) = cookie {
         request = request.header("cookie", cookie);
@@ -12,7 +12,7 @@ async fn page_of(world: &World, cookie: Option<&str>, path: &str) -> Response {
     world.http.send(request).await
 }
 
-async fn sign_in(world: &World, email: &str) -> String {
+pub(crate) async fn sign_in(world: &World, email: &str) -> String {
     let form = [("email", email), ("password", PASSWORD)];
     let answer = world.http.send(world.http.request(Method::POST, "/en/sign-in").form(&form)).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
@@ -62,6 +62,12 @@ async fn public_pages_show_what_was_imported_in_three_languages() {
         ("/flows?year=2021", 200),
         ("/flows?year=x", 404),
         ("/archive", 200),
+        ("/figures", 200),
+        ("/figures?year=2021&question=reported_to_country", 200),
+        ("/figures?year=x", 400),
+        ("/figures?year=2021&question=none", 400),
+        ("/figures.xlsx?year=2021", 200),
+        ("/figures.txt?year=2021", 404),
         ("/data", 200),
         ("/data/plans.csv", 200),
         ("/data/countries.xlsx", 200),

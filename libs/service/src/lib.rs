@@ -21,6 +21,7 @@ pub mod response;
 mod response_cache;
 mod server;
 mod serving;
+mod setting;
 mod supervise;
 mod upload;
 
@@ -36,6 +37,7 @@ pub use read::{read, read_public, read_within};
 pub use response_cache::cached;
 pub use server::{Running, observed};
 pub use serving::Serving;
+pub use setting::{Setting, Written, setting, setting_row, write_setting};
 pub use supervise::{Failed, Job, Tasks, worker};
 pub use upload::receive_file;
 

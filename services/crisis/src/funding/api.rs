@@ -1,5 +1,5 @@
 use super::{
-    fact::{Amounts, OURS, donor_scope},
+    fact::{Amounts, OURS, donor_scope, place_of},
     store,
 };
 use crate::plan;
@@ -37,8 +37,6 @@ pub(crate) struct DonorYear {
 /// A part of a donor's funding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFundingPart {
-    /// For a plan: the plan on the platform, if the caller sees it.
-    plan_id: Option<PlanId>,
     /// Its name in the source; null for "not stated".
     #[schema(example = "929", max_length = 100)]
     external_ref: Option<String>,
@@ -46,6 +44,15 @@ pub(crate) struct DonorFundingPart {
     name: Option<String>,
     #[serde(flatten)]
     totals: Totals,
+}
+
+/// A donor's funding of a response plan, in country totals.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DonorPlan {
+    /// The plan, if it is on the platform and public.
+    plan_id: Option<PlanId>,
+    #[serde(flatten)]
+    part: DonorFundingPart,
 }
 
 /// Totals in US dollars. Pledges never count as funding.
@@ -112,6 +119,22 @@ impl OfScope {
     }
 }
 
+/// Whose money is counted, and the organisation that is meant by "ours".
+pub(crate) struct Whose {
+    scope: MoneyScope,
+    organisation: Option<String>,
+}
+
+impl Whose {
+    pub(crate) async fn of(
+        db: &impl ConnectionTrait,
+        organisation_id: OrganisationId,
+        scope: MoneyScope,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { scope, organisation: office::organisation_name(db, organisation_id).await? })
+    }
+}
+
 /// Totals of a donor's contributions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DonorFunding {
@@ -136,7 +159,7 @@ pub(crate) struct DonorFunding {
     #[schema(max_items = 10000)]
     by_country_year: Vec<DonorCountryYear>,
     #[schema(max_items = 10000)]
-    by_plan: Vec<DonorFundingPart>,
+    by_plan: Vec<DonorPlan>,
     #[schema(max_items = 10)]
     by_earmarking: Vec<DonorFundingPart>,
     /// Records that no country total counts: shared between countries or years, internal transfers, or without a
@@ -164,29 +187,39 @@ pub(crate) async fn of_donor(
         return Err(Problem::not_found().into());
     }
     let sees_all = claims.kind == PrincipalKind::Donor || context.is_headquarters(claims).await?;
-    service::read(&context, claims, async |db, readable| {
+    service::read(&context, claims, async |db, _| {
         let donor = store::donor(db, claims.organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
         if !sees_all {
             let why = "only headquarters may see a donor's totals over all offices";
             return Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into());
         }
-        let scope = asked.0.scope();
-        let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0, scope)).await?;
-        let shown = funding((db, readable), donor, scope, &counted).await?;
-        response::json(actix_web::http::StatusCode::OK, &[], &shown)
+        let (organisation_id, scope) = (claims.organisation_id, asked.0.scope());
+        let counted = store::scope(db, organisation_id, &donor_scope(id.0, scope)).await?;
+        let plans = public_plans(db, organisation_id, &counted).await?;
+        let whose = Whose::of(db, organisation_id, scope).await?;
+        response::json(actix_web::http::StatusCode::OK, &[], &funding(donor, whose, &counted, &plans))
     })
     .await
 }
 
-/// What a donor gave, of cells of one of its scopes.
-pub(crate) async fn funding(
-    (db, readable): (&impl ConnectionTrait, &TenantScope),
-    donor: store::KnownDonor,
-    scope: MoneyScope,
+/// The public plans among what a donor's scope counts, by how the read model knows them.
+pub(crate) async fn public_plans(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
     counted: &[store::Counted],
-) -> Result<DonorFunding, StoreError> {
+) -> Result<HashMap<String, plan::store::Model>, StoreError> {
     let keys = counted.iter().filter(|cell| cell.dimension == "plan").map(|cell| cell.member.as_str());
-    let plans: HashMap<String, plan::store::Model> = plan::store::by_funding_keys(readable, db, keys).await?;
+    let public = TenantScope::Public { organisation_id };
+    plan::store::by_funding_keys(&public, db, keys).await
+}
+
+/// The funding of a donor, with the public `plans` under the names that they have now.
+pub(crate) fn funding(
+    donor: store::KnownDonor,
+    whose: Whose,
+    counted: &[store::Counted],
+    plans: &HashMap<String, plan::store::Model>,
+) -> DonorFunding {
     let (mut total, mut elsewhere) = (Amounts::default(), Amounts::default());
     let mut years: BTreeMap<i32, Amounts> = BTreeMap::new();
     let mut by_country_year = Vec::new();
@@ -194,15 +227,13 @@ pub(crate) async fn funding(
     for cell in counted {
         let amounts = cell.amounts();
         let part = || DonorFundingPart {
-            plan_id: plans.get(&cell.member).filter(|_| cell.dimension == "plan").map(|plan| plan.id),
             external_ref: cell.external_ref.clone(),
             name: cell.name.clone(),
             totals: amounts.into(),
         };
         match cell.dimension.as_str() {
             "country_year" => {
-                let Some((country, year)) = cell.member.split_once(':') else { continue };
-                let Ok(year) = year.parse() else { continue };
+                let Some((country, year)) = place_of(&cell.member) else { continue };
                 total.add(amounts, 1);
                 years.entry(year).or_default().add(amounts, 1);
                 by_country_year.push(DonorCountryYear {
@@ -212,19 +243,23 @@ pub(crate) async fn funding(
                 });
             }
             "elsewhere" => elsewhere.add(amounts, 1),
-            "plan" => by_plan.push(part()),
+            "plan" => {
+                let (mut part, plan) = (part(), plans.get(&cell.member));
+                part.name = plan.map(|plan| plan.name.clone()).or(part.name);
+                by_plan.push(DonorPlan { plan_id: plan.map(|plan| plan.id), part });
+            }
             "earmarking" => by_earmarking.push(part()),
             _ => {}
         }
     }
     // They come largest first; a stable sort keeps that within a year.
     by_country_year.sort_by_key(|entry| std::cmp::Reverse(entry.year));
-    Ok(DonorFunding {
+    DonorFunding {
         donor_id: donor.id,
         donor_name: donor.name,
         donor_type: donor.donor_type,
-        scope,
-        organisation: office::organisation_name(db, readable.organisation_id()).await?,
+        scope: whose.scope,
+        organisation: whose.organisation,
         totals: total.into(),
         by_year: years
             .into_iter()
@@ -235,5 +270,5 @@ pub(crate) async fn funding(
         by_plan,
         by_earmarking,
         elsewhere: elsewhere.into(),
-    })
+    }
 }

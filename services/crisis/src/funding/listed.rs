@@ -8,7 +8,7 @@ use super::{
     rows::{public_country, public_donor},
     store::CellKey,
 };
-use crate::plan;
+use crate::plan::store::escaped;
 use kernel::{DonorId, DonorType, MoneyScope, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use store::{Merge, StoreError, merge_models, params, sql};
@@ -173,7 +173,7 @@ pub(super) fn donors_page(
         text.push_str(" AND (p.minus_funding, p.donor_id) > ($3, $4)");
     }
     if let Some(search) = search {
-        parameters.push(format!("%{}%", plan::store::escaped(&search.to_lowercase())).into());
+        parameters.push(format!("%{}%", escaped(&search.to_lowercase())).into());
         text.push_str(&format!(" AND d.search LIKE ${} ESCAPE '\\'", parameters.len()));
     }
     text.push_str(&format!(" ORDER BY p.minus_funding, p.donor_id LIMIT {limit}"));

@@ -19,6 +19,8 @@ pub(crate) mod m0004;
 pub(crate) mod m0005;
 pub(crate) mod m0006;
 pub(crate) mod m0007;
+pub(crate) mod m0008;
+pub(crate) mod m0009;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -30,5 +32,7 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0005::migration(),
         m0006::migration(),
         m0007::migration(),
+        m0008::migration(),
+        m0009::migration(),
     ]
 }

@@ -1,5 +1,5 @@
 use crate::funding::{
-    api::{DonorFunding, OfScope, Totals, funding},
+    api::{DonorFunding, OfScope, Totals, Whose, funding, public_plans},
     fact::public_donor_scope,
     listed, store,
 };
@@ -76,7 +76,7 @@ pub(crate) async fn list(
 ) -> ApiResult {
     let PublicDonorFilter { q, scope: money } = &listed.filter;
     let money = money.unwrap_or(MoneyScope::Ours);
-    super::search(q.as_deref())?;
+    super::search_text(q.as_deref())?;
     super::answer(&context, &request, async |scope| {
         let (scope, paging, wanted) = (scope.clone(), listed.paging.clone(), q.clone());
         let page = paging.of("donors", &(q, money))?;
@@ -116,7 +116,8 @@ pub(crate) async fn get(
                 return Err(Problem::not_found().into());
             }
             let donor = store::donor(db, organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
-            Ok(funding((db, scope), donor, money, &counted).await?)
+            let whose = Whose::of(db, organisation_id, money).await?;
+            Ok(funding(donor, whose, &counted, &public_plans(db, organisation_id, &counted).await?))
         });
         response::json(StatusCode::OK, &[], &shown.await?)
     })

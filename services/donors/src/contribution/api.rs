@@ -284,12 +284,19 @@ pub(crate) struct ContributionFilter {
     within_office_id: Option<OfficeId>,
 }
 
+/// A country and years among the filters: there are such.
+pub(super) fn checked_place(
+    country: Option<&str>,
+    years: &[(&'static str, Option<i32>)],
+) -> Result<(), Problem> {
+    service::country("country", country)?;
+    years.iter().try_for_each(|(name, year)| service::year(name, *year, super::create::PLAUSIBLE_YEARS))
+}
+
 impl ContributionFilter {
     fn checked(&self) -> Result<Filter, Problem> {
-        service::country("country", self.country.as_deref())?;
-        for (name, year) in [("year", self.year), ("counted_year", self.counted_year)] {
-            service::year(name, year, super::create::PLAUSIBLE_YEARS)?;
-        }
+        let years = [("year", self.year), ("counted_year", self.counted_year)];
+        checked_place(self.country.as_deref(), &years)?;
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
             Some(None) => {
                 let fault = Fault::wrong_format("fts:12345", "must be source:reference");
@@ -328,20 +335,23 @@ impl ContributionFilter {
             Some(office_id) => Some(office::with_descendants(db, organisation_id, office_id).await?),
             None => None,
         };
-        let plan = match self.plan_id {
-            Some(plan_id) => {
-                // A donor's representative does not read plans; what a plan is called in FTS tells it nothing.
-                let found = db
-                    .across_offices(scope, async |all| plan::find(all, organisation_id, plan_id).await)
-                    .await?;
-                let id = found.map_or_else(|| plan_id.to_string(), |plan| plan.object().id);
-                Some(target::of_plan(&id))
-            }
-            None => None,
-        };
+        let plan = plan_target(db, scope, self.plan_id).await?;
         let givers = givers(db, scope, self.q.as_deref()).await?;
         Ok(Filter { offices, plan, givers, ..filter })
     }
+}
+
+/// What a plan is called among the targets of records.
+pub(super) async fn plan_target(
+    db: &Snapshot,
+    scope: &TenantScope,
+    plan_id: Option<PlanId>,
+) -> Result<Option<String>, ::store::StoreError> {
+    let Some(plan_id) = plan_id else { return Ok(None) };
+    // A donor's representative does not read plans; what a plan is called in FTS tells it nothing.
+    let organisation_id = scope.organisation_id();
+    let found = db.across_offices(scope, async |all| plan::find(all, organisation_id, plan_id).await).await?;
+    Ok(Some(target::of_plan(&found.map_or_else(|| plan_id.to_string(), |plan| plan.object().id))))
 }
 
 /// The donors whose names have these words, or words like them.

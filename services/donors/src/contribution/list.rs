@@ -48,7 +48,7 @@ pub(crate) enum Givers {
 }
 
 impl Filter {
-    fn conditions(&self, scope: &TenantScope) -> Conditions {
+    pub(super) fn conditions(&self, scope: &TenantScope) -> Conditions {
         let mut conditions = Conditions::of(scope, "c");
         conditions.and_few("c.donor_id = ?", self.donor_id);
         conditions.and_few("c.agreement_id = ?", self.agreement_id);

@@ -2,7 +2,7 @@
 //! whatever they are; a flow that FTS reports is ours when the organisation alone receives it.
 
 use super::ours;
-use ::store::{StoreError, TenantScope, Transaction, audit, office, params, sql, upsert_models};
+use ::store::{StoreError, TenantScope, Transaction, office};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -14,9 +14,9 @@ use kernel::{
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, JsonBody,
+    ApiResult, Checks, Context, JsonBody, Setting,
     openapi::{ReadProblems, UpdateProblems},
-    response,
+    response, setting, write_setting,
 };
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -117,23 +117,38 @@ impl RecipientSetting {
     }
 }
 
-/// An organisation's setting.
+impl Setting for RecipientSetting {
+    type Row = row::Model;
+    const RESOURCE: &'static str = "recipient";
+    const CHANGE: &'static str = "recipient.update";
+
+    fn of(row: Option<row::Model>) -> Result<Self, StoreError> {
+        let Some(row) = row else {
+            let fields = RecipientFields { names: Vec::new(), fts_organisation_ids: Vec::new() };
+            return Ok(Self { version: 0, fields, updated_at: None });
+        };
+        let fields = RecipientFields {
+            names: serde_json::from_str(&row.names)?,
+            fts_organisation_ids: serde_json::from_str(&row.fts_organisation_ids)?,
+        };
+        Ok(Self { version: row.version, fields, updated_at: Some(row.updated_at) })
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+}
+
+/// An organisation's setting; its own name, while it has set nothing.
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
 ) -> Result<RecipientSetting, StoreError> {
-    let text = "SELECT * FROM recipient WHERE organisation_id = $1";
-    let row: Option<row::Model> = sql::all(db, text, params![organisation_id]).await?.pop();
-    let Some(row) = row else {
-        let name = office::organisation_name(db, organisation_id).await?;
-        let fields = RecipientFields { names: name.into_iter().collect(), fts_organisation_ids: Vec::new() };
-        return Ok(RecipientSetting { version: 0, fields, updated_at: None });
-    };
-    let fields = RecipientFields {
-        names: serde_json::from_str(&row.names)?,
-        fts_organisation_ids: serde_json::from_str(&row.fts_organisation_ids)?,
-    };
-    Ok(RecipientSetting { version: row.version, fields, updated_at: Some(row.updated_at) })
+    let mut found: RecipientSetting = setting(db, organisation_id).await?;
+    if found.version == 0 {
+        found.fields.names.extend(office::organisation_name(db, organisation_id).await?);
+    }
+    Ok(found)
 }
 
 /// The lock between those who write reported flows and a new comparison of all of them.
@@ -209,31 +224,15 @@ pub(crate) async fn write(
     body: JsonBody<RecipientFields>,
 ) -> ApiResult {
     let fields = in_order(body.value)?;
-    let office_id = context.headquarters(&caller.claims).await?;
-    let organisation_id = caller.claims.organisation_id;
-    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        tx.lock(&format!("recipient setting {organisation_id}")).await?;
-        let before = find(tx.db(), organisation_id).await?;
-        precondition.check(before.version)?;
-        let (version, updated_at) = (before.version + 1, tx.now());
+    write_setting::<RecipientSetting>(&context, &request, &caller.claims, |written| {
         let json = |list: &[String]| serde_json::to_string(list).map_err(StoreError::from);
-        let (names, ids) = (json(&fields.names)?, json(&fields.fts_organisation_ids)?);
-        let row = row::Model { organisation_id, version, names, fts_organisation_ids: ids, updated_at };
-        upsert_models(tx.db(), &[row]).await?;
-        let after = RecipientSetting { version, fields, updated_at: Some(updated_at) };
-        tx.audit_changed(
-            "recipient.update",
-            audit::Subject {
-                resource: "recipient",
-                id: organisation_id.as_uuid(),
-                organisation_id,
-                office_id,
-            },
-            &before,
-            &after,
-        )
-        .await?;
-        Ok(Changed::new(after.version, after))
+        Ok(row::Model {
+            organisation_id: written.organisation_id,
+            version: written.version,
+            names: json(&fields.names)?,
+            fts_organisation_ids: json(&fields.fts_organisation_ids)?,
+            updated_at: written.at,
+        })
     })
     .await
 }

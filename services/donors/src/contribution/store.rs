@@ -312,6 +312,9 @@ pub(crate) async fn to_change(
     tx: &Transaction,
     ids: &[ContributionId],
 ) -> Result<Vec<Model>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let query = readable(scope).filter(Column::Id.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
 }

@@ -15,12 +15,12 @@ use crate::{
         store::{Model as Contribution, REPORTING_SOURCE},
     },
     known::plan,
-    registry::donor,
+    registry::donor::{self, named::Named},
 };
 use chrono::{DateTime, Utc};
 use events::{ExternalRef, FlowObject};
 use kernel::{AgreementId, ContributionId, DonorId, DonorStatus, DonorType, OfficeId, Visibility};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{StoreError, TenantScope, Transaction, office};
 
 /// The outcome of each row.
@@ -126,7 +126,7 @@ async fn changing(
 /// What the rows of a batch name.
 struct Lookups {
     /// By [`DonorRef::key`].
-    donors: HashMap<String, donor::store::Model>,
+    donors: HashMap<String, Named>,
     agreements: HashMap<String, AgreementId>,
     /// What a text means of plans.
     plans: HashMap<String, Vec<plan::KnownPlan>>,
@@ -309,7 +309,7 @@ async fn donors_of(
     job: &Job,
     scope: &TenantScope,
     flows: &[(i64, Flow)],
-) -> Result<HashMap<String, donor::store::Model>, StoreError> {
+) -> Result<HashMap<String, Named>, StoreError> {
     let mut donor_refs: HashMap<String, DonorRef> = HashMap::new();
     let mut order: Vec<String> = Vec::new();
     for donor_ref in flows.iter().filter_map(|(_, flow)| flow.donor_ref.as_ref()) {
@@ -325,7 +325,7 @@ async fn donors_of(
         Found::Several | Found::Nobody => None,
     });
     let known: Vec<DonorId> = known.collect();
-    let registered = donor::store::by_ids(scope, tx.db(), known).await?;
+    let registered = donor::named::by_ids(scope, tx.db(), known).await?;
     let mut donors = HashMap::with_capacity(donor_refs.len());
     let mut unknown = Vec::new();
     for key in order {
@@ -418,28 +418,29 @@ async fn match_or_record(
     job: &Job,
     scope: &TenantScope,
     donor_refs: Vec<(String, DonorRef)>,
-) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
+) -> Result<Vec<(String, Named)>, StoreError> {
     if donor_refs.is_empty() {
         return Ok(Vec::new());
     }
     let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, &donor_ref, job));
     let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
-    let known = donor::store::by_names(scope, tx.db(), names).await?;
-    let known: HashSet<(String, DonorType)> =
-        known.into_iter().map(|donor| (donor.search, donor.donor_type)).collect();
+    let known = donor::named::by_names_and_types(scope, tx.db(), names).await?;
     // The registry is headquarters', whoever imports.
     let headquarters = office::headquarters(tx.db(), job.organisation_id).await?;
     let office_id = headquarters.unwrap_or(job.office_id);
     let (mut new, mut refs, mut places) = (Vec::new(), Vec::<Vec<ExternalRef>>::new(), HashMap::new());
     let (mut donors, mut recorded) = (Vec::new(), Vec::new());
+    let mut also_called: BTreeMap<DonorId, Vec<ExternalRef>> = BTreeMap::new();
     let now = tx.now();
     for new_donor in new_donors {
         let name = (new_donor.search.clone(), new_donor.donor_type);
-        if known.contains(&name)
-            && let Some(donor) = named(tx, scope, &new_donor).await?
-        {
-            donors.push((new_donor.key, donor));
+        if let Some(donor) = known.get(&name) {
+            // It is now known by the reference as well.
+            if !new_donor.reference.is_empty() {
+                also_called.entry(donor.id).or_default().extend(new_donor.reference);
+            }
+            donors.push((new_donor.key, donor.clone()));
             continue;
         }
         // In a table, one name is one donor: of the type that the first row says.
@@ -453,28 +454,9 @@ async fn match_or_record(
         recorded.push((new_donor.key, place));
     }
     donor::store::insert_all(tx, &new, &refs).await?;
-    donors.extend(recorded.into_iter().map(|(key, place)| (key, new[place].clone())));
+    donor::store::also_called(scope, tx, &also_called).await?;
+    donors.extend(recorded.into_iter().map(|(key, place)| (key, Named::from(&new[place]))));
     Ok(donors)
-}
-
-/// The donor of that name and type, which is now known by the reference as well.
-async fn named(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    new_donor: &NewDonor,
-) -> Result<Option<donor::store::Model>, StoreError> {
-    let found = donor::store::by_name(scope, tx.db(), &new_donor.search, new_donor.donor_type).await?;
-    let Some(mut donor) = found else { return Ok(None) };
-    if !new_donor.reference.is_empty() {
-        // The current version, not the one from before a concurrent change.
-        if let Some(present) = donor::store::get_to_change(scope, tx, donor.id).await? {
-            donor = present;
-        }
-        donor.version += 1;
-        donor.updated_at = tx.now();
-        donor::store::update(tx, &donor, &new_donor.reference).await?;
-    }
-    Ok(Some(donor))
 }
 
 #[cfg(test)]

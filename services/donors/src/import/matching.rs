@@ -54,7 +54,7 @@ pub(super) async fn donors(
 ) -> Result<HashMap<String, Found>, StoreError> {
     let scope = scope_of(job);
     let ids: Vec<DonorId> = donor_refs.values().filter_map(|donor_ref| donor_ref.id).collect();
-    let ids = donor::store::by_ids(&scope, db, ids).await?;
+    let ids = donor::named::by_ids(&scope, db, ids).await?;
     let refs: Vec<String> = donor_refs.values().filter_map(|donor_ref| donor_ref.reference.clone()).collect();
     let mut by_ref = donor::store::by_refs(&scope, db, &job.source, &refs).await?;
     if job.format == ImportFormat::Iati {
@@ -78,19 +78,27 @@ pub(super) async fn donors(
             Some(known) => {
                 found.insert(key.clone(), known);
             }
-            None => unknown.push((key, donor_ref)),
+            None => unknown.push((key, donor_ref.search(), donor_ref)),
         }
     }
     let names: Vec<String> =
-        unknown.iter().map(|(_, donor_ref)| donor_ref.search()).filter(|name| !name.is_empty()).collect();
-    let named = donor::store::by_names(&scope, db, names).await?;
-    // Duplicates of one name that were merged are one donor.
-    let one = donor::store::survivors(&scope, db, named.iter().map(|donor| donor.id).collect()).await?;
-    let survivor_of = |id: DonorId| one.get(&id).copied().unwrap_or(id);
-    for (key, donor_ref) in unknown {
-        let search = donor_ref.search();
-        let of_name: Vec<&donor::store::Model> =
-            named.iter().filter(|donor| donor.search == search).collect();
+        unknown.iter().map(|(_, search, _)| search.clone()).filter(|name| !name.is_empty()).collect();
+    let named = donor::named::by_names(&scope, db, names).await?;
+    // A merged duplicate is resolved to its survivor; duplicates of one name that were merged are one donor.
+    let asked = named.iter().map(|donor| donor.id).chain(found.values().filter_map(Found::id)).collect();
+    let survivors = donor::store::survivors(&scope, db, asked).await?;
+    let survivor_of = |id: DonorId| survivors.get(&id).copied().unwrap_or(id);
+    for verdict in found.values_mut() {
+        if let Found::Donor(id) = verdict {
+            *id = survivor_of(*id);
+        }
+    }
+    let mut by_name: HashMap<&str, Vec<&donor::named::Named>> = HashMap::with_capacity(named.len());
+    for donor in &named {
+        by_name.entry(&donor.search).or_default().push(donor);
+    }
+    for (key, search, donor_ref) in unknown {
+        let of_name = by_name.get(search.as_str()).map(Vec::as_slice).unwrap_or_default();
         let fits = |kind: DonorType| donor_ref.donor_type.is_none_or(|wanted| wanted == kind);
         let fitting = of_name.iter().filter(|donor| fits(donor.donor_type));
         let fitting: BTreeSet<DonorId> = fitting.map(|donor| survivor_of(donor.id)).collect();
@@ -107,17 +115,6 @@ pub(super) async fn donors(
             (Some(_), _) => Found::Several,
         };
         found.insert(key.clone(), verdict);
-    }
-    // A merged duplicate is resolved to its survivor.
-    let ids: Vec<DonorId> = found.values().filter_map(Found::id).collect();
-    let survivors = donor::store::survivors(&scope, db, ids).await?;
-    for verdict in found.values_mut() {
-        if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {
-            *verdict = match *verdict {
-                Found::OtherType(_, registered) => Found::OtherType(*survivor, registered),
-                Found::Donor(_) | Found::Named(_) | Found::Several | Found::Nobody => Found::Donor(*survivor),
-            };
-        }
     }
     Ok(found)
 }
@@ -212,7 +209,7 @@ async fn named_beside(
     if !job.format.is_table() {
         return Ok(named);
     }
-    let donors = donor::store::by_names(&scope_of(job), db, names).await?;
+    let donors = donor::named::by_names(&scope_of(job), db, names).await?;
     let ids = donors.iter().map(|donor| donor.id).collect();
     let survivors = donor::store::survivors(&scope_of(job), db, ids).await?;
     for donor in donors {

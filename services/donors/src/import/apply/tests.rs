@@ -16,15 +16,13 @@ fn a_changed_flow_is_a_new_version_and_a_stale_file_changes_nothing() {
     assert_eq!(decide(Some(&held), 2, &"bb".to_owned()), Decision::Keep);
 }
 
-/// A file of headquarters' office.
-fn new_donor(reference: &str) -> NewDonor {
-    NewDonor {
-        key: reference.to_owned(),
-        search: kernel::text::search_key("Examplia"),
-        name: "Examplia".to_owned(),
-        donor_type: kernel::DonorType::Government,
-        reference: vec![ExternalRef { source: "erp".to_owned(), r#ref: reference.to_owned() }],
-        iati_identifier: None,
+fn examplia(reference: Option<&str>) -> DonorRef {
+    DonorRef {
+        id: None,
+        reference: reference.map(str::to_owned),
+        name: Some("Examplia".to_owned()),
+        donor_type: Some(kernel::DonorType::Government),
+        unmapped_type: None,
     }
 }
 
@@ -42,7 +40,8 @@ async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhil
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
         let (id, now) = (tx.new_id(), tx.now());
         let job = Job { organisation_id: scope_of(0).organisation_id(), office_id: OFFICES[0], ..job() };
-        let donor = new_donor("none").record(&job, OFFICES[0], (id, now));
+        let donor = NewDonor::of("name".to_owned(), &examplia(None), &job).unwrap();
+        let donor = donor.record(&job, OFFICES[0], (id, now));
         donor::store::insert_all(&mut tx, &[donor], &[vec![]]).await.unwrap();
         tx.commit().await.unwrap();
 
@@ -55,7 +54,9 @@ async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhil
         let there = store.clone();
         let import = tokio::spawn(async move {
             let mut tx = there.system(Actor::system()).await.unwrap();
-            named(&mut tx, &scope_of(0), &new_donor("G-1")).await.unwrap();
+            let called = vec![("ref G-1".to_owned(), examplia(Some("G-1")))];
+            let found = match_or_record(&mut tx, &job, &scope_of(0), called).await.unwrap();
+            assert_eq!((found.len(), found[0].1.id), (1, id), "the donor of that name, and no other one");
             tx.commit().await.unwrap();
         });
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -1,8 +1,9 @@
 //! The list of imports, with the form that begins one.
 
 use crate::{
+    error::unless_away,
     forms::key,
-    lists::{ListQuery, NoFilters},
+    lists::{ListQuery, NoFilters, given},
     nav::{Group, NavEntry},
     visit::{PageResult, Staff},
 };
@@ -54,5 +55,8 @@ pub(super) async fn list_page(
     (context["key"], context["problem"]) = (key().into(), problem);
     (context["formats"], context["format"]) = (json!(FORMATS), known_format(format).into());
     context["may_import"] = staff.may("imports:write").into();
+    // Plan overviews are another service's.
+    let plans = staff.get_if("plans:read", "/v1/plan-imports", &given(&[("limit", "5")])).await;
+    context["plan_imports"] = unless_away(plans)?.unwrap_or_default();
     staff.page("console/imports/list.html", context).await
 }

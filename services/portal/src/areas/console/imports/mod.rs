@@ -2,7 +2,10 @@
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod fts;
 pub(crate) mod list;
+pub(crate) mod plans;
+pub(crate) mod recognise;
 pub(crate) mod show;
 pub(crate) mod upload;
 
@@ -15,5 +18,9 @@ pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
-    config.configure(list::configure).configure(show::configure).configure(upload::configure);
+    config
+        .configure(list::configure)
+        .configure(plans::configure)
+        .configure(show::configure)
+        .configure(upload::configure);
 }

@@ -1,6 +1,7 @@
 //! Files that begin an import, and the template of one.
 
 use super::{
+    fts,
     list::{known_format, list_page},
     show::show_page,
 };
@@ -31,20 +32,25 @@ struct Upload {
 }
 
 async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
+    let format = known_format(how.format.as_deref());
     let mode = how.mode.as_deref().unwrap_or("import");
-    let query: Query = [
-        ("format", known_format(how.format.as_deref()).to_owned()),
-        ("dry_run", (mode == "check").to_string()),
-        ("skip_bad", (mode == "skip").to_string()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec();
-    match staff.upload("/v1/imports", &query, how.key.as_deref(), payload).await {
-        Ok(import) => {
-            let id = import["id"].as_str().unwrap_or_default();
-            staff.see_other(&format!("/console/imports/{id}"))
-        }
-        Err(PageError::Refused(problem)) if [400, 409, 413, 415, 422].contains(&problem.status) => {
+    let (dry_run, skip_bad) = (mode == "check", mode == "skip");
+    let sent = if format == "fts" {
+        fts::send(&staff, (dry_run, skip_bad), how.key.as_deref(), payload).await
+    } else {
+        let query: Query = [
+            ("format", format.to_owned()),
+            ("dry_run", dry_run.to_string()),
+            ("skip_bad", skip_bad.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec();
+        let import = staff.upload("/v1/imports", &query, how.key.as_deref(), payload).await;
+        import.map(|import| format!("/console/imports/{}", import["id"].as_str().unwrap_or_default()))
+    };
+    match sent {
+        Ok(address) => staff.see_other(&address),
+        Err(PageError::Refused(problem)) if [400, 403, 409, 413, 415, 422].contains(&problem.status) => {
             match &how.from {
                 Some(id) => show_page(&staff, id, &ListQuery::default(), json!(problem)).await,
                 None => list_page(&staff, &ListQuery::default(), how.format.as_deref(), json!(problem)).await,
