@@ -37,7 +37,7 @@ pub use response_cache::cached;
 pub use server::{Running, observed};
 pub use serving::Serving;
 pub use supervise::{Failed, Job, Tasks, worker};
-pub use upload::receive_file;
+pub use upload::{ReceivedForm, fields_before_file, receive_file, receive_form};
 
 /// The result of a handler.
 pub type ApiResult = Result<actix_web::HttpResponse, auth::ApiError>;

@@ -59,10 +59,14 @@ struct FormOf {
 }
 
 async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
-    let offices = if form.id.is_none() { hand_over::offices(staff).await? } else { Vec::new() };
+    let (mut offices, mut colleagues) = (Vec::new(), Vec::new());
+    if form.id.is_none() {
+        offices = hand_over::offices(staff).await?;
+        colleagues = hand_over::colleagues(staff, &offices).await?;
+    }
     let context = json!({
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
-        "offices": offices, "own_office": staff.own_office(),
+        "offices": offices, "own_office": staff.own_office(), "colleagues": colleagues,
         "meanwhile": form.meanwhile, "rows": (0..MIN_INSTALMENT_ROWS).collect::<Vec<_>>(),
         "countries": country_codes(),
     });
@@ -132,7 +136,10 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
 /// Sends the terms: of a new agreement, or instead of those that are recorded.
 async fn send(form: &Writer, id: Option<&Id>, mut terms: Value) -> Result<Result<Value, Value>, PageError> {
     let Some(id) = id else {
-        let sent = json!({ "terms": terms, "office_id": form.typed.some("office_id") });
+        let sent = json!({
+            "terms": terms, "office_id": form.typed.some("office_id"),
+            "responsible_id": form.typed.some("responsible_id"),
+        });
         let guard = Guard::Key(form.typed.text("key"));
         return refused(form.change(Method::POST, "/v1/agreements", &sent, guard).await, "/terms");
     };
