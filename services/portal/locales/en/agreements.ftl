@@ -93,3 +93,7 @@ responsible-nobody = Nobody yet
 responsible-elsewhere = A colleague in another office
 document-signed = Signed document
 document-signed-visible = The document is visible to
+title-fr = Title in French
+title-es = Title in Spanish
+field-title-fr = Title in French
+field-title-es = Title in Spanish

@@ -93,3 +93,7 @@ responsible-nobody = Nadie por ahora
 responsible-elsewhere = Un miembro del personal de otra oficina
 document-signed = Documento firmado
 document-signed-visible = El documento es visible para
+title-fr = Título en francés
+title-es = Título en español
+field-title-fr = Título en francés
+field-title-es = Título en español

@@ -93,3 +93,7 @@ responsible-nobody = Personne pour l’instant
 responsible-elsewhere = Un membre du personnel d’un autre bureau
 document-signed = Document signé
 document-signed-visible = Le document est visible par
+title-fr = Intitulé en français
+title-es = Intitulé en espagnol
+field-title-fr = Intitulé en français
+field-title-es = Intitulé en espagnol

@@ -15,7 +15,7 @@ pub(super) const PAGES: &[Sample] = &[
 ];
 
 fn terms() -> Value {
-    json!({ "donor_id": ID, "title": MARKUP, "start_date": "2026-01-01", "end_date": "2027-03-31",
+    json!({ "donor_id": ID, "title": MARKUP, "title_fr": MARKUP, "title_es": MARKUP, "start_date": "2026-01-01", "end_date": "2027-03-31",
         "amount": money("100.00"), "overhead_percent": "7", "earmarking": "softly_earmarked", "modality": "F",
         "countries": ["AFG"], "plan_ids": [], "sectors": [], "visibility": "donor", "visibility_clause": MARKUP,
         "reporting": { "template": "eight_plus_three", "interim_every_months": 6 },
@@ -85,7 +85,7 @@ fn colleagues() -> Value {
 }
 
 fn form(_: Language) -> Value {
-    let typed = json!({ "office_id": ID, "responsible_id": ID, "donor": MARKUP, "donor_id": ID, "title": MARKUP, "start_date": DAY, "end_date": DAY,
+    let typed = json!({ "office_id": ID, "responsible_id": ID, "donor": MARKUP, "donor_id": ID, "title": MARKUP, "title_fr": MARKUP, "title_es": MARKUP, "start_date": DAY, "end_date": DAY,
         "amount": MARKUP, "currency": "USD", "overhead_percent": MARKUP, "earmarking": "earmarked", "modality": "F",
         "countries": ["AFG"], "visibility": "donor", "visibility_clause": MARKUP, "template": "standard",
         "interim_every_months": 6, "version": 3, "due_date_0": DAY, "amount_0": MARKUP, "condition_0": MARKUP,
