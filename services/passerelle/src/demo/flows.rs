@@ -76,7 +76,7 @@ fn shares(country: Country, this_year: i32) -> Vec<Share> {
         let parts = years.len() as u64 * plan.places.len() as u64;
         let (flows, usd) = (plan.flows / parts, plan.requirement() * plan.coverage / 100 / parts);
         for year in years {
-            let part = |place: &&'static str| Share { country, place, year, plan: Some(plan), flows, usd };
+            let part = |&place: &&'static str| Share { country, place, year, plan: Some(plan), flows, usd };
             shares.extend(plan.places.iter().map(part));
         }
     }

@@ -19,7 +19,7 @@ static UPDATES: [Update; 18] = [
         (3, 14),
         "fr",
         "Trois nouveaux sites ouverts dans l’Est",
-        "Plus de 60 000 personnes sont arrivées depuis le début de l’année. Trois sites ont été aménagés à distance de la frontière ; 4 100 familles y ont déjà reçu un abri.",
+        "Plus de 60 000 personnes sont arrivées depuis le début de l’année. Trois sites ont été aménagés à distance de la frontière ; 4 100 familles y ont déjà reçu un abri.",
     ),
     (
         Sudan,
@@ -99,7 +99,7 @@ static UPDATES: [Update; 18] = [
         (1, 20),
         "fr",
         "Les arrivées doublent dans l’Est",
-        "Quelque 14 000 personnes ont franchi la frontière en deux semaines, deux fois plus que le mois précédent. Les zones d’accueil sont saturées ; trois nouveaux sites ont été ouverts et les transferts se poursuivent chaque jour.",
+        "Quelque 14 000 personnes ont franchi la frontière en deux semaines, deux fois plus que le mois précédent. Les zones d’accueil sont saturées ; trois nouveaux sites ont été ouverts et les transferts se poursuivent chaque jour.",
     ),
     (
         Sudan,

@@ -62,8 +62,8 @@ pub(super) async fn responsible(
 ) -> Result<Value, PageError> {
     let id = agreement["responsible_id"].as_str().filter(|_| staff.may("people:read"));
     let Some(id) = id else { return Ok(Value::Null) };
-    let people = colleagues.iter().filter_map(|group| group["people"].as_array()).flatten();
-    if let Some(known) = people.into_iter().find(|person| person["id"] == id) {
+    let mut people = colleagues.iter().filter_map(|group| group["people"].as_array()).flatten();
+    if let Some(known) = people.find(|person| person["id"] == id) {
         return Ok(json!({ "name": known["name"] }));
     }
     match staff.get(&format!("/v1/people/{id}"), &()).await {
