@@ -117,3 +117,20 @@ fn send_body(
         Some((chunk, receiver))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_than_the_beginning_of_a_form_is_kept() {
+        let beginning = Beginning::default();
+        let handed_on = beginning.clone();
+        for chunk in [&b"signatory"[..], &[b'x'; MAX_BEGINNING_BYTES], b"rest"] {
+            handed_on.note(chunk);
+        }
+        let kept = beginning.bytes();
+        assert_eq!(kept.len(), MAX_BEGINNING_BYTES);
+        assert!(kept.starts_with(b"signatoryxxx"));
+    }
+}
