@@ -238,6 +238,7 @@ impl Steps {
     }
 
     /// Every step, by name.
+    #[cfg(test)]
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.steps.iter().map(|step| step.name).collect()
     }

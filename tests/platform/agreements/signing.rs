@@ -160,7 +160,7 @@ async fn whoever_signs_today_need_not_send_a_body_but_what_is_sent_is_json() {
 
 impl Scene {
     /// The path of an agreement that is being negotiated, at version 2.
-    async fn negotiated(&self, terms: &Value) -> String {
+    async fn in_negotiation(&self, terms: &Value) -> String {
         let made =
             self.world.http.post(Some(&self.officer), "/v1/agreements", &json!({ "terms": terms })).await;
         assert_eq!(made.status, 201, "{}", made.text);
@@ -199,7 +199,7 @@ const SIGNED: Option<(&str, &[u8])> = Some(("signed.pdf", b"%PDF-1.7 signed"));
 #[tokio::test(flavor = "multi_thread")]
 async fn the_signed_document_comes_with_the_signature_or_not_at_all() {
     let scene = scene().await;
-    let path = scene.negotiated(&scene.terms()).await;
+    let path = scene.in_negotiation(&scene.terms()).await;
     let sister = scene.world.office(&scene.region, "country").await;
     let sister = scene.world.client(&sister, &["agreements:read", "agreements:write"]).await;
     let above = scene.world.client(&scene.region, &["agreements:read", "agreements:write"]).await;
@@ -240,7 +240,7 @@ async fn the_signed_document_comes_with_the_signature_or_not_at_all() {
     assert_eq!((read.status, read.text.as_str()), (200, "%PDF-1.7 signed"));
 
     // A form without a file signs as JSON does; its empty fields are not there.
-    let other = scene.negotiated(&scene.terms()).await;
+    let other = scene.in_negotiation(&scene.terms()).await;
     let blank = [("signed_on", ""), ("signatory", " "), ("visibility", "internal")];
     let signed = scene.sign_form(&scene.officer, &other, 2, &blank, None).await;
     assert_eq!(signed.status, 200, "{}", signed.text);
@@ -258,7 +258,7 @@ async fn each_of_two_signatures_may_bring_its_document() {
     let mut terms = scene.terms();
     terms["amount"]["currency"] = "USD".into();
     terms["instalments"] = json!([]);
-    let path = scene.negotiated(&terms).await;
+    let path = scene.in_negotiation(&terms).await;
     let draft: Option<(&str, &[u8])> = Some(("draft.pdf", b"%PDF-1.7 draft"));
     let first = scene.sign_form(&scene.officer, &path, 2, &[], draft).await;
     assert_eq!((first.status, text(&first.json()["state"])), (200, "negotiation".into()), "{}", first.text);
