@@ -252,6 +252,7 @@ for (const javaScriptEnabled of [true, false]) {
     // Several donors are called so: the form asks which one is meant, and loses nothing.
     await page.fill("#donor", "Foundation");
     await page.fill("#title", title);
+    await page.selectOption("#responsible_id", { label: "Mahamat Abakar" });
     await page.fill("#start_date", "2027-01-01");
     await page.fill("#end_date", "2027-12-31");
     await page.fill("#amount", "1,250,000.50");
@@ -277,12 +278,23 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForURL(/agreements\/[0-9a-f-]{36}$/);
     assert.match(await page.locator("main").innerText(), /EUR\s1,250,000\.50/);
     assert.match(await page.locator("h1").innerText(), /<b>bold<\/b>/);
+    assert.match(await page.locator("dl.record").innerText(), /Responsible\s+Mahamat Abakar/);
     // Each step is asked about in a dialog that needs no script.
-    for (const [label, state] of [["Start negotiating", "In negotiation"], ["Sign", "Signed"]]) {
-      await page.getByRole("button", { name: label, exact: true }).first().click();
-      await page.locator("[popover]:popover-open button", { hasText: label }).click();
-      await page.waitForSelector(`.badge:has-text("${state}")`);
-    }
+    await page.getByRole("button", { name: "Start negotiating", exact: true }).first().click();
+    await page.locator("[popover]:popover-open button", { hasText: "Start negotiating" }).click();
+    await page.waitForSelector(`.badge:has-text("In negotiation")`);
+    // The signed document comes with the signature; one that is refused signs nothing, and what was typed stays.
+    const signed = (text) => ({ name: "signed.pdf", mimeType: "application/pdf", buffer: Buffer.from(text) });
+    await page.getByRole("button", { name: "Sign", exact: true }).first().click();
+    await page.fill("#sign-signatory", "Director");
+    await page.setInputFiles("#sign-file", signed("MZ nothing"));
+    await page.click("#ask-sign form button:not([type=button])");
+    await page.waitForSelector(".error-summary >> text=not a PDF");
+    assert.equal(await page.inputValue("#sign-signatory"), "Director");
+    await page.setInputFiles("#sign-file", signed("%PDF-1.7 signed"));
+    await page.click("#ask-sign form button:not([type=button])");
+    await page.waitForSelector(`.badge:has-text("Signed")`);
+    assert.equal(await page.locator("main a[href*='/agreement-documents/']").count(), 1);
     assert.equal(await page.locator("table[role=table] th[scope=row] a[href*='/console/reports/']").count(), 4);
     assert.deepEqual(complaints, []);
     await context.close();
@@ -375,7 +387,7 @@ test("what is typed while the sign-in ends is kept", async () => {
   const { context, page } = await visitor(platform);
   await signIn(page, "country@demo.example");
   await page.goto("/fr/console/agreements/new");
-  await page.fill("#donor", "Spain, Government of");
+  await page.fill("#donor", "Spain");
   await page.fill("#title", "Gardé pendant la nuit");
   await page.fill("#start_date", "2027-01-01");
   await page.fill("#end_date", "2027-06-30");

@@ -206,3 +206,32 @@ async fn each_plan_of_a_file_has_a_verdict_that_leads_to_its_plan() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 12, "{listed}");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_of_earlier_days_stand_among_those_of_their_time() {
+    let world = World::new().await;
+    let plan = json!({ "name": "Chad 2026", "plan_type": "crisis_response_plan", "countries": ["TCD"], "years": [2026],
+        "visibility": "public" });
+    let plan = text(&world.create("/v1/plans", plan).await["id"]);
+    let path = format!("/v1/plans/{plan}/updates");
+    let update = |title: &str, on: Option<&str>| json!({ "title": title, "body": "More people arrive.", "language": "en", "published_on": on });
+    for wrong in ["2199-01-01", "1999-12-31", "2025-3-1"] {
+        let refused = world.http.post(Some(&world.token), &path, &update("Wrong", Some(wrong))).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/published_on".to_owned()]), "{wrong}");
+    }
+    for (title, on) in [("Today", None), ("Spring", Some("2025-03-01")), ("Autumn", Some("2025-10-01"))] {
+        let made = world.create(&path, update(title, on)).await;
+        let day = &text(&made["published_at"])[..10];
+        assert!(on.is_none_or(|on| on == day), "{title}: {day}");
+    }
+    let mut titles = Vec::new();
+    let mut page = "/v1/public/updates?limit=1".to_owned();
+    loop {
+        let list = world.http.get(None, &page).await.json();
+        titles.extend(list["items"].as_array().unwrap().iter().map(|item| text(&item["title"])));
+        let Some(cursor) = list["next_cursor"].as_str() else { break };
+        page = format!("/v1/public/updates?limit=1&cursor={cursor}");
+    }
+    assert_eq!(titles, ["Today", "Autumn", "Spring"]);
+    world.stop().await;
+}

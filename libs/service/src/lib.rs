@@ -39,7 +39,7 @@ pub use server::{Running, observed};
 pub use serving::Serving;
 pub use setting::{Setting, Written, setting, setting_row, write_setting};
 pub use supervise::{Failed, Job, Tasks, worker};
-pub use upload::receive_file;
+pub use upload::{ReceivedForm, fields_before_file, receive_file, receive_form};
 
 /// The result of a handler.
 pub type ApiResult = Result<actix_web::HttpResponse, auth::ApiError>;

@@ -1,7 +1,7 @@
 use super::year;
 use crate::figures::{
     FigureQuestion,
-    list::{self, Figure},
+    list::{self as figures, Figure},
 };
 use actix_web::{HttpRequest, get, web::Data};
 use serde::{Deserialize, Serialize};
@@ -58,8 +58,8 @@ pub(crate) async fn list(
         let page = paging.of("figures", &(year, question))?;
         service::list(&request, &context, scope, page, async move |db, scope, page| {
             let after = page.after()?;
-            let figures = list::of(db, scope, year).await?;
-            Ok(page.page(list::after(figures, question, after.as_ref(), page.limit + 1), Figure::key))
+            let all = figures::of(db, scope, year).await?;
+            Ok(page.page(figures::after(all, question, after.as_ref(), page.limit + 1), Figure::key))
         })
         .await
     })
