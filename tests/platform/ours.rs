@@ -103,12 +103,13 @@ async fn what_the_organisation_received_of_the_real_flows_is_exact_to_the_dollar
     let plans = get(&world, token, "/v1/plan-names").await;
     let plan = plans["items"].as_array().unwrap().iter().find(|plan| plan["fts_id"] == "929").unwrap();
     let of_plan = format!("plan_id={}", text(&plan["id"]));
+    let of_both = format!("q=SWITZERLAND&{of_plan}");
     for (query, expected) in [
         ("", 14),
         ("scope=ours", 14),
         ("q=switzerland", 3),
         (of_plan.as_str(), 12),
-        (&format!("q=SWITZERLAND&{of_plan}"), 1),
+        (of_both.as_str(), 1),
         ("q=norway", 0),
         ("q=norway&scope=all", 22),
         ("external_ref=fts:206840", 1),

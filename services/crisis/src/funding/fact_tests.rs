@@ -1,5 +1,4 @@
 use super::*;
-use kernel::ContributionStatus;
 use std::collections::BTreeSet;
 
 const DONOR: DonorId = DonorId::from_u128(7);

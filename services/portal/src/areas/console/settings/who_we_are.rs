@@ -51,9 +51,9 @@ async fn setting_page(staff: &Staff, refused: Option<(&Typed, Value)>) -> PageRe
 fn lines(setting: &Value) -> Value {
     let of = |name: &str| {
         let entries = setting[name].as_array().into_iter().flatten().filter_map(Value::as_str);
-        (name.to_owned(), entries.collect::<Vec<_>>().join("\n").into())
+        (name.to_owned(), Value::from(entries.collect::<Vec<_>>().join("\n")))
     };
-    LISTS.map(of).into_iter().collect::<serde_json::Map<_, _>>().into()
+    Value::Object(LISTS.map(of).into_iter().collect())
 }
 
 /// The entries of an input: its lines that are not blank.
