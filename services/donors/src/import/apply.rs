@@ -1,12 +1,9 @@
-//! Applying a batch of checked rows: what is new is created, what changed is a new version, the rest is unchanged.
+//! Applying a batch of checked rows: what is new is created, what changed is a new version, the rest is unchanged. And
+//! what that would come to, for a dry run.
 
-use super::{
-    flow::{DonorRef, Flow},
-    format::ImportFormat,
-    kept,
-    matching::{self, Found, scope_of},
-    store::Model as Job,
-};
+mod donors;
+
+use super::{changes, flow::Flow, kept, matching::scope_of, new_donors, store::Model as Job};
 use crate::{
     agreement,
     contribution::{self, store::Model as Contribution},
@@ -14,17 +11,22 @@ use crate::{
     registry::donor,
 };
 use chrono::{DateTime, Utc};
-use events::{ExternalRef, FlowObject};
-use kernel::{AgreementId, ContributionId, DonorId, DonorStatus, DonorType, OfficeId, Visibility};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use events::FlowObject;
+use kernel::{AgreementId, ContributionId, Visibility};
+use sea_orm::ConnectionTrait;
+use std::collections::{BTreeSet, HashMap};
 use store::{StoreError, TenantScope, Transaction, office};
 
-/// The outcome of each row.
+/// The outcome of the rows of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Verdicts {
     pub(crate) created: Vec<i64>,
     pub(crate) updated: Vec<i64>,
     pub(crate) unchanged: Vec<i64>,
+    /// What the updated rows change.
+    pub(super) changes: Vec<changes::Model>,
+    /// The donors that were recorded, or would be.
+    pub(super) new_donors: Vec<new_donors::Model>,
 }
 
 /// The decision for a flow.
@@ -56,13 +58,10 @@ pub(crate) async fn apply(
     let held = contribution::store::by_refs(&scope, tx.db(), &job.source, &refs).await?;
     let mut stored = by_reference(held);
     stored.extend(by_reference(changing(tx, &scope, &flows, &stored).await?));
-    let lookups = Lookups {
-        donors: donors_of(tx, job, &scope, &flows).await?,
-        agreements: agreements_of(tx, &scope, &flows).await?,
-        plans: plans_of(tx, job, &flows).await?,
-        recipient: recipient(tx, job).await?,
-    };
-    let mut verdicts = Verdicts::default();
+    let (donors, recorded) = donors::of(tx, job, &scope, &flows).await?;
+    let lookups = Lookups::of(tx.db(), job, &flows, donors).await?;
+    let new_donors = recorded.into_iter().map(|donor| donor.recorded(job.id)).collect();
+    let mut verdicts = Verdicts { new_donors, ..Verdicts::default() };
     let mut latest: HashMap<String, Contribution> = HashMap::new();
     let mut order: Vec<String> = Vec::new();
     let now = tx.now();
@@ -83,6 +82,9 @@ pub(crate) async fn apply(
                 let id = flow.id.clone();
                 let place = (current.map_or_else(|| tx.new_id(), |row| row.id), now);
                 let record = record(flow, job, &lookups, fingerprint, stored.get(&id), place)?;
+                if let Some(current) = current {
+                    verdicts.changes.push(changes::of_row(job.id, number, current, &record)?);
+                }
                 if !latest.contains_key(&id) {
                     order.push(id.clone());
                 }
@@ -94,7 +96,8 @@ pub(crate) async fn apply(
     Ok(verdicts)
 }
 
-fn by_reference(records: Vec<Contribution>) -> HashMap<String, Contribution> {
+/// Records by what their source calls them.
+pub(super) fn by_reference(records: Vec<Contribution>) -> HashMap<String, Contribution> {
     records.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))).collect()
 }
 
@@ -118,8 +121,8 @@ async fn changing(
 }
 
 /// What the rows of a batch name.
-struct Lookups {
-    /// By [`DonorRef::key`].
+pub(super) struct Lookups {
+    /// By [`super::flow::DonorRef::key`].
     donors: HashMap<String, donor::store::Model>,
     agreements: HashMap<String, AgreementId>,
     /// What a text means of plans.
@@ -128,31 +131,56 @@ struct Lookups {
     recipient: Option<FlowObject>,
 }
 
-async fn recipient(tx: &Transaction, job: &Job) -> Result<Option<FlowObject>, StoreError> {
+impl Lookups {
+    async fn of(
+        db: &impl ConnectionTrait,
+        job: &Job,
+        flows: &[(i64, Flow)],
+        donors: HashMap<String, donor::store::Model>,
+    ) -> Result<Self, StoreError> {
+        let agreements = agreements_of(db, &scope_of(job), flows).await?;
+        let plans = plans_of(db, job, flows).await?;
+        Ok(Self { donors, agreements, plans, recipient: recipient(db, job).await? })
+    }
+
+    /// What the rows of a batch name, for a dry run: donors that are not in the registry as they would be recorded. Nothing
+    /// is written.
+    pub(super) async fn foreseen(
+        db: &impl ConnectionTrait,
+        job: &Job,
+        flows: &[(i64, Flow)],
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Vec<new_donors::Unregistered>), StoreError> {
+        let (donors, unregistered) = donors::foreseen(db, job, flows, now).await?;
+        Ok((Self::of(db, job, flows, donors).await?, unregistered))
+    }
+}
+
+async fn recipient(db: &impl ConnectionTrait, job: &Job) -> Result<Option<FlowObject>, StoreError> {
     if job.source == "fts" {
         return Ok(None);
     }
-    let name = office::organisation_name(tx.db(), job.organisation_id).await?;
+    let name = office::organisation_name(db, job.organisation_id).await?;
     Ok(name.map(|name| FlowObject::organisation(job.organisation_id, name)))
 }
 
 async fn agreements_of(
-    tx: &Transaction,
+    db: &impl ConnectionTrait,
     scope: &TenantScope,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, AgreementId>, StoreError> {
     let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
-    let named = agreement::store::by_references(scope, tx.db(), &references).await?;
+    let named = agreement::store::by_references(scope, db, &references).await?;
     Ok(named.into_iter().map(|(reference, agreement)| (reference, agreement.id)).collect())
 }
 
 async fn plans_of(
-    tx: &Transaction,
+    db: &impl ConnectionTrait,
     job: &Job,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, Vec<plan::KnownPlan>>, StoreError> {
     let texts: BTreeSet<String> = flows.iter().flat_map(|(_, flow)| flow.plans.iter().cloned()).collect();
-    plan::meant(tx.db(), job.organisation_id, &texts).await
+    plan::meant(db, job.organisation_id, &texts).await
 }
 
 /// The plans that a row names as destinations; those that are recorded when it names none.
@@ -202,9 +230,9 @@ async fn write(
     Ok(())
 }
 
-/// A contribution keeps the office that imported it first, its creation, and everything that the row does not say: also
-/// its plans, where the row names none.
-fn record(
+/// The contribution that a row makes, or makes of the one that is there: it keeps the office that imported it first, its
+/// creation, and everything that the row does not say: also its plans, where the row names none.
+pub(super) fn record(
     mut flow: Flow,
     job: &Job,
     lookups: &Lookups,
@@ -278,180 +306,6 @@ fn record(
         created_at: stored.map_or(now, |row| row.created_at),
         ..Contribution::blank(id, place, flow.status, flow.amount_usd, now)
     })
-}
-
-/// The donors of a batch, by [`DonorRef::key`]: matched, else recorded.
-async fn donors_of(
-    tx: &mut Transaction,
-    job: &Job,
-    scope: &TenantScope,
-    flows: &[(i64, Flow)],
-) -> Result<HashMap<String, donor::store::Model>, StoreError> {
-    let mut donor_refs: HashMap<String, DonorRef> = HashMap::new();
-    let mut order: Vec<String> = Vec::new();
-    for donor_ref in flows.iter().filter_map(|(_, flow)| flow.donor_ref.as_ref()) {
-        let key = donor_ref.key();
-        donor_refs.entry(key).or_insert_with_key(|key| {
-            order.push(key.clone());
-            donor_ref.clone()
-        });
-    }
-    let found = matching::donors(job, tx.db(), &donor_refs).await?;
-    let known = found.values().filter_map(|found| match found {
-        Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
-        Found::Several | Found::Nobody => None,
-    });
-    let known: Vec<DonorId> = known.collect();
-    let registered = donor::store::by_ids(scope, tx.db(), known).await?;
-    let mut donors = HashMap::with_capacity(donor_refs.len());
-    let mut unknown = Vec::new();
-    for key in order {
-        let donor_ref = &donor_refs[&key];
-        match found.get(&key) {
-            Some(Found::Donor(id)) => donors.extend(registered.get(id).map(|donor| (key, donor.clone()))),
-            // A donor that is known by its name, and now by a reference as well, is written like one that is not known.
-            Some(Found::Named(id) | Found::OtherType(id, _))
-                if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() =>
-            {
-                donors.extend(registered.get(id).map(|donor| (key, donor.clone())));
-            }
-            Some(Found::OtherType(_, registered)) => {
-                unknown.push((key, DonorRef { donor_type: Some(*registered), ..donor_ref.clone() }));
-            }
-            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => {
-                unknown.push((key, donor_ref.clone()));
-            }
-        }
-    }
-    donors.extend(match_or_record(tx, job, scope, unknown).await?);
-    Ok(donors)
-}
-
-/// How a donor that is not in the registry is recorded.
-struct NewDonor {
-    key: String,
-    search: String,
-    name: String,
-    donor_type: DonorType,
-    reference: Vec<ExternalRef>,
-    iati_identifier: Option<String>,
-}
-
-impl NewDonor {
-    fn of(key: String, donor_ref: &DonorRef, job: &Job) -> Result<Self, StoreError> {
-        // It could be recorded when the row was checked; since then somebody has renamed or merged the donor it means.
-        let gone = || StoreError::Damaged(format!("no donor for {key}"));
-        let donor_type = donor_ref.donor_type.ok_or_else(gone)?;
-        let name = donor_ref.name.clone().ok_or_else(gone)?;
-        let named = |reference: &String| ExternalRef { source: job.source.clone(), r#ref: reference.clone() };
-        let search = match (donor_ref.search(), &donor_ref.reference) {
-            (key, Some(reference)) if key.is_empty() => format!("{} {reference}", job.source),
-            (key, _) => key,
-        };
-        let reference = donor_ref.reference.iter().map(named).collect();
-        let iati_identifier = donor_ref.reference.clone().filter(|_| job.format == ImportFormat::Iati);
-        Ok(Self { key, search, name, donor_type, reference, iati_identifier })
-    }
-
-    fn record(
-        &self,
-        job: &Job,
-        office_id: OfficeId,
-        (id, now): (DonorId, DateTime<Utc>),
-    ) -> donor::store::Model {
-        donor::store::Model {
-            id,
-            version: 1,
-            organisation_id: job.organisation_id,
-            office_id,
-            name: self.name.clone(),
-            focal_point_id: None,
-            name_fr: None,
-            name_es: None,
-            short_name: None,
-            search: self.search.clone(),
-            donor_type: self.donor_type,
-            iati_organisation_type: donor::iati_type_of(self.donor_type),
-            segment: None,
-            country: None,
-            parent_id: None,
-            iati_identifier: self.iati_identifier.clone(),
-            liaison_post: None,
-            status: DonorStatus::Active,
-            names: String::new(),
-            match_key: String::new(),
-            preferences: None,
-            merged_into: None,
-            created_at: now,
-            updated_at: now,
-        }
-        .searchable()
-    }
-}
-
-/// The donors that no reference identified, by [`DonorRef::key`]: found by name and type, or newly recorded.
-async fn match_or_record(
-    tx: &mut Transaction,
-    job: &Job,
-    scope: &TenantScope,
-    donor_refs: Vec<(String, DonorRef)>,
-) -> Result<Vec<(String, donor::store::Model)>, StoreError> {
-    if donor_refs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, &donor_ref, job));
-    let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
-    let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
-    let known = donor::store::by_names(scope, tx.db(), names).await?;
-    let known: HashSet<(String, DonorType)> =
-        known.into_iter().map(|donor| (donor.search, donor.donor_type)).collect();
-    // The registry is headquarters', whoever imports.
-    let headquarters = office::headquarters(tx.db(), job.organisation_id).await?;
-    let office_id = headquarters.unwrap_or(job.office_id);
-    let (mut new, mut refs, mut places) = (Vec::new(), Vec::<Vec<ExternalRef>>::new(), HashMap::new());
-    let (mut donors, mut recorded) = (Vec::new(), Vec::new());
-    let now = tx.now();
-    for new_donor in new_donors {
-        let name = (new_donor.search.clone(), new_donor.donor_type);
-        if known.contains(&name)
-            && let Some(donor) = named(tx, scope, &new_donor).await?
-        {
-            donors.push((new_donor.key, donor));
-            continue;
-        }
-        // In a table, one name is one donor: of the type that the first row says.
-        let one = (name.0, (!job.format.is_table()).then_some(name.1));
-        let place = *places.entry(one).or_insert_with(|| {
-            new.push(new_donor.record(job, office_id, (tx.new_id(), now)));
-            refs.push(Vec::new());
-            new.len() - 1
-        });
-        refs[place].extend(new_donor.reference);
-        recorded.push((new_donor.key, place));
-    }
-    donor::store::insert_all(tx, &new, &refs).await?;
-    donors.extend(recorded.into_iter().map(|(key, place)| (key, new[place].clone())));
-    Ok(donors)
-}
-
-/// The donor of that name and type, which is now known by the reference as well.
-async fn named(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    new_donor: &NewDonor,
-) -> Result<Option<donor::store::Model>, StoreError> {
-    let found = donor::store::by_name(scope, tx.db(), &new_donor.search, new_donor.donor_type).await?;
-    let Some(mut donor) = found else { return Ok(None) };
-    if !new_donor.reference.is_empty() {
-        // The current version, not the one from before a concurrent change.
-        if let Some(present) = donor::store::get_to_change(scope, tx, donor.id).await? {
-            donor = present;
-        }
-        donor.version += 1;
-        donor.updated_at = tx.now();
-        donor::store::update(tx, &donor, &new_donor.reference).await?;
-    }
-    Ok(Some(donor))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
+    decisions,
     flow::{DonorRef, Names, Staged},
     format::ImportFormat,
     seen::Seen,
@@ -25,15 +26,17 @@ pub(super) enum Found {
     Named(DonorId),
     /// By its name, though the row says another type than its own.
     OtherType(DonorId, DonorType),
+    /// The sender said that it is this one: under that name or reference it is known from then on.
+    Decided(DonorId),
     /// The name is that of several donors of different types.
     Several,
     Nobody,
 }
 
 impl Found {
-    fn id(&self) -> Option<DonorId> {
+    pub(super) fn id(&self) -> Option<DonorId> {
         match self {
-            Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
+            Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) | Found::Decided(id) => Some(*id),
             Found::Several | Found::Nobody => None,
         }
     }
@@ -45,8 +48,9 @@ pub(super) fn scope_of(job: &Job) -> TenantScope {
     TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
 }
 
-/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name. Of a
-/// table a donor of that name and another type is meant, too: it has one column for the name and often none for the type.
+/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name, then by
+/// what the source was said to mean by a name, now or at an earlier import. Of a table a donor of that name and another type
+/// is meant, too: it has one column for the name and often none for the type.
 pub(super) async fn donors(
     job: &Job,
     db: &impl ConnectionTrait,
@@ -87,6 +91,15 @@ pub(super) async fn donors(
     // Duplicates of one name that were merged are one donor.
     let one = donor::store::survivors(&scope, db, named.iter().map(|donor| donor.id).collect()).await?;
     let survivor_of = |id: DonorId| one.get(&id).copied().unwrap_or(id);
+    let called: Vec<String> =
+        unknown.iter().filter_map(|(_, donor_ref)| donor_ref.called_by_name()).collect();
+    let called = donor::store::by_refs(&scope, db, &job.source, &called).await?;
+    let decided = decisions::of(job)?;
+    let told = |donor_ref: &DonorRef| {
+        let before = donor_ref.called_by_name().and_then(|name| called.get(&name).copied());
+        let now = || decisions::mapped(&decided, donor_ref).map(Found::Decided);
+        before.map(Found::Donor).or_else(now).unwrap_or(Found::Nobody)
+    };
     for (key, donor_ref) in unknown {
         let search = donor_ref.search();
         let of_name: Vec<&donor::store::Model> =
@@ -98,11 +111,11 @@ pub(super) async fn donors(
             of_name.iter().map(|donor| (survivor_of(donor.id), donor.donor_type)).collect();
         let verdict = match (fitting.first(), fitting.len()) {
             (None, _) if job.format.is_table() => match (others.first_key_value(), others.len()) {
-                (None, _) => Found::Nobody,
+                (None, _) => told(donor_ref),
                 (Some((donor, registered)), 1) => Found::OtherType(*donor, *registered),
                 (Some(_), _) => Found::Several,
             },
-            (None, _) => Found::Nobody,
+            (None, _) => told(donor_ref),
             (Some(donor), 1) => Found::Named(*donor),
             (Some(_), _) => Found::Several,
         };
@@ -115,6 +128,7 @@ pub(super) async fn donors(
         if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {
             *verdict = match *verdict {
                 Found::OtherType(_, registered) => Found::OtherType(*survivor, registered),
+                Found::Decided(_) => Found::Decided(*survivor),
                 Found::Donor(_) | Found::Named(_) | Found::Several | Found::Nobody => Found::Donor(*survivor),
             };
         }
@@ -254,7 +268,7 @@ fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<Donor
                 }
             }
         }
-        Found::Donor(_) | Found::Named(_) | Found::Several => stated,
+        Found::Donor(_) | Found::Named(_) | Found::Decided(_) | Found::Several => stated,
     };
     if known == stated {
         return None;
@@ -296,7 +310,7 @@ fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Opti
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
-        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) => None,
+        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) | Found::Decided(_) => None,
         Found::Several => {
             let why = "is the name of several donors: specify donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))
