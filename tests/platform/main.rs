@@ -12,6 +12,7 @@ mod entrance;
 mod exports;
 mod iati;
 mod imports;
+mod imports_checked;
 mod imports_of_tables;
 mod inputs;
 mod journey;

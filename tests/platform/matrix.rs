@@ -111,6 +111,12 @@ async fn scene() -> Scene {
     records.insert("clients", made("/v1/clients", client).await);
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
     records.insert("imports", text(&job["id"]));
+    for source in ["erp", "old"] {
+        let mapping = world.http.request(Method::PUT, &format!("/v1/import-mappings/{source}"));
+        let mapping = mapping.bearer_auth(&right).header("if-match", "\"0\"").json(&mapping_of_columns());
+        let answer = world.http.send(mapping).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
     let twin = json!({ "name": "Norwegen", "type": "government" });
     let twin = text(&world.create("/v1/donors", twin).await["id"]);
     let merge = world.http.request(Method::POST, &format!("/v1/donors/{}/merges", records["donors"]));
@@ -132,6 +138,10 @@ fn auth_scopes() -> Vec<String> {
 
 fn plan(visibility: &str) -> Value {
     json!({ "name": "Plan", "plan_type": "other", "countries": ["TCD"], "years": [2026], "visibility": visibility })
+}
+
+fn mapping_of_columns() -> Value {
+    json!({ "columns": [{ "heading": "Who", "field": "donor" }], "decimal": "comma", "empty": null })
 }
 
 fn contact() -> Value {
@@ -236,6 +246,7 @@ impl Scene {
                 json!({ "title": "Floods", "body": "Roads are cut.", "language": "en" })
             }
             "POST /v1/imports" => serde_json::from_slice(&page(&flows(1, 1))).unwrap(),
+            "PUT /v1/import-mappings/{source}" => mapping_of_columns(),
             "POST /v1/plan-imports" => json!({ "data": { "plans": [] } }),
             _ => return None,
         })
@@ -247,6 +258,10 @@ impl Scene {
         let path = match path {
             "/v1/imports" if operation.starts_with("POST") => format!("{path}?format=fts&{office}"),
             "/v1/plan-imports" => format!("{path}?{office}"),
+            "/v1/import-mappings/{source}" if operation.starts_with("DELETE") => {
+                "/v1/import-mappings/old".to_owned()
+            }
+            "/v1/import-mappings/{source}" => path.replace("{source}", "erp"),
             "/v1/diversification" => format!("{path}?{office}"),
             "/v1/diversification/rows" => format!("{path}?{office}&year=2026&measure=total"),
             "/v1/governance-reports/{report}" => format!("/v1/governance-reports/by_type?{office}"),

@@ -27,6 +27,17 @@ impl<W> Visit<W> {
         let body = send_body(payload);
         self.state.gateway.upload(&self.caller, path, query, headers, body).await
     }
+
+    /// Sends the fields of such a form without a file, because the platform still has it: once for each `key`.
+    pub(crate) async fn send_fields(
+        &self,
+        path: &str,
+        query: &Query,
+        key: &str,
+        fields: Vec<(&'static str, String)>,
+    ) -> Result<Value, PageError> {
+        self.state.gateway.send_fields(&self.caller, path, query, key, fields).await
+    }
 }
 
 /// Attaches a document to the record at `path`; a refusal is for the record's page to show.

@@ -135,9 +135,9 @@ impl Row for Import {
         ("unchanged", |row| row.unchanged.into()),
         ("rejected", |row| row.rejected.into()),
         ("warnings", |row| row.warnings.into()),
+        ("created_at", |row| row.created_at.to_rfc3339().into()),
         ("dry_run", |row| row.dry_run.into()),
         ("new_donors", |row| row.new_donors.into()),
-        ("created_at", |row| row.created_at.to_rfc3339().into()),
     ];
 }
 

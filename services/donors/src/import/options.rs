@@ -59,7 +59,7 @@ pub(crate) struct ImportForm {
     #[schema(max_length = 40, nullable = false)]
     source: Option<String>,
     /// JSON: the fields to which the headings are mapped.
-    #[schema(max_length = 65536, nullable = false)]
+    #[schema(max_length = 262144, nullable = false)]
     mapping: Option<String>,
     /// For IATI: the organisation's identifier as a receiver.
     #[schema(max_length = 100, nullable = false)]

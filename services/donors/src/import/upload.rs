@@ -28,7 +28,7 @@ pub(super) const MAX_UPLOAD_BYTES: u64 = 512 * 1024 * 1024;
 const MAX_FILES: usize = 1000;
 const NO_FILE: (FieldCode, &str) = (FieldCode::Required, "no file was sent");
 /// Maximum length of a form field beside the files, in bytes, and of the decisions on donors.
-const MAX_FIELD_BYTES: usize = 64 * 1024;
+const MAX_FIELD_BYTES: usize = 256 * 1024;
 const MAX_DECISIONS_BYTES: usize = 1024 * 1024;
 /// The fields of the form, beside `mapping[Heading]`.
 const FIELDS: [&str; 4] = ["source", "mapping", "receiver", "donor_decisions"];

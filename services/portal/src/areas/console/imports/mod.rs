@@ -3,6 +3,7 @@
 // Below: the files beside this one, as cargo xtask lists finds them.
 
 pub(crate) mod list;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod upload;
 
@@ -15,5 +16,9 @@ pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
-    config.configure(list::configure).configure(show::configure).configure(upload::configure);
+    config
+        .configure(list::configure)
+        .configure(run::configure)
+        .configure(show::configure)
+        .configure(upload::configure);
 }

@@ -1,12 +1,8 @@
-//! Files that begin an import, and the template of one.
+//! Files that begin an import by being checked, and the template of one.
 
-use super::{
-    list::{known_format, list_page},
-    show::show_page,
-};
+use super::list::{Chosen, known_format, list_page};
 use crate::{
     error::PageError,
-    ids::Id,
     lists::{ListQuery, Query, XLSX, handed_through},
     visit::{PageResult, Staff},
 };
@@ -22,33 +18,24 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 #[derive(Deserialize)]
 struct Upload {
-    /// `check`, `import` or `skip`.
-    mode: Option<String>,
     key: Option<String>,
     format: Option<String>,
-    /// The check whose columns this upload maps.
-    from: Option<Id>,
 }
 
+/// Checks files. They are kept for the import itself, and what was saved of the columns of their source is used.
 async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
-    let mode = how.mode.as_deref().unwrap_or("import");
-    let query: Query = [
-        ("format", known_format(how.format.as_deref()).to_owned()),
-        ("dry_run", (mode == "check").to_string()),
-        ("skip_bad", (mode == "skip").to_string()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec();
+    let format = known_format(how.format.as_deref());
+    let query: Query = [("format", format), ("dry_run", "true"), ("saved_mapping", "true")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
     match staff.upload("/v1/imports", &query, how.key.as_deref(), payload).await {
         Ok(import) => {
             let id = import["id"].as_str().unwrap_or_default();
             staff.see_other(&format!("/console/imports/{id}"))
         }
         Err(PageError::Refused(problem)) if [400, 409, 413, 415, 422].contains(&problem.status) => {
-            match &how.from {
-                Some(id) => show_page(&staff, id, &ListQuery::default(), json!(problem)).await,
-                None => list_page(&staff, &ListQuery::default(), how.format.as_deref(), json!(problem)).await,
-            }
+            let chosen = Chosen { format: how.format.clone(), ..Chosen::default() };
+            list_page(&staff, &ListQuery::default(), &chosen, json!(problem)).await
         }
         Err(error) => Err(error),
     }
