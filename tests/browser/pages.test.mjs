@@ -61,16 +61,16 @@ async function pagesOf(page, who, language) {
   return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
 }
 
-/// Waits until an import has ended so, and shows what else is looked for.
-async function ended(page, state, selector = "h1") {
-  await page.waitForURL(/\/console\/imports\/[0-9a-f-]{36}/);
-  const there = async () => (await page.locator(`.badge.${state}`).count()) && (await page.locator(selector).count());
-  for (let tries = 0; tries < 50 && !(await there()); tries++) {
+/// Presses a button that leads to an import, and waits until that has ended so.
+async function sent(page, button, state) {
+  const before = page.url();
+  await page.click(button);
+  await page.waitForURL((url) => String(url) !== before && /\/console\/imports\/[0-9a-f-]{36}/.test(url.pathname));
+  for (let tries = 0; tries < 50 && !(await page.locator(`main .badge.${state}`).count()); tries++) {
     await page.waitForTimeout(200);
     await page.reload();
   }
   assert.equal(await page.locator(`main .badge.${state}`).count(), 1);
-  assert.ok(await page.locator(selector).count(), selector);
 }
 
 async function checked(page, path, language, complaints) {
@@ -125,12 +125,10 @@ for (const javaScriptEnabled of [true, false]) {
       buffer: Buffer.from(JSON.stringify({ status: "ok", data: { flows } })),
     });
     await page.setInputFiles("#files", file([flow]));
-    await page.click("main form button:not(.quiet-button)");
-    await ended(page, "checked");
+    await sent(page, "main form button:not(.quiet-button)", "checked");
     assert.match(await page.locator("main").innerText(), /Would be created/);
     for (const radio of await page.locator("input[type=radio][value=new]").all()) await radio.check();
-    await page.click("main form[action$='/run'] button");
-    await ended(page, "done");
+    await sent(page, "main form[action$='/run'] button", "done");
     assert.match(await page.locator("main").innerText(), /flows\.json/);
     await page.setViewportSize({ width: 360, height: 900 });
     await page.goto(`/en/console/donors?q=${encodeURIComponent(name.split(" ")[0])}`);
@@ -162,16 +160,13 @@ for (const javaScriptEnabled of [true, false]) {
     await page.fill("#source", source);
     await page.selectOption("#decimal", ",");
     await page.setInputFiles("#files", table("1250,50"));
-    await page.click("form[data-upload] button");
-    await ended(page, "checked");
+    await sent(page, "form[data-upload] button", "checked");
     // One heading says nothing by itself; what was chosen is kept.
     assert.match(await page.locator(".notice").first().innerText(), /Reference in the source system/);
     assert.equal(await page.inputValue("#decimal"), ",");
     await page.selectOption("#column-1", "external_ref");
     await page.check("form[action$='/check'] [name=save]");
-    await page.click("form[action$='/check'] button");
-    await page.waitForURL(/\/console\/imports\/[0-9a-f-]{36}/);
-    await ended(page, "checked", "form[action$='/run']");
+    await sent(page, "form[action$='/check'] button", "checked");
     if (javaScriptEnabled) {
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
@@ -182,11 +177,9 @@ for (const javaScriptEnabled of [true, false]) {
     const main = await page.locator("main").innerText();
     assert.match(main, /Would be created/);
     assert.match(main, /2026/);
-    const known = (await page.locator("fieldset").count()) === 0;
-    if (!known) await page.locator("fieldset label", { hasText: "Norway" }).first().locator("input").check();
+    await page.locator("fieldset label", { hasText: "Norway" }).first().locator("input").check();
     assert.match(await page.locator("form[action$='/run'] button").innerText(), /Import 1 valid row/);
-    await page.click("form[action$='/run'] button");
-    await ended(page, "done");
+    await sent(page, "form[action$='/run'] button", "done");
     await page.goto(`${page.url().split("?")[0]}?verdict=created`);
     await page.click("main tbody a[href*='/console/contributions/']");
     await page.waitForURL(/\/console\/contributions\/[0-9a-f-]{36}/);
@@ -195,8 +188,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.goto(`/en/console/imports?format=csv&source=${source}`);
     assert.equal(await page.inputValue("#source"), source);
     await page.setInputFiles("#files", table("1300,00"));
-    await page.click("form[data-upload] button");
-    await ended(page, "checked", "form[action$='/run']");
+    await sent(page, "form[data-upload] button", "checked");
     assert.equal(await page.locator("fieldset").count(), 0, "the donor is known by now");
     await page.goto(`${page.url().split("?")[0]}?verdict=updated`);
     assert.match(await page.locator("main tbody del").first().innerText(), /1250\.50/);

@@ -24,11 +24,12 @@ pub(super) fn usual(heading: &str) -> Option<&'static str> {
 }
 
 static BY_HEADING: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
-    let pairs = USUAL.iter().flat_map(|usual| usual.all().map(|heading| (search_key(heading), usual.field)));
+    let pairs =
+        USUAL.iter().flat_map(|usual| usual.all().map(move |heading| (search_key(heading), usual.field)));
     pairs.collect()
 });
 
-const USUAL: [Usual; 26] = [
+static USUAL: [Usual; 26] = [
     Usual {
         field: "external_ref",
         english: &[

@@ -67,9 +67,9 @@ pub(crate) struct ImportForm {
     /// JSON: the decisions on donors that are not in the registry.
     #[schema(max_length = 1048576, nullable = false)]
     donor_decisions: Option<String>,
-    /// The files: any number of parts of this name, each with a file name.
-    #[schema(min_items = 1, max_items = 1000)]
-    file: Vec<FileBytes>,
+    /// The files: any number of parts of this name, each with a file name. None where an `upload` is named.
+    #[schema(min_items = 1, max_items = 1000, nullable = false)]
+    file: Option<Vec<FileBytes>>,
 }
 
 /// The bytes of a file.

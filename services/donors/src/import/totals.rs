@@ -109,7 +109,7 @@ pub(crate) struct ImportTotals {
 /// The rows of a year.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct YearTotal {
-    #[schema(example = 2026, minimum = 1900, maximum = 2200)]
+    #[schema(example = 2026)]
     year: Option<i32>,
     /// Whether they would count as funding: pledges do not.
     counts: bool,

@@ -6,7 +6,7 @@ use super::worker::UPLOAD_TIMEOUT;
 use ::store::{Actor, Store, StoreError, insert_models, params, sql};
 use auth::{ApiError, Claims};
 use bytes::{Bytes, BytesMut};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{
     StreamExt,
     stream::{self, LocalBoxStream},
@@ -64,7 +64,7 @@ impl ActiveModelBehavior for ActiveModel {}
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct KeptUpload {
     pub(super) id: UploadId,
-    pub(super) expires_at: DateTimeUtc,
+    pub(super) expires_at: DateTime<Utc>,
 }
 
 fn place(store: &Store, id: UploadId, number: usize) -> PathBuf {
