@@ -9,8 +9,11 @@ use std::{
 
 const BATCH: usize = 1000;
 
-/// Where the rows of an import are: database, table.
-const TABLES: [(&str, &str); 9] = [
+/// A table, and the database that it is in.
+pub(super) type Table = (&'static str, &'static str);
+
+/// Where the rows of an import of flows are.
+pub(super) const OF_FLOWS: [Table; 9] = [
     ("donors", "import_row"),
     ("donors", "contribution"),
     ("donors", "contribution_target"),
@@ -22,24 +25,42 @@ const TABLES: [(&str, &str); 9] = [
     ("donors", "donor"),
 ];
 
-/// Writes them all again; how many, and how long it took (reading them is not counted).
-pub fn insert_all(data: &Path, flows: &Path, folder: &Path) -> (u64, Duration) {
+/// Where those of a table are whose every row is of another donor.
+pub(super) const OF_DONORS: [Table; 14] = [
+    ("donors", "import_row"),
+    ("donors", "contribution"),
+    ("donors", "contribution_target"),
+    ("donors", "donor"),
+    ("donors", "donor_word"),
+    ("donors", "known_word"),
+    ("donors", "diversification_giving"),
+    ("bus", "record"),
+    ("identity", "inbox"),
+    ("identity", "known_donor"),
+    ("crisis", "inbox"),
+    ("crisis", "known_donor"),
+    ("crisis", "funding_fact"),
+    ("crisis", "funding_cell"),
+];
+
+/// Writes the rows of these tables all again; how many, and how long it took (reading them is not counted). `raw` is what
+/// was staged of each row of the files: the import drops it once it is applied.
+pub(super) fn insert_all(data: &Path, raw: &[String], tables: &[Table], folder: &Path) -> (u64, Duration) {
     let target = Connection::open(folder.join("baseline.db")).unwrap();
     target.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;").unwrap();
-    let raw = raw_flows(flows);
     let (mut rows, mut time) = (0, Duration::ZERO);
-    for (database, table) in TABLES {
-        let (written, took) = copy(&data.join(format!("{database}.db")), table, &target, database, &raw);
+    for (database, table) in tables {
+        let (written, took) = copy(&data.join(format!("{database}.db")), table, &target, database, raw);
         rows += written;
         time += took;
     }
     // The outbox was emptied by the relay; its rows are those of the bus.
-    let (written, took) = copy(&data.join("bus.db"), "record", &target, "outbox", &raw);
+    let (written, took) = copy(&data.join("bus.db"), "record", &target, "outbox", raw);
     (rows + written, time + took)
 }
 
-/// The flows as they were staged: the import drops them once they are applied.
-fn raw_flows(file: &Path) -> Vec<String> {
+/// The flows as they were staged.
+pub(super) fn raw_flows(file: &Path) -> Vec<String> {
     let page: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     page["data"]["flows"].as_array().unwrap().iter().map(ToString::to_string).collect()
 }

@@ -188,7 +188,7 @@ async fn import(infra: &Infra, platform: &Deployment, founded: &identity::Founde
     let folder = folder();
     let file = folder.path().join("flows.json");
     write_flows(&file);
-    let before = rows(infra, platform);
+    let before = rows(infra, platform, &TABLES);
     let started = Instant::now();
     let done = Command::new(crate::binary())
         .args(["import", "fts", "--office", "TST", "--json", "--url", &platform.url])
@@ -206,8 +206,8 @@ async fn import(infra: &Infra, platform: &Deployment, founded: &identity::Founde
     }
     let behind = ended.elapsed();
     // The outbox was emptied by the relay: as many rows as contributions.
-    let written = rows(infra, platform) - before + FLOWS;
-    let copied = copy(infra, platform, folder.path());
+    let written = rows(infra, platform, &TABLES) - before + FLOWS;
+    let copied = copy(infra, platform, &TABLES, folder.path());
     #[expect(clippy::cast_precision_loss, reason = "rates are shown with three digits")]
     let rate = |rows: u64, time: Duration| rows as f64 / time.as_secs_f64();
     let (here, raw) = (rate(written, imported), rate(copied.0, copied.1));
@@ -222,14 +222,17 @@ async fn import(infra: &Infra, platform: &Deployment, founded: &identity::Founde
     line("  consumers have caught up after the last row", &seconds(behind), "", "under 5 s");
 }
 
-/// The tables an import writes, by service.
-const TABLES: [(&str, &[&str]); 3] = [
+/// A service, and tables of it.
+pub(super) type Tables = (&'static str, &'static [&'static str]);
+
+/// The tables an import of flows writes, by service.
+const TABLES: [Tables; 3] = [
     ("donors", &["import_row", "contribution", "donor", "donor_external_ref"]),
     ("crisis", &["inbox", "funding_fact", "funding_cell", "known_donor"]),
     ("identity", &["inbox", "known_donor"]),
 ];
 
-/// The event of a contribution, as the outbox held it.
+/// The events of the imported contributions, as the outbox held them.
 const EVENTS: &str = "
 CREATE TABLE baseline_source_outbox (LIKE outbox INCLUDING DEFAULTS);
 INSERT INTO baseline_source_outbox OVERRIDING SYSTEM VALUE
@@ -241,12 +244,13 @@ SELECT row_number() OVER (), id, 'contribution', id, 'passerelle.donors.contribu
          'source_objects', source_objects::json, 'destination_objects', destination_objects::json,
          'visibility', visibility)::text,
        'passerelle.donors.contribution.v1', version, NULL, created_at
-FROM contribution WHERE source = 'fts'";
+FROM contribution WHERE source <> 'api'";
 
-fn rows(infra: &Infra, platform: &Deployment) -> u64 {
+/// How many rows there are in these tables.
+fn rows(infra: &Infra, platform: &Deployment, tables: &[Tables]) -> u64 {
     let mut rows = 0;
-    for (service, tables) in TABLES {
-        for table in tables {
+    for (service, tables) in tables {
+        for table in *tables {
             let counted =
                 infra.sql(&platform.database(service), &format!("SELECT count(*) FROM {table}")).unwrap();
             rows += counted.trim().parse::<u64>().unwrap();
@@ -255,12 +259,18 @@ fn rows(infra: &Infra, platform: &Deployment) -> u64 {
     rows
 }
 
-/// COPY of all of them, as the superuser, into tables with the same indexes: how many rows, and how long.
-fn copy(infra: &Infra, platform: &Deployment, folder: &Path) -> (u64, Duration) {
+/// COPY of all of them, and of the events of contributions, as the superuser, into tables with the same indexes: how many
+/// rows, and how long.
+pub(super) fn copy(
+    infra: &Infra,
+    platform: &Deployment,
+    tables: &[Tables],
+    folder: &Path,
+) -> (u64, Duration) {
     infra.sql(&platform.database("donors"), EVENTS).unwrap();
     let (mut rows, mut time) = (0, Duration::ZERO);
     let outbox = [("donors", "baseline_source_outbox", "outbox")];
-    let others = TABLES
+    let others = tables
         .iter()
         .flat_map(|(service, tables)| tables.iter().map(move |table| (*service, *table, *table)));
     for (service, source, like) in others.chain(outbox) {

@@ -10,6 +10,7 @@ mod baseline;
 mod create;
 mod distributed;
 mod diversification;
+mod every_donor;
 mod gateway;
 mod generated;
 mod iati;
@@ -37,7 +38,8 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
     // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `attack-sign-in`, `import`,
-    // `create`, `iati`, `tables`, `diversification`, `public_donors` and `registry` (on PostgreSQL: `registry-distributed`) are measured alone.
+    // `import-donors` and `registry` (on PostgreSQL: `import-donors-distributed`, `registry-distributed`), `create`, `iati`,
+    // `tables`, `diversification` and `public_donors` are measured alone.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("gateway") {
@@ -51,6 +53,12 @@ fn main() {
         }
         if only("import") {
             return large_import().await;
+        }
+        if only("import-donors") {
+            return every_donor::embedded().await;
+        }
+        if only("import-donors-distributed") {
+            return every_donor::distributed().await;
         }
         if only("create") {
             return create::run().await;
@@ -76,6 +84,7 @@ fn main() {
         if !only("distributed") {
             start_and_idle().await;
             large_import().await;
+            every_donor::embedded().await;
             create::run().await;
             iati::run().await;
             tables::run().await;
@@ -84,6 +93,7 @@ fn main() {
             registry::embedded().await;
         }
         distributed::run().await;
+        every_donor::distributed().await;
         registry::distributed().await;
     });
 }
@@ -296,7 +306,8 @@ async fn large_import() {
     }
     drop(up);
 
-    let (rows, raw) = baseline::insert_all(&data, &file, folder.path());
+    let flows = baseline::raw_flows(&file);
+    let (rows, raw) = baseline::insert_all(&data, &flows, &baseline::OF_FLOWS, folder.path());
     #[expect(clippy::cast_precision_loss, reason = "rates are shown with three digits")]
     let rate = |time: Duration| rows as f64 / time.as_secs_f64();
     let ratio = rate(imported) / rate(raw);

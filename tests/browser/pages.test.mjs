@@ -26,7 +26,7 @@ async function pagesOf(page, who, language) {
     const country = await href(page, "main tbody th a[href*='/countries/']");
     await page.goto(at("/donors"));
     const donor = await href(page, "main tbody th a");
-    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/search?q=a", "/sign-in"].map(at);
+    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
     return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x")];
   }
   if (who === "donor") {
@@ -201,6 +201,50 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`an officer imports a plan overview together with flows, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    const number = javaScriptEnabled ? 990301 : 990302;
+    const name = `Tchad & voisins <b>${number}</b>`;
+    const file = (name, data) => ({ name, mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ data })) });
+    const flow = {
+      id: String(number), versionId: 1, amountUSD: 1000, status: "paid", newMoney: true, contributionType: "financial",
+      sourceObjects: [{ type: "Organization", id: "990377", name: "Fondation des plans", organizationTypes: ["Private organization/foundation"] }],
+      destinationObjects: [{ type: "Plan", id: String(number), name }, { type: "UsageYear", id: "50", name: "2026" }],
+    };
+    const plan = {
+      id: number, name, countries: [{ iso3: "TCD" }], usageYears: [{ year: "2026" }], requirements: { revisedRequirements: 5000 },
+    };
+    // Their names say the opposite of what they are.
+    const files = [file("plans.json", { flows: [flow] }), file("flows.json", { plans: [plan, { name: "No number" }] })];
+    const send = async (button) => {
+      await page.goto("/en/console/imports?format=fts");
+      await page.setInputFiles("#files", files);
+      await page.click(button);
+      await page.waitForURL(/\/console\/imports\/plans\/[0-9a-f-]{36}/);
+      return page.locator("main").innerText();
+    };
+    assert.match(await send("form[data-upload] button:not(.quiet-button)"), /validation only/);
+    assert.match(await send("form[data-upload] button[formaction*='mode=import']"), /One plan is invalid[^]*\/id/);
+    assert.match(await send("form[data-upload] button[formaction*='mode=skip']"), /Flows of this upload/);
+    for (let tries = 0; tries < 50 && (await page.locator(".badge.done").count()) < 2; tries++) {
+      await page.waitForTimeout(200);
+      await page.reload();
+    }
+    assert.equal(await page.locator(".badge.done").count(), 2, "plans and flows are imported");
+    await page.click("nav.years a[href*='verdict=created']");
+    if (javaScriptEnabled) {
+      assert.deepEqual(await axe(page), []);
+      await page.setViewportSize({ width: 360, height: 900 });
+      assert.equal(await tooWide(page), 0);
+    }
+    await page.click("tbody a[href*='/plans/']");
+    await page.waitForURL(/\/en\/plans\/[0-9a-f-]{36}/);
+    assert.match(await page.locator("h1").innerText(), new RegExp(`<b>${number}</b>`));
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test(`a donor's representative finds its contributions and takes them away, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled, acceptDownloads: true });
     await page.goto("/fr/donor");
@@ -272,6 +316,7 @@ for (const javaScriptEnabled of [true, false]) {
     // Several donors are called so: the form asks which one is meant, and loses nothing.
     await page.fill("#donor", "Foundation");
     await page.fill("#title", title);
+    await page.selectOption("#responsible_id", { label: "Mahamat Abakar" });
     await page.fill("#start_date", "2027-01-01");
     await page.fill("#end_date", "2027-12-31");
     await page.fill("#amount", "1,250,000.50");
@@ -297,12 +342,23 @@ for (const javaScriptEnabled of [true, false]) {
     await page.waitForURL(/agreements\/[0-9a-f-]{36}$/);
     assert.match(await page.locator("main").innerText(), /EUR\s1,250,000\.50/);
     assert.match(await page.locator("h1").innerText(), /<b>bold<\/b>/);
+    assert.match(await page.locator("dl.record").innerText(), /Responsible\s+Mahamat Abakar/);
     // Each step is asked about in a dialog that needs no script.
-    for (const [label, state] of [["Start negotiating", "In negotiation"], ["Sign", "Signed"]]) {
-      await page.getByRole("button", { name: label, exact: true }).first().click();
-      await page.locator("[popover]:popover-open button", { hasText: label }).click();
-      await page.waitForSelector(`.badge:has-text("${state}")`);
-    }
+    await page.getByRole("button", { name: "Start negotiating", exact: true }).first().click();
+    await page.locator("[popover]:popover-open button", { hasText: "Start negotiating" }).click();
+    await page.waitForSelector(`.badge:has-text("In negotiation")`);
+    // The signed document comes with the signature; one that is refused signs nothing, and what was typed stays.
+    const signed = (text) => ({ name: "signed.pdf", mimeType: "application/pdf", buffer: Buffer.from(text) });
+    await page.getByRole("button", { name: "Sign", exact: true }).first().click();
+    await page.fill("#sign-signatory", "Director");
+    await page.setInputFiles("#sign-file", signed("MZ nothing"));
+    await page.click("#ask-sign form button:not([type=button])");
+    await page.waitForSelector(".error-summary >> text=not a PDF");
+    assert.equal(await page.inputValue("#sign-signatory"), "Director");
+    await page.setInputFiles("#sign-file", signed("%PDF-1.7 signed"));
+    await page.click("#ask-sign form button:not([type=button])");
+    await page.waitForSelector(`.badge:has-text("Signed")`);
+    assert.equal(await page.locator("main a[href*='/agreement-documents/']").count(), 1);
     assert.equal(await page.locator("table[role=table] th[scope=row] a[href*='/console/reports/']").count(), 4);
     assert.deepEqual(complaints, []);
     await context.close();
@@ -395,7 +451,7 @@ test("what is typed while the sign-in ends is kept", async () => {
   const { context, page } = await visitor(platform);
   await signIn(page, "country@demo.example");
   await page.goto("/fr/console/agreements/new");
-  await page.fill("#donor", "Spain, Government of");
+  await page.fill("#donor", "Spain");
   await page.fill("#title", "Gardé pendant la nuit");
   await page.fill("#start_date", "2027-01-01");
   await page.fill("#end_date", "2027-06-30");
@@ -660,6 +716,45 @@ for (const [path, email] of [["/en"], ["/en/console", "officer@demo.example"], [
     await fresh.context.close();
   });
 }
+
+test("any two public pages that answer one question show one number", async () => {
+  const { context, page } = await visitor(platform);
+  const [shown, waiting] = [new Map(), ["/en", "/en/figures", "/en/search?q=sudan"]];
+  const known = new Set(waiting);
+  while (waiting.length) {
+    const path = waiting.shift();
+    assert.equal((await page.goto(path)).status(), 200, path);
+    const marked = await page.locator("data[data-figure]").evaluateAll((all) => all.map((one) => [one.dataset.figure, one.value]));
+    for (const [key, value] of marked) {
+      if (!shown.has(key)) shown.set(key, new Map());
+      shown.get(key).set(value, path);
+    }
+    const links = await page.locator("main a[href]").evaluateAll((all) => all.map((one) => one.href));
+    for (const { pathname, search } of links.map((link) => new URL(link))) {
+      const isPage = /^\/en(\/(plans|countries|donors|flows|archive|figures|search)\b[^.]*)?$/.test(pathname);
+      if (isPage && !known.has(pathname + search)) {
+        known.add(pathname + search);
+        waiting.push(pathname + search);
+      }
+    }
+    assert.ok(known.size < 1000, "pages lead to ever more pages");
+  }
+  const contradictions = [...shown].filter(([, values]) => values.size > 1).map(([key, values]) => [key, [...values]]);
+  assert.deepEqual(contradictions, []);
+  assert.ok(shown.size > 40, `${shown.size} figures`);
+  await context.close();
+});
+
+test("the search puts the country of this very name first, and forgives a typing error", async () => {
+  const { context, page } = await visitor(platform);
+  await page.goto("/en/search?q=sudan");
+  assert.match(await page.locator("main h2:has-text('Countries') + ul li").first().innerText(), /^Sudan\b.*US\$/);
+  await page.goto("/en/search?q=sudna");
+  await page.click("main [role=status] a");
+  await page.waitForURL(/q=Sudan/);
+  assert.match(await page.locator("main").innerText(), /South Sudan/);
+  await context.close();
+});
 
 test("search engines find the public pages in every language, and no others", async () => {
   const text = await (await fetch(`${platform.url}/sitemap.xml`)).text();

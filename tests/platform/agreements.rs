@@ -1,6 +1,7 @@
 //! Agreements and the reports they owe, from the draft to the donor.
 
 mod clearances;
+mod dated;
 mod erasing;
 mod extending;
 mod hand_over;

@@ -167,7 +167,8 @@ async fn public_records_are_published_and_what_breaks_a_rule_is_held_back() {
     assert!(nothing.status == 404 && nothing.text.contains("nothing to publish"), "{}", nothing.text);
 
     let steps = ["negotiate", "sign", "amendments", "activate"];
-    let (public, reference) = scene.agreement(json!({}), &steps).await;
+    let titles = json!({ "title_fr": "Abris & secours", "title_es": "Alojamiento y socorro" });
+    let (public, reference) = scene.agreement(titles, &steps).await;
     let (inner, inner_reference) =
         scene.agreement(json!({ "visibility": "internal" }), &["negotiate", "sign"]).await;
     let (_, draft_reference) = scene.agreement(json!({}), &["negotiate"]).await;
@@ -203,7 +204,13 @@ async fn public_records_are_published_and_what_breaks_a_rule_is_held_back() {
     holds(
         shown,
         &[
-            "<narrative>Shelter &amp; relief &lt;now&gt;</narrative>",
+            "<title><narrative>Shelter &amp; relief &lt;now&gt;</narrative>",
+            "<narrative xml:lang=\"fr\">Abris &amp; secours</narrative>",
+            "<narrative xml:lang=\"es\">Alojamiento y socorro</narrative></title>",
+            "<narrative xml:lang=\"es\">Acuerdo ",
+            "<budget type=\"2\" status=\"2\"><period-start iso-date=\"2026-01-01\"/><period-end iso-date=\"2026-12-31\"/>\
+             <value currency=\"NOK\" value-date=\"2026-01-01\">835622.71</value></budget>",
+            "<period-end iso-date=\"2027-06-30\"/><value currency=\"NOK\" value-date=\"2027-01-01\">414377.29</value>",
             "ref=\"NO-BRC-971277882\" type=\"10\" role=\"1\"",
             "<narrative xml:lang=\"fr\">Norvège</narrative>",
             "<activity-status code=\"2\"/>",

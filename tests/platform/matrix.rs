@@ -117,6 +117,8 @@ async fn scene() -> Scene {
         let answer = world.http.send(mapping).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
+    let overview = json!({ "data": { "plans": [] } });
+    records.insert("plan-imports", made("/v1/plan-imports", overview).await);
     let twin = json!({ "name": "Norwegen", "type": "government" });
     let twin = text(&world.create("/v1/donors", twin).await["id"]);
     let merge = world.http.request(Method::POST, &format!("/v1/donors/{}/merges", records["donors"]));
@@ -257,15 +259,17 @@ impl Scene {
         let office = format!("office_id={}", self.office);
         let path = match path {
             "/v1/imports" if operation.starts_with("POST") => format!("{path}?format=fts&{office}"),
-            "/v1/plan-imports" => format!("{path}?{office}"),
             "/v1/import-mappings/{source}" if operation.starts_with("DELETE") => {
                 "/v1/import-mappings/old".to_owned()
             }
             "/v1/import-mappings/{source}" => path.replace("{source}", "erp"),
+            "/v1/plan-imports" if operation.starts_with("POST") => format!("{path}?{office}"),
             "/v1/diversification" => format!("{path}?{office}"),
             "/v1/diversification/rows" => format!("{path}?{office}&year=2026&measure=total"),
             "/v1/governance-reports/{report}" => format!("/v1/governance-reports/by_type?{office}"),
             "/v1/public/funding" => format!("{path}?country=TCD&year=2026"),
+            "/v1/public/figures" => format!("{path}?year=2026"),
+            "/v1/public/search" => format!("{path}?q=plan"),
             "/v1/documents/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/documents/{}", self.records["documents-to-delete"])
             }

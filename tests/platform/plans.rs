@@ -147,3 +147,91 @@ async fn importers_and_makers_of_the_same_new_plans_never_fail_for_each_other() 
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_plan_of_a_file_has_a_verdict_that_leads_to_its_plan() {
+    let world = World::new().await;
+    let rows = async |import: &Value, query: &str| {
+        let path = format!("/v1/plan-imports/{}/rows{query}", text(&import["id"]));
+        let answer = world.http.get(Some(&world.token), &path).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["items"].as_array().cloned().unwrap()
+    };
+    let verdicts = |rows: &[Value]| rows.iter().map(|row| text(&row["verdict"])).collect::<Vec<_>>();
+    let checked =
+        import(&world, &world.token, "?dry_run=true&file=plans-2026.json", &[(1, 10), (2, 20)]).await;
+    let would = rows(&checked, "").await;
+    assert_eq!((verdicts(&would), &would[0]["plan_id"]), (vec!["created".into(); 2], &Value::Null));
+    assert_eq!((&checked["state"], &checked["file"]), (&"checked".into(), &"plans-2026.json".into()));
+
+    import(&world, &world.token, "", &[(1, 10), (2, 20)]).await;
+    let mut plans = overview(&[(1, 11), (2, 20), (3, 30)]);
+    plans["data"]["plans"][2]["usageYears"][0]["year"] = "soon".into();
+    let send = async |query: &str| {
+        let path = format!("/v1/plan-imports{query}");
+        let answer = world.http.post(Some(&world.token), &path, &plans).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        (answer.header("location").to_owned(), answer.json())
+    };
+    let (_, refused) = send("").await;
+    assert_eq!(verdicts(&rows(&refused, "").await), ["not_applied", "not_applied", "rejected"]);
+    let (location, partly) = send("?skip_bad=true").await;
+    assert_eq!(location, format!("/v1/plan-imports/{}", text(&partly["id"])));
+    let read = world.http.get(Some(&world.token), &location).await;
+    assert_eq!((read.status, read.json()), (200, partly.clone()), "what was answered can be read again");
+    let told = rows(&partly, "").await;
+    assert_eq!(verdicts(&told), ["updated", "unchanged", "rejected"]);
+    let wrong = rows(&partly, "?verdict=rejected").await;
+    assert_eq!((wrong.len(), &wrong[0]["pointer"]), (1, &"/data/plans/2".into()));
+    let (reference, why) = (&wrong[0]["external_ref"], &wrong[0]["errors"][0]["pointer"]);
+    assert_eq!(
+        (reference, why, &wrong[0]["plan_id"]),
+        (&"3".into(), &"/usageYears/0/year".into(), &Value::Null)
+    );
+    for row in &told[..2] {
+        let plan = world.http.get(Some(&world.token), &format!("/v1/plans/{}", text(&row["plan_id"]))).await;
+        assert_eq!((plan.status, &plan.json()["name"]), (200, &row["name"]));
+    }
+
+    // Eight at once: each plan is made by one of them, and every file has all its verdicts.
+    let at_once = join_all((0..8).map(|_| import(&world, &world.token, "", &[(8, 1), (9, 1)]))).await;
+    let made: i64 = at_once.iter().map(|import| import["created"].as_i64().unwrap()).sum();
+    assert_eq!(made, 2);
+    for import in &at_once {
+        let told = rows(import, "").await;
+        assert_eq!(told.len(), 2);
+        assert!(told.iter().all(|row| row["plan_id"].is_string()), "{told:?}");
+    }
+    let listed = world.http.get(Some(&world.token), "/v1/plan-imports?limit=200").await.json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 12, "{listed}");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_of_earlier_days_stand_among_those_of_their_time() {
+    let world = World::new().await;
+    let plan = json!({ "name": "Chad 2026", "plan_type": "crisis_response_plan", "countries": ["TCD"], "years": [2026],
+        "visibility": "public" });
+    let plan = text(&world.create("/v1/plans", plan).await["id"]);
+    let path = format!("/v1/plans/{plan}/updates");
+    let update = |title: &str, on: Option<&str>| json!({ "title": title, "body": "More people arrive.", "language": "en", "published_on": on });
+    for wrong in ["2199-01-01", "1999-12-31", "2025-3-1"] {
+        let refused = world.http.post(Some(&world.token), &path, &update("Wrong", Some(wrong))).await;
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/published_on".to_owned()]), "{wrong}");
+    }
+    for (title, on) in [("Today", None), ("Spring", Some("2025-03-01")), ("Autumn", Some("2025-10-01"))] {
+        let made = world.create(&path, update(title, on)).await;
+        let day = &text(&made["published_at"])[..10];
+        assert!(on.is_none_or(|on| on == day), "{title}: {day}");
+    }
+    let mut titles = Vec::new();
+    let mut page = "/v1/public/updates?limit=1".to_owned();
+    loop {
+        let list = world.http.get(None, &page).await.json();
+        titles.extend(list["items"].as_array().unwrap().iter().map(|item| text(&item["title"])));
+        let Some(cursor) = list["next_cursor"].as_str() else { break };
+        page = format!("/v1/public/updates?limit=1&cursor={cursor}");
+    }
+    assert_eq!(titles, ["Today", "Autumn", "Spring"]);
+    world.stop().await;
+}

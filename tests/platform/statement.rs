@@ -309,3 +309,73 @@ async fn contacts_and_statements_are_found_on_the_pages() {
     assert_eq!((get(&contact).await.status, get(&page).await.status), (404, 404));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_donor_has_one_total_in_overview_list_and_statement_and_unsent_reports_are_in_preparation() {
+    let world = World::new().await;
+    let donor = world.donor("Norway, Government of").await;
+    agreement(&world, &donor).await;
+    let usd = |amount: &str| json!({ "amount": amount, "currency": "USD" });
+    // In the total of a country, shared between two, promised, fulfilled, and hidden.
+    for (status, visibility, amount, countries) in [
+        ("paid", "donor", "1000.40", vec!["TCD"]),
+        ("commitment", "public", "70", vec!["TCD", "SDN"]),
+        ("pledge", "donor", "9000", vec!["TCD"]),
+        ("paid", "internal", "5", vec!["TCD"]),
+    ] {
+        let body = json!({ "donor_id": donor, "status": status, "visibility": visibility, "usage_years": [2026],
+            "amount": usd(amount), "decision_date": "2026-02-03", "countries": countries });
+        world.create("/v1/contributions", body).await;
+    }
+    let email = world.representative(&donor).await;
+    world.settled().await;
+    let token = world.sign_in(&email).await;
+    let path = format!("/v1/donors/{donor}/contribution-totals");
+    let totals = world.http.get(Some(&token), &path).await.json();
+    assert_eq!((&totals["funding"], &totals["record_count"]), (&usd("1070.40"), &json!(2)));
+    assert_eq!((&totals["pledges"], &totals["pledge_count"]), (&usd("9000.00"), &json!(1)));
+    let staff = world.http.get(Some(&world.token), &path).await.json();
+    assert_eq!(staff["funding"], usd("1075.40"), "staff count what the donor does not see");
+    for (query, funding) in [
+        ("?country=SDN", "70.00"),
+        ("?status=paid", "1000.40"),
+        ("?year=2025", "0.00"),
+        ("?earmarking=earmarked", "0.00"),
+    ] {
+        let totals = world.http.get(Some(&token), &format!("{path}{query}")).await.json();
+        assert_eq!(totals["funding"], usd(funding), "{query}");
+    }
+    let refused = world.http.get(Some(&token), &format!("{path}?year=1")).await;
+    assert_eq!((refused.status, refused.pointers()), (400, vec!["year".to_owned()]));
+
+    let list = world.http.get(Some(&token), "/v1/contributions").await.json();
+    let counted = list["items"].as_array().unwrap().iter().filter(|row| row["status"] != "pledge");
+    let cents = |money: &Value| money["amount"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
+    assert_eq!(counted.map(|row| cents(&row["amount_usd"])).sum::<i64>(), cents(&totals["funding"]));
+    let funding = world.http.get(Some(&token), &format!("/v1/donors/{donor}/funding")).await.json();
+    let parts = cents(&funding["funding"]) + cents(&funding["elsewhere"]["funding"]);
+    assert_eq!(parts, cents(&totals["funding"]), "the overview says what differs");
+    let statement = fetch(&world, &token, &donor, "").await.text();
+    assert!(statement.replace(' ', "").contains("1,070.40"), "{statement}");
+
+    let form = [("email", email.as_str()), ("password", PASSWORD)];
+    let signed_in = world.http.send(world.http.request(Method::POST, "/en/sign-in").form(&form)).await;
+    let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
+    let page = async |path: &str| {
+        world.http.send(world.http.request(Method::GET, path).header("cookie", &cookie)).await.text
+    };
+    for path in ["/en/donor", "/en/donor/contributions"] {
+        let shown = page(path).await;
+        assert!(
+            shown.contains("<data value=\"1070.40\" title=\"US$1,070.40\">US$1,070</data>"),
+            "{path}: {shown}"
+        );
+    }
+    let overview = page("/en/donor").await;
+    assert!(overview.contains("of which not attributed to one country and year"), "{overview}");
+    let bar = overview.split("<main").next().unwrap();
+    assert!(bar.contains("<span class=\"bar-office\"><bdi>Norway, Government of</bdi></span>"), "{bar}");
+    let owed = page("/en/donor/reports?owed=true").await;
+    assert!(owed.contains("In preparation, expected") && !owed.contains("Overdue"), "{owed}");
+    world.stop().await;
+}

@@ -119,6 +119,7 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
         ],
         StaffRole::CountryOfficer => names![
             OfficesRead,
+            PeopleRead,
             DonorsRead,
             ContactsRead,
             AgreementsRead,

@@ -12,6 +12,7 @@ pub use kind::{
 pub use schema::{SCHEMA, inline_schema};
 
 use crate::clock::Clock;
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable, Value,
     sea_query::{ArrayType, ColumnType, Nullable, ValueType, ValueTypeErr},
@@ -25,7 +26,7 @@ use std::{
     str::FromStr,
     sync::LazyLock,
 };
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::{ContextV7, NoContext, Timestamp, Uuid};
 
 static CONTEXT: LazyLock<std::sync::Mutex<ContextV7>> =
     LazyLock::new(|| std::sync::Mutex::new(ContextV7::new()));
@@ -83,6 +84,14 @@ impl<K> Id<K> {
     /// A new id, which sorts after every one this process made before.
     pub fn new(clock: &dyn Clock) -> Self {
         Self::from_uuid(new_uuid(clock))
+    }
+
+    /// A new id of an earlier instant, for a record that is listed by when it happened and recorded later. It sorts among
+    /// those of that time; those of one millisecond are in no order.
+    pub fn at(instant: DateTime<Utc>) -> Self {
+        let seconds = instant.timestamp().try_into().unwrap_or(0);
+        let at = Timestamp::from_unix(NoContext, seconds, instant.timestamp_subsec_nanos());
+        Self::from_uuid(Uuid::new_v7(at))
     }
 
     /// The UUID, for what holds ids of every kind.

@@ -1,4 +1,4 @@
-//! Text as it is searched and stored: folded names, short lists in one column.
+//! Text as it is searched and stored: folded names, typing errors, short lists in one column.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -21,6 +21,29 @@ pub fn words(key: &str) -> Vec<&str> {
     words.sort_unstable();
     words.dedup();
     words
+}
+
+/// Number of typing errors tolerated in a word of this length: none in short ones, which would become other words.
+pub fn forgiven(word: &str) -> usize {
+    match word.chars().count() {
+        0..=3 => 0,
+        4..=6 => 1,
+        _ => 2,
+    }
+}
+
+/// How many errors lie between what was typed and a word (letters wrong, missing, added or swapped); none when it is too
+/// many. A word that begins with what was typed has none.
+pub fn errors(typed: &str, word: &str) -> Option<usize> {
+    if word.starts_with(typed) {
+        return Some(0);
+    }
+    let most = forgiven(typed);
+    let apart = typed.chars().count().abs_diff(word.chars().count());
+    if apart > most {
+        return None;
+    }
+    Some(strsim::osa_distance(typed, word)).filter(|errors| *errors <= most)
 }
 
 /// Values as one searchable text: `,2020,2021,`; empty for none.
@@ -46,6 +69,16 @@ mod tests {
         assert_eq!(search_key("Perú"), search_key("PERU\u{301}"));
         assert_eq!(search_key("ﬁnland"), "finland");
         assert_eq!(search_key("مركز الملك سلمان"), "مركز الملك سلمان");
+    }
+
+    #[test]
+    fn typing_errors_are_forgiven_by_the_length_of_the_word() {
+        assert_eq!(errors("norwya", "norway"), Some(1));
+        assert_eq!(errors("nor", "norway"), Some(0));
+        assert_eq!(errors("usa", "usb"), None);
+        assert_eq!(errors("neterlands", "netherlands"), Some(1));
+        assert_eq!(errors("nehterlnads", "netherlands"), Some(2));
+        assert_eq!(errors("sweden", "norway"), None);
     }
 
     #[test]

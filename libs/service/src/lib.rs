@@ -21,6 +21,7 @@ pub mod response;
 mod response_cache;
 mod server;
 mod serving;
+mod setting;
 mod supervise;
 mod upload;
 
@@ -36,8 +37,9 @@ pub use read::{read, read_public, read_within};
 pub use response_cache::cached;
 pub use server::{Running, observed};
 pub use serving::Serving;
+pub use setting::{Setting, Written, setting, setting_row, write_setting};
 pub use supervise::{Failed, Job, Tasks, worker};
-pub use upload::receive_file;
+pub use upload::{ReceivedForm, fields_before_file, receive_file, receive_form};
 
 /// The result of a handler.
 pub type ApiResult = Result<actix_web::HttpResponse, auth::ApiError>;

@@ -2,7 +2,9 @@
 
 use crate::{Connection, StoreError, TenantScope, params, sql};
 use kernel::{OfficeId, OrganisationId};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Value, sea_query::ArrayType,
+};
 use std::{path::PathBuf, time::Duration};
 
 /// How to reach a PostgreSQL database.
@@ -146,21 +148,23 @@ pub(crate) async fn lock_shared(db: &impl ConnectionTrait, name: &str) -> Result
     Ok(())
 }
 
-/// [`lock`] of several names in their order, in one statement.
+/// [`lock`] of several names in their order, in one statement: one text for however many, which is parsed and planned
+/// once.
 pub(crate) async fn lock_all(
     db: &impl ConnectionTrait,
     names: impl Iterator<Item = String>,
 ) -> Result<(), StoreError> {
-    if db.get_database_backend() == DbBackend::Postgres {
-        let parameters: Vec<Value> = names.map(Value::from).collect();
-        let locks: Vec<String> = (1..=parameters.len())
-            .map(|number| format!("pg_advisory_xact_lock(hashtextextended(${number}, 0))"))
-            .collect();
-        if locks.is_empty() {
-            return Ok(());
-        }
-        sql::row(db, &format!("SELECT {}", locks.join(", ")), parameters).await?;
+    if db.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
     }
+    let names: Vec<Value> = names.map(Value::from).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let text =
+        "SELECT pg_advisory_xact_lock(hashtextextended(wanted.name, 0)) FROM unnest($1) AS wanted (name)";
+    // All its rows: a query of which only the first is read takes only the first lock.
+    sql::rows(db, text, vec![Value::Array(ArrayType::String, Some(Box::new(names)))]).await?;
     Ok(())
 }
 

@@ -3,11 +3,13 @@
 //! The read model is fed only by events and counts as OCHA's FTS does (see [`funding::rule`]).
 
 mod consumers;
+mod figures;
 mod funding;
 mod known;
 mod migration;
 mod plan;
 mod public;
+mod search;
 mod version;
 
 use service::{Needs, Scaling, Service};
@@ -31,8 +33,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(plan::api::create)
         .service(plan::api::update)
         .service(plan::import::create)
+        .service(plan::import::api::list)
+        .service(plan::import::api::get)
+        .service(plan::import::api::rows)
         .service(plan::update::create)
         .service(funding::api::of_donor)
+        .service(public::figures::list)
         .service(public::funding::get)
         .service(public::plans::list)
         .service(public::plans::get)
@@ -41,5 +47,6 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(public::donors::get)
         .service(public::years::list)
         .service(public::years::get)
-        .service(public::updates::list);
+        .service(public::updates::list)
+        .service(public::search::get);
 }

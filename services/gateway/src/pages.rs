@@ -10,7 +10,10 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     guard,
-    http::header::{self, HeaderName, HeaderValue},
+    http::{
+        ConnectionType,
+        header::{self, HeaderName, HeaderValue},
+    },
     middleware::Next,
     web::{self, Data, Redirect},
 };
@@ -81,7 +84,13 @@ pub(crate) async fn secured<B: MessageBody>(
     if let Some(origin) = origin {
         request.extensions_mut().insert(origin);
     }
+    let wants_upgrade = request.head().upgrade();
     let mut response = next.call(request).await?;
+    if wants_upgrade {
+        // Java's client offers HTTP/2 with every request, and the server closes such a connection after its answer: said
+        // openly, the client opens another one for the next request and loses none.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers = response.headers_mut();
     let mut add = |name: &'static str, value: &'static str| {
         let name = HeaderName::from_static(name);

@@ -133,7 +133,16 @@ async fn the_demo_is_there_at_the_first_start_and_the_data_at_the_second() {
     let up = Up::start(folder.path(), &[]);
     let http = Http::new(&up.url);
     let plans = http.get(None, "/v1/public/plans").await.json();
-    assert_eq!(plans["items"].as_array().unwrap().len(), 6);
+    assert_eq!(plans["items"].as_array().unwrap().len(), 16);
+    for plan in plans["items"].as_array().unwrap() {
+        let coverage: f64 = plan["coverage_percent"].as_str().unwrap().parse().unwrap();
+        assert!((15.0..=80.0).contains(&coverage), "{plan}");
+    }
+    let iati = http.get(None, "/v1/public/iati/activities.xml").await.text;
+    assert!(iati.matches("<iati-activity ").count() >= 12, "{iati}");
+    for part in ["<narrative xml:lang=\"fr\">", "<narrative xml:lang=\"es\">", "<budget "] {
+        assert!(iati.contains(part), "{part}");
+    }
     let countries = http.get(None, "/v1/public/countries?limit=200").await.text;
     up.kill();
     let up = Up::start(folder.path(), &[]);

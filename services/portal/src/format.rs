@@ -49,13 +49,22 @@ pub(crate) fn money(language: Language, amount: &str, currency: &str) -> String 
     format!("{sign}{}", text(language, key, Some(&arguments)))
 }
 
-/// An amount of US dollars in a few words: millions with one decimal above a million.
+/// A decimal text without what comes after the point, rounded half away from zero: `1234.50` is 1235.
+pub(crate) fn whole(amount: &str) -> String {
+    let (whole, cents) = amount.split_once('.').unwrap_or((amount, ""));
+    let Ok(number) = whole.parse::<i64>() else { return amount.to_owned() };
+    let away = i64::from(cents.bytes().next().is_some_and(|digit| digit >= b'5'));
+    let sign = if whole.starts_with('-') { -1 } else { 1 };
+    number.saturating_add(sign * away).to_string()
+}
+
+/// An amount of US dollars in a few words: millions with one decimal above a million, whole dollars below.
 pub(crate) fn money_short(language: Language, amount: &str) -> String {
     let value: f64 = amount.parse().unwrap_or_default();
     let (key, scaled) = match value.abs() {
         large if large >= 999_950_000.0 => ("money-billions", value / 1e9),
         medium if medium >= 999_500.0 => ("money-millions", value / 1e6),
-        _ => return money(language, amount, "USD"),
+        _ => return money(language, &whole(amount), "USD"),
     };
     let digits = if key == "money-billions" { 2 } else { 1 };
     let mut arguments = FluentArgs::new();
@@ -226,6 +235,17 @@ mod tests {
         assert_eq!(nbsp(money(Language::English, "7.50", "EUR")), "EUR 7.50");
         assert_eq!(nbsp(money_short(Language::English, "725591299.00")), "US$725.6 million");
         assert_eq!(nbsp(money_short(Language::French, "725591299.00")), "725,6 M$ US");
+        assert_eq!(money_short(Language::English, "4516.50"), "US$4,517");
+        for (amount, rounded) in [
+            ("53734141.96", "53734142"),
+            ("0.50", "1"),
+            ("0.49", "0"),
+            ("-0.50", "-1"),
+            ("-0.20", "0"),
+            ("7", "7"),
+        ] {
+            assert_eq!(whole(amount), rounded, "{amount}");
+        }
         assert_eq!(nbsp(percent(Language::French, "49.9")), "49,9 %");
         let day = NaiveDate::from_ymd_opt(2020, 3, 1).unwrap();
         assert_eq!(date(Language::English, day), "March 1, 2020");

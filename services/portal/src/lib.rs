@@ -22,6 +22,7 @@ mod recent;
 mod refusals;
 mod render;
 mod session;
+mod shown;
 mod steps;
 mod uploads;
 mod visit;

@@ -6,6 +6,7 @@ use crate::{
     nav::{self, Shell},
     refusals::{FieldRefusal, WholeRefusal},
     session::SignedIn,
+    shown,
     visit::{PageResult, Visit},
 };
 use actix_web::{HttpResponse, http::StatusCode};
@@ -41,6 +42,9 @@ impl Renderer {
         environment.add_function("t", translate);
         environment.add_function("money", money);
         environment.add_function("money_short", money_short);
+        environment.add_function("figure", shown::figure);
+        environment.add_function("amount", shown::amount);
+        environment.add_function("rate", shown::rate);
         environment.add_function("number", number);
         environment.add_function("percent", percent);
         environment.add_function("date", date);
@@ -287,7 +291,7 @@ impl Frame<'_> {
         context["signed_in"] = signed_in.map_or(Json::Null, |signed_in| {
             json!({
                 "name": signed_in.name, "office": signed_in.office, "organisation": signed_in.organisation,
-                "donor": signed_in.donor_id, "home": signed_in.home(), "permissions": signed_in.permissions,
+                "donor": signed_in.donor_id, "donor_name": signed_in.donor_name, "home": signed_in.home(), "permissions": signed_in.permissions,
                 "moves": signed_in.moves, "office_id": signed_in.office_id,
             })
         });

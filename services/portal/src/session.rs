@@ -12,6 +12,8 @@ use std::{fs, io, path::Path};
 const ENTRY: &str = "sign-in";
 /// Bytes of the cookies' key.
 const KEY_BYTES: usize = 64;
+/// Characters of a donor's name that the cookie keeps.
+const MAX_NAME_LENGTH: usize = 100;
 /// How long before it expires a token is renewed, in seconds.
 const RENEWAL_MARGIN: i64 = 30;
 
@@ -29,6 +31,9 @@ pub(crate) struct SignedIn {
     pub(crate) office_id: String,
     pub(crate) organisation: String,
     pub(crate) donor_id: Option<String>,
+    /// The donor that a representative stands for, in its own language; none where it could not be asked for.
+    #[serde(default)]
+    pub(crate) donor_name: Option<String>,
     pub(crate) permissions: Vec<String>,
     #[serde(default)]
     pub(crate) time_zone: Option<String>,
@@ -193,7 +198,15 @@ pub(crate) async fn sign_in(
 async fn keep(state: &State, request: &HttpRequest, tokens: Tokens) -> Result<SignedIn, PageError> {
     let caller = Caller { token: Some(tokens.access_token.clone()), address: address(request) };
     let me = state.gateway.get(&caller, "/v1/me", &()).await?;
-    let signed_in = signed_in(tokens, &me, state.clock.now().timestamp());
+    let mut signed_in = signed_in(tokens, &me, state.clock.now().timestamp());
+    if let Some(donor_id) = &signed_in.donor_id {
+        // Without the name, the bar says whose platform it is.
+        let donor =
+            state.gateway.get(&caller, &format!("/v1/donors/{donor_id}"), &()).await.unwrap_or_default();
+        let translated = donor[format!("name_{}", signed_in.language)].as_str();
+        let name = translated.or_else(|| donor["name"].as_str());
+        signed_in.donor_name = name.map(|name| name.chars().take(MAX_NAME_LENGTH).collect());
+    }
     store(&request.get_session(), &signed_in);
     Ok(signed_in)
 }
@@ -225,6 +238,7 @@ fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
         office_id: text(&me["office"]["id"]),
         organisation: text(&me["organisation"]["name"]),
         donor_id: me["donor_id"].as_str().map(str::to_owned),
+        donor_name: None,
         permissions,
         time_zone: me["time_zone"].as_str().map(str::to_owned),
         muted: me["muted"].as_array().into_iter().flatten().map(&text).collect(),
@@ -261,6 +275,7 @@ pub(crate) mod tests {
             office_id: String::new(),
             organisation: "O".to_owned(),
             donor_id: None,
+            donor_name: None,
             permissions: permissions.iter().map(|permission| (*permission).to_owned()).collect(),
             time_zone: None,
             muted: Vec::new(),

@@ -7,9 +7,10 @@ use crate::{
     forms::{Typed, country_codes, key, money, own, rate, years},
     i18n::{Language, text},
     ids::Id,
+    uploads,
     visit::{Staff, Writer},
 };
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web::Payload};
 use kernel::Fault;
 use serde_json::{Map, Value, json};
 
@@ -114,6 +115,8 @@ pub(crate) enum Kind {
     Long,
     /// A box to tick: asked of the reader, and not sent.
     Sure,
+    /// A document to attach, or none: its step is taken with [`Steps::take_upload`]. It stands last.
+    File,
 }
 
 impl Field {
@@ -174,6 +177,7 @@ impl Field {
             Kind::Rate => "rate",
             Kind::Long => "long",
             Kind::Sure => "sure",
+            Kind::File => "file",
         }
         .into();
         shown["currency"] = currency.clone();
@@ -183,7 +187,7 @@ impl Field {
     /// What is sent of what was typed.
     fn sent(&self, language: Language, typed: &Typed) -> Option<Value> {
         match self.kind {
-            Kind::Sure => None,
+            Kind::Sure | Kind::File => None,
             Kind::Money | Kind::Part => {
                 typed.some(self.name).map(|amount| money(language, amount, typed.text("currency")))
             }
@@ -208,6 +212,11 @@ impl Step {
         self.fields.iter().filter_map(sent).collect::<Map<String, Value>>().into()
     }
 
+    /// Whether its form has a file: it is sent as it comes.
+    fn is_upload(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Kind::File))
+    }
+
     /// A box that was not ticked.
     fn unsure(&self, typed: &Typed) -> Option<Value> {
         let is_empty = |field: &&Field| matches!(field.kind, Kind::Sure) && typed.some(field.name).is_none();
@@ -221,12 +230,15 @@ impl Steps {
     }
 
     /// The pattern of the addresses that the forms of these steps are sent to. A step of another name has no address, so
-    /// that `…/{id}/edit` is not taken for one.
+    /// that `…/{id}/edit` is not taken for one; nor has one with a file, whose route is its own.
     pub(crate) fn address(&self) -> String {
-        format!("/console/{}/{{id}}/{{step:{}}}", self.list, self.names().join("|"))
+        let typed = self.steps.iter().filter(|step| !step.is_upload());
+        let names: Vec<&str> = typed.map(|step| step.name).collect();
+        format!("/console/{}/{{id}}/{{step:{}}}", self.list, names.join("|"))
     }
 
     /// Every step, by name.
+    #[cfg(test)]
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.steps.iter().map(|step| step.name).collect()
     }
@@ -265,6 +277,7 @@ impl Steps {
                 "action": format!("/console/{}/{id}/{}", self.list, step.name), "version": record["version"],
                 "key": self.once.then(key),
                 "panel": step.shape == Shape::Panel, "quiet": step.shape == Shape::QuietDialog,
+                "upload": step.is_upload(),
             })
         };
         names.iter().filter_map(|name| self.step(name)).map(shown).collect()
@@ -295,6 +308,25 @@ impl Steps {
         match outcome {
             Ok(_) => form.see_other(&format!("/console/{list}/{id}")).map(Ok),
             Err(problem) => {
+                Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
+            }
+        }
+    }
+
+    /// Takes a step whose form has a file, on the version that was read. A refusal is what the record's page is given to
+    /// show it again, with all that was typed; a file has to be chosen anew.
+    pub(crate) async fn take_upload(
+        &self,
+        staff: &Staff,
+        id: &Id,
+        name: &str,
+        version: &str,
+        payload: Payload,
+    ) -> Result<Result<HttpResponse, Value>, PageError> {
+        let list = self.list;
+        match uploads::step(staff, &format!("/v1/{list}/{id}/{name}"), version, payload).await? {
+            Ok(_) => staff.see_other(&format!("/console/{list}/{id}")).map(Ok),
+            Err((problem, typed)) => {
                 Ok(Err(json!({ "problem": at_step(problem, name), "typed": typed.values(), "asked": name })))
             }
         }
@@ -374,6 +406,21 @@ mod tests {
         let sent = ALLOT.body(Language::English, &Typed::read(b"plan_ids=p&plan_ids=q"));
         assert_eq!(sent["plan_ids"], json!(["p", "q"]));
         assert_eq!(ALLOT.body(Language::English, &Typed::default())["plan_ids"], json!([]));
+    }
+
+    #[test]
+    fn a_step_with_a_file_has_a_route_of_its_own_and_says_so() {
+        const SIGN: Step = Step::dialog("sign", "agreement-do-sign").fields(&[
+            Field::optional("signatory", "signatory", Kind::Line),
+            Field::optional("file", "document-signed", Kind::File),
+        ]);
+        let steps = Steps { list: "agreements", once: false, steps: &[SIGN, ERASE] };
+        assert_eq!(steps.address(), "/console/agreements/{id}/{step:erase}");
+        let record = json!({ "id": "r", "version": 2, "amount": { "amount": "1.00", "currency": "USD" } });
+        let shown = steps.shown((Language::English, "2026-03-01"), &record, &["sign", "erase"]);
+        assert_eq!((&shown[0]["upload"], &shown[1]["upload"]), (&json!(true), &json!(false)));
+        assert_eq!(shown[0]["fields"][1]["kind"], "file");
+        assert_eq!(SIGN.body(Language::English, &Typed::read(b"signatory=x")), json!({ "signatory": "x" }));
     }
 
     #[test]

@@ -116,3 +116,47 @@ async fn whoever_is_responsible_is_an_active_member_of_staff_and_stays_in_the_of
     assert!(elsewhere.json()["responsible_id"].is_null(), "nobody is named in the other office yet");
     scene.world.stop().await;
 }
+
+/// The office that a partner system reports to goes on with what it has, and records nothing new under what it gave away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_imported_again_after_its_agreement_was_handed_over() {
+    let scene = scene().await;
+    let path = scene.signed().await;
+    let agreement = scene.get(&scene.officer, &path).await;
+    let reference = text(&agreement["reference"]);
+    let scopes = ["agreements:read", "contributions:read", "imports:read", "imports:write"];
+    let importer = scene.world.client(&scene.office, &scopes).await;
+    let import = async |rows: &[(&str, &str)]| -> (String, [i64; 4]) {
+        let mut table = "external_ref,donor,status,amount,currency,agreement\n".to_owned();
+        for (row, amount) in rows {
+            table.push_str(&format!("{row},Norway,paid,{amount},USD,{reference}\n"));
+        }
+        let files = [("rows.csv", table.into_bytes())];
+        let sent = scene.world.upload_as(&importer, "format=csv&source=erp", &[], &files).await;
+        assert_eq!(sent.status, 201, "{}", sent.text);
+        let job = scene.world.end_of(&importer, &text(&sent.json()["id"])).await;
+        let count = |name: &str| job[name].as_i64().unwrap();
+        (text(&job["state"]), ["created", "updated", "unchanged", "rejected"].map(count))
+    };
+    let recorded = async || {
+        let list = scene.get(&importer, "/v1/contributions?external_ref=erp:1").await;
+        let record = list["items"][0].clone();
+        (text(&record["office_id"]), text(&record["agreement_id"]), text(&record["amount_usd"]["amount"]))
+    };
+    assert_eq!(import(&[("1", "500")]).await, ("done".into(), [1, 0, 0, 0]));
+    let sister = scene.world.office(&scene.region, "country").await;
+    let above = scene.world.client(&scene.region, &["agreements:read", "agreements:write"]).await;
+    scene.world.settled().await;
+    let given = scene.hand_over(&above, &path, &sister).await;
+    assert_eq!(given.status, 200, "{}", given.text);
+
+    let id = text(&agreement["id"]);
+    assert_eq!(import(&[("1", "500")]).await, ("done".into(), [0, 0, 1, 0]), "the same row again");
+    assert_eq!(import(&[("1", "750")]).await, ("done".into(), [0, 1, 0, 0]), "and changed");
+    assert_eq!(recorded().await, (scene.office.clone(), id.clone(), "750.00".into()));
+    // What is new under it is for the office that has it now.
+    assert_eq!(import(&[("2", "10")]).await, ("refused".into(), [0, 0, 0, 1]));
+    let seen = scene.get(&scene.world.token, &path).await;
+    assert_eq!((text(&seen["office_id"]), &seen["received"]["other_currency_records"]), (sister, &json!(1)));
+    scene.world.stop().await;
+}

@@ -130,6 +130,10 @@ const fn all(status: u16) -> [Gets; 8] {
     [Status(status); 8]
 }
 
+/// What staff of the organisation and the donor itself read of a donor.
+const OF_DONOR: [Gets; 8] =
+    [Status(401), Status(404), Status(200), Status(200), Status(200), Status(404), Status(403), Status(200)];
+
 pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
     BTreeMap::from([
         ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
@@ -212,19 +216,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(201),
             ],
         ),
-        (
-            "GET /v1/donors/{id}",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(200),
-                Status(404),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/donors/{id}", OF_DONOR),
         (
             "PUT /v1/donors/{id}",
             [
@@ -350,19 +342,8 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(428),
             ],
         ),
-        (
-            "GET /v1/donors/{id}/statement",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(200),
-                Status(404),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/donors/{id}/statement", OF_DONOR),
+        ("GET /v1/donors/{id}/contribution-totals", OF_DONOR),
         ("GET /v1/agreements", SHOWN_LIST),
         ("POST /v1/agreements", created(422)),
         ("GET /v1/agreements/{id}", SHOWN),
@@ -481,6 +462,9 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
             ],
         ),
         ("POST /v1/plan-imports", created(400)),
+        ("GET /v1/plan-imports", LIST),
+        ("GET /v1/plan-imports/{id}", NOBODY_IN),
+        ("GET /v1/plan-imports/{id}/rows", NOBODY_IN),
         ("POST /v1/plans/{id}/updates", changed(201)),
         ("GET /v1/public/donors", all(200)),
         ("GET /v1/public/donors/{id}", all(404)),
@@ -488,6 +472,8 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/public/years/{year}", all(200)),
         ("GET /v1/public/updates", all(200)),
         ("GET /v1/public/funding", all(200)),
+        ("GET /v1/public/figures", all(200)),
+        ("GET /v1/public/search", all(200)),
         ("GET /v1/public/plans", all(200)),
         ("GET /v1/public/plans/{id}", all(200)),
         ("GET /v1/public/countries", all(200)),

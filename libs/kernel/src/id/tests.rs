@@ -16,6 +16,15 @@ fn ids_made_within_one_instant_sort_in_the_order_they_were_made() {
 }
 
 #[test]
+fn an_id_of_an_earlier_instant_sorts_among_those_of_its_time() {
+    let instant = |days: i64| chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(days);
+    let now: DonorId = Id::new(&FixedClock::at(instant(20_000)));
+    let (older, newer): (DonorId, DonorId) = (Id::at(instant(19_000)), Id::at(instant(19_500)));
+    assert!(older < newer && newer < now);
+    assert_ne!(Id::<Donor>::at(instant(19_000)), older);
+}
+
+#[test]
 fn an_id_is_the_text_of_its_uuid_everywhere() {
     assert_eq!((ID.to_string().as_str(), format!("{ID:?}").as_str()), (TEXT, TEXT));
     assert_eq!(TEXT.parse(), Ok(ID));

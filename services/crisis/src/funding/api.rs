@@ -1,13 +1,16 @@
 use super::{
-    fact::{Amounts, donor_scope},
+    fact::{Amounts, donor_scope, place_of},
     store,
 };
+use crate::plan;
+use ::store::{StoreError, TenantScope};
 use actix_web::{get, web::Data};
 use auth::{Caller, PrincipalKind, perm};
-use kernel::{Code, DonorId, DonorType, Money, Problem, Reason, Word};
+use kernel::{Code, DonorId, DonorType, Money, OrganisationId, PlanId, Problem, Reason, Word};
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use utoipa::ToSchema;
 
 /// A donor's funding of one country for one year.
@@ -41,6 +44,15 @@ pub(crate) struct DonorFundingPart {
     name: Option<String>,
     #[serde(flatten)]
     totals: Totals,
+}
+
+/// A donor's funding of a response plan, in country totals.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DonorPlan {
+    /// The plan, if it is on the platform and public.
+    plan_id: Option<PlanId>,
+    #[serde(flatten)]
+    part: DonorFundingPart,
 }
 
 /// Totals in US dollars. Pledges never count as funding.
@@ -87,7 +99,7 @@ pub(crate) struct DonorFunding {
     #[schema(max_items = 10000)]
     by_country_year: Vec<DonorCountryYear>,
     #[schema(max_items = 10000)]
-    by_plan: Vec<DonorFundingPart>,
+    by_plan: Vec<DonorPlan>,
     #[schema(max_items = 10)]
     by_earmarking: Vec<DonorFundingPart>,
     /// Records that no country total counts: shared between countries or years, internal transfers, or without a
@@ -119,13 +131,31 @@ pub(crate) async fn of_donor(
             let why = "only headquarters may see a donor's totals over all offices";
             return Err(Problem::new(Code::Forbidden).because(Reason::HeadquartersOnly, why).into());
         }
-        let counted = store::scope(db, claims.organisation_id, &donor_scope(id.0)).await?;
-        response::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted))
+        let organisation_id = claims.organisation_id;
+        let counted = store::scope(db, organisation_id, &donor_scope(id.0)).await?;
+        let plans = public_plans(db, organisation_id, &counted).await?;
+        response::json(actix_web::http::StatusCode::OK, &[], &funding(donor, &counted, &plans))
     })
     .await
 }
 
-pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> DonorFunding {
+/// The public plans among what a donor's scope counts, by how the read model knows them.
+pub(crate) async fn public_plans(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    counted: &[store::Counted],
+) -> Result<HashMap<String, plan::store::Model>, StoreError> {
+    let keys = counted.iter().filter(|cell| cell.dimension == "plan").map(|cell| cell.member.as_str());
+    let public = TenantScope::Public { organisation_id };
+    plan::store::by_funding_keys(&public, db, keys).await
+}
+
+/// The funding of a donor, with the public `plans` under the names that they have now.
+pub(crate) fn funding(
+    donor: store::KnownDonor,
+    counted: &[store::Counted],
+    plans: &HashMap<String, plan::store::Model>,
+) -> DonorFunding {
     let (mut total, mut elsewhere) = (Amounts::default(), Amounts::default());
     let mut years: BTreeMap<i32, Amounts> = BTreeMap::new();
     let mut by_country_year = Vec::new();
@@ -139,8 +169,7 @@ pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> D
         };
         match cell.dimension.as_str() {
             "country_year" => {
-                let Some((country, year)) = cell.member.split_once(':') else { continue };
-                let Ok(year) = year.parse() else { continue };
+                let Some((country, year)) = place_of(&cell.member) else { continue };
                 total.add(amounts, 1);
                 years.entry(year).or_default().add(amounts, 1);
                 by_country_year.push(DonorCountryYear {
@@ -150,7 +179,11 @@ pub(crate) fn funding(donor: store::KnownDonor, counted: &[store::Counted]) -> D
                 });
             }
             "elsewhere" => elsewhere.add(amounts, 1),
-            "plan" => by_plan.push(part()),
+            "plan" => {
+                let (mut part, plan) = (part(), plans.get(&cell.member));
+                part.name = plan.map(|plan| plan.name.clone()).or(part.name);
+                by_plan.push(DonorPlan { plan_id: plan.map(|plan| plan.id), part });
+            }
             "earmarking" => by_earmarking.push(part()),
             _ => {}
         }

@@ -90,7 +90,7 @@ pub(crate) struct Cell {
 }
 
 pub(crate) fn country_scope(country: &str, year: i32) -> String {
-    format!("country:{country}:{year}")
+    format!("country:{}", place(country, year))
 }
 
 pub(crate) fn plan_scope(key: &str) -> String {
@@ -109,6 +109,30 @@ pub(crate) fn public_donor_scope(donor_id: DonorId) -> String {
 
 pub(crate) fn donor_scope(donor_id: DonorId) -> String {
     format!("donor:{donor_id}")
+}
+
+/// Every organisation that received something, with what country totals count of it.
+pub(crate) const RECIPIENTS: &str = "recipients";
+
+/// An organisation that received something, by its key: by country and year.
+pub(crate) fn recipient_scope(key: &str) -> String {
+    format!("recipient:{key}")
+}
+
+/// A member of the dimension `counted` of a plan: what no country's total counts.
+pub(crate) const ELSEWHERE: &str = "elsewhere";
+/// A member of the dimension `counted` of a plan: what a country's total counts, and what went to other plans as well.
+pub(crate) const SEVERAL_PLANS: &str = "several_plans";
+
+/// A country and a year as a member: where a contribution is counted.
+pub(crate) fn place(country: &str, year: i32) -> String {
+    format!("{country}:{year}")
+}
+
+/// The country and the year of a member that [`place`] made.
+pub(crate) fn place_of(member: &str) -> Option<(&str, i32)> {
+    let (country, year) = member.split_once(':')?;
+    Some((country, year.parse().ok()?))
 }
 
 /// Every place that counts a contribution. The public's scopes count public records, a donor's also those shown to it.
@@ -133,6 +157,11 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "plan", plan);
             add(&scope, "earmarking", earmarking);
             add(&scope, "donor_plan", Some(&pair(donor, plan)));
+            if let Some(recipient) = recipient {
+                add(RECIPIENTS, "recipient", Some(recipient));
+                let scope = recipient_scope(&recipient.key);
+                add(&scope, "country_year", Some(&named(place(country, *year))));
+            }
         }
         for counting in &fact.plans {
             let scope = plan_scope(&counting.key);
@@ -140,15 +169,14 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
             add(&scope, "donor", donor);
             add(&scope, "earmarking", earmarking);
             add(&scope, "recipient", recipient);
+            add(&scope, "counted", Some(&part_of_plan(fact)));
         }
     }
     for scope in fact.donor_id.iter().flat_map(|id| scopes_of_donor(*id, &fact.visibility)) {
         match &fact.country_year {
             Some((country, year)) => {
-                let key = format!("{country}:{year}");
-                let member = Member { external_ref: key.clone(), name: key.clone(), key };
                 add(&scope, "total", None);
-                add(&scope, "country_year", Some(&member));
+                add(&scope, "country_year", Some(&named(place(country, *year))));
                 add(&scope, "plan", plan);
                 add(&scope, "earmarking", earmarking);
             }
@@ -156,6 +184,20 @@ pub(crate) fn cells(fact: &Fact) -> Vec<Cell> {
         }
     }
     cells
+}
+
+/// A member that is called as it is known.
+fn named(key: String) -> Member {
+    Member { external_ref: key.clone(), name: key.clone(), key }
+}
+
+/// Which part of a plan's funding a contribution is in, by where it is counted beside the plan's own page: each in one.
+fn part_of_plan(fact: &Fact) -> Member {
+    named(match (&fact.country_year, &fact.plan) {
+        (None, _) => ELSEWHERE.to_owned(),
+        (Some(_), None) => SEVERAL_PLANS.to_owned(),
+        (Some((country, year)), Some(_)) => place(country, *year),
+    })
 }
 
 /// The donor's own scope counts what is shown to it, its public one what everybody sees.

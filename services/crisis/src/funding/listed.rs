@@ -8,6 +8,7 @@ use super::{
     rows::{public_country, public_donor},
     store::CellKey,
 };
+use crate::plan::store::escaped;
 use kernel::{DonorId, DonorType, OrganisationId, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use store::{Merge, StoreError, merge_models, params, sql};
@@ -163,7 +164,7 @@ pub(super) fn donors_page(
         text.push_str(" AND (p.minus_funding, p.donor_id) > ($2, $3)");
     }
     if let Some(search) = search {
-        parameters.push(format!("%{}%", super::store::escaped(&search.to_lowercase())).into());
+        parameters.push(format!("%{}%", escaped(&search.to_lowercase())).into());
         text.push_str(&format!(" AND d.search LIKE ${} ESCAPE '\\'", parameters.len()));
     }
     text.push_str(&format!(" ORDER BY p.minus_funding, p.donor_id LIMIT {limit}"));

@@ -1,5 +1,5 @@
 use super::{
-    fact::{Amounts, Cell, Fact, Member, amounts, cells},
+    fact::{Amounts, Cell, Fact, Member, RECIPIENTS, amounts, cells},
     listed,
     rows::{cell, fact},
 };
@@ -222,9 +222,16 @@ pub(crate) async fn dimension_of(
     Ok(counted)
 }
 
-/// A text to look for, not a pattern.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+/// The organisations that received the most, the largest first.
+pub(crate) async fn recipients(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    limit: u64,
+) -> Result<Vec<Counted>, StoreError> {
+    let text = format!(
+        "{SELECT} AND scope = $2 AND dimension = 'recipient' ORDER BY paid + commitment DESC, member LIMIT {limit}"
+    );
+    sql::all(db, &text, params![organisation_id, RECIPIENTS]).await
 }
 
 /// What went from one donor to each plan, in a scope that counts that; the largest first.

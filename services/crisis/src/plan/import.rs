@@ -1,8 +1,11 @@
 //! Plans from an FTS plan overview: small files, decided at once.
 
+pub(crate) mod api;
+pub(crate) mod store;
+
 use super::{
     api::{Plan, already_there},
-    store,
+    store as plans,
 };
 use crate::version;
 use ::store::TenantTx;
@@ -14,20 +17,25 @@ use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{
     Code, Currency, Fault, FieldCode, FieldError, Money, OfficeId, OrganisationId, PlanId, PlanType, Problem,
-    RecordKind, Visibility, closed_set, money::parse_decimal,
+    RecordKind, Visibility, money::parse_decimal,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{ApiResult, Checks, Context, Created, Parameters, openapi::CreateProblems};
 use sha2::{Digest, Sha256};
-use utoipa::{IntoParams, ToSchema};
+use std::collections::HashSet;
+use store::{PlanImportState, PlanOutcome, Verdict};
+use utoipa::IntoParams;
 
 /// Maximum size of a plan overview, in bytes.
 const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 /// Plans of a file; FTS has about sixty a year.
 const MAX_PLANS: usize = 2_000;
-/// Errors that are named. How many plans are wrong is counted in full.
-const MAX_ERRORS: usize = 1_000;
+/// Maximum number of errors of one plan that are named.
+const MAX_ERRORS: usize = 100;
+/// Maximum length of what a plan that is refused calls itself, in characters.
+const MAX_NAME_LENGTH: usize = 300;
+const MAX_REFERENCE_LENGTH: usize = 100;
 
 const NOT_A_DATE: (FieldCode, &str) = (FieldCode::NotADate, "is not a date (YYYY-MM-DD…)");
 const NOT_AN_AMOUNT: (FieldCode, &str) = (FieldCode::NotANumber, "is not an amount of US dollars");
@@ -45,50 +53,23 @@ pub(crate) struct ImportOptions {
     /// Import the valid plans even if others are invalid. Defaults to false: one invalid plan rejects the file.
     #[serde(default)]
     skip_bad: bool,
-}
-
-closed_set! {
-    /// What became of the file.
-    pub(crate) enum PlanImportState {
-        Done = "done",
-        /// Plans were invalid: nothing was saved.
-        Refused = "refused",
-        /// A dry run.
-        Checked = "checked",
-    }
-}
-
-/// The result of an import of plans.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlanImport {
-    id: PlanId,
-    state: PlanImportState,
-    #[schema(minimum = 0)]
-    read: i64,
-    #[schema(minimum = 0)]
-    created: i64,
-    #[schema(minimum = 0)]
-    updated: i64,
-    #[schema(minimum = 0)]
-    unchanged: i64,
-    #[schema(minimum = 0)]
-    rejected: i64,
-    /// Errors by JSON pointer in the file: the first 1,000.
-    #[schema(max_items = 1000)]
-    errors: Vec<FieldError>,
+    /// Name of the file; the list of imports shows it.
+    #[param(max_length = 300, example = "plans-2026.json")]
+    file: Option<String>,
 }
 
 /// Imports plans from an FTS plan overview
 ///
 /// The file as returned by the FTS API. Plans become public; they are identified by their FTS number, so that a
 /// repeated import changes nothing and a revised requirement creates a new version. A plan that another office owns is
-/// a row error.
+/// a row error. The answer is the result; it can be read again at the URL in `Location`, and the outcome of every plan
+/// at its `rows`.
 #[utoipa::path(tag = "plans", params(ImportOptions,
         ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     request_body(description = "An FTS plan overview", content((Object = "application/json"))),
     security(("oauth2" = ["plans:write"])), extensions(("x-body-limit" = json!(16777216)),
         ("x-timeout-seconds" = json!(120))),
-    responses((status = 201, description = "The result of the import", body = PlanImport), CreateProblems))]
+    responses((status = 201, description = "The result of the import", body = api::PlanImport), CreateProblems))]
 #[post("/v1/plan-imports")]
 pub(crate) async fn create(
     request: HttpRequest,
@@ -100,107 +81,143 @@ pub(crate) async fn create(
     if body.len() > MAX_FILE_BYTES {
         return Err(service::too_large(MAX_FILE_BYTES as u64).into());
     }
-    let plans = plans_of(&body)?;
+    let overview = plans_of(&body)?;
     let options = options.0;
+    if let Some(file) = &options.file {
+        let mut checks = Checks::new();
+        checks.file_name("file", file, 300);
+        checks.finish()?;
+    }
     let organisation_id = caller.claims.organisation_id;
     let office_id = context.office_for_query(&caller.claims, options.office_id).await?;
     let digest = Sha256::digest(&body);
     service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
-        let (good, errors) = sort_out(tx, &plans, (organisation_id, office_id)).await?;
-        let rejected = count(plans.len() - good.len());
-        let refused = rejected > 0 && !options.skip_bad && !options.dry_run;
+        let (good, mut verdicts) = sort_out(tx, &overview, (organisation_id, office_id)).await?;
+        let refused = !verdicts.is_empty() && !options.skip_bad && !options.dry_run;
         let state = match (options.dry_run, refused) {
             (true, _) => PlanImportState::Checked,
             (false, true) => PlanImportState::Refused,
             (false, false) => PlanImportState::Done,
         };
-        let mut outcome = PlanImport {
-            id: tx.new_id(),
-            state,
-            read: count(plans.len()),
-            created: 0,
-            updated: 0,
-            unchanged: 0,
-            rejected,
-            errors,
-        };
-        if !refused {
-            keep_all(tx, good, (organisation_id, office_id), options.dry_run, &mut outcome).await?;
+        if refused {
+            verdicts
+                .extend(good.into_iter().map(|(number, read)| read.verdict(number, PlanOutcome::NotApplied)));
+        } else {
+            let kept = keep_all(tx, good, (organisation_id, office_id), options.dry_run).await?;
+            verdicts.extend(kept);
         }
-        Ok(Created::new("/v1/plans".to_owned(), 1, outcome))
+        verdicts.sort_by_key(|verdict| verdict.number);
+        let of = |outcome: PlanOutcome| {
+            count(verdicts.iter().filter(|verdict| verdict.outcome == outcome).count())
+        };
+        let import = store::Model {
+            id: tx.new_id(),
+            organisation_id,
+            office_id,
+            file: options.file,
+            state,
+            plans_read: count(overview.len()),
+            created: of(PlanOutcome::Created),
+            updated: of(PlanOutcome::Updated),
+            unchanged: of(PlanOutcome::Unchanged),
+            rejected: of(PlanOutcome::Rejected),
+            created_at: tx.now(),
+        };
+        store::insert(tx, &import, &verdicts).await?;
+        let shown = api::PlanImport::new(&import, &verdicts);
+        tx.audit_created("plan_import.create", &import, &api::ListedPlanImport::from(import.clone())).await?;
+        Ok(Created::new(format!("/v1/plan-imports/{}", import.id), 1, shown))
     })
     .await
 }
 
-/// The plans that can be kept, and what is wrong with the others: what cannot be read, and what another office writes.
+/// The plans that can be kept, with their numbers in the file, and the verdicts on the others: those that cannot be read,
+/// and those that another office writes.
 async fn sort_out(
     tx: &TenantTx,
-    plans: &[Value],
+    overview: &[Value],
     (organisation_id, office_id): (OrganisationId, OfficeId),
-) -> Result<(Vec<Read>, Vec<FieldError>), ApiError> {
+) -> Result<(Vec<(i64, Read)>, Vec<Verdict>), ApiError> {
     // Nobody else of the organisation makes a plan or changes its reference meanwhile.
-    tx.lock(&store::references(organisation_id)).await?;
-    let read: Vec<Result<Read, Vec<FieldError>>> = plans.iter().map(read).collect();
+    tx.lock(&plans::references(organisation_id)).await?;
+    let read: Vec<Result<Read, Vec<FieldError>>> = overview.iter().map(read).collect();
     let references: Vec<String> = read.iter().flatten().map(|read| read.id.clone()).collect();
-    let owners = store::owners(tx, organisation_id, "fts", &references).await?;
-    let (mut good, mut errors) = (Vec::with_capacity(read.len()), Vec::new());
-    for (index, read) in read.into_iter().enumerate() {
+    let owners = plans::owners(tx, organisation_id, "fts", &references).await?;
+    let (mut good, mut wrong) = (Vec::with_capacity(read.len()), Vec::new());
+    for ((number, plan), read) in (1..).zip(overview).zip(read) {
         let of_another = |read: &Read| owners.get(&read.id).is_some_and(|owner| *owner != office_id);
-        let wrong = match read {
+        let errors = match read {
             Ok(read) if of_another(&read) => {
                 vec![FieldError::new("/id", Fault::not_yours(RecordKind::Plan))]
             }
             Ok(read) => {
-                good.push(read);
+                good.push((number, read));
                 continue;
             }
-            Err(wrong) => wrong,
+            Err(errors) => errors,
         };
-        let room = MAX_ERRORS.saturating_sub(errors.len());
-        errors.extend(
-            wrong.into_iter().take(room).map(|error| FieldError {
-                pointer: format!("/data/plans/{index}{}", error.pointer),
-                ..error
-            }),
-        );
+        wrong.push(refused(number, plan, errors));
     }
-    Ok((good, errors))
+    Ok((good, wrong))
 }
 
-/// Writes what has changed. All rows are locked before the first is written: an editor of one of them holds its row
-/// while it waits for the audit trail, and must not be waited for by whoever holds that.
+/// The verdict on a plan that is refused, with what it calls itself as far as that can be read.
+fn refused(number: i64, plan: &Value, errors: Vec<FieldError>) -> Verdict {
+    let short = |text: String, longest: usize| {
+        let text: String = text.chars().filter(|letter| !letter.is_control()).take(longest).collect();
+        Some(text).filter(|text| !text.is_empty())
+    };
+    Verdict {
+        number,
+        external_ref: id_of(plan).and_then(|id| short(id, MAX_REFERENCE_LENGTH)),
+        name: name_of(plan).and_then(|name| short(name.to_owned(), MAX_NAME_LENGTH)),
+        outcome: PlanOutcome::Rejected,
+        plan_id: None,
+        errors: errors.into_iter().take(MAX_ERRORS).collect(),
+    }
+}
+
+/// Writes what has changed, and says what became of each plan. All rows are locked before the first is written: an
+/// editor of one of them holds its row while it waits for the audit trail, and must not be waited for by whoever holds
+/// that.
 async fn keep_all(
     tx: &mut TenantTx,
-    plans: Vec<Read>,
+    good: Vec<(i64, Read)>,
     (organisation_id, office_id): (OrganisationId, OfficeId),
     dry_run: bool,
-    outcome: &mut PlanImport,
-) -> Result<(), ApiError> {
-    let references: Vec<String> = plans.iter().map(|read| read.id.clone()).collect();
-    let mut held = store::by_refs_to_change(tx, organisation_id, "fts", &references).await?;
-    for read in plans {
+) -> Result<Vec<Verdict>, ApiError> {
+    let references: Vec<String> = good.iter().map(|(_, read)| read.id.clone()).collect();
+    let mut held = plans::by_refs_to_change(tx, organisation_id, "fts", &references).await?;
+    let mut verdicts = Vec::with_capacity(good.len());
+    // What is there already, also in a dry run, which makes none.
+    let mut there: HashSet<PlanId> = held.values().map(|plan| plan.id).collect();
+    for (number, read) in good {
         let (reference, now) = (read.id.clone(), tx.now());
+        let mut verdict = read.verdict(number, PlanOutcome::Created);
         let before = held.get(&reference);
         let mut after = match before {
             Some(before) => read.over(before.clone()),
             None => read.over(blank(tx.new_id(), organisation_id, office_id, now)),
         };
         match before {
-            None => outcome.created += 1,
+            None => {}
             Some(before) if *before == after => {
-                outcome.unchanged += 1;
+                verdict.outcome = PlanOutcome::Unchanged;
+                verdict.plan_id = Some(before.id).filter(|id| there.contains(id));
+                verdicts.push(verdict);
                 continue;
             }
             Some(before) => {
                 (after.version, after.updated_at) = (before.version + 1, now);
-                outcome.updated += 1;
+                verdict.outcome = PlanOutcome::Updated;
             }
         }
         if !dry_run {
             match before {
-                None => store::insert(tx, &after).await.map_err(already_there)?,
-                Some(_) => store::update(tx, &after).await?,
+                None => plans::insert(tx, &after).await.map_err(already_there)?,
+                Some(_) => plans::update(tx, &after).await?,
             }
+            there.insert(after.id);
             let shown = Plan::try_from(after.clone())?;
             match before {
                 None => tx.audit_created("plan.import", &after, &shown).await?,
@@ -210,12 +227,15 @@ async fn keep_all(
                 }
             }
         }
+        verdict.plan_id = Some(after.id).filter(|id| there.contains(id));
+        verdicts.push(verdict);
         held.insert(reference, after);
     }
-    if !dry_run && outcome.created + outcome.updated > 0 {
+    let written = verdicts.iter().any(|verdict| verdict.outcome != PlanOutcome::Unchanged);
+    if !dry_run && written {
         version::change(tx.db(), tx.new_uuid(), [organisation_id]).await?;
     }
-    Ok(())
+    Ok(verdicts)
 }
 
 fn count(number: usize) -> i64 {
@@ -243,8 +263,8 @@ fn blank(
     organisation_id: OrganisationId,
     office_id: OfficeId,
     now: chrono::DateTime<chrono::Utc>,
-) -> store::Model {
-    store::Model {
+) -> plans::Model {
+    plans::Model {
         id,
         version: 1,
         organisation_id,
@@ -285,9 +305,14 @@ struct Read {
 }
 
 impl Read {
+    fn verdict(&self, number: i64, outcome: PlanOutcome) -> Verdict {
+        let (external_ref, name) = (Some(self.id.clone()), Some(self.name.clone()));
+        Verdict { number, external_ref, name, outcome, plan_id: None, errors: Vec::new() }
+    }
+
     /// What FTS says over what is held; the rest of the plan stays.
-    fn over(self, held: store::Model) -> store::Model {
-        store::Model {
+    fn over(self, held: plans::Model) -> plans::Model {
+        plans::Model {
             external_ref: Some(self.id),
             name: self.name,
             plan_type: self.plan_type,
@@ -304,15 +329,22 @@ impl Read {
     }
 }
 
+/// FTS's number of a plan.
+fn id_of(plan: &Value) -> Option<String> {
+    plan["id"].as_str().map(str::to_owned).or_else(|| plan["id"].as_i64().map(|id| id.to_string()))
+}
+
+fn name_of(plan: &Value) -> Option<&str> {
+    plan["name"].as_str().or_else(|| plan["planVersion"]["name"].as_str())
+}
+
 fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     let mut checks = Checks::new();
     checks.without_nul("", plan);
-    let id = plan["id"].as_str().map(str::to_owned).or_else(|| plan["id"].as_i64().map(|id| id.to_string()));
-    let id = id.unwrap_or_default();
+    let id = id_of(plan).unwrap_or_default();
     checks.require(!id.is_empty(), "/id", Fault::required());
     checks.length("/id", &id, 100);
-    let name =
-        plan["name"].as_str().or_else(|| plan["planVersion"]["name"].as_str()).unwrap_or_default().to_owned();
+    let name = name_of(plan).unwrap_or_default().to_owned();
     checks.text("/name", &name, 300);
     let mut date = |name: &str| {
         let value = plan.get(name).filter(|value| !value.is_null())?;

@@ -1,5 +1,4 @@
 use super::{current_requirement, objective::Objective};
-use crate::funding::store::escaped;
 use events::{ExternalRef, PlanChanged};
 use kernel::{Money, OfficeId, OrganisationId, PlanId, PlanType, Visibility, text::split};
 use sea_orm::entity::prelude::*;
@@ -69,7 +68,7 @@ impl Model {
     }
 
     pub(crate) fn year_numbers(&self) -> Vec<i32> {
-        self.years.split(',').filter_map(|year| year.parse().ok()).collect()
+        year_numbers(&self.years)
     }
 
     pub(crate) fn requirement(&self) -> Option<i64> {
@@ -107,6 +106,10 @@ impl Model {
     }
 }
 
+fn year_numbers(years: &str) -> Vec<i32> {
+    years.split(',').filter_map(|year| year.parse().ok()).collect()
+}
+
 /// How the funding read model knows a plan: by FTS's number, or by its own id.
 fn funding_key(id: PlanId, source: Option<&str>, reference: Option<&str>) -> String {
     match (source, reference) {
@@ -135,6 +138,11 @@ pub(crate) struct Filter {
     pub(crate) year: Option<i32>,
     pub(crate) country: Option<String>,
     pub(crate) search: Option<String>,
+}
+
+/// A text to look for, not a pattern.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 fn filtered(scope: &TenantScope, filter: &Filter) -> Select<Entity> {
@@ -186,10 +194,12 @@ pub(crate) async fn list(
     Ok(query.all(db).await?)
 }
 
-/// What the order of a list by coverage needs of a plan.
+/// What the order of a list by coverage, and the figures of a year, need of a plan.
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct Outline {
     pub(crate) id: PlanId,
+    pub(crate) name: String,
+    years: String,
     external_source: Option<String>,
     external_ref: Option<String>,
     original_requirement: Option<i64>,
@@ -197,6 +207,10 @@ pub(crate) struct Outline {
 }
 
 impl Outline {
+    pub(crate) fn year_numbers(&self) -> Vec<i32> {
+        year_numbers(&self.years)
+    }
+
     pub(crate) fn requirement(&self) -> Option<i64> {
         current_requirement(self.original_requirement, self.revised_requirement)
     }
@@ -214,6 +228,8 @@ pub(crate) async fn outlines(
 ) -> Result<Vec<Outline>, StoreError> {
     let query = filtered(scope, filter).select_only().columns([
         Column::Id,
+        Column::Name,
+        Column::Years,
         Column::ExternalSource,
         Column::ExternalRef,
         Column::OriginalRequirement,

@@ -5,8 +5,8 @@ use crate::version;
 use ::store::{StoreError, TenantScope, audit, insert_models, params, sql};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
-use chrono::{DateTime, Utc};
-use kernel::{Code, PlanId, Problem, Reason};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Code, Fault, PlanId, Problem, Reason};
 use locale::Language;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,10 @@ pub(crate) struct NewUpdate {
     body: String,
     /// The language it is written in: `en`, `fr` or `es`.
     language: Language,
+    /// The day on which it was published first, where it is recorded later: not in the future, and not before 2000. Defaults
+    /// to today (UTC).
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
+    published_on: Option<NaiveDate>,
 }
 
 /// Updates of plans visible to the scope, newest first.
@@ -99,7 +103,8 @@ pub(crate) async fn list(
 
 /// Publishes a situation update
 ///
-/// Only for the office's own plans. Everyone who may see the plan sees the update.
+/// Only for the office's own plans. Everyone who may see the plan sees the update, among those of the day on which it was
+/// published.
 #[utoipa::path(tag = "plans", request_body = NewUpdate, security(("oauth2" = ["plans:write"])),
     params(("id" = Uuid, Path, description = "The plan"),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
@@ -124,16 +129,24 @@ pub(crate) async fn create(
     let mut checks = Checks::new();
     checks.text("/title", &new.title, 200);
     checks.required_long_text("/body", &new.body, 10_000);
+    let today = context.store.clock().now().date_naive();
+    if let Some(day) = new.published_on {
+        checks.require(day <= today, "/published_on", Fault::in_future());
+        checks.date("/published_on", day);
+    }
     checks.finish()?;
+    let earlier = new.published_on.filter(|day| *day < today).and_then(|day| day.and_hms_opt(12, 0, 0));
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        // The list is sorted by id, which says when it was published.
+        let published_at = earlier.map_or_else(|| tx.now(), |noon| noon.and_utc());
         let update = Update {
-            id: tx.new_id(),
+            id: if earlier.is_some() { UpdateId::at(published_at) } else { tx.new_id() },
             plan_id: plan.id,
             plan_name: plan.name,
             title: new.title,
             body: new.body,
             language: new.language,
-            published_at: tx.now(),
+            published_at,
         };
         let row = row::Model {
             id: update.id,

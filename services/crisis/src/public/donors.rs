@@ -1,5 +1,5 @@
 use crate::funding::{
-    api::{DonorFunding, Totals, funding},
+    api::{DonorFunding, Totals, funding, public_plans},
     fact::public_donor_scope,
     listed, store,
 };
@@ -70,7 +70,7 @@ pub(crate) async fn list(
     listed: Listed<PublicDonorFilter>,
 ) -> ApiResult {
     let PublicDonorFilter { q } = &listed.filter;
-    super::search(q.as_deref())?;
+    super::search_text(q.as_deref())?;
     super::answer(&context, &request, async |scope| {
         let (scope, paging, wanted) = (scope.clone(), listed.paging.clone(), q.clone());
         let page = paging.of("donors", q)?;
@@ -100,7 +100,7 @@ pub(crate) async fn get(request: HttpRequest, context: Data<Context>, id: Id<Don
                 return Err(Problem::not_found().into());
             }
             let donor = store::donor(db, organisation_id, id.0).await?.ok_or_else(Problem::not_found)?;
-            Ok(funding(donor, &counted))
+            Ok(funding(donor, &counted, &public_plans(db, organisation_id, &counted).await?))
         });
         response::json(StatusCode::OK, &[], &shown.await?)
     })

@@ -1,5 +1,6 @@
 use super::{country, year};
 use crate::{
+    figures::plan as figures,
     funding::{
         api::Totals,
         fact::{Amounts, country_scope},
@@ -48,8 +49,12 @@ pub(crate) struct PlanFundingShare {
     plan_id: Option<PlanId>,
     /// The current requirement.
     requirement: Option<Money>,
-    /// Funding as a percentage of the requirement, one decimal; null when not available and for plans of several
-    /// countries.
+    /// All that the plan has received, as its own page counts it: also what is shared between countries or years.
+    plan_funding: Option<Money>,
+    /// Of `funding`, what only moved within the plan: the plan's own page leaves it out.
+    within_plan: Option<Money>,
+    /// `plan_funding` as a percentage of the requirement, one decimal, as on the plan's own page; null when not available
+    /// and for plans of several countries.
     #[schema(example = "49.9", max_length = 20)]
     coverage_percent: Option<String>,
     #[serde(flatten)]
@@ -65,6 +70,8 @@ pub(crate) struct CountryFunding {
     year: i32,
     #[serde(flatten)]
     totals: Totals,
+    /// Of the funding, what goes to no plan, or to several at once.
+    outside_plans: Money,
     /// Donors that the source states.
     #[schema(minimum = 0)]
     donor_count: usize,
@@ -123,12 +130,14 @@ async fn of_country(
     let total =
         counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
     let by_donor = donors(db, organisation_id, &counted).await?;
+    let here = |of: &str, in_year: i32| of == country && in_year == year;
     Ok(CountryFunding {
         country: country.to_owned(),
         year,
         totals: total.into(),
+        outside_plans: Money::usd(of_dimension(&counted, "plan").1.funding()),
         donor_count: by_donor.iter().filter(|donor| donor.part.external_ref.is_some()).count(),
-        by_plan: plans(db, scope, &counted).await?,
+        by_plan: plans(db, scope, &counted, here).await?,
         by_donor,
         by_earmarking: parts(&counted, "earmarking"),
         by_recipient: parts(&counted, "recipient"),
@@ -182,30 +191,42 @@ pub(crate) async fn donors(
     Ok(stated.into_iter().map(donor).chain([last]).collect())
 }
 
+/// The plans, under the names that they have now. `here` says of a country and a year whether the scope counts it.
 pub(crate) async fn plans(
     db: &impl ConnectionTrait,
     scope: &TenantScope,
     counted: &[Counted],
+    here: impl Fn(&str, i32) -> bool,
 ) -> Result<Vec<PlanFundingShare>, StoreError> {
     let (stated, rest) = of_dimension(counted, "plan");
     let keys = stated.iter().map(|cell| cell.member.as_str());
     let known = plan::store::by_funding_keys(scope, db, keys).await?;
+    let received = figures::of(db, scope.organisation_id(), known.keys().cloned()).await?;
     let one = |cell: &Counted| {
         let (mut part, plan) = (part(cell), known.get(&cell.member));
         if let Some(plan) = plan {
             part.name = Some(plan.name.clone());
         }
         let requirement = plan.and_then(plan::store::Model::requirement);
+        let whole = plan.map(|_| received.get(&cell.member).cloned().unwrap_or_default());
         let one_country = plan.is_some_and(|plan| plan.country_codes().len() == 1);
-        let coverage = plan::coverage(part.funding.minor(), requirement).filter(|_| one_country);
+        let within = |whole: &figures::OfPlan| part.funding.minor() - whole.counted_in(&here).funding.minor();
         PlanFundingShare {
             plan_id: plan.map(|plan| plan.id),
             requirement: requirement.map(Money::usd),
-            coverage_percent: coverage,
+            plan_funding: whole.as_ref().map(|whole| Money::usd(whole.funding())),
+            within_plan: whole.as_ref().map(|whole| Money::usd(within(whole))),
+            coverage_percent: whole.and_then(|whole| whole.coverage(requirement)).filter(|_| one_country),
             part,
         }
     };
-    let last =
-        PlanFundingShare { plan_id: None, requirement: None, coverage_percent: None, part: not_stated(rest) };
+    let last = PlanFundingShare {
+        plan_id: None,
+        requirement: None,
+        plan_funding: None,
+        within_plan: None,
+        coverage_percent: None,
+        part: not_stated(rest),
+    };
     Ok(stated.into_iter().map(one).chain([last]).collect())
 }

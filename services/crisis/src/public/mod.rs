@@ -2,8 +2,10 @@
 
 pub(crate) mod countries;
 pub(crate) mod donors;
+pub(crate) mod figures;
 pub(crate) mod funding;
 pub(crate) mod plans;
+pub(crate) mod search;
 pub(crate) mod updates;
 pub(crate) mod years;
 
@@ -41,7 +43,7 @@ async fn present(context: &Context) -> Result<(TenantScope, String), ApiError> {
 }
 
 /// A text to look for.
-pub(crate) fn search(text: Option<&str>) -> Result<(), Problem> {
+pub(crate) fn search_text(text: Option<&str>) -> Result<(), Problem> {
     let too_long = text.is_some_and(|text| text.chars().count() > MAX_SEARCH_LENGTH);
     if too_long { Err(Problem::invalid_parameter("q", Fault::too_long(MAX_SEARCH_LENGTH))) } else { Ok(()) }
 }

@@ -1,9 +1,10 @@
 use super::funding;
 use crate::{
+    figures::plan::{OfPlan, PlanPlaces, gap},
     funding::{
         api::Totals,
         fact::{Amounts, plan_scope},
-        store::{self, Counted},
+        store,
     },
     plan,
 };
@@ -57,6 +58,7 @@ pub(crate) struct PublicPlan {
 pub(crate) struct PlanPage {
     #[serde(flatten)]
     plan: PublicPlan,
+    counted: PlanPlaces,
     #[schema(minimum = 0)]
     donor_count: usize,
     #[schema(max_items = 10000)]
@@ -69,9 +71,7 @@ pub(crate) struct PlanPage {
 
 fn shown(plan: plan::store::Model, amounts: Amounts) -> Result<PublicPlan, StoreError> {
     let requirement = plan.requirement();
-    let gap = requirement
-        .filter(|needed| *needed > 0)
-        .map(|needed| Money::usd((needed - amounts.funding()).max(0)));
+    let gap = gap(amounts.funding(), requirement).map(Money::usd);
     let (countries, years, objectives) = (plan.country_codes(), plan.year_numbers(), plan.objectives()?);
     let external = plan.external_source.zip(plan.external_ref);
     Ok(PublicPlan {
@@ -139,7 +139,7 @@ pub(crate) async fn list(
 ) -> ApiResult {
     let PublicPlanFilter { year, country, q } = &listed.filter;
     let checked = plan::store::Filter { search: q.clone(), ..plan::api::checked(*year, country.as_deref())? };
-    super::search(q.as_deref())?;
+    super::search_text(q.as_deref())?;
     super::answer(&context, &request, async |scope| {
         let (scope, filters, paging) = (scope.clone(), (year, country, q), listed.paging.clone());
         let filter = checked.clone();
@@ -217,11 +217,11 @@ async fn plan_page(
     };
     let plan = found.filter(|plan| plan.visibility == Visibility::Public).ok_or_else(Problem::not_found)?;
     let counted = store::scope(db, organisation_id, &plan_scope(&plan.funding_key())).await?;
-    let total =
-        counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let received = OfPlan::from(counted.as_slice());
     let by_donor = funding::donors(db, organisation_id, &counted).await?;
     Ok(PlanPage {
-        plan: shown(plan, total)?,
+        plan: shown(plan, received.amounts)?,
+        counted: PlanPlaces::from(&received),
         donor_count: by_donor.len() - 1,
         by_donor,
         by_earmarking: funding::parts(&counted, "earmarking"),

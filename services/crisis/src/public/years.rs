@@ -1,5 +1,6 @@
-use super::funding::{DonorFundingShare, FundingPart, PlanFundingShare, donors, parts, plans};
+use super::funding::{self, DonorFundingShare, FundingPart, PlanFundingShare};
 use crate::{
+    figures::year::{self as figures, PlansOfYear, YearParts},
     funding::{
         api::Totals,
         fact::{Amounts, year_scope},
@@ -9,7 +10,7 @@ use crate::{
 };
 use ::store::{Snapshot, StoreError, TenantScope};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
-use kernel::{DonorId, Fault, Money, OrganisationId, PlanId, Problem};
+use kernel::{DonorId, Fault, Money, PlanId, Problem};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{
@@ -18,13 +19,15 @@ use service::{
 use std::{cmp::Reverse, collections::HashMap};
 use utoipa::ToSchema;
 
-/// A usage year with its funding by earmarking, over the countries that count it.
+/// A usage year with its funding by earmarking, over the countries that count it, and its response plans.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FundedYear {
     #[schema(example = 2026)]
     year: i32,
     #[serde(flatten)]
     totals: Totals,
+    plans: PlansOfYear,
+    parts: YearParts,
     #[schema(max_items = 10)]
     by_earmarking: Vec<FundingPart>,
 }
@@ -35,6 +38,12 @@ impl Row for FundedYear {
         ("funding_usd", |row| row.totals.funding.into()),
         ("pledges_usd", |row| row.totals.pledges.into()),
         ("flow_count", |row| row.totals.flow_count.into()),
+        ("outside_plans_usd", |row| row.parts.outside_plans.into()),
+        ("plan_count", |row| i64::try_from(row.plans.plan_count).unwrap_or(i64::MAX).into()),
+        ("plan_requirement_usd", |row| row.plans.requirement.into()),
+        ("plan_funding_usd", |row| row.plans.funding.into()),
+        ("plan_gap_usd", |row| row.plans.gap.into()),
+        ("plan_coverage_percent", |row| row.plans.coverage_percent.clone().into()),
     ];
 }
 
@@ -45,6 +54,8 @@ pub(crate) struct YearFunding {
     year: i32,
     #[serde(flatten)]
     totals: Totals,
+    plans: PlansOfYear,
+    parts: YearParts,
     #[schema(max_items = 10000)]
     by_donor: Vec<DonorFundingShare>,
     #[schema(max_items = 10000)]
@@ -75,7 +86,8 @@ pub(crate) struct DonorToPlan {
 
 /// Lists the usage years with their funding
 ///
-/// Latest first, each by earmarking.
+/// Every year that a response plan is for or that funding was reported for, latest first: its funding by earmarking, and
+/// what its plans need and have received.
 #[utoipa::path(tag = "public", params(Paging),
     responses((status = 200, description = "The years", body = Envelope<FundedYear>), PublicProblems))]
 #[get("/v1/public/years")]
@@ -88,7 +100,7 @@ pub(crate) async fn list(
         let (scope, paging) = (scope.clone(), paging.0.clone());
         let page = paging.of("years", &())?;
         service::list(&request, &context, scope, page, async |db, scope, page| {
-            let years = years(db, scope.organisation_id(), page.after()?, page.limit + 1).await?;
+            let years = years(db, scope, page.after()?, page.limit + 1).await?;
             Ok(page.page(years, |entry| entry.year))
         })
         .await
@@ -99,31 +111,32 @@ pub(crate) async fn list(
 /// Years after this one, latest first. (There are few: a year is one total.)
 async fn years(
     db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
+    scope: &TenantScope,
     after: Option<i32>,
     limit: u64,
 ) -> Result<Vec<FundedYear>, StoreError> {
-    let totals = store::totals(db, organisation_id, "year:").await?;
-    let totals = totals.into_iter().filter_map(|(year, amounts)| Some((year.parse().ok()?, amounts)));
-    let mut totals: Vec<(i32, Amounts)> = totals.collect();
-    totals.retain(|(year, _)| after.is_none_or(|after| *year < after));
-    totals.sort_unstable_by_key(|(year, _)| Reverse(*year));
-    totals.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let scopes = totals.iter().map(|(year, _)| year_scope(*year));
+    let mut known = figures::known(db, scope).await?;
+    known.retain(|year| after.is_none_or(|after| *year < after));
+    known.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut of_years = figures::of(db, scope, &known).await?;
+    let scopes = known.iter().map(|year| year_scope(*year));
     let mut counted: HashMap<String, Vec<Counted>> = HashMap::new();
-    for cell in store::dimension_of(db, organisation_id, scopes, "earmarking").await? {
+    for cell in store::dimension_of(db, scope.organisation_id(), scopes, "earmarking").await? {
         counted.entry(cell.scope.clone()).or_default().push(cell);
     }
-    let year = |(year, amounts): (i32, Amounts)| {
+    let year = |year: i32| {
         let counted = counted.remove(&year_scope(year)).unwrap_or_default();
-        FundedYear { year, totals: amounts.into(), by_earmarking: parts(&counted, "earmarking") }
+        let figures::OfYear { totals, plans, parts } = of_years.remove(&year)?;
+        let by_earmarking = funding::parts(&counted, "earmarking");
+        Some(FundedYear { year, totals: totals.into(), plans, parts, by_earmarking })
     };
-    Ok(totals.into_iter().map(year).collect())
+    Ok(known.into_iter().filter_map(year).collect())
 }
 
 /// Gets a usage year
 ///
-/// Over the countries that count it: by donor, by plan, by earmarking, and flows from donors to plans.
+/// Over the countries that count it: by donor, by plan, by earmarking, and flows from donors to plans; and what the response
+/// plans of the year need and have received.
 #[utoipa::path(tag = "public",
     params(("year" = i32, Path, description = "The usage year", minimum = 1990, maximum = 2100)),
     responses((status = 200, description = "The year and its breakdown", body = YearFunding), PublicProblems))]
@@ -154,16 +167,17 @@ async fn of_year(
 ) -> Result<YearFunding, StoreError> {
     let organisation_id = scope.organisation_id();
     let year_scope = year_scope(year);
-    let wanted = ["total", "donor", "plan", "earmarking"];
+    let wanted = ["donor", "plan", "earmarking"];
     let counted = store::dimensions(db, organisation_id, &year_scope, &wanted).await?;
-    let total =
-        counted.iter().find(|cell| cell.dimension == "total").map(Counted::amounts).unwrap_or_default();
+    let figures::OfYear { totals, plans, parts } = figures::one(db, scope, year).await?;
     Ok(YearFunding {
         year,
-        totals: total.into(),
-        by_donor: donors(db, organisation_id, &counted).await?,
-        by_plan: plans(db, scope, &counted).await?,
-        by_earmarking: parts(&counted, "earmarking"),
+        totals: totals.into(),
+        plans,
+        parts,
+        by_donor: funding::donors(db, organisation_id, &counted).await?,
+        by_plan: funding::plans(db, scope, &counted, |_, counted| counted == year).await?,
+        by_earmarking: funding::parts(&counted, "earmarking"),
         flows: flows(db, scope, &year_scope, &counted).await?,
     })
 }

@@ -68,6 +68,8 @@ pub(crate) async fn create(
             donor_name,
             state: State::Draft,
             title: String::new(),
+            title_fr: None,
+            title_es: None,
             search: String::new(),
             start_date: terms.start_date,
             end_date: terms.end_date,

@@ -4,12 +4,12 @@ use super::{create::own, store};
 use crate::document::{
     self, Document, DocumentErasure, DocumentId, KINDS, MAX_DOCUMENTS, OF_AGREEMENTS, Owner, StoredFile,
 };
-use ::store::{StoreError, TenantScope, params, sql};
+use ::store::{StoreError, TenantScope, TenantTx, params, sql};
 use actix_web::{
     HttpRequest, delete, get, post,
     web::{Data, Payload},
 };
-use auth::{ApiError, Caller, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use kernel::{AgreementId, Code, Fault, FieldCode, Problem, Reason, RecordKind, closed_set};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
@@ -114,27 +114,48 @@ pub(crate) async fn create(
     payload: Payload,
 ) -> ApiResult {
     let visibility = shown.0.visibility.unwrap_or(DocumentVisibility::Internal);
-    let found =
-        service::read(&context, &caller.claims, async |db, scope| Ok(store::get(scope, db, id.0).await?));
-    let found = found.await?.ok_or_else(Problem::not_found)?;
-    if found.office_id != caller.claims.office_id {
-        let why = "only the office that owns the agreement may change it";
-        return Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into());
-    }
+    check_own(&context, &caller.claims, id.0).await?;
     let stored = StoredFile::receive(&context, &request, payload).await?;
     service::create(&context, &request, &caller.claims, stored.digest().as_bytes(), async |tx, _| {
         let agreement = own(tx, &caller.claims, id.0).await?;
         unless_half_signed(&agreement)?;
-        let owner = owner_of(&agreement);
-        if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
-            let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MAX_DOCUMENTS);
-            return Err(Problem::new(Code::Conflict).field("/file", fault).into());
-        }
-        let document = owner.attach(tx, &stored, visibility.as_str()).await?;
+        let document = attach(tx, &agreement, &stored, visibility).await?;
         let made = AgreementDocument { document, visibility };
         Ok(Created::new(format!("/v1/agreement-documents/{}", made.document.id), 1, made))
     })
     .await
+}
+
+/// Before a file is received for an agreement: whether the caller sees it, and may change it.
+///
+/// # Errors
+/// 404 and 403.
+pub(crate) async fn check_own(context: &Context, claims: &Claims, id: AgreementId) -> Result<(), ApiError> {
+    let found = service::read(context, claims, async |db, scope| Ok(store::get(scope, db, id).await?));
+    let found = found.await?.ok_or_else(Problem::not_found)?;
+    if found.office_id == claims.office_id {
+        return Ok(());
+    }
+    let why = "only the office that owns the agreement may change it";
+    Err(Problem::new(Code::Forbidden).because(Reason::OfficeOnly, why).into())
+}
+
+/// Names a file that was received as a document of an agreement.
+///
+/// # Errors
+/// 409 when the agreement has as many as it may have, 503 when the file has to be sent again.
+pub(crate) async fn attach(
+    tx: &TenantTx,
+    agreement: &store::Model,
+    stored: &StoredFile,
+    visibility: DocumentVisibility,
+) -> Result<Document, ApiError> {
+    let owner = owner_of(agreement);
+    if owner.count(tx.db()).await? >= MAX_DOCUMENTS {
+        let fault = FieldCode::TooMany.says("the agreement has 50 documents").with("max", MAX_DOCUMENTS);
+        return Err(Problem::new(Code::Conflict).field("/file", fault).into());
+    }
+    owner.attach(tx, stored, visibility.as_str()).await
 }
 
 pub(crate) fn owner_of(agreement: &store::Model) -> Owner {

@@ -29,6 +29,8 @@ pub struct Model {
     pub donor_name: String,
     pub state: State,
     pub title: String,
+    pub title_fr: Option<String>,
+    pub title_es: Option<String>,
     /// What a search of the list looks in.
     pub search: String,
     pub start_date: NaiveDate,
@@ -39,6 +41,7 @@ pub struct Model {
     pub countries: String,
     pub plan_ids: String,
     pub visibility: Visibility,
+    /// All of the terms but the translated titles, which processes of an older version would not read.
     pub terms: String,
     pub signed_on: Option<NaiveDate>,
     /// Who signed first, where two persons have to.
@@ -70,7 +73,8 @@ impl From<&Model> for audit::Subject {
 
 impl Model {
     pub(crate) fn terms(&self) -> Result<Terms, StoreError> {
-        Ok(serde_json::from_str(&self.terms)?)
+        let terms = serde_json::from_str::<Terms>(&self.terms)?;
+        Ok(Terms { title_fr: self.title_fr.clone(), title_es: self.title_es.clone(), ..terms })
     }
 
     pub(crate) fn amount(&self) -> Result<Money, StoreError> {
@@ -81,16 +85,20 @@ impl Model {
 
     /// As it is written: what a search looks in follows the names of the day.
     fn written(&self) -> Self {
-        let search =
-            kernel::text::search_key(&format!("{} {} {}", self.reference, self.title, self.donor_name));
-        Self { search, ..self.clone() }
+        let titles = [Some(&self.title), self.title_fr.as_ref(), self.title_es.as_ref()];
+        let texts = [&self.reference, &self.donor_name].into_iter().chain(titles.into_iter().flatten());
+        let texts: Vec<&str> = texts.map(String::as_str).collect();
+        Self { search: kernel::text::search_key(&texts.join(" ")), ..self.clone() }
     }
 
     /// The same agreement under these terms.
     pub(crate) fn under(self, terms: &Terms) -> Result<Self, StoreError> {
+        let kept = Terms { title_fr: None, title_es: None, ..terms.clone() };
         Ok(Self {
             donor_id: terms.donor_id,
             title: terms.title.clone(),
+            title_fr: terms.title_fr.clone(),
+            title_es: terms.title_es.clone(),
             countries: kernel::text::joined(&terms.countries),
             plan_ids: kernel::text::joined(&terms.plan_ids),
             start_date: terms.start_date,
@@ -98,7 +106,7 @@ impl Model {
             amount: terms.amount.minor(),
             currency: terms.amount.currency().code().to_owned(),
             visibility: terms.visibility,
-            terms: serde_json::to_string(terms)?,
+            terms: serde_json::to_string(&kept)?,
             ..self
         })
     }

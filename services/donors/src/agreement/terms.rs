@@ -36,6 +36,14 @@ pub(crate) struct Terms {
     pub(crate) donor_id: DonorId,
     #[schema(example = "Shelter and relief for displaced people", min_length = 1, max_length = 300)]
     pub(crate) title: String,
+    /// The title in French, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 300)]
+    pub(crate) title_fr: Option<String>,
+    /// The title in Spanish, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 300)]
+    pub(crate) title_es: Option<String>,
     /// Start date.
     #[serde(deserialize_with = "kernel::date::day")]
     pub(crate) start_date: NaiveDate,
@@ -149,6 +157,8 @@ pub(crate) const NOT_A_PURPOSE_CODE: (FieldCode, &str) =
 pub(crate) fn check(terms: &Terms) -> Result<(), Problem> {
     let mut checks = Checks::new();
     checks.text("/title", &terms.title, 300);
+    checks.optional_text("/title_fr", terms.title_fr.as_deref(), 300);
+    checks.optional_text("/title_es", terms.title_es.as_deref(), 300);
     let not_after = Fault::not_after("start_date", terms.start_date);
     checks.require(terms.start_date < terms.end_date, "/end_date", not_after);
     checks.date("/start_date", terms.start_date);

@@ -1,6 +1,6 @@
 //! Which donors need a due-diligence clearance before they sign: a setting of the organisation.
 
-use ::store::{StoreError, TenantScope, audit, params, sql, upsert_models};
+use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -8,9 +8,9 @@ use kernel::{DonorType, OrganisationId, Problem};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, JsonBody,
+    ApiResult, Checks, Context, JsonBody, Setting,
     openapi::{ReadProblems, UpdateProblems},
-    response,
+    response, setting, write_setting,
 };
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -57,17 +57,22 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-async fn find(
-    db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
-) -> Result<ClearanceRule, StoreError> {
-    let text = "SELECT * FROM clearance_rule WHERE organisation_id = $1";
-    let row: Option<row::Model> = sql::all(db, text, params![organisation_id]).await?.pop();
-    let (version, donor_types, updated_at) = match row {
-        Some(row) => (row.version, serde_json::from_str(&row.donor_types)?, Some(row.updated_at)),
-        None => (0, vec![DonorType::PrivateSector], None),
-    };
-    Ok(ClearanceRule { version, fields: ClearanceRuleFields { donor_types }, updated_at })
+impl Setting for ClearanceRule {
+    type Row = row::Model;
+    const RESOURCE: &'static str = "clearance_rule";
+    const CHANGE: &'static str = "clearance_rule.update";
+
+    fn of(row: Option<row::Model>) -> Result<Self, StoreError> {
+        let (version, donor_types, updated_at) = match row {
+            Some(row) => (row.version, serde_json::from_str(&row.donor_types)?, Some(row.updated_at)),
+            None => (0, vec![DonorType::PrivateSector], None),
+        };
+        Ok(Self { version, fields: ClearanceRuleFields { donor_types }, updated_at })
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
 }
 
 /// Whether donors of a type need a clearance.
@@ -76,7 +81,8 @@ pub(super) async fn requires(
     organisation_id: OrganisationId,
     donor_type: DonorType,
 ) -> Result<bool, StoreError> {
-    Ok(find(db, organisation_id).await?.fields.donor_types.contains(&donor_type))
+    let rule: ClearanceRule = setting(db, organisation_id).await?;
+    Ok(rule.fields.donor_types.contains(&donor_type))
 }
 
 /// Gets the clearance rule
@@ -96,7 +102,7 @@ pub(crate) async fn read(
         if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());
         }
-        let rule = find(db, caller.claims.organisation_id).await?;
+        let rule: ClearanceRule = setting(db, caller.claims.organisation_id).await?;
         response::record(&request, rule.version, &rule)
     })
     .await
@@ -117,30 +123,13 @@ pub(crate) async fn write(
     body: JsonBody<ClearanceRuleFields>,
 ) -> ApiResult {
     let fields = in_order(body.value)?;
-    let office_id = context.headquarters(&caller.claims).await?;
-    let organisation_id = caller.claims.organisation_id;
-    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        tx.lock(&format!("clearance rule {organisation_id}")).await?;
-        let before = find(tx.db(), organisation_id).await?;
-        precondition.check(before.version)?;
-        let (version, updated_at) = (before.version + 1, tx.now());
-        let donor_types = serde_json::to_string(&fields.donor_types).map_err(StoreError::from)?;
-        let row = row::Model { organisation_id, version, donor_types, updated_at };
-        upsert_models(tx.db(), &[row]).await?;
-        let after = ClearanceRule { version, fields, updated_at: Some(updated_at) };
-        tx.audit_changed(
-            "clearance_rule.update",
-            audit::Subject {
-                resource: "clearance_rule",
-                id: organisation_id.as_uuid(),
-                organisation_id,
-                office_id,
-            },
-            &before,
-            &after,
-        )
-        .await?;
-        Ok(Changed::new(after.version, after))
+    write_setting::<ClearanceRule>(&context, &request, &caller.claims, |written| {
+        Ok(row::Model {
+            organisation_id: written.organisation_id,
+            version: written.version,
+            donor_types: serde_json::to_string(&fields.donor_types).map_err(StoreError::from)?,
+            updated_at: written.at,
+        })
     })
     .await
 }

@@ -257,12 +257,19 @@ pub(crate) struct ContributionFilter {
     within_office_id: Option<OfficeId>,
 }
 
+/// A country and years among the filters: there are such.
+pub(super) fn checked_place(
+    country: Option<&str>,
+    years: &[(&'static str, Option<i32>)],
+) -> Result<(), Problem> {
+    service::country("country", country)?;
+    years.iter().try_for_each(|(name, year)| service::year(name, *year, super::create::PLAUSIBLE_YEARS))
+}
+
 impl ContributionFilter {
     fn checked(&self) -> Result<store::Filter, Problem> {
-        service::country("country", self.country.as_deref())?;
-        for (name, year) in [("year", self.year), ("counted_year", self.counted_year)] {
-            service::year(name, year, super::create::PLAUSIBLE_YEARS)?;
-        }
+        let years = [("year", self.year), ("counted_year", self.counted_year)];
+        checked_place(self.country.as_deref(), &years)?;
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
             Some(None) => {
                 let fault = Fault::wrong_format("fts:12345", "must be source:reference");

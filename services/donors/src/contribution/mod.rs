@@ -9,6 +9,7 @@ pub(crate) mod root;
 pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod target;
+pub(crate) mod totals;
 
 use kernel::closed_set;
 
@@ -19,6 +20,7 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(api::list)
         .service(api::get)
+        .service(totals::get)
         .service(create::create)
         .service(api::entries)
         .service(plans::list)

@@ -287,12 +287,15 @@ pub(crate) async fn to_change(
     tx: &Transaction,
     ids: &[ContributionId],
 ) -> Result<Vec<Model>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let query = readable(scope).filter(Column::Id.is_in(ids.iter().copied()));
     Ok(query.order_by_asc(Column::Id).lock_exclusive().all(tx.db()).await?)
 }
 
 impl Filter {
-    fn conditions(&self, scope: &TenantScope) -> Conditions {
+    pub(super) fn conditions(&self, scope: &TenantScope) -> Conditions {
         let mut conditions = Conditions::of(scope, "c");
         conditions.and_few("c.donor_id = ?", self.donor_id);
         conditions.and_few("c.agreement_id = ?", self.agreement_id);

@@ -4,7 +4,11 @@
 use super::store::Model as Contribution;
 use kernel::{ContributionId, ContributionStatus, Earmarking, OfficeId, OrganisationId};
 use sea_orm::entity::prelude::*;
+use std::collections::BTreeMap;
 use store::{StoreError, params, sql, upsert_columns};
+
+/// Most records that one DELETE takes from under a year or a country.
+const MAX_REMOVED: usize = 1000;
 
 /// A year or a country of a record.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -67,12 +71,11 @@ pub(crate) async fn write(
     changes: &[(Option<Targets>, Targets)],
 ) -> Result<(), StoreError> {
     let mut rows = Vec::new();
+    let mut gone: BTreeMap<(OfficeId, &str), Vec<ContributionId>> = BTreeMap::new();
     for (old, new) in changes {
         if let Some(old) = old.as_ref().filter(|old| *old != new) {
-            for gone in old.each().filter(|target| !new.stands_under(old.office_id, target)) {
-                let text = "DELETE FROM contribution_target
-                            WHERE office_id = $1 AND target = $2 AND contribution_id = $3";
-                sql::execute(db, text, params![old.office_id, gone, old.id]).await?;
+            for target in old.each().filter(|target| !new.stands_under(old.office_id, target)) {
+                gone.entry((old.office_id, target)).or_default().push(old.id);
             }
         }
         if old.as_ref() == Some(new) {
@@ -91,6 +94,17 @@ pub(crate) async fn write(
                     earmarking: new.earmarking,
                 });
             }
+        }
+    }
+    for ((office_id, target), records) in gone {
+        for records in records.chunks(MAX_REMOVED) {
+            let mut parameters = params![office_id, target];
+            let listed = sql::bind_list(&mut parameters, records.iter().map(|id| (*id).into()));
+            let text = format!(
+                "DELETE FROM contribution_target
+                 WHERE office_id = $1 AND target = $2 AND contribution_id IN ({listed})"
+            );
+            sql::execute(db, &text, parameters).await?;
         }
     }
     upsert_columns(db, &rows, &[Column::Status, Column::Earmarking]).await?;

@@ -21,7 +21,10 @@ pub(crate) mod tests;
 
 use kernel::{DonorId, DonorType, Earmarking, OfficeId, OrganisationId, Segment, text::split};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 /// The key of what is not recorded: a donor, its segment, an earmarking, a country.
 pub(crate) const NOT_STATED: &str = "not_stated";
@@ -113,17 +116,16 @@ impl What {
         giving
     }
 
-    /// What it adds to the measures of its year, for any donor.
-    fn sums(&self) -> Sums {
-        let mut sums = Sums::default();
+    /// Adds it to the measures of its year, for any donor (`sign` 1), or takes it away (-1).
+    fn add_to(&self, sums: &mut Sums, sign: i64) {
         let earmarking = self.earmarking.map_or(NOT_STATED, Earmarking::as_str);
-        sums.add("total", self.cents, self.records);
-        sums.add(&format!("earmarking:{earmarking}"), self.cents, self.records);
-        sums.add(&format!("region:{}", self.region), self.cents, self.records);
+        let (cents, records) = (sign * self.cents, sign * self.records);
+        sums.add("total", cents, records);
+        sums.add(&format!("earmarking:{earmarking}"), cents, records);
+        sums.add(&format!("region:{}", self.region), cents, records);
         if self.multi_year {
-            sums.add("multi_year", self.cents, self.records);
+            sums.add("multi_year", cents, records);
         }
-        sums
     }
 }
 
@@ -167,10 +169,18 @@ pub(crate) struct Sums {
 
 impl Sums {
     fn add(&mut self, key: &str, cents: i64, count: i64) {
-        let part = self.parts.entry(key.to_owned()).or_default();
-        (part.0, part.1) = (part.0 + cents, part.1 + count);
-        if *part == (0, 0) {
-            self.parts.remove(key);
+        // A batch adds thousands of amounts to the same few parts: only the first one of a part copies its key.
+        match self.parts.get_mut(key) {
+            Some(part) => {
+                (part.0, part.1) = (part.0 + cents, part.1 + count);
+                if *part == (0, 0) {
+                    self.parts.remove(key);
+                }
+            }
+            None if (cents, count) != (0, 0) => {
+                self.parts.insert(key.to_owned(), (cents, count));
+            }
+            None => {}
         }
     }
 
@@ -209,29 +219,49 @@ impl Sums {
 /// above zero. It is new in a year when it gave in none of the five before; it has lapsed in a year when it gave the
 /// year before, and not in that one.
 pub(crate) fn of_donor(years: &BTreeMap<i32, i64>, attributes: Option<&Attributes>) -> BTreeMap<i32, Sums> {
+    let mut sums: BTreeMap<i32, Sums> = BTreeMap::new();
+    add_donor(&mut sums, years, i32::MIN..=i32::MAX, attributes, 1);
+    sums.retain(|_, of_year| !of_year.is_nothing());
+    sums
+}
+
+/// The years of a donor by which it counts something else once what it gave from the first to the last of these has
+/// changed: those years, the one before, of which a later gift decides whether it has lapsed after it, and those in
+/// which it is no longer new.
+fn affected(first: i32, last: i32) -> RangeInclusive<i32> {
+    first - 1..=last + NEW_DONOR_GAP_YEARS
+}
+
+/// Adds what one donor counts by some of its years to the sums of an office (`sign` 1), or takes it away (-1): what
+/// [`of_donor`] says, without sums of each donor's own.
+fn add_donor(
+    sums: &mut BTreeMap<i32, Sums>,
+    years: &BTreeMap<i32, i64>,
+    among: RangeInclusive<i32>,
+    attributes: Option<&Attributes>,
+    sign: i64,
+) {
     let gave = |year: i32| years.get(&year).is_some_and(|cents| *cents > 0);
     let segment = attributes.and_then(|donor| donor.segment).map_or(NOT_STATED, Segment::as_str);
     let donor_type = attributes.map_or(NOT_STATED, |donor| donor.donor_type.as_str());
-    let mut sums: BTreeMap<i32, Sums> = BTreeMap::new();
-    for (&year, &cents) in years {
+    let (segment, donor_type) = (format!("segment:{segment}"), format!("type:{donor_type}"));
+    for (&year, &cents) in years.range(among) {
         let of_year = sums.entry(year).or_default();
         let donors = i64::from(cents > 0 && attributes.is_some());
-        of_year.add(&format!("type:{donor_type}"), cents, donors);
-        of_year.add(&format!("segment:{segment}"), cents, donors);
+        of_year.add(&donor_type, sign * cents, sign * donors);
+        of_year.add(&segment, sign * cents, sign * donors);
         if donors == 0 {
             continue;
         }
-        of_year.add("stated", cents, 1);
-        of_year.squares += i128::from(cents) * i128::from(cents);
+        of_year.add("stated", sign * cents, sign);
+        of_year.squares += i128::from(sign) * i128::from(cents) * i128::from(cents);
         if !(year - NEW_DONOR_GAP_YEARS..year).any(gave) {
-            of_year.add("new", cents, 1);
+            of_year.add("new", sign * cents, sign);
         }
         if !gave(year + 1) {
-            sums.entry(year + 1).or_default().add("lapsed", cents, 1);
+            sums.entry(year + 1).or_default().add("lapsed", sign * cents, sign);
         }
     }
-    sums.retain(|_, of_year| !of_year.is_nothing());
-    sums
 }
 
 /// Whole numbers beyond 64 bits as text in JSON.

@@ -91,7 +91,7 @@ async fn of_records(
             cents: row.try_get_by_index(4)?,
             records: row.try_get_by_index(5)?,
         };
-        sums.entry(row.try_get_by_index(0)?).or_default().merge(&what.sums(), 1);
+        what.add_to(sums.entry(row.try_get_by_index(0)?).or_default(), 1);
     }
     Ok(sums)
 }

@@ -1,12 +1,12 @@
 //! The figures, kept with every write and read by office and year.
 
 use super::{
-    Attributes, Counted, Giving, Sums, of_donor,
+    Attributes, Counted, Giving, Sums, add_donor, affected, of_donor,
     rows::{giving, sum},
 };
 use ::store::{Merge, StoreError, Transaction, insert_models, merge_models, params, sql};
 use kernel::{DonorId, OfficeId, OrganisationId};
-use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
@@ -16,14 +16,15 @@ pub(crate) type Change = (Option<Counted>, Option<Counted>);
 /// Organisation and office: whose figures.
 pub(crate) type Of = (OrganisationId, OfficeId);
 
-/// Counts changes of contributions that this transaction has written.
+/// Counts changes of contributions that this transaction has written: of all of them at once. Each row of the figures
+/// is read once, what the changes add to it is added up first, and it is written once.
 ///
 /// # Errors
 /// [`StoreError`]; [`StoreError::NotYetKnown`] while the way from an office to headquarters is not known here yet.
 pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), StoreError> {
     let mut above: HashMap<OfficeId, Vec<OfficeId>> = HashMap::new();
     let mut givings: BTreeMap<(Of, DonorId, i32), Giving> = BTreeMap::new();
-    let mut sums: BTreeMap<(Of, i32), Sums> = BTreeMap::new();
+    let mut sums: BTreeMap<Of, BTreeMap<i32, Sums>> = BTreeMap::new();
     for (old, new) in changes {
         if old == new {
             continue;
@@ -36,28 +37,31 @@ pub(crate) async fn count(tx: &Transaction, changes: Vec<Change>) -> Result<(), 
                     place.insert(with_ancestors(tx.db(), organisation_id, office_id).await?)
                 }
             };
+            let giving = what.giving();
             for office in &*offices {
                 let of = (organisation_id, *office);
-                givings.entry((of, donor_id, year)).or_default().add(&what.giving(), sign);
-                sums.entry((of, year)).or_default().merge(&what.sums(), sign);
+                givings.entry((of, donor_id, year)).or_default().add(&giving, sign);
+                what.add_to(sums.entry(of).or_default().entry(year).or_default(), sign);
             }
         }
     }
     givings.retain(|_, giving| *giving != Giving::default());
-    for (of, year, change) in donors(tx, &givings).await? {
-        sums.entry((of, year)).or_default().merge(&change, 1);
-    }
+    add_donors(tx, &givings, &mut sums).await?;
     add_givings(tx.db(), givings).await?;
+    let by_year = sums
+        .into_iter()
+        .flat_map(|(of, years)| years.into_iter().map(move |(year, sums)| ((of, year), sums)));
     // Nothing in a transaction reads them.
-    tx.write_last(&sum_rows(sums, || tx.new_uuid())?);
+    tx.write_last(&sum_rows(by_year.collect(), || tx.new_uuid())?);
     Ok(())
 }
 
-/// How the measures of the donors change with what is added to their givings.
-async fn donors(
+/// Adds to the sums how the measures of the donors change with what is added to their givings.
+async fn add_donors(
     tx: &Transaction,
     givings: &BTreeMap<(Of, DonorId, i32), Giving>,
-) -> Result<Vec<(Of, i32, Sums)>, StoreError> {
+    sums: &mut BTreeMap<Of, BTreeMap<i32, Sums>>,
+) -> Result<(), StoreError> {
     let mut added: BTreeMap<(Of, DonorId), BTreeMap<i32, i64>> = BTreeMap::new();
     for ((of, donor, year), giving) in givings {
         added.entry((*of, *donor)).or_default().insert(*year, giving.cents);
@@ -65,24 +69,20 @@ async fn donors(
     let ids: BTreeSet<DonorId> = added.keys().map(|(_, donor)| *donor).collect();
     lock(tx, ids.iter().copied().filter(|donor| !donor.is_nil())).await?;
     let Held { mut years, attributes } = held(tx.db(), added.keys()).await?;
-    let mut changes = Vec::new();
     for ((of, donor), added) in added {
+        let (Some((first, _)), Some((last, _))) = (added.first_key_value(), added.last_key_value()) else {
+            continue;
+        };
+        let (among, attributes) = (affected(*first, *last), attributes.get(&donor));
         let mut years = years.remove(&(of.1, donor)).unwrap_or_default();
-        let of_attributes = attributes.get(&donor);
-        let before = of_donor(&years, of_attributes);
+        let of_office = sums.entry(of).or_default();
+        add_donor(of_office, &years, among.clone(), attributes, -1);
         for (year, cents) in added {
             *years.entry(year).or_default() += cents;
         }
-        changes.extend(before.into_iter().map(|(year, sums)| (of, year, minus(&sums))));
-        changes.extend(of_donor(&years, of_attributes).into_iter().map(|(year, sums)| (of, year, sums)));
+        add_donor(of_office, &years, among, attributes, 1);
     }
-    Ok(changes)
-}
-
-fn minus(sums: &Sums) -> Sums {
-    let mut none = Sums::default();
-    none.merge(sums, -1);
-    none
+    Ok(())
 }
 
 /// A donor's measures follow from all its years, so one transaction at a time changes what a donor counts.
@@ -134,7 +134,8 @@ struct Held {
     attributes: HashMap<DonorId, Attributes>,
 }
 
-/// One question for all, whichever donor gave to which of the offices: the offices are one and those above it.
+/// One question for all, whichever donor gave to which of the offices: the offices are one and those above it. It has a
+/// row for each donor, and not for each of its years in each office, which may be thirty times as many.
 async fn held(
     db: &impl ConnectionTrait,
     keys: impl Iterator<Item = &(Of, DonorId)>,
@@ -144,43 +145,53 @@ async fn held(
         offices.insert(*office);
         donors.insert(*donor);
     }
+    let offices: Vec<OfficeId> = offices.into_iter().collect();
+    let given = |donor: &str| {
+        let of_office = |place: usize| {
+            // With a column that the index by rank has not, SQLite takes the key; else it reads all of the office there.
+            format!(
+                "(SELECT string_agg(CAST(g.year AS text) || ':' || CAST(g.cents AS text), ',')
+                  FROM diversification_giving g
+                  WHERE g.office_id = ${place} AND g.donor_id = {donor} AND g.records <> 0)"
+            )
+        };
+        (1..=offices.len()).map(of_office).collect::<Vec<_>>().join(", ")
+    };
+    let parameters: Vec<Value> = offices.iter().map(|office| (*office).into()).collect();
     let mut held = Held::default();
-    // With a column that the index by rank has not, SQLite takes the key; else it reads all of the office there.
-    let given = "g.office_id, g.year, g.cents, g.records";
     let of_no_donor = donors.remove(&DonorId::nil());
     if !donors.is_empty() {
-        let mut parameters = Vec::new();
-        let listed = sql::bind_list(&mut parameters, offices.iter().map(|office| (*office).into()));
-        let text = format!(
-            "SELECT d.id, {given}, d.donor_type, d.segment FROM donor d
-             LEFT JOIN diversification_giving g ON g.donor_id = d.id AND g.office_id IN ({listed}) WHERE true"
-        );
+        let text = format!("SELECT {}, d.id, d.donor_type, d.segment FROM donor d WHERE true", given("d.id"));
         let donors = donors.into_iter().map(Into::into);
-        for row in sql::select_by_keys(db, &text, parameters, "d.id", donors).await? {
-            let donor = row.try_get_by_index(0)?;
+        for row in sql::select_by_keys(db, &text, parameters.clone(), "d.id", donors).await? {
+            let donor = row.try_get_by_index(offices.len())?;
             held.attributes.insert(donor, Attributes::from_query_result(&row, "")?);
-            held.add(donor, &row)?;
+            held.add(donor, &offices, &row)?;
         }
     }
     if of_no_donor {
-        let mut parameters = params![DonorId::nil()];
-        let listed = sql::bind_list(&mut parameters, offices.into_iter().map(Into::into));
-        let text = format!(
-            "SELECT g.donor_id, {given} FROM diversification_giving g
-             WHERE g.donor_id = $1 AND g.office_id IN ({listed})"
-        );
-        for row in sql::rows(db, &text, parameters).await? {
-            held.add(DonorId::nil(), &row)?;
+        let none = format!("${}", offices.len() + 1);
+        let text = format!("SELECT {}", given(&none));
+        let parameters = parameters.into_iter().chain([DonorId::nil().into()]).collect();
+        if let Some(row) = sql::row(db, &text, parameters).await? {
+            held.add(DonorId::nil(), &offices, &row)?;
         }
     }
     Ok(held)
 }
 
 impl Held {
-    fn add(&mut self, donor: DonorId, row: &QueryResult) -> Result<(), StoreError> {
-        if let Some(office) = row.try_get_by_index::<Option<OfficeId>>(1)? {
-            let years = self.years.entry((office, donor)).or_default();
-            years.insert(row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+    /// The years of a donor in each of the offices, as the first columns of the row have them: `2025:1000,2026:-50`.
+    fn add(&mut self, donor: DonorId, offices: &[OfficeId], row: &QueryResult) -> Result<(), StoreError> {
+        for (column, office) in offices.iter().enumerate() {
+            let Some(given) = row.try_get_by_index::<Option<String>>(column)? else { continue };
+            let year = |text: &str| -> Option<(i32, i64)> {
+                let (year, cents) = text.split_once(':')?;
+                Some((year.parse().ok()?, cents.parse().ok()?))
+            };
+            let years: Option<BTreeMap<i32, i64>> = given.split(',').map(year).collect();
+            let years = years.ok_or_else(|| StoreError::Damaged(format!("giving of the donor {donor}")))?;
+            self.years.insert((*office, donor), years);
         }
         Ok(())
     }

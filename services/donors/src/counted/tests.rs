@@ -96,7 +96,7 @@ fn measures_worked_out_by_hand() {
         what(Some("earmarked"), 2000, false),
         what(None, 2000, true),
     ] {
-        sums.merge(&what.sums(), 1);
+        what.add_to(&mut sums, 1);
     }
     // 20 of the 100 dollars name no donor.
     for (_, more) in of_donor(&given(&[(2025, 2000)]), None) {
@@ -141,6 +141,23 @@ proptest! {
         #[expect(clippy::cast_precision_loss, reason = "only compared")]
         let difference = (found as f64 - expected).abs();
         prop_assert!(difference <= 0.51, "{} is not {}", found, expected);
+    }
+
+    #[test]
+    fn what_a_gift_changes_lies_in_the_years_it_affects(
+        cents in prop::collection::vec(-2i64..3, 1..16), place in 0i32..16, more in -3i64..4,
+    ) {
+        let before: BTreeMap<i32, i64> = (2010..).zip(cents).collect();
+        let (mut after, year) = (before.clone(), 2010 + place);
+        *after.entry(year).or_default() += more;
+        let difference = |among: RangeInclusive<i32>| {
+            let mut sums = BTreeMap::new();
+            add_donor(&mut sums, &before, among.clone(), Some(&government()), -1);
+            add_donor(&mut sums, &after, among, Some(&government()), 1);
+            sums.retain(|_, of_year: &mut Sums| !of_year.is_nothing());
+            sums
+        };
+        prop_assert_eq!(difference(affected(year, year)), difference(i32::MIN..=i32::MAX));
     }
 
     #[test]

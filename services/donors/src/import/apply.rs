@@ -8,7 +8,7 @@ use crate::{
     agreement,
     contribution::{self, store::Model as Contribution},
     known::plan,
-    registry::donor,
+    registry::donor::named::Named,
 };
 use chrono::{DateTime, Utc};
 use events::FlowObject;
@@ -123,7 +123,7 @@ async fn changing(
 /// What the rows of a batch name.
 pub(super) struct Lookups {
     /// By [`super::flow::DonorRef::key`].
-    donors: HashMap<String, donor::store::Model>,
+    donors: HashMap<String, Named>,
     agreements: HashMap<String, AgreementId>,
     /// What a text means of plans.
     plans: HashMap<String, Vec<plan::KnownPlan>>,
@@ -136,7 +136,7 @@ impl Lookups {
         db: &impl ConnectionTrait,
         job: &Job,
         flows: &[(i64, Flow)],
-        donors: HashMap<String, donor::store::Model>,
+        donors: HashMap<String, Named>,
     ) -> Result<Self, StoreError> {
         let agreements = agreements_of(db, &scope_of(job), flows).await?;
         let plans = plans_of(db, job, flows).await?;

@@ -25,6 +25,13 @@ pub(crate) struct DonorDecision {
     donor_id: Option<DonorId>,
 }
 
+impl DonorDecision {
+    /// The donor of the registry that it names.
+    pub(super) fn donor(&self) -> Option<DonorId> {
+        self.donor_id
+    }
+}
+
 /// Reads a JSON list of decisions.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
-    decisions,
+    decisions::{self, DonorDecision},
     flow::{DonorRef, Names, Staged},
     format::ImportFormat,
     seen::Seen,
@@ -58,7 +58,7 @@ pub(super) async fn donors(
 ) -> Result<HashMap<String, Found>, StoreError> {
     let scope = scope_of(job);
     let ids: Vec<DonorId> = donor_refs.values().filter_map(|donor_ref| donor_ref.id).collect();
-    let ids = donor::store::by_ids(&scope, db, ids).await?;
+    let ids = donor::named::by_ids(&scope, db, ids).await?;
     let refs: Vec<String> = donor_refs.values().filter_map(|donor_ref| donor_ref.reference.clone()).collect();
     let mut by_ref = donor::store::by_refs(&scope, db, &job.source, &refs).await?;
     if job.format == ImportFormat::Iati {
@@ -82,28 +82,34 @@ pub(super) async fn donors(
             Some(known) => {
                 found.insert(key.clone(), known);
             }
-            None => unknown.push((key, donor_ref)),
+            None => unknown.push((key, donor_ref.search(), donor_ref)),
         }
     }
     let names: Vec<String> =
-        unknown.iter().map(|(_, donor_ref)| donor_ref.search()).filter(|name| !name.is_empty()).collect();
-    let named = donor::store::by_names(&scope, db, names).await?;
-    // Duplicates of one name that were merged are one donor.
-    let one = donor::store::survivors(&scope, db, named.iter().map(|donor| donor.id).collect()).await?;
-    let survivor_of = |id: DonorId| one.get(&id).copied().unwrap_or(id);
-    let called: Vec<String> =
-        unknown.iter().filter_map(|(_, donor_ref)| donor_ref.called_by_name()).collect();
-    let called = donor::store::by_refs(&scope, db, &job.source, &called).await?;
-    let decided = decisions::of(job)?;
-    let told = |donor_ref: &DonorRef| {
-        let before = donor_ref.called_by_name().and_then(|name| called.get(&name).copied());
-        let now = || decisions::mapped(&decided, donor_ref).map(Found::Decided);
-        before.map(Found::Donor).or_else(now).unwrap_or(Found::Nobody)
+        unknown.iter().map(|(_, search, _)| search.clone()).filter(|name| !name.is_empty()).collect();
+    let named = donor::named::by_names(&scope, db, names).await?;
+    let told = Told::of(job, db, unknown.iter().map(|(_, _, donor_ref)| *donor_ref)).await?;
+    // A merged duplicate is resolved to its survivor; duplicates of one name that were merged are one donor.
+    let asked = named.iter().map(|donor| donor.id).chain(found.values().filter_map(Found::id));
+    let asked = asked.chain(told.donors()).collect();
+    let survivors = donor::store::survivors(&scope, db, asked).await?;
+    let survivor_of = |id: DonorId| survivors.get(&id).copied().unwrap_or(id);
+    for verdict in found.values_mut() {
+        if let Found::Donor(id) = verdict {
+            *id = survivor_of(*id);
+        }
+    }
+    let told = |donor_ref: &DonorRef| match told.donor(donor_ref) {
+        Found::Donor(id) => Found::Donor(survivor_of(id)),
+        Found::Decided(id) => Found::Decided(survivor_of(id)),
+        other @ (Found::Named(_) | Found::OtherType(..) | Found::Several | Found::Nobody) => other,
     };
-    for (key, donor_ref) in unknown {
-        let search = donor_ref.search();
-        let of_name: Vec<&donor::store::Model> =
-            named.iter().filter(|donor| donor.search == search).collect();
+    let mut by_name: HashMap<&str, Vec<&donor::named::Named>> = HashMap::with_capacity(named.len());
+    for donor in &named {
+        by_name.entry(&donor.search).or_default().push(donor);
+    }
+    for (key, search, donor_ref) in unknown {
+        let of_name = by_name.get(search.as_str()).map(Vec::as_slice).unwrap_or_default();
         let fits = |kind: DonorType| donor_ref.donor_type.is_none_or(|wanted| wanted == kind);
         let fitting = of_name.iter().filter(|donor| fits(donor.donor_type));
         let fitting: BTreeSet<DonorId> = fitting.map(|donor| survivor_of(donor.id)).collect();
@@ -121,19 +127,38 @@ pub(super) async fn donors(
         };
         found.insert(key.clone(), verdict);
     }
-    // A merged duplicate is resolved to its survivor.
-    let ids: Vec<DonorId> = found.values().filter_map(Found::id).collect();
-    let survivors = donor::store::survivors(&scope, db, ids).await?;
-    for verdict in found.values_mut() {
-        if let Some(survivor) = verdict.id().and_then(|id| survivors.get(&id)) {
-            *verdict = match *verdict {
-                Found::OtherType(_, registered) => Found::OtherType(*survivor, registered),
-                Found::Decided(_) => Found::Decided(*survivor),
-                Found::Donor(_) | Found::Named(_) | Found::Several | Found::Nobody => Found::Donor(*survivor),
-            };
-        }
-    }
     Ok(found)
+}
+
+/// What the source was said to mean by names that the registry does not have.
+struct Told {
+    /// At an earlier import: what the source calls a donor.
+    before: HashMap<String, DonorId>,
+    /// With this one.
+    now: Vec<DonorDecision>,
+}
+
+impl Told {
+    async fn of<'a>(
+        job: &Job,
+        db: &impl ConnectionTrait,
+        unknown: impl Iterator<Item = &'a DonorRef>,
+    ) -> Result<Self, StoreError> {
+        let names: Vec<String> = unknown.filter_map(DonorRef::called_by_name).collect();
+        let before = donor::store::by_refs(&scope_of(job), db, &job.source, &names).await?;
+        Ok(Self { before, now: decisions::of(job)? })
+    }
+
+    /// Every donor that was told of.
+    fn donors(&self) -> impl Iterator<Item = DonorId> {
+        self.before.values().copied().chain(self.now.iter().filter_map(DonorDecision::donor))
+    }
+
+    fn donor(&self, donor_ref: &DonorRef) -> Found {
+        let before = donor_ref.called_by_name().and_then(|name| self.before.get(&name).copied());
+        let now = || decisions::mapped(&self.now, donor_ref).map(Found::Decided);
+        before.map(Found::Donor).or_else(now).unwrap_or(Found::Nobody)
+    }
 }
 
 /// Drops the rows that only set a contribution to zero, unless the office holds it, with an amount.
@@ -226,7 +251,7 @@ async fn named_beside(
     if !job.format.is_table() {
         return Ok(named);
     }
-    let donors = donor::store::by_names(&scope_of(job), db, names).await?;
+    let donors = donor::named::by_names(&scope_of(job), db, names).await?;
     let ids = donors.iter().map(|donor| donor.id).collect();
     let survivors = donor::store::survivors(&scope_of(job), db, ids).await?;
     for donor in donors {

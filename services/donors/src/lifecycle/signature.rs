@@ -1,17 +1,16 @@
 //! Who signs: one person, and a second one above the organisation's threshold.
 
 use crate::{agreement::store, exchange_rate};
-use ::store::{StoreError, TenantScope, Transaction, audit, params, sql, upsert_models};
+use ::store::{StoreError, TenantScope, Transaction};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, Currency, Fault, FieldCode, Money, OrganisationId, Problem};
-use sea_orm::ConnectionTrait;
+use kernel::{Code, Currency, Fault, FieldCode, Money, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, JsonBody,
+    ApiResult, Checks, Context, JsonBody, Setting,
     openapi::{ReadProblems, UpdateProblems},
-    response,
+    response, setting, write_setting,
 };
 use utoipa::ToSchema;
 
@@ -56,17 +55,22 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-async fn find(
-    db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
-) -> Result<SignatureRule, StoreError> {
-    let text = "SELECT * FROM signature_rule WHERE organisation_id = $1";
-    let row: Option<row::Model> = sql::all(db, text, params![organisation_id]).await?.pop();
-    let (version, threshold, updated_at) = match row {
-        Some(row) => (row.version, row.threshold_usd.map(Money::usd), Some(row.updated_at)),
-        None => (0, None, None),
-    };
-    Ok(SignatureRule { version, fields: SignatureRuleFields { threshold_usd: threshold }, updated_at })
+impl Setting for SignatureRule {
+    type Row = row::Model;
+    const RESOURCE: &'static str = "signature_rule";
+    const CHANGE: &'static str = "signature_rule.update";
+
+    fn of(row: Option<row::Model>) -> Result<Self, StoreError> {
+        let (version, threshold, updated_at) = match row {
+            Some(row) => (row.version, row.threshold_usd.map(Money::usd), Some(row.updated_at)),
+            None => (0, None, None),
+        };
+        Ok(Self { version, fields: SignatureRuleFields { threshold_usd: threshold }, updated_at })
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
 }
 
 /// What a signature does.
@@ -98,7 +102,7 @@ pub(super) async fn of(tx: &Transaction, agreement: &store::Model) -> Result<Sig
 
 /// Whether the agreement is above the threshold at today's rate.
 async fn is_above(tx: &Transaction, agreement: &store::Model) -> Result<bool, ApiError> {
-    let rule = find(tx.db(), agreement.organisation_id).await?;
+    let rule: SignatureRule = setting(tx.db(), agreement.organisation_id).await?;
     let Some(threshold) = rule.fields.threshold_usd else { return Ok(false) };
     let today = tx.now().date_naive();
     let converted =
@@ -143,7 +147,7 @@ pub(crate) async fn read(
         if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());
         }
-        let rule = find(db, caller.claims.organisation_id).await?;
+        let rule: SignatureRule = setting(db, caller.claims.organisation_id).await?;
         response::record(&request, rule.version, &rule)
     })
     .await
@@ -162,38 +166,21 @@ pub(crate) async fn write(
     context: Data<Context>,
     body: JsonBody<SignatureRuleFields>,
 ) -> ApiResult {
-    let fields = body.value;
-    let office_id = context.headquarters(&caller.claims).await?;
-    let organisation_id = caller.claims.organisation_id;
-    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        tx.lock(&format!("signature rule {organisation_id}")).await?;
-        let before = find(tx.db(), organisation_id).await?;
-        precondition.check(before.version)?;
+    let threshold_usd = body.value.threshold_usd;
+    write_setting::<SignatureRule>(&context, &request, &caller.claims, |written| {
         let mut checks = Checks::new();
-        if let Some(threshold) = fields.threshold_usd {
+        if let Some(threshold) = threshold_usd {
             let in_dollars = threshold.currency() == Currency::USD;
             checks.require(in_dollars, "/threshold_usd/currency", Fault::wrong_currency("USD"));
             checks.require(!threshold.is_negative(), "/threshold_usd/amount", Fault::negative());
         }
         checks.finish()?;
-        let (version, updated_at) = (before.version + 1, tx.now());
-        let threshold_usd = fields.threshold_usd.map(|money| money.minor());
-        let row = row::Model { organisation_id, version, threshold_usd, updated_at };
-        upsert_models(tx.db(), &[row]).await?;
-        let after = SignatureRule { version, fields, updated_at: Some(updated_at) };
-        tx.audit_changed(
-            "signature_rule.update",
-            audit::Subject {
-                resource: "signature_rule",
-                id: organisation_id.as_uuid(),
-                organisation_id,
-                office_id,
-            },
-            &before,
-            &after,
-        )
-        .await?;
-        Ok(Changed::new(after.version, after))
+        Ok(row::Model {
+            organisation_id: written.organisation_id,
+            version: written.version,
+            threshold_usd: threshold_usd.map(|money| money.minor()),
+            updated_at: written.at,
+        })
     })
     .await
 }

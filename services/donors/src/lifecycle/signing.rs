@@ -9,16 +9,23 @@ use crate::{
         Action,
         api::AgreementRecord,
         create::{changed, own},
+        document::{DocumentVisibility, attach, check_own},
         store, transition,
     },
+    document::{MAX_BYTES, StoredFile},
     registry::donor,
     reporting::report::{
         self,
         schedule::{Obligation, ends_at, obligations},
     },
 };
-use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
-use auth::{Caller, perm};
+use actix_web::{
+    FromRequest, HttpRequest, get,
+    http::{StatusCode, header::CONTENT_TYPE},
+    post,
+    web::{Data, Payload},
+};
+use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kernel::{AgreementId, Fault, Problem, ReportKind};
 use serde::{Deserialize, Serialize};
@@ -46,14 +53,56 @@ pub(crate) struct Signing {
     signatory: Option<String>,
 }
 
+/// A signature with the document that was signed: the text fields first, then the file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form")]
+pub(crate) struct SigningForm {
+    /// The day of the signature, as in JSON.
+    #[schema(nullable = false)]
+    signed_on: Option<NaiveDate>,
+    /// Who signed, by function, as in JSON.
+    #[schema(
+        example = "Director, Donor Relations Division",
+        min_length = 1,
+        max_length = 100,
+        nullable = false
+    )]
+    signatory: Option<String>,
+    /// Who reads the document. Defaults to `internal`.
+    #[schema(value_type = DocumentVisibility, required = false, example = "donor")]
+    visibility: Option<DocumentVisibility>,
+    /// The signed document: one PDF, DOCX, XLSX, PNG or JPEG file of at most 20 MiB.
+    #[schema(content_media_type = "application/octet-stream")]
+    file: Vec<u8>,
+}
+
+/// The text fields of the form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SigningFields {
+    #[serde(deserialize_with = "kernel::date::optional_day")]
+    signed_on: Option<NaiveDate>,
+    signatory: Option<String>,
+    visibility: Option<DocumentVisibility>,
+}
+
+/// What is sent to sign.
+struct Received {
+    signing: Signing,
+    document: Option<(StoredFile, DocumentVisibility)>,
+}
+
 /// Signs an agreement
 ///
 /// From then on it can only be amended, and its reports become due: those of an agreement that was signed in the past may
 /// be overdue at once (`/v1/agreements/{id}/report-schedule` says which). If the donor's type needs a due-diligence
 /// clearance (`/v1/clearance-rule`), one has to hold on the day of the signature and today, at each signature. Above the
 /// organisation's threshold (`/v1/signature-rule`) the first signature is kept in `first_signature`, and a second person
-/// has to sign. The body may be left out.
-#[utoipa::path(tag = "agreements", request_body = Option<Signing>, security(("oauth2" = ["agreements:write"])),
+/// has to sign. The body may be left out. As `multipart/form-data` it has the signed document as well, which is attached
+/// (`/v1/agreements/{id}/documents`) if, and only if, the signature is recorded.
+#[utoipa::path(tag = "agreements", security(("oauth2" = ["agreements:write"])),
+    request_body(content((Option<Signing> = "application/json"), (SigningForm = "multipart/form-data"))),
+    extensions(("x-body-limit" = json!(21_000_000)), ("x-timeout-seconds" = json!(600))),
     params(("id" = Uuid, Path, description = "The agreement"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
     responses((status = 200, description = "The agreement", body = AgreementRecord), UpdateProblems))]
@@ -63,9 +112,9 @@ pub(crate) async fn sign(
     caller: Caller<perm::AgreementsWrite>,
     context: Data<Context>,
     id: Id<AgreementId>,
-    body: OptionalBody<Signing>,
+    payload: Payload,
 ) -> ApiResult {
-    let signing = body.0.unwrap_or_default();
+    let Received { signing, document } = receive(&context, &request, &caller.claims, id.0, payload).await?;
     service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
         let before = own(tx, &caller.claims, id.0).await?;
         precondition.check(before.version)?;
@@ -85,7 +134,11 @@ pub(crate) async fn sign(
             updated_at: tx.now(),
             ..before.clone()
         };
-        match signature::of(tx, &before).await? {
+        let signature = signature::of(tx, &before).await?;
+        if let Some((stored, visibility)) = &document {
+            attach(tx, &before, stored, *visibility).await?;
+        }
+        match signature {
             Signature::Complete => {
                 (after.state, after.signed_on) = (state, Some(signed_on));
                 report::store::reconcile(tx, &after).await?;
@@ -95,6 +148,34 @@ pub(crate) async fn sign(
         }
     })
     .await
+}
+
+/// Reads the signature, and keeps the document that comes with it. One that is not attached afterwards, because the
+/// signature is refused, is destroyed a day later, as any file that nothing names.
+async fn receive(
+    context: &Context,
+    request: &HttpRequest,
+    claims: &Claims,
+    id: AgreementId,
+    payload: Payload,
+) -> Result<Received, ApiError> {
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("multipart/form-data") {
+        let body = OptionalBody::<Signing>::from_request(request, &mut payload.into_inner()).await?;
+        return Ok(Received { signing: body.0.unwrap_or_default(), document: None });
+    }
+    check_own(context, claims, id).await?;
+    let form = service::receive_form(request, payload, MAX_BYTES).await?;
+    let SigningFields { signed_on, signatory, visibility } = form.read()?;
+    let document = match form.file {
+        Some((name, bytes)) => {
+            let stored = StoredFile::keep(&context.store, name, &bytes).await?;
+            Some((stored, visibility.unwrap_or(DocumentVisibility::Internal)))
+        }
+        None => None,
+    };
+    Ok(Received { signing: Signing { signed_on, signatory }, document })
 }
 
 fn check(signing: &Signing, start: NaiveDate, today: NaiveDate) -> Result<(), Problem> {

@@ -30,6 +30,7 @@ pub(crate) mod m0016;
 pub(crate) mod m0017;
 pub(crate) mod m0018;
 pub(crate) mod m0021;
+pub(crate) mod m0022;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -52,5 +53,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0017::migration(),
         m0018::migration(),
         m0021::migration(),
+        m0022::migration(),
     ]
 }

@@ -139,6 +139,8 @@ mod tests {
             donor_name: "Norway".to_owned(),
             state: kernel::AgreementState::Signed,
             title: String::new(),
+            title_fr: None,
+            title_es: None,
             search: String::new(),
             start_date: terms.start_date,
             end_date: terms.end_date,

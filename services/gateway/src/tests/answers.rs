@@ -46,6 +46,24 @@ async fn what_is_no_request_is_the_clients_fault() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_offers_another_protocol_is_told_that_the_connection_ends() {
+    let gateway = Gateway::start(|_| {});
+    let upgrade =
+        "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAEAAEAAAAIAAAABAAMAAABk\r\n";
+    for (first, body) in [
+        ("GET /v1/public/countries HTTP/1.1", ""),
+        ("POST /v1/uploads HTTP/1.1", "content-length: 5\r\n\r\nhello"),
+        ("GET /v1/nothing HTTP/1.1", ""),
+    ] {
+        let end = if body.is_empty() { "\r\n" } else { body };
+        let answer = gateway.raw(&format!("{first}\r\nhost: a\r\n{upgrade}{end}")).await;
+        let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+        assert!(head.contains("\r\nconnection: close"), "{first}: {head}");
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bodies_arrive_whole_and_those_beyond_the_limit_are_refused() {
     let gateway = Gateway::start(|_| {});
     for size in [0, 1, 70_000, 1_048_576, 1_048_577, 7_000_000] {

@@ -146,15 +146,16 @@ async fn import_plans(
     dry_run: bool,
 ) -> Result<Summary> {
     let text = tokio::fs::read(file).await.with_context(|| format!("cannot read {}", file.display()))?;
+    let name = file_name(file);
     let request = api.request(Method::POST, "/v1/plan-imports").await?.query(&[
         ("office_id", office.to_owned()),
         ("dry_run", dry_run.to_string()),
         ("skip_bad", arguments.skip_bad.to_string()),
+        ("file", name.clone()),
     ]);
     let request = request.header("content-type", "application/json").body(text);
     let outcome = checked(request.send().await?).await.with_context(|| file.display().to_string())?;
     let mut summary = counts(&outcome);
-    let name = file_name(file);
     for error in outcome["errors"].as_array().into_iter().flatten().take(MAX_SHOWN_ERRORS) {
         let (pointer, detail) = (text_of(&error["pointer"]), text_of(&error["detail"]));
         summary.errors.push(RowError { file: name.clone(), pointer, external_ref: None, detail });

@@ -2,9 +2,15 @@
 
 mod agreements;
 mod flows;
+mod gifts;
+mod hands;
 mod people;
+mod plans;
 mod records;
+mod registry;
 mod relations;
+mod reports;
+mod updates;
 
 pub use people::{PASSWORD, PEOPLE, Person};
 
@@ -12,8 +18,12 @@ use crate::{api::Api, output::note};
 use anyhow::{Context, Result, bail};
 use bus::Lag;
 use chrono::{Datelike, Months, NaiveDate};
+use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
+use hands::{Clients, Known};
 use kernel::Clock;
-use records::{Country, DONORS, OFFICES, PLANS};
+use plans::PLANS;
+use records::{Country, OFFICES};
+use registry::{DONORS, Donor};
 use reqwest::{Method, multipart};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,6 +32,9 @@ use store::Store;
 
 /// The demo organisation's name and code.
 const ORGANISATION: (&str, &str) = ("Horizon Migration Agency", "HQ");
+
+/// Donors that are recorded at once.
+const AT_ONCE: usize = 4;
 
 /// What a visitor needs to look around.
 pub struct SignIns {
@@ -85,45 +98,66 @@ fn save(file: &Path, progress: &Progress) -> Result<()> {
 
 async fn seed(api: &Api, today: NaiveDate) -> Result<()> {
     let offices = offices(api).await?;
-    let mut donors: HashMap<String, String> = HashMap::new();
-    for (index, donor) in DONORS.iter().enumerate() {
-        let number = index + 1;
-        let body = json!({
-            "name": donor.name, "short_name": donor.short, "type": donor.kind, "segment": donor.segment,
-            "country": donor.country, "status": "active",
-            "external_refs": [{ "source": "fts", "ref": donor.reference(number) }],
-        });
-        let made = api.create("/v1/donors", &format!("demo-donor-{number}"), &body).await?;
-        donors.insert(donor.name.to_owned(), text(&made["id"])?);
-    }
-    for (index, plan) in PLANS.iter().enumerate() {
-        let body = json!({
-            "office_id": offices[plan.office], "name": plan.name, "plan_type": plan.kind,
-            "countries": plan.countries, "years": plan.years,
-            "start_date": format!("{}-01-01", plan.years[0]),
-            "end_date": format!("{}-12-31", plan.years[plan.years.len() - 1]),
-            "original_requirement": { "amount": plan.requirement.0.to_string(), "currency": "USD" },
-            "revised_requirement": plan.requirement.1.map(|revised| json!({ "amount": revised.to_string(), "currency": "USD" })),
-            "objectives": objectives(plan),
-            "people_in_need": plan.people.0, "people_targeted": plan.people.1, "summary": plan.summary,
-            "external_ref": { "source": "fts", "ref": plan.reference }, "visibility": "public",
-        });
-        api.create("/v1/plans", &format!("demo-plan-{index}"), &body).await?;
-    }
-    for country in Country::ALL {
-        import(api, &offices[country.office()], country).await?;
-    }
-    rates(api, today).await?;
-    agreements::seed(api, &offices, &donors, today).await?;
-    relations::contacts(api, &donors, today).await?;
-    relations::publication(api).await?;
-    people(api, &offices).await?;
-    focal_points(api, &donors).await
+    let donors = donors(api).await?;
+    // Passwords take a processor for a while, and imports wait for their worker.
+    let (people, plans, ()) = tokio::try_join!(
+        people(api, &offices, &donors),
+        async {
+            let plans = plans(api, &offices, today).await?;
+            imports(api, &offices, today).await?;
+            Ok::<_, anyhow::Error>(plans)
+        },
+        rates(api, today),
+    )?;
+    let known = Known { offices, donors, plans, people };
+    relations::clearances(api, &known, today).await?;
+    let clients = Clients::make(api, &known.offices).await?;
+    tokio::try_join!(hands::agreements(api, &clients, &known, today), async {
+        updates::publish(api, &clients, &known, today).await?;
+        gifts::record(api, &known, today).await?;
+        relations::contacts(api, &known, today).await?;
+        relations::publication(api).await?;
+        relations::focal_points(api, &known).await
+    },)?;
+    Ok(())
 }
 
-/// Units per US dollar of the currencies of the demo's donors, to a thousandth, and how far they sway over a year.
-const RATES: [(&str, i64, i64); 4] =
-    [("NOK", 10_600, 350), ("EUR", 926, 22), ("SEK", 10_400, 310), ("JPY", 151_000, 6_000)];
+/// The registry; the ids by name.
+async fn donors(api: &Api) -> Result<HashMap<&'static str, String>> {
+    let numbered = stream::iter(DONORS.iter().enumerate());
+    let recorded = numbered.map(|(index, donor)| async move {
+        let number = index + 1;
+        let body = json!({
+            "name": donor.name, "name_fr": donor.name_fr, "name_es": donor.name_es, "short_name": donor.short,
+            "type": donor.kind, "segment": donor.segment, "country": donor.country, "status": "active",
+            "iati_identifier": donor.iati,
+            "external_refs": [{ "source": "fts", "ref": Donor::reference(number) }],
+        });
+        let made = api.create("/v1/donors", &format!("demo-donor-{number}"), &body).await?;
+        Ok::<_, anyhow::Error>((donor.name, text(&made["id"])?))
+    });
+    recorded.buffered(AT_ONCE).try_collect().await
+}
+
+/// The response plans; the ids of those of one country, by country and year.
+async fn plans(
+    api: &Api,
+    offices: &HashMap<&'static str, String>,
+    today: NaiveDate,
+) -> Result<HashMap<(Country, i32), String>> {
+    let mut ids = HashMap::new();
+    // The oldest first: the list has the newest on top.
+    for plan in PLANS.iter().rev() {
+        let body = plan.body(today.year(), &offices[plan.country.office()]);
+        let made = api.create("/v1/plans", &format!("demo-plan-{}", plan.reference), &body).await?;
+        if let [year] = plan.years(today.year())[..]
+            && plan.is_of_country()
+        {
+            ids.insert((plan.country, year), text(&made["id"])?);
+        }
+    }
+    Ok(ids)
+}
 
 /// Monthly exchange rates of three years back.
 async fn rates(api: &Api, today: NaiveDate) -> Result<()> {
@@ -133,71 +167,15 @@ async fn rates(api: &Api, today: NaiveDate) -> Result<()> {
         else {
             continue;
         };
-        for (currency, middle, sway) in RATES {
+        for (currency, middle, sway) in flows::RATES {
             // Up for six months and down for six.
-            let rate = middle - sway + sway * i64::from(day.month0().abs_diff(6)) / 3;
+            let rate = middle - sway + sway * day.month0().abs_diff(6) / 3;
             file.push_str(&format!("{day},{}.{:03},{currency},Demo\n", rate / 1000, rate % 1000));
         }
     }
     let form = multipart::Form::new().part("file", multipart::Part::text(file).file_name("rates.csv"));
     let request = api.request(Method::POST, "/v1/exchange-rates").await?.multipart(form);
     crate::api::checked(request.send().await?).await?;
-    Ok(())
-}
-
-/// What a plan sets out to do, in three parts of its requirement.
-fn objectives(plan: &records::Plan) -> Value {
-    let needed = plan.requirement.1.unwrap_or(plan.requirement.0);
-    let parts = [
-        (
-            "saving_lives",
-            60,
-            "Shelter, health, water and protection for people who were forced to move.",
-            &["internally_displaced", "refugees"][..],
-            &["Shelter and settlements", "Health", "Water and sanitation"][..],
-        ),
-        (
-            "solutions",
-            30,
-            "Return, local integration or relocation, in safety and for good.",
-            &["returnees", "local_population"],
-            &["Return and reintegration", "Basic services"],
-        ),
-        (
-            "regular_pathways",
-            10,
-            "Border management that protects, and help for migrants in need.",
-            &["international_migrants"],
-            &["Border management", "Assistance to migrants"],
-        ),
-    ];
-    let part = |(kind, percent, description, groups, areas): (&str, u64, &str, &[&str], &[&str])| {
-        json!({ "kind": kind, "description": description, "groups": groups, "activity_areas": areas,
-            "requirement": { "amount": (needed * percent / 100).to_string(), "currency": "USD" },
-            "people_targeted": plan.people.1 * percent / 100 })
-    };
-    parts.map(part).to_vec().into()
-}
-
-/// The officer at headquarters answers the questions of the donors who have a portal account.
-async fn focal_points(api: &Api, donors: &HashMap<String, String>) -> Result<()> {
-    let request = api.request(Method::GET, "/v1/people").await?.query(&[("q", "officer@demo.example")]);
-    let found = crate::api::checked(request.send().await?).await?;
-    let officer = text(&found["items"][0]["id"])?;
-    for name in ["Norway, Government of", "Spain, Government of"] {
-        let path = format!("/v1/donors/{}", donors[name]);
-        let mut donor = api.get(&path).await?;
-        if donor["focal_point_id"] == officer.as_str() {
-            continue;
-        }
-        let version = donor["version"].to_string();
-        donor["focal_point_id"] = officer.as_str().into();
-        for field in ["id", "version", "merged_into", "created_at", "updated_at"] {
-            donor.as_object_mut().and_then(|donor| donor.remove(field));
-        }
-        let request = api.request(Method::PUT, &path).await?.header("if-match", format!("\"{version}\""));
-        crate::api::checked(request.json(&donor).send().await?).await?;
-    }
     Ok(())
 }
 
@@ -214,11 +192,24 @@ async fn offices(api: &Api) -> Result<HashMap<&'static str, String>> {
     Ok(ids)
 }
 
-/// 120 flows of one country office, in the shape of the FTS API.
-async fn import(api: &Api, office_id: &str, country: Country) -> Result<()> {
-    let page = json!({ "status": "ok", "data": { "flows": flows::of(country) } });
-    let part =
-        multipart::Part::bytes(serde_json::to_vec(&page)?).file_name(format!("{}.json", country.iso3()));
+/// What each country office is told of by FTS; Sudan's file comes twice, as more is known.
+async fn imports(api: &Api, offices: &HashMap<&'static str, String>, today: NaiveDate) -> Result<()> {
+    let all = Country::ALL.map(|country| async move {
+        let (office_id, flows) = (&offices[country.office()], flows::of(country, today));
+        if country == Country::Sudan {
+            let before = flows::earlier(&flows, today.year());
+            import(api, office_id, "SDN-until-last-year.json", &before).await?;
+        }
+        import(api, office_id, &format!("{}.json", country.iso3()), &flows).await
+    });
+    try_join_all(all).await?;
+    Ok(())
+}
+
+/// Imports flows in the shape of the FTS API.
+async fn import(api: &Api, office_id: &str, name: &str, flows: &[Value]) -> Result<()> {
+    let page = json!({ "status": "ok", "data": { "flows": flows } });
+    let part = multipart::Part::bytes(serde_json::to_vec(&page)?).file_name(name.to_owned());
     let request = api.request(Method::POST, "/v1/imports").await?;
     let request = request.query(&[("format", "fts"), ("office_id", office_id)]);
     let form = multipart::Form::new().part("file", part);
@@ -229,12 +220,18 @@ async fn import(api: &Api, office_id: &str, country: Country) -> Result<()> {
         job = api.get(&path).await?;
     }
     if job["state"] != "done" {
-        bail!("the demo import of {} ended {}", country.iso3(), job["state"]);
+        bail!("the demo import of {name} ended {}", job["state"]);
     }
     Ok(())
 }
 
-async fn people(api: &Api, offices: &HashMap<&'static str, String>) -> Result<()> {
+/// The accounts; the ids by address.
+async fn people(
+    api: &Api,
+    offices: &HashMap<&'static str, String>,
+    donors: &HashMap<&'static str, String>,
+) -> Result<HashMap<&'static str, String>> {
+    let mut ids = HashMap::new();
     for person in &PEOPLE {
         let mut body = json!({
             "name": person.name, "email": person.email, "language": person.language, "password": PASSWORD,
@@ -245,16 +242,12 @@ async fn people(api: &Api, offices: &HashMap<&'static str, String>) -> Result<()
                 let held = held.map(|(role, office)| json!({ "office_id": offices[office], "role": role }));
                 body["roles"] = held.collect();
             }
-            people::Account::Donor { name } => {
-                let request =
-                    api.request(Method::GET, "/v1/donors").await?.query(&[("q", name), ("limit", "1")]);
-                let found = crate::api::checked(request.send().await?).await?;
-                body["donor_id"] = found["items"][0]["id"].clone();
-            }
+            people::Account::Donor { name } => body["donor_id"] = donors[name].as_str().into(),
         }
-        api.create("/v1/people", &format!("demo-person-{}", person.email), &body).await?;
+        let made = api.create("/v1/people", &format!("demo-person-{}", person.email), &body).await?;
+        ids.insert(person.email, text(&made["id"])?);
     }
-    Ok(())
+    Ok(ids)
 }
 
 fn text(value: &Value) -> Result<String> {
@@ -278,17 +271,38 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn the_demo_is_as_large_and_as_mixed_as_it_says() {
-        assert_eq!(DONORS.len(), 40);
+    fn the_demo_is_as_mixed_as_it_says() {
         let kinds: HashSet<&str> = DONORS.iter().map(|donor| donor.kind).collect();
         assert_eq!(kinds.len(), 4);
-        assert_eq!((PLANS.len(), OFFICES.len()), (6, 7));
-        let all: Vec<Value> = Country::ALL.into_iter().flat_map(flows::of).collect();
-        assert_eq!(all.len(), 600);
-        let ids: HashSet<&str> = all.iter().map(|flow| flow["id"].as_str().unwrap()).collect();
-        assert_eq!(ids.len(), 600);
-        let again: Vec<Value> = Country::ALL.into_iter().flat_map(flows::of).collect();
-        assert_eq!(all, again, "the same flows every time");
+        let names: HashSet<&str> = DONORS.iter().map(|donor| donor.name).collect();
+        assert_eq!(names.len(), DONORS.len());
+        let others = DONORS.iter().filter(|donor| donor.name_fr != donor.name || donor.name_es != donor.name);
+        assert!(others.count() > 35);
+        for office in &OFFICES {
+            let known = |code: &str| code == ORGANISATION.1 || OFFICES.iter().any(|other| other.code == code);
+            assert!(known(office.parent), "{}", office.code);
+        }
+        for code in Country::ALL.map(Country::office).into_iter().chain(Country::ALL.map(Country::region)) {
+            assert!(OFFICES.iter().any(|office| office.code == code), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_demo_names_is_there() {
+        let donor = |name: &str| DONORS.iter().find(|donor| donor.name == name);
+        for agreement in &agreements::AGREEMENTS {
+            let found = donor(agreement.donor).unwrap_or_else(|| panic!("no donor {}", agreement.donor));
+            assert!(found.gives_to(agreement.country), "{}", agreement.titles.0);
+            assert_eq!(found.currency, agreement.amount.1, "{}", agreement.titles.0);
+        }
+        for person in &PEOPLE {
+            if let people::Account::Donor { name } = person.account {
+                assert!(donor(name).is_some(), "{name}");
+            }
+        }
+        let rated =
+            |currency: &str| currency == "USD" || flows::RATES.iter().any(|(code, ..)| *code == currency);
+        assert!(DONORS.iter().all(|donor| rated(donor.currency)));
     }
 
     #[test]

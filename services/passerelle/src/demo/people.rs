@@ -51,7 +51,7 @@ pub const PEOPLE: [Person; 9] = [
     staff(
         "Claire Fontaine",
         "officer@demo.example",
-        "fr",
+        "en",
         "donor-relations officer, headquarters",
         ("donor_relations_officer", "HQ"),
     ),
@@ -66,7 +66,7 @@ pub const PEOPLE: [Person; 9] = [
         name: "Mahamat Abakar",
         email: "country@demo.example",
         language: "fr",
-        does: "country office, Chad; stands in for Sudan",
+        does: "country office, Chad; stands in for Sudan (French)",
         account: Account::Staff {
             role: "country_officer",
             office: "TCD",
@@ -77,7 +77,7 @@ pub const PEOPLE: [Person; 9] = [
         "Lucía Herrera",
         "liaison@demo.example",
         "es",
-        "liaison officer, headquarters",
+        "liaison officer, headquarters (Spanish)",
         ("liaison_officer", "HQ"),
     ),
     staff(
@@ -93,13 +93,13 @@ pub const PEOPLE: [Person; 9] = [
         email: "donor@demo.example",
         language: "en",
         does: "donor portal: Norway",
-        account: Account::Donor { name: "Norway, Government of" },
+        account: Account::Donor { name: "Norway" },
     },
     Person {
         name: "Rafael Ortega",
         email: "donor-es@demo.example",
         language: "es",
-        does: "donor portal: Spain",
-        account: Account::Donor { name: "Spain, Government of" },
+        does: "donor portal: Spain (Spanish)",
+        account: Account::Donor { name: "Spain" },
     },
 ];

@@ -1,12 +1,15 @@
-//! The people who speak for the demo's donors, and how the demo organisation publishes.
+//! The people who speak for the demo's donors and who answers them, due diligence, and how the demo organisation publishes.
 
-use super::text;
+use super::{
+    agreements::month,
+    hands::{Known, step},
+    text,
+};
 use crate::api::{Api, checked};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use reqwest::Method;
 use serde_json::json;
-use std::collections::HashMap;
 
 /// A contact: donor, name, post, unit, languages, address, liaison post.
 type Contact = (
@@ -19,9 +22,9 @@ type Contact = (
     &'static str,
 );
 
-const CONTACTS: [Contact; 4] = [
+static CONTACTS: [Contact; 6] = [
     (
-        "Norway, Government of",
+        "Norway",
         "Ingrid Solheim",
         "Head of section",
         "Section for humanitarian affairs",
@@ -30,7 +33,7 @@ const CONTACTS: [Contact; 4] = [
         "Oslo",
     ),
     (
-        "Norway, Government of",
+        "Norway",
         "Lars Haugen",
         "First secretary",
         "Permanent mission in Geneva",
@@ -39,7 +42,7 @@ const CONTACTS: [Contact; 4] = [
         "geneva",
     ),
     (
-        "Spain, Government of",
+        "Spain",
         "Lucía Ferrer Ibáñez",
         "Desk officer",
         "Humanitarian Action Office",
@@ -48,7 +51,7 @@ const CONTACTS: [Contact; 4] = [
         "Madrid",
     ),
     (
-        "Japan, Government of",
+        "Japan",
         "Haruka Ōnishi",
         "Counsellor",
         "Permanent mission in Geneva",
@@ -56,16 +59,66 @@ const CONTACTS: [Contact; 4] = [
         "haruka.onishi@example.org",
         "geneva",
     ),
+    (
+        "Germany",
+        "Katharina Brandt",
+        "Deputy head of division",
+        "Division for humanitarian assistance",
+        &["de", "en", "fr"],
+        "katharina.brandt@example.org",
+        "Berlin",
+    ),
+    (
+        "European Union (Civil Protection and Humanitarian Aid)",
+        "Matteo Rinaldi",
+        "Desk officer, Horn of Africa and Sahel",
+        "Unit for emergency operations",
+        &["it", "en", "fr"],
+        "matteo.rinaldi@example.org",
+        "Brussels",
+    ),
 ];
 
-pub(super) async fn contacts(api: &Api, donors: &HashMap<String, String>, today: NaiveDate) -> Result<()> {
+pub(super) async fn contacts(api: &Api, known: &Known, today: NaiveDate) -> Result<()> {
     for (number, (donor, name, post, unit, languages, email, liaison_post)) in CONTACTS.iter().enumerate() {
         let body = json!({
             "name": name, "post": post, "unit": unit, "languages": languages, "email": email,
             "liaison_post": liaison_post, "consent": { "basis": "consent", "given_on": today },
         });
-        let path = format!("/v1/donors/{}/contacts", donors[*donor]);
+        let path = format!("/v1/donors/{}/contacts", known.donor(donor)?);
         api.create(&path, &format!("demo-contact-{number}"), &body).await?;
+    }
+    Ok(())
+}
+
+/// Headquarters has looked into the donors of the private sector with whom something is signed.
+pub(super) async fn clearances(api: &Api, known: &Known, today: NaiveDate) -> Result<()> {
+    for (number, donor) in ["Fundación Puente del Istmo", "Haverford Family Foundation"].iter().enumerate() {
+        let body = json!({
+            "decision": "cleared", "valid_from": month(today, -18), "valid_until": month(today, 18),
+            "reference": format!("DD-{:03}", number + 14),
+        });
+        let path = format!("/v1/donors/{}/clearances", known.donor(donor)?);
+        api.create(&path, &format!("demo-clearance-{number}"), &body).await?;
+    }
+    Ok(())
+}
+
+/// The officer at headquarters answers the questions of the donors who have a portal account.
+pub(super) async fn focal_points(api: &Api, known: &Known) -> Result<()> {
+    let officer = known.people.get("officer@demo.example").context("the demo has no officer")?;
+    for name in ["Norway", "Spain"] {
+        let path = format!("/v1/donors/{}", known.donor(name)?);
+        let donor = api.get(&path).await?;
+        if donor["focal_point_id"] == officer.as_str() {
+            continue;
+        }
+        let mut fields = donor.clone();
+        fields["focal_point_id"] = officer.as_str().into();
+        for field in ["id", "version", "merged_into", "created_at", "updated_at"] {
+            fields.as_object_mut().and_then(|fields| fields.remove(field));
+        }
+        step(api, Method::PUT, &path, &donor, &fields).await?;
     }
     Ok(())
 }

@@ -84,5 +84,16 @@ schedule-overdue = { $count ->
    *[other] { $count } already overdue
 }
 office-implementing = Implementing office
-hand-over = Hand over to another office
-hand-over-about = Its reports and documents go with it; contributions stay where they were recorded.
+hand-over = Hand over to another office or person
+hand-over-about = To another office it goes with its reports and documents; contributions stay where they were recorded. Unless somebody is named, nobody is responsible for it there.
+hand-over-do = Hand over
+no-change = No change
+responsible = Responsible
+responsible-nobody = Nobody yet
+responsible-elsewhere = A colleague in another office
+document-signed = Signed document
+document-signed-visible = The document is visible to
+title-fr = Title in French
+title-es = Title in Spanish
+field-title-fr = Title in French
+field-title-es = Title in Spanish

@@ -11,3 +11,11 @@ calendar-make = Create a calendar address
 calendar-made = The address is ready. It is shown only once. Anyone who has it can read the due dates.
 calendar-address = Calendar address
 calendar-open = Open the calendar
+donor-lead = Contributions to { $organisation }, and what it reports on them.
+latest-report = Latest report
+report-expected = In preparation, expected { $date }
+record-count = { $count ->
+    [one] { $count } record
+   *[other] { $count } records
+}
+totals-note = The sum of the records in this list that count, with these filters. The overview and the statement count the same records. A pledge or commitment that has become a payment counts once.

@@ -80,11 +80,11 @@ imports-format = File type
 imports-format-csv = CSV
 imports-format-xlsx = XLSX
 imports-format-iati = IATI
-imports-format-fts = FTS flows
+imports-format-fts = FTS flows and plans
 imports-hint-csv = One or more CSV files in UTF-8, separated by commas, semicolons or tabs. The first line contains the headings. Together they form one import.
 imports-hint-xlsx = One or more XLSX files. The first sheet is read; its first row contains the headings. A formula counts as the value saved with it.
 imports-hint-iati = One or more IATI activity files (2.01 to 2.03). What donors have pledged, committed or paid to us is read.
-imports-hint-fts = One or more pages of flows as the FTS API provides them (JSON). Together they form one import.
+imports-hint-fts = One or more files as the FTS API provides them (JSON): pages of flows, plan overviews, or both. Each is recognised by its content. Plans are imported first; then all flows together form one import.
 imports-template = Template with all columns and an example:
 imports-source = Source system
 imports-source-hint = A short name, such as erp. A row from the same system with the same reference is the same contribution.
@@ -141,3 +141,13 @@ imports-field-description = Description
 imports-field-agreement = Agreement reference
 imports-field-first-reported-date = Date of the first report
 imports-field-other = Other details
+imports-plans = Imports of response plans
+imports-plans-of = Import of response plans: { $file }
+imports-plans-unnamed = Plan overview
+imports-plans-others = Other plan overviews of this upload
+imports-plans-refused-help = { $count ->
+    [one] One plan is invalid; no plan of this file was saved, and flows sent with it were not imported. Correct it, or import the valid rows only.
+   *[other] { $count } plans are invalid; no plan of this file was saved, and flows sent with it were not imported. Correct them, or import the valid rows only.
+}
+imports-plan-number = FTS number
+imports-flows = Flows of this upload

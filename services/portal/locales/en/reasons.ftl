@@ -244,6 +244,7 @@ refused-field-start-date = start
 refused-field-end-date = current end
 refused-field-period-start = start of the period
 refused-field-period-end = end of the period
+refused-field-submitted-at = submission
 refused-field-due-date = previous due date
 refused-field-given-on = date of consent
 refused-field-valid-from = start of validity

@@ -77,3 +77,5 @@ typed-kept = Your entries
 more-reports = { $count } more
 due-from = Due from
 due-until = Due until
+step-on = On, if before today
+report-submit-about = A report that the donor received on an earlier day counts as submitted on that day.

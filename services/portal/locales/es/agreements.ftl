@@ -84,5 +84,16 @@ schedule-overdue = { $count ->
    *[other] { $count } ya vencidos
 }
 office-implementing = Oficina ejecutora
-hand-over = Traspasar a otra oficina
-hand-over-about = Sus informes y documentos lo acompañan; las contribuciones permanecen donde se registraron.
+hand-over = Traspasar a otra oficina o persona
+hand-over-about = Sus informes y documentos lo acompañan a otra oficina; las contribuciones permanecen donde se registraron. Si no se designa a nadie, allí no tendrá responsable.
+hand-over-do = Traspasar
+no-change = Sin cambios
+responsible = Responsable
+responsible-nobody = Nadie por ahora
+responsible-elsewhere = Un miembro del personal de otra oficina
+document-signed = Documento firmado
+document-signed-visible = El documento es visible para
+title-fr = Título en francés
+title-es = Título en español
+field-title-fr = Título en francés
+field-title-es = Título en español

@@ -11,3 +11,11 @@ calendar-make = Crear una dirección de calendario
 calendar-made = La dirección está lista. Se muestra una sola vez. Quien la tenga podrá ver los vencimientos.
 calendar-address = Dirección de calendario
 calendar-open = Abrir el calendario
+donor-lead = Contribuciones a { $organisation } y los informes sobre su uso.
+latest-report = Último informe
+report-expected = En preparación, previsto para el { $date }
+record-count = { $count ->
+    [one] { $count } registro
+   *[other] { $count } registros
+}
+totals-note = Suma de los registros de esta lista que computan, con estos filtros. El resumen y el estado de cuentas cuentan los mismos registros. Una promesa o un compromiso que ya se ha pagado se cuenta una sola vez.

@@ -80,11 +80,11 @@ imports-format = Tipo de archivo
 imports-format-csv = CSV
 imports-format-xlsx = XLSX
 imports-format-iati = IATI
-imports-format-fts = Flujos del FTS
+imports-format-fts = Flujos y planes del FTS
 imports-hint-csv = Uno o varios archivos CSV en UTF-8, separados por comas, puntos y comas o tabulaciones. La primera línea contiene los encabezados. Juntos forman una sola importación.
 imports-hint-xlsx = Uno o varios archivos XLSX. Se lee la primera hoja; su primera fila contiene los encabezados. De una fórmula se toma el valor guardado con ella.
 imports-hint-iati = Uno o varios archivos de actividades IATI (2.01 a 2.03). Se lee lo que los donantes han prometido, comprometido o pagado a nuestra organización.
-imports-hint-fts = Una o varias páginas de flujos tal como las proporciona la API del FTS (JSON). Juntas forman una sola importación.
+imports-hint-fts = Uno o varios archivos tal como los proporciona la API del FTS (JSON): páginas de flujos, resúmenes de planes o ambos. Cada uno se reconoce por su contenido. Primero se importan los planes; después, todos los flujos forman una sola importación.
 imports-template = Plantilla con todas las columnas y un ejemplo:
 imports-source = Sistema de origen
 imports-source-hint = Un nombre corto, por ejemplo erp. Una fila del mismo sistema con la misma referencia es la misma contribución.
@@ -141,3 +141,13 @@ imports-field-description = Descripción
 imports-field-agreement = Referencia del acuerdo
 imports-field-first-reported-date = Fecha de la primera notificación
 imports-field-other = Otros datos
+imports-plans = Importaciones de planes de respuesta
+imports-plans-of = Importación de planes de respuesta: { $file }
+imports-plans-unnamed = Resumen de planes
+imports-plans-others = Otros resúmenes de planes de este envío
+imports-plans-refused-help = { $count ->
+    [one] Un plan no es válido; no se guardó ningún plan de este archivo ni se importaron los flujos enviados con él. Corríjalo o importe solo las filas válidas.
+   *[other] { $count } planes no son válidos; no se guardó ningún plan de este archivo ni se importaron los flujos enviados con él. Corríjalos o importe solo las filas válidas.
+}
+imports-plan-number = Número en el FTS
+imports-flows = Flujos de este envío

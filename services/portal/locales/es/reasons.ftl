@@ -244,6 +244,7 @@ refused-field-start-date = inicio
 refused-field-end-date = fin actual
 refused-field-period-start = inicio del período
 refused-field-period-end = fin del período
+refused-field-submitted-at = presentación
 refused-field-due-date = vencimiento anterior
 refused-field-given-on = fecha del consentimiento
 refused-field-valid-from = inicio de la validez

@@ -77,3 +77,5 @@ typed-kept = Los datos introducidos
 more-reports = { $count } más
 due-from = Vence desde
 due-until = Vence hasta
+step-on = Fecha, si es anterior a hoy
+report-submit-about = Un informe que el donante recibió un día anterior se considera presentado ese día.

@@ -84,5 +84,16 @@ schedule-overdue = { $count ->
    *[other] { $count } déjà en retard
 }
 office-implementing = Bureau chargé de la mise en œuvre
-hand-over = Confier à un autre bureau
-hand-over-about = Ses rapports et ses documents suivent ; les contributions restent là où elles ont été enregistrées.
+hand-over = Confier à un autre bureau ou à une autre personne
+hand-over-about = Ses rapports et ses documents le suivent dans un autre bureau ; les contributions restent là où elles ont été enregistrées. Si personne n’est désigné, l’accord n’y a pas de responsable.
+hand-over-do = Confier
+no-change = Sans changement
+responsible = Responsable
+responsible-nobody = Personne pour l’instant
+responsible-elsewhere = Un membre du personnel d’un autre bureau
+document-signed = Document signé
+document-signed-visible = Le document est visible par
+title-fr = Intitulé en français
+title-es = Intitulé en espagnol
+field-title-fr = Intitulé en français
+field-title-es = Intitulé en espagnol

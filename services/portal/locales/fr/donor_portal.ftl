@@ -11,3 +11,11 @@ calendar-make = Créer une adresse d’agenda
 calendar-made = L’adresse est prête. Elle n’est affichée qu’une fois. Quiconque la possède peut consulter les échéances.
 calendar-address = Adresse d’agenda
 calendar-open = Ouvrir l’agenda
+donor-lead = Contributions à { $organisation } et rapports sur leur utilisation.
+latest-report = Dernier rapport
+report-expected = En préparation, attendu le { $date }
+record-count = { $count ->
+    [one] { $count } enregistrement
+   *[other] { $count } enregistrements
+}
+totals-note = Somme des enregistrements de cette liste qui sont comptabilisés, avec ces filtres. La vue d’ensemble et le relevé comptent les mêmes enregistrements. Une annonce ou un engagement versé n’est compté qu’une fois.

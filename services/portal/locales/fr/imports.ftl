@@ -80,11 +80,11 @@ imports-format = Type de fichier
 imports-format-csv = CSV
 imports-format-xlsx = XLSX
 imports-format-iati = IATI
-imports-format-fts = Flux du FTS
+imports-format-fts = Flux et plans du FTS
 imports-hint-csv = Un ou plusieurs fichiers CSV en UTF-8, séparés par des virgules, des points-virgules ou des tabulations. La première ligne contient les en-têtes. Ensemble, ils forment une seule importation.
 imports-hint-xlsx = Un ou plusieurs fichiers XLSX. La première feuille est lue ; sa première ligne contient les en-têtes. Une formule compte pour la valeur enregistrée avec elle.
 imports-hint-iati = Un ou plusieurs fichiers d’activités IATI (2.01 à 2.03). Les contributions annoncées, engagées ou versées par les bailleurs de fonds à notre organisation sont lues.
-imports-hint-fts = Une ou plusieurs pages de flux telles que l’API du FTS les fournit (JSON). Ensemble, elles forment une seule importation.
+imports-hint-fts = Un ou plusieurs fichiers tels que l’API du FTS les fournit (JSON) : pages de flux, aperçus de plans, ou les deux. Chacun est reconnu à son contenu. Les plans sont importés en premier ; tous les flux forment ensuite une seule importation.
 imports-template = Modèle avec toutes les colonnes et un exemple :
 imports-source = Système d’origine
 imports-source-hint = Un nom court, par exemple erp. Une ligne du même système portant la même référence désigne la même contribution.
@@ -141,3 +141,13 @@ imports-field-description = Description
 imports-field-agreement = Référence de l’accord
 imports-field-first-reported-date = Date du premier signalement
 imports-field-other = Autres précisions
+imports-plans = Importations de plans de réponse
+imports-plans-of = Importation de plans de réponse : { $file }
+imports-plans-unnamed = Aperçu de plans
+imports-plans-others = Autres aperçus de plans de cet envoi
+imports-plans-refused-help = { $count ->
+    [one] Un plan n’est pas valide ; aucun plan de ce fichier n’a été enregistré, et les flux envoyés avec lui n’ont pas été importés. Corrigez-le, ou importez uniquement les lignes valides.
+   *[other] { $count } plans ne sont pas valides ; aucun plan de ce fichier n’a été enregistré, et les flux envoyés avec lui n’ont pas été importés. Corrigez-les, ou importez uniquement les lignes valides.
+}
+imports-plan-number = Numéro FTS
+imports-flows = Flux de cet envoi

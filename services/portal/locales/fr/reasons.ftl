@@ -244,6 +244,7 @@ refused-field-start-date = début
 refused-field-end-date = fin actuelle
 refused-field-period-start = début de la période
 refused-field-period-end = fin de la période
+refused-field-submitted-at = remise
 refused-field-due-date = échéance précédente
 refused-field-given-on = date du consentement
 refused-field-valid-from = début de validité

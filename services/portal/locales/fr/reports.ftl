@@ -80,3 +80,5 @@ more-reports = { $count ->
 }
 due-from = Échéance du
 due-until = Échéance au
+step-on = Date, si elle est antérieure à aujourd’hui
+report-submit-about = Un rapport que le bailleur de fonds a reçu un jour antérieur est réputé remis ce jour-là.

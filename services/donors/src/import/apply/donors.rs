@@ -8,38 +8,38 @@ use crate::{
         new_donors::Unregistered,
         store::Model as Job,
     },
-    registry::donor,
+    registry::donor::{self, named::Named},
 };
 use chrono::{DateTime, Utc};
 use events::ExternalRef;
 use kernel::{DonorId, DonorStatus, DonorType, OfficeId};
 use sea_orm::ConnectionTrait;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{StoreError, TenantScope, Transaction, office};
 
 /// Donors by [`DonorRef::key`].
-type Donors = HashMap<String, donor::store::Model>;
+type Donors = HashMap<String, Named>;
 
 /// The donors that a batch names.
 #[derive(Default)]
-struct Named {
+struct Mentioned {
     /// By their keys.
     refs: HashMap<String, DonorRef>,
     /// Their keys, each with the first row that names it.
     order: Vec<(String, i64)>,
 }
 
-fn named_by(flows: &[(i64, Flow)]) -> Named {
-    let mut named = Named::default();
+fn mentioned_by(flows: &[(i64, Flow)]) -> Mentioned {
+    let mut mentioned = Mentioned::default();
     for (number, flow) in flows {
         let Some(donor_ref) = &flow.donor_ref else { continue };
-        let Named { refs, order } = &mut named;
+        let Mentioned { refs, order } = &mut mentioned;
         refs.entry(donor_ref.key()).or_insert_with_key(|key| {
             order.push((key.clone(), *number));
             donor_ref.clone()
         });
     }
-    named
+    mentioned
 }
 
 /// The donors of a batch, by [`DonorRef::key`], for a dry run: matched, else as they would be recorded; and those among
@@ -50,10 +50,10 @@ pub(super) async fn foreseen(
     flows: &[(i64, Flow)],
     now: DateTime<Utc>,
 ) -> Result<(Donors, Vec<Unregistered>), StoreError> {
-    let Named { refs, order } = named_by(flows);
+    let Mentioned { refs, order } = mentioned_by(flows);
     let found = matching::donors(job, db, &refs).await?;
     let known: Vec<DonorId> = found.values().filter_map(Found::id).collect();
-    let registered = donor::store::by_ids(&scope_of(job), db, known).await?;
+    let registered = donor::named::by_ids(&scope_of(job), db, known).await?;
     let (mut donors, mut unregistered) = (HashMap::with_capacity(refs.len()), Vec::new());
     for (key, number) in order {
         let registered = found.get(&key).and_then(Found::id).and_then(|id| registered.get(&id));
@@ -65,8 +65,8 @@ pub(super) async fn foreseen(
         let new_donor = NewDonor::of((key.clone(), number), donor_ref, job)?;
         let donor = new_donor.record(job, job.office_id, (DonorId::nil(), now));
         let reference = donor_ref.reference.clone();
-        unregistered.push(Unregistered { number, reference, donor: donor.clone() });
-        donors.insert(key, donor);
+        donors.insert(key, Named::from(&donor));
+        unregistered.push(Unregistered { number, reference, donor });
     }
     Ok((donors, unregistered))
 }
@@ -78,10 +78,10 @@ pub(super) async fn of(
     scope: &TenantScope,
     flows: &[(i64, Flow)],
 ) -> Result<(Donors, Vec<Unregistered>), StoreError> {
-    let Named { refs: donor_refs, order } = named_by(flows);
+    let Mentioned { refs: donor_refs, order } = mentioned_by(flows);
     let found = matching::donors(job, tx.db(), &donor_refs).await?;
     let known: Vec<DonorId> = found.values().filter_map(Found::id).collect();
-    let registered = donor::store::by_ids(scope, tx.db(), known).await?;
+    let registered = donor::named::by_ids(scope, tx.db(), known).await?;
     let mut donors = HashMap::with_capacity(donor_refs.len());
     let mut unknown = Vec::new();
     // What the source calls the donors that were decided on.
@@ -127,14 +127,7 @@ async fn remember(
     for (r#ref, donor) in called {
         by_donor.entry(donor).or_default().push(ExternalRef { source: job.source.clone(), r#ref });
     }
-    for (id, refs) in by_donor {
-        if let Some(mut donor) = donor::store::get_to_change(scope, tx, id).await? {
-            donor.version += 1;
-            donor.updated_at = tx.now();
-            donor::store::update(tx, &donor, &refs).await?;
-        }
-    }
-    Ok(())
+    donor::store::also_called(scope, tx, &by_donor).await
 }
 
 /// How a donor that is not in the registry is recorded.
@@ -208,28 +201,29 @@ async fn match_or_record(
     job: &Job,
     scope: &TenantScope,
     donor_refs: Vec<((String, i64), DonorRef)>,
-) -> Result<(Vec<(String, donor::store::Model)>, Vec<Unregistered>), StoreError> {
+) -> Result<(Vec<(String, Named)>, Vec<Unregistered>), StoreError> {
     if donor_refs.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
     let new_donors = donor_refs.into_iter().map(|(place, donor_ref)| NewDonor::of(place, &donor_ref, job));
     let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
     let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
-    let known = donor::store::by_names(scope, tx.db(), names).await?;
-    let known: HashSet<(String, DonorType)> =
-        known.into_iter().map(|donor| (donor.search, donor.donor_type)).collect();
+    let known = donor::named::by_names_and_types(scope, tx.db(), names).await?;
     // The registry is headquarters', whoever imports.
     let headquarters = office::headquarters(tx.db(), job.organisation_id).await?;
     let office_id = headquarters.unwrap_or(job.office_id);
     let (mut new, mut refs, mut places) = (Vec::new(), Vec::<Vec<ExternalRef>>::new(), HashMap::new());
     let (mut donors, mut recorded, mut unregistered) = (Vec::new(), Vec::new(), Vec::new());
+    let mut also_called: BTreeMap<DonorId, Vec<ExternalRef>> = BTreeMap::new();
     let now = tx.now();
     for new_donor in new_donors {
         let name = (new_donor.search.clone(), new_donor.donor_type);
-        if known.contains(&name)
-            && let Some(donor) = named(tx, scope, &new_donor).await?
-        {
-            donors.push((new_donor.key, donor));
+        if let Some(donor) = known.get(&name) {
+            // It is now known by the reference as well.
+            if !new_donor.reference.is_empty() {
+                also_called.entry(donor.id).or_default().extend(new_donor.reference);
+            }
+            donors.push((new_donor.key, donor.clone()));
             continue;
         }
         // In a table, one name is one donor: of the type that the first row says.
@@ -246,28 +240,9 @@ async fn match_or_record(
         recorded.push((new_donor.key, place));
     }
     donor::store::insert_all(tx, &new, &refs).await?;
-    donors.extend(recorded.into_iter().map(|(key, place)| (key, new[place].clone())));
+    donor::store::also_called(scope, tx, &also_called).await?;
+    donors.extend(recorded.into_iter().map(|(key, place)| (key, Named::from(&new[place]))));
     Ok((donors, unregistered))
-}
-
-/// The donor of that name and type, which is now known by the reference as well.
-async fn named(
-    tx: &mut Transaction,
-    scope: &TenantScope,
-    new_donor: &NewDonor,
-) -> Result<Option<donor::store::Model>, StoreError> {
-    let found = donor::store::by_name(scope, tx.db(), &new_donor.search, new_donor.donor_type).await?;
-    let Some(mut donor) = found else { return Ok(None) };
-    if !new_donor.reference.is_empty() {
-        // The current version, not the one from before a concurrent change.
-        if let Some(present) = donor::store::get_to_change(scope, tx, donor.id).await? {
-            donor = present;
-        }
-        donor.version += 1;
-        donor.updated_at = tx.now();
-        donor::store::update(tx, &donor, &new_donor.reference).await?;
-    }
-    Ok(Some(donor))
 }
 
 #[cfg(test)]

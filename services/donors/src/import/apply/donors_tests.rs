@@ -17,17 +17,20 @@ fn job(decisions: &str) -> Job {
     }
 }
 
-/// A file of headquarters' office.
-fn new_donor(reference: &str) -> NewDonor {
-    NewDonor {
-        key: reference.to_owned(),
-        number: 1,
-        search: kernel::text::search_key("Examplia"),
-        name: "Examplia".to_owned(),
-        donor_type: kernel::DonorType::Government,
-        reference: vec![ExternalRef { source: "erp".to_owned(), r#ref: reference.to_owned() }],
-        iati_identifier: None,
+fn examplia(reference: Option<&str>) -> DonorRef {
+    DonorRef {
+        id: None,
+        reference: reference.map(str::to_owned),
+        name: Some("Examplia".to_owned()),
+        donor_type: Some(DonorType::Government),
+        unmapped_type: None,
     }
+}
+
+/// Examplia as headquarters' office has it.
+fn registered(id: DonorId, now: DateTime<Utc>) -> donor::store::Model {
+    let donor = NewDonor::of(("name".to_owned(), 1), &examplia(None), &job("[]")).unwrap();
+    donor.record(&job("[]"), OFFICES[0], (id, now))
 }
 
 async fn present(store: &Store, id: DonorId) -> donor::store::Model {
@@ -43,9 +46,7 @@ async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhil
         organisation(&store).await;
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
         let (id, now) = (tx.new_id(), tx.now());
-        let job = job("[]");
-        let donor = new_donor("none").record(&job, OFFICES[0], (id, now));
-        donor::store::insert_all(&mut tx, &[donor], &[vec![]]).await.unwrap();
+        donor::store::insert_all(&mut tx, &[registered(id, now)], &[vec![]]).await.unwrap();
         tx.commit().await.unwrap();
 
         // Somebody changes the donor; the import comes to it before that is committed.
@@ -57,7 +58,10 @@ async fn an_import_that_names_a_donor_keeps_what_somebody_changes_in_it_meanwhil
         let there = store.clone();
         let import = tokio::spawn(async move {
             let mut tx = there.system(Actor::system()).await.unwrap();
-            named(&mut tx, &scope_of(0), &new_donor("G-1")).await.unwrap();
+            let called = vec![(("ref G-1".to_owned(), 1), examplia(Some("G-1")))];
+            let (found, recorded) = match_or_record(&mut tx, &job("[]"), &scope_of(0), called).await.unwrap();
+            assert_eq!((found.len(), found[0].1.id), (1, id), "the donor of that name, and no other one");
+            assert!(recorded.is_empty());
             tx.commit().await.unwrap();
         });
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -93,7 +97,7 @@ async fn a_dry_run_tells_new_donors_and_records_none() {
             name: "Norway, Government of".to_owned(),
             search: kernel::text::search_key("Norway, Government of"),
             country: Some("NOR".to_owned()),
-            ..new_donor("none").record(&job("[]"), OFFICES[0], (id, now))
+            ..registered(id, now)
         };
         donor::store::insert_all(&mut tx, &[norway.searchable()], &[vec![]]).await.unwrap();
         tx.commit().await.unwrap();
@@ -140,8 +144,7 @@ async fn a_donor_that_was_decided_on_is_known_by_that_name_from_then_on() {
         organisation(&store).await;
         let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
         let (id, now) = (tx.new_id(), tx.now());
-        let registered = new_donor("none").record(&job("[]"), OFFICES[0], (id, now));
-        donor::store::insert_all(&mut tx, &[registered], &[vec![]]).await.unwrap();
+        donor::store::insert_all(&mut tx, &[registered(id, now)], &[vec![]]).await.unwrap();
         tx.commit().await.unwrap();
 
         let decisions = serde_json::json!([{ "name": "Beispielland", "donor_id": id },

@@ -100,6 +100,16 @@ pub(crate) struct Planned {
     pub(crate) value: Money,
 }
 
+/// What is agreed for a part of the activity's time: of at most a year, as the standard asks (ruleset 7.5.3, 8.6.3).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Budget {
+    /// Codelist BudgetType: whether it was changed since it was first agreed.
+    pub(crate) revised: bool,
+    pub(crate) start: NaiveDate,
+    pub(crate) end: NaiveDate,
+    pub(crate) value: Money,
+}
+
 /// What comes in (codelist TransactionType).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -155,6 +165,8 @@ pub(crate) struct Activity {
     pub(crate) sectors: Vec<Share>,
     pub(crate) defaults: Defaults,
     pub(crate) aid_types: AidTypes,
+    /// By time, without gaps.
+    pub(crate) budgets: Vec<Budget>,
     pub(crate) planned: Vec<Planned>,
     pub(crate) transactions: Vec<Transaction>,
 }

@@ -3,19 +3,19 @@
 
 use super::{
     activity::{
-        Activity, AidTypes, Dates, Defaults, Flow, Narrative, Organisation, Planned, Share, Status,
+        Activity, AidTypes, Budget, Dates, Defaults, Flow, Narrative, Organisation, Planned, Share, Status,
         Transaction,
     },
     settings::Model as Settings,
     source::{Amended, Payment},
 };
-use crate::agreement::terms::Modality;
+use crate::agreement::terms::{Modality, Terms};
 use crate::{
     agreement::{self, State},
     registry::donor,
 };
 use ::store::StoreError;
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use kernel::{ContributionStatus, Earmarking, Money};
 use locale::Language;
 
@@ -104,12 +104,37 @@ impl Publisher {
         }
     }
 
+    /// A text in every language: first in the one that the organisation publishes in.
     fn sentence(&self, english: String, french: String, spanish: String) -> Vec<Narrative> {
-        vec![Narrative::of(match self.settings.language {
-            Language::French => french,
-            Language::Spanish => spanish,
-            Language::English => english,
-        })]
+        let own = self.settings.language;
+        let texts = [(Language::English, english), (Language::French, french), (Language::Spanish, spanish)];
+        let (mut first, others): (Vec<_>, Vec<_>) =
+            texts.into_iter().partition(|(language, _)| *language == own);
+        first.extend(others);
+        first.into_iter().map(|(language, text)| self.narrative(language, text)).collect()
+    }
+
+    fn narrative(&self, language: Language, text: String) -> Narrative {
+        let language = Some(language.as_str()).filter(|_| language != self.settings.language);
+        Narrative { language, text }
+    }
+
+    /// The title of an agreement in the languages in which it is known. One that stands alone is in the language that the
+    /// organisation publishes in; beside translations it is in English.
+    fn titles(&self, terms: &Terms) -> Vec<Narrative> {
+        let translated = [(Language::French, &terms.title_fr), (Language::Spanish, &terms.title_es)];
+        let known = translated.into_iter().filter_map(|(language, title)| Some((language, title.clone()?)));
+        let mut titles: Vec<(Language, String)> = known.collect();
+        let is_own = |(language, _): &(Language, String)| *language == self.settings.language;
+        let own = titles.iter().position(is_own).map(|index| titles.remove(index));
+        match own {
+            Some(own) => {
+                titles.insert(0, own);
+                titles.insert(1, (Language::English, terms.title.clone()));
+            }
+            None => titles.insert(0, (self.settings.language, terms.title.clone())),
+        }
+        titles.into_iter().map(|(language, title)| self.narrative(language, title)).collect()
     }
 
     /// The activity of an agreement with its public contributions.
@@ -132,6 +157,11 @@ impl Publisher {
         transactions.sort_by_key(|transaction| transaction.date);
         let payment_changes = payments.iter().map(|payment| payment.updated_at);
         let (reference, donor_name, name) = (&row.reference, &row.donor_name, &self.name);
+        let named = |of_donor: Option<&String>, title: Option<&String>| {
+            (of_donor.unwrap_or(donor_name).clone(), title.unwrap_or(&terms.title).clone())
+        };
+        let in_french = named(donor.and_then(|donor| donor.name_fr.as_ref()), terms.title_fr.as_ref());
+        let in_spanish = named(donor.and_then(|donor| donor.name_es.as_ref()), terms.title_es.as_ref());
         let planned = terms.instalments.iter().map(|instalment| Planned {
             revised: !amendments.is_empty(),
             start: instalment.due_date,
@@ -146,11 +176,11 @@ impl Publisher {
             reporting: self.reporting(),
             contact_email: self.settings.contact_email.clone(),
             donor: organisation(donor, Some(donor_name)),
-            title: vec![Narrative::of(terms.title.as_str())],
+            title: self.titles(&terms),
             description: self.sentence(
                 format!("Agreement {reference} between {donor_name} and {name}: {}", terms.title),
-                format!("Accord {reference} entre {donor_name} et {name} : {}", terms.title),
-                format!("Acuerdo {reference} entre {donor_name} y {name}: {}", terms.title),
+                format!("Accord {reference} entre {} et {name} : {}", in_french.0, in_french.1),
+                format!("Acuerdo {reference} entre {} y {name}: {}", in_spanish.0, in_spanish.1),
             ),
             status: self.status(state, terms.end_date),
             dates: self.dates(row, state),
@@ -159,6 +189,7 @@ impl Publisher {
             sectors: self.sectors(&terms.sectors),
             defaults: self.defaults(),
             aid_types,
+            budgets: budgets(&terms, !amendments.is_empty()),
             planned: planned.collect(),
             transactions,
         })
@@ -198,10 +229,12 @@ impl Publisher {
         let donor_name =
             donor.map(|donor| donor.name.as_str()).or(payment.donor_name.as_deref()).unwrap_or_default();
         let name = &self.name;
+        let in_french = donor.and_then(|donor| donor.name_fr.as_deref()).unwrap_or(donor_name);
+        let in_spanish = donor.and_then(|donor| donor.name_es.as_deref()).unwrap_or(donor_name);
         let title = self.sentence(
             format!("Contribution of {donor_name} to {name}"),
-            format!("Contribution de {donor_name} à {name}"),
-            format!("Contribución de {donor_name} a {name}"),
+            format!("Contribution de {in_french} à {name}"),
+            format!("Contribución de {in_spanish} a {name}"),
         );
         let told = payment.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
         let countries = kernel::text::split(&payment.countries);
@@ -232,6 +265,7 @@ impl Publisher {
             sectors: self.sectors(&[]),
             defaults: self.defaults(),
             aid_types,
+            budgets: Vec::new(),
             planned: Vec::new(),
             transactions: vec![transaction],
         }
@@ -255,6 +289,26 @@ impl Publisher {
             aid_types: other.then(|| AidTypes { earmarking: own, modality: None, ..of_activity.clone() }),
         }
     }
+}
+
+/// The amount of an agreement by years from its first day, by their days; cents that are left go to the largest remainders.
+fn budgets(terms: &Terms, revised: bool) -> Vec<Budget> {
+    let mut periods = Vec::new();
+    let mut start = terms.start_date;
+    // Each counted from the first day, so that none drifts.
+    for years in 1.. {
+        let next = terms.start_date.checked_add_months(Months::new(12 * years));
+        let last = next.and_then(|next| next.pred_opt()).filter(|last| *last < terms.end_date);
+        periods.push((start, last.unwrap_or(terms.end_date)));
+        match next.filter(|_| last.is_some()) {
+            Some(next) => start = next,
+            None => break,
+        }
+    }
+    let days: Vec<i64> = periods.iter().map(|(start, end)| (*end - *start).num_days() + 1).collect();
+    let parts = terms.amount.in_parts(&days);
+    let budget = |((start, end), value)| Budget { revised, start, end, value };
+    periods.into_iter().zip(parts).map(budget).collect()
 }
 
 /// The amount signed, and what each amendment added to it or took away.
@@ -300,9 +354,52 @@ fn iso2(countries: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::terms::tests::terms;
     use proptest::prelude::*;
 
+    fn budgeted(start: &str, end: &str, amount: &str) -> Vec<String> {
+        let mut terms = terms(start, end);
+        terms.amount = Money::parse(amount, kernel::Currency::USD).unwrap();
+        let line = |budget: Budget| format!("{}..{} {}", budget.start, budget.end, budget.value);
+        budgets(&terms, false).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn an_amount_is_budgeted_by_years_from_the_first_day() {
+        assert_eq!(budgeted("2026-01-01", "2026-12-31", "10.00"), ["2026-01-01..2026-12-31 10.00"]);
+        assert_eq!(
+            budgeted("2026-01-01", "2027-01-01", "3.66"),
+            ["2026-01-01..2026-12-31 3.65", "2027-01-01..2027-01-01 0.01"]
+        );
+        // From a day that not every year has.
+        assert_eq!(
+            budgeted("2024-02-29", "2026-08-31", "915.00"),
+            [
+                "2024-02-29..2025-02-27 365.00",
+                "2025-02-28..2026-02-27 365.00",
+                "2026-02-28..2026-08-31 185.00",
+            ]
+        );
+    }
+
     proptest! {
+        #[test]
+        fn budgets_are_of_at_most_a_year_and_together_the_amount(from in 0u64..4000, length in 1u64..4000, minor in 1i64..1_000_000_000) {
+            let first = NaiveDate::from_ymd_opt(2015, 1, 1).unwrap() + chrono::Days::new(from);
+            let mut terms = terms("2015-01-01", "2016-01-01");
+            (terms.start_date, terms.end_date) = (first, first + chrono::Days::new(length));
+            terms.amount = Money::usd(minor);
+            let made = budgets(&terms, true);
+            prop_assert_eq!((made[0].start, made[made.len() - 1].end), (terms.start_date, terms.end_date));
+            prop_assert_eq!(made.iter().map(|budget| budget.value.minor()).sum::<i64>(), minor);
+            for budget in &made {
+                prop_assert!(budget.start <= budget.end && (budget.end - budget.start).num_days() < 366);
+            }
+            for pair in made.windows(2) {
+                prop_assert_eq!(pair[0].end.succ_opt(), Some(pair[1].start));
+            }
+        }
+
         #[test]
         fn shares_add_up_to_exactly_a_hundred(count in 2_u32..60) {
             let made = shares((0..count).map(|number| number.to_string()).collect());

@@ -3,7 +3,7 @@
 use super::{
     build::Publisher,
     rules::publishable,
-    settings,
+    settings::Publication,
     source::{self, Position},
     writer::Xml,
 };
@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use futures_util::{StreamExt, stream};
 use kernel::{Code, Problem, Reason};
 use sea_orm::ConnectionTrait;
-use service::{ApiResult, Context, openapi::PublicProblems};
+use service::{ApiResult, Context, openapi::PublicProblems, setting_row};
 
 /// Who publishes, as of today; none when the organisation has not said how.
 pub(super) async fn publisher(
@@ -24,7 +24,7 @@ pub(super) async fn publisher(
     today: NaiveDate,
 ) -> Result<Option<Publisher>, StoreError> {
     let organisation_id = scope.organisation_id();
-    let Some(settings) = settings::find(db, Some(organisation_id)).await? else { return Ok(None) };
+    let Some(settings) = setting_row::<Publication>(db, organisation_id).await? else { return Ok(None) };
     let name = office::organisation_name(db, organisation_id).await?.unwrap_or_default();
     Ok(Some(Publisher { settings, name, today }))
 }

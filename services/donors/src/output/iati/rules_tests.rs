@@ -2,7 +2,7 @@
 
 use super::{
     activity::{
-        Activity, AidTypes, Dates, Defaults, Flow, Narrative, Organisation, Planned, Share, Status,
+        Activity, AidTypes, Budget, Dates, Defaults, Flow, Narrative, Organisation, Planned, Share, Status,
         Transaction,
     },
     rules::{RULES, Severity, broken, publishable},
@@ -58,6 +58,7 @@ pub(super) fn sound() -> Activity {
         sectors: vec![part("72010", None)],
         defaults: Defaults { flow_type: code("10"), finance_type: code("110"), tied_status: code("5") },
         aid_types: AidTypes { dac: code("C01"), earmarking: Some("3"), modality: Some("F") },
+        budgets: vec![Budget { revised: false, start: day("2026-01-01"), end: day("2026-12-31"), value }],
         planned: vec![Planned { revised: false, start: day("2026-02-01"), end: None, value }],
         transactions: vec![Transaction {
             reference: None,

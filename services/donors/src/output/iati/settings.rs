@@ -2,7 +2,7 @@
 
 use super::codes::{AidType, FinanceType, FlowType, TiedStatus};
 use crate::registry::donor::IatiOrganisationType;
-use ::store::{StoreError, TenantScope, audit, params, sql, upsert_models};
+use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, put, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, Utc};
@@ -11,9 +11,9 @@ use locale::Language;
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use service::{
-    ApiResult, Changed, Checks, Context, UncheckedBody,
+    ApiResult, Checks, Context, Setting, UncheckedBody, Written,
     openapi::{ReadProblems, UpdateProblems},
-    response,
+    response, setting, write_setting,
 };
 use utoipa::ToSchema;
 
@@ -102,9 +102,14 @@ pub(crate) struct Publication {
     updated_at: Option<DateTime<Utc>>,
 }
 
-impl From<Option<&Model>> for Publication {
-    fn from(settings: Option<&Model>) -> Self {
-        Self {
+impl Setting for Publication {
+    type Row = Model;
+    const RESOURCE: &'static str = "publication";
+    const CHANGE: &'static str = "publication.update";
+
+    fn of(row: Option<Model>) -> Result<Self, StoreError> {
+        let settings = row.as_ref();
+        Ok(Self {
             version: settings.map_or(0, |settings| settings.version),
             organisation_ref: settings.map(|settings| settings.organisation_ref.clone()),
             organisation_type: settings.map(|settings| settings.organisation_type),
@@ -116,21 +121,20 @@ impl From<Option<&Model>> for Publication {
             aid_type: settings.and_then(|settings| settings.aid_type),
             tied_status: settings.and_then(|settings| settings.tied_status),
             updated_at: settings.map(|settings| settings.updated_at),
-        }
+        })
+    }
+
+    fn version(&self) -> i64 {
+        self.version
     }
 }
 
 impl PublicationFields {
-    fn settings(
-        self,
-        (organisation_id, office_id): (OrganisationId, OfficeId),
-        version: i64,
-        updated_at: DateTime<Utc>,
-    ) -> Model {
+    fn settings(self, written: Written) -> Model {
         Model {
-            organisation_id,
-            office_id,
-            version,
+            organisation_id: written.organisation_id,
+            office_id: written.office_id,
+            version: written.version,
             organisation_ref: self.organisation_ref,
             organisation_type: self.organisation_type,
             language: self.language,
@@ -140,18 +144,9 @@ impl PublicationFields {
             finance_type: self.finance_type,
             aid_type: self.aid_type,
             tied_status: self.tied_status,
-            updated_at,
+            updated_at: written.at,
         }
     }
-}
-
-/// An organisation's settings; none when it does not publish.
-pub(crate) async fn find(
-    db: &impl ConnectionTrait,
-    organisation_id: Option<OrganisationId>,
-) -> Result<Option<Model>, StoreError> {
-    let text = "SELECT * FROM publication WHERE organisation_id = $1";
-    Ok(sql::all(db, text, params![organisation_id]).await?.pop())
 }
 
 /// Staff see it; how an organisation publishes is no matter of its donors'.
@@ -172,7 +167,7 @@ pub(crate) async fn read(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         for_staff(scope)?;
-        let shown = Publication::from(find(db, Some(scope.organisation_id())).await?.as_ref());
+        let shown: Publication = setting(db, scope.organisation_id()).await?;
         response::record(&request, shown.version, &shown)
     })
     .await
@@ -192,29 +187,8 @@ pub(crate) async fn write(
     context: Data<Context>,
     body: UncheckedBody<PublicationFields>,
 ) -> ApiResult {
-    let office_id = context.headquarters(&caller.claims).await?;
-    let organisation_id = caller.claims.organisation_id;
-    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
-        tx.lock(&format!("publication {organisation_id}")).await?;
-        let before = Publication::from(find(tx.db(), Some(organisation_id)).await?.as_ref());
-        precondition.check(before.version)?;
-        let of = (organisation_id, office_id);
-        let settings = body.checked(check)?.settings(of, before.version + 1, tx.now());
-        upsert_models(tx.db(), std::slice::from_ref(&settings)).await?;
-        let after = Publication::from(Some(&settings));
-        tx.audit_changed(
-            "publication.update",
-            audit::Subject {
-                resource: "publication",
-                id: organisation_id.as_uuid(),
-                organisation_id,
-                office_id,
-            },
-            &before,
-            &after,
-        )
-        .await?;
-        Ok(Changed::new(after.version, after))
+    write_setting::<Publication>(&context, &request, &caller.claims, |written| {
+        Ok(body.checked(check)?.settings(written))
     })
     .await
 }

@@ -15,6 +15,8 @@ const VERSION: &str = "2.03";
 const UNSPECIFIED: &str = "998";
 /// Codelist ActivityScope.
 const GLOBAL: &str = "1";
+/// Codelist BudgetStatus.
+const COMMITTED: &str = "2";
 
 /// XML under construction.
 pub(crate) struct Xml(Writer<Vec<u8>>);
@@ -149,6 +151,7 @@ impl Xml {
         self.contact(activity)?;
         self.places_and_sectors(activity)?;
         self.defaults(activity)?;
+        self.budgets(activity)?;
         self.planned(activity)?;
         for transaction in &activity.transactions {
             self.transaction(activity, transaction)?;
@@ -216,6 +219,19 @@ impl Xml {
             Some(code) => self.code("default-tied-status", code),
             None => Ok(()),
         }
+    }
+
+    /// What is signed is committed (codelist BudgetStatus).
+    fn budgets(&mut self, activity: &Activity) -> io::Result<()> {
+        for budget in &activity.budgets {
+            let kind = if budget.revised { "2" } else { "1" };
+            self.start("budget", &[("type", Some(kind)), ("status", Some(COMMITTED))])?;
+            self.date("period-start", budget.start)?;
+            self.date("period-end", budget.end)?;
+            self.value(budget.value, budget.start)?;
+            self.end("budget")?;
+        }
+        Ok(())
     }
 
     fn planned(&mut self, activity: &Activity) -> io::Result<()> {
@@ -300,6 +316,7 @@ mod tests {
             "<default-aid-type vocabulary=\"2\" code=\"3\"/>",
             "<default-aid-type vocabulary=\"3\" code=\"F\"/>",
             "<default-tied-status code=\"5\"/>",
+            "<budget type=\"1\" status=\"2\"><period-start iso-date=\"2026-01-01\"/><period-end iso-date=\"2026-12-31\"/>",
             "<planned-disbursement type=\"1\"><period-start iso-date=\"2026-02-01\"/>",
             "<transaction humanitarian=\"1\"><transaction-type code=\"11\"/>",
             "<transaction-date iso-date=\"2026-01-15\"/>",

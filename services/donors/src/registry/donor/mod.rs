@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod merge_lock;
+pub(crate) mod named;
 pub(crate) mod names;
 pub(crate) mod preferences;
 mod rows;

@@ -1,4 +1,4 @@
-//! Names as they are matched: without accents, in any order of words, with typing errors.
+//! Names as they are matched: without accents, in any order of words, however common words are spelt.
 
 use kernel::text::words;
 use std::cmp::Ordering;
@@ -54,29 +54,6 @@ fn telling(key: &str) -> String {
     if telling.is_empty() { key } else { telling.join(" ") }
 }
 
-/// Number of typing errors tolerated in a word of this length: none in short ones, which would become other words.
-pub(crate) fn forgiven(word: &str) -> usize {
-    match word.chars().count() {
-        0..=3 => 0,
-        4..=6 => 1,
-        _ => 2,
-    }
-}
-
-/// How many errors lie between what was typed and a word (letters wrong, missing, added or swapped); none when it is too
-/// many. A word that begins with what was typed has none.
-pub(crate) fn errors(typed: &str, word: &str) -> Option<usize> {
-    if word.starts_with(typed) {
-        return Some(0);
-    }
-    let most = forgiven(typed);
-    let apart = typed.chars().count().abs_diff(word.chars().count());
-    if apart > most {
-        return None;
-    }
-    Some(strsim::osa_distance(typed, word)).filter(|errors| *errors <= most)
-}
-
 /// Two names, from 0 (nothing in common) to 100 (the same words).
 pub(crate) fn likeness(one: &str, other: &str) -> u32 {
     let (one, other) = (telling(one), telling(other));
@@ -116,16 +93,6 @@ mod tests {
             match_key(&search_key("Government of Germany"))
         );
         assert_eq!(match_key("the fund"), "fund the", "a name of common words is still a name");
-    }
-
-    #[test]
-    fn typing_errors_are_forgiven_by_the_length_of_the_word() {
-        assert_eq!(errors("norwya", "norway"), Some(1));
-        assert_eq!(errors("nor", "norway"), Some(0));
-        assert_eq!(errors("usa", "usb"), None);
-        assert_eq!(errors("neterlands", "netherlands"), Some(1));
-        assert_eq!(errors("nehterlnads", "netherlands"), Some(2));
-        assert_eq!(errors("sweden", "norway"), None);
     }
 
     #[test]

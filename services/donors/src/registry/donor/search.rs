@@ -1,12 +1,15 @@
 //! Donors with names like another: words with typing errors, and records that may be the same donor.
 
 use super::{
-    names::{errors, forgiven, likeness},
+    names::likeness,
     rows::{known_word, word},
     store::{Column, Entity, Model},
 };
 use ::store::{StoreError, TenantScope, Transaction, insert_models, insert_new, params, sql};
-use kernel::{OrganisationId, text::words};
+use kernel::{
+    OrganisationId,
+    text::{errors, forgiven, words},
+};
 use sea_orm::{
     ConnectionTrait, QueryFilter, QuerySelect, Select, Value,
     sea_query::{Expr, ExprTrait, Query},

@@ -5,15 +5,15 @@ use kernel::{DonorId, DonorStatus, DonorType, OfficeId, OrganisationId, PersonId
 use kernel::{Segment, text::search_key};
 use sea_orm::entity::prelude::*;
 use sea_orm::{
-    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Value,
+    ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect,
     sea_query::{Condition, Expr, ExprTrait, Func},
 };
 use service::PageRequest;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use store::{StoreError, TenantScope, TenantTx, Transaction, audit, insert_models, params, sql};
 
-/// Most donors of one INSERT.
-const MAX_ROWS: usize = 256;
+/// Most donors that one statement of [`also_called`] is about.
+const MAX_CALLED: usize = 1000;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "donor")]
@@ -90,6 +90,9 @@ pub(crate) fn is_of(organisation_id: OrganisationId) -> Expr {
     let column = || Expr::col((Entity, Column::OrganisationId));
     Expr::expr(Func::coalesce([column(), column()])).eq(organisation_id)
 }
+
+/// The same as SQL; `$1` is the organisation.
+pub(super) const OWN: &str = "coalesce(organisation_id, organisation_id) = $1";
 
 fn limited(scope: &TenantScope, query: Select<Entity>) -> Select<Entity> {
     match scope {
@@ -250,28 +253,6 @@ pub(crate) async fn by_refs(
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// The donor of this name and type.
-pub(crate) async fn by_name(
-    scope: &TenantScope,
-    db: &impl ConnectionTrait,
-    search: &str,
-    donor_type: DonorType,
-) -> Result<Option<Model>, StoreError> {
-    let organisation_id = scope.organisation_id();
-    let found = Entity::find()
-        .filter(Column::OrganisationId.eq(organisation_id))
-        .filter(Column::Search.eq(search))
-        .filter(Column::DonorType.eq(donor_type))
-        .all(db)
-        .await?;
-    let survivor = found.iter().find(|donor| donor.merged_into.is_none());
-    let Some(donor) = survivor.or(found.first()).cloned() else { return Ok(None) };
-    match survivors(scope, db, vec![donor.id]).await?.remove(&donor.id) {
-        Some(survivor) => get(scope, db, survivor).await,
-        None => Ok(Some(donor)),
-    }
-}
-
 /// The survivors of those of these donors that were merged: duplicate → survivor.
 pub(crate) async fn survivors(
     scope: &TenantScope,
@@ -280,10 +261,14 @@ pub(crate) async fn survivors(
 ) -> Result<HashMap<DonorId, DonorId>, StoreError> {
     let mut survivors: HashMap<DonorId, DonorId> = HashMap::new();
     let mut asked: Vec<(DonorId, DonorId)> = ids.into_iter().map(|id| (id, id)).collect();
+    // Few are duplicates, and only those are read.
+    let text = format!("SELECT id, merged_into FROM donor WHERE {OWN} AND merged_into IS NOT NULL");
     while !asked.is_empty() {
-        let present: Vec<DonorId> = asked.iter().map(|(_, now)| *now).collect();
-        let known = by_ids(scope, db, present).await?;
-        let next = |(first, now): (DonorId, DonorId)| Some((first, known.get(&now)?.merged_into?));
+        let present = asked.iter().map(|(_, now)| (*now).into());
+        let rows = sql::select_by_keys(db, &text, params![scope.organisation_id()], "id", present).await?;
+        let merged = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+        let merged = merged.collect::<Result<HashMap<DonorId, DonorId>, StoreError>>()?;
+        let next = |(first, now): (DonorId, DonorId)| Some((first, *merged.get(&now)?));
         asked = asked.into_iter().filter_map(next).collect();
         survivors.extend(asked.iter().copied());
     }
@@ -304,20 +289,6 @@ pub(crate) async fn by_iati_identifiers(
     let rows =
         sql::select_by_keys(db, text, params![scope.organisation_id()], "iati_identifier", keys).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
-}
-
-/// Donors of these names, as [`kernel::text::search_key`] makes them.
-pub(crate) async fn by_names(
-    scope: &TenantScope,
-    db: &impl ConnectionTrait,
-    names: impl IntoIterator<Item = String>,
-) -> Result<Vec<Model>, StoreError> {
-    let names: Vec<Value> = names.into_iter().map(Into::into).collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = "SELECT * FROM donor WHERE organisation_id = $1";
-    sql::read(&sql::select_by_keys(db, text, params![scope.organisation_id()], "search", names).await?)
 }
 
 pub(crate) async fn refs(
@@ -353,18 +324,11 @@ pub(crate) async fn insert_all(
     donors: &[Model],
     refs: &[Vec<ExternalRef>],
 ) -> Result<(), StoreError> {
-    let mut rest = donors;
-    while let Some(most) = rest.len().min(MAX_ROWS).checked_ilog2() {
-        // A power of two: few shapes of the statement.
-        let (chunk, others) = rest.split_at(1 << most);
-        let rows = chunk.iter().map(|donor| donor.clone().into_active_model());
-        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
-        rest = others;
-    }
+    insert_models(tx.db(), donors).await?;
     search::add(tx, donors).await?;
     let (mut rows, mut events) = (Vec::new(), Vec::with_capacity(donors.len()));
     for (donor, refs) in donors.iter().zip(refs) {
-        rows.extend(ref_rows(donor, refs));
+        rows.extend(ref_rows(donor.organisation_id, donor.id, refs));
         let mut refs = refs.clone();
         refs.sort_by(|a, b| (&a.source, &a.r#ref).cmp(&(&b.source, &b.r#ref)));
         events.push(changed(donor.clone(), refs));
@@ -387,8 +351,11 @@ pub(crate) async fn update(
     emit(tx, donor).await
 }
 
-fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = external_ref::Model> {
-    let (organisation_id, donor_id) = (donor.organisation_id, donor.id);
+fn ref_rows(
+    organisation_id: OrganisationId,
+    donor_id: DonorId,
+    refs: &[ExternalRef],
+) -> impl Iterator<Item = external_ref::Model> {
     refs.iter().cloned().map(move |ExternalRef { source, r#ref }| external_ref::Model {
         organisation_id,
         source,
@@ -398,7 +365,37 @@ fn ref_rows(donor: &Model, refs: &[ExternalRef]) -> impl Iterator<Item = externa
 }
 
 async fn add_refs(tx: &Transaction, donor: &Model, refs: &[ExternalRef]) -> Result<(), StoreError> {
-    insert_models(tx.db(), &ref_rows(donor, refs).collect::<Vec<_>>()).await?;
+    let rows: Vec<_> = ref_rows(donor.organisation_id, donor.id, refs).collect();
+    insert_models(tx.db(), &rows).await?;
+    Ok(())
+}
+
+/// Notes what else others call donors that are there: of each a new version, whatever somebody else is changing in it.
+pub(crate) async fn also_called(
+    scope: &TenantScope,
+    tx: &mut Transaction,
+    names: &BTreeMap<DonorId, Vec<ExternalRef>>,
+) -> Result<(), StoreError> {
+    let ids: Vec<DonorId> = names.keys().copied().collect();
+    for ids in ids.chunks(MAX_CALLED) {
+        let mut parameters = Vec::new();
+        let listed = sql::bind_list(&mut parameters, ids.iter().map(|id| (*id).into()));
+        // In one order everywhere, or two transactions could wait for each other.
+        let text =
+            format!("SELECT id FROM donor WHERE id IN ({listed}) ORDER BY id{}", sql::for_update(tx.db()));
+        sql::rows(tx.db(), &text, parameters).await?;
+        let mut parameters = params![tx.now()];
+        let listed = sql::bind_list(&mut parameters, ids.iter().map(|id| (*id).into()));
+        let text = format!("UPDATE donor SET version = version + 1, updated_at = $1 WHERE id IN ({listed})");
+        sql::execute(tx.db(), &text, parameters).await?;
+        let organisation_id = scope.organisation_id();
+        let rows = ids.iter().flat_map(|id| {
+            let refs = names.get(id).map(Vec::as_slice).unwrap_or_default();
+            ref_rows(organisation_id, *id, refs)
+        });
+        insert_models(tx.db(), &rows.collect::<Vec<_>>()).await?;
+        tell(scope, tx, ids).await?;
+    }
     Ok(())
 }
 
@@ -408,8 +405,12 @@ pub(crate) async fn remove_refs(tx: &Transaction, donor: DonorId) -> Result<(), 
 }
 
 /// Tells how donors that were written by their columns alone are now. Duplicates have no references of their own.
-pub(crate) async fn tell(tx: &mut TenantTx, ids: &[DonorId]) -> Result<(), StoreError> {
-    let donors = by_ids(tx.scope(), tx.db(), ids.iter().copied()).await?;
+pub(crate) async fn tell(
+    scope: &TenantScope,
+    tx: &mut Transaction,
+    ids: &[DonorId],
+) -> Result<(), StoreError> {
+    let donors = by_ids(scope, tx.db(), ids.iter().copied()).await?;
     let mut refs = refs(tx.db(), ids).await?;
     let events = ids.iter().filter_map(|id| {
         let external_refs = refs.remove(id).unwrap_or_default();

@@ -188,7 +188,8 @@ pub(super) async fn point_at(
             "UPDATE donor SET merged_into = $1, version = version + 1, updated_at = $2 WHERE id IN ({listed})"
         );
         sql::execute(tx.db(), &text, parameters).await?;
-        store::tell(tx, chunk).await?;
+        let scope = tx.scope().clone();
+        store::tell(&scope, tx, chunk).await?;
     }
     Ok(())
 }

@@ -56,6 +56,8 @@ fn agreement(tx: &TenantTx, number: usize, donor: &store::Model) -> agreement::s
         donor_name: donor.name.clone(),
         state: kernel::AgreementState::Signed,
         title: String::new(),
+        title_fr: None,
+        title_es: None,
         search: String::new(),
         countries: String::new(),
         plan_ids: String::new(),

@@ -11,7 +11,7 @@ use crate::{agreement, document, registry::donor, reporting::notification};
 use ::store::{StoreError, TenantTx, office};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     Code, Fault, FieldCode, NotificationKind, OfficeId, OfficeKind, Problem, Reason, RecordKind, ReportId,
     Visibility,
@@ -34,6 +34,11 @@ pub(crate) struct Comment {
     /// The reason; required when a report is returned or retracted.
     #[schema(example = "Please explain the delay in the north", max_length = 2000)]
     comment: Option<String>,
+    /// The day on which the step was taken, where it is recorded later: not in the future, and not before the first day of the
+    /// period (an acceptance: not before the submission). Nobody is notified of a step of an earlier day. Defaults to today
+    /// (UTC).
+    #[serde(default, deserialize_with = "kernel::date::optional_day")]
+    on: Option<NaiveDate>,
 }
 
 /// An extension of a due date.
@@ -86,6 +91,22 @@ struct StepRequest {
     action: Action,
     comment: Option<String>,
     due_date: Option<NaiveDate>,
+    on: Option<NaiveDate>,
+}
+
+/// The instant of a step of a day: now for today, and for an earlier day one at which it had not ended in the donor's time
+/// zone.
+fn instant_of(day: NaiveDate, zone: Option<&str>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let noon = day.and_hms_opt(12, 0, 0).filter(|_| day != now.date_naive());
+    noon.map_or(now, |noon| noon.and_utc().min(ends_at(day, zone)))
+}
+
+/// The first day on which a step can have been taken, and what it is the day of. Steps before it may have been recorded later.
+fn earliest(action: Action, report: &store::Model) -> (&'static str, NaiveDate) {
+    match report.submitted_at {
+        Some(submitted) if action == Action::Accept => ("submitted_at", submitted.date_naive()),
+        _ => ("period_start", report.period_start),
+    }
 }
 
 async fn step(
@@ -95,7 +116,7 @@ async fn step(
     id: ReportId,
     step_request: StepRequest,
 ) -> ApiResult {
-    let StepRequest { action, comment, due_date } = step_request;
+    let StepRequest { action, comment, due_date, on } = step_request;
     service::change(context, request, claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
         let above = office::above(tx.db(), before.organisation_id, before.office_id).await?;
@@ -124,6 +145,12 @@ async fn step(
             checks.require(due > before.period_end, "/due_date", late);
             checks.date("/due_date", due);
         }
+        let now = tx.now();
+        if let Some(day) = on {
+            let (field, first) = earliest(action, &before);
+            checks.require(day <= now.date_naive(), "/on", Fault::in_future());
+            checks.require(day >= first, "/on", Fault::before(field, first));
+        }
         checks.finish()?;
         if action == Action::Send {
             let documents = document::of_report(tx.db(), before.id).await?.len();
@@ -133,17 +160,20 @@ async fn step(
             let why = "the person who sent the report cannot clear it: another person has to";
             return Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why).into());
         }
-        let now = tx.now();
+        let zone = match on.is_some() || action == Action::Extend {
+            true => donor::store::time_zone(tx, before.donor_id).await?,
+            false => None,
+        };
+        let taken_at = on.map_or(now, |day| instant_of(day, zone, now));
         let mut after =
             store::Model { version: before.version + 1, state: to, updated_at: now, ..before.clone() };
         match action {
             Action::Send => after.sent_by = Some(claims.sub),
-            Action::Submit => after.submitted_at = Some(now),
-            Action::Accept => after.accepted_on = Some(now.date_naive()),
+            Action::Submit => after.submitted_at = Some(taken_at),
+            Action::Accept => after.accepted_on = Some(on.unwrap_or_else(|| now.date_naive())),
             Action::Retract => after.submitted_at = None,
             Action::Extend => {
                 after.due_date = due_date.unwrap_or(after.due_date);
-                let zone = donor::store::time_zone(tx, after.donor_id).await?;
                 after.due_at = ends_at(after.due_date, zone);
             }
             Action::Start | Action::Endorse | Action::Return | Action::Reject => {}
@@ -161,7 +191,7 @@ async fn step(
             to_state: after.state,
             actor_id: claims.sub,
             comment,
-            taken_at: now,
+            taken_at,
         };
         history::add(tx, taken).await?;
         let headquarters = above.last().map(|office| office.id);
@@ -171,7 +201,9 @@ async fn step(
             State::Returned | State::Retracted | State::Submitted | State::Accepted => Some(after.office_id),
             State::Scheduled | State::Drafting | State::Cancelled => None,
         };
-        tell(tx, &after, action.notification().zip(told)).await?;
+        if on.is_none_or(|day| day == now.date_naive()) {
+            tell(tx, &after, action.notification().zip(told)).await?;
+        }
         let what_changed = |report: &store::Model| {
             if action == Action::Extend { report.due_date.to_string() } else { report.state.to_string() }
         };
@@ -246,7 +278,8 @@ macro_rules! steps {
             id: Id<ReportId>,
             body: JsonBody<Comment>,
         ) -> ApiResult {
-            let step_request = StepRequest { action: Action::$action, comment: body.value.comment, due_date: None };
+            let Comment { comment, on } = body.value;
+            let step_request = StepRequest { action: Action::$action, comment, due_date: None, on };
             step(&request, &context, &caller.claims, id.0, step_request).await
         })+
     };
@@ -282,12 +315,13 @@ steps! {
     reject "/v1/reports/{id}/reject" ReportsClear "reports:clear" Reject;
     /// Approves a report and submits it to the donor
     ///
-    /// Not by the person who sent it for review.
+    /// Not by the person who sent it for review. A report that the donor had on an earlier day (`on`) is on time by that
+    /// day.
     submit "/v1/reports/{id}/submit" ReportsClear "reports:clear" Submit;
     /// Records the donor's acceptance of a report
     ///
     /// From the state `submitted` only (409 otherwise), and only by headquarters (403 otherwise). `accepted_on` is
-    /// set to today and the office is notified. An accepted report can no longer be retracted. The comment is
+    /// set to the day of the step and the office is notified. An accepted report can no longer be retracted. The comment is
     /// optional. Send the report's ETag in `If-Match`.
     accept "/v1/reports/{id}/accept" ReportsClear "reports:clear" Accept;
     /// Retracts a report from the donor
@@ -316,6 +350,29 @@ pub(crate) async fn extend(
 ) -> ApiResult {
     let Extension { due_date, comment } = body.value;
     let step_request =
-        StepRequest { action: Action::Extend, comment: Some(comment), due_date: Some(due_date) };
+        StepRequest { action: Action::Extend, comment: Some(comment), due_date: Some(due_date), on: None };
     step(&request, &context, &caller.claims, id.0, step_request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_step_of_an_earlier_day_was_taken_before_that_day_ended_where_the_donor_is() {
+        let now: DateTime<Utc> = "2026-03-31T01:00:00Z".parse().unwrap();
+        let instant = |on: &str, zone: &str| instant_of(day(on), Some(zone), now).to_rfc3339();
+        assert_eq!(instant("2026-03-31", "Europe/Oslo"), "2026-03-31T01:00:00+00:00", "today is now");
+        assert_eq!(instant("2026-03-30", "Europe/Oslo"), "2026-03-30T12:00:00+00:00");
+        assert_eq!(instant("2026-03-30", "America/New_York"), "2026-03-30T12:00:00+00:00");
+        assert_eq!(instant("2026-03-30", "Pacific/Auckland"), "2026-03-30T11:00:00+00:00");
+        for zone in ["Europe/Oslo", "America/New_York", "Pacific/Auckland"] {
+            let taken = instant_of(day("2026-03-30"), Some(zone), now);
+            assert!(taken <= ends_at(day("2026-03-30"), Some(zone)), "{zone}");
+        }
+    }
 }

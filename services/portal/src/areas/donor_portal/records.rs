@@ -3,6 +3,7 @@
 use crate::{
     client::{Guard, Method},
     error::unless_away,
+    forms::refused,
     ids::Id,
     lists::{ListPage, ListQuery, NoFilters, Query, given},
     nav::{Group, NavEntry},
@@ -56,16 +57,23 @@ struct Filters {
 }
 
 async fn contributions(donor: DonorPrincipal, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    // The choices of the filters come from another service than the list.
-    let funding = donor.get(&format!("/v1/donors/{}/funding", donor.who.donor_id), &()).await;
+    // The choices of the filters come from another service than the list; a wrong filter is the list's to refuse.
+    let path = format!("/v1/donors/{}", donor.who.donor_id);
+    let (funding_path, totals_path) = (format!("{path}/funding"), format!("{path}/contribution-totals"));
+    let filters = asked.filter();
+    let (funding, totals) =
+        futures_util::join!(donor.get(&funding_path, &()), donor.get(&totals_path, &filters));
+    let totals = unless_away(refused(totals, ""))?.map(Result::unwrap_or_default);
     let funding = unless_away(funding)?;
-    let away = funding.is_none();
+    let away = funding.is_none() || totals.is_none();
     let funding = funding.unwrap_or_default();
     let mut countries: Vec<&str> = Vec::new();
     for entry in funding["by_country_year"].as_array().into_iter().flatten() {
         countries.extend(entry["country"].as_str().filter(|code| !countries.contains(code)));
     }
-    let more = json!({ "countries": countries, "years": funding["by_year"], "away": away });
+    let more = json!({
+        "countries": countries, "years": funding["by_year"], "totals": totals, "away": away,
+    });
     CONTRIBUTIONS.show(&donor, &asked, more).await
 }
 

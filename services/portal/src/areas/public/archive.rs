@@ -27,51 +27,16 @@ const CATEGORIES: [Option<&str>; 5] =
 const MAX_MULTIPLES: usize = 24;
 
 async fn archive(visitor: Visitor) -> PageResult {
-    let (plans, countries, years) = futures_util::join!(
-        visitor.all("/v1/public/plans", &()),
-        visitor.all("/v1/public/countries", &()),
-        visitor.all("/v1/public/years", &()),
-    );
-    let countries = countries?;
+    let (countries, years) =
+        futures_util::join!(visitor.all("/v1/public/countries", &()), visitor.all("/v1/public/years", &()));
+    let (countries, years) = (countries?, years?);
+    let funded: Vec<Value> =
+        years.iter().filter(|year| year["flow_count"].as_i64() != Some(0)).cloned().collect();
     let context = json!({
-        "rows": rows(&plans?, &countries), "series_data": series(visitor.language, &years?),
-        "multiples": multiples(visitor.language, &countries),
+        "series_data": series(visitor.language, &funded), "multiples": multiples(visitor.language, &countries),
+        "rows": years,
     });
     visitor.page("public/archive.html", context).await
-}
-
-#[derive(Default)]
-struct Year {
-    plans: i64,
-    required: i64,
-    funded: i64,
-    received: i64,
-}
-
-/// What plans of a year needed and what came in for them, the latest year first.
-fn rows(plans: &[Value], countries: &[Value]) -> Vec<Value> {
-    let mut years: BTreeMap<i64, Year> = BTreeMap::new();
-    for plan in plans {
-        for year in plan["years"].as_array().into_iter().flatten().filter_map(Value::as_i64) {
-            let of_year = years.entry(year).or_default();
-            of_year.plans += 1;
-            of_year.required += minor(&plan["requirement"]);
-            of_year.funded += minor(&plan["funding"]);
-        }
-    }
-    for entry in countries {
-        if let Some(year) = entry["year"].as_i64() {
-            years.entry(year).or_default().received += minor(&entry["funding"]);
-        }
-    }
-    let row = |(year, of_year): (i64, Year)| {
-        json!({
-            "year": year, "plan_count": of_year.plans, "required": usd(of_year.required),
-            "funded": usd(of_year.funded), "received": usd(of_year.received),
-            "coverage": kernel::money::percent(of_year.funded, of_year.required),
-        })
-    };
-    years.into_iter().rev().map(row).collect()
 }
 
 /// What came in of a year in an earmarking category.

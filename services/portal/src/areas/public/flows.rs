@@ -2,7 +2,7 @@
 
 use super::{
     division::{by_donor_type, by_earmarking},
-    home::YearOf,
+    home::{YearOf, year_parts},
 };
 use crate::{
     draw::mark,
@@ -50,20 +50,28 @@ async fn donors(visitor: Visitor, asked: web::Query<ListQuery<Filters>>) -> Page
 
 async fn donor(visitor: Visitor, id: web::Path<Id>) -> PageResult {
     let funding = visitor.get(&format!("/v1/public/donors/{id}"), &()).await?;
-    let mut years: Vec<Value> = funding["by_year"].as_array().cloned().unwrap_or_default();
+    // A pledge alone is no funding: its year and country would be rows of nothing.
+    let funded = |list: &Value| -> Vec<Value> {
+        let rows = list.as_array().into_iter().flatten();
+        rows.filter(|row| row["flow_count"].as_i64() != Some(0)).cloned().collect()
+    };
+    let mut years = funded(&funding["by_year"]);
     years.reverse();
     let column = |entry: &Value| mark(visitor.language, &entry["year"].to_string(), &entry["funding"]);
     let columns: Vec<Value> = years.iter().map(column).collect();
     let context = json!({
         "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]), "columns_data": columns,
-        "most_plan": most(&funding["by_plan"], "funding"), "funding": funding,
+        "most_plan": most(&funding["by_plan"], "funding"), "rows": funded(&funding["by_country_year"]),
+        "plans": funded(&funding["by_plan"]), "funding": funding,
     });
     visitor.page("public/donor.html", context).await
 }
 
 async fn flows(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
     let every = visitor.all("/v1/public/years", &()).await?;
-    let years: Vec<i64> = every.iter().filter_map(|entry| entry["year"].as_i64()).collect();
+    // The years of plans alone have no flows.
+    let funded = every.iter().filter(|entry| entry["flow_count"].as_i64() != Some(0));
+    let years: Vec<i64> = funded.filter_map(|entry| entry["year"].as_i64()).collect();
     let asked = asked.text().map(|year| year.parse::<i64>().map_err(|_| PageError::NotFound)).transpose()?;
     let year = asked.or(years.first().copied());
     let funding = match year {
@@ -74,7 +82,8 @@ async fn flows(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
     let context = json!({
         "year": year, "years": years, "sankey_data": sankey(visitor.language, flows),
         "donor_types": by_donor_type(visitor.language, &funding["by_donor"]),
-        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]), "funding": funding,
+        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]),
+        "year_parts": year_parts(&funding), "funding": funding,
     });
     visitor.page("public/flows.html", context).await
 }

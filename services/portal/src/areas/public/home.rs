@@ -2,10 +2,10 @@
 
 use crate::{
     error::unless_away,
-    figures::{minor, sum, usd},
+    figures::{minor, parts, usd},
     format::money_short,
     i18n::{PageLanguage, text},
-    lists::or_empty,
+    lists::{given, items, or_empty},
     visit::{PageResult, Visitor},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -17,7 +17,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// Plans on the home page; the others are in the list.
-const MAX_PLANS: usize = 15;
+const MAX_PLANS: &str = "15";
 
 #[derive(Deserialize)]
 pub(crate) struct YearOf {
@@ -31,51 +31,68 @@ impl YearOf {
     }
 }
 
+/// The years that the platform answers for.
+const YEARS: std::ops::RangeInclusive<i64> = 1990..=2100;
+
 /// Figures of a year, the map, plans and countries.
 async fn home(visitor: Visitor, asked: web::Query<YearOf>) -> PageResult {
     let few = [("limit", "3")];
-    let (plans, countries, updates) = futures_util::join!(
-        visitor.all("/v1/public/plans", &()),
-        visitor.all("/v1/public/countries", &()),
-        visitor.get("/v1/public/updates", &few),
-    );
+    let (every, updates) =
+        futures_util::join!(visitor.all("/v1/public/years", &()), visitor.get("/v1/public/updates", &few),);
     let updates = unless_away(or_empty(updates))?.unwrap_or_default();
-    let (plans, countries) = (unless_away(plans)?, unless_away(countries)?);
-    let away = plans.is_none() || countries.is_none();
+    let every = unless_away(every)?;
+    let years: Vec<i64> = every.iter().flatten().filter_map(|entry| entry["year"].as_i64()).collect();
+    let asked: Option<i64> = asked.text().and_then(|year| year.parse().ok());
+    let year = asked.filter(|year| YEARS.contains(year)).or(latest(every.as_deref().unwrap_or_default()));
+    let of_year = every.iter().flatten().find(|entry| entry["year"].as_i64() == year);
+    let query = given(&[("year", year.map(|year| year.to_string()))]);
+    let mut first = query.clone();
+    first.push(("limit".to_owned(), MAX_PLANS.to_owned()));
+    let (plans, countries) = futures_util::join!(
+        visitor.get("/v1/public/plans", &first),
+        visitor.all("/v1/public/countries", &query),
+    );
+    let (plans, countries) = (unless_away(or_empty(plans))?, unless_away(countries)?);
+    let away = every.is_none() || plans.is_none() || countries.is_none();
     let (plans, countries) = (plans.unwrap_or_default(), countries.unwrap_or_default());
-    let years = years_of(&plans, &countries);
-    let asked = asked.year.as_deref().and_then(|year| year.parse().ok());
-    // Without a question: the latest year that money has come in for.
-    let latest = countries.iter().filter_map(|entry| entry["year"].as_i64()).max();
-    let year = asked.or(latest).or(years.first().copied());
-    let is_of_year = |plan: &Value| {
-        year.is_none_or(|year| plan["years"].as_array().is_some_and(|of| of.contains(&json!(year))))
-    };
-    let plans: Vec<Value> = plans.into_iter().filter(is_of_year).collect();
-    let countries: Vec<Value> =
-        countries.into_iter().filter(|entry| entry["year"].as_i64() == year).collect();
-    let (required, funded) = (sum(&plans, "requirement"), sum(&plans, "funding"));
     let most = countries.iter().map(|entry| minor(&entry["funding"])).max().unwrap_or(0);
-    let shown = plans.len().min(MAX_PLANS);
     let context = json!({
         "away": away, "updates": updates["items"], "year": year, "years": years, "countries": countries,
-        "plan_count": plans.len(), "plans": plans[..shown], "map_data": map_data(&visitor, &countries),
-        "classes": classes(&visitor), "required": usd(required), "funded": usd(funded),
-        "gap": usd((required - funded).max(0)), "coverage": kernel::money::percent(funded, required),
-        "received": usd(sum(&countries, "funding")), "most": usd(most),
-        "flow_count": countries.iter().filter_map(|entry| entry["flow_count"].as_i64()).sum::<i64>(),
+        "plans": items(&plans), "map_data": map_data(&visitor, &countries), "classes": classes(&visitor),
+        "of_year": of_year, "most": usd(most),
+        "plan_parts": of_year.map(plan_parts), "year_parts": of_year.map(year_parts),
     });
     visitor.page("public/home.html", context).await
 }
 
-/// The years that plans or money are for, the latest first.
-fn years_of(plans: &[Value], countries: &[Value]) -> Vec<i64> {
-    let of_plans = plans.iter().flat_map(|plan| plan["years"].as_array().into_iter().flatten());
-    let of_countries = countries.iter().map(|entry| &entry["year"]);
-    let mut years: Vec<i64> = of_plans.chain(of_countries).filter_map(Value::as_i64).collect();
-    years.sort_unstable_by(|a, b| b.cmp(a));
-    years.dedup();
-    years
+/// Without a question: the latest year that money has come in for, else the latest of all.
+fn latest(years: &[Value]) -> Option<i64> {
+    let funded = years.iter().find(|entry| entry["flow_count"].as_i64().is_some_and(|count| count > 0));
+    funded.or(years.first())?["year"].as_i64()
+}
+
+/// What the plans of a year have received, by where it is counted beside the plans' own pages.
+pub(super) fn plan_parts(of_year: &Value) -> Value {
+    let (plans, year) = (&of_year["plans"], &of_year["year"]);
+    let shared = format!("shared_of_plans|{year}");
+    parts(&[
+        ("plans-in-year", &plans["in_year"], None),
+        ("plans-other-years", &plans["other_years"], None),
+        ("elsewhere", &plans["elsewhere"], Some(shared)),
+        ("several-plans", &plans["several_plans"], None),
+    ])
+}
+
+/// The funding of a year, by what its plans' own pages count of it.
+pub(super) fn year_parts(of_year: &Value) -> Value {
+    let (parts_of_year, year) = (&of_year["parts"], &of_year["year"]);
+    let outside = format!("outside_plans|{year}");
+    parts(&[
+        ("to-plans", &parts_of_year["plans"], None),
+        ("within-plans", &parts_of_year["within_plans"], None),
+        ("other-plans", &parts_of_year["other_plans"], None),
+        ("outside-plans", &parts_of_year["outside_plans"], Some(outside)),
+    ])
 }
 
 /// What the map shows of each country.
@@ -102,4 +119,17 @@ fn classes(visitor: &Visitor) -> Value {
         json!({ "class": class, "from": money_short(visitor.language, start) })
     };
     ["0", "1000000", "10000000", "100000000", "1000000000"].map(named).to_vec().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_question_the_latest_year_with_money_is_shown() {
+        let year = |year: i64, flows: i64| json!({ "year": year, "flow_count": flows });
+        assert_eq!(latest(&[year(2027, 0), year(2026, 3), year(2025, 9)]), Some(2026));
+        assert_eq!(latest(&[year(2027, 0)]), Some(2027));
+        assert_eq!(latest(&[]), None);
+    }
 }

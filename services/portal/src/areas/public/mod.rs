@@ -6,6 +6,7 @@ pub(crate) use sitemap::Sitemap;
 
 pub(crate) mod archive;
 pub(crate) mod division;
+pub(crate) mod figures;
 pub(crate) mod flows;
 pub(crate) mod home;
 pub(crate) mod plans;
@@ -20,6 +21,7 @@ pub(crate) const NAV: crate::nav::Entries = &[archive::NAV, flows::NAV, plans::N
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(archive::configure)
+        .configure(figures::configure)
         .configure(flows::configure)
         .configure(home::configure)
         .configure(plans::configure)

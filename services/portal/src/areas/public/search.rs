@@ -1,17 +1,19 @@
 //! The search over what is public.
 
 use crate::{
-    lists::{items, or_empty},
+    error::PageError,
     visit::{PageResult, Visitor},
 };
 use actix_web::web::{self, ServiceConfig};
-use kernel::country::Country;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/search", web::get().to(search));
 }
+
+/// The search of the API.
+pub(crate) const PATH: &str = "/v1/public/search";
 
 #[derive(Deserialize)]
 pub(crate) struct Question {
@@ -27,27 +29,17 @@ impl Question {
 
 async fn search(visitor: Visitor, asked: web::Query<Question>) -> PageResult {
     let words = asked.words();
-    if words.is_empty() {
-        let nothing = json!({ "q": "", "plans": [], "countries": [], "donors": null });
-        return visitor.page("public/search.html", nothing).await;
-    }
-    let found = async |path: &str, limit: &str| {
-        or_empty(visitor.get(path, &[("q", words.as_str()), ("limit", limit)]).await)
+    let found = match words.is_empty() {
+        true => Value::Null,
+        false => visitor.get(PATH, &[("q", words.as_str()), ("limit", "20")]).await.or_else(nothing_yet)?,
     };
-    let (plans, donors) =
-        futures_util::join!(found("/v1/public/plans", "50"), found("/v1/public/donors", "20"));
-    let plans: Vec<Value> = items(&plans?).to_vec();
-    let context = json!({ "q": words, "plans": plans, "countries": countries(&words), "donors": donors? });
-    visitor.page("public/search.html", context).await
+    visitor.page("public/search.html", json!({ "q": words, "found": found })).await
 }
 
-/// Countries whose name in any language holds what was asked for, or whose code it is.
-fn countries(words: &str) -> Vec<&'static str> {
-    let wanted = words.to_lowercase();
-    let fits = |country: &&Country| {
-        let names = [&country.name_en, &country.name_fr, &country.name_es];
-        names.iter().any(|name| name.to_lowercase().contains(&wanted))
-            || country.iso3.to_lowercase() == wanted
-    };
-    kernel::country::all().iter().filter(fits).map(|country| country.iso3.as_str()).take(20).collect()
+/// An empty platform finds nothing.
+fn nothing_yet(error: PageError) -> Result<Value, PageError> {
+    match error {
+        PageError::Refused(problem) if problem.status == 404 => Ok(Value::Null),
+        other => Err(other),
+    }
 }

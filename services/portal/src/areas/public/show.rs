@@ -6,12 +6,12 @@ use super::{
 };
 use crate::{
     error::PageError,
-    figures::most,
+    figures::{minor, most, parts, usd},
     visit::{PageResult, Visitor},
 };
 use actix_web::web::{self, ServiceConfig};
 use chrono::Datelike;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/countries/{iso3}", web::get().to(country)).route("/plans/{id}", web::get().to(plan));
@@ -36,9 +36,31 @@ async fn country(visitor: Visitor, iso3: web::Path<String>, asked: web::Query<Ye
         "years": years, "most_plan": most(&funding["by_plan"], "funding"),
         "most_donor": most(&funding["by_donor"], "funding"),
         "most_recipient": most(&funding["by_recipient"], "funding"),
-        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]), "funding": funding,
+        "earmarking": by_earmarking(visitor.language, &funding["by_earmarking"]),
+        "differing": differing(&funding["by_plan"]), "funding": funding,
     });
     visitor.page("public/country.html", context).await
+}
+
+/// The plans whose own pages count something else than the country does.
+fn differing(by_plan: &Value) -> Vec<&Value> {
+    let differs = |entry: &&Value| {
+        !entry["plan_funding"].is_null() && minor(&entry["plan_funding"]) != minor(&entry["funding"])
+    };
+    by_plan.as_array().into_iter().flatten().filter(differs).collect()
+}
+
+/// What a plan has received and no country's total gives to it alone.
+fn plan_parts(plan: &Value) -> Value {
+    let counted = &plan["counted"];
+    let in_countries = counted["by_country_year"].as_array().into_iter().flatten();
+    let in_countries = usd(in_countries.map(|entry| minor(&entry["funding"])).sum());
+    let shared = plan["id"].as_str().map(|id| format!("shared_of_plan|{id}"));
+    parts(&[
+        ("in-countries", &in_countries, None),
+        ("elsewhere", &counted["elsewhere"]["funding"], shared),
+        ("several-plans", &counted["several_plans"]["funding"], None),
+    ])
 }
 
 async fn plan(visitor: Visitor, id: web::Path<String>) -> PageResult {
@@ -53,7 +75,8 @@ async fn plan(visitor: Visitor, id: web::Path<String>) -> PageResult {
         "most_objective": most(&plan["objectives"], "requirement"),
         "most_donor": most(&plan["by_donor"], "funding"),
         "most_recipient": most(&plan["by_recipient"], "funding"),
-        "earmarking": by_earmarking(visitor.language, &plan["by_earmarking"]), "plan": plan,
+        "earmarking": by_earmarking(visitor.language, &plan["by_earmarking"]), "parts": plan_parts(&plan),
+        "plan": plan,
     });
     visitor.page("public/plan.html", context).await
 }

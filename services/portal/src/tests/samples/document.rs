@@ -34,6 +34,12 @@ pub(super) fn list(path: &str, rows: &[Value]) -> Value {
     answer(path, json!({ "items": rows, "next_cursor": "n" }))
 }
 
+/// The words of a closed set, in the order of the document.
+pub(crate) fn words_of(schema: &str) -> Vec<&'static str> {
+    let words = DOCUMENT["components"]["schemas"][schema]["enum"].as_array();
+    words.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
 /// One row of the list at `path`.
 pub(super) fn row(path: &str, value: Value) -> Value {
     list(path, std::slice::from_ref(&value));

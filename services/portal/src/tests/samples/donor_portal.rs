@@ -3,7 +3,7 @@
 use super::{
     DAY, ID, MARKUP, Sample, account, agreements, contributions,
     document::{answer, list},
-    public, reports,
+    money, public, reports,
 };
 use crate::i18n::Language;
 use serde_json::{Value, json};
@@ -26,6 +26,17 @@ fn funding() -> Value {
     answer("/v1/donors/{id}/funding", public::donor_funding())
 }
 
+fn totals() -> Value {
+    let totals = json!({ "funding": money("1234567.89"), "paid": money("1234567.00"), "commitments": money("0.89"),
+        "pledges": money("3.00"), "record_count": 2, "pledge_count": 1 });
+    answer("/v1/donors/{id}/contribution-totals", totals)
+}
+
+/// What is owed still, as a donor sees it.
+fn owed_list() -> Value {
+    list("/v1/reports", &[reports::report("final_narrative", "scheduled")])
+}
+
 fn reports_list() -> Value {
     list("/v1/reports", &[reports::report("final_narrative", "submitted")])
 }
@@ -33,7 +44,8 @@ fn reports_list() -> Value {
 fn overview(_: Language) -> Value {
     let focal = json!({ "name": MARKUP, "office": MARKUP, "email": "a@b.example", "language": "en" });
     json!({
-        "funding": funding(), "columns_data": public::columns(), "owed": reports_list(),
+        "funding": funding(), "totals": totals(), "parts": public::figure_parts(), "columns_data": public::columns(),
+        "owed": owed_list(), "latest": reports::report("final_narrative", "submitted"),
         "told": list("/v1/notifications", &[account::told()]), "focal": answer("/v1/me/focal-point", focal),
         "away": true, "today": DAY,
     })
@@ -43,7 +55,7 @@ fn given(_: Language) -> Value {
     json!({
         "list": list("/v1/contributions", &[contributions::contribution()]), "filter_query": "status=paid",
         "filter": { "status": "paid", "year": "2020", "country": "AFG", "earmarking": null }, "problem": null,
-        "years": funding()["by_year"], "countries": ["AFG"], "away": false,
+        "years": funding()["by_year"], "countries": ["AFG"], "totals": totals(), "away": false,
     })
 }
 

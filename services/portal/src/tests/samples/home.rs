@@ -40,7 +40,7 @@ fn search(_: Language) -> Value {
     json!({
         "q": MARKUP, "donors": list("/v1/donors", &[donors::donor()]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
-        "plans": list("/v1/public/plans", &[public::plan()]),
+        "public": public::found(), "did_you_mean": MARKUP,
         "agreements": list("/v1/agreements", &[agreements::agreement()]),
         "people": list("/v1/people", &[person]), "away": true,
     })

@@ -12,6 +12,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/imports/list.html", context: imports },
     Sample { template: "console/imports/show.html", context: show },
     Sample { template: "console/imports/show.html", context: done },
+    Sample { template: "console/imports/plans.html", context: plans },
 ];
 
 fn fields() -> Value {
@@ -65,6 +66,29 @@ fn imports(_: Language) -> Value {
         "list": list("/v1/imports", &[import()]), "filter": {}, "filter_query": "", "problem": problem(), "key": "k",
         "formats": ["csv", "xlsx", "iati", "fts"], "format": "csv", "may_import": true, "mapping": mapping(),
         "mappings": list("/v1/import-mappings", &[mapping()])["items"],
+        "plan_imports": list("/v1/plan-imports", &[plan_import()]),
+    })
+}
+
+/// A row of the list of imports of plans.
+fn plan_import() -> Value {
+    json!({ "id": ID, "office_id": ID, "file": MARKUP, "state": "checked", "read": 4, "created": 1, "updated": 1,
+        "unchanged": 1, "rejected": 1, "created_at": INSTANT })
+}
+
+fn plans(_: Language) -> Value {
+    let error = json!({ "pointer": "/name", "code": "required", "detail": "is required" });
+    let rejected = json!({ "number": 1, "pointer": "/data/plans/0", "external_ref": null, "name": null,
+        "verdict": "rejected", "plan_id": null, "errors": [error] });
+    let updated = json!({ "number": 2, "pointer": "/data/plans/1", "external_ref": "929", "name": MARKUP,
+        "verdict": "updated", "plan_id": ID, "errors": [] });
+    let other = with(plan_import(), json!({ "file": null, "state": "done", "errors": [] }));
+    let refused = with(plan_import(), json!({ "state": "refused", "errors": [] }));
+    json!({
+        "import": answer("/v1/plan-imports/{id}", refused), "verdict": "rejected", "problem": null,
+        "list": list("/v1/plan-imports/{id}/rows", &[rejected, updated]), "filter": {}, "filter_query": "verdict=rejected",
+        "flows": answer("/v1/imports/{id}", with(fields(), json!({ "state": "applying" }))),
+        "others": [answer("/v1/plan-imports/{id}", other)], "beside": "flows=f&others=o",
     })
 }
 

@@ -5,7 +5,7 @@ use super::{
     document::{answer, list, row},
     money, with,
 };
-use crate::i18n::Language;
+use crate::{areas::public::figures, i18n::Language};
 use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
@@ -19,6 +19,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "public/archive.html", context: archive },
     Sample { template: "public/data.html", context: |_| json!({}) },
     Sample { template: "public/search.html", context: search },
+    Sample { template: "public/figures.html", context: figures },
 ];
 
 /// What every funding adds up to.
@@ -44,7 +45,8 @@ fn by_donor() -> Value {
 }
 
 fn by_plan() -> Value {
-    parts(&json!({ "plan_id": ID, "requirement": money("100.00"), "coverage_percent": "10.0" }))
+    parts(&json!({ "plan_id": ID, "requirement": money("100.00"), "coverage_percent": "10.0",
+        "plan_funding": money("12.00"), "within_plan": money("0.50") }))
 }
 
 fn plan_fields() -> Value {
@@ -76,6 +78,27 @@ pub(super) fn update() -> Value {
     )
 }
 
+/// What the plans of a year need and have received, and the parts of its funding.
+fn of_year() -> Value {
+    let plans = json!({ "plan_count": 3, "requirement": money("100.00"), "funding": money("40.00"),
+        "in_year": money("30.00"), "other_years": money("4.00"), "elsewhere": money("5.00"),
+        "several_plans": money("1.00"), "gap": money("60.00"), "coverage_percent": "40.0" });
+    let parts = json!({ "plans": money("30.00"), "within_plans": money("2.00"), "other_plans": money("3.00"),
+        "outside_plans": money("15.00") });
+    with(totals(), json!({ "year": 2020, "plans": plans, "parts": parts }))
+}
+
+/// A row of the list of years.
+fn funded_year() -> Value {
+    row("/v1/public/years", with(of_year(), json!({ "by_earmarking": by_earmarking() })))
+}
+
+/// The parts of a figure, as the handlers make them.
+pub(super) fn figure_parts() -> Value {
+    json!([{ "key": "in-countries", "amount": money("30.00"), "figure": null },
+           { "key": "elsewhere", "amount": money("5.00"), "figure": "shared_of_plans|2020" }])
+}
+
 /// A division as the handlers make it of a list.
 pub(super) fn division() -> Value {
     json!({ "marks": [{ "label": "x", "value": 1.0, "shown": "1" }],
@@ -89,24 +112,22 @@ pub(super) fn columns() -> Value {
 fn home(_: Language) -> Value {
     json!({
         "away": false, "updates": [update()], "year": 2020, "years": [2021, 2020], "countries": [of_country()],
-        "plan_count": 3, "plans": [plan()],
+        "plans": [plan()], "of_year": funded_year(), "plan_parts": figure_parts(), "year_parts": figure_parts(),
         "map_data": [{ "code": "AFG", "value": 1.0, "label": "A", "link": "/x" }],
-        "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }], "required": money("100.00"),
-        "funded": money("40.00"), "gap": money("60.00"), "coverage": "40.0", "received": money("50.00"),
-        "most": money("50.00"), "flow_count": 3,
+        "classes": [{ "class": 1, "from": "0" }, { "class": 2, "from": "1" }], "most": money("50.00"),
     })
 }
 
 fn country(_: Language) -> Value {
     let funding = with(
         totals(),
-        json!({ "country": "AFG", "year": 2020, "donor_count": 2, "by_plan": by_plan(),
+        json!({ "country": "AFG", "year": 2020, "donor_count": 2, "outside_plans": money("0.00"), "by_plan": by_plan(),
         "by_donor": by_donor(), "by_recipient": parts(&json!({})), "by_earmarking": by_earmarking() }),
     );
     json!({
         "donor_types": division(), "iso3": "AFG", "year": 2020, "years": [2021, 2020], "most_plan": money("1.00"),
         "most_donor": money("1.00"), "most_recipient": money("1.00"), "earmarking": division(),
-        "funding": answer("/v1/public/funding", funding),
+        "differing": [by_plan()[0]], "funding": answer("/v1/public/funding", funding),
     })
 }
 
@@ -121,10 +142,13 @@ fn plan_page(_: Language) -> Value {
     let page = with(
         plan_fields(),
         json!({ "by_donor": by_donor(), "by_earmarking": by_earmarking(),
-        "by_recipient": parts(&json!({})), "donor_count": 2 }),
+        "by_recipient": parts(&json!({})), "donor_count": 2, "counted": {
+            "by_country_year": [{ "country": "AFG", "year": 2020, "funding": money("9.00"), "flow_count": 1 }],
+            "elsewhere": { "funding": money("2.00"), "flow_count": 1 },
+            "several_plans": { "funding": money("0.00"), "flow_count": 0 } } }),
     );
     json!({
-        "donor_types": division(), "updates": [update()], "most_objective": money("3.00"), "most_donor": money("1.00"),
+        "parts": figure_parts(), "donor_types": division(), "updates": [update()], "most_objective": money("3.00"), "most_donor": money("1.00"),
         "most_recipient": money("1.00"), "earmarking": division(), "plan": answer("/v1/public/plans/{id}", page),
     })
 }
@@ -145,13 +169,14 @@ pub(super) fn donor_funding() -> Value {
         json!({ "donor_id": ID, "donor_name": MARKUP, "donor_type": "government", "elsewhere": totals(),
         "by_year": [with(totals(), json!({ "year": 2020 }))],
         "by_country_year": [with(totals(), json!({ "year": 2020, "country": "AFG" }))],
-        "by_plan": [of_part], "by_earmarking": [of_part] }),
+        "by_plan": [with(of_part.clone(), json!({ "plan_id": ID }))], "by_earmarking": [of_part] }),
     )
 }
 
 fn donor(_: Language) -> Value {
     json!({
         "earmarking": division(), "columns_data": columns(), "most_plan": money("1.00"),
+        "rows": donor_funding()["by_country_year"], "plans": donor_funding()["by_plan"],
         "funding": answer("/v1/public/donors/{id}", donor_funding()),
     })
 }
@@ -160,14 +185,13 @@ fn flows(_: Language) -> Value {
     let flow = json!({ "all_others": false, "donor_id": ID, "donor_name": MARKUP, "plan_id": null, "plan_name": null,
         "funding": money("3.00"), "flow_count": 1 });
     let funding = with(
-        totals(),
-        json!({ "year": 2020, "by_donor": by_donor(), "by_earmarking": by_earmarking(),
-        "by_plan": by_plan(), "flows": [flow] }),
+        of_year(),
+        json!({ "by_donor": by_donor(), "by_earmarking": by_earmarking(), "by_plan": by_plan(), "flows": [flow] }),
     );
     let mark = |label: &str| json!({ "label": label, "value": 1.0, "shown": "1" });
     json!({
         "year": 2020, "years": [2020], "donor_types": division(), "earmarking": division(),
-        "sankey_data": { "from": [mark(MARKUP)], "to": [mark("b")],
+        "year_parts": figure_parts(), "sankey_data": { "from": [mark(MARKUP)], "to": [mark("b")],
                          "links": [{ "from": 0, "to": 0, "value": 1.0, "shown": "1" }] },
         "funding": answer("/v1/public/years/{year}", funding),
     })
@@ -181,12 +205,49 @@ fn archive(_: Language) -> Value {
         "series_data": { "stacks": [stack], "names": [MARKUP] },
         "multiples": { "countries": [{ "country": "AFG", "marks": columns(), "funding": [money("1.00")] }],
                        "years": [2020], "most": 1.0, "latest": 2020 },
-        "rows": [{ "year": 2020, "plan_count": 1, "required": money("9.00"), "funded": money("3.00"),
-                   "received": money("4.00"), "coverage": "33.3" }],
+        "rows": [funded_year()],
     })
 }
 
+/// What the search over all that is public finds.
+pub(super) fn found() -> Value {
+    let place = json!({ "country": "AFG", "year": 2020, "funding": money("3.00") });
+    let found = json!({
+        "did_you_mean": MARKUP,
+        "countries": [{ "country": "AFG", "year": 2020, "funding": money("3.00") },
+                      { "country": "TCD", "year": null, "funding": null }],
+        "plans": [{ "id": ID, "name": MARKUP, "requirement": money("100.00"), "funding": money("10.00"),
+                    "coverage_percent": "10.0" }],
+        "donors": [{ "id": ID, "name": MARKUP, "name_fr": null, "name_es": null, "type": "government",
+                     "funding": money("1234567.89") }],
+        "organisations": [{ "external_ref": "88", "name": MARKUP, "funding": money("10.00"), "flow_count": 2,
+                            "places": [place] }],
+    });
+    answer("/v1/public/search", found)
+}
+
 fn search(_: Language) -> Value {
-    let donor = with(totals(), json!({ "id": ID, "name": MARKUP, "type": "government" }));
-    json!({ "q": MARKUP, "plans": [plan()], "countries": ["AFG"], "donors": list("/v1/public/donors", &[donor]) })
+    json!({ "q": MARKUP, "found": found() })
+}
+
+fn figures(_: Language) -> Value {
+    let figure = |question: &str| {
+        json!({ "question": question, "year": 2020, "country": "AFG", "plan_id": ID, "plan_name": MARKUP,
+            "donor_id": null, "donor_name": MARKUP, "amount": money("3.50"), "percent": null, "flow_count": 3,
+            "address": "/v1/public/funding?country=AFG&year=2020", "pointer": "/funding", "as_of": INSTANT })
+    };
+    let none = json!({ "amount": null, "flow_count": null });
+    let rows = [
+        figure("reported_to_country_for_plan"),
+        with(figure("gap_of_plan"), none.clone()),
+        with(with(figure("coverage_of_plan"), none), json!({ "percent": "49.9" })),
+    ];
+    let mut list = list("/v1/public/figures", &rows);
+    for row in list["items"].as_array_mut().unwrap() {
+        row["key"] = figures::key_of(row);
+    }
+    json!({
+        "list": list, "filter": { "year": "2020", "question": null }, "filter_query": "year=2020", "problem": null,
+        "years": [2020], "year": "2020", "questions": figures::QUESTIONS,
+    })
 }

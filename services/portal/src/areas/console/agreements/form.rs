@@ -59,10 +59,14 @@ struct FormOf {
 }
 
 async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
-    let offices = if form.id.is_none() { hand_over::offices(staff).await? } else { Vec::new() };
+    let (mut offices, mut colleagues) = (Vec::new(), Vec::new());
+    if form.id.is_none() {
+        offices = hand_over::offices(staff).await?;
+        colleagues = hand_over::colleagues(staff, &offices).await?;
+    }
     let context = json!({
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
-        "offices": offices, "own_office": staff.own_office(),
+        "offices": offices, "own_office": staff.own_office(), "colleagues": colleagues,
         "meanwhile": form.meanwhile, "rows": (0..MIN_INSTALMENT_ROWS).collect::<Vec<_>>(),
         "countries": country_codes(),
     });
@@ -74,6 +78,7 @@ fn filled(language: Language, agreement: &Value) -> Value {
     let amount = |money: &Value| format::number(language, money["amount"].as_str().unwrap_or_default());
     let mut typed = json!({
         "donor_id": agreement["donor_id"], "donor": agreement["donor_name"], "title": agreement["title"],
+        "title_fr": agreement["title_fr"], "title_es": agreement["title_es"],
         "start_date": agreement["start_date"], "end_date": agreement["end_date"], "amount": amount(&agreement["amount"]),
         "currency": agreement["amount"]["currency"],
         "overhead_percent": agreement["overhead_percent"].as_str().map(|percent| format::number(language, percent)),
@@ -132,7 +137,10 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
 /// Sends the terms: of a new agreement, or instead of those that are recorded.
 async fn send(form: &Writer, id: Option<&Id>, mut terms: Value) -> Result<Result<Value, Value>, PageError> {
     let Some(id) = id else {
-        let sent = json!({ "terms": terms, "office_id": form.typed.some("office_id") });
+        let sent = json!({
+            "terms": terms, "office_id": form.typed.some("office_id"),
+            "responsible_id": form.typed.some("responsible_id"),
+        });
         let guard = Guard::Key(form.typed.text("key"));
         return refused(form.change(Method::POST, "/v1/agreements", &sent, guard).await, "/terms");
     };
@@ -143,9 +151,11 @@ async fn send(form: &Writer, id: Option<&Id>, mut terms: Value) -> Result<Result
 
 /// The fields in which a form differs from what is recorded now, with what is recorded.
 fn differences(now: &Value, typed: &Value) -> Vec<Value> {
-    const SHOWN_FIELDS: [&str; 8] = [
+    const SHOWN_FIELDS: [&str; 10] = [
         "donor",
         "title",
+        "title_fr",
+        "title_es",
         "start_date",
         "end_date",
         "amount",
@@ -209,7 +219,7 @@ fn terms(language: Language, typed: &Typed, donor_id: &str) -> Value {
         ("countries".to_owned(), typed.all("countries").into()),
         ("visibility".to_owned(), typed.some("visibility").unwrap_or("internal").into()),
     ]);
-    for name in ["earmarking", "modality", "visibility_clause"] {
+    for name in ["title_fr", "title_es", "earmarking", "modality", "visibility_clause"] {
         if let Some(value) = typed.some(name) {
             sent.insert(name.to_owned(), value.into());
         }

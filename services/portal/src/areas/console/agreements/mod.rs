@@ -7,6 +7,7 @@ pub(crate) mod form;
 pub(crate) mod hand_over;
 pub(crate) mod list;
 pub(crate) mod show;
+pub(crate) mod sign;
 
 /// The entries of these files in the menu.
 pub(crate) const NAV: crate::nav::Entries = &[list::NAV];
@@ -22,5 +23,6 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(form::configure)
         .configure(hand_over::configure)
         .configure(list::configure)
-        .configure(show::configure);
+        .configure(show::configure)
+        .configure(sign::configure);
 }

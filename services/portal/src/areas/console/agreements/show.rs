@@ -25,6 +25,9 @@ const AMENDMENT: Kind = Kind::Choice {
     blank: None,
 };
 
+/// Who reads the document that was signed.
+const READERS: Kind = Kind::Choice { options: &["internal", "donor"], prefix: "visibility-", blank: None };
+
 pub(crate) const STEPS: Steps = Steps {
     list: "agreements",
     once: false,
@@ -33,6 +36,8 @@ pub(crate) const STEPS: Steps = Steps {
         Step::dialog("sign", "agreement-do-sign").about("agreement-sign-about").fields(&[
             Field::optional("signed_on", "signed-on", Kind::PastDate),
             Field::optional("signatory", "signatory", Kind::Line),
+            Field::free("visibility", "document-signed-visible", READERS),
+            Field::optional("file", "document-signed", Kind::File),
         ]),
         Step::dialog("activate", "agreement-do-activate"),
         Step::dialog("close", "agreement-do-close"),
@@ -76,7 +81,13 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("reports:read", "/v1/reports", &of_it),
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
     );
-    let takers = hand_over::takers(hand_over::offices(staff).await?, &agreement);
+    let offices = hand_over::offices(staff).await?;
+    let mut colleagues = hand_over::colleagues(staff, &offices).await?;
+    let responsible = hand_over::responsible(staff, &agreement, &colleagues).await?;
+    if !hand_over::may_hand_over(&offices, &agreement) {
+        colleagues.clear();
+    }
+    let takers = hand_over::takers(offices, &agreement);
     let own = staff.is_own(&agreement);
     let schedule = match agreement["state"].as_str() {
         Some("draft" | "negotiation") => {
@@ -90,7 +101,8 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let context = json!({
         "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
         "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
-        "schedule": schedule, "takers": takers, "may_record": own && staff.may("contributions:write"),
+        "schedule": schedule, "takers": takers, "colleagues": colleagues, "responsible": responsible,
+        "handed": null, "may_record": own && staff.may("contributions:write"),
     });
     staff.page("console/agreements/show.html", added(context, again)).await
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     client::{Guard, Method},
-    error::PageError,
+    error::{PageError, unless_away},
     forms::{key, refused},
-    lists::{ListQuery, NoFilters, items},
+    lists::{ListQuery, NoFilters, given, items},
     nav::{Group, NavEntry},
     visit::{PageResult, Staff, Writer},
 };
@@ -64,6 +64,9 @@ pub(super) async fn list_page(
     (context["key"], context["problem"]) = (key().into(), problem);
     (context["formats"], context["format"]) = (json!(FORMATS), known_format(chosen.format.as_deref()).into());
     context["may_import"] = staff.may("imports:write").into();
+    // Plan overviews are another service's.
+    let plans = staff.get_if("plans:read", "/v1/plan-imports", &given(&[("limit", "5")])).await;
+    context["plan_imports"] = unless_away(plans)?.unwrap_or_default();
     staff.page("console/imports/list.html", context).await
 }
 

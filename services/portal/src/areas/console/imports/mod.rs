@@ -2,7 +2,10 @@
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod fts;
 pub(crate) mod list;
+pub(crate) mod plans;
+pub(crate) mod recognise;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod upload;
@@ -18,6 +21,7 @@ pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(list::configure)
+        .configure(plans::configure)
         .configure(run::configure)
         .configure(show::configure)
         .configure(upload::configure);

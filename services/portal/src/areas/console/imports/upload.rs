@@ -1,6 +1,9 @@
 //! Files that begin an import by being checked, and the template of one.
 
-use super::list::{Chosen, known_format, list_page};
+use super::{
+    fts,
+    list::{Chosen, known_format, list_page},
+};
 use crate::{
     error::PageError,
     lists::{ListQuery, Query, XLSX, handed_through},
@@ -20,20 +23,29 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct Upload {
     key: Option<String>,
     format: Option<String>,
+    /// What becomes of files of FTS: `check`, `import` or `skip`. Others are always checked first.
+    mode: Option<String>,
 }
 
-/// Checks files. They are kept for the import itself, and what was saved of the columns of their source is used.
+/// Checks files. They are kept for the import itself, and what was saved of the columns of their source is used. Plan overviews
+/// are not kept, so that files of FTS can also be imported as they are.
 async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
     let format = known_format(how.format.as_deref());
-    let query: Query = [("format", format), ("dry_run", "true"), ("saved_mapping", "true")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec();
-    match staff.upload("/v1/imports", &query, how.key.as_deref(), payload).await {
-        Ok(import) => {
-            let id = import["id"].as_str().unwrap_or_default();
-            staff.see_other(&format!("/console/imports/{id}"))
-        }
-        Err(PageError::Refused(problem)) if [400, 409, 413, 415, 422].contains(&problem.status) => {
+    let key = how.key.as_deref();
+    let sent = if format == "fts" {
+        let mode = how.mode.as_deref();
+        fts::send(&staff, (!matches!(mode, Some("import" | "skip")), mode == Some("skip")), key, payload)
+            .await
+    } else {
+        let query: Query = [("format", format), ("dry_run", "true"), ("saved_mapping", "true")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        let import = staff.upload("/v1/imports", &query, key, payload).await;
+        import.map(|import| format!("/console/imports/{}", import["id"].as_str().unwrap_or_default()))
+    };
+    match sent {
+        Ok(address) => staff.see_other(&address),
+        Err(PageError::Refused(problem)) if [400, 403, 409, 413, 415, 422].contains(&problem.status) => {
             let chosen = Chosen { format: how.format.clone(), ..Chosen::default() };
             list_page(&staff, &ListQuery::default(), &chosen, json!(problem)).await
         }

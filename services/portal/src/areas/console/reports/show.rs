@@ -22,6 +22,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 const COMMENT: Field = Field::optional("comment", "comment", Kind::Long);
+/// The day of a step that is recorded later.
+const ON: Field = Field::optional("on", "step-on", Kind::PastDate);
 const REASON: Field = Field::required("comment", "comment", Kind::Long);
 
 /// Every step but sending, which goes with the text.
@@ -30,11 +32,11 @@ pub(crate) const STEPS: Steps = Steps {
     once: false,
     steps: &[
         Step::dialog("start", "report-do-start"),
-        Step::dialog("endorse", "report-do-endorse").fields(&[COMMENT]),
+        Step::dialog("endorse", "report-do-endorse").fields(&[ON, COMMENT]),
         Step::quiet("return", "report-do-return").fields(&[REASON]),
         Step::quiet("reject", "report-do-reject").fields(&[REASON]),
-        Step::dialog("submit", "report-do-submit").fields(&[COMMENT]),
-        Step::dialog("accept", "report-do-accept").fields(&[COMMENT]),
+        Step::dialog("submit", "report-do-submit").about("report-submit-about").fields(&[ON, COMMENT]),
+        Step::dialog("accept", "report-do-accept").fields(&[ON, COMMENT]),
         Step::quiet("retract", "report-do-retract").fields(&[REASON]),
         Step::panel("extend", "report-do-extend")
             .fields(&[Field::required("due_date", "due-new", Kind::Date).filled(), REASON]),

@@ -125,5 +125,16 @@ pub(crate) fn sample(language: Language) -> Value {
                           place("MDV", 5e6)],
         "sample_list": { "next_cursor": "c" },
         "sample_figure": money("601000000.00"),
+        "sample_parts": [{ "key": "in-countries", "amount": money("600000000.00"), "figure": null },
+                         { "key": "elsewhere", "amount": money("1000000.00"), "figure": null }],
+        "sample_totals": { "funding": money("601000000.00"), "paid": money("600000000.00"),
+                           "commitments": money("1000000.00"), "pledges": money("2000.00"), "record_count": 9 },
+        "sample_figures": [{ "question": "reported_to_country", "country": "TCD", "year": 2026, "plan_id": null,
+                             "plan_name": null, "donor_id": null, "donor_name": null, "amount": money("500000.50"),
+                             "percent": null, "flow_count": 9, "address": "#map", "pointer": null,
+                             "as_of": "2026-11-25T09:30:00Z", "key": null }],
+        "sample_found": { "countries": [{ "country": "TCD", "year": 2026, "funding": money("500000.00") }], "plans": [],
+                          "organisations": [{ "name": "ΑΒΓ", "funding": money("500000.00"), "flow_count": 9,
+                                              "places": [{ "country": "TCD", "year": 2026 }] }] },
     })
 }

@@ -112,8 +112,9 @@ public final class PartnerSystem {
         try {
             donors.putDonorsId(donor.getId(), version, fields);
         } catch (ApiException stale) {
-            require(stale.getCode() == 412, "a stale version is refused");
-            require(stale.getResponseBody().contains("stale_version"), "the problem says why");
+            String answer = stale.getCode() + " " + stale.getResponseBody() + " (" + stale.getMessage() + ")";
+            require(stale.getCode() == 412, "a stale version is refused, not answered with " + answer);
+            require(stale.getResponseBody().contains("stale_version"), "the problem says why: " + answer);
             return;
         }
         throw new IllegalStateException("a stale version was taken");
