@@ -61,6 +61,18 @@ async function pagesOf(page, who, language) {
   return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/contributions?scope=all"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
 }
 
+/// Presses a button that leads to an import, and waits until that has ended so.
+async function sent(page, button, state) {
+  const before = page.url();
+  await page.click(button);
+  await page.waitForURL((url) => String(url) !== before && /\/console\/imports\/[0-9a-f-]{36}/.test(url.pathname));
+  for (let tries = 0; tries < 50 && !(await page.locator(`main .badge.${state}`).count()); tries++) {
+    await page.waitForTimeout(200);
+    await page.reload();
+  }
+  assert.equal(await page.locator(`main .badge.${state}`).count(), 1);
+}
+
 async function checked(page, path, language, complaints) {
   const answer = await page.goto(path);
   const gone = path.includes("nothing-here");
@@ -113,14 +125,11 @@ for (const javaScriptEnabled of [true, false]) {
       buffer: Buffer.from(JSON.stringify({ status: "ok", data: { flows } })),
     });
     await page.setInputFiles("#files", file([flow]));
-    await page.click("main form button:not(.quiet-button)");
-    await page.waitForURL(/\/console\/imports\/[0-9a-f-]{36}/);
-    for (let tries = 0; tries < 50 && !(await page.locator(".badge.done").count()); tries++) {
-      await page.waitForTimeout(200);
-      await page.reload();
-    }
+    await sent(page, "main form button:not(.quiet-button)", "checked");
+    assert.match(await page.locator("main").innerText(), /Would be created/);
+    for (const radio of await page.locator("input[type=radio][value=new]").all()) await radio.check();
+    await sent(page, "main form[action$='/run'] button", "done");
     assert.match(await page.locator("main").innerText(), /flows\.json/);
-    assert.equal(await page.locator(".badge.done").count(), 1);
     await page.setViewportSize({ width: 360, height: 900 });
     await page.goto(`/en/console/donors?q=${encodeURIComponent(name.split(" ")[0])}`);
     assert.equal(await page.locator("tbody th a").innerText(), name);
@@ -133,6 +142,61 @@ for (const javaScriptEnabled of [true, false]) {
     await page.click("main form button:not(.quiet-button)");
     await page.waitForSelector(".error-summary");
     assert.match(await page.locator(".error-summary").innerText(), /not JSON/);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test(`an officer checks a table, maps its columns and new donors, and imports it without choosing it again, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    const source = javaScriptEnabled ? "sap-js" : "sap";
+    await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/imports?format=csv");
+    const table = (amount) => ({
+      name: "sap.csv", mimeType: "text/csv",
+      buffer: Buffer.from(
+        `Numéro;Bailleur;Type de bailleur;Statut;Montant;Devise;Date de décision\n${source}-1;Norwegen;government;paid;${amount};USD;2026-05-04\n${source}-2;Norwegen;government;paid;five;USD;2026-05-04\n`,
+      ),
+    });
+    await page.fill("#source", source);
+    await page.selectOption("#decimal", ",");
+    await page.setInputFiles("#files", table("1250,50"));
+    await sent(page, "form[data-upload] button", "checked");
+    // One heading says nothing by itself; what was chosen is kept.
+    assert.match(await page.locator(".notice").first().innerText(), /Reference in the source system/);
+    assert.equal(await page.inputValue("#decimal"), ",");
+    await page.selectOption("#column-1", "external_ref");
+    await page.check("form[action$='/check'] [name=save]");
+    await sent(page, "form[action$='/check'] button", "checked");
+    if (javaScriptEnabled) {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await tooWide(page), 0, `the check is wider than ${width} px`);
+        assert.deepEqual(await axe(page), [], `the check at ${width} px`);
+      }
+    }
+    const main = await page.locator("main").innerText();
+    assert.match(main, /Would be created/);
+    assert.match(main, /2026/);
+    await page.locator("fieldset label", { hasText: "Norway" }).first().locator("input").check();
+    assert.match(await page.locator("form[action$='/run'] button").innerText(), /Import 1 valid row/);
+    await sent(page, "form[action$='/run'] button", "done");
+    await page.goto(`${page.url().split("?")[0]}?verdict=created`);
+    await page.click("main tbody a[href*='/console/contributions/']");
+    await page.waitForURL(/\/console\/contributions\/[0-9a-f-]{36}/);
+    assert.match(await page.locator("main").innerText(), /1,250\.5/);
+    // The next file of the system needs no columns, and what it would overwrite is shown.
+    await page.goto(`/en/console/imports?format=csv&source=${source}`);
+    assert.equal(await page.inputValue("#source"), source);
+    await page.setInputFiles("#files", table("1300,00"));
+    await sent(page, "form[data-upload] button", "checked");
+    assert.equal(await page.locator("fieldset").count(), 0, "the donor is known by now");
+    await page.goto(`${page.url().split("?")[0]}?verdict=updated`);
+    assert.match(await page.locator("main tbody del").first().innerText(), /1250\.50/);
+    await page.goto(`/en/console/imports?format=csv&source=${source}`);
+    await page.click("main details summary");
+    await page.click(`main form[action$='/forget']:has([value="${source}"]) button`);
+    await page.waitForURL(/\/console\/imports$/);
+    assert.equal(await page.locator(`main form[action$='/forget'] [value="${source}"]`).count(), 0);
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -160,9 +224,9 @@ for (const javaScriptEnabled of [true, false]) {
       await page.waitForURL(/\/console\/imports\/plans\/[0-9a-f-]{36}/);
       return page.locator("main").innerText();
     };
-    assert.match(await send("main form button[formaction*='mode=check']"), /validation only/);
-    assert.match(await send("main form button:not(.quiet-button)"), /One plan is invalid[^]*\/id/);
-    assert.match(await send("main form button[formaction*='mode=skip']"), /Flows of this upload/);
+    assert.match(await send("form[data-upload] button:not(.quiet-button)"), /validation only/);
+    assert.match(await send("form[data-upload] button[formaction*='mode=import']"), /One plan is invalid[^]*\/id/);
+    assert.match(await send("form[data-upload] button[formaction*='mode=skip']"), /Flows of this upload/);
     for (let tries = 0; tries < 50 && (await page.locator(".badge.done").count()) < 2; tries++) {
       await page.waitForTimeout(200);
       await page.reload();

@@ -13,6 +13,7 @@ mod exports;
 mod figures;
 mod iati;
 mod imports;
+mod imports_checked;
 mod imports_of_donors;
 mod imports_of_tables;
 mod inputs;

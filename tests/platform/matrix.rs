@@ -111,6 +111,12 @@ async fn scene() -> Scene {
     records.insert("clients", made("/v1/clients", client).await);
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
     records.insert("imports", text(&job["id"]));
+    for source in ["erp", "old"] {
+        let mapping = world.http.request(Method::PUT, &format!("/v1/import-mappings/{source}"));
+        let mapping = mapping.bearer_auth(&right).header("if-match", "\"0\"").json(&mapping_of_columns());
+        let answer = world.http.send(mapping).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
     let overview = json!({ "data": { "plans": [] } });
     records.insert("plan-imports", made("/v1/plan-imports", overview).await);
     let twin = json!({ "name": "Norwegen", "type": "government" });
@@ -134,6 +140,10 @@ fn auth_scopes() -> Vec<String> {
 
 fn plan(visibility: &str) -> Value {
     json!({ "name": "Plan", "plan_type": "other", "countries": ["TCD"], "years": [2026], "visibility": visibility })
+}
+
+fn mapping_of_columns() -> Value {
+    json!({ "columns": [{ "heading": "Who", "field": "donor" }], "decimal": "comma", "empty": null })
 }
 
 fn contact() -> Value {
@@ -240,6 +250,7 @@ impl Scene {
                 json!({ "title": "Floods", "body": "Roads are cut.", "language": "en" })
             }
             "POST /v1/imports" => serde_json::from_slice(&page(&flows(1, 1))).unwrap(),
+            "PUT /v1/import-mappings/{source}" => mapping_of_columns(),
             "POST /v1/plan-imports" => json!({ "data": { "plans": [] } }),
             _ => return None,
         })
@@ -250,6 +261,10 @@ impl Scene {
         let office = format!("office_id={}", self.office);
         let path = match path {
             "/v1/imports" if operation.starts_with("POST") => format!("{path}?format=fts&{office}"),
+            "/v1/import-mappings/{source}" if operation.starts_with("DELETE") => {
+                "/v1/import-mappings/old".to_owned()
+            }
+            "/v1/import-mappings/{source}" => path.replace("{source}", "erp"),
             "/v1/plan-imports" if operation.starts_with("POST") => format!("{path}?{office}"),
             "/v1/diversification" => format!("{path}?{office}"),
             "/v1/diversification/rows" => format!("{path}?{office}&year=2026&measure=total"),

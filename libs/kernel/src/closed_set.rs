@@ -253,6 +253,13 @@ macro_rules! closed_set {
             }
         }
 
+        // Asked of every part of a primary key; no database makes words.
+        impl ::sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, ::sea_orm::DbErr> {
+                Err(::sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
         impl ::sea_orm::sea_query::ValueType for $name {
             fn try_from(value: ::sea_orm::Value) -> Result<Self, ::sea_orm::sea_query::ValueTypeErr> {
                 let word = <String as ::sea_orm::sea_query::ValueType>::try_from(value)?;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use kernel::Problem;
 pub(crate) use reqwest::Method;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, RequestBuilder, Response, multipart::Form};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::time::Duration;
@@ -129,6 +129,20 @@ impl Gateway {
         // Some answers say nothing (RFC 7009 section 2.2).
         let body: &[u8] = if body.is_empty() { b"null" } else { &body };
         serde_json::from_slice(body).map_err(|error| PageError::Unavailable(error.to_string()))
+    }
+
+    /// Sends the fields of a form with files, without any: once for each `key`.
+    pub(crate) async fn send_fields(
+        &self,
+        caller: &Caller,
+        path: &str,
+        query: &Query,
+        key: &str,
+        fields: Vec<(&'static str, String)>,
+    ) -> Result<Value, PageError> {
+        let form = fields.into_iter().fold(Form::new(), |form, (name, text)| form.text(name, text));
+        let request = self.request(caller, Method::POST, path).query(query).timeout(UPLOAD_TIMEOUT);
+        json(request.header("idempotency-key", key).multipart(form).send().await?).await
     }
 
     /// Hands a body through as it comes.

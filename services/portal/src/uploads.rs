@@ -47,6 +47,17 @@ impl<W> Visit<W> {
         self.state.gateway.upload(&self.caller, path, query, headers, body).await
     }
 
+    /// Sends the fields of such a form without a file, because the platform still has it: once for each `key`.
+    pub(crate) async fn send_fields(
+        &self,
+        path: &str,
+        query: &Query,
+        key: &str,
+        fields: Vec<(&'static str, String)>,
+    ) -> Result<Value, PageError> {
+        self.state.gateway.send_fields(&self.caller, path, query, key, fields).await
+    }
+
     fn media_type(&self) -> &str {
         let media_type = self.request.headers().get("content-type").and_then(|value| value.to_str().ok());
         media_type.unwrap_or_default()

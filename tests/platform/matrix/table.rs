@@ -86,6 +86,20 @@ const fn staff_only(status: u16) -> [Gets; 8] {
     [Status(401), own, own, own, refused, refused, refused, own]
 }
 
+/// What all staff of the organisation have, and another organisation does not.
+const fn saved(status: u16, outside: u16) -> [Gets; 8] {
+    let mut row = staff_only(status);
+    row[1] = Status(outside);
+    row
+}
+
+/// What any office of the organisation deletes: whoever comes first does, and then there is nothing left.
+const fn deleted_once() -> [Gets; 8] {
+    let mut row = saved(404, 404);
+    row[2] = Status(204);
+    row
+}
+
 const fn created(outside: u16) -> [Gets; 8] {
     [
         Status(401),
@@ -427,6 +441,12 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/imports/template", staff_only(200)),
         ("GET /v1/imports/{id}", NOBODY_IN),
         ("GET /v1/imports/{id}/rows", NOBODY_IN),
+        ("GET /v1/imports/{id}/new-donors", NOBODY_IN),
+        // Every organisation has its own; the other one has saved nothing under this name.
+        ("GET /v1/import-mappings", staff_only(200)),
+        ("GET /v1/import-mappings/{source}", saved(200, 404)),
+        ("PUT /v1/import-mappings/{source}", staff_only(428)),
+        ("DELETE /v1/import-mappings/{source}", deleted_once()),
         ("GET /v1/plan-names", staff_only(200)),
         ("GET /v1/plans", LIST),
         ("POST /v1/plans", created(422)),

@@ -140,11 +140,6 @@ pub(crate) struct Filter {
     pub(crate) search: Option<String>,
 }
 
-/// A text to look for, not a pattern.
-pub(crate) fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
-
 fn filtered(scope: &TenantScope, filter: &Filter) -> Select<Entity> {
     let mut query = readable(scope);
     if let Some(year) = filter.year {

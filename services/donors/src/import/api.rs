@@ -1,15 +1,22 @@
 use super::{
-    columns::Column,
+    changes::RowChange,
+    columns::{Column, DecimalSign, EmptyCells},
+    decisions::DonorDecision,
     format::ImportFormat,
-    store::{self, ImportId, ImportState, RowOutcome},
+    store::{self, ImportId, ImportState, Link, RowOutcome},
+    totals::{ImportTotals, Kept},
+    uploads::KeptUpload,
 };
+use ::store::StoreError;
 use actix_web::{HttpRequest, get, web::Data};
-use auth::{Caller, perm};
-use kernel::{FieldCode, FieldError, OfficeId, Params, Problem};
+use auth::{Caller, Claims, perm};
+use chrono::{DateTime, Utc};
+use kernel::{ContributionId, DonorId, FieldCode, FieldError, OfficeId, Params, Problem};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Cell, Context, Envelope, Id, Listed, Paging, Parameters, Row, openapi::ReadProblems, response,
 };
+use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
 /// An import and its progress.
@@ -30,13 +37,26 @@ pub(crate) struct Import {
     columns: Vec<Column>,
     #[schema(example = "applying")]
     state: ImportState,
-    /// Whether this is a dry run: rows are validated and nothing is saved.
+    /// Whether this is a dry run: rows are validated and compared, and nothing is saved. Outcomes and counts say what would
+    /// happen.
     dry_run: bool,
     /// Whether valid rows are imported when others are invalid.
     skip_bad: bool,
     /// Names of the files.
     #[schema(max_items = 1000, value_type = Vec<kernel::items::FileName>)]
     files: Vec<String>,
+    /// The files as they are kept for the caller; null when they are not kept (any more), or are somebody else's.
+    upload: Option<KeptUpload>,
+    /// The decimal separator of a table, where it was stated.
+    decimal: Option<DecimalSign>,
+    /// What an empty cell of a table does, where it was stated.
+    empty: Option<EmptyCells>,
+    /// The organisation's own IATI identifier, where it was stated.
+    #[schema(max_length = 100)]
+    receiver: Option<String>,
+    /// What was decided on donors that are not in the registry.
+    #[schema(max_items = 1000)]
+    donor_decisions: Vec<DonorDecision>,
     /// Number of rows in the files.
     #[schema(minimum = 0)]
     read: i64,
@@ -54,17 +74,24 @@ pub(crate) struct Import {
     /// Rows with warnings.
     #[schema(minimum = 0)]
     warnings: i64,
+    /// Number of donors that are recorded (`/v1/imports/{id}/new-donors`).
+    #[schema(minimum = 0)]
+    new_donors: i64,
+    /// Of a dry run, once it has ended: the money of the rows that would be created or updated, by year and currency.
+    totals: Option<ImportTotals>,
     /// Why it failed or was refused, or what was skipped.
     #[schema(max_length = 2000)]
     message: Option<String>,
-    created_at: chrono::DateTime<chrono::Utc>,
-    finished_at: Option<chrono::DateTime<chrono::Utc>>,
+    created_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
 }
 
-impl TryFrom<store::Model> for Import {
-    type Error = ::store::StoreError;
-
-    fn try_from(row: store::Model) -> Result<Self, Self::Error> {
+impl Import {
+    /// An import as a caller sees it at an instant.
+    pub(super) fn of(row: store::Model, claims: &Claims, now: DateTime<Utc>) -> Result<Self, StoreError> {
+        let is_callers = (row.uploaded_by, row.uploaded_in) == (Some(claims.sub), Some(claims.office_id));
+        let upload = row.upload_id.zip(row.upload_expires_at).filter(|(_, end)| is_callers && *end > now);
+        let totals: Option<Kept> = row.totals.as_deref().map(serde_json::from_str).transpose()?;
         Ok(Self {
             id: row.id,
             version: row.version,
@@ -76,6 +103,11 @@ impl TryFrom<store::Model> for Import {
             dry_run: row.dry_run,
             skip_bad: row.skip_bad,
             files: serde_json::from_str(&row.files)?,
+            upload: upload.map(|(id, expires_at)| KeptUpload { id, expires_at }),
+            decimal: row.decimal_sign,
+            empty: row.empty_cells,
+            receiver: row.receiver,
+            donor_decisions: serde_json::from_str(&row.donor_decisions)?,
             read: row.rows_read,
             done: row.rows_done,
             created: row.created,
@@ -83,6 +115,8 @@ impl TryFrom<store::Model> for Import {
             unchanged: row.unchanged,
             rejected: row.rejected,
             warnings: row.warnings,
+            new_donors: row.new_donors,
+            totals: totals.map(ImportTotals::from),
             message: row.message,
             created_at: row.created_at,
             finished_at: row.finished_at,
@@ -102,6 +136,8 @@ impl Row for Import {
         ("rejected", |row| row.rejected.into()),
         ("warnings", |row| row.warnings.into()),
         ("created_at", |row| row.created_at.to_rfc3339().into()),
+        ("dry_run", |row| row.dry_run.into()),
+        ("new_donors", |row| row.new_donors.into()),
     ];
 }
 
@@ -120,9 +156,10 @@ pub(crate) async fn list(
     let scope = context.scope(&caller.claims).await?;
     let filters = caller.claims.office_id;
     let page = paging.0.of("imports", &filters)?;
-    service::list(&request, &context, scope, page, async |db, scope, page| {
+    let (claims, now) = (caller.claims, context.store.clock().now());
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
         let imports = store::list(scope, db, page, page.after()?).await?;
-        Ok(page.page(imports, |row| row.id).try_map(Import::try_from)?)
+        Ok(page.page(imports, |row| row.id).try_map(|row| Import::of(row, &claims, now))?)
     })
     .await
 }
@@ -145,7 +182,8 @@ pub(crate) async fn get(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        response::record(&request, row.version, &Import::try_from(row)?)
+        let now = context.store.clock().now();
+        response::record(&request, row.version, &Import::of(row, &caller.claims, now)?)
     })
     .await
 }
@@ -165,9 +203,17 @@ pub(crate) struct ImportRow {
     /// The contribution's reference in the source, if it has one.
     #[schema(max_length = 100)]
     external_ref: Option<String>,
-    /// Null while the row is pending.
+    /// Null while the row is pending. In a dry run, what would become of it.
     #[schema(example = "rejected")]
     verdict: Option<RowOutcome>,
+    /// The contribution that the row made, changed or left as it is; in a dry run, the one that it would change or leave. Null
+    /// where there is none that the caller may read.
+    contribution_id: Option<ContributionId>,
+    /// The donor of that contribution.
+    donor_id: Option<DonorId>,
+    /// What the row changes of that contribution, field by field; in a dry run, what it would change.
+    #[schema(max_items = 30)]
+    changes: Vec<RowChange>,
     /// Errors, by JSON pointer inside the row.
     #[schema(max_items = 100)]
     errors: Vec<FieldError>,
@@ -176,17 +222,36 @@ pub(crate) struct ImportRow {
     warnings: Vec<FieldError>,
 }
 
-impl TryFrom<store::RowVerdict> for ImportRow {
-    type Error = ::store::StoreError;
-
-    fn try_from(row: store::RowVerdict) -> Result<Self, Self::Error> {
+impl ImportRow {
+    /// A row with the contribution that is linked to its reference.
+    fn of(row: store::RowVerdict, dry_run: bool, links: &HashMap<String, Link>) -> Result<Self, StoreError> {
         let parsed = |text: Option<String>| match text {
             Some(text) => serde_json::from_str(&text),
             None => Ok(Vec::new()),
         };
         let (errors, warnings) = (parsed(row.errors)?, parsed(row.warnings)?);
+        let changes = row.changes.as_deref().map(serde_json::from_str).transpose()?.unwrap_or_default();
         let store::RowVerdict { number, file, pointer, external_ref, verdict, .. } = row;
-        Ok(Self { number, file, pointer, external_ref, verdict, errors, warnings })
+        let is_there = match verdict {
+            // A later import may have made it.
+            Some(RowOutcome::Created) => !dry_run,
+            Some(RowOutcome::Updated | RowOutcome::Unchanged) => true,
+            Some(RowOutcome::Rejected | RowOutcome::NotApplied) | None => false,
+        };
+        let link = external_ref.as_ref().filter(|_| is_there).and_then(|reference| links.get(reference));
+        let (contribution_id, donor_id) = (link.map(|link| link.0), link.and_then(|link| link.1));
+        Ok(Self {
+            number,
+            file,
+            pointer,
+            external_ref,
+            verdict,
+            contribution_id,
+            donor_id,
+            changes,
+            errors,
+            warnings,
+        })
     }
 }
 
@@ -219,6 +284,12 @@ fn lines(errors: &[FieldError]) -> Cell {
     lines.join("; ").into()
 }
 
+/// What a row changes, in one cell.
+fn changes(changes: &[RowChange]) -> Cell {
+    let lines: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    lines.join("; ").into()
+}
+
 impl Row for ImportRow {
     const COLUMNS: &'static [service::Column<Self>] = &[
         ("number", |row| row.number.into()),
@@ -230,6 +301,9 @@ impl Row for ImportRow {
         ("warnings", |row| lines(&row.warnings)),
         ("error_codes", |row| codes(&row.errors)),
         ("warning_codes", |row| codes(&row.warnings)),
+        ("contribution_id", |row| row.contribution_id.into()),
+        ("donor_id", |row| row.donor_id.into()),
+        ("changes", |row| changes(&row.changes)),
     ];
 }
 
@@ -246,8 +320,9 @@ pub(crate) struct RowFilter {
 
 /// Lists the rows of an import and their outcomes
 ///
-/// Each with its place in the files and its errors and warnings, by code and field. Rows that are still to be
-/// processed have no outcome. Also available as CSV and XLSX. 404 if the caller may not see the import.
+/// Each with its place in the files, its errors and warnings, by code and field, the contribution that it made and what it
+/// changed; in a dry run, what would become of it and what it would change. Rows that are still to be processed have no
+/// outcome. Also available as CSV and XLSX. 404 if the caller may not see the import.
 #[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), RowFilter, Paging),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The rows, in the order of the files", body = Envelope<ImportRow>),
@@ -262,14 +337,16 @@ pub(crate) async fn rows(
 ) -> ApiResult {
     let scope = context.scope(&caller.claims).await?;
     let import = service::read_within(&context, &scope, async |db| Ok(store::get(&scope, db, id.0).await?));
-    let import = import.await?.ok_or_else(Problem::not_found)?.id;
+    let import = import.await?.ok_or_else(Problem::not_found)?;
     let RowFilter { verdict, with_warnings } = listed.filter;
-    let filters = (import, verdict, with_warnings);
+    let filters = (import.id, verdict, with_warnings);
     let with_warnings = with_warnings.unwrap_or(false);
     let page = listed.paging.of("import-rows", &filters)?;
-    service::list(&request, &context, scope, page, async move |db, _, page| {
-        let rows = store::rows(db, import, verdict, with_warnings, page, page.after()?).await?;
-        Ok(page.page(rows, |row| row.number).try_map(ImportRow::try_from)?)
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let rows = store::rows(db, import.id, verdict, with_warnings, page, page.after()?).await?;
+        let links = store::links(scope, db, &import, &rows).await?;
+        let shown = |row: store::RowVerdict| ImportRow::of(row, import.dry_run, &links);
+        Ok(page.page(rows, |row| row.number).try_map(shown)?)
     })
     .await
 }
@@ -278,12 +355,41 @@ pub(crate) async fn rows(
 mod tests {
     use super::*;
 
+    fn verdict(verdict: RowOutcome, errors: Option<&str>) -> store::RowVerdict {
+        store::RowVerdict {
+            number: 1,
+            file: "a.csv".to_owned(),
+            pointer: "/lines/2".to_owned(),
+            external_ref: Some("G-1".to_owned()),
+            verdict: Some(verdict),
+            errors: errors.map(str::to_owned),
+            warnings: None,
+            changes: None,
+        }
+    }
+
     fn row(errors: &str) -> ImportRow {
-        let errors = Some(errors.to_owned());
-        let (file, pointer) = ("a.csv".to_owned(), "/lines/2".to_owned());
-        let (external_ref, verdict, warnings) = (None, Some(RowOutcome::Rejected), None);
-        let row = store::RowVerdict { number: 1, file, pointer, external_ref, verdict, errors, warnings };
-        ImportRow::try_from(row).unwrap()
+        ImportRow::of(verdict(RowOutcome::Rejected, Some(errors)), false, &HashMap::new()).unwrap()
+    }
+
+    #[test]
+    fn a_row_leads_to_its_contribution_unless_it_would_only_make_one() {
+        let (contribution, donor) = (ContributionId::from_u128(1), DonorId::from_u128(2));
+        let links = HashMap::from([("G-1".to_owned(), (contribution, Some(donor)))]);
+        let led = |outcome, dry_run| {
+            let row = ImportRow::of(verdict(outcome, None), dry_run, &links).unwrap();
+            (row.contribution_id.is_some(), row.donor_id.is_some())
+        };
+        for (outcome, in_a_run, in_a_dry_run) in [
+            (RowOutcome::Created, true, false),
+            (RowOutcome::Updated, true, true),
+            (RowOutcome::Unchanged, true, true),
+            (RowOutcome::Rejected, false, false),
+            (RowOutcome::NotApplied, false, false),
+        ] {
+            assert_eq!(led(outcome, false), (in_a_run, in_a_run), "{outcome}");
+            assert_eq!(led(outcome, true), (in_a_dry_run, in_a_dry_run), "{outcome}");
+        }
     }
 
     #[test]

@@ -1,12 +1,9 @@
-//! Applying a batch of checked rows: what is new is created, what changed is a new version, the rest is unchanged.
+//! Applying a batch of checked rows: what is new is created, what changed is a new version, the rest is unchanged. And
+//! what that would come to, for a dry run.
 
-use super::{
-    flow::{DonorRef, Flow},
-    format::ImportFormat,
-    kept,
-    matching::{self, Found, scope_of},
-    store::Model as Job,
-};
+mod donors;
+
+use super::{changes, flow::Flow, kept, matching::scope_of, new_donors, store::Model as Job};
 use crate::{
     agreement,
     contribution::{
@@ -15,20 +12,25 @@ use crate::{
         store::{Model as Contribution, REPORTING_SOURCE},
     },
     known::plan,
-    registry::donor::{self, named::Named},
+    registry::donor::named::Named,
 };
 use chrono::{DateTime, Utc};
-use events::{ExternalRef, FlowObject};
-use kernel::{AgreementId, ContributionId, DonorId, DonorStatus, DonorType, OfficeId, Visibility};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use events::FlowObject;
+use kernel::{AgreementId, ContributionId, Visibility};
+use sea_orm::ConnectionTrait;
+use std::collections::{BTreeSet, HashMap};
 use store::{StoreError, TenantScope, Transaction, office};
 
-/// The outcome of each row.
+/// The outcome of the rows of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Verdicts {
     pub(crate) created: Vec<i64>,
     pub(crate) updated: Vec<i64>,
     pub(crate) unchanged: Vec<i64>,
+    /// What the updated rows change.
+    pub(super) changes: Vec<changes::Model>,
+    /// The donors that were recorded, or would be.
+    pub(super) new_donors: Vec<new_donors::Model>,
 }
 
 /// The decision for a flow.
@@ -61,14 +63,10 @@ pub(crate) async fn apply(
     let held = contribution::store::by_refs(&scope, tx.db(), &job.source, &refs).await?;
     let mut stored = by_reference(held);
     stored.extend(by_reference(changing(tx, &scope, &flows, &stored).await?));
-    let lookups = Lookups {
-        donors: donors_of(tx, job, &scope, &flows).await?,
-        agreements: agreements_of(tx, &scope, &flows).await?,
-        plans: plans_of(tx, job, &flows).await?,
-        recipient: recipient(tx, job).await?,
-        us,
-    };
-    let mut verdicts = Verdicts::default();
+    let (donors, recorded) = donors::of(tx, job, &scope, &flows).await?;
+    let lookups = Lookups::of(tx.db(), job, &flows, (donors, us)).await?;
+    let new_donors = recorded.into_iter().map(|donor| donor.recorded(job.id)).collect();
+    let mut verdicts = Verdicts { new_donors, ..Verdicts::default() };
     let mut latest: HashMap<String, Contribution> = HashMap::new();
     let mut order: Vec<String> = Vec::new();
     let now = tx.now();
@@ -89,6 +87,9 @@ pub(crate) async fn apply(
                 let id = flow.id.clone();
                 let place = (current.map_or_else(|| tx.new_id(), |row| row.id), now);
                 let record = record(flow, job, &lookups, fingerprint, stored.get(&id), place)?;
+                if let Some(current) = current {
+                    verdicts.changes.push(changes::of_row(job.id, number, current, &record)?);
+                }
                 if !latest.contains_key(&id) {
                     order.push(id.clone());
                 }
@@ -100,7 +101,8 @@ pub(crate) async fn apply(
     Ok(verdicts)
 }
 
-fn by_reference(records: Vec<Contribution>) -> HashMap<String, Contribution> {
+/// Records by what their source calls them.
+pub(super) fn by_reference(records: Vec<Contribution>) -> HashMap<String, Contribution> {
     records.into_iter().filter_map(|row| Some((row.external_ref.clone()?, row))).collect()
 }
 
@@ -124,8 +126,8 @@ async fn changing(
 }
 
 /// What the rows of a batch name.
-struct Lookups {
-    /// By [`DonorRef::key`].
+pub(super) struct Lookups {
+    /// By [`super::flow::DonorRef::key`].
     donors: HashMap<String, Named>,
     agreements: HashMap<String, AgreementId>,
     /// What a text means of plans.
@@ -136,39 +138,73 @@ struct Lookups {
     us: Option<Us>,
 }
 
+/// Whether the source of an import tells of everybody's money, and not of ours alone.
+fn tells_of_everybody(job: &Job) -> bool {
+    job.source == REPORTING_SOURCE
+}
+
 /// Who we are, for flows of a source that tells of everybody's money. Asked for before any row is locked.
 async fn us(tx: &Transaction, job: &Job) -> Result<Option<Us>, StoreError> {
-    if job.source != REPORTING_SOURCE {
+    if !tells_of_everybody(job) {
         return Ok(None);
     }
     Ok(Some(recipient::held(tx, job.organisation_id).await?))
 }
 
-async fn recipient(tx: &Transaction, job: &Job) -> Result<Option<FlowObject>, StoreError> {
-    if job.source == REPORTING_SOURCE {
+impl Lookups {
+    async fn of(
+        db: &impl ConnectionTrait,
+        job: &Job,
+        flows: &[(i64, Flow)],
+        (donors, us): (HashMap<String, Named>, Option<Us>),
+    ) -> Result<Self, StoreError> {
+        let agreements = agreements_of(db, &scope_of(job), flows).await?;
+        let plans = plans_of(db, job, flows).await?;
+        Ok(Self { donors, agreements, plans, recipient: recipient(db, job).await?, us })
+    }
+
+    /// What the rows of a batch name, for a dry run: donors that are not in the registry as they would be recorded. Nothing
+    /// is written.
+    pub(super) async fn foreseen(
+        db: &impl ConnectionTrait,
+        job: &Job,
+        flows: &[(i64, Flow)],
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Vec<new_donors::Unregistered>), StoreError> {
+        let (donors, unregistered) = donors::foreseen(db, job, flows, now).await?;
+        let us = match tells_of_everybody(job) {
+            true => Some(recipient::find(db, job.organisation_id).await?.us()),
+            false => None,
+        };
+        Ok((Self::of(db, job, flows, (donors, us)).await?, unregistered))
+    }
+}
+
+async fn recipient(db: &impl ConnectionTrait, job: &Job) -> Result<Option<FlowObject>, StoreError> {
+    if tells_of_everybody(job) {
         return Ok(None);
     }
-    let name = office::organisation_name(tx.db(), job.organisation_id).await?;
+    let name = office::organisation_name(db, job.organisation_id).await?;
     Ok(name.map(|name| FlowObject::organisation(job.organisation_id, name)))
 }
 
 async fn agreements_of(
-    tx: &Transaction,
+    db: &impl ConnectionTrait,
     scope: &TenantScope,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, AgreementId>, StoreError> {
     let references: Vec<String> = flows.iter().filter_map(|(_, flow)| flow.agreement.clone()).collect();
-    let named = agreement::store::by_references(scope, tx.db(), &references).await?;
+    let named = agreement::store::by_references(scope, db, &references).await?;
     Ok(named.into_iter().map(|(reference, agreement)| (reference, agreement.id)).collect())
 }
 
 async fn plans_of(
-    tx: &Transaction,
+    db: &impl ConnectionTrait,
     job: &Job,
     flows: &[(i64, Flow)],
 ) -> Result<HashMap<String, Vec<plan::KnownPlan>>, StoreError> {
     let texts: BTreeSet<String> = flows.iter().flat_map(|(_, flow)| flow.plans.iter().cloned()).collect();
-    plan::meant(tx.db(), job.organisation_id, &texts).await
+    plan::meant(db, job.organisation_id, &texts).await
 }
 
 /// The plans that a row names as destinations; those that are recorded when it names none.
@@ -218,9 +254,9 @@ async fn write(
     Ok(())
 }
 
-/// A contribution keeps the office that imported it first, its creation, and everything that the row does not say: also
-/// its plans, where the row names none.
-fn record(
+/// The contribution that a row makes, or makes of the one that is there: it keeps the office that imported it first, its
+/// creation, and everything that the row does not say: also its plans, where the row names none.
+pub(super) fn record(
     mut flow: Flow,
     job: &Job,
     lookups: &Lookups,
@@ -301,162 +337,6 @@ fn record(
         ..Contribution::blank(id, place, flow.status, flow.amount_usd, now)
     }
     .received(is_ours))
-}
-
-/// The donors of a batch, by [`DonorRef::key`]: matched, else recorded.
-async fn donors_of(
-    tx: &mut Transaction,
-    job: &Job,
-    scope: &TenantScope,
-    flows: &[(i64, Flow)],
-) -> Result<HashMap<String, Named>, StoreError> {
-    let mut donor_refs: HashMap<String, DonorRef> = HashMap::new();
-    let mut order: Vec<String> = Vec::new();
-    for donor_ref in flows.iter().filter_map(|(_, flow)| flow.donor_ref.as_ref()) {
-        let key = donor_ref.key();
-        donor_refs.entry(key).or_insert_with_key(|key| {
-            order.push(key.clone());
-            donor_ref.clone()
-        });
-    }
-    let found = matching::donors(job, tx.db(), &donor_refs).await?;
-    let known = found.values().filter_map(|found| match found {
-        Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
-        Found::Several | Found::Nobody => None,
-    });
-    let known: Vec<DonorId> = known.collect();
-    let registered = donor::named::by_ids(scope, tx.db(), known).await?;
-    let mut donors = HashMap::with_capacity(donor_refs.len());
-    let mut unknown = Vec::new();
-    for key in order {
-        let donor_ref = &donor_refs[&key];
-        match found.get(&key) {
-            Some(Found::Donor(id)) => donors.extend(registered.get(id).map(|donor| (key, donor.clone()))),
-            // A donor that is known by its name, and now by a reference as well, is written like one that is not known.
-            Some(Found::Named(id) | Found::OtherType(id, _))
-                if donor_ref.reference.is_none() || donor_ref.donor_type.is_none() =>
-            {
-                donors.extend(registered.get(id).map(|donor| (key, donor.clone())));
-            }
-            Some(Found::OtherType(_, registered)) => {
-                unknown.push((key, DonorRef { donor_type: Some(*registered), ..donor_ref.clone() }));
-            }
-            Some(Found::Named(_) | Found::Several | Found::Nobody) | None => {
-                unknown.push((key, donor_ref.clone()));
-            }
-        }
-    }
-    donors.extend(match_or_record(tx, job, scope, unknown).await?);
-    Ok(donors)
-}
-
-/// How a donor that is not in the registry is recorded.
-struct NewDonor {
-    key: String,
-    search: String,
-    name: String,
-    donor_type: DonorType,
-    reference: Vec<ExternalRef>,
-    iati_identifier: Option<String>,
-}
-
-impl NewDonor {
-    fn of(key: String, donor_ref: &DonorRef, job: &Job) -> Result<Self, StoreError> {
-        // It could be recorded when the row was checked; since then somebody has renamed or merged the donor it means.
-        let gone = || StoreError::Damaged(format!("no donor for {key}"));
-        let donor_type = donor_ref.donor_type.ok_or_else(gone)?;
-        let name = donor_ref.name.clone().ok_or_else(gone)?;
-        let named = |reference: &String| ExternalRef { source: job.source.clone(), r#ref: reference.clone() };
-        let search = match (donor_ref.search(), &donor_ref.reference) {
-            (key, Some(reference)) if key.is_empty() => format!("{} {reference}", job.source),
-            (key, _) => key,
-        };
-        let reference = donor_ref.reference.iter().map(named).collect();
-        let iati_identifier = donor_ref.reference.clone().filter(|_| job.format == ImportFormat::Iati);
-        Ok(Self { key, search, name, donor_type, reference, iati_identifier })
-    }
-
-    fn record(
-        &self,
-        job: &Job,
-        office_id: OfficeId,
-        (id, now): (DonorId, DateTime<Utc>),
-    ) -> donor::store::Model {
-        donor::store::Model {
-            id,
-            version: 1,
-            organisation_id: job.organisation_id,
-            office_id,
-            name: self.name.clone(),
-            focal_point_id: None,
-            name_fr: None,
-            name_es: None,
-            short_name: None,
-            search: self.search.clone(),
-            donor_type: self.donor_type,
-            iati_organisation_type: donor::iati_type_of(self.donor_type),
-            segment: None,
-            country: None,
-            parent_id: None,
-            iati_identifier: self.iati_identifier.clone(),
-            liaison_post: None,
-            status: DonorStatus::Active,
-            names: String::new(),
-            match_key: String::new(),
-            preferences: None,
-            merged_into: None,
-            created_at: now,
-            updated_at: now,
-        }
-        .searchable()
-    }
-}
-
-/// The donors that no reference identified, by [`DonorRef::key`]: found by name and type, or newly recorded.
-async fn match_or_record(
-    tx: &mut Transaction,
-    job: &Job,
-    scope: &TenantScope,
-    donor_refs: Vec<(String, DonorRef)>,
-) -> Result<Vec<(String, Named)>, StoreError> {
-    if donor_refs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let new_donors = donor_refs.into_iter().map(|(key, donor_ref)| NewDonor::of(key, &donor_ref, job));
-    let new_donors = new_donors.collect::<Result<Vec<_>, _>>()?;
-    let names: BTreeSet<String> = new_donors.iter().map(|new_donor| new_donor.search.clone()).collect();
-    let known = donor::named::by_names_and_types(scope, tx.db(), names).await?;
-    // The registry is headquarters', whoever imports.
-    let headquarters = office::headquarters(tx.db(), job.organisation_id).await?;
-    let office_id = headquarters.unwrap_or(job.office_id);
-    let (mut new, mut refs, mut places) = (Vec::new(), Vec::<Vec<ExternalRef>>::new(), HashMap::new());
-    let (mut donors, mut recorded) = (Vec::new(), Vec::new());
-    let mut also_called: BTreeMap<DonorId, Vec<ExternalRef>> = BTreeMap::new();
-    let now = tx.now();
-    for new_donor in new_donors {
-        let name = (new_donor.search.clone(), new_donor.donor_type);
-        if let Some(donor) = known.get(&name) {
-            // It is now known by the reference as well.
-            if !new_donor.reference.is_empty() {
-                also_called.entry(donor.id).or_default().extend(new_donor.reference);
-            }
-            donors.push((new_donor.key, donor.clone()));
-            continue;
-        }
-        // In a table, one name is one donor: of the type that the first row says.
-        let one = (name.0, (!job.format.is_table()).then_some(name.1));
-        let place = *places.entry(one).or_insert_with(|| {
-            new.push(new_donor.record(job, office_id, (tx.new_id(), now)));
-            refs.push(Vec::new());
-            new.len() - 1
-        });
-        refs[place].extend(new_donor.reference);
-        recorded.push((new_donor.key, place));
-    }
-    donor::store::insert_all(tx, &new, &refs).await?;
-    donor::store::also_called(scope, tx, &also_called).await?;
-    donors.extend(recorded.into_iter().map(|(key, place)| (key, Named::from(&new[place]))));
-    Ok(donors)
 }
 
 #[cfg(test)]

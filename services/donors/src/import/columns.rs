@@ -1,12 +1,13 @@
-//! Which column of a table is which field: the template's headings, or what the sender says.
+//! Which column of a table is which field: the template's headings, what is usual in three languages, or what the sender
+//! says.
 
 use super::{
     fields::{FIELDS, Field, Kind, field_of},
-    grouping,
+    grouping, headings,
     record::Record,
 };
 use chrono::NaiveDate;
-use kernel::{Fault, FieldCode, FieldError, MoneyError, Problem, fault};
+use kernel::{Fault, FieldCode, FieldError, MoneyError, Problem, closed_set, fault};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -22,8 +23,35 @@ const DECIMAL: &str = "decimal";
 /// The key of a mapping that says what an empty cell does to the value that is held: it erases it, or keeps it.
 const EMPTY: &str = "empty";
 
+closed_set! {
+    /// The decimal separator of the numbers of a table. Where it is stated, blanks and apostrophes may stand between
+    /// thousands.
+    pub enum DecimalSign {
+        Point = "point",
+        Comma = "comma",
+    }
+}
+
+closed_set! {
+    /// What an empty cell does to the value of an existing contribution.
+    pub enum EmptyCells {
+        Erase = "erase",
+        Keep = "keep",
+    }
+}
+
+impl DecimalSign {
+    fn sign(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+}
+
 /// A column of an imported table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Column {
     /// Its heading in the file.
     #[schema(example = "Donor name", max_length = 200)]
@@ -38,9 +66,9 @@ pub(crate) struct Column {
 pub(crate) struct Mapping {
     headings: HashMap<String, Option<&'static str>>,
     /// The sign that ends whole numbers, where the sender says it.
-    decimal: Option<char>,
-    /// Whether an empty cell states nothing.
-    empty_keeps: bool,
+    pub(super) decimal: Option<DecimalSign>,
+    /// What an empty cell does, where the sender says it; else it erases.
+    pub(super) empty: Option<EmptyCells>,
 }
 
 impl Mapping {
@@ -67,15 +95,20 @@ impl Mapping {
     /// # Errors
     /// 400 when there is no such field.
     pub(crate) fn add(&mut self, heading: &str, field: &str) -> Result<(), Problem> {
+        match (heading, field) {
+            (DECIMAL, ".") => self.decimal = Some(DecimalSign::Point),
+            (DECIMAL, ",") => self.decimal = Some(DecimalSign::Comma),
+            (EMPTY, "erase") => self.empty = Some(EmptyCells::Erase),
+            (EMPTY, "keep") => self.empty = Some(EmptyCells::Keep),
+            // A choice that was not made.
+            (DECIMAL | EMPTY, "") => {}
+            (heading, field) => return self.add_heading(heading, field),
+        }
+        Ok(())
+    }
+
+    fn add_heading(&mut self, heading: &str, field: &str) -> Result<(), Problem> {
         let refuse = |fault: Fault| Err(Problem::invalid_parameter("mapping", fault));
-        if heading == DECIMAL && [",", "."].contains(&field) {
-            self.decimal = field.chars().next();
-            return Ok(());
-        }
-        if heading == EMPTY && ["erase", "keep"].contains(&field) {
-            self.empty_keeps = field == "keep";
-            return Ok(());
-        }
         let known = field_of(field).map(|field| field.name);
         if known.is_none() && !field.is_empty() {
             let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
@@ -86,6 +119,24 @@ impl Mapping {
         }
         self.headings.insert(heading.trim().to_owned(), known);
         Ok(())
+    }
+
+    /// A mapping that was saved: of a field that this version does not know, the column is ignored.
+    pub(super) fn saved(columns: &[Column], decimal: Option<DecimalSign>, empty: Option<EmptyCells>) -> Self {
+        let known = |name: &String| field_of(name).map(|field| field.name);
+        let headings = columns
+            .iter()
+            .map(|column| (column.heading.trim().to_owned(), column.field.as_ref().and_then(known)));
+        Self { headings: headings.collect(), decimal, empty }
+    }
+
+    /// This mapping, and what a saved one says of headings and signs of which this one says nothing. Where neither says it,
+    /// whole numbers end with a point.
+    pub(super) fn over(self, saved: Self) -> Self {
+        let mut headings = saved.headings;
+        headings.extend(self.headings);
+        let decimal = self.decimal.or(saved.decimal).or(Some(DecimalSign::Point));
+        Self { headings, decimal, empty: self.empty.or(saved.empty) }
     }
 }
 
@@ -105,7 +156,7 @@ pub(super) enum Cell<'a> {
 #[derive(Debug)]
 pub(super) struct Columns {
     fields: Vec<Option<&'static Field>>,
-    decimal: Option<char>,
+    decimal: Option<DecimalSign>,
     empty_keeps: bool,
 }
 
@@ -135,8 +186,8 @@ impl Columns {
         let found = columns.map(|(heading, of)| Column { heading: cut(heading), field: field(of) }).collect();
         let missing = missing(&fields);
         if missing.is_empty() {
-            let Mapping { decimal, empty_keeps, .. } = *mapping;
-            let columns = Some(Columns { fields, decimal, empty_keeps });
+            let empty_keeps = mapping.empty == Some(EmptyCells::Keep);
+            let columns = Some(Columns { fields, decimal: mapping.decimal, empty_keeps });
             return Ok(Headed { columns, found, note: None });
         }
         if describe {
@@ -201,7 +252,7 @@ impl Columns {
                     return Err(Fault::too_long(MAX_CELL_LENGTH));
                 }
                 match self.decimal {
-                    Some(decimal) if field.kind == Kind::Number => number(text, decimal).map(Some),
+                    Some(decimal) if field.kind == Kind::Number => number(text, decimal.sign()).map(Some),
                     _ => Ok(Some(text.to_owned())),
                 }
             }
@@ -249,7 +300,6 @@ fn plain(heading: &str) -> String {
     kernel::text::search_key(heading).replace(' ', "_")
 }
 
-/// The field of each column: what the mapping says goes before what the headings say by themselves.
 /// Two columns for one field.
 fn twice(first: &str, second: &str, field: &str) -> Fault {
     let fault =
@@ -257,6 +307,7 @@ fn twice(first: &str, second: &str, field: &str) -> Fault {
     fault.with("first", first).with("second", second).with("field", field)
 }
 
+/// The field of each column: what the mapping says goes before the template's headings, and those before what is usual.
 fn assigned(headings: &[String], mapping: &Mapping) -> Result<Vec<Option<&'static Field>>, Fault> {
     let mut fields: Vec<Option<&'static Field>> = vec![None; headings.len()];
     let mut taken: HashMap<&'static str, &str> = HashMap::new();
@@ -278,6 +329,21 @@ fn assigned(headings: &[String], mapping: &Mapping) -> Result<Vec<Option<&'stati
         }
         *place = Some(field);
     }
+    let mut guesses: HashMap<&'static str, Vec<usize>> = HashMap::new();
+    for (index, heading) in headings.iter().enumerate() {
+        if fields[index].is_some() || mapping.headings.contains_key(heading.trim()) {
+            continue;
+        }
+        if let Some(name) = headings::usual(heading).filter(|name| !taken.contains_key(name)) {
+            guesses.entry(name).or_default().push(index);
+        }
+    }
+    for (name, columns) in guesses {
+        // Which of two columns is meant, the sender says.
+        if let [only] = columns.as_slice() {
+            fields[*only] = field_of(name);
+        }
+    }
     Ok(fields)
 }
 
@@ -292,148 +358,5 @@ fn missing(fields: &[Option<&'static Field>]) -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headings(text: &str) -> Vec<String> {
-        text.split(';').map(str::to_owned).collect()
-    }
-
-    fn mapping(json: &str) -> Mapping {
-        let mut mapping = Mapping::default();
-        mapping.add_json(json).unwrap();
-        mapping
-    }
-
-    #[test]
-    fn the_templates_headings_need_no_mapping_whatever_their_case() {
-        let headings = headings("External ref;DONOR;Status;amount;Currency;Remarks");
-        let headed = Columns::of(&headings, &Mapping::default(), false).unwrap();
-        let fields: Vec<Option<&str>> = headed.found.iter().map(|column| column.field.as_deref()).collect();
-        let expected =
-            [Some("external_ref"), Some("donor"), Some("status"), Some("amount"), Some("currency"), None];
-        assert_eq!(fields, expected);
-        assert_eq!(headed.columns.unwrap().count(), 6);
-    }
-
-    #[test]
-    fn a_mapping_goes_before_the_headings_and_can_leave_a_column_out() {
-        let given = mapping(r#"{"No.": "external_ref", "status": null, "State": "status", "decimal": ","}"#);
-        let headed =
-            Columns::of(&headings("No.;external_ref;status;State;donor;amount;currency"), &given, false)
-                .unwrap();
-        let fields: Vec<Option<&str>> = headed.found.iter().map(|column| column.field.as_deref()).collect();
-        assert_eq!(fields[..4], [Some("external_ref"), None, None, Some("status")]);
-        let (record, wrong) = headed
-            .columns
-            .unwrap()
-            .record(["7", "x", "x", "paid", "A", "12,50", "USD"].into_iter().map(Cell::Text));
-        assert_eq!((record.text("amount"), wrong.len()), (Some("12.50"), 0));
-    }
-
-    #[test]
-    fn an_empty_cell_erases_unless_the_mapping_says_that_it_keeps() {
-        let headings = headings("external_ref;donor;status;amount;currency;Remarks;countries;description");
-        let silent = |json: &str| {
-            let columns = Columns::of(&headings, &mapping(json), false).unwrap().columns.unwrap();
-            let cells = ["7", "A", "paid", "1", "USD", "late", ""].into_iter().map(Cell::Text);
-            columns.record(cells).0.silent()
-        };
-        let erasing = silent(r#"{"Remarks": null}"#);
-        assert!(!erasing.contains("countries") && !erasing.contains("description"), "{erasing:?}");
-        assert!(erasing.contains("flow_date") && erasing.contains("new_money"), "{erasing:?}");
-        let keeping = silent(r#"{"Remarks": null, "empty": "keep"}"#);
-        assert!(keeping.contains("countries") && keeping.contains("description"), "{keeping:?}");
-        assert!(!keeping.contains("status"), "{keeping:?}");
-        let ignored = silent(r#"{"description": null}"#);
-        assert!(ignored.contains("description"), "a column that is not read says nothing");
-    }
-
-    #[test]
-    fn thousands_are_set_off_where_the_decimal_sign_is_stated() {
-        let read = |json: &str, amount: &str| {
-            let headings = headings("external_ref;donor;status;amount;currency");
-            let columns = Columns::of(&headings, &mapping(json), false).unwrap().columns.unwrap();
-            let (record, wrong) =
-                columns.record(["7", "A", "paid", amount, "USD"].into_iter().map(Cell::Text));
-            let wrong = wrong.into_iter().next();
-            (record.text("amount").map(str::to_owned), wrong.map(|error| (error.code, error.detail)))
-        };
-        for amount in ["1\u{a0}234,50", "1\u{202f}234,50", "1 234,50", "1'234,50", "1\u{2019}234,50"] {
-            assert_eq!(read(r#"{"decimal": ","}"#, amount), (Some("1234.50".to_owned()), None), "{amount:?}");
-        }
-        assert_eq!(read(r#"{"decimal": "."}"#, "1'234.50"), (Some("1234.50".to_owned()), None));
-        let wrong = |json: &str, amount: &str| read(json, amount).1.unwrap();
-        let (code, detail) = wrong(r#"{"decimal": ","}"#, "1\u{a0}23,50");
-        assert_eq!(
-            (code, detail.as_str()),
-            (FieldCode::NotANumber, "\"1[U+00A0]23,50\" is not a decimal number")
-        );
-        let (code, detail) = wrong(r#"{"decimal": ","}"#, "1.234,50");
-        assert!(code == FieldCode::DecimalPoint && detail.starts_with("\"1.234,50\""), "{detail}");
-        assert_eq!(wrong(r#"{"decimal": "."}"#, "1,234.50").0, FieldCode::DecimalComma);
-    }
-
-    #[test]
-    fn a_row_of_tags_is_told_from_a_row_of_errors() {
-        let is = |cells: &[&'static str]| {
-            let cell = |text: &&'static str| if text.is_empty() { Cell::Empty } else { Cell::Text(text) };
-            is_tags(cells.iter().map(cell))
-        };
-        assert!(is(&["#activity+id", "", "#org +funder", "#value"]));
-        for cells in [&["#REF!", "#N/A"][..], &["#1", "#2"], &["#org", "Norway"], &["", ""], &[]] {
-            assert!(!is(cells), "{cells:?}");
-        }
-    }
-
-    #[test]
-    fn columns_that_are_not_there_or_there_twice_are_named() {
-        let refused = Columns::of(&headings("donor;amount"), &Mapping::default(), false).err().unwrap();
-        let pointers: Vec<&str> = refused.errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/headings/external_ref", "/headings/status", "/headings/currency"]);
-        let described = Columns::of(&headings("donor;amount"), &Mapping::default(), true).unwrap();
-        assert!(described.columns.is_none() && described.note.unwrap().contains("external_ref"));
-        let twice = Columns::of(&headings("Amount;amount"), &Mapping::default(), true).err().unwrap();
-        assert_eq!(twice.errors[0].code, FieldCode::ColumnTwice);
-        assert!(twice.errors[0].detail.contains("both mapped to amount"), "{:?}", twice.errors);
-        let both = mapping(r#"{"A": "amount", "B": "amount"}"#);
-        assert!(Columns::of(&headings("A;B"), &both, true).is_err());
-        let many: Vec<String> = (0..300).map(|number| format!("column {number}")).collect();
-        let many = Columns::of(&many, &Mapping::default(), true).err().unwrap();
-        assert!(many.errors[0].detail.contains("300"), "{:?}", many.errors);
-    }
-
-    #[test]
-    fn a_mapping_that_names_no_field_is_refused() {
-        let mut given = Mapping::default();
-        for text in ["[]", "x", r#"{"A": "colour"}"#, r#"{"A": 5}"#] {
-            assert_eq!(given.add_json(text).unwrap_err().errors[0].pointer, "mapping", "{text}");
-        }
-    }
-
-    #[test]
-    fn cells_say_why_they_cannot_be_read() {
-        let headed = Columns::of(
-            &headings("external_ref;donor;status;amount;currency;flow_date"),
-            &mapping(r#"{"decimal": ","}"#),
-            false,
-        );
-        let huge = "x".repeat(MAX_CELL_LENGTH + 1);
-        let cells = [
-            Cell::Text(&huge),
-            Cell::Empty,
-            Cell::Wrong(FieldCode::CellError.says("is an error (#REF!)")),
-            Cell::Text("1.250,50"),
-            Cell::Text("USD"),
-            Cell::Number("45000".into()),
-        ];
-        let (record, wrong) = headed.unwrap().columns.unwrap().record(cells.into_iter());
-        assert_eq!(record.text("currency"), Some("USD"));
-        let pointers: Vec<&str> = wrong.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/external_ref", "/status", "/amount", "/flow_date"]);
-        let codes: Vec<FieldCode> = wrong.iter().map(|error| error.code).collect();
-        let expected =
-            [FieldCode::TooLong, FieldCode::CellError, FieldCode::DecimalPoint, FieldCode::NumberForDate];
-        assert_eq!(codes, expected);
-    }
-}
+#[path = "columns_tests.rs"]
+mod tests;

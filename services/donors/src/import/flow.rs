@@ -10,6 +10,9 @@ use kernel::{
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
+/// Maximum length of what a source calls a donor, in characters.
+const MAX_REFERENCE_LENGTH: usize = 100;
+
 /// Why a row does not hold: what it calls itself, and everything that is wrong with it.
 pub(crate) type Refused = (Option<String>, Vec<FieldError>);
 
@@ -83,6 +86,12 @@ impl DonorRef {
                 format!("name {} {}", self.search(), self.donor_type.map_or("", DonorType::as_str))
             }
         }
+    }
+
+    /// The name by which the source calls the donor, where it has no reference: a decision on it is remembered so.
+    pub(crate) fn called_by_name(&self) -> Option<String> {
+        let name = self.name.as_ref().filter(|name| name.chars().count() <= MAX_REFERENCE_LENGTH);
+        name.filter(|_| self.id.is_none() && self.reference.is_none()).cloned()
     }
 
     /// The name as the registry is searched for it.

@@ -1,6 +1,7 @@
 //! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
+    decisions::{self, DonorDecision},
     flow::{DonorRef, Names, Staged},
     format::ImportFormat,
     seen::Seen,
@@ -25,15 +26,17 @@ pub(super) enum Found {
     Named(DonorId),
     /// By its name, though the row says another type than its own.
     OtherType(DonorId, DonorType),
+    /// The sender said that it is this one: under that name or reference it is known from then on.
+    Decided(DonorId),
     /// The name is that of several donors of different types.
     Several,
     Nobody,
 }
 
 impl Found {
-    fn id(&self) -> Option<DonorId> {
+    pub(super) fn id(&self) -> Option<DonorId> {
         match self {
-            Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) => Some(*id),
+            Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) | Found::Decided(id) => Some(*id),
             Found::Several | Found::Nobody => None,
         }
     }
@@ -45,8 +48,9 @@ pub(super) fn scope_of(job: &Job) -> TenantScope {
     TenantScope::Offices { organisation_id, office_id, office_ids: vec![office_id] }
 }
 
-/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name. Of a
-/// table a donor of that name and another type is meant, too: it has one column for the name and often none for the type.
+/// Looks up donors: by id, then by the source's reference (of an IATI file also by IATI identifier), then by name, then by
+/// what the source was said to mean by a name, now or at an earlier import. Of a table a donor of that name and another type
+/// is meant, too: it has one column for the name and often none for the type.
 pub(super) async fn donors(
     job: &Job,
     db: &impl ConnectionTrait,
@@ -84,8 +88,10 @@ pub(super) async fn donors(
     let names: Vec<String> =
         unknown.iter().map(|(_, search, _)| search.clone()).filter(|name| !name.is_empty()).collect();
     let named = donor::named::by_names(&scope, db, names).await?;
+    let told = Told::of(job, db, unknown.iter().map(|(_, _, donor_ref)| *donor_ref)).await?;
     // A merged duplicate is resolved to its survivor; duplicates of one name that were merged are one donor.
-    let asked = named.iter().map(|donor| donor.id).chain(found.values().filter_map(Found::id)).collect();
+    let asked = named.iter().map(|donor| donor.id).chain(found.values().filter_map(Found::id));
+    let asked = asked.chain(told.donors()).collect();
     let survivors = donor::store::survivors(&scope, db, asked).await?;
     let survivor_of = |id: DonorId| survivors.get(&id).copied().unwrap_or(id);
     for verdict in found.values_mut() {
@@ -93,6 +99,11 @@ pub(super) async fn donors(
             *id = survivor_of(*id);
         }
     }
+    let told = |donor_ref: &DonorRef| match told.donor(donor_ref) {
+        Found::Donor(id) => Found::Donor(survivor_of(id)),
+        Found::Decided(id) => Found::Decided(survivor_of(id)),
+        other @ (Found::Named(_) | Found::OtherType(..) | Found::Several | Found::Nobody) => other,
+    };
     let mut by_name: HashMap<&str, Vec<&donor::named::Named>> = HashMap::with_capacity(named.len());
     for donor in &named {
         by_name.entry(&donor.search).or_default().push(donor);
@@ -106,17 +117,48 @@ pub(super) async fn donors(
             of_name.iter().map(|donor| (survivor_of(donor.id), donor.donor_type)).collect();
         let verdict = match (fitting.first(), fitting.len()) {
             (None, _) if job.format.is_table() => match (others.first_key_value(), others.len()) {
-                (None, _) => Found::Nobody,
+                (None, _) => told(donor_ref),
                 (Some((donor, registered)), 1) => Found::OtherType(*donor, *registered),
                 (Some(_), _) => Found::Several,
             },
-            (None, _) => Found::Nobody,
+            (None, _) => told(donor_ref),
             (Some(donor), 1) => Found::Named(*donor),
             (Some(_), _) => Found::Several,
         };
         found.insert(key.clone(), verdict);
     }
     Ok(found)
+}
+
+/// What the source was said to mean by names that the registry does not have.
+struct Told {
+    /// At an earlier import: what the source calls a donor.
+    before: HashMap<String, DonorId>,
+    /// With this one.
+    now: Vec<DonorDecision>,
+}
+
+impl Told {
+    async fn of<'a>(
+        job: &Job,
+        db: &impl ConnectionTrait,
+        unknown: impl Iterator<Item = &'a DonorRef>,
+    ) -> Result<Self, StoreError> {
+        let names: Vec<String> = unknown.filter_map(DonorRef::called_by_name).collect();
+        let before = donor::store::by_refs(&scope_of(job), db, &job.source, &names).await?;
+        Ok(Self { before, now: decisions::of(job)? })
+    }
+
+    /// Every donor that was told of.
+    fn donors(&self) -> impl Iterator<Item = DonorId> {
+        self.before.values().copied().chain(self.now.iter().filter_map(DonorDecision::donor))
+    }
+
+    fn donor(&self, donor_ref: &DonorRef) -> Found {
+        let before = donor_ref.called_by_name().and_then(|name| self.before.get(&name).copied());
+        let now = || decisions::mapped(&self.now, donor_ref).map(Found::Decided);
+        before.map(Found::Donor).or_else(now).unwrap_or(Found::Nobody)
+    }
 }
 
 /// Drops the rows that only set a contribution to zero, unless the office holds it, with an amount.
@@ -251,7 +293,7 @@ fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<Donor
                 }
             }
         }
-        Found::Donor(_) | Found::Named(_) | Found::Several => stated,
+        Found::Donor(_) | Found::Named(_) | Found::Decided(_) | Found::Several => stated,
     };
     if known == stated {
         return None;
@@ -293,7 +335,7 @@ fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Opti
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
-        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) => None,
+        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) | Found::Decided(_) => None,
         Found::Several => {
             let why = "is the name of several donors: specify donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))

@@ -1,6 +1,6 @@
 //! How an import is asked for: the parameters, and the form that describes the files beside them.
 
-use super::format::ImportFormat;
+use super::{format::ImportFormat, uploads::UploadId};
 use kernel::OfficeId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -34,6 +34,21 @@ pub(crate) struct ImportOptions {
     /// Import the valid rows even if others are invalid. Defaults to false: one invalid row rejects the import.
     #[serde(default)]
     pub(super) skip_bad: bool,
+    /// The files of an earlier dry run (its `upload`) instead of files: up to an hour later, by the same caller in the same
+    /// office.
+    pub(super) upload: Option<UploadId>,
+    /// Decisions on donors that are not in the registry, as a JSON list of objects with the donor's `name` in the file, its
+    /// `reference` in the source (optional) and `donor_id`: the donor of the registry that it is, or null for a new one. The
+    /// source's name for the donor is remembered. Donors that are left out are recorded if the row states their type.
+    #[param(example = r#"[{"name": "Norwegen", "donor_id": null}]"#, max_length = 8000)]
+    pub(super) donor_decisions: Option<String>,
+    /// For tables: take the mapping that is saved for the source for what `mapping` does not say; the decimal separator is
+    /// a point if neither says it.
+    #[serde(default)]
+    pub(super) saved_mapping: bool,
+    /// For tables: save the columns, the decimal separator and the rule for empty cells of this request for the source.
+    #[serde(default)]
+    pub(super) save_mapping: bool,
 }
 
 /// The form of an import: fields first, then the files.
@@ -44,14 +59,17 @@ pub(crate) struct ImportForm {
     #[schema(max_length = 40, nullable = false)]
     source: Option<String>,
     /// JSON: the fields to which the headings are mapped.
-    #[schema(max_length = 65536, nullable = false)]
+    #[schema(max_length = 262144, nullable = false)]
     mapping: Option<String>,
     /// For IATI: the organisation's identifier as a receiver.
     #[schema(max_length = 100, nullable = false)]
     receiver: Option<String>,
-    /// The files: any number of parts of this name, each with a file name.
-    #[schema(min_items = 1, max_items = 1000)]
-    file: Vec<FileBytes>,
+    /// JSON: the decisions on donors that are not in the registry.
+    #[schema(max_length = 1048576, nullable = false)]
+    donor_decisions: Option<String>,
+    /// The files: any number of parts of this name, each with a file name. None where an `upload` is named.
+    #[schema(min_items = 1, max_items = 1000, nullable = false)]
+    file: Option<Vec<FileBytes>>,
 }
 
 /// The bytes of a file.

@@ -1,8 +1,14 @@
-use super::{flow::Staged, format::ImportFormat};
-use kernel::{OfficeId, OrganisationId, closed_set};
+use super::{
+    columns::{DecimalSign, EmptyCells},
+    flow::Staged,
+    format::ImportFormat,
+    uploads::UploadId,
+};
+use kernel::{ContributionId, DonorId, OfficeId, OrganisationId, PrincipalId, closed_set};
 use sea_orm::entity::prelude::*;
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
+use std::collections::HashMap;
 use store::{Store, StoreError, TenantScope, Transaction, audit, insert_models, params, sql};
 
 closed_set! {
@@ -20,7 +26,8 @@ closed_set! {
 }
 
 closed_set! {
-    /// Outcome of a row of an import; `not_applied` is that of a valid row when others had the import refused.
+    /// Outcome of a row of an import; in a dry run, what would become of it. `not_applied` is that of a valid row when
+    /// others had the import refused.
     pub enum RowOutcome {
         Created = "created",
         Updated = "updated",
@@ -61,6 +68,68 @@ pub struct Model {
     pub columns: String,
     /// When its row was last written: whose turn it is follows from it.
     pub worked_at: Option<DateTimeUtc>,
+    /// The files as they are kept, until when, and for whom: a person (or client) in an office.
+    pub upload_id: Option<UploadId>,
+    pub uploaded_by: Option<PrincipalId>,
+    pub uploaded_in: Option<OfficeId>,
+    pub upload_expires_at: Option<DateTimeUtc>,
+    /// How numbers and empty cells of a table were read, where that was said.
+    pub decimal_sign: Option<DecimalSign>,
+    pub empty_cells: Option<EmptyCells>,
+    /// The organisation's own identifier in IATI files, where it was said.
+    pub receiver: Option<String>,
+    /// What was decided on donors that are not in the registry, as a JSON list.
+    pub donor_decisions: String,
+    /// How many donors it records.
+    pub new_donors: i64,
+    /// What a dry run found, by year and currency, as JSON.
+    pub totals: Option<String>,
+}
+
+impl Model {
+    /// An import whose files are about to arrive.
+    pub(crate) fn begun(
+        id: ImportId,
+        (organisation_id, office_id): (OrganisationId, OfficeId),
+        format: ImportFormat,
+        now: DateTimeUtc,
+    ) -> Self {
+        Self {
+            id,
+            version: 0,
+            organisation_id,
+            office_id,
+            format,
+            state: ImportState::Receiving,
+            dry_run: false,
+            skip_bad: false,
+            files: "[]".to_owned(),
+            rows_read: 0,
+            rows_done: 0,
+            position: 0,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            rejected: 0,
+            warnings: 0,
+            message: None,
+            created_at: now,
+            finished_at: None,
+            source: format.as_str().to_owned(),
+            columns: "[]".to_owned(),
+            worked_at: None,
+            upload_id: None,
+            uploaded_by: None,
+            uploaded_in: None,
+            upload_expires_at: None,
+            decimal_sign: None,
+            empty_cells: None,
+            receiver: None,
+            donor_decisions: "[]".to_owned(),
+            new_donors: 0,
+            totals: None,
+        }
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -221,8 +290,8 @@ pub(crate) async fn stage(
     Ok(())
 }
 
-/// Those of the `stretch` rows after `position` that wait to be applied: number and flow. (A range: with a LIMIT
-/// PostgreSQL may sort all the rows that are left.)
+/// Those of the `stretch` rows after `position` that wait to be applied, or compared: number and flow. (A range: with a
+/// LIMIT PostgreSQL may sort all the rows that are left.)
 pub(crate) async fn waiting(
     db: &impl ConnectionTrait,
     import: ImportId,
@@ -230,7 +299,7 @@ pub(crate) async fn waiting(
     stretch: i64,
 ) -> Result<Vec<(i64, String)>, StoreError> {
     let text = "SELECT number, raw FROM import_row
-                WHERE import_id = $1 AND number > $2 AND number <= $3 AND verdict IS NULL ORDER BY number";
+                WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL ORDER BY number";
     let rows = sql::rows(db, text, params![import, position, position + stretch]).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
@@ -238,16 +307,19 @@ pub(crate) async fn waiting(
 /// Maximum number of ranges of rows that are selected by their bounds.
 const MAX_RANGES: usize = 8;
 
-/// Writes one verdict on rows, in their order, and drops what was staged of them.
+/// Writes one verdict on rows, in their order, and drops what was staged of them. A dry run keeps that to its end: it
+/// begins anew when its memory is lost.
 pub(crate) async fn decide(
     tx: &Transaction,
-    import: ImportId,
+    import: &Model,
     verdict: RowOutcome,
     numbers: &[i64],
 ) -> Result<(), StoreError> {
+    let drop = if import.dry_run { "" } else { ", raw = NULL" };
     let text =
-        "UPDATE import_row SET verdict = $1, raw = NULL WHERE import_id = $2 AND number BETWEEN $3 AND $4";
-    let ends = |numbers: &[i64]| params![verdict, import, numbers.first().copied(), numbers.last().copied()];
+        format!("UPDATE import_row SET verdict = $1{drop} WHERE import_id = $2 AND number BETWEEN $3 AND $4");
+    let ends =
+        |numbers: &[i64]| params![verdict, import.id, numbers.first().copied(), numbers.last().copied()];
     let stretches: Vec<&[i64]> = numbers.chunk_by(|one, next| *next == one + 1).collect();
     if stretches.len() > MAX_RANGES {
         let mut parameters = ends(numbers);
@@ -256,7 +328,7 @@ pub(crate) async fn decide(
         return Ok(());
     }
     for stretch in stretches {
-        sql::execute(tx.db(), text, ends(stretch)).await?;
+        sql::execute(tx.db(), &text, ends(stretch)).await?;
     }
     Ok(())
 }
@@ -311,6 +383,19 @@ pub(crate) async fn broken_off(
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
+/// Forgets what a dry run noted of the rows after `position`, for one stretch: it is compared anew.
+pub(crate) async fn forget_compared(
+    tx: &Transaction,
+    import: ImportId,
+    position: i64,
+) -> Result<(), StoreError> {
+    for table in ["import_change", "import_new_donor"] {
+        let text = format!("DELETE FROM {table} WHERE import_id = $1 AND number > $2 AND number <= $3");
+        sql::execute(tx.db(), &text, params![import, position, position + RANGE_ROWS]).await?;
+    }
+    Ok(())
+}
+
 /// A row's verdict.
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct RowVerdict {
@@ -321,6 +406,8 @@ pub(crate) struct RowVerdict {
     pub(crate) verdict: Option<RowOutcome>,
     pub(crate) errors: Option<String>,
     pub(crate) warnings: Option<String>,
+    /// What it changes, as a JSON list.
+    pub(crate) changes: Option<String>,
 }
 
 pub(crate) async fn rows(
@@ -331,20 +418,52 @@ pub(crate) async fn rows(
     page: &PageRequest,
     after: Option<i64>,
 ) -> Result<Vec<RowVerdict>, StoreError> {
-    let mut text = "SELECT number, file, pointer, external_ref, verdict, errors, warnings FROM import_row
-                    WHERE import_id = $1 AND number > $2"
-        .to_owned();
+    let mut text =
+        "SELECT r.number, r.file, r.pointer, r.external_ref, r.verdict, r.errors, r.warnings, c.changes
+                    FROM import_row r
+                    LEFT JOIN import_change c ON c.import_id = r.import_id AND c.number = r.number
+                    WHERE r.import_id = $1 AND r.number > $2"
+            .to_owned();
     let mut parameters =
         params![import, after.unwrap_or(0), i64::try_from(page.limit + 1).unwrap_or(i64::MAX)];
     if let Some(verdict) = verdict {
-        text.push_str(" AND verdict = $4");
+        text.push_str(" AND r.verdict = $4");
         parameters.push(verdict.into());
     }
     if with_warnings {
-        text.push_str(" AND warnings IS NOT NULL");
+        text.push_str(" AND r.warnings IS NOT NULL");
     }
-    text.push_str(" ORDER BY number LIMIT $3");
+    text.push_str(" ORDER BY r.number LIMIT $3");
     sql::all(db, &text, parameters).await
+}
+
+/// A contribution and its donor.
+pub(crate) type Link = (ContributionId, Option<DonorId>);
+
+/// The contributions of rows, by reference, as far as the caller may read them.
+pub(crate) async fn links(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    import: &Model,
+    rows: &[RowVerdict],
+) -> Result<HashMap<String, Link>, StoreError> {
+    let refs: Vec<&str> = rows.iter().filter_map(|row| row.external_ref.as_deref()).collect();
+    if refs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = "SELECT external_ref, id, donor_id, office_id FROM contribution
+                WHERE organisation_id = $1 AND source = $2";
+    let parameters = params![import.organisation_id, import.source.as_str()];
+    let refs = refs.into_iter().map(Into::into);
+    let found = sql::select_by_keys(db, text, parameters, "external_ref", refs).await?;
+    let mut links = HashMap::with_capacity(found.len());
+    for row in &found {
+        let office_id: OfficeId = row.try_get_by_index(3)?;
+        if scope.office_ids().contains(&office_id) {
+            links.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+        }
+    }
+    Ok(links)
 }
 
 #[cfg(test)]

@@ -6,30 +6,12 @@ use kernel::{Clock, FixedClock, OfficeId, OrganisationId};
 use std::sync::Arc;
 
 fn import(id: u128, organisation: u128, now: DateTimeUtc) -> Model {
+    let (organisation_id, office_id) =
+        (OrganisationId::from_u128(organisation), OfficeId::from_u128(organisation));
+    let format = crate::import::format::ImportFormat::Csv;
     Model {
-        id: ImportId::from_u128(id),
-        version: 0,
-        organisation_id: OrganisationId::from_u128(organisation),
-        office_id: OfficeId::from_u128(organisation),
-        format: crate::import::format::ImportFormat::Csv,
         state: ImportState::Queued,
-        dry_run: false,
-        skip_bad: false,
-        files: "[]".to_owned(),
-        rows_read: 0,
-        rows_done: 0,
-        position: 0,
-        created: 0,
-        updated: 0,
-        unchanged: 0,
-        rejected: 0,
-        warnings: 0,
-        message: None,
-        created_at: now,
-        finished_at: None,
-        source: "csv".to_owned(),
-        columns: "[]".to_owned(),
-        worked_at: None,
+        ..Model::begun(ImportId::from_u128(id), (organisation_id, office_id), format, now)
     }
 }
 

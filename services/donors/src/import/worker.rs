@@ -3,27 +3,28 @@
 
 use super::{
     BATCH_SIZE,
-    apply::{self, Decision, Verdicts, apply},
+    apply::{Verdicts, apply},
+    compare::{Comparison, compare},
     flow::Flow,
-    seen::{Print, Seen},
-    store::{self, ImportId, ImportState, RowOutcome},
+    store::{self, ImportState, RowOutcome},
+    uploads,
 };
-use crate::{contribution, registry::donor};
-use ::store::{Actor, Store, StoreError, TenantScope};
+use crate::registry::donor;
+use ::store::{Actor, Store, StoreError, insert_models};
 use chrono::{DateTime, TimeDelta, Utc};
 use service::Context;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// Batches of one import before other organisations' imports have their turn.
-const BATCHES_PER_TURN: u32 = 20;
+pub(super) const BATCHES_PER_TURN: u32 = 20;
 /// How often the worker polls for work without being woken.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a batch that fails for a reason of its own is tried.
 const MAX_ATTEMPTS: u32 = 3;
 /// Maximum duration of an upload (the gateway's limit for it); an older one was interrupted.
-const UPLOAD_TIMEOUT: TimeDelta = TimeDelta::minutes(16);
-/// How often interrupted uploads are cleaned up.
+pub(super) const UPLOAD_TIMEOUT: TimeDelta = TimeDelta::minutes(16);
+/// How often interrupted uploads, and those that are kept no longer, are cleaned up.
 const CLEANUP_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// Wakes the worker when an upload has arrived.
@@ -32,20 +33,12 @@ pub(crate) struct Wake(pub(crate) Notify);
 
 /// Why the worker stops for a while.
 #[derive(Debug, thiserror::Error)]
-enum Pause {
+pub(super) enum Pause {
     /// Another replica works on imports.
     #[error("another replica is working on it")]
     Elsewhere,
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
-struct Comparison {
-    import: ImportId,
-    /// The job's version when its last turn ended; another one means that somebody else went on with it.
-    version: i64,
-    seen: Seen<(i64, Print)>,
 }
 
 /// Works for ever; ends when its task is dropped.
@@ -65,7 +58,7 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
     }
 }
 
-/// Cleans up interrupted uploads, unless it did so less than [`CLEANUP_INTERVAL`] ago.
+/// Cleans up interrupted and expired uploads, unless it did so less than [`CLEANUP_INTERVAL`] ago.
 async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
     let now = database.clock().now();
     if tidied.is_some_and(|last| now - last <= CLEANUP_INTERVAL) {
@@ -75,7 +68,7 @@ async fn tidy_when_due(database: &Store, tidied: &mut Option<DateTime<Utc>>) {
     if let Err(error) = tidy(database).await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
-            "interrupted uploads could not be cleaned up"
+            "interrupted or expired uploads could not be cleaned up"
         );
     }
 }
@@ -87,7 +80,7 @@ async fn tidy(database: &Store) -> Result<(), StoreError> {
     for id in broken_off {
         store::discard(database, id).await?;
     }
-    Ok(())
+    uploads::sweep(database).await
 }
 
 /// Processes the next import, to its end or for one turn; false if there is none.
@@ -174,30 +167,39 @@ async fn apply_batch(database: &Store, job: &mut store::Model) -> Result<bool, P
     let mut tx = begin(database, job).await?;
     donor::merge_lock::shared(&tx, job.organisation_id).await?;
     let verdicts = apply(&mut tx, job, flows).await?;
+    note(&tx, job, &verdicts, (last, count)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Notes what became of a batch, or would become of it, and how far the job is: its last row and its number of rows.
+pub(super) async fn note(
+    tx: &::store::Transaction,
+    job: &mut store::Model,
+    verdicts: &Verdicts,
+    (last, count): (i64, usize),
+) -> Result<(), StoreError> {
     for (verdict, numbers) in [
         (RowOutcome::Created, &verdicts.created),
         (RowOutcome::Updated, &verdicts.updated),
         (RowOutcome::Unchanged, &verdicts.unchanged),
     ] {
-        store::decide(&tx, job.id, verdict, numbers).await?;
+        store::decide(tx, job, verdict, numbers).await?;
     }
-    progress(job, &verdicts, last, count);
-    store::update(&tx, job).await?;
-    tx.commit().await?;
-    Ok(true)
-}
-
-fn progress(job: &mut store::Model, verdicts: &Verdicts, last: i64, count: usize) {
-    let size = |numbers: &[i64]| i64::try_from(numbers.len()).unwrap_or(i64::MAX);
-    job.created += size(&verdicts.created);
-    job.updated += size(&verdicts.updated);
-    job.unchanged += size(&verdicts.unchanged);
+    insert_models(tx.db(), &verdicts.changes).await?;
+    insert_models(tx.db(), &verdicts.new_donors).await?;
+    let size = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    job.created += size(verdicts.created.len());
+    job.updated += size(verdicts.updated.len());
+    job.unchanged += size(verdicts.unchanged.len());
+    job.new_donors += size(verdicts.new_donors.len());
     job.position = last;
-    job.rows_done += i64::try_from(count).unwrap_or(i64::MAX);
+    job.rows_done += size(count);
+    store::update(tx, job).await
 }
 
 /// The next rows, read again from what was staged. They were checked when they arrived.
-async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
+pub(super) async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
     let db = database.system_read().await?;
     let (mut rows, mut position) = (Vec::new(), job.position);
     // A stretch may hold wrong rows alone.
@@ -218,65 +220,12 @@ async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Fl
     tokio::task::spawn_blocking(parse).await.map_err(|error| StoreError::Damaged(error.to_string()))?
 }
 
-/// Dry run: says what would happen, keeps nothing but the verdicts. Goes on after a turn; begun again from the start
-/// after a crash.
-async fn compare(
+/// Ends the job: drops what is staged, then writes the state and the audit row together.
+pub(super) async fn finish(
     database: &Store,
     job: &mut store::Model,
-    comparison: &mut Option<Comparison>,
+    state: ImportState,
 ) -> Result<(), Pause> {
-    let scope = TenantScope::Public { organisation_id: job.organisation_id };
-    let begun = comparison.take().filter(|it| it.import == job.id && it.version == job.version);
-    let mut seen = if let Some(begun) = begun {
-        begun.seen
-    } else {
-        (job.position, job.rows_done) = (0, job.rejected);
-        (job.created, job.updated, job.unchanged) = (0, 0, 0);
-        Seen::default()
-    };
-    for batch in 0.. {
-        if batch == BATCHES_PER_TURN {
-            *comparison = Some(Comparison { import: job.id, version: job.version, seen });
-            return Ok(());
-        }
-        let flows = next_flows(database, job).await?;
-        let Some(&(last, _)) = flows.last() else { break };
-        let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
-        let db = database.system_read().await?;
-        let held = contribution::store::by_refs(&scope, &db, &job.source, &refs).await?;
-        drop(db);
-        let held: HashMap<String, (i64, String)> = held
-            .into_iter()
-            .filter_map(|row| Some((row.external_ref?, (row.source_version.unwrap_or(0), row.fingerprint))))
-            .collect();
-        let count = flows.len();
-        let mut verdicts = Verdicts::default();
-        for (number, flow) in flows {
-            let fingerprint = hex::encode(flow.fingerprint);
-            let print = seen.print(&fingerprint);
-            let decision = match seen.get(&flow.id) {
-                Some(before) => apply::decide(Some(before), flow.version, &print),
-                None => apply::decide(held.get(&flow.id), flow.version, &fingerprint),
-            };
-            match decision {
-                Decision::Create => verdicts.created.push(number),
-                Decision::Update => verdicts.updated.push(number),
-                Decision::Keep => verdicts.unchanged.push(number),
-            }
-            if decision != Decision::Keep {
-                seen.insert(&flow.id, (flow.version, print));
-            }
-        }
-        let tx = begin(database, job).await?;
-        progress(job, &verdicts, last, count);
-        store::update(&tx, job).await?;
-        tx.commit().await?;
-    }
-    finish(database, job, ImportState::Checked).await
-}
-
-/// Ends the job: drops what is staged, then writes the state and the audit row together.
-async fn finish(database: &Store, job: &mut store::Model, state: ImportState) -> Result<(), Pause> {
     let mut position = 0;
     while position < job.rows_read {
         let tx = begin(database, job).await?;
@@ -302,7 +251,7 @@ async fn finish(database: &Store, job: &mut store::Model, state: ImportState) ->
 }
 
 /// A transaction in which this worker alone moves the job.
-async fn begin(database: &Store, job: &store::Model) -> Result<::store::SystemTx, Pause> {
+pub(super) async fn begin(database: &Store, job: &store::Model) -> Result<::store::SystemTx, Pause> {
     let tx = database.system(Actor::system()).await?;
     tx.by_index().await?;
     if store::hold(&tx, job).await? { Ok(tx) } else { Err(Pause::Elsewhere) }

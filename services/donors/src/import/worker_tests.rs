@@ -1,34 +1,19 @@
 use super::*;
+use crate::import::store::ImportId;
 use crate::{
     counted::tests::{OFFICES, organisation, scope_of, stores},
     import::flow::Staged,
 };
 
 fn job(id: u128, dry_run: bool, rows: i64) -> store::Model {
+    let created_at = chrono::DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(id).unwrap());
+    let place = (scope_of(0).organisation_id(), OFFICES[0]);
+    let format = crate::import::format::ImportFormat::Fts;
     store::Model {
-        id: ImportId::from_u128(id),
-        version: 0,
-        organisation_id: scope_of(0).organisation_id(),
-        office_id: OFFICES[0],
-        format: crate::import::format::ImportFormat::Fts,
         state: ImportState::Queued,
         dry_run,
-        skip_bad: false,
-        files: "[]".to_owned(),
         rows_read: rows,
-        rows_done: 0,
-        position: 0,
-        created: 0,
-        updated: 0,
-        unchanged: 0,
-        rejected: 0,
-        warnings: 0,
-        message: None,
-        created_at: chrono::DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(id).unwrap()),
-        finished_at: None,
-        source: "fts".to_owned(),
-        columns: "[]".to_owned(),
-        worked_at: None,
+        ..store::Model::begun(ImportId::from_u128(id), place, format, created_at)
     }
 }
 
@@ -91,6 +76,8 @@ async fn a_long_dry_run_goes_on_after_a_turn_and_begins_anew_when_nobody_remembe
         let import = present(&database, 1).await;
         assert_eq!((import.state.as_str(), import.rows_done), ("checked", rows));
         assert_eq!((import.created, import.unchanged), (rows / 2, rows / 2), "a repeated flow is known");
+        assert_eq!(import.new_donors, 1, "told once, and once more after it began anew");
+        assert!(import.totals.unwrap().contains(&format!("{},{}", rows / 2, rows / 2 * 100_000)));
         assert!(!work(&database, &mut comparison).await.unwrap());
     }
 }

@@ -8,18 +8,32 @@ use super::donor::{
 use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
-use kernel::{DonorId, DonorType, Problem, text::words};
+use kernel::{
+    DonorId, DonorType, Problem,
+    country::Country,
+    text::{search_key, words},
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service::{ApiResult, Context, Id, openapi::ReadProblems, response};
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::LazyLock,
+};
 use utoipa::ToSchema;
 
 /// From so much likeness on two donors may be one.
 const LIKE_ENOUGH: u32 = 70;
+/// The lowest score at which two donors are said to be alike.
+const MIN_SCORE: u32 = 50;
+/// Points for names of which each is that of the same country in some language.
+const COUNTRY_NAME_POINTS: i32 = 80;
+/// How many first letters two words share at least, to be called alike by them.
+const MIN_BEGINNING: usize = 4;
 
 /// A possible duplicate of a donor.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Candidate {
     donor_id: DonorId,
     #[schema(max_length = 300)]
@@ -36,10 +50,19 @@ pub(crate) struct Candidate {
     reasons: Vec<DuplicateReason>,
 }
 
+/// In a cell of a table: `Norway, Government of (90, 0199a1b2-…)`.
+impl fmt::Display for Candidate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({}, {})", self.name, self.score, self.donor_id)
+    }
+}
+
 /// A reason for the score.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct DuplicateReason {
-    /// `name`, `other_name`, `iati_identifier`, `country`, `type`, `other_country` or `other_type`.
+    /// `name`, `other_name`, `country_name` (both are called after the same country, in whatever language), `beginning`
+    /// (the names are one word each, with the same first letters), `iati_identifier`, `country`, `type`, `other_country` or
+    /// `other_type`.
     #[schema(example = "name", max_length = 20)]
     reason: String,
     /// Points for, or (if negative) against.
@@ -70,12 +93,18 @@ fn reasons(one: &Model, other: &Model) -> Vec<DuplicateReason> {
     let (ones, others) = (names(one), names(other));
     let pairs = ones.iter().flat_map(|a| others.iter().map(move |b| likeness(a, b)));
     let best = std::cmp::max(pairs.max().unwrap_or(0), own);
-    if best < LIKE_ENOUGH {
+    let called = country_named(one).filter(|country| country_named(other) == Some(*country));
+    if best >= LIKE_ENOUGH {
+        // Eight tenths of the score are the name's.
+        let points = i32::try_from(best * 8 / 10).unwrap_or(0);
+        add(if own >= best { "name" } else { "other_name" }, points);
+    } else if called.is_some() {
+        add("country_name", COUNTRY_NAME_POINTS);
+    } else if let Some(points) = beginning(&one.match_key, &other.match_key) {
+        add("beginning", points);
+    } else {
         return reasons;
     }
-    // Eight tenths of the score are the name's.
-    let points = i32::try_from(best * 8 / 10).unwrap_or(0);
-    add(if own >= best { "name" } else { "other_name" }, points);
     match (&one.country, &other.country) {
         (Some(a), Some(b)) if a == b => add("country", 10),
         (Some(_), Some(_)) => add("other_country", -30),
@@ -89,10 +118,38 @@ fn reasons(one: &Model, other: &Model) -> Vec<DuplicateReason> {
     reasons
 }
 
+/// Countries by what their names in three languages say without common words.
+static BY_NAME: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let countries = kernel::country::all().iter();
+    countries.flat_map(|country| names_of(country).map(|name| (name, country.iso3.as_str()))).collect()
+});
+
+fn names_of(country: &Country) -> [String; 3] {
+    ["en", "fr", "es"].map(|language| match_key(&search_key(country.name(language))))
+}
+
+/// The country after which a donor is called, with nothing but common words beside it: "Norvège", "Norway, Government of".
+fn country_named(donor: &Model) -> Option<&'static str> {
+    BY_NAME.get(&donor.match_key).copied()
+}
+
+/// Points for two names of one telling word each that begin alike, as "Norwegen" and "Norway" do.
+fn beginning(one: &str, other: &str) -> Option<i32> {
+    if one.contains(' ') || other.contains(' ') {
+        return None;
+    }
+    let shared = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let letters = one.chars().count() + other.chars().count();
+    if shared < MIN_BEGINNING || shared * 4 < letters {
+        return None;
+    }
+    i32::try_from(160 * shared / letters).ok()
+}
+
 /// Lists possible duplicates of a donor
 ///
-/// Compared by name (ignoring accents, word order, common words and typing errors), country, type and identifiers, with
-/// the points for each. The decision is left to headquarters.
+/// Compared by name (ignoring accents, word order, common words and typing errors, and by the country that both are called
+/// after), country, type and identifiers, with the points for each. The decision is left to headquarters.
 #[utoipa::path(tag = "donors", params(("id" = Uuid, Path, description = "The donor")),
     security(("oauth2" = ["donors:read"])),
     responses((status = 200, description = "The candidates", body = Candidates), ReadProblems))]
@@ -108,28 +165,37 @@ pub(crate) async fn list(
             return Err(Problem::not_found().into());
         }
         let donor = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        let mut items: Vec<Candidate> = near(scope, db, &donor)
-            .await?
-            .into_values()
-            .filter_map(|other| {
-                let reasons = reasons(&donor, &other);
-                let score = reasons.iter().map(|reason| reason.points).sum::<i32>().clamp(0, 100);
-                let score = u32::try_from(score).unwrap_or(0);
-                (score >= 50).then_some(Candidate {
-                    donor_id: other.id,
-                    name: other.name,
-                    donor_type: other.donor_type,
-                    country: other.country,
-                    score,
-                    reasons,
-                })
-            })
-            .collect();
-        items.sort_by(|a, b| (b.score, &a.name).cmp(&(a.score, &b.name)));
-        items.truncate(20);
+        let items = nearest(scope, db, &donor, 20).await?;
         response::record(&request, donor.version, &Candidates { items })
     })
     .await
+}
+
+/// The donors most like one, which need not be in the registry: highest score first.
+pub(crate) async fn nearest(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    donor: &Model,
+    most: usize,
+) -> Result<Vec<Candidate>, StoreError> {
+    let found = near(scope, db, donor).await?.into_values();
+    let scored = found.filter_map(|other| {
+        let reasons = reasons(donor, &other);
+        let score = reasons.iter().map(|reason| reason.points).sum::<i32>().clamp(0, 100);
+        let score = u32::try_from(score).unwrap_or(0);
+        (score >= MIN_SCORE).then_some(Candidate {
+            donor_id: other.id,
+            name: other.name,
+            donor_type: other.donor_type,
+            country: other.country,
+            score,
+            reasons,
+        })
+    });
+    let mut items: Vec<Candidate> = scored.collect();
+    items.sort_by(|a, b| (b.score, &a.name, a.donor_id).cmp(&(a.score, &b.name, b.donor_id)));
+    items.truncate(most);
+    Ok(items)
 }
 
 /// The donors that are worth a comparison: of the same telling words, of a word like one of them, or of the identifier.
@@ -149,8 +215,19 @@ async fn near(
     if let Some(identifier) = &donor.iati_identifier {
         take(by_index().filter(Column::IatiIdentifier.eq(identifier.as_str())).all(db).await?);
     }
+    if let Some(country) = country_named(donor).and_then(kernel::country::by_iso3) {
+        take(by_index().filter(Column::MatchKey.is_in(names_of(country))).all(db).await?);
+    }
     let organisation_id = scope.organisation_id();
     let telling = match_key(&donor.search);
+    // A name of one word: others may begin like it.
+    if !telling.contains(' ') && telling.chars().count() > MIN_BEGINNING {
+        let beginning: String = telling.chars().take(MIN_BEGINNING).collect();
+        let meant = meant(db, organisation_id, &beginning).await?;
+        if !meant.is_empty() {
+            take(having(others(is_of(organisation_id)), scope, &[meant]).all(db).await?);
+        }
+    }
     // The longest words tell most; two of them are enough to meet whoever shares most of the name.
     let mut telling = words(&telling);
     telling.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
@@ -209,6 +286,27 @@ mod tests {
         assert!(score(&one, &donor("Ministry of Foreign Afairs, Norway", "NOR")) > 90);
         assert!(score(&one, &donor("Norway, Ministry of Foreign Affairs", "SWE")) < 70, "another country");
         assert_eq!(reasons(&one, &donor("Sweden, Ministry of Defence", "SWE")), []);
+    }
+
+    #[test]
+    fn a_country_in_another_language_and_a_word_that_begins_alike_count() {
+        let norway = donor("Norway, Government of", "NOR");
+        let mut french = donor("Norvège", "NOR");
+        french.country = None;
+        let mut german = donor("Norwegen", "NOR");
+        german.country = None;
+        let told = |one: &Model| -> Vec<(String, i32)> {
+            let reasons = reasons(one, &norway).into_iter();
+            reasons.map(|reason| (reason.reason, reason.points)).collect()
+        };
+        let pair = |reason: &str, points| (reason.to_owned(), points);
+        assert_eq!(told(&french), [pair("country_name", 80), pair("type", 10)]);
+        assert_eq!(told(&german), [pair("beginning", 45), pair("type", 10)]);
+        for name in ["Nouveau Fonds", "Norwegian Refugee Council", "Norfolk", "Noruega y Suecia"] {
+            assert_eq!(reasons(&donor(name, "NOR"), &norway), [], "{name}");
+        }
+        let (sudan, south) = (donor("Soudan", "SDN"), donor("South Sudan, Government of", "SSD"));
+        assert!(score(&sudan, &south) < 50, "{:?}", reasons(&sudan, &south));
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     if arguments.json {
         say(serde_json::to_string(&summary)?)?;
     } else {
-        print_summary(&summary)?;
+        print_summary(&summary, arguments.dry_run)?;
     }
     let plans_rejected = summary.plans.as_ref().map_or(0, |plans| plans.rejected);
     let failed = summary.rejected + plans_rejected > 0 && !arguments.skip_bad;
@@ -257,10 +257,11 @@ fn file_name(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn print_summary(summary: &Summary) -> std::io::Result<()> {
+fn print_summary(summary: &Summary, dry_run: bool) -> std::io::Result<()> {
+    let would = if dry_run { "would be " } else { "" };
     let line = |what: &str, counts: &Summary| {
         say(format_args!(
-            "{what}: {} read, {} created, {} updated, {} unchanged, {} rejected",
+            "{what}: {} read, {} {would}created, {} {would}updated, {} {would}unchanged, {} {would}rejected",
             counts.read, counts.created, counts.updated, counts.unchanged, counts.rejected
         ))?;
         counts

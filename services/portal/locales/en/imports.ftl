@@ -6,6 +6,53 @@ import-do = Import
 import-check = Validate only
 import-skip = Import valid rows only
 import-sending = Uploading
+import-check-files = Check the files
+import-check-about = The check saves nothing: it shows what would happen. The files are kept for an hour, so you choose them only once.
+import-check-again = Check again with these columns
+import-kept = The files are kept until { $until }.
+import-gone = These files are no longer kept for you. Choose them again to import them.
+import-valid-rows = { $count ->
+    [one] Import 1 valid row
+   *[other] Import { $count } valid rows
+}
+import-rejected-stay = { $count ->
+    [one] One row is invalid and will be left out.
+   *[other] { $count } rows are invalid and will be left out.
+}
+would-created = Would be created
+would-updated = Would be updated
+would-unchanged = Would stay unchanged
+would-rejected = Would be rejected
+would-not-applied = Not compared
+would-count-created = Would be created
+would-count-updated = Would be updated
+would-count-unchanged = Would stay unchanged
+would-count-rejected = Would be rejected
+import-years = What would count in which year
+import-years-about = Rows that would be created or updated, by the year of the decision, otherwise of the transaction or of the first report. Pledges do not count as funding.
+import-currencies = Amounts by currency
+import-counting = Funding
+import-counts = Would count
+import-counts-not = Would not count
+import-donors = { $count ->
+    [one] One donor is not in the registry
+   *[other] { $count } donors are not in the registry
+}
+import-donors-about = Say for each name whether it is a new donor or one that is already registered. The system’s name for a registered donor is remembered.
+import-donors-more = { $count ->
+    [one] One more donor is not shown and will be recorded as new.
+   *[other] { $count } more donors are not shown and will be recorded as new.
+}
+import-donors-new = New donors
+import-donor-is = It is { $name }
+import-donor-new = It is a new donor
+import-donor-like-none = No registered donor has a similar name. It will be recorded as new.
+import-donor-not-compared = Not compared with the registry. It will be recorded as new.
+import-changes = Changes
+import-overwritten = overwritten
+import-changed-to = now
+import-record = Record
+import-contribution = Contribution
 import-refused = The files were not accepted
 import-refused-help = { $count ->
     [one] One row is invalid; nothing was saved. Correct it, or import the valid rows only.
@@ -51,7 +98,21 @@ imports-columns = Columns of the file
 imports-columns-help = Match each column to a field. Unmatched columns are ignored.
 imports-column-unread = Ignore
 imports-column-unnamed = Column { $number } (no heading)
-imports-again = Select the file again (files are not stored after validation).
+imports-as-saved = As saved for this system, otherwise the default
+imports-empty = Empty cells
+imports-empty-erase = Erase the existing value
+imports-empty-keep = Keep the existing value
+imports-save = Save these columns for { $source }
+imports-saved = Saved columns
+imports-saved-used = { $count ->
+    [one] One column saved for { $source } on { $date } will be used.
+   *[other] { $count } columns saved for { $source } on { $date } will be used.
+}
+imports-saved-columns = { $count ->
+    [one] One column
+   *[other] { $count } columns
+}
+imports-saved-delete = Delete the columns saved for { $source }
 imports-field-external-ref = Reference in the source system
 imports-field-donor = Donor name
 imports-field-donor-ref = Donor reference in the source system
@@ -78,6 +139,8 @@ imports-field-visibility = Visibility
 imports-field-new-money = New money
 imports-field-description = Description
 imports-field-agreement = Agreement reference
+imports-field-first-reported-date = Date of the first report
+imports-field-other = Other details
 imports-plans = Imports of response plans
 imports-plans-of = Import of response plans: { $file }
 imports-plans-unnamed = Plan overview

@@ -6,6 +6,53 @@ import-do = Importar
 import-check = Solo validar
 import-skip = Importar solo las filas válidas
 import-sending = Envío
+import-check-files = Validar los archivos
+import-check-about = La validación no guarda nada: muestra lo que sucedería. Los archivos se conservan durante una hora, de modo que solo se seleccionan una vez.
+import-check-again = Validar de nuevo con estas columnas
+import-kept = Los archivos se conservan hasta el { $until }.
+import-gone = Estos archivos ya no se conservan para usted. Selecciónelos de nuevo para importarlos.
+import-valid-rows = { $count ->
+    [one] Importar 1 fila válida
+   *[other] Importar { $count } filas válidas
+}
+import-rejected-stay = { $count ->
+    [one] Una fila no es válida y se omitirá.
+   *[other] { $count } filas no son válidas y se omitirán.
+}
+would-created = Se crearía
+would-updated = Se actualizaría
+would-unchanged = Quedaría sin cambios
+would-rejected = Se rechazaría
+would-not-applied = No comparada
+would-count-created = Se crearían
+would-count-updated = Se actualizarían
+would-count-unchanged = Quedarían sin cambios
+would-count-rejected = Se rechazarían
+import-years = Qué contaría en cada año
+import-years-about = Filas que se crearían o actualizarían, según el año de la decisión o, en su defecto, el de la transacción o el de la primera notificación. Las promesas de contribución no cuentan como financiación.
+import-currencies = Importes por moneda
+import-counting = Financiación
+import-counts = Contaría
+import-counts-not = No contaría
+import-donors = { $count ->
+    [one] Un donante no figura en el registro
+   *[other] { $count } donantes no figuran en el registro
+}
+import-donors-about = Indique para cada nombre si se trata de un donante nuevo o de uno ya registrado. El nombre que el sistema da a un donante registrado se recuerda.
+import-donors-more = { $count ->
+    [one] Otro donante no se muestra y se registrará como nuevo.
+   *[other] Otros { $count } donantes no se muestran y se registrarán como nuevos.
+}
+import-donors-new = Donantes nuevos
+import-donor-is = Es { $name }
+import-donor-new = Es un donante nuevo
+import-donor-like-none = Ningún donante registrado tiene un nombre parecido. Se registrará como nuevo.
+import-donor-not-compared = No se comparó con el registro. Se registrará como nuevo.
+import-changes = Cambios
+import-overwritten = sobrescrito
+import-changed-to = ahora
+import-record = Registro
+import-contribution = Contribución
 import-refused = No se aceptaron los archivos
 import-refused-help = { $count ->
     [one] Una fila no es válida; no se guardó nada. Corríjala o importe solo las filas válidas.
@@ -51,7 +98,21 @@ imports-columns = Columnas del archivo
 imports-columns-help = Asocie cada columna a un campo. Las columnas no asociadas se omiten.
 imports-column-unread = Omitir
 imports-column-unnamed = Columna { $number } (sin encabezado)
-imports-again = Seleccione el archivo de nuevo (los archivos no se conservan tras la validación).
+imports-as-saved = Como se guardó para este sistema; si no, el valor por defecto
+imports-empty = Celdas vacías
+imports-empty-erase = Borrar el valor existente
+imports-empty-keep = Conservar el valor existente
+imports-save = Guardar estas columnas para { $source }
+imports-saved = Columnas guardadas
+imports-saved-used = { $count ->
+    [one] Se utilizará la columna guardada para { $source } el { $date }.
+   *[other] Se utilizarán las { $count } columnas guardadas para { $source } el { $date }.
+}
+imports-saved-columns = { $count ->
+    [one] Una columna
+   *[other] { $count } columnas
+}
+imports-saved-delete = Eliminar las columnas guardadas para { $source }
 imports-field-external-ref = Referencia en el sistema de origen
 imports-field-donor = Nombre del donante
 imports-field-donor-ref = Referencia del donante en el sistema de origen
@@ -78,6 +139,8 @@ imports-field-visibility = Visibilidad
 imports-field-new-money = Fondos nuevos
 imports-field-description = Descripción
 imports-field-agreement = Referencia del acuerdo
+imports-field-first-reported-date = Fecha de la primera notificación
+imports-field-other = Otros datos
 imports-plans = Importaciones de planes de respuesta
 imports-plans-of = Importación de planes de respuesta: { $file }
 imports-plans-unnamed = Resumen de planes

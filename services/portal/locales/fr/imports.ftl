@@ -6,6 +6,53 @@ import-do = Importer
 import-check = Vérifier uniquement
 import-skip = Importer uniquement les lignes valides
 import-sending = Envoi
+import-check-files = Vérifier les fichiers
+import-check-about = La vérification n’enregistre rien : elle montre ce qui se passerait. Les fichiers sont conservés pendant une heure, vous ne les choisissez donc qu’une fois.
+import-check-again = Vérifier de nouveau avec ces colonnes
+import-kept = Les fichiers sont conservés jusqu’au { $until }.
+import-gone = Ces fichiers ne sont plus conservés pour vous. Choisissez-les de nouveau pour les importer.
+import-valid-rows = { $count ->
+    [one] Importer { $count } ligne valide
+   *[other] Importer { $count } lignes valides
+}
+import-rejected-stay = { $count ->
+    [one] Une ligne n’est pas valide et sera laissée de côté.
+   *[other] { $count } lignes ne sont pas valides et seront laissées de côté.
+}
+would-created = Serait créée
+would-updated = Serait mise à jour
+would-unchanged = Resterait inchangée
+would-rejected = Serait rejetée
+would-not-applied = Non comparée
+would-count-created = Seraient créées
+would-count-updated = Seraient mises à jour
+would-count-unchanged = Resteraient inchangées
+would-count-rejected = Seraient rejetées
+import-years = Ce qui serait comptabilisé, par année
+import-years-about = Lignes qui seraient créées ou mises à jour, selon l’année de la décision, à défaut celle de la transaction ou du premier signalement. Les annonces de contribution ne sont pas comptabilisées comme financement.
+import-currencies = Montants par monnaie
+import-counting = Financement
+import-counts = Serait comptabilisé
+import-counts-not = Ne serait pas comptabilisé
+import-donors = { $count ->
+    [one] Un bailleur de fonds ne figure pas au registre
+   *[other] { $count } bailleurs de fonds ne figurent pas au registre
+}
+import-donors-about = Indiquez pour chaque nom s’il s’agit d’un nouveau bailleur de fonds ou d’un bailleur déjà enregistré. Le nom que le système donne à un bailleur enregistré est retenu.
+import-donors-more = { $count ->
+    [one] Un autre bailleur de fonds n’est pas affiché et sera enregistré comme nouveau.
+   *[other] { $count } autres bailleurs de fonds ne sont pas affichés et seront enregistrés comme nouveaux.
+}
+import-donors-new = Nouveaux bailleurs de fonds
+import-donor-is = Il s’agit de { $name }
+import-donor-new = Il s’agit d’un nouveau bailleur de fonds
+import-donor-like-none = Aucun bailleur de fonds enregistré ne porte un nom semblable. Il sera enregistré comme nouveau.
+import-donor-not-compared = Non comparé avec le registre. Il sera enregistré comme nouveau.
+import-changes = Modifications
+import-overwritten = écrasé
+import-changed-to = désormais
+import-record = Enregistrement
+import-contribution = Contribution
 import-refused = Les fichiers n’ont pas été acceptés
 import-refused-help = { $count ->
     [one] Une ligne n’est pas valide ; rien n’a été enregistré. Corrigez-la, ou importez uniquement les lignes valides.
@@ -51,7 +98,21 @@ imports-columns = Colonnes du fichier
 imports-columns-help = Associez chaque colonne à un champ. Les colonnes non associées sont ignorées.
 imports-column-unread = Ignorer
 imports-column-unnamed = Colonne { $number } (sans en-tête)
-imports-again = Sélectionnez de nouveau le fichier (les fichiers ne sont pas conservés après la vérification).
+imports-as-saved = Comme enregistré pour ce système, sinon par défaut
+imports-empty = Cellules vides
+imports-empty-erase = Effacer la valeur existante
+imports-empty-keep = Conserver la valeur existante
+imports-save = Enregistrer ces colonnes pour { $source }
+imports-saved = Colonnes enregistrées
+imports-saved-used = { $count ->
+    [one] La colonne enregistrée pour { $source } le { $date } sera utilisée.
+   *[other] Les { $count } colonnes enregistrées pour { $source } le { $date } seront utilisées.
+}
+imports-saved-columns = { $count ->
+    [one] { $count } colonne
+   *[other] { $count } colonnes
+}
+imports-saved-delete = Supprimer les colonnes enregistrées pour { $source }
 imports-field-external-ref = Référence dans le système d’origine
 imports-field-donor = Nom du bailleur de fonds
 imports-field-donor-ref = Référence du bailleur de fonds dans le système d’origine
@@ -78,6 +139,8 @@ imports-field-visibility = Visibilité
 imports-field-new-money = Fonds nouveaux
 imports-field-description = Description
 imports-field-agreement = Référence de l’accord
+imports-field-first-reported-date = Date du premier signalement
+imports-field-other = Autres précisions
 imports-plans = Importations de plans de réponse
 imports-plans-of = Importation de plans de réponse : { $file }
 imports-plans-unnamed = Aperçu de plans

@@ -1,9 +1,9 @@
 //! Samples of imports.
 
 use super::{
-    ID, INSTANT, MARKUP, Sample,
+    DAY, ID, INSTANT, MARKUP, Sample,
     document::{answer, list, row},
-    with,
+    money, with,
 };
 use crate::i18n::Language;
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/imports/list.html", context: imports },
     Sample { template: "console/imports/show.html", context: show },
+    Sample { template: "console/imports/show.html", context: done },
     Sample { template: "console/imports/plans.html", context: plans },
 ];
 
@@ -18,7 +19,36 @@ fn fields() -> Value {
     json!({ "id": ID, "version": 1, "office_id": ID, "state": "done", "read": 10, "done": 10, "created": 1,
         "updated": 2, "unchanged": 3, "rejected": 4, "warnings": 1, "files": [MARKUP], "dry_run": true,
         "skip_bad": false, "format": "csv", "source": "erp", "columns": [{ "heading": MARKUP, "field": null },
-            { "heading": "Who", "field": "donor" }], "created_at": INSTANT, "finished_at": null, "message": MARKUP })
+            { "heading": "Who", "field": "donor" }], "created_at": INSTANT, "finished_at": null, "message": MARKUP,
+        "upload": { "id": ID, "expires_at": INSTANT }, "decimal": "comma", "empty": null, "receiver": null,
+        "donor_decisions": [{ "name": MARKUP, "reference": null, "donor_id": ID }], "new_donors": 3,
+        "totals": totals() })
+}
+
+fn totals() -> Value {
+    let year = |year: Value, counts: bool| json!({ "year": year, "counts": counts, "rows": 2, "amount_usd": money("1.00") });
+    json!({ "years": [year(2026.into(), true), year(Value::Null, false)],
+        "currencies": [{ "rows": 2, "amount": money("1.00") }] })
+}
+
+/// The new donors of a check: one like another of the registry, and one like none.
+fn new_donors() -> Value {
+    let reasons = ["name", "country_name", "beginning", "type"];
+    let reasons: Vec<Value> =
+        reasons.into_iter().map(|reason| json!({ "reason": reason, "points": 10 })).collect();
+    let near = json!({ "donor_id": ID, "name": MARKUP, "type": "government", "country": "NOR", "score": 90,
+        "reasons": reasons });
+    let donor = |number: i64, nearest: Value, compared: bool| {
+        json!({ "number": number, "name": MARKUP, "type": "government", "reference": null, "donor_id": null,
+            "nearest": nearest, "compared": compared })
+    };
+    let rows = [donor(1, json!([near]), true), donor(2, json!([]), true), donor(3, json!([]), false)];
+    list("/v1/imports/{id}/new-donors", &rows)["items"].clone()
+}
+
+fn mapping() -> Value {
+    json!({ "source": MARKUP, "version": 1, "columns": [{ "heading": MARKUP, "field": "donor" }], "decimal": "comma",
+        "empty": null, "updated_at": INSTANT })
 }
 
 /// A row of the list of imports.
@@ -34,7 +64,8 @@ fn problem() -> Value {
 fn imports(_: Language) -> Value {
     json!({
         "list": list("/v1/imports", &[import()]), "filter": {}, "filter_query": "", "problem": problem(), "key": "k",
-        "formats": ["csv", "xlsx", "iati", "fts"], "format": "csv", "may_import": true,
+        "formats": ["csv", "xlsx", "iati", "fts"], "format": "csv", "may_import": true, "mapping": mapping(),
+        "mappings": list("/v1/import-mappings", &[mapping()])["items"],
         "plan_imports": list("/v1/plan-imports", &[plan_import()]),
     })
 }
@@ -63,12 +94,42 @@ fn plans(_: Language) -> Value {
 
 fn show(_: Language) -> Value {
     let error = json!({ "pointer": "/id", "code": "required", "detail": "is required" });
-    let line = json!({ "number": 1, "file": MARKUP, "pointer": "/data/flows/0", "external_ref": null,
-        "verdict": "rejected", "errors": [error], "warnings": [] });
+    let change = |field: &str, from: Value, to: Value| json!({ "field": field, "overwritten": !from.is_null(), "from": from, "to": to });
+    let changes = json!([
+        change("status", "pledge".into(), "paid".into()),
+        change("earmarking", Value::Null, "softly_earmarked".into()),
+        change("flow_date", DAY.into(), Value::Null),
+        change("description", MARKUP.into(), MARKUP.into()),
+        change("agreement", Value::Null, ID.into()),
+        change("other", Value::Null, Value::Null),
+    ]);
+    let rejected = json!({ "number": 1, "file": MARKUP, "pointer": "/data/flows/0", "external_ref": null,
+        "verdict": "rejected", "contribution_id": null, "donor_id": null, "changes": [], "errors": [error],
+        "warnings": [] });
+    let updated = json!({ "number": 2, "file": MARKUP, "pointer": "/data/flows/1", "external_ref": MARKUP,
+        "verdict": "updated", "contribution_id": ID, "donor_id": ID, "changes": changes, "errors": [],
+        "warnings": [] });
     json!({
         "import": answer("/v1/imports/{id}", with(fields(), json!({ "state": "checked" }))),
-        "rows": list("/v1/imports/{id}/rows", &[line]), "verdict": "rejected", "under_way": false,
-        "missing": ["external_ref"], "fields": ["external_ref", "donor"], "key": "k", "problem": problem(),
-        "may_import": true,
+        "rows": list("/v1/imports/{id}/rows", &[rejected, updated]), "verdict": "rejected", "under_way": false,
+        "missing": ["external_ref"], "fields": ["external_ref", "donor"], "key": "k",
+        "problem": super::refusal("donor-1"), "typed": { "donor-1": "new" }, "may_import": true, "is_kept": true,
+        "valid": 6, "new_donors": new_donors(), "more_donors": 1,
+    })
+}
+
+/// An import that has ended, with the donors and the record that it made.
+fn done(_: Language) -> Value {
+    let made = json!({ "number": 1, "file": MARKUP, "pointer": "/data/flows/0", "external_ref": MARKUP,
+        "verdict": "created", "contribution_id": ID, "donor_id": ID, "changes": [], "errors": [], "warnings": [] });
+    let import = json!({ "state": "done", "dry_run": false, "upload": null, "totals": null, "rejected": 0 });
+    let donor = json!({ "number": 1, "name": MARKUP, "type": "government", "reference": MARKUP, "donor_id": ID,
+        "nearest": [], "compared": false });
+    json!({
+        "import": answer("/v1/imports/{id}", with(fields(), import)),
+        "rows": list("/v1/imports/{id}/rows", &[made]), "verdict": null, "under_way": false, "missing": [],
+        "fields": ["external_ref", "donor"], "key": "k", "problem": null, "typed": {}, "may_import": true,
+        "is_kept": false, "valid": 10,
+        "new_donors": list("/v1/imports/{id}/new-donors", &[donor])["items"], "more_donors": 0,
     })
 }

@@ -1,11 +1,12 @@
-//! The list of imports, with the form that begins one.
+//! The list of imports, with the form that begins one, and what is saved of the columns of each source.
 
 use crate::{
-    error::unless_away,
-    forms::key,
-    lists::{ListQuery, NoFilters, given},
+    client::{Guard, Method},
+    error::{PageError, unless_away},
+    forms::{key, refused},
+    lists::{ListQuery, NoFilters, given, items},
     nav::{Group, NavEntry},
-    visit::{PageResult, Staff},
+    visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
 use serde::Deserialize;
@@ -21,7 +22,9 @@ pub(super) const NAV: &[NavEntry] = &[NavEntry {
 }];
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.route("/console/imports", web::get().to(list));
+    config
+        .route("/console/imports", web::get().to(list))
+        .route("/console/imports/forget", web::post().to(forget));
 }
 
 /// What a file may be.
@@ -31,10 +34,12 @@ pub(super) fn known_format(format: Option<&str>) -> &'static str {
     FORMATS.into_iter().find(|known| Some(*known) == format).unwrap_or("csv")
 }
 
-/// The format that the form is for.
-#[derive(Deserialize)]
-struct Chosen {
-    format: Option<String>,
+/// What the form is for.
+#[derive(Default, Deserialize)]
+pub(super) struct Chosen {
+    pub(super) format: Option<String>,
+    /// The source whose saved columns are proposed.
+    pub(super) source: Option<String>,
 }
 
 async fn list(
@@ -42,21 +47,64 @@ async fn list(
     chosen: web::Query<Chosen>,
     asked: web::Query<ListQuery<NoFilters>>,
 ) -> PageResult {
-    list_page(&staff, &asked, chosen.format.as_deref(), Value::Null).await
+    list_page(&staff, &asked, &chosen, Value::Null).await
 }
 
 pub(super) async fn list_page(
     staff: &Staff,
     asked: &ListQuery<NoFilters>,
-    format: Option<&str>,
+    chosen: &Chosen,
     problem: Value,
 ) -> PageResult {
     let mut context = staff.list("/v1/imports", asked).await?;
+    let saved = staff.get("/v1/import-mappings", &[("limit", "200")]).await?;
+    let is_chosen = |saved: &&Value| saved["source"].as_str() == chosen.source.as_deref();
+    context["mapping"] = items(&saved).iter().find(is_chosen).cloned().unwrap_or(Value::Null);
+    context["mappings"] = json!(items(&saved));
     (context["key"], context["problem"]) = (key().into(), problem);
-    (context["formats"], context["format"]) = (json!(FORMATS), known_format(format).into());
+    (context["formats"], context["format"]) = (json!(FORMATS), known_format(chosen.format.as_deref()).into());
     context["may_import"] = staff.may("imports:write").into();
     // Plan overviews are another service's.
     let plans = staff.get_if("plans:read", "/v1/plan-imports", &given(&[("limit", "5")])).await;
     context["plan_imports"] = unless_away(plans)?.unwrap_or_default();
     staff.page("console/imports/list.html", context).await
+}
+
+/// Deletes what is saved of the columns of a source. What somebody else has deleted meanwhile is gone, too.
+async fn forget(form: Writer) -> PageResult {
+    let path = format!("/v1/import-mappings/{}", segment(form.typed.text("source")));
+    let gone = refused(form.change(Method::DELETE, &path, &json!({}), Guard::None).await, "");
+    match gone {
+        Err(PageError::Refused(problem)) if problem.status == 404 => {}
+        other => {
+            if let Err(problem) = other? {
+                return list_page(&form, &ListQuery::default(), &Chosen::default(), problem).await;
+            }
+        }
+    }
+    form.see_other("/console/imports")
+}
+
+/// A text as a part of a path.
+fn segment(text: &str) -> String {
+    let mut part = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            part.push(char::from(byte));
+        } else {
+            part.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_one_part_of_a_path_whatever_it_is_called() {
+        assert_eq!(segment("erp2"), "erp2");
+        assert_eq!(segment("a/b é?"), "a%2Fb%20%C3%A9%3F");
+    }
 }

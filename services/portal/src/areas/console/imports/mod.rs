@@ -6,6 +6,7 @@ pub(crate) mod fts;
 pub(crate) mod list;
 pub(crate) mod plans;
 pub(crate) mod recognise;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod upload;
 
@@ -21,6 +22,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(list::configure)
         .configure(plans::configure)
+        .configure(run::configure)
         .configure(show::configure)
         .configure(upload::configure);
 }

@@ -1,10 +1,11 @@
-//! An import: how far it is, what became of its rows, and what its columns stand for.
+//! An import: how far it is, what became of its rows or would become of them, what would count, who is new, and what its
+//! columns stand for.
 
 use crate::{
     error::PageError,
     forms::key,
     ids::{Id, only_ids},
-    lists::{ListQuery, Query, fresh_json, given, handed_through},
+    lists::{ListQuery, Query, fresh_json, given, handed_through, items},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -15,7 +16,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route(&only_ids("/console/imports/{id}"), web::get().to(show))
         .route("/console/imports/{id}/state", web::get().to(state))
-        .route("/console/imports/{id}/rows.csv", web::get().to(rows_csv));
+        .route("/console/imports/{id}/rows.csv", web::get().to(rows_csv))
+        .route("/console/imports/{id}/new-donors.csv", web::get().to(new_donors_csv));
 }
 
 /// What a column of a table may stand for, in the order of the template.
@@ -57,10 +59,22 @@ pub(crate) struct Filters {
 }
 
 async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    show_page(&staff, &id, &asked, Value::Null).await
+    show_page(&staff, &id, &asked, json!({}), Value::Null).await
 }
 
-async fn import_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
+/// How many new donors a page shows: more are in the file.
+const SHOWN_DONORS: &str = "200";
+
+/// The new donors of an import, as far as its page shows them.
+pub(super) async fn new_donors(staff: &Staff, import: &Value) -> Result<Vec<Value>, PageError> {
+    let (Some(id), true) = (import["id"].as_str(), import["new_donors"].as_i64() > Some(0)) else {
+        return Ok(Vec::new());
+    };
+    let list = staff.get(&format!("/v1/imports/{id}/new-donors"), &[("limit", SHOWN_DONORS)]).await?;
+    Ok(items(&list).to_vec())
+}
+
+pub(super) async fn import_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     staff.get(&format!("/v1/imports/{id}"), &()).await
 }
 
@@ -68,18 +82,27 @@ pub(super) async fn show_page(
     staff: &Staff,
     id: &Id,
     asked: &ListQuery<Filters>,
+    typed: Value,
     problem: Value,
 ) -> PageResult {
     let import = import_of(staff, id).await?;
+    let new_donors = new_donors(staff, &import).await?;
     let rejected = import["rejected"].as_i64().unwrap_or(0) > 0;
     let verdict = asked.filters.verdict.as_deref().or(rejected.then_some("rejected"));
     let mut query = asked.after(given(&[("verdict", verdict)]));
     query.push(("limit".to_owned(), "50".to_owned()));
     let rows = staff.get(&format!("/v1/imports/{id}/rows"), &query).await?;
-    let under_way = ["queued", "applying"].contains(&import["state"].as_str().unwrap_or_default());
+    let is = |states: [&str; 2]| states.contains(&import["state"].as_str().unwrap_or_default());
+    let may_import = staff.may("imports:write");
+    // Its files are still there, for this reader.
+    let is_kept = may_import && is(["checked", "refused"]) && !import["upload"].is_null();
+    let count = |name: &str| import[name].as_i64().unwrap_or(0);
+    let more_donors = count("new_donors") - i64::try_from(new_donors.len()).unwrap_or(0);
     let context = json!({
-        "import": import, "rows": rows, "verdict": verdict, "under_way": under_way, "missing": missing(&import),
-        "fields": FIELDS, "key": key(), "problem": problem, "may_import": staff.may("imports:write"),
+        "import": import, "rows": rows, "verdict": verdict, "under_way": is(["queued", "applying"]),
+        "missing": missing(&import), "fields": FIELDS, "key": key(), "problem": problem, "typed": typed,
+        "may_import": may_import, "is_kept": is_kept, "valid": count("read") - count("rejected"),
+        "new_donors": new_donors, "more_donors": more_donors,
     });
     staff.page("console/imports/show.html", context).await
 }
@@ -101,4 +124,9 @@ async fn state(staff: Staff, id: web::Path<Id>) -> PageResult {
 async fn rows_csv(staff: Staff, id: web::Path<Id>) -> PageResult {
     let answer = staff.file(&format!("/v1/imports/{id}/rows"), &Query::new(), "text/csv").await?;
     Ok(handed_through(answer, "text/csv; charset=utf-8", "import-rows.csv"))
+}
+
+async fn new_donors_csv(staff: Staff, id: web::Path<Id>) -> PageResult {
+    let answer = staff.file(&format!("/v1/imports/{id}/new-donors"), &Query::new(), "text/csv").await?;
+    Ok(handed_through(answer, "text/csv; charset=utf-8", "new-donors.csv"))
 }

@@ -1,13 +1,11 @@
-//! Files that begin an import, and the template of one.
+//! Files that begin an import by being checked, and the template of one.
 
 use super::{
     fts,
-    list::{known_format, list_page},
-    show::show_page,
+    list::{Chosen, known_format, list_page},
 };
 use crate::{
     error::PageError,
-    ids::Id,
     lists::{ListQuery, Query, XLSX, handed_through},
     visit::{PageResult, Staff},
 };
@@ -23,38 +21,33 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 #[derive(Deserialize)]
 struct Upload {
-    /// `check`, `import` or `skip`.
-    mode: Option<String>,
     key: Option<String>,
     format: Option<String>,
-    /// The check whose columns this upload maps.
-    from: Option<Id>,
+    /// What becomes of files of FTS: `check`, `import` or `skip`. Others are always checked first.
+    mode: Option<String>,
 }
 
+/// Checks files. They are kept for the import itself, and what was saved of the columns of their source is used. Plan overviews
+/// are not kept, so that files of FTS can also be imported as they are.
 async fn upload(staff: Staff, how: web::Query<Upload>, payload: Payload) -> PageResult {
     let format = known_format(how.format.as_deref());
-    let mode = how.mode.as_deref().unwrap_or("import");
-    let (dry_run, skip_bad) = (mode == "check", mode == "skip");
+    let key = how.key.as_deref();
     let sent = if format == "fts" {
-        fts::send(&staff, (dry_run, skip_bad), how.key.as_deref(), payload).await
+        let mode = how.mode.as_deref();
+        fts::send(&staff, (!matches!(mode, Some("import" | "skip")), mode == Some("skip")), key, payload)
+            .await
     } else {
-        let query: Query = [
-            ("format", format.to_owned()),
-            ("dry_run", dry_run.to_string()),
-            ("skip_bad", skip_bad.to_string()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec();
-        let import = staff.upload("/v1/imports", &query, how.key.as_deref(), payload).await;
+        let query: Query = [("format", format), ("dry_run", "true"), ("saved_mapping", "true")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        let import = staff.upload("/v1/imports", &query, key, payload).await;
         import.map(|import| format!("/console/imports/{}", import["id"].as_str().unwrap_or_default()))
     };
     match sent {
         Ok(address) => staff.see_other(&address),
         Err(PageError::Refused(problem)) if [400, 403, 409, 413, 415, 422].contains(&problem.status) => {
-            match &how.from {
-                Some(id) => show_page(&staff, id, &ListQuery::default(), json!(problem)).await,
-                None => list_page(&staff, &ListQuery::default(), how.format.as_deref(), json!(problem)).await,
-            }
+            let chosen = Chosen { format: how.format.clone(), ..Chosen::default() };
+            list_page(&staff, &ListQuery::default(), &chosen, json!(problem)).await
         }
         Err(error) => Err(error),
     }

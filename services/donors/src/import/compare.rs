@@ -1,0 +1,168 @@
+//! Dry runs: what would become of each row, what it would change, which donors are new, and what counts in which year. Nothing
+//! but that is kept.
+
+use super::{
+    apply::{self, Decision, Lookups, Verdicts, by_reference},
+    changes,
+    flow::Flow,
+    matching::scope_of,
+    new_donors::MAX_COMPARED,
+    seen::{Print, Seen},
+    store::{self, ImportId, ImportState, Model as Job},
+    totals::{Figure, Totals},
+    worker::{BATCHES_PER_TURN, Pause, begin, finish, next_flows, note},
+};
+use crate::contribution::{self, store::Model as Contribution};
+use ::store::{Store, StoreError};
+use chrono::{DateTime, Utc};
+use kernel::ContributionId;
+use std::collections::HashMap;
+
+/// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
+pub(super) struct Comparison {
+    pub(super) import: ImportId,
+    /// The job's version when its last turn ended; another one means that somebody else went on with it.
+    version: i64,
+    seen: Seen<(i64, Print, Figure)>,
+    /// The new donors that were told: a name and a type are told once.
+    told: Seen<()>,
+    /// How many of them were compared with the registry.
+    compared: usize,
+    totals: Totals,
+}
+
+/// Says what would happen. Goes on after a turn; begun again from the start after a crash.
+pub(super) async fn compare(
+    database: &Store,
+    job: &mut Job,
+    comparison: &mut Option<Comparison>,
+) -> Result<(), Pause> {
+    let begun = comparison.take().filter(|it| it.import == job.id && it.version == job.version);
+    if job.totals.is_some() {
+        // It was interrupted at its very end, when some of what is staged was gone.
+        return finish(database, job, ImportState::Checked).await;
+    }
+    let mut under_way = match begun {
+        Some(begun) => begun,
+        None => begin_anew(database, job).await?,
+    };
+    for batch in 0.. {
+        if batch == BATCHES_PER_TURN {
+            under_way.version = job.version;
+            *comparison = Some(under_way);
+            return Ok(());
+        }
+        let flows = next_flows(database, job).await?;
+        let Some(&(last, _)) = flows.last() else { break };
+        let count = flows.len();
+        let verdicts = under_way.look_at(database, job, flows).await?;
+        let tx = begin(database, job).await?;
+        note(&tx, job, &verdicts, (last, count)).await?;
+        tx.commit().await?;
+    }
+    let tx = begin(database, job).await?;
+    job.totals = Some(serde_json::to_string(&under_way.totals.kept()).map_err(StoreError::from)?);
+    store::update(&tx, job).await?;
+    tx.commit().await?;
+    finish(database, job, ImportState::Checked).await
+}
+
+/// Forgets what an interrupted comparison has noted.
+async fn begin_anew(database: &Store, job: &mut Job) -> Result<Comparison, Pause> {
+    let mut position = 0;
+    while position < job.position {
+        let tx = begin(database, job).await?;
+        store::forget_compared(&tx, job.id, position).await?;
+        tx.commit().await?;
+        position += store::RANGE_ROWS;
+    }
+    (job.position, job.rows_done) = (0, job.rejected);
+    (job.created, job.updated, job.unchanged, job.new_donors) = (0, 0, 0, 0);
+    Ok(Comparison {
+        import: job.id,
+        version: job.version,
+        seen: Seen::default(),
+        told: Seen::default(),
+        compared: 0,
+        totals: Totals::default(),
+    })
+}
+
+impl Comparison {
+    async fn look_at(
+        &mut self,
+        database: &Store,
+        job: &Job,
+        flows: Vec<(i64, Flow)>,
+    ) -> Result<Verdicts, StoreError> {
+        let (scope, now) = (scope_of(job), database.clock().now());
+        let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
+        let db = database.system_read().await?;
+        let held = contribution::store::by_refs(&scope, &db, &job.source, &refs).await?;
+        let held = by_reference(held);
+        let (lookups, unregistered) = Lookups::foreseen(&db, job, &flows, now).await?;
+        let mut verdicts = Verdicts::default();
+        for new in unregistered {
+            // In a table, one name is one donor.
+            let donor_type = (!job.format.is_table()).then_some(new.donor.donor_type);
+            let name = (new.donor.search.clone(), donor_type);
+            if self.told.get(&name).is_some() {
+                continue;
+            }
+            self.told.insert(&name, ());
+            let compares = self.compared < MAX_COMPARED;
+            self.compared += usize::from(compares);
+            verdicts.new_donors.push(new.foreseen(&scope, &db, job.id, compares).await?);
+        }
+        drop(db);
+        for (number, flow) in flows {
+            self.judge(job, &lookups, &held, (number, flow), now, &mut verdicts)?;
+        }
+        Ok(verdicts)
+    }
+
+    fn judge(
+        &mut self,
+        job: &Job,
+        lookups: &Lookups,
+        held: &HashMap<String, Contribution>,
+        (number, flow): (i64, Flow),
+        now: DateTime<Utc>,
+        verdicts: &mut Verdicts,
+    ) -> Result<(), StoreError> {
+        let fingerprint = hex::encode(flow.fingerprint);
+        let print = self.seen.print(&fingerprint);
+        let stored = held.get(&flow.id);
+        let before = self.seen.get(&flow.id).copied();
+        let decision = match (before, stored) {
+            (Some((version, seen, _)), _) => apply::decide(Some(&(version, seen)), flow.version, &print),
+            // What was recorded here is kept by its entries.
+            (None, Some(row)) if row.fingerprint.is_empty() => Decision::Keep,
+            (None, stored) => {
+                let known = stored.map(|row| (row.source_version.unwrap_or(0), row.fingerprint.clone()));
+                apply::decide(known.as_ref(), flow.version, &fingerprint)
+            }
+        };
+        match decision {
+            Decision::Keep => {
+                verdicts.unchanged.push(number);
+                return Ok(());
+            }
+            Decision::Create => verdicts.created.push(number),
+            Decision::Update => verdicts.updated.push(number),
+        }
+        let (id, version) = (flow.id.clone(), flow.version);
+        let place = (stored.map_or(ContributionId::nil(), |row| row.id), now);
+        let record = apply::record(flow, job, lookups, fingerprint, stored, place)?;
+        if let Some(stored) = stored {
+            verdicts.changes.push(changes::of_row(job.id, number, stored, &record)?);
+        }
+        if let Some((_, _, replaced)) = before {
+            self.totals.take(replaced);
+        }
+        let figure = Figure::of(&record);
+        self.totals.add(figure);
+        self.seen.insert(&id, (version, print, figure));
+        Ok(())
+    }
+}

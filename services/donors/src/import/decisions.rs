@@ -1,0 +1,150 @@
+//! What the sender decides on donors that are not in the registry: each is a new one, or one that is there.
+
+use super::{flow::DonorRef, store::Model as Job};
+use crate::registry::donor;
+use ::store::{StoreError, TenantScope};
+use kernel::{DonorId, Fault, FieldCode, Problem, RecordKind, text::search_key};
+use sea_orm::ConnectionTrait;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Maximum number of decisions of an import.
+const MAX_DECISIONS: usize = 1000;
+
+/// What was decided on a donor that is not in the registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DonorDecision {
+    /// Its name, as the file states it.
+    #[schema(example = "Norwegen", min_length = 1, max_length = 500)]
+    name: String,
+    /// What the source calls it; null for every donor of the name.
+    #[schema(max_length = 100)]
+    reference: Option<String>,
+    /// The donor of the registry that it is; null for a new one.
+    donor_id: Option<DonorId>,
+}
+
+impl DonorDecision {
+    /// The donor of the registry that it names.
+    pub(super) fn donor(&self) -> Option<DonorId> {
+        self.donor_id
+    }
+}
+
+/// Reads a JSON list of decisions.
+///
+/// # Errors
+/// 400 when it is none, or too long.
+pub(super) fn read(text: &str) -> Result<Vec<DonorDecision>, Problem> {
+    let refuse = |fault: Fault| Problem::invalid_parameter("donor_decisions", fault);
+    let unread = FieldCode::Malformed
+        .says("is not a JSON list of objects with the name, the reference and the id of a donor");
+    let decisions: Vec<DonorDecision> = serde_json::from_str(text).map_err(|_| refuse(unread))?;
+    if decisions.len() > MAX_DECISIONS {
+        return Err(refuse(Fault::too_many(MAX_DECISIONS as u64, "entries")));
+    }
+    for decision in &decisions {
+        let reference = decision.reference.as_deref().unwrap_or_default();
+        if decision.name.chars().count() > 500 {
+            return Err(refuse(Fault::too_long(500)));
+        }
+        if reference.chars().count() > 100 {
+            return Err(refuse(Fault::too_long(100)));
+        }
+        if search_key(&decision.name).is_empty() {
+            return Err(refuse(FieldCode::NoLetters.says("contains a name without letters and digits")));
+        }
+        if [decision.name.as_str(), reference].iter().any(|text| text.contains('\0')) {
+            return Err(refuse(Fault::control_characters()));
+        }
+    }
+    Ok(decisions)
+}
+
+/// Checks that the donors which decisions name are there.
+///
+/// # Errors
+/// 400 for one that is not of the organisation.
+pub(super) async fn check(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    decisions: &[DonorDecision],
+) -> Result<(), auth::ApiError> {
+    let ids: Vec<DonorId> = decisions.iter().filter_map(|decision| decision.donor_id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let known = donor::store::by_ids(scope, db, ids.iter().copied()).await?;
+    if ids.iter().all(|id| known.contains_key(id)) {
+        return Ok(());
+    }
+    Err(Problem::invalid_parameter("donor_decisions", Fault::unknown(RecordKind::Donor)).into())
+}
+
+/// The decisions of an import.
+pub(super) fn of(job: &Job) -> Result<Vec<DonorDecision>, StoreError> {
+    Ok(serde_json::from_str(&job.donor_decisions)?)
+}
+
+/// The donor of the registry that was said to be the one a row names.
+pub(super) fn mapped(decisions: &[DonorDecision], donor_ref: &DonorRef) -> Option<DonorId> {
+    let name = donor_ref.search();
+    let is_meant = |decision: &&DonorDecision| {
+        let same = decision.reference.is_none() || decision.reference == donor_ref.reference;
+        same && search_key(&decision.name) == name
+    };
+    // The one with a reference says it more exactly.
+    let meant = decisions.iter().filter(is_meant);
+    meant.max_by_key(|decision| decision.reference.is_some())?.donor_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn donor_ref(name: &str, reference: Option<&str>) -> DonorRef {
+        DonorRef {
+            id: None,
+            reference: reference.map(str::to_owned),
+            name: Some(name.to_owned()),
+            donor_type: None,
+            unmapped_type: None,
+        }
+    }
+
+    #[test]
+    fn a_decision_is_on_a_name_or_on_what_the_source_calls_it() {
+        let text = r#"[
+            {"name": "Norwegen", "donor_id": "00000000-0000-0000-0000-000000000001"},
+            {"name": "Norwegen", "reference": "D-2", "donor_id": "00000000-0000-0000-0000-000000000002"},
+            {"name": "Nouveau Fonds", "reference": null, "donor_id": null}
+        ]"#;
+        let decisions = read(text).unwrap();
+        let mapped = |name: &str, reference: Option<&str>| mapped(&decisions, &donor_ref(name, reference));
+        let id = |number| Some(DonorId::from_u128(number));
+        assert_eq!(mapped("NORWEGEN", None), id(1));
+        assert_eq!(mapped("Norwegen", Some("D-1")), id(1));
+        assert_eq!(mapped("Norwegen", Some("D-2")), id(2));
+        assert_eq!(mapped("Nouveau fonds", None), None, "a new one");
+        assert_eq!(mapped("Norway", None), None);
+    }
+
+    #[test]
+    fn what_is_no_list_of_decisions_is_refused() {
+        let name = "x".repeat(501);
+        let cases = [
+            ("{}".to_owned(), FieldCode::Malformed),
+            (r#"[{"name": "A", "donor": "B"}]"#.to_owned(), FieldCode::Malformed),
+            (r#"[{"name": "A", "donor_id": "7"}]"#.to_owned(), FieldCode::Malformed),
+            (r#"[{"name": "?"}]"#.to_owned(), FieldCode::NoLetters),
+            (format!(r#"[{{"name": "{name}"}}]"#), FieldCode::TooLong),
+            (format!("[{}]", vec![r#"{"name": "A"}"#; 1001].join(",")), FieldCode::TooMany),
+        ];
+        for (text, code) in cases {
+            let problem = read(&text).unwrap_err();
+            assert_eq!((problem.status, problem.errors[0].code), (400, code), "{code}");
+            assert_eq!(problem.errors[0].pointer, "donor_decisions");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What follows a check, with the files that the platform still has: the import of the valid rows, or another check with other
+//! columns.
+
+use super::show::{import_of, new_donors, show_page};
+use crate::{
+    forms::{Typed, own, refused},
+    ids::Id,
+    lists::{ListQuery, Query},
+    visit::{PageResult, Writer},
+};
+use actix_web::web::{self, ServiceConfig};
+use kernel::Fault;
+use serde_json::{Map, Value, json};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/console/imports/{id}/run", web::post().to(run))
+        .route("/console/imports/{id}/check", web::post().to(check));
+}
+
+/// An id that no upload has.
+const NO_UPLOAD: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Imports the valid rows of what was checked, with its columns, and with what was decided on new donors.
+async fn run(form: Writer, id: web::Path<Id>) -> PageResult {
+    let import = import_of(&form, &id).await?;
+    let donors = new_donors(&form, &import).await?;
+    let decisions = match decided(&form.typed, &donors) {
+        Ok(decisions) => decisions,
+        Err(problem) => {
+            return show_page(&form, &id, &ListQuery::default(), form.typed.values(), problem).await;
+        }
+    };
+    let skips = import["rejected"].as_i64().unwrap_or(0) > 0;
+    let query = query_of(&import, &form.typed, [("dry_run", false), ("skip_bad", skips)]);
+    let mut fields = fields_of(&import, mapping_of(&import));
+    fields.push(("donor_decisions", decisions.to_string()));
+    send(&form, &id, &query, fields).await
+}
+
+/// Checks the same files with the columns that were chosen.
+async fn check(form: Writer, id: web::Path<Id>) -> PageResult {
+    let import = import_of(&form, &id).await?;
+    let query = query_of(&import, &form.typed, [("dry_run", true), ("skip_bad", false)]);
+    let fields = fields_of(&import, chosen(&form.typed));
+    send(&form, &id, &query, fields).await
+}
+
+async fn send(form: &Writer, id: &Id, query: &Query, fields: Vec<(&'static str, String)>) -> PageResult {
+    let sent = form.send_fields("/v1/imports", query, form.typed.text("key"), fields).await;
+    match refused(sent, "")? {
+        Ok(import) => {
+            let id = import["id"].as_str().unwrap_or_default();
+            form.see_other(&format!("/console/imports/{id}"))
+        }
+        Err(problem) => {
+            let problem = of_no_input(problem);
+            show_page(form, id, &ListQuery::default(), form.typed.values(), problem).await
+        }
+    }
+}
+
+/// How the files of an import are read again.
+fn query_of(import: &Value, typed: &Typed, how: [(&str, bool); 2]) -> Query {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // Of an upload that is gone, or is somebody else's, the platform says so.
+    let upload = import["upload"]["id"].as_str().unwrap_or(NO_UPLOAD);
+    let mut query: Query = vec![
+        ("format".to_owned(), text(&import["format"])),
+        ("office_id".to_owned(), text(&import["office_id"])),
+        ("upload".to_owned(), upload.to_owned()),
+        ("save_mapping".to_owned(), typed.some("save").is_some().to_string()),
+    ];
+    query.extend(how.map(|(name, is_so)| (name.to_owned(), is_so.to_string())));
+    query
+}
+
+fn fields_of(import: &Value, mapping: Option<Value>) -> Vec<(&'static str, String)> {
+    let mut fields = Vec::new();
+    for name in ["source", "receiver"] {
+        fields.extend(import[name].as_str().map(|text| (name, text.to_owned())));
+    }
+    fields.extend(mapping.map(|mapping| ("mapping", mapping.to_string())));
+    fields
+}
+
+/// The mapping that a check was made with; none where it was of no table.
+fn mapping_of(import: &Value) -> Option<Value> {
+    let columns = import["columns"].as_array().filter(|columns| !columns.is_empty())?;
+    let mut mapping = Map::new();
+    for column in columns {
+        let heading = column["heading"].as_str().unwrap_or_default();
+        mapping.insert(heading.to_owned(), column["field"].clone());
+    }
+    let decimal = match import["decimal"].as_str() {
+        Some("comma") => Some(","),
+        Some("point") => Some("."),
+        _ => None,
+    };
+    mapping.extend(decimal.map(|sign| ("decimal".to_owned(), sign.into())));
+    mapping.extend(import["empty"].as_str().map(|empty| ("empty".to_owned(), empty.into())));
+    Some(mapping.into())
+}
+
+/// The mapping that was chosen in a form: `mapping[Heading]` for each column.
+fn chosen(typed: &Typed) -> Option<Value> {
+    let mut mapping = Map::new();
+    for (name, value) in &typed.0 {
+        let heading = name.strip_prefix("mapping[").and_then(|rest| rest.strip_suffix(']'));
+        let Some(heading) = heading else { continue };
+        let field = Some(value.trim()).filter(|field| !field.is_empty());
+        mapping.insert(heading.to_owned(), field.into());
+    }
+    if mapping.is_empty() { None } else { Some(mapping.into()) }
+}
+
+/// What was decided on each new donor. One that is like none of the registry is a new one.
+fn decided(typed: &Typed, donors: &[Value]) -> Result<Value, Value> {
+    let mut decisions = Vec::new();
+    for donor in donors {
+        let field = format!("donor-{}", donor["number"]);
+        let is_like_none = donor["nearest"].as_array().is_none_or(Vec::is_empty);
+        let donor_id = match typed.some(&field) {
+            Some("new") => Value::Null,
+            Some(id) => id.into(),
+            None if is_like_none => Value::Null,
+            None => return Err(own(&field, &Fault::required())),
+        };
+        let (name, reference) = (&donor["name"], &donor["reference"]);
+        decisions.push(json!({ "name": name, "reference": reference, "donor_id": donor_id }));
+    }
+    Ok(decisions.into())
+}
+
+/// A refusal of the API, whose fields are no inputs of the page.
+fn of_no_input(mut problem: Value) -> Value {
+    if !problem["reason"].is_null() {
+        problem["errors"] = json!([]);
+    }
+    for error in problem["errors"].as_array_mut().into_iter().flatten() {
+        error["field"] = "".into();
+    }
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(pairs: &[(&str, &str)]) -> Typed {
+        Typed(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_run_is_made_with_the_columns_and_signs_of_its_check() {
+        let import = json!({ "source": "erp", "receiver": null, "decimal": "comma", "empty": "keep", "columns": [
+            { "heading": "No.", "field": "external_ref" }, { "heading": "Note", "field": null }] });
+        let mapping = mapping_of(&import);
+        let expected = json!({ "No.": "external_ref", "Note": null, "decimal": ",", "empty": "keep" });
+        assert_eq!(mapping, Some(expected.clone()));
+        let fields = fields_of(&import, mapping);
+        assert_eq!(fields[0], ("source", "erp".to_owned()));
+        assert_eq!(serde_json::from_str::<Value>(&fields[1].1).unwrap(), expected);
+        assert_eq!(mapping_of(&json!({ "columns": [] })), None);
+    }
+
+    #[test]
+    fn columns_are_chosen_by_their_headings() {
+        let typed = typed(&[
+            ("key", "k"),
+            ("mapping[A [1]]", "donor"),
+            ("mapping[B]", ""),
+            ("mapping[decimal]", ","),
+        ]);
+        assert_eq!(chosen(&typed), Some(json!({ "A [1]": "donor", "B": null, "decimal": "," })));
+        assert_eq!(chosen(&Typed::default()), None);
+    }
+
+    #[test]
+    fn every_new_donor_that_is_like_one_of_the_registry_is_decided_on() {
+        let near = json!([{ "donor_id": "1", "name": "Norway" }]);
+        let donors = [
+            json!({ "number": 2, "name": "Norwegen", "reference": null, "nearest": near }),
+            json!({ "number": 5, "name": "Nouveau", "reference": "D-5", "nearest": [] }),
+        ];
+        let problem = decided(&typed(&[]), &donors).unwrap_err();
+        assert_eq!((&problem["status"], &problem["errors"][0]["field"]), (&json!(422), &json!("donor-2")));
+        let second = json!({ "name": "Nouveau", "reference": "D-5", "donor_id": null });
+        for (choice, donor_id) in [("new", Value::Null), ("1", json!("1"))] {
+            let first = json!({ "name": "Norwegen", "reference": null, "donor_id": donor_id });
+            let decisions = decided(&typed(&[("donor-2", choice)]), &donors).unwrap();
+            assert_eq!(decisions, json!([first, second.clone()]));
+        }
+    }
+
+    #[test]
+    fn a_refusal_leads_to_no_input_and_files_that_are_gone_are_told_as_that() {
+        let refusal =
+            json!({ "status": 400, "reason": null, "errors": [{ "field": "mapping", "code": "too_many" }] });
+        assert_eq!(of_no_input(refusal)["errors"], json!([{ "field": "", "code": "too_many" }]));
+        let gone = json!({ "status": 400, "reason": "file_lost", "errors": [{ "field": "upload" }] });
+        assert_eq!(of_no_input(gone)["errors"], json!([]));
+    }
+}
