@@ -36,6 +36,7 @@ async fn an_officer_imports_plans_and_flows_in_one_upload() {
     assert_eq!(checked.status, 303, "{}", checked.text);
     let shown = page_of(&world, Some(&cookie), checked.header("location")).await;
     assert!(shown.text.contains("validation only") && shown.text.contains("plans.json"), "{}", shown.text);
+    assert!(shown.text.contains("Would be created") && shown.text.contains("are not kept"), "{}", shown.text);
     let public = world.http.get(None, "/v1/public/plans").await.json();
     assert_eq!(public["items"], serde_json::json!([]), "a check keeps nothing");
 
@@ -67,6 +68,16 @@ async fn an_officer_imports_plans_and_flows_in_one_upload() {
         let list = page_of(&world, Some(&cookie), &format!("/{language}/console/imports?format=fts")).await;
         assert!(list.text.contains(heading) && list.text.contains(id), "{}", list.text);
     }
+    // The flows of the check are kept: they are imported without being chosen again.
+    let kept = checked.header("location").split("flows=").nth(1).unwrap().split('&').next().unwrap();
+    world.end_of(&world.token, kept).await;
+    let shown = page_of(&world, Some(&cookie), &format!("/en/console/imports/{kept}")).await;
+    assert!(shown.text.contains("Import 2 valid rows"), "{}", shown.text);
+    let run = world.http.request(Method::POST, &format!("/en/console/imports/{kept}/run"));
+    let run = world.http.send(run.header("cookie", &cookie).form(&[("key", "run")])).await;
+    assert_eq!(run.status, 303, "{}", run.text);
+    let job = world.end_of(&world.token, run.header("location").rsplit('/').next().unwrap()).await;
+    assert_eq!((text(&job["state"]), job["unchanged"].as_i64()), ("done".into(), Some(2)));
     let nothing = upload("import", &[("", Vec::new())]).await;
     assert!(nothing.status == 422 && nothing.text.contains("error-summary"), "{}", nothing.text);
     world.stop().await;

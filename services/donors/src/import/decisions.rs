@@ -6,6 +6,7 @@ use ::store::{StoreError, TenantScope};
 use kernel::{DonorId, Fault, FieldCode, Problem, RecordKind, text::search_key};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// Maximum number of decisions of an import.
@@ -23,13 +24,6 @@ pub(crate) struct DonorDecision {
     reference: Option<String>,
     /// The donor of the registry that it is; null for a new one.
     donor_id: Option<DonorId>,
-}
-
-impl DonorDecision {
-    /// The donor of the registry that it names.
-    pub(super) fn donor(&self) -> Option<DonorId> {
-        self.donor_id
-    }
 }
 
 /// Reads a JSON list of decisions.
@@ -87,16 +81,33 @@ pub(super) fn of(job: &Job) -> Result<Vec<DonorDecision>, StoreError> {
     Ok(serde_json::from_str(&job.donor_decisions)?)
 }
 
-/// The donor of the registry that was said to be the one a row names.
-pub(super) fn mapped(decisions: &[DonorDecision], donor_ref: &DonorRef) -> Option<DonorId> {
-    let name = donor_ref.search();
-    let is_meant = |decision: &&DonorDecision| {
-        let same = decision.reference.is_none() || decision.reference == donor_ref.reference;
-        same && search_key(&decision.name) == name
-    };
-    // The one with a reference says it more exactly.
-    let meant = decisions.iter().filter(is_meant);
-    meant.max_by_key(|decision| decision.reference.is_some())?.donor_id
+/// Decisions by the names that they are on, as the registry is searched for them: each name is made so once, however many
+/// rows are looked up.
+pub(super) struct ByName(HashMap<String, Vec<DonorDecision>>);
+
+impl ByName {
+    pub(super) fn of(decisions: Vec<DonorDecision>) -> Self {
+        let mut by_name: HashMap<String, Vec<DonorDecision>> = HashMap::new();
+        for decision in decisions {
+            by_name.entry(search_key(&decision.name)).or_default().push(decision);
+        }
+        Self(by_name)
+    }
+
+    /// The donors of the registry that they name.
+    pub(super) fn donors(&self) -> impl Iterator<Item = DonorId> {
+        self.0.values().flatten().filter_map(|decision| decision.donor_id)
+    }
+
+    /// The donor of the registry that was said to be the one a row names.
+    pub(super) fn mapped(&self, donor_ref: &DonorRef) -> Option<DonorId> {
+        let on_name = self.0.get(&donor_ref.search())?;
+        let meant = on_name
+            .iter()
+            .filter(|decision| decision.reference.is_none() || decision.reference == donor_ref.reference);
+        // The one with a reference says it more exactly.
+        meant.max_by_key(|decision| decision.reference.is_some())?.donor_id
+    }
 }
 
 #[cfg(test)]
@@ -120,14 +131,15 @@ mod tests {
             {"name": "Norwegen", "reference": "D-2", "donor_id": "00000000-0000-0000-0000-000000000002"},
             {"name": "Nouveau Fonds", "reference": null, "donor_id": null}
         ]"#;
-        let decisions = read(text).unwrap();
-        let mapped = |name: &str, reference: Option<&str>| mapped(&decisions, &donor_ref(name, reference));
+        let decisions = ByName::of(read(text).unwrap());
+        let mapped = |name: &str, reference: Option<&str>| decisions.mapped(&donor_ref(name, reference));
         let id = |number| Some(DonorId::from_u128(number));
         assert_eq!(mapped("NORWEGEN", None), id(1));
         assert_eq!(mapped("Norwegen", Some("D-1")), id(1));
         assert_eq!(mapped("Norwegen", Some("D-2")), id(2));
         assert_eq!(mapped("Nouveau fonds", None), None, "a new one");
         assert_eq!(mapped("Norway", None), None);
+        assert_eq!(decisions.donors().count(), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
-    decisions::{self, DonorDecision},
+    decisions::{self, ByName},
     flow::{DonorRef, Names, Staged},
     format::ImportFormat,
     seen::Seen,
@@ -88,7 +88,8 @@ pub(super) async fn donors(
     let names: Vec<String> =
         unknown.iter().map(|(_, search, _)| search.clone()).filter(|name| !name.is_empty()).collect();
     let named = donor::named::by_names(&scope, db, names).await?;
-    let told = Told::of(job, db, unknown.iter().map(|(_, _, donor_ref)| *donor_ref)).await?;
+    let called = unknown.iter().filter_map(|(_, _, donor_ref)| donor_ref.called_by_name()).collect();
+    let told = Told::of(job, db, called).await?;
     // A merged duplicate is resolved to its survivor; duplicates of one name that were merged are one donor.
     let asked = named.iter().map(|donor| donor.id).chain(found.values().filter_map(Found::id));
     let asked = asked.chain(told.donors()).collect();
@@ -135,28 +136,24 @@ struct Told {
     /// At an earlier import: what the source calls a donor.
     before: HashMap<String, DonorId>,
     /// With this one.
-    now: Vec<DonorDecision>,
+    now: ByName,
 }
 
 impl Told {
-    async fn of<'a>(
-        job: &Job,
-        db: &impl ConnectionTrait,
-        unknown: impl Iterator<Item = &'a DonorRef>,
-    ) -> Result<Self, StoreError> {
-        let names: Vec<String> = unknown.filter_map(DonorRef::called_by_name).collect();
-        let before = donor::store::by_refs(&scope_of(job), db, &job.source, &names).await?;
-        Ok(Self { before, now: decisions::of(job)? })
+    /// `called` is what the source calls them, as far as by name.
+    async fn of(job: &Job, db: &impl ConnectionTrait, called: Vec<String>) -> Result<Self, StoreError> {
+        let before = donor::store::by_refs(&scope_of(job), db, &job.source, &called).await?;
+        Ok(Self { before, now: ByName::of(decisions::of(job)?) })
     }
 
     /// Every donor that was told of.
     fn donors(&self) -> impl Iterator<Item = DonorId> {
-        self.before.values().copied().chain(self.now.iter().filter_map(DonorDecision::donor))
+        self.before.values().copied().chain(self.now.donors())
     }
 
     fn donor(&self, donor_ref: &DonorRef) -> Found {
         let before = donor_ref.called_by_name().and_then(|name| self.before.get(&name).copied());
-        let now = || decisions::mapped(&self.now, donor_ref).map(Found::Decided);
+        let now = || self.now.mapped(donor_ref).map(Found::Decided);
         before.map(Found::Donor).or_else(now).unwrap_or(Found::Nobody)
     }
 }

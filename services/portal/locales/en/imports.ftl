@@ -8,6 +8,7 @@ import-skip = Import valid rows only
 import-sending = Uploading
 import-check-files = Check the files
 import-check-about = The check saves nothing: it shows what would happen. The files are kept for an hour, so you choose them only once.
+import-check-about-fts = The check saves nothing: it shows what would happen. Files of flows are kept for an hour, so you choose them only once. Plan overviews are not kept: choose them again to import them.
 import-check-again = Check again with these columns
 import-kept = The files are kept until { $until }.
 import-gone = These files are no longer kept for you. Choose them again to import them.
@@ -151,3 +152,5 @@ imports-plans-refused-help = { $count ->
 }
 imports-plan-number = FTS number
 imports-flows = Flows of this upload
+imports-plans-not-kept = Plan overviews are not kept: choose the file again to import its plans.
+imports-flows-kept = These flows are kept for an hour: import the plans first, then the flows on their own page.

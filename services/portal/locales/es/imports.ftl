@@ -8,6 +8,7 @@ import-skip = Importar solo las filas válidas
 import-sending = Envío
 import-check-files = Validar los archivos
 import-check-about = La validación no guarda nada: muestra lo que sucedería. Los archivos se conservan durante una hora, de modo que solo se seleccionan una vez.
+import-check-about-fts = La validación no guarda nada: muestra lo que sucedería. Los archivos de flujos se conservan durante una hora, de modo que solo se seleccionan una vez. Los resúmenes de planes no se conservan: selecciónelos de nuevo para importarlos.
 import-check-again = Validar de nuevo con estas columnas
 import-kept = Los archivos se conservan hasta el { $until }.
 import-gone = Estos archivos ya no se conservan para usted. Selecciónelos de nuevo para importarlos.
@@ -151,3 +152,5 @@ imports-plans-refused-help = { $count ->
 }
 imports-plan-number = Número en el FTS
 imports-flows = Flujos de este envío
+imports-plans-not-kept = Los resúmenes de planes no se conservan: seleccione de nuevo el archivo para importar sus planes.
+imports-flows-kept = Estos flujos se conservan durante una hora: importe primero los planes y después los flujos desde su propia página.

@@ -8,6 +8,7 @@ import-skip = Importer uniquement les lignes valides
 import-sending = Envoi
 import-check-files = Vérifier les fichiers
 import-check-about = La vérification n’enregistre rien : elle montre ce qui se passerait. Les fichiers sont conservés pendant une heure, vous ne les choisissez donc qu’une fois.
+import-check-about-fts = La vérification n’enregistre rien : elle montre ce qui se passerait. Les fichiers de flux sont conservés pendant une heure, vous ne les choisissez donc qu’une fois. Les aperçus de plans ne sont pas conservés : choisissez-les de nouveau pour les importer.
 import-check-again = Vérifier de nouveau avec ces colonnes
 import-kept = Les fichiers sont conservés jusqu’au { $until }.
 import-gone = Ces fichiers ne sont plus conservés pour vous. Choisissez-les de nouveau pour les importer.
@@ -151,3 +152,5 @@ imports-plans-refused-help = { $count ->
 }
 imports-plan-number = Numéro FTS
 imports-flows = Flux de cet envoi
+imports-plans-not-kept = Les aperçus de plans ne sont pas conservés : choisissez de nouveau le fichier pour importer ses plans.
+imports-flows-kept = Ces flux sont conservés pendant une heure : importez d’abord les plans, puis les flux depuis leur propre page.

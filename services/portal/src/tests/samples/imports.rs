@@ -13,6 +13,7 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/imports/show.html", context: show },
     Sample { template: "console/imports/show.html", context: done },
     Sample { template: "console/imports/plans.html", context: plans },
+    Sample { template: "console/imports/plans.html", context: checked_plans },
 ];
 
 fn fields() -> Value {
@@ -88,8 +89,16 @@ fn plans(_: Language) -> Value {
         "import": answer("/v1/plan-imports/{id}", refused), "verdict": "rejected", "problem": null,
         "list": list("/v1/plan-imports/{id}/rows", &[rejected, updated]), "filter": {}, "filter_query": "verdict=rejected",
         "flows": answer("/v1/imports/{id}", with(fields(), json!({ "state": "applying" }))),
-        "others": [answer("/v1/plan-imports/{id}", other)], "beside": "flows=f&others=o",
+        "others": [answer("/v1/plan-imports/{id}", other)], "beside": "flows=f&others=o", "may_import": true,
     })
+}
+
+/// A check of plans, whose flows are kept.
+fn checked_plans(language: Language) -> Value {
+    let checked = with(plan_import(), json!({ "errors": [] }));
+    let flows = with(fields(), json!({ "state": "checked" }));
+    let changed = json!({ "import": answer("/v1/plan-imports/{id}", checked), "flows": answer("/v1/imports/{id}", flows) });
+    with(plans(language), changed)
 }
 
 fn show(_: Language) -> Value {

@@ -50,6 +50,7 @@ async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<ListQuery<Filte
     context["import"] = import;
     (context["flows"], context["others"]) = (flows_beside, json!(plans_beside));
     context["verdict"] = json!(verdict);
+    context["may_import"] = staff.may("plans:write").into();
     staff.page("console/imports/plans.html", context).await
 }
 
