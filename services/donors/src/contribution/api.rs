@@ -1,10 +1,11 @@
 use super::{
     entry::{self, EntryKind},
+    partner::{self, InFts, Partner},
     store,
 };
 use crate::contribution::Standing;
 use crate::contribution::ValuationMethod;
-use ::store::office;
+use ::store::{TenantScope, office};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::NaiveDate;
@@ -91,6 +92,10 @@ pub(crate) struct Contribution {
     pub(crate) valuation: Option<Valuation>,
     /// Exchange gain (or loss, if negative) between the pledge or commitment and this record.
     pub(crate) exchange_difference_usd: Option<Money>,
+    /// The other record of the same money, where one is proposed or linked and the caller may know of it. Staff only.
+    pub(crate) partner: Option<Partner>,
+    /// Whether FTS reports the money of this record.
+    pub(crate) in_fts: InFts,
     pub(crate) visibility: Visibility,
     #[schema(max_length = 20000)]
     pub(crate) description: Option<String>,
@@ -140,6 +145,8 @@ impl TryFrom<store::Model> for Contribution {
         let (source_objects, destination_objects) = row.objects()?;
         let (usage_years, countries) = store::targets(&row);
         Ok(Self {
+            partner: None,
+            in_fts: InFts::of(&row),
             amount: row.original(),
             usage_split: year_shares(&row)?,
             valuation: row.valuation.as_deref().map(serde_json::from_str).transpose()?,
@@ -216,6 +223,7 @@ impl Row for Contribution {
         ("new_money", |row| row.new_money.to_string().into()),
         ("standing", |row| row.standing.as_str().into()),
         ("exchange_difference_usd", |row| row.exchange_difference_usd.into()),
+        ("in_fts", |row| row.in_fts.as_str().into()),
         ("visibility", |row| row.visibility.as_str().into()),
         ("description", |row| row.description.clone().into()),
     ];
@@ -249,6 +257,9 @@ pub(crate) struct ContributionFilter {
     /// `source:reference`, such as `fts:168515`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
+    /// Only our own records whose money FTS reports (`linked`), may report (`proposed`) or does not report
+    /// (`not_in_fts`), or all other contributions (`not_applicable`). Staff only.
+    in_fts: Option<InFts>,
     /// Only those that count in this year's figures: paid or committed, by decision date (else by flow date, else by
     /// the date first reported).
     #[param(minimum = 1900, maximum = 2200)]
@@ -282,6 +293,7 @@ impl ContributionFilter {
             year: self.year,
             country: self.country.clone(),
             external,
+            in_fts: self.in_fts,
             counted_year: self.counted_year,
             offices: None,
         })
@@ -303,6 +315,10 @@ pub(crate) async fn list(
 ) -> ApiResult {
     let mut filter = listed.filter.checked()?;
     let scope = context.scope(&caller.claims).await?;
+    // What is known twice is not for donors.
+    if filter.in_fts.is_some() && matches!(scope, TenantScope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
     if let Some(office_id) = listed.filter.within_office_id {
         let organisation_id = caller.claims.organisation_id;
         let below = service::read_within(&context, &scope, async |db| {
@@ -314,7 +330,9 @@ pub(crate) async fn list(
     let page = listed.paging.of("contributions", &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = store::list(scope, db, &filter, page, page.after()?).await?;
-        Ok(page.page(rows, |row| row.id).try_map(Contribution::try_from)?)
+        let mut page = page.page(rows, |row| row.id).try_map(Contribution::try_from)?;
+        partner::complete(scope, db, &mut page.items).await?;
+        Ok(page)
     })
     .await
 }
@@ -336,7 +354,10 @@ pub(crate) async fn get(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        response::record(&request, row.version, &Contribution::try_from(row)?)
+        let mut shown = [Contribution::try_from(row)?];
+        partner::complete(scope, db, &mut shown).await?;
+        let [shown] = shown;
+        response::record(&request, shown.version, &shown)
     })
     .await
 }
@@ -380,7 +401,7 @@ pub(crate) async fn entries(
     id: Id<ContributionId>,
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
-        if matches!(scope, ::store::TenantScope::Donor { .. }) {
+        if matches!(scope, TenantScope::Donor { .. }) {
             return Err(Problem::not_found().into());
         }
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;

@@ -1,9 +1,11 @@
 //! Contributions: pledge, commitment, paid. A pledge never counts as funding.
 
 pub(crate) mod api;
+pub(crate) mod counting;
 pub(crate) mod create;
 pub(crate) mod ending;
 pub(crate) mod entry;
+pub(crate) mod partner;
 pub(crate) mod plans;
 pub(crate) mod root;
 pub(crate) mod steps;

@@ -1,7 +1,9 @@
+use super::partner::InFts;
 use super::target::{self, Targets};
 use crate::contribution::Standing;
 use crate::counted::{self, Counted, Counting};
 use crate::exchange_rate::ExchangeRate;
+use crate::to_link;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{
     AgreementId, ContributionId, ContributionStatus, ContributionType, Currency, DonorId, Earmarking, Money,
@@ -258,6 +260,8 @@ pub(crate) struct Filter {
     pub(crate) year: Option<i32>,
     pub(crate) country: Option<String>,
     pub(crate) external: Option<(String, String)>,
+    /// Only our own records of which this is known.
+    pub(crate) in_fts: Option<InFts>,
     /// Only what counts in this year's figures.
     pub(crate) counted_year: Option<i32>,
     /// Only those of these offices.
@@ -304,6 +308,9 @@ impl Filter {
         }
         conditions.and_some("c.status = ?", self.status);
         conditions.and_some("c.earmarking = ?", self.earmarking);
+        if let Some(in_fts) = self.in_fts {
+            conditions.and_also(in_fts.condition());
+        }
         let holding = |value: &str| format!("%,{value},%");
         conditions.and_some("c.countries LIKE ?", self.country.as_deref().map(holding));
         conditions.and_some("c.usage_years LIKE ?", self.year.map(|year| holding(&year.to_string())));
@@ -320,7 +327,7 @@ impl Filter {
     /// The same of the records that stand under a country or a year; none when there is neither, or when other filters
     /// leave few rows.
     fn under_a_target(&self, scope: &TenantScope) -> Option<Conditions> {
-        if self.counted_year.is_some() || !self.conditions(scope).apart() {
+        if self.counted_year.is_some() || self.in_fts.is_some() || !self.conditions(scope).apart() {
             return None;
         }
         let mut targets = self.country.clone().into_iter().chain(self.year.map(|year| year.to_string()));
@@ -395,6 +402,8 @@ pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Res
     insert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
     counted::store::count(tx, counted).await?;
+    let ours = records.iter().filter(|record| record.is_ours);
+    to_link::contributions(tx, ours.map(|record| (record.organisation_id, record.id)));
     tx.emit_all(&events).await
 }
 
@@ -420,8 +429,23 @@ mod version {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Writes new versions; the old ones stay as history.
+/// Writes new versions; the old ones stay as history. Whether they are known twice is looked at again.
 pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
+    let kept = pairs.into_iter().map(|(old, new)| {
+        let new = new.counting_as(&old);
+        (old, new)
+    });
+    let pairs: Vec<(Model, Model)> = kept.collect();
+    let ours = pairs.iter().filter(|(old, new)| old.is_ours || new.is_ours);
+    to_link::contributions(tx, ours.map(|(_, new)| (new.organisation_id, new.id)));
+    rewrite_all(tx, pairs).await
+}
+
+/// Writes new versions, their targets, what they count, and their events.
+pub(super) async fn rewrite_all(
+    tx: &mut Transaction,
+    pairs: Vec<(Model, Model)>,
+) -> Result<(), StoreError> {
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());
