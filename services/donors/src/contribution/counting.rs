@@ -1,13 +1,11 @@
 //! Which totals a record counts in, where the same money is known twice: `linking` decides, and here it is written.
 
-use super::store::{Column, Entity, Model, rewrite_all};
+use super::store::{Column, Entity, Model, REPORTING_SOURCE, rewrite_all};
 use kernel::ContributionId;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::BTreeMap;
 use store::{StoreError, Transaction};
 
-/// The source that reports flows whoever received them: OCHA's Financial Tracking Service.
-pub(crate) const REPORTING_SOURCE: &str = "fts";
 /// Records whose counting is changed per statement: a power of two, as statements are.
 const CHUNK_ROWS: usize = 512;
 
@@ -15,14 +13,6 @@ impl Model {
     /// Whether it is the organisation's own record of money given to it, and not what a source reports of that.
     pub(crate) fn is_own(&self) -> bool {
         self.is_ours && self.source != REPORTING_SOURCE
-    }
-
-    /// The next version of `old`: what a link has decided of its counting stays, as long as it is as much ours as it was.
-    pub(super) fn counting_as(self, old: &Model) -> Self {
-        let same = self.is_ours == old.is_ours;
-        let counts_ours = if same { old.counts_ours } else { self.is_ours };
-        let counts_reported = !same || old.counts_reported;
-        Self { counts_ours, counts_reported, ..self }
     }
 }
 

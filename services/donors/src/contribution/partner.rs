@@ -1,6 +1,10 @@
 //! The other record of the same money, as `linking` has found it: shown with a contribution, and listed by.
 
-use super::{Standing, api::Contribution, counting::REPORTING_SOURCE, store::Model};
+use super::{
+    Standing,
+    api::Contribution,
+    store::{Model, REPORTING_SOURCE},
+};
 use kernel::{ContributionId, OfficeId, OrganisationId, closed_set};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::Serialize;

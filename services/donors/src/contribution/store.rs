@@ -431,21 +431,13 @@ mod version {
 
 /// Writes new versions; the old ones stay as history. Whether they are known twice is looked at again.
 pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
-    let kept = pairs.into_iter().map(|(old, new)| {
-        let new = new.counting_as(&old);
-        (old, new)
-    });
-    let pairs: Vec<(Model, Model)> = kept.collect();
     let ours = pairs.iter().filter(|(old, new)| old.is_ours || new.is_ours);
     to_link::contributions(tx, ours.map(|(_, new)| (new.organisation_id, new.id)));
     rewrite_all(tx, pairs).await
 }
 
 /// Writes new versions, their targets, what they count, and their events.
-pub(super) async fn rewrite_all(
-    tx: &mut Transaction,
-    pairs: Vec<(Model, Model)>,
-) -> Result<(), StoreError> {
+pub(super) async fn rewrite_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());

@@ -4,9 +4,8 @@ use super::{
     store::{self, Filter, Model},
 };
 use crate::contribution::{
-    counting::REPORTING_SOURCE,
     partner::{LinkId, LinkState, reported_root},
-    store as contributions,
+    store::{self as contributions, REPORTING_SOURCE},
 };
 use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, web::Data};

@@ -8,9 +8,8 @@ use super::{
     store as links,
 };
 use crate::contribution::{
-    counting::REPORTING_SOURCE,
     partner::LinkId,
-    store::{Model, by_refs},
+    store::{Model, REPORTING_SOURCE, by_refs},
 };
 use ::store::{StoreError, TenantScope, params, sql};
 use chrono::NaiveDate;

@@ -5,7 +5,11 @@ use super::{
     record::{self, LinkedRecord, counted},
     score::{Known, reference},
 };
-use crate::contribution::{Standing, counting::REPORTING_SOURCE, partner::member_name, store::Model};
+use crate::contribution::{
+    Standing,
+    partner::member_name,
+    store::{Model, REPORTING_SOURCE},
+};
 use chrono::{Datelike, NaiveDate};
 use kernel::{AgreementId, ContributionId, DonorId, text::search_key};
 use serde_json::{Map, Value};
@@ -58,7 +62,8 @@ impl Group {
 
     /// Whether it can have a partner: only current records of ours count, and nothing is no money.
     pub(super) fn is_eligible(&self) -> bool {
-        self.known.cents > 0 && self.members.iter().any(|row| row.is_ours && row.standing == Standing::Current)
+        self.known.cents > 0
+            && self.members.iter().any(|row| row.is_ours && row.standing == Standing::Current)
     }
 
     /// Its first record.

@@ -6,7 +6,7 @@ use super::{
     store::is_any_named,
 };
 use crate::{
-    contribution::counting::REPORTING_SOURCE,
+    contribution::store::REPORTING_SOURCE,
     registry::donor::merge_lock,
     to_link::{self, Model as Note},
 };
