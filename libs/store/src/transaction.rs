@@ -151,7 +151,7 @@ impl TenantTx {
     }
 
     /// Does a part of this write as the platform itself: what a change that the caller may make entails for rows of
-    /// whichever office. What it finds must not be shown beyond what the caller reads.
+    /// whichever office, their audit trails included. What it finds must not be shown beyond what the caller reads.
     ///
     /// # Errors
     /// What the work fails with: then this transaction must not be committed.
@@ -161,6 +161,8 @@ impl TenantTx {
     ) -> Result<T, E> {
         postgres::set_access(self.db(), Access::System).await?;
         let done = work(&mut self.tx).await?;
+        // What waits for the end may be another office's.
+        self.tx.finish().await?;
         postgres::set_access(self.db(), Access::Tenant(&self.scope)).await?;
         Ok(done)
     }
