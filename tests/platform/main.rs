@@ -19,6 +19,7 @@ mod imports_of_tables;
 mod inputs;
 mod journey;
 mod kafka;
+mod linking;
 mod lists;
 mod matrix;
 mod operations;

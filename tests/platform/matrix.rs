@@ -119,6 +119,10 @@ async fn scene() -> Scene {
     }
     let overview = json!({ "data": { "plans": [] } });
     records.insert("plan-imports", made("/v1/plan-imports", overview).await);
+    let (own_id, reported_id) = (records["contributions"].clone(), flow_to_us(&world, &right).await);
+    let link = json!({ "own_id": own_id, "reported_id": reported_id });
+    records.insert("contribution-links", made("/v1/contribution-links", link).await);
+    records.insert("reported", reported_id);
     let twin = json!({ "name": "Norwegen", "type": "government" });
     let twin = text(&world.create("/v1/donors", twin).await["id"]);
     let merge = world.http.request(Method::POST, &format!("/v1/donors/{}/merges", records["donors"]));
@@ -128,6 +132,15 @@ async fn scene() -> Scene {
     records.insert("donor-merges", text(&merge.json()["id"]));
     world.settled().await;
     Scene { world, headquarters, region, office, donor, records, tokens, only_offices }
+}
+
+/// A flow to the organisation that FTS reports and the office has imported.
+async fn flow_to_us(world: &World, token: &str) -> String {
+    let mut flow = flows(900_001, 1).remove(0);
+    flow["destinationObjects"][0]["name"] = "Organisation".into();
+    world.import(token, "", &[("ours.json", page(&[flow]))]).await;
+    let found = world.http.get(Some(token), "/v1/contributions?external_ref=fts:900001").await.json();
+    text(&found["items"][0]["id"])
 }
 
 fn auth_scopes() -> Vec<String> {
@@ -240,6 +253,10 @@ impl Scene {
                 json!({ "donor_id": self.donor, "office_id": self.office, "status": "paid",
                 "amount": { "amount": "1", "currency": "USD" } })
             }
+            "POST /v1/contribution-links" => {
+                json!({ "own_id": self.records["contributions"], "reported_id": self.records["reported"] })
+            }
+            "POST /v1/contribution-links/{id}/separate" => json!({ "reason": "Two grants" }),
             "POST /v1/plans" => {
                 let mut plan = plan("internal");
                 plan["office_id"] = self.office.as_str().into();

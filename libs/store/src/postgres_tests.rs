@@ -138,6 +138,25 @@ async fn a_query_that_forgets_its_scope_finds_the_scopes_rows_and_without_one_no
     assert_eq!(count(tx.db(), "note").await, 1, "and back");
     let changed = sql::execute(tx.db(), "UPDATE note SET visibility = 'public'", vec![]).await.unwrap();
     assert_eq!(changed, 1);
+    tx.rollback().await.unwrap();
+    // What a change entails for another office, with an entry of its audit trail; and back.
+    let mut tx = store.begin(offices(1, &[]), Actor::system()).await.unwrap();
+    let publish = "UPDATE note SET visibility = 'public' WHERE visibility <> 'public'";
+    let entailed = tx.as_platform(async |tx| {
+        let subject = audit::Subject {
+            resource: "note",
+            id: Uuid::from_u128(1),
+            organisation_id: ORGANISATION,
+            office_id: OFFICES[0],
+        };
+        tx.audit(audit::Entry { action: "note.publish", subject, before: None, after: None }).await?;
+        sql::execute(tx.db(), publish, vec![]).await
+    });
+    assert_eq!(entailed.await.unwrap(), 2);
+    assert_eq!(count(tx.db(), "note").await, 1, "and back");
+    tx.commit().await.unwrap();
+    let tx = store.begin(offices(0, &[]), Actor::system()).await.unwrap();
+    assert_eq!((count(tx.db(), "audit").await, count(tx.db(), "note").await), (1, 1));
 }
 
 #[tokio::test]

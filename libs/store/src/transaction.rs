@@ -150,6 +150,23 @@ impl TenantTx {
         postgres::across_offices(self.db(), &self.scope, ask).await
     }
 
+    /// Does a part of this write as the platform itself: what a change that the caller may make entails for rows of
+    /// whichever office, their audit trails included. What it finds must not be shown beyond what the caller reads.
+    ///
+    /// # Errors
+    /// What the work fails with: then this transaction must not be committed.
+    pub async fn as_platform<T, E: From<StoreError>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        postgres::set_access(self.db(), Access::System).await?;
+        let done = work(&mut self.tx).await?;
+        // What waits for the end may be another office's.
+        self.tx.finish().await?;
+        postgres::set_access(self.db(), Access::Tenant(&self.scope)).await?;
+        Ok(done)
+    }
+
     /// Commits and wakes the relay.
     ///
     /// # Errors

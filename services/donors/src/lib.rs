@@ -1,5 +1,5 @@
 //! Donors: the donor registry with its contacts, agreements, contributions, the reports owed to donors, how money is spread
-//! over donors, imports from other systems, publication to IATI, and statements as PDF.
+//! over donors, money that is known twice, imports from other systems, publication to IATI, and statements as PDF.
 //!
 //! A donor is an organisation row (read by all offices, changed by headquarters); a contribution is an office row
 //! (read by its office and those above), and so are an agreement and its reports. Imports stage every row first, then apply them in resumable batches.
@@ -15,12 +15,14 @@ mod exchange_rate;
 mod import;
 mod known;
 mod lifecycle;
+mod linking;
 mod migration;
 mod output;
 mod registry;
 mod reporting;
 #[cfg(test)]
 mod statements;
+mod to_link;
 
 use actix_web::web::Data;
 use import::worker::Wake;
@@ -47,6 +49,7 @@ pub fn service() -> Service {
                 counted::fold::worker(&context),
                 contribution::ours::worker(&context),
                 contribution::root::worker(&context),
+                linking::worker::worker(&context),
                 Job::once("donors.rotation", move || registry::contact::rotation::run(sealing.clone())),
             ]
         })
@@ -60,6 +63,7 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
     lifecycle::routes(config);
     reporting::routes(config);
     contribution::routes(config);
+    linking::routes(config);
     exchange_rate::routes(config);
     import::routes(config);
     diversification::routes(config);

@@ -241,7 +241,7 @@ mod tests {
             let entries = group["entries"].as_array().cloned().unwrap();
             entries.iter().map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
         };
-        let donors = ["donors", "agreements", "contributions", "reports"];
+        let donors = ["donors", "agreements", "contributions", "contributions/twice", "reports"];
         assert_eq!(paths(areas::CONSOLE, "donors"), donors.map(|name| format!("/console/{name}")));
         let data = ["imports", "exchange-rates", "publication"];
         assert_eq!(paths(areas::CONSOLE, "data"), data.map(|name| format!("/console/{name}")));

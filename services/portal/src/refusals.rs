@@ -218,7 +218,7 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
     let families: &[&str] = match kind {
         "agreement" => &["agreement"],
         "report" => &["report-state"],
-        "contribution" => &["status", "standing"],
+        "contribution" => &["status", "standing", "link-state"],
         _ => &["state"],
     };
     families.iter().find_map(|family| known(language, &format!("{family}-{}", dashed(word))))

@@ -27,7 +27,7 @@ const fn changed(right: u16) -> [Gets; 8] {
     [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
 }
 
-/// What the office that a record belongs to gives to another one, or one above it.
+/// What the office that a record belongs to gives to another one or decides, or one above it.
 const fn handed_over() -> [Gets; 8] {
     let mut row = changed(428);
     row[3] = Status(428);
@@ -124,6 +124,22 @@ const fn reviewed() -> [Gets; 8] {
 const fn for_staff(status: u16) -> [Gets; 8] {
     let own = Status(status);
     [Status(401), own, own, own, Status(404), Status(404), Status(403), own]
+}
+
+/// What the office, or one above it, has made already; another one does not know what it is made of.
+const fn made_already() -> [Gets; 8] {
+    let mut row = created(422);
+    row[3] = Status(409);
+    row[7] = Status(409);
+    row
+}
+
+/// A list of the office for its staff: donors are not told of it.
+const fn list_of_staff() -> [Gets; 8] {
+    let mut row = LIST;
+    row[4] = Status(404);
+    row[5] = Status(404);
+    row
 }
 
 const fn all(status: u16) -> [Gets; 8] {
@@ -252,32 +268,6 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/donor-merges/{id}/undo", curated_of_a_donor(428)),
         ("POST /v1/donors/{id}/clearances", curated_of_a_donor(201)),
         (
-            "GET /v1/donors/{id}/clearances",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(404),
-                Status(404),
-                Status(403),
-                Status(200),
-            ],
-        ),
-        (
-            "POST /v1/donors/{id}/clearances",
-            [
-                Status(401),
-                Status(404),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(201),
-            ],
-        ),
-        (
             "GET /v1/donors/{id}/contacts",
             [
                 Status(401),
@@ -405,6 +395,12 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/notifications", own(200)),
         ("PUT /v1/notifications/read-until", own(422)),
         ("GET /v1/contributions", SHOWN_LIST),
+        ("GET /v1/contribution-links", list_of_staff()),
+        ("POST /v1/contribution-links", made_already()),
+        ("GET /v1/contribution-links/{id}", of_staff()),
+        ("POST /v1/contribution-links/{id}/link", handed_over()),
+        ("POST /v1/contribution-links/{id}/separate", handed_over()),
+        ("POST /v1/contribution-links/{id}/reopen", handed_over()),
         ("GET /v1/diversification", NOBODY_IN),
         ("GET /v1/diversification/rows", NOBODY_IN),
         ("GET /v1/governance-reports/{report}", NOBODY_IN),

@@ -1,6 +1,7 @@
 use super::{
     entry::{self, EntryKind},
     list::{self as listing, Filter, Givers},
+    partner::{self, InFts, Partner},
     store, target,
 };
 use crate::contribution::Standing;
@@ -104,6 +105,10 @@ pub(crate) struct Contribution {
     pub(crate) valuation: Option<Valuation>,
     /// Exchange gain (or loss, if negative) between the pledge or commitment and this record.
     pub(crate) exchange_difference_usd: Option<Money>,
+    /// The other record of the same money, where one is proposed or linked and the caller may know of it. Staff only.
+    pub(crate) partner: Option<Partner>,
+    /// Whether FTS reports the money of this record.
+    pub(crate) in_fts: InFts,
     pub(crate) visibility: Visibility,
     #[schema(max_length = 20000)]
     pub(crate) description: Option<String>,
@@ -153,6 +158,8 @@ impl TryFrom<store::Model> for Contribution {
         let (source_objects, destination_objects) = row.objects()?;
         let (usage_years, countries) = store::targets(&row);
         Ok(Self {
+            partner: None,
+            in_fts: InFts::of(&row),
             amount: row.original(),
             usage_split: year_shares(&row)?,
             valuation: row.valuation.as_deref().map(serde_json::from_str).transpose()?,
@@ -235,6 +242,7 @@ impl Row for Contribution {
         ("new_money", |row| row.new_money.to_string().into()),
         ("standing", |row| row.standing.as_str().into()),
         ("exchange_difference_usd", |row| row.exchange_difference_usd.into()),
+        ("in_fts", |row| row.in_fts.as_str().into()),
         ("visibility", |row| row.visibility.as_str().into()),
         ("description", |row| row.description.clone().into()),
     ];
@@ -276,6 +284,9 @@ pub(crate) struct ContributionFilter {
     /// `source:reference`, such as `fts:168515`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
+    /// Only our own records whose money FTS reports (`linked`), may report (`proposed`) or does not report
+    /// (`not_in_fts`), or all other contributions (`not_applicable`). Staff only.
+    in_fts: Option<InFts>,
     /// Only those that count in this year's figures: paid or committed, by decision date (else by flow date, else by
     /// the date first reported).
     #[param(minimum = 1900, maximum = 2200)]
@@ -317,6 +328,7 @@ impl ContributionFilter {
             year: self.year,
             country: self.country.clone(),
             external,
+            in_fts: self.in_fts,
             counted_year: self.counted_year,
             scope: Some(scope),
             ..Filter::default()
@@ -388,6 +400,10 @@ pub(crate) async fn list(
     let only_counting = caller.claims.donor_id.is_some();
     let filter = Filter { only_counting, ..listed.filter.checked()? };
     let scope = context.scope(&caller.claims).await?;
+    // What is known twice is not for donors.
+    if filter.in_fts.is_some() && matches!(scope, TenantScope::Donor { .. }) {
+        return Err(Problem::not_found().into());
+    }
     let looked_up = service::read_within(&context, &scope, async |db| {
         Ok(listed.filter.looked_up(db, &scope, filter).await?)
     });
@@ -396,7 +412,9 @@ pub(crate) async fn list(
     let page = listed.paging.of("contributions", &filters)?;
     service::list(&request, &context, scope, page, async move |db, scope, page| {
         let rows = listing::list(scope, db, &filter, page, page.after()?).await?;
-        Ok(page.page(rows, |row| row.id).try_map(Contribution::try_from)?)
+        let mut page = page.page(rows, |row| row.id).try_map(Contribution::try_from)?;
+        partner::complete(scope, db, &mut page.items).await?;
+        Ok(page)
     })
     .await
 }
@@ -418,7 +436,10 @@ pub(crate) async fn get(
 ) -> ApiResult {
     service::read(&context, &caller.claims, async |db, scope| {
         let row = store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
-        response::record(&request, row.version, &Contribution::try_from(row)?)
+        let mut shown = [Contribution::try_from(row)?];
+        partner::complete(scope, db, &mut shown).await?;
+        let [shown] = shown;
+        response::record(&request, shown.version, &shown)
     })
     .await
 }

@@ -3,6 +3,7 @@
 use super::{
     api::Contribution,
     entry::{self, Kind, New},
+    partner,
     steps::{
         changeable, check_amount, check_day, finish, more_than, open, refused, shares, with_shares, without,
     },
@@ -57,7 +58,7 @@ pub(crate) async fn write_off(
     body: JsonBody<WriteOff>,
 ) -> ApiResult {
     let step = body.value;
-    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+    service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         merge_lock::shared(tx, caller.claims.organisation_id).await?;
         let pledge = changeable(tx, precondition, &caller.claims, id.0).await?;
         if pledge.status != ContributionStatus::Pledge {
@@ -81,7 +82,10 @@ pub(crate) async fn write_off(
         let entries = [New::of(Kind::WrittenOff, (-amount.minor(), -taken_usd))];
         entry::add(tx, pledge.id, step.on, Some(&step.reason), &entries).await?;
         finish(tx, pledge, &after, "contribution.write_off").await?;
-        Ok(Changed::new(after.version, Contribution::try_from(after)?))
+        let mut shown = [Contribution::try_from(after)?];
+        partner::complete(scope, tx.db(), &mut shown).await?;
+        let [shown] = shown;
+        Ok(Changed::new(shown.version, shown))
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! The list of contributions: its filters, and how each is served by an index.
 
-use super::store::Model;
+use super::{partner::InFts, store::Model};
 use kernel::{AgreementId, ContributionId, ContributionStatus, DonorId, Earmarking, MoneyScope, OfficeId};
 use sea_orm::{ConnectionTrait, prelude::Date};
 use service::PageRequest;
@@ -24,6 +24,8 @@ pub(crate) struct Filter {
     pub(crate) year: Option<i32>,
     pub(crate) country: Option<String>,
     pub(crate) external: Option<(String, String)>,
+    /// Only our own records of which this is known.
+    pub(crate) in_fts: Option<InFts>,
     /// Only what counts in this year's figures.
     pub(crate) counted_year: Option<i32>,
     /// Only those of these offices.
@@ -60,6 +62,9 @@ impl Filter {
         }
         conditions.and_some("c.status = ?", self.status);
         conditions.and_some("c.earmarking = ?", self.earmarking);
+        if let Some(in_fts) = self.in_fts {
+            conditions.and_also(in_fts.condition());
+        }
         let holding = |value: &str| format!("%,{value},%");
         conditions.and_some("c.countries LIKE ?", self.country.as_deref().map(holding));
         conditions.and_some("c.usage_years LIKE ?", self.year.map(|year| holding(&year.to_string())));
@@ -100,7 +105,10 @@ impl Filter {
     /// The same of the records that stand under a plan, a country or a year; none when there is none of them, or when
     /// other filters leave few rows or ask for what does not stand there.
     fn under_a_target(&self, scope: &TenantScope) -> Option<Conditions> {
-        let asks_more = self.counted_year.is_some() || self.only_counting || self.givers.is_some();
+        let asks_more = self.counted_year.is_some()
+            || self.only_counting
+            || self.givers.is_some()
+            || self.in_fts.is_some();
         if asks_more || !self.conditions(scope).apart() {
             return None;
         }

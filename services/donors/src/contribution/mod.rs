@@ -2,11 +2,13 @@
 //! stand the flows that FTS reports of anybody; `recipient` says which of those are its own.
 
 pub(crate) mod api;
+pub(crate) mod counting;
 pub(crate) mod create;
 pub(crate) mod ending;
 pub(crate) mod entry;
 pub(crate) mod list;
 pub(crate) mod ours;
+pub(crate) mod partner;
 pub(crate) mod plans;
 pub(crate) mod recipient;
 pub(crate) mod root;

@@ -5,6 +5,7 @@ use super::{
     api::{Contribution, Valuation, YearShare},
     create::{self, check_agreement, check_external, destinations},
     entry::{self, Kind, New},
+    partner,
     store::{self, Model},
 };
 use crate::contribution::Standing;
@@ -174,7 +175,10 @@ async fn fulfil(
             New::of(Kind::MovedIn, (taken, arrived_usd)).with(promise.id),
             New::of(Kind::Recorded, (amount.minor() - taken, converted.amount.minor() - arrived_usd)),
         ];
-        part(tx, &promise, (taken, taken_usd), kept, (step.on, None, action), (child, &entries)).await
+        let how = (step.on, None, action);
+        let mut made = part(tx, &promise, (taken, taken_usd), kept, how, (child, &entries)).await?;
+        partner::complete(scope, tx.db(), std::slice::from_mut(&mut made.body)).await?;
+        Ok(made)
     })
     .await
 }
@@ -199,7 +203,7 @@ pub(crate) async fn allot(
     let step = body.value;
     let claims = &caller.claims;
     let plans = plan::find_all(&context.store, claims.organisation_id, &step.plan_ids).await?;
-    service::create(&context, &request, claims, body.digest.as_ref(), async |tx, _| {
+    service::create(&context, &request, claims, body.digest.as_ref(), async |tx, scope| {
         merge_lock::shared(tx, claims.organisation_id).await?;
         let parked = changeable(tx, &Precondition::of(&request), claims, id.0).await?;
         let open = open(&parked)?;
@@ -240,7 +244,9 @@ pub(crate) async fn allot(
         };
         let entries = [New::of(Kind::MovedIn, (taken, taken_usd)).with(parked.id)];
         let how = (step.on, None, "contribution.allot");
-        part(tx, &parked, (taken, taken_usd), kept, how, (child, &entries)).await
+        let mut made = part(tx, &parked, (taken, taken_usd), kept, how, (child, &entries)).await?;
+        partner::complete(scope, tx.db(), std::slice::from_mut(&mut made.body)).await?;
+        Ok(made)
     })
     .await
 }

@@ -2,6 +2,7 @@ use super::target::{self, Targets};
 use crate::contribution::Standing;
 use crate::counted::{self, Counted, Counting};
 use crate::exchange_rate::ExchangeRate;
+use crate::to_link;
 use events::{ContributionRecorded, FlowObject};
 use kernel::{
     AgreementId, ContributionId, ContributionStatus, ContributionType, Currency, DonorId, Earmarking, Money,
@@ -341,6 +342,8 @@ pub(crate) async fn insert_all(tx: &mut Transaction, records: Vec<Model>) -> Res
     insert_models(tx.db(), &records).await?;
     target::write(tx.db(), &changes).await?;
     counted::store::count(tx, counted).await?;
+    let ours = records.iter().filter(|record| record.is_ours);
+    to_link::contributions(tx, ours.map(|record| (record.organisation_id, record.id)));
     tx.emit_all(&events).await
 }
 
@@ -366,8 +369,15 @@ mod version {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Writes new versions; the old ones stay as history.
+/// Writes new versions; the old ones stay as history. Whether they are known twice is looked at again.
 pub(crate) async fn replace_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
+    let ours = pairs.iter().filter(|(old, new)| old.is_ours || new.is_ours);
+    to_link::contributions(tx, ours.map(|(_, new)| (new.organisation_id, new.id)));
+    rewrite_all(tx, pairs).await
+}
+
+/// Writes new versions, their targets, what they count, and their events.
+pub(super) async fn rewrite_all(tx: &mut Transaction, pairs: Vec<(Model, Model)>) -> Result<(), StoreError> {
     let now = tx.now();
     let mut history = Vec::with_capacity(pairs.len());
     let mut events = Vec::with_capacity(pairs.len());

@@ -33,6 +33,7 @@ pub(crate) mod m0019;
 pub(crate) mod m0019_figures;
 pub(crate) mod m0021;
 pub(crate) mod m0022;
+pub(crate) mod m0020;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -58,5 +59,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0019_figures::migration(),
         m0021::migration(),
         m0022::migration(),
+        m0020::migration(),
     ]
 }

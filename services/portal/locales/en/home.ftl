@@ -11,5 +11,10 @@ work-write = Reports due from your office
 work-overdue = Overdue in your offices
 work-negotiated = Agreements in negotiation
 work-ending = Agreements ending within 90 days or past their end date
+work-twice = { $count ->
+    [one] { $count } pair of records may be the same money
+   *[other] { $count } pairs of records may be the same money
+ }
+work-twice-more = More than { $count } pairs of records may be the same money
 recent = Recently viewed:
 people = People

@@ -11,5 +11,10 @@ work-write = Informes que debe presentar su oficina
 work-overdue = Atrasados en sus oficinas
 work-negotiated = Acuerdos en negociación
 work-ending = Acuerdos que terminan en los próximos 90 días o ya vencidos
+work-twice = { $count ->
+    [one] { $count } par de registros puede corresponder a los mismos fondos
+   *[other] { $count } pares de registros pueden corresponder a los mismos fondos
+ }
+work-twice-more = Más de { $count } pares de registros pueden corresponder a los mismos fondos
 recent = Vistos recientemente:
 people = Personas

@@ -11,5 +11,10 @@ work-write = Rapports à remettre par votre bureau
 work-overdue = En retard dans vos bureaux
 work-negotiated = Accords en négociation
 work-ending = Accords échus ou arrivant à terme dans les 90 jours
+work-twice = { $count ->
+    [one] { $count } paire d’enregistrements correspond peut-être aux mêmes fonds
+   *[other] { $count } paires d’enregistrements correspondent peut-être aux mêmes fonds
+ }
+work-twice-more = Plus de { $count } paires d’enregistrements correspondent peut-être aux mêmes fonds
 recent = Consultés récemment :
 people = Personnes

@@ -1,5 +1,5 @@
 use super::{names::match_key, rows::external_ref, search};
-use crate::counted;
+use crate::{counted, to_link};
 use events::{DonorChanged, ExternalRef};
 use kernel::{DonorId, DonorStatus, DonorType, OfficeId, OrganisationId, PersonId};
 use kernel::{Segment, text::search_key};
@@ -344,9 +344,15 @@ pub(crate) async fn update(
     refs: &[ExternalRef],
 ) -> Result<(), StoreError> {
     let change = counted::store::AttributeChange::begin(tx, donor.id).await?;
+    let text = "SELECT parent_id FROM donor WHERE id = $1";
+    let parent = sql::row(tx.db(), text, params![donor.id]).await?;
+    let parent = parent.map(|row| row.try_get_by_index::<Option<DonorId>>(0)).transpose()?.flatten();
     donor.clone().into_active_model().reset_all().update(tx.db()).await?;
     search::index(tx, donor).await?;
     change.end(tx).await?;
+    if parent != donor.parent_id {
+        to_link::donors(tx, donor.organisation_id, [donor.id]);
+    }
     add_refs(tx, donor, refs).await?;
     emit(tx, donor).await
 }

@@ -4,6 +4,7 @@
 use super::store;
 use crate::{
     agreement, contribution, document::DocumentId, registry::contact::store::ContactId, reporting::report,
+    to_link,
 };
 use ::store::{StoreError, TenantTx, params, sql};
 use events::{ExternalRef, FlowObject};
@@ -116,6 +117,7 @@ pub(super) async fn reassign(
             sql::execute(tx.db(), &text, parameters).await?;
         }
     }
+    to_link::donors(tx, to.organisation_id, reassigned.children.iter().copied());
     Ok(())
 }
 

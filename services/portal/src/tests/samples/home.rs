@@ -30,7 +30,7 @@ fn work(_: Language) -> Value {
         "overdue": reports, "negotiated": agreements, "ending": agreements,
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "imports": list("/v1/imports", &[imports::import()]), "plans": list("/v1/plans", &[plan()]), "away": true,
-        "recent": [{ "path": "/console/donors/d", "title": MARKUP }], "today": DAY,
+        "twice": { "count": 3, "more": true }, "recent": [{ "path": "/console/donors/d", "title": MARKUP }], "today": DAY,
     })
 }
 

@@ -40,6 +40,7 @@ struct Filters {
     donor_id: Option<String>,
     agreement_id: Option<String>,
     parent_id: Option<String>,
+    in_fts: Option<String>,
 }
 
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {

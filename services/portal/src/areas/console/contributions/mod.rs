@@ -5,9 +5,10 @@
 pub(crate) mod form;
 pub(crate) mod list;
 pub(crate) mod show;
+pub(crate) mod twice;
 
 /// The entries of these files in the menu.
-pub(crate) const NAV: crate::nav::Entries = &[list::NAV];
+pub(crate) const NAV: crate::nav::Entries = &[list::NAV, twice::NAV];
 
 /// The steps of the records of these files.
 #[cfg(test)]
@@ -15,5 +16,9 @@ pub(crate) const STEPS: &[&crate::steps::Steps] = &[&show::STEPS];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
-    config.configure(form::configure).configure(list::configure).configure(show::configure);
+    config
+        .configure(form::configure)
+        .configure(list::configure)
+        .configure(show::configure)
+        .configure(twice::configure);
 }

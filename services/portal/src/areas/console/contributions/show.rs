@@ -1,6 +1,6 @@
 //! A contribution with its entries, and the steps that move it on.
 
-use super::form::plans;
+use super::{form::plans, twice::link_of};
 use crate::{
     ids::{Id, only_ids},
     lists::{added, items},
@@ -72,9 +72,12 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let path = format!("/v1/contributions/{id}");
     let contribution = staff.get(&path, &()).await?;
     let (entries, of_it) = (format!("{path}/entries"), [("parent_id", id.as_str()), ("scope", "all")]);
-    let (entries, children) =
-        futures_util::join!(staff.get(&entries, &()), staff.get("/v1/contributions", &of_it));
-    let (entries, children) = (entries?, children?);
+    let (entries, children, link) = futures_util::join!(
+        staff.get(&entries, &()),
+        staff.get("/v1/contributions", &of_it),
+        link_of(staff, &contribution)
+    );
+    let (entries, children, link) = (entries?, children?, link?);
     // What another system keeps has no entries here, and is changed there.
     let kept_here = !items(&entries).is_empty();
     let may_write = staff.is_own(&contribution) && kept_here && staff.may("contributions:write");
@@ -82,7 +85,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let plans = if steps.contains(&"allot") { plans(staff).await? } else { Vec::new() };
     let context = json!({
         "steps": offering(STEPS.of(staff, &contribution, steps), &plans), "contribution": contribution,
-        "entries": entries, "children": children,
+        "entries": entries, "children": children, "link": link, "may_decide": staff.may("contributions:write"),
+        "own_office": staff.own_office(),
     });
     staff.page("console/contributions/show.html", added(context, again)).await
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{PageError, unless_away},
-    lists::Query,
+    lists::{Query, items},
     nav::{Group, NavEntry},
     recent,
     session::SignedIn,
@@ -22,6 +22,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 /// Rows of each part of the page.
 const MAX_ROWS: &str = "5";
+/// Pairs of contributions that are counted on the page; more are said to be more.
+const MAX_TWICE: &str = "100";
 /// Agreements that end within so many days are told.
 const ENDS_SOON: Days = Days::new(90);
 
@@ -45,17 +47,18 @@ async fn show(staff: Staff) -> PageResult {
         few(&staff, "contributions:read", "/v1/contributions", &[]),
         few(&staff, "imports:read", "/v1/imports", &[]),
         few(&staff, "plans:read", "/v1/plans", &[]),
+        known_twice(&staff),
     );
     let (told, mine, review, clear, overdue) = (parts.0?, parts.1?, parts.2?, parts.3?, parts.4?);
     let (negotiated, ending) = (parts.5?, parts.6?);
-    let (contributions, imports, plans) = (parts.7?, parts.8?, parts.9?);
+    let (contributions, imports, plans, twice) = (parts.7?, parts.8?, parts.9?, parts.10?);
     let of_all =
         [&told, &mine, &review, &clear, &overdue, &negotiated, &ending, &contributions, &imports, &plans];
-    let away = of_all.iter().any(|part| part.is_none());
+    let away = twice.is_none() || of_all.iter().any(|part| part.is_none());
     let context = json!({
         "told": told.unwrap_or_default(), "mine": mine, "review": review, "clear": clear, "overdue": overdue,
         "negotiated": negotiated, "ending": ending, "contributions": contributions, "imports": imports,
-        "plans": plans, "away": away, "recent": recent::list(&staff.request),
+        "plans": plans, "twice": twice.map(|list| counted(&list)), "away": away, "recent": recent::list(&staff.request),
         "today": staff.today().to_string(),
     });
     staff.page("console/home/work.html", context).await
@@ -72,4 +75,15 @@ async fn few(
         filter.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     query.push(("limit".to_owned(), MAX_ROWS.to_owned()));
     unless_away(staff.get_if(permission, path, &query).await)
+}
+
+/// The pairs of contributions that wait for somebody to say whether they are the same money.
+async fn known_twice(staff: &Staff) -> Result<Option<Value>, PageError> {
+    let query = [("state", "proposed"), ("limit", MAX_TWICE)];
+    unless_away(staff.get_if("contributions:write", "/v1/contribution-links", &query).await)
+}
+
+/// How many rows a list has, and whether there are more.
+fn counted(list: &Value) -> Value {
+    json!({ "count": items(list).len(), "more": list["next_cursor"].is_string() })
 }

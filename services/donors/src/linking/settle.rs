@@ -1,0 +1,257 @@
+//! Settling who is whose partner, and what that makes each record count in: in one transaction, with the events.
+
+use super::{
+    component::Component,
+    group::{Group, Side},
+    pairing::{Candidate, Pair, pair_off},
+    score::{PROPOSED_FROM, score},
+    store::{self as links, Model as Link},
+};
+use crate::{
+    contribution::{
+        counting::count_as,
+        partner::{LinkId, LinkState},
+    },
+    registry::donor::merge_lock,
+};
+use ::store::{StoreError, Transaction, audit};
+use kernel::{ContributionId, OrganisationId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one transaction at a time does in an organisation.
+pub(super) fn lock_name(organisation_id: OrganisationId) -> String {
+    format!("contribution links of {organisation_id}")
+}
+
+/// Nobody else links anything of the organisation before this transaction ends, and no donor is merged. Taken before any
+/// row is locked.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn lock(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), StoreError> {
+    merge_lock::shared(tx, organisation_id).await?;
+    tx.lock(&lock_name(organisation_id)).await
+}
+
+/// Links as they are to be, beside those that are there.
+#[derive(Debug, Default)]
+struct Outcome {
+    /// New ones, and those that have changed.
+    saved: Vec<Link>,
+    gone: Vec<LinkId>,
+    /// Those that are linked by themselves from now on.
+    linked: Vec<Link>,
+    /// Those that were linked and are no longer: what they were, and what has become of them, if anything.
+    ended: Vec<(Link, Option<Link>)>,
+    /// The first records of all that are proposed or linked.
+    partners: BTreeSet<ContributionId>,
+}
+
+/// Looks again at contributions that were written, and at all that depends on them: pairs are proposed, linked by a shared
+/// reference, or forgotten; what somebody decided stays as long as both records count. Then each record counts where its
+/// pair lets it. For the platform itself, under [`lock`]; doing it twice changes nothing.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn settle(
+    tx: &mut Transaction,
+    organisation_id: OrganisationId,
+    written: BTreeSet<ContributionId>,
+) -> Result<(), StoreError> {
+    let component = Component::of(tx.db(), organisation_id, written).await?;
+    let outcome = outcome(tx, organisation_id, &component)?;
+    links::name(tx, organisation_id, &names(&component)).await?;
+    links::forget(tx, &outcome.gone).await?;
+    links::save(tx, &outcome.saved).await?;
+    count_as(tx, &recounted(&component, &outcome.partners)).await?;
+    for link in &outcome.linked {
+        tx.audit_created("contribution_link.link", link, link).await?;
+    }
+    for (before, after) in &outcome.ended {
+        let after = after.as_ref().map(audit::snapshot).transpose()?;
+        let before_it = Some(audit::snapshot(before)?);
+        let action = "contribution_link.end";
+        tx.audit(audit::Entry { action, subject: before.into(), before: before_it, after }).await?;
+    }
+    Ok(())
+}
+
+/// The names of the reported flows: a part has none beside those of the whole.
+fn names(component: &Component) -> BTreeMap<ContributionId, BTreeSet<String>> {
+    let mut names = BTreeMap::new();
+    for group in component.groups.values().filter(|group| group.side == Side::Reported) {
+        names.extend(group.members.iter().map(|row| (row.id, BTreeSet::new())));
+        names.insert(group.root, group.names());
+    }
+    names
+}
+
+/// What each record counts in that counts otherwise so far: a pair counts as FTS has it in everybody's totals, and as our
+/// record has it in ours.
+fn recounted(
+    component: &Component,
+    partners: &BTreeSet<ContributionId>,
+) -> BTreeMap<ContributionId, (bool, bool)> {
+    let mut wanted = BTreeMap::new();
+    for group in component.groups.values() {
+        let (ours, reported) = match (partners.contains(&group.root), group.side) {
+            (false, _) => (true, true),
+            (true, Side::Own) => (true, false),
+            (true, Side::Reported) => (false, true),
+        };
+        for row in &group.members {
+            if (row.counts_ours, row.counts_reported) != (ours && row.is_ours, reported) {
+                wanted.insert(row.id, (ours, reported));
+            }
+        }
+    }
+    wanted
+}
+
+/// Links that are there, with the first records of both sides by now, by pair. One that somebody decided is worth more than
+/// another of the same pair.
+fn held(component: &Component, outcome: &mut Outcome) -> BTreeMap<Pair, Link> {
+    let roots = component.roots();
+    let mut held: BTreeMap<Pair, Link> = BTreeMap::new();
+    for link in component.links.values() {
+        let root = |id: ContributionId| roots.get(&id).copied().unwrap_or(id);
+        let moved = Link { own_id: root(link.own_id), reported_id: root(link.reported_id), ..link.clone() };
+        match held.get(&moved.pair()) {
+            Some(other) if other.is_decided() || !moved.is_decided() => outcome.gone.push(moved.id),
+            Some(other) => {
+                outcome.gone.push(other.id);
+                held.insert(moved.pair(), moved);
+            }
+            None => {
+                held.insert(moved.pair(), moved);
+            }
+        }
+    }
+    held
+}
+
+fn outcome(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    component: &Component,
+) -> Result<Outcome, StoreError> {
+    let mut outcome = Outcome::default();
+    let mut held = held(component, &mut outcome);
+    let (mut taken, mut separate) = (BTreeSet::new(), BTreeSet::new());
+    let mut decided: Vec<Pair> = Vec::new();
+    for (pair, link) in &held {
+        match link.state {
+            LinkState::Separate => {
+                separate.insert(*pair);
+                decided.push(*pair);
+            }
+            LinkState::Linked
+                if link.is_decided()
+                    && is_possible(component, *pair)
+                    && !taken.contains(&pair.0)
+                    && !taken.contains(&pair.1) =>
+            {
+                taken.extend([pair.0, pair.1]);
+                decided.push(*pair);
+            }
+            LinkState::Linked | LinkState::Proposed | LinkState::Weak => {}
+        }
+    }
+    for pair in decided {
+        let Some(link) = held.remove(&pair) else { continue };
+        let (Some(own), Some(reported)) = (component.groups.get(&pair.0), component.groups.get(&pair.1))
+        else {
+            continue;
+        };
+        if link.state == LinkState::Linked {
+            outcome.partners.extend([pair.0, pair.1]);
+        }
+        let points = score(&own.known, &reported.known);
+        let known = link.knowing(&points, &own.shown()?, &reported.shown()?)?;
+        keep(tx, component, &mut outcome, known);
+    }
+    let candidates: Vec<Candidate> = component.candidates.values().cloned().collect();
+    for candidate in pair_off(candidates, taken, &separate) {
+        let (Some(own), Some(reported)) =
+            (component.groups.get(&candidate.pair.0), component.groups.get(&candidate.pair.1))
+        else {
+            continue;
+        };
+        let state = state_of(&candidate);
+        if state != LinkState::Weak {
+            outcome.partners.extend([own.root, reported.root]);
+        }
+        let before = held.remove(&candidate.pair);
+        let was_linked = before.as_ref().filter(|link| link.state == LinkState::Linked).cloned();
+        let link = before.unwrap_or_else(|| new(tx, organisation_id, candidate.pair));
+        let decided_at = match state {
+            LinkState::Linked if was_linked.is_some() => link.decided_at,
+            LinkState::Linked => Some(tx.now()),
+            LinkState::Proposed | LinkState::Weak | LinkState::Separate => None,
+        };
+        let link = Link { state, decided_at, decided_by: None, reason: None, ..link };
+        let link = link.knowing(&candidate.points, &own.shown()?, &reported.shown()?)?;
+        match was_linked {
+            None if state == LinkState::Linked => outcome.linked.push(link.clone()),
+            Some(before) if state != LinkState::Linked => outcome.ended.push((before, Some(link.clone()))),
+            None | Some(_) => {}
+        }
+        keep(tx, component, &mut outcome, link);
+    }
+    // What is left is undecided and no pair any more, or was linked with what counts no longer.
+    for link in held.into_values() {
+        outcome.gone.push(link.id);
+        if link.state == LinkState::Linked {
+            outcome.ended.push((link, None));
+        }
+    }
+    Ok(outcome)
+}
+
+/// Whether both records of a pair can have a partner.
+fn is_possible(component: &Component, (own, reported): Pair) -> bool {
+    let is_eligible = |id: ContributionId| component.groups.get(&id).is_some_and(Group::is_eligible);
+    is_eligible(own) && is_eligible(reported)
+}
+
+/// A pair that shares a reference is linked without anybody's decision.
+fn state_of(candidate: &Candidate) -> LinkState {
+    if candidate.points.links_by_itself() {
+        LinkState::Linked
+    } else if candidate.points.total() >= PROPOSED_FROM {
+        LinkState::Proposed
+    } else {
+        LinkState::Weak
+    }
+}
+
+/// A link that was not there; [`Link::knowing`] fills in what is known of the two.
+pub(super) fn new(tx: &Transaction, organisation_id: OrganisationId, (own_id, reported_id): Pair) -> Link {
+    Link {
+        id: tx.new_id(),
+        version: 0,
+        organisation_id,
+        office_id: kernel::OfficeId::nil(),
+        donor_id: None,
+        own_id,
+        reported_id,
+        state: LinkState::Weak,
+        points: 0,
+        reasons: String::new(),
+        own: String::new(),
+        reported: String::new(),
+        decided_by: None,
+        decided_at: None,
+        reason: None,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    }
+}
+
+/// Notes the next version of a link, unless it is as it was.
+fn keep(tx: &Transaction, component: &Component, outcome: &mut Outcome, link: Link) {
+    if component.links.get(&link.id) != Some(&link) {
+        let version = link.version + 1;
+        outcome.saved.push(Link { version, updated_at: tx.now(), ..link });
+    }
+}

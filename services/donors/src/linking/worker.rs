@@ -1,0 +1,102 @@
+//! Looks at what was noted, in the background: some of an organisation's notes in one transaction, which takes them away
+//! with what it did. One that is interrupted leaves both as they were.
+
+use super::{
+    settle::{lock_name, settle},
+    store::is_any_named,
+};
+use crate::{
+    contribution::store::REPORTING_SOURCE,
+    registry::donor::merge_lock,
+    to_link::{self, Model as Note},
+};
+use ::store::{Actor, Store, StoreError, SystemTx, params, sql};
+use kernel::{ContributionId, OrganisationId};
+use sea_orm::Value;
+use service::{Context, Job};
+use std::{collections::BTreeSet, time::Duration};
+
+/// How often the worker looks for notes: what is recorded is proposed within a second.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// Notes looked at in one transaction.
+const BATCH_SIZE: u32 = 500;
+
+/// Looks again and again, as long as the service runs.
+pub(crate) fn worker(context: &Context) -> Job {
+    let store = context.store.clone();
+    service::worker("donors.links", INTERVAL, move || {
+        let store = store.clone();
+        async move { step(&store).await }
+    })
+}
+
+/// One batch; whether there may be more for this process.
+///
+/// # Errors
+/// [`StoreError`]; then nothing has changed.
+pub(super) async fn step(store: &Store) -> Result<bool, StoreError> {
+    let db = store.system_read().await?;
+    let text = "SELECT organisation_id FROM contribution_to_link ORDER BY id LIMIT 1";
+    let first = sql::row(&db, text, vec![]).await?;
+    drop(db);
+    let Some(first) = first else { return Ok(false) };
+    let organisation_id: OrganisationId = first.try_get_by_index(0)?;
+    let mut tx = store.system(Actor::system()).await?;
+    tx.by_index().await?;
+    merge_lock::shared(&tx, organisation_id).await?;
+    // Another process is at it.
+    if !tx.try_lock(&lock_name(organisation_id)).await? {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    batch(&mut tx, organisation_id).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Looks at the oldest notes of an organisation, and takes them away.
+async fn batch(tx: &mut SystemTx, organisation_id: OrganisationId) -> Result<(), StoreError> {
+    let text = format!(
+        "SELECT * FROM contribution_to_link WHERE organisation_id = $1 ORDER BY id LIMIT {BATCH_SIZE}"
+    );
+    let notes: Vec<Note> = sql::all(tx.db(), &text, params![organisation_id]).await?;
+    let written: BTreeSet<ContributionId> = notes.iter().filter_map(|note| note.contribution_id).collect();
+    if may_be_known_twice(tx, organisation_id, &written).await? {
+        settle(tx, organisation_id, written).await?;
+    }
+    for donor in notes.iter().filter_map(|note| note.donor_id) {
+        let text = "SELECT id FROM contribution WHERE donor_id = $1 AND is_ours";
+        let rows = sql::rows(tx.db(), text, params![donor]).await?;
+        let ids = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<_>, _>>()?;
+        to_link::contributions(tx, ids.into_iter().map(|id| (organisation_id, id)));
+    }
+    let mut parameters = Vec::new();
+    let listed = sql::bind_list(&mut parameters, notes.iter().map(|note| Value::from(note.id)));
+    let text = format!("DELETE FROM contribution_to_link WHERE id IN ({listed})");
+    sql::execute(tx.db(), &text, parameters).await?;
+    Ok(())
+}
+
+/// Whether anything that FTS reports as ours is known at all: else nothing of what was written is known twice, however much
+/// it is.
+async fn may_be_known_twice(
+    tx: &SystemTx,
+    organisation_id: OrganisationId,
+    written: &BTreeSet<ContributionId>,
+) -> Result<bool, StoreError> {
+    if written.is_empty() {
+        return Ok(false);
+    }
+    if is_any_named(tx.db(), organisation_id).await? {
+        return Ok(true);
+    }
+    let text = "SELECT source FROM contribution WHERE true";
+    let rows =
+        sql::select_by_keys(tx.db(), text, vec![], "id", written.iter().map(|id| (*id).into())).await?;
+    for row in &rows {
+        if row.try_get_by_index::<String>(0)? == REPORTING_SOURCE {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
