@@ -65,7 +65,10 @@ async fn a_check_tells_everything_and_its_file_is_imported_without_being_sent_ag
     let row = items(&world, &done, "rows").await.remove(0);
     let made = format!("/v1/contributions/{}", text(&row["contribution_id"]));
     let made = world.http.get(Some(&world.token), &made).await.json();
-    assert_eq!((&made["external_ref"], &made["amount_usd"]["amount"]), (&json!("G-1"), &json!("1250.50")));
+    assert_eq!(
+        (&made["external_ref"]["ref"], &made["amount_usd"]["amount"]),
+        (&json!("G-1"), &json!("1250.50"))
+    );
     assert_eq!((&row["donor_id"], &row["changes"]), (&json!(norway), &json!([])));
 
     let second = table(&[

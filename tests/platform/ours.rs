@@ -38,7 +38,7 @@ async fn set(world: &World, names: &[&str], ids: &[&str]) -> Value {
 async fn compared(world: &World) -> Value {
     let progress = eventually("every flow is compared", || async {
         let progress = get(world, Some(&world.token), "/v1/recipient/progress").await;
-        (progress["done"] == true).then_some(progress)
+        (progress["done"] == true && progress["to_link"] == 0).then_some(progress)
     })
     .await;
     world.settled().await;
@@ -370,16 +370,16 @@ async fn the_console_says_who_the_organisation_is_and_pages_say_whose_money_they
     let list = shown("/fr/console/contributions?scope=all").await;
     assert!(list.contains("Example Relief") && list.contains("Organisation destinataire"), "{list}");
     let figures = shown("/en/console/diversification?year=2021&scope=all").await;
-    assert!(figures.contains("<data value=\"3003.00\">") && figures.contains("scope=all"), "{figures}");
+    assert!(figures.contains("<data value=\"3003.00\"") && figures.contains("scope=all"), "{figures}");
     let figures = shown("/en/console/governance?from=2021&to=2021").await;
-    assert!(figures.contains("<data value=\"2002.00\">"), "{figures}");
+    assert!(figures.contains("<data value=\"2002.00\""), "{figures}");
     let country = shown("/en/countries/AFG?year=2021").await;
-    for said in ["<data value=\"3003.00\">", "of which to Organisation", "<data value=\"2002.00\">"] {
+    for said in ["<data value=\"3003.00\"", "of which to Organisation", "<data value=\"2002.00\""] {
         assert!(country.contains(said), "{said}: {country}");
     }
     let found = get(&world, Some(&world.token), "/v1/donors?external_ref=fts:77").await;
     let donor = format!("/en/donors/{}", text(&found["items"][0]["id"]));
-    assert!(shown(&donor).await.contains("<data value=\"1000.00\">"));
-    assert!(shown(&format!("{donor}?scope=all")).await.contains("<data value=\"2001.00\">"));
+    assert!(shown(&donor).await.contains("<data value=\"1000.00\""));
+    assert!(shown(&format!("{donor}?scope=all")).await.contains("<data value=\"2001.00\""));
     world.stop().await;
 }

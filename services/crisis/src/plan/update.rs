@@ -131,8 +131,11 @@ pub(crate) async fn create(
     checks.required_long_text("/body", &new.body, 10_000);
     let today = context.store.clock().now().date_naive();
     if let Some(day) = new.published_on {
-        checks.require(day <= today, "/published_on", Fault::in_future());
-        checks.date("/published_on", day);
+        if day > today {
+            checks.refuse("/published_on", Fault::in_future());
+        } else {
+            checks.date("/published_on", day);
+        }
     }
     checks.finish()?;
     let earlier = new.published_on.filter(|day| *day < today).and_then(|day| day.and_hms_opt(12, 0, 0));

@@ -6,6 +6,7 @@ pub(crate) mod counting;
 pub(crate) mod create;
 pub(crate) mod ending;
 pub(crate) mod entry;
+pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod ours;
 pub(crate) mod partner;

@@ -68,12 +68,16 @@ pub(crate) struct RecipientProgress {
     /// Null if it has not begun yet.
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    /// Records and donors that were written since it was last seen which of their money is known twice.
+    #[schema(minimum = 0)]
+    to_link: i64,
 }
 
 impl RecipientProgress {
     /// The progress of the present comparison; none if it has not begun yet.
-    pub(super) fn of(row: Option<progress::Model>) -> Self {
+    pub(super) fn of(row: Option<progress::Model>, to_link: i64) -> Self {
         Self {
+            to_link,
             done: row.as_ref().is_some_and(|row| row.finished_at.is_some()),
             total: row.as_ref().map_or(0, |row| row.total),
             compared: row.as_ref().map_or(0, |row| row.compared),

@@ -2,6 +2,7 @@
 //! whatever they are; a flow that FTS reports is ours when the organisation alone receives it.
 
 use super::ours;
+use crate::to_link;
 use ::store::{StoreError, TenantScope, Transaction, office};
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{Caller, perm};
@@ -192,7 +193,8 @@ pub(crate) async fn read(
 /// Gets how far reported flows have been compared
 ///
 /// After each change of the setting, and of the organisation's name while nothing is set, every reported flow is compared
-/// again in the background; figures follow as it proceeds. Staff only: 404 for donor representatives.
+/// again in the background; figures follow as it proceeds. So they do when records were written that may be known twice
+/// (`to_link`). Staff only: 404 for donor representatives.
 #[utoipa::path(tag = "contributions", security(("oauth2" = ["agreements:read"])),
     responses((status = 200, description = "The progress", body = ours::RecipientProgress), ReadProblems))]
 #[get("/v1/recipient/progress")]
@@ -202,7 +204,8 @@ pub(crate) async fn progress(caller: Caller<perm::AgreementsRead>, context: Data
         let organisation_id = caller.claims.organisation_id;
         let wanted = find(db, organisation_id).await?.wanted()?;
         let found = ours::of_organisation(db, organisation_id).await?;
-        let progress = ours::RecipientProgress::of(found.filter(|row| row.wanted == wanted));
+        let to_link = to_link::waiting(db, organisation_id).await?;
+        let progress = ours::RecipientProgress::of(found.filter(|row| row.wanted == wanted), to_link);
         response::json(StatusCode::OK, &[], &progress)
     })
     .await

@@ -2,7 +2,7 @@
 
 use super::{
     Standing,
-    api::{checked_place, plan_target},
+    filter::{checked_place, plan_target},
     list::Filter,
 };
 use crate::registry::donor;

@@ -210,6 +210,9 @@ pub(crate) async fn list(
 }
 
 /// Gets the column mapping of a source
+///
+/// What the columns of its tables mean and how their numbers and empty cells are read, as it was saved last; 404 for a
+/// source of which nothing is saved.
 #[utoipa::path(tag = "imports", security(("oauth2" = ["imports:read"])),
     params(("source" = String, Path, max_length = 40, description = "Name of the source system")),
     responses((status = 200, description = "The mapping", body = ImportMapping), ReadProblems))]

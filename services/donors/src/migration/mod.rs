@@ -31,9 +31,9 @@ pub(crate) mod m0017;
 pub(crate) mod m0018;
 pub(crate) mod m0019;
 pub(crate) mod m0019_figures;
+pub(crate) mod m0020;
 pub(crate) mod m0021;
 pub(crate) mod m0022;
-pub(crate) mod m0020;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -57,8 +57,8 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0018::migration(),
         m0019::migration(),
         m0019_figures::migration(),
+        m0020::migration(),
         m0021::migration(),
         m0022::migration(),
-        m0020::migration(),
     ]
 }

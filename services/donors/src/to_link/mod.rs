@@ -3,7 +3,7 @@
 
 use kernel::{ContributionId, DonorId, OrganisationId};
 use sea_orm::entity::prelude::*;
-use store::Transaction;
+use store::{StoreError, Transaction, params, sql};
 
 /// A note: a contribution, or a donor all of whose contributions are meant.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -48,4 +48,17 @@ pub(crate) fn donors(
         donor_id: Some(donor_id),
     };
     tx.write_last(&noted.into_iter().map(note).collect::<Vec<_>>());
+}
+
+/// How many notes of an organisation have yet to be looked at.
+///
+/// # Errors
+/// [`StoreError::Database`].
+pub(crate) async fn waiting(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+) -> Result<i64, StoreError> {
+    let text = "SELECT count(*) FROM contribution_to_link WHERE organisation_id = $1";
+    let row = sql::row(db, text, params![organisation_id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
 }

@@ -77,7 +77,9 @@ pub async fn seed_if_needed(
     if let (false, Some((id, secret))) = (progress.done, &progress.client) {
         let started = clock.now();
         note("Making the demo organisation …");
-        seed(&Api::new(url, id, secret), started.date_naive()).await?;
+        let api = Api::new(url, id, secret);
+        seed(&api, started.date_naive()).await?;
+        wait_for_links(&api).await?;
         wait_for_read_models(lag).await?;
         save(file, &Progress { done: true, client: None })?;
         tracing::info!(milliseconds = (clock.now() - started).num_milliseconds(), "demo organisation made");
@@ -255,6 +257,18 @@ fn text(value: &Value) -> Result<String> {
 }
 
 /// The pages show what was made: waits until the read models have all of it.
+/// Until it was seen which money is known twice: figures count it once from then on.
+async fn wait_for_links(api: &Api) -> Result<()> {
+    for _ in 0..300 {
+        let progress = api.get("/v1/recipient/progress").await?;
+        if progress["done"] == true && progress["to_link"] == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("it was not seen within 15 seconds which money is known twice")
+}
+
 async fn wait_for_read_models(lag: impl AsyncFn() -> Result<Vec<Lag>>) -> Result<()> {
     for _ in 0..300 {
         if lag().await?.iter().all(|lag| lag.records == 0) {

@@ -91,7 +91,7 @@ fn twice(_: Language) -> Value {
         "list": list("/v1/contribution-links", &["proposed", "weak", "linked", "separate"].map(link)),
         "filter_query": "state=linked",
         "filter": { "state": "linked", "donor_id": ID, "min_points": MARKUP, "contribution_id": null },
-        "problem": super::refusal("min_points"), "may_write": true, "own_office": ID,
+        "problem": super::refusal("state"), "may_write": true, "own_office": ID,
     })
 }
 

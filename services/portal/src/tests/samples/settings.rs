@@ -36,7 +36,7 @@ fn clearance_rule(_: Language) -> Value {
 fn who_we_are(_: Language) -> Value {
     let setting =
         json!({ "version": 1, "names": [MARKUP], "fts_organisation_ids": ["2986"], "updated_at": INSTANT });
-    let progress = json!({ "done": false, "total": 484, "compared": 200, "changed": 3, "started_at": INSTANT,
+    let progress = json!({ "done": false, "total": 484, "compared": 200, "changed": 3, "to_link": 0, "started_at": INSTANT,
         "finished_at": null });
     json!({
         "setting": answer("/v1/recipient", setting), "version": "1", "problem": super::refusal("names"),
