@@ -31,7 +31,7 @@ closed_set! {
     pub enum InFts {
         Linked = "linked",
         Proposed = "proposed",
-        NotInFts = "not_in_fts",
+        Absent = "not_in_fts",
         NotApplicable = "not_applicable",
     }
 }
@@ -60,7 +60,7 @@ impl InFts {
         if !row.is_own() || row.standing != Standing::Current {
             Self::NotApplicable
         } else if row.counts_reported {
-            Self::NotInFts
+            Self::Absent
         } else {
             Self::Proposed
         }
@@ -69,7 +69,7 @@ impl InFts {
     /// The condition on a contribution `c` of which this is known.
     pub(super) fn condition(self) -> &'static str {
         match self {
-            Self::NotInFts => {
+            Self::Absent => {
                 "c.is_ours AND c.source <> 'fts' AND c.standing = 'current' AND c.counts_reported"
             }
             Self::Linked => {

@@ -223,10 +223,8 @@ pub(super) async fn read(
     number: usize,
 ) -> Result<LocalBoxStream<'static, Result<Bytes, Problem>>, Problem> {
     let opened = File::open(place(store, id, number)).await;
-    let file = opened.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => gone(),
-        _ => unread(&error),
-    })?;
+    let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let file = opened.map_err(|error| if is_gone(&error) { gone() } else { unread(&error) })?;
     let chunks = stream::try_unfold(file, |mut file| async move {
         let mut chunk = BytesMut::with_capacity(CHUNK_BYTES);
         let count = file.read_buf(&mut chunk).await.map_err(|error| unread(&error))?;

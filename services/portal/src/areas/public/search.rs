@@ -38,8 +38,6 @@ async fn search(visitor: Visitor, asked: web::Query<Question>) -> PageResult {
 
 /// An empty platform finds nothing.
 fn nothing_yet(error: PageError) -> Result<Value, PageError> {
-    match error {
-        PageError::Refused(problem) if problem.status == 404 => Ok(Value::Null),
-        other => Err(other),
-    }
+    let is_nothing = matches!(&error, PageError::Refused(problem) if problem.status == 404);
+    if is_nothing { Ok(Value::Null) } else { Err(error) }
 }
