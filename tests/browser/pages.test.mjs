@@ -729,7 +729,7 @@ test("any two public pages that answer one question show one number", async () =
       if (!shown.has(key)) shown.set(key, new Map());
       shown.get(key).set(value, path);
     }
-    const links = await page.locator("main a[href]").evaluateAll((all) => all.map((one) => one.href));
+    const links = await page.locator("main a[href]").evaluateAll((all) => all.map((one) => new URL(one.getAttribute("href"), document.baseURI).href));
     for (const { pathname, search } of links.map((link) => new URL(link))) {
       const isPage = /^\/en(\/(plans|countries|donors|flows|archive|figures|search)\b[^.]*)?$/.test(pathname);
       if (isPage && !known.has(pathname + search)) {
