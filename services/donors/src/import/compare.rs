@@ -14,9 +14,12 @@ use super::{
 };
 use crate::contribution::{self, store::Model as Contribution};
 use ::store::{Store, StoreError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::ContributionId;
 use std::collections::HashMap;
+
+/// How long nobody has worked on a dry run that is taken for left alone, and is begun anew: more than a batch takes.
+const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
 
 /// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
 pub(super) struct Comparison {
@@ -31,7 +34,8 @@ pub(super) struct Comparison {
     totals: Totals,
 }
 
-/// Says what would happen. Goes on after a turn; begun again from the start after a crash.
+/// Says what would happen. Goes on after a turn; begun again from the start after a crash. The job is told as far as it
+/// has come, whatever happens.
 pub(super) async fn compare(
     database: &Store,
     job: &mut Job,
@@ -44,6 +48,7 @@ pub(super) async fn compare(
     }
     let mut under_way = match begun {
         Some(begun) => begun,
+        None if is_under_way(job, database.clock().now()) => return Err(Pause::UnderWay),
         None => begin_anew(database, job).await?,
     };
     for batch in 0.. {
@@ -52,23 +57,35 @@ pub(super) async fn compare(
             *comparison = Some(under_way);
             return Ok(());
         }
-        let flows = next_flows(database, job).await?;
-        let Some(&(last, _)) = flows.last() else { break };
-        let count = flows.len();
-        let verdicts = under_way.look_at(database, job, flows).await?;
-        let tx = begin(database, job).await?;
-        note(&tx, job, &verdicts, (last, count)).await?;
-        tx.commit().await?;
+        if !under_way.advance(database, job).await? {
+            break;
+        }
     }
+    let mut ended = job.clone();
     let tx = begin(database, job).await?;
-    job.totals = Some(serde_json::to_string(&under_way.totals.kept()).map_err(StoreError::from)?);
-    store::update(&tx, job).await?;
+    ended.totals = Some(serde_json::to_string(&under_way.totals.kept()).map_err(StoreError::from)?);
+    store::update(&tx, &mut ended).await?;
     tx.commit().await?;
+    *job = ended;
     finish(database, job, ImportState::Checked).await
 }
 
-/// Forgets what an interrupted comparison has noted.
+/// Whether another replica is in the middle of it: what it remembers is nowhere else.
+fn is_under_way(job: &Job, now: DateTime<Utc>) -> bool {
+    job.position > 0 && job.worked_at.is_some_and(|at| now - at < LEFT_ALONE)
+}
+
+/// Forgets what an interrupted comparison has noted. It has another version before that: whoever was slow, and not gone, does
+/// not go on with what is forgotten. Its position stays until there is something to note, so that all is forgotten if this
+/// is interrupted, too.
 async fn begin_anew(database: &Store, job: &mut Job) -> Result<Comparison, Pause> {
+    if job.position > 0 {
+        let mut taken = job.clone();
+        let tx = begin(database, job).await?;
+        store::update(&tx, &mut taken).await?;
+        tx.commit().await?;
+        *job = taken;
+    }
     let mut position = 0;
     while position < job.position {
         let tx = begin(database, job).await?;
@@ -89,6 +106,20 @@ async fn begin_anew(database: &Store, job: &mut Job) -> Result<Comparison, Pause
 }
 
 impl Comparison {
+    /// Looks at the next batch; false when there is none.
+    async fn advance(&mut self, database: &Store, job: &mut Job) -> Result<bool, Pause> {
+        let flows = next_flows(database, job).await?;
+        let Some(&(last, _)) = flows.last() else { return Ok(false) };
+        let count = flows.len();
+        let verdicts = self.look_at(database, job, flows).await?;
+        let mut noted = job.clone();
+        let tx = begin(database, job).await?;
+        note(&tx, &mut noted, &verdicts, (last, count)).await?;
+        tx.commit().await?;
+        *job = noted;
+        Ok(true)
+    }
+
     async fn look_at(
         &mut self,
         database: &Store,

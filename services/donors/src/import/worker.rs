@@ -37,6 +37,9 @@ pub(super) enum Pause {
     /// Another replica works on imports.
     #[error("another replica is working on it")]
     Elsewhere,
+    /// Another replica compares this import, or did until just now.
+    #[error("another replica is comparing it")]
+    UnderWay,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -46,9 +49,13 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
     let (mut tidied, mut comparison) = (None, None);
     loop {
         match work(&context.store, &mut comparison).await {
-            Ok(true) => continue,
+            Ok(true) => {
+                // However long there is work.
+                tidy_when_due(&context.store, &mut tidied).await;
+                continue;
+            }
             Ok(false) => tidy_when_due(&context.store, &mut tidied).await,
-            Err(Pause::Elsewhere) => {}
+            Err(Pause::Elsewhere | Pause::UnderWay) => {}
             Err(Pause::Store(error)) => {
                 context.store.note(&error);
                 tracing::warn!(error = &error as &dyn std::error::Error, "imports are delayed");
@@ -92,7 +99,8 @@ async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<b
     drop(db);
     let id = job.id;
     let done = work_on(database, &mut job, comparison).await;
-    if done.is_err()
+    // When it was worked on last says whether it is left alone.
+    if done.as_ref().is_err_and(|pause| !matches!(pause, Pause::UnderWay))
         && let Err(error) = store::yield_turn(database, id).await
     {
         tracing::debug!(error = &error as &dyn std::error::Error, "the queued import stays in the queue");
@@ -112,12 +120,8 @@ async fn work_on(
     if !job.dry_run {
         return apply_all(database, job).await;
     }
-    let before = job.clone();
     match compare(database, job, comparison).await {
-        Err(Pause::Store(error)) if !error.is_unavailable() => {
-            *job = before;
-            fail(database, job, &error).await
-        }
+        Err(Pause::Store(error)) if !error.is_unavailable() => fail(database, job, &error).await,
         done => done,
     }
 }
