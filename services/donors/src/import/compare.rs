@@ -18,8 +18,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::ContributionId;
 use std::collections::HashMap;
 
-/// How long nobody has worked on a dry run that is taken for left alone, and is begun anew: more than a batch takes.
+/// How long nobody has worked on a dry run that is taken for left alone, and is begun anew: more than a batch takes, of which
+/// the comparison of donors is told on the way.
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
+/// How often it is told that donors are still being compared.
+const STILL_AT_WORK: TimeDelta = TimeDelta::seconds(10);
 
 /// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
 pub(super) struct Comparison {
@@ -133,7 +136,13 @@ impl Comparison {
         let held = by_reference(held);
         let (lookups, unregistered) = Lookups::foreseen(&db, job, &flows, now).await?;
         let mut verdicts = Verdicts::default();
+        let mut told_at = now;
         for new in unregistered {
+            let present = database.clock().now();
+            if present - told_at > STILL_AT_WORK {
+                store::worked_on(database, job.id).await?;
+                told_at = present;
+            }
             // In a table, one name is one donor.
             let donor_type = (!job.format.is_table()).then_some(new.donor.donor_type);
             let name = (new.donor.search.clone(), donor_type);

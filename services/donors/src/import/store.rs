@@ -198,8 +198,8 @@ pub(crate) async fn next(
     Ok(sql::all::<Model>(db, text, params![comparison.unwrap_or(ImportId::nil())]).await?.pop())
 }
 
-/// Lets the imports of other organisations have their turn before this one, which cannot go on now.
-pub(crate) async fn yield_turn(store: &Store, import: ImportId) -> Result<(), StoreError> {
+/// Notes that an import was worked on just now. The imports of other organisations have their turn before it.
+pub(crate) async fn worked_on(store: &Store, import: ImportId) -> Result<(), StoreError> {
     let tx = store.system(store::Actor::system()).await?;
     let text = "UPDATE import SET worked_at = $1 WHERE id = $2";
     sql::execute(tx.db(), text, params![tx.now(), import]).await?;

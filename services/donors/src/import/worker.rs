@@ -99,9 +99,10 @@ async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<b
     drop(db);
     let id = job.id;
     let done = work_on(database, &mut job, comparison).await;
-    // When it was worked on last says whether it is left alone.
+    // Others have their turn before one that cannot go on now. Of one that another replica compares, the time at which it was
+    // worked on says whether it is left alone.
     if done.as_ref().is_err_and(|pause| !matches!(pause, Pause::UnderWay))
-        && let Err(error) = store::yield_turn(database, id).await
+        && let Err(error) = store::worked_on(database, id).await
     {
         tracing::debug!(error = &error as &dyn std::error::Error, "the queued import stays in the queue");
     }
