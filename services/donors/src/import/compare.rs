@@ -18,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::ContributionId;
 use std::collections::HashMap;
 
-/// How long nobody has worked on a dry run that is taken for left alone, and is begun anew: more than a batch takes, of which
+/// How long nobody has worked on a dry run that is taken for left alone and is begun anew: more than a batch takes, of which
 /// the comparison of donors is told on the way.
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
 /// How often it is told that donors are still being compared.
@@ -51,7 +51,10 @@ pub(super) async fn compare(
     }
     let mut under_way = match begun {
         Some(begun) => begun,
-        None if is_under_way(job, database.clock().now()) => return Err(Pause::UnderWay),
+        // Another replica took it over, and remembers it.
+        None if job.position > 0 && job.worked_at.is_some_and(|at| at >= left_alone(database)) => {
+            return Err(Pause::Elsewhere);
+        }
         None => begin_anew(database, job).await?,
     };
     for batch in 0.. {
@@ -73,9 +76,9 @@ pub(super) async fn compare(
     finish(database, job, ImportState::Checked).await
 }
 
-/// Whether another replica is in the middle of it: what it remembers is nowhere else.
-fn is_under_way(job: &Job, now: DateTime<Utc>) -> bool {
-    job.position > 0 && job.worked_at.is_some_and(|at| now - at < LEFT_ALONE)
+/// A dry run on which nobody has worked since then is left alone: what was remembered of it is lost.
+pub(super) fn left_alone(database: &Store) -> DateTime<Utc> {
+    database.clock().now() - LEFT_ALONE
 }
 
 /// Forgets what an interrupted comparison has noted. It has another version before that: whoever was slow, and not gone, does

@@ -4,7 +4,7 @@
 use super::{
     BATCH_SIZE,
     apply::{Verdicts, apply},
-    compare::{Comparison, compare},
+    compare::{Comparison, compare, left_alone},
     flow::Flow,
     store::{self, ImportState, RowOutcome},
     uploads,
@@ -37,9 +37,6 @@ pub(super) enum Pause {
     /// Another replica works on imports.
     #[error("another replica is working on it")]
     Elsewhere,
-    /// Another replica compares this import, or did until just now.
-    #[error("another replica is comparing it")]
-    UnderWay,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -55,7 +52,7 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
                 continue;
             }
             Ok(false) => tidy_when_due(&context.store, &mut tidied).await,
-            Err(Pause::Elsewhere | Pause::UnderWay) => {}
+            Err(Pause::Elsewhere) => {}
             Err(Pause::Store(error)) => {
                 context.store.note(&error);
                 tracing::warn!(error = &error as &dyn std::error::Error, "imports are delayed");
@@ -93,15 +90,13 @@ async fn tidy(database: &Store) -> Result<(), StoreError> {
 /// Processes the next import, to its end or for one turn; false if there is none.
 async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<bool, Pause> {
     let db = database.system_read().await?;
-    let Some(mut job) = store::next(&db, comparison.as_ref().map(|it| it.import)).await? else {
-        return Ok(false);
-    };
+    let remembered = comparison.as_ref().map(|it| it.import);
+    let Some(mut job) = store::next(&db, remembered, left_alone(database)).await? else { return Ok(false) };
     drop(db);
     let id = job.id;
     let done = work_on(database, &mut job, comparison).await;
-    // Others have their turn before one that cannot go on now. Of one that another replica compares, the time at which it was
-    // worked on says whether it is left alone.
-    if done.as_ref().is_err_and(|pause| !matches!(pause, Pause::UnderWay))
+    // Others have their turn before one that cannot go on now.
+    if done.is_err()
         && let Err(error) = store::worked_on(database, id).await
     {
         tracing::debug!(error = &error as &dyn std::error::Error, "the queued import stays in the queue");
