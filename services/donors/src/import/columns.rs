@@ -81,7 +81,9 @@ impl Mapping {
         let unread = FieldCode::Malformed.says("is not a JSON object of heading and field");
         let stated: HashMap<String, Option<String>> =
             serde_json::from_str(text).map_err(|_| refuse(unread))?;
-        if stated.len() > MAX_COLUMNS {
+        // How numbers and empty cells are read is no column.
+        let columns = stated.keys().filter(|key| ![DECIMAL, EMPTY].contains(&key.as_str()));
+        if columns.count() > MAX_COLUMNS {
             return Err(refuse(Fault::too_many(MAX_COLUMNS as u64, "entries")));
         }
         for (heading, field) in stated {

@@ -115,6 +115,18 @@ fn a_mapping_that_names_no_field_is_refused() {
 }
 
 #[test]
+fn a_mapping_of_as_many_columns_as_a_table_may_have_also_says_how_numbers_are_read() {
+    let stated = |columns: usize| {
+        let columns = (0..columns).map(|number| (format!("Column {number}"), serde_json::Value::Null));
+        let signs = [("decimal", ","), ("empty", "keep")].map(|(key, sign)| (key.to_owned(), sign.into()));
+        serde_json::Value::Object(columns.chain(signs).collect()).to_string()
+    };
+    mapping(&stated(MAX_COLUMNS));
+    let refused = Mapping::default().add_json(&stated(MAX_COLUMNS + 1)).unwrap_err();
+    assert_eq!(refused.errors[0].code, FieldCode::TooMany);
+}
+
+#[test]
 fn cells_say_why_they_cannot_be_read() {
     let headed = Columns::of(
         &headings("external_ref;donor;status;amount;currency;flow_date"),

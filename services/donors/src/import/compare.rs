@@ -14,9 +14,15 @@ use super::{
 };
 use crate::contribution::{self, store::Model as Contribution};
 use ::store::{Store, StoreError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::ContributionId;
 use std::collections::HashMap;
+
+/// How long nobody has worked on a dry run that is taken for left alone and is begun anew: more than a batch takes, of which
+/// the comparison of donors is told on the way.
+const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
+/// How often it is told that donors are still being compared.
+const STILL_AT_WORK: TimeDelta = TimeDelta::seconds(10);
 
 /// The dry run under way: what its rows so far made of each flow. There is one at a time, for its memory.
 pub(super) struct Comparison {
@@ -31,7 +37,8 @@ pub(super) struct Comparison {
     totals: Totals,
 }
 
-/// Says what would happen. Goes on after a turn; begun again from the start after a crash.
+/// Says what would happen. Goes on after a turn; begun again from the start after a crash. The job is told as far as it
+/// has come, whatever happens.
 pub(super) async fn compare(
     database: &Store,
     job: &mut Job,
@@ -44,6 +51,10 @@ pub(super) async fn compare(
     }
     let mut under_way = match begun {
         Some(begun) => begun,
+        // Another replica took it over, and remembers it.
+        None if job.position > 0 && job.worked_at.is_some_and(|at| at >= left_alone(database)) => {
+            return Err(Pause::Elsewhere);
+        }
         None => begin_anew(database, job).await?,
     };
     for batch in 0.. {
@@ -52,23 +63,35 @@ pub(super) async fn compare(
             *comparison = Some(under_way);
             return Ok(());
         }
-        let flows = next_flows(database, job).await?;
-        let Some(&(last, _)) = flows.last() else { break };
-        let count = flows.len();
-        let verdicts = under_way.look_at(database, job, flows).await?;
-        let tx = begin(database, job).await?;
-        note(&tx, job, &verdicts, (last, count)).await?;
-        tx.commit().await?;
+        if !under_way.advance(database, job).await? {
+            break;
+        }
     }
+    let mut ended = job.clone();
     let tx = begin(database, job).await?;
-    job.totals = Some(serde_json::to_string(&under_way.totals.kept()).map_err(StoreError::from)?);
-    store::update(&tx, job).await?;
+    ended.totals = Some(serde_json::to_string(&under_way.totals.kept()).map_err(StoreError::from)?);
+    store::update(&tx, &mut ended).await?;
     tx.commit().await?;
+    *job = ended;
     finish(database, job, ImportState::Checked).await
 }
 
-/// Forgets what an interrupted comparison has noted.
+/// A dry run on which nobody has worked since then is left alone: what was remembered of it is lost.
+pub(super) fn left_alone(database: &Store) -> DateTime<Utc> {
+    database.clock().now() - LEFT_ALONE
+}
+
+/// Forgets what an interrupted comparison has noted. It has another version before that: whoever was slow, and not gone, does
+/// not go on with what is forgotten. Its position stays until there is something to note, so that all is forgotten if this
+/// is interrupted, too.
 async fn begin_anew(database: &Store, job: &mut Job) -> Result<Comparison, Pause> {
+    if job.position > 0 {
+        let mut taken = job.clone();
+        let tx = begin(database, job).await?;
+        store::update(&tx, &mut taken).await?;
+        tx.commit().await?;
+        *job = taken;
+    }
     let mut position = 0;
     while position < job.position {
         let tx = begin(database, job).await?;
@@ -89,6 +112,20 @@ async fn begin_anew(database: &Store, job: &mut Job) -> Result<Comparison, Pause
 }
 
 impl Comparison {
+    /// Looks at the next batch; false when there is none.
+    async fn advance(&mut self, database: &Store, job: &mut Job) -> Result<bool, Pause> {
+        let flows = next_flows(database, job).await?;
+        let Some(&(last, _)) = flows.last() else { return Ok(false) };
+        let count = flows.len();
+        let verdicts = self.look_at(database, job, flows).await?;
+        let mut noted = job.clone();
+        let tx = begin(database, job).await?;
+        note(&tx, &mut noted, &verdicts, (last, count)).await?;
+        tx.commit().await?;
+        *job = noted;
+        Ok(true)
+    }
+
     async fn look_at(
         &mut self,
         database: &Store,
@@ -102,7 +139,13 @@ impl Comparison {
         let held = by_reference(held);
         let (lookups, unregistered) = Lookups::foreseen(&db, job, &flows, now).await?;
         let mut verdicts = Verdicts::default();
+        let mut told_at = now;
         for new in unregistered {
+            let present = database.clock().now();
+            if present - told_at > STILL_AT_WORK {
+                store::worked_on(database, job.id).await?;
+                told_at = present;
+            }
             // In a table, one name is one donor.
             let donor_type = (!job.format.is_table()).then_some(new.donor.donor_type);
             let name = (new.donor.search.clone(), donor_type);

@@ -19,7 +19,8 @@ pub(crate) struct DonorDecision {
     /// Its name, as the file states it.
     #[schema(example = "Norwegen", min_length = 1, max_length = 500)]
     name: String,
-    /// What the source calls it; null for every donor of the name.
+    /// What the source calls it; null for every donor of the name. The only decision on a name is for every donor of it,
+    /// too.
     #[schema(max_length = 100)]
     reference: Option<String>,
     /// The donor of the registry that it is; null for a new one.
@@ -102,11 +103,14 @@ impl ByName {
     /// The donor of the registry that was said to be the one a row names.
     pub(super) fn mapped(&self, donor_ref: &DonorRef) -> Option<DonorId> {
         let on_name = self.0.get(&donor_ref.search())?;
-        let meant = on_name
+        // Of two on the same, the last one is meant.
+        let exact = on_name
             .iter()
-            .filter(|decision| decision.reference.is_none() || decision.reference == donor_ref.reference);
-        // The one with a reference says it more exactly.
-        meant.max_by_key(|decision| decision.reference.is_some())?.donor_id
+            .rfind(|decision| decision.reference.is_some() && decision.reference == donor_ref.reference);
+        let of_all = || on_name.iter().rfind(|decision| decision.reference.is_none());
+        // A check tells a name once, with the reference of its first row: what was decided on that is meant for all of them.
+        let only = || if let [only] = on_name.as_slice() { Some(only) } else { None };
+        exact.or_else(of_all).or_else(only)?.donor_id
     }
 }
 
@@ -139,7 +143,25 @@ mod tests {
         assert_eq!(mapped("Norwegen", Some("D-2")), id(2));
         assert_eq!(mapped("Nouveau fonds", None), None, "a new one");
         assert_eq!(mapped("Norway", None), None);
+        assert_eq!(mapped("Norwegen", Some("D-3")), id(1));
         assert_eq!(decisions.donors().count(), 2);
+    }
+
+    #[test]
+    fn the_only_decision_on_a_name_is_for_whatever_the_source_calls_its_donors() {
+        let of = |text: &str| ByName::of(read(text).unwrap());
+        let id = Some(DonorId::from_u128(1));
+        let one =
+            r#"{"name": "Norwegen", "reference": "D-1", "donor_id": "00000000-0000-0000-0000-000000000001"}"#;
+        let only = of(&format!("[{one}]"));
+        for reference in [None, Some("D-1"), Some("D-2")] {
+            assert_eq!(only.mapped(&donor_ref("Norwegen", reference)), id, "{reference:?}");
+        }
+        let two = of(&format!(r#"[{one}, {{"name": "Norwegen", "reference": "D-2", "donor_id": null}}]"#));
+        assert_eq!(two.mapped(&donor_ref("Norwegen", Some("D-1"))), id);
+        for reference in [None, Some("D-2"), Some("D-3")] {
+            assert_eq!(two.mapped(&donor_ref("Norwegen", reference)), None, "{reference:?}");
+        }
     }
 
     #[test]

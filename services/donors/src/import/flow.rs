@@ -88,10 +88,11 @@ impl DonorRef {
         }
     }
 
-    /// The name by which the source calls the donor, where it has no reference: a decision on it is remembered so.
+    /// The name by which the source calls the donor, where it has no reference: a decision on it is remembered so, in
+    /// whatever case and with whatever accents it is written later.
     pub(crate) fn called_by_name(&self) -> Option<String> {
-        let name = self.name.as_ref().filter(|name| name.chars().count() <= MAX_REFERENCE_LENGTH);
-        name.filter(|_| self.id.is_none() && self.reference.is_none()).cloned()
+        let name = Some(self.search()).filter(|_| self.id.is_none() && self.reference.is_none());
+        name.filter(|name| !name.is_empty() && name.chars().count() <= MAX_REFERENCE_LENGTH)
     }
 
     /// The name as the registry is searched for it.

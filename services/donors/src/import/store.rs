@@ -185,21 +185,24 @@ pub(crate) async fn list(
 
 /// The import that is worked on next: the oldest one of the organisation whose imports were left alone longest, so that
 /// the many or long imports of one organisation hold nobody else's up for more than a turn. Of dry runs only
-/// `comparison`, the one under way, until it ends.
+/// `comparison`, the one under way, until it ends; without one, none that has been begun and was worked on after
+/// `left_alone`: another replica compares it.
 pub(crate) async fn next(
     db: &impl ConnectionTrait,
     comparison: Option<ImportId>,
+    left_alone: DateTimeUtc,
 ) -> Result<Option<Model>, StoreError> {
     let text = "SELECT i.* FROM import i WHERE i.state IN ('queued', 'applying')
                 AND (NOT i.dry_run OR i.id = $1
-                     OR NOT EXISTS (SELECT 1 FROM import c WHERE c.id = $1 AND c.state IN ('queued', 'applying')))
+                     OR (i.position = 0 OR coalesce(i.worked_at, i.created_at) < $2)
+                        AND NOT EXISTS (SELECT 1 FROM import c WHERE c.id = $1 AND c.state IN ('queued', 'applying')))
                 ORDER BY coalesce((SELECT max(o.worked_at) FROM import o
                                    WHERE o.organisation_id = i.organisation_id), i.created_at), i.id LIMIT 1";
-    Ok(sql::all::<Model>(db, text, params![comparison.unwrap_or(ImportId::nil())]).await?.pop())
+    Ok(sql::all::<Model>(db, text, params![comparison.unwrap_or(ImportId::nil()), left_alone]).await?.pop())
 }
 
-/// Lets the imports of other organisations have their turn before this one, which cannot go on now.
-pub(crate) async fn yield_turn(store: &Store, import: ImportId) -> Result<(), StoreError> {
+/// Notes that an import was worked on just now. The imports of other organisations have their turn before it.
+pub(crate) async fn worked_on(store: &Store, import: ImportId) -> Result<(), StoreError> {
     let tx = store.system(store::Actor::system()).await?;
     let text = "UPDATE import SET worked_at = $1 WHERE id = $2";
     sql::execute(tx.db(), text, params![tx.now(), import]).await?;

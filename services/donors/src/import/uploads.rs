@@ -263,11 +263,11 @@ async fn remove_files(folder: &Path, id: UploadId) -> io::Result<()> {
 }
 
 /// Destroys the uploads that are kept no longer, some time after they expired: whoever has begun to read one reads it to its
-/// end.
+/// end. Those that broke off take no room until then.
 pub(super) async fn sweep(store: &Store) -> Result<(), StoreError> {
     let before = store.clock().now() - UPLOAD_TIMEOUT;
     let db = store.system_read().await?;
-    let text = "SELECT id FROM import_upload WHERE expires_at < $1";
+    let text = "SELECT id FROM import_upload WHERE expires_at < $1 OR NOT is_complete AND created_at < $1";
     let rows = sql::rows(&db, text, params![before]).await?;
     drop(db);
     for row in &rows {

@@ -95,8 +95,12 @@ async fn an_upload_is_kept_for_an_hour_and_whoever_has_begun_to_read_it_reads_on
     broken.open("broken.csv").await;
     assert!(find(&store, &claims(1, 0), broken.id()).await.is_err(), "it is not whole");
     drop(broken);
-    clock.advance(TimeDelta::minutes(59));
+    clock.advance(TimeDelta::minutes(15));
     sweep(&store).await.unwrap();
+    assert_eq!((files(&store), rows(&store).await), (2, 2), "it may still be arriving");
+    clock.advance(TimeDelta::minutes(44));
+    sweep(&store).await.unwrap();
+    assert_eq!((files(&store), rows(&store).await), (1, 1), "it takes no room for an hour");
     assert!(find(&store, &claims(1, 0), kept.id).await.is_ok());
     clock.advance(TimeDelta::minutes(2));
     sweep(&store).await.unwrap();

@@ -4,7 +4,7 @@
 use super::{
     BATCH_SIZE,
     apply::{Verdicts, apply},
-    compare::{Comparison, compare},
+    compare::{Comparison, compare, left_alone},
     flow::Flow,
     store::{self, ImportState, RowOutcome},
     uploads,
@@ -46,7 +46,11 @@ pub(crate) async fn run(context: Context, wake: Arc<Wake>) {
     let (mut tidied, mut comparison) = (None, None);
     loop {
         match work(&context.store, &mut comparison).await {
-            Ok(true) => continue,
+            Ok(true) => {
+                // However long there is work.
+                tidy_when_due(&context.store, &mut tidied).await;
+                continue;
+            }
             Ok(false) => tidy_when_due(&context.store, &mut tidied).await,
             Err(Pause::Elsewhere) => {}
             Err(Pause::Store(error)) => {
@@ -86,14 +90,14 @@ async fn tidy(database: &Store) -> Result<(), StoreError> {
 /// Processes the next import, to its end or for one turn; false if there is none.
 async fn work(database: &Store, comparison: &mut Option<Comparison>) -> Result<bool, Pause> {
     let db = database.system_read().await?;
-    let Some(mut job) = store::next(&db, comparison.as_ref().map(|it| it.import)).await? else {
-        return Ok(false);
-    };
+    let remembered = comparison.as_ref().map(|it| it.import);
+    let Some(mut job) = store::next(&db, remembered, left_alone(database)).await? else { return Ok(false) };
     drop(db);
     let id = job.id;
     let done = work_on(database, &mut job, comparison).await;
+    // Others have their turn before one that cannot go on now.
     if done.is_err()
-        && let Err(error) = store::yield_turn(database, id).await
+        && let Err(error) = store::worked_on(database, id).await
     {
         tracing::debug!(error = &error as &dyn std::error::Error, "the queued import stays in the queue");
     }
@@ -112,12 +116,8 @@ async fn work_on(
     if !job.dry_run {
         return apply_all(database, job).await;
     }
-    let before = job.clone();
     match compare(database, job, comparison).await {
-        Err(Pause::Store(error)) if !error.is_unavailable() => {
-            *job = before;
-            fail(database, job, &error).await
-        }
+        Err(Pause::Store(error)) if !error.is_unavailable() => fail(database, job, &error).await,
         done => done,
     }
 }

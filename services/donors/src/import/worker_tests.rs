@@ -53,6 +53,22 @@ async fn present(database: &Store, id: u128) -> store::Model {
     store::get(&scope_of(0), &db, ImportId::from_u128(id)).await.unwrap().unwrap()
 }
 
+/// As if nobody had worked on an import for an hour.
+async fn leave_alone(database: &Store, id: u128) {
+    let tx = database.system(Actor::system()).await.unwrap();
+    let parameters = ::store::params![tx.now() - TimeDelta::hours(1), ImportId::from_u128(id)];
+    let text = "UPDATE import SET worked_at = $1 WHERE id = $2";
+    ::store::sql::execute(tx.db(), text, parameters).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// How many new donors are told of an import.
+async fn told(database: &Store, id: u128) -> usize {
+    let db = database.system_read().await.unwrap();
+    let text = "SELECT number FROM import_new_donor WHERE import_id = $1";
+    ::store::sql::rows(&db, text, ::store::params![ImportId::from_u128(id)]).await.unwrap().len()
+}
+
 #[tokio::test]
 async fn a_long_dry_run_goes_on_after_a_turn_and_begins_anew_when_nobody_remembers_it() {
     let folder = testkit::folder();
@@ -70,6 +86,7 @@ async fn a_long_dry_run_goes_on_after_a_turn_and_begins_anew_when_nobody_remembe
         );
         // The memory of it is lost with the process: it begins anew, and no row is counted twice.
         assert!(comparison.take().is_some());
+        leave_alone(&database, 1).await;
         for _ in 0..2 {
             assert!(work(&database, &mut comparison).await.unwrap());
         }
@@ -79,6 +96,46 @@ async fn a_long_dry_run_goes_on_after_a_turn_and_begins_anew_when_nobody_remembe
         assert_eq!(import.new_donors, 1, "told once, and once more after it began anew");
         assert!(import.totals.unwrap().contains(&format!("{},{}", rows / 2, rows / 2 * 100_000)));
         assert!(!work(&database, &mut comparison).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_under_way_is_left_to_the_replica_that_remembers_it() {
+    let folder = testkit::folder();
+    for (database, _) in stores(folder.path()).await {
+        organisation(&database).await;
+        let rows = i64::from(BATCHES_PER_TURN) * 1000 + 500;
+        stage(&database, job(1, true, rows)).await;
+        let (mut one, mut other) = (None, None);
+        assert!(work(&database, &mut one).await.unwrap());
+        assert!(!work(&database, &mut other).await.unwrap(), "there is nothing for it to do");
+        assert_eq!((told(&database, 1).await, other.is_none()), (1, true), "nothing is forgotten");
+        // It was slow: the other one takes it, and what it has told itself is complete.
+        leave_alone(&database, 1).await;
+        assert!(work(&database, &mut other).await.unwrap());
+        assert!(matches!(work(&database, &mut one).await, Err(Pause::Elsewhere)));
+        assert!(one.is_none() && !work(&database, &mut one).await.unwrap());
+        assert!(work(&database, &mut other).await.unwrap());
+        let import = present(&database, 1).await;
+        assert_eq!((import.state, import.created, import.new_donors), (ImportState::Checked, rows / 2, 1));
+        assert_eq!(told(&database, 1).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_that_cannot_go_on_fails_wherever_it_stands() {
+    let folder = testkit::folder();
+    for (database, _) in stores(folder.path()).await {
+        organisation(&database).await;
+        stage(&database, job(1, true, 3000)).await;
+        let tx = database.system(Actor::system()).await.unwrap();
+        let parameters = ::store::params![ImportId::from_u128(1)];
+        let text = "UPDATE import_row SET raw = 'x' WHERE import_id = $1 AND number = 2500";
+        ::store::sql::execute(tx.db(), text, parameters).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(work(&database, &mut None).await.unwrap());
+        assert_eq!(present(&database, 1).await.state, ImportState::Failed, "not begun again and again");
+        assert!(!work(&database, &mut None).await.unwrap());
     }
 }
 

@@ -256,8 +256,7 @@ fn text(value: &Value) -> Result<String> {
     value.as_str().map(str::to_owned).context("an answer lacks a text")
 }
 
-/// The pages show what was made: waits until the read models have all of it.
-/// Until it was seen which money is known twice: figures count it once from then on.
+/// Waits until it was seen which money is known twice: figures count it once from then on.
 async fn wait_for_links(api: &Api) -> Result<()> {
     for _ in 0..300 {
         let progress = api.get("/v1/recipient/progress").await?;
@@ -269,6 +268,7 @@ async fn wait_for_links(api: &Api) -> Result<()> {
     bail!("it was not seen within 15 seconds which money is known twice")
 }
 
+/// The pages show what was made: waits until the read models have all of it.
 async fn wait_for_read_models(lag: impl AsyncFn() -> Result<Vec<Lag>>) -> Result<()> {
     for _ in 0..300 {
         if lag().await?.iter().all(|lag| lag.records == 0) {

@@ -164,5 +164,8 @@ async fn a_donor_that_was_decided_on_is_known_by_that_name_from_then_on() {
         let db = store.system_read().await.unwrap();
         let (found, unregistered) = foreseen(&db, &job("[]"), &rows(&donors[..2]), now).await.unwrap();
         assert!(unregistered.is_empty() && found.values().all(|donor| donor.id == id));
+        let written = rows(&[("", "BEISPIELLAND")]);
+        let (_, unregistered) = foreseen(&db, &job("[]"), &written, now).await.unwrap();
+        assert!(unregistered.is_empty(), "it is the same name");
     }
 }

@@ -122,8 +122,8 @@ fn show(_: Language) -> Value {
         "import": answer("/v1/imports/{id}", with(fields(), json!({ "state": "checked" }))),
         "rows": list("/v1/imports/{id}/rows", &[rejected, updated]), "verdict": "rejected", "under_way": false,
         "missing": ["external_ref"], "fields": ["external_ref", "donor"], "key": "k",
-        "problem": super::refusal("donor-1"), "typed": { "donor-1": "new" }, "may_import": true, "is_kept": true,
-        "valid": 6, "new_donors": new_donors(), "more_donors": 1,
+        "problem": super::refusal("donor-1"), "typed": { "donor-1": "new", "mapping[decimal]": "," },
+        "may_import": true, "is_kept": true, "valid": 6, "new_donors": new_donors(), "more_donors": 1,
     })
 }
 

@@ -33,8 +33,7 @@ async fn run(form: Writer, id: web::Path<Id>) -> PageResult {
     };
     let skips = import["rejected"].as_i64().unwrap_or(0) > 0;
     let query = query_of(&import, &form.typed, [("dry_run", false), ("skip_bad", skips)]);
-    let mut fields = fields_of(&import, mapping_of(&import));
-    fields.push(("donor_decisions", decisions.to_string()));
+    let fields = fields_of(&import, mapping_of(&import), decisions);
     send(&form, &id, &query, fields).await
 }
 
@@ -42,7 +41,7 @@ async fn run(form: Writer, id: web::Path<Id>) -> PageResult {
 async fn check(form: Writer, id: web::Path<Id>) -> PageResult {
     let import = import_of(&form, &id).await?;
     let query = query_of(&import, &form.typed, [("dry_run", true), ("skip_bad", false)]);
-    let fields = fields_of(&import, chosen(&form.typed));
+    let fields = fields_of(&import, chosen(&form.typed), Vec::new());
     send(&form, &id, &query, fields).await
 }
 
@@ -75,8 +74,11 @@ fn query_of(import: &Value, typed: &Typed, how: [(&str, bool); 2]) -> Query {
     query
 }
 
-fn fields_of(import: &Value, mapping: Option<Value>) -> Vec<(&'static str, String)> {
-    let mut fields = Vec::new();
+/// The fields of the form. What was decided on donors before stays, also when an import was refused for its rows.
+fn fields_of(import: &Value, mapping: Option<Value>, decisions: Vec<Value>) -> Vec<(&'static str, String)> {
+    let before = import["donor_decisions"].as_array().cloned().unwrap_or_default();
+    let decisions: Value = before.into_iter().chain(decisions).collect();
+    let mut fields = vec![("donor_decisions", decisions.to_string())];
     for name in ["source", "receiver"] {
         fields.extend(import[name].as_str().map(|text| (name, text.to_owned())));
     }
@@ -115,7 +117,7 @@ fn chosen(typed: &Typed) -> Option<Value> {
 }
 
 /// What was decided on each new donor. One that is like none of the registry is a new one.
-fn decided(typed: &Typed, donors: &[Value]) -> Result<Value, Value> {
+fn decided(typed: &Typed, donors: &[Value]) -> Result<Vec<Value>, Value> {
     let mut decisions = Vec::new();
     for donor in donors {
         let field = format!("donor-{}", donor["number"]);
@@ -129,7 +131,7 @@ fn decided(typed: &Typed, donors: &[Value]) -> Result<Value, Value> {
         let (name, reference) = (&donor["name"], &donor["reference"]);
         decisions.push(json!({ "name": name, "reference": reference, "donor_id": donor_id }));
     }
-    Ok(decisions.into())
+    Ok(decisions)
 }
 
 /// A refusal of the API, whose fields are no inputs of the page.
@@ -158,10 +160,25 @@ mod tests {
         let mapping = mapping_of(&import);
         let expected = json!({ "No.": "external_ref", "Note": null, "decimal": ",", "empty": "keep" });
         assert_eq!(mapping, Some(expected.clone()));
-        let fields = fields_of(&import, mapping);
-        assert_eq!(fields[0], ("source", "erp".to_owned()));
-        assert_eq!(serde_json::from_str::<Value>(&fields[1].1).unwrap(), expected);
+        let fields = fields_of(&import, mapping, Vec::new());
+        assert_eq!(fields[1], ("source", "erp".to_owned()));
+        assert_eq!(serde_json::from_str::<Value>(&fields[2].1).unwrap(), expected);
         assert_eq!(mapping_of(&json!({ "columns": [] })), None);
+    }
+
+    #[test]
+    fn what_was_decided_on_donors_stays_when_files_are_read_again() {
+        let decision = |name: &str| json!({ "name": name, "reference": null, "donor_id": "1" });
+        let sent = |import: &Value, new: Vec<Value>| {
+            let fields = fields_of(import, None, new);
+            assert_eq!(fields[0].0, "donor_decisions");
+            serde_json::from_str::<Value>(&fields[0].1).unwrap()
+        };
+        let refused = json!({ "source": "erp", "donor_decisions": [decision("Norwegen")] });
+        assert_eq!(sent(&refused, Vec::new()), json!([decision("Norwegen")]));
+        let both = json!([decision("Norwegen"), decision("Schweden")]);
+        assert_eq!(sent(&refused, vec![decision("Schweden")]), both);
+        assert_eq!(sent(&json!({ "source": "erp" }), Vec::new()), json!([]));
     }
 
     #[test]
@@ -189,7 +206,7 @@ mod tests {
         for (choice, donor_id) in [("new", Value::Null), ("1", json!("1"))] {
             let first = json!({ "name": "Norwegen", "reference": null, "donor_id": donor_id });
             let decisions = decided(&typed(&[("donor-2", choice)]), &donors).unwrap();
-            assert_eq!(decisions, json!([first, second.clone()]));
+            assert_eq!(decisions, [first, second.clone()]);
         }
     }
 
