@@ -266,9 +266,14 @@ async fn held_then(tx: &mut TenantTx, link: &Model) -> Result<Model, ApiError> {
             }
             store::release(tx.db(), link).await?;
         }
-        store::save(tx, std::slice::from_ref(link)).await?;
         let written = BTreeSet::from([link.own_id, link.reported_id]);
-        settle(tx, link.organisation_id, written.clone()).await?;
+        if link.state == LinkState::Weak {
+            // What is decided no longer may be no pair any more: then it is not written either.
+            settle::reopen(tx, link).await?;
+        } else {
+            store::save(tx, std::slice::from_ref(link)).await?;
+            settle(tx, link.organisation_id, written.clone()).await?;
+        }
         let held = store::of_records(tx.db(), &written).await?.remove(&link.id);
         Ok(held.unwrap_or_else(|| link.clone()))
     })
