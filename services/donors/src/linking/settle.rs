@@ -62,12 +62,13 @@ pub(super) async fn settle(
     write(tx, organisation_id, &component, None).await
 }
 
-/// The same of a link whose decision is undone: nothing is decided of its two records any more. It stays where they are
-/// still a pair, and gives way to what one of them is linked with meanwhile.
+/// The same of what somebody has just decided of two records, which is not written yet. What is undecided of either with
+/// others gives way to it. Where nothing is decided any more, it stays as far as the two are still a pair, and gives way to
+/// what one of them is linked with meanwhile.
 ///
 /// # Errors
 /// [`StoreError`].
-pub(super) async fn reopen(tx: &mut Transaction, link: &Link) -> Result<(), StoreError> {
+pub(super) async fn decided(tx: &mut Transaction, link: &Link) -> Result<(), StoreError> {
     let written = BTreeSet::from([link.own_id, link.reported_id]);
     let component = Component::of(tx.db(), link.organisation_id, written).await?;
     write(tx, link.organisation_id, &component, Some(link)).await
@@ -77,9 +78,9 @@ async fn write(
     tx: &mut Transaction,
     organisation_id: OrganisationId,
     component: &Component,
-    reopened: Option<&Link>,
+    decision: Option<&Link>,
 ) -> Result<(), StoreError> {
-    let outcome = outcome(tx, organisation_id, component, reopened)?;
+    let outcome = outcome(tx, organisation_id, component, decision)?;
     // Rows are locked in one order before anything refers to them: imports lock them in that order, too.
     let recounted = recounted(component, &outcome.partners);
     let both = outcome.saved.iter().flat_map(|link| [link.own_id, link.reported_id]);
@@ -133,12 +134,12 @@ fn recounted(
 }
 
 /// Links that are there, with the first records of both sides by now, by pair. One that somebody decided is worth more than
-/// another of the same pair.
-fn held(component: &Component, reopened: Option<&Link>, outcome: &mut Outcome) -> BTreeMap<Pair, Link> {
+/// another of the same pair; so is what is being decided, which comes first.
+fn held(component: &Component, decision: Option<&Link>, outcome: &mut Outcome) -> BTreeMap<Pair, Link> {
     let roots = component.roots();
     let mut held: BTreeMap<Pair, Link> = BTreeMap::new();
-    for link in component.links.values() {
-        let link = reopened.filter(|reopened| reopened.id == link.id).unwrap_or(link);
+    let others = component.links.values().filter(|link| decision.is_none_or(|decided| decided.id != link.id));
+    for link in decision.into_iter().chain(others) {
         let root = |id: ContributionId| roots.get(&id).copied().unwrap_or(id);
         let moved = Link { own_id: root(link.own_id), reported_id: root(link.reported_id), ..link.clone() };
         match held.get(&moved.pair()) {
@@ -159,10 +160,10 @@ fn outcome(
     tx: &Transaction,
     organisation_id: OrganisationId,
     component: &Component,
-    reopened: Option<&Link>,
+    decision: Option<&Link>,
 ) -> Result<Outcome, StoreError> {
     let mut outcome = Outcome::default();
-    let mut held = held(component, reopened, &mut outcome);
+    let mut held = held(component, decision, &mut outcome);
     let (mut taken, mut separate) = (BTreeSet::new(), BTreeSet::new());
     let mut decided: Vec<Pair> = Vec::new();
     for (pair, link) in &held {
