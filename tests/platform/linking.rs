@@ -175,6 +175,12 @@ async fn a_shared_reference_links_by_itself_and_each_total_has_its_own_figure_of
         (&link["decided_by"], &link["reasons"][0]["reason"]),
         (&Value::Null, &json!("shared_reference"))
     );
+    // The donor's representative is told of the money once, and finds each record by its reference.
+    let representative = scene.world.sign_in(&scene.world.representative(&scene.donor).await).await;
+    let known =
+        scene.world.http.get(Some(&representative), "/v1/contributions?external_ref=erp:nmfa-2021-17");
+    let known = known.await;
+    assert_eq!((known.status, &known.json()["items"][0]["id"]), (200, &json!(own)), "{}", known.text);
     let open = scene.decide(&link, "reopen", json!({})).await;
     assert_eq!((open.status, open.pointers()), (409, vec!["/state".to_owned()]), "it would be linked again");
     // A later import of the flow changes what FTS has, and no more.
