@@ -175,6 +175,12 @@ async fn a_shared_reference_links_by_itself_and_each_total_has_its_own_figure_of
         (&link["decided_by"], &link["reasons"][0]["reason"]),
         (&Value::Null, &json!("shared_reference"))
     );
+    // The donor's representative is told of the money once, and finds each record by its reference.
+    let representative = scene.world.sign_in(&scene.world.representative(&scene.donor).await).await;
+    let known =
+        scene.world.http.get(Some(&representative), "/v1/contributions?external_ref=erp:nmfa-2021-17");
+    let known = known.await;
+    assert_eq!((known.status, &known.json()["items"][0]["id"]), (200, &json!(own)), "{}", known.text);
     let open = scene.decide(&link, "reopen", json!({})).await;
     assert_eq!((open.status, open.pointers()), (409, vec!["/state".to_owned()]), "it would be linked again");
     // A later import of the flow changes what FTS has, and no more.
@@ -232,6 +238,47 @@ async fn a_person_links_what_little_speaks_for_and_never_one_record_twice() {
     assert_eq!(reopened.status, 200, "{}", reopened.text);
     let back = scene.known(&own, "proposed").await;
     assert_eq!(back["partner"]["id"], json!(second), "the better partner is proposed again");
+    scene.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_again_takes_its_place_or_gives_way_to_what_somebody_linked() {
+    let reported = [flow(900_001, 1000, json!({})), flow(900_002, 1000, json!({}))];
+    let scene = Scene::new(&reported).await;
+    let own = scene.recorded(1000, json!({})).await;
+    let partner = async |in_fts: &str| scene.known(&own, in_fts).await["partner"].clone();
+    let shown = async |partner: &Value| {
+        scene.get(&format!("/v1/contribution-links/{}", text(&partner["link_id"]))).await
+    };
+    let two = json!({ "reason": "Two grants" });
+    let first = partner("proposed").await;
+    let link = shown(&first).await;
+    assert_eq!(link["reported"]["external_ref"]["ref"], "900001", "of two that are alike");
+    let separated = scene.decide(&link, "separate", two.clone()).await.json();
+    let second = partner("proposed").await;
+    assert_ne!(second["id"], first["id"]);
+
+    // Nobody has decided on the other one.
+    let reopened = scene.decide(&separated, "reopen", json!({})).await;
+    assert_eq!(reopened.status, 200, "{}", reopened.text);
+    let reopened = reopened.json();
+    assert_eq!((&reopened["id"], &reopened["state"]), (&link["id"], &json!("proposed")));
+    assert_eq!(partner("proposed").await["id"], first["id"]);
+    assert_eq!(scene.totals().await, both("2000.00"));
+
+    let separated = scene.decide(&reopened, "separate", two).await.json();
+    let linked = scene.decide(&shown(&partner("proposed").await).await, "link", json!({})).await;
+    assert_eq!(linked.status, 200, "{}", linked.text);
+    let reopened = scene.decide(&separated, "reopen", json!({})).await;
+    assert_eq!(
+        (reopened.status, reopened.json()["state"].clone()),
+        (200, json!("weak")),
+        "{}",
+        reopened.text
+    );
+    let path = format!("/v1/contribution-links/{}", text(&link["id"]));
+    assert_eq!(scene.world.http.get(Some(&scene.world.token), &path).await.status, 404, "it is forgotten");
+    assert_eq!(partner("linked").await["id"], second["id"]);
     scene.world.stop().await;
 }
 

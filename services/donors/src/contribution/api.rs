@@ -250,7 +250,7 @@ impl Row for Contribution {
 ///
 /// Contributions of the caller's office and the offices below it, newest first: what this organisation was given, unless
 /// `scope` asks for every reported flow. A donor's representative sees the donor's own contributions that are visible to
-/// it, each amount once.
+/// it, each amount once; by `external_ref` also one that counts as another record of the same money.
 #[utoipa::path(tag = "contributions", params(ContributionFilter, Paging), security(("oauth2" = ["contributions:read"])),
     responses((status = 200, description = "The contributions", body = Envelope<Contribution>), ReadProblems))]
 #[get("/v1/contributions")]
@@ -260,8 +260,10 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<ContributionFilter>,
 ) -> ApiResult {
-    let only_counting = caller.claims.donor_id.is_some();
-    let filter = Filter { only_counting, ..listed.filter.checked()? };
+    let filter = listed.filter.checked()?;
+    // Whoever knows a record by its reference finds it, as by its id.
+    let only_counting = caller.claims.donor_id.is_some() && filter.external.is_none();
+    let filter = Filter { only_counting, ..filter };
     let scope = context.scope(&caller.claims).await?;
     // What is known twice is not for donors.
     if filter.in_fts.is_some() && matches!(scope, TenantScope::Donor { .. }) {

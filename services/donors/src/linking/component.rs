@@ -1,6 +1,9 @@
-//! The records that decide on each other's partners: those that were written, whatever each could be paired with, what
-//! those could be paired with, and so on. All of them are looked at together, so the pairs do not depend on which record
-//! came first. Records are found by indexes, a few questions for each step outwards.
+//! The records that decide on each other's partners: those that were written, whatever each could be paired with in a way
+//! that counts, what those could be paired with, and so on. All of them are looked at together, so the pairs that count do
+//! not depend on which record came first. Records are found by indexes, a few questions for each step outwards.
+//!
+//! Weak pairs count nothing, and are not followed: with the same donor, country and year for a reason they would connect
+//! all that a donor ever gave. Whoever is left without a partner is only shown beside what is free around it.
 
 use super::{
     group::{Group, Named, Side},
@@ -8,7 +11,7 @@ use super::{
     store as links,
 };
 use crate::contribution::{
-    partner::LinkId,
+    partner::{LinkId, LinkState},
     store::{Model, REPORTING_SOURCE, by_refs},
 };
 use ::store::{StoreError, TenantScope, params, sql};
@@ -46,13 +49,16 @@ impl Component {
         let mut next = grouped(db, organisation_id, written).await?;
         while !next.is_empty() {
             let added: Vec<ContributionId> = next.iter().map(|group| group.root).collect();
-            let members: BTreeSet<ContributionId> =
-                next.iter().flat_map(|group| group.members.iter().map(|row| row.id)).collect();
+            let members = members_of(&next);
             let found = links::of_records(db, &members).await?;
             let mut around = candidates_of(db, organisation_id, &next).await?;
-            let partners = found.values().flat_map(|link| [link.own_id, link.reported_id]);
-            let partners: BTreeSet<ContributionId> = partners.filter(|id| !members.contains(id)).collect();
-            around.extend(partners.iter().copied());
+            let others = |is_meant: fn(LinkState) -> bool| -> BTreeSet<ContributionId> {
+                let meant = found.values().filter(|link| is_meant(link.state));
+                let both = meant.flat_map(|link| [link.own_id, link.reported_id]);
+                both.filter(|id| !members.contains(id)).collect()
+            };
+            let partners = others(counts);
+            around.extend(others(|state| state != LinkState::Separate));
             component.links.extend(found);
             for group in next {
                 near.remove(&group.root);
@@ -69,10 +75,12 @@ impl Component {
             reached.extend(near.values().filter(|group| is_partner(group)).map(|group| group.root));
             next = reached.iter().filter_map(|root| near.get(root).cloned()).collect();
         }
+        component.take_free(db, near).await?;
         Ok(component)
     }
 
-    /// Compares what was added with all there is, and with what is near; which of the latter are reached by a candidate.
+    /// Compares what was added with all there is, and with what is near; which of the latter are reached by a candidate
+    /// that counts.
     fn compare(
         &mut self,
         added: &[ContributionId],
@@ -90,14 +98,40 @@ impl Component {
                     continue;
                 }
                 if let Some(candidate) = Candidate::of(own, reported) {
-                    self.candidates.insert(candidate.pair, candidate);
-                    if near.contains_key(&other.root) {
+                    if candidate.counts() && near.contains_key(&other.root) {
                         reached.insert(other.root);
                     }
+                    self.candidates.insert(candidate.pair, candidate);
                 }
             }
         }
         reached
+    }
+
+    /// Of what is near, takes in the weak partners that records have, and those that they may have since nobody has them.
+    /// They go no further: whoever has a partner elsewhere stays where it is.
+    async fn take_free(
+        &mut self,
+        db: &impl ConnectionTrait,
+        near: BTreeMap<ContributionId, Group>,
+    ) -> Result<(), StoreError> {
+        let beside: BTreeSet<ContributionId> =
+            self.candidates.keys().flat_map(|pair| [pair.0, pair.1]).collect();
+        let is_of = |group: &Group, ids: &BTreeSet<ContributionId>| {
+            group.members.iter().any(|row| ids.contains(&row.id))
+        };
+        let linked = linked_in(&self.links);
+        let (own, others): (Vec<Group>, Vec<Group>) =
+            near.into_values().partition(|group| is_of(group, &linked));
+        let others: Vec<Group> = others.into_iter().filter(|group| beside.contains(&group.root)).collect();
+        let elsewhere = linked_in(&links::of_records(db, &members_of(&others)).await?);
+        let free = others.into_iter().filter(|group| !is_of(group, &elsewhere));
+        for group in own.into_iter().chain(free) {
+            self.groups.insert(group.root, group);
+        }
+        let groups = &self.groups;
+        self.candidates.retain(|pair, _| groups.contains_key(&pair.0) && groups.contains_key(&pair.1));
+        Ok(())
     }
 
     /// The first record of the money of each record.
@@ -108,6 +142,21 @@ impl Component {
         };
         self.groups.values().flat_map(of_group).collect()
     }
+}
+
+/// Whether a link says what its records count in.
+fn counts(state: LinkState) -> bool {
+    matches!(state, LinkState::Proposed | LinkState::Linked)
+}
+
+/// The records that have a partner, in whichever state but `separate`.
+fn linked_in(links: &BTreeMap<LinkId, links::Model>) -> BTreeSet<ContributionId> {
+    let live = links.values().filter(|link| link.state != LinkState::Separate);
+    live.flat_map(|link| [link.own_id, link.reported_id]).collect()
+}
+
+fn members_of(groups: &[Group]) -> BTreeSet<ContributionId> {
+    groups.iter().flat_map(|group| group.members.iter().map(|row| row.id)).collect()
 }
 
 /// The first records of what reported flows, or records of ours, are compared with.
@@ -195,7 +244,9 @@ async fn own_of_references(
     organisation_id: OrganisationId,
     reported: &[&Group],
 ) -> Result<BTreeSet<ContributionId>, StoreError> {
-    let named: BTreeSet<&String> = reported.iter().flat_map(|group| &group.known.references).collect();
+    // What is not ASCII has its capitals on PostgreSQL, and keeps its case on SQLite.
+    let references = reported.iter().flat_map(|group| &group.known.references);
+    let named: BTreeSet<String> = references.flat_map(|text| [text.clone(), text.to_uppercase()]).collect();
     if named.is_empty() {
         return Ok(BTreeSet::new());
     }

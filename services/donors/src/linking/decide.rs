@@ -5,7 +5,7 @@ use super::{
     component::grouped,
     group::{Group, Side},
     score::score,
-    settle::{self, lock, settle},
+    settle::{self, lock},
     store::{self, Model},
 };
 use crate::contribution::{
@@ -259,16 +259,12 @@ fn refused(state: LinkState, why: String) -> Problem {
 /// Writes what was decided and settles what follows from it, whichever offices the records are of: as it is then.
 async fn held_then(tx: &mut TenantTx, link: &Model) -> Result<Model, ApiError> {
     tx.as_platform(async |tx| {
-        if link.state == LinkState::Linked {
-            if store::rival(tx.db(), link).await?.is_some() {
-                let why = "one of the two is linked with another record: say first that those are two";
-                return Err(ApiError::from(refused(LinkState::Linked, why.to_owned())));
-            }
-            store::release(tx.db(), link).await?;
+        if link.state == LinkState::Linked && store::rival(tx.db(), link).await?.is_some() {
+            let why = "one of the two is linked with another record: say first that those are two";
+            return Err(ApiError::from(refused(LinkState::Linked, why.to_owned())));
         }
-        store::save(tx, std::slice::from_ref(link)).await?;
+        settle::decided(tx, link).await?;
         let written = BTreeSet::from([link.own_id, link.reported_id]);
-        settle(tx, link.organisation_id, written.clone()).await?;
         let held = store::of_records(tx.db(), &written).await?.remove(&link.id);
         Ok(held.unwrap_or_else(|| link.clone()))
     })

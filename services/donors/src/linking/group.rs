@@ -66,9 +66,11 @@ impl Group {
             && self.members.iter().any(|row| row.is_ours && row.standing == Standing::Current)
     }
 
-    /// Its first record.
+    /// The record that it is shown by: its first one; where that was reversed, the first that stands in its place.
     pub(super) fn first(&self) -> Option<&Model> {
-        self.members.iter().find(|row| row.id == self.root).or(self.members.first())
+        let root = self.members.iter().find(|row| row.id == self.root);
+        let standing = root.filter(|row| row.standing != Standing::Reversed);
+        standing.or_else(|| counted(&self.members).next()).or(root).or(self.members.first())
     }
 
     /// As a person sees it.

@@ -3,7 +3,7 @@
 //! ours.
 //!
 //! [`score`] says what speaks for a pair, [`pairing`] who is whose partner. [`component`] finds all records that decide on
-//! each other, so that the order in which they arrive means nothing; [`settle`] writes what follows, in one transaction.
+//! each other, so that for what counts the order in which they arrive means nothing; [`settle`] writes what follows, in one transaction.
 //! `to_link` notes what was written, and [`worker`] looks at it within a second; a decision settles what it changes itself.
 
 pub(crate) mod api;

@@ -3,7 +3,7 @@
 
 use super::{
     group::Group,
-    score::{Points, WEAK_FROM, score},
+    score::{PROPOSED_FROM, Points, WEAK_FROM, score},
 };
 use chrono::NaiveDate;
 use kernel::ContributionId;
@@ -39,6 +39,11 @@ impl Candidate {
         let points = can_be.then(|| points_of(own, reported))??;
         let is_kept = points.total() >= WEAK_FROM || points.links_by_itself();
         is_kept.then(|| Self::with(own, reported, points))
+    }
+
+    /// Whether the two, as a pair, count once: they are linked by a shared reference, or proposed.
+    pub(super) fn counts(&self) -> bool {
+        self.points.links_by_itself() || self.points.total() >= PROPOSED_FROM
     }
 
     fn with(own: &Group, reported: &Group, points: Points) -> Self {

@@ -4,12 +4,12 @@ use super::{
     component::Component,
     group::{Group, Side},
     pairing::{Candidate, Pair, pair_off},
-    score::{PROPOSED_FROM, score},
+    score::score,
     store::{self as links, Model as Link},
 };
 use crate::{
     contribution::{
-        counting::count_as,
+        counting::{count_as, hold},
         partner::{LinkId, LinkState},
     },
     registry::donor::merge_lock,
@@ -59,11 +59,36 @@ pub(super) async fn settle(
     written: BTreeSet<ContributionId>,
 ) -> Result<(), StoreError> {
     let component = Component::of(tx.db(), organisation_id, written).await?;
-    let outcome = outcome(tx, organisation_id, &component)?;
-    links::name(tx, organisation_id, &names(&component)).await?;
+    write(tx, organisation_id, &component, None).await
+}
+
+/// The same of what somebody has just decided of two records, which is not written yet. What is undecided of either with
+/// others gives way to it. Where nothing is decided any more, it stays as far as the two are still a pair, and gives way to
+/// what one of them is linked with meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) async fn decided(tx: &mut Transaction, link: &Link) -> Result<(), StoreError> {
+    let written = BTreeSet::from([link.own_id, link.reported_id]);
+    let component = Component::of(tx.db(), link.organisation_id, written).await?;
+    write(tx, link.organisation_id, &component, Some(link)).await
+}
+
+async fn write(
+    tx: &mut Transaction,
+    organisation_id: OrganisationId,
+    component: &Component,
+    decision: Option<&Link>,
+) -> Result<(), StoreError> {
+    let outcome = outcome(tx, organisation_id, component, decision)?;
+    // Rows are locked in one order before anything refers to them: imports lock them in that order, too.
+    let recounted = recounted(component, &outcome.partners);
+    let both = outcome.saved.iter().flat_map(|link| [link.own_id, link.reported_id]);
+    hold(tx, recounted.keys().copied().chain(both).collect()).await?;
+    links::name(tx, organisation_id, &names(component)).await?;
     links::forget(tx, &outcome.gone).await?;
     links::save(tx, &outcome.saved).await?;
-    count_as(tx, &recounted(&component, &outcome.partners)).await?;
+    count_as(tx, &recounted).await?;
     for link in &outcome.linked {
         tx.audit_created("contribution_link.link", link, link).await?;
     }
@@ -109,11 +134,12 @@ fn recounted(
 }
 
 /// Links that are there, with the first records of both sides by now, by pair. One that somebody decided is worth more than
-/// another of the same pair.
-fn held(component: &Component, outcome: &mut Outcome) -> BTreeMap<Pair, Link> {
+/// another of the same pair; so is what is being decided, which comes first.
+fn held(component: &Component, decision: Option<&Link>, outcome: &mut Outcome) -> BTreeMap<Pair, Link> {
     let roots = component.roots();
     let mut held: BTreeMap<Pair, Link> = BTreeMap::new();
-    for link in component.links.values() {
+    let others = component.links.values().filter(|link| decision.is_none_or(|decided| decided.id != link.id));
+    for link in decision.into_iter().chain(others) {
         let root = |id: ContributionId| roots.get(&id).copied().unwrap_or(id);
         let moved = Link { own_id: root(link.own_id), reported_id: root(link.reported_id), ..link.clone() };
         match held.get(&moved.pair()) {
@@ -134,9 +160,10 @@ fn outcome(
     tx: &Transaction,
     organisation_id: OrganisationId,
     component: &Component,
+    decision: Option<&Link>,
 ) -> Result<Outcome, StoreError> {
     let mut outcome = Outcome::default();
-    let mut held = held(component, &mut outcome);
+    let mut held = held(component, decision, &mut outcome);
     let (mut taken, mut separate) = (BTreeSet::new(), BTreeSet::new());
     let mut decided: Vec<Pair> = Vec::new();
     for (pair, link) in &held {
@@ -218,7 +245,7 @@ fn is_possible(component: &Component, (own, reported): Pair) -> bool {
 fn state_of(candidate: &Candidate) -> LinkState {
     if candidate.points.links_by_itself() {
         LinkState::Linked
-    } else if candidate.points.total() >= PROPOSED_FROM {
+    } else if candidate.counts() {
         LinkState::Proposed
     } else {
         LinkState::Weak
@@ -250,8 +277,9 @@ pub(super) fn new(tx: &Transaction, organisation_id: OrganisationId, (own_id, re
 
 /// Notes the next version of a link, unless it is as it was.
 fn keep(tx: &Transaction, component: &Component, outcome: &mut Outcome, link: Link) {
-    if component.links.get(&link.id) != Some(&link) {
-        let version = link.version + 1;
+    let before = component.links.get(&link.id);
+    if before != Some(&link) {
+        let version = before.map_or(0, |before| before.version) + 1;
         outcome.saved.push(Link { version, updated_at: tx.now(), ..link });
     }
 }

@@ -191,14 +191,6 @@ pub(super) async fn rival(db: &impl ConnectionTrait, link: &Model) -> Result<Opt
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
 }
 
-/// Takes away what is undecided of the two with others, so that they can be linked.
-pub(super) async fn release(db: &impl ConnectionTrait, link: &Model) -> Result<(), StoreError> {
-    let text = "DELETE FROM contribution_link
-                WHERE (own_id = $1 OR reported_id = $2) AND id <> $3 AND state IN ('proposed', 'weak')";
-    sql::execute(db, text, params![link.own_id, link.reported_id, link.id]).await?;
-    Ok(())
-}
-
 pub(super) async fn save(tx: &Transaction, links: &[Model]) -> Result<(), StoreError> {
     upsert_models(tx.db(), links).await?;
     Ok(())

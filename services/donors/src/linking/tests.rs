@@ -1,4 +1,5 @@
 use super::{
+    component::Component,
     settle::{lock, settle},
     store::{self as links, Model as Link},
     worker::step,
@@ -353,5 +354,54 @@ async fn a_shared_reference_links_by_itself_and_a_donors_parent_counts_as_the_do
         let found = pairs(&store).await;
         // 3 for the parent, 2 for the dollars, 1 for the country, 2 for the dates.
         assert_eq!(found[1..], [(3, 4, LinkState::Proposed, 8)], "{:?}", store.backend());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn weak_pairs_are_kept_to_be_shown_and_join_nothing() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        // 3 for the donor, 1 for the country, 1 for the year.
+        for row in [flow(4, 900_000, day(2026, 7, 2)), own(1, 100_000, day(2026, 1, 5))] {
+            inserted(&store, vec![row]).await;
+            drained(&store).await;
+        }
+        assert_eq!(pairs(&store).await, [(1, 4, LinkState::Weak, 5)], "{:?}", store.backend());
+        assert_eq!((counts(&store, 1).await, counts(&store, 4).await), ((true, true), (true, true)));
+        // Each of them has a better partner.
+        for row in [flow(2, 100_000, day(2026, 1, 6)), own(3, 900_000, day(2026, 7, 1))] {
+            inserted(&store, vec![row]).await;
+            drained(&store).await;
+        }
+        let expected = [(1, 2, LinkState::Proposed, 10), (3, 4, LinkState::Proposed, 10)];
+        assert_eq!(pairs(&store).await, expected, "{:?}", store.backend());
+        let db = store.system_read().await.unwrap();
+        let component = Component::of(&db, ORGANISATION, BTreeSet::from([id(1)])).await.unwrap();
+        let found: Vec<u128> = component.groups.keys().map(|id| id.as_u128()).collect();
+        assert_eq!(found, [1, 2], "the same donor, country and year bring nobody else in");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_was_reversed_is_shown_as_the_one_that_replaces_it() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        let wrong = Model {
+            donor_id: Some(DonorId::from_u128(102)),
+            standing: Standing::Reversed,
+            amount_usd: 0,
+            original_amount: Some(0),
+            ..own(1, 500_000, day(2026, 3, 1))
+        };
+        let right =
+            Model { replaces_id: Some(id(1)), root_id: Some(id(1)), ..own(2, 500_000, day(2026, 3, 1)) };
+        inserted(&store, vec![wrong, right, flow(3, 500_000, day(2026, 3, 2))]).await;
+        drained(&store).await;
+        assert_eq!(pairs(&store).await, [(1, 3, LinkState::Proposed, 10)], "{:?}", store.backend());
+        let link = held(&store).await.remove(0);
+        assert_eq!(link.donor_id, Some(DONOR), "and not the donor that was named by mistake");
+        assert!(link.own.contains(&format!("\"contribution_id\":\"{}\"", id(2))), "{}", link.own);
     }
 }
