@@ -44,7 +44,7 @@ struct Outcome {
     /// Those that were linked and are no longer: what they were, and what has become of them, if anything.
     ended: Vec<(Link, Option<Link>)>,
     /// The first records of all that are proposed or linked.
-    partners: BTreeSet<ContributionId>,
+    partners: BTreeMap<ContributionId, LinkState>,
 }
 
 /// Looks again at contributions that were written, and at all that depends on them: pairs are proposed, linked by a shared
@@ -111,18 +111,20 @@ fn names(component: &Component) -> BTreeMap<ContributionId, BTreeSet<String>> {
     names
 }
 
-/// What each record counts in that counts otherwise so far: a pair counts as FTS has it in everybody's totals, and as our
-/// record has it in ours.
+/// What each record counts in (ours, everybody's) that counts otherwise so far: a linked pair counts as our record has it in
+/// ours, and as FTS has it in everybody's; one that is proposed counts as FTS has it in both.
 fn recounted(
     component: &Component,
-    partners: &BTreeSet<ContributionId>,
+    partners: &BTreeMap<ContributionId, LinkState>,
 ) -> BTreeMap<ContributionId, (bool, bool)> {
     let mut wanted = BTreeMap::new();
     for group in component.groups.values() {
-        let (ours, reported) = match (partners.contains(&group.root), group.side) {
-            (false, _) => (true, true),
-            (true, Side::Own) => (true, false),
-            (true, Side::Reported) => (false, true),
+        let (ours, reported) = match (partners.get(&group.root), group.side) {
+            (Some(LinkState::Linked), Side::Own) => (true, false),
+            (Some(LinkState::Linked), Side::Reported) => (false, true),
+            (Some(LinkState::Proposed), Side::Own) => (false, false),
+            (Some(LinkState::Proposed), Side::Reported)
+            | (Some(LinkState::Weak | LinkState::Separate) | None, _) => (true, true),
         };
         for row in &group.members {
             if (row.counts_ours, row.counts_reported) != (ours && row.is_ours, reported) {
@@ -191,7 +193,7 @@ fn outcome(
             continue;
         };
         if link.state == LinkState::Linked {
-            outcome.partners.extend([pair.0, pair.1]);
+            outcome.partners.extend([pair.0, pair.1].map(|root| (root, LinkState::Linked)));
         }
         let points = score(&own.known, &reported.known);
         let known = link.knowing(&points, &own.shown()?, &reported.shown()?)?;
@@ -206,7 +208,7 @@ fn outcome(
         };
         let state = state_of(&candidate);
         if state != LinkState::Weak {
-            outcome.partners.extend([own.root, reported.root]);
+            outcome.partners.extend([own.root, reported.root].map(|root| (root, state)));
         }
         let before = held.remove(&candidate.pair);
         let was_linked = before.as_ref().filter(|link| link.state == LinkState::Linked).cloned();
