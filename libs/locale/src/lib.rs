@@ -61,8 +61,17 @@ impl Language {
     pub fn date(self, date: NaiveDate) -> String {
         let formatter = DateTimeFormatter::try_new(self.locale().into(), YMD::long());
         match (formatter, icu_date(date)) {
-            (Ok(formatter), Some(input)) => formatter.format(&input).to_string(),
+            (Ok(formatter), Some(input)) => self.with_first(date, formatter.format(&input).to_string()),
             _ => date.to_string(),
+        }
+    }
+
+    /// A date in words as it is written: in French the first of a month is an ordinal ("1er mai 2026"), which ICU's
+    /// patterns do not know.
+    pub fn with_first(self, date: NaiveDate, words: String) -> String {
+        match words.strip_prefix('1') {
+            Some(rest) if self == Language::French && date.day() == 1 => format!("1er{rest}"),
+            _ => words,
         }
     }
 }
@@ -89,5 +98,8 @@ mod tests {
         let date = NaiveDate::from_ymd_opt(2026, 9, 30).unwrap_or_default();
         let written = Language::ALL.iter().map(|language| language.date(date)).collect::<Vec<_>>();
         assert_eq!(written, ["September 30, 2026", "30 septembre 2026", "30 de septiembre de 2026"]);
+        let first = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap_or_default();
+        let written = Language::ALL.iter().map(|language| language.date(first)).collect::<Vec<_>>();
+        assert_eq!(written, ["May 1, 2026", "1er mai 2026", "1 de mayo de 2026"]);
     }
 }

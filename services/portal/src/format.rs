@@ -60,23 +60,33 @@ pub(crate) fn whole(amount: &str) -> String {
 
 /// An amount of US dollars in a few words: millions with one decimal above a million, whole dollars below.
 pub(crate) fn money_short(language: Language, amount: &str) -> String {
+    in_words(language, amount, [1, 2])
+}
+
+/// A round amount of US dollars, such as a class of amounts begins with: "US$10 million".
+pub(crate) fn money_round(language: Language, amount: &str) -> String {
+    in_words(language, amount, [0, 0])
+}
+
+/// Millions and billions with so many decimals each, whole dollars below.
+fn in_words(language: Language, amount: &str, [of_millions, of_billions]: [usize; 2]) -> String {
     let value: f64 = amount.parse().unwrap_or_default();
-    let (key, scaled) = match value.abs() {
-        large if large >= 999_950_000.0 => ("money-billions", value / 1e9),
-        medium if medium >= 999_500.0 => ("money-millions", value / 1e6),
+    let (key, scaled, digits) = match value.abs() {
+        large if large >= 999_950_000.0 => ("money-billions", value / 1e9, of_billions),
+        medium if medium >= 999_500.0 => ("money-millions", value / 1e6, of_millions),
         _ => return money(language, &whole(amount), "USD"),
     };
-    let digits = if key == "money-billions" { 2 } else { 1 };
     let mut arguments = FluentArgs::new();
     arguments.set("amount", number(language, &format!("{scaled:.digits$}")));
     text(language, key, Some(&arguments))
 }
 
-/// A percentage.
+/// A percentage, with the minus sign that amounts have.
 pub(crate) fn percent(language: Language, percent: &str) -> String {
+    let (sign, shown) = percent.strip_prefix('-').map_or(("", percent), |rest| ("\u{2212}", rest));
     let mut arguments = FluentArgs::new();
-    arguments.set("number", number(language, percent));
-    text(language, "percent", Some(&arguments))
+    arguments.set("number", number(language, shown));
+    format!("{sign}{}", text(language, "percent", Some(&arguments)))
 }
 
 /// A calendar date in words.
@@ -236,6 +246,9 @@ mod tests {
         assert_eq!(nbsp(money_short(Language::English, "725591299.00")), "US$725.6 million");
         assert_eq!(nbsp(money_short(Language::French, "725591299.00")), "725,6 M$ US");
         assert_eq!(money_short(Language::English, "4516.50"), "US$4,517");
+        assert_eq!(nbsp(money_round(Language::English, "10000000")), "US$10 million");
+        assert_eq!(nbsp(money_round(Language::French, "1000000000")), "1 Md$ US");
+        assert_eq!(money_round(Language::English, "0"), "US$0");
         for (amount, rounded) in [
             ("53734141.96", "53734142"),
             ("0.50", "1"),
@@ -247,6 +260,7 @@ mod tests {
             assert_eq!(whole(amount), rounded, "{amount}");
         }
         assert_eq!(nbsp(percent(Language::French, "49.9")), "49,9 %");
+        assert_eq!(nbsp(percent(Language::French, "-17.4")), "\u{2212}17,4 %");
         let day = NaiveDate::from_ymd_opt(2020, 3, 1).unwrap();
         assert_eq!(date(Language::English, day), "March 1, 2020");
         assert_eq!(date(Language::Spanish, day), "1 de marzo de 2020");

@@ -6,7 +6,11 @@ use crate::{
     i18n::Language,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kernel::{Code, Fault, FieldCode, Problem, RecordKind};
+use kernel::{
+    Code, Fault, FieldCode, Problem, RecordKind,
+    country::{self, Country},
+    text::search_key,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -148,9 +152,11 @@ pub(crate) fn years(text: &str) -> Value {
     words.map(|word| word.parse::<i32>().map_or_else(|_| word.into(), Value::from)).collect()
 }
 
-/// The countries that a form lets choose from.
-pub(crate) fn country_codes() -> Vec<&'static str> {
-    kernel::country::all().iter().map(|country| country.iso3.as_str()).collect()
+/// The countries that a form lets choose from, in the order of the names that the reader sees.
+pub(crate) fn country_codes(language: Language) -> Vec<&'static str> {
+    let mut countries: Vec<&Country> = country::all().iter().collect();
+    countries.sort_by_cached_key(|country| search_key(country.name(language.as_str())));
+    countries.into_iter().map(|country| country.iso3.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -163,6 +169,23 @@ mod tests {
         assert_eq!((typed.text("title"), typed.some("note"), typed.text("none")), ("A b", None, ""));
         assert_eq!(typed.all("country"), ["TCD", "SDN"]);
         assert_eq!(typed.values(), json!({ "title": "A b", "country": ["TCD", "SDN"], "note": " " }));
+    }
+
+    #[test]
+    fn countries_stand_in_the_order_of_their_names() {
+        let place = |language: Language, code: &str| {
+            country_codes(language).iter().position(|listed| *listed == code).unwrap()
+        };
+        for (language, first, then) in [
+            (Language::English, "MNG", "MKD"),
+            (Language::English, "EST", "SWZ"),
+            (Language::English, "SWZ", "ETH"),
+            (Language::French, "ZAF", "DEU"),
+            (Language::French, "DEU", "ESP"),
+            (Language::Spanish, "DEU", "BEL"),
+        ] {
+            assert!(place(language, first) < place(language, then), "{first} stands before {then}");
+        }
     }
 
     #[test]

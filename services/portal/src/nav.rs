@@ -96,15 +96,22 @@ impl NavEntry {
 /// The entries that somebody may see, in their groups; a group with nothing is not there.
 fn groups(menu: Menu, signed_in: Option<&SignedIn>, path: &str, folded: Option<&[&str]>) -> Vec<Value> {
     let seen: Vec<&NavEntry> = entries_of(menu).filter(|entry| entry.is_for(signed_in)).collect();
+    // A page below two entries, one within the other, is marked at the nearer one only.
+    let nearer = |entry: &NavEntry, other: &NavEntry| {
+        other.path.len() > entry.path.len() && other.current(path).is_some()
+    };
+    let current =
+        |entry: &NavEntry| entry.current(path).filter(|_| !seen.iter().any(|other| nearer(entry, other)));
     let of_group = |group: Group| {
         let mut of_it: Vec<&NavEntry> = seen.iter().copied().filter(|entry| entry.group == group).collect();
         of_it.sort_by_key(|entry| entry.position);
-        let is_current = of_it.iter().any(|entry| entry.current(path).is_some());
+        let is_current = of_it.iter().any(|entry| current(entry).is_some());
         let unfolded = match folded {
             Some(folded) => !folded.contains(&group.name()),
             None => seen.len() <= MAX_UNFOLDED || group == Group::Work,
         };
-        let shown = |entry: &&NavEntry| json!({ "path": entry.path, "key": entry.key, "current": entry.current(path) });
+        let shown =
+            |entry: &&NavEntry| json!({ "path": entry.path, "key": entry.key, "current": current(entry) });
         (!of_it.is_empty()).then(|| {
             json!({
                 "name": group.name(), "heading": group != Group::Plain, "open": is_current || unfolded,
@@ -204,6 +211,22 @@ mod tests {
         assert_eq!(names, ["work", "donors"]);
         assert_eq!(shown[1]["entries"].as_array().map(Vec::len), Some(1));
         assert_eq!(shown[1]["entries"][0]["current"], "page");
+    }
+
+    #[test]
+    fn of_two_entries_one_within_the_other_the_nearer_is_marked() {
+        let signed_in = crate::session::tests::signed_in(&["contributions:read"]);
+        let marked = |path: &str| -> Vec<String> {
+            let shown = groups(areas::CONSOLE, Some(&signed_in), path, None);
+            let entries = shown.iter().filter_map(|group| group["entries"].as_array()).flatten();
+            let marked = entries.filter(|entry| !entry["current"].is_null());
+            marked.filter_map(|entry| entry["path"].as_str().map(str::to_owned)).collect()
+        };
+        let (list, twice) = ("/console/contributions", "/console/contributions/twice");
+        assert_eq!(marked(list), [list]);
+        assert_eq!(marked(&format!("{list}/x")), [list]);
+        assert_eq!(marked(twice), [twice]);
+        assert_eq!(marked(&format!("{twice}/x")), [twice]);
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Field {
                 "choice"
             }
             Kind::Countries => {
-                shown["options"] = country_codes().into();
+                shown["options"] = country_codes(language).into();
                 "countries"
             }
             Kind::Plans => {

@@ -141,6 +141,12 @@ pub(crate) struct DonorFunding {
     donor_id: DonorId,
     #[schema(max_length = 500)]
     donor_name: String,
+    /// Its name in French, if registered with one.
+    #[schema(max_length = 300)]
+    donor_name_fr: Option<String>,
+    /// Its name in Spanish, if registered with one.
+    #[schema(max_length = 300)]
+    donor_name_es: Option<String>,
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(value_type = DonorType)]
     donor_type: Word<DonorType>,
@@ -257,6 +263,8 @@ pub(crate) fn funding(
     DonorFunding {
         donor_id: donor.id,
         donor_name: donor.name,
+        donor_name_fr: donor.name_fr,
+        donor_name_es: donor.name_es,
         donor_type: donor.donor_type,
         scope: whose.scope,
         organisation: whose.organisation,

@@ -47,7 +47,7 @@ impl Fact {
     /// Whether it is money given to the organisation itself. Where no event has said it yet, a record of its own is: it
     /// names the organisation by its id here.
     pub(crate) fn is_ours(&self) -> bool {
-        let own = format!("org:{}", self.organisation_id);
+        let own = own_key(self.organisation_id);
         self.is_ours.unwrap_or_else(|| self.recipient.as_ref().is_some_and(|member| member.key == own))
     }
 
@@ -76,7 +76,7 @@ impl From<&ContributionRecorded> for Fact {
             donor_id: event.donor_id,
             donor: donor(event),
             earmarking: event.earmarking.as_ref().map(|word| earmarking(word.as_str())),
-            recipient: rule::the_one(destination, FlowObject::ORGANISATION).map(organisation),
+            recipient: recipient(destination, event.organisation_id, event.is_ours),
             is_ours: event.is_ours,
             counts_ours: event.counts_ours,
             counts_reported: event.counts_reported,
@@ -86,6 +86,21 @@ impl From<&ContributionRecorded> for Fact {
 
 fn organisation(object: &FlowObject) -> Member {
     Member { key: format!("org:{}", object.id), external_ref: object.id.clone(), name: object.name.clone() }
+}
+
+/// The organisation itself among recipients.
+pub(crate) fn own_key(organisation_id: OrganisationId) -> String {
+    format!("org:{organisation_id}")
+}
+
+/// The one organisation that received it. Money given to the organisation itself has one recipient, whether its own
+/// records or FTS report it and whatever that calls it.
+fn recipient(destination: &[FlowObject], own: OrganisationId, is_ours: Option<bool>) -> Option<Member> {
+    let stated = rule::the_one(destination, FlowObject::ORGANISATION).map(organisation)?;
+    Some(match is_ours {
+        Some(true) => Member { key: own_key(own), external_ref: own.to_string(), ..stated },
+        Some(false) | None => stated,
+    })
 }
 
 /// A plan of FTS is known by its number, one of the platform's own by its id.

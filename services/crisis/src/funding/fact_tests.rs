@@ -55,6 +55,19 @@ fn a_flow_to_the_organisation_counts_everywhere_and_says_whose_it_is() {
 }
 
 #[test]
+fn money_given_to_the_organisation_has_one_recipient_whoever_reports_it() {
+    let own = OrganisationId::from_u128(1);
+    let received = |id: &str, is_ours| {
+        let destination = [FlowObject::new(FlowObject::ORGANISATION, id, "Example")];
+        recipient(&destination, own, is_ours).unwrap().key
+    };
+    assert_eq!(received("2986", Some(true)), own_key(own));
+    assert_eq!(received(&own.to_string(), Some(true)), own_key(own));
+    assert_eq!(received("2915", Some(false)), "org:2915");
+    assert_eq!(received("2986", None), "org:2986", "nobody has said whose it is yet");
+}
+
+#[test]
 fn a_flow_to_somebody_else_counts_in_the_reported_totals_only() {
     let other = Fact { is_ours: Some(false), counts_ours: Some(false), ..fact() };
     let everybody = BTreeSet::from(of_donor(MoneyScope::All));

@@ -274,6 +274,8 @@ pub(crate) async fn totals(
 pub(crate) struct KnownDonor {
     pub(crate) id: DonorId,
     pub(crate) name: String,
+    pub(crate) name_fr: Option<String>,
+    pub(crate) name_es: Option<String>,
     pub(crate) donor_type: Word<DonorType>,
     pub(crate) external_ref: Option<String>,
 }
@@ -294,9 +296,10 @@ pub(crate) async fn donors(
 ) -> Result<HashMap<String, KnownDonor>, StoreError> {
     let mut known = HashMap::with_capacity(ids.len());
     for chunk in ids.chunks(1000) {
-        let text = "SELECT id, name, donor_type, external_ref, organisation_id FROM known_donor WHERE true";
+        let text = "SELECT id, name, name_fr, name_es, donor_type, external_ref, organisation_id
+             FROM known_donor WHERE true";
         for row in sql::select_by_keys(db, text, vec![], "id", chunk.iter().map(|id| (*id).into())).await? {
-            if row.try_get_by_index::<OrganisationId>(4)? != organisation_id {
+            if row.try_get_by_index::<OrganisationId>(6)? != organisation_id {
                 continue;
             }
             let donor = KnownDonor::from_query_result(&row, "")?;

@@ -3,12 +3,12 @@ use crate::{
     figures::plan as figures,
     funding::{
         api::{OfWhichOurs, Totals},
-        fact::{Amounts, country_scope},
+        fact::{Amounts, country_scope, own_key},
         store::{self, Counted},
     },
     plan,
 };
-use ::store::{Snapshot, StoreError, TenantScope};
+use ::store::{Snapshot, StoreError, TenantScope, office};
 use actix_web::{HttpRequest, get, http::StatusCode, web::Data};
 use kernel::{DonorId, DonorType, Money, OrganisationId, PlanId, Word};
 use sea_orm::ConnectionTrait;
@@ -38,6 +38,12 @@ pub(crate) struct DonorFundingShare {
     /// `government`, `intergovernmental`, `civil_society` or `private_sector`.
     #[schema(value_type = Option<DonorType>)]
     donor_type: Option<Word<DonorType>>,
+    /// Its name in French, if registered with one.
+    #[schema(example = "Suisse", max_length = 300)]
+    name_fr: Option<String>,
+    /// Its name in Spanish, if registered with one.
+    #[schema(example = "Suiza", max_length = 300)]
+    name_es: Option<String>,
     #[serde(flatten)]
     part: FundingPart,
 }
@@ -143,7 +149,7 @@ async fn of_country(
         by_plan: plans(db, scope, &counted, here).await?,
         by_donor,
         by_earmarking: parts(&counted, "earmarking"),
-        by_recipient: parts(&counted, "recipient"),
+        by_recipient: recipients(db, organisation_id, &counted).await?,
     })
 }
 
@@ -171,6 +177,24 @@ pub(crate) fn parts(counted: &[Counted], dimension: &'static str) -> Vec<Funding
     stated.into_iter().map(part).chain([not_stated(rest)]).collect()
 }
 
+/// Who received it, the organisation itself under the name that it has now.
+pub(crate) async fn recipients(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    counted: &[Counted],
+) -> Result<Vec<FundingPart>, StoreError> {
+    let (own, name) = (own_key(organisation_id), office::organisation_name(db, organisation_id).await?);
+    let (stated, rest) = of_dimension(counted, "recipient");
+    let recipient = |cell: &Counted| {
+        let mut part = part(cell);
+        if cell.member == own {
+            part.name = name.clone().or(part.name);
+        }
+        part
+    };
+    Ok(stated.into_iter().map(recipient).chain([not_stated(rest)]).collect())
+}
+
 /// The donors, under the names the registry has now.
 pub(crate) async fn donors(
     db: &impl ConnectionTrait,
@@ -187,10 +211,21 @@ pub(crate) async fn donors(
             part.name = Some(registered.name.clone());
             part.external_ref = registered.external_ref.clone().or(part.external_ref);
         }
-        let donor_type = registered.map(|donor| donor.donor_type.clone());
-        DonorFundingShare { donor_id: registered.map(|donor| donor.id), donor_type, part }
+        DonorFundingShare {
+            donor_id: registered.map(|donor| donor.id),
+            donor_type: registered.map(|donor| donor.donor_type.clone()),
+            name_fr: registered.and_then(|donor| donor.name_fr.clone()),
+            name_es: registered.and_then(|donor| donor.name_es.clone()),
+            part,
+        }
     };
-    let last = DonorFundingShare { donor_id: None, donor_type: None, part: not_stated(rest) };
+    let last = DonorFundingShare {
+        donor_id: None,
+        donor_type: None,
+        name_fr: None,
+        name_es: None,
+        part: not_stated(rest),
+    };
     Ok(stated.into_iter().map(donor).chain([last]).collect())
 }
 

@@ -228,6 +228,6 @@ async fn plan_page(
         donor_count: by_donor.len() - 1,
         by_donor,
         by_earmarking: funding::parts(&counted, "earmarking"),
-        by_recipient: funding::parts(&counted, "recipient"),
+        by_recipient: funding::recipients(db, organisation_id, &counted).await?,
     })
 }

@@ -76,6 +76,12 @@ pub(crate) struct DonorToPlan {
     donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
     donor_name: Option<String>,
+    /// The donor's name in French, if registered with one.
+    #[schema(max_length = 300)]
+    donor_name_fr: Option<String>,
+    /// The donor's name in Spanish, if registered with one.
+    #[schema(max_length = 300)]
+    donor_name_es: Option<String>,
     /// All donors other than those named.
     all_others: bool,
     plan_id: Option<PlanId>,
@@ -215,6 +221,8 @@ async fn flows(
             donor_name: registered
                 .map(|donor| donor.name.clone())
                 .or_else(|| donor.and_then(|cell| stated(&cell.name))),
+            donor_name_fr: registered.and_then(|donor| donor.name_fr.clone()),
+            donor_name_es: registered.and_then(|donor| donor.name_es.clone()),
             all_others: donor.is_none(),
             plan_id: known.map(|plan| plan.id),
             plan_name: known.map(|plan| plan.name.clone()).or(plan_name),

@@ -144,6 +144,7 @@ imports-field-first-reported-date = Date of the first report
 imports-field-other = Other details
 imports-plans = Imports of response plans
 imports-plans-of = Import of response plans: { $file }
+import-line = line { $line } of the file
 imports-plans-unnamed = Plan overview
 imports-plans-others = Other plan overviews of this upload
 imports-plans-refused-help = { $count ->

@@ -94,7 +94,7 @@ clearance-rule-about = Agreements with donors of these types require a valid due
 clearance-rule-types = Types of donor that require a clearance
 clearance-rule-none = No type of donor requires a clearance.
 who-we-are = Who we are
-who-we-are-about = The names and FTS numbers under which the organisation receives money. A flow reported to FTS is ours when it goes to no other organisation. Our own records are ours in any case.
+who-we-are-about = The names and FTS numbers under which the organisation receives money. A flow reported in FTS counts as ours when it goes to this organisation and to no other. Our own records always count as ours.
 who-we-are-names = Names of the organisation
 who-we-are-names-hint = One per line, 20 at most. Case, accents and punctuation make no difference.
 who-we-are-fts-organisation-ids = Organisation numbers in FTS
@@ -102,7 +102,7 @@ who-we-are-fts-organisation-ids-hint = One per line, 20 at most: the number that
 who-we-are-to-compare = Reported flows are about to be compared with this setting.
 who-we-are-comparing = { $compared } of { $total } reported flows have been compared with this setting; figures follow.
 who-we-are-compared = { $count ->
-    [0] No flow has been reported yet.
-    [one] The one reported flow has been compared with this setting.
-   *[other] All { $count } reported flows have been compared with this setting.
+    [0] Flows are compared with this setting as they are imported.
+    [one] The one flow reported before this setting was saved has been compared with it. Later flows are compared as they are imported.
+   *[other] All { $count } flows reported before this setting was saved have been compared with it. Later flows are compared as they are imported.
 }

@@ -144,6 +144,7 @@ imports-field-first-reported-date = Fecha de la primera notificación
 imports-field-other = Otros datos
 imports-plans = Importaciones de planes de respuesta
 imports-plans-of = Importación de planes de respuesta: { $file }
+import-line = línea { $line } del archivo
 imports-plans-unnamed = Resumen de planes
 imports-plans-others = Otros resúmenes de planes de este envío
 imports-plans-refused-help = { $count ->

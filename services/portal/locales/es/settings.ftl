@@ -94,7 +94,7 @@ clearance-rule-about = Los acuerdos con estos tipos de donantes exigen una aprob
 clearance-rule-types = Tipos de donantes que requieren aprobación
 clearance-rule-none = Ningún tipo de donante requiere aprobación.
 who-we-are = Quiénes somos
-who-we-are-about = Los nombres y los números del FTS con los que la organización recibe fondos. Un flujo notificado al FTS es nuestro cuando no va a ninguna otra organización. Nuestros propios registros lo son en todo caso.
+who-we-are-about = Los nombres y los números del FTS con los que la organización recibe fondos. Un flujo notificado al FTS cuenta como nuestro cuando va a esta organización y a ninguna otra. Nuestros propios registros siempre cuentan como nuestros.
 who-we-are-names = Nombres de la organización
 who-we-are-names-hint = Uno por línea, 20 como máximo. Las mayúsculas, los acentos y la puntuación no cuentan.
 who-we-are-fts-organisation-ids = Números de la organización en el FTS
@@ -102,7 +102,7 @@ who-we-are-fts-organisation-ids-hint = Uno por línea, 20 como máximo: el núme
 who-we-are-to-compare = Los flujos notificados se van a comparar con este ajuste.
 who-we-are-comparing = Se han comparado con este ajuste { $compared } de { $total } flujos notificados; las cifras se actualizan a continuación.
 who-we-are-compared = { $count ->
-    [0] Todavía no se ha notificado ningún flujo.
-    [one] El único flujo notificado se ha comparado con este ajuste.
-   *[other] Los { $count } flujos notificados se han comparado con este ajuste.
+    [0] Los flujos se comparan con este ajuste al importarlos.
+    [one] El único flujo notificado antes de guardar este ajuste se ha comparado con él. Los posteriores se comparan al importarlos.
+   *[other] Los { $count } flujos notificados antes de guardar este ajuste se han comparado con él. Los posteriores se comparan al importarlos.
 }

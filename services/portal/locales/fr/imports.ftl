@@ -144,6 +144,7 @@ imports-field-first-reported-date = Date du premier signalement
 imports-field-other = Autres précisions
 imports-plans = Importations de plans de réponse
 imports-plans-of = Importation de plans de réponse : { $file }
+import-line = ligne { $line } du fichier
 imports-plans-unnamed = Aperçu de plans
 imports-plans-others = Autres aperçus de plans de cet envoi
 imports-plans-refused-help = { $count ->

@@ -94,7 +94,7 @@ clearance-rule-about = Les accords avec ces types de bailleurs de fonds exigent 
 clearance-rule-types = Types de bailleurs de fonds soumis à vérification
 clearance-rule-none = Aucun type de bailleur de fonds n’est soumis à vérification.
 who-we-are = Qui nous sommes
-who-we-are-about = Les noms et les numéros FTS sous lesquels l’organisation reçoit des fonds. Un flux signalé au FTS est le nôtre s’il n’est destiné à aucune autre organisation. Nos propres enregistrements le sont dans tous les cas.
+who-we-are-about = Les noms et les numéros FTS sous lesquels l’organisation reçoit des fonds. Un flux signalé au FTS compte comme le nôtre s’il est destiné à cette organisation et à aucune autre. Nos propres enregistrements comptent toujours comme les nôtres.
 who-we-are-names = Noms de l’organisation
 who-we-are-names-hint = Un par ligne, 20 au plus. La casse, les accents et la ponctuation ne comptent pas.
 who-we-are-fts-organisation-ids = Numéros de l’organisation dans le FTS
@@ -102,7 +102,7 @@ who-we-are-fts-organisation-ids-hint = Un par ligne, 20 au plus : le numéro qu
 who-we-are-to-compare = Les flux signalés vont être comparés à ce réglage.
 who-we-are-comparing = { $compared } flux signalés sur { $total } ont été comparés à ce réglage ; les chiffres suivent.
 who-we-are-compared = { $count ->
-    [0] Aucun flux n’a encore été signalé.
-    [one] Le seul flux signalé a été comparé à ce réglage.
-   *[other] Les { $count } flux signalés ont tous été comparés à ce réglage.
+    [0] Les flux sont comparés à ce réglage au moment de leur importation.
+    [one] Le seul flux signalé avant l’enregistrement de ce réglage lui a été comparé. Les suivants le sont au moment de leur importation.
+   *[other] Les { $count } flux signalés avant l’enregistrement de ce réglage lui ont tous été comparés. Les suivants le sont au moment de leur importation.
 }

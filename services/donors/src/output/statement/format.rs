@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 /// ICU's formatters of a language; they do not cross threads.
 pub(super) struct Formats {
+    language: Language,
     numbers: Option<DecimalFormatter>,
     days: Option<DateTimeFormatter<YMD>>,
 }
@@ -19,7 +20,7 @@ impl Formats {
         let locale = language.locale();
         let numbers = DecimalFormatter::try_new(locale.clone().into(), DecimalFormatterOptions::default());
         let days = DateTimeFormatter::try_new(locale.into(), YMD::medium());
-        Self { numbers: numbers.ok(), days: days.ok() }
+        Self { language, numbers: numbers.ok(), days: days.ok() }
     }
 
     /// An amount with all decimals of its currency, without it.
@@ -41,7 +42,9 @@ impl Formats {
 
     pub(super) fn day(&self, day: NaiveDate) -> String {
         match (icu_date(day), &self.days) {
-            (Some(date), Some(formatter)) => formatter.format(&date).to_string(),
+            (Some(date), Some(formatter)) => {
+                self.language.with_first(day, formatter.format(&date).to_string())
+            }
             _ => day.to_string(),
         }
     }

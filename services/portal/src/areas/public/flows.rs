@@ -94,11 +94,13 @@ fn sankey(language: Language, flows: &[Value]) -> Value {
     let name = |flow: &Value, side: &str, none: &str| {
         flow[side].as_str().map_or_else(|| text(language, none, None), str::to_owned)
     };
+    let translated = format!("donor_name_{}", language.as_str());
     let pairs: Vec<(String, String, i64)> = flows
         .iter()
         .map(|flow| {
             let nobody = if flow["all_others"] == true { "all-others" } else { "not-stated" };
-            let (donor, plan) = (name(flow, "donor_name", nobody), name(flow, "plan_name", "outside-plans"));
+            let donor = if flow[&translated].is_string() { translated.as_str() } else { "donor_name" };
+            let (donor, plan) = (name(flow, donor, nobody), name(flow, "plan_name", "outside-plans"));
             (donor, plan, minor(&flow["funding"]))
         })
         .collect();

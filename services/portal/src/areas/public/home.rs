@@ -3,7 +3,7 @@
 use crate::{
     error::unless_away,
     figures::{minor, parts, usd},
-    format::money_short,
+    format::{money_round, money_short},
     i18n::{PageLanguage, text},
     lists::{given, items, or_empty},
     visit::{PageResult, Visitor},
@@ -116,7 +116,7 @@ fn map_data(visitor: &Visitor, countries: &[Value]) -> Value {
 fn classes(visitor: &Visitor) -> Value {
     let named = |start: &str| {
         let class = crate::draw::class(start.parse().unwrap_or_default());
-        json!({ "class": class, "from": money_short(visitor.language, start) })
+        json!({ "class": class, "from": money_round(visitor.language, start) })
     };
     ["0", "1000000", "10000000", "100000000", "1000000000"].map(named).to_vec().into()
 }

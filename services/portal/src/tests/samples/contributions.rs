@@ -92,6 +92,7 @@ fn twice(_: Language) -> Value {
         "filter_query": "state=linked",
         "filter": { "state": "linked", "donor_id": ID, "min_points": MARKUP, "contribution_id": null },
         "problem": super::refusal("state"), "may_write": true, "own_office": ID,
+        "decided": answer("/v1/contribution-links/{id}", link("linked")),
     })
 }
 

@@ -68,7 +68,7 @@ async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
         "offices": offices, "own_office": staff.own_office(), "colleagues": colleagues,
         "meanwhile": form.meanwhile, "rows": (0..MIN_INSTALMENT_ROWS).collect::<Vec<_>>(),
-        "countries": country_codes(),
+        "countries": country_codes(staff.language),
     });
     staff.page("console/agreements/form.html", context).await
 }

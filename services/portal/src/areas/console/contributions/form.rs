@@ -58,7 +58,7 @@ async fn begun(staff: &Staff, beginning: &Beginning) -> Result<Value, PageError>
 async fn form_page(staff: &Staff, typed: Value, problem: Value, choices: Vec<Value>) -> PageResult {
     let plans = plans(staff).await?;
     let context = json!({
-        "typed": typed, "problem": problem, "choices": choices, "key": key(), "countries": country_codes(),
+        "typed": typed, "problem": problem, "choices": choices, "key": key(), "countries": country_codes(staff.language),
         "plans": plans,
     });
     staff.page("console/contributions/form.html", context).await

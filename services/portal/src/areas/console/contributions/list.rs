@@ -45,7 +45,7 @@ struct Filters {
 
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let more = json!({
-        "plans": plans(&staff).await?, "countries": country_codes(), "may_write": staff.may("contributions:write"),
+        "plans": plans(&staff).await?, "countries": country_codes(staff.language), "may_write": staff.may("contributions:write"),
     });
     LIST.show(&staff, &asked, more).await
 }

@@ -45,6 +45,12 @@ struct Filters {
     contribution_id: Option<String>,
 }
 
+/// The pair that was decided on last: the list says so, with the way back.
+#[derive(Deserialize)]
+struct Decided {
+    decided: Option<String>,
+}
+
 /// The filters; where nothing else is asked for, the pairs that wait for somebody to decide.
 fn waiting(mut query: Query) -> Query {
     if !query.iter().any(|(name, _)| name == "state" || name == "min_points") {
@@ -53,10 +59,16 @@ fn waiting(mut query: Query) -> Query {
     query
 }
 
-async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>, last: web::Query<Decided>) -> PageResult {
     let query = asked.after(waiting(asked.filter()));
     let context = LIST.context(&staff, &asked.filters, query).await?;
-    let more = json!({ "may_write": staff.may("contributions:write"), "own_office": staff.own_office() });
+    let decided = match last.decided.as_deref().and_then(Id::read) {
+        Some(id) => still_there(&staff, id.as_str()).await?,
+        None => Value::Null,
+    };
+    let more = json!({
+        "may_write": staff.may("contributions:write"), "own_office": staff.own_office(), "decided": decided,
+    });
     staff.page(LIST.template, added(context, more)).await
 }
 
@@ -78,9 +90,15 @@ async fn pair_page(staff: &Staff, id: &Id, typed: Value, problem: Value) -> Page
 
 /// What links a contribution with its partner, where there is one.
 pub(super) async fn link_of(staff: &Staff, contribution: &Value) -> Result<Value, PageError> {
-    let Some(id) = contribution["partner"]["link_id"].as_str() else { return Ok(Value::Null) };
+    match contribution["partner"]["link_id"].as_str() {
+        Some(id) => still_there(staff, id).await,
+        None => Ok(Value::Null),
+    }
+}
+
+/// A pair; null when it has gone meanwhile.
+async fn still_there(staff: &Staff, id: &str) -> Result<Value, PageError> {
     match staff.get(&format!("{LINKS}/{id}"), &()).await {
-        // It has gone meanwhile.
         Err(PageError::Refused(problem)) if problem.status == 404 => Ok(Value::Null),
         other => other,
     }
@@ -105,7 +123,7 @@ async fn decide(form: &Writer, id: &Id, step: &str, sent: &Value) -> PageResult 
     match form.submit(Method::POST, &path, sent, Guard::Version(typed.text("version"))).await? {
         Ok(_) => match Id::read(typed.text("back")) {
             Some(contribution) => form.see_other(&format!("/console/contributions/{contribution}")),
-            None => form.see_other("/console/contributions/twice"),
+            None => form.see_other(&format!("/console/contributions/twice?decided={id}")),
         },
         Err(problem) => pair_page(form, id, typed.values(), problem).await,
     }

@@ -40,7 +40,7 @@ fn filled(mut donor: Value) -> Value {
 
 async fn form_page(staff: &Staff, id: Option<&Id>, typed: Value, problem: Value) -> PageResult {
     let context = json!({
-        "typed": typed, "problem": problem, "id": id.map(Id::as_str), "key": key(), "countries": country_codes(),
+        "typed": typed, "problem": problem, "id": id.map(Id::as_str), "key": key(), "countries": country_codes(staff.language),
     });
     staff.page("console/donors/form.html", context).await
 }
