@@ -87,6 +87,24 @@ async fn wrong_bodies_are_named_field_by_field() {
         is_problem(&refused, 422, "invalid_field", pointer);
         assert_eq!(codes(&refused), [code], "{}", refused.text);
     }
+    let plan = |field: &str, value: serde_json::Value| {
+        let mut plan = json!({ "name": "Chad", "plan_type": "other", "countries": ["TCD"], "years": [2026] });
+        plan[field] = value;
+        plan
+    };
+    let ten = json!({ "amount": "ten", "currency": "USD" });
+    let of_nobody = json!([{ "requirement": { "amount": "1.00", "currency": "ZZZ" } }]);
+    for (body, pointer, code) in [
+        (plan("revised_requirement", ten), "/revised_requirement/amount", "not_a_number"),
+        (plan("objectives", of_nobody), "/objectives/0/requirement/currency", "not_a_currency"),
+        (plan("external_ref", json!({ "source": "fts" })), "/external_ref/ref", "required"),
+        (plan("office_id", json!("x")), "/office_id", "not_an_id"),
+        (plan("colour", json!("red")), "/colour", "unknown_field"),
+    ] {
+        let refused = post("/v1/plans", body).await;
+        is_problem(&refused, 422, "invalid_field", pointer);
+        assert_eq!(codes(&refused), [code], "{}", refused.text);
+    }
     let long = post("/v1/donors", json!({ "name": long, "type": "government" })).await.json();
     assert_eq!(long["errors"][0]["params"], json!({ "max": 300 }), "{long}");
     let twice = post("/v1/donors", json!({ "name": "norway", "type": "government" })).await;

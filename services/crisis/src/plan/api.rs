@@ -1,4 +1,5 @@
 use super::{
+    new_plan::NewPlan,
     objective::{self, Objective},
     store,
 };
@@ -77,15 +78,6 @@ pub(crate) struct PlanFields {
 
 fn internal() -> Visibility {
     Visibility::Internal
-}
-
-/// A new response plan.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct NewPlan {
-    /// The office that owns it: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<OfficeId>,
-    #[serde(flatten)]
-    fields: PlanFields,
 }
 
 impl TryFrom<store::Model> for Plan {
