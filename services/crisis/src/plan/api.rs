@@ -311,6 +311,11 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     for (index, year) in fields.years.iter().take(20).enumerate() {
         checks.within(&format!("/years/{index}"), *year, 1990..=2100);
     }
+    for (pointer, date) in [("/start_date", fields.start_date), ("/end_date", fields.end_date)] {
+        if let Some(date) = date {
+            checks.day(pointer, date);
+        }
+    }
     if let Some((start, _)) = fields.start_date.zip(fields.end_date).filter(|(start, end)| start > end) {
         checks.refuse("/end_date", Fault::before("start_date", start));
     }
