@@ -127,6 +127,40 @@ async fn a_check_tells_everything_and_its_file_is_imported_without_being_sent_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_says_the_same_in_other_columns_changes_nothing() {
+    let world = World::new().await;
+    world.donor("Norway").await;
+    let upload = async |query: &str, table: &str| {
+        let files = [("a.csv", table.as_bytes().to_vec())];
+        let answer = world.upload_as(&world.token, query, &[], &files).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        world.end_of(&world.token, &text(&answer.json()["id"])).await
+    };
+    let versions = async || {
+        let list = world.http.get(Some(&world.token), "/v1/contributions").await.json();
+        list["items"].as_array().unwrap().iter().map(|row| row["version"].as_i64().unwrap()).sum::<i64>()
+    };
+    let query = "format=csv&source=erp";
+    let full = "external_ref,donor,status,amount,currency,usage_years\nG-1,Norway,paid,5,USD,2026\n";
+    assert_eq!(outcome(&upload(query, full).await), ("done".into(), [1, 1, 0, 0, 0, 0]));
+    world.settled().await;
+    let before = versions().await;
+    for same in [
+        "external_ref,donor,status,amount,currency\nG-1,Norway,Paid,5.00,USD\n",
+        "external_ref,donor,status,amount,currency,usage_years,flow_date\nG-1,Norway,paid,5,USD,2026,\n",
+    ] {
+        for (query, state) in [("format=csv&source=erp&dry_run=true", "checked"), (query, "done")] {
+            let job = upload(query, same).await;
+            assert_eq!(outcome(&job), (state.into(), [1, 0, 0, 1, 0, 0]), "{same}");
+            assert_eq!(items(&world, &job, "rows").await[0]["changes"], json!([]), "{same}");
+        }
+    }
+    world.settled().await;
+    assert_eq!(versions().await, before, "no new version of the contribution");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_kept_for_who_sent_them_in_the_office_where_they_were_sent() {
     let world = World::new().await;
     world.donor("Norway").await;

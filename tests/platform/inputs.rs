@@ -87,6 +87,30 @@ async fn wrong_bodies_are_named_field_by_field() {
         is_problem(&refused, 422, "invalid_field", pointer);
         assert_eq!(codes(&refused), [code], "{}", refused.text);
     }
+    let plan = |field: &str, value: serde_json::Value| {
+        let mut plan = json!({ "name": "Chad", "plan_type": "other", "countries": ["TCD"], "years": [2026] });
+        plan[field] = value;
+        plan
+    };
+    let ten = json!({ "amount": "ten", "currency": "USD" });
+    let of_nobody = json!([{ "requirement": { "amount": "1.00", "currency": "ZZZ" } }]);
+    for (body, pointer, code) in [
+        (plan("revised_requirement", ten), "/revised_requirement/amount", "not_a_number"),
+        (plan("objectives", of_nobody), "/objectives/0/requirement/currency", "not_a_currency"),
+        (plan("external_ref", json!({ "source": "fts" })), "/external_ref/ref", "required"),
+        (plan("office_id", json!("x")), "/office_id", "not_an_id"),
+        (plan("colour", json!("red")), "/colour", "unknown_field"),
+        (plan("start_date", json!("0001-01-01")), "/start_date", "date_out_of_range"),
+        (plan("end_date", json!("9999-12-31")), "/end_date", "date_out_of_range"),
+    ] {
+        let refused = post("/v1/plans", body).await;
+        is_problem(&refused, 422, "invalid_field", pointer);
+        assert_eq!(codes(&refused), [code], "{}", refused.text);
+    }
+    let decision = json!({ "decision": "cleared", "reference": "DD-1", "valid_from": "2026-01-01",
+        "valid_until": "9999-12-31" });
+    let refused = post(&format!("/v1/donors/{donor}/clearances"), decision).await;
+    is_problem(&refused, 422, "invalid_field", "/valid_until");
     let long = post("/v1/donors", json!({ "name": long, "type": "government" })).await.json();
     assert_eq!(long["errors"][0]["params"], json!({ "max": 300 }), "{long}");
     let twice = post("/v1/donors", json!({ "name": "norway", "type": "government" })).await;

@@ -48,6 +48,13 @@ impl Checks {
         }
     }
 
+    /// Notes a date that systems write for "no date" (before 1900, after 2200).
+    pub fn day(&mut self, pointer: &str, date: chrono::NaiveDate) {
+        if let Some(fault) = kernel::date::unusual_for_money(date) {
+            self.refuse(pointer, fault);
+        }
+    }
+
     /// Notes a list that is too long. The entries to look at: never more than are allowed, so that a check that compares
     /// each with each, or asks the database about each, is bounded.
     pub fn at_most<'a, T>(&mut self, pointer: &str, entries: &'a [T], most: usize) -> &'a [T] {

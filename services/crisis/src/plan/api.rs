@@ -1,4 +1,5 @@
 use super::{
+    new_plan::NewPlan,
     objective::{self, Objective},
     store,
 };
@@ -77,15 +78,6 @@ pub(crate) struct PlanFields {
 
 fn internal() -> Visibility {
     Visibility::Internal
-}
-
-/// A new response plan.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct NewPlan {
-    /// The office that owns it: the caller's or one below it. Defaults to the caller's.
-    office_id: Option<OfficeId>,
-    #[serde(flatten)]
-    fields: PlanFields,
 }
 
 impl TryFrom<store::Model> for Plan {
@@ -318,6 +310,11 @@ fn check(fields: &PlanFields) -> Result<(), Problem> {
     checks.at_most("/years", &fields.years, 20);
     for (index, year) in fields.years.iter().take(20).enumerate() {
         checks.within(&format!("/years/{index}"), *year, 1990..=2100);
+    }
+    for (pointer, date) in [("/start_date", fields.start_date), ("/end_date", fields.end_date)] {
+        if let Some(date) = date {
+            checks.day(pointer, date);
+        }
     }
     if let Some((start, _)) = fields.start_date.zip(fields.end_date).filter(|(start, end)| start > end) {
         checks.refuse("/end_date", Fault::before("start_date", start));

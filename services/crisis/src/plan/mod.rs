@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod import;
+mod new_plan;
 pub(crate) mod objective;
 pub(crate) mod store;
 pub(crate) mod update;

@@ -5,10 +5,13 @@ use super::{month_of, parse, store::Model};
 use chrono::{DateTime, Utc};
 use kernel::{Currency, Fault, FieldCode, FieldError, OrganisationId, fault};
 use rust_decimal::Decimal;
+use service::Checks;
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// Maximum number of rows of a file: two centuries of months of every currency.
 const MAX_ROWS: usize = 500_000;
+/// Maximum length of the name of a source, in characters.
+const MAX_SOURCE_LENGTH: usize = 200;
 /// Maximum number of faults that are reported one by one.
 const MAX_FAULTS: usize = 500;
 
@@ -141,14 +144,20 @@ fn line(record: &csv::StringRecord, columns: &Columns, given: Given<'_>, read: &
         }
         return None;
     }
-    let source = columns.source.map(cell).filter(|source| !source.is_empty()).unwrap_or(given.source);
+    let stated = columns.source.map(cell).filter(|source| !source.is_empty());
+    let mut checks = Checks::new();
+    checks.optional_text("/source", stated, MAX_SOURCE_LENGTH);
+    if let Some(error) = checks.into_errors().pop() {
+        read.fault(number, "Source", error.into());
+        return None;
+    }
     let model = Model {
         organisation_id: given.organisation_id,
         currency: code.to_owned(),
         month: month_of(date),
         rate: parsed.normalize().to_string(),
         rate_date: date,
-        source: source.chars().filter(|character| !character.is_control()).take(200).collect(),
+        source: stated.unwrap_or(given.source).to_owned(),
         recorded_at: given.now,
     };
     Some(Line { number, country: columns.country.map(cell).unwrap_or_default().to_owned(), model })
@@ -245,6 +254,19 @@ mod tests {
             ("/rows/8/Rate", FieldCode::NotANumber),
         ];
         assert_eq!(faults, expected);
+    }
+
+    #[test]
+    fn a_source_that_hides_characters_or_does_not_end_is_named() {
+        let long = "x".repeat(201);
+        let read = of(&format!(
+            "Date,Rate,Currency,Source\n2026-01-31,1,EUR,E\u{7}CB\n2026-01-31,2,CHF,{long}\n2026-01-31,3,NOK,ECB"
+        ));
+        let faults: Vec<_> = read.faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+        let expected =
+            [("/rows/1/Source", FieldCode::HiddenCharacters), ("/rows/2/Source", FieldCode::TooLong)];
+        assert_eq!(faults, expected);
+        assert_eq!((read.rates.len(), read.bad), (1, 2));
     }
 
     #[test]

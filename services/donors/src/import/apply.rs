@@ -81,14 +81,20 @@ pub(crate) async fn apply(
         let known = current.map(|row| (row.source_version.unwrap_or(0), row.fingerprint.clone()));
         match decide(known.as_ref(), flow.version, &fingerprint) {
             Decision::Keep => verdicts.unchanged.push(number),
-            decision @ (Decision::Create | Decision::Update) => {
-                let created = decision == Decision::Create;
-                if created { &mut verdicts.created } else { &mut verdicts.updated }.push(number);
+            Decision::Create | Decision::Update => {
                 let id = flow.id.clone();
                 let place = (current.map_or_else(|| tx.new_id(), |row| row.id), now);
                 let record = record(flow, job, &lookups, fingerprint, stored.get(&id), place)?;
-                if let Some(current) = current {
-                    verdicts.changes.push(changes::of_row(job.id, number, current, &record)?);
+                match current {
+                    Some(current) if changes::is_same(current, &record) => {
+                        verdicts.unchanged.push(number);
+                        continue;
+                    }
+                    Some(current) => {
+                        verdicts.updated.push(number);
+                        verdicts.changes.push(changes::of_row(job.id, number, current, &record)?);
+                    }
+                    None => verdicts.created.push(number),
                 }
                 if !latest.contains_key(&id) {
                     order.push(id.clone());

@@ -94,6 +94,13 @@ pub(super) fn of_row(
     Ok(Model { import_id, number, changes })
 }
 
+/// Whether a row makes of a record what it is already: it says the same in other words, or of other columns.
+pub(super) fn is_same(old: &Contribution, new: &Contribution) -> bool {
+    let fingerprint = old.fingerprint.clone();
+    let new = Contribution { version: old.version, updated_at: old.updated_at, fingerprint, ..new.clone() };
+    new == *old
+}
+
 /// What differs between a record and what a row makes of it, in the order of the columns of a table.
 fn between(old: &Contribution, new: &Contribution) -> Result<Vec<RowChange>, StoreError> {
     let mut changes = Vec::new();
@@ -262,6 +269,23 @@ mod tests {
         ];
         assert_eq!(shown(&new), expected);
         assert_eq!(expected.len() + 1, ChangedField::ALL.len(), "all but `other`");
+    }
+
+    #[test]
+    fn a_row_that_says_the_same_in_other_words_changes_nothing() {
+        let held = held();
+        let said = Contribution {
+            version: held.version + 1,
+            fingerprint: "other".to_owned(),
+            updated_at: held.updated_at + chrono::Duration::days(1),
+            ..held.clone()
+        };
+        assert!(is_same(&held, &said));
+        assert!(!is_same(&held, &Contribution { new_money: false, ..said.clone() }));
+        assert!(
+            !is_same(&held, &Contribution { source_version: Some(9), ..said }),
+            "a later version of a flow"
+        );
     }
 
     #[test]

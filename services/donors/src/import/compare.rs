@@ -186,17 +186,21 @@ impl Comparison {
                 apply::decide(known.as_ref(), flow.version, &fingerprint)
             }
         };
-        match decision {
-            Decision::Keep => {
-                verdicts.unchanged.push(number);
-                return Ok(());
-            }
-            Decision::Create => verdicts.created.push(number),
-            Decision::Update => verdicts.updated.push(number),
+        if decision == Decision::Keep {
+            verdicts.unchanged.push(number);
+            return Ok(());
         }
         let (id, version) = (flow.id.clone(), flow.version);
         let place = (stored.map_or(ContributionId::nil(), |row| row.id), now);
         let record = apply::record(flow, job, lookups, fingerprint, stored, place)?;
+        match stored {
+            Some(stored) if before.is_none() && changes::is_same(stored, &record) => {
+                verdicts.unchanged.push(number);
+                return Ok(());
+            }
+            _ if decision == Decision::Create => verdicts.created.push(number),
+            _ => verdicts.updated.push(number),
+        }
         if let Some(stored) = stored {
             verdicts.changes.push(changes::of_row(job.id, number, stored, &record)?);
         }

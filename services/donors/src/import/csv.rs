@@ -5,6 +5,7 @@ use super::{
     columns::{Cell, Columns, Headed, is_tags, left_out},
     flow::Staged,
     format::{Found, Reading, Sink, damaged, not_utf8, not_what_it_says},
+    lines::Lines,
     meter::{Meter, Metered},
 };
 use crate::exchange_rate::Rates;
@@ -16,7 +17,7 @@ use std::{
 };
 
 /// Maximum length of the first line, in bytes.
-const MAX_HEADER_BYTES: u64 = 64 * 1024;
+const MAX_HEADER_BYTES: usize = 64 * 1024;
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
 /// Reads the table into `sink`.
@@ -29,9 +30,9 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
     let first = first_line(&mut reader)?;
     let stated = separator(&first);
     // Excel's line about the separator is the first line of the file, but none of the table.
-    let (head, lines_before) = match stated {
-        Some(_) => (next_line(&mut reader)?, 1),
-        None => (first, 0),
+    let (head, line) = match stated {
+        Some(_) => (next_line(&mut reader)?, 2),
+        None => (first, 1),
     };
     check_headings(&head)?;
     let delimiter = stated.unwrap_or_else(|| delimiter(&head));
@@ -39,10 +40,10 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
         .delimiter(delimiter)
         .flexible(true)
         .has_headers(false)
-        .from_reader(io::Cursor::new(head).chain(reader));
+        .from_reader(Lines::new(io::Cursor::new(head).chain(reader), line));
     let mut row = StringRecord::new();
     meter.next_piece();
-    if !table.read_record(&mut row).map_err(|error| broken(&error, &meter, 1, lines_before))? {
+    if !table.read_record(&mut row).map_err(|error| broken(&error, &meter, line))? {
         return Err(not_what_it_says(FieldCode::EmptyFile.says("the file is empty")));
     }
     let headings: Vec<String> = row.iter().map(|heading| heading.trim().to_owned()).collect();
@@ -50,18 +51,19 @@ pub(super) fn parse(reader: impl Read, reading: &Reading, sink: &mut Sink) -> Re
     let mut found = Found { columns: found, note };
     let Some(columns) = columns else {
         // A table that is only described is still read to its end: whoever sends it waits for that.
-        io::copy(&mut table.into_inner(), &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
+        let mut rest = table.into_inner().into_inner();
+        io::copy(&mut rest, &mut io::sink()).map_err(|error| damaged(error.to_string()))?;
         return Ok(found);
     };
     let mut is_first = true;
     loop {
         meter.next_piece();
-        let line = table.position().line();
-        let more = table.read_record(&mut row).map_err(|error| broken(&error, &meter, line, lines_before))?;
-        if !more {
+        let place = table.position().byte();
+        let read = table.read_record(&mut row);
+        let line = table.get_mut().line_from(place);
+        if !read.map_err(|error| broken(&error, &meter, line))? {
             return Ok(found);
         }
-        let line = row.position().map_or(line, csv::Position::line) + lines_before;
         if row.as_slice().contains('\0') {
             return Err(not_text(format!("line {line} contains a NUL byte: the file is not text")));
         }
@@ -118,10 +120,28 @@ fn first_line(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
     Ok(head.strip_prefix(BYTE_ORDER_MARK).map(<[u8]>::to_vec).unwrap_or(head))
 }
 
+/// A line and what ends it: a line feed, a carriage return, or both. As much of it as headings may have.
 fn next_line(reader: &mut impl BufRead) -> Result<Vec<u8>, Problem> {
-    let mut line = Vec::new();
     let unread = |error: io::Error| damaged(error.to_string());
-    reader.by_ref().take(MAX_HEADER_BYTES).read_until(b'\n', &mut line).map_err(unread)?;
+    let mut line = Vec::new();
+    loop {
+        let piece = reader.fill_buf().map_err(unread)?;
+        let piece = &piece[..piece.len().min(MAX_HEADER_BYTES - line.len())];
+        let end = piece.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let count = end.map_or(piece.len(), |end| end + 1);
+        line.extend_from_slice(&piece[..count]);
+        reader.consume(count);
+        if count == 0 {
+            return Ok(line);
+        }
+        if end.is_some() {
+            break;
+        }
+    }
+    if line.ends_with(b"\r") && reader.fill_buf().map_err(unread)?.starts_with(b"\n") {
+        reader.consume(1);
+        line.push(b'\n');
+    }
     Ok(line)
 }
 
@@ -130,7 +150,7 @@ fn check_headings(line: &[u8]) -> Result<(), Problem> {
     if line.contains(&0) {
         return Err(not_text("the first line contains a NUL byte: the file is not text"));
     }
-    if line.len() as u64 == MAX_HEADER_BYTES && !line.ends_with(b"\n") {
+    if line.len() >= MAX_HEADER_BYTES && !line.ends_with(b"\n") && !line.ends_with(b"\r") {
         let why = "the first line has more than 64 KiB: it should contain the headings";
         return Err(not_what_it_says(FieldCode::TooComplex.says(why)));
     }
@@ -156,15 +176,12 @@ fn not_text(why: impl Into<Cow<'static, str>>) -> Problem {
     not_what_it_says(FieldCode::WrongFileFormat.says(why).with("expected", "CSV"))
 }
 
-fn broken(error: &csv::Error, meter: &Meter, line: u64, lines_before: u64) -> Problem {
+fn broken(error: &csv::Error, meter: &Meter, line: u64) -> Problem {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the enum is not exhaustive")]
     match error.kind() {
-        ErrorKind::Utf8 { pos, .. } => {
-            let line = pos.as_ref().map_or(line, csv::Position::line) + lines_before;
-            not_utf8(format!("line {line} is not UTF-8: save the file as CSV UTF-8"))
-        }
+        ErrorKind::Utf8 { .. } => not_utf8(format!("line {line} is not UTF-8: save the file as CSV UTF-8")),
         _ if meter.exceeded() => {
-            let (longest, line) = (Meter::MAX_PIECE_BYTES, line + lines_before);
+            let longest = Meter::MAX_PIECE_BYTES;
             let why =
                 format!("the row at line {line} has more than {longest} bytes: is a quotation mark missing?");
             not_what_it_says(FieldCode::TooComplex.says(why))

@@ -125,6 +125,37 @@ fn a_first_line_says_what_separates() {
 }
 
 #[test]
+fn a_row_is_named_by_its_line_whatever_ends_lines() {
+    let rows = ["1,\"A\n\nB\",paid,1,USD", "", "2,A,paid,1,USD", " , ,", "3,A,paid,x,USD", ""];
+    for (before, first) in [("", 2), ("sep=,\n", 3)] {
+        for end in ["\n", "\r\n", "\r"] {
+            for tags in ["", "#a,#b,#c,#d,#e\n"] {
+                let table = format!("{before}{HEADINGS}\n{tags}{}", rows.join("\n")).replace('\n', end);
+                let (found, read) = read(table.as_bytes());
+                assert_eq!(found.unwrap().note.is_some(), !tags.is_empty(), "{table:?}");
+                let lines: Vec<String> = read.into_iter().map(|row| row.pointer).collect();
+                let first = first + usize::from(!tags.is_empty());
+                let expected = [first, first + 4, first + 6].map(|line| format!("/lines/{line}"));
+                assert_eq!(lines, expected, "{table:?}");
+            }
+            let damaged = [HEADINGS.as_bytes(), &b"\n1,A,paid,1,USD\n\n2,\xe8,paid,1,USD\n"[..]].concat();
+            let damaged: Vec<u8> =
+                damaged.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(end.as_bytes());
+            let (status, detail) = refused(&damaged);
+            assert!(status == 400 && detail.contains("line 4 is not UTF-8"), "{end:?}: {detail}");
+        }
+    }
+}
+
+#[test]
+fn a_long_file_whose_lines_end_with_carriage_returns_has_headings() {
+    let table = format!("{HEADINGS}\r{}", "1,A,paid,1,USD\r".repeat(10_000));
+    let (found, rows) = read(table.as_bytes());
+    found.unwrap();
+    assert_eq!((rows.len(), rows[9_999].pointer.as_str()), (10_000, "/lines/10001"));
+}
+
+#[test]
 fn a_row_of_hxl_tags_under_the_headings_is_left_out_and_said() {
     let tags = "#activity+id,#org+funder,#status,#value,#currency";
     let (found, rows) = read(format!("{HEADINGS}\n{tags}\nG-1,A,paid,1,USD\n{tags}\n").as_bytes());

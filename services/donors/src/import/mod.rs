@@ -26,6 +26,7 @@ mod grouping;
 mod headings;
 mod iati;
 mod kept;
+mod lines;
 mod matching;
 mod meter;
 mod new_donors;

@@ -157,6 +157,8 @@ pub(crate) async fn create(
     donor::known(&context, &scope, id.0).await?;
     let office_id = context.headquarters(&caller.claims).await?;
     let mut checks = Checks::new();
+    checks.day("/valid_from", new.valid_from);
+    checks.day("/valid_until", new.valid_until);
     let fault = Fault::before("valid_from", new.valid_from);
     checks.require(new.valid_from <= new.valid_until, "/valid_until", fault);
     checks.text("/reference", &new.reference, 100);

@@ -292,10 +292,16 @@ impl Reader {
         let value = self.take(name)?;
         let text = value.as_str().unwrap_or_default();
         let day = text.get(..10).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-        if day.is_none() {
+        let Some(day) = day else {
             self.checks.refuse(format!("/{name}"), (FieldCode::NotADate, "is not a date (YYYY-MM-DD…)"));
+            return None;
+        };
+        if kernel::date::unusual_for_money(day).is_some() {
+            let fault = FieldCode::TakenAsNotStated.says("lies outside 1900 to 2200: taken as not stated");
+            self.warn(&format!("/{name}"), fault.with("value", day.to_string()));
+            return None;
         }
-        day
+        Some(day)
     }
 
     fn budget_year(&mut self) -> Option<i32> {

@@ -100,6 +100,9 @@ fn what_the_source_leaves_open_is_a_warning_and_not_an_error() {
     let several = with("grandBargainEarmarkingType", json!(["earmarked", "unearmarked"])).unwrap();
     assert_eq!(several.earmarking, None);
     assert!(warned(several).contains(&"/grandBargainEarmarkingType".to_owned()));
+    let no_date = with("decisionDate", json!("0001-01-01T00:00:00Z")).unwrap();
+    assert_eq!(no_date.decision_date, None, "what systems write for no date is none");
+    assert!(warned(no_date).contains(&"/decisionDate".to_owned()));
     let two = json!([{"type": "Organization", "id": "1", "name": "A"}, {"type": "Organization", "id": "2", "name": "B"}]);
     assert!(with("sourceObjects", two).unwrap().donor_ref.is_none());
 }

@@ -4,6 +4,7 @@
 //! texts) and keeps a text of its own for each, so a crafted file of a few hundred bytes ends the process.
 
 mod archive;
+mod escaped;
 mod workbook;
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
 };
 use archive::Archive;
 use chrono::{Days, NaiveDate};
+use escaped::unescaped;
 use kernel::{Fault, FieldCode, Problem};
 use quick_xml::events::BytesStart;
 use std::io::Read;
@@ -175,7 +177,10 @@ impl<R: Read> Sheet<'_, R> {
     }
 
     fn read(&self, kind: &str, style: Option<usize>, text: String) -> Value {
-        let of_text = |text: String| if text.trim().is_empty() { Value::Empty } else { Value::Text(text) };
+        let of_text = |text: String| {
+            let text = unescaped(text);
+            if text.trim().is_empty() { Value::Empty } else { Value::Text(text) }
+        };
         match kind {
             "s" => match text.trim().parse().ok().and_then(|index| self.workbook.texts.get(index)) {
                 Some(shared) if shared.len() > MAX_TEXT_BYTES => {

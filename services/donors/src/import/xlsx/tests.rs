@@ -86,6 +86,35 @@ fn a_workbook_is_read_with_its_dates_numbers_and_kept_values() {
 }
 
 #[test]
+fn characters_that_a_spreadsheet_escapes_are_read_and_refused_like_others() {
+    let mut writer = Writer::new();
+    let sheet = writer.add_worksheet();
+    let headings = ["external_ref", "donor", "status", "amount", "currency", "description", "method"];
+    for (column, heading) in (0u16..).zip(headings) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for (line, method) in [(1u32, "Cash"), (2, "Ca\u{7}sh")] {
+        for (column, cell) in (0u16..).zip(["1", "Norway", "paid", "10", "USD", "a\r\nb _x000D_ 😀", method])
+        {
+            sheet.write(line, column, cell).unwrap();
+        }
+    }
+    let (found, rows) = read(&writer.save_to_buffer().unwrap());
+    found.unwrap();
+    let flow = ImportFormat::Xlsx.read(&rows[0].raw).unwrap();
+    assert_eq!(flow.description.as_deref(), Some("a\r\nb _x000D_ 😀"), "as it was written");
+    let (error, why) = (&rows[1].errors[0], FieldCode::HiddenCharacters);
+    assert_eq!((error.pointer.as_str(), error.code), ("/method", why));
+
+    let text = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let row = ["_x0031_", "Nor_x000D_\nway", "paid", "1_x0030_", "USD"].map(text).concat();
+    let (_, rows) = read(&of_sheet(&format!("<row>{row}</row>")));
+    let flow = ImportFormat::Xlsx.read(&rows[0].raw).unwrap();
+    assert_eq!((flow.id.as_str(), flow.amount_usd), ("1", 1_000));
+    assert_eq!(flow.donor_ref.unwrap().name.as_deref(), Some("Nor way"));
+}
+
+#[test]
 fn cells_that_cannot_be_read_say_why() {
     let text = |text: &str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
     let row = |amount: &str, date: &str| {

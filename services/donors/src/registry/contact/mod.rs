@@ -132,6 +132,17 @@ fn check(fields: &ContactFields, today: NaiveDate) -> Result<(), Problem> {
     for (pointer, day) in [("/consent/given_on", given_on), ("/consent/withdrawn_on", withdrawn_on)] {
         checks.require(day.is_none_or(|day| day <= today), pointer, Fault::in_future());
     }
+    let dates = [
+        ("/consent/given_on", *given_on),
+        ("/consent/withdrawn_on", *withdrawn_on),
+        ("/valid_from", fields.valid_from),
+        ("/valid_until", fields.valid_until),
+    ];
+    for (pointer, day) in dates {
+        if let Some(day) = day {
+            checks.day(pointer, day);
+        }
+    }
     for (pointer, field, first, last) in [
         ("/consent/withdrawn_on", "given_on", *given_on, *withdrawn_on),
         ("/valid_until", "valid_from", fields.valid_from, fields.valid_until),
@@ -203,6 +214,9 @@ mod tests {
         let mut unasked = fields();
         unasked.consent.given_on = None;
         assert_eq!(check(&unasked, day("2026-11-25")).unwrap_err().errors[0].pointer, "/consent/given_on");
+        unasked.consent.given_on = Some(day("0001-01-01"));
+        assert_eq!(check(&unasked, day("2026-11-25")).unwrap_err().errors[0].pointer, "/consent/given_on");
+        unasked.consent.given_on = None;
         unasked.consent.basis = "public_interest".to_owned();
         check(&unasked, day("2026-11-25")).unwrap();
     }
