@@ -201,6 +201,37 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`an officer decides on donors of which a table states no type, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    const source = javaScriptEnabled ? "erp-js" : "erp";
+    await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/imports?format=csv");
+    const names = ["Norwegen", "Fondation Untyped", "Fondation Unwanted"].map((name) => `${name} ${source}`);
+    const rows = names.map((name, index) => `${source}-${index},${name},paid,10,USD\n`);
+    await page.fill("#source", source);
+    await page.setInputFiles("#files", {
+      name: "erp.csv", mimeType: "text/csv", buffer: Buffer.from(`external_ref,donor,status,amount,currency\n${rows.join("")}`),
+    });
+    await sent(page, "form[data-upload] button", "checked");
+    if (javaScriptEnabled) assert.deepEqual(await axe(page), []);
+    const donor = (name) => page.locator("fieldset", { has: page.locator("legend", { hasText: name }) });
+    await donor(names[0]).locator("input[value=leave]").check();
+    await donor(names[1]).locator("input[value=new]").check();
+    await donor(names[2]).locator("input[value=leave]").check();
+    // Recorded as what?
+    await page.click("form[action$='/run'] button");
+    await page.waitForSelector(".error-summary");
+    assert.equal(await donor(names[1]).locator("input[value=new]").isChecked(), true, "what was chosen stays");
+    await donor(names[1]).locator("select").selectOption("private_sector");
+    await sent(page, "form[action$='/run'] button", "done");
+    await page.goto(`${page.url().split("?")[0]}?verdict=created`);
+    assert.equal(await page.locator("main tbody a[href*='/console/contributions/']").count(), 1);
+    await page.goto(`/en/console/donors?q=${encodeURIComponent(names[1])}`);
+    assert.equal(await page.locator("tbody th a").first().innerText(), names[1]);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test(`an officer imports a plan overview together with flows, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     await signIn(page, "officer@demo.example");

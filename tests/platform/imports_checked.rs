@@ -161,6 +161,90 @@ async fn a_table_that_says_the_same_in_other_columns_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_without_types_names_donors_that_are_mapped_or_recorded_with_a_type() {
+    let world = World::new().await;
+    let norway = world.donor("Norway, Government of").await;
+    let file = b"R\xc3\xa9f\xc3\xa9rence externe;Bailleur;Statut;Montant;Devise
+G-1;Norwegen;paid;1,00;USD
+G-2;Nouveau Fonds;paid;2,00;USD
+G-3;Norway, Government of;paid;3,00;USD
+G-4;Norwegen;paid;five;USD
+G-5;Autre Fonds;paid;5,00;USD
+";
+    let checked = check(&world, &world.token, file.to_vec()).await;
+    assert_eq!(outcome(&checked), ("checked".into(), [5, 1, 0, 0, 4, 3]));
+    assert_eq!(checked["undecided"], 3, "the fourth has an amount that is none");
+    let new = items(&world, &checked, "new-donors").await;
+    let told: Vec<_> = new.iter().map(|donor| (donor["number"].clone(), donor["type"].clone())).collect();
+    assert_eq!(told, [1, 2, 5].map(|number| (json!(number), Value::Null)));
+    assert_eq!((&new[0]["nearest"][0]["donor_id"], &new[1]["nearest"]), (&json!(norway), &json!([])));
+    let rejected = items(&world, &checked, "rows?verdict=rejected").await;
+    let error = &rejected[0]["errors"][0];
+    assert_eq!((&error["pointer"], &error["code"]), (&json!("/donor"), &json!("not_in_registry")));
+
+    // Nobody decides: as it was.
+    let done = run(&world, &checked, "&skip_bad=true", &[]).await;
+    assert_eq!((outcome(&done), donors(&world).await), (("done".into(), [5, 1, 0, 0, 4, 0]), 1));
+    // Recorded as what?
+    let mapped = json!({ "name": "Norwegen", "donor_id": norway });
+    let untyped = json!([mapped, { "name": "Nouveau Fonds", "donor_id": null }]).to_string();
+    let untyped = [("donor_decisions", untyped.as_str())];
+    let refused = again(&world, &world.token, &checked, "", &untyped).await;
+    let (pointers, code) = (refused.pointers(), refused.json()["errors"][0]["code"].clone());
+    assert_eq!((refused.status, pointers), (422, vec!["/donor_decisions/1/type".to_owned()]));
+    assert_eq!(code, "required");
+
+    let typed = json!([mapped, { "name": "NOUVEAU FONDS", "donor_id": null, "type": "private_sector" }]);
+    let typed = typed.to_string();
+    let fields = [("donor_decisions", typed.as_str())];
+    let foreseen = run(&world, &checked, "&dry_run=true", &fields).await;
+    assert_eq!(outcome(&foreseen), ("checked".into(), [5, 2, 0, 1, 2, 2]));
+    let new = items(&world, &foreseen, "new-donors").await;
+    assert_eq!((&new[0]["type"], &new[1]["type"]), (&json!("private_sector"), &Value::Null));
+    // Eight at once: the records and the donor are made once.
+    let runs = join_all((0..8).map(|_| run(&world, &checked, "&skip_bad=true", &fields))).await;
+    let mut made = [0; 2];
+    for done in &runs {
+        let (state, [read, created, _, _, rejected, new]) = outcome(done);
+        assert_eq!((state.as_str(), read, rejected, &done["undecided"]), ("done", 5, 2, &json!(1)));
+        (made[0], made[1]) = (made[0] + created, made[1] + new);
+    }
+    assert_eq!((made, donors(&world).await), ([2, 1], 2));
+    let rows = items(&world, &runs[0], "rows").await;
+    assert_eq!(rows[0]["donor_id"], json!(norway));
+    let donor = format!("/v1/donors/{}", text(&rows[1]["donor_id"]));
+    let donor = world.http.get(Some(&world.token), &donor).await.json();
+    assert_eq!((&donor["name"], &donor["type"]), (&json!("Nouveau Fonds"), &json!("private_sector")));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_of_a_donor_may_be_the_name_by_which_another_one_is_remembered() {
+    let world = World::new().await;
+    let norway = world.donor("Norway, Government of").await;
+    let import = async |rows: &str, decisions: &str| {
+        let file = format!("external_ref,donor,donor_ref,donor_type,status,amount,currency\n{rows}");
+        let fields = [("donor_decisions", decisions)];
+        let files = [("erp.csv", file.into_bytes())];
+        let answer = world.upload_as(&world.token, "format=csv&source=erp", &fields, &files).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let done = world.end_of(&world.token, &text(&answer.json()["id"])).await;
+        assert_eq!(done["state"], "done", "{done}");
+        items(&world, &done, "rows").await
+    };
+    let decisions = json!([{ "name": "Norwegen", "donor_id": norway }]).to_string();
+    let rows = "N-1,Norwegen,,government,paid,1,USD\nN-2,Other Fund,norwegen,private_sector,paid,1,USD\n";
+    let made = import(rows, &decisions).await;
+    let fund = made[1]["donor_id"].clone();
+    assert_eq!(made[0]["donor_id"], json!(norway));
+    assert!(fund.is_string() && fund != json!(norway));
+    let later = "N-3,NORWEGEN,,,paid,1,USD\nN-4,,norwegen,,paid,1,USD\n";
+    let made = import(later, "").await;
+    assert_eq!((&made[0]["donor_id"], &made[1]["donor_id"]), (&json!(norway), &fund));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_kept_for_who_sent_them_in_the_office_where_they_were_sent() {
     let world = World::new().await;
     world.donor("Norway").await;

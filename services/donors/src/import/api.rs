@@ -71,6 +71,10 @@ pub(crate) struct Import {
     unchanged: i64,
     #[schema(minimum = 0)]
     rejected: i64,
+    /// How many of the rejected rows lack nothing but a decision on their donor (`donor_decisions`), which is not in the
+    /// registry. A dry run lists such donors among the new ones.
+    #[schema(minimum = 0)]
+    undecided: i64,
     /// Rows with warnings.
     #[schema(minimum = 0)]
     warnings: i64,
@@ -114,6 +118,7 @@ impl Import {
             updated: row.updated,
             unchanged: row.unchanged,
             rejected: row.rejected,
+            undecided: row.undecided,
             warnings: row.warnings,
             new_donors: row.new_donors,
             totals: totals.map(ImportTotals::from),
@@ -138,6 +143,7 @@ impl Row for Import {
         ("created_at", |row| row.created_at.to_rfc3339().into()),
         ("dry_run", |row| row.dry_run.into()),
         ("new_donors", |row| row.new_donors.into()),
+        ("undecided", |row| row.undecided.into()),
     ];
 }
 

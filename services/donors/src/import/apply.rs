@@ -3,7 +3,14 @@
 
 mod donors;
 
-use super::{changes, flow::Flow, kept, matching::scope_of, new_donors, store::Model as Job};
+use super::{
+    changes,
+    flow::{DonorRef, Flow},
+    kept,
+    matching::scope_of,
+    new_donors,
+    store::Model as Job,
+};
 use crate::{
     agreement,
     contribution::{
@@ -169,15 +176,16 @@ impl Lookups {
         Ok(Self { donors, agreements, plans, recipient: recipient(db, job).await?, us })
     }
 
-    /// What the rows of a batch name, for a dry run: donors that are not in the registry as they would be recorded. Nothing
-    /// is written.
+    /// What the rows of a batch name, for a dry run: donors that are not in the registry as they would be recorded, with those
+    /// that are to be decided on. Nothing is written.
     pub(super) async fn foreseen(
         db: &impl ConnectionTrait,
         job: &Job,
         flows: &[(i64, Flow)],
+        undecided: &[(i64, DonorRef)],
         now: DateTime<Utc>,
     ) -> Result<(Self, Vec<new_donors::Unregistered>), StoreError> {
-        let (donors, unregistered) = donors::foreseen(db, job, flows, now).await?;
+        let (donors, unregistered) = donors::foreseen(db, job, flows, undecided, now).await?;
         let us = match tells_of_everybody(job) {
             true => Some(recipient::find(db, job.organisation_id).await?.us()),
             false => None,

@@ -4,13 +4,13 @@
 use super::{
     apply::{self, Decision, Lookups, Verdicts, by_reference},
     changes,
-    flow::Flow,
+    flow::{DonorRef, Flow},
     matching::scope_of,
     new_donors::MAX_COMPARED,
     seen::{Print, Seen},
     store::{self, ImportId, ImportState, Model as Job},
     totals::{Figure, Totals},
-    worker::{BATCHES_PER_TURN, Pause, begin, finish, next_flows, note},
+    worker::{BATCHES_PER_TURN, Batch, Pause, begin, finish, next_batch, note},
 };
 use crate::contribution::{self, store::Model as Contribution};
 use ::store::{Store, StoreError};
@@ -114,10 +114,11 @@ async fn begin_anew(database: &Store, job: &mut Job) -> Result<Comparison, Pause
 impl Comparison {
     /// Looks at the next batch; false when there is none.
     async fn advance(&mut self, database: &Store, job: &mut Job) -> Result<bool, Pause> {
-        let flows = next_flows(database, job).await?;
-        let Some(&(last, _)) = flows.last() else { return Ok(false) };
+        let Some(Batch { last, flows, undecided }) = next_batch(database, job).await? else {
+            return Ok(false);
+        };
         let count = flows.len();
-        let verdicts = self.look_at(database, job, flows).await?;
+        let verdicts = self.look_at(database, job, flows, undecided).await?;
         let mut noted = job.clone();
         let tx = begin(database, job).await?;
         note(&tx, &mut noted, &verdicts, (last, count)).await?;
@@ -131,13 +132,14 @@ impl Comparison {
         database: &Store,
         job: &Job,
         flows: Vec<(i64, Flow)>,
+        undecided: Vec<(i64, DonorRef)>,
     ) -> Result<Verdicts, StoreError> {
         let (scope, now) = (scope_of(job), database.clock().now());
         let refs: Vec<String> = flows.iter().map(|(_, flow)| flow.id.clone()).collect();
         let db = database.system_read().await?;
         let held = contribution::store::by_refs(&scope, &db, &job.source, &refs).await?;
         let held = by_reference(held);
-        let (lookups, unregistered) = Lookups::foreseen(&db, job, &flows, now).await?;
+        let (lookups, unregistered) = Lookups::foreseen(&db, job, &flows, &undecided, now).await?;
         let mut verdicts = Verdicts::default();
         let mut told_at = now;
         for new in unregistered {
@@ -147,7 +149,7 @@ impl Comparison {
                 told_at = present;
             }
             // In a table, one name is one donor.
-            let donor_type = (!job.format.is_table()).then_some(new.donor.donor_type);
+            let donor_type = (!job.format.is_table()).then_some(new.donor_type);
             let name = (new.donor.search.clone(), donor_type);
             if self.told.get(&name).is_some() {
                 continue;

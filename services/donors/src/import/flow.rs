@@ -5,13 +5,14 @@ use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
-    ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, FieldError, Money, Visibility,
+    ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, FieldCode, FieldError, Money,
+    Visibility,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// Maximum length of what a source calls a donor, in characters.
-const MAX_REFERENCE_LENGTH: usize = 100;
+/// Maximum length of a name by which a source calls a donor, in characters: one less than that of a reference.
+const MAX_CALLED_LENGTH: usize = 99;
 
 /// Why a row does not hold: what it calls itself, and everything that is wrong with it.
 pub(crate) type Refused = (Option<String>, Vec<FieldError>);
@@ -89,10 +90,12 @@ impl DonorRef {
     }
 
     /// The name by which the source calls the donor, where it has no reference: a decision on it is remembered so, in
-    /// whatever case and with whatever accents it is written later.
+    /// whatever case and with whatever accents it is written later. It begins with a blank, as no reference of a source does:
+    /// a reference may be the name of another donor.
     pub(crate) fn called_by_name(&self) -> Option<String> {
         let name = Some(self.search()).filter(|_| self.id.is_none() && self.reference.is_none());
-        name.filter(|name| !name.is_empty() && name.chars().count() <= MAX_REFERENCE_LENGTH)
+        let name = name.filter(|name| !name.is_empty() && name.chars().count() <= MAX_CALLED_LENGTH);
+        name.map(|name| format!(" {name}"))
     }
 
     /// The name as the registry is searched for it.
@@ -128,6 +131,11 @@ pub(crate) struct Staged {
 }
 
 impl Staged {
+    /// Whether nothing is wrong with it but that its donor is not in the registry, and nobody has said what it is.
+    pub(crate) fn is_undecided(&self) -> bool {
+        matches!(self.errors.as_slice(), [only] if is_undecided(only))
+    }
+
     /// A row of named fields. `wrong` is what was wrong before they could be read.
     pub(crate) fn of_record(pointer: String, record: &Record, wrong: Vec<FieldError>) -> Self {
         match record.read(wrong) {
@@ -172,5 +180,39 @@ impl Staged {
             errors,
             warnings: Vec::new(),
         }
+    }
+}
+
+/// Whether a row is refused because its donor, which has a name, is not in the registry: that can be decided on.
+pub(crate) fn is_undecided(error: &FieldError) -> bool {
+    error.code == FieldCode::NotInRegistry && error.pointer == "/donor"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn donor_ref(name: &str, reference: Option<&str>) -> DonorRef {
+        let (name, reference) = (Some(name.to_owned()), reference.map(str::to_owned));
+        DonorRef { id: None, reference, name, donor_type: None, unmapped_type: None }
+    }
+
+    #[test]
+    fn a_name_that_is_remembered_is_no_reference() {
+        let called = |name: &str, reference| donor_ref(name, reference).called_by_name();
+        assert_eq!(called("NORWÉGEN", None).as_deref(), Some(" norwegen"));
+        assert_eq!(called("Norwegen", Some("norwegen")), None);
+        assert_eq!(called(&"x".repeat(99), None).map(|name| name.len()), Some(100));
+        assert_eq!(called(&"x".repeat(100), None), None);
+    }
+
+    #[test]
+    fn a_row_waits_for_a_decision_when_nothing_else_is_wrong_with_it() {
+        let unknown = || FieldError::new("/donor", (FieldCode::NotInRegistry, "is not in the registry"));
+        let nameless = FieldError::new("/donor_ref", (FieldCode::NotInRegistry, "is not in the registry"));
+        let other = || FieldError::new("/plan", (FieldCode::UnknownReference, "is no plan"));
+        let of = |errors| Staged::refused("/lines/2".to_owned(), (None, errors)).is_undecided();
+        assert!(of(vec![unknown()]));
+        assert!(!of(vec![]) && !of(vec![nameless]) && !of(vec![other()]) && !of(vec![unknown(), other()]));
     }
 }

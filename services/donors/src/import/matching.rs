@@ -1,8 +1,8 @@
 //! What rows name: donors, agreements and plans, looked up for a batch at once.
 
 use super::{
-    decisions::{self, ByName},
-    flow::{DonorRef, Names, Staged},
+    decisions::{self, Accepted, ByName, Decided},
+    flow::{self, DonorRef, Names, Staged},
     format::ImportFormat,
     seen::Seen,
     store::Model as Job,
@@ -12,6 +12,7 @@ use crate::{
     known::plan::{self, KnownPlan},
     registry::donor,
 };
+use auth::ApiError;
 use kernel::{AgreementId, DonorId, DonorType, Fault, FieldCode, FieldError, RecordKind, fault};
 use sea_orm::ConnectionTrait;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -28,6 +29,8 @@ pub(super) enum Found {
     OtherType(DonorId, DonorType),
     /// The sender said that it is this one: under that name or reference it is known from then on.
     Decided(DonorId),
+    /// The sender said that it is a new one.
+    Accepted(Accepted),
     /// The name is that of several donors of different types.
     Several,
     Nobody,
@@ -37,7 +40,22 @@ impl Found {
     pub(super) fn id(&self) -> Option<DonorId> {
         match self {
             Found::Donor(id) | Found::Named(id) | Found::OtherType(id, _) | Found::Decided(id) => Some(*id),
-            Found::Several | Found::Nobody => None,
+            Found::Accepted(_) | Found::Several | Found::Nobody => None,
+        }
+    }
+
+    /// The type of a donor that is new: what the row states goes before what was decided.
+    pub(super) fn new_type(&self, donor_ref: &DonorRef) -> Option<DonorType> {
+        let decided = if let Found::Accepted(accepted) = self { accepted.donor_type } else { None };
+        donor_ref.donor_type.or(decided)
+    }
+}
+
+impl From<Decided> for Found {
+    fn from(decided: Decided) -> Self {
+        match decided {
+            Decided::Is(id) => Self::Decided(id),
+            Decided::New(accepted) => Self::Accepted(accepted),
         }
     }
 }
@@ -103,7 +121,11 @@ pub(super) async fn donors(
     let told = |donor_ref: &DonorRef| match told.donor(donor_ref) {
         Found::Donor(id) => Found::Donor(survivor_of(id)),
         Found::Decided(id) => Found::Decided(survivor_of(id)),
-        other @ (Found::Named(_) | Found::OtherType(..) | Found::Several | Found::Nobody) => other,
+        other @ (Found::Named(_)
+        | Found::OtherType(..)
+        | Found::Accepted(_)
+        | Found::Several
+        | Found::Nobody) => other,
     };
     let mut by_name: HashMap<&str, Vec<&donor::named::Named>> = HashMap::with_capacity(named.len());
     for donor in &named {
@@ -153,7 +175,7 @@ impl Told {
 
     fn donor(&self, donor_ref: &DonorRef) -> Found {
         let before = donor_ref.called_by_name().and_then(|name| self.before.get(&name).copied());
-        let now = || self.now.mapped(donor_ref).map(Found::Decided);
+        let now = || self.now.on(donor_ref).map(Found::from);
         before.map(Found::Donor).or_else(now).unwrap_or(Found::Nobody)
     }
 }
@@ -181,15 +203,18 @@ pub(super) async fn keep_held(
 
 /// Rejects the rows whose donor or agreement cannot be, and remarks on what the registry makes doubtful. `new_donors` are
 /// those that earlier rows of a table record, by name.
+///
+/// # Errors
+/// 422 for a decision that a donor is a new one, when nobody says of which type.
 pub(super) async fn check(
     job: &Job,
     db: &impl ConnectionTrait,
     rows: &mut [Staged],
     new_donors: &mut Seen<DonorType>,
-) -> Result<(), StoreError> {
+) -> Result<(), ApiError> {
     let names = || rows.iter().filter_map(|row| row.names.as_ref());
     let donor_refs: HashMap<String, DonorRef> =
-        names().map(|names| (names.donor.key(), names.donor.clone())).collect();
+        names().map(|names| (as_stated(&names.donor), names.donor.clone())).collect();
     if donor_refs.is_empty() {
         return Ok(());
     }
@@ -222,11 +247,21 @@ pub(super) async fn check(
             row.errors.push(FieldError::new("/external_ref", fault));
         }
         let Some(Names { donor: donor_ref, agreement, .. }) = &row.names else { continue };
-        let donor = found.get(&donor_ref.key()).copied().unwrap_or(Found::Nobody);
-        row.errors.extend(wrong_donor(job.format, donor_ref, donor));
+        let donor = found.get(&as_stated(donor_ref)).copied().unwrap_or(Found::Nobody);
+        if let Found::Accepted(accepted) = donor
+            && donor.new_type(donor_ref).is_none()
+        {
+            return Err(accepted.without_type().into());
+        }
+        let wrong = wrong_donor(job.format, donor_ref, donor);
+        let is_undecided = wrong.as_ref().is_some_and(flow::is_undecided);
+        row.errors.extend(wrong);
         if let Some(reference) = agreement {
             let held = row.external_ref.as_ref().and_then(|external| under.get(external));
-            row.errors.extend(wrong_agreement(job, donor, agreements.get(reference), held)?);
+            let wrong = wrong_agreement(job, donor, agreements.get(reference), held)?;
+            // Whose agreement it should be is not known yet.
+            let is_other = |error: &FieldError| error.code == FieldCode::OtherDonor;
+            row.errors.extend(wrong.filter(|error| !(is_undecided && is_other(error))));
         }
         if row.errors.is_empty() {
             row.warnings.extend(doubtful_name(donor_ref, donor, &named));
@@ -236,6 +271,12 @@ pub(super) async fn check(
         }
     }
     Ok(())
+}
+
+/// The same for rows that state the same of their donor. One reference may stand beside several names, on which different
+/// things were decided: each row holds by itself.
+fn as_stated(donor_ref: &DonorRef) -> String {
+    format!("{} {:?}", donor_ref.key(), (&donor_ref.name, donor_ref.donor_type))
 }
 
 /// The donors that have the names which rows of a table state beside an id or a reference: name → donors.
@@ -277,10 +318,10 @@ fn doubtful_name(
 
 /// A type that is not that of the donor of this name, in the registry or in a row before.
 fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<DonorType>) -> Option<FieldError> {
-    let stated = donor_ref.donor_type?;
+    let stated = found.new_type(donor_ref)?;
     let known = match found {
         Found::OtherType(_, registered) => registered,
-        Found::Nobody => {
+        Found::Nobody | Found::Accepted(_) => {
             let name = donor_ref.search();
             match new_donors.get(&name) {
                 Some(first) => *first,
@@ -292,7 +333,8 @@ fn doubtful_type(donor_ref: &DonorRef, found: Found, new_donors: &mut Seen<Donor
         }
         Found::Donor(_) | Found::Named(_) | Found::Decided(_) | Found::Several => stated,
     };
-    if known == stated {
+    // A type that was decided is for rows that state none.
+    if known == stated || donor_ref.donor_type.is_none() {
         return None;
     }
     let why = format!("is not the type of the donor of this name, which is {known}: taken as not stated");
@@ -332,7 +374,9 @@ fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Opti
     let error = |field: &str, fault: Fault| Some(FieldError::new(field, fault));
     let unknown = |why: &'static str| FieldCode::NotInRegistry.says(why);
     match found {
-        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) | Found::Decided(_) => None,
+        Found::Donor(_) | Found::Named(_) | Found::OtherType(..) | Found::Decided(_) | Found::Accepted(_) => {
+            None
+        }
         Found::Several => {
             let why = "is the name of several donors: specify donor_type, donor_ref or donor_id";
             error("/donor", FieldCode::Ambiguous.says(why))
@@ -344,7 +388,9 @@ fn wrong_donor(format: ImportFormat, donor_ref: &DonorRef, found: Found) -> Opti
             error(field, unknown_in_iati(donor_ref))
         }
         Found::Nobody if donor_ref.name.is_some() => {
-            error("/donor", unknown("is not in the registry: create the donor first, or specify donor_type"))
+            let why = "is not in the registry: create the donor first, specify donor_type, or decide on it \
+                       (donor_decisions)";
+            error("/donor", unknown(why))
         }
         Found::Nobody => {
             let why = "is not in the registry: create the donor first, or specify its name and type";

@@ -28,7 +28,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub number: i64,
     pub name: String,
-    pub donor_type: DonorType,
+    /// Null where the rows that name it state none, and nobody has decided on it.
+    pub donor_type: Option<DonorType>,
     pub reference: Option<String>,
     pub donor_id: Option<DonorId>,
     /// A JSON list of candidates.
@@ -47,7 +48,9 @@ pub(super) struct Unregistered {
     pub(super) number: i64,
     /// What the source calls it.
     pub(super) reference: Option<String>,
-    /// As it would be recorded.
+    /// Its type, where that is stated or decided.
+    pub(super) donor_type: Option<DonorType>,
+    /// As it would be recorded, with any type where that is not known.
     pub(super) donor: donor::store::Model,
 }
 
@@ -66,9 +69,10 @@ impl Unregistered {
         import_id: ImportId,
         compared: bool,
     ) -> Result<Model, StoreError> {
-        let nearest = match compared {
-            true => duplicates::nearest(scope, db, &self.donor, MAX_NEAREST).await?,
-            false => Vec::new(),
+        let nearest = match (compared, self.donor_type) {
+            (false, _) => Vec::new(),
+            (true, Some(_)) => duplicates::nearest(scope, db, &self.donor, MAX_NEAREST).await?,
+            (true, None) => duplicates::nearest_of_any_type(scope, db, &self.donor, MAX_NEAREST).await?,
         };
         let nearest = serde_json::to_string(&nearest)?;
         Ok(Model { nearest, is_compared: compared, ..self.noted(import_id) })
@@ -79,7 +83,7 @@ impl Unregistered {
             import_id,
             number: self.number,
             name: self.donor.name,
-            donor_type: self.donor.donor_type,
+            donor_type: self.donor_type,
             reference: self.reference,
             donor_id: None,
             nearest: "[]".to_owned(),
@@ -96,8 +100,10 @@ pub(crate) struct ImportNewDonor {
     number: i64,
     #[schema(max_length = 500)]
     name: String,
+    /// Null in a dry run where the rows that name it state none: those are rejected (`not_in_registry`) unless the decision on
+    /// it says which donor it is, or of which type.
     #[serde(rename = "type")]
-    donor_type: DonorType,
+    donor_type: Option<DonorType>,
     /// What the source calls it, where the file says so.
     #[schema(max_length = 100)]
     reference: Option<String>,
@@ -124,7 +130,7 @@ impl Row for ImportNewDonor {
     const COLUMNS: &'static [service::Column<Self>] = &[
         ("number", |row| row.number.into()),
         ("name", |row| row.name.as_str().into()),
-        ("type", |row| row.donor_type.as_str().into()),
+        ("type", |row| row.donor_type.map(DonorType::as_str).into()),
         ("reference", |row| row.reference.clone().into()),
         ("donor_id", |row| row.donor_id.into()),
         ("nearest", |row| nearest_in_a_cell(&row.nearest)),
@@ -140,9 +146,10 @@ fn nearest_in_a_cell(nearest: &[Candidate]) -> Cell {
 
 /// Lists the donors that an import records
 ///
-/// Of a dry run: those that are not in the registry and would be recorded, each with the donors most like it. Send the
-/// decisions on them with the run (`donor_decisions`): those that are left out are recorded. Of a run: those that were
-/// recorded. In the order of the rows that name them first. 404 if the caller may not see the import.
+/// Of a dry run: those that are not in the registry and would be recorded, and those that would be if their `type` was
+/// known, each with the donors most like it. Send the decisions on them with the run (`donor_decisions`): those that are left
+/// out are recorded if their rows state a type. Of a run: those that were recorded. In the order of the rows that name them
+/// first. 404 if the caller may not see the import.
 #[utoipa::path(tag = "imports", params(("id" = Uuid, Path, description = "The import"), Paging),
     security(("oauth2" = ["imports:read"])),
     responses((status = 200, description = "The new donors", body = Envelope<ImportNewDonor>), ReadProblems))]

@@ -38,8 +38,9 @@ pub(crate) struct ImportOptions {
     /// office.
     pub(super) upload: Option<UploadId>,
     /// Decisions on donors that are not in the registry, as a JSON list of objects with the donor's `name` in the file, its
-    /// `reference` in the source (optional) and `donor_id`: the donor of the registry that it is, or null for a new one. The
-    /// source's name for the donor is remembered. Donors that are left out are recorded if the row states their type.
+    /// `reference` in the source (optional) and `donor_id`: the donor of the registry that it is, or null for a new one, with
+    /// its `type` where a row that names it states none. The source's name for a donor of the registry is remembered. Donors
+    /// that are left out are recorded if the row states their type.
     #[param(example = r#"[{"name": "Norwegen", "donor_id": null}]"#, max_length = 8000)]
     pub(super) donor_decisions: Option<String>,
     /// For tables: take the mapping that is saved for the source for what `mapping` does not say; the decimal separator is

@@ -346,12 +346,13 @@ async fn stage_batch(
         row.warnings.extend(paid_in_future(row.paid_on, today));
         refuse_contradiction(seen, row, import.format);
         import.rejected += i64::from(!row.errors.is_empty());
+        import.undecided += i64::from(row.is_undecided());
         import.warnings += i64::from(!row.warnings.is_empty());
     }
     let first = import.rows_read + 1;
     import.rows_read += i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let tx = context.store.system(::store::Actor::system()).await?;
-    store::stage(&tx, import.id, file, first, rows).await?;
+    store::stage(&tx, import, file, first, rows).await?;
     Ok(tx.commit().await?)
 }
 

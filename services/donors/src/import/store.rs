@@ -6,7 +6,7 @@ use super::{
 };
 use kernel::{ContributionId, DonorId, OfficeId, OrganisationId, PrincipalId, closed_set};
 use sea_orm::entity::prelude::*;
-use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use sea_orm::{FromQueryResult, QueryOrder, QueryResult, QuerySelect, Set, sea_query::Expr};
 use service::PageRequest;
 use std::collections::HashMap;
 use store::{Store, StoreError, TenantScope, Transaction, audit, insert_models, params, sql};
@@ -84,6 +84,8 @@ pub struct Model {
     pub new_donors: i64,
     /// What a dry run found, by year and currency, as JSON.
     pub totals: Option<String>,
+    /// How many of the rejected rows lack nothing but a decision on their donor.
+    pub undecided: i64,
 }
 
 impl Model {
@@ -128,6 +130,7 @@ impl Model {
             donor_decisions: "[]".to_owned(),
             new_donors: 0,
             totals: None,
+            undecided: 0,
         }
     }
 }
@@ -263,10 +266,11 @@ mod staged_row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Stages rows; `first` is the number of the first one.
+/// Stages rows; `first` is the number of the first one. Those whose donor is to be decided on are held in a dry run, too: it
+/// tells who they name.
 pub(crate) async fn stage(
     tx: &Transaction,
-    import: ImportId,
+    import: &Model,
     file: &str,
     first: i64,
     rows: Vec<Staged>,
@@ -274,11 +278,12 @@ pub(crate) async fn stage(
     let mut staged = Vec::with_capacity(rows.len());
     for (number, row) in (first..).zip(rows) {
         let rejected = !row.errors.is_empty();
+        let is_held = !rejected || import.dry_run && row.is_undecided();
         let json = |list: &[kernel::FieldError]| {
             if list.is_empty() { Ok(None) } else { serde_json::to_string(list).map(Some) }
         };
         staged.push(staged_row::Model {
-            import_id: import,
+            import_id: import.id,
             number,
             file: file.to_owned(),
             pointer: row.pointer,
@@ -286,25 +291,31 @@ pub(crate) async fn stage(
             verdict: rejected.then_some(RowOutcome::Rejected),
             errors: json(&row.errors)?,
             warnings: json(&row.warnings)?,
-            raw: (!rejected).then_some(row.raw),
+            raw: is_held.then_some(row.raw),
         });
     }
     insert_models(tx.db(), &staged).await?;
     Ok(())
 }
 
-/// Those of the `stretch` rows after `position` that wait to be applied, or compared: number and flow. (A range: with a
-/// LIMIT PostgreSQL may sort all the rows that are left.)
+/// A row that waits: its number, its flow, and what was decided on it when it arrived.
+pub(crate) type Waiting = (i64, String, Option<RowOutcome>);
+
+/// Those of the `stretch` rows after `position` that wait to be applied, or compared. (A range: with a LIMIT PostgreSQL may
+/// sort all the rows that are left.)
 pub(crate) async fn waiting(
     db: &impl ConnectionTrait,
     import: ImportId,
     position: i64,
     stretch: i64,
-) -> Result<Vec<(i64, String)>, StoreError> {
-    let text = "SELECT number, raw FROM import_row
+) -> Result<Vec<Waiting>, StoreError> {
+    let text = "SELECT number, raw, verdict FROM import_row
                 WHERE import_id = $1 AND number > $2 AND number <= $3 AND raw IS NOT NULL ORDER BY number";
     let rows = sql::rows(db, text, params![import, position, position + stretch]).await?;
-    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    let waiting = |row: &QueryResult| -> Result<Waiting, StoreError> {
+        Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?))
+    };
+    rows.iter().map(waiting).collect()
 }
 
 /// Maximum number of ranges of rows that are selected by their bounds.

@@ -5,7 +5,7 @@ use super::{
     BATCH_SIZE,
     apply::{Verdicts, apply},
     compare::{Comparison, compare, left_alone},
-    flow::Flow,
+    flow::{DonorRef, Flow},
     store::{self, ImportState, RowOutcome},
     uploads,
 };
@@ -161,8 +161,7 @@ async fn fail(database: &Store, job: &mut store::Model, error: &StoreError) -> R
 }
 
 async fn apply_batch(database: &Store, job: &mut store::Model) -> Result<bool, Pause> {
-    let flows = next_flows(database, job).await?;
-    let Some(&(last, _)) = flows.last() else { return Ok(false) };
+    let Some(Batch { last, flows, .. }) = next_batch(database, job).await? else { return Ok(false) };
     let count = flows.len();
     let mut tx = begin(database, job).await?;
     donor::merge_lock::shared(&tx, job.organisation_id).await?;
@@ -198,8 +197,18 @@ pub(super) async fn note(
     store::update(tx, job).await
 }
 
-/// The next rows, read again from what was staged. They were checked when they arrived.
-pub(super) async fn next_flows(database: &Store, job: &store::Model) -> Result<Vec<(i64, Flow)>, StoreError> {
+/// The next rows of an import, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// The number of the last one.
+    pub(super) last: i64,
+    pub(super) flows: Vec<(i64, Flow)>,
+    /// Of a dry run, the donors of the rows that were refused because nobody has said what these are.
+    pub(super) undecided: Vec<(i64, DonorRef)>,
+}
+
+/// The next rows, read again from what was staged; none when there are no more. They were checked when they arrived.
+pub(super) async fn next_batch(database: &Store, job: &store::Model) -> Result<Option<Batch>, StoreError> {
     let db = database.system_read().await?;
     let (mut rows, mut position) = (Vec::new(), job.position);
     // A stretch may hold wrong rows alone.
@@ -210,12 +219,19 @@ pub(super) async fn next_flows(database: &Store, job: &store::Model) -> Result<V
     drop(db);
     let format = job.format;
     let parse = move || {
-        rows.into_iter()
-            .map(|(number, raw)| match format.read(&raw) {
-                Ok(flow) => Ok((number, flow)),
-                Err(_) => Err(StoreError::Damaged(format!("staged row {number}"))),
-            })
-            .collect()
+        let mut batch = Batch::default();
+        for (number, raw, verdict) in rows {
+            let Ok(flow) = format.read(&raw) else {
+                return Err(StoreError::Damaged(format!("staged row {number}")));
+            };
+            batch.last = number;
+            if verdict == Some(RowOutcome::Rejected) {
+                batch.undecided.extend(flow.donor_ref.map(|donor_ref| (number, donor_ref)));
+            } else {
+                batch.flows.push((number, flow));
+            }
+        }
+        Ok((batch.last > 0).then_some(batch))
     };
     tokio::task::spawn_blocking(parse).await.map_err(|error| StoreError::Damaged(error.to_string()))?
 }

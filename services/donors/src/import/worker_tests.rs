@@ -43,7 +43,7 @@ async fn stage(database: &Store, import: store::Model) {
                 warnings: Vec::new(),
             }
         });
-        store::stage(&tx, import.id, "a.json", first + 1, rows.collect()).await.unwrap();
+        store::stage(&tx, &import, "a.json", first + 1, rows.collect()).await.unwrap();
     }
     tx.commit().await.unwrap();
 }

@@ -34,6 +34,7 @@ pub(crate) mod m0019_figures;
 pub(crate) mod m0020;
 pub(crate) mod m0021;
 pub(crate) mod m0022;
+pub(crate) mod m0023;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -60,5 +61,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0020::migration(),
         m0021::migration(),
         m0022::migration(),
+        m0023::migration(),
     ]
 }

@@ -27,6 +27,8 @@ use utoipa::ToSchema;
 const LIKE_ENOUGH: u32 = 70;
 /// The lowest score at which two donors are said to be alike.
 const MIN_SCORE: u32 = 50;
+/// Points for the same type, or against another one.
+const TYPE_POINTS: i32 = 10;
 /// Points for names of which each is that of the same country in some language.
 const COUNTRY_NAME_POINTS: i32 = 80;
 /// How many first letters two words share at least, to be called alike by them.
@@ -111,9 +113,9 @@ fn reasons(one: &Model, other: &Model) -> Vec<DuplicateReason> {
         _ => {}
     }
     if one.donor_type == other.donor_type {
-        add("type", 10)
+        add("type", TYPE_POINTS)
     } else {
-        add("other_type", -10)
+        add("other_type", -TYPE_POINTS)
     }
     reasons
 }
@@ -179,11 +181,38 @@ pub(crate) async fn nearest(
     most: usize,
 ) -> Result<Vec<Candidate>, StoreError> {
     let found = near(scope, db, donor).await?.into_values();
-    let scored = found.filter_map(|other| {
-        let reasons = reasons(donor, &other);
+    let compared = found.map(|other| (reasons(donor, &other), other));
+    Ok(best(compared, MIN_SCORE, most))
+}
+
+/// The same for one whose type is not known: there are no points for it or against it.
+pub(crate) async fn nearest_of_any_type(
+    scope: &TenantScope,
+    db: &impl ConnectionTrait,
+    donor: &Model,
+    most: usize,
+) -> Result<Vec<Candidate>, StoreError> {
+    let found = near(scope, db, donor).await?.into_values();
+    let compared = found.map(|other| (of_any_type(reasons(donor, &other)), other));
+    Ok(best(compared, MIN_SCORE - TYPE_POINTS.unsigned_abs(), most))
+}
+
+/// Reasons without those of the type.
+fn of_any_type(mut reasons: Vec<DuplicateReason>) -> Vec<DuplicateReason> {
+    reasons.retain(|reason| !["type", "other_type"].contains(&reason.reason.as_str()));
+    reasons
+}
+
+/// Those of at least `min_score`, highest score first.
+fn best(
+    compared: impl Iterator<Item = (Vec<DuplicateReason>, Model)>,
+    min_score: u32,
+    most: usize,
+) -> Vec<Candidate> {
+    let scored = compared.filter_map(|(reasons, other)| {
         let score = reasons.iter().map(|reason| reason.points).sum::<i32>().clamp(0, 100);
         let score = u32::try_from(score).unwrap_or(0);
-        (score >= MIN_SCORE).then_some(Candidate {
+        (score >= min_score).then_some(Candidate {
             donor_id: other.id,
             name: other.name,
             donor_type: other.donor_type,
@@ -195,7 +224,7 @@ pub(crate) async fn nearest(
     let mut items: Vec<Candidate> = scored.collect();
     items.sort_by(|a, b| (b.score, &a.name, a.donor_id).cmp(&(a.score, &b.name, b.donor_id)));
     items.truncate(most);
-    Ok(items)
+    items
 }
 
 /// The donors that are worth a comparison: of the same telling words, of a word like one of them, or of the identifier.
@@ -302,6 +331,9 @@ mod tests {
         let pair = |reason: &str, points| (reason.to_owned(), points);
         assert_eq!(told(&french), [pair("country_name", 80), pair("type", 10)]);
         assert_eq!(told(&german), [pair("beginning", 45), pair("type", 10)]);
+        let untyped = [(of_any_type(reasons(&german, &norway)), norway.clone())];
+        let untyped = best(untyped.into_iter(), MIN_SCORE - TYPE_POINTS.unsigned_abs(), 3);
+        assert_eq!((untyped[0].score, untyped[0].reasons.len()), (45, 1), "its type is not known");
         for name in ["Nouveau Fonds", "Norwegian Refugee Council", "Norfolk", "Noruega y Suecia"] {
             assert_eq!(reasons(&donor(name, "NOR"), &norway), [], "{name}");
         }

@@ -16,6 +16,11 @@ import-valid-rows = { $count ->
     [one] Import 1 valid row
    *[other] Import { $count } valid rows
 }
+import-valid-and-decided = Import the valid rows
+import-undecided = { $count ->
+    [one] One row names a donor whose type the file does not state. It is imported if you say which donor it is, or record it with a type.
+   *[other] { $count } rows name donors whose type the file does not state. They are imported if you say which donors these are, or record them with a type.
+}
 import-rejected-stay = { $count ->
     [one] One row is invalid and will be left out.
    *[other] { $count } rows are invalid and will be left out.
@@ -40,15 +45,22 @@ import-donors = { $count ->
    *[other] { $count } donors are not in the registry
 }
 import-donors-about = Say for each name whether it is a new donor or one that is already registered. The system’s name for a registered donor is remembered.
-import-donors-more = { $count ->
-    [one] One more donor is not shown and will be recorded as new.
-   *[other] { $count } more donors are not shown and will be recorded as new.
+import-donors-others = { $count ->
+    [one] Record one more donor as new. It was not compared with the registry. Its rows that state no donor type are left out.
+   *[other] Record { $count } more donors as new. They were not compared with the registry. Their rows that state no donor type are left out.
 }
+import-donors-page = Donors { $from } to { $to } of { $total }
+import-donors-next = Continue with the next donors
 import-donors-new = New donors
 import-donor-is = It is { $name }
 import-donor-new = It is a new donor
 import-donor-like-none = No registered donor has a similar name. It will be recorded as new.
 import-donor-not-compared = Not compared with the registry. It will be recorded as new.
+import-donor-untyped = No type stated
+import-donor-type = Type of the new donor
+import-donor-leave = Leave out its rows that state no type
+import-donor-alone = No registered donor has a similar name.
+import-donor-alone-not-compared = Not compared with the registry.
 import-changes = Changes
 import-overwritten = overwritten
 import-changed-to = now

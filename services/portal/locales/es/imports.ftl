@@ -16,6 +16,11 @@ import-valid-rows = { $count ->
     [one] Importar 1 fila válida
    *[other] Importar { $count } filas válidas
 }
+import-valid-and-decided = Importar las filas válidas
+import-undecided = { $count ->
+    [one] Una fila nombra a un donante cuyo tipo no indica el archivo. Se importa si usted indica de qué donante se trata o si lo registra con un tipo.
+   *[other] { $count } filas nombran a donantes cuyo tipo no indica el archivo. Se importan si usted indica de qué donantes se trata o si los registra con un tipo.
+}
 import-rejected-stay = { $count ->
     [one] Una fila no es válida y se omitirá.
    *[other] { $count } filas no son válidas y se omitirán.
@@ -40,15 +45,22 @@ import-donors = { $count ->
    *[other] { $count } donantes no figuran en el registro
 }
 import-donors-about = Indique para cada nombre si se trata de un donante nuevo o de uno ya registrado. El nombre que el sistema da a un donante registrado se recuerda.
-import-donors-more = { $count ->
-    [one] Otro donante no se muestra y se registrará como nuevo.
-   *[other] Otros { $count } donantes no se muestran y se registrarán como nuevos.
+import-donors-others = { $count ->
+    [one] Registrar como nuevo otro donante, que no se comparó con el registro. Sus filas que no indican el tipo de donante se omiten.
+   *[other] Registrar como nuevos otros { $count } donantes, que no se compararon con el registro. Sus filas que no indican el tipo de donante se omiten.
 }
+import-donors-page = Donantes { $from } a { $to } de { $total }
+import-donors-next = Continuar con los donantes siguientes
 import-donors-new = Donantes nuevos
 import-donor-is = Es { $name }
 import-donor-new = Es un donante nuevo
 import-donor-like-none = Ningún donante registrado tiene un nombre parecido. Se registrará como nuevo.
 import-donor-not-compared = No se comparó con el registro. Se registrará como nuevo.
+import-donor-untyped = Tipo no indicado
+import-donor-type = Tipo del donante nuevo
+import-donor-leave = Omitir sus filas que no indican el tipo
+import-donor-alone = Ningún donante registrado tiene un nombre parecido.
+import-donor-alone-not-compared = No se comparó con el registro.
 import-changes = Cambios
 import-overwritten = sobrescrito
 import-changed-to = ahora

@@ -16,6 +16,11 @@ import-valid-rows = { $count ->
     [one] Importer { $count } ligne valide
    *[other] Importer { $count } lignes valides
 }
+import-valid-and-decided = Importer les lignes valides
+import-undecided = { $count ->
+    [one] Une ligne nomme un bailleur de fonds dont le fichier n’indique pas le type. Elle est importée si vous indiquez de quel bailleur il s’agit ou si vous l’enregistrez avec un type.
+   *[other] { $count } lignes nomment des bailleurs de fonds dont le fichier n’indique pas le type. Elles sont importées si vous indiquez de quels bailleurs il s’agit ou si vous les enregistrez avec un type.
+}
 import-rejected-stay = { $count ->
     [one] Une ligne n’est pas valide et sera laissée de côté.
    *[other] { $count } lignes ne sont pas valides et seront laissées de côté.
@@ -40,15 +45,22 @@ import-donors = { $count ->
    *[other] { $count } bailleurs de fonds ne figurent pas au registre
 }
 import-donors-about = Indiquez pour chaque nom s’il s’agit d’un nouveau bailleur de fonds ou d’un bailleur déjà enregistré. Le nom que le système donne à un bailleur enregistré est retenu.
-import-donors-more = { $count ->
-    [one] Un autre bailleur de fonds n’est pas affiché et sera enregistré comme nouveau.
-   *[other] { $count } autres bailleurs de fonds ne sont pas affichés et seront enregistrés comme nouveaux.
+import-donors-others = { $count ->
+    [one] Enregistrer comme nouveau un autre bailleur de fonds, qui n’a pas été comparé avec le registre. Ses lignes qui n’indiquent pas de type sont laissées de côté.
+   *[other] Enregistrer comme nouveaux { $count } autres bailleurs de fonds, qui n’ont pas été comparés avec le registre. Leurs lignes qui n’indiquent pas de type sont laissées de côté.
 }
+import-donors-page = Bailleurs de fonds { $from } à { $to } sur { $total }
+import-donors-next = Continuer avec les bailleurs de fonds suivants
 import-donors-new = Nouveaux bailleurs de fonds
 import-donor-is = Il s’agit de { $name }
 import-donor-new = Il s’agit d’un nouveau bailleur de fonds
 import-donor-like-none = Aucun bailleur de fonds enregistré ne porte un nom semblable. Il sera enregistré comme nouveau.
 import-donor-not-compared = Non comparé avec le registre. Il sera enregistré comme nouveau.
+import-donor-untyped = Type non indiqué
+import-donor-type = Type du nouveau bailleur de fonds
+import-donor-leave = Laisser de côté ses lignes qui n’indiquent pas de type
+import-donor-alone = Aucun bailleur de fonds enregistré ne porte un nom semblable.
+import-donor-alone-not-compared = Non comparé avec le registre.
 import-changes = Modifications
 import-overwritten = écrasé
 import-changed-to = désormais

@@ -29,44 +29,63 @@ struct Mentioned {
     order: Vec<(String, i64)>,
 }
 
+impl Mentioned {
+    fn add(&mut self, key: String, number: i64, donor_ref: &DonorRef) {
+        let Mentioned { refs, order } = self;
+        refs.entry(key).or_insert_with_key(|key| {
+            order.push((key.clone(), number));
+            donor_ref.clone()
+        });
+    }
+}
+
 fn mentioned_by(flows: &[(i64, Flow)]) -> Mentioned {
     let mut mentioned = Mentioned::default();
     for (number, flow) in flows {
-        let Some(donor_ref) = &flow.donor_ref else { continue };
-        let Mentioned { refs, order } = &mut mentioned;
-        refs.entry(donor_ref.key()).or_insert_with_key(|key| {
-            order.push((key.clone(), *number));
-            donor_ref.clone()
-        });
+        if let Some(donor_ref) = &flow.donor_ref {
+            mentioned.add(donor_ref.key(), *number, donor_ref);
+        }
     }
     mentioned
 }
 
+/// Stands for the type that nobody has stated, in a donor that is compared and not recorded.
+const UNSTATED: DonorType = DonorType::Government;
+
 /// The donors of a batch, by [`DonorRef::key`], for a dry run: matched, else as they would be recorded; and those among
-/// them that are not in the registry.
+/// them that are not in the registry, with those of `undecided`, the donors of rows that wait for a decision.
 pub(super) async fn foreseen(
     db: &impl ConnectionTrait,
     job: &Job,
     flows: &[(i64, Flow)],
+    undecided: &[(i64, DonorRef)],
     now: DateTime<Utc>,
 ) -> Result<(Donors, Vec<Unregistered>), StoreError> {
-    let Mentioned { refs, order } = mentioned_by(flows);
+    let mut mentioned = mentioned_by(flows);
+    for (number, donor_ref) in undecided {
+        // Not taken for the donor of rows that hold.
+        mentioned.add(format!("undecided {}", donor_ref.key()), *number, donor_ref);
+    }
+    mentioned.order.sort_by_key(|(_, number)| *number);
+    let Mentioned { refs, order } = mentioned;
     let found = matching::donors(job, db, &refs).await?;
     let known: Vec<DonorId> = found.values().filter_map(Found::id).collect();
     let registered = donor::named::by_ids(&scope_of(job), db, known).await?;
     let (mut donors, mut unregistered) = (HashMap::with_capacity(refs.len()), Vec::new());
     for (key, number) in order {
-        let registered = found.get(&key).and_then(Found::id).and_then(|id| registered.get(&id));
-        if let Some(donor) = registered {
+        let verdict = found.get(&key).copied().unwrap_or(Found::Nobody);
+        if let Some(donor) = verdict.id().and_then(|id| registered.get(&id)) {
             donors.insert(key, donor.clone());
             continue;
         }
         let donor_ref = &refs[&key];
-        let new_donor = NewDonor::of((key.clone(), number), donor_ref, job)?;
+        let donor_type = verdict.new_type(donor_ref);
+        let as_new = DonorRef { donor_type: donor_type.or(Some(UNSTATED)), ..donor_ref.clone() };
+        let new_donor = NewDonor::of((key.clone(), number), &as_new, job)?;
         let donor = new_donor.record(job, job.office_id, (DonorId::nil(), now));
         let reference = donor_ref.reference.clone();
         donors.insert(key, Named::from(&donor));
-        unregistered.push(Unregistered { number, reference, donor });
+        unregistered.push(Unregistered { number, reference, donor_type, donor });
     }
     Ok((donors, unregistered))
 }
@@ -104,6 +123,10 @@ pub(super) async fn of(
             Some(Found::OtherType(_, registered)) => {
                 let donor_ref = DonorRef { donor_type: Some(*registered), ..donor_ref.clone() };
                 unknown.push(((key, number), donor_ref));
+            }
+            Some(Found::Accepted(accepted)) => {
+                let donor_type = donor_ref.donor_type.or(accepted.donor_type);
+                unknown.push(((key, number), DonorRef { donor_type, ..donor_ref.clone() }));
             }
             Some(Found::Named(_) | Found::Several | Found::Nobody) | None => {
                 unknown.push(((key, number), donor_ref.clone()));
@@ -231,7 +254,12 @@ async fn match_or_record(
         let place = *places.entry(one).or_insert_with(|| {
             let donor = new_donor.record(job, office_id, (tx.new_id(), now));
             let reference = new_donor.reference.first().map(|external| external.r#ref.clone());
-            unregistered.push(Unregistered { number: new_donor.number, reference, donor: donor.clone() });
+            unregistered.push(Unregistered {
+                number: new_donor.number,
+                reference,
+                donor_type: Some(new_donor.donor_type),
+                donor: donor.clone(),
+            });
             new.push(donor);
             refs.push(Vec::new());
             new.len() - 1

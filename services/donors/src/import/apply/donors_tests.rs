@@ -111,7 +111,7 @@ async fn a_dry_run_tells_new_donors_and_records_none() {
             ("", "Norway, Government of"),
         ]);
         let db = store.system_read().await.unwrap();
-        let (donors, unregistered) = foreseen(&db, &job("[]"), &flows, now).await.unwrap();
+        let (donors, unregistered) = foreseen(&db, &job("[]"), &flows, &[], now).await.unwrap();
         assert_eq!(donors.values().filter(|donor| donor.id == id).count(), 1);
         let mut told = Vec::new();
         for unregistered in unregistered {
@@ -162,10 +162,86 @@ async fn a_donor_that_was_decided_on_is_known_by_that_name_from_then_on() {
 
         // A later file has no decisions: none is needed.
         let db = store.system_read().await.unwrap();
-        let (found, unregistered) = foreseen(&db, &job("[]"), &rows(&donors[..2]), now).await.unwrap();
+        let (found, unregistered) = foreseen(&db, &job("[]"), &rows(&donors[..2]), &[], now).await.unwrap();
         assert!(unregistered.is_empty() && found.values().all(|donor| donor.id == id));
         let written = rows(&[("", "BEISPIELLAND")]);
-        let (_, unregistered) = foreseen(&db, &job("[]"), &written, now).await.unwrap();
+        let (_, unregistered) = foreseen(&db, &job("[]"), &written, &[], now).await.unwrap();
         assert!(unregistered.is_empty(), "it is the same name");
+    }
+}
+
+/// A donor of which the row states no type.
+fn untyped(name: &str) -> DonorRef {
+    DonorRef { name: Some(name.to_owned()), donor_type: None, ..examplia(None) }
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_whom_nobody_has_decided_on_and_what_was_decided() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        let (id, now) = (tx.new_id(), tx.now());
+        donor::store::insert_all(&mut tx, &[registered(id, now)], &[vec![]]).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let db = store.system_read().await.unwrap();
+        let told = async |decisions: &str| {
+            let undecided = [(1, untyped("Exampli")), (3, untyped("Nouveau Fonds"))];
+            let flows: Vec<(i64, Flow)> =
+                rows(&[("", "Elsewhere")]).into_iter().map(|(_, flow)| (2, flow)).collect();
+            let (_, new) = foreseen(&db, &job(decisions), &flows, &undecided, now).await.unwrap();
+            let mut told = Vec::new();
+            for new in new {
+                let new = new.foreseen(&scope_of(0), &db, ImportId::from_u128(1), true).await.unwrap();
+                let nearest: serde_json::Value = serde_json::from_str(&new.nearest).unwrap();
+                told.push((new.number, new.name, new.donor_type, nearest.as_array().unwrap().len()));
+            }
+            told
+        };
+        let government = Some(DonorType::Government);
+        let mut expected = [
+            (1, "Exampli".to_owned(), None, 1),
+            (2, "Elsewhere".to_owned(), government, 0),
+            (3, "Nouveau Fonds".to_owned(), None, 0),
+        ];
+        assert_eq!(told("[]").await, expected, "{:?}", store.backend());
+        expected[2].2 = Some(DonorType::PrivateSector);
+        let decided = r#"[{ "name": "NOUVEAU FONDS", "donor_id": null, "type": "private_sector" }]"#;
+        assert_eq!(told(decided).await, expected, "{:?}", store.backend());
+    }
+}
+
+#[tokio::test]
+async fn a_new_donor_has_the_type_that_was_decided_and_a_name_that_is_remembered_is_no_reference() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        let mut tx = store.begin(scope_of(0), Actor::system()).await.unwrap();
+        let (id, now) = (tx.new_id(), tx.now());
+        donor::store::insert_all(&mut tx, &[registered(id, now)], &[vec![]]).await.unwrap();
+        tx.commit().await.unwrap();
+
+        // One donor is called by that name, and another one has it for its reference.
+        let decisions = serde_json::json!([{ "name": "Beispielland", "donor_id": id },
+            { "name": "Stiftung", "donor_id": null, "type": "private_sector" }]);
+        let mut flows = rows(&[("", "Beispielland"), ("beispielland", "Elsewhere"), ("", "Stiftung")]);
+        flows[2].1.donor_ref = Some(untyped("Stiftung"));
+        let mut tx = store.system(Actor::system()).await.unwrap();
+        let (found, recorded) =
+            of(&mut tx, &job(&decisions.to_string()), &scope_of(0), &flows).await.unwrap();
+        tx.commit().await.unwrap();
+        let types: Vec<(i64, Option<DonorType>)> =
+            recorded.iter().map(|new| (new.number, new.donor_type)).collect();
+        let expected = [(2, Some(DonorType::Government)), (3, Some(DonorType::PrivateSector))];
+        assert_eq!(types, expected, "{:?}", store.backend());
+        assert_eq!(found.values().filter(|donor| donor.id == id).count(), 1);
+
+        let db = store.system_read().await.unwrap();
+        let (found, unregistered) = foreseen(&db, &job("[]"), &flows, &[], now).await.unwrap();
+        assert!(unregistered.is_empty(), "all are known by now");
+        assert_eq!(found["ref beispielland"].name, "Elsewhere");
+        assert_eq!(found["name beispielland government"].id, id);
+        assert_eq!(found["name stiftung "].donor_type, DonorType::PrivateSector);
     }
 }

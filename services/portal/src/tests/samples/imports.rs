@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/imports/list.html", context: imports },
     Sample { template: "console/imports/show.html", context: show },
+    Sample { template: "console/imports/show.html", context: many_donors },
     Sample { template: "console/imports/show.html", context: done },
     Sample { template: "console/imports/plans.html", context: plans },
     Sample { template: "console/imports/plans.html", context: checked_plans },
@@ -18,11 +19,11 @@ pub(super) const PAGES: &[Sample] = &[
 
 fn fields() -> Value {
     json!({ "id": ID, "version": 1, "office_id": ID, "state": "done", "read": 10, "done": 10, "created": 1,
-        "updated": 2, "unchanged": 3, "rejected": 4, "warnings": 1, "files": [MARKUP], "dry_run": true,
+        "updated": 2, "unchanged": 3, "rejected": 4, "undecided": 2, "warnings": 1, "files": [MARKUP], "dry_run": true,
         "skip_bad": false, "format": "csv", "source": "erp", "columns": [{ "heading": MARKUP, "field": null },
             { "heading": "Who", "field": "donor" }], "created_at": INSTANT, "finished_at": null, "message": MARKUP,
         "upload": { "id": ID, "expires_at": INSTANT }, "decimal": "comma", "empty": null, "receiver": null,
-        "donor_decisions": [{ "name": MARKUP, "reference": null, "donor_id": ID }], "new_donors": 3,
+        "donor_decisions": [{ "name": MARKUP, "reference": null, "donor_id": ID, "type": null }], "new_donors": 5,
         "totals": totals() })
 }
 
@@ -32,18 +33,26 @@ fn totals() -> Value {
         "currencies": [{ "rows": 2, "amount": money("1.00") }] })
 }
 
-/// The new donors of a check: one like another of the registry, and one like none.
+/// The new donors of a check: like another of the registry, and like none; with a type, and without.
 fn new_donors() -> Value {
     let reasons = ["name", "country_name", "beginning", "type"];
     let reasons: Vec<Value> =
         reasons.into_iter().map(|reason| json!({ "reason": reason, "points": 10 })).collect();
     let near = json!({ "donor_id": ID, "name": MARKUP, "type": "government", "country": "NOR", "score": 90,
         "reasons": reasons });
-    let donor = |number: i64, nearest: Value, compared: bool| {
-        json!({ "number": number, "name": MARKUP, "type": "government", "reference": null, "donor_id": null,
+    let donor = |number: i64, donor_type: Option<&str>, nearest: Value, compared: bool| {
+        json!({ "number": number, "name": MARKUP, "type": donor_type, "reference": null, "donor_id": null,
             "nearest": nearest, "compared": compared })
     };
-    let rows = [donor(1, json!([near]), true), donor(2, json!([]), true), donor(3, json!([]), false)];
+    let typed = Some("government");
+    let rows = [
+        donor(1, typed, json!([near]), true),
+        donor(2, typed, json!([]), true),
+        donor(3, typed, json!([]), false),
+        donor(4, None, json!([near]), true),
+        donor(5, None, json!([]), true),
+        donor(6, None, json!([]), false),
+    ];
     list("/v1/imports/{id}/new-donors", &rows)["items"].clone()
 }
 
@@ -122,9 +131,26 @@ fn show(_: Language) -> Value {
         "import": answer("/v1/imports/{id}", with(fields(), json!({ "state": "checked" }))),
         "rows": list("/v1/imports/{id}/rows", &[rejected, updated]), "verdict": "rejected", "under_way": false,
         "missing": ["external_ref"], "fields": ["external_ref", "donor"], "key": "k",
-        "problem": super::refusal("donor-1"), "typed": { "donor-1": "new", "mapping[decimal]": "," },
-        "may_import": true, "is_kept": true, "valid": 6, "new_donors": new_donors(), "more_donors": 1,
+        "problem": super::refusal("type-5"),
+        "typed": { "donor-1": "new", "donor-5": "new", "type-5": "government", "mapping[decimal]": "," },
+        "may_import": true, "is_kept": true, "valid": 6, "undecided": 2, "left_out": 2, "decides": true,
+        "donors": donors(new_donors(), json!({ "page": 1, "others": 7,
+            "kept": [{ "name": "donor-7", "value": MARKUP }] })),
     })
+}
+
+/// A page of the new donors.
+fn donors(rows: Value, more: Value) -> Value {
+    let whole = json!({ "rows": rows, "kept": [], "page": 0, "from": 1, "to": 6, "asked": 6, "is_last": true, "others": 0 });
+    with(whole, more)
+}
+
+/// A check with more new donors than a page asks about.
+fn many_donors(language: Language) -> Value {
+    with(
+        show(language),
+        json!({ "donors": donors(new_donors(), json!({ "is_last": false })), "problem": null }),
+    )
 }
 
 /// An import that has ended, with the donors and the record that it made.
@@ -138,7 +164,7 @@ fn done(_: Language) -> Value {
         "import": answer("/v1/imports/{id}", with(fields(), import)),
         "rows": list("/v1/imports/{id}/rows", &[made]), "verdict": null, "under_way": false, "missing": [],
         "fields": ["external_ref", "donor"], "key": "k", "problem": null, "typed": {}, "may_import": true,
-        "is_kept": false, "valid": 10,
-        "new_donors": list("/v1/imports/{id}/new-donors", &[donor])["items"], "more_donors": 0,
+        "is_kept": false, "valid": 10, "undecided": 0, "left_out": 0, "decides": false,
+        "donors": donors(list("/v1/imports/{id}/new-donors", &[donor])["items"].clone(), json!({})),
     })
 }

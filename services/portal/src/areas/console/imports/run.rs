@@ -1,7 +1,10 @@
 //! What follows a check, with the files that the platform still has: the import of the valid rows, or another check with other
 //! columns.
 
-use super::show::{import_of, new_donors, show_page};
+use super::{
+    new_donors,
+    show::{import_of, show_page},
+};
 use crate::{
     forms::{Typed, own, refused},
     ids::Id,
@@ -11,6 +14,7 @@ use crate::{
 use actix_web::web::{self, ServiceConfig};
 use kernel::Fault;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -21,20 +25,29 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// An id that no upload has.
 const NO_UPLOAD: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Imports the valid rows of what was checked, with its columns, and with what was decided on new donors.
+/// Imports the valid rows of what was checked, with its columns, and with what was decided on new donors; goes on to the next
+/// page of these as long as there is one.
 async fn run(form: Writer, id: web::Path<Id>) -> PageResult {
     let import = import_of(&form, &id).await?;
-    let donors = new_donors(&form, &import).await?;
-    let decisions = match decided(&form.typed, &donors) {
-        Ok(decisions) => decisions,
-        Err(problem) => {
-            return show_page(&form, &id, &ListQuery::default(), form.typed.values(), problem).await;
-        }
+    let donors = new_donors::of_import(&form, &import).await?;
+    let (page, last) = (new_donors::page_of(&form.typed, &donors), new_donors::last_page(&donors));
+    let again = async |page: usize, problem: Value| {
+        show_page(&form, &id, &ListQuery::default(), (form.typed.values(), problem), page).await
     };
+    let decisions = match new_donors::decided(&form.typed, new_donors::until(&donors, page)) {
+        Ok(decisions) => decisions,
+        Err((page, problem)) => return again(page, problem).await,
+    };
+    if page < last {
+        return again(page + 1, Value::Null).await;
+    }
+    if new_donors::others(&import, &donors) > 0 && form.typed.some("others").is_none() {
+        return again(page, own("others", &Fault::required())).await;
+    }
     let skips = import["rejected"].as_i64().unwrap_or(0) > 0;
     let query = query_of(&import, &form.typed, [("dry_run", false), ("skip_bad", skips)]);
     let fields = fields_of(&import, mapping_of(&import), decisions);
-    send(&form, &id, &query, fields).await
+    send(&form, &id, &query, fields, page).await
 }
 
 /// Checks the same files with the columns that were chosen.
@@ -42,10 +55,17 @@ async fn check(form: Writer, id: web::Path<Id>) -> PageResult {
     let import = import_of(&form, &id).await?;
     let query = query_of(&import, &form.typed, [("dry_run", true), ("skip_bad", false)]);
     let fields = fields_of(&import, chosen(&form.typed), Vec::new());
-    send(&form, &id, &query, fields).await
+    send(&form, &id, &query, fields, 0).await
 }
 
-async fn send(form: &Writer, id: &Id, query: &Query, fields: Vec<(&'static str, String)>) -> PageResult {
+/// Sends the import; when it is refused, the form is shown again, with this page of the new donors.
+async fn send(
+    form: &Writer,
+    id: &Id,
+    query: &Query,
+    fields: Vec<(&'static str, String)>,
+    page: usize,
+) -> PageResult {
     let sent = form.send_fields("/v1/imports", query, form.typed.text("key"), fields).await;
     match refused(sent, "")? {
         Ok(import) => {
@@ -54,7 +74,7 @@ async fn send(form: &Writer, id: &Id, query: &Query, fields: Vec<(&'static str, 
         }
         Err(problem) => {
             let problem = of_no_input(problem);
-            show_page(form, id, &ListQuery::default(), form.typed.values(), problem).await
+            show_page(form, id, &ListQuery::default(), (form.typed.values(), problem), page).await
         }
     }
 }
@@ -74,9 +94,13 @@ fn query_of(import: &Value, typed: &Typed, how: [(&str, bool); 2]) -> Query {
     query
 }
 
-/// The fields of the form. What was decided on donors before stays, also when an import was refused for its rows.
+/// The fields of the form. What was decided on donors before stays, also when an import was refused for its rows, unless it is
+/// decided anew.
 fn fields_of(import: &Value, mapping: Option<Value>, decisions: Vec<Value>) -> Vec<(&'static str, String)> {
-    let before = import["donor_decisions"].as_array().cloned().unwrap_or_default();
+    let mut before = import["donor_decisions"].as_array().cloned().unwrap_or_default();
+    let on = |decision: &Value| (decision["name"].to_string(), decision["reference"].to_string());
+    let anew: HashSet<(String, String)> = decisions.iter().map(on).collect();
+    before.retain(|decision| !anew.contains(&on(decision)));
     let decisions: Value = before.into_iter().chain(decisions).collect();
     let mut fields = vec![("donor_decisions", decisions.to_string())];
     for name in ["source", "receiver"] {
@@ -114,24 +138,6 @@ fn chosen(typed: &Typed) -> Option<Value> {
         mapping.insert(heading.to_owned(), field.into());
     }
     if mapping.is_empty() { None } else { Some(mapping.into()) }
-}
-
-/// What was decided on each new donor. One that is like none of the registry is a new one.
-fn decided(typed: &Typed, donors: &[Value]) -> Result<Vec<Value>, Value> {
-    let mut decisions = Vec::new();
-    for donor in donors {
-        let field = format!("donor-{}", donor["number"]);
-        let is_like_none = donor["nearest"].as_array().is_none_or(Vec::is_empty);
-        let donor_id = match typed.some(&field) {
-            Some("new") => Value::Null,
-            Some(id) => id.into(),
-            None if is_like_none => Value::Null,
-            None => return Err(own(&field, &Fault::required())),
-        };
-        let (name, reference) = (&donor["name"], &donor["reference"]);
-        decisions.push(json!({ "name": name, "reference": reference, "donor_id": donor_id }));
-    }
-    Ok(decisions)
 }
 
 /// A refusal of the API, whose fields are no inputs of the page.
@@ -178,6 +184,8 @@ mod tests {
         assert_eq!(sent(&refused, Vec::new()), json!([decision("Norwegen")]));
         let both = json!([decision("Norwegen"), decision("Schweden")]);
         assert_eq!(sent(&refused, vec![decision("Schweden")]), both);
+        let anew = json!({ "name": "Norwegen", "reference": null, "donor_id": "2" });
+        assert_eq!(sent(&refused, vec![anew.clone()]), json!([anew]));
         assert_eq!(sent(&json!({ "source": "erp" }), Vec::new()), json!([]));
     }
 
@@ -191,23 +199,6 @@ mod tests {
         ]);
         assert_eq!(chosen(&typed), Some(json!({ "A [1]": "donor", "B": null, "decimal": "," })));
         assert_eq!(chosen(&Typed::default()), None);
-    }
-
-    #[test]
-    fn every_new_donor_that_is_like_one_of_the_registry_is_decided_on() {
-        let near = json!([{ "donor_id": "1", "name": "Norway" }]);
-        let donors = [
-            json!({ "number": 2, "name": "Norwegen", "reference": null, "nearest": near }),
-            json!({ "number": 5, "name": "Nouveau", "reference": "D-5", "nearest": [] }),
-        ];
-        let problem = decided(&typed(&[]), &donors).unwrap_err();
-        assert_eq!((&problem["status"], &problem["errors"][0]["field"]), (&json!(422), &json!("donor-2")));
-        let second = json!({ "name": "Nouveau", "reference": "D-5", "donor_id": null });
-        for (choice, donor_id) in [("new", Value::Null), ("1", json!("1"))] {
-            let first = json!({ "name": "Norwegen", "reference": null, "donor_id": donor_id });
-            let decisions = decided(&typed(&[("donor-2", choice)]), &donors).unwrap();
-            assert_eq!(decisions, [first, second.clone()]);
-        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! An import: how far it is, what became of its rows or would become of them, what would count, who is new, and what its
 //! columns stand for.
 
+use super::new_donors;
 use crate::{
     error::PageError,
     forms::key,
     ids::{Id, only_ids},
-    lists::{ListQuery, Query, fresh_json, given, handed_through, items},
+    lists::{ListQuery, Query, fresh_json, given, handed_through},
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -59,34 +60,23 @@ pub(crate) struct Filters {
 }
 
 async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    show_page(&staff, &id, &asked, json!({}), Value::Null).await
-}
-
-/// How many new donors a page shows: more are in the file.
-const SHOWN_DONORS: &str = "200";
-
-/// The new donors of an import, as far as its page shows them.
-pub(super) async fn new_donors(staff: &Staff, import: &Value) -> Result<Vec<Value>, PageError> {
-    let (Some(id), true) = (import["id"].as_str(), import["new_donors"].as_i64() > Some(0)) else {
-        return Ok(Vec::new());
-    };
-    let list = staff.get(&format!("/v1/imports/{id}/new-donors"), &[("limit", SHOWN_DONORS)]).await?;
-    Ok(items(&list).to_vec())
+    show_page(&staff, &id, &asked, (json!({}), Value::Null), 0).await
 }
 
 pub(super) async fn import_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     staff.get(&format!("/v1/imports/{id}"), &()).await
 }
 
+/// `donors_page` is the page of the new donors that the form shows.
 pub(super) async fn show_page(
     staff: &Staff,
     id: &Id,
     asked: &ListQuery<Filters>,
-    typed: Value,
-    problem: Value,
+    (typed, problem): (Value, Value),
+    donors_page: usize,
 ) -> PageResult {
     let import = import_of(staff, id).await?;
-    let new_donors = new_donors(staff, &import).await?;
+    let new_donors = new_donors::of_import(staff, &import).await?;
     let rejected = import["rejected"].as_i64().unwrap_or(0) > 0;
     let verdict = asked.filters.verdict.as_deref().or(rejected.then_some("rejected"));
     let mut query = asked.after(given(&[("verdict", verdict)]));
@@ -97,12 +87,15 @@ pub(super) async fn show_page(
     // Its files are still there, for this reader.
     let is_kept = may_import && is(["checked", "refused"]) && !import["upload"].is_null();
     let count = |name: &str| import[name].as_i64().unwrap_or(0);
-    let more_donors = count("new_donors") - i64::try_from(new_donors.len()).unwrap_or(0);
+    let valid = count("read") - count("rejected");
+    // Rows that wait for a decision on donors, where these are asked about.
+    let undecided = if new_donors.is_empty() { 0 } else { count("undecided") };
+    let donors = new_donors::shown(&import, &new_donors, donors_page, &typed);
     let context = json!({
         "import": import, "rows": rows, "verdict": verdict, "under_way": is(["queued", "applying"]),
         "missing": missing(&import), "fields": FIELDS, "key": key(), "problem": problem, "typed": typed,
-        "may_import": may_import, "is_kept": is_kept, "valid": count("read") - count("rejected"),
-        "new_donors": new_donors, "more_donors": more_donors,
+        "may_import": may_import, "is_kept": is_kept, "valid": valid, "undecided": undecided,
+        "left_out": count("rejected") - undecided, "decides": is_kept && valid + undecided > 0, "donors": donors,
     });
     staff.page("console/imports/show.html", context).await
 }
