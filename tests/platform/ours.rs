@@ -359,7 +359,10 @@ async fn the_console_says_who_the_organisation_is_and_pages_say_whose_money_they
     assert_eq!(save("0", "Another").await.status, 412);
     compared(&world).await;
     let setting = shown("/en/console/who-we-are").await;
-    assert!(setting.contains("All 3 reported flows have been compared"), "{setting}");
+    assert!(
+        setting.contains("All 3 flows reported before this setting was saved have been compared"),
+        "{setting}"
+    );
     assert_eq!(save("1", "Organisation").await.status, 303);
     compared(&world).await;
 
