@@ -123,7 +123,8 @@ public final class PartnerSystem {
     /** A page of flows as FTS gives it: of the media types of an import this generator takes the first, JSON. */
     private void upload() throws ApiException {
         Map<String, Object> page = Map.of("status", "ok", "data", Map.of("flows", List.of()));
-        ModelImport made = imports.postImports(ImportFormat.FTS, page, null, null, null, null, true, null, null);
+        ModelImport made = imports.postImports(
+                ImportFormat.FTS, page, null, null, null, null, true, null, null, null, null, null, null);
         require(made.getFormat() == ImportFormat.FTS, "the import says its format");
     }
 
