@@ -17,6 +17,8 @@ pub struct Conditions {
     offices: Option<Vec<OfficeId>>,
     /// Whether the filters alone leave few rows, by an index of their own.
     selective: bool,
+    /// A flag that the indexes have before the order of a list, of which rows with either value are meant.
+    flag: Option<&'static str>,
 }
 
 /// The source and the order of a list.
@@ -39,7 +41,7 @@ impl Conditions {
     /// visibility: staff those of their offices, a representative its donor's that are shown to it.
     pub fn of(scope: &TenantScope, table: &'static str) -> Self {
         let mut conditions =
-            Self { table, text: "true".to_owned(), values: Vec::new(), offices: None, selective: false };
+            Self { table, text: "true".to_owned(), values: Vec::new(), offices: None, selective: false, flag: None };
         conditions.and(&format!("{table}.organisation_id = ?"), scope.organisation_id());
         match scope {
             TenantScope::Offices { office_ids, .. } => conditions.offices = Some(office_ids.clone()),
@@ -89,6 +91,12 @@ impl Conditions {
         self.text.push_str(&format!(" AND {condition}"));
     }
 
+    /// The rows of both values of a flag that the indexes have before the order of a list: the list is put together from
+    /// the first rows of each, so that one index serves those who ask for one value and those who ask for both.
+    pub fn either(&mut self, flag: &'static str) {
+        self.flag = Some(flag);
+    }
+
     /// Only the rows of these offices.
     pub fn within(&mut self, wanted: &[OfficeId]) {
         match &mut self.offices {
@@ -119,8 +127,8 @@ impl Conditions {
         listed: &Listed<'_>,
     ) -> Result<Vec<QueryResult>, StoreError> {
         plan_for_values(db).await?;
-        let several = self.offices.as_ref().is_some_and(|offices| offices.len() > 1);
-        if !several || !self.apart() || listed.order.last() != Some(&"id") {
+        let several = self.offices.as_ref().is_some_and(|offices| offices.len() > 1) && self.apart();
+        if !(several || self.flag.is_some()) || listed.order.last() != Some(&"id") {
             let Listed { select, order, descending, limit, .. } = listed;
             let own = sorted(&format!("{}.", self.table), order, *descending);
             let (conditions, values) = self.end();
@@ -129,8 +137,20 @@ impl Conditions {
         }
         let own = sorted(&format!("{}.", self.table), listed.order, listed.descending);
         let id = format!("{}.id", self.table);
-        let ids = self.first(db, listed).await?;
+        let ids = if several { self.first(db, listed).await? } else { self.first_of_either(db, listed).await? };
         by_ids(db, listed.select, &id, &own, ids).await
+    }
+
+    /// The same of one office, or of rows that are few.
+    async fn first_of_either(
+        mut self,
+        db: &impl ConnectionTrait,
+        listed: &Listed<'_>,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        if let Some(offices) = self.offices.take() {
+            self.within(&offices);
+        }
+        self.parts(db, listed, None).await
     }
 
     /// Whether a list of these may be put together from the first rows of each office.
@@ -145,7 +165,8 @@ impl Conditions {
         listed: &Listed<'_>,
     ) -> Result<Vec<Uuid>, StoreError> {
         let offices = self.offices.take().unwrap_or_default();
-        self.parts(db, listed, "office_id", offices.into_iter().map(OfficeId::as_uuid).collect()).await
+        let keys = offices.into_iter().map(OfficeId::as_uuid).collect();
+        self.parts(db, listed, Some(("office_id", keys))).await
     }
 
     /// The same of the rows that have one of a few keys in `column`, put together from those of each key: an index begins
@@ -160,45 +181,64 @@ impl Conditions {
         if let Some(offices) = self.offices.take() {
             self.within(&offices);
         }
-        self.parts(db, listed, column, keys).await
+        self.parts(db, listed, Some((column, keys))).await
     }
 
+    /// One part for each key and each value of the flag, in the order of the list.
     async fn parts(
         mut self,
         db: &impl ConnectionTrait,
         listed: &Listed<'_>,
-        column: &str,
-        keys: Vec<Uuid>,
+        keys: Option<(&str, Vec<Uuid>)>,
     ) -> Result<Vec<Uuid>, StoreError> {
         let Listed { from, order, descending, limit, .. } = listed;
         let (table, Some(last)) = (self.table, order.last()) else { return Ok(Vec::new()) };
-        let own = sorted(&format!("{table}."), order, *descending);
-        let names: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
-        let names = names.join(", ");
-        if keys.is_empty() {
+        if keys.as_ref().is_some_and(|(_, keys)| keys.is_empty()) {
             return Ok(Vec::new());
         }
-        let of_key = |key: &str, conditions: &str| {
+        let own = sorted(&format!("{table}."), order, *descending);
+        let names: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
+        let (names, columns) = (names.join(", "), order.join(", "));
+        let flag = self.flag;
+        let part = |of_key: &str, value: &str, conditions: &str| {
+            let of_flag = flag.map(|flag| format!(" AND {table}.{flag} = {value}")).unwrap_or_default();
             format!(
-                "SELECT {names} FROM {from} WHERE {table}.{column} = {key} AND {conditions}
-                   ORDER BY {own} LIMIT {limit}"
+                "SELECT {names} FROM {from} WHERE {conditions}{of_key}{of_flag} ORDER BY {own} LIMIT {limit}"
             )
         };
         let parts = if db.get_database_backend() == DbBackend::Postgres {
             // One part, which takes no longer to plan for many keys than for one.
-            self.values.push(keys.into());
-            let part = of_key("asked.id", &self.text);
-            format!(
-                "unnest(${}::uuid[]) AS asked (id) CROSS JOIN LATERAL ({part}) AS parts",
-                self.values.len()
-            )
+            let mut asked = Vec::new();
+            let mut of_key = String::new();
+            if let Some((column, keys)) = keys {
+                self.values.push(keys.into());
+                asked.push(format!("unnest(${}::uuid[]) AS asked (id)", self.values.len()));
+                of_key = format!(" AND {table}.{column} = asked.id");
+            }
+            if flag.is_some() {
+                asked.push("(VALUES (true), (false)) AS half (flag)".to_owned());
+            }
+            let part = part(&of_key, "half.flag", &self.text);
+            format!("{} CROSS JOIN LATERAL ({part}) AS parts", asked.join(" CROSS JOIN "))
         } else {
-            let columns = order.join(", ");
+            let of_either = |of_key: &str, conditions: &str| {
+                if flag.is_none() {
+                    return format!("SELECT {columns} FROM ({}) AS part", part(of_key, "", conditions));
+                }
+                // One within the other: SQLite takes 500 parts beside each other.
+                let half = |value| format!("SELECT {columns} FROM ({})", part(of_key, value, conditions));
+                format!("SELECT {columns} FROM ({} UNION ALL {}) AS part", half("true"), half("false"))
+            };
             let mut parts = Vec::new();
-            for key in padded(keys) {
-                self.values.push(key.into());
-                let part = of_key(&format!("${}", self.values.len()), &self.text);
-                parts.push(format!("SELECT {columns} FROM ({part}) AS part"));
+            match keys {
+                None => parts.push(of_either("", &self.text)),
+                Some((column, keys)) => {
+                    for key in padded(keys) {
+                        self.values.push(key.into());
+                        let of_key = format!(" AND {table}.{column} = ${}", self.values.len());
+                        parts.push(of_either(&of_key, &self.text));
+                    }
+                }
             }
             format!("({}) AS parts", parts.join(" UNION ALL "))
         };

@@ -55,7 +55,9 @@ impl Filter {
         conditions.and_few("c.donor_id = ?", self.donor_id);
         conditions.and_few("c.agreement_id = ?", self.agreement_id);
         conditions.and_few("c.parent_id = ?", self.parent_id);
-        conditions.and_few("coalesce(c.root_id, c.id) = ?", self.root_id);
+        let of_root = "c.id IN (SELECT f.id FROM contribution f WHERE f.id = ? AND f.root_id IS NULL
+                                UNION ALL SELECT f.id FROM contribution f WHERE f.root_id = ?)";
+        conditions.and_few(of_root, self.root_id);
         if let Some((source, reference)) = &self.external {
             conditions.and("c.source = ?", source.as_str());
             conditions.and_few("c.external_ref = ?", Some(reference.as_str()));
@@ -70,7 +72,7 @@ impl Filter {
         conditions.and_some("c.usage_years LIKE ?", self.year.map(|year| holding(&year.to_string())));
         let under =
             "EXISTS (SELECT 1 FROM contribution_target a WHERE a.office_id = c.office_id AND a.target = ?
-                       AND a.contribution_id = c.id)";
+                       AND a.is_ours = c.is_ours AND a.contribution_id = c.id)";
         conditions.and_some(under, self.plan.as_deref());
         if let Some(Givers::Named(words)) = &self.givers {
             let named = "EXISTS (SELECT 1 FROM donor d WHERE d.id = c.donor_id AND d.names LIKE ?)";
@@ -89,12 +91,19 @@ impl Filter {
         conditions
     }
 
-    /// Whose money, in words of the partial indexes.
+    /// Ours alone, or everybody's, in words of the indexes.
+    fn whose(&self, conditions: &mut Conditions, ours: &str) {
+        if self.scope == Some(MoneyScope::Ours) {
+            conditions.and_also(ours);
+        } else {
+            conditions.either("is_ours");
+        }
+    }
+
+    /// Whose money, and whether it counts.
     fn of_scope(&self, conditions: &mut Conditions) {
         let counting = self.only_counting || self.counted_year.is_some();
-        if self.scope == Some(MoneyScope::Ours) {
-            conditions.and_also("c.is_ours = true");
-        }
+        self.whose(conditions, "c.is_ours = true");
         match self.scope {
             Some(MoneyScope::Ours) if counting => conditions.and_also("c.counts_ours = true"),
             Some(MoneyScope::All) if counting => conditions.and_also("c.counts_reported = true"),
@@ -116,14 +125,12 @@ impl Filter {
         let mut targets = places.chain(self.year.map(|year| year.to_string()));
         let mut conditions = Conditions::of(scope, "t");
         conditions.and("t.target = ?", targets.next()?);
-        if self.scope == Some(MoneyScope::Ours) {
-            conditions.and_also("t.is_ours = true");
-        }
+        self.whose(&mut conditions, "t.is_ours = true");
         conditions.and_some("t.status = ?", self.status);
         conditions.and_some("t.earmarking = ?", self.earmarking);
         let also =
             "EXISTS (SELECT 1 FROM contribution_target a WHERE a.office_id = t.office_id AND a.target = ?
-                      AND a.contribution_id = t.contribution_id)";
+                      AND a.is_ours = t.is_ours AND a.contribution_id = t.contribution_id)";
         for target in targets {
             conditions.and(also, target);
         }

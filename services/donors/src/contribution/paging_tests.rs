@@ -4,7 +4,7 @@ use crate::{
         store::{self as contributions, Model},
     },
     counted::tests::{OFFICES, Random, organisation, scope_of, stores},
-    migration::m0019::fill,
+    migration::m0027::fill,
 };
 use ::store::{Actor, Store, TenantScope, sql};
 use chrono::Datelike;

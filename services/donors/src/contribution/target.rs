@@ -18,13 +18,14 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub office_id: OfficeId,
     #[sea_orm(primary_key, auto_increment = false)]
+    pub is_ours: bool,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub target: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub contribution_id: ContributionId,
     pub organisation_id: OrganisationId,
     pub status: ContributionStatus,
     pub earmarking: Option<Earmarking>,
-    pub is_ours: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -87,8 +88,9 @@ impl Targets {
         listed.filter(|target| !target.is_empty()).chain(self.plans.iter().map(String::as_str))
     }
 
-    fn stands_under(&self, office_id: OfficeId, target: &str) -> bool {
-        self.office_id == office_id && self.each().any(|own| own == target)
+    /// Whether the row of `old` under a target is the one of this as well.
+    fn has_row_of(&self, old: &Self, target: &str) -> bool {
+        (self.office_id, self.is_ours) == (old.office_id, old.is_ours) && self.each().any(|own| own == target)
     }
 }
 
@@ -98,11 +100,11 @@ pub(crate) async fn write(
     changes: &[(Option<Targets>, Targets)],
 ) -> Result<(), StoreError> {
     let mut rows = Vec::new();
-    let mut gone: BTreeMap<(OfficeId, &str), Vec<ContributionId>> = BTreeMap::new();
+    let mut gone: BTreeMap<(OfficeId, bool, &str), Vec<ContributionId>> = BTreeMap::new();
     for (old, new) in changes {
         if let Some(old) = old.as_ref().filter(|old| *old != new) {
-            for target in old.each().filter(|target| !new.stands_under(old.office_id, target)) {
-                gone.entry((old.office_id, target)).or_default().push(old.id);
+            for target in old.each().filter(|target| !new.has_row_of(old, target)) {
+                gone.entry((old.office_id, old.is_ours, target)).or_default().push(old.id);
             }
         }
         if old.as_ref() == Some(new) {
@@ -114,27 +116,27 @@ pub(crate) async fn write(
                 written.push(target);
                 rows.push(Model {
                     office_id: new.office_id,
+                    is_ours: new.is_ours,
                     target: target.to_owned(),
                     contribution_id: new.id,
                     organisation_id: new.organisation_id,
                     status: new.status,
                     earmarking: new.earmarking,
-                    is_ours: new.is_ours,
                 });
             }
         }
     }
-    for ((office_id, target), records) in gone {
+    for ((office_id, is_ours, target), records) in gone {
         for records in records.chunks(MAX_REMOVED) {
-            let mut parameters = params![office_id, target];
+            let mut parameters = params![office_id, is_ours, target];
             let listed = sql::bind_list(&mut parameters, records.iter().map(|id| (*id).into()));
             let text = format!(
                 "DELETE FROM contribution_target
-                 WHERE office_id = $1 AND target = $2 AND contribution_id IN ({listed})"
+                 WHERE office_id = $1 AND is_ours = $2 AND target = $3 AND contribution_id IN ({listed})"
             );
             sql::execute(db, &text, parameters).await?;
         }
     }
-    upsert_columns(db, &rows, &[Column::Status, Column::Earmarking, Column::IsOurs]).await?;
+    upsert_columns(db, &rows, &[Column::Status, Column::Earmarking]).await?;
     Ok(())
 }

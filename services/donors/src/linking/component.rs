@@ -287,10 +287,12 @@ pub(super) async fn grouped(
     let mut groups: BTreeMap<(ContributionId, bool), Vec<Model>> = BTreeMap::new();
     let roots: BTreeSet<ContributionId> = own.iter().map(|row| row.root_id.unwrap_or(row.id)).collect();
     if !roots.is_empty() {
-        let keys = roots.into_iter().map(Into::into);
-        let rows = sql::select_by_keys(db, text, vec![], "coalesce(root_id, id)", keys).await?;
-        for row in sql::read::<Model>(&rows)? {
-            groups.entry((row.root_id.unwrap_or(row.id), true)).or_default().push(row);
+        let first = "SELECT * FROM contribution WHERE root_id IS NULL";
+        for (text, key) in [(first, "id"), (text, "root_id")] {
+            let keys = roots.iter().map(|id| (*id).into());
+            for row in sql::read::<Model>(&sql::select_by_keys(db, text, vec![], key, keys).await?)? {
+                groups.entry((row.root_id.unwrap_or(row.id), true)).or_default().push(row);
+            }
         }
     }
     let flows = with_parts(db, organisation_id, reported).await?;

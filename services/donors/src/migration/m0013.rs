@@ -25,7 +25,7 @@ impl MigrationTrait for M0013 {
     }
 }
 
-/// The targets are filled by `m0019`, which makes the table anew.
+/// The targets are filled by `m0027`, which makes the table anew.
 const TARGETS: &str = "
 CREATE TABLE contribution_target (
   office_id {uuid} NOT NULL,

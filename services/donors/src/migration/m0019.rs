@@ -1,9 +1,5 @@
-use crate::contribution::{
-    store::REPORTING_SOURCE,
-    target::{self, Targets, plans_of},
-};
-use kernel::ContributionId;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use crate::contribution::store::REPORTING_SOURCE;
+use sea_orm::{DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use store::{
     StoreError,
@@ -35,7 +31,6 @@ impl MigrationTrait for M0019 {
         let covering =
             if is_postgres { "INCLUDE (organisation_id, status, earmarking, is_ours)" } else { "" };
         ddl(manager, &TABLES.replace("{covering}", covering)).await?;
-        fill(db).await.map_err(failed)?;
         ddl(manager, INDEXES).await?;
         let seen =
             "EXISTS (SELECT 1 FROM contribution WHERE contribution.id = contribution_target.contribution_id)";
@@ -51,37 +46,6 @@ impl MigrationTrait for M0019 {
     }
 }
 
-/// The targets of the records that are there.
-pub(crate) async fn fill(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    let text = "SELECT id, organisation_id, office_id, usage_years, countries, destination_objects, status, earmarking,
-                  is_ours
-                FROM contribution WHERE id > $1 ORDER BY id LIMIT 1000";
-    let mut last = ContributionId::nil();
-    loop {
-        let rows = sql::rows(db, text, params![last]).await?;
-        let mut records = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let targets = Targets {
-                id: row.try_get_by_index(0)?,
-                organisation_id: row.try_get_by_index(1)?,
-                office_id: row.try_get_by_index(2)?,
-                years: row.try_get_by_index(3)?,
-                countries: row.try_get_by_index(4)?,
-                plans: plans_of(&row.try_get_by_index::<String>(5)?)?,
-                status: row.try_get_by_index(6)?,
-                earmarking: row.try_get_by_index(7)?,
-                is_ours: row.try_get_by_index(8)?,
-            };
-            last = targets.id;
-            records.push((None, targets));
-        }
-        if records.is_empty() {
-            return Ok(());
-        }
-        target::write(db, &records).await?;
-    }
-}
-
 /// A record of the organisation's own is ours, and counts.
 const COLUMNS: &str = "
 ALTER TABLE contribution ADD COLUMN is_ours boolean NOT NULL DEFAULT true;
@@ -92,7 +56,7 @@ ALTER TABLE contribution ADD COLUMN counts_reported boolean NOT NULL DEFAULT tru
 /// A flow that FTS reports is not, until the worker `donors.ours` has compared it with who the organisation is.
 const REPORTED: &str = "UPDATE contribution SET is_ours = false, counts_ours = false WHERE source = $1";
 
-/// Targets are made anew: with plans, and with whose money it is.
+/// Targets are made anew: with plans, and with whose money it is. They are filled by `m0027`, which makes them anew.
 const TABLES: &str = "
 DROP TABLE contribution_target;
 CREATE TABLE contribution_target (
