@@ -153,7 +153,8 @@ async fn an_office_is_moved_to_where_one_of_its_kind_stands_and_never_below_itse
     }
     let nowhere = scene.put(&scene.country, &json!({ "name": "Lost" })).await;
     assert_eq!(refusal(&nowhere), refused(422, "/parent_id", "required"));
-    let top = scene.put(&scene.headquarters, &json!({ "name": "Head office", "time_zone": "Europe/Zurich" })).await;
+    let top =
+        scene.put(&scene.headquarters, &json!({ "name": "Head office", "time_zone": "Europe/Zurich" })).await;
     assert_eq!((top.status, &top.json()["name"]), (200, &json!("Head office")), "{}", top.text);
 
     // Who is of the region moves within it, and nothing of others.

@@ -264,7 +264,8 @@ async fn journey(world: &World) {
     let terms = json!({ "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01", "end_date": "2026-12-31",
         "amount": { "amount": "100", "currency": "USD" } });
     let agreement = text(&world.create("/v1/agreements", json!({ "terms": terms })).await["id"]);
-    change(world, reqwest::Method::POST, &format!("/v1/agreements/{agreement}"), "/negotiate", &json!({})).await;
+    change(world, reqwest::Method::POST, &format!("/v1/agreements/{agreement}"), "/negotiate", &json!({}))
+        .await;
     let plan = json!({ "name": "Chad 2026", "plan_type": "crisis_response_plan", "countries": ["TCD"],
         "years": [2026], "original_requirement": { "amount": "1000", "currency": "USD" }, "visibility": "public" });
     let plan = world.create("/v1/plans", plan).await;

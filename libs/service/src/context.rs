@@ -117,7 +117,11 @@ impl Context {
 
     /// Whether something new may be given to an office. Waits a moment for one that may have been made before identity's
     /// event about it came here; one that does not come is not known to be closed.
-    async fn is_open(&self, organisation_id: OrganisationId, office_id: OfficeId) -> Result<bool, StoreError> {
+    async fn is_open(
+        &self,
+        organisation_id: OrganisationId,
+        office_id: OfficeId,
+    ) -> Result<bool, StoreError> {
         let key = (organisation_id, office_id);
         let open = || self.open_offices.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let now = self.store.clock().now();

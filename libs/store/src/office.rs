@@ -32,7 +32,8 @@ pub struct Office {
 }
 
 /// The columns of an [`Office`].
-const COLUMNS: &str = "office.id, office.organisation_id, office.parent_id, office.code, office.name, office.kind,
+const COLUMNS: &str =
+    "office.id, office.organisation_id, office.parent_id, office.code, office.name, office.kind,
     office.time_zone, office.is_closed";
 
 /// The office and every office below it.

@@ -55,8 +55,7 @@ pub(crate) mod tests {
 
     /// Two countries below a region, another region, headquarters.
     pub(crate) fn tree() -> Vec<Value> {
-        let office =
-            |id: &str, parent: Option<&str>| json!({ "id": id, "name": id.to_uppercase(), "parent_id": parent });
+        let office = |id: &str, parent: Option<&str>| json!({ "id": id, "name": id.to_uppercase(), "parent_id": parent });
         let country = office("country", Some("region"));
         let sister = office("sister", Some("region"));
         vec![country, sister, office("hq", None), office("region", Some("hq")), office("other", Some("hq"))]
@@ -80,8 +79,10 @@ pub(crate) mod tests {
     fn a_row_says_where_its_office_stands() {
         let tree = tree();
         let list = json!({ "items": [tree[0], tree[2], tree[3]] });
-        let shown: Vec<(Value, Value)> =
-            placed(&list, &tree).into_iter().map(|row| (row["level"].clone(), row["above"].clone())).collect();
+        let shown: Vec<(Value, Value)> = placed(&list, &tree)
+            .into_iter()
+            .map(|row| (row["level"].clone(), row["above"].clone()))
+            .collect();
         let expected = [(json!(2), json!("REGION")), (json!(0), Value::Null), (json!(1), json!("HQ"))];
         assert_eq!(shown, expected);
         let circle = [json!({ "id": "a", "parent_id": "b" }), json!({ "id": "b", "parent_id": "a" })];

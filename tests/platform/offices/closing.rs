@@ -65,7 +65,8 @@ async fn an_office_stays_open_while_something_is_open_there() {
 
     // What the region sees of what is open above it or beside it is nothing.
     let region = scene.world.client(&scene.north, &["offices:read", "offices:write"]).await;
-    for (office, status) in [(&scene.north, 200), (&scene.country, 200), (&scene.south, 404), (&scene.headquarters, 404)]
+    for (office, status) in
+        [(&scene.north, 200), (&scene.country, 200), (&scene.south, 404), (&scene.headquarters, 404)]
     {
         let path = format!("/v1/offices/{office}/open-business");
         assert_eq!(scene.world.http.get(Some(&region), &path).await.status, status, "{office}");
@@ -153,7 +154,8 @@ async fn a_closed_office_gets_nothing_new_and_keeps_what_it_has() {
     assert_eq!((opened.status, &opened.json()["closed_at"]), (200, &Value::Null), "{}", opened.text);
     assert_eq!(refusal(&scene.act(&scene.country, "reopen").await).0, 409);
     assert_eq!(scene.post("/v1/people", &role).await.status, 201);
-    let plan = at_office(json!({ "name": "Again", "plan_type": "other", "countries": ["TCD"], "years": [2026] }));
+    let plan =
+        at_office(json!({ "name": "Again", "plan_type": "other", "countries": ["TCD"], "years": [2026] }));
     eventually("crisis knows that it is open", || async {
         (scene.post("/v1/plans", &plan).await.status == 201).then_some(())
     })
@@ -186,7 +188,8 @@ async fn nothing_stands_below_a_closed_office() {
 async fn a_closing_and_something_new_at_the_same_time_are_never_both_done() {
     let scene = scene().await;
     for round in 0..ROUNDS {
-        let (first, second) = join(scene.act(&scene.country, "close"), scene.act(&scene.country, "close")).await;
+        let (first, second) =
+            join(scene.act(&scene.country, "close"), scene.act(&scene.country, "close")).await;
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
         // The second may have read the version before the first closed it, or after.

@@ -59,7 +59,10 @@ async fn offices_are_listed_as_a_tree_and_found_by_name_code_type_and_state() {
     let file = file.bearer_auth(&scene.world.token).header("accept", "text/csv");
     let file = scene.world.http.send(file).await;
     let lines: Vec<&str> = file.text.lines().collect();
-    assert_eq!(lines[0].trim_start_matches('\u{feff}'), "id,code,name,kind,country,parent_id,time_zone,state");
+    assert_eq!(
+        lines[0].trim_start_matches('\u{feff}'),
+        "id,code,name,kind,country,parent_id,time_zone,state"
+    );
     let listed: Vec<&str> = lines[1..].iter().filter_map(|line| line.split(',').nth(1)).collect();
     assert_eq!(listed, tree);
     assert!(lines.iter().any(|line| line.contains(&country) && line.ends_with(",closed")), "{}", file.text);
@@ -73,7 +76,8 @@ async fn five_hundred_offices_are_listed_whole_in_both_orders() {
     let tx = scene.world.identity.system(store::Actor::system()).await.unwrap();
     let organisation = scene.world.founded.organisation_id;
     let parents: [kernel::OfficeId; 2] = [scene.north.parse().unwrap(), scene.south.parse().unwrap()];
-    let columns = ["id", "version", "organisation_id", "parent_id", "code", "name", "kind", "search", "created_at"];
+    let columns =
+        ["id", "version", "organisation_id", "parent_id", "code", "name", "kind", "search", "created_at"];
     let row = |number: usize| {
         let (id, code): (kernel::OfficeId, String) = (tx.new_id(), format!("N{number:03}"));
         let (name, search) = (format!("Office {code}"), format!("office n{number:03}"));

@@ -9,7 +9,9 @@ use actix_web::{HttpRequest, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use kernel::{Code, Fault, FieldCode, OfficeId, Problem, Reason, RecordKind};
 use serde::Deserialize;
-use service::{ApiResult, Changed, Checks, Context, Id, Precondition, UncheckedBody, openapi::UpdateProblems};
+use service::{
+    ApiResult, Changed, Checks, Context, Id, Precondition, UncheckedBody, openapi::UpdateProblems,
+};
 use utoipa::ToSchema;
 
 /// An office as it is from now on. Its code and its type stay.

@@ -181,12 +181,8 @@ pub(crate) async fn reopen(
         let above: Vec<(String, OfficeId)> =
             before.parent_id.into_iter().map(|parent| ("/parent_id".to_owned(), parent)).collect();
         check_open_for_new(tx, before.organisation_id, &above).await?;
-        let after = store::Model {
-            version: before.version + 1,
-            is_closed: false,
-            closed_at: None,
-            ..before.clone()
-        };
+        let after =
+            store::Model { version: before.version + 1, is_closed: false, closed_at: None, ..before.clone() };
         written(tx, "office.reopen", before, after).await
     })
     .await

@@ -288,10 +288,7 @@ fn states_and_fields_are_called_as_the_pages_call_them() {
         let said = french(Fault::state(RecordKind::Report, state.as_str(), ""));
         assert!(!said.contains(&format!("({state})")), "{said}");
     }
-    assert_eq!(
-        french(Fault::closed_office()),
-        "L’état actuel du bureau (Fermé) ne permet pas cette étape."
-    );
+    assert_eq!(french(Fault::closed_office()), "L’état actuel du bureau (Fermé) ne permet pas cette étape.");
     let day = chrono::NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
     assert_eq!(
         french(Fault::not_after("start_date", day)),

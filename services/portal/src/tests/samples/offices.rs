@@ -49,7 +49,8 @@ fn offices_page(_: Language) -> Value {
 
 fn open_business() -> Value {
     let agreement = json!({ "id": ID, "reference": MARKUP, "state": "active" });
-    let open = json!({ "offices": 2, "people": 1, "clients": 1, "agreements": [agreement], "agreements_total": 21 });
+    let open =
+        json!({ "offices": 2, "people": 1, "clients": 1, "agreements": [agreement], "agreements_total": 21 });
     answer("/v1/offices/{id}/open-business", open)
 }
 

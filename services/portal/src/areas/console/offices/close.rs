@@ -26,7 +26,8 @@ async fn close_page(staff: &Staff, id: &Id, problem: Value) -> PageResult {
         return Err(PageError::NotFound);
     }
     let open = open_business(staff, &found, id).await?;
-    let context = json!({ "is_free": is_free(&open), "office": found.office, "open": open, "problem": problem });
+    let context =
+        json!({ "is_free": is_free(&open), "office": found.office, "open": open, "problem": problem });
     staff.page("console/offices/close.html", context).await
 }
 

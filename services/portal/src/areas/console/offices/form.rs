@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn an_office_is_offered_what_it_may_stand_below() {
-        let office = |id: &str, kind: &str, state: &str| json!({ "id": id, "name": id, "kind": kind, "state": state });
+        let office =
+            |id: &str, kind: &str, state: &str| json!({ "id": id, "name": id, "kind": kind, "state": state });
         let all = vec![
             office("hq", "headquarters", "open"),
             office("africa", "regional", "open"),
@@ -128,7 +129,11 @@ mod tests {
         assert_eq!(offered(&all, Some(&all[2]), Some("africa")), ["hq", "africa"]);
         assert_eq!(offered(&all, Some(&all[2]), Some("asia")), ["hq", "africa", "asia"], "where it stands");
         assert_eq!(offered(&all, Some(&all[1]), Some("hq")), ["hq"]);
-        assert_eq!(offered(&all[2..3], Some(&all[2]), Some("africa")), ["africa"], "an office cannot move itself");
+        assert_eq!(
+            offered(&all[2..3], Some(&all[2]), Some("africa")),
+            ["africa"],
+            "an office cannot move itself"
+        );
         assert!(offered(&all, Some(&all[0]), None).is_empty());
     }
 

@@ -75,7 +75,8 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
 
 /// The people of a list, as far as this page says who they are.
 fn names(people: &Value) -> Vec<Value> {
-    let named = |person: &Value| json!({ "id": person["id"], "name": person["name"], "active": person["active"] });
+    let named =
+        |person: &Value| json!({ "id": person["id"], "name": person["name"], "active": person["active"] });
     items(people).iter().map(named).collect()
 }
 
