@@ -47,6 +47,13 @@ async function pagesOf(page, who, language) {
     const pledge = await href(page, "main tbody th a");
     return [at("/console"), agreement, `${agreement}/edit`, report, pledge, at("/console/contributions/new")];
   }
+  if (who === "administrator") {
+    await signIn(page, "admin@demo.example", language);
+    const offices = at("/console/offices");
+    await page.goto(`${offices}?q=chad`);
+    const office = await href(page, "main tbody th a");
+    return [offices, `${offices}?kind=country&state=open`, office, `${office}/edit`, `${office}/close`, `${offices}/new`];
+  }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));
   const agreement = await href(page, "main tbody th a");
@@ -83,7 +90,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country"]) {
+  for (const who of ["public", "donor", "officer", "country", "administrator"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {
@@ -142,6 +149,49 @@ for (const javaScriptEnabled of [true, false]) {
     await page.click("main form button:not(.quiet-button)");
     await page.waitForSelector(".error-summary");
     assert.match(await page.locator(".error-summary").innerText(), /not JSON/);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test(`an administrator creates, moves, closes and reopens an office, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    const code = javaScriptEnabled ? "NER-JS" : "NER";
+    const main = () => page.locator("main").innerText();
+    await signIn(page, "admin@demo.example");
+    await page.goto("/en/console/offices/new");
+    await page.fill("#name", `Niger country office ${code}`);
+    await page.fill("#code", code);
+    await page.selectOption("#parent_id", { label: "Regional office for Asia and the Pacific" });
+    await page.selectOption("#country", "NER");
+    await page.selectOption("#time_zone", "Africa/Niamey");
+    await page.click("main form > button");
+    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
+    assert.match(await main(), /Asia and the Pacific[^]*Africa\/Niamey/);
+    await page.click("main a[href$='/edit']");
+    await page.selectOption("#parent_id", { label: "Regional office for East and Central Africa" });
+    await page.click("main form > button");
+    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
+    assert.match(await main(), /East and Central Africa/);
+    // The tree has it after the office above it.
+    await page.goto("/en/console/offices");
+    const row = page.locator("tbody tr", { hasText: code }).filter({ has: page.locator(`text="${code}"`) });
+    assert.match(await row.innerText(), /East and Central Africa[^]*Country office[^]*Niger[^]*Open/);
+    assert.equal(await row.locator(".level-2").count(), 1);
+    await row.locator("th a").click();
+    await page.click("main a[href$='/close']");
+    assert.match(await main(), /Nothing is open in this office/);
+    await page.click("main form button");
+    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
+    assert.match(await main(), /This office was closed on/);
+    await page.click("button[popovertarget=ask-reopen]");
+    await page.click("#ask-reopen form button:not([type=button])");
+    await page.waitForSelector("main a[href$='/close']");
+    // An office with agreements says which, and there is no button.
+    await page.goto("/en/console/offices?q=chad");
+    await page.click("main tbody th a");
+    await page.click("main a[href$='/close']");
+    assert.equal(await page.locator("main a[href*='/console/agreements/']").count() > 0, true);
+    assert.equal(await page.locator("main form").count(), 0);
     assert.deepEqual(complaints, []);
     await context.close();
   });

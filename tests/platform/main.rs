@@ -22,6 +22,7 @@ mod kafka;
 mod linking;
 mod lists;
 mod matrix;
+mod offices;
 mod operations;
 mod ours;
 mod pages;

@@ -202,6 +202,7 @@ impl Scene {
         Some(match operation {
             "POST /v1/offices" => json!({ "code": format!("NEW-{number}"), "name": "New", "kind": "country",
                 "parent_id": self.region }),
+            "PUT /v1/offices/{id}" => json!({ "name": "Renamed", "parent_id": self.region }),
             "POST /v1/people" => json!({ "name": "New", "email": format!("new-{number}@example.org"),
                 "roles": [{ "office_id": self.office, "role": "country_officer" }] }),
             "POST /v1/invitations/accept" => json!({ "token": "none", "password": "long enough, surely" }),

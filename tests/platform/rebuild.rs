@@ -15,7 +15,7 @@ use tests::{World, flows, page, text};
 
 /// The tables that events alone write, by service. (Mails are no read model: they are sent once.)
 const READ_MODELS: [(&str, &[&str]); 3] = [
-    ("identity", &["known_donor", "inbox"]),
+    ("identity", &["known_agreement", "known_donor", "inbox"]),
     ("donors", &["office", "organisation", "known_person", "known_plan", "clearance", "inbox"]),
     (
         "crisis",
@@ -238,20 +238,34 @@ async fn rename(world: &World, donor: &str, name: &str) {
         fields.as_object_mut().unwrap().remove(name);
     }
     fields["name"] = name.into();
-    let request = world.http.request(reqwest::Method::PUT, &path).bearer_auth(&world.token);
-    let request = request.header("if-match", before.header("etag")).json(&fields);
-    assert_eq!(world.http.send(request).await.status, 200);
+    change(world, reqwest::Method::PUT, &path, "", &fields).await;
 }
 
-/// Two organisations, offices, donors (one renamed), plans, flows (some changed, some moved elsewhere), contributions of
-/// an office, due-diligence decisions.
+/// Changes the present version of a record, or takes a step with it.
+async fn change(world: &World, method: reqwest::Method, record: &str, step: &str, body: &serde_json::Value) {
+    let version = world.http.get(Some(&world.token), record).await.header("etag").to_owned();
+    let request = world.http.request(method, &format!("{record}{step}")).bearer_auth(&world.token);
+    let answer = world.http.send(request.header("if-match", version).json(body)).await;
+    assert_eq!(answer.status, 200, "{record}{step}: {}", answer.text);
+}
+
+/// Two organisations, offices (one moved, with a time zone, one closed), donors (one renamed), plans, an agreement, flows
+/// (some changed, some moved elsewhere), contributions of an office, due-diligence decisions.
 async fn journey(world: &World) {
     let (_, other) = world.other_organisation("OTHER").await;
     let headquarters = world.founded.office_id.to_string();
     let region = world.office(&headquarters, "regional").await;
-    world.office(&region, "country").await;
+    let (moved, closed) = (world.office(&region, "country").await, world.office(&region, "country").await);
+    let placed = json!({ "name": "Moved", "parent_id": headquarters, "time_zone": "Africa/Ndjamena" });
+    change(world, reqwest::Method::PUT, &format!("/v1/offices/{moved}"), "", &placed).await;
+    change(world, reqwest::Method::POST, &format!("/v1/offices/{closed}"), "/close", &json!({})).await;
     let donor = world.donor("Norway, Government of").await;
     rename(world, &donor, "Kingdom of Norway").await;
+    let terms = json!({ "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01", "end_date": "2026-12-31",
+        "amount": { "amount": "100", "currency": "USD" } });
+    let agreement = text(&world.create("/v1/agreements", json!({ "terms": terms })).await["id"]);
+    change(world, reqwest::Method::POST, &format!("/v1/agreements/{agreement}"), "/negotiate", &json!({}))
+        .await;
     let plan = json!({ "name": "Chad 2026", "plan_type": "crisis_response_plan", "countries": ["TCD"],
         "years": [2026], "original_requirement": { "amount": "1000", "currency": "USD" }, "visibility": "public" });
     let plan = world.create("/v1/plans", plan).await;

@@ -70,7 +70,7 @@ pub struct OrganisationChanged {
     pub created_at: DateTime<Utc>,
 }
 
-/// An office was created or changed.
+/// An office was created, renamed, moved, closed or reopened.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OfficeChanged {
     /// The office.
@@ -90,6 +90,12 @@ pub struct OfficeChanged {
     pub kind: Word<OfficeKind>,
     /// ISO 3166-1 alpha-3 code of its country.
     pub country: Option<String>,
+    /// Its IANA time zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Whether it is closed: nothing new is given to it.
+    #[serde(default)]
+    pub is_closed: bool,
 }
 
 /// A staff account was created or activated, or its roles changed. Accounts of donor representatives are not announced;

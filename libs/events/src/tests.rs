@@ -23,7 +23,10 @@ fn stays_as_it_came<E: EventPayload>(event: Value, words: &[&str]) {
 
 #[test]
 fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
-    stays_as_it_came::<OfficeChanged>(json!({ "code": "KBL", "name": "Kabul" }), &["kind"]);
+    stays_as_it_came::<OfficeChanged>(
+        json!({ "code": "KBL", "name": "Kabul", "time_zone": "Asia/Kabul", "is_closed": true }),
+        &["kind"],
+    );
     stays_as_it_came::<DonorChanged>(
         json!({ "name": "Norway", "external_refs": [] }),
         &["donor_type", "status"],
@@ -69,6 +72,14 @@ fn a_contribution_that_an_older_program_announced_is_read_without_what_was_added
     let root_id = Some(ContributionId::from_u128(7));
     let sent = serde_json::to_value(ContributionRecorded { root_id, ..read }).unwrap();
     assert_eq!(sent["root_id"], "00000000-0000-0000-0000-000000000007");
+}
+
+#[test]
+fn an_office_that_an_older_program_announced_is_open_and_states_no_time_zone() {
+    let event = json!({ "id": ID, "sequence": 1, "organisation_id": ID, "parent_id": null, "code": "KBL",
+        "name": "Kabul", "kind": "country", "country": "AFG" });
+    let read: OfficeChanged = serde_json::from_value(event).unwrap();
+    assert_eq!((read.time_zone, read.is_closed), (None, false));
 }
 
 #[test]

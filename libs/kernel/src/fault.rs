@@ -247,6 +247,11 @@ impl Fault {
         FieldCode::UnknownReference.says("is not one of your offices").kind(RecordKind::Office)
     }
 
+    /// An office that is closed: nothing new is given to it.
+    pub fn closed_office() -> Self {
+        Self::state(RecordKind::Office, "closed", "is a closed office: nothing new can be given to it")
+    }
+
     /// A record of this kind that belongs to another office.
     pub fn not_yours(kind: RecordKind) -> Self {
         let detail = format!("is {} of another office", kind.with_article());

@@ -103,7 +103,8 @@ closed_set! {
         NotBinding = "not_binding",
         /// A donor that was merged into another donor.
         Merged = "merged",
-        /// A donor that would be its own ancestor, or be merged with itself or with an ancestor.
+        /// A donor or office that would be its own ancestor, or a donor that would be merged with itself or with an
+        /// ancestor.
         Circular = "circular",
         /// A person who is not active.
         NotActive = "not_active",
@@ -264,6 +265,9 @@ closed_set! {
         GatewayOnly = "gateway_only",
         /// The office is not known here yet: try again.
         OfficeNotKnownYet = "office_not_known_yet",
+        /// The office cannot be closed: `offices` below it, `people`, API `clients` and `agreements` are open there;
+        /// `references` are those of the first agreements.
+        OpenBusiness = "open_business",
         /// The organisation has no publication settings yet.
         PublicationNotSet = "publication_not_set",
         /// The deployment has no organisation yet.

@@ -1,13 +1,17 @@
 use crate::{export::Exports, response_cache::ResponseCache};
 use actix_web::HttpRequest;
 use auth::{ApiError, Claims, TRACE_HEADER, Verifier};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Code, Fault, OfficeId, OfficeKind, OrganisationId, Problem, Reason};
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
 use store::{Actor, Store, StoreError, TenantScope, idempotency};
 use telemetry::TRACEPARENT;
+
+/// How long an office that was found open counts as open without being asked for again.
+const OPEN_FOR: TimeDelta = TimeDelta::seconds(1);
 
 /// What handlers and workers of a service share.
 #[derive(Clone)]
@@ -19,8 +23,8 @@ pub struct Context {
     /// The token check.
     pub verifier: Verifier,
     pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
-    /// Offices that identity's events have told of: none is forgotten, so nobody asks for one twice.
-    offices: Arc<Mutex<HashSet<(OrganisationId, OfficeId)>>>,
+    /// Offices that were found open, and until when they count as open. Whose an office is, is asked for every time.
+    open_offices: Arc<Mutex<HashMap<(OrganisationId, OfficeId), DateTime<Utc>>>>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) response_cache: ResponseCache,
 }
@@ -33,7 +37,7 @@ impl Context {
             store,
             verifier,
             in_flight: Arc::default(),
-            offices: Arc::default(),
+            open_offices: Arc::default(),
             exports: Arc::default(),
             response_cache: ResponseCache::default(),
         }
@@ -77,50 +81,65 @@ impl Context {
     /// The office that something is made for: the one that was asked for, or the caller's own.
     ///
     /// # Errors
-    /// 422 at `/office_id` when the caller does not write for that office.
+    /// 422 at `/office_id` when the caller does not write for that office, or when it is closed.
     pub async fn office_for(&self, claims: &Claims, wanted: Option<OfficeId>) -> Result<OfficeId, ApiError> {
-        let foreign = || Problem::invalid_field("/office_id", Fault::other_office());
-        Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
+        let refused = |fault: Fault| Problem::invalid_field("/office_id", fault);
+        Ok(self.own_office(claims, wanted).await?.map_err(refused)?)
     }
 
     /// [`Context::office_for`] where the office is a parameter of the query.
     ///
     /// # Errors
-    /// 400 at `office_id` when the caller does not write for that office.
+    /// 400 at `office_id` when the caller does not write for that office, or when it is closed.
     pub async fn office_for_query(
         &self,
         claims: &Claims,
         wanted: Option<OfficeId>,
     ) -> Result<OfficeId, ApiError> {
-        let foreign = || Problem::invalid_parameter("office_id", Fault::other_office());
-        Ok(self.own_office(claims, wanted).await?.ok_or_else(foreign)?)
+        let refused = |fault: Fault| Problem::invalid_parameter("office_id", fault);
+        Ok(self.own_office(claims, wanted).await?.map_err(refused)?)
     }
 
+    /// The office, or why nothing is made for it.
     async fn own_office(
         &self,
         claims: &Claims,
         wanted: Option<OfficeId>,
-    ) -> Result<Option<OfficeId>, StoreError> {
+    ) -> Result<Result<OfficeId, Fault>, StoreError> {
         let office_id = wanted.unwrap_or(claims.office_id);
-        self.await_known(claims.organisation_id, office_id).await?;
-        if office_id == claims.office_id && claims.donor_id.is_none() {
-            return Ok(Some(office_id));
+        let is_open = self.is_open(claims.organisation_id, office_id).await?;
+        let is_own = office_id == claims.office_id && claims.donor_id.is_none();
+        if !is_own && !self.scope(claims).await?.office_ids().contains(&office_id) {
+            return Ok(Err(Fault::other_office()));
         }
-        Ok(self.scope(claims).await?.office_ids().contains(&office_id).then_some(office_id))
+        Ok(if is_open { Ok(office_id) } else { Err(Fault::closed_office()) })
     }
 
-    /// Waits a moment for an office that may have been made before identity's event about it came here.
-    async fn await_known(
+    /// Whether something new may be given to an office. Waits a moment for one that may have been made before identity's
+    /// event about it came here; one that does not come is not known to be closed.
+    async fn is_open(
         &self,
         organisation_id: OrganisationId,
         office_id: OfficeId,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let key = (organisation_id, office_id);
-        let offices = || self.offices.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if !offices().contains(&key) && self.store.await_office(organisation_id, office_id).await?.is_some() {
-            offices().insert(key);
+        let open = || self.open_offices.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let now = self.store.clock().now();
+        let until = open().get(&key).copied();
+        if until.is_some_and(|until| now < until) {
+            return Ok(true);
         }
-        Ok(())
+        match self.store.await_office(organisation_id, office_id).await? {
+            Some(office) if office.is_closed => {
+                open().remove(&key);
+                Ok(false)
+            }
+            Some(_) => {
+                open().insert(key, now + OPEN_FOR);
+                Ok(true)
+            }
+            None => Ok(true),
+        }
     }
 
     /// Who the caller is, for the audit trail.

@@ -211,6 +211,8 @@ mod tests {
             name: "Kabul".to_owned(),
             kind: Word::from(OfficeKind::Country),
             country: country.map(str::to_owned),
+            time_zone: None,
+            is_closed: false,
         };
         for (country, kept) in [(Some("AFG"), "AFG"), (None, "AFG"), (Some("PAK"), "PAK")] {
             merge_models(tx.db(), &[office(country)], |_| Merge::ReplaceIfAny).await.unwrap();

@@ -139,6 +139,26 @@ pub async fn office_table(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     protect(manager, &known).await
 }
 
+/// What an office's copy has besides, since offices are closed: its time zone, and whether it is; as a migration of this
+/// name.
+pub struct OfficesThatClose(pub &'static str);
+
+impl MigrationName for OfficesThatClose {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for OfficesThatClose {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // A process of the version before writes rows without them.
+        let columns = "ALTER TABLE office ADD COLUMN time_zone text;
+                       ALTER TABLE office ADD COLUMN is_closed boolean NOT NULL DEFAULT false;";
+        ddl(manager, columns).await
+    }
+}
+
 /// A table and who sees its rows, beside the platform's own work ([`crate::SystemTx`]). PostgreSQL enforces it with
 /// row-level security; on SQLite the scope is in the queries alone.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! The office tree that each service keeps from identity's events. TenantScope is a set of office ids, never a path.
 
 use crate::{
-    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, params, sql, tables,
-    upsert_columns,
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, TenantScope, Transaction, params, sql,
+    tables, upsert_columns,
 };
 use async_trait::async_trait;
 use auth::Claims;
@@ -25,7 +25,16 @@ pub struct Office {
     pub name: String,
     /// `headquarters`, `regional`, `country` or `liaison`.
     pub kind: Word<OfficeKind>,
+    /// Its IANA time zone, if it states one.
+    pub time_zone: Option<String>,
+    /// Whether it is closed: nothing new is given to it.
+    pub is_closed: bool,
 }
+
+/// The columns of an [`Office`].
+const COLUMNS: &str =
+    "office.id, office.organisation_id, office.parent_id, office.code, office.name, office.kind,
+    office.time_zone, office.is_closed";
 
 /// The office and every office below it.
 ///
@@ -83,7 +92,7 @@ pub async fn above(
            UNION ALL SELECT office.id, office.parent_id, above.level + 1
            FROM office JOIN above ON office.id = above.parent_id
            WHERE office.organisation_id = $2 AND above.level < {MAX_LEVELS})
-         SELECT office.id, office.organisation_id, office.parent_id, office.code, office.name, office.kind
+         SELECT {COLUMNS}
          FROM above JOIN office ON office.id = above.id WHERE above.level > 0 ORDER BY above.level"
     );
     sql::all(db, &text, params![office_id, organisation_id]).await
@@ -98,8 +107,8 @@ pub async fn find(
     organisation_id: OrganisationId,
     office_id: OfficeId,
 ) -> Result<Option<Office>, StoreError> {
-    let text = "SELECT id, organisation_id, parent_id, code, name, kind FROM office WHERE organisation_id = $1 AND id = $2";
-    let row = sql::row(db, text, params![organisation_id, office_id]).await?;
+    let text = format!("SELECT {COLUMNS} FROM office WHERE organisation_id = $1 AND id = $2");
+    let row = sql::row(db, &text, params![organisation_id, office_id]).await?;
     Ok(row.map(|row| Office::from_query_result(&row, "")).transpose()?)
 }
 
@@ -176,26 +185,44 @@ impl Store {
     }
 }
 
+/// Writes offices as identity tells of them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn keep(tx: &Transaction, events: Vec<OfficeChanged>) -> Result<(), StoreError> {
+    use tables::office::{Column, Model};
+    let replaced = [
+        Column::ParentId,
+        Column::Code,
+        Column::Name,
+        Column::Kind,
+        Column::Country,
+        Column::TimeZone,
+        Column::IsClosed,
+    ];
+    for e in events {
+        let office = Model {
+            id: e.id,
+            organisation_id: e.organisation_id,
+            parent_id: e.parent_id,
+            code: e.code,
+            name: e.name,
+            kind: e.kind,
+            country: e.country,
+            time_zone: e.time_zone,
+            is_closed: e.is_closed,
+        };
+        upsert_columns(tx.db(), &[office], &replaced).await?;
+    }
+    Ok(())
+}
+
 struct Offices;
 
 #[async_trait]
 impl EventHandler<OfficeChanged> for Offices {
     async fn apply(&self, tx: &mut SystemTx, events: Vec<OfficeChanged>) -> Result<(), ConsumeError> {
-        use tables::office::{Column, Model};
-        let replaced = [Column::ParentId, Column::Code, Column::Name, Column::Kind, Column::Country];
-        for e in events {
-            let office = Model {
-                id: e.id,
-                organisation_id: e.organisation_id,
-                parent_id: e.parent_id,
-                code: e.code,
-                name: e.name,
-                kind: e.kind,
-                country: e.country,
-            };
-            upsert_columns(tx.db(), &[office], &replaced).await?;
-        }
-        Ok(())
+        Ok(keep(tx, events).await?)
     }
 }
 
@@ -215,8 +242,10 @@ impl EventHandler<OrganisationChanged> for Organisations {
 
 /// The two consumers that keep the tree; group names must be the service's own.
 pub fn consumers(offices: &'static str, organisations: &'static str) -> [Consumer; 2] {
-    [
-        Consumer::new::<OfficeChanged>(offices, Offices),
-        Consumer::new::<OrganisationChanged>(organisations, Organisations),
-    ]
+    [Consumer::new::<OfficeChanged>(offices, Offices), self::organisations(organisations)]
+}
+
+/// The consumer that keeps organisations, for a service whose own handler writes offices (with [`keep`]).
+pub fn organisations(group: &'static str) -> Consumer {
+    Consumer::new::<OrganisationChanged>(group, Organisations)
 }

@@ -124,6 +124,8 @@ pub(crate) mod office {
         pub name: String,
         pub kind: Word<OfficeKind>,
         pub country: Option<String>,
+        pub time_zone: Option<String>,
+        pub is_closed: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -21,7 +21,8 @@ impl MigrationTrait for First {
         migration::common_tables(manager).await?;
         migration::OutboxTraceparent("traceparent").up(manager).await?;
         waiting::WaitingEvents("waiting_events").up(manager).await?;
-        migration::office_table(manager).await
+        migration::office_table(manager).await?;
+        migration::OfficesThatClose("offices_that_close").up(manager).await
     }
 }
 
@@ -49,6 +50,8 @@ fn office(id: OfficeId, sequence: i64, name: &str) -> OfficeChanged {
         name: name.into(),
         kind,
         country: None,
+        time_zone: None,
+        is_closed: false,
     }
 }
 

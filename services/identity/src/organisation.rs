@@ -96,6 +96,10 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
         name: name.to_owned(),
         kind: office::Kind::Headquarters,
         country: None,
+        time_zone: None,
+        is_closed: false,
+        closed_at: None,
+        search: office::store::search_text(name, code),
         created_at,
     };
     office::store::insert(&mut tx, &headquarters).await?;

@@ -159,6 +159,12 @@ pub(crate) fn country_codes(language: Language) -> Vec<&'static str> {
     countries.into_iter().map(|country| country.iso3.as_str()).collect()
 }
 
+/// The time zones that a form lets choose from: those of places.
+pub(crate) fn time_zones() -> Vec<&'static str> {
+    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    names.filter(|name| name.contains('/') && !name.starts_with("Etc/")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,12 +11,14 @@ use minijinja::Value;
 use serde::Deserialize;
 
 /// Every parameter that a text may name. One that a refusal does not have is shown as a dash.
-const PARAMETERS: [&str; 38] = [
+const PARAMETERS: [&str; 42] = [
+    "agreements",
     "allowed",
     "amount",
     "because",
     "cells",
     "characters",
+    "clients",
     "committed",
     "computed",
     "count",
@@ -38,7 +40,9 @@ const PARAMETERS: [&str; 38] = [
     "month",
     "name",
     "office",
+    "offices",
     "parent",
+    "people",
     "permission",
     "rejected",
     "rows",
@@ -219,6 +223,7 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
         "agreement" => &["agreement"],
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
+        "office" => &["office-state"],
         _ => &["state"],
     };
     families.iter().find_map(|family| known(language, &format!("{family}-{}", dashed(word))))

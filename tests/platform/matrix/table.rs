@@ -15,6 +15,9 @@ use Gets::{Misses, Sees, Status};
 
 const NOBODY_IN: [Gets; 8] =
     [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
+/// What every office of the organisation reads, and no donor may ask for.
+const KNOWN_TO_STAFF: [Gets; 8] =
+    [Status(401), Status(404), Status(200), Status(200), Status(403), Status(403), Status(403), Status(200)];
 const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
 
 /// A record of the office that is shown to its donor as well.
@@ -64,6 +67,14 @@ const fn of_organisation() -> [Gets; 8] {
 const fn of_a_donor() -> [Gets; 8] {
     let mut row = of_organisation();
     row[1] = Status(404);
+    row
+}
+
+/// An office that all of its organisation see, and it or one above it changes.
+const fn of_the_tree(right: u16) -> [Gets; 8] {
+    let mut row = changed(right);
+    row[2] = Status(403);
+    row[3] = Status(right);
     row
 }
 
@@ -154,19 +165,11 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
     BTreeMap::from([
         ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
         ("POST /v1/offices", created(422)),
-        (
-            "GET /v1/offices/{id}",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/offices/{id}", KNOWN_TO_STAFF),
+        ("PUT /v1/offices/{id}", of_the_tree(428)),
+        ("GET /v1/offices/{id}/open-business", NOBODY_IN),
+        ("POST /v1/offices/{id}/close", of_the_tree(428)),
+        ("POST /v1/offices/{id}/reopen", of_the_tree(428)),
         ("GET /v1/people", LIST),
         ("POST /v1/people", created(422)),
         ("GET /v1/people/{id}", NOBODY_IN),
@@ -267,19 +270,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/donors/{id}/merges", curated_of_a_donor(422)),
         ("POST /v1/donor-merges/{id}/undo", curated_of_a_donor(428)),
         ("POST /v1/donors/{id}/clearances", curated_of_a_donor(201)),
-        (
-            "GET /v1/donors/{id}/contacts",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/donors/{id}/contacts", KNOWN_TO_STAFF),
         (
             "POST /v1/donors/{id}/contacts",
             [
@@ -293,19 +284,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(201),
             ],
         ),
-        (
-            "GET /v1/contacts/{id}",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/contacts/{id}", KNOWN_TO_STAFF),
         (
             "PUT /v1/contacts/{id}",
             [

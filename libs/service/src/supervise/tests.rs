@@ -194,10 +194,20 @@ async fn an_event_handler_that_panics_is_retried_and_an_event_at_fault_does_not_
         let organisation_id = kernel::OrganisationId::from_u128(1);
         let (code, kind, name) = ("KBL".to_owned(), kernel::OfficeKind::Country.into(), name.to_owned());
         let id = kernel::OfficeId::from_u128(7);
-        let (parent_id, country) = (None, None);
-        tx.emit(&OfficeChanged { id, sequence, organisation_id, parent_id, code, name, kind, country })
-            .await
-            .unwrap();
+        let (parent_id, country, time_zone, is_closed) = (None, None, None, false);
+        let office = OfficeChanged {
+            id,
+            sequence,
+            organisation_id,
+            parent_id,
+            code,
+            name,
+            kind,
+            country,
+            time_zone,
+            is_closed,
+        };
+        tx.emit(&office).await.unwrap();
         tx.commit().await.unwrap();
     }
     until("both events are applied", || applied.lock().unwrap().len() == 2).await;

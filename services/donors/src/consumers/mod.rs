@@ -6,15 +6,16 @@ use store::{Consumer, office};
 
 /// Everything donors listens to.
 pub(crate) fn all() -> impl Iterator<Item = Consumer> {
-    let offices = office::consumers("donors.office", "donors.organisation");
-    offices.into_iter().chain(known::consumers()).chain(consumers())
+    let organisations = office::organisations("donors.organisation");
+    [organisations].into_iter().chain(known::consumers()).chain(consumers())
 }
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
 pub(crate) mod clearance;
+pub(crate) mod offices;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![clearance::consumer()]
+    vec![clearance::consumer(), offices::consumer()]
 }

@@ -16,6 +16,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const FOLD_THRESHOLD: u32 = 8;
 /// Offices and years folded in one transaction.
 const BATCH_SIZE: u32 = 100;
+/// The lock of whoever takes rows of figures away.
+pub(super) const FOLDING: &str = "diversification folding";
 
 /// Folds again and again, as long as the service runs.
 pub(crate) fn worker(context: &Context) -> Job {
@@ -44,7 +46,7 @@ pub(crate) async fn fold(store: &Store) -> Result<bool, StoreError> {
     }
     let tx = store.system(Actor::system()).await?;
     // Rows are taken away by their ids, so what is written meanwhile stays; two processes do not fold the same.
-    tx.lock("diversification folding").await?;
+    tx.lock(FOLDING).await?;
     for row in &found {
         let of = Of {
             organisation_id: row.try_get_by_index(0)?,

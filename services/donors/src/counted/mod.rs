@@ -10,9 +10,10 @@
 //! those below) in a year. `diversification_sum` has the measures of an office and a year as [`Sums`], which only ever add
 //! up: the figures are the sum of the rows, a write adds a row with what it changes, and [`fold`] makes one of many. The
 //! measures of one donor follow from its years alone ([`of_donor`]), so a write takes away what the donor counted before
-//! and adds what it counts now.
+//! and adds what it counts now. When the tree changes, the offices concerned are counted anew ([`moved`]).
 
 pub(crate) mod fold;
+pub(crate) mod moved;
 pub(crate) mod recount;
 mod rows;
 pub(crate) mod store;

@@ -1,13 +1,15 @@
-//! Recounting everything from the contributions: when the tables are created, and to verify incremental counting.
+//! Recounting from the contributions: everything when the tables are created, and to verify incremental counting; an
+//! office when the tree changes.
 
 use super::{
     Attributes, Sums, What, is_multi_year, of_donor, region,
     store::{Of, add_sums},
 };
 use ::store::{StoreError, office, params, sql};
-use kernel::{DonorId, MoneyScope, OfficeId, id::new_uuid};
+use kernel::{DonorId, MoneyScope, OfficeId, OrganisationId, id::new_uuid};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Rows of giving read per batch.
 const BATCH_SIZE: usize = 5000;
@@ -40,15 +42,43 @@ pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError>
                 UNION SELECT organisation_id, office_id FROM contribution ORDER BY 1, 2";
     for row in sql::rows(db, text, vec![]).await? {
         let (organisation_id, office_id) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let below = office::with_descendants(db, organisation_id, office_id).await?;
-        for &scope in MoneyScope::ALL {
-            let of = Of { organisation_id, office_id, scope };
-            givings(db, of, &below).await?;
-            let mut sums = of_records(db, of, &below).await?;
-            of_donors(db, of, &mut sums).await?;
-            let sums = sums.into_iter().map(|(year, sums)| ((of, year), sums)).collect();
-            add_sums(db, sums, || new_uuid(&kernel::SystemClock)).await?;
-        }
+        fill(db, organisation_id, office_id, || new_uuid(&kernel::SystemClock)).await?;
+    }
+    Ok(())
+}
+
+/// Recounts one office. No contributions may be written meanwhile.
+///
+/// # Errors
+/// [`StoreError`]; call it in a transaction.
+pub(super) async fn of_office(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
+    new_uuid: impl Fn() -> Uuid,
+) -> Result<(), StoreError> {
+    for table in ["diversification_giving", "diversification_sum"] {
+        let text = format!("DELETE FROM {table} WHERE office_id = $1 AND organisation_id = $2");
+        sql::execute(db, &text, params![office_id, organisation_id]).await?;
+    }
+    fill(db, organisation_id, office_id, new_uuid).await
+}
+
+/// Counts an office, with those below it, that has no figures yet.
+async fn fill(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    office_id: OfficeId,
+    new_uuid: impl Fn() -> Uuid,
+) -> Result<(), StoreError> {
+    let below = office::with_descendants(db, organisation_id, office_id).await?;
+    for &scope in MoneyScope::ALL {
+        let of = Of { organisation_id, office_id, scope };
+        givings(db, of, &below).await?;
+        let mut sums = of_records(db, of, &below).await?;
+        of_donors(db, of, &mut sums).await?;
+        let sums = sums.into_iter().map(|(year, sums)| ((of, year), sums)).collect();
+        add_sums(db, sums, &new_uuid).await?;
     }
     Ok(())
 }

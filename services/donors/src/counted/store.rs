@@ -11,6 +11,9 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 use uuid::Uuid;
 
+/// The lock between donors that change and an office that is moved.
+pub(super) const OFFICES: &str = "diversification offices";
+
 /// What a contribution counted before, and what it counts now.
 pub(crate) type Change = (Option<Counted>, Option<Counted>);
 
@@ -275,6 +278,7 @@ pub(crate) struct AttributeChange {
 impl AttributeChange {
     /// Before the donor is written.
     pub(crate) async fn begin(tx: &Transaction, donor_id: DonorId) -> Result<Self, StoreError> {
+        tx.lock_shared(OFFICES).await?;
         lock(tx, std::iter::once(donor_id)).await?;
         let before = attributes(tx.db(), &BTreeSet::from([donor_id])).await?.remove(&donor_id);
         Ok(Self { donor_id, before })

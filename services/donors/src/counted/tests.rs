@@ -7,7 +7,7 @@ use kernel::{ContributionId, DonorId, OfficeId, OrganisationId, SystemClock};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+pub(crate) const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 /// Headquarters, a region under it, two countries under the region.
 pub(crate) const OFFICES: [OfficeId; 4] =
     [OfficeId::from_u128(10), OfficeId::from_u128(11), OfficeId::from_u128(12), OfficeId::from_u128(13)];
@@ -297,7 +297,7 @@ pub(crate) async fn stores(folder: &std::path::Path) -> Vec<(Store, Store)> {
 }
 
 /// Rounds of records that are made and changed, by an office for itself and those below it, while donors change too.
-async fn written(store: &Store) {
+pub(crate) async fn written(store: &Store) {
     let mut random = Random(20_261_125);
     let mut records: Vec<contributions::Model> = Vec::new();
     for round in 0..12u128 {

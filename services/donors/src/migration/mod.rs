@@ -36,6 +36,7 @@ pub(crate) mod m0021;
 pub(crate) mod m0022;
 pub(crate) mod m0023;
 pub(crate) mod m0027;
+pub(crate) mod m0024;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -64,5 +65,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0022::migration(),
         m0023::migration(),
         m0027::migration(),
+        m0024::migration(),
     ]
 }

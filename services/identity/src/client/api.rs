@@ -112,6 +112,8 @@ pub(crate) async fn create(
         return Err(Problem::new(Code::Forbidden).field("/scopes", fault).into());
     }
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        let given = [("/office_id".to_owned(), new.office_id)];
+        office::check_open_for_new(tx, caller.claims.organisation_id, &given).await?;
         let known = office::store::get(scope, tx.db(), new.office_id).await?.is_some();
         if !known || !scope.office_ids().contains(&new.office_id) {
             return Err(Problem::invalid_field("/office_id", Fault::other_office()).into());

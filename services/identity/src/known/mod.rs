@@ -2,9 +2,10 @@
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod agreement;
 pub(crate) mod donor;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![donor::consumer()]
+    vec![agreement::consumer(), donor::consumer()]
 }

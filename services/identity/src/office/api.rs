@@ -1,8 +1,10 @@
-use super::{Kind, may_hang_under, store};
-use ::store::audit;
+use super::{
+    Kind, OfficeState, check_open_for_new, may_hang_under,
+    store::{self, OfficeOrder},
+};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{Caller, perm};
-use kernel::{Code, Fault, FieldCode, OfficeId, Problem, RecordKind};
+use kernel::{Code, Fault, FieldCode, OfficeId, Problem, RecordKind, text::search_key};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
@@ -28,13 +30,20 @@ pub(crate) struct Office {
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "AFG", max_length = 3)]
     country: Option<String>,
+    /// An IANA time zone; null if not stated.
+    #[schema(example = "Asia/Kabul", max_length = 60)]
+    time_zone: Option<String>,
+    state: OfficeState,
+    /// When it was closed; null for an open office.
+    closed_at: Option<chrono::DateTime<chrono::Utc>>,
     created_at: chrono::DateTime<chrono::Utc>,
 }
 
 impl From<store::Model> for Office {
     fn from(row: store::Model) -> Self {
-        let store::Model { id, version, parent_id, code, name, kind, country, created_at, .. } = row;
-        Self { id, version, parent_id, code, name, kind, country, created_at }
+        let (state, closed_at, created_at) = (row.state(), row.closed_at, row.created_at);
+        let store::Model { id, version, parent_id, code, name, kind, country, time_zone, .. } = row;
+        Self { id, version, parent_id, code, name, kind, country, time_zone, state, closed_at, created_at }
     }
 }
 
@@ -46,6 +55,8 @@ impl Row for Office {
         ("kind", |row| row.kind.as_str().into()),
         ("country", |row| row.country.clone().into()),
         ("parent_id", |row| row.parent_id.into()),
+        ("time_zone", |row| row.time_zone.clone().into()),
+        ("state", |row| row.state.as_str().into()),
     ];
 }
 
@@ -59,11 +70,14 @@ pub(crate) struct NewOffice {
     #[schema(example = "Kabul country office", min_length = 1, max_length = 200)]
     name: String,
     kind: Kind,
-    /// The parent office: headquarters, or a regional office for a country office.
+    /// The parent office: headquarters, or a regional office for a country office. It must be open.
     parent_id: OfficeId,
     /// ISO 3166-1 alpha-3 code.
     #[schema(example = "AFG", max_length = 3)]
     country: Option<String>,
+    /// An IANA time zone.
+    #[schema(example = "Asia/Kabul", max_length = 60)]
+    time_zone: Option<String>,
 }
 
 /// Filters of the office list.
@@ -74,13 +88,24 @@ pub(crate) struct OfficeFilter {
     /// Only the office with this code.
     #[param(max_length = 20)]
     code: Option<String>,
+    /// Only offices whose name or code contains these words; case and accents are ignored.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Only offices of this type.
+    kind: Option<Kind>,
+    /// Only open or only closed offices.
+    state: Option<OfficeState>,
+    /// Only offices directly below this one.
+    parent_id: Option<OfficeId>,
+    /// `code`, or `tree`: each office after the one above it. Defaults to `code`.
+    sort: Option<OfficeOrder>,
 }
 
 /// Lists the offices of the organisation
 ///
 /// Every office may see the whole office tree of its organisation.
 #[utoipa::path(tag = "offices", params(OfficeFilter, Paging), security(("oauth2" = ["offices:read"])),
-    responses((status = 200, description = "The offices, by code", body = Envelope<Office>), ReadProblems))]
+    responses((status = 200, description = "The offices", body = Envelope<Office>), ReadProblems))]
 #[get("/v1/offices")]
 pub(crate) async fn list(
     request: HttpRequest,
@@ -88,13 +113,17 @@ pub(crate) async fn list(
     context: Data<Context>,
     listed: Listed<OfficeFilter>,
 ) -> ApiResult {
-    let OfficeFilter { code } = listed.filter;
     let scope = context.scope(&caller.claims).await?;
-    let filters = (caller.claims.organisation_id, code.clone());
-    let page = listed.paging.of("offices", &filters)?;
+    let page = listed.paging.of("offices", &(caller.claims.organisation_id, &listed.filter))?;
+    let OfficeFilter { code, q, kind, state, parent_id, sort } = listed.filter;
+    let key = q.as_deref().map(search_key).unwrap_or_default();
+    let words = key.split_whitespace().map(str::to_owned).collect();
+    let filter = store::Filter { code, words, kind, state, parent_id };
+    let order = sort.unwrap_or(OfficeOrder::Code);
     service::list(&request, &context, scope, page, async move |db, scope, page| {
-        let rows = store::list(scope, db, code.as_deref(), page, page.after()?).await?;
-        Ok(page.page(rows, |row| (row.code.clone(), row.id)).map(Office::from))
+        let rows = store::list(scope, db, &filter, order, page, page.after()?).await?;
+        let page = page.page(rows, |row| (row.place.clone(), row.office.id));
+        Ok(page.map(|row| Office::from(row.office)))
     })
     .await
 }
@@ -122,8 +151,8 @@ pub(crate) async fn get(
 
 /// Creates an office
 ///
-/// The parent must be in the caller's own tree: regional and liaison offices are created under headquarters, country
-/// offices under headquarters or a regional office.
+/// The parent must be in the caller's own tree and open: regional and liaison offices are created under headquarters,
+/// country offices under headquarters or a regional office.
 #[utoipa::path(tag = "offices", request_body = NewOffice, security(("oauth2" = ["offices:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 201, description = "The office", body = Office), CreateProblems))]
@@ -137,18 +166,14 @@ pub(crate) async fn create(
     let new = body.value;
     check(&new)?;
     service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
+        let below = [("/parent_id".to_owned(), new.parent_id)];
+        check_open_for_new(tx, caller.claims.organisation_id, &below).await?;
         let unknown = || Problem::invalid_field("/parent_id", Fault::other_office());
         let parent = store::get(scope, tx.db(), new.parent_id).await?.ok_or_else(unknown)?;
         if !scope.office_ids().contains(&parent.id) {
             return Err(unknown().into());
         }
-        if !may_hang_under(new.kind, parent.kind) {
-            let why = format!("a {} office cannot hang under a {} office", new.kind, parent.kind);
-            let fault = FieldCode::WrongParent.says(why).with("office", new.kind.as_str());
-            return Err(
-                Problem::invalid_field("/parent_id", fault.with("parent", parent.kind.as_str())).into()
-            );
-        }
+        check_kinds(new.kind, parent.kind)?;
         let office = store::Model {
             id: tx.new_id(),
             version: 1,
@@ -158,6 +183,10 @@ pub(crate) async fn create(
             name: new.name.clone(),
             kind: new.kind,
             country: new.country.clone(),
+            time_zone: new.time_zone.clone(),
+            is_closed: false,
+            closed_at: None,
+            search: store::search_text(&new.name, &new.code),
             created_at: tx.now(),
         };
         store::insert(tx, &office).await.map_err(|error| {
@@ -170,20 +199,31 @@ pub(crate) async fn create(
         })?;
         tx.include(office.id).await?;
         let shown = Office::from(office.clone());
-        tx.audit_created(
-            "office.create",
-            audit::Subject {
-                resource: "office",
-                id: office.id.as_uuid(),
-                organisation_id: office.organisation_id,
-                office_id: office.id,
-            },
-            &shown,
-        )
-        .await?;
+        tx.audit_created("office.create", &office, &shown).await?;
         Ok(Created::new(format!("/v1/offices/{}", office.id), 1, shown))
     })
     .await
+}
+
+/// Whether an office of a kind hangs under one of another.
+pub(super) fn check_kinds(kind: Kind, parent: Kind) -> Result<(), Problem> {
+    if may_hang_under(kind, parent) {
+        return Ok(());
+    }
+    let why = format!("a {kind} office cannot hang under a {parent} office");
+    let fault = FieldCode::WrongParent.says(why).with("office", kind.as_str());
+    Err(Problem::invalid_field("/parent_id", fault.with("parent", parent.as_str())))
+}
+
+/// What an office says of its place: country and time zone.
+pub(super) fn check_place(checks: &mut Checks, country: Option<&str>, time_zone: Option<&str>) {
+    if let Some(country) = country {
+        checks.country("/country", country);
+    }
+    if let Some(zone) = time_zone {
+        let known = zone.parse::<chrono_tz::Tz>().is_ok();
+        checks.require(known, "/time_zone", (FieldCode::NotATimeZone, "is not an IANA time zone"));
+    }
 }
 
 fn check(new: &NewOffice) -> Result<(), Problem> {
@@ -193,8 +233,6 @@ fn check(new: &NewOffice) -> Result<(), Problem> {
     let fault = Fault::wrong_format("NBO-01", "must be 2 to 20 capital letters, digits and hyphens");
     checks.require(code_fits, "/code", fault);
     checks.text("/name", &new.name, 200);
-    if let Some(country) = &new.country {
-        checks.country("/country", country);
-    }
+    check_place(&mut checks, new.country.as_deref(), new.time_zone.as_deref());
     checks.finish()
 }

@@ -219,7 +219,11 @@ pub(crate) async fn create(
         Some(password) => Some(state.passwords.hash(&caller.claims.sub.to_string(), password).await?),
         None => None,
     };
+    let at_office = |index: usize| format!("/roles/{index}/office_id");
+    let given: Vec<(String, OfficeId)> =
+        roles.iter().enumerate().map(|(index, (office_id, _))| (at_office(index), *office_id)).collect();
     service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
+        office::check_open_for_new(tx, caller.claims.organisation_id, &given).await?;
         let person = store::Model {
             id: tx.new_id(),
             version: 1,

@@ -186,7 +186,7 @@ async fn offices(api: &Api) -> Result<HashMap<&'static str, String>> {
     for office in &OFFICES {
         let body = json!({
             "code": office.code, "name": office.name, "kind": office.kind, "country": office.country,
-            "parent_id": ids[office.parent],
+            "parent_id": ids[office.parent], "time_zone": office.time_zone,
         });
         let made = api.create("/v1/offices", &format!("demo-office-{}", office.code), &body).await?;
         ids.insert(office.code, text(&made["id"])?);

@@ -7,6 +7,7 @@ pub(super) struct Office {
     pub(super) kind: &'static str,
     pub(super) parent: &'static str,
     pub(super) country: Option<&'static str>,
+    pub(super) time_zone: &'static str,
 }
 
 const fn office(
@@ -14,22 +15,28 @@ const fn office(
     name: &'static str,
     kind: &'static str,
     parent: &'static str,
-    country: &'static str,
+    (country, time_zone): (&'static str, &'static str),
 ) -> Office {
-    Office { code, name, kind, parent, country: Some(country) }
+    Office { code, name, kind, parent, country: Some(country), time_zone }
 }
 
 /// Three regional offices, six country offices.
 pub(super) const OFFICES: [Office; 9] = [
-    office("NBO", "Regional office for East and Central Africa", "regional", "HQ", "KEN"),
-    office("BKK", "Regional office for Asia and the Pacific", "regional", "HQ", "THA"),
-    office("PTY", "Regional office for Latin America and the Caribbean", "regional", "HQ", "PAN"),
-    office("TCD", "Chad country office", "country", "NBO", "TCD"),
-    office("SDN", "Sudan country office", "country", "NBO", "SDN"),
-    office("ETH", "Ethiopia country office", "country", "NBO", "ETH"),
-    office("BGD", "Bangladesh country office", "country", "BKK", "BGD"),
-    office("PHL", "Philippines country office", "country", "BKK", "PHL"),
-    office("COL", "Colombia country office", "country", "PTY", "COL"),
+    office("NBO", "Regional office for East and Central Africa", "regional", "HQ", ("KEN", "Africa/Nairobi")),
+    office("BKK", "Regional office for Asia and the Pacific", "regional", "HQ", ("THA", "Asia/Bangkok")),
+    office(
+        "PTY",
+        "Regional office for Latin America and the Caribbean",
+        "regional",
+        "HQ",
+        ("PAN", "America/Panama"),
+    ),
+    office("TCD", "Chad country office", "country", "NBO", ("TCD", "Africa/Ndjamena")),
+    office("SDN", "Sudan country office", "country", "NBO", ("SDN", "Africa/Khartoum")),
+    office("ETH", "Ethiopia country office", "country", "NBO", ("ETH", "Africa/Addis_Ababa")),
+    office("BGD", "Bangladesh country office", "country", "BKK", ("BGD", "Asia/Dhaka")),
+    office("PHL", "Philippines country office", "country", "BKK", ("PHL", "Asia/Manila")),
+    office("COL", "Colombia country office", "country", "PTY", ("COL", "America/Bogota")),
 ];
 
 /// The codes of the regional offices.

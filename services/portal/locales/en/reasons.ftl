@@ -5,6 +5,7 @@ reason-state = { $kind ->
     [report] The current state of the report ({ $state }) does not allow this.
     [contribution] The current state of the contribution ({ $state }) does not allow this.
     [contact] This person’s data has been erased: record the person again.
+    [office] The current state of the office ({ $state }) does not allow this.
    *[other] The current state ({ $state }) does not allow this.
  }
 reason-no-rate = No exchange rate is recorded for { $currency } in this month ({ $month }): enter one with its date and source, or ask for the rates of the month to be imported.
@@ -109,7 +110,10 @@ reason-not-yours = { $kind ->
 reason-other-donor = This agreement is with another donor.
 reason-not-binding = This agreement is not signed, or has been cancelled.
 reason-merged = This donor was merged into another one: use that one instead.
-reason-circular = This is the same donor, or one is placed under the other: choose another one, or change the parent donor first.
+reason-circular = { $kind ->
+    [office] An office cannot be placed below itself: choose another one.
+   *[other] This is the same donor, or one is placed under the other: choose another one, or change the parent donor first.
+ }
 reason-not-active = Please choose an active member of staff.
 reason-wrong-parent = An office of this type ({ $office }) cannot be placed under one of that type ({ $parent }).
 reason-superseded = This merger was undone, or its donors have since been merged again.
@@ -192,6 +196,7 @@ problem-reason-second-person = This step must be taken by a different person fro
 problem-reason-kept-elsewhere = This is now managed in another service ({ $source }): please make the change there.
 problem-reason-gateway-only = Requests are accepted through the gateway only.
 problem-reason-office-not-known-yet = The office has just been created: please try again in a moment.
+problem-reason-open-business = The office cannot be closed while something is open there. Offices below it: { $offices }; people: { $people }; API clients: { $clients }; agreements: { $agreements }.
 problem-reason-publication-not-set = Publication settings are incomplete.
 problem-reason-no-organisation = No organisation has been created yet.
 problem-reason-rows-rejected = { $rejected } of { $rows } rows are invalid: nothing was saved.

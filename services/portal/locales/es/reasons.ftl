@@ -5,6 +5,7 @@ reason-state = { $kind ->
     [report] El estado actual del informe ({ $state }) no permite este paso.
     [contribution] La situación actual de la contribución ({ $state }) no permite este paso.
     [contact] Los datos de esta persona se borraron: regístrela de nuevo.
+    [office] El estado actual de la oficina ({ $state }) no permite este paso.
    *[other] El estado actual ({ $state }) no permite este paso.
  }
 reason-no-rate = No hay tipo de cambio registrado para { $currency } y este mes ({ $month }): indique uno con su fecha y su fuente, o pida que se importen los tipos del mes.
@@ -109,7 +110,10 @@ reason-not-yours = { $kind ->
 reason-other-donor = Este acuerdo es con otro donante.
 reason-not-binding = Este acuerdo no está firmado o ha sido cancelado.
 reason-merged = Este donante se fusionó con otro: utilice este último.
-reason-circular = Se trata del mismo donante, o uno depende del otro: elija otro, o cambie antes la dependencia.
+reason-circular = { $kind ->
+    [office] Una oficina no puede situarse debajo de sí misma: elija otra.
+   *[other] Se trata del mismo donante, o uno depende del otro: elija otro, o cambie antes la dependencia.
+ }
 reason-not-active = Elija a un miembro activo del personal.
 reason-wrong-parent = Una oficina de este tipo ({ $office }) no puede depender de una de este otro tipo ({ $parent }).
 reason-superseded = Esta fusión se deshizo, o sus donantes se han vuelto a fusionar desde entonces.
@@ -192,6 +196,7 @@ problem-reason-second-person = Este paso corresponde a una persona distinta de l
 problem-reason-kept-elsewhere = Esto se gestiona ahora en otro servicio ({ $source }): haga allí el cambio.
 problem-reason-gateway-only = Las peticiones pasan únicamente por la pasarela.
 problem-reason-office-not-known-yet = La oficina se acaba de crear: inténtelo de nuevo en un momento.
+problem-reason-open-business = La oficina no puede cerrarse mientras quede algo abierto en ella. Oficinas que dependen de ella: { $offices }; personas: { $people }; clientes de la API: { $clients }; acuerdos: { $agreements }.
 problem-reason-publication-not-set = La configuración de la publicación está incompleta.
 problem-reason-no-organisation = Todavía no se ha creado ninguna organización.
 problem-reason-rows-rejected = { $rejected } de { $rows } filas no son válidas: no se ha guardado nada.

@@ -5,6 +5,7 @@ reason-state = { $kind ->
     [report] L’état actuel du rapport ({ $state }) ne permet pas cette étape.
     [contribution] L’état actuel de la contribution ({ $state }) ne permet pas cette étape.
     [contact] Les données de cette personne ont été effacées : enregistrez-la de nouveau.
+    [office] L’état actuel du bureau ({ $state }) ne permet pas cette étape.
    *[other] L’état actuel ({ $state }) ne permet pas cette étape.
  }
 reason-no-rate = Aucun taux de change n’est enregistré pour { $currency } et ce mois ({ $month }) : indiquez-en un avec sa date et sa source, ou faites importer les taux du mois.
@@ -109,7 +110,10 @@ reason-not-yours = { $kind ->
 reason-other-donor = Cet accord est conclu avec un autre bailleur de fonds.
 reason-not-binding = Cet accord n’est pas signé ou a été annulé.
 reason-merged = Ce bailleur de fonds a été fusionné avec un autre : utilisez ce dernier.
-reason-circular = Il s’agit du même bailleur de fonds, ou l’un est rattaché à l’autre : choisissez-en un autre, ou modifiez d’abord le rattachement.
+reason-circular = { $kind ->
+    [office] Un bureau ne peut pas être placé sous lui-même : choisissez-en un autre.
+   *[other] Il s’agit du même bailleur de fonds, ou l’un est rattaché à l’autre : choisissez-en un autre, ou modifiez d’abord le rattachement.
+ }
 reason-not-active = Veuillez choisir un membre du personnel en activité.
 reason-wrong-parent = Un bureau de ce type ({ $office }) ne peut pas dépendre d’un bureau de cet autre type ({ $parent }).
 reason-superseded = Cette fusion a été annulée, ou ses bailleurs de fonds ont été fusionnés de nouveau depuis.
@@ -192,6 +196,7 @@ problem-reason-second-person = Cette étape doit être accomplie par une autre p
 problem-reason-kept-elsewhere = Ces données sont désormais gérées dans un autre service ({ $source }) : veuillez y apporter la modification.
 problem-reason-gateway-only = Les requêtes passent uniquement par la passerelle.
 problem-reason-office-not-known-yet = Le bureau vient d’être créé : veuillez réessayer dans un instant.
+problem-reason-open-business = Le bureau ne peut pas être fermé tant qu’il y reste des éléments ouverts. Bureaux rattachés : { $offices } ; personnes : { $people } ; clients de l’API : { $clients } ; accords : { $agreements }.
 problem-reason-publication-not-set = Les paramètres de publication sont incomplets.
 problem-reason-no-organisation = Aucune organisation n’a encore été créée.
 problem-reason-rows-rejected = { $rejected } lignes sur { $rows } ne sont pas valides : rien n’a été enregistré.

@@ -149,6 +149,13 @@ fn sample_of_reason(reason: Reason) -> Params {
         Reason::BodyTooLarge => params(&[("max", Param::Number(1000))]),
         Reason::KeptElsewhere => params(&[("source", text_param("partnerships"))]),
         Reason::TooManyRequests => params(&[("seconds", Param::Number(30))]),
+        Reason::OpenBusiness => params(&[
+            ("offices", Param::Number(1)),
+            ("people", Param::Number(2)),
+            ("clients", Param::Number(3)),
+            ("agreements", Param::Number(4)),
+            ("references", text_param("AGR-2026-00001")),
+        ]),
         Reason::OfficeOnly
         | Reason::OfficeOrAboveOnly
         | Reason::RegionalOfficeOnly
@@ -241,7 +248,8 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
         &[Office, Donor, Agreement, Plan, Contribution, Person, Notification],
     );
     kinds_with_texts(FieldCode::NotYours, &[Agreement, Contribution, Plan]);
-    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact]);
+    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact, Office]);
+    kinds_with_texts(FieldCode::Circular, &[Donor, Office]);
     kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
     let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
     for &language in Language::ALL {
@@ -280,6 +288,7 @@ fn states_and_fields_are_called_as_the_pages_call_them() {
         let said = french(Fault::state(RecordKind::Report, state.as_str(), ""));
         assert!(!said.contains(&format!("({state})")), "{said}");
     }
+    assert_eq!(french(Fault::closed_office()), "L’état actuel du bureau (Fermé) ne permet pas cette étape.");
     let day = chrono::NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
     assert_eq!(
         french(Fault::not_after("start_date", day)),

@@ -96,6 +96,7 @@ pub(crate) mod donor_portal;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod offices;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod settings;
@@ -111,6 +112,7 @@ const PAGES: &[&[Sample]] = &[
     donors::PAGES,
     home::PAGES,
     imports::PAGES,
+    offices::PAGES,
     public::PAGES,
     reports::PAGES,
     settings::PAGES,

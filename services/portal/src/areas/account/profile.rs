@@ -3,7 +3,7 @@
 use crate::{
     client::{Guard, Method},
     error::PageError,
-    forms::Typed,
+    forms::{Typed, time_zones},
     ids::Id,
     nav::{Group, NavEntry},
     session,
@@ -28,12 +28,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 const MUTABLE: [&str; 4] = ["due_in_30_days", "due_in_7_days", "submit", "accept"];
 
 async fn form_page(reader: &Reader, me: &Value, problem: Value) -> PageResult {
-    let zones: Vec<&str> = chrono_tz::TZ_VARIANTS
-        .iter()
-        .map(|zone| zone.name())
-        .filter(|name| name.contains('/') && !name.starts_with("Etc/"))
-        .collect();
     let saved = reader.request.query_string().contains("saved");
+    let zones = time_zones();
     let context = json!({ "me": me, "problem": problem, "zones": zones, "mutable": MUTABLE, "saved": saved });
     reader.page("account/profile.html", context).await
 }

@@ -36,7 +36,7 @@ fn measures() -> Value {
 pub(super) fn offices() -> Value {
     let office = |name: &str| {
         json!({ "id": ID, "version": 1, "code": "HQ", "name": name, "kind": "headquarters",
-                "created_at": super::INSTANT })
+                "state": "open", "created_at": super::INSTANT })
     };
     list("/v1/offices", &[office(MARKUP), office("<i>other</i>")])["items"].clone()
 }

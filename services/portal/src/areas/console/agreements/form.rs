@@ -62,6 +62,7 @@ async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
     let (mut offices, mut colleagues) = (Vec::new(), Vec::new());
     if form.id.is_none() {
         offices = hand_over::offices(staff).await?;
+        offices.retain(|office| office["state"] != "closed");
         colleagues = hand_over::colleagues(staff, &offices).await?;
     }
     let context = json!({

@@ -5,12 +5,12 @@ use crate::{
     client::{Guard, Method},
     error::PageError,
     ids::Id,
+    offices::own_and_below,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
 use kernel::text::search_key;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/console/agreements/{id}/hand-over", web::post().to(hand_over));
@@ -79,23 +79,7 @@ pub(super) async fn offices(staff: &Staff) -> Result<Vec<Value>, PageError> {
         return Ok(Vec::new());
     }
     let all = staff.all("/v1/offices", &()).await?;
-    Ok(own_and_below(all, |office| staff.is_own(&json!({ "office_id": office["id"] }))))
-}
-
-/// Of all offices, the reader's own and those below it.
-fn own_and_below(all: Vec<Value>, is_own: impl Fn(&Value) -> bool) -> Vec<Value> {
-    let id = |office: &Value, name: &str| office[name].as_str().unwrap_or_default().to_owned();
-    let mut within: BTreeSet<String> =
-        all.iter().filter(|office| is_own(office)).map(|office| id(office, "id")).collect();
-    loop {
-        let below = all.iter().filter(|office| within.contains(&id(office, "parent_id")));
-        let found: BTreeSet<String> = below.map(|office| id(office, "id")).collect();
-        if found.is_subset(&within) {
-            break;
-        }
-        within.extend(found);
-    }
-    all.into_iter().filter(|office| within.contains(&id(office, "id"))).collect()
+    Ok(own_and_below(&all, |office| staff.is_own_office(office)))
 }
 
 /// Whether an agreement may be given to anybody: by whoever writes for its office, unless it is cancelled.
@@ -104,29 +88,22 @@ pub(super) fn may_hand_over(offices: &[Value], agreement: &Value) -> bool {
     writes && agreement["state"] != "cancelled"
 }
 
-/// The offices to which an agreement may be given.
+/// The offices to which an agreement may be given: open ones.
 pub(super) fn takers(offices: Vec<Value>, agreement: &Value) -> Vec<Value> {
     if !may_hand_over(&offices, agreement) {
         return Vec::new();
     }
-    offices.into_iter().filter(|office| office["id"] != agreement["office_id"]).collect()
+    let takes = |office: &Value| office["id"] != agreement["office_id"] && office["state"] != "closed";
+    offices.into_iter().filter(takes).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::added;
-
-    fn tree() -> Vec<Value> {
-        let office = |id: &str, parent: Option<&str>| json!({ "id": id, "parent_id": parent });
-        let country = office("country", Some("region"));
-        let sister = office("sister", Some("region"));
-        vec![country, sister, office("hq", None), office("region", Some("hq")), office("other", Some("hq"))]
-    }
-
-    fn ids(offices: &[Value]) -> Vec<&str> {
-        offices.iter().filter_map(|office| office["id"].as_str()).collect()
-    }
+    use crate::{
+        lists::added,
+        offices::tests::{ids, tree},
+    };
 
     #[test]
     fn those_who_work_are_named_below_their_offices() {
@@ -154,13 +131,13 @@ mod tests {
 
     #[test]
     fn an_agreement_is_given_to_offices_that_its_giver_writes_for() {
-        let of = |own: &str| own_and_below(tree(), |office| office["id"] == own);
-        assert_eq!(ids(&of("region")), ["country", "sister", "region"]);
-        assert_eq!(ids(&of("country")), ["country"]);
-        assert_eq!(of("hq").len(), 5);
+        let of = |own: &str| own_and_below(&tree(), |office| office["id"] == own);
         let agreement = |office: &str, state: &str| json!({ "office_id": office, "state": state });
         assert_eq!(ids(&takers(of("region"), &agreement("country", "active"))), ["sister", "region"]);
         assert!(takers(of("region"), &agreement("other", "active")).is_empty());
         assert!(takers(of("region"), &agreement("country", "cancelled")).is_empty());
+        let mut offices = of("region");
+        offices[1]["state"] = "closed".into();
+        assert_eq!(ids(&takers(offices, &agreement("country", "active"))), ["region"]);
     }
 }
