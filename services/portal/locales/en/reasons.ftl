@@ -5,6 +5,7 @@ reason-state = { $kind ->
     [report] The current state of the report ({ $state }) does not allow this.
     [contribution] The current state of the contribution ({ $state }) does not allow this.
     [contact] This person’s data has been erased: record the person again.
+    [person] The current state of the account ({ $state }) does not allow this.
    *[other] The current state ({ $state }) does not allow this.
  }
 reason-no-rate = No exchange rate is recorded for { $currency } in this month ({ $month }): enter one with its date and source, or ask for the rates of the month to be imported.
@@ -173,7 +174,7 @@ reason-counts-no-longer = This now counts as zero: the money was returned, or ot
 reason-wrong-credentials = Incorrect e-mail address or password.
 reason-token-not-valid = This sign-in or link is not valid: it is unknown, already used or expired.
 reason-permission-needed = Your role lacks this permission: { $permission }
-reason-beyond-your-rights = You cannot grant this ({ $value }): it exceeds your own rights.
+reason-beyond-your-rights = You can neither grant this ({ $value }) nor take it away: it exceeds your own rights.
 reason-headquarters-only = Only headquarters can open donor accounts.
 reason-no-role = This account has no role in this office.
 reason-stale = Someone else has changed this record: reload the page.
@@ -189,6 +190,8 @@ problem-reason-headquarters-only = Only headquarters can do this.
 problem-reason-staff-only = This is reserved for the organisation’s staff.
 problem-reason-people-only = This is for people, not for API clients.
 problem-reason-second-person = This step must be taken by a different person from the one before.
+problem-reason-own-account = This is your own account: another administrator must do this.
+problem-reason-last-administrator = This is the last active administrator at headquarters: appoint another one first.
 problem-reason-kept-elsewhere = This is now managed in another service ({ $source }): please make the change there.
 problem-reason-gateway-only = Requests are accepted through the gateway only.
 problem-reason-office-not-known-yet = The office has just been created: please try again in a moment.
@@ -238,6 +241,7 @@ situation-cost-extension = in a cost extension
 situation-no-cost-extension = in a no-cost extension
 situation-budget-revision = in a budget revision
 situation-donor-account = for a donor account
+situation-staff-account = for a staff account
 situation-period = together with a period
 situation-measure = with this indicator ({ $measure })
 refused-field-start-date = start
@@ -254,4 +258,5 @@ refused-field-amount = amount
 refused-field-redirect-uri = address of the sign-in
 refused-field-office-id = office
 refused-field-client-id = client
+refused-field-today = today
 size-bytes = { $number } bytes
