@@ -25,6 +25,7 @@ mod matrix;
 mod operations;
 mod ours;
 mod pages;
+mod people;
 mod plans;
 mod rebuild;
 mod registry;
