@@ -14,6 +14,7 @@ mod every_donor;
 mod gateway;
 mod generated;
 mod iati;
+mod people;
 mod public_donors;
 mod registry;
 mod tables;
@@ -38,8 +39,8 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     println!("{:<58} {:>12} {:>12}  target", "measure", "here", "baseline");
     // `cargo xtask bench distributed` leaves the embedded mode out; `gateway`, `attack`, `attack-sign-in`, `import`,
-    // `import-donors` and `registry` (on PostgreSQL: `import-donors-distributed`, `registry-distributed`), `create`, `iati`,
-    // `tables`, `diversification` and `public_donors` are measured alone.
+    // `import-donors`, `registry` and `people` (on PostgreSQL: `import-donors-distributed`, `registry-distributed`,
+    // `people-distributed`), `create`, `iati`, `tables`, `diversification` and `public_donors` are measured alone.
     let only = |part: &str| std::env::args().any(|argument| argument == part);
     runtime.block_on(async {
         if only("gateway") {
@@ -75,6 +76,12 @@ fn main() {
         if only("public_donors") {
             return public_donors::run().await;
         }
+        if only("people") {
+            return people::embedded().await;
+        }
+        if only("people-distributed") {
+            return people::distributed().await;
+        }
         if only("registry") {
             return registry::embedded().await;
         }
@@ -90,10 +97,12 @@ fn main() {
             tables::run().await;
             diversification::run().await;
             public_donors::run().await;
+            people::embedded().await;
             registry::embedded().await;
         }
         distributed::run().await;
         every_donor::distributed().await;
+        people::distributed().await;
         registry::distributed().await;
     });
 }

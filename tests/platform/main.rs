@@ -26,6 +26,7 @@ mod offices;
 mod operations;
 mod ours;
 mod pages;
+mod people;
 mod plans;
 mod rebuild;
 mod registry;

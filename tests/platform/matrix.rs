@@ -205,6 +205,7 @@ impl Scene {
             "PUT /v1/offices/{id}" => json!({ "name": "Renamed", "parent_id": self.region }),
             "POST /v1/people" => json!({ "name": "New", "email": format!("new-{number}@example.org"),
                 "roles": [{ "office_id": self.office, "role": "country_officer" }] }),
+            "PUT /v1/people/{id}" => json!({ "name": "Someone", "language": "fr" }),
             "POST /v1/invitations/accept" => json!({ "token": "none", "password": "long enough, surely" }),
             "POST /v1/clients" => {
                 json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] })

@@ -98,8 +98,8 @@ pub struct OfficeChanged {
     pub is_closed: bool,
 }
 
-/// A staff account was created or activated, or its roles changed. Accounts of donor representatives are not announced;
-/// names and e-mail addresses stay in the identity service.
+/// A staff account was created, activated, suspended or restored, or its roles changed. Accounts of donor representatives are
+/// not announced; names and e-mail addresses stay in the identity service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonChanged {
     /// The person.
@@ -110,7 +110,7 @@ pub struct PersonChanged {
     pub organisation_id: OrganisationId,
     /// Roles by office, each office once, ordered by id.
     pub offices: Vec<OfficeRoles>,
-    /// Whether the person can sign in; false while the invitation is pending.
+    /// Whether the person can sign in; false while the invitation is pending or the account is suspended.
     pub active: bool,
 }
 

@@ -221,7 +221,7 @@ closed_set! {
         TokenNotValid = "token_not_valid",
         /// The caller needs the `permission`.
         PermissionNeeded = "permission_needed",
-        /// The caller cannot grant `value`, which exceeds the caller's own permissions.
+        /// The caller can neither grant `value` nor take it away: it exceeds the caller's own permissions.
         BeyondYourRights = "beyond_your_rights",
         /// Only headquarters may do this.
         HeadquartersOnly = "headquarters_only",
@@ -259,6 +259,10 @@ closed_set! {
         PeopleOnly = "people_only",
         /// Must be done by a person other than the one who took the previous step.
         SecondPerson = "second_person",
+        /// The caller's own account: another person has to do this.
+        OwnAccount = "own_account",
+        /// The organisation's last active administrator at headquarters.
+        LastAdministrator = "last_administrator",
         /// The records are maintained in the system `source`.
         KeptElsewhere = "kept_elsewhere",
         /// Requests must come through the gateway.
@@ -326,6 +330,7 @@ closed_set! {
         NoCostExtension = "no_cost_extension",
         BudgetRevision = "budget_revision",
         DonorAccount = "donor_account",
+        StaffAccount = "staff_account",
         Period = "period",
         /// The measure `measure`.
         Measure = "measure",

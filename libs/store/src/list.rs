@@ -73,6 +73,12 @@ impl Conditions {
         self.text.push_str(&format!(" AND {condition}"));
     }
 
+    /// One more with a short list: `IN (?)`.
+    pub fn and_list(&mut self, condition: &str, list: impl IntoIterator<Item = Value>) {
+        let listed = sql::bind_list(&mut self.values, list);
+        self.text.push_str(&format!(" AND {}", condition.replace('?', &listed)));
+    }
+
     /// One more, when there is a value.
     pub fn and_some(&mut self, condition: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {

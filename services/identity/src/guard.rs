@@ -58,8 +58,8 @@ pub(crate) async fn password(
 }
 
 /// The account of this address whose password it is. In a deployment of several organisations an address may have
-/// several: as many checks are made as if it had (decoys for those it has not), so that the time tells nothing of another
-/// organisation's accounts.
+/// several: as many checks are made as if it had (decoys for those it has not, and for accounts that cannot sign in now), so
+/// that the time tells nothing of another organisation's accounts, nor of a suspension.
 async fn verified(
     context: &Context,
     state: &State,
@@ -72,10 +72,11 @@ async fn verified(
     let organisations = organisation::count(&db).await?;
     drop(db);
     let checks = organisations.min(MAX_ACCOUNTS).max(found.len());
-    let mut right = None;
+    let (mut right, now) = (None, context.store.clock().now());
     let padded = found.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
     for account in padded.take(checks) {
-        let hash = account.as_ref().and_then(|person| person.password_hash.as_deref());
+        let able = account.as_ref().filter(|person| person::may_sign_in(person, now));
+        let hash = able.and_then(|person| person.password_hash.as_deref());
         if state.passwords.verify(origin, password, hash).await? && right.is_none() {
             right = account;
         }

@@ -1,6 +1,10 @@
 //! What identity does by itself: signing keys, announcements of people, the removal of what has ended.
 
-use crate::{key, person::announcement, token::sweep};
+use crate::{
+    key,
+    person::{announcement, list},
+    token::sweep,
+};
 use service::{Context, Job, worker};
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -32,6 +36,7 @@ async fn keys(store: Store) -> Result<bool, StoreError> {
 
 async fn announce(store: Store) -> Result<bool, StoreError> {
     announcement::fill_addresses(&store).await?;
+    list::fill_names(&store).await?;
     let announced = announcement::catch_up(&store).await?;
     if announced > 0 {
         tracing::info!(announced, "people were announced to the other services");

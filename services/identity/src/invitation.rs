@@ -2,7 +2,7 @@
 
 use crate::{
     State, guard, origin,
-    person::{announcement::announce, api, store},
+    person::{announcement::announce, api, invitations, store},
     secret,
 };
 use ::store::Actor;
@@ -33,8 +33,8 @@ pub(crate) struct Accepted {
 
 /// Accepts an invitation
 ///
-/// Sets the initial password. An invitation is valid once, for seven days. Too many unknown invitations from one
-/// address are refused with 429.
+/// Sets the initial password. An invitation is valid once, for seven days, and until the person is sent a newer one or is
+/// suspended. Too many unknown invitations from one address are refused with 429.
 #[utoipa::path(tag = "people", request_body = Acceptance,
     responses((status = 200, description = "The account is active", body = Accepted), CreateProblems))]
 #[post("/v1/invitations/accept")]
@@ -54,18 +54,16 @@ pub(crate) async fn accept(
     let token_hash = secret::hash(&body.value.token);
     // Looked up before anything is hashed: only invitations cost a hash.
     let db = context.store.system_read().await?;
-    let open = store::invitation_is_open(&db, &token_hash, context.store.clock().now()).await?;
+    let open = invitations::is_open(&db, &token_hash, context.store.clock().now()).await?;
     drop(db);
     if !open {
         return Err(guard::wrong_secret(&request, &context, &state, refused().into()).await);
     }
     let hash = state.passwords.hash(&origin::of(&request), body.value.password).await?;
     let mut tx = context.store.system(Actor::system()).await?;
-    let used = store::use_invitation(&tx, &token_hash, tx.now()).await?;
-    let person_id = used.ok_or_else(refused)?;
-    let person = store::by_id(tx.db(), person_id).await?.ok_or_else(refused)?;
-    store::set_password(&tx, person_id, &hash).await?;
-    announce(&mut tx, person_id).await?;
+    let person = invitations::accept(&tx, &token_hash).await?.ok_or_else(refused)?;
+    store::set_password(&tx, person.id, &hash).await?;
+    announce(&mut tx, person.id).await?;
     api::audit_person(&tx, &person, "person.accept_invitation", &[]).await?;
     tx.commit().await?;
     response::json(actix_web::http::StatusCode::OK, &[], &Accepted { email: person.email })

@@ -16,6 +16,7 @@ mod office;
 mod organisation;
 mod origin;
 mod password;
+mod people;
 mod person;
 mod queue;
 mod secret;
@@ -104,9 +105,13 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(office::close::open_business)
         .service(office::close::close)
         .service(office::close::reopen)
-        .service(person::api::list)
-        .service(person::api::get)
-        .service(person::api::create)
+        .service(people::list::list)
+        .service(people::list::get)
+        .service(people::create::create)
+        .service(people::change::change)
+        .service(people::suspension::suspend)
+        .service(people::suspension::restore)
+        .service(people::inviting::invite)
         .service(invitation::accept)
         .service(person::me::me)
         .service(person::me::update)

@@ -1,11 +1,36 @@
 //! What the tests of this service share: a store with an organisation of one office, on either back end.
 
 use crate::{Founded, found, migration::Migrator, person};
-use chrono::{DateTime, Utc};
-use kernel::{Clock, DonorId, FixedClock, OfficeId, PersonId, StaffRole};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{Clock, DonorId, FixedClock, OfficeId, OrganisationId, PersonId, StaffRole};
 use std::sync::Arc;
 use store::{Actor, Postgres, Store, migration, params, seal::Keyring, sql};
 use testkit::{Infra, TempDir};
+
+/// An invited member of staff of no organisation, to be changed into another account.
+pub(crate) fn account(created_at: DateTime<Utc>) -> person::store::Model {
+    person::store::Model {
+        id: PersonId::nil(),
+        version: 1,
+        organisation_id: OrganisationId::nil(),
+        office_id: OfficeId::nil(),
+        donor_id: None,
+        name: "Somebody".to_owned(),
+        email: "somebody@example.org".to_owned(),
+        login_key: String::new(),
+        language: locale::Language::English,
+        password_hash: None,
+        time_zone: None,
+        muted: String::new(),
+        mail: true,
+        search: String::new(),
+        created_at,
+        suspended_at: None,
+        access_until: None,
+        last_sign_in_at: None,
+        sort_name: String::new(),
+    }
+}
 
 /// A deployment of one organisation, and a clock that the test moves.
 pub(crate) struct World {
@@ -100,26 +125,33 @@ impl World {
         let tx = self.store.system(Actor::system()).await.unwrap();
         let person = person::store::Model {
             id: tx.new_id(),
-            version: 1,
             organisation_id: self.founded.organisation_id,
             office_id: self.founded.office_id,
             donor_id,
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
-            login_key: String::new(),
-            language: locale::Language::English,
-            password_hash: None,
-            time_zone: None,
-            muted: String::new(),
-            mail: true,
-            search: String::new(),
-            created_at: tx.now(),
+            ..account(tx.now())
         };
         let roles: Vec<(OfficeId, StaffRole)> =
             roles.iter().map(|role| (self.founded.office_id, *role)).collect();
         person::store::insert(&tx, &person, &roles).await.unwrap();
         tx.commit().await.unwrap();
         person.id
+    }
+
+    /// Adds a member of staff of this name.
+    pub(crate) async fn named(&self, email: &str, name: &str) -> PersonId {
+        let person = self.person(email, &[StaffRole::Auditor], None).await;
+        let tx = self.store.system(Actor::system()).await.unwrap();
+        let saved = person::store::by_id(tx.db(), person).await.unwrap().unwrap();
+        person::store::save(&tx, &person::store::Model { name: name.to_owned(), ..saved }).await.unwrap();
+        tx.commit().await.unwrap();
+        person
+    }
+
+    /// The day of the clock.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.clock.now().date_naive()
     }
 
     /// Runs a statement.

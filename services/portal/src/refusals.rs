@@ -224,6 +224,7 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
         "office" => &["office-state"],
+        "person" => &["account-state"],
         _ => &["state"],
     };
     families.iter().find_map(|family| known(language, &format!("{family}-{}", dashed(word))))

@@ -37,6 +37,13 @@ const fn handed_over() -> [Gets; 8] {
     row
 }
 
+/// Somebody who is invited again, by the office that manages the account, or one above it.
+const fn invited() -> [Gets; 8] {
+    let mut row = changed(201);
+    row[3] = Status(201);
+    row
+}
+
 /// What the office that a record belongs to erases, or one above it; the matrix gives no reason, so nothing goes.
 const fn erased() -> [Gets; 8] {
     let mut row = changed(422);
@@ -173,6 +180,10 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/people", LIST),
         ("POST /v1/people", created(422)),
         ("GET /v1/people/{id}", NOBODY_IN),
+        ("PUT /v1/people/{id}", handed_over()),
+        ("POST /v1/people/{id}/suspend", handed_over()),
+        ("POST /v1/people/{id}/restore", handed_over()),
+        ("POST /v1/people/{id}/invite", invited()),
         ("POST /v1/invitations/accept", all(422)),
         (
             "GET /v1/me",

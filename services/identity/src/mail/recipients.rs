@@ -7,6 +7,7 @@ use ::store::{
 };
 use async_trait::async_trait;
 use auth::{Permission, perm, permissions_of};
+use chrono::NaiveDate;
 use events::NotificationGiven;
 use kernel::{DonorId, NotificationKind, OrganisationId, PersonId, StaffRole, Word};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -71,11 +72,13 @@ fn needed(kind: &Word<NotificationKind>) -> &'static str {
 async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<PersonId>, StoreError> {
     let wants = |candidate: &Candidate| !candidate.muted.split(' ').any(|muted| muted == event.kind.as_str());
     if let Some(donor_id) = event.donor_id {
-        let people = representatives(tx.db(), event.organisation_id, donor_id).await?;
+        let today = tx.now().date_naive();
+        let people = representatives(tx.db(), event.organisation_id, donor_id, today).await?;
         return Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect());
     }
     let text = "SELECT p.id, p.muted, h.role FROM person_role h JOIN person p ON p.id = h.person_id
                 WHERE h.office_id = $1 AND p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
+                  AND p.suspended_at IS NULL
                 ORDER BY p.id";
     let candidates: Vec<Candidate> =
         sql::all(tx.db(), text, params![event.office_id, event.organisation_id]).await?;
@@ -101,15 +104,17 @@ async fn representatives(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
     donor_id: DonorId,
+    today: NaiveDate,
 ) -> Result<Vec<Candidate>, StoreError> {
     let text = "WITH RECURSIVE same (id) AS (
                   SELECT d.id FROM known_donor d WHERE d.id = $1
                   UNION SELECT d.id FROM known_donor d JOIN same s ON d.merged_into = s.id)
                 SELECT p.id, p.muted, NULL AS role FROM person p
                 WHERE p.donor_id IN (SELECT id FROM same) AND p.organisation_id = $2 AND p.mail
-                  AND p.password_hash IS NOT NULL
+                  AND p.password_hash IS NOT NULL AND p.suspended_at IS NULL
+                  AND (p.access_until IS NULL OR p.access_until >= $3)
                 ORDER BY p.id";
-    sql::all(db, text, params![donor_id, organisation_id]).await
+    sql::all(db, text, params![donor_id, organisation_id, today]).await
 }
 
 /// A person as a mail addresses it.

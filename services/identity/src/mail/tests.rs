@@ -5,7 +5,7 @@ use super::{
     texts::MailBody,
     worker::Notifications,
 };
-use crate::{Founded, found, migration::Migrator, person};
+use crate::{Founded, found, migration::Migrator, person, testing};
 use ::mail::{MailWorker, queue};
 use ::store::{Actor, EventHandler, Store, params, sql};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -49,20 +49,12 @@ impl World {
         let tx = self.store.system(Actor::system()).await.unwrap();
         let mut person = person::store::Model {
             id: tx.new_id(),
-            version: 1,
             organisation_id: self.founded.organisation_id,
             office_id: self.founded.office_id,
-            donor_id: None,
             name: format!("Somebody, {email}"),
             email: email.to_owned(),
-            login_key: String::new(),
-            language: Language::English,
             password_hash: Some("set".to_owned()),
-            time_zone: None,
-            muted: String::new(),
-            mail: true,
-            search: String::new(),
-            created_at: tx.now(),
+            ..testing::account(tx.now())
         };
         change(&mut person);
         let roles: Vec<(OfficeId, StaffRole)> =
@@ -144,6 +136,8 @@ async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_onc
     world
         .person("invited@example.org", &[StaffRole::CountryOfficer], |person| person.password_hash = None)
         .await;
+    let suspended = |person: &mut person::store::Model| person.suspended_at = Some(person.created_at);
+    world.person("suspended@example.org", &[StaffRole::CountryOfficer], suspended).await;
     let muted = |person: &mut person::store::Model| person.muted = "due_in_30_days accept".to_owned();
     world.person("muted@example.org", &[StaffRole::CountryOfficer], muted).await;
     let worker = world.folder_worker();
@@ -185,6 +179,10 @@ async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are
     {
         world.person(email, &[], |person| person.donor_id = Some(of)).await;
     }
+    let ended = |person: &mut person::store::Model| {
+        (person.donor_id, person.access_until) = (Some(donor), NaiveDate::from_ymd_opt(2026, 8, 31));
+    };
+    world.person("ended@example.net", &[], ended).await;
     let worker = world.folder_worker();
     let received = NotificationGiven { donor_id: Some(donor), ..world.event(3, "received") };
     world.tell(vec![world.event(1, "endorse"), world.event(2, "send"), received]).await;

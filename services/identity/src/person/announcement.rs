@@ -1,7 +1,10 @@
 //! What other services are told of staff (`PersonChanged`): in the transaction of every change, and afterwards of whoever
 //! was never announced: people from before there was the event, and what an older process wrote during an upgrade.
 
-use super::store::{self, Held};
+use super::{
+    may_sign_in,
+    store::{self, Held},
+};
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use events::{OfficeRoles, PersonChanged};
 use kernel::PersonId;
@@ -59,7 +62,7 @@ async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), S
             sequence: person.version,
             organisation_id: person.organisation_id,
             offices: offices(person.id, &held),
-            active: person.password_hash.is_some(),
+            active: may_sign_in(&person, tx.now()),
         });
     }
     tx.emit_all(&events).await?;

@@ -1,6 +1,6 @@
 //! The caller itself: identity, offices and notification settings.
 
-use super::{announcement::announce, api::audit_person, store};
+use super::{announcement::announce, api::audit_person, may_sign_in, store};
 use crate::{State, known, office, organisation};
 use ::store::TenantScope;
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
@@ -227,7 +227,8 @@ pub(crate) struct FocalPoint {
 
 /// Gets the focal point of the caller's donor
 ///
-/// The focal point set by headquarters in the donor registry; 404 if there is none, and for staff.
+/// The focal point set by headquarters in the donor registry; 404 if there is none, if its account is suspended, and for
+/// staff.
 #[utoipa::path(tag = "people", security(("oauth2" = [])),
     responses((status = 200, description = "The focal point", body = FocalPoint), ReadProblems))]
 #[get("/v1/me/focal-point")]
@@ -238,7 +239,9 @@ pub(crate) async fn focal_point(caller: AnyCaller, context: Data<Context>) -> Ap
     let id = known::donor::focal_point(&db, claims.organisation_id, donor_id).await?;
     let person = store::by_id(&db, id.ok_or_else(Problem::not_found)?).await?;
     let person = person.filter(|person| person.organisation_id == claims.organisation_id);
-    let person = person.filter(|person| person.donor_id.is_none()).ok_or_else(Problem::not_found)?;
+    let now = context.store.clock().now();
+    let person = person.filter(|person| person.donor_id.is_none() && may_sign_in(person, now));
+    let person = person.ok_or_else(Problem::not_found)?;
     let scope = TenantScope::Public { organisation_id: claims.organisation_id };
     let office = office::store::get(&scope, &db, person.office_id).await?;
     let shown = FocalPoint {

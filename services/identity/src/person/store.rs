@@ -1,11 +1,9 @@
 use super::rows;
-use chrono::{DateTime, Utc};
-use kernel::{DonorId, OfficeId, OrganisationId, PersonId, StaffRole};
+use kernel::{DonorId, OfficeId, OrganisationId, PersonId, StaffRole, text::search_key};
 use locale::Language;
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
-use service::PageRequest;
-use store::{StoreError, TenantScope, Transaction, audit, insert_models, insert_new, params, sql};
+use store::{StoreError, TenantScope, Transaction, audit, insert_new, params, sql};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
@@ -28,8 +26,15 @@ pub struct Model {
     pub time_zone: Option<String>,
     pub muted: String,
     pub mail: bool,
+    /// What the person is found by: [`insert`] and [`save`] work it out.
     pub search: String,
     pub created_at: DateTimeUtc,
+    pub suspended_at: Option<DateTimeUtc>,
+    /// Of a donor's representative: the last day of access (UTC).
+    pub access_until: Option<Date>,
+    pub last_sign_in_at: Option<DateTimeUtc>,
+    /// What lists are sorted by: [`insert`] and [`save`] work it out.
+    pub sort_name: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -70,37 +75,25 @@ pub(crate) async fn get(
     Ok(readable(scope).filter(Column::Id.eq(id)).one(db).await?)
 }
 
-/// Filters of the people list.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    pub(crate) office_id: Option<OfficeId>,
-    /// In lower case.
-    pub(crate) words: Option<String>,
-}
-
-/// What a person is found by.
-pub(crate) fn search_text(name: &str, email: &str) -> String {
-    format!("{} {email}", name.to_lowercase())
-}
-
-pub(crate) async fn list(
+/// The same, locked until this transaction ends.
+pub(crate) async fn get_to_change(
     scope: &TenantScope,
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    page: &PageRequest,
-    after: Option<PersonId>,
-) -> Result<Vec<Model>, StoreError> {
-    let mut query = readable(scope).order_by_asc(Column::Id).limit(page.limit + 1);
-    for word in filter.words.iter().flat_map(|words| words.split_whitespace()) {
-        query = query.filter(Column::Search.contains(word));
-    }
-    if let Some(office_id) = filter.office_id {
-        query = query.filter(Column::OfficeId.eq(office_id));
-    }
-    if let Some(after) = after {
-        query = query.filter(Column::Id.gt(after));
-    }
-    Ok(query.all(db).await?)
+    tx: &Transaction,
+    id: PersonId,
+) -> Result<Option<Model>, StoreError> {
+    Ok(readable(scope).filter(Column::Id.eq(id)).lock_exclusive().one(tx.db()).await?)
+}
+
+/// What a person is found by: the name as it is written, and without accents.
+pub(crate) fn search_text(name: &str, email: &str) -> String {
+    let (lower, folded) = (name.to_lowercase(), search_key(name));
+    if lower == folded { format!("{lower} {email}") } else { format!("{lower} {folded} {email}") }
+}
+
+/// What lists are sorted by; never empty, which means that nobody has worked it out yet.
+pub(crate) fn sort_name(name: &str) -> String {
+    let spellings = [search_key(name), name.to_lowercase()];
+    spellings.into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| "?".to_owned())
 }
 
 /// Sign-in knows people by address alone: one account of each organisation that has one, the oldest first.
@@ -130,20 +123,45 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let mut row = person.clone().into_active_model();
     row.login_key = Set(person.email.clone());
+    row.search = Set(search_text(&person.name, &person.email));
+    row.sort_name = Set(sort_name(&person.name));
     let insert = Entity::insert(row.clone()).on_conflict_do_nothing_on([Column::LoginKey]);
     if !matches!(insert.exec_without_returning(tx.db()).await?, TryInsertResult::Inserted(1..)) {
         // The key is taken: by another organisation's account, which this one must not be told of, or by one of this
         // organisation's, which the address refuses.
-        row.login_key = Set(format!("{} {}", person.email, person.organisation_id));
+        row.login_key = Set(own_key(person));
         Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
+    give(tx, person.id, roles).await
+}
+
+/// A key that no account of another organisation has.
+fn own_key(person: &Model) -> String {
+    format!("{} {}", person.email, person.organisation_id)
+}
+
+async fn give(
+    tx: &Transaction,
+    person_id: PersonId,
+    roles: &[(OfficeId, StaffRole)],
+) -> Result<(), StoreError> {
     let held = |(office_id, role): &(OfficeId, StaffRole)| rows::role::Model {
-        person_id: person.id,
+        person_id,
         office_id: *office_id,
         role: role.to_string(),
     };
     insert_new(tx.db(), &roles.iter().map(held).collect::<Vec<_>>()).await?;
     Ok(())
+}
+
+/// Makes these the roles of a person, whichever offices they are in.
+pub(crate) async fn replace_roles(
+    tx: &Transaction,
+    person: PersonId,
+    roles: &[(OfficeId, StaffRole)],
+) -> Result<(), StoreError> {
+    sql::execute(tx.db(), "DELETE FROM person_role WHERE person_id = $1", params![person]).await?;
+    give(tx, person, roles).await
 }
 
 pub(crate) async fn roles(db: &impl ConnectionTrait, people: &[PersonId]) -> Result<Vec<Held>, StoreError> {
@@ -182,6 +200,41 @@ pub(crate) async fn save_profile(tx: &Transaction, person: &Model) -> Result<(),
     Ok(())
 }
 
+/// Writes what administrators say of a person over `person.version - 1`.
+pub(crate) async fn save(tx: &Transaction, person: &Model) -> Result<(), StoreError> {
+    let text = "UPDATE person SET version = $1, office_id = $2, name = $3, language = $4, search = $5, sort_name = $6,
+                                  suspended_at = $7 WHERE id = $8";
+    let values = params![
+        person.version,
+        person.office_id,
+        person.name.as_str(),
+        person.language,
+        search_text(&person.name, &person.email),
+        sort_name(&person.name),
+        person.suspended_at,
+        person.id,
+    ];
+    sql::execute(tx.db(), text, values).await?;
+    Ok(())
+}
+
+/// Writes another address, to which no earlier invitation was sent.
+///
+/// # Errors
+/// [`StoreError::is_duplicate`] when another account of the organisation has it.
+pub(crate) async fn save_address(tx: &Transaction, person: &Model) -> Result<(), StoreError> {
+    let text = "UPDATE person SET address = $1, email = $2 WHERE id = $3";
+    sql::execute(tx.db(), text, params![person.email.as_str(), own_key(person), person.id]).await?;
+    super::invitations::withdraw(tx, person.id).await
+}
+
+/// Notes that somebody has signed in: no new version, which nobody else has to know.
+pub(crate) async fn note_sign_in(tx: &Transaction, person: PersonId) -> Result<(), StoreError> {
+    let text = "UPDATE person SET last_sign_in_at = $1 WHERE id = $2";
+    sql::execute(tx.db(), text, params![tx.now(), person]).await?;
+    Ok(())
+}
+
 /// The person, locked until this transaction ends.
 pub(crate) async fn by_id_to_change(tx: &Transaction, id: PersonId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
@@ -191,41 +244,4 @@ pub(crate) async fn set_password(tx: &Transaction, person: PersonId, hash: &str)
     let text = "UPDATE person SET password_hash = $1, version = version + 1 WHERE id = $2";
     sql::execute(tx.db(), text, params![hash, person]).await?;
     Ok(())
-}
-
-pub(crate) async fn invite(
-    tx: &Transaction,
-    person: PersonId,
-    token_hash: &str,
-    expires_at: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let (token_hash, person_id) = (token_hash.to_owned(), person);
-    let row = rows::invitation::Model { token_hash, person_id, expires_at, used_at: None };
-    insert_models(tx.db(), &[row]).await?;
-    Ok(())
-}
-
-/// Whether an invitation can be accepted at this moment.
-pub(crate) async fn invitation_is_open(
-    db: &impl ConnectionTrait,
-    token_hash: &str,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let text = "SELECT 1 FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
-    Ok(sql::row(db, text, params![token_hash, now]).await?.is_some())
-}
-
-/// Uses an invitation up; the person it was for, or none when it is unknown, used or too old.
-pub(crate) async fn use_invitation(
-    tx: &Transaction,
-    token_hash: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<PersonId>, StoreError> {
-    let find =
-        "SELECT person_id FROM invitation WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
-    let find = format!("{find}{}", sql::for_update(tx.db()));
-    let Some(row) = sql::row(tx.db(), &find, params![token_hash, now]).await? else { return Ok(None) };
-    let mark = "UPDATE invitation SET used_at = $1 WHERE token_hash = $2";
-    sql::execute(tx.db(), mark, params![now, token_hash]).await?;
-    Ok(Some(row.try_get_by_index(0)?))
 }

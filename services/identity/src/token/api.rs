@@ -84,6 +84,7 @@ pub(crate) async fn authorize(
         family_id: None,
     };
     store::save_code(&tx, &secret::hash(&code), &saved).await?;
+    person::store::note_sign_in(&tx, person.id).await?;
     tx.commit().await?;
     response::json(StatusCode::OK, &[("cache-control", "no-store".into())], &AuthorizationResponse { code })
 }

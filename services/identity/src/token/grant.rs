@@ -202,6 +202,9 @@ pub(crate) async fn person_claims(
 ) -> Result<Claims, ApiError> {
     let gone = || not_valid("grant", "the account is gone");
     let person = person::store::by_id(db, person_id).await?.ok_or_else(gone)?;
+    if !person::may_sign_in(&person, store.clock().now()) {
+        return Err(not_valid("grant", "the account cannot sign in now"));
+    }
     let (kind, roles): (_, Vec<&[&str]>) = if person.donor_id.is_some() {
         // A representative has no offices to choose from: only the one that keeps the account.
         if office_id != person.office_id {

@@ -1,10 +1,10 @@
 use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, grant, store, sweep};
-use crate::{Passwords, SignInLimits, State, secret, testing::World};
+use crate::{Passwords, SignInLimits, State, person, secret, testing::World};
 use ::store::{Actor, Store};
 use auth::ApiError;
 use cache::{Attempts, Revocations};
 use chrono::TimeDelta;
-use kernel::StaffRole;
+use kernel::{Clock, StaffRole};
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ async fn sign_in(world: &World) -> (Uuid, String) {
     let email = format!("amina-{}@example.org", Uuid::from_bytes(rand::random()));
     let person = world.person(&email, &[StaffRole::Auditor], None).await;
     let tx = world.store.system(Actor::system()).await.unwrap();
+    person::store::set_password(&tx, person, "set").await.unwrap();
     let family = store::new_family(&tx, person, world.founded.office_id).await.unwrap();
     let token = secret::new();
     let expires_at = tx.now() + REFRESH_TOKEN_LIFETIME;
@@ -69,6 +70,23 @@ async fn parallel_refreshes_give_one_line_of_tokens_and_reuse_later_ends_it() {
         let late = refresh(&world.store, &token).await.unwrap_err();
         assert_eq!(late.0.code.as_str(), "invalid_grant");
         assert!(refresh(&world.store, &second).await.is_err(), "the family has ended");
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_of_somebody_who_cannot_sign_in_any_more_gives_no_tokens() {
+    for world in World::on_both("a_sign_in_of_somebody_who_cannot_sign_in").await {
+        let last_day = world.clock.now().date_naive();
+        let (_, first) = sign_in(&world).await;
+        world.execute(&format!("UPDATE person SET access_until = '{last_day}'")).await;
+        let second = refresh(&world.store, &first).await.unwrap();
+        world.clock.advance(TimeDelta::days(1));
+        let over = refresh(&world.store, &second).await.unwrap_err();
+        assert_eq!(over.0.code.as_str(), "invalid_grant");
+        world.execute("UPDATE person SET access_until = NULL").await;
+        let third = refresh(&world.store, &second).await.unwrap();
+        world.execute("UPDATE person SET suspended_at = created_at").await;
+        assert!(refresh(&world.store, &third).await.is_err());
     }
 }
 

@@ -6,6 +6,7 @@ reason-state = { $kind ->
     [contribution] The current state of the contribution ({ $state }) does not allow this.
     [contact] This person’s data has been erased: record the person again.
     [office] The current state of the office ({ $state }) does not allow this.
+    [person] The current state of the account ({ $state }) does not allow this.
    *[other] The current state ({ $state }) does not allow this.
  }
 reason-no-rate = No exchange rate is recorded for { $currency } in this month ({ $month }): enter one with its date and source, or ask for the rates of the month to be imported.
@@ -177,7 +178,7 @@ reason-counts-no-longer = This now counts as zero: the money was returned, or ot
 reason-wrong-credentials = Incorrect e-mail address or password.
 reason-token-not-valid = This sign-in or link is not valid: it is unknown, already used or expired.
 reason-permission-needed = Your role lacks this permission: { $permission }
-reason-beyond-your-rights = You cannot grant this ({ $value }): it exceeds your own rights.
+reason-beyond-your-rights = You can neither grant this ({ $value }) nor take it away: it exceeds your own rights.
 reason-headquarters-only = Only headquarters can open donor accounts.
 reason-no-role = This account has no role in this office.
 reason-stale = Someone else has changed this record: reload the page.
@@ -193,6 +194,8 @@ problem-reason-headquarters-only = Only headquarters can do this.
 problem-reason-staff-only = This is reserved for the organisation’s staff.
 problem-reason-people-only = This is for people, not for API clients.
 problem-reason-second-person = This step must be taken by a different person from the one before.
+problem-reason-own-account = This is your own account: another administrator must do this.
+problem-reason-last-administrator = This is the last active administrator at headquarters: appoint another one first.
 problem-reason-kept-elsewhere = This is now managed in another service ({ $source }): please make the change there.
 problem-reason-gateway-only = Requests are accepted through the gateway only.
 problem-reason-office-not-known-yet = The office has just been created: please try again in a moment.
@@ -243,6 +246,7 @@ situation-cost-extension = in a cost extension
 situation-no-cost-extension = in a no-cost extension
 situation-budget-revision = in a budget revision
 situation-donor-account = for a donor account
+situation-staff-account = for a staff account
 situation-period = together with a period
 situation-measure = with this indicator ({ $measure })
 refused-field-start-date = start
@@ -253,6 +257,7 @@ refused-field-submitted-at = submission
 refused-field-due-date = previous due date
 refused-field-given-on = date of consent
 refused-field-valid-from = start of validity
+refused-field-today = today
 refused-field-from = first year
 refused-field-usage-split = division by year
 refused-field-amount = amount

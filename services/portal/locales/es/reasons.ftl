@@ -6,6 +6,7 @@ reason-state = { $kind ->
     [contribution] La situación actual de la contribución ({ $state }) no permite este paso.
     [contact] Los datos de esta persona se borraron: regístrela de nuevo.
     [office] El estado actual de la oficina ({ $state }) no permite este paso.
+    [person] El estado actual de la cuenta ({ $state }) no permite este paso.
    *[other] El estado actual ({ $state }) no permite este paso.
  }
 reason-no-rate = No hay tipo de cambio registrado para { $currency } y este mes ({ $month }): indique uno con su fecha y su fuente, o pida que se importen los tipos del mes.
@@ -177,7 +178,7 @@ reason-counts-no-longer = Este importe cuenta ahora como cero: los fondos se dev
 reason-wrong-credentials = El correo electrónico o la contraseña no son correctos.
 reason-token-not-valid = Este acceso o enlace no es válido: es desconocido, ya se usó o ha caducado.
 reason-permission-needed = A su función le falta este permiso: { $permission }
-reason-beyond-your-rights = Usted no puede conceder este derecho ({ $value }): va más allá de los suyos.
+reason-beyond-your-rights = Usted no puede conceder ni retirar este derecho ({ $value }): va más allá de los suyos.
 reason-headquarters-only = Solo la sede puede abrir cuentas de donantes.
 reason-no-role = Esta cuenta no tiene ninguna función en esta oficina.
 reason-stale = Otra persona ha modificado este registro: vuelva a cargar la página.
@@ -193,6 +194,8 @@ problem-reason-headquarters-only = Solo puede hacerlo la sede.
 problem-reason-staff-only = Esta parte está reservada al personal de la organización.
 problem-reason-people-only = Esta parte es para personas, no para clientes de la API.
 problem-reason-second-person = Este paso corresponde a una persona distinta de la que dio el anterior.
+problem-reason-own-account = Esta es su propia cuenta: debe hacerlo otra persona.
+problem-reason-last-administrator = Es la última persona que administra la plataforma en la sede: designe antes a otra.
 problem-reason-kept-elsewhere = Esto se gestiona ahora en otro servicio ({ $source }): haga allí el cambio.
 problem-reason-gateway-only = Las peticiones pasan únicamente por la pasarela.
 problem-reason-office-not-known-yet = La oficina se acaba de crear: inténtelo de nuevo en un momento.
@@ -243,6 +246,7 @@ situation-cost-extension = en una prórroga con costo
 situation-no-cost-extension = en una prórroga sin costo
 situation-budget-revision = en una revisión presupuestaria
 situation-donor-account = para la cuenta de un donante
+situation-staff-account = para la cuenta de un miembro del personal
 situation-period = junto con un período
 situation-measure = con este indicador ({ $measure })
 refused-field-start-date = inicio
@@ -253,6 +257,7 @@ refused-field-submitted-at = presentación
 refused-field-due-date = vencimiento anterior
 refused-field-given-on = fecha del consentimiento
 refused-field-valid-from = inicio de la validez
+refused-field-today = hoy
 refused-field-from = primer año
 refused-field-usage-split = reparto por años
 refused-field-amount = importe

@@ -6,6 +6,7 @@ reason-state = { $kind ->
     [contribution] L’état actuel de la contribution ({ $state }) ne permet pas cette étape.
     [contact] Les données de cette personne ont été effacées : enregistrez-la de nouveau.
     [office] L’état actuel du bureau ({ $state }) ne permet pas cette étape.
+    [person] L’état actuel du compte ({ $state }) ne permet pas cette étape.
    *[other] L’état actuel ({ $state }) ne permet pas cette étape.
  }
 reason-no-rate = Aucun taux de change n’est enregistré pour { $currency } et ce mois ({ $month }) : indiquez-en un avec sa date et sa source, ou faites importer les taux du mois.
@@ -177,7 +178,7 @@ reason-counts-no-longer = Ce montant compte désormais pour zéro : les fonds o
 reason-wrong-credentials = Adresse électronique ou mot de passe incorrect.
 reason-token-not-valid = Cette connexion ou ce lien n’est pas valable : inconnu, déjà utilisé ou expiré.
 reason-permission-needed = Il manque à votre rôle cette autorisation : { $permission }
-reason-beyond-your-rights = Vous ne pouvez pas accorder ce droit ({ $value }) : il dépasse les vôtres.
+reason-beyond-your-rights = Vous ne pouvez ni accorder ni retirer ce droit ({ $value }) : il dépasse les vôtres.
 reason-headquarters-only = Seul le siège peut ouvrir des comptes de bailleurs de fonds.
 reason-no-role = Ce compte n’a pas de rôle dans ce bureau.
 reason-stale = Une autre personne a modifié cet enregistrement : rechargez la page.
@@ -193,6 +194,8 @@ problem-reason-headquarters-only = Seul le siège peut le faire.
 problem-reason-staff-only = Cette partie est réservée au personnel de l’organisation.
 problem-reason-people-only = Cette partie est destinée aux personnes, non aux clients de l’API.
 problem-reason-second-person = Cette étape doit être accomplie par une autre personne que la précédente.
+problem-reason-own-account = Il s’agit de votre propre compte : une autre personne doit s’en charger.
+problem-reason-last-administrator = Cette personne est la dernière à administrer la plateforme au siège : désignez d’abord quelqu’un d’autre.
 problem-reason-kept-elsewhere = Ces données sont désormais gérées dans un autre service ({ $source }) : veuillez y apporter la modification.
 problem-reason-gateway-only = Les requêtes passent uniquement par la passerelle.
 problem-reason-office-not-known-yet = Le bureau vient d’être créé : veuillez réessayer dans un instant.
@@ -243,6 +246,7 @@ situation-cost-extension = dans une prolongation avec incidence financière
 situation-no-cost-extension = dans une prolongation sans incidence financière
 situation-budget-revision = dans une révision budgétaire
 situation-donor-account = pour le compte d’un bailleur de fonds
+situation-staff-account = pour le compte d’un membre du personnel
 situation-period = en même temps qu’une période
 situation-measure = avec cet indicateur ({ $measure })
 refused-field-start-date = début
@@ -253,6 +257,7 @@ refused-field-submitted-at = remise
 refused-field-due-date = échéance précédente
 refused-field-given-on = date du consentement
 refused-field-valid-from = début de validité
+refused-field-today = aujourd’hui
 refused-field-from = première année
 refused-field-usage-split = répartition par année
 refused-field-amount = montant

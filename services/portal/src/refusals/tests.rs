@@ -163,6 +163,8 @@ fn sample_of_reason(reason: Reason) -> Params {
         | Reason::StaffOnly
         | Reason::PeopleOnly
         | Reason::SecondPerson
+        | Reason::OwnAccount
+        | Reason::LastAdministrator
         | Reason::GatewayOnly
         | Reason::OfficeNotKnownYet
         | Reason::PublicationNotSet
@@ -248,8 +250,8 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
         &[Office, Donor, Agreement, Plan, Contribution, Person, Notification],
     );
     kinds_with_texts(FieldCode::NotYours, &[Agreement, Contribution, Plan]);
-    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact, Office]);
     kinds_with_texts(FieldCode::Circular, &[Donor, Office]);
+    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact, Office, Person]);
     kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
     let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
     for &language in Language::ALL {

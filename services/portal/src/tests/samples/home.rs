@@ -36,7 +36,8 @@ fn work(_: Language) -> Value {
 
 fn search(_: Language) -> Value {
     let person = json!({ "id": ID, "version": 1, "name": MARKUP, "email": "a@b.example", "language": "en",
-        "active": true, "office_id": ID, "roles": [{ "office_id": ID, "role": "donor_relations_officer" }], "created_at": INSTANT });
+        "active": true, "state": "active", "office_id": ID, "created_at": INSTANT, "custom_roles": [],
+        "roles": [{ "office_id": ID, "role": "donor_relations_officer" }] });
     json!({
         "q": MARKUP, "donors": list("/v1/donors", &[donors::donor()]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),

@@ -1,0 +1,133 @@
+//! Suspending an account, and restoring it.
+
+use super::{
+    administrators,
+    rights::{Giver, Held},
+    shape::{self, Person, held_by, trail},
+};
+use crate::{
+    State,
+    person::{PersonState, announcement::announce, state_of, store},
+    token::ending,
+};
+use actix_web::{HttpRequest, post, web::Data};
+use auth::{Caller, Claims, perm};
+use kernel::{Code, Fault, PersonId, PrincipalId, Problem, Reason, RecordKind};
+use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
+
+/// Suspends an account
+///
+/// The person is signed out everywhere within seconds, and can neither sign in nor accept an invitation until the account is
+/// restored; roles are kept. Other services refuse the person as focal point or responsible person. 409 for an account that
+/// is suspended already, and for the last active administrator at headquarters; 403 for the caller's own account, and for one
+/// with roles that may do more than the caller, or in offices outside the caller's tree. Send the account's ETag in
+/// `If-Match`.
+#[utoipa::path(tag = "people", security(("oauth2" = ["people:write"])),
+    params(("id" = Uuid, Path, description = "The person"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The person", body = Person), UpdateProblems))]
+#[post("/v1/people/{id}/suspend")]
+pub(crate) async fn suspend(
+    request: HttpRequest,
+    caller: Caller<perm::PeopleWrite>,
+    context: Data<Context>,
+    state: Data<State>,
+    id: Id<PersonId>,
+) -> ApiResult {
+    step(&request, &context, &state, &caller.claims, (id.0, Action::Suspend)).await
+}
+
+/// Restores a suspended account
+///
+/// The person can sign in again with the roles and the password it had, or accept an invitation that is still valid. Only
+/// from the state `suspended` (409 otherwise). 403 for an account with roles that may do more than the caller, or in offices
+/// outside the caller's tree. Send the account's ETag in `If-Match`.
+#[utoipa::path(tag = "people", security(("oauth2" = ["people:write"])),
+    params(("id" = Uuid, Path, description = "The person"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The person", body = Person), UpdateProblems))]
+#[post("/v1/people/{id}/restore")]
+pub(crate) async fn restore(
+    request: HttpRequest,
+    caller: Caller<perm::PeopleWrite>,
+    context: Data<Context>,
+    state: Data<State>,
+    id: Id<PersonId>,
+) -> ApiResult {
+    step(&request, &context, &state, &caller.claims, (id.0, Action::Restore)).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Suspend,
+    Restore,
+}
+
+/// Whether an account in this state can be suspended, or restored.
+fn check_state(state: PersonState, action: Action) -> Result<(), Problem> {
+    let why = match (action, state == PersonState::Suspended) {
+        (Action::Suspend, true) => "the account is suspended already",
+        (Action::Restore, false) => "the account is not suspended",
+        (Action::Suspend, false) | (Action::Restore, true) => return Ok(()),
+    };
+    let fault = Fault::state(RecordKind::Person, state.as_str(), why);
+    Err(Problem::new(Code::Conflict).field("/state", fault))
+}
+
+/// Nobody suspends themselves: nobody could restore them from where they are.
+fn check_is_another(claims: &Claims, person: &store::Model) -> Result<(), Problem> {
+    if claims.sub != PrincipalId::from(person.id) {
+        return Ok(());
+    }
+    let why = "this is your own account: somebody else has to do this";
+    Err(Problem::new(Code::Forbidden).because(Reason::OwnAccount, why))
+}
+
+async fn step(
+    request: &HttpRequest,
+    context: &Context,
+    state: &State,
+    claims: &Claims,
+    (id, action): (PersonId, Action),
+) -> ApiResult {
+    let mut ended = Vec::new();
+    let answer = service::change(context, request, claims, async |tx, scope, precondition| {
+        let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
+        precondition.check(before.version)?;
+        let held = held_by(tx.db(), &[id]).await?.remove(&id).unwrap_or_default();
+        Giver::of(tx.db(), claims, scope, &[&held]).await?.check_account(&held)?;
+        let now = tx.now();
+        check_state(state_of(&before, now), action)?;
+        let (suspended_at, name) = match action {
+            Action::Suspend => (Some(now), "person.suspend"),
+            Action::Restore => (None, "person.restore"),
+        };
+        if action == Action::Suspend {
+            check_is_another(claims, &before)?;
+            administrators::check_another_remains(tx, &before, &held, &Held::new()).await?;
+            ended = tx.as_platform(async |tx| ending::end_sessions(tx, id, None).await).await?;
+        }
+        let after = store::Model { version: before.version + 1, suspended_at, ..before.clone() };
+        store::save(tx, &after).await?;
+        announce(tx, id).await?;
+        tx.audit_changed(name, &before, &trail(&before, &held), &trail(&after, &held)).await?;
+        Ok(Changed::new(after.version, shape::one(tx.db(), after, now).await?))
+    })
+    .await?;
+    ending::announce_ended(state, &ended).await;
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_suspended_is_restored_and_nothing_is_suspended_twice() {
+        for state in PersonState::ALL.iter().copied() {
+            let is_suspended = state == PersonState::Suspended;
+            assert_eq!(check_state(state, Action::Suspend).is_ok(), !is_suspended, "{state}");
+            assert_eq!(check_state(state, Action::Restore).is_ok(), is_suspended, "{state}");
+        }
+    }
+}
