@@ -3,6 +3,7 @@
 pub(crate) mod announcement;
 pub(crate) mod api;
 pub(crate) mod me;
+pub(crate) mod reset;
 mod rows;
 pub(crate) mod store;
 
