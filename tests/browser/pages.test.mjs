@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PASSWORD, axe, signIn, start, tooWide, visitor } from "./platform.mjs";
 
@@ -27,13 +27,13 @@ async function pagesOf(page, who, language) {
     await page.goto(at("/donors"));
     const donor = await href(page, "main tbody th a");
     const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
-    return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x")];
+    return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x"), at("/forgot-password"), at("/forgot-password?sent=1"), at("/password-reset?token=x")];
   }
   if (who === "donor") {
     await signIn(page, "donor@demo.example", language);
     const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
     const records = [await first("/donor/contributions"), await first("/donor/agreements"), await first("/donor/reports")];
-    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/notifications"];
+    const fixed = ["/donor", "/donor?scope=all", "/donor/contributions", "/donor/agreements", "/donor/reports", "/donor/reports?owed=true", "/donor/data", "/profile", "/account/security", "/notifications"];
     return [...fixed.map(at), ...records];
   }
   if (who === "country") {
@@ -45,7 +45,7 @@ async function pagesOf(page, who, language) {
     const agreement = await href(page, "main tbody th a");
     await page.goto(at("/console/contributions?status=pledge"));
     const pledge = await href(page, "main tbody th a");
-    return [at("/console"), agreement, `${agreement}/edit`, report, pledge, at("/console/contributions/new")];
+    return [at("/console"), agreement, `${agreement}/edit`, report, pledge, at("/console/contributions/new"), at("/account/security")];
   }
   if (who === "administrator") {
     await signIn(page, "admin@demo.example", language);
@@ -598,6 +598,106 @@ test("an officer chooses language, time zone and notifications, and works in ano
   assert.equal(await page.locator(".told .unread").count(), 0);
   await context.close();
 });
+
+/// The mails that were sent; their folder is made with the first.
+function mails() {
+  const folder = join(platform.data, "mail");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".eml")) : [];
+}
+
+/// A mail as its reader sees it: long lines in one piece.
+function read(name) {
+  const mail = readFileSync(join(platform.data, "mail", name), "utf8");
+  return mail.includes("quoted-printable") ? mail.replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=") : mail;
+}
+
+/// Where a mail leads that comes to an address beside those that are known.
+async function mailed(email, page, known) {
+  for (let tries = 0; tries < 100; tries++) {
+    const texts = mails().filter((name) => !known.includes(name)).map(read).filter((text) => text.includes(`<${email}>`));
+    const link = texts.map((text) => text.match(new RegExp(`https?://\\S+/${page}\\?token=[0-9a-f]{64}`))?.[0]).find(Boolean);
+    if (link) return link;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`no mail to ${email} leads to ${page}`);
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`whoever forgot the password sets a new one by e-mail, changes it and signs out everywhere, ${how}`, async () => {
+    const email = "auditor@demo.example";
+    const elsewhere = await visitor(platform);
+    await signIn(elsewhere.page, email);
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    const referers = [];
+    page.on("request", (request) => referers.push(request.headers().referer ?? ""));
+    const before = mails();
+    await page.goto("/en/sign-in");
+    await page.click("main a[href$='/forgot-password']");
+    await page.fill("#email", email);
+    await page.click("main form button");
+    await page.waitForURL(/\/forgot-password\?sent=1$/);
+    assert.match(await page.locator("[role=status]").innerText(), /If there is an account with this address/);
+    const { pathname, search } = new URL(await mailed(email, "password-reset", before));
+    await page.goto(pathname + search);
+    const token = search.split("token=")[1];
+    assert.equal((await page.locator("head").innerHTML()).includes(token), false, "no title or canonical address has it");
+    assert.match(await page.locator("main").innerText(), /auditor@demo\.example/);
+    if (javaScriptEnabled) {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await tooWide(page), 0, `the link's page is wider than ${width} px`);
+        assert.deepEqual(await axe(page), [], `the link's page at ${width} px`);
+      }
+    }
+    await page.fill("#password", "four quite different words");
+    await page.fill("#again", "four quite other words");
+    await page.click("main form button");
+    await page.waitForSelector("#password-error");
+    await page.fill("#password", "four quite different words");
+    await page.fill("#again", "four quite different words");
+    await page.click("main form button");
+    await page.waitForURL(/\/sign-in\?said=changed$/);
+    await page.fill("#email", email);
+    await page.fill("#password", "four quite different words");
+    await page.click("main form button");
+    await page.waitForURL(/\/console$/);
+    assert.equal(referers.some((referer) => referer.includes("token=")), false, "no Referer has it");
+    await elsewhere.page.goto("/en/profile");
+    assert.match(elsewhere.page.url(), /\/en\/sign-in\?next=/, "the other session has ended");
+    await elsewhere.page.goto(pathname + search);
+    assert.match(await elsewhere.page.locator("h1").innerText(), /no longer works/);
+    // It is changed back, with a mistake first.
+    await page.goto("/en/account/security");
+    assert.equal(await page.locator("main tbody tr").count(), 1);
+    assert.match(await page.locator("main tbody th").innerText(), /Chrome on \S+\s+this one/);
+    const change = async (current) => {
+      await page.fill("#current_password", current);
+      await page.fill("#password", PASSWORD);
+      await page.fill("#again", PASSWORD);
+      await page.click("section[aria-labelledby=change] button");
+    };
+    await change("none of these words");
+    await page.waitForSelector("#current_password-error");
+    await change("four quite different words");
+    await page.waitForSelector(".notice.good");
+    await signIn(elsewhere.page, email);
+    await page.reload();
+    assert.equal(await page.locator("main tbody tr").count(), 2);
+    await page.click("main tbody button");
+    await page.waitForURL(/said=ended$/);
+    assert.equal(await page.locator("main tbody tr").count(), 1);
+    await page.click("[popovertarget=ask-everywhere]");
+    await page.click("[popover]:popover-open button:not([type=button])");
+    await page.waitForURL(/\/sign-in\?said=everywhere$/);
+    await page.goto("/en/console");
+    assert.match(page.url(), /\/en\/sign-in/);
+    assert.deepEqual(complaints, []);
+    await context.close();
+    await elsewhere.context.close();
+  });
+}
 
 test("a donor prints its overview, follows its due dates and finds its contact", async () => {
   const { context, page } = await visitor(platform);

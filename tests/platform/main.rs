@@ -1,6 +1,7 @@
 //! Tests of the platform as a whole, seen from outside, and of the workspace's shape.
 #![expect(clippy::unwrap_used, reason = "a test that finds nothing where something must be has failed")]
 
+mod account;
 mod agreements;
 mod architecture;
 mod contacts;

@@ -40,6 +40,8 @@ struct Scene {
     tokens: Vec<Option<String>>,
     /// A client whose only scope is `offices:read`.
     only_offices: String,
+    /// Other representatives of the donor and the other donor, who sign out everywhere.
+    leaving: [String; 2],
 }
 
 async fn scene() -> Scene {
@@ -66,6 +68,8 @@ async fn scene() -> Scene {
         Some(right.clone()),
     ];
     let only_offices = world.client(&office, &["offices:read"]).await;
+    let leaving = [world.representative(&donor).await, world.representative(&other_donor).await];
+    let leaving = [world.sign_in(&leaving[0]).await, world.sign_in(&leaving[1]).await];
     let mut records = BTreeMap::from([("offices", office.clone()), ("donors", donor.clone())]);
     let made = async |path: &str, body: Value| {
         let answer = world.http.post(Some(&right), path, &body).await;
@@ -131,7 +135,7 @@ async fn scene() -> Scene {
     assert_eq!(merge.status, 201, "{}", merge.text);
     records.insert("donor-merges", text(&merge.json()["id"]));
     world.settled().await;
-    Scene { world, headquarters, region, office, donor, records, tokens, only_offices }
+    Scene { world, headquarters, region, office, donor, records, tokens, only_offices, leaving }
 }
 
 /// A flow to the organisation that FTS reports and the office has imported.
@@ -192,6 +196,7 @@ impl Scene {
         ];
         match caller {
             6 if operation.ends_with("/funding") => Some(&self.only_offices),
+            4 | 5 if operation == "DELETE /v1/me/sessions" => Some(&self.leaving[caller - 4]),
             7 if at_headquarters.contains(&operation) => Some(&self.world.token),
             _ => self.tokens[caller].as_deref(),
         }
@@ -206,7 +211,14 @@ impl Scene {
             "POST /v1/people" => json!({ "name": "New", "email": format!("new-{number}@example.org"),
                 "roles": [{ "office_id": self.office, "role": "country_officer" }] }),
             "PUT /v1/people/{id}" => json!({ "name": "Someone", "language": "fr" }),
-            "POST /v1/invitations/accept" => json!({ "token": "none", "password": "long enough, surely" }),
+            "POST /v1/invitations/accept" | "POST /v1/password-resets/accept" => {
+                json!({ "token": "none", "password": "long enough, surely" })
+            }
+            "POST /v1/invitations/lookup" | "POST /v1/password-resets/lookup" => json!({ "token": "none" }),
+            "POST /v1/password-resets" => json!({ "email": format!("nobody-{number}@example.org") }),
+            "PUT /v1/me/password" => {
+                json!({ "current_password": "wrong", "new_password": "long enough, surely" })
+            }
             "POST /v1/clients" => {
                 json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] })
             }
@@ -294,6 +306,8 @@ impl Scene {
             "/v1/documents/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/documents/{}", self.records["documents-to-delete"])
             }
+            // An id that is no session's.
+            "/v1/me/sessions/{id}" => path.replace("{id}", &self.office),
             "/v1/public/years/{year}" => path.replace("{year}", "2026"),
             "/v1/public/donors/{id}" => format!("/v1/public/donors/{}", self.donor),
             "/v1/public/calendars/{secret}" => path.replace("{secret}", "none.ics"),

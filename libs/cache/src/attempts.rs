@@ -148,20 +148,30 @@ impl Attempts {
         }
     }
 
-    /// Counts a wrong secret of an origin that nobody could guess anyhow; true when it had too many.
+    /// Counts a wrong secret of an origin that nobody could guess anyhow; the time to wait when it had too many.
     pub async fn wrong(&self, origin: &str, now: Duration) -> Option<Duration> {
-        let key = format!("wrong:{origin}");
+        self.of_origin("wrong", origin, now).await
+    }
+
+    /// Counts what an origin does, whatever comes of it, apart from its attempts and from other kinds of things; the time to
+    /// wait when it had as much of it as it has attempts.
+    pub async fn of_origin(&self, kind: &str, origin: &str, now: Duration) -> Option<Duration> {
+        self.count(format!("{kind}:{origin}"), &self.limits.origin, now).await
+    }
+
+    /// Counts one under a name; the time to wait when the bucket is empty, and then nothing was counted.
+    pub async fn count(&self, name: String, bucket: &Bucket, now: Duration) -> Option<Duration> {
         if let Some(shared) = &self.shared
-            && let Ok(wait) = shared.wrong(&key, &self.limits.origin).await
+            && let Ok(wait) = shared.take(&name, bucket).await
         {
             return (!wait.is_zero()).then_some(wait);
         }
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let (full, wait) = memory.bucket(&key, &self.limits.origin, micros(now));
+        let (full, wait) = memory.bucket(&name, bucket, micros(now));
         if wait > 0 {
             return Some(Duration::from_micros(wait));
         }
-        memory.keep_bucket(key, full, micros(now));
+        memory.keep_bucket(name, full, micros(now));
         None
     }
 }
@@ -298,7 +308,7 @@ return 0
 });
 
 /// One more in a bucket. Answers the time to wait.
-static WRONG_SCRIPT: LazyLock<Script> = LazyLock::new(|| {
+static TAKE_SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "
 local time = redis.call('TIME')
@@ -355,8 +365,8 @@ impl Redis {
         self.ask(asked).await
     }
 
-    async fn wrong(&self, key: &str, bucket: &Bucket) -> Result<Duration, Away> {
-        let mut asked = WRONG_SCRIPT.prepare_invoke();
+    async fn take(&self, key: &str, bucket: &Bucket) -> Result<Duration, Away> {
+        let mut asked = TAKE_SCRIPT.prepare_invoke();
         asked.key(self.key("attempts", key)).arg(bucket.burst).arg(micros(bucket.interval));
         self.ask(asked).await
     }

@@ -46,7 +46,16 @@ impl Default for Revocations {
 impl Revocations {
     /// Copies a revocation that was committed. When this returns, no gateway takes the session for a live one.
     pub async fn announce(&self, session: Uuid, left: Duration) {
-        if let Err(error) = self.copy(&[(session, left)]).await {
+        self.announce_all(&[session], left).await;
+    }
+
+    /// [`Revocations::announce`] for several sessions at once.
+    pub async fn announce_all(&self, sessions: &[Uuid], left: Duration) {
+        if sessions.is_empty() {
+            return;
+        }
+        let sessions: Vec<(Uuid, Duration)> = sessions.iter().map(|session| (*session, left)).collect();
+        if let Err(error) = self.copy(&sessions).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "a revocation waits for the leases to end"
@@ -118,6 +127,11 @@ mod tests {
         revocations.complete(&[], Instant::now()).await.unwrap();
         assert_eq!(revocations.is_revoked(live).await, Some(false));
         assert_eq!(revocations.is_revoked(gone).await, Some(true));
+        let several = [Uuid::from_u128(3), Uuid::from_u128(4)];
+        revocations.announce_all(&several, Duration::from_secs(60)).await;
+        for session in several {
+            assert_eq!(revocations.is_revoked(session).await, Some(true));
+        }
     }
 
     #[tokio::test]

@@ -89,8 +89,10 @@ impl<C: Composer> MailWorker<C> {
     }
 
     async fn attempt(&self, mail: &Mail) -> Result<Outcome, StoreError> {
-        let letter = self.composer.compose(&self.store, mail).await?;
-        let Some(message) = letter.and_then(|letter| letter.message(mail, &self.mailer)) else {
+        let Some(letter) = self.composer.compose(&self.store, mail).await? else {
+            return Ok(Outcome::GivenUp("nobody is to get it any more".to_owned()));
+        };
+        let Some(message) = letter.message(mail, &self.mailer) else {
             return Ok(Outcome::GivenUp("the address is invalid".to_owned()));
         };
         let (outcome, name) = match self.mailer.send(mail.id, message).await {

@@ -3,6 +3,7 @@ use crate::{
     idempotency::{self, Key, Saved},
     office,
     postgres::{self, Access},
+    seal::Keyring,
     sql, tables,
 };
 use auth::Claims;
@@ -210,6 +211,14 @@ impl Transaction {
     /// A new id.
     pub fn new_id<K>(&self) -> Id<K> {
         Id::new(self.store.clock().as_ref())
+    }
+
+    /// What personal data is sealed with.
+    ///
+    /// # Errors
+    /// As [`Store::keys`].
+    pub fn keys(&self) -> Result<&Keyring, StoreError> {
+        self.store.keys()
     }
 
     /// A new UUID, for what is no record.

@@ -3,7 +3,7 @@
 use crate::{State, organisation, origin, person, secret};
 use actix_web::HttpRequest;
 use auth::ApiError;
-use cache::Attempt;
+use cache::{Attempt, Bucket};
 use chrono::{DateTime, Utc};
 use kernel::{Code, FieldCode, Problem};
 use service::Context;
@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Accounts of one address, one for each organisation, that are checked whether it has them or not.
 const MAX_ACCOUNTS: usize = 3;
+/// Links to a new password that are sent to one address: three, and one more every twenty minutes. A mailbox is not flooded,
+/// and since a link holds for an hour, whoever asks for somebody else's keeps nobody from having one that does.
+const RESETS_OF_ADDRESS: Bucket = Bucket { burst: 3, interval: Duration::from_secs(20 * 60) };
 
 /// The clock as the counts take it.
 fn since_epoch(now: DateTime<Utc>) -> Duration {
@@ -46,15 +49,72 @@ pub(crate) async fn password(
             state.attempts.succeeded(reserved, now).await;
             Ok(person)
         }
-        Ok(None) => {
-            let fault = FieldCode::WrongCredentials.says("the address or the password is wrong");
-            Err(Problem::new(Code::Unauthenticated).field("/password", fault).into())
-        }
+        Ok(None) => Err(wrong_credentials()),
         Err(failure) => {
             state.attempts.not_made(reserved, now).await;
             Err(failure)
         }
     }
+}
+
+/// Another password than that of an account, or no account.
+pub(crate) fn wrong_credentials() -> ApiError {
+    let fault = FieldCode::WrongCredentials.says("the address or the password is wrong");
+    Problem::new(Code::Unauthenticated).field("/password", fault).into()
+}
+
+/// Another password than that of whoever is signed in.
+pub(crate) fn wrong_current_password() -> ApiError {
+    let fault = FieldCode::WrongCredentials.says("is not the password of this account");
+    Problem::invalid_field("/current_password", fault).into()
+}
+
+/// Checks the password of somebody who is signed in. It counts as an attempt to sign in does: whoever has found a session
+/// open guesses no faster.
+///
+/// # Errors
+/// 422 for another password, 429 after too many, 503 when too many wait.
+pub(crate) async fn current_password(
+    request: &HttpRequest,
+    context: &Context,
+    state: &State,
+    person: &person::store::Model,
+    password: &str,
+) -> Result<(), ApiError> {
+    let (origin, now) = (origin::of(request), since_epoch(context.store.clock().now()));
+    let attempt = Attempt { origin: origin.clone(), account: secret::hash(&person.email) };
+    let reserved = state.attempts.reserve(attempt, now).await;
+    let reserved = reserved.map_err(|wait| too_many("password", wait))?;
+    match state.passwords.verify(&origin, password, person.password_hash.as_deref()).await {
+        Ok(true) => {
+            state.attempts.succeeded(reserved, now).await;
+            Ok(())
+        }
+        Ok(false) => Err(wrong_current_password()),
+        Err(failure) => {
+            state.attempts.not_made(reserved, now).await;
+            Err(failure)
+        }
+    }
+}
+
+/// Counts a request for a link to a new password, whether there is such an account or not. Whether a link may be sent: not
+/// to an address that was asked about too often, which nobody is told.
+///
+/// # Errors
+/// 429 after too many from one origin.
+pub(crate) async fn reset_request(
+    request: &HttpRequest,
+    context: &Context,
+    state: &State,
+    email: &str,
+) -> Result<bool, ApiError> {
+    let now = since_epoch(context.store.clock().now());
+    if let Some(wait) = state.attempts.of_origin("reset", &origin::of(request), now).await {
+        return Err(too_many("reset", wait));
+    }
+    let address = format!("reset-of:{}", secret::hash(email));
+    Ok(state.attempts.count(address, &RESETS_OF_ADDRESS, now).await.is_none())
 }
 
 /// The account of this address whose password it is. In a deployment of several organisations an address may have
@@ -84,7 +144,7 @@ async fn verified(
     Ok(right)
 }
 
-/// What to answer a wrong client secret, code, refresh token or invitation with: `refused`, or 429 where too many came
+/// What to answer a wrong client secret, code, refresh token or link with: `refused`, or 429 where too many came
 /// from one origin. Nobody can guess them, so a right one is never refused.
 pub(crate) async fn wrong_secret(
     request: &HttpRequest,

@@ -2,6 +2,8 @@
 //!
 //! Identity decides sign-in; the portal renders it. Tokens are signed here and checked everywhere with the key set.
 
+mod account;
+mod browser;
 mod client;
 mod consumers;
 mod guard;
@@ -9,6 +11,7 @@ mod housekeeping;
 mod invitation;
 mod key;
 mod known;
+mod letter;
 mod limits;
 mod mail;
 mod migration;
@@ -19,7 +22,9 @@ mod password;
 mod people;
 mod person;
 mod queue;
+mod sealed;
 mod secret;
+mod session;
 mod token;
 
 #[cfg(test)]
@@ -73,6 +78,7 @@ pub fn service(settings: Settings) -> Service {
         passwords: Passwords::new(limits.bounds()),
         attempts: Attempts::new(limits.attempts(), counter),
     });
+    let shared = state.clone();
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
         .consumers(consumers::all(mailer.is_some()))
@@ -81,6 +87,7 @@ pub fn service(settings: Settings) -> Service {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
             if let Some(mailer) = mailer.clone() {
+                jobs.push(account::reset::worker(&context, &shared));
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }
             jobs
@@ -113,8 +120,17 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(people::suspension::restore)
         .service(people::inviting::invite)
         .service(invitation::accept)
+        .service(account::lookup::invitation)
+        .service(account::reset::ask)
+        .service(account::reset::accept)
+        .service(account::lookup::password_reset)
+        .service(account::reset::create_link)
         .service(person::me::me)
         .service(person::me::update)
+        .service(account::password::change)
+        .service(account::sessions::list)
+        .service(account::sessions::end)
+        .service(account::sessions::end_all)
         .service(person::me::focal_point)
         .service(client::api::list)
         .service(client::api::create)

@@ -6,7 +6,8 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use auth::ApiError;
-use kernel::{Code, Problem, Reason};
+use kernel::{Code, FieldCode, Problem, Reason};
+use service::Checks;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -17,6 +18,20 @@ use zeroize::Zeroizing;
 /// OWASP password storage cheat sheet: argon2id, 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
+
+/// Notes a password that is too short or too long.
+pub(crate) fn check(checks: &mut Checks, pointer: &str, password: &str) {
+    let why = || format!("must have {MIN_LENGTH} to {MAX_LENGTH} characters");
+    match password.chars().count() {
+        few if few < MIN_LENGTH => {
+            checks.refuse(pointer, FieldCode::TooShort.says(why()).with("min", MIN_LENGTH));
+        }
+        many if many > MAX_LENGTH => {
+            checks.refuse(pointer, FieldCode::TooLong.says(why()).with("max", MAX_LENGTH));
+        }
+        _ => {}
+    }
+}
 
 /// The shortest password.
 pub(crate) const MIN_LENGTH: usize = 12;

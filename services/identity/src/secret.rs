@@ -1,4 +1,4 @@
-//! Random secrets: client secrets, codes, refresh tokens, invitations. Only their SHA-256 is kept.
+//! Random secrets: client secrets, codes, refresh tokens, tokens of links. Only their SHA-256 is kept.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};

@@ -42,6 +42,8 @@ pub(crate) struct Caller {
     pub(crate) token: Option<String>,
     /// The reader's address, for limits.
     pub(crate) address: String,
+    /// The reader's browser, as it names itself: told when somebody signs in.
+    pub(crate) browser: Option<String>,
 }
 
 impl Gateway {
@@ -53,6 +55,9 @@ impl Gateway {
         let mut request = self.http.request(method, format!("{}{path}", self.url)).timeout(TIMEOUT);
         if let Some(token) = &caller.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(browser) = &caller.browser {
+            request = request.header("user-agent", browser);
         }
         // The key says that this is the portal, which may speak for its reader.
         request.header(INTERNAL_HEADER, self.internal.value()).header("x-forwarded-for", &caller.address)
@@ -112,7 +117,8 @@ impl Gateway {
             Guard::None => request,
         };
         let answer = request.send().await?;
-        if answer.status().as_u16() == 204 { Ok(Value::Null) } else { json(answer).await }
+        // Neither says anything: it was done, or it will be.
+        if [202, 204].contains(&answer.status().as_u16()) { Ok(Value::Null) } else { json(answer).await }
     }
 
     pub(crate) async fn form<T: DeserializeOwned>(

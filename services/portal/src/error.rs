@@ -3,7 +3,7 @@
 use crate::{
     State,
     i18n::PageLanguage,
-    render,
+    render, session,
     visit::{PageResult, Visitor},
 };
 use actix_web::{
@@ -96,6 +96,11 @@ impl PageError {
     pub(crate) fn answer(&self, request: &HttpRequest, state: &Data<State>) -> HttpResponse {
         match self {
             PageError::SignInFirst(back) => sign_in_first(request, back),
+            // The session was ended from elsewhere, before its token ran out.
+            PageError::Refused(problem) if problem.status == 401 && session::peek(request).is_some() => {
+                session::forget(request);
+                sign_in_first(request, session::way_back(request))
+            }
             PageError::SignInKeeping(path, typed) => {
                 let visitor = Visitor::of(request, state);
                 keeping(&visitor, path, typed).unwrap_or_else(|error| error.page(request, state))

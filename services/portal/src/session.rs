@@ -72,7 +72,7 @@ impl SignedIn {
     }
 
     pub(crate) fn caller(&self, request: &HttpRequest) -> Caller {
-        Caller { token: Some(self.access_token.clone()), address: address(request) }
+        Caller { token: Some(self.access_token.clone()), ..anonymous(request) }
     }
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn address(request: &HttpRequest) -> String {
 
 /// A caller without a token.
 pub(crate) fn anonymous(request: &HttpRequest) -> Caller {
-    Caller { token: None, address: address(request) }
+    Caller { address: address(request), ..Caller::default() }
 }
 
 /// The key of the cookies: read, or made once and readable by the owner alone.
@@ -153,11 +153,14 @@ fn is_ended(error: &PageError) -> bool {
 
 /// Who signed in, or the way to the sign-in page and back.
 pub(crate) async fn required(state: &State, request: &HttpRequest) -> Result<SignedIn, PageError> {
-    // Where a form was sent to, nobody can go back to: the start page then.
+    current(state, request).await?.ok_or_else(|| PageError::SignInFirst(way_back(request).to_owned()))
+}
+
+/// Where a reader goes on after signing in. Where a form was sent to, nobody can go back to: the start page then.
+pub(crate) fn way_back(request: &HttpRequest) -> &str {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let start = if path.starts_with("/donor") { "/donor" } else { "/console" };
-    let back = if request.method().is_safe() { path } else { start }.to_owned();
-    current(state, request).await?.ok_or(PageError::SignInFirst(back))
+    if request.method().is_safe() { path } else { start }
 }
 
 fn store(session: &Session, signed_in: &SignedIn) {
@@ -173,7 +176,9 @@ pub(crate) async fn sign_in(
     email: &str,
     password: &str,
 ) -> Result<SignedIn, PageError> {
-    let caller = anonymous(request);
+    // The list of sessions names the browser.
+    let browser = request.headers().get("user-agent").and_then(|value| value.to_str().ok());
+    let caller = Caller { browser: browser.map(str::to_owned), ..anonymous(request) };
     let verifier = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let redirect_uri = format!("{}/sign-in", state.public_url);
     let asked = json!({
@@ -196,7 +201,7 @@ pub(crate) async fn sign_in(
 
 /// Keeps tokens in the session, with what they stand for.
 async fn keep(state: &State, request: &HttpRequest, tokens: Tokens) -> Result<SignedIn, PageError> {
-    let caller = Caller { token: Some(tokens.access_token.clone()), address: address(request) };
+    let caller = Caller { token: Some(tokens.access_token.clone()), ..anonymous(request) };
     let me = state.gateway.get(&caller, "/v1/me", &()).await?;
     let mut signed_in = signed_in(tokens, &me, state.clock.now().timestamp());
     if let Some(donor_id) = &signed_in.donor_id {
@@ -246,6 +251,11 @@ fn signed_in(tokens: Tokens, me: &Value, now: i64) -> SignedIn {
     }
 }
 
+/// Forgets a sign-in that has ended.
+pub(crate) fn forget(request: &HttpRequest) {
+    request.get_session().purge();
+}
+
 /// Ends the sign-in, here and at identity.
 pub(crate) async fn sign_out(state: &State, request: &HttpRequest) {
     if let Some(signed_in) = peek(request) {
@@ -255,7 +265,7 @@ pub(crate) async fn sign_out(state: &State, request: &HttpRequest) {
             tracing::warn!(error, "the sign-in is not revoked");
         }
     }
-    request.get_session().purge();
+    forget(request);
 }
 
 #[cfg(test)]

@@ -160,6 +160,25 @@ const fn list_of_staff() -> [Gets; 8] {
     row
 }
 
+/// What is the same for everybody who has a token.
+const fn signed_in(status: u16) -> [Gets; 8] {
+    let mut row = all(status);
+    row[0] = Status(401);
+    row
+}
+
+/// What people have of their own, and API clients do not: of the callers, the representatives are people.
+const fn of_people(status: u16) -> [Gets; 8] {
+    let (own, no) = (Status(status), Status(403));
+    [Status(401), no, no, no, own, own, no, no]
+}
+
+/// What the office that manages an account may do with it, and those above it.
+const fn above(status: u16) -> [Gets; 8] {
+    let (own, hidden, no) = (Status(status), Status(404), Status(403));
+    [Status(401), hidden, hidden, own, no, no, no, own]
+}
+
 const fn all(status: u16) -> [Gets; 8] {
     [Status(status); 8]
 }
@@ -185,19 +204,17 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/people/{id}/restore", handed_over()),
         ("POST /v1/people/{id}/invite", invited()),
         ("POST /v1/invitations/accept", all(422)),
-        (
-            "GET /v1/me",
-            [
-                Status(401),
-                Status(200),
-                Status(200),
-                Status(200),
-                Status(200),
-                Status(200),
-                Status(200),
-                Status(200),
-            ],
-        ),
+        ("POST /v1/invitations/lookup", all(422)),
+        ("POST /v1/password-resets", all(202)),
+        ("POST /v1/password-resets/accept", all(422)),
+        ("POST /v1/password-resets/lookup", all(422)),
+        // Whoever was invited has no password yet.
+        ("POST /v1/people/{id}/password-reset", above(409)),
+        ("PUT /v1/me/password", of_people(422)),
+        ("GET /v1/me/sessions", of_people(200)),
+        ("DELETE /v1/me/sessions", of_people(204)),
+        ("DELETE /v1/me/sessions/{id}", of_people(404)),
+        ("GET /v1/me", signed_in(200)),
         // API clients have no profile; the representatives say nothing of a version.
         (
             "PUT /v1/me",
@@ -212,19 +229,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(403),
             ],
         ),
-        (
-            "GET /v1/me/focal-point",
-            [
-                Status(401),
-                Status(404),
-                Status(404),
-                Status(404),
-                Status(404),
-                Status(404),
-                Status(404),
-                Status(404),
-            ],
-        ),
+        ("GET /v1/me/focal-point", signed_in(404)),
         ("GET /v1/clients", LIST),
         ("POST /v1/clients", created(422)),
         ("POST /oauth/authorize", all(401)),

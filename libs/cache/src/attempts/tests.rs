@@ -162,6 +162,26 @@ async fn wrong_secrets_that_nobody_could_guess_are_counted_by_origin() {
 }
 
 #[tokio::test]
+async fn what_is_counted_under_a_name_is_counted_apart() {
+    for attempts in both("what_is_counted_under_a_name") {
+        let three = Bucket { burst: 3, interval: 60 * SECOND };
+        let one_more = async |name: &str| attempts.count(name.to_owned(), &three, NOW).await;
+        for _ in 0..3 {
+            assert_eq!(one_more("of:amina").await, None);
+        }
+        for _ in 0..2 {
+            assert!(about(one_more("of:amina").await.unwrap(), 60 * SECOND), "a refused one is not counted");
+        }
+        assert_eq!(one_more("of:zoe").await, None);
+        for _ in 0..20 {
+            assert_eq!(attempts.of_origin("link", "192.0.2.1", NOW).await, None);
+        }
+        assert!(attempts.of_origin("link", "192.0.2.1", NOW).await.is_some());
+        assert_eq!(attempts.wrong("192.0.2.1", NOW).await, None, "another kind");
+    }
+}
+
+#[tokio::test]
 async fn replicas_count_together_and_by_themselves_while_redis_is_unavailable() {
     if let Some(infra) = Infra::get() {
         let prefix = format!("{}.", Infra::unique("attempts"));

@@ -89,7 +89,7 @@ impl MailBody<'_> {
 }
 
 /// What came from records stays in its line.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

@@ -1,7 +1,7 @@
-//! The mails that are written from notifications.
+//! The mails that are written from notifications, and from letters about accounts.
 
-use super::{recipients::addressee, store, texts};
-use crate::organisation;
+use super::{account, recipients::addressee, store, texts};
+use crate::{letter, organisation};
 use ::mail::{Composer, Letter, Mail, MailId, Mailer};
 use ::store::{Store, StoreError, Transaction};
 use service::{Context, Job};
@@ -11,17 +11,21 @@ pub(crate) fn worker(context: &Context, mailer: Mailer, public_url: String) -> J
     ::mail::worker(context, "identity.mail", mailer, Notifications { public_url })
 }
 
-/// Mails about notifications to people.
+/// Mails to people: about notifications, and about their accounts.
 pub(super) struct Notifications {
     pub(super) public_url: String,
 }
 
 impl Composer for Notifications {
     async fn gather(&self, store: &Store) -> Result<(), StoreError> {
+        letter::gather(store).await?;
         store::gather(store).await.map(drop)
     }
 
     async fn compose(&self, store: &Store, mail: &Mail) -> Result<Option<Letter>, StoreError> {
+        if let Some(written) = letter::of(store, mail.id).await? {
+            return account::compose(store, mail, written, &self.public_url).await;
+        }
         let items = store::items(store, mail.id).await?;
         let db = store.system_read().await?;
         let person = addressee(&db, mail.person_id).await?;
@@ -40,6 +44,7 @@ impl Composer for Notifications {
     }
 
     async fn forget(&self, tx: &Transaction, mail: MailId) -> Result<(), StoreError> {
+        letter::forget(tx, mail).await?;
         store::forget(tx, mail).await
     }
 }

@@ -32,15 +32,6 @@ pub(crate) async fn audit_person(
 
 pub(crate) fn check_password(checks: &mut Checks, password: Option<&str>) {
     if let Some(password) = password {
-        let (min, max) = (password::MIN_LENGTH, password::MAX_LENGTH);
-        let why = || format!("must have {min} to {max} characters");
-        match password.chars().count() {
-            few if few < min => {
-                let fault = FieldCode::TooShort.says(why()).with("min", min);
-                checks.refuse("/password", fault);
-            }
-            many if many > max => checks.refuse("/password", FieldCode::TooLong.says(why()).with("max", max)),
-            _ => {}
-        }
+        password::check(checks, "/password", password);
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod invitations;
 pub(crate) mod list;
 pub(crate) mod me;
+pub(crate) mod reset;
 mod rows;
 pub(crate) mod store;
 

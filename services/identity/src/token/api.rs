@@ -1,5 +1,5 @@
 use super::{ACCESS_TOKEN_LIFETIME, CODE_LIFETIME, PORTAL, grant, revocation, store};
-use crate::{State, guard, key, person, secret};
+use crate::{State, browser, guard, key, person, secret};
 use ::store::Actor;
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -73,6 +73,11 @@ pub(crate) async fn authorize(
     let office_id = sign_in.office_id.unwrap_or(first_office);
     let code = secret::new();
     let tx = context.store.system(Actor::system()).await?;
+    // A password that was changed while this one was being checked opens nothing any more.
+    let unchanged = person::store::by_id_to_change(&tx, person.id).await?;
+    if unchanged.is_none_or(|now| now.password_hash != person.password_hash) {
+        return Err(guard::wrong_credentials());
+    }
     // Refuses an office the person has no role in, before a code exists.
     grant::person_claims(&context.store, &state, tx.db(), person.id, office_id).await?;
     let saved = store::AuthorizationCode {
@@ -259,7 +264,8 @@ async fn answer_token(request: &HttpRequest, context: &Context, state: &State, b
             let (code, verifier) = (need("code", &form.code)?, need("code_verifier", &form.code_verifier)?);
             let redirect_uri = need("redirect_uri", &form.redirect_uri)?;
             is_portal(&need("client_id", &form.client_id)?)?;
-            grant::authorization_code(store, state, &code, &verifier, &redirect_uri).await?
+            let browser = browser::of(request);
+            grant::authorization_code(store, state, &code, &verifier, &redirect_uri, browser).await?
         }
         GrantType::RefreshToken => {
             let refresh = need("refresh_token", &form.refresh_token)?;

@@ -95,6 +95,7 @@ pub(crate) async fn authorization_code(
     code: &str,
     verifier: &str,
     redirect_uri: &str,
+    browser: Option<String>,
 ) -> Result<Granted, ApiError> {
     let hash = secret::hash(code);
     let tx = store.system(Actor::system()).await?;
@@ -115,7 +116,7 @@ pub(crate) async fn authorization_code(
         return Err(differs("redirect_uri", "is not that of the sign-in"));
     }
     let claims = person_claims(store, state, tx.db(), found.person_id, found.office_id).await?;
-    let family_id = store::new_family(&tx, found.person_id, found.office_id).await?;
+    let family_id = store::new_family(&tx, found.person_id, found.office_id, browser).await?;
     store::use_code(&tx, &hash, family_id).await?;
     let refresh_token = secret::new();
     save_refresh(&tx, &refresh_token, family_id).await?;

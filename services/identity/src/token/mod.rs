@@ -2,7 +2,6 @@
 
 pub(crate) mod api;
 pub(crate) mod grant;
-pub(crate) mod revocation;
 mod rows;
 pub(crate) mod store;
 pub(crate) mod sweep;
@@ -10,7 +9,10 @@ pub(crate) mod sweep;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use crate::key::ACCESS_TOKEN_LIFETIME;
+pub(crate) use crate::{
+    key::ACCESS_TOKEN_LIFETIME,
+    session::{ending, revocation},
+};
 use chrono::TimeDelta;
 
 /// How long an authorisation code holds.

@@ -38,6 +38,8 @@ pub(super) mod family {
         pub person_id: PersonId,
         pub office_id: OfficeId,
         pub revoked_at: Option<DateTimeUtc>,
+        /// The browser that signed in, such as `Firefox on Linux`; none where it is not known.
+        pub browser: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

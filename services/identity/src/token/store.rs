@@ -37,6 +37,10 @@ pub(crate) async fn code(
     db: &impl ConnectionTrait,
     hash: &str,
 ) -> Result<Option<AuthorizationCode>, StoreError> {
+    // The person first, and alone: whoever ends its sessions holds it while the codes go.
+    let person = "SELECT id FROM person
+                  WHERE id = (SELECT person_id FROM authorization_code WHERE code_hash = $1)";
+    sql::row(db, &format!("{person}{}", sql::for_update(db)), params![hash]).await?;
     let text = "SELECT person_id, office_id, challenge, redirect_uri, expires_at, family_id
                 FROM authorization_code WHERE code_hash = $1";
     let text = format!("{text}{}", sql::for_update(db));
@@ -61,9 +65,10 @@ pub(crate) async fn new_family(
     tx: &Transaction,
     person_id: PersonId,
     office_id: OfficeId,
+    browser: Option<String>,
 ) -> Result<Uuid, StoreError> {
     let id = tx.new_uuid();
-    let row = rows::family::Model { id, person_id, office_id, revoked_at: None };
+    let row = rows::family::Model { id, person_id, office_id, revoked_at: None, browser };
     insert_models(tx.db(), &[row]).await?;
     Ok(id)
 }

@@ -1,5 +1,5 @@
-//! Removes what can no longer be used: tokens that have expired, sign-ins that have ended, codes, invitations, and the
-//! salts that a repeated refresh needs for a few seconds.
+//! Removes what can no longer be used: tokens that have expired, sign-ins that have ended, codes, invitations and other
+//! links, letters that nobody will send, and the salts that a repeated refresh needs for a few seconds.
 
 use super::{ACCESS_TOKEN_LIFETIME, REUSE_LEEWAY};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 /// Rows removed in one transaction.
 const BATCH_SIZE: u64 = 500;
-/// How long used or expired invitations are kept for reference.
-const INVITATION_RETENTION: TimeDelta = TimeDelta::days(30);
+/// How long used or expired invitations and links to a new password are kept for reference.
+const LINK_RETENTION: TimeDelta = TimeDelta::days(30);
+/// How long letters, and requests for links, wait: longer only where no mail is sent any more.
+const LETTER_PATIENCE: TimeDelta = TimeDelta::days(7);
+const REQUEST_PATIENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Removes it all, in batches; returns how many sign-ins went.
 pub(crate) async fn run(store: &Store) -> Result<u64, StoreError> {
@@ -28,11 +31,14 @@ pub(crate) async fn run(store: &Store) -> Result<u64, StoreError> {
         }
     }
     let tx = store.system(Actor::system()).await?;
-    for (table, before) in
-        [("authorization_code", now - TimeDelta::hours(1)), ("invitation", now - INVITATION_RETENTION)]
-    {
-        let text = format!("DELETE FROM {table} WHERE expires_at < $1");
-        sql::execute(tx.db(), &text, params![before]).await?;
+    for (gone, before) in [
+        ("authorization_code WHERE expires_at", now - TimeDelta::hours(1)),
+        ("invitation WHERE expires_at", now - LINK_RETENTION),
+        ("password_reset WHERE expires_at", now - LINK_RETENTION),
+        ("password_reset_request WHERE created_at", now - REQUEST_PATIENCE),
+        ("account_letter WHERE mail_id IS NULL AND created_at", now - LETTER_PATIENCE),
+    ] {
+        sql::execute(tx.db(), &format!("DELETE FROM {gone} < $1"), params![before]).await?;
     }
     tx.commit().await?;
     Ok(removed)

@@ -25,7 +25,7 @@ async fn sign_in(world: &World) -> (Uuid, String) {
     let person = world.person(&email, &[StaffRole::Auditor], None).await;
     let tx = world.store.system(Actor::system()).await.unwrap();
     person::store::set_password(&tx, person, "set").await.unwrap();
-    let family = store::new_family(&tx, person, world.founded.office_id).await.unwrap();
+    let family = store::new_family(&tx, person, world.founded.office_id, None).await.unwrap();
     let token = secret::new();
     let expires_at = tx.now() + REFRESH_TOKEN_LIFETIME;
     store::save_refresh(&tx, &secret::hash(&token), family, expires_at).await.unwrap();
@@ -148,7 +148,7 @@ async fn many_ended_sign_ins_go_in_batches_and_those_an_older_version_left_as_we
     let person = world.person("amina@example.org", &[StaffRole::Auditor], None).await;
     let tx = world.store.system(Actor::system()).await.unwrap();
     for number in 0..1_200_u32 {
-        let family = store::new_family(&tx, person, world.founded.office_id).await.unwrap();
+        let family = store::new_family(&tx, person, world.founded.office_id, None).await.unwrap();
         if number % 2 == 0 {
             let token = secret::hash(&secret::new());
             store::save_refresh(&tx, &token, family, tx.now() - TimeDelta::days(1)).await.unwrap();

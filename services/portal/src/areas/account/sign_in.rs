@@ -25,6 +25,17 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize)]
 struct Next {
     next: Option<String>,
+    /// What led here.
+    said: Option<String>,
+}
+
+/// The text that says what was done a moment ago.
+fn done(said: Option<&str>) -> Option<&'static str> {
+    match said? {
+        "changed" => Some("sign-in-changed"),
+        "everywhere" => Some("sign-in-everywhere"),
+        _ => None,
+    }
 }
 
 /// Only a path of this site; never another address (open redirect).
@@ -42,8 +53,9 @@ pub(crate) fn see_other(location: &str) -> HttpResponse {
 }
 
 async fn form(visitor: Visitor, next: web::Query<Next>) -> PageResult {
-    let next = local_path(next.next.as_deref());
-    let context = json!({ "next": next, "email": "", "error": null, "kept_to": null, "kept": null });
+    let (done, next) = (done(next.said.as_deref()), local_path(next.next.as_deref()));
+    let context =
+        json!({ "next": next, "done": done, "email": "", "error": null, "kept_to": null, "kept": null });
     visitor.page("account/sign-in.html", context).await
 }
 

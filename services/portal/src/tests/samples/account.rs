@@ -2,7 +2,7 @@
 
 use super::{
     DAY, ID, INSTANT, MARKUP, Sample,
-    document::{answer, list, row},
+    document::{answer, list, made, row},
     with,
 };
 use crate::i18n::Language;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 pub(super) const PAGES: &[Sample] = &[
     Sample { template: "account/sign-in.html", context: sign_in },
-    Sample {
-        template: "account/invitation.html",
-        context: |_| json!({ "token": MARKUP, "error": "passwords-differ" }),
-    },
+    Sample { template: "account/invitation.html", context: |_| link("/v1/invitations/lookup") },
+    Sample { template: "account/forgot-password.html", context: forgot_password },
+    Sample { template: "account/password-reset.html", context: |_| link("/v1/password-resets/lookup") },
+    Sample { template: "account/security.html", context: security },
     Sample { template: "account/resume.html", context: resume },
     Sample { template: "account/profile.html", context: profile },
     Sample { template: "account/office.html", context: |_| json!({ "me": me() }) },
@@ -25,7 +25,41 @@ pub(super) const PAGES: &[Sample] = &[
 ];
 
 fn sign_in(_: Language) -> Value {
-    json!({ "next": "/donor", "email": MARKUP, "error": "sign-in-wrong", "kept_to": "/x", "kept": "a=b" })
+    json!({
+        "next": "/donor", "done": "sign-in-changed", "email": MARKUP, "error": "sign-in-wrong", "kept_to": "/x",
+        "kept": "a=b",
+    })
+}
+
+/// The page of a link that can be used, after a first try.
+fn link(lookup: &str) -> Value {
+    let purpose = made(lookup, json!({ "email": MARKUP, "expires_at": INSTANT }));
+    json!({ "token": MARKUP, "purpose": purpose, "error": "passwords-differ" })
+}
+
+fn forgot_password(_: Language) -> Value {
+    json!({ "sent": false, "email": MARKUP, "error": "sign-in-wait" })
+}
+
+fn security(_: Language) -> Value {
+    let session = |browser: Option<&str>, current: bool| {
+        row(
+            "/v1/me/sessions",
+            json!({ "id": ID, "created_at": INSTANT, "last_used_at": INSTANT, "browser": browser, "office_id": ID,
+                "current": current }),
+        )
+    };
+    let named = |browser: Option<&str>, system: Option<&str>, current: bool| {
+        let parts = json!({ "browser": browser, "system": system, "office": MARKUP });
+        with(session(Some("Firefox on Linux"), current), parts)
+    };
+    json!({
+        "email": MARKUP, "done": "password-changed",
+        "wrong": { "field": "password", "key": "password-same" },
+        "sessions": [
+            named(Some("Firefox"), Some("Linux"), true), named(Some("Firefox"), None, false), session(None, false),
+        ],
+    })
 }
 
 fn resume(_: Language) -> Value {

@@ -1,6 +1,6 @@
 //! Sessions ended before their access tokens ran out: kept here, copied to where gateways look (`cache::Revocations`).
 
-use super::ACCESS_TOKEN_LIFETIME;
+use crate::key::ACCESS_TOKEN_LIFETIME;
 use ::store::{Actor, Store, StoreError, Transaction, insert_new, params, sql};
 use actix_web::{http::StatusCode, web::Data};
 use cache::{RENEWAL_INTERVAL, Revocations};
@@ -36,8 +36,14 @@ mod row {
 
 /// Notes, in the transaction that ends it, that a session is over.
 pub(crate) async fn note(tx: &Transaction, session: Uuid) -> Result<(), StoreError> {
-    let row = row::Model { session_id: session, expires_at: tx.now() + ACCESS_TOKEN_LIFETIME };
-    insert_new(tx.db(), &[row]).await?;
+    note_all(tx, &[session]).await
+}
+
+/// [`note`] for several sessions.
+pub(super) async fn note_all(tx: &Transaction, sessions: &[Uuid]) -> Result<(), StoreError> {
+    let expires_at = tx.now() + ACCESS_TOKEN_LIFETIME;
+    let rows = sessions.iter().map(|session| row::Model { session_id: *session, expires_at });
+    insert_new(tx.db(), &rows.collect::<Vec<_>>()).await?;
     Ok(())
 }
 
