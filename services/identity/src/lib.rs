@@ -1,7 +1,8 @@
-//! Identity: organisations, the office tree (tenants), people, API clients, sign-in and tokens.
+//! Identity: organisations, the office tree (tenants), people and their roles, API clients, sign-in and tokens.
 //!
 //! Identity decides sign-in; the portal renders it. Tokens are signed here and checked everywhere with the key set.
 
+mod access;
 mod client;
 mod consumers;
 mod guard;
@@ -18,6 +19,7 @@ mod origin;
 mod password;
 mod person;
 mod queue;
+mod role;
 mod secret;
 mod token;
 
@@ -107,8 +109,18 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(person::me::me)
         .service(person::me::update)
         .service(person::me::focal_point)
-        .service(client::api::list)
-        .service(client::api::create)
+        .service(access::roles::list)
+        .service(access::roles::get)
+        .service(access::roles::create)
+        .service(access::roles::update)
+        .service(access::roles::remove)
+        .service(access::clients::list)
+        .service(access::clients::get)
+        .service(access::clients::create)
+        .service(access::clients::update)
+        .service(access::clients::revoke)
+        .service(access::secrets::create)
+        .service(access::secrets::remove)
         .service(token::api::authorize)
         .service(token::api::token)
         .service(token::api::revoke)

@@ -3,6 +3,13 @@ use crate::testing::World;
 use events::{EventPayload, OfficeRoles, PersonChanged};
 use kernel::{DonorId, StaffRole};
 
+/// What an administrator may do, as events say it.
+fn every_permission() -> Vec<String> {
+    let mut every: Vec<String> = auth::ALL_PERMISSIONS.iter().map(|name| (*name).to_owned()).collect();
+    every.sort();
+    every
+}
+
 async fn told(world: &World) -> Vec<PersonChanged> {
     let query = format!(
         "SELECT CAST(payload AS text) FROM outbox WHERE topic = '{}' ORDER BY sequence, created_at, id",
@@ -24,6 +31,7 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
         let offices = vec![OfficeRoles {
             office_id: world.founded.office_id,
             roles: vec![StaffRole::Administrator.into(), StaffRole::Auditor.into()],
+            permissions: every_permission(),
         }];
         let first = PersonChanged {
             id: amina,
