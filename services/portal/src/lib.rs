@@ -18,6 +18,7 @@ mod i18n;
 mod ids;
 mod lists;
 mod nav;
+mod permissions;
 mod recent;
 mod refusals;
 mod render;

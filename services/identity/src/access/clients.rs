@@ -8,7 +8,7 @@ use crate::{
     office,
     token::{ending, revocation},
 };
-use ::store::{StoreError, TenantScope, Transaction};
+use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit::Subject};
 use actix_web::{HttpRequest, get, http::StatusCode, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
@@ -284,9 +284,10 @@ fn check_active(client: &store::Model) -> Result<(), ApiError> {
 }
 
 /// Ends the tokens that a secret got, in this transaction; the session that is over.
-pub(super) async fn end_tokens(tx: &Transaction, secret: &secrets::Model) -> Result<Uuid, StoreError> {
-    revocation::note(tx, secret.session_id).await?;
-    Ok(secret.session_id)
+pub(super) async fn end_tokens(tx: &mut TenantTx, secret: &secrets::Model) -> Result<Uuid, StoreError> {
+    let session = secret.session_id;
+    tx.as_platform(async |tx| revocation::note(tx, session).await).await?;
+    Ok(session)
 }
 
 /// Updates an API client
@@ -336,7 +337,7 @@ pub(crate) async fn update(
                 ended.push(session);
             }
         }
-        let subject = ::store::audit::Subject::from(&after);
+        let subject = Subject::from(&after);
         let (before, after) = (with_secrets(tx.db(), before).await?, with_secrets(tx.db(), after).await?);
         tx.audit_changed("client.update", subject, &before, &after).await?;
         Ok(Changed::new(after.version, after))
@@ -380,7 +381,7 @@ pub(crate) async fn revoke(
             ..before
         };
         store::update(tx, &after).await?;
-        let subject = ::store::audit::Subject::from(&after);
+        let subject = Subject::from(&after);
         let after = with_secrets(tx.db(), after).await?;
         tx.audit_changed("client.revoke", subject, &shown_before, &after).await?;
         Ok(Changed::new(after.version, after))

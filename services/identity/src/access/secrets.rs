@@ -18,7 +18,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use auth::{ApiError, Caller, perm};
-use kernel::{ClientId, Code, Fault, FieldCode, Problem};
+use kernel::{ClientId, Code, FieldCode, Problem};
 use serde::Serialize;
 use service::{
     ApiResult, Context, Created, Id,
@@ -57,7 +57,8 @@ pub(crate) async fn create(
         // Whoever knows the secret may do what the client may.
         check_own(&caller.claims, "/scopes", before.scopes())?;
         if secrets::valid(tx.db(), &before).await?.len() >= MAX_VALID {
-            let fault = Fault::too_many(MAX_VALID as u64, "valid secrets: delete one of them first");
+            let why = "two secrets are valid already: delete one of them first";
+            let fault = FieldCode::TooMany.says(why).with("max", MAX_VALID);
             return Err(Problem::new(Code::Conflict).field("/secrets", fault).into());
         }
         let shown_before = clients::with_secrets(tx.db(), before.clone()).await?;

@@ -5,6 +5,8 @@ reason-state = { $kind ->
     [report] The current state of the report ({ $state }) does not allow this.
     [contribution] The current state of the contribution ({ $state }) does not allow this.
     [contact] This person’s data has been erased: record the person again.
+    [role] This role still has holders: take it from them first.
+    [client] This client has been revoked: create another one.
    *[other] The current state ({ $state }) does not allow this.
  }
 reason-no-rate = No exchange rate is recorded for { $currency } in this month ({ $month }): enter one with its date and source, or ask for the rates of the month to be imported.
@@ -85,6 +87,7 @@ reason-already-exists = { $kind ->
     [plan] A plan with this reference already exists.
     [office] An office with this code already exists.
     [person] This address already has an account.
+    [role] Your organisation already has a role with this name.
    *[other] This already exists.
  }
 reason-unknown-reference = { $kind ->
@@ -97,6 +100,7 @@ reason-unknown-reference = { $kind ->
      }
     [contribution] You have no such contribution.
     [person] Please choose a member of your organisation’s staff.
+    [role] Your organisation has no such role.
     [notification] You have no such notification.
    *[other] There is no such record.
  }

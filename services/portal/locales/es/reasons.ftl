@@ -5,6 +5,8 @@ reason-state = { $kind ->
     [report] El estado actual del informe ({ $state }) no permite este paso.
     [contribution] La situación actual de la contribución ({ $state }) no permite este paso.
     [contact] Los datos de esta persona se borraron: regístrela de nuevo.
+    [role] Este rol aún tiene titulares: retíreselo primero.
+    [client] Este cliente fue revocado: cree otro.
    *[other] El estado actual ({ $state }) no permite este paso.
  }
 reason-no-rate = No hay tipo de cambio registrado para { $currency } y este mes ({ $month }): indique uno con su fecha y su fuente, o pida que se importen los tipos del mes.
@@ -85,6 +87,7 @@ reason-already-exists = { $kind ->
     [plan] Ya existe un plan con esta referencia.
     [office] Ya existe una oficina con este código.
     [person] Esta dirección ya tiene una cuenta.
+    [role] Su organización ya tiene un rol con este nombre.
    *[other] Esto ya existe.
  }
 reason-unknown-reference = { $kind ->
@@ -97,6 +100,7 @@ reason-unknown-reference = { $kind ->
      }
     [contribution] Usted no tiene esa contribución.
     [person] Elija a un miembro del personal de su organización.
+    [role] Su organización no tiene ese rol.
     [notification] Usted no tiene esa notificación.
    *[other] Ese registro no existe.
  }

@@ -89,6 +89,7 @@ fn refusal(field: &str) -> Value {
 pub(crate) mod account;
 pub(crate) mod agreements;
 pub(crate) mod analysis;
+pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -98,6 +99,7 @@ pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod public;
 pub(crate) mod reports;
+pub(crate) mod roles;
 pub(crate) mod settings;
 
 /// The samples of these files.
@@ -105,6 +107,7 @@ const PAGES: &[&[Sample]] = &[
     account::PAGES,
     agreements::PAGES,
     analysis::PAGES,
+    clients::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,
@@ -113,5 +116,6 @@ const PAGES: &[&[Sample]] = &[
     imports::PAGES,
     public::PAGES,
     reports::PAGES,
+    roles::PAGES,
     settings::PAGES,
 ];

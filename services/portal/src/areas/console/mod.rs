@@ -4,24 +4,28 @@
 
 pub(crate) mod agreements;
 pub(crate) mod analysis;
+pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod reports;
+pub(crate) mod roles;
 pub(crate) mod settings;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
     agreements::NAV,
     analysis::NAV,
+    clients::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
     home::NAV,
     imports::NAV,
     reports::NAV,
+    roles::NAV,
     settings::NAV,
 ];
 
@@ -30,12 +34,14 @@ pub(crate) const NAV: crate::nav::Menu = &[
 pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     agreements::STEPS,
     analysis::STEPS,
+    clients::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
     home::STEPS,
     imports::STEPS,
     reports::STEPS,
+    roles::STEPS,
     settings::STEPS,
 ];
 
@@ -44,11 +50,13 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(agreements::configure)
         .configure(analysis::configure)
+        .configure(clients::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)
         .configure(home::configure)
         .configure(imports::configure)
         .configure(reports::configure)
+        .configure(roles::configure)
         .configure(settings::configure);
 }
