@@ -3,6 +3,7 @@
 
 mod agreements;
 mod architecture;
+mod clients;
 mod contacts;
 mod contributions;
 mod deployments;
@@ -29,6 +30,7 @@ mod plans;
 mod rebuild;
 mod registry;
 mod revocation;
+mod roles;
 mod sign_in;
 mod sign_in_under_attack;
 mod statement;

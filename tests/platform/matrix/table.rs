@@ -13,7 +13,7 @@ pub(super) enum Gets {
 }
 use Gets::{Misses, Sees, Status};
 
-const NOBODY_IN: [Gets; 8] =
+pub(super) const NOBODY_IN: [Gets; 8] =
     [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
 const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
 
@@ -23,12 +23,12 @@ const SHOWN: [Gets; 8] =
 const SHOWN_LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees];
 
 /// A change by the office that the record belongs to (or by the one in [`Scene::token`]).
-const fn changed(right: u16) -> [Gets; 8] {
+pub(super) const fn changed(right: u16) -> [Gets; 8] {
     [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
 }
 
 /// What the office that a record belongs to gives to another one or decides, or one above it.
-const fn handed_over() -> [Gets; 8] {
+pub(super) const fn handed_over() -> [Gets; 8] {
     let mut row = changed(428);
     row[3] = Status(428);
     row
@@ -68,13 +68,13 @@ const fn of_a_donor() -> [Gets; 8] {
 }
 
 /// What headquarters alone changes; another organisation's headquarters does in its own.
-const fn curated(right: u16) -> [Gets; 8] {
+pub(super) const fn curated(right: u16) -> [Gets; 8] {
     let no = Status(403);
     [Status(401), Status(right), no, no, no, no, no, Status(right)]
 }
 
 /// The same, of a donor of the registry.
-const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
+pub(super) const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
     let mut row = curated(right);
     row[1] = Status(404);
     row
@@ -151,7 +151,7 @@ const OF_DONOR: [Gets; 8] =
     [Status(401), Status(404), Status(200), Status(200), Status(200), Status(404), Status(403), Status(200)];
 
 pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
-    BTreeMap::from([
+    let mut rows = BTreeMap::from([
         ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
         ("POST /v1/offices", created(422)),
         (
@@ -476,5 +476,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/public/plans", all(200)),
         ("GET /v1/public/plans/{id}", all(200)),
         ("GET /v1/public/countries", all(200)),
-    ])
+    ]);
+    rows.extend(super::administration::rows());
+    rows
 }
