@@ -80,7 +80,8 @@ async fn secrets_are_rotated_without_an_interruption() {
     assert_eq!(status(&world, &with_second).await, 200, "what the other secret got stays");
     assert_eq!(token(&world, &made["id"], &second["client_secret"]).await.status, 200);
     assert_eq!(world.http.call(Method::DELETE, Some(&world.token), &old, None).await.status, 404);
-    let nowhere = world.http.call(Method::DELETE, Some(&world.token), &format!("{path}/secrets/x"), None).await;
+    let nowhere =
+        world.http.call(Method::DELETE, Some(&world.token), &format!("{path}/secrets/x"), None).await;
     assert_eq!((nowhere.status, nowhere.pointers()), (400, vec!["secret_id".to_owned()]));
     world.stop().await;
 }
@@ -92,8 +93,7 @@ async fn rotations_at_once_never_leave_three_valid_secrets() {
     let path = path(&made);
     for _ in 0..5 {
         let place = format!("{path}/secrets");
-        let answers =
-            join_all((0..6).map(|_| world.http.post(Some(&world.token), &place, &json!({})))).await;
+        let answers = join_all((0..6).map(|_| world.http.post(Some(&world.token), &place, &json!({})))).await;
         let made = answers.iter().filter(|answer| answer.status == 201).count();
         assert!(answers.iter().all(|answer| [201, 409, 503].contains(&answer.status)), "{answers:?}");
         let shown = world.http.get(Some(&world.token), &path).await.json();
@@ -160,9 +160,11 @@ async fn a_lost_scope_ends_the_tokens_and_the_secret_gets_new_ones() {
     let made = client(&world, &["offices:read", "plans:read"]).await;
     let (place, secret) = (path(&made), &made["client_secret"]);
     let office = world.founded.office_id.to_string();
-    let body = |office: &str, scopes: &[&str]| json!({ "name": "ERP", "office_id": office, "scopes": scopes });
+    let body =
+        |office: &str, scopes: &[&str]| json!({ "name": "ERP", "office_id": office, "scopes": scopes });
     let before = access(&world, &made, secret).await;
-    let more = change(&world, &place, 1, &body(&office, &["offices:read", "plans:read", "donors:read"])).await;
+    let more =
+        change(&world, &place, 1, &body(&office, &["offices:read", "plans:read", "donors:read"])).await;
     assert_eq!((more.status, status(&world, &before).await), (200, 200), "more ends nothing: {}", more.text);
     let changed = Instant::now();
     let less = change(&world, &place, 2, &body(&office, &["offices:read"])).await;

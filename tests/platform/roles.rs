@@ -189,14 +189,11 @@ async fn a_role_that_is_deleted_is_never_held() {
     for number in 0..12 {
         let id = role(&world, &format!("Role {number}"), &["plans:read"]).await;
         let body = holder(&world, &id);
-        let (given, gone) = tokio::join!(
-            world.http.post(Some(&world.token), "/v1/people", &body),
-            async {
-                // Each of the two comes first now and then.
-                tokio::time::sleep(Duration::from_millis(number * 12)).await;
-                delete(&world, &id).await
-            },
-        );
+        let (given, gone) = tokio::join!(world.http.post(Some(&world.token), "/v1/people", &body), async {
+            // Each of the two comes first now and then.
+            tokio::time::sleep(Duration::from_millis(number * 12)).await;
+            delete(&world, &id).await
+        },);
         assert!([201, 422, 503].contains(&given.status), "{}", given.text);
         assert!([204, 409, 503].contains(&gone.status), "{}", gone.text);
         assert!(!(given.status == 201 && gone.status == 204), "both happened");

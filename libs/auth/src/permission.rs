@@ -222,14 +222,9 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             PlansRead,
             FundingRead,
         ],
-        StaffRole::DueDiligenceFocalPoint | StaffRole::PartnershipsOfficer => names![
-            OfficesRead,
-            PeopleRead,
-            DonorsRead,
-            AgreementsRead,
-            ContributionsRead,
-            PlansRead,
-        ],
+        StaffRole::DueDiligenceFocalPoint | StaffRole::PartnershipsOfficer => {
+            names![OfficesRead, PeopleRead, DonorsRead, AgreementsRead, ContributionsRead, PlansRead,]
+        }
         StaffRole::CommitteeMember
         | StaffRole::DueDiligenceReviewer
         | StaffRole::LegalEthicsOfficer
@@ -309,7 +304,10 @@ mod tests {
         for role in deciding {
             assert!(permissions_of(role).iter().all(|permission| permission.ends_with(":read")), "{role}");
         }
-        assert!(!holds(StaffRole::FinanceOfficer, "agreements:write"), "who records money does not sign for it");
+        assert!(
+            !holds(StaffRole::FinanceOfficer, "agreements:write"),
+            "who records money does not sign for it"
+        );
         for role in [StaffRole::HeadOfOffice, StaffRole::HeadOfOrganisation] {
             assert!(holds(role, "agreements:write") && !holds(role, "contributions:write"), "{role}");
         }

@@ -10,9 +10,10 @@ fn resource(permission: &str) -> &str {
 
 /// Every permission, in groups: which of them are `chosen`, and which the reader holds and may give.
 pub(crate) fn choices(chosen: &[&str], holds: impl Fn(&str) -> bool) -> Value {
-    grouped(ALL_PERMISSIONS.iter().copied(), |name| {
-        json!({ "name": name, "chosen": chosen.contains(&name), "own": holds(name) })
-    })
+    grouped(
+        ALL_PERMISSIONS.iter().copied(),
+        |name| json!({ "name": name, "chosen": chosen.contains(&name), "own": holds(name) }),
+    )
 }
 
 /// The permissions of a record, in groups; those that this program does not know are left out.

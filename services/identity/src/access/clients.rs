@@ -6,7 +6,7 @@ use crate::{
         store::{self, ClientState},
     },
     office,
-    token::{ending, revocation},
+    session::{ending, revocation},
 };
 use ::store::{StoreError, TenantScope, TenantTx, Transaction, audit::Subject};
 use actix_web::{HttpRequest, get, http::StatusCode, post, put, web::Data};

@@ -3,7 +3,7 @@ use crate::{
     State,
     person::announcement,
     role::{self, RoleId, store},
-    token::ending,
+    session::ending,
 };
 use ::store::{StoreError, TenantScope, Transaction, audit};
 use actix_web::{HttpRequest, delete, get, http::StatusCode, post, put, web::Data};

@@ -10,7 +10,7 @@ use crate::{
         secrets::{self, MAX_VALID, SecretId},
         store,
     },
-    token::ending,
+    session::ending,
 };
 use ::store::audit::Subject;
 use actix_web::{
@@ -64,8 +64,7 @@ pub(crate) async fn create(
         let shown_before = clients::with_secrets(tx.db(), before.clone()).await?;
         let (client_secret, made) = secrets::new(tx, before.id);
         secrets::insert(tx, &made).await?;
-        let after =
-            store::Model { version: before.version + 1, secret_hash: made.hash.clone(), ..before };
+        let after = store::Model { version: before.version + 1, secret_hash: made.hash.clone(), ..before };
         store::update(tx, &after).await?;
         let (subject, version) = (Subject::from(&after), after.version);
         let shown = clients::with_secrets(tx.db(), after).await?;

@@ -5,8 +5,8 @@ use crate::secret;
 use ::store::{Actor, Store, StoreError, Transaction, insert_models, insert_new, params, sql};
 use chrono::TimeDelta;
 use kernel::ClientId;
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
 
 /// How many secrets of a client are valid at once: the one in use, and the one that takes its place.
 pub(crate) const MAX_VALID: usize = 2;
@@ -59,10 +59,7 @@ pub(crate) fn new(tx: &Transaction, client_id: ClientId) -> (String, Model) {
 }
 
 /// Every secret that these clients have had, by client, the oldest first.
-pub(crate) async fn of(
-    db: &impl ConnectionTrait,
-    clients: &[ClientId],
-) -> Result<Vec<Model>, StoreError> {
+pub(crate) async fn of(db: &impl ConnectionTrait, clients: &[ClientId]) -> Result<Vec<Model>, StoreError> {
     let held = Entity::find().filter(Column::ClientId.is_in(clients.iter().copied()));
     let held = held.order_by_asc(Column::ClientId).order_by_asc(Column::CreatedAt);
     Ok(held.order_by_asc(Column::Id).all(db).await?)

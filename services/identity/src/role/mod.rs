@@ -31,7 +31,9 @@ pub(crate) const fn described(role: StaffRole) -> (&'static str, &'static str) {
         StaffRole::EmergenciesOfficer => {
             ("Emergencies officer", "Writes response plans in the emergencies department.")
         }
-        StaffRole::Auditor => ("Auditor", "Reads everything, including the audit trail, and changes nothing."),
+        StaffRole::Auditor => {
+            ("Auditor", "Reads everything, including the audit trail, and changes nothing.")
+        }
         StaffRole::HeadOfOffice => {
             ("Head of office", "Answers for an office, signs its agreements and reads its audit trail.")
         }
@@ -45,21 +47,26 @@ pub(crate) const fn described(role: StaffRole) -> (&'static str, &'static str) {
             "Head of organisation",
             "Answers for the organisation, signs agreements and reads the audit trail of every office.",
         ),
-        StaffRole::DueDiligenceFocalPoint => {
-            ("Due-diligence focal point", "Gathers what is known of a partner or donor before it is reviewed.")
-        }
-        StaffRole::DueDiligenceReviewer => {
-            ("Due-diligence reviewer", "Reviews partners and donors at headquarters before money is accepted.")
-        }
-        StaffRole::LegalEthicsOfficer => {
-            ("Legal and ethics officer", "Reads agreements and records to advise on legal and ethical questions.")
-        }
-        StaffRole::PartnershipsOfficer => {
-            ("Partnerships officer", "Works with partners in the private sector and reads what concerns them.")
-        }
-        StaffRole::EmergenciesApprover => {
-            ("Emergencies approver", "Approves what the emergencies department proposes, and writes none of it.")
-        }
+        StaffRole::DueDiligenceFocalPoint => (
+            "Due-diligence focal point",
+            "Gathers what is known of a partner or donor before it is reviewed.",
+        ),
+        StaffRole::DueDiligenceReviewer => (
+            "Due-diligence reviewer",
+            "Reviews partners and donors at headquarters before money is accepted.",
+        ),
+        StaffRole::LegalEthicsOfficer => (
+            "Legal and ethics officer",
+            "Reads agreements and records to advise on legal and ethical questions.",
+        ),
+        StaffRole::PartnershipsOfficer => (
+            "Partnerships officer",
+            "Works with partners in the private sector and reads what concerns them.",
+        ),
+        StaffRole::EmergenciesApprover => (
+            "Emergencies approver",
+            "Approves what the emergencies department proposes, and writes none of it.",
+        ),
     }
 }
 

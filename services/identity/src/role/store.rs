@@ -70,8 +70,7 @@ pub(crate) async fn list(
     limit: u64,
     after: Option<(String, RoleId)>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut query =
-        of(organisation_id).order_by_asc(Column::NameKey).order_by_asc(Column::Id).limit(limit);
+    let mut query = of(organisation_id).order_by_asc(Column::NameKey).order_by_asc(Column::Id).limit(limit);
     if let Some((name, id)) = after {
         let same_name = Condition::all().add(Column::NameKey.eq(name.clone())).add(Column::Id.gt(id));
         query = query.filter(Condition::any().add(Column::NameKey.gt(name)).add(same_name));
@@ -89,7 +88,8 @@ pub(crate) async fn insert(tx: &Transaction, role: &Model) -> Result<(), StoreEr
 
 /// Writes a role over the version before.
 pub(crate) async fn update(tx: &Transaction, role: &Model) -> Result<(), StoreError> {
-    let text = "UPDATE custom_role SET version = $1, name = $2, name_key = $3, description = $4, permissions = $5
+    let text =
+        "UPDATE custom_role SET version = $1, name = $2, name_key = $3, description = $4, permissions = $5
                 WHERE id = $6";
     let values = params![
         role.version,
@@ -129,7 +129,8 @@ pub(crate) async fn built_in_holders(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
 ) -> Result<HashMap<String, i64>, StoreError> {
-    let text = "SELECT h.role, count(DISTINCT h.person_id) FROM person_role h JOIN person p ON p.id = h.person_id
+    let text =
+        "SELECT h.role, count(DISTINCT h.person_id) FROM person_role h JOIN person p ON p.id = h.person_id
                 WHERE p.organisation_id = $1 GROUP BY h.role";
     let rows = sql::rows(db, text, params![organisation_id]).await?;
     let counted = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));

@@ -110,7 +110,13 @@ pub const PEOPLE: [Person; 16] = [
             also: Some(("due_diligence_focal_point", "TCD")),
         },
     },
-    staff("Peter Lindqvist", "finance@demo.example", "en", "finance, headquarters", ("finance_officer", "HQ")),
+    staff(
+        "Peter Lindqvist",
+        "finance@demo.example",
+        "en",
+        "finance, headquarters",
+        ("finance_officer", "HQ"),
+    ),
     staff(
         "Aiko Tanaka",
         "reviewer@demo.example",

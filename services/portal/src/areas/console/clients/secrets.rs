@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn each_secret_has_its_own_step_and_a_third_is_not_offered() {
-        let secret = |id: &str| json!({ "id": id, "created_at": "2026-02-03T10:00:00Z", "last_used_at": null });
+        let secret =
+            |id: &str| json!({ "id": id, "created_at": "2026-02-03T10:00:00Z", "last_used_at": null });
         let at = (Language::English, "2026-02-03");
         let mut client = json!({ "id": "c", "version": 3, "secrets": [secret("a"), secret("b")] });
         let both = shown(at, &client, true);

@@ -20,13 +20,14 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .route(&STEPS.address(), web::post().to(step));
 }
 
-pub(crate) const STEPS: Steps = Steps {
-    list: "clients",
-    once: false,
-    steps: &[Step::quiet("revoke", "client-revoke")
-        .about("client-revoke-about")
-        .fields(&[Field::required("sure", "client-revoke-sure", Kind::Sure)])],
-};
+pub(crate) const STEPS: Steps =
+    Steps {
+        list: "clients",
+        once: false,
+        steps: &[Step::quiet("revoke", "client-revoke")
+            .about("client-revoke-about")
+            .fields(&[Field::required("sure", "client-revoke-sure", Kind::Sure)])],
+    };
 
 async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
     show_page(&staff, &id, json!({ "problem": null })).await

@@ -83,10 +83,15 @@ mod tests {
 
     #[test]
     fn a_role_is_sent_with_all_that_is_ticked() {
-        let typed = Typed::read(b"name=Grants&description=&permissions=plans%3Aread&permissions=imports%3Aread");
+        let typed =
+            Typed::read(b"name=Grants&description=&permissions=plans%3Aread&permissions=imports%3Aread");
         let expected =
             json!({ "name": "Grants", "description": null, "permissions": ["plans:read", "imports:read"] });
         assert_eq!(fields(&typed), expected);
-        assert_eq!(fields(&Typed::default())["permissions"], json!([]), "the platform says that one is needed");
+        assert_eq!(
+            fields(&Typed::default())["permissions"],
+            json!([]),
+            "the platform says that one is needed"
+        );
     }
 }

@@ -25,9 +25,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 pub(crate) const STEPS: Steps = Steps {
     list: "roles",
     once: false,
-    steps: &[Step::quiet("delete", "role-delete")
-        .about("role-delete-about")
-        .fields(&[Field::required("sure", "role-delete-sure", Kind::Sure)])],
+    steps: &[Step::quiet("delete", "role-delete").about("role-delete-about").fields(&[Field::required(
+        "sure",
+        "role-delete-sure",
+        Kind::Sure,
+    )])],
 };
 
 async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
@@ -54,12 +56,7 @@ async fn built_in(staff: Staff, word: web::Path<String>) -> PageResult {
 }
 
 /// A role with its holders, whom `filter` finds among the people that the reader sees.
-async fn context(
-    staff: &Staff,
-    role: Value,
-    filter: (&str, &str),
-    steps: Value,
-) -> Result<Value, PageError> {
+async fn context(staff: &Staff, role: Value, filter: (&str, &str), steps: Value) -> Result<Value, PageError> {
     let people = staff.get("/v1/people", &[filter, ("limit", "50")]).await?;
     Ok(json!({
         "groups": held(&role["permissions"]), "role": role, "people": people, "steps": steps,
