@@ -54,6 +54,12 @@ async function pagesOf(page, who, language) {
     const office = await href(page, "main tbody th a");
     return [offices, `${offices}?kind=country&state=open`, office, `${office}/edit`, `${office}/close`, `${offices}/new`];
   }
+  if (who === "administrator") {
+    await signIn(page, "admin@demo.example", language);
+    await page.goto(at("/console/clients"));
+    const client = await href(page, "main tbody th a");
+    return [...["/console/roles", "/console/roles?permission=agreements:write&is_built_in=true", "/console/roles/new", "/console/roles/built-in/head_of_office", "/console/clients", "/console/clients?state=active", "/console/clients/new"].map(at), client, `${client}/edit`];
+  }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));
   const agreement = await href(page, "main tbody th a");
@@ -114,6 +120,53 @@ for (const language of LANGUAGES) {
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`an administrator makes a role and an API client, rotates its secret and revokes it, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "admin@demo.example");
+    await page.goto("/en/console/roles/new");
+    const name = `Grants ${how}`;
+    await page.fill("#name", name);
+    await page.check("input[name=permissions][value='plans:read']");
+    await page.check("input[name=permissions][value='imports:write']");
+    await page.click("main form button");
+    await page.waitForURL(/\/console\/roles\/[0-9a-f-]{36}$/);
+    assert.equal(await page.textContent("h1"), name);
+    await page.goto("/en/console/roles?is_built_in=false");
+    await page.click(`main tbody a:has-text("${name}")`);
+    await page.click("main button:has-text('Delete')");
+    await page.check("#delete-sure");
+    await page.click("#ask-delete form button:not([type=button])");
+    await page.waitForURL(/\/console\/roles$/);
+    assert.equal(await page.locator(`main tbody a:has-text("${name}")`).count(), 0);
+
+    await page.goto("/en/console/clients/new");
+    await page.fill("#name", name);
+    await page.check("input[name=scopes][value='plans:read']");
+    await page.click("main form button");
+    const first = await page.inputValue("#client_secret");
+    assert.match(first, /^[0-9a-f]{64}$/);
+    await page.click("main a.button");
+    await page.click("main button:has-text('Create another secret')");
+    await page.click("#ask-secrets form button:not([type=button])");
+    const second = await page.inputValue("#client_secret");
+    assert.notEqual(second, first);
+    await page.click("main a.button");
+    await page.waitForURL(/\/console\/clients\/[0-9a-f-]{36}$/);
+    assert.equal(await page.locator(".secrets li").count(), 2);
+    await page.locator(".secrets li button").first().click();
+    await page.locator(".secrets li [popover] input[type=checkbox]").first().check();
+    await page.locator(".secrets li [popover] form button:not([type=button])").first().click();
+    await page.locator(".secrets li").nth(1).waitFor({ state: "detached" });
+    assert.equal(await page.locator(".secrets li").count(), 1);
+    await page.click("main button:has-text('Revoke')");
+    await page.check("#revoke-sure");
+    await page.click("#ask-revoke form button:not([type=button])");
+    await page.locator("main .badge.rejected").waitFor();
+    assert.equal(await page.locator(".secrets").count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
 
   test(`an officer imports a file and reads the verdicts, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });

@@ -4,6 +4,7 @@
 mod account;
 mod agreements;
 mod architecture;
+mod clients;
 mod contacts;
 mod contributions;
 mod deployments;
@@ -32,6 +33,7 @@ mod plans;
 mod rebuild;
 mod registry;
 mod revocation;
+mod roles;
 mod sign_in;
 mod sign_in_under_attack;
 mod statement;

@@ -1,5 +1,6 @@
 //! Who may do what: every operation of the API × eight callers. An operation without a row fails.
 
+mod administration;
 mod at_once;
 mod table;
 
@@ -112,7 +113,14 @@ async fn scene() -> Scene {
     let contacts = format!("/v1/donors/{donor}/contacts");
     records.insert("contacts", made(&contacts, contact()).await);
     let client = json!({ "name": "Bridge", "office_id": office, "scopes": ["plans:read"] });
-    records.insert("clients", made("/v1/clients", client).await);
+    let client = made("/v1/clients", client).await;
+    let held = world.http.get(Some(&right), &format!("/v1/clients/{client}")).await.json();
+    records.insert("client-secrets", text(&held["secrets"][0]["id"]));
+    records.insert("clients", client);
+    for (name, role) in [("roles", "Grants"), ("roles-to-delete", "Nobody's")] {
+        let role = json!({ "name": role, "permissions": ["plans:read"] });
+        records.insert(name, text(&world.create("/v1/roles", role).await["id"]));
+    }
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
     records.insert("imports", text(&job["id"]));
     for source in ["erp", "old"] {
@@ -182,6 +190,9 @@ impl Scene {
             "GET /v1/donors/{id}/funding",
             "POST /v1/donors/{id}/clearances",
             "POST /v1/exchange-rates",
+            "POST /v1/roles",
+            "PUT /v1/roles/{id}",
+            "DELETE /v1/roles/{id}",
             "PUT /v1/signature-rule",
             "PUT /v1/clearance-rule",
             "PUT /v1/recipient",
@@ -219,8 +230,11 @@ impl Scene {
             "PUT /v1/me/password" => {
                 json!({ "current_password": "wrong", "new_password": "long enough, surely" })
             }
-            "POST /v1/clients" => {
+            "POST /v1/clients" | "PUT /v1/clients/{id}" => {
                 json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] })
+            }
+            "POST /v1/roles" | "PUT /v1/roles/{id}" => {
+                json!({ "name": format!("Role {number}"), "permissions": ["plans:read"] })
             }
             "POST /oauth/authorize" => {
                 json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
@@ -308,6 +322,12 @@ impl Scene {
             }
             // An id that is no session's.
             "/v1/me/sessions/{id}" => path.replace("{id}", &self.office),
+            "/v1/clients/{id}/secrets/{secret_id}" => {
+                path.replace("{secret_id}", &self.records["client-secrets"])
+            }
+            "/v1/roles/{id}" if operation.starts_with("DELETE") => {
+                format!("/v1/roles/{}", self.records["roles-to-delete"])
+            }
             "/v1/public/years/{year}" => path.replace("{year}", "2026"),
             "/v1/public/donors/{id}" => format!("/v1/public/donors/{}", self.donor),
             "/v1/public/calendars/{secret}" => path.replace("{secret}", "none.ics"),

@@ -38,7 +38,7 @@ pub struct Claims {
     pub iat: i64,
     /// This token's id.
     pub jti: Uuid,
-    /// The sign-in it belongs to (a client's token is one of its own): what is ended when it is revoked.
+    /// The sign-in it belongs to, or the secret that a client got it with: what is ended when it is revoked.
     pub sid: Uuid,
     /// What kind of principal `sub` is.
     pub kind: PrincipalKind,

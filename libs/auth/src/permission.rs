@@ -68,6 +68,14 @@ pub mod perm {
         PlansWrite = "plans:write",
         /// See what one donor's money adds up to.
         FundingRead = "funding:read",
+        /// See the accounts of donors' representatives.
+        RepresentativesRead = "representatives:read",
+        /// Invite donors' representatives, and end their access.
+        RepresentativesWrite = "representatives:write",
+        /// Read the audit trail.
+        AuditRead = "audit:read",
+        /// Change the settings of the organisation.
+        OrganisationWrite = "organisation:write",
     }
 }
 
@@ -104,6 +112,8 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             PlansRead,
             PlansWrite,
             FundingRead,
+            RepresentativesRead,
+            RepresentativesWrite,
         ],
         StaffRole::RegionalOfficer => names![
             OfficesRead,
@@ -135,6 +145,7 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
         ],
         StaffRole::LiaisonOfficer => names![
             OfficesRead,
+            PeopleRead,
             DonorsRead,
             ContactsRead,
             ContactsWrite,
@@ -143,9 +154,12 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             ContributionsRead,
             PlansRead,
             FundingRead,
+            RepresentativesRead,
+            RepresentativesWrite,
         ],
         StaffRole::EmergenciesOfficer => names![
             OfficesRead,
+            PeopleRead,
             DonorsRead,
             AgreementsRead,
             ReportsRead,
@@ -164,6 +178,65 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             ImportsRead,
             PlansRead,
             FundingRead,
+            RepresentativesRead,
+            AuditRead,
+        ],
+        StaffRole::HeadOfOffice => names![
+            OfficesRead,
+            PeopleRead,
+            DonorsRead,
+            ContactsRead,
+            AgreementsRead,
+            AgreementsWrite,
+            ReportsRead,
+            ContributionsRead,
+            ImportsRead,
+            PlansRead,
+            FundingRead,
+            AuditRead,
+        ],
+        StaffRole::HeadOfOrganisation => names![
+            OfficesRead,
+            PeopleRead,
+            DonorsRead,
+            AgreementsRead,
+            AgreementsWrite,
+            ReportsRead,
+            ContributionsRead,
+            ImportsRead,
+            PlansRead,
+            FundingRead,
+            AuditRead,
+        ],
+        StaffRole::FinanceOfficer => names![
+            OfficesRead,
+            PeopleRead,
+            DonorsRead,
+            AgreementsRead,
+            ReportsRead,
+            ReportsWrite,
+            ContributionsRead,
+            ContributionsWrite,
+            ImportsRead,
+            ImportsWrite,
+            PlansRead,
+            FundingRead,
+        ],
+        StaffRole::DueDiligenceFocalPoint | StaffRole::PartnershipsOfficer => {
+            names![OfficesRead, PeopleRead, DonorsRead, AgreementsRead, ContributionsRead, PlansRead,]
+        }
+        StaffRole::CommitteeMember
+        | StaffRole::DueDiligenceReviewer
+        | StaffRole::LegalEthicsOfficer
+        | StaffRole::EmergenciesApprover => names![
+            OfficesRead,
+            PeopleRead,
+            DonorsRead,
+            AgreementsRead,
+            ReportsRead,
+            ContributionsRead,
+            PlansRead,
+            FundingRead,
         ],
     }
 }
@@ -176,21 +249,39 @@ pub const DONOR_REPRESENTATIVE: &[&str] =
 mod tests {
     use super::*;
 
+    fn holds(role: StaffRole, name: &str) -> bool {
+        permissions_of(role).contains(&name)
+    }
+
+    /// The roles that hold a permission.
+    fn holders(name: &str) -> Vec<StaffRole> {
+        StaffRole::ALL.iter().copied().filter(|role| holds(*role, name)).collect()
+    }
+
     #[test]
     fn personal_data_is_for_those_who_keep_the_relation() {
-        let holds = |permissions: &[&str], name: &str| permissions.contains(&name);
-        let others = [StaffRole::EmergenciesOfficer, StaffRole::Auditor].map(permissions_of);
-        for permissions in others.into_iter().chain([DONOR_REPRESENTATIVE]) {
-            let contacts = holds(permissions, "contacts:read") || holds(permissions, "contacts:write");
-            assert!(!contacts, "{permissions:?}");
-        }
-        for role in [StaffRole::DonorRelationsOfficer, StaffRole::LiaisonOfficer] {
-            let permissions = permissions_of(role);
-            assert!(holds(permissions, "contacts:read") && holds(permissions, "contacts:write"), "{role}");
-        }
-        for role in [StaffRole::RegionalOfficer, StaffRole::CountryOfficer] {
-            let permissions = permissions_of(role);
-            assert!(holds(permissions, "contacts:read") && !holds(permissions, "contacts:write"), "{role}");
+        use StaffRole::{
+            Administrator, CountryOfficer, DonorRelationsOfficer, HeadOfOffice, LiaisonOfficer,
+            RegionalOfficer,
+        };
+        let readers = [
+            Administrator,
+            DonorRelationsOfficer,
+            RegionalOfficer,
+            CountryOfficer,
+            LiaisonOfficer,
+            HeadOfOffice,
+        ];
+        assert_eq!(holders("contacts:read"), readers);
+        let keepers = [Administrator, DonorRelationsOfficer, LiaisonOfficer];
+        assert_eq!(holders("contacts:write"), keepers);
+        assert_eq!(holders("representatives:write"), keepers);
+        assert_eq!(
+            holders("representatives:read"),
+            [Administrator, DonorRelationsOfficer, LiaisonOfficer, StaffRole::Auditor]
+        );
+        for personal in ["contacts:", "people:", "representatives:"] {
+            assert!(!DONOR_REPRESENTATIVE.iter().any(|name| name.starts_with(personal)), "{personal}");
         }
     }
 
@@ -198,6 +289,47 @@ mod tests {
     fn auditors_and_donors_only_read() {
         for permissions in [permissions_of(StaffRole::Auditor), DONOR_REPRESENTATIVE] {
             assert!(permissions.iter().all(|permission| permission.ends_with(":read")));
+        }
+    }
+
+    #[test]
+    fn whoever_decides_on_a_case_does_not_write_it() {
+        let deciding = [
+            StaffRole::CommitteeMember,
+            StaffRole::DueDiligenceFocalPoint,
+            StaffRole::DueDiligenceReviewer,
+            StaffRole::LegalEthicsOfficer,
+            StaffRole::EmergenciesApprover,
+        ];
+        for role in deciding {
+            assert!(permissions_of(role).iter().all(|permission| permission.ends_with(":read")), "{role}");
+        }
+        assert!(
+            !holds(StaffRole::FinanceOfficer, "agreements:write"),
+            "who records money does not sign for it"
+        );
+        for role in [StaffRole::HeadOfOffice, StaffRole::HeadOfOrganisation] {
+            assert!(holds(role, "agreements:write") && !holds(role, "contributions:write"), "{role}");
+        }
+    }
+
+    #[test]
+    fn the_audit_trail_is_for_those_who_answer_for_others() {
+        use StaffRole::{Administrator, Auditor, HeadOfOffice, HeadOfOrganisation};
+        assert_eq!(holders("audit:read"), [Administrator, Auditor, HeadOfOffice, HeadOfOrganisation]);
+    }
+
+    #[test]
+    fn only_administrators_give_rights_and_change_the_organisation() {
+        for name in ["people:write", "clients:read", "clients:write", "offices:write", "organisation:write"] {
+            assert_eq!(holders(name), [StaffRole::Administrator], "{name}");
+        }
+    }
+
+    #[test]
+    fn whoever_sees_an_office_sees_the_names_of_its_people() {
+        for role in StaffRole::ALL {
+            assert!(holds(*role, "offices:read") && holds(*role, "people:read"), "{role}");
         }
     }
 }

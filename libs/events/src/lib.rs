@@ -119,9 +119,12 @@ pub struct PersonChanged {
 pub struct OfficeRoles {
     /// The office.
     pub office_id: OfficeId,
-    /// The roles.
+    /// The built-in roles; none for a person who has custom roles alone.
     #[schema(value_type = Vec<StaffRole>)]
     pub roles: Vec<Word<StaffRole>>,
+    /// What the person may do there, by built-in and custom roles together, in alphabetical order.
+    #[serde(default)]
+    pub permissions: Vec<String>,
 }
 
 /// A reference to a record in another system.

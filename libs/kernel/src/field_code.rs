@@ -312,6 +312,8 @@ closed_set! {
         Person = "person",
         Notification = "notification",
         Merge = "merger",
+        Role = "role",
+        Client = "client",
     }
 }
 
@@ -351,6 +353,8 @@ impl RecordKind {
             Self::Person => "a member of staff",
             Self::Notification => "a notification",
             Self::Merge => "a merge",
+            Self::Role => "a role",
+            Self::Client => "an API client",
         }
     }
 }

@@ -231,5 +231,23 @@ closed_set! {
         EmergenciesOfficer = "emergencies_officer",
         /// Reads everything in scope.
         Auditor = "auditor",
+        /// Head of an office: answers for what it does and signs its agreements.
+        HeadOfOffice = "head_of_office",
+        /// Member of the committee that decides on allocations.
+        CommitteeMember = "committee_member",
+        /// Records contributions and writes financial reports.
+        FinanceOfficer = "finance_officer",
+        /// Head of the organisation: signs agreements, reads everything but the people who speak for donors.
+        HeadOfOrganisation = "head_of_organisation",
+        /// Prepares due diligence in an office.
+        DueDiligenceFocalPoint = "due_diligence_focal_point",
+        /// Reviews due diligence at headquarters.
+        DueDiligenceReviewer = "due_diligence_reviewer",
+        /// Advises on legal and ethical questions.
+        LegalEthicsOfficer = "legal_ethics_officer",
+        /// Works with partners in the private sector.
+        PartnershipsOfficer = "partnerships_officer",
+        /// Approves what the emergencies department proposes.
+        EmergenciesApprover = "emergencies_approver",
     }
 }

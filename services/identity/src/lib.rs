@@ -1,7 +1,8 @@
-//! Identity: organisations, the office tree (tenants), people, API clients, sign-in and tokens.
+//! Identity: organisations, the office tree (tenants), people and their roles, API clients, sign-in and tokens.
 //!
 //! Identity decides sign-in; the portal renders it. Tokens are signed here and checked everywhere with the key set.
 
+mod access;
 mod account;
 mod browser;
 mod client;
@@ -22,6 +23,7 @@ mod password;
 mod people;
 mod person;
 mod queue;
+mod role;
 mod sealed;
 mod secret;
 mod session;
@@ -132,8 +134,18 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(account::sessions::end)
         .service(account::sessions::end_all)
         .service(person::me::focal_point)
-        .service(client::api::list)
-        .service(client::api::create)
+        .service(access::roles::list)
+        .service(access::roles::get)
+        .service(access::roles::create)
+        .service(access::roles::update)
+        .service(access::roles::remove)
+        .service(access::clients::list)
+        .service(access::clients::get)
+        .service(access::clients::create)
+        .service(access::clients::update)
+        .service(access::clients::revoke)
+        .service(access::secrets::create)
+        .service(access::secrets::remove)
         .service(token::api::authorize)
         .service(token::api::token)
         .service(token::api::revoke)

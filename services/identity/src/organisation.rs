@@ -1,7 +1,7 @@
 //! Founding an organisation: its headquarters and its first API client. Done by the deployment's operator
 //! (`passerelle init`), never over the network.
 
-use crate::{client, office, secret};
+use crate::{client, office};
 use auth::ALL_PERMISSIONS;
 use events::OrganisationChanged;
 use kernel::{ClientId, OfficeId, OrganisationId};
@@ -103,18 +103,22 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
         created_at,
     };
     office::store::insert(&mut tx, &headquarters).await?;
-    let client_secret = secret::new();
+    let client_id = tx.new_id();
+    let (client_secret, first) = client::secrets::new(&tx, client_id);
+    let client_name = "Founding client";
     let client = client::store::Model {
-        id: tx.new_id(),
+        id: client_id,
         version: 1,
         organisation_id,
         office_id,
-        name: "Founding client".to_owned(),
-        secret_hash: secret::hash(&client_secret),
+        name: client_name.to_owned(),
+        secret_hash: first.hash.clone(),
         scopes: ALL_PERMISSIONS.join(" "),
+        search: client::store::search_text(client_name),
+        revoked_at: None,
         created_at,
     };
-    client::store::insert(&tx, &client).await?;
+    client::store::insert(&tx, &client, &first).await?;
     tx.audit_created(
         "organisation.found",
         audit::Subject {

@@ -19,6 +19,7 @@ mod ids;
 mod lists;
 mod nav;
 mod offices;
+mod permissions;
 mod recent;
 mod refusals;
 mod render;

@@ -13,7 +13,7 @@ pub(super) enum Gets {
 }
 use Gets::{Misses, Sees, Status};
 
-const NOBODY_IN: [Gets; 8] =
+pub(super) const NOBODY_IN: [Gets; 8] =
     [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
 /// What every office of the organisation reads, and no donor may ask for.
 const KNOWN_TO_STAFF: [Gets; 8] =
@@ -26,12 +26,12 @@ const SHOWN: [Gets; 8] =
 const SHOWN_LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Sees, Misses, Status(403), Sees];
 
 /// A change by the office that the record belongs to (or by the one in [`Scene::token`]).
-const fn changed(right: u16) -> [Gets; 8] {
+pub(super) const fn changed(right: u16) -> [Gets; 8] {
     [Status(401), Status(404), Status(404), Status(403), Status(403), Status(403), Status(403), Status(right)]
 }
 
 /// What the office that a record belongs to gives to another one or decides, or one above it.
-const fn handed_over() -> [Gets; 8] {
+pub(super) const fn handed_over() -> [Gets; 8] {
     let mut row = changed(428);
     row[3] = Status(428);
     row
@@ -86,13 +86,13 @@ const fn of_the_tree(right: u16) -> [Gets; 8] {
 }
 
 /// What headquarters alone changes; another organisation's headquarters does in its own.
-const fn curated(right: u16) -> [Gets; 8] {
+pub(super) const fn curated(right: u16) -> [Gets; 8] {
     let no = Status(403);
     [Status(401), Status(right), no, no, no, no, no, Status(right)]
 }
 
 /// The same, of a donor of the registry.
-const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
+pub(super) const fn curated_of_a_donor(right: u16) -> [Gets; 8] {
     let mut row = curated(right);
     row[1] = Status(404);
     row
@@ -188,7 +188,7 @@ const OF_DONOR: [Gets; 8] =
     [Status(401), Status(404), Status(200), Status(200), Status(200), Status(404), Status(403), Status(200)];
 
 pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
-    BTreeMap::from([
+    let mut rows = BTreeMap::from([
         ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
         ("POST /v1/offices", created(422)),
         ("GET /v1/offices/{id}", KNOWN_TO_STAFF),
@@ -471,5 +471,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/public/plans", all(200)),
         ("GET /v1/public/plans/{id}", all(200)),
         ("GET /v1/public/countries", all(200)),
-    ])
+    ]);
+    rows.extend(super::administration::rows());
+    rows
 }

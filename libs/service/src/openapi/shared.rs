@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What the groups of operations are about.
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("agreements", "Agreements with donors: terms, signatures, amendments, instalments, documents."),
-    ("clients", "Partner systems and what each may do."),
+    ("clients", "Partner systems, what each may do, and their secrets."),
     ("contacts", "People at a donor's, whose data can be erased."),
     ("contributions", "Pledges, commitments and payments."),
     ("diversification", "How many donors give, and how much depends on few of them."),
@@ -24,6 +24,7 @@ const TAGS: [(&str, &str); 18] = [
     ("public", "What everyone may read, without a token."),
     ("publication", "Publication to IATI: settings and findings."),
     ("reports", "Reports owed to donors, from draft to acceptance, and the calendar of their due dates."),
+    ("roles", "Named sets of permissions: built-in ones, and the organisation's own."),
     ("sign-in", "Tokens (OAuth 2.1), keys and discovery."),
     ("search", "Search over all records that the caller may read."),
 ];

@@ -1,4 +1,4 @@
-//! API clients: partner systems, each in one office, with scopes.
+//! API clients: partner systems, each in one office, with scopes and secrets. What may be done with them is in `access`.
 
-pub(crate) mod api;
+pub(crate) mod secrets;
 pub(crate) mod store;

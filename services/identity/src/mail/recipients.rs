@@ -48,12 +48,27 @@ pub(crate) fn consumer(sends: bool) -> Consumer {
     Consumer::new::<NotificationGiven>("identity.notification", Recipients { sends })
 }
 
-/// A person, and one of the roles that it holds where it matters.
+/// A person, and one of the roles that it holds where it matters: a built-in one, or the permissions of a custom one.
 #[derive(Debug, FromQueryResult)]
 struct Candidate {
     id: PersonId,
     muted: String,
     role: Option<String>,
+    permissions: Option<String>,
+}
+
+impl Candidate {
+    /// The built-in role.
+    fn built_in(&self) -> Option<StaffRole> {
+        self.role.as_deref()?.parse().ok()
+    }
+
+    /// Whether its role permits this.
+    fn may(&self, permission: &str) -> bool {
+        let built_in = self.built_in().map(permissions_of).unwrap_or_default();
+        let custom = self.permissions.as_deref().unwrap_or_default();
+        built_in.contains(&permission) || custom.split_whitespace().any(|held| held == permission)
+    }
 }
 
 /// The permission required to act on a notification.
@@ -76,20 +91,22 @@ async fn concerned(tx: &Transaction, event: &NotificationGiven) -> Result<Vec<Pe
         let people = representatives(tx.db(), event.organisation_id, donor_id, today).await?;
         return Ok(people.into_iter().filter(wants).map(|candidate| candidate.id).collect());
     }
-    let text = "SELECT p.id, p.muted, h.role FROM person_role h JOIN person p ON p.id = h.person_id
-                WHERE h.office_id = $1 AND p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
+    let text = "SELECT p.id, p.muted, h.role, h.permissions
+                FROM (SELECT person_id, role, NULL AS permissions FROM person_role WHERE office_id = $1
+                      UNION ALL
+                      SELECT c.person_id, NULL, r.permissions FROM person_custom_role c
+                      JOIN custom_role r ON r.id = c.role_id WHERE c.office_id = $1) h
+                JOIN person p ON p.id = h.person_id
+                WHERE p.organisation_id = $2 AND p.mail AND p.password_hash IS NOT NULL
                   AND p.suspended_at IS NULL
                 ORDER BY p.id";
     let candidates: Vec<Candidate> =
         sql::all(tx.db(), text, params![event.office_id, event.organisation_id]).await?;
-    let role = |candidate: &Candidate| candidate.role.as_deref()?.parse::<StaffRole>().ok();
-    let able = |role: StaffRole| permissions_of(role).contains(&needed(&event.kind));
     // Whoever has another role that suffices is not there as an administrator.
     let mut able_people: HashMap<PersonId, (bool, &Candidate)> = HashMap::new();
-    for candidate in &candidates {
-        let Some(role) = role(candidate).filter(|role| able(*role)) else { continue };
+    for candidate in candidates.iter().filter(|candidate| candidate.may(needed(&event.kind))) {
         let entry = able_people.entry(candidate.id).or_insert((false, candidate));
-        entry.0 |= role != StaffRole::Administrator;
+        entry.0 |= candidate.built_in() != Some(StaffRole::Administrator);
     }
     let officers = able_people.values().any(|(is_officer, _)| *is_officer);
     let told = able_people.values().filter(|(is_officer, _)| *is_officer || !officers);
@@ -109,7 +126,7 @@ async fn representatives(
     let text = "WITH RECURSIVE same (id) AS (
                   SELECT d.id FROM known_donor d WHERE d.id = $1
                   UNION SELECT d.id FROM known_donor d JOIN same s ON d.merged_into = s.id)
-                SELECT p.id, p.muted, NULL AS role FROM person p
+                SELECT p.id, p.muted, NULL AS role, NULL AS permissions FROM person p
                 WHERE p.donor_id IN (SELECT id FROM same) AND p.organisation_id = $2 AND p.mail
                   AND p.password_hash IS NOT NULL AND p.suspended_at IS NULL
                   AND (p.access_until IS NULL OR p.access_until >= $3)

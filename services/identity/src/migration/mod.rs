@@ -25,6 +25,7 @@ pub(crate) mod m0010;
 pub(crate) mod m0014;
 pub(crate) mod m0011;
 pub(crate) mod m0012;
+pub(crate) mod m0013;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -42,5 +43,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0014::migration(),
         m0011::migration(),
         m0012::migration(),
+        m0013::migration(),
     ]
 }

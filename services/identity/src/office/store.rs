@@ -224,5 +224,6 @@ const OPEN_THERE: &str = "SELECT
   (SELECT count(*) FROM office WHERE organisation_id = $1 AND parent_id = $2 AND is_closed = false),
   (SELECT count(*) FROM (
      SELECT id FROM person WHERE organisation_id = $1 AND office_id = $2
-     UNION SELECT person_id FROM person_role WHERE office_id = $2) AS people),
-  (SELECT count(*) FROM client WHERE organisation_id = $1 AND office_id = $2)";
+     UNION SELECT person_id FROM person_role WHERE office_id = $2
+     UNION SELECT person_id FROM person_custom_role WHERE office_id = $2) AS people),
+  (SELECT count(*) FROM client WHERE organisation_id = $1 AND office_id = $2 AND revoked_at IS NULL)";

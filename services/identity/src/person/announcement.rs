@@ -1,16 +1,15 @@
 //! What other services are told of staff (`PersonChanged`): in the transaction of every change, and afterwards of whoever
 //! was never announced: people from before there was the event, and what an older process wrote during an upgrade.
 
-use super::{
-    may_sign_in,
-    store::{self, Held},
-};
+use super::{may_sign_in, store};
+use crate::role::rights::{self, Rights};
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
 use events::{OfficeRoles, PersonChanged};
-use kernel::PersonId;
+use kernel::{OfficeId, PersonId};
+use std::collections::BTreeMap;
 
 /// People announced in one transaction.
-const BATCH_SIZE: u64 = 500;
+const BATCH_SIZE: usize = 500;
 
 /// Leaves the event of a person that this transaction made or changed in the outbox.
 pub(crate) async fn announce(tx: &mut Transaction, person: PersonId) -> Result<(), StoreError> {
@@ -53,8 +52,17 @@ pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
     }
 }
 
+/// Raises the version of people whose rights a change of a role has changed, and leaves their events in the outbox.
+pub(crate) async fn announce_again(tx: &mut Transaction, people: &[PersonId]) -> Result<(), StoreError> {
+    for batch in people.chunks(BATCH_SIZE) {
+        store::raise_versions(tx, batch).await?;
+        announce_all(tx, batch).await?;
+    }
+    Ok(())
+}
+
 async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), StoreError> {
-    let held = store::roles(tx.db(), people).await?;
+    let held = rights::of(tx.db(), people).await?;
     let mut events = Vec::with_capacity(people.len());
     for person in store::staff(tx.db(), people).await? {
         events.push(PersonChanged {
@@ -73,17 +81,16 @@ async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), S
     Ok(())
 }
 
-/// The roles of one person by office; `held` is in the order of people and offices.
-fn offices(person: PersonId, held: &[Held]) -> Vec<OfficeRoles> {
-    let mut offices: Vec<OfficeRoles> = Vec::new();
-    for held in held.iter().filter(|held| held.person_id == person) {
-        let role = held.role.into();
-        match offices.last_mut().filter(|last| last.office_id == held.office_id) {
-            Some(last) => last.roles.push(role),
-            None => offices.push(OfficeRoles { office_id: held.office_id, roles: vec![role] }),
-        }
-    }
-    offices
+/// The roles of one person by office, and what they permit.
+fn offices(person: PersonId, held: &BTreeMap<(PersonId, OfficeId), Rights>) -> Vec<OfficeRoles> {
+    let last = OfficeId::from_u128(u128::MAX);
+    let own = held.range((person, OfficeId::nil())..=(person, last));
+    own.map(|((_, office_id), rights)| OfficeRoles {
+        office_id: *office_id,
+        roles: rights.roles.clone(),
+        permissions: rights.permissions.iter().cloned().collect(),
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The caller itself: identity, offices and notification settings.
 
 use super::{announcement::announce, api::audit_person, may_sign_in, store};
-use crate::{State, known, office, organisation};
+use crate::{State, known, office, organisation, role::rights};
 use ::store::TenantScope;
 use actix_web::{HttpRequest, get, http::StatusCode, put, web::Data};
 use auth::{AnyCaller, ApiError, Claims, PrincipalKind};
-use kernel::{Code, DonorId, FieldCode, OfficeId, OfficeKind, PrincipalId, Problem, Reason, closed_set};
+use kernel::{Code, DonorId, FieldCode, OfficeKind, PrincipalId, Problem, Reason, closed_set};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -97,10 +97,7 @@ async fn describe(
     let own = office::store::get(&scope, db, claims.office_id).await?.ok_or_else(Problem::not_found)?;
     let mut offices = Vec::new();
     if let Some(person) = &person {
-        let mut held: Vec<OfficeId> =
-            store::roles(db, &[person.id]).await?.into_iter().map(|held| held.office_id).collect();
-        held.dedup();
-        for id in held {
+        for id in rights::offices(db, person.id).await? {
             offices.extend(office::store::get(&scope, db, id).await?.map(named));
         }
     }

@@ -240,6 +240,15 @@ pub(crate) async fn by_id_to_change(tx: &Transaction, id: PersonId) -> Result<Op
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }
 
+/// Raises the version of people.
+pub(crate) async fn raise_versions(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
+    let mut parameters = Vec::new();
+    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
+    let text = format!("UPDATE person SET version = version + 1 WHERE id IN ({listed})");
+    sql::execute(tx.db(), &text, parameters).await?;
+    Ok(())
+}
+
 pub(crate) async fn set_password(tx: &Transaction, person: PersonId, hash: &str) -> Result<(), StoreError> {
     let text = "UPDATE person SET password_hash = $1, version = version + 1 WHERE id = $2";
     sql::execute(tx.db(), text, params![hash, person]).await?;

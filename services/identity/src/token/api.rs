@@ -1,5 +1,5 @@
 use super::{ACCESS_TOKEN_LIFETIME, CODE_LIFETIME, PORTAL, grant, revocation, store};
-use crate::{State, browser, guard, key, person, secret};
+use crate::{State, browser, client, guard, key, person, role::rights, secret};
 use ::store::Actor;
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -67,9 +67,9 @@ pub(crate) async fn authorize(
     let email = person::normal_email(&sign_in.email);
     let person = guard::password(&request, &context, &state, &email, &sign_in.password).await?;
     let db = context.store.system_read().await?;
-    let roles = person::store::roles(&db, &[person.id]).await?;
+    let offices = rights::offices(&db, person.id).await?;
     drop(db);
-    let first_office = roles.first().map_or(person.office_id, |held| held.office_id);
+    let first_office = offices.first().copied().unwrap_or(person.office_id);
     let office_id = sign_in.office_id.unwrap_or(first_office);
     let code = secret::new();
     let tx = context.store.system(Actor::system()).await?;
@@ -321,7 +321,8 @@ pub(crate) struct Revocation {
 /// Revokes a token
 ///
 /// A refresh token or an access token: the session it belongs to is ended, with all its tokens, before the response is
-/// sent. An unknown token gets the same response (RFC 7009).
+/// sent. The tokens that an API client got with one secret are one session; the secret stays valid for new ones. An
+/// unknown token gets the same response (RFC 7009).
 #[utoipa::path(tag = "sign-in",
     request_body(content = Revocation, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The token is revoked"), CreateProblems))]
@@ -341,6 +342,8 @@ pub(crate) async fn revoke(context: Data<Context>, state: Data<State>, body: Byt
     let session = refresh.map(|found| found.family_id).or(claims.map(|claims| claims.sid));
     if let Some(session) = session {
         store::revoke_family(&tx, session).await?;
+        // A client goes on with its secret: the next token is of another session.
+        client::secrets::renew_session(&tx, session).await?;
     }
     tx.commit().await?;
     if let Some(session) = session {

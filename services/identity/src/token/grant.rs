@@ -1,9 +1,9 @@
 //! The grants of the token endpoint. Each gives claims (and for people a refresh token) or says why not.
 
 use super::{ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME, REUSE_LEEWAY, revocation, store};
-use crate::{State, client, known, person, secret};
+use crate::{State, client, known, person, role::rights, secret};
 use ::store::{Actor, Store, Transaction};
-use auth::{AUDIENCE, ApiError, Claims, DONOR_REPRESENTATIVE, PrincipalKind, permissions_of};
+use auth::{AUDIENCE, ApiError, Claims, DONOR_REPRESENTATIVE, PrincipalKind};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{
     ClientId, Code, Fault, FieldCode, OfficeId, OrganisationId, PersonId, PrincipalId, Problem, id::new_uuid,
@@ -61,14 +61,21 @@ pub(crate) async fn client_credentials(
         Ok(id) => client::store::by_id(&db, id).await?,
         Err(_) => None,
     };
-    // Digests of 256-bit secrets are compared: their timing tells nothing about the secret.
-    let client = found.filter(|client| client.secret_hash == secret::hash(client_secret));
     let why = || {
         let fault = FieldCode::WrongCredentials.says("no such client, or another secret");
         Problem::new(Code::Unauthenticated).field("client_secret", fault)
     };
-    let client = client.ok_or_else(why)?;
-    let held: Vec<&str> = client.scopes.split(' ').collect();
+    let client = found.filter(|client| client.revoked_at.is_none()).ok_or_else(why)?;
+    let secrets = client::secrets::of(&db, &[client.id]).await?;
+    drop(db);
+    // Digests of 256-bit secrets are compared: their timing tells nothing about the secret.
+    let hash = secret::hash(client_secret);
+    let used = if secrets.is_empty() && client.secret_hash == hash {
+        client::secrets::adopt(store, &client).await?
+    } else {
+        secrets.into_iter().find(|secret| secret.is_valid() && secret.hash == hash).ok_or_else(why)?
+    };
+    let held: Vec<&str> = client.scopes().collect();
     let granted = match scope {
         None => client.scopes.clone(),
         Some(asked) => {
@@ -79,7 +86,13 @@ pub(crate) async fn client_credentials(
             asked.to_owned()
         }
     };
+    if let Err(error) = client::secrets::note_use(store, &used).await {
+        // It still gets its token: reads go on when nothing can be written.
+        store.note(&error);
+        tracing::warn!(%error, client = %client.id, "the use of a client's secret was not noted");
+    }
     let claims = Claims {
+        sid: used.session_id,
         organisation_id: client.organisation_id,
         office_id: client.office_id,
         scope: granted,
@@ -193,7 +206,8 @@ async fn save_refresh(tx: &Transaction, token: &str, family_id: Uuid) -> Result<
     Ok(store::save_refresh(tx, &secret::hash(token), family_id, tx.now() + REFRESH_TOKEN_LIFETIME).await?)
 }
 
-/// What a person may do in an office: the union of the roles held there; for a donor's representative, to read.
+/// What a person may do in an office: the union of the roles held there, built-in and custom; for a donor's
+/// representative, to read.
 pub(crate) async fn person_claims(
     store: &Store,
     state: &State,
@@ -206,22 +220,18 @@ pub(crate) async fn person_claims(
     if !person::may_sign_in(&person, store.clock().now()) {
         return Err(not_valid("grant", "the account cannot sign in now"));
     }
-    let (kind, roles): (_, Vec<&[&str]>) = if person.donor_id.is_some() {
+    let (kind, permissions): (_, BTreeSet<String>) = if person.donor_id.is_some() {
         // A representative has no offices to choose from: only the one that keeps the account.
         if office_id != person.office_id {
             return Err(differs("office_id", "is not the office of this account"));
         }
-        (PrincipalKind::Donor, vec![DONOR_REPRESENTATIVE])
+        (PrincipalKind::Donor, DONOR_REPRESENTATIVE.iter().map(|name| (*name).to_owned()).collect())
     } else {
-        let held = person::store::roles(db, &[person_id]).await?;
-        let here =
-            held.into_iter().filter(|held| held.office_id == office_id).map(|held| permissions_of(held.role));
-        (PrincipalKind::Person, here.collect())
+        (PrincipalKind::Person, rights::permissions_in(db, person_id, office_id).await?)
     };
-    if roles.is_empty() {
+    if permissions.is_empty() {
         return Err(refused("grant", FieldCode::NoRole.says("the person has no role in this office")));
     }
-    let permissions: BTreeSet<&str> = roles.into_iter().flatten().copied().collect();
     let donor_id = match person.donor_id {
         Some(donor_id) => Some(known::donor::answering(db, donor_id).await?),
         None => None,

@@ -45,8 +45,8 @@ const fn staff(
     Person { name, email, language, does, account: Account::Staff { role, office, also: None } }
 }
 
-/// A person for every role.
-pub const PEOPLE: [Person; 9] = [
+/// Somebody for every role; a few have two, as people have.
+pub const PEOPLE: [Person; 16] = [
     staff("Ana Duarte", "admin@demo.example", "en", "administrator, headquarters", ("administrator", "HQ")),
     staff(
         "Claire Fontaine",
@@ -88,6 +88,63 @@ pub const PEOPLE: [Person; 9] = [
         ("emergencies_officer", "HQ"),
     ),
     staff("Ines Kaya", "auditor@demo.example", "en", "auditor, headquarters", ("auditor", "HQ")),
+    Person {
+        name: "Helena Brandt",
+        email: "director@demo.example",
+        language: "en",
+        does: "head of the organisation; in the committee on allocations",
+        account: Account::Staff {
+            role: "head_of_organisation",
+            office: "HQ",
+            also: Some(("committee_member", "HQ")),
+        },
+    },
+    Person {
+        name: "Fatimé Oumar",
+        email: "head@demo.example",
+        language: "fr",
+        does: "head of office and due-diligence focal point, Chad (French)",
+        account: Account::Staff {
+            role: "head_of_office",
+            office: "TCD",
+            also: Some(("due_diligence_focal_point", "TCD")),
+        },
+    },
+    staff(
+        "Peter Lindqvist",
+        "finance@demo.example",
+        "en",
+        "finance, headquarters",
+        ("finance_officer", "HQ"),
+    ),
+    staff(
+        "Aiko Tanaka",
+        "reviewer@demo.example",
+        "en",
+        "due-diligence reviewer, headquarters",
+        ("due_diligence_reviewer", "HQ"),
+    ),
+    staff(
+        "Joana Ribeiro",
+        "legal@demo.example",
+        "en",
+        "legal and ethics, headquarters",
+        ("legal_ethics_officer", "HQ"),
+    ),
+    staff(
+        "Diego Salas",
+        "partnerships@demo.example",
+        "es",
+        "partnerships, headquarters (Spanish)",
+        ("partnerships_officer", "HQ"),
+    ),
+    staff(
+        "Ruth Mwangi",
+        "approver@demo.example",
+        "en",
+        "emergencies approver, headquarters",
+        ("emergencies_approver", "HQ"),
+    ),
     Person {
         name: "Ingrid Solberg",
         email: "donor@demo.example",

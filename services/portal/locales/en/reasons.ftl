@@ -7,6 +7,8 @@ reason-state = { $kind ->
     [contact] This person’s data has been erased: record the person again.
     [office] The current state of the office ({ $state }) does not allow this.
     [person] The current state of the account ({ $state }) does not allow this.
+    [role] This role still has holders: take it from them first.
+    [client] This client has been revoked: create another one.
    *[other] The current state ({ $state }) does not allow this.
  }
 reason-no-rate = No exchange rate is recorded for { $currency } in this month ({ $month }): enter one with its date and source, or ask for the rates of the month to be imported.
@@ -87,6 +89,7 @@ reason-already-exists = { $kind ->
     [plan] A plan with this reference already exists.
     [office] An office with this code already exists.
     [person] This address already has an account.
+    [role] Your organisation already has a role with this name.
    *[other] This already exists.
  }
 reason-unknown-reference = { $kind ->
@@ -99,6 +102,7 @@ reason-unknown-reference = { $kind ->
      }
     [contribution] You have no such contribution.
     [person] Please choose a member of your organisation’s staff.
+    [role] Your organisation has no such role.
     [notification] You have no such notification.
    *[other] There is no such record.
  }

@@ -7,6 +7,8 @@ reason-state = { $kind ->
     [contact] Los datos de esta persona se borraron: regístrela de nuevo.
     [office] El estado actual de la oficina ({ $state }) no permite este paso.
     [person] El estado actual de la cuenta ({ $state }) no permite este paso.
+    [role] Este rol aún tiene titulares: retíreselo primero.
+    [client] Este cliente fue revocado: cree otro.
    *[other] El estado actual ({ $state }) no permite este paso.
  }
 reason-no-rate = No hay tipo de cambio registrado para { $currency } y este mes ({ $month }): indique uno con su fecha y su fuente, o pida que se importen los tipos del mes.
@@ -87,6 +89,7 @@ reason-already-exists = { $kind ->
     [plan] Ya existe un plan con esta referencia.
     [office] Ya existe una oficina con este código.
     [person] Esta dirección ya tiene una cuenta.
+    [role] Su organización ya tiene un rol con este nombre.
    *[other] Esto ya existe.
  }
 reason-unknown-reference = { $kind ->
@@ -99,6 +102,7 @@ reason-unknown-reference = { $kind ->
      }
     [contribution] Usted no tiene esa contribución.
     [person] Elija a un miembro del personal de su organización.
+    [role] Su organización no tiene ese rol.
     [notification] Usted no tiene esa notificación.
    *[other] Ese registro no existe.
  }

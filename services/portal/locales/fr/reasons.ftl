@@ -7,6 +7,8 @@ reason-state = { $kind ->
     [contact] Les données de cette personne ont été effacées : enregistrez-la de nouveau.
     [office] L’état actuel du bureau ({ $state }) ne permet pas cette étape.
     [person] L’état actuel du compte ({ $state }) ne permet pas cette étape.
+    [role] Ce rôle a encore des titulaires : retirez-le-leur d’abord.
+    [client] Ce client a été révoqué : créez-en un autre.
    *[other] L’état actuel ({ $state }) ne permet pas cette étape.
  }
 reason-no-rate = Aucun taux de change n’est enregistré pour { $currency } et ce mois ({ $month }) : indiquez-en un avec sa date et sa source, ou faites importer les taux du mois.
@@ -87,6 +89,7 @@ reason-already-exists = { $kind ->
     [plan] Un plan portant cette référence existe déjà.
     [office] Un bureau portant ce code existe déjà.
     [person] Cette adresse a déjà un compte.
+    [role] Votre organisation a déjà un rôle portant ce nom.
    *[other] Cet élément existe déjà.
  }
 reason-unknown-reference = { $kind ->
@@ -99,6 +102,7 @@ reason-unknown-reference = { $kind ->
      }
     [contribution] Vous n’avez pas cette contribution.
     [person] Veuillez choisir un membre du personnel de votre organisation.
+    [role] Votre organisation n’a pas ce rôle.
     [notification] Vous n’avez pas cette notification.
    *[other] Cet enregistrement n’existe pas.
  }

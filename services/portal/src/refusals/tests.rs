@@ -243,15 +243,17 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
             assert_eq!(said.len(), kinds.len(), "{language:?} {code}: {said:?}");
         }
     };
-    use RecordKind::{Agreement, Contact, Contribution, Donor, Notification, Office, Person, Plan, Report};
-    kinds_with_texts(FieldCode::AlreadyExists, &[Donor, Contribution, Plan, Office, Person]);
+    use RecordKind::{
+        Agreement, Client, Contact, Contribution, Donor, Notification, Office, Person, Plan, Report, Role,
+    };
+    kinds_with_texts(FieldCode::AlreadyExists, &[Donor, Contribution, Plan, Office, Person, Role]);
     kinds_with_texts(
         FieldCode::UnknownReference,
-        &[Office, Donor, Agreement, Plan, Contribution, Person, Notification],
+        &[Office, Donor, Agreement, Plan, Contribution, Person, Notification, Role],
     );
     kinds_with_texts(FieldCode::NotYours, &[Agreement, Contribution, Plan]);
     kinds_with_texts(FieldCode::Circular, &[Donor, Office]);
-    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact, Office, Person]);
+    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact, Office, Person, Role, Client]);
     kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
     let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
     for &language in Language::ALL {

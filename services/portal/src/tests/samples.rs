@@ -89,6 +89,7 @@ fn refusal(field: &str) -> Value {
 pub(crate) mod account;
 pub(crate) mod agreements;
 pub(crate) mod analysis;
+pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -99,6 +100,7 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod public;
 pub(crate) mod reports;
+pub(crate) mod roles;
 pub(crate) mod settings;
 
 /// The samples of these files.
@@ -106,6 +108,7 @@ const PAGES: &[&[Sample]] = &[
     account::PAGES,
     agreements::PAGES,
     analysis::PAGES,
+    clients::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,
@@ -115,5 +118,6 @@ const PAGES: &[&[Sample]] = &[
     offices::PAGES,
     public::PAGES,
     reports::PAGES,
+    roles::PAGES,
     settings::PAGES,
 ];

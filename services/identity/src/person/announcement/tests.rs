@@ -1,7 +1,15 @@
-use super::catch_up;
-use crate::testing::World;
+use super::{announce_again, catch_up};
+use crate::{role, testing::World};
+use ::store::Actor;
 use events::{EventPayload, OfficeRoles, PersonChanged};
 use kernel::{DonorId, StaffRole};
+
+/// What an administrator may do, as events say it.
+fn every_permission() -> Vec<String> {
+    let mut every: Vec<String> = auth::ALL_PERMISSIONS.iter().map(|name| (*name).to_owned()).collect();
+    every.sort();
+    every
+}
 
 async fn told(world: &World) -> Vec<PersonChanged> {
     let query = format!(
@@ -24,6 +32,7 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
         let offices = vec![OfficeRoles {
             office_id: world.founded.office_id,
             roles: vec![StaffRole::Administrator.into(), StaffRole::Auditor.into()],
+            permissions: every_permission(),
         }];
         let first = PersonChanged {
             id: amina,
@@ -39,6 +48,43 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
         assert_eq!(catch_up(&world.store).await.unwrap(), 1);
         let second = PersonChanged { sequence: 2, active: true, ..first.clone() };
         assert_eq!(told(&world).await, [first, second]);
+    }
+}
+
+#[tokio::test]
+async fn whose_role_changed_is_announced_again_with_the_new_rights() {
+    for world in World::on_both("whose_role_changed_is_announced_again").await {
+        let amina = world.person("amina@example.org", &[], None).await;
+        let tx = world.store.system(Actor::system()).await.unwrap();
+        let grants = role::store::Model {
+            id: tx.new_id(),
+            version: 1,
+            organisation_id: world.founded.organisation_id,
+            name: "Grants".to_owned(),
+            name_key: "grants".to_owned(),
+            description: None,
+            permissions: role::store::written(&["plans:read".to_owned(), "imports:read".to_owned()]),
+            created_at: tx.now(),
+        };
+        role::store::insert(&tx, &grants).await.unwrap();
+        let held = [(world.founded.office_id, grants.id)];
+        role::rights::save_custom(&tx, amina, &held).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(catch_up(&world.store).await.unwrap(), 1);
+        let mut tx = world.store.system(Actor::system()).await.unwrap();
+        let less = role::store::Model {
+            permissions: role::store::written(&["plans:read".to_owned()]),
+            version: 2,
+            ..grants
+        };
+        role::store::update(&tx, &less).await.unwrap();
+        announce_again(&mut tx, &[amina]).await.unwrap();
+        tx.commit().await.unwrap();
+        let told = told(&world).await;
+        let permissions: Vec<_> = told.iter().map(|event| event.offices[0].permissions.clone()).collect();
+        assert_eq!(permissions, [vec!["imports:read", "plans:read"], vec!["plans:read"]]);
+        assert!(told[1].offices[0].roles.is_empty() && told[1].sequence == 2);
+        assert_eq!(catch_up(&world.store).await.unwrap(), 0, "it is announced already");
     }
 }
 

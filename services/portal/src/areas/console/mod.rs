@@ -4,6 +4,7 @@
 
 pub(crate) mod agreements;
 pub(crate) mod analysis;
+pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
@@ -11,12 +12,14 @@ pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod reports;
+pub(crate) mod roles;
 pub(crate) mod settings;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
     agreements::NAV,
     analysis::NAV,
+    clients::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
@@ -24,6 +27,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     imports::NAV,
     offices::NAV,
     reports::NAV,
+    roles::NAV,
     settings::NAV,
 ];
 
@@ -32,6 +36,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
 pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     agreements::STEPS,
     analysis::STEPS,
+    clients::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
@@ -39,6 +44,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     imports::STEPS,
     offices::STEPS,
     reports::STEPS,
+    roles::STEPS,
     settings::STEPS,
 ];
 
@@ -47,6 +53,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(agreements::configure)
         .configure(analysis::configure)
+        .configure(clients::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)
@@ -54,5 +61,6 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(imports::configure)
         .configure(offices::configure)
         .configure(reports::configure)
+        .configure(roles::configure)
         .configure(settings::configure);
 }

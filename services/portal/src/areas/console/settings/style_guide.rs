@@ -2,6 +2,7 @@
 
 use crate::{
     i18n::Language,
+    permissions,
     steps::{Field, Kind, Step, Steps, offering},
     visit::{PageResult, Staff},
 };
@@ -100,6 +101,8 @@ pub(crate) fn sample(language: Language) -> Value {
     let steps = offering(steps, &[json!({ "id": "0", "name": "2026" })]);
     json!({
         "sample_agreements": agreements, "sample_steps": steps,
+        "sample_choices": permissions::choices(&["plans:read", "plans:write"], |name| name != "plans:write"),
+        "sample_held": permissions::held(&json!(["plans:read", "plans:write", "agreements:read"])),
         "sample_reports": reports, "sample_stages": stages,
         "sample_told": [told("overdue", false), told("send", false), told("return", true)],
         "sample_updates": [{ "plan_id": "0", "plan_name": "2026", "title": "العربية", "body": "0123456789", "language": "en",
