@@ -18,6 +18,8 @@ mod i18n;
 mod ids;
 mod lists;
 mod nav;
+mod offices;
+mod people;
 mod recent;
 mod refusals;
 mod render;

@@ -7,6 +7,7 @@ segment-traditional = Tradicional
 segment-emerging = Emergente
 segment-private = Privado
 liaison-post = Oficina de enlace
+donor-focal-point = Punto focal
 liaison-geneva = Ginebra
 happened-on = del { $date }
 iati-identifier = Identificador IATI

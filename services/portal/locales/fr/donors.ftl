@@ -7,6 +7,7 @@ segment-traditional = Traditionnel
 segment-emerging = Émergent
 segment-private = Privé
 liaison-post = Bureau de liaison
+donor-focal-point = Personne référente
 liaison-geneva = Genève
 happened-on = du { $date }
 iati-identifier = Identifiant IATI

@@ -70,6 +70,11 @@ fn with(mut value: Value, more: Value) -> Value {
     value
 }
 
+/// The names of people by id, as [`crate::people`] finds them.
+fn names() -> Value {
+    [(ID, MARKUP)].into_iter().collect()
+}
+
 /// Every step of a record of `list`, as its page shows them.
 fn steps(language: Language, list: &str, record: &Value) -> Value {
     let steps = STEPS.iter().copied().flatten().find(|steps| steps.list == list).unwrap();
@@ -96,8 +101,10 @@ pub(crate) mod donor_portal;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod people;
 pub(crate) mod public;
 pub(crate) mod reports;
+pub(crate) mod representatives;
 pub(crate) mod settings;
 
 /// The samples of these files.
@@ -111,7 +118,9 @@ const PAGES: &[&[Sample]] = &[
     donors::PAGES,
     home::PAGES,
     imports::PAGES,
+    people::PAGES,
     public::PAGES,
     reports::PAGES,
+    representatives::PAGES,
     settings::PAGES,
 ];

@@ -9,7 +9,9 @@ pub(crate) mod contributions;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod people;
 pub(crate) mod reports;
+pub(crate) mod representatives;
 pub(crate) mod settings;
 
 /// The entries of these areas in the menu.
@@ -21,7 +23,9 @@ pub(crate) const NAV: crate::nav::Menu = &[
     donors::NAV,
     home::NAV,
     imports::NAV,
+    people::NAV,
     reports::NAV,
+    representatives::NAV,
     settings::NAV,
 ];
 
@@ -35,7 +39,9 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     donors::STEPS,
     home::STEPS,
     imports::STEPS,
+    people::STEPS,
     reports::STEPS,
+    representatives::STEPS,
     settings::STEPS,
 ];
 
@@ -49,6 +55,8 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(donors::configure)
         .configure(home::configure)
         .configure(imports::configure)
+        .configure(people::configure)
         .configure(reports::configure)
+        .configure(representatives::configure)
         .configure(settings::configure);
 }

@@ -3,7 +3,7 @@
 use super::{
     DAY, ID, INSTANT, MARKUP, Sample, agreements, contacts, contributions,
     document::{answer, list, row},
-    public, reports, with,
+    public, reports, representatives, with,
 };
 use crate::i18n::Language;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub(super) const PAGES: &[Sample] = &[
 fn fields() -> Value {
     json!({ "id": ID, "name": MARKUP, "name_fr": MARKUP, "name_es": MARKUP, "short_name": MARKUP,
         "type": "government", "segment": "traditional", "country": "NOR", "status": "active",
-        "liaison_post": "geneva", "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
+        "liaison_post": "geneva", "focal_point_id": ID, "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
         "preferences": { "themes": [MARKUP], "regions": ["asia"], "earmarking": ["earmarked"],
                          "report_language": "fr", "report_template": "standard" },
         "version": 1, "created_at": INSTANT, "updated_at": INSTANT })
@@ -62,7 +62,9 @@ fn show(_: Language) -> Value {
         "agreements": list("/v1/agreements", &[agreements::agreement()]),
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contacts": list("/v1/donors/{id}/contacts", &[contacts::contact()]), "may_write": true, "curates": true,
-        "may_write_contacts": true, "may_read_contacts": true,
+        "may_write_contacts": true, "may_read_contacts": true, "names": super::names(), "invites": true,
+        "representatives": list("/v1/representatives", &[representatives::representative()]),
+        "may_read_representatives": true,
     })
 }
 

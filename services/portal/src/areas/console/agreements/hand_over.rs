@@ -5,12 +5,12 @@ use crate::{
     client::{Guard, Method},
     error::PageError,
     ids::Id,
+    offices,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
 use kernel::text::search_key;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/console/agreements/{id}/hand-over", web::post().to(hand_over));
@@ -53,49 +53,13 @@ fn by_office(mut people: Vec<Value>, offices: &[Value]) -> Vec<Value> {
     offices.iter().filter_map(group).collect()
 }
 
-/// Who is responsible for an agreement: without a name, it is somebody of another office. Null when nobody is, or when the
-/// reader sees no people.
-pub(super) async fn responsible(
-    staff: &Staff,
-    agreement: &Value,
-    colleagues: &[Value],
-) -> Result<Value, PageError> {
-    let id = agreement["responsible_id"].as_str().filter(|_| staff.may("people:read"));
-    let Some(id) = id else { return Ok(Value::Null) };
-    let mut people = colleagues.iter().filter_map(|group| group["people"].as_array()).flatten();
-    if let Some(known) = people.find(|person| person["id"] == id) {
-        return Ok(json!({ "name": known["name"] }));
-    }
-    match staff.get(&format!("/v1/people/{id}"), &()).await {
-        Ok(person) => Ok(json!({ "name": person["name"] })),
-        Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "name": null })),
-        Err(error) => Err(error),
-    }
-}
-
 /// The offices that the reader writes for.
 pub(super) async fn offices(staff: &Staff) -> Result<Vec<Value>, PageError> {
-    if !staff.may("agreements:write") || !staff.may("offices:read") {
+    if !staff.may("agreements:write") {
         return Ok(Vec::new());
     }
-    let all = staff.all("/v1/offices", &()).await?;
-    Ok(own_and_below(all, |office| staff.is_own(&json!({ "office_id": office["id"] }))))
-}
-
-/// Of all offices, the reader's own and those below it.
-fn own_and_below(all: Vec<Value>, is_own: impl Fn(&Value) -> bool) -> Vec<Value> {
-    let id = |office: &Value, name: &str| office[name].as_str().unwrap_or_default().to_owned();
-    let mut within: BTreeSet<String> =
-        all.iter().filter(|office| is_own(office)).map(|office| id(office, "id")).collect();
-    loop {
-        let below = all.iter().filter(|office| within.contains(&id(office, "parent_id")));
-        let found: BTreeSet<String> = below.map(|office| id(office, "id")).collect();
-        if found.is_subset(&within) {
-            break;
-        }
-        within.extend(found);
-    }
-    all.into_iter().filter(|office| within.contains(&id(office, "id"))).collect()
+    let all = offices::every(staff).await?;
+    Ok(offices::of_reader(staff, all))
 }
 
 /// Whether an agreement may be given to anybody: by whoever writes for its office, unless it is cancelled.
@@ -116,13 +80,6 @@ pub(super) fn takers(offices: Vec<Value>, agreement: &Value) -> Vec<Value> {
 mod tests {
     use super::*;
     use crate::lists::added;
-
-    fn tree() -> Vec<Value> {
-        let office = |id: &str, parent: Option<&str>| json!({ "id": id, "parent_id": parent });
-        let country = office("country", Some("region"));
-        let sister = office("sister", Some("region"));
-        vec![country, sister, office("hq", None), office("region", Some("hq")), office("other", Some("hq"))]
-    }
 
     fn ids(offices: &[Value]) -> Vec<&str> {
         offices.iter().filter_map(|office| office["id"].as_str()).collect()
@@ -154,13 +111,10 @@ mod tests {
 
     #[test]
     fn an_agreement_is_given_to_offices_that_its_giver_writes_for() {
-        let of = |own: &str| own_and_below(tree(), |office| office["id"] == own);
-        assert_eq!(ids(&of("region")), ["country", "sister", "region"]);
-        assert_eq!(ids(&of("country")), ["country"]);
-        assert_eq!(of("hq").len(), 5);
+        let region = || ["country", "sister", "region"].map(|id| json!({ "id": id })).to_vec();
         let agreement = |office: &str, state: &str| json!({ "office_id": office, "state": state });
-        assert_eq!(ids(&takers(of("region"), &agreement("country", "active"))), ["sister", "region"]);
-        assert!(takers(of("region"), &agreement("other", "active")).is_empty());
-        assert!(takers(of("region"), &agreement("country", "cancelled")).is_empty());
+        assert_eq!(ids(&takers(region(), &agreement("country", "active"))), ["sister", "region"]);
+        assert!(takers(region(), &agreement("other", "active")).is_empty());
+        assert!(takers(region(), &agreement("country", "cancelled")).is_empty());
     }
 }
