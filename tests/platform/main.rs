@@ -28,6 +28,7 @@ mod pages;
 mod plans;
 mod rebuild;
 mod registry;
+mod representatives;
 mod revocation;
 mod sign_in;
 mod sign_in_under_attack;

@@ -12,7 +12,7 @@ use table::{
     expected,
 };
 use testkit::Http;
-use tests::{World, flows, page, text};
+use tests::{World, day_ahead, flows, page, text};
 
 /// Anonymous, another organisation, a sister office, the parent office, the donor, another donor, an API client
 /// without the scope, the right role.
@@ -105,6 +105,9 @@ async fn scene() -> Scene {
     let person = json!({ "name": "Someone", "email": "someone@example.org",
         "roles": [{ "office_id": office, "role": "country_officer" }] });
     records.insert("people", made("/v1/people", person).await);
+    let representative =
+        world.create("/v1/representatives", representative(&donor, "ingrid@example.org")).await;
+    records.insert("representatives", text(&representative["id"]));
     let contacts = format!("/v1/donors/{donor}/contacts");
     records.insert("contacts", made(&contacts, contact()).await);
     let client = json!({ "name": "Bridge", "office_id": office, "scopes": ["plans:read"] });
@@ -163,6 +166,11 @@ fn contact() -> Value {
     json!({ "name": "Somebody", "consent": { "basis": "public_interest" } })
 }
 
+/// A representative of a donor, with access for half a year.
+fn representative(donor: &str, email: &str) -> Value {
+    json!({ "donor_id": donor, "name": "Ingrid", "email": email, "access_until": day_ahead(180) })
+}
+
 fn agreement(donor: &str) -> Value {
     json!({ "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01", "end_date": "2026-12-31",
         "amount": { "amount": "100", "currency": "USD" }, "visibility": "donor" })
@@ -184,6 +192,11 @@ impl Scene {
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
             "PUT /v1/publication",
+            "POST /v1/representatives",
+            "PUT /v1/representatives/{id}",
+            "POST /v1/representatives/{id}/suspend",
+            "POST /v1/representatives/{id}/restore",
+            "POST /v1/representatives/{id}/invite",
             "POST /v1/reports/{id}/reject",
             "POST /v1/reports/{id}/submit",
             "POST /v1/reports/{id}/accept",
@@ -205,6 +218,12 @@ impl Scene {
             "POST /v1/people" => json!({ "name": "New", "email": format!("new-{number}@example.org"),
                 "roles": [{ "office_id": self.office, "role": "country_officer" }] }),
             "POST /v1/invitations/accept" => json!({ "token": "none", "password": "long enough, surely" }),
+            "POST /v1/representatives" => {
+                representative(&self.donor, &format!("representative-{number}@example.org"))
+            }
+            "PUT /v1/representatives/{id}" => {
+                json!({ "name": "Ingrid", "language": "fr", "access_until": day_ahead(90) })
+            }
             "POST /v1/clients" => {
                 json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] })
             }

@@ -18,6 +18,7 @@ mod origin;
 mod password;
 mod person;
 mod queue;
+mod representative;
 mod secret;
 mod token;
 
@@ -72,6 +73,7 @@ pub fn service(settings: Settings) -> Service {
         passwords: Passwords::new(limits.bounds()),
         attempts: Attempts::new(limits.attempts(), counter),
     });
+    let of_jobs = state.clone();
     let summary = "Organisations, offices, people, API clients, sign-in and tokens.";
     Service::new::<migration::Migrator>("identity", summary, move |config| routes(config, &state))
         .consumers(consumers::all(mailer.is_some()))
@@ -79,6 +81,7 @@ pub fn service(settings: Settings) -> Service {
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
+            jobs.push(representative::expiry::worker(&context, &of_jobs));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }
@@ -107,6 +110,13 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(person::me::me)
         .service(person::me::update)
         .service(person::me::focal_point)
+        .service(representative::api::list)
+        .service(representative::api::get)
+        .service(representative::api::create)
+        .service(representative::change::update)
+        .service(representative::change::suspend)
+        .service(representative::change::restore)
+        .service(representative::change::invite)
         .service(client::api::list)
         .service(client::api::create)
         .service(token::api::authorize)

@@ -93,6 +93,19 @@ const fn saved(status: u16, outside: u16) -> [Gets; 8] {
     row
 }
 
+/// What staff of the whole organisation read, and donors do not.
+const LIST_OF_ORGANISATION: [Gets; 8] =
+    [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees];
+const OF_ORGANISATION_WITHOUT_DONORS: [Gets; 8] =
+    [Status(401), Status(404), Status(200), Status(200), Status(403), Status(403), Status(403), Status(200)];
+
+/// What is made for a donor of the registry, of which another organisation has none.
+const fn made_for_a_donor() -> [Gets; 8] {
+    let mut row = curated(201);
+    row[1] = Status(422);
+    row
+}
+
 /// What any office of the organisation deletes: whoever comes first does, and then there is nothing left.
 const fn deleted_once() -> [Gets; 8] {
     let mut row = saved(404, 404);
@@ -152,21 +165,9 @@ const OF_DONOR: [Gets; 8] =
 
 pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
     BTreeMap::from([
-        ("GET /v1/offices", [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees]),
+        ("GET /v1/offices", LIST_OF_ORGANISATION),
         ("POST /v1/offices", created(422)),
-        (
-            "GET /v1/offices/{id}",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/offices/{id}", OF_ORGANISATION_WITHOUT_DONORS),
         ("GET /v1/people", LIST),
         ("POST /v1/people", created(422)),
         ("GET /v1/people/{id}", NOBODY_IN),
@@ -211,6 +212,13 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(404),
             ],
         ),
+        ("GET /v1/representatives", LIST_OF_ORGANISATION),
+        ("POST /v1/representatives", made_for_a_donor()),
+        ("GET /v1/representatives/{id}", OF_ORGANISATION_WITHOUT_DONORS),
+        ("PUT /v1/representatives/{id}", curated_of_a_donor(428)),
+        ("POST /v1/representatives/{id}/suspend", curated_of_a_donor(428)),
+        ("POST /v1/representatives/{id}/restore", curated_of_a_donor(428)),
+        ("POST /v1/representatives/{id}/invite", curated_of_a_donor(201)),
         ("GET /v1/clients", LIST),
         ("POST /v1/clients", created(422)),
         ("POST /oauth/authorize", all(401)),
@@ -267,19 +275,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("POST /v1/donors/{id}/merges", curated_of_a_donor(422)),
         ("POST /v1/donor-merges/{id}/undo", curated_of_a_donor(428)),
         ("POST /v1/donors/{id}/clearances", curated_of_a_donor(201)),
-        (
-            "GET /v1/donors/{id}/contacts",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/donors/{id}/contacts", OF_ORGANISATION_WITHOUT_DONORS),
         (
             "POST /v1/donors/{id}/contacts",
             [
@@ -293,19 +289,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(201),
             ],
         ),
-        (
-            "GET /v1/contacts/{id}",
-            [
-                Status(401),
-                Status(404),
-                Status(200),
-                Status(200),
-                Status(403),
-                Status(403),
-                Status(403),
-                Status(200),
-            ],
-        ),
+        ("GET /v1/contacts/{id}", OF_ORGANISATION_WITHOUT_DONORS),
         (
             "PUT /v1/contacts/{id}",
             [

@@ -1,5 +1,5 @@
 representatives = Representantes
-representatives-about = Personas que consultan los datos de un donante en el portal del donante, hasta un último día. Las invita el punto focal del donante.
+representatives-about = Personas que consultan los datos de un donante en el portal del donante, hasta un último día. Las invita la persona de contacto del donante.
 representatives-empty = No se ha encontrado ningún representante.
 representatives-none = Nadie tiene acceso por este donante.
 representatives-all = Representantes de todos los donantes

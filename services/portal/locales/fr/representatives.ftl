@@ -1,5 +1,5 @@
 representatives = Représentants
-representatives-about = Les personnes qui consultent les données d’un bailleur dans l’espace des bailleurs, jusqu’à une date limite. La personne référente du bailleur les invite.
+representatives-about = Les personnes qui consultent les données d’un bailleur dans l’espace des bailleurs, jusqu’à une date limite. L’interlocuteur du bailleur les invite.
 representatives-empty = Aucun représentant trouvé.
 representatives-none = Personne n’a accès pour ce bailleur.
 representatives-all = Représentants de tous les bailleurs

@@ -52,8 +52,11 @@ async fn person_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
 
 async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     let person = person_of(&staff, &id).await?;
-    form_page(&staff, FormOf { typed: filled(&person), rows: roles::held(&person), person, ..FormOf::default() })
-        .await
+    form_page(
+        &staff,
+        FormOf { typed: filled(&person), rows: roles::held(&person), person, ..FormOf::default() },
+    )
+    .await
 }
 
 /// What the form of an account begins with, beside its roles.
@@ -72,7 +75,9 @@ async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
     if rows.is_empty() {
         rows = first_row(staff);
     }
-    own.retain(|office| office["state"] != "closed" || rows.iter().any(|row| row["office_id"] == office["id"]));
+    own.retain(|office| {
+        office["state"] != "closed" || rows.iter().any(|row| row["office_id"] == office["id"])
+    });
     let context = json!({
         "typed": form.typed, "rows": rows, "problem": form.problem, "person": form.person, "invited": form.invited,
         "offices": own, "kept": kept, "office_names": office_names, "role_names": roles::own_names(&roles),
@@ -95,7 +100,8 @@ fn body(typed: &Typed, rows: &Rows) -> Value {
 
 async fn create(form: Writer) -> PageResult {
     let (typed, rows) = (&form.typed, Rows::read(&form.typed));
-    let mut again = FormOf { typed: typed.values(), rows: rows.again(asks_for_more(typed)), ..FormOf::default() };
+    let mut again =
+        FormOf { typed: typed.values(), rows: rows.again(asks_for_more(typed)), ..FormOf::default() };
     if asks_for_more(typed) {
         return form_page(&form, again).await;
     }

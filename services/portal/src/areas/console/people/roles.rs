@@ -15,7 +15,8 @@ pub(super) async fn offered(staff: &Staff) -> Result<Value, PageError> {
 }
 
 fn of(all: &[Value]) -> Value {
-    let built_in: Vec<&Value> = all.iter().map(|role| &role["role"]).filter(|word| word.is_string()).collect();
+    let built_in: Vec<&Value> =
+        all.iter().map(|role| &role["role"]).filter(|word| word.is_string()).collect();
     let own = all.iter().filter(|role| role["id"].is_string());
     let own: Vec<Value> = own.map(|role| json!({ "id": role["id"], "name": role["name"] })).collect();
     json!({ "built_in": built_in, "own": own })
@@ -126,7 +127,8 @@ mod tests {
     fn a_row_without_a_role_gives_none_and_own_roles_are_sent_apart() {
         let mut body = json!({ "name": "N" });
         rows().sent(&mut body);
-        let held = json!([{ "office_id": "b", "role": "auditor" }, { "office_id": "c", "role": "country_officer" }]);
+        let held =
+            json!([{ "office_id": "b", "role": "auditor" }, { "office_id": "c", "role": "country_officer" }]);
         assert_eq!(body["roles"], held);
         assert_eq!(body["custom_roles"], json!([{ "office_id": "a", "role_id": OWN }]));
         assert_eq!((rows().again(false).len(), rows().again(true).len()), (4, 5));
@@ -160,8 +162,10 @@ mod tests {
         assert_eq!((mine.len(), others[0]["office_id"].as_str()), (1, Some("a")));
         let added = within(Rows::read(&Typed::read(b"rows=1")).again(true), &[]);
         assert_eq!((added.0.len(), added.1.len()), (2, 0), "a row to be filled in");
-        let roles = of(&[json!({ "role": "auditor", "id": null, "name": "auditor" }),
-            json!({ "role": null, "id": OWN, "name": "Cashier" })]);
+        let roles = of(&[
+            json!({ "role": "auditor", "id": null, "name": "auditor" }),
+            json!({ "role": null, "id": OWN, "name": "Cashier" }),
+        ]);
         assert_eq!(roles, json!({ "built_in": ["auditor"], "own": [{ "id": OWN, "name": "Cashier" }] }));
         assert_eq!(own_names(&roles), json!({ OWN: "Cashier" }));
     }

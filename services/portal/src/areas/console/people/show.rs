@@ -76,9 +76,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
 async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match taken(&form, "people", &id, &step).await? {
-        Ok(Some(link)) => {
-            show_page(&form, &id, json!({ "problem": null, "done": null, "link": link })).await
-        }
+        Ok(Some(link)) => show_page(&form, &id, json!({ "problem": null, "done": null, "link": link })).await,
         Ok(None) => form.see_other(&format!("/console/people/{id}?done={step}")),
         Err(again) => show_page(&form, &id, added(again, json!({ "done": null, "link": null }))).await,
     }
@@ -93,7 +91,8 @@ pub(crate) async fn taken(
     step: &str,
 ) -> Result<Result<Option<Value>, Value>, PageError> {
     let (typed, makes_link) = (&form.typed, ["invite", "password-reset"].contains(&step));
-    let guard = if makes_link { Guard::Key(typed.text("key")) } else { Guard::Version(typed.text("version")) };
+    let guard =
+        if makes_link { Guard::Key(typed.text("key")) } else { Guard::Version(typed.text("version")) };
     let path = format!("/v1/{list}/{id}/{step}");
     match form.submit(Method::POST, &path, &json!({}), guard).await? {
         Ok(made) if makes_link => Ok(Ok(Some(link_of(form, &made).await?))),
@@ -107,7 +106,8 @@ pub(crate) async fn link_of(staff: &Staff, made: &Value) -> Result<Value, PageEr
     // Whether there is e-mail at all is said of the reader's own notifications.
     let mailed = staff.get("/v1/me", &()).await?["mail"].is_boolean();
     let is_reset = !made["expires_at"].is_null();
-    let (url, expires_at) = if is_reset { ("reset_url", "expires_at") } else { ("invitation_url", "invitation_expires_at") };
+    let (url, expires_at) =
+        if is_reset { ("reset_url", "expires_at") } else { ("invitation_url", "invitation_expires_at") };
     Ok(json!({
         "url": made[url], "expires_at": made[expires_at], "mailed": mailed && !is_reset, "reset": is_reset,
     }))

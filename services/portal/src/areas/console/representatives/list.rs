@@ -40,7 +40,8 @@ async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult
         Some(id) => staff.get(&format!("/v1/donors/{id}"), &()).await?,
         None => Value::Null,
     };
-    LIST.show(&staff, &asked, json!({ "donor": donor, "may_write": staff.may("representatives:write") })).await
+    LIST.show(&staff, &asked, json!({ "donor": donor, "may_write": staff.may("representatives:write") }))
+        .await
 }
 
 async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {

@@ -77,9 +77,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
 async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match taken(&form, "representatives", &id, &step).await? {
-        Ok(Some(link)) => {
-            show_page(&form, &id, json!({ "problem": null, "done": null, "link": link })).await
-        }
+        Ok(Some(link)) => show_page(&form, &id, json!({ "problem": null, "done": null, "link": link })).await,
         Ok(None) => form.see_other(&format!("/console/representatives/{id}?done={step}")),
         Err(again) => show_page(&form, &id, added(again, json!({ "done": null, "link": null }))).await,
     }
