@@ -13,6 +13,7 @@ mod limits;
 mod mail;
 mod migration;
 mod office;
+mod operator;
 mod organisation;
 mod origin;
 mod password;
@@ -27,6 +28,7 @@ mod testing;
 
 pub use limits::SignInLimits;
 pub use mail::{Mailer, MailerError};
+pub use operator::{InviteError, InvitedAdministrator, check_address, invite_administrator};
 pub use organisation::{Founded, exists, found};
 
 use actix_web::web::Data;

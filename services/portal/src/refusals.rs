@@ -219,7 +219,6 @@ fn state(language: Language, kind: &str, word: &str) -> Option<String> {
         "agreement" => &["agreement"],
         "report" => &["report-state"],
         "contribution" => &["status", "standing", "link-state"],
-        "person" => &["account-state"],
         _ => &["state"],
     };
     families.iter().find_map(|family| known(language, &format!("{family}-{}", dashed(word))))

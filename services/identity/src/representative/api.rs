@@ -1,12 +1,12 @@
 //! Representatives: the list, one of them, and their invitation.
 
 use super::{
-    access, check_access,
+    access,
     store::{self, Donor, Filter},
 };
 use crate::{
     State,
-    letter::{self, AccountLetter},
+    mail::account::{self, AccountLetter},
     person::{self, PersonState, invitations, is_email, normal_email, store::Model},
     secret,
 };
@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 
 /// How long an invitation holds.
-pub(super) const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
+pub(crate) const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// A donor's representative: an account that reads what is visible to one donor.
 #[derive(Debug, Serialize, ToSchema)]
@@ -260,7 +260,7 @@ pub(crate) async fn create(
     service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
         // The account is kept by headquarters, whichever office the focal point works in.
         tx.as_platform(async |tx| {
-            let row = account(tx, &caller.claims, &new).await?;
+            let row = new_account(tx, &caller.claims, &new).await?;
             person::store::insert(tx, &row, &[]).await.map_err(|error| {
                 // Within this organisation: accounts elsewhere are not disclosed.
                 if error.is_duplicate() {
@@ -286,11 +286,13 @@ pub(crate) async fn create(
 fn check(new: &NewRepresentative, checks: &mut Checks, today: NaiveDate) {
     checks.text("/name", &new.name, 200);
     checks.require(is_email(new.email.trim()), "/email", (FieldCode::NotAnEmail, "is not an e-mail address"));
-    check_access(checks, new.access_until, today);
+    if let Some(fault) = person::access_fault(new.access_until, today) {
+        checks.refuse("/access_until", fault);
+    }
 }
 
 /// The row of a new account.
-async fn account(tx: &Transaction, claims: &Claims, new: &NewRepresentative) -> Result<Model, ApiError> {
+async fn new_account(tx: &Transaction, claims: &Claims, new: &NewRepresentative) -> Result<Model, ApiError> {
     let headquarters = ::store::office::headquarters(tx.db(), claims.organisation_id).await?;
     Ok(Model {
         id: tx.new_id(),
@@ -324,7 +326,7 @@ pub(super) async fn invite(
     let (token, expires_at) = (secret::new(), tx.now() + INVITATION_LIFETIME);
     invitations::give(tx, id, &secret::hash(&token), expires_at).await?;
     let url = format!("{}/invitation?token={token}", state.issuer);
-    letter::send(tx, state, id, AccountLetter::Invitation { token }).await?;
+    account::send(tx, state, id, AccountLetter::Invitation { token }).await?;
     Ok((url, expires_at))
 }
 

@@ -3,12 +3,12 @@
 use super::{
     access,
     api::{self, Representative},
-    check_access, store,
+    store,
 };
 use crate::{
     State,
     person::{self, PersonState, store::Model},
-    session::ending,
+    token::ending,
 };
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
@@ -96,7 +96,9 @@ pub(crate) async fn update(
             let now = tx.now();
             let fields = body.checked(|fields, checks| {
                 checks.text("/name", &fields.name, 200);
-                check_access(checks, fields.access_until, now.date_naive());
+                if let Some(fault) = person::access_fault(fields.access_until, now.date_naive()) {
+                    checks.refuse("/access_until", fault);
+                }
             })?;
             let after = Model {
                 version: before.version + 1,

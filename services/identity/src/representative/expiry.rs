@@ -1,7 +1,7 @@
 //! The end of access: when somebody's last day is over, so are their sessions. (None is renewed then, in any case.)
 
 use super::store as representatives;
-use crate::{State, person, session::ending};
+use crate::{State, person, token::ending};
 use ::store::{Actor, Store, StoreError};
 use actix_web::web::Data;
 use service::{Context, Job};

@@ -7,7 +7,6 @@ segment-traditional = Traditional
 segment-emerging = Emerging
 segment-private = Private
 liaison-post = Liaison office
-donor-focal-point = Focal point
 liaison-geneva = Geneva
 happened-on = of { $date }
 iati-identifier = IATI identifier

@@ -249,7 +249,6 @@ refused-field-submitted-at = submission
 refused-field-due-date = previous due date
 refused-field-given-on = date of consent
 refused-field-valid-from = start of validity
-refused-field-today = today
 refused-field-from = first year
 refused-field-usage-split = division by year
 refused-field-amount = amount

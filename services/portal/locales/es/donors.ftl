@@ -7,7 +7,6 @@ segment-traditional = Tradicional
 segment-emerging = Emergente
 segment-private = Privado
 liaison-post = Oficina de enlace
-donor-focal-point = Persona de contacto
 liaison-geneva = Ginebra
 happened-on = del { $date }
 iati-identifier = Identificador IATI

@@ -249,7 +249,6 @@ refused-field-submitted-at = presentación
 refused-field-due-date = vencimiento anterior
 refused-field-given-on = fecha del consentimiento
 refused-field-valid-from = inicio de la validez
-refused-field-today = hoy
 refused-field-from = primer año
 refused-field-usage-split = reparto por años
 refused-field-amount = importe

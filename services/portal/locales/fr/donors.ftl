@@ -7,7 +7,6 @@ segment-traditional = Traditionnel
 segment-emerging = Émergent
 segment-private = Privé
 liaison-post = Bureau de liaison
-donor-focal-point = Interlocuteur
 liaison-geneva = Genève
 happened-on = du { $date }
 iati-identifier = Identifiant IATI

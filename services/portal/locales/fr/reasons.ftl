@@ -249,7 +249,6 @@ refused-field-submitted-at = remise
 refused-field-due-date = échéance précédente
 refused-field-given-on = date du consentement
 refused-field-valid-from = début de validité
-refused-field-today = aujourd’hui
 refused-field-from = première année
 refused-field-usage-split = répartition par année
 refused-field-amount = montant

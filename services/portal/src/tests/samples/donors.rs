@@ -20,7 +20,7 @@ pub(super) const PAGES: &[Sample] = &[
 fn fields() -> Value {
     json!({ "id": ID, "name": MARKUP, "name_fr": MARKUP, "name_es": MARKUP, "short_name": MARKUP,
         "type": "government", "segment": "traditional", "country": "NOR", "status": "active",
-        "liaison_post": "geneva", "focal_point_id": ID, "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
+        "liaison_post": "geneva", "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
         "preferences": { "themes": [MARKUP], "regions": ["asia"], "earmarking": ["earmarked"],
                          "report_language": "fr", "report_template": "standard" },
         "version": 1, "created_at": INSTANT, "updated_at": INSTANT })
@@ -62,7 +62,7 @@ fn show(_: Language) -> Value {
         "agreements": list("/v1/agreements", &[agreements::agreement()]),
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contacts": list("/v1/donors/{id}/contacts", &[contacts::contact()]), "may_write": true, "curates": true,
-        "may_write_contacts": true, "may_read_contacts": true, "names": super::names(), "invites": true,
+        "may_write_contacts": true, "may_read_contacts": true, "invites": true,
         "representatives": list("/v1/representatives", &[representatives::representative()]),
         "may_read_representatives": true,
     })

@@ -5,7 +5,7 @@ use crate::{
     client::{Guard, Method},
     error::PageError,
     ids::Id,
-    offices,
+    offices::own_and_below,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -55,11 +55,11 @@ fn by_office(mut people: Vec<Value>, offices: &[Value]) -> Vec<Value> {
 
 /// The offices that the reader writes for.
 pub(super) async fn offices(staff: &Staff) -> Result<Vec<Value>, PageError> {
-    if !staff.may("agreements:write") {
+    if !staff.may("agreements:write") || !staff.may("offices:read") {
         return Ok(Vec::new());
     }
-    let all = offices::every(staff).await?;
-    Ok(offices::of_reader(staff, all))
+    let all = staff.all("/v1/offices", &()).await?;
+    Ok(own_and_below(&all, |office| staff.is_own_office(office)))
 }
 
 /// Whether an agreement may be given to anybody: by whoever writes for its office, unless it is cancelled.
@@ -68,22 +68,22 @@ pub(super) fn may_hand_over(offices: &[Value], agreement: &Value) -> bool {
     writes && agreement["state"] != "cancelled"
 }
 
-/// The offices to which an agreement may be given.
+/// The offices to which an agreement may be given: open ones.
 pub(super) fn takers(offices: Vec<Value>, agreement: &Value) -> Vec<Value> {
     if !may_hand_over(&offices, agreement) {
         return Vec::new();
     }
-    offices.into_iter().filter(|office| office["id"] != agreement["office_id"]).collect()
+    let takes = |office: &Value| office["id"] != agreement["office_id"] && office["state"] != "closed";
+    offices.into_iter().filter(takes).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::added;
-
-    fn ids(offices: &[Value]) -> Vec<&str> {
-        offices.iter().filter_map(|office| office["id"].as_str()).collect()
-    }
+    use crate::{
+        lists::added,
+        offices::tests::{ids, tree},
+    };
 
     #[test]
     fn those_who_work_are_named_below_their_offices() {
@@ -111,10 +111,13 @@ mod tests {
 
     #[test]
     fn an_agreement_is_given_to_offices_that_its_giver_writes_for() {
-        let region = || ["country", "sister", "region"].map(|id| json!({ "id": id })).to_vec();
+        let of = |own: &str| own_and_below(&tree(), |office| office["id"] == own);
         let agreement = |office: &str, state: &str| json!({ "office_id": office, "state": state });
-        assert_eq!(ids(&takers(region(), &agreement("country", "active"))), ["sister", "region"]);
-        assert!(takers(region(), &agreement("other", "active")).is_empty());
-        assert!(takers(region(), &agreement("country", "cancelled")).is_empty());
+        assert_eq!(ids(&takers(of("region"), &agreement("country", "active"))), ["sister", "region"]);
+        assert!(takers(of("region"), &agreement("other", "active")).is_empty());
+        assert!(takers(of("region"), &agreement("country", "cancelled")).is_empty());
+        let mut offices = of("region");
+        offices[1]["state"] = "closed".into();
+        assert_eq!(ids(&takers(offices, &agreement("country", "active"))), ["region"]);
     }
 }

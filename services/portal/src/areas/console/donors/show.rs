@@ -6,7 +6,7 @@ use crate::{
     forms::key,
     ids::{Id, only_ids},
     lists::{ListQuery, NoFilters, added},
-    people, recent,
+    recent,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -38,8 +38,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("agreements:read", &clearance, &()),
         staff.get_if("agreements:read", &clearances, &[("limit", "20")]),
     );
-    let (names, representatives, invites) = futures_util::join!(
-        people::names(staff, [&donor["focal_point_id"]]),
+    let (representatives, invites) = futures_util::join!(
         staff.get_if("representatives:read", "/v1/representatives", &of_it),
         may_keep(staff, &donor),
     );
@@ -51,7 +50,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         "clearance": clearance?, "clearances": clearances?, "key": key(),
         "may_write": staff.may("agreements:write"), "curates": staff.may("donors:write"),
         "may_write_contacts": staff.may("contacts:write"), "may_read_contacts": staff.may("contacts:read"),
-        "names": names?, "representatives": unless_away(representatives)?, "invites": invites?,
+        "representatives": unless_away(representatives)?, "invites": invites?,
         "may_read_representatives": staff.may("representatives:read"),
     });
     staff.page("console/donors/show.html", added(context, again)).await

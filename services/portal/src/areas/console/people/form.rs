@@ -69,7 +69,7 @@ async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
     let (all, roles) = futures_util::join!(offices::every(staff), roles::offered(staff));
     let (all, roles) = (all?, roles?);
     let office_names = offices::names(&all);
-    let mut own = offices::of_reader(staff, all);
+    let mut own = offices::of_reader(staff, &all);
     // What the reader may neither give nor take stays as it is.
     let (mut rows, kept) = roles::within(form.rows, &own);
     if rows.is_empty() {
@@ -152,7 +152,7 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
 
 /// Roles in offices that the reader does not work for.
 async fn kept(staff: &Staff, person: &Value) -> Result<Vec<Value>, PageError> {
-    let own = offices::of_reader(staff, offices::every(staff).await?);
+    let own = offices::of_reader(staff, &offices::every(staff).await?);
     Ok(roles::within(roles::held(person), &own).1)
 }
 

@@ -49,7 +49,7 @@ async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult
     );
     let (offices, roles) = (offices?, roles?);
     let more = json!({
-        "office_names": offices::names(&offices), "offices": offices::of_reader(&staff, offices),
+        "office_names": offices::names(&offices), "offices": offices::of_reader(&staff, &offices),
         "role_names": roles::own_names(&roles), "roles": roles, "may_write": staff.may("people:write"),
     });
     staff.page(LIST.template, added(context?, more)).await
