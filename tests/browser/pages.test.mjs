@@ -47,6 +47,15 @@ async function pagesOf(page, who, language) {
     const pledge = await href(page, "main tbody th a");
     return [at("/console"), agreement, `${agreement}/edit`, report, pledge, at("/console/contributions/new")];
   }
+  if (who === "accounts") {
+    await signIn(page, "admin@demo.example", language);
+    const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
+    const [person, one] = [await first("/console/people?q=claire"), await first("/console/representatives")];
+    const donor = await first("/console/donors?q=norway");
+    const invite = at(`/console/representatives/new?donor_id=${donor.split("/").at(-1)}`);
+    const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
+    return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
+  }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));
   const agreement = await href(page, "main tbody th a");
@@ -83,7 +92,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country"]) {
+  for (const who of ["public", "donor", "officer", "country", "accounts"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {
