@@ -51,7 +51,7 @@ pub(super) struct Rows(Vec<(String, String)>);
 
 impl Rows {
     pub(super) fn read(typed: &Typed) -> Self {
-        let count = typed.text("rows").parse().unwrap_or(1).clamp(1, MAX_ROWS);
+        let count = typed.text("rows").parse::<usize>().unwrap_or(1).clamp(1, MAX_ROWS);
         let text = |row: usize, name: &str| typed.text(&format!("roles-{row}-{name}")).to_owned();
         Self((0..count).map(|row| (text(row, "office_id"), text(row, "role"))).collect())
     }
