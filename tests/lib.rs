@@ -1,7 +1,7 @@
 //! A world for tests and benchmarks: a platform of their own on a free port, with organisations, offices and people.
 
 use bus::SharedBus;
-use kernel::SystemClock;
+use kernel::{Clock, SystemClock};
 use passerelle::{Options, Platform, config::Config, platform};
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
@@ -382,6 +382,15 @@ impl World {
 async fn found(identity: &Store, name: &str, code: &str) -> identity::Founded {
     let founded = identity::found(identity, name, code).await;
     founded.unwrap_or_else(|error| panic!("{code} cannot be founded: {error}"))
+}
+
+/// The day that comes so many days after today (UTC).
+///
+/// # Panics
+/// Where the calendar ends.
+pub fn day_ahead(days: usize) -> String {
+    let day = SystemClock.now().date_naive().iter_days().nth(days);
+    day.unwrap_or_else(|| panic!("there is no day {days} days ahead")).to_string()
 }
 
 /// A text of an answer.

@@ -47,18 +47,27 @@ async function pagesOf(page, who, language) {
     const pledge = await href(page, "main tbody th a");
     return [at("/console"), agreement, `${agreement}/edit`, report, pledge, at("/console/contributions/new"), at("/account/security")];
   }
-  if (who === "administrator") {
+  if (who === "offices") {
     await signIn(page, "admin@demo.example", language);
     const offices = at("/console/offices");
     await page.goto(`${offices}?q=chad`);
     const office = await href(page, "main tbody th a");
     return [offices, `${offices}?kind=country&state=open`, office, `${office}/edit`, `${office}/close`, `${offices}/new`];
   }
-  if (who === "administrator") {
+  if (who === "roles") {
     await signIn(page, "admin@demo.example", language);
     await page.goto(at("/console/clients"));
     const client = await href(page, "main tbody th a");
     return [...["/console/roles", "/console/roles?permission=agreements:write&is_built_in=true", "/console/roles/new", "/console/roles/built-in/head_of_office", "/console/clients", "/console/clients?state=active", "/console/clients/new"].map(at), client, `${client}/edit`];
+  }
+  if (who === "accounts") {
+    await signIn(page, "admin@demo.example", language);
+    const first = async (path) => (await page.goto(at(path)), href(page, "main tbody th a"));
+    const [person, one] = [await first("/console/people?q=claire"), await first("/console/representatives")];
+    const donor = await first("/console/donors?q=norway");
+    const invite = at(`/console/representatives/new?donor_id=${donor.split("/").at(-1)}`);
+    const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
+    return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
   }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));
@@ -96,7 +105,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "administrator"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {

@@ -1,7 +1,7 @@
 // A platform of its own with the demo data, and a browser.
 
 import { chromium } from "playwright-core";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { createRequire } from "node:module";
@@ -22,20 +22,44 @@ async function freePort() {
   return port;
 }
 
-export async function start() {
+/// Where a platform of its own will be.
+async function place() {
   const data = mkdtempSync(join(tmpdir(), "passerelle-browser-"));
-  const url = `http://localhost:${await freePort()}`;
-  const process_ = spawn(process.env.PASSERELLE_BINARY, ["up", "--data", data, "--port", new URL(url).port], {
+  return { data, url: `http://localhost:${await freePort()}` };
+}
+
+/// The platform with the demo data.
+export async function start() {
+  const { data, url } = await place();
+  return run(data, url, [], async (json) => {
+    const countries = await json("/v1/public/countries?limit=200");
+    const plans = await json("/v1/public/plans");
+    // The demo is complete: its file says so when everything it made has reached the read models.
+    const made = JSON.parse(readFileSync(join(data, "demo.json"), "utf8")).done;
+    return made && plans.items.length > 0 && countries.items.length > 0;
+  });
+}
+
+/// A platform with an organisation that has nothing but its headquarters, and the link by which its first administrator
+/// accepts the operator's invitation.
+export async function startEmpty() {
+  const { data, url } = await place();
+  const init = ["init", "--data", data, "--organisation", "Aid Bridge", "--code", "HQ", "--json"];
+  const invited = ["--administrator", "ana@example.org", "--administrator-name", "Ana Duarte", "--public-url", url];
+  const founded = JSON.parse(execFileSync(process.env.PASSERELLE_BINARY, [...init, ...invited], { encoding: "utf8" }));
+  // Services know the organisation by its event.
+  const platform = await run(data, url, ["--empty"], async (json) => Array.isArray((await json("/v1/public/plans")).items));
+  return { ...platform, invitation: founded.administrator.invitation_url };
+}
+
+async function run(data, url, more, isReady) {
+  const process_ = spawn(process.env.PASSERELLE_BINARY, ["up", "--data", data, "--port", new URL(url).port, ...more], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const json = async (path) => (await fetch(url + path)).json();
   for (let tries = 0; ; tries++) {
     try {
-      const countries = await json("/v1/public/countries?limit=200");
-      const plans = await json("/v1/public/plans");
-      // The demo is complete: its file says so when everything it made has reached the read models.
-      const made = JSON.parse(readFileSync(join(data, "demo.json"), "utf8")).done;
-      if (made && plans.items.length > 0 && countries.items.length > 0) break;
+      if (await isReady(json)) break;
     } catch {}
     if (tries > 120) throw new Error("the platform does not start");
     await pause(1000);

@@ -32,6 +32,7 @@ mod people;
 mod plans;
 mod rebuild;
 mod registry;
+mod representatives;
 mod revocation;
 mod roles;
 mod sign_in;

@@ -13,7 +13,7 @@ use table::{
     expected,
 };
 use testkit::Http;
-use tests::{World, flows, page, text};
+use tests::{World, day_ahead, flows, page, text};
 
 /// Anonymous, another organisation, a sister office, the parent office, the donor, another donor, an API client
 /// without the scope, the right role.
@@ -110,6 +110,9 @@ async fn scene() -> Scene {
     let person = json!({ "name": "Someone", "email": "someone@example.org",
         "roles": [{ "office_id": office, "role": "country_officer" }] });
     records.insert("people", made("/v1/people", person).await);
+    let representative =
+        world.create("/v1/representatives", representative(&donor, "ingrid@example.org")).await;
+    records.insert("representatives", text(&representative["id"]));
     let contacts = format!("/v1/donors/{donor}/contacts");
     records.insert("contacts", made(&contacts, contact()).await);
     let client = json!({ "name": "Bridge", "office_id": office, "scopes": ["plans:read"] });
@@ -175,6 +178,11 @@ fn contact() -> Value {
     json!({ "name": "Somebody", "consent": { "basis": "public_interest" } })
 }
 
+/// A representative of a donor, with access for half a year.
+fn representative(donor: &str, email: &str) -> Value {
+    json!({ "donor_id": donor, "name": "Ingrid", "email": email, "access_until": day_ahead(180) })
+}
+
 fn agreement(donor: &str) -> Value {
     json!({ "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01", "end_date": "2026-12-31",
         "amount": { "amount": "100", "currency": "USD" }, "visibility": "donor" })
@@ -199,6 +207,11 @@ impl Scene {
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
             "PUT /v1/publication",
+            "POST /v1/representatives",
+            "PUT /v1/representatives/{id}",
+            "POST /v1/representatives/{id}/suspend",
+            "POST /v1/representatives/{id}/restore",
+            "POST /v1/representatives/{id}/invite",
             "POST /v1/reports/{id}/reject",
             "POST /v1/reports/{id}/submit",
             "POST /v1/reports/{id}/accept",
@@ -229,6 +242,12 @@ impl Scene {
             "POST /v1/password-resets" => json!({ "email": format!("nobody-{number}@example.org") }),
             "PUT /v1/me/password" => {
                 json!({ "current_password": "wrong", "new_password": "long enough, surely" })
+            }
+            "POST /v1/representatives" => {
+                representative(&self.donor, &format!("representative-{number}@example.org"))
+            }
+            "PUT /v1/representatives/{id}" => {
+                json!({ "name": "Ingrid", "language": "fr", "access_until": day_ahead(90) })
             }
             "POST /v1/clients" | "PUT /v1/clients/{id}" => {
                 json!({ "name": "New", "office_id": self.office, "scopes": ["plans:read"] })

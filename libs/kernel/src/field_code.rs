@@ -253,6 +253,8 @@ closed_set! {
         RegionalOfficeOnly = "regional_office_only",
         /// Only headquarters may do this.
         HeadquartersOnly = "headquarters_only",
+        /// Only the donor's focal point, or an administrator at headquarters, may do this.
+        FocalPointOnly = "focal_point_only",
         /// For the organisation's staff only.
         StaffOnly = "staff_only",
         /// For people, not for API clients.

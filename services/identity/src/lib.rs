@@ -17,12 +17,14 @@ mod limits;
 mod mail;
 mod migration;
 mod office;
+mod operator;
 mod organisation;
 mod origin;
 mod password;
 mod people;
 mod person;
 mod queue;
+mod representative;
 mod role;
 mod sealed;
 mod secret;
@@ -34,6 +36,7 @@ mod testing;
 
 pub use limits::SignInLimits;
 pub use mail::{Mailer, MailerError};
+pub use operator::{InviteError, InvitedAdministrator, check_address, invite_administrator};
 pub use organisation::{Founded, exists, found};
 
 use actix_web::web::Data;
@@ -88,6 +91,7 @@ pub fn service(settings: Settings) -> Service {
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
+            jobs.push(representative::expiry::worker(&context, &shared));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(account::reset::worker(&context, &shared));
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
@@ -146,6 +150,13 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(access::clients::revoke)
         .service(access::secrets::create)
         .service(access::secrets::remove)
+        .service(representative::api::list)
+        .service(representative::api::get)
+        .service(representative::api::create)
+        .service(representative::change::update)
+        .service(representative::change::suspend)
+        .service(representative::change::restore)
+        .service(representative::change::invite)
         .service(token::api::authorize)
         .service(token::api::token)
         .service(token::api::revoke)

@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
-    commands::{demo, events, health, import, init, migrate, openapi, serve, services, up},
+    commands::{administrator, demo, events, health, import, init, migrate, openapi, serve, services, up},
     config::{Config, LogFormat},
     output::note,
 };
@@ -31,8 +31,10 @@ struct Cli {
 enum Command {
     /// Runs the whole platform in one process (the default command).
     Up(up::Arguments),
-    /// Creates an organisation with its headquarters and an API client with every scope.
+    /// Creates an organisation with its headquarters, an API client with every scope and, if asked, its first administrator.
     Init(init::Arguments),
+    /// Invites an administrator of an organisation's headquarters, and prints the link.
+    Administrator(administrator::Arguments),
     /// Imports files through the REST API.
     Import(Import),
     /// Runs one service of the distributed mode.
@@ -94,6 +96,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     match command {
         Command::Up(arguments) => up::run(arguments).await?,
         Command::Init(arguments) => init::run(arguments).await?,
+        Command::Administrator(arguments) => administrator::run(arguments).await?,
         Command::Import(Import { format: Format::Fts(arguments) }) => return import::run(arguments).await,
         Command::Openapi(arguments) => openapi::run(&arguments)?,
         Command::Services(arguments) => services::run(&arguments)?,

@@ -7,7 +7,7 @@ mod common;
 
 use common::{PASSERELLE, Up, init};
 use passerelle::platform;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs::{self, Permissions},
     io::{BufRead, BufReader},
@@ -125,6 +125,41 @@ async fn init_changes_no_table_under_a_platform_of_another_version() {
     init.args(["init", "--organisation", "Late", "--code", "LATE", "--data"]).arg(folder.path());
     let said = refused(&mut init);
     assert!(said.contains("another version of Passerelle runs on"), "{said}");
+    up.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_invites_the_first_administrator_who_then_signs_in() {
+    let folder = folder();
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(PASSERELLE);
+        command
+            .args(arguments)
+            .args(["--json", "--public-url", "https://example.org", "--data"])
+            .arg(folder.path());
+        command
+    };
+    let found = ["init", "--organisation", "Test", "--code", "TST", "--administrator"];
+    assert!(refused(&mut command(&[&found[..], &["nobody"]].concat())).contains("not an e-mail address"));
+    let out = command(&[&found[..], &["ana@example.org", "--administrator-name", "Ana"]].concat())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let founded: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let link = |told: &Value| told["invitation_url"].as_str().unwrap().to_owned();
+    let url = link(&founded["administrator"]);
+    let token = url.strip_prefix("https://example.org/invitation?token=").unwrap();
+    let up = Up::start(folder.path(), &["--empty"]);
+    let http = Http::new(&up.url);
+    let acceptance = json!({ "token": token, "password": "three little words" });
+    assert_eq!(http.post(None, "/v1/invitations/accept", &acceptance).await.status, 200);
+    // The one who signs in by now is not invited again; another one is, beside the platform that runs.
+    let said = refused(&mut command(&["administrator", "--code", "TST", "--email", "ANA@example.org"]));
+    assert!(said.contains("has an account"), "{said}");
+    let said = refused(&mut command(&["administrator", "--code", "NONE", "--email", "bo@example.org"]));
+    assert!(said.contains("no organisation has the code NONE"), "{said}");
+    let out = command(&["administrator", "--code", "TST", "--email", "bo@example.org"]).output().unwrap();
+    assert!(link(&serde_json::from_slice(&out.stdout).unwrap()).contains("/invitation?token="));
     up.kill();
 }
 

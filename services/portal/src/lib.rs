@@ -19,6 +19,7 @@ mod ids;
 mod lists;
 mod nav;
 mod offices;
+mod people;
 mod permissions;
 mod recent;
 mod refusals;

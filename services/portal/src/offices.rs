@@ -1,6 +1,10 @@
 //! The offices of the organisation as pages need them: whose they are, and where each stands in the tree.
 
-use crate::{lists::items, visit::Visit};
+use crate::{
+    error::PageError,
+    lists::items,
+    visit::{Staff, Visit},
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +32,21 @@ impl<W> Visit<W> {
     pub(crate) fn is_own_office(&self, office: &Value) -> bool {
         self.own_office() == office["id"].as_str()
     }
+}
+
+/// Every office of the organisation; none for whoever may not see offices.
+pub(crate) async fn every(staff: &Staff) -> Result<Vec<Value>, PageError> {
+    if staff.may("offices:read") { staff.all("/v1/offices", &()).await } else { Ok(Vec::new()) }
+}
+
+/// Of all offices, those that the reader works for.
+pub(crate) fn of_reader(staff: &Staff, all: &[Value]) -> Vec<Value> {
+    own_and_below(all, |office| staff.is_own_office(office))
+}
+
+/// The names of offices by id.
+pub(crate) fn names(all: &[Value]) -> Value {
+    all.iter().map(|office| (text(office, "id"), office["name"].clone())).collect()
 }
 
 /// Rows of offices, each with its level below headquarters and the name of the office above it.
@@ -73,6 +92,7 @@ pub(crate) mod tests {
         assert_eq!(ids(&of("country")), ["country"]);
         assert_eq!(of("hq").len(), 5);
         assert!(of("elsewhere").is_empty());
+        assert_eq!(names(&of("country")), json!({ "country": "COUNTRY" }));
     }
 
     #[test]

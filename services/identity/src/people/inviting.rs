@@ -20,16 +20,16 @@ use service::{ApiResult, Context, Created, Id, openapi::CreateProblems};
 use utoipa::ToSchema;
 
 /// How long an invitation holds.
-const LIFETIME: TimeDelta = TimeDelta::days(7);
+pub(crate) const LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// A link by which somebody accepts an invitation.
-pub(super) struct Link {
-    pub(super) url: String,
-    pub(super) expires_at: DateTime<Utc>,
+pub(crate) struct Link {
+    pub(crate) url: String,
+    pub(crate) expires_at: DateTime<Utc>,
 }
 
 /// Makes a link for a person, in the place of any earlier one, and has it mailed where the deployment sends mail.
-pub(super) async fn send_link(
+pub(crate) async fn send_link(
     tx: &mut TenantTx,
     state: &State,
     person: PersonId,

@@ -73,7 +73,7 @@ impl Filter {
 }
 
 /// The condition of [`super::state_of`], as a query has it.
-fn in_state(conditions: &mut Conditions, state: Option<PersonState>, today: NaiveDate) {
+pub(crate) fn in_state(conditions: &mut Conditions, state: Option<PersonState>, today: NaiveDate) {
     let Some(state) = state else { return };
     if state == PersonState::Suspended {
         return conditions.and_also("p.suspended_at IS NOT NULL");
@@ -90,7 +90,7 @@ fn in_state(conditions: &mut Conditions, state: Option<PersonState>, today: Naiv
 }
 
 /// A word of a search for `LIKE`: what stands for other characters there stands for itself.
-fn literal(word: &str) -> String {
+pub(crate) fn literal(word: &str) -> String {
     let mut text = String::with_capacity(word.len());
     for character in word.chars() {
         if matches!(character, '\\' | '%' | '_') {

@@ -90,7 +90,6 @@ hand-over-do = Hand over
 no-change = No change
 responsible = Responsible
 responsible-nobody = Nobody yet
-responsible-elsewhere = A colleague in another office
 document-signed = Signed document
 document-signed-visible = The document is visible to
 title-fr = Title in French

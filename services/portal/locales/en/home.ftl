@@ -17,4 +17,3 @@ work-twice = { $count ->
  }
 work-twice-more = More than { $count } pairs of records may be the same money
 recent = Recently viewed:
-people = People

@@ -195,6 +195,7 @@ problem-reason-office-only = Only the office that this record belongs to can do 
 problem-reason-office-or-above-only = Only the office that this record belongs to, or one above it, can do this.
 problem-reason-regional-office-only = Only the regional office above can do this.
 problem-reason-headquarters-only = Only headquarters can do this.
+problem-reason-focal-point-only = Only the donor’s focal point, or an administrator at headquarters, can do this.
 problem-reason-staff-only = This is reserved for the organisation’s staff.
 problem-reason-people-only = This is for people, not for API clients.
 problem-reason-second-person = This step must be taken by a different person from the one before.

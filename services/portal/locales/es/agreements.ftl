@@ -90,7 +90,6 @@ hand-over-do = Traspasar
 no-change = Sin cambios
 responsible = Responsable
 responsible-nobody = Nadie por ahora
-responsible-elsewhere = Un miembro del personal de otra oficina
 document-signed = Documento firmado
 document-signed-visible = El documento es visible para
 title-fr = Título en francés

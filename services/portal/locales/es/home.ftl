@@ -17,4 +17,3 @@ work-twice = { $count ->
  }
 work-twice-more = Más de { $count } pares de registros pueden corresponder a los mismos fondos
 recent = Vistos recientemente:
-people = Personas

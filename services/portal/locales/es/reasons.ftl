@@ -195,6 +195,7 @@ problem-reason-office-only = Solo puede hacerlo la oficina a la que pertenece es
 problem-reason-office-or-above-only = Solo puede hacerlo la oficina a la que pertenece este registro o una de la que dependa.
 problem-reason-regional-office-only = Solo puede hacerlo la oficina regional de la que depende.
 problem-reason-headquarters-only = Solo puede hacerlo la sede.
+problem-reason-focal-point-only = Solo la persona de contacto del donante, o un administrador de la sede, puede hacerlo.
 problem-reason-staff-only = Esta parte está reservada al personal de la organización.
 problem-reason-people-only = Esta parte es para personas, no para clientes de la API.
 problem-reason-second-person = Este paso corresponde a una persona distinta de la que dio el anterior.

@@ -90,7 +90,6 @@ hand-over-do = Confier
 no-change = Sans changement
 responsible = Responsable
 responsible-nobody = Personne pour l’instant
-responsible-elsewhere = Un membre du personnel d’un autre bureau
 document-signed = Document signé
 document-signed-visible = Le document est visible par
 title-fr = Intitulé en français

@@ -17,4 +17,3 @@ work-twice = { $count ->
  }
 work-twice-more = Plus de { $count } paires d’enregistrements correspondent peut-être aux mêmes fonds
 recent = Consultés récemment :
-people = Personnes

@@ -195,6 +195,7 @@ problem-reason-office-only = Seul le bureau dont relève cet enregistrement peut
 problem-reason-office-or-above-only = Seul le bureau dont relève cet enregistrement, ou un bureau dont celui-ci dépend, peut le faire.
 problem-reason-regional-office-only = Seul le bureau régional de rattachement peut le faire.
 problem-reason-headquarters-only = Seul le siège peut le faire.
+problem-reason-focal-point-only = Seul l’interlocuteur du bailleur, ou un administrateur du siège, peut le faire.
 problem-reason-staff-only = Cette partie est réservée au personnel de l’organisation.
 problem-reason-people-only = Cette partie est destinée aux personnes, non aux clients de l’API.
 problem-reason-second-person = Cette étape doit être accomplie par une autre personne que la précédente.

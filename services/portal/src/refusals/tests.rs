@@ -160,6 +160,7 @@ fn sample_of_reason(reason: Reason) -> Params {
         | Reason::OfficeOrAboveOnly
         | Reason::RegionalOfficeOnly
         | Reason::HeadquartersOnly
+        | Reason::FocalPointOnly
         | Reason::StaffOnly
         | Reason::PeopleOnly
         | Reason::SecondPerson

@@ -70,6 +70,11 @@ fn with(mut value: Value, more: Value) -> Value {
     value
 }
 
+/// The names of people by id, as [`crate::people`] finds them.
+fn names() -> Value {
+    [(ID, MARKUP)].into_iter().collect()
+}
+
 /// Every step of a record of `list`, as its page shows them.
 fn steps(language: Language, list: &str, record: &Value) -> Value {
     let steps = STEPS.iter().copied().flatten().find(|steps| steps.list == list).unwrap();
@@ -101,6 +106,10 @@ pub(crate) mod offices;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod roles;
+pub(crate) mod people;
+pub(crate) mod public;
+pub(crate) mod reports;
+pub(crate) mod representatives;
 pub(crate) mod settings;
 
 /// The samples of these files.
@@ -119,5 +128,9 @@ const PAGES: &[&[Sample]] = &[
     public::PAGES,
     reports::PAGES,
     roles::PAGES,
+    people::PAGES,
+    public::PAGES,
+    reports::PAGES,
+    representatives::PAGES,
     settings::PAGES,
 ];

@@ -13,6 +13,9 @@ pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod reports;
 pub(crate) mod roles;
+pub(crate) mod people;
+pub(crate) mod reports;
+pub(crate) mod representatives;
 pub(crate) mod settings;
 
 /// The entries of these areas in the menu.
@@ -28,6 +31,9 @@ pub(crate) const NAV: crate::nav::Menu = &[
     offices::NAV,
     reports::NAV,
     roles::NAV,
+    people::NAV,
+    reports::NAV,
+    representatives::NAV,
     settings::NAV,
 ];
 
@@ -45,6 +51,9 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     offices::STEPS,
     reports::STEPS,
     roles::STEPS,
+    people::STEPS,
+    reports::STEPS,
+    representatives::STEPS,
     settings::STEPS,
 ];
 
@@ -62,5 +71,8 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(offices::configure)
         .configure(reports::configure)
         .configure(roles::configure)
+        .configure(people::configure)
+        .configure(reports::configure)
+        .configure(representatives::configure)
         .configure(settings::configure);
 }

@@ -43,7 +43,7 @@ pub(super) fn one() -> Value {
         "state": "part_paid" });
     let more = json!({ "payments": [payment], "amendments": [amendment], "received": { "pledged": money("0.00"),
         "committed": money("5.00"), "paid": money("10.00"), "outstanding": money("90.00"),
-        "other_currency_records": 0 }, "clearance": donors::clearance() });
+        "other_currency_records": 0 }, "clearance": donors::clearance(), "responsible_id": ID });
     answer("/v1/agreements/{id}", with(fields(), more))
 }
 
@@ -68,7 +68,7 @@ fn show(language: Language) -> Value {
         "due_date": DAY, "overdue": true });
     let schedule = answer("/v1/agreements/{id}/report-schedule", json!({ "items": [owed] }));
     json!({
-        "schedule": schedule, "takers": analysis::offices(), "colleagues": colleagues(), "responsible": { "name": MARKUP },
+        "schedule": schedule, "takers": analysis::offices(), "colleagues": colleagues(), "names": super::names(),
         "handed": { "office_id": ID, "responsible_id": ID }, "agreement": one(), "documents": documents(), "key": "k",
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),

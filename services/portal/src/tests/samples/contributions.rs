@@ -65,7 +65,7 @@ fn show(language: Language) -> Value {
         "children": list("/v1/contributions", &[contribution()]), "problem": super::refusal("write-off-reason"),
         "steps": offering(super::steps(language, "contributions", &full()), &[plan()]), "asked": "write-off",
         "typed": { "on": DAY, "amount": MARKUP, "reason": MARKUP },
-        "link": answer("/v1/contribution-links/{id}", link("linked")), "may_decide": true, "own_office": ID,
+        "link": answer("/v1/contribution-links/{id}", link("linked")), "may_decide": true, "own_office": ID, "names": super::names(),
     })
 }
 
@@ -92,7 +92,7 @@ fn twice(_: Language) -> Value {
         "filter_query": "state=linked",
         "filter": { "state": "linked", "donor_id": ID, "min_points": MARKUP, "contribution_id": null },
         "problem": super::refusal("state"), "may_write": true, "own_office": ID,
-        "decided": answer("/v1/contribution-links/{id}", link("linked")),
+        "decided": answer("/v1/contribution-links/{id}", link("linked")), "names": super::names(),
     })
 }
 
@@ -100,6 +100,7 @@ fn pair(_: Language) -> Value {
     json!({
         "link": answer("/v1/contribution-links/{id}", link("proposed")), "problem": super::refusal("reason"),
         "typed": { "version": "3", "back": ID, "reason": MARKUP }, "may_write": true, "own_office": ID,
+        "names": super::names(),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{
     DAY, ID, INSTANT, MARKUP, Sample, agreements, contacts, contributions,
     document::{answer, list, row},
-    public, reports, with,
+    public, reports, representatives, with,
 };
 use crate::i18n::Language;
 use serde_json::{Value, json};
@@ -62,7 +62,9 @@ fn show(_: Language) -> Value {
         "agreements": list("/v1/agreements", &[agreements::agreement()]),
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contacts": list("/v1/donors/{id}/contacts", &[contacts::contact()]), "may_write": true, "curates": true,
-        "may_write_contacts": true, "may_read_contacts": true,
+        "may_write_contacts": true, "may_read_contacts": true, "invites": true,
+        "representatives": list("/v1/representatives", &[representatives::representative()]),
+        "may_read_representatives": true,
     })
 }
 

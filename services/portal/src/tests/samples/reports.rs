@@ -78,5 +78,6 @@ fn show(language: Language) -> Value {
     json!({
         "report": one(), "writes": true, "steps": super::steps(language, "reports", &one()), "key": "k",
         "problem": super::refusal("return-comment"), "asked": "return", "typed": { "comment": MARKUP, "due_date": DAY },
+        "names": super::names(),
     })
 }

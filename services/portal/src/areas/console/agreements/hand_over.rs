@@ -53,26 +53,6 @@ fn by_office(mut people: Vec<Value>, offices: &[Value]) -> Vec<Value> {
     offices.iter().filter_map(group).collect()
 }
 
-/// Who is responsible for an agreement: without a name, it is somebody of another office. Null when nobody is, or when the
-/// reader sees no people.
-pub(super) async fn responsible(
-    staff: &Staff,
-    agreement: &Value,
-    colleagues: &[Value],
-) -> Result<Value, PageError> {
-    let id = agreement["responsible_id"].as_str().filter(|_| staff.may("people:read"));
-    let Some(id) = id else { return Ok(Value::Null) };
-    let mut people = colleagues.iter().filter_map(|group| group["people"].as_array()).flatten();
-    if let Some(known) = people.find(|person| person["id"] == id) {
-        return Ok(json!({ "name": known["name"] }));
-    }
-    match staff.get(&format!("/v1/people/{id}"), &()).await {
-        Ok(person) => Ok(json!({ "name": person["name"] })),
-        Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "name": null })),
-        Err(error) => Err(error),
-    }
-}
-
 /// The offices that the reader writes for.
 pub(super) async fn offices(staff: &Staff) -> Result<Vec<Value>, PageError> {
     if !staff.may("agreements:write") || !staff.may("offices:read") {

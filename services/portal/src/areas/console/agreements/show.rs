@@ -6,7 +6,7 @@ use crate::{
     forms::key,
     ids::{Id, only_ids},
     lists::added,
-    recent,
+    people, recent,
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
@@ -83,7 +83,8 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     );
     let offices = hand_over::offices(staff).await?;
     let mut colleagues = hand_over::colleagues(staff, &offices).await?;
-    let responsible = hand_over::responsible(staff, &agreement, &colleagues).await?;
+    let signatory = &agreement["first_signature"]["by"];
+    let names = people::names(staff, [&agreement["responsible_id"], signatory]).await?;
     if !hand_over::may_hand_over(&offices, &agreement) {
         colleagues.clear();
     }
@@ -101,7 +102,7 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let context = json!({
         "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
         "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
-        "schedule": schedule, "takers": takers, "colleagues": colleagues, "responsible": responsible,
+        "schedule": schedule, "takers": takers, "colleagues": colleagues, "names": names,
         "handed": null, "may_record": own && staff.may("contributions:write"),
     });
     staff.page("console/agreements/show.html", added(context, again)).await

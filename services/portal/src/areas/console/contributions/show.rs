@@ -4,6 +4,7 @@ use super::{form::plans, twice::link_of};
 use crate::{
     ids::{Id, only_ids},
     lists::{added, items},
+    people,
     steps::{Field, Kind, Step, Steps, offering},
     visit::{PageResult, Staff, Writer},
 };
@@ -78,6 +79,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
         link_of(staff, &contribution)
     );
     let (entries, children, link) = (entries?, children?, link?);
+    let names = people::names(staff, [&link["decided_by"]]).await?;
     // What another system keeps has no entries here, and is changed there.
     let kept_here = !items(&entries).is_empty();
     let may_write = staff.is_own(&contribution) && kept_here && staff.may("contributions:write");
@@ -86,7 +88,7 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let context = json!({
         "steps": offering(STEPS.of(staff, &contribution, steps), &plans), "contribution": contribution,
         "entries": entries, "children": children, "link": link, "may_decide": staff.may("contributions:write"),
-        "own_office": staff.own_office(),
+        "own_office": staff.own_office(), "names": names,
     });
     staff.page("console/contributions/show.html", added(context, again)).await
 }

@@ -5,8 +5,9 @@ use crate::{
     client::{Guard, Method},
     error::PageError,
     ids::{Id, only_ids},
-    lists::{ListPage, ListQuery, Query, added, given},
+    lists::{ListPage, ListQuery, Query, added, given, items},
     nav::{Group, NavEntry},
+    people,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -66,8 +67,10 @@ async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>, last: web::Qu
         Some(id) => still_there(&staff, id.as_str()).await?,
         None => Value::Null,
     };
+    let names = people::names(&staff, items(&context["list"]).iter().map(|link| &link["decided_by"])).await?;
     let more = json!({
         "may_write": staff.may("contributions:write"), "own_office": staff.own_office(), "decided": decided,
+        "names": names,
     });
     staff.page(LIST.template, added(context, more)).await
 }
@@ -81,8 +84,10 @@ async fn pair(staff: Staff, id: web::Path<Id>) -> PageResult {
 }
 
 async fn pair_page(staff: &Staff, id: &Id, typed: Value, problem: Value) -> PageResult {
+    let link = staff.get(&format!("{LINKS}/{id}"), &()).await?;
+    let names = people::names(staff, [&link["decided_by"]]).await?;
     let context = json!({
-        "link": staff.get(&format!("{LINKS}/{id}"), &()).await?, "problem": problem, "typed": typed,
+        "link": link, "names": names, "problem": problem, "typed": typed,
         "may_write": staff.may("contributions:write"), "own_office": staff.own_office(),
     });
     staff.page("console/contributions/pair.html", context).await

@@ -1,6 +1,7 @@
 //! A donor with what belongs to it, and what happened with it.
 
 use crate::{
+    areas::console::representatives::show::may_keep,
     error::{PageError, unless_away},
     forms::key,
     ids::{Id, only_ids},
@@ -37,6 +38,10 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("agreements:read", &clearance, &()),
         staff.get_if("agreements:read", &clearances, &[("limit", "20")]),
     );
+    let (representatives, invites) = futures_util::join!(
+        staff.get_if("representatives:read", "/v1/representatives", &of_it),
+        may_keep(staff, &donor),
+    );
     recent::note(&staff.request, &format!("/console/donors/{id}"), donor["name"].as_str());
     let context = json!({
         // Totals over all offices are for headquarters: for others that part is not there.
@@ -45,6 +50,8 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         "clearance": clearance?, "clearances": clearances?, "key": key(),
         "may_write": staff.may("agreements:write"), "curates": staff.may("donors:write"),
         "may_write_contacts": staff.may("contacts:write"), "may_read_contacts": staff.may("contacts:read"),
+        "representatives": unless_away(representatives)?, "invites": invites?,
+        "may_read_representatives": staff.may("representatives:read"),
     });
     staff.page("console/donors/show.html", added(context, again)).await
 }

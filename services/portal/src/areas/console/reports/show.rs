@@ -7,7 +7,7 @@ use crate::{
     i18n::Language,
     ids::Id,
     lists::added,
-    recent,
+    people, recent,
     steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
@@ -72,7 +72,10 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     recent::note(&staff.request, &format!("/console/reports/{id}"), title);
     let writes = staff.is_own(&report) && staff.may("reports:write") && report["state"] == "drafting";
     let steps = STEPS.of(staff, &report, &steps_for(&report, staff));
-    let context = json!({ "writes": writes, "steps": steps, "key": key(), "report": report });
+    let names =
+        people::names(staff, report["steps"].as_array().into_iter().flatten().map(|step| &step["actor_id"]));
+    let names = names.await?;
+    let context = json!({ "writes": writes, "steps": steps, "key": key(), "report": report, "names": names });
     staff.page("console/reports/show.html", added(context, again)).await
 }
 

@@ -128,6 +128,8 @@ pub(crate) fn sample(language: Language) -> Value {
         "sample_places": [place("TCD", 5e5), place("SDN", 5e6), place("ETH", 5e7), place("AFG", 5e8), place("UKR", 5e9),
                           place("MDV", 5e6)],
         "sample_list": { "next_cursor": "c" },
+        "sample_link": { "url": "https://example.org/0123456789", "expires_at": "2026-11-25T09:30:00Z", "mailed": true,
+                         "reset": false },
         "sample_figure": money("601000000.00"),
         "sample_parts": [{ "key": "in-countries", "amount": money("600000000.00"), "figure": null },
                          { "key": "elsewhere", "amount": money("1000000.00"), "figure": null }],

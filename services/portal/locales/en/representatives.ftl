@@ -1,0 +1,17 @@
+representatives = Representatives
+representatives-about = People who read one donor’s records in the donor portal, until a last day. The donor’s focal point invites them.
+representatives-empty = No representatives found.
+representatives-none = Nobody has access for this donor.
+representatives-all = Representatives of all donors
+representatives-away = Representatives cannot be shown at the moment.
+representative-new = Invite a representative
+representative-next = Invite another representative
+representative-edit = Edit the representative
+representative-about = A representative sees what is visible to this donor and can change nothing.
+representative-until = Access until
+representative-until-hint = The last day of access, at most { $date }.
+representative-until-open = No end date
+representative-expiring-before = Access ends before
+representative-extend = Extend access
+representative-expired = Access ended on { $date }. Extend it to let the representative sign in again.
+representative-restore-about = The account can be used again until its last day, with the password it had.

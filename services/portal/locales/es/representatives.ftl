@@ -1,0 +1,17 @@
+representatives = Representantes
+representatives-about = Personas que consultan los datos de un donante en el portal del donante, hasta un último día. Las invita la persona de contacto del donante.
+representatives-empty = No se ha encontrado ningún representante.
+representatives-none = Nadie tiene acceso por este donante.
+representatives-all = Representantes de todos los donantes
+representatives-away = Los representantes no se pueden mostrar en este momento.
+representative-new = Invitar a un representante
+representative-next = Invitar a otro representante
+representative-edit = Editar el representante
+representative-about = Un representante ve lo que es visible para este donante y no puede cambiar nada.
+representative-until = Acceso hasta
+representative-until-hint = El último día de acceso, como máximo el { $date }.
+representative-until-open = Sin fecha de fin
+representative-expiring-before = El acceso termina antes del
+representative-extend = Ampliar el acceso
+representative-expired = El acceso terminó el { $date }. Amplíelo para que el representante pueda volver a iniciar sesión.
+representative-restore-about = La cuenta se puede volver a utilizar hasta su último día, con la contraseña que tenía.

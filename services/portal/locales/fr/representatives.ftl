@@ -1,0 +1,17 @@
+representatives = Représentants
+representatives-about = Les personnes qui consultent les données d’un bailleur dans l’espace des bailleurs, jusqu’à une date limite. L’interlocuteur du bailleur les invite.
+representatives-empty = Aucun représentant trouvé.
+representatives-none = Personne n’a accès pour ce bailleur.
+representatives-all = Représentants de tous les bailleurs
+representatives-away = Les représentants ne peuvent pas être affichés pour le moment.
+representative-new = Inviter un représentant
+representative-next = Inviter un autre représentant
+representative-edit = Modifier le représentant
+representative-about = Un représentant voit ce qui est visible pour ce bailleur et ne peut rien modifier.
+representative-until = Accès jusqu’au
+representative-until-hint = Le dernier jour d’accès, au plus tard le { $date }.
+representative-until-open = Sans date de fin
+representative-expiring-before = Fin d’accès avant le
+representative-extend = Prolonger l’accès
+representative-expired = L’accès a pris fin le { $date }. Prolongez-le pour que le représentant puisse de nouveau se connecter.
+representative-restore-about = Le compte peut de nouveau être utilisé jusqu’à son dernier jour, avec le mot de passe qu’il avait.
