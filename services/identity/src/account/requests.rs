@@ -54,10 +54,7 @@ pub(super) async fn take(tx: &Transaction) -> Result<Option<String>, StoreError>
     match sealed.open(tx.keys()?, id, ADDRESS) {
         Ok(address) => Ok(Some(address)),
         Err(error) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a request for a new password is lost"
-            );
+            tracing::error!(error = &error as &dyn std::error::Error, "a request for a new password is lost");
             Ok(None)
         }
     }
