@@ -6,8 +6,6 @@ use ::store::{StoreError, Transaction, insert_models, params, sql};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
-/// Requests that are taken at once.
-pub(super) const BATCH_SIZE: usize = 100;
 /// What the address is authenticated as.
 const ADDRESS: &str = "address";
 
@@ -47,26 +45,19 @@ pub(super) async fn any(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
     Ok(sql::row(db, "SELECT 1 FROM password_reset_request LIMIT 1", params![]).await?.is_some())
 }
 
-/// Takes the oldest requests away; their addresses.
-pub(super) async fn take(tx: &Transaction) -> Result<Vec<String>, StoreError> {
-    let text = format!(
-        "SELECT id, key_id, subject_key, address FROM password_reset_request ORDER BY id LIMIT {BATCH_SIZE}"
-    );
-    let mut addresses = Vec::new();
-    for row in sql::rows(tx.db(), &text, params![]).await? {
-        let (id, sealed) = read(&row)?;
-        match sealed.open(tx.keys()?, id, ADDRESS) {
-            Ok(address) => addresses.push(address),
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "a request for a new password is lost"
-                );
-            }
+/// Takes the oldest request away; its address, if it can be read.
+pub(super) async fn take(tx: &Transaction) -> Result<Option<String>, StoreError> {
+    let text = "SELECT id, key_id, subject_key, address FROM password_reset_request ORDER BY id LIMIT 1";
+    let Some(row) = sql::row(tx.db(), text, params![]).await? else { return Ok(None) };
+    let (id, sealed) = read(&row)?;
+    sql::execute(tx.db(), "DELETE FROM password_reset_request WHERE id = $1", params![id]).await?;
+    match sealed.open(tx.keys()?, id, ADDRESS) {
+        Ok(address) => Ok(Some(address)),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a request for a new password is lost");
+            Ok(None)
         }
-        sql::execute(tx.db(), "DELETE FROM password_reset_request WHERE id = $1", params![id]).await?;
     }
-    Ok(addresses)
 }
 
 fn read(row: &QueryResult) -> Result<(Uuid, Sealed), StoreError> {

@@ -70,7 +70,8 @@ pub(crate) fn worker(context: &Context, state: &Data<State>) -> Job {
     })
 }
 
-/// Sends links to whoever asked for one and has an account that they may sign in to; whether more requests wait.
+/// Looks at the oldest request, and sends links to accounts of its address that may sign in; whether there was one. One in a
+/// transaction: it locks no more people than have one address.
 pub(super) async fn send_requested(store: &Store, state: &State) -> Result<bool, StoreError> {
     let db = store.system_read().await?;
     let is_idle = !requests::any(&db).await?;
@@ -80,19 +81,20 @@ pub(super) async fn send_requested(store: &Store, state: &State) -> Result<bool,
     }
     let tx = store.system(Actor::system()).await?;
     tx.lock(LOCK).await?;
-    let addresses = requests::take(&tx).await?;
-    for email in &addresses {
-        for found in person::store::by_email(tx.db(), email).await? {
-            let locked = person::store::by_id_to_change(&tx, found.id).await?;
-            let Some(person) = locked.filter(|person| person::may_sign_in(person, tx.now())) else {
-                continue;
-            };
+    let email = requests::take(&tx).await?;
+    let accounts = match &email {
+        Some(email) => person::store::by_email(tx.db(), email).await?,
+        None => Vec::new(),
+    };
+    for found in accounts {
+        let locked = person::store::by_id_to_change(&tx, found.id).await?;
+        if let Some(person) = locked.filter(|person| person::may_sign_in(person, tx.now())) {
             let (token, _) = person::reset::make(&tx, person.id).await?;
             account::send(&tx, state, person.id, AccountLetter::PasswordReset { token }).await?;
         }
     }
     tx.commit().await?;
-    Ok(addresses.len() >= requests::BATCH_SIZE)
+    Ok(true)
 }
 
 /// Uses a link and sets a new password.

@@ -46,8 +46,9 @@ struct Address {
 /// What is answered is the same for every address.
 async fn ask(visitor: Visitor, form: web::Form<Address>) -> PageResult {
     let email = form.email.trim();
-    let sent = visitor.change(Method::POST, "/v1/password-resets", &json!({ "email": email }), Guard::None);
-    let (status, error) = match sent.await {
+    let body = json!({ "email": email });
+    let sent = visitor.change(Method::POST, "/v1/password-resets", &body, Guard::None).await;
+    let (status, error) = match sent {
         Ok(_) => return visitor.see_other("/forgot-password?sent=1"),
         Err(PageError::Refused(problem)) if problem.status == 422 => {
             (StatusCode::UNPROCESSABLE_ENTITY, "reason-not-an-email")
