@@ -205,8 +205,10 @@ for (const javaScriptEnabled of [true, false]) {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     const source = javaScriptEnabled ? "erp-js" : "erp";
     await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/donors?q=norway");
+    const registered = await page.locator("tbody th a").first().innerText();
     await page.goto("/en/console/imports?format=csv");
-    const names = ["Norwegen", "Fondation Untyped", "Fondation Unwanted"].map((name) => `${name} ${source}`);
+    const names = ["Norwegen", "Fondation Untyped", "Fondation Unwanted", "Kingdom of the fjords"].map((name) => `${name} ${source}`);
     const rows = names.map((name, index) => `${source}-${index},${name},paid,10,USD\n`);
     await page.fill("#source", source);
     await page.setInputFiles("#files", {
@@ -218,14 +220,26 @@ for (const javaScriptEnabled of [true, false]) {
     await donor(names[0]).locator("input[value=leave]").check();
     await donor(names[1]).locator("input[value=new]").check();
     await donor(names[2]).locator("input[value=leave]").check();
-    // Recorded as what?
+    // One that is registered under a name which is nothing like it: by that name, and by none that nobody has.
+    await donor(names[3]).locator("input[value=other]").check();
+    await donor(names[3]).locator("input[name^='name-']").fill("Nobody of this name");
     await page.click("form[action$='/run'] button");
     await page.waitForSelector(".error-summary");
+    assert.match(await page.locator(".error-summary").innerText(), /no such donor/);
+    assert.equal(await donor(names[3]).locator("input[value=other]").isChecked(), true);
+    await donor(names[3]).locator("input[name^='name-']").fill(registered);
+    // Recorded as what?
+    await page.click("form[action$='/run'] button");
+    await donor(names[3]).locator("input[type=radio]:not([value=other]):checked").waitFor();
+    assert.equal(await page.locator(".error-summary").count(), 1);
     assert.equal(await donor(names[1]).locator("input[value=new]").isChecked(), true, "what was chosen stays");
     await donor(names[1]).locator("select").selectOption("private_sector");
     await sent(page, "form[action$='/run'] button", "done");
     await page.goto(`${page.url().split("?")[0]}?verdict=created`);
-    assert.equal(await page.locator("main tbody a[href*='/console/contributions/']").count(), 1);
+    assert.equal(await page.locator("main tbody a[href*='/console/contributions/']").count(), 2);
+    // No donor was made of the name, and the registered one is known by it from then on.
+    await page.goto(`/en/console/donors?q=${encodeURIComponent(names[3])}`);
+    assert.equal(await page.locator("tbody th a", { hasText: names[3] }).count(), 0);
     await page.goto(`/en/console/donors?q=${encodeURIComponent(names[1])}`);
     assert.equal(await page.locator("tbody th a").first().innerText(), names[1]);
     assert.deepEqual(complaints, []);

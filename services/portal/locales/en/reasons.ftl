@@ -254,4 +254,5 @@ refused-field-amount = amount
 refused-field-redirect-uri = address of the sign-in
 refused-field-office-id = office
 refused-field-client-id = client
+refused-field-answer = chosen answer
 size-bytes = { $number } bytes

@@ -254,4 +254,5 @@ refused-field-amount = importe
 refused-field-redirect-uri = dirección del inicio de sesión
 refused-field-office-id = oficina
 refused-field-client-id = cliente
+refused-field-answer = respuesta elegida
 size-bytes = { $number } bytes

@@ -254,4 +254,5 @@ refused-field-amount = montant
 refused-field-redirect-uri = adresse de la connexion
 refused-field-office-id = bureau
 refused-field-client-id = client
+refused-field-answer = réponse choisie
 size-bytes = { $number } octets
