@@ -71,7 +71,8 @@ pub(crate) const FIELDS: [Field; 26] = [
         true,
         "1250000.00",
         "In the currency of the next column, with a decimal point. Blanks and apostrophes between thousands are read \
-         where the mapping states the decimal sign.",
+         where the mapping states the decimal sign. Above zero; 0 only for a contribution that was imported before \
+         and of which nothing is left.",
     ),
     field(
         "currency",

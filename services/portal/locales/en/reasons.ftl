@@ -1,5 +1,6 @@
 reason-required = Please complete this field.
 reason-negative = This must not be negative.
+reason-negative-row = This must not be negative: a row states what its contribution comes to. To correct a contribution, change its own row to what is left of it (0 if everything was returned) and import it again.
 reason-state = { $kind ->
     [agreement] The current state of the agreement ({ $state }) does not allow this.
     [report] The current state of the report ({ $state }) does not allow this.
