@@ -2,7 +2,7 @@ use super::{
     component::Component,
     settle::{lock, settle},
     store::{self as links, Model as Link},
-    worker::step,
+    worker::{Failure, step},
 };
 use crate::{
     contribution::{
@@ -12,8 +12,9 @@ use crate::{
     },
     counted::tests::{OFFICES, organisation, scope_of, stores},
     registry::donor,
+    to_link,
 };
-use ::store::{Actor, Store, sql};
+use ::store::{Actor, Store, params, sql};
 use chrono::NaiveDate;
 use events::ContributionRecorded;
 use kernel::{ContributionId, ContributionStatus, DonorId, OrganisationId, PrincipalId};
@@ -174,6 +175,42 @@ async fn pairs_are_the_same_in_whatever_order_records_arrive() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_of_one_organisation_holds_up_no_other() {
+    let folder = testkit::folder();
+    let other = OrganisationId::from_u128(2);
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        inserted(&store, vec![own(1, 500_000, day(2026, 3, 1)), flow(2, 500_000, day(2026, 3, 2))]).await;
+        let (kept, damaged) = (row(&store, 2).await.destination_objects, "{");
+        let becomes = async |objects: &str| {
+            let tx = store.system(Actor::system()).await.unwrap();
+            let text = "UPDATE contribution SET destination_objects = $1 WHERE id = $2";
+            sql::execute(tx.db(), text, params![objects, id(2)]).await.unwrap();
+            // Of the other organisation something is noted that is gone by now.
+            to_link::contributions(&tx, [(other, id(99))]);
+            tx.commit().await.unwrap();
+        };
+        let waiting = async |organisation_id: OrganisationId| {
+            let db = store.system_read().await.unwrap();
+            to_link::waiting(&db, organisation_id).await.unwrap()
+        };
+        becomes(damaged).await;
+        let failure = step(&store).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Links(ORGANISATION, _)), "{:?}: {failure}", store.backend());
+        assert_eq!(
+            (waiting(ORGANISATION).await > 0, waiting(other).await),
+            (true, 0),
+            "{:?}",
+            store.backend()
+        );
+        becomes(&kept).await;
+        drained(&store).await;
+        assert_eq!((waiting(ORGANISATION).await, waiting(other).await), (0, 0), "{:?}", store.backend());
+        assert_eq!(pairs(&store).await.len(), 1, "{:?}", store.backend());
     }
 }
 
