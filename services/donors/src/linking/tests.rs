@@ -365,6 +365,44 @@ async fn a_sum_that_is_paid_in_parts_is_one_and_so_is_a_flow_with_its_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn parts_count_again_by_themselves_when_their_parent_is_no_longer_ours() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        // Only the parts say that they are parts; the second is one of the first.
+        let of = |number: u128, parent: &str, amount: i64| Model {
+            parent_ref: Some(parent.to_owned()),
+            ..flow(number, amount, day(2026, 3, 3))
+        };
+        let parent = flow(11, 200_000, day(2026, 3, 3));
+        let whole = own(1, 900_000, day(2026, 3, 1));
+        inserted(&store, vec![whole, parent, of(12, "fts11", 300_000), of(13, "fts12", 400_000)]).await;
+        drained(&store).await;
+        assert_eq!(pairs(&store).await, [(1, 11, LinkState::Proposed, 10)], "{:?}", store.backend());
+        decided(&store, (1, 11), LinkState::Linked).await;
+        for number in [11, 12, 13] {
+            assert_eq!(counts(&store, number).await, (false, true), "{:?} {number}", store.backend());
+        }
+        // The part in the middle alone: what is below it is by itself, what is above it stays linked.
+        changed(&store, 12, |row| row.received(false)).await;
+        drained(&store).await;
+        for (number, expected) in [(11, (false, true)), (12, (false, true)), (13, (true, true))] {
+            assert_eq!(counts(&store, number).await, expected, "{:?} {number}", store.backend());
+        }
+        changed(&store, 12, |row| row.received(true)).await;
+        drained(&store).await;
+        assert_eq!(counts(&store, 13).await, (false, true), "{:?}", store.backend());
+        changed(&store, 11, |row| row.received(false)).await;
+        drained(&store).await;
+        for (number, expected) in
+            [(1, (true, true)), (11, (false, true)), (12, (true, true)), (13, (true, true))]
+        {
+            assert_eq!(counts(&store, number).await, expected, "{:?} {number}", store.backend());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shared_reference_links_by_itself_and_a_donors_parent_counts_as_the_donor() {
     let folder = testkit::folder();
     for (store, _) in stores(folder.path()).await {
