@@ -290,6 +290,74 @@ for (const javaScriptEnabled of [true, false]) {
     await context.close();
   });
 
+  test(`an officer decides on a pair that is known twice, is told so, and takes it back, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    const [source, number] = javaScriptEnabled ? ["pair-js", 990401] : ["pair", 990402];
+    const donor = `Fund for pairs ${number}`;
+    // What FTS reports of the money, and our own record of it.
+    const flow = {
+      id: String(number), versionId: 1, amountUSD: 77_777, status: "paid", newMoney: true, contributionType: "financial",
+      decisionDate: "2026-05-04T00:00:00Z",
+      sourceObjects: [{ type: "Organization", id: String(number + 50), name: donor, organizationTypes: ["Government"] }],
+      destinationObjects: [
+        { type: "Organization", id: "990477", name: "Horizon Migration Agency" }, { type: "Location", id: "1", name: "Afghanistan" },
+        { type: "UsageYear", id: "50", name: "2026" },
+      ],
+    };
+    await page.goto("/en/console/imports?format=fts");
+    await page.setInputFiles("#files", {
+      name: "pair.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ status: "ok", data: { flows: [flow] } })),
+    });
+    await sent(page, "main form button:not(.quiet-button)", "checked");
+    for (const radio of await page.locator("input[type=radio][value=new]").all()) await radio.check();
+    await sent(page, "main form[action$='/run'] button", "done");
+    await page.goto("/en/console/imports?format=csv");
+    await page.fill("#source", source);
+    await page.setInputFiles("#files", {
+      name: "pair.csv", mimeType: "text/csv",
+      buffer: Buffer.from(
+        `external_ref,donor,status,amount,currency,decision_date,countries,usage_years\n${source}-1,${donor},paid,77777,USD,2026-05-06,AFG,2026\n`,
+      ),
+    });
+    await sent(page, "form[data-upload] button", "checked");
+    await sent(page, "form[action$='/run'] button", "done");
+    // They are proposed in the background.
+    const pair = page.locator("section.panel", { hasText: donor });
+    for (let tries = 0; tries < 50; tries++) {
+      await page.goto("/en/console/contributions/twice");
+      if (await pair.count()) break;
+      await page.waitForTimeout(200);
+    }
+    await pair.locator("details summary").click();
+    await pair.locator("textarea[name=reason]").fill("Two grants of one day");
+    await pair.locator("details button").click();
+    await page.waitForURL(/\/console\/contributions\/twice\?decided=/);
+    // The list says what was decided, of which record, and how to take it back.
+    const said = page.locator(".notice.good[role=status]");
+    assert.match(await said.innerText(), /Kept as two contributions: pair/);
+    assert.equal(await pair.count(), 0, "it waits for nobody any more");
+    if (javaScriptEnabled) {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await tooWide(page), 0, `the decision is wider than ${width} px`);
+        assert.deepEqual(await axe(page), [], `the decision at ${width} px`);
+      }
+    }
+    await said.locator("button").click();
+    await said.filter({ hasText: "The decision was undone" }).waitFor();
+    assert.equal(await said.locator("button").count(), 0, "nothing is decided that could be undone");
+    assert.equal(await pair.count(), 1, "it waits again");
+    await said.locator("a").click();
+    await page.waitForURL(/\/console\/contributions\/twice\/[0-9a-f-]{36}$/);
+    await page.click("form[action$='/link'] button");
+    await page.waitForURL(/\/console\/contributions\/twice\?decided=/);
+    assert.match(await said.innerText(), /Linked as the same money, which counts once: pair/);
+    assert.equal(await pair.count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   test(`a donor's representative finds its contributions and takes them away, ${how}`, async () => {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled, acceptDownloads: true });
     await page.goto("/fr/donor");
