@@ -532,6 +532,36 @@ test("each role begins with what waits for it, and has the tools of its role alo
   }
 });
 
+test("lists call donors what the reader's language calls them, and so can they be typed", async () => {
+  const { context, page, complaints } = await visitor(platform);
+  await signIn(page, "officer@demo.example", "fr");
+  const named = async (language) => {
+    await page.goto(`/${language}/console/donors?q=norway`);
+    return page.locator("tbody th a").first().innerText();
+  };
+  const [official, french] = [await named("en"), await named("fr")];
+  assert.notEqual(official, french);
+  const pages = [
+    "/fr/console/contributions?q=norway", "/fr/console/diversification/donors?year=2026&measure=total",
+    "/fr/console/search?q=norway", "/fr/figures?year=2026&question=ours_by_donor",
+  ];
+  for (const path of pages) {
+    await page.goto(path);
+    const words = (await page.locator("main").innerText()).split(/[\n\t]/).map((text) => text.trim());
+    assert.ok(words.some((text) => text.startsWith(french)), `${path} has ${french}`);
+    assert.ok(!words.includes(official), `${path} has ${official}`);
+  }
+  // A form takes the name that it shows.
+  await page.goto("/fr/console/donors?q=norway");
+  await page.locator("tbody th a").first().click();
+  await page.waitForURL(/\/console\/donors\/[0-9a-f-]{36}$/);
+  assert.equal(await page.locator("h1").innerText(), french);
+  await page.goto(`/fr/console/contributions/new?donor_id=${page.url().split("/").at(-1)}`);
+  assert.equal(await page.inputValue("#donor"), french);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test("a report is reviewed by the region and cleared by headquarters, and the donor has it", async () => {
   const act = async (who, list, label, comment) => {
     const { context, page } = await visitor(platform);

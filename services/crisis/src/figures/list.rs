@@ -40,6 +40,12 @@ pub(crate) struct Figure {
     pub(crate) donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
+    /// Its name in French, if registered with one.
+    #[schema(max_length = 300)]
+    pub(crate) donor_name_fr: Option<String>,
+    /// Its name in Spanish, if registered with one.
+    #[schema(max_length = 300)]
+    pub(crate) donor_name_es: Option<String>,
     /// The amount; null when nothing is recorded that would answer the question, such as a requirement.
     pub(crate) amount: Option<Money>,
     /// The answer of a question for a percentage, one decimal; null without a requirement, and for other questions.
@@ -79,6 +85,8 @@ impl Figure {
             plan_name: None,
             donor_id: None,
             donor_name: None,
+            donor_name_fr: None,
+            donor_name_es: None,
             amount,
             percent: None,
             flow_count: None,
@@ -107,6 +115,16 @@ impl Figure {
 
     fn of_plan(self, id: PlanId, name: &str) -> Self {
         Self { plan_id: Some(id), plan_name: Some(name.to_owned()), ..self }
+    }
+
+    fn of_donor(self, donor: &store::KnownDonor) -> Self {
+        Self {
+            donor_id: Some(donor.id),
+            donor_name: Some(donor.name.clone()),
+            donor_name_fr: donor.name_fr.clone(),
+            donor_name_es: donor.name_es.clone(),
+            ..self
+        }
     }
 
     pub(crate) fn key(&self) -> FigureKey {
@@ -302,11 +320,7 @@ async fn of_donors(
             let address = format!("/v1/public/donors/{}{query}", donor.id);
             let figure =
                 Figure::new(question, Some(Money::usd(total.funding())), (address, Some("/funding")));
-            figures.push(Figure {
-                donor_id: Some(donor.id),
-                donor_name: Some(donor.name.clone()),
-                ..figure.counting(total.funding_flows)
-            });
+            figures.push(figure.counting(total.funding_flows).of_donor(donor));
         }
     }
     Ok(figures)
@@ -326,10 +340,11 @@ async fn registered(
 
 /// The figure of the donor of a cell.
 fn by(figure: Figure, cell: &Counted, donors: &HashMap<String, store::KnownDonor>) -> Figure {
-    let registered = donors.get(&cell.member);
-    let name = registered.map(|donor| donor.name.clone()).or_else(|| cell.name.clone());
-    let member = cell.member.clone();
-    Figure { donor_id: registered.map(|donor| donor.id), donor_name: name, member, ..figure }
+    let figure = Figure { member: cell.member.clone(), ..figure };
+    match donors.get(&cell.member) {
+        Some(donor) => figure.of_donor(donor),
+        None => Figure { donor_name: cell.name.clone(), ..figure },
+    }
 }
 
 /// The figures after one, that answer one question where one is asked for.

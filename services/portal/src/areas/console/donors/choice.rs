@@ -2,6 +2,7 @@
 
 use crate::{
     areas::public::search::Question,
+    donor_names::in_language,
     error::PageError,
     forms::Typed,
     ids::Id,
@@ -76,7 +77,7 @@ async fn chosen_before(form: &Writer, typed: &Typed, name: &str) -> Option<Value
 async fn names(staff: Staff, asked: web::Query<Question>) -> PageResult {
     let query = [("q", asked.words()), ("limit", "10".to_owned())];
     let found = staff.get("/v1/donors", &query).await?;
-    let one = |donor: &Value| json!({ "id": donor["id"], "name": donor["name"] });
+    let one = |donor: &Value| json!({ "id": donor["id"], "name": in_language(staff.language, donor) });
     Ok(fresh_json(&items(&found).iter().map(one).collect()))
 }
 

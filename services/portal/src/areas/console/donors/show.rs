@@ -1,6 +1,7 @@
 //! A donor with what belongs to it, and what happened with it.
 
 use crate::{
+    donor_names::in_language,
     error::{PageError, unless_away},
     forms::key,
     ids::{Id, only_ids},
@@ -37,7 +38,8 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("agreements:read", &clearance, &()),
         staff.get_if("agreements:read", &clearances, &[("limit", "20")]),
     );
-    recent::note(&staff.request, &format!("/console/donors/{id}"), donor["name"].as_str());
+    let name = in_language(staff.language, &donor);
+    recent::note(&staff.request, &format!("/console/donors/{id}"), name.as_str());
     let context = json!({
         // Totals over all offices are for headquarters: for others that part is not there.
         "donor": donor, "contributions": contributions?, "funding": funding.unwrap_or(Value::Null),
