@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_name_is_looked_up_where_it_is_the_answer() {
-        let code = |pairs: &[(&str, &str)]| {
+        let code = |pairs: &[(&str, &str)]| -> Result<Option<String>, FieldCode> {
             let typed = typed(pairs);
             let name = to_look_up(&typed, &json!(2)).map_err(|fault| fault.code)?;
             Ok(name.map(str::to_owned))
