@@ -317,8 +317,10 @@ for (const javaScriptEnabled of [true, false]) {
     const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
     const source = javaScriptEnabled ? "erp-js" : "erp";
     await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/donors?q=norway");
+    const registered = await page.locator("tbody th a").first().innerText();
     await page.goto("/en/console/imports?format=csv");
-    const names = ["Norwegen", "Fondation Untyped", "Fondation Unwanted"].map((name) => `${name} ${source}`);
+    const names = ["Norwegen", "Fondation Untyped", "Fondation Unwanted", "Kingdom of the fjords"].map((name) => `${name} ${source}`);
     const rows = names.map((name, index) => `${source}-${index},${name},paid,10,USD\n`);
     await page.fill("#source", source);
     await page.setInputFiles("#files", {
@@ -330,14 +332,26 @@ for (const javaScriptEnabled of [true, false]) {
     await donor(names[0]).locator("input[value=leave]").check();
     await donor(names[1]).locator("input[value=new]").check();
     await donor(names[2]).locator("input[value=leave]").check();
-    // Recorded as what?
+    // One that is registered under a name which is nothing like it: by that name, and by none that nobody has.
+    await donor(names[3]).locator("input[value=other]").check();
+    await donor(names[3]).locator("input[name^='name-']").fill("Nobody of this name");
     await page.click("form[action$='/run'] button");
     await page.waitForSelector(".error-summary");
+    assert.match(await page.locator(".error-summary").innerText(), /no such donor/);
+    assert.equal(await donor(names[3]).locator("input[value=other]").isChecked(), true);
+    await donor(names[3]).locator("input[name^='name-']").fill(registered);
+    // Recorded as what?
+    await page.click("form[action$='/run'] button");
+    await donor(names[3]).locator("input[type=radio]:not([value=other]):checked").waitFor();
+    assert.equal(await page.locator(".error-summary").count(), 1);
     assert.equal(await donor(names[1]).locator("input[value=new]").isChecked(), true, "what was chosen stays");
     await donor(names[1]).locator("select").selectOption("private_sector");
     await sent(page, "form[action$='/run'] button", "done");
     await page.goto(`${page.url().split("?")[0]}?verdict=created`);
-    assert.equal(await page.locator("main tbody a[href*='/console/contributions/']").count(), 1);
+    assert.equal(await page.locator("main tbody a[href*='/console/contributions/']").count(), 2);
+    // No donor was made of the name, and the registered one is known by it from then on.
+    await page.goto(`/en/console/donors?q=${encodeURIComponent(names[3])}`);
+    assert.equal(await page.locator("tbody th a", { hasText: names[3] }).count(), 0);
     await page.goto(`/en/console/donors?q=${encodeURIComponent(names[1])}`);
     assert.equal(await page.locator("tbody th a").first().innerText(), names[1]);
     assert.deepEqual(complaints, []);
@@ -384,6 +398,74 @@ for (const javaScriptEnabled of [true, false]) {
     await page.click("tbody a[href*='/plans/']");
     await page.waitForURL(/\/en\/plans\/[0-9a-f-]{36}/);
     assert.match(await page.locator("h1").innerText(), new RegExp(`<b>${number}</b>`));
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test(`an officer decides on a pair that is known twice, is told so, and takes it back, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    const [source, number] = javaScriptEnabled ? ["pair-js", 990401] : ["pair", 990402];
+    const donor = `Fund for pairs ${number}`;
+    // What FTS reports of the money, and our own record of it.
+    const flow = {
+      id: String(number), versionId: 1, amountUSD: 77_777, status: "paid", newMoney: true, contributionType: "financial",
+      decisionDate: "2026-05-04T00:00:00Z",
+      sourceObjects: [{ type: "Organization", id: String(number + 50), name: donor, organizationTypes: ["Government"] }],
+      destinationObjects: [
+        { type: "Organization", id: "990477", name: "Horizon Migration Agency" }, { type: "Location", id: "1", name: "Afghanistan" },
+        { type: "UsageYear", id: "50", name: "2026" },
+      ],
+    };
+    await page.goto("/en/console/imports?format=fts");
+    await page.setInputFiles("#files", {
+      name: "pair.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify({ status: "ok", data: { flows: [flow] } })),
+    });
+    await sent(page, "main form button:not(.quiet-button)", "checked");
+    for (const radio of await page.locator("input[type=radio][value=new]").all()) await radio.check();
+    await sent(page, "main form[action$='/run'] button", "done");
+    await page.goto("/en/console/imports?format=csv");
+    await page.fill("#source", source);
+    await page.setInputFiles("#files", {
+      name: "pair.csv", mimeType: "text/csv",
+      buffer: Buffer.from(
+        `external_ref,donor,status,amount,currency,decision_date,countries,usage_years\n${source}-1,${donor},paid,77777,USD,2026-05-06,AFG,2026\n`,
+      ),
+    });
+    await sent(page, "form[data-upload] button", "checked");
+    await sent(page, "form[action$='/run'] button", "done");
+    // They are proposed in the background.
+    const pair = page.locator("section.panel", { hasText: donor });
+    for (let tries = 0; tries < 50; tries++) {
+      await page.goto("/en/console/contributions/twice");
+      if (await pair.count()) break;
+      await page.waitForTimeout(200);
+    }
+    await pair.locator("details summary").click();
+    await pair.locator("textarea[name=reason]").fill("Two grants of one day");
+    await pair.locator("details button").click();
+    await page.waitForURL(/\/console\/contributions\/twice\?decided=/);
+    // The list says what was decided, of which record, and how to take it back.
+    const said = page.locator(".notice.good[role=status]");
+    assert.match(await said.innerText(), /Kept as two contributions: pair/);
+    assert.equal(await pair.count(), 0, "it waits for nobody any more");
+    if (javaScriptEnabled) {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await tooWide(page), 0, `the decision is wider than ${width} px`);
+        assert.deepEqual(await axe(page), [], `the decision at ${width} px`);
+      }
+    }
+    await said.locator("button").click();
+    await said.filter({ hasText: "The decision was undone" }).waitFor();
+    assert.equal(await said.locator("button").count(), 0, "nothing is decided that could be undone");
+    assert.equal(await pair.count(), 1, "it waits again");
+    await said.locator("a").click();
+    await page.waitForURL(/\/console\/contributions\/twice\/[0-9a-f-]{36}$/);
+    await page.click("form[action$='/link'] button");
+    await page.waitForURL(/\/console\/contributions\/twice\?decided=/);
+    assert.match(await said.innerText(), /Linked as the same money, which counts once: pair/);
+    assert.equal(await pair.count(), 0);
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -560,6 +642,36 @@ test("each role begins with what waits for it, and has the tools of its role alo
     assert.deepEqual(complaints, [], who);
     await context.close();
   }
+});
+
+test("lists call donors what the reader's language calls them, and so can they be typed", async () => {
+  const { context, page, complaints } = await visitor(platform);
+  await signIn(page, "officer@demo.example", "fr");
+  const named = async (language) => {
+    await page.goto(`/${language}/console/donors?q=norway`);
+    return page.locator("tbody th a").first().innerText();
+  };
+  const [official, french] = [await named("en"), await named("fr")];
+  assert.notEqual(official, french);
+  const pages = [
+    "/fr/console/contributions?q=norway", "/fr/console/diversification/donors?year=2026&measure=total",
+    "/fr/console/search?q=norway", "/fr/figures?year=2026&question=ours_by_donor",
+  ];
+  for (const path of pages) {
+    await page.goto(path);
+    const words = (await page.locator("main").innerText()).split(/[\n\t]/).map((text) => text.trim());
+    assert.ok(words.some((text) => text.startsWith(french)), `${path} has ${french}`);
+    assert.ok(!words.includes(official), `${path} has ${official}`);
+  }
+  // A form takes the name that it shows.
+  await page.goto("/fr/console/donors?q=norway");
+  await page.locator("tbody th a").first().click();
+  await page.waitForURL(/\/console\/donors\/[0-9a-f-]{36}$/);
+  assert.equal(await page.locator("h1").innerText(), french);
+  await page.goto(`/fr/console/contributions/new?donor_id=${page.url().split("/").at(-1)}`);
+  assert.equal(await page.inputValue("#donor"), french);
+  assert.deepEqual(complaints, []);
+  await context.close();
 });
 
 test("a report is reviewed by the region and cleared by headquarters, and the donor has it", async () => {

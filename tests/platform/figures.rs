@@ -250,6 +250,31 @@ async fn a_year_without_requirements_says_so_and_shows_no_gap_of_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_figures_calls_donors_what_its_reader_calls_them() {
+    let world = World::with(UNLIMITED).await;
+    let norway = json!({ "name": "Norway", "name_fr": "Norvège", "type": "government", "country": "NOR" });
+    let norway = text(&world.create("/v1/donors", norway).await["id"]);
+    let given = json!({ "donor_id": norway, "status": "paid", "countries": ["SDN"], "usage_years": [2026],
+        "amount": { "amount": "100", "currency": "USD" }, "visibility": "public" });
+    world.create("/v1/contributions", given).await;
+    world.settled().await;
+    for question in ["reported_by_donor", "reported_by_donor_in_year", "reported_to_country_by_donor"] {
+        let query = format!("year=2026&question={question}");
+        let figure = get(&world, &format!("/v1/public/figures?{query}")).await["items"][0].clone();
+        let names = ["donor_name", "donor_name_fr", "donor_name_es"].map(|name| figure[name].clone());
+        assert_eq!(names, [json!("Norway"), json!("Norvège"), Value::Null], "{question}");
+        for (language, name, other) in
+            [("en", "Norway", "Norvège"), ("fr", "Norvège", "Norway"), ("es", "Norway", "Norvège")]
+        {
+            let page = world.http.get(None, &format!("/{language}/figures?{query}")).await.text;
+            let shown = |name: &str| page.contains(&format!("<bdi>{name}</bdi>"));
+            assert!(shown(name) && !shown(other), "{language} {question}: {page}");
+        }
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn figures_of_the_real_flows_agree_and_add_up() {
     let Some(data) = testkit::shared_data("one public figure on the real data") else { return };
     let data = data.join("fts-afg-2020");

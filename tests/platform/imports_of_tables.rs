@@ -344,6 +344,42 @@ async fn files_that_lie_about_what_they_are_leave_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn zero_and_less_are_no_contributions_and_zero_corrects_one() {
+    let world = World::new().await;
+    let donor = world.donor("Testland").await;
+    let table = |amount: &str| {
+        format!("external_ref,donor,status,amount,currency\nG-1,Testland,paid,{amount},USD\n").into_bytes()
+    };
+    let query = "format=csv&source=erp";
+    let wrong = async |job: &Value| {
+        let path = format!("/v1/imports/{}/rows", text(&job["id"]));
+        let rows = world.http.get(Some(&world.token), &path).await.json();
+        let errors = rows["items"][0]["errors"].as_array().unwrap().clone();
+        errors.iter().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect::<Vec<_>>()
+    };
+    // What the API refuses of a new record, a table does not take either.
+    for (amount, code) in [("0", "not_above_zero"), ("-0.00", "not_above_zero"), ("-5", "negative_row")] {
+        let refused = import(&world, query, &[], &table(amount)).await;
+        assert_eq!(outcome(&refused), ("refused".into(), [1, 0, 0, 0, 1]), "{amount}");
+        assert_eq!(wrong(&refused).await, [("/amount".to_owned(), code.to_owned())], "{amount}");
+    }
+    let nothing =
+        json!({ "donor_id": donor, "status": "paid", "amount": { "amount": "0", "currency": "USD" } });
+    let refused = world.http.post(Some(&world.token), "/v1/contributions", &nothing).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/amount/amount".to_owned()]));
+    assert!(none_is_there(&world).await);
+    // Everything of a contribution was returned: its own row says so.
+    import(&world, query, &[], &table("1000")).await;
+    let checked = import(&world, &format!("{query}&dry_run=true"), &[], &table("0")).await;
+    assert_eq!(outcome(&checked), ("checked".into(), [1, 0, 1, 0, 0]));
+    assert_eq!(checked["warnings"], 1);
+    let corrected = import(&world, query, &[], &table("0")).await;
+    assert_eq!(outcome(&corrected), ("done".into(), [1, 0, 1, 0, 0]));
+    assert_eq!(contribution(&world, "erp", "G-1").await["amount_usd"]["amount"], "0.00");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_lacks_columns_changes_nothing_of_their_fields() {
     let world = World::new().await;
     let full = "external_ref,donor,donor_type,status,amount,currency,flow_date,countries,usage_years,earmarking,\

@@ -263,6 +263,7 @@ async fn texts_that_hide_what_they_say_are_refused_wherever_somebody_types_them(
         ("parentFlowId", json!("7\u{0}")),
         ("childFlowIds", json!(["8", "9\u{0}"])),
         ("keywords", json!(["a\u{0}"])),
+        ("refCode", json!("a\u{7}b")),
     ] {
         let mut records = flows(1, 2);
         records[1][field] = value;
@@ -273,9 +274,19 @@ async fn texts_that_hide_what_they_say_are_refused_wherever_somebody_types_them(
             "{field}: {import}"
         );
     }
-    let overview = json!({ "data": { "plans": [{ "id": "9\u{0}", "name": "Plan" }] } });
-    let refused = post("/v1/plan-imports", overview).await;
-    assert_eq!((refused.status, &refused.json()["state"]), (201, &json!("refused")), "{}", refused.text);
+    for (plan, pointer) in [
+        (json!({ "id": "9\u{0}", "name": "Plan" }), "/id"),
+        (json!({ "id": "9", "name": "Pl\u{7}an" }), "/name"),
+        (json!({ "id": "9", "name": "Plan", "planVersion": { "code": "A\u{1b}" } }), "/planVersion/code"),
+    ] {
+        let refused = post("/v1/plan-imports", json!({ "data": { "plans": [plan] } })).await;
+        assert_eq!((refused.status, &refused.json()["state"]), (201, &json!("refused")), "{}", refused.text);
+        let errors = refused.json()["errors"].clone();
+        let wrong = (&errors[0]["code"], errors[0]["pointer"].as_str().unwrap());
+        assert_eq!(wrong.0, "hidden_characters", "{errors}");
+        assert!(wrong.1.ends_with(pointer), "{errors}");
+        assert_eq!(errors.as_array().unwrap().len(), 1, "{errors}");
+    }
     for name in ["Report\u{202e}fdp.pdf", "Report\u{200f}.pdf"] {
         let part = reqwest::multipart::Part::bytes(page(&flows(1, 1))).file_name(name.to_owned());
         let request = http.request(Method::POST, "/v1/imports?format=fts").bearer_auth(&world.token);

@@ -71,6 +71,26 @@ async fn donors_are_found_without_accents_in_any_order_and_with_typing_errors() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn donors_are_asked_for_by_their_ids() {
+    let world = World::new().await;
+    let [norway, sweden, _] =
+        [world.donor("Norway").await, world.donor("Sweden").await, world.donor("Denmark").await];
+    let foreign = world.other_organisation("OTHER").await.1;
+    let unknown = "0199a1b2-0000-7000-8000-000000000001";
+    let both = format!("id={sweden},{unknown},%20{norway}");
+    assert_eq!(names(&world, &both).await, ["Norway", "Sweden"]);
+    assert_eq!(names(&world, &format!("{both}&q=swe")).await, ["Sweden"]);
+    assert!(names(&world, &format!("id={unknown}")).await.is_empty());
+    let list = world.http.get(Some(&foreign), &format!("/v1/donors?{both}")).await.json();
+    assert_eq!(list["items"], json!([]), "another organisation's");
+    for wrong in ["7".to_owned(), format!("{norway},"), vec![unknown; 101].join(",")] {
+        let refused = world.http.get(Some(&world.token), &format!("/v1/donors?id={wrong}")).await;
+        assert_eq!((refused.status, refused.pointers()), (400, vec!["id".to_owned()]), "{}", refused.text);
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_duplicate_is_explained_merged_and_taken_apart_again() {
     let world = World::new().await;
     let country = |name: &str| json!({ "name": name, "type": "government", "country": "NOR" });

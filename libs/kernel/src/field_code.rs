@@ -32,6 +32,9 @@ closed_set! {
         OutOfRange = "out_of_range",
         /// Below zero.
         Negative = "negative",
+        /// Below zero in a row of a table, which states what its contribution comes to: the row of the contribution that is
+        /// corrected has to be sent again with what is left of it.
+        NegativeRow = "negative_row",
         /// Zero or below.
         NotAboveZero = "not_above_zero",
         /// More than the `max` decimals of `currency`.

@@ -19,10 +19,11 @@ impl Checks {
         Self::default()
     }
 
-    /// Notes an error at a JSON pointer; those after the first 200 are dropped.
+    /// Notes an error at a JSON pointer, once; those after the first 200 are dropped.
     pub fn refuse(&mut self, pointer: impl Into<String>, fault: impl Into<Fault>) {
-        if self.0.len() < MAX_ERRORS {
-            self.0.push(FieldError::new(pointer, fault));
+        let error = FieldError::new(pointer, fault);
+        if self.0.len() < MAX_ERRORS && !self.0.contains(&error) {
+            self.0.push(error);
         }
     }
 
@@ -64,23 +65,23 @@ impl Checks {
         &entries[..entries.len().min(most)]
     }
 
-    /// Notes every text of a JSON document that holds a NUL character, which PostgreSQL cannot keep.
-    pub fn without_nul(&mut self, pointer: &str, value: &Value) {
+    /// Notes every text of a JSON document, and every name of a field, that has control characters. Tabs and line breaks
+    /// are none in a text.
+    pub fn without_control_characters(&mut self, pointer: &str, value: &Value) {
         match value {
-            Value::String(text) => self.require(!text.contains('\0'), pointer, CONTROL_CHARACTERS),
+            Value::String(text) => self.require(!text.chars().any(is_control), pointer, CONTROL_CHARACTERS),
             Value::Array(list) => {
                 for (index, value) in list.iter().enumerate() {
-                    self.without_nul(&format!("{pointer}/{index}"), value);
+                    self.without_control_characters(&format!("{pointer}/{index}"), value);
                 }
             }
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    let place = format!(
-                        "{pointer}/{}",
-                        name.replace('~', "~0").replace('/', "~1").replace('\0', "\u{fffd}")
-                    );
-                    self.require(!name.contains('\0'), &place, CONTROL_CHARACTERS);
-                    self.without_nul(&place, value);
+                    let shown =
+                        name.replace('~', "~0").replace('/', "~1").replace(char::is_control, "\u{fffd}");
+                    let place = format!("{pointer}/{shown}");
+                    self.require(!name.chars().any(char::is_control), &place, CONTROL_CHARACTERS);
+                    self.without_control_characters(&place, value);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -101,6 +102,11 @@ impl Checks {
     pub fn text(&mut self, pointer: &str, text: &str, longest: usize) {
         self.require(!text.trim().is_empty(), pointer, MUST_NOT_BE_EMPTY);
         self.length(pointer, text, longest);
+        self.one_line(pointer, text);
+    }
+
+    /// Notes a text that has control characters, several lines, or characters that turn the direction of writing.
+    pub fn one_line(&mut self, pointer: &str, text: &str) {
         self.require(!text.chars().any(breaks_line), pointer, CONTROL_CHARACTERS);
         self.require(!text.chars().any(turns_direction), pointer, BIDI_CONTROLS);
     }
@@ -111,8 +117,7 @@ impl Checks {
         if text.chars().count() > longest {
             self.refuse(pointer, Fault::too_long(longest));
         }
-        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        self.require(!text.chars().any(control), pointer, CONTROL_CHARACTERS);
+        self.require(!text.chars().any(is_control), pointer, CONTROL_CHARACTERS);
         self.require(!text.chars().any(turns_direction), pointer, BIDI_CONTROLS);
     }
 
@@ -194,6 +199,11 @@ const CONTROL_CHARACTERS: (FieldCode, &str) =
 const BIDI_CONTROLS: (FieldCode, &str) =
     (FieldCode::HiddenCharacters, "must not contain characters that change the writing direction");
 
+/// Control characters that no text has, on however many lines it is.
+fn is_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
 /// Control characters, and Unicode's separators of lines and paragraphs.
 fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
@@ -203,4 +213,31 @@ fn breaks_line(c: char) -> bool {
 /// Arabic and Hebrew need, are none of them.)
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn control_characters_are_noted_wherever_they_stand_in_a_document() {
+        let mut checks = Checks::new();
+        let document = json!({ "a": "two\r\nlines,\tone tab", "b": ["fine", "a\u{7}b"], "c/d": { "e\u{1}": "x\u{0}" },
+            "f": 1, "g": null, "h": "\u{85}" });
+        checks.without_control_characters("", &document);
+        let errors = checks.into_errors();
+        let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/b/1", "/c~1d/e\u{fffd}", "/h"], "each once");
+        assert!(errors.iter().all(|error| error.code == FieldCode::HiddenCharacters));
+    }
+
+    #[test]
+    fn what_is_wrong_is_noted_once() {
+        let mut checks = Checks::new();
+        checks.one_line("/name", "a\u{7}b");
+        checks.text("/name", "a\u{7}b", 300);
+        checks.one_line("/other", "a\nb");
+        assert_eq!(checks.into_errors().len(), 2);
+    }
 }

@@ -73,20 +73,23 @@ document.querySelectorAll("form[data-upload]").forEach(followUpload);
 // Names are completed while they are typed. The plain form looks them up when it is sent.
 document.querySelectorAll("[data-complete]").forEach((input) => {
   const list = document.getElementById(input.getAttribute("list"));
-  const hidden = input.form.querySelector("input[type=hidden][name=donor_id]") ?? input.form.appendChild(
+  // Where it is one of several answers, typing a name is choosing it, and the name alone is sent.
+  const answer = document.getElementById(input.dataset.answer);
+  const hidden = answer ? { value: "" } : input.form.querySelector("input[type=hidden][name=donor_id]") ?? input.form.appendChild(
     Object.assign(document.createElement("input"), { type: "hidden", name: "donor_id" }),
   );
   let [known, timer] = [new Map(), 0];
   input.addEventListener("input", () => {
     input.form.querySelectorAll("input[type=radio][name=donor_choice]").forEach((radio) => (radio.checked = false));
+    if (answer && input.value.trim()) answer.checked = true;
     hidden.value = known.get(input.value) ?? "";
     clearTimeout(timer);
     const asked = input.value.trim();
     if (asked.length < 2 || hidden.value) return;
     timer = setTimeout(async () => {
-      const answer = await fetch(`${input.dataset.complete}?q=${encodeURIComponent(asked)}`).catch(() => null);
-      if (!answer?.ok || input.value.trim() !== asked) return;
-      const names = await answer.json();
+      const found = await fetch(`${input.dataset.complete}?q=${encodeURIComponent(asked)}`).catch(() => null);
+      if (!found?.ok || input.value.trim() !== asked) return;
+      const names = await found.json();
       known = new Map(names.map((donor) => [donor.name, donor.id]));
       list.replaceChildren(...names.map((donor) => Object.assign(document.createElement("option"), { value: donor.name })));
       hidden.value = known.get(input.value) ?? "";

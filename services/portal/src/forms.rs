@@ -34,6 +34,12 @@ impl Typed {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
+    /// Puts something else into a field.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.0.retain(|(key, _)| key != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Every value of a field that can be chosen several times.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         let of = self.0.iter().filter(|(key, _)| key == name);

@@ -1,7 +1,7 @@
 //! Templates: files, embedded, with the functions they write figures and texts with.
 
 use crate::{
-    assets, draw, format,
+    assets, donor_names, draw, format,
     i18n::{Language, PageLanguage, text},
     nav::{self, Shell},
     refusals::{FieldRefusal, WholeRefusal},
@@ -65,6 +65,7 @@ impl Renderer {
         environment.add_function("reason", reason);
         environment.add_function("refusal", refusal);
         environment.add_function("invalid", invalid);
+        environment.add_function("donor_name_of", donor_names::donor_name_of);
         Ok(Self(environment))
     }
 
@@ -139,7 +140,7 @@ fn money_short(state: &State<'_, '_>, value: Value) -> String {
 }
 
 /// A text of an object; none when there is no such object or text.
-fn attribute(value: &Value, name: &str) -> Option<String> {
+pub(crate) fn attribute(value: &Value, name: &str) -> Option<String> {
     value.get_attr(name).ok()?.as_str().map(str::to_owned)
 }
 

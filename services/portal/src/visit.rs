@@ -5,10 +5,11 @@
 use crate::{
     State,
     client::{Caller, Guard, Method},
+    donor_names::NAMES,
     error::PageError,
     forms::{self, Typed},
     i18n::{Language, PageLanguage},
-    lists::{Query, given, items},
+    lists::{Query, added, given, items},
     nav::Shell,
     render::{self, MAX_UNREAD},
     session::{self, SignedIn},
@@ -20,7 +21,7 @@ use actix_web::{
 };
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     future::{Future, Ready, ready},
     ops::Deref,
@@ -187,7 +188,8 @@ impl<W> Visit<W> {
     /// Draws a page; one that shows a refused form again (`problem` of its context) has the status of the refusal.
     pub(crate) async fn page(&self, template: &str, context: Value) -> PageResult {
         let unread = self.unread(template).await;
-        render::page(self, unread, template, context)
+        let names = self.donor_names(template, &context).await;
+        render::page(self, unread, template, added(context, json!({ NAMES: names })))
     }
 
     /// How many notifications are new, for the bar; not known while that part of the platform is unavailable.

@@ -40,6 +40,12 @@ pub(crate) struct Figure {
     pub(crate) donor_id: Option<DonorId>,
     #[schema(max_length = 500)]
     pub(crate) donor_name: Option<String>,
+    /// Its name in French, if registered with one.
+    #[schema(max_length = 300)]
+    pub(crate) donor_name_fr: Option<String>,
+    /// Its name in Spanish, if registered with one.
+    #[schema(max_length = 300)]
+    pub(crate) donor_name_es: Option<String>,
     /// The amount; null when nothing is recorded that would answer the question, such as a requirement.
     pub(crate) amount: Option<Money>,
     /// The answer of a question for a percentage, one decimal; null without a requirement, and for other questions.
@@ -56,9 +62,13 @@ pub(crate) struct Figure {
     pub(crate) pointer: Option<String>,
     /// When the public data last changed.
     pub(crate) as_of: Option<DateTime<Utc>>,
+    /// The plan or the donor as sources know it, registered or not: two that are not may have one name.
+    #[serde(skip)]
+    member: String,
 }
 
-/// Where a figure stands in the order of the list: by question, the largest first, then by what it is about.
+/// Where a figure stands in the order of the list: by question, the largest first, then by what it is about. No two figures
+/// stand at one place, or a page that ends between them would lose one.
 pub(crate) type FigureKey = (FigureQuestion, i64, String);
 
 impl Figure {
@@ -75,12 +85,15 @@ impl Figure {
             plan_name: None,
             donor_id: None,
             donor_name: None,
+            donor_name_fr: None,
+            donor_name_es: None,
             amount,
             percent: None,
             flow_count: None,
             address,
             pointer: pointer.map(str::to_owned),
             as_of: None,
+            member: String::new(),
         }
     }
 
@@ -104,6 +117,16 @@ impl Figure {
         Self { plan_id: Some(id), plan_name: Some(name.to_owned()), ..self }
     }
 
+    fn of_donor(self, donor: &store::KnownDonor) -> Self {
+        Self {
+            donor_id: Some(donor.id),
+            donor_name: Some(donor.name.clone()),
+            donor_name_fr: donor.name_fr.clone(),
+            donor_name_es: donor.name_es.clone(),
+            ..self
+        }
+    }
+
     pub(crate) fn key(&self) -> FigureKey {
         let about = [
             self.country.clone(),
@@ -111,6 +134,7 @@ impl Figure {
             self.plan_name.clone(),
             self.donor_id.map(|id| id.to_string()),
             self.donor_name.clone(),
+            Some(self.member.clone()),
         ];
         let about: Vec<String> = about.into_iter().map(Option::unwrap_or_default).collect();
         (self.question, -self.amount.map_or(0, |amount| amount.minor()), about.join("|"))
@@ -215,6 +239,7 @@ async fn of_countries(
         let known = named.get(&cell.member);
         of_it.plan_id = known.map(|plan| plan.id);
         of_it.plan_name = known.map(|plan| plan.name.clone()).or_else(|| cell.name.clone());
+        of_it.member.clone_from(&cell.member);
         figures.push(of_it);
     }
     for cell in by_donor.iter().filter(|cell| !cell.member.is_empty() && cell.funding_flows > 0) {
@@ -295,11 +320,7 @@ async fn of_donors(
             let address = format!("/v1/public/donors/{}{query}", donor.id);
             let figure =
                 Figure::new(question, Some(Money::usd(total.funding())), (address, Some("/funding")));
-            figures.push(Figure {
-                donor_id: Some(donor.id),
-                donor_name: Some(donor.name.clone()),
-                ..figure.counting(total.funding_flows)
-            });
+            figures.push(figure.counting(total.funding_flows).of_donor(donor));
         }
     }
     Ok(figures)
@@ -319,9 +340,11 @@ async fn registered(
 
 /// The figure of the donor of a cell.
 fn by(figure: Figure, cell: &Counted, donors: &HashMap<String, store::KnownDonor>) -> Figure {
-    let registered = donors.get(&cell.member);
-    let name = registered.map(|donor| donor.name.clone()).or_else(|| cell.name.clone());
-    Figure { donor_id: registered.map(|donor| donor.id), donor_name: name, ..figure }
+    let figure = Figure { member: cell.member.clone(), ..figure };
+    match donors.get(&cell.member) {
+        Some(donor) => figure.of_donor(donor),
+        None => Figure { donor_name: cell.name.clone(), ..figure },
+    }
 }
 
 /// The figures after one, that answer one question where one is asked for.
@@ -336,4 +359,29 @@ pub(crate) fn after(
             && after.is_none_or(|after| figure.key() > *after)
     };
     figures.into_iter().filter(wanted).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_donors_of_one_name_and_amount_both_have_their_place_in_the_pages() {
+        let of = |member: &str| {
+            let question = FigureQuestion::ReportedToCountryByDonor;
+            let place = ("/v1/public/funding?country=SDN&year=2026".to_owned(), None);
+            let figure = Figure::new(question, Some(Money::usd(500)), place).of_year(2026).of_country("SDN");
+            Figure { donor_name: Some("Private donors".to_owned()), member: member.to_owned(), ..figure }
+        };
+        let mut all = vec![of("org:3"), of("org:1"), of("org:2")];
+        all.sort_by_cached_key(Figure::key);
+        let (mut read, mut last) = (Vec::new(), None);
+        while let Some(figure) = after(all.clone(), None, last.as_ref(), 1).pop() {
+            last = Some(figure.key());
+            read.push(figure.member);
+        }
+        assert_eq!(read, ["org:1", "org:2", "org:3"]);
+        let shown = serde_json::to_value(of("org:1")).unwrap();
+        assert_eq!(shown.get("member"), None, "what sources call it is nobody's business");
+    }
 }

@@ -17,8 +17,6 @@ use store::{Merge, StoreError, merge_models, params, sql};
 const DONORS: [(&str, MoneyScope); 2] =
     [("public-donor:", MoneyScope::Ours), ("public-donor-all:", MoneyScope::All)];
 const COUNTRY: &str = "country:";
-/// Totals read per batch when the lists are rebuilt.
-const BATCH_SIZE: usize = 2000;
 
 /// Adds what cells changed by to the lists. Of all cells, the totals of donors and countries count; they come in the
 /// order of their keys, or two transactions could wait for each other. After `departures` rows may count nothing any more.
@@ -79,40 +77,6 @@ fn donor(scope: &str) -> Option<(MoneyScope, DonorId)> {
 fn country_year(scope: &str) -> Option<(&str, i64)> {
     let (country, year) = scope.strip_prefix(COUNTRY)?.split_once(':')?;
     Some((country, year.parse().ok()?))
-}
-
-/// Rebuilds the lists from the cells.
-///
-/// # Errors
-/// [`StoreError`]; call it in a transaction.
-pub(crate) async fn refill(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    sql::execute(db, "DELETE FROM public_donor", vec![]).await?;
-    sql::execute(db, "DELETE FROM public_country", vec![]).await?;
-    let text = format!(
-        "SELECT organisation_id, scope, paid, commitment, pledge, funding_flows, pledge_flows
-         FROM funding_cell WHERE dimension = 'total' AND (organisation_id, scope) > ($1, $2)
-         ORDER BY organisation_id, scope LIMIT {BATCH_SIZE}"
-    );
-    let (mut organisation_id, mut scope) = (OrganisationId::nil(), String::new());
-    loop {
-        let rows = sql::rows(db, &text, params![organisation_id, scope.clone()]).await?;
-        let mut totals: Vec<(CellKey, Amounts)> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            (organisation_id, scope) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let amounts = Amounts {
-                paid: row.try_get_by_index(2)?,
-                commitment: row.try_get_by_index(3)?,
-                pledge: row.try_get_by_index(4)?,
-                funding_flows: row.try_get_by_index(5)?,
-                pledge_flows: row.try_get_by_index(6)?,
-            };
-            totals.push(((organisation_id, scope.clone(), "total", String::new()), amounts));
-        }
-        add(db, totals.iter().map(|(key, amounts)| (key, *amounts)), false).await?;
-        if rows.len() < BATCH_SIZE {
-            return Ok(());
-        }
-    }
 }
 
 /// A donor in the public list.

@@ -69,36 +69,6 @@ pub(crate) async fn apply(tx: &Transaction, facts: Vec<(ContributionId, Fact)>) 
     version::change(tx.db(), tx.new_uuid(), organisations).await
 }
 
-/// Facts read per batch when everything is recounted.
-const BATCH_SIZE: usize = 2000;
-
-/// Recounts the cells from the facts: when the counting rules have changed. The lists that repeat totals of them are
-/// then rebuilt by [`listed::refill`].
-///
-/// # Errors
-/// [`StoreError`]; call it in a transaction.
-pub(crate) async fn recount(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    sql::execute(db, "DELETE FROM funding_cell", vec![]).await?;
-    let text = format!(
-        "SELECT contribution_id, fact FROM funding_fact WHERE contribution_id > $1
-         ORDER BY contribution_id LIMIT {BATCH_SIZE}"
-    );
-    let mut last = ContributionId::nil();
-    loop {
-        let rows = sql::rows(db, &text, params![last]).await?;
-        let mut deltas = Deltas::default();
-        for row in &rows {
-            last = row.try_get_by_index(0)?;
-            let fact: Fact = serde_json::from_str(&row.try_get_by_index::<String>(1)?)?;
-            deltas.replace(fact.organisation_id, None, &fact);
-        }
-        write_cells(db, &Changes::from(deltas)).await?;
-        if rows.len() < BATCH_SIZE {
-            return Ok(());
-        }
-    }
-}
-
 async fn held(tx: &Transaction, ids: &[ContributionId]) -> Result<HashMap<ContributionId, Fact>, StoreError> {
     let text = "SELECT contribution_id, fact FROM funding_fact WHERE true";
     let ids = ids.iter().map(|id| (*id).into());

@@ -1,4 +1,3 @@
-use crate::funding::store;
 use ::store::migration::{Tenant, ddl, protect};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
@@ -20,10 +19,8 @@ impl MigrationTrait for M0003 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, OBJECTIVES_AND_UPDATES).await?;
         let seen = "EXISTS (SELECT 1 FROM plan WHERE plan.id = plan_update.plan_id)";
-        protect(manager, &[Tenant::office("plan_update").donor(seen).public(seen)]).await?;
-        // Years and the donors' public pages are counted from here on.
-        let counted = store::recount(manager.get_connection()).await;
-        counted.map_err(|error| DbErr::Migration(error.to_string()))
+        // Years and the donors' public pages are counted from here on: by `m0009`, which counts everything anew.
+        protect(manager, &[Tenant::office("plan_update").donor(seen).public(seen)]).await
     }
 }
 

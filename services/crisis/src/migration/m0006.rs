@@ -1,4 +1,3 @@
-use crate::funding::listed;
 use ::store::{
     StoreError,
     migration::{Tenant, ddl, protect},
@@ -36,14 +35,15 @@ async fn fill_searched_names(db: &impl ConnectionTrait) -> Result<(), StoreError
     for row in sql::rows(db, "SELECT id, name, name_fr, name_es FROM known_donor", vec![]).await? {
         let names: [Option<String>; 3] =
             [row.try_get_by_index(1)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?];
-        let searched = listed::searched([names[0].as_deref(), names[1].as_deref(), names[2].as_deref()]);
+        let names: Vec<String> = names.into_iter().flatten().map(|name| name.to_lowercase()).collect();
+        let searched = names.join("\n");
         let id: uuid::Uuid = row.try_get_by_index(0)?;
         sql::execute(db, "UPDATE known_donor SET search = $1 WHERE id = $2", params![searched, id]).await?;
     }
     Ok(())
 }
 
-/// The lists are filled by `m0007`, which makes one of them anew.
+/// The lists are filled by `m0009`; `m0007` makes one of them anew.
 const PUBLIC_LISTS: &str = "
 ALTER TABLE known_donor ADD COLUMN search text NOT NULL DEFAULT '';
 CREATE TABLE public_donor (

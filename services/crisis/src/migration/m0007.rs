@@ -1,8 +1,4 @@
-use crate::funding::{listed, store};
-use ::store::{
-    StoreError,
-    migration::{Tenant, ddl, protect},
-};
+use ::store::migration::{Tenant, ddl, protect};
 use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
@@ -23,14 +19,9 @@ impl MigrationTrait for M0007 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, PUBLIC_DONORS).await?;
         let everyone = Tenant::organisation("public_donor", "organisation_id").donor("true").public("true");
-        protect(manager, &[everyone]).await?;
-        // From here on it is counted what the organisation itself received, beside what everybody did.
-        let db = manager.get_connection();
-        let counted = async {
-            store::recount(db).await?;
-            listed::refill(db).await
-        };
-        counted.await.map_err(|error: StoreError| DbErr::Migration(error.to_string()))
+        // From here on it is counted what the organisation itself received, beside what everybody did: by `m0009`, which
+        // counts everything anew and fills the lists.
+        protect(manager, &[everyone]).await
     }
 }
 

@@ -17,7 +17,7 @@ use auth::{ApiError, Caller, perm};
 use chrono::NaiveDate;
 use kernel::{
     Code, Currency, Fault, FieldCode, FieldError, Money, OfficeId, OrganisationId, PlanId, PlanType, Problem,
-    RecordKind, Visibility, money::parse_decimal,
+    RecordKind, Visibility, money::parse_decimal, text::on_one_line,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -340,11 +340,12 @@ fn name_of(plan: &Value) -> Option<&str> {
 
 fn read(plan: &Value) -> Result<Read, Vec<FieldError>> {
     let mut checks = Checks::new();
-    checks.without_nul("", plan);
+    checks.without_control_characters("", plan);
     let id = id_of(plan).unwrap_or_default();
     checks.require(!id.is_empty(), "/id", Fault::required());
     checks.length("/id", &id, 100);
-    let name = name_of(plan).unwrap_or_default().to_owned();
+    checks.one_line("/id", &id);
+    let name = on_one_line(name_of(plan).unwrap_or_default());
     checks.text("/name", &name, 300);
     let mut date = |name: &str| {
         let value = plan.get(name).filter(|value| !value.is_null())?;

@@ -92,6 +92,11 @@ pub(crate) fn member_name(id: ContributionId) -> String {
     format!("id:{id}")
 }
 
+/// The flow that has this name; none where it is a name of another kind.
+pub(crate) fn member_of(name: &str) -> Option<ContributionId> {
+    name.strip_prefix("id:")?.parse().ok()
+}
+
 /// The first of the flows that FTS reports of the money of this one; itself when it is alone.
 pub(crate) async fn reported_root(
     db: &impl ConnectionTrait,

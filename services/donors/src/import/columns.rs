@@ -2,12 +2,12 @@
 //! says.
 
 use super::{
-    fields::{FIELDS, Field, Kind, field_of},
+    fields::{FIELDS, Field, ImportField, Kind, field_of},
     grouping, headings,
     record::Record,
 };
 use chrono::NaiveDate;
-use kernel::{Fault, FieldCode, FieldError, MoneyError, Problem, closed_set, fault};
+use kernel::{Fault, FieldCode, FieldError, MoneyError, Problem, Word, closed_set, fault};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -59,6 +59,26 @@ pub(crate) struct Column {
     /// The field it is mapped to; null when it is ignored.
     #[schema(example = "donor", max_length = 40)]
     pub(crate) field: Option<String>,
+}
+
+/// A column of a source's tables, as it is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MappedColumn {
+    /// Its heading in the files.
+    #[schema(example = "Donor name", max_length = 200)]
+    pub(crate) heading: String,
+    /// The field it is mapped to; null when it is ignored.
+    #[schema(value_type = Option<ImportField>, example = "donor")]
+    pub(crate) field: Option<Word<ImportField>>,
+}
+
+impl From<Column> for MappedColumn {
+    fn from(Column { heading, field }: Column) -> Self {
+        let word =
+            |name: String| name.parse::<ImportField>().map_or_else(|_| Word::Unknown(name), Word::Known);
+        Self { heading, field: field.map(word) }
+    }
 }
 
 /// What the sender says of the columns: heading → field, or nothing for a column that is not to be read.
@@ -124,8 +144,12 @@ impl Mapping {
     }
 
     /// A mapping that was saved: of a field that this version does not know, the column is ignored.
-    pub(super) fn saved(columns: &[Column], decimal: Option<DecimalSign>, empty: Option<EmptyCells>) -> Self {
-        let known = |name: &String| field_of(name).map(|field| field.name);
+    pub(super) fn saved(
+        columns: &[MappedColumn],
+        decimal: Option<DecimalSign>,
+        empty: Option<EmptyCells>,
+    ) -> Self {
+        let known = |field: &Word<ImportField>| field.known().map(ImportField::as_str);
         let headings = columns
             .iter()
             .map(|column| (column.heading.trim().to_owned(), column.field.as_ref().and_then(known)));

@@ -154,9 +154,9 @@ fn cells_say_why_they_cannot_be_read() {
 
 #[test]
 fn what_is_stated_goes_before_what_was_saved() {
-    let column = |heading: &str, field: Option<&str>| Column {
-        heading: heading.to_owned(),
-        field: field.map(str::to_owned),
+    let column = |heading: &str, field: Option<&str>| {
+        let (heading, field) = (heading.to_owned(), field.map(str::to_owned));
+        MappedColumn::from(Column { heading, field })
     };
     let columns = [
         column("No.", Some("external_ref")),

@@ -5,8 +5,8 @@ use crate::exchange_rate::Rates;
 use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
-    ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, FieldCode, FieldError, Money,
-    Visibility,
+    ContributionStatus, ContributionType, DonorId, DonorType, Earmarking, Fault, FieldCode, FieldError,
+    Money, Visibility,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -126,6 +126,8 @@ pub(crate) struct Staged {
     pub(crate) paid_on: Option<NaiveDate>,
     /// Whether it only matters where an earlier import made a contribution of it, which counts no longer.
     pub(crate) only_if_held: bool,
+    /// Whether it is a row of a table whose amount is zero.
+    pub(crate) is_zero: bool,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) warnings: Vec<FieldError>,
 }
@@ -151,6 +153,7 @@ impl Staged {
                     plans: flow.plans,
                 }),
                 only_if_held: false,
+                is_zero: false,
                 errors: Vec::new(),
                 warnings: flow.warnings,
             },
@@ -162,10 +165,25 @@ impl Staged {
     pub(crate) fn of_table(pointer: String, record: Record, rates: &Rates, wrong: Vec<FieldError>) -> Self {
         let record = record.priced(rates);
         let mut staged = Self::of_record(pointer, &record, wrong);
+        staged.is_zero = record.is_zero();
         if staged.errors.is_empty() {
             staged.warnings.extend(record.far_from_month(rates));
         }
         staged
+    }
+
+    /// An amount of zero is a correction, where an earlier import made a contribution of the row; anywhere else it is none, as
+    /// for whoever records a contribution.
+    pub(crate) fn weigh_zero(&mut self, is_held: bool) {
+        if !self.is_zero {
+            return;
+        }
+        if !is_held {
+            self.errors.push(FieldError::new("/amount", Fault::not_above_zero()));
+        } else if self.errors.is_empty() {
+            let why = "is zero: the contribution counts no longer";
+            self.warnings.push(FieldError::new("/amount", FieldCode::CountsNoLonger.says(why)));
+        }
     }
 
     pub(crate) fn refused(pointer: String, (external_ref, errors): Refused) -> Self {
@@ -177,6 +195,7 @@ impl Staged {
             names: None,
             paid_on: None,
             only_if_held: false,
+            is_zero: false,
             errors,
             warnings: Vec::new(),
         }
@@ -204,6 +223,32 @@ mod tests {
         assert_eq!(called("Norwegen", Some("norwegen")), None);
         assert_eq!(called(&"x".repeat(99), None).map(|name| name.len()), Some(100));
         assert_eq!(called(&"x".repeat(100), None), None);
+    }
+
+    #[test]
+    fn an_amount_of_zero_corrects_what_is_held_and_is_nothing_new() {
+        let of = |amount: &str, is_held: bool| {
+            let mut record = Record::default();
+            for (field, text) in [
+                ("external_ref", "G-1"),
+                ("donor", "Testland"),
+                ("status", "paid"),
+                ("amount", amount),
+                ("currency", "USD"),
+            ] {
+                record.set(field, text);
+            }
+            let mut row = Staged::of_table("/lines/2".to_owned(), record, &Rates::default(), Vec::new());
+            row.weigh_zero(is_held);
+            let codes = |errors: &[FieldError]| errors.iter().map(|error| error.code).collect::<Vec<_>>();
+            (codes(&row.errors), codes(&row.warnings))
+        };
+        for zero in ["0", "0.00", "-0"] {
+            assert_eq!(of(zero, false), (vec![FieldCode::NotAboveZero], vec![]), "{zero}");
+            assert_eq!(of(zero, true), (vec![], vec![FieldCode::CountsNoLonger]), "{zero}");
+        }
+        assert_eq!(of("0.01", false), (vec![], vec![]));
+        assert_eq!(of("-5", true), (vec![FieldCode::NegativeRow], vec![]));
     }
 
     #[test]

@@ -223,6 +223,7 @@ pub(super) async fn check(
     // What is recorded by its entries, and what is another office's.
     let under: HashMap<String, AgreementId> =
         held.iter().filter_map(|row| Some((row.external_ref.clone()?, row.agreement_id?))).collect();
+    let contributions: HashSet<String> = held.iter().filter_map(|row| row.external_ref.clone()).collect();
     let others: HashMap<String, bool> = held
         .into_iter()
         .filter(|row| row.fingerprint.is_empty() || row.office_id != job.office_id)
@@ -246,6 +247,7 @@ pub(super) async fn check(
             };
             row.errors.push(FieldError::new("/external_ref", fault));
         }
+        row.weigh_zero(row.external_ref.as_ref().is_some_and(|reference| contributions.contains(reference)));
         let Some(Names { donor: donor_ref, agreement, .. }) = &row.names else { continue };
         let donor = found.get(&as_stated(donor_ref)).copied().unwrap_or(Found::Nobody);
         if let Found::Accepted(accepted) = donor

@@ -55,6 +55,11 @@ impl Record {
         self.0.get(field).map(String::as_str).filter(|text| !text.is_empty())
     }
 
+    /// Whether its amount is zero, written in any way.
+    pub(super) fn is_zero(&self) -> bool {
+        self.text("amount").and_then(|text| parse_decimal(text).ok()).is_some_and(|amount| amount.is_zero())
+    }
+
     /// Whether it says anything of a field, if only that it is empty.
     pub(super) fn has(&self, field: &str) -> bool {
         self.0.contains_key(field)
@@ -258,7 +263,7 @@ impl<'a> Reader<'a> {
         let plain = !text.contains(['e', 'E', '_', '+']);
         match parse_decimal(text) {
             Ok(number) if plain && number.is_sign_negative() && !number.is_zero() => {
-                self.checks.refuse(pointer(field), Fault::negative());
+                self.checks.refuse(pointer(field), below_zero(field));
                 None
             }
             Ok(number) if plain => Some(number),
@@ -449,6 +454,13 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// A row is a contribution, and no correction of another one.
+fn below_zero(field: &str) -> Fault {
+    let why = "must not be negative: a row states what its contribution comes to. Send the row of the contribution \
+               that is corrected again, with what is left of it (0 if nothing is)";
+    if field == "exchange_rate" { Fault::not_above_zero() } else { FieldCode::NegativeRow.says(why) }
 }
 
 /// An amount whose dollars nothing gives.

@@ -166,6 +166,18 @@ fn a_withdrawn_currency_is_one_until_its_month_has_ended() {
 }
 
 #[test]
+fn a_correction_is_no_row_of_its_own_and_the_refusal_says_where_it_goes() {
+    for field in ["amount", "amount_usd"] {
+        let (_, errors) = row(&[("amount_usd", "5"), (field, "-5")]).read(Vec::new()).unwrap_err();
+        let error = errors.iter().find(|error| error.pointer == format!("/{field}")).unwrap();
+        assert_eq!(error.code, FieldCode::NegativeRow);
+        assert!(error.detail.contains("with what is left of it"), "{}", error.detail);
+    }
+    let (_, errors) = row(&[("exchange_rate", "-5")]).read(Vec::new()).unwrap_err();
+    assert_eq!((errors[0].pointer.as_str(), errors[0].code), ("/exchange_rate", FieldCode::NotAboveZero));
+}
+
+#[test]
 fn an_amount_is_bounded_by_its_value() {
     let of = |amount: &'static str, dollars: &'static str| {
         row(&[("amount", amount), ("currency", "IDR"), ("amount_usd", dollars)]).read(Vec::new())

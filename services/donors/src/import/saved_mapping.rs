@@ -1,8 +1,8 @@
 //! The columns of a source's tables, saved so that they are mapped once.
 
 use super::{
-    columns::{Column, DecimalSign, EmptyCells, MAX_COLUMNS, Mapping},
-    fields::{FIELDS, field_of},
+    columns::{Column, DecimalSign, EmptyCells, MAX_COLUMNS, MappedColumn, Mapping},
+    fields::ImportField,
     store::Model as Import,
 };
 use ::store::{StoreError, TenantTx, audit, params, sql, upsert_models};
@@ -12,7 +12,7 @@ use actix_web::{
 };
 use auth::{ApiError, Caller, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Fault, FieldCode, OfficeId, OrganisationId, Problem};
+use kernel::{Fault, FieldCode, OfficeId, OrganisationId, Problem, Word};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use service::{
@@ -47,7 +47,7 @@ pub(crate) struct ImportMapping {
 pub(crate) struct ImportMappingFields {
     /// Headings and the fields they are mapped to; null ignores a column.
     #[schema(max_items = 200)]
-    columns: Vec<Column>,
+    columns: Vec<MappedColumn>,
     /// The decimal separator; null if nothing is stated, so that thousands have no separators.
     decimal: Option<DecimalSign>,
     /// What an empty cell does; null for the default, to erase.
@@ -108,10 +108,10 @@ impl Row for ImportMapping {
 }
 
 /// Columns in one cell.
-fn listed(columns: &[Column]) -> String {
+fn listed(columns: &[MappedColumn]) -> String {
     let shown = columns.iter().map(|column| {
-        let Column { heading, field } = column;
-        format!("{heading}: {}", field.as_deref().unwrap_or("-"))
+        let MappedColumn { heading, field } = column;
+        format!("{heading}: {}", field.as_ref().map_or("-", Word::as_str))
     });
     shown.collect::<Vec<_>>().join("; ")
 }
@@ -141,7 +141,7 @@ async fn to_change(
 pub(super) async fn save(tx: &TenantTx, import: &Import, columns: Vec<Column>) -> Result<(), StoreError> {
     let (decimal, empty) = (import.decimal_sign, import.empty_cells);
     // An import may have several tables, with more columns together than one has.
-    let columns = columns.into_iter().take(MAX_COLUMNS).collect();
+    let columns = columns.into_iter().take(MAX_COLUMNS).map(MappedColumn::from).collect();
     let fields = ImportMappingFields { columns, decimal, empty };
     let before = to_change(tx, import.organisation_id, &import.source).await?;
     if before.as_ref().is_some_and(|before| before.fields == fields) {
@@ -296,7 +296,7 @@ fn named(source: String) -> Result<String, ApiError> {
 fn checked(fields: ImportMappingFields) -> Result<ImportMappingFields, Problem> {
     let mut checks = Checks::new();
     let (mut headings, mut taken) = (HashSet::new(), HashSet::new());
-    let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    let names: Vec<&str> = ImportField::ALL.iter().map(|field| field.as_str()).collect();
     for (index, column) in checks.at_most("/columns", &fields.columns, MAX_COLUMNS).iter().enumerate() {
         let pointer = |name: &str| format!("/columns/{index}/{name}");
         checks.length(&pointer("heading"), &column.heading, MAX_HEADING_LENGTH);
@@ -305,11 +305,11 @@ fn checked(fields: ImportMappingFields) -> Result<ImportMappingFields, Problem> 
         }
         let is_first = headings.insert(column.heading.trim());
         checks.require(is_first, &pointer("heading"), (FieldCode::Duplicate, "appears twice"));
-        let Some(field) = column.field.as_deref() else { continue };
-        match field_of(field) {
-            None => checks.refuse(pointer("field"), Fault::not_one_of(field, &names)),
+        let Some(field) = &column.field else { continue };
+        match field.known() {
+            None => checks.refuse(pointer("field"), Fault::not_one_of(field.as_str(), &names)),
             Some(field) => {
-                let is_first = taken.insert(field.name);
+                let is_first = taken.insert(field);
                 checks.require(is_first, &pointer("field"), (FieldCode::Duplicate, "appears twice"));
             }
         }
@@ -323,9 +323,9 @@ mod tests {
     use super::*;
 
     fn fields(columns: &[(&str, Option<&str>)]) -> ImportMappingFields {
-        let column = |(heading, field): &(&str, Option<&str>)| Column {
-            heading: (*heading).to_owned(),
-            field: field.map(str::to_owned),
+        let column = |(heading, field): &(&str, Option<&str>)| {
+            let (heading, field) = ((*heading).to_owned(), field.map(str::to_owned));
+            MappedColumn::from(Column { heading, field })
         };
         ImportMappingFields { columns: columns.iter().map(column).collect(), decimal: None, empty: None }
     }
@@ -347,6 +347,14 @@ mod tests {
         let many: Vec<String> = (0..300).map(|number| number.to_string()).collect();
         let many: Vec<(&str, Option<&str>)> = many.iter().map(|heading| (heading.as_str(), None)).collect();
         assert_eq!(checked(fields(&many)).unwrap_err().errors[0].code, FieldCode::TooMany);
+    }
+
+    #[test]
+    fn a_field_is_its_word_and_one_of_another_version_stays() {
+        let kept = r#"[{"heading":"Who","field":"donor"},{"heading":"Note","field":null},{"heading":"X","field":"colour"}]"#;
+        let columns: Vec<MappedColumn> = serde_json::from_str(kept).unwrap();
+        assert_eq!(columns[0].field, Some(Word::Known(ImportField::Donor)));
+        assert_eq!(serde_json::to_string(&columns).unwrap(), kept);
     }
 
     #[test]

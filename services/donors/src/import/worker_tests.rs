@@ -39,6 +39,7 @@ async fn stage(database: &Store, import: store::Model) {
                 names: None,
                 paid_on: None,
                 only_if_held: false,
+                is_zero: false,
                 errors: Vec::new(),
                 warnings: Vec::new(),
             }

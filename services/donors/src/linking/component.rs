@@ -271,15 +271,17 @@ fn first_column(rows: &[sea_orm::QueryResult]) -> Result<Vec<ContributionId>, St
     rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
-/// The sums of money that contributions belong to, whole.
+/// The sums of money that contributions belong to, whole, and those that parts of them have become meanwhile.
 pub(super) async fn grouped(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
-    ids: BTreeSet<ContributionId>,
+    mut ids: BTreeSet<ContributionId>,
 ) -> Result<Vec<Group>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let together = links::together(db, organisation_id, &ids).await?;
+    ids.extend(together);
     let text = "SELECT * FROM contribution WHERE true";
     let rows = sql::select_by_keys(db, text, vec![], "id", ids.into_iter().map(Into::into)).await?;
     let rows = sql::read::<Model>(&rows)?.into_iter().filter(|row| row.organisation_id == organisation_id);

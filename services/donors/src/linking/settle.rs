@@ -56,8 +56,10 @@ struct Outcome {
 pub(super) async fn settle(
     tx: &mut Transaction,
     organisation_id: OrganisationId,
-    written: BTreeSet<ContributionId>,
+    mut written: BTreeSet<ContributionId>,
 ) -> Result<(), StoreError> {
+    let parts = links::parts_of(tx.db(), organisation_id, &written).await?;
+    written.extend(parts);
     let component = Component::of(tx.db(), organisation_id, written).await?;
     write(tx, organisation_id, &component, None).await
 }

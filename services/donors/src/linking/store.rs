@@ -1,7 +1,7 @@
 //! The rows of links, and the names by which reported flows are found.
 
 use super::{record::LinkedRecord, score::Points};
-use crate::contribution::partner::{LinkId, LinkState};
+use crate::contribution::partner::{LinkId, LinkState, member_name, member_of};
 use kernel::{ContributionId, DonorId, OfficeId, OrganisationId, PrincipalId};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -219,6 +219,51 @@ pub(super) async fn named(
     let keys = names.iter().map(|name| name.as_str().into());
     let rows = sql::select_by_keys(db, text, params![organisation_id], "name", keys).await?;
     rows.iter().map(|row| Ok(row.try_get_by_index(1)?)).collect()
+}
+
+/// The flows that were one sum of money with any of these when they were looked at last: by now they may be another one, and
+/// a flow that says of which it is a part need not be named by that.
+pub(super) async fn together(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    ids: &BTreeSet<ContributionId>,
+) -> Result<BTreeSet<ContributionId>, StoreError> {
+    let names = ids.iter().map(|id| member_name(*id)).collect();
+    let roots = named(db, organisation_id, &names).await?;
+    if roots.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let text = "SELECT name FROM contribution_link_key WHERE true";
+    let rows = sql::select_by_keys(db, text, vec![], "root_id", roots.into_iter().map(Into::into)).await?;
+    let names = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<String>, _>>()?;
+    Ok(names.iter().filter_map(|name| member_of(name)).collect())
+}
+
+/// The flows that say of one of these that they are a part of it, and were a sum of money by themselves when they were looked
+/// at last.
+pub(super) async fn parts_of(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    ids: &BTreeSet<ContributionId>,
+) -> Result<BTreeSet<ContributionId>, StoreError> {
+    let text = "SELECT external_ref FROM contribution WHERE source = 'fts' AND is_ours";
+    let keys = ids.iter().map(|id| (*id).into());
+    let rows = sql::select_by_keys(db, text, vec![], "id", keys).await?;
+    let numbers =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<BTreeSet<Option<String>>, _>>()?;
+    if numbers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    // Flows that have parents are few, and those of them that are ours even fewer.
+    let text = "SELECT DISTINCT c.id, c.parent_ref FROM contribution_link_key k JOIN contribution c ON c.id = k.root_id
+                WHERE k.organisation_id = $1 AND k.name LIKE 'id:%' AND c.parent_ref IS NOT NULL";
+    let mut parts = BTreeSet::new();
+    for row in sql::rows(db, text, params![organisation_id]).await? {
+        if numbers.contains(&row.try_get_by_index::<Option<String>>(1)?) {
+            parts.insert(row.try_get_by_index(0)?);
+        }
+    }
+    Ok(parts)
 }
 
 /// Whether FTS reports any flow of the organisation's own money.

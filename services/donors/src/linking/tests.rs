@@ -2,7 +2,7 @@ use super::{
     component::Component,
     settle::{lock, settle},
     store::{self as links, Model as Link},
-    worker::step,
+    worker::{Failure, step},
 };
 use crate::{
     contribution::{
@@ -12,8 +12,9 @@ use crate::{
     },
     counted::tests::{OFFICES, organisation, scope_of, stores},
     registry::donor,
+    to_link,
 };
-use ::store::{Actor, Store, sql};
+use ::store::{Actor, Store, params, sql};
 use chrono::NaiveDate;
 use events::ContributionRecorded;
 use kernel::{ContributionId, ContributionStatus, DonorId, OrganisationId, PrincipalId};
@@ -177,6 +178,46 @@ async fn pairs_are_the_same_in_whatever_order_records_arrive() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_of_one_organisation_holds_up_no_other() {
+    let folder = testkit::folder();
+    let other = OrganisationId::from_u128(2);
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        inserted(&store, vec![own(1, 500_000, day(2026, 3, 1)), flow(2, 500_000, day(2026, 3, 2))]).await;
+        let (kept, damaged) = (row(&store, 2).await.destination_objects, "{");
+        let becomes = async |objects: &str| {
+            let tx = store.system(Actor::system()).await.unwrap();
+            let text = "UPDATE contribution SET destination_objects = $1 WHERE id = $2";
+            sql::execute(tx.db(), text, params![objects, id(2)]).await.unwrap();
+            // Of the other organisation something is noted that is gone by now.
+            to_link::contributions(&tx, [(other, id(99))]);
+            tx.commit().await.unwrap();
+        };
+        let waiting = async |organisation_id: OrganisationId| {
+            let db = store.system_read().await.unwrap();
+            to_link::waiting(&db, organisation_id).await.unwrap()
+        };
+        becomes(damaged).await;
+        let failure = step(&store).await.unwrap_err();
+        assert!(
+            matches!(&failure, Failure::Links(failed, _) if *failed == ORGANISATION),
+            "{:?}: {failure}",
+            store.backend()
+        );
+        assert_eq!(
+            (waiting(ORGANISATION).await > 0, waiting(other).await),
+            (true, 0),
+            "{:?}",
+            store.backend()
+        );
+        becomes(&kept).await;
+        drained(&store).await;
+        assert_eq!((waiting(ORGANISATION).await, waiting(other).await), (0, 0), "{:?}", store.backend());
+        assert_eq!(pairs(&store).await.len(), 1, "{:?}", store.backend());
+    }
+}
+
 /// The last event of each record that waits to be published: its sequence, and what it says of its counting.
 async fn announced(store: &Store) -> BTreeMap<u128, (i64, Option<bool>, Option<bool>)> {
     let db = store.system_read().await.unwrap();
@@ -324,6 +365,44 @@ async fn a_sum_that_is_paid_in_parts_is_one_and_so_is_a_flow_with_its_parts() {
         inserted(&store, vec![of(14, 100)]).await;
         drained(&store).await;
         assert_eq!(counts(&store, 14).await, (false, true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_count_again_by_themselves_when_their_parent_is_no_longer_ours() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        organisation(&store).await;
+        // Only the parts say that they are parts; the second is one of the first.
+        let of = |number: u128, parent: &str, amount: i64| Model {
+            parent_ref: Some(parent.to_owned()),
+            ..flow(number, amount, day(2026, 3, 3))
+        };
+        let parent = flow(11, 200_000, day(2026, 3, 3));
+        let whole = own(1, 900_000, day(2026, 3, 1));
+        inserted(&store, vec![whole, parent, of(12, "fts11", 300_000), of(13, "fts12", 400_000)]).await;
+        drained(&store).await;
+        assert_eq!(pairs(&store).await, [(1, 11, LinkState::Proposed, 10)], "{:?}", store.backend());
+        decided(&store, (1, 11), LinkState::Linked).await;
+        for number in [11, 12, 13] {
+            assert_eq!(counts(&store, number).await, (false, true), "{:?} {number}", store.backend());
+        }
+        // The part in the middle alone: what is below it is by itself, what is above it stays linked.
+        changed(&store, 12, |row| row.received(false)).await;
+        drained(&store).await;
+        for (number, expected) in [(11, (false, true)), (12, (false, true)), (13, (true, true))] {
+            assert_eq!(counts(&store, number).await, expected, "{:?} {number}", store.backend());
+        }
+        changed(&store, 12, |row| row.received(true)).await;
+        drained(&store).await;
+        assert_eq!(counts(&store, 13).await, (false, true), "{:?}", store.backend());
+        changed(&store, 11, |row| row.received(false)).await;
+        drained(&store).await;
+        for (number, expected) in
+            [(1, (true, true)), (11, (false, true)), (12, (true, true)), (13, (true, true))]
+        {
+            assert_eq!(counts(&store, number).await, expected, "{:?} {number}", store.backend());
+        }
     }
 }
 

@@ -30,36 +30,76 @@ pub(crate) fn worker(context: &Context) -> Job {
     })
 }
 
-/// One batch; whether there may be more for this process.
+/// Batches of an organisation in one step: after them the others have their turn.
+const MAX_BATCHES: u32 = 20;
+
+/// Why a step did not do all it could.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// It could not see what there is to do.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was noted of this organisation could not be looked at; what was noted of the others was.
+    #[error("links of organisation {0}")]
+    Links(OrganisationId, #[source] StoreError),
+}
+
+/// A few batches of each organisation; whether there may be more for this process. What fails of one organisation holds up no
+/// other.
 ///
 /// # Errors
-/// [`StoreError`]; then nothing has changed.
-pub(super) async fn step(store: &Store) -> Result<bool, StoreError> {
-    let db = store.system_read().await?;
-    let text = "SELECT organisation_id FROM contribution_to_link ORDER BY id LIMIT 1";
-    let first = sql::row(&db, text, vec![]).await?;
-    drop(db);
-    let Some(first) = first else { return Ok(false) };
-    let organisation_id: OrganisationId = first.try_get_by_index(0)?;
-    let mut tx = store.system(Actor::system()).await?;
-    tx.by_index().await?;
-    merge_lock::shared(&tx, organisation_id).await?;
-    // Another process is at it.
-    if !tx.try_lock(&lock_name(organisation_id)).await? {
-        tx.rollback().await?;
-        return Ok(false);
+/// [`Failure`] of the first organisation whose batch failed; of that batch nothing has changed.
+pub(super) async fn step(store: &Store) -> Result<bool, Failure> {
+    let (mut is_more, mut failure) = (false, None);
+    let mut last = OrganisationId::nil();
+    while let Some(organisation_id) = next(store, last).await? {
+        last = organisation_id;
+        match look(store, organisation_id).await {
+            Ok(is_left) => is_more |= is_left,
+            Err(error) => failure = failure.or(Some(Failure::Links(organisation_id, error))),
+        }
     }
-    batch(&mut tx, organisation_id).await?;
-    tx.commit().await?;
+    failure.map_or(Ok(is_more), Err)
+}
+
+/// The organisation after this one of which anything is noted.
+async fn next(store: &Store, after: OrganisationId) -> Result<Option<OrganisationId>, StoreError> {
+    let db = store.system_read().await?;
+    let text = "SELECT organisation_id FROM contribution_to_link WHERE organisation_id > $1
+                ORDER BY organisation_id LIMIT 1";
+    let row = sql::row(&db, text, params![after]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+}
+
+/// Looks at what was noted of an organisation; whether there may be more for this process.
+async fn look(store: &Store, organisation_id: OrganisationId) -> Result<bool, StoreError> {
+    for _ in 0..MAX_BATCHES {
+        let mut tx = store.system(Actor::system()).await?;
+        tx.by_index().await?;
+        merge_lock::shared(&tx, organisation_id).await?;
+        // Another process is at it.
+        if !tx.try_lock(&lock_name(organisation_id)).await? {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        let looked_at = batch(&mut tx, organisation_id).await?;
+        tx.commit().await?;
+        if !looked_at {
+            return Ok(false);
+        }
+    }
     Ok(true)
 }
 
-/// Looks at the oldest notes of an organisation, and takes them away.
-async fn batch(tx: &mut SystemTx, organisation_id: OrganisationId) -> Result<(), StoreError> {
+/// Looks at the oldest notes of an organisation, and takes them away; whether there were any.
+async fn batch(tx: &mut SystemTx, organisation_id: OrganisationId) -> Result<bool, StoreError> {
     let text = format!(
         "SELECT * FROM contribution_to_link WHERE organisation_id = $1 ORDER BY id LIMIT {BATCH_SIZE}"
     );
     let notes: Vec<Note> = sql::all(tx.db(), &text, params![organisation_id]).await?;
+    if notes.is_empty() {
+        return Ok(false);
+    }
     let written: BTreeSet<ContributionId> = notes.iter().filter_map(|note| note.contribution_id).collect();
     if may_be_known_twice(tx, organisation_id, &written).await? {
         settle(tx, organisation_id, written).await?;
@@ -74,7 +114,7 @@ async fn batch(tx: &mut SystemTx, organisation_id: OrganisationId) -> Result<(),
     let listed = sql::bind_list(&mut parameters, notes.iter().map(|note| Value::from(note.id)));
     let text = format!("DELETE FROM contribution_to_link WHERE id IN ({listed})");
     sql::execute(tx.db(), &text, parameters).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Whether anything that FTS reports as ours is known at all: else nothing of what was written is known twice, however much

@@ -1,5 +1,6 @@
 reason-required = Please complete this field.
 reason-negative = This must not be negative.
+reason-negative-row = This must not be negative: a row states what its contribution comes to. To correct a contribution, change its own row to what is left of it (0 if everything was returned) and import it again.
 reason-state = { $kind ->
     [agreement] The current state of the agreement ({ $state }) does not allow this.
     [report] The current state of the report ({ $state }) does not allow this.
@@ -269,4 +270,5 @@ refused-field-amount = amount
 refused-field-redirect-uri = address of the sign-in
 refused-field-office-id = office
 refused-field-client-id = client
+refused-field-answer = chosen answer
 size-bytes = { $number } bytes

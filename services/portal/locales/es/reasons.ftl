@@ -1,5 +1,6 @@
 reason-required = Complete este campo.
 reason-negative = Este valor no puede ser negativo.
+reason-negative-row = Este valor no puede ser negativo: una fila indica a cuánto asciende su contribución. Para corregir una contribución, indique en su propia fila lo que queda de ella (0 si se devolvió todo) e impórtela de nuevo.
 reason-state = { $kind ->
     [agreement] El estado actual del acuerdo ({ $state }) no permite este paso.
     [report] El estado actual del informe ({ $state }) no permite este paso.
@@ -269,4 +270,5 @@ refused-field-amount = importe
 refused-field-redirect-uri = dirección del inicio de sesión
 refused-field-office-id = oficina
 refused-field-client-id = cliente
+refused-field-answer = respuesta elegida
 size-bytes = { $number } bytes

@@ -1,5 +1,6 @@
 reason-required = Veuillez remplir ce champ.
 reason-negative = Cette valeur ne peut pas être négative.
+reason-negative-row = Cette valeur ne peut pas être négative : une ligne indique ce que vaut sa contribution. Pour corriger une contribution, inscrivez sur sa propre ligne ce qu’il en reste (0 si tout a été restitué) et importez-la de nouveau.
 reason-state = { $kind ->
     [agreement] L’état actuel de l’accord ({ $state }) ne permet pas cette étape.
     [report] L’état actuel du rapport ({ $state }) ne permet pas cette étape.
@@ -269,4 +270,5 @@ refused-field-amount = montant
 refused-field-redirect-uri = adresse de la connexion
 refused-field-office-id = bureau
 refused-field-client-id = client
+refused-field-answer = réponse choisie
 size-bytes = { $number } octets

@@ -88,6 +88,7 @@ fn sample(code: FieldCode) -> Params {
         FieldCode::Invalid
         | FieldCode::Required
         | FieldCode::Negative
+        | FieldCode::NegativeRow
         | FieldCode::NotAboveZero
         | FieldCode::Inexact
         | FieldCode::NotABoolean

@@ -8,7 +8,9 @@ use chrono::NaiveDate;
 use events::FlowObject;
 use kernel::{
     ContributionStatus, ContributionType, Currency, Earmarking, Fault, FieldCode, FieldError, Money,
-    MoneyError, fault, money::parse_decimal, text::joined,
+    MoneyError, fault,
+    money::parse_decimal,
+    text::{joined, on_one_line},
 };
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
@@ -37,14 +39,12 @@ fn donor_ref(source_objects: &[FlowObject]) -> Option<DonorRef> {
 
 /// The id of a flow that may be wrong otherwise.
 pub(crate) fn id_of(flow: &Map<String, Value>) -> Option<String> {
-    text_or_number(flow.get("id")?)
+    text_or_number(flow.get("id")?).filter(|id| !id.chars().any(char::is_control))
 }
 
 fn text_or_number(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if !text.trim().is_empty() && !text.contains('\0') => {
-            Some(text.trim().to_owned())
-        }
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
     }
@@ -55,15 +55,17 @@ fn text_or_number(value: &Value) -> Option<String> {
 /// # Errors
 /// Everything that is wrong with it, each at its JSON pointer inside the flow.
 pub(crate) fn read(raw: &str) -> Result<Flow, Refused> {
-    let mut flow: Map<String, Value> = match serde_json::from_str(raw) {
-        Ok(Value::Object(flow)) => flow,
-        _ => return Err((None, vec![FieldError::new("", of_type("object", "is not an object"))])),
+    let value: Value = serde_json::from_str(raw).unwrap_or_default();
+    let mut checks = Checks::new();
+    checks.without_control_characters("", &value);
+    let Value::Object(mut flow) = value else {
+        return Err((None, vec![FieldError::new("", of_type("object", "is not an object"))]));
     };
     let known_id = id_of(&flow);
     flow.remove("boundary");
     flow.remove("onBoundary");
     let fingerprint = fingerprint_of(&flow);
-    let mut reader = Reader { flow, checks: Checks::new(), warnings: Vec::new() };
+    let mut reader = Reader { flow, checks, warnings: Vec::new() };
     let read = reader.read(fingerprint);
     let errors = reader.checks.into_errors();
     match read {
@@ -97,14 +99,9 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, fingerprint: [u8; 32]) -> Option<Flow> {
-        for (name, value) in &self.flow {
-            self.checks.without_nul(&format!("/{name}"), value);
-        }
         let id = self.take("id").as_ref().and_then(text_or_number);
         self.checks.require(id.is_some(), "/id", (FieldCode::Required, "is required: a text or a number"));
-        if id.as_ref().is_some_and(|id| id.len() > MAX_ID_LENGTH) {
-            self.checks.refuse("/id", Fault::too_long(MAX_ID_LENGTH));
-        }
+        self.id("/id", id.as_deref().unwrap_or_default());
         let version = match self.flow.get("versionId") {
             None | Some(Value::Null) => Some(0),
             Some(value) => value.as_i64(),
@@ -128,6 +125,10 @@ impl Reader {
         let child_refs = joined(self.texts("childFlowIds"));
         let parent_ref = self.take("parentFlowId").as_ref().and_then(text_or_number);
         let method = self.text("method", MAX_NAME_LENGTH);
+        self.checks.one_line("/method", method.as_deref().unwrap_or_default());
+        for (index, keyword) in keywords.iter().enumerate() {
+            self.checks.one_line(&format!("/keywords/{index}"), keyword);
+        }
         let description = self.text("description", MAX_DESCRIPTION_LENGTH);
         let source_objects = self.objects("sourceObjects");
         let destination_objects = self.objects("destinationObjects");
@@ -172,6 +173,14 @@ impl Reader {
             silent: BTreeSet::new(),
             warnings: Vec::new(),
         })
+    }
+
+    /// The number of a flow or of an object, in FTS.
+    fn id(&mut self, pointer: &str, id: &str) {
+        if id.len() > MAX_ID_LENGTH {
+            self.checks.refuse(pointer, Fault::too_long(MAX_ID_LENGTH));
+        }
+        self.checks.one_line(pointer, id);
     }
 
     /// A field that is moved out; null is the same as absent.
@@ -386,7 +395,7 @@ impl Reader {
             self.checks.refuse(format!("/{name}"), of_type("string", "is not a text"));
             return None;
         };
-        self.checks.length(&format!("/{name}"), &text, longest);
+        self.checks.long_text(&format!("/{name}"), &text, longest);
         (!text.trim().is_empty()).then_some(text)
     }
 
@@ -406,7 +415,8 @@ impl Reader {
     fn object(&mut self, pointer: &str, value: &Value) -> Option<FlowObject> {
         let kind = value["type"].as_str().unwrap_or_default().to_owned();
         let id = text_or_number(&value["id"]);
-        let name = value["name"].as_str().map(str::to_owned).or_else(|| text_or_number(&value["name"]));
+        let name = value["name"].as_str().map(on_one_line).or_else(|| text_or_number(&value["name"]));
+        self.checks.one_line(&format!("{pointer}/type"), &kind);
         if kind.is_empty() || kind.len() > 100 {
             let fault = (FieldCode::Required, "is required: 1 to 100 characters");
             self.checks.refuse(format!("{pointer}/type"), fault);
@@ -417,9 +427,8 @@ impl Reader {
             return None;
         };
         self.checks.length(&format!("{pointer}/name"), &name, MAX_NAME_LENGTH);
-        if id.len() > MAX_ID_LENGTH {
-            self.checks.refuse(format!("{pointer}/id"), Fault::too_long(MAX_ID_LENGTH));
-        }
+        self.checks.one_line(&format!("{pointer}/name"), &name);
+        self.id(&format!("{pointer}/id"), &id);
         let mut country = None;
         if kind == FlowObject::LOCATION {
             country = kernel::country::by_fts_id(&id).map(|country| country.iso3.clone());

@@ -52,6 +52,7 @@ fn push(sink: &mut Sink, raw: &RawValue) {
             names: None,
             paid_on: None,
             only_if_held: false,
+            is_zero: false,
             errors: Vec::new(),
             warnings: flow.warnings,
         },

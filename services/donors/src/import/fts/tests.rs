@@ -90,6 +90,47 @@ fn what_is_wrong_is_named_by_its_pointer() {
 }
 
 #[test]
+fn control_characters_are_refused_at_their_field_wherever_they_stand() {
+    let organisation = |field: &str, text: &str| {
+        let mut organisation = json!({ "type": "Organization", "id": "5", "name": "Example",
+            "organizationTypes": ["Government"] });
+        organisation[field] = if field == "organizationTypes" { json!([text]) } else { json!(text) };
+        json!([organisation])
+    };
+    let cases = [
+        ("id", json!("70\u{7}01"), "/id"),
+        ("description", json!("a\u{0}b"), "/description"),
+        ("method", json!("a\nb"), "/method"),
+        ("keywords", json!(["a", "b\u{1b}c"]), "/keywords/1"),
+        ("keywords", json!(["a\nb"]), "/keywords/0"),
+        ("refCode", json!("a\u{8}b"), "/refCode"),
+        ("kept", json!({ "a": [{ "b/c": "\u{7f}" }] }), "/kept/a/0/b~1c"),
+        ("kept", json!({ "a\u{0}": 1 }), "/kept/a\u{fffd}"),
+        ("sourceObjects", organisation("name", "Exam\u{7}ple"), "/sourceObjects/0/name"),
+        ("sourceObjects", organisation("name", "\u{202e}elpmaxE"), "/sourceObjects/0/name"),
+        ("sourceObjects", organisation("id", "5\u{0}"), "/sourceObjects/0/id"),
+        ("sourceObjects", organisation("type", "Organi\nzation"), "/sourceObjects/0/type"),
+        (
+            "sourceObjects",
+            organisation("organizationTypes", "Govern\u{1}ment"),
+            "/sourceObjects/0/organizationTypes/0",
+        ),
+    ];
+    for (name, value, pointer) in cases {
+        let (id, errors) = with(name, value).unwrap_err();
+        let errors: Vec<_> = errors.iter().map(|error| (error.pointer.as_str(), error.code)).collect();
+        assert_eq!(errors, [(pointer, FieldCode::HiddenCharacters)], "{pointer}: said once");
+        assert_eq!(id.is_none(), name == "id", "{pointer}");
+    }
+    // Tabs and line breaks are no such characters in a text; in a name they are blanks.
+    let read = with("refCode", json!("SM200008\tBase")).unwrap();
+    assert_eq!(read.detail["refCode"], "SM200008\tBase");
+    assert_eq!(with("description", json!("a\r\nb")).unwrap().description.as_deref(), Some("a\r\nb"));
+    let read = with("sourceObjects", organisation("name", "Ministry of\n  Foreign\tAffairs")).unwrap();
+    assert_eq!(read.donor_ref.unwrap().name.as_deref(), Some("Ministry of Foreign Affairs"));
+}
+
+#[test]
 fn what_the_source_leaves_open_is_a_warning_and_not_an_error() {
     let warned = |flow: Flow| flow.warnings.iter().map(|warning| warning.pointer.clone()).collect::<Vec<_>>();
     assert!(warned(with("originalAmount", Value::Null).unwrap()).contains(&"/originalAmount".to_owned()));

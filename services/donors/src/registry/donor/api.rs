@@ -139,6 +139,9 @@ async fn with_refs(
     rows.into_iter().map(with_its_own).collect()
 }
 
+/// Maximum number of donors that are asked for by their ids.
+const MAX_IDS: usize = 100;
+
 /// Filters of the donor list.
 #[derive(Debug, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -165,11 +168,30 @@ pub(crate) struct DonorFilter {
     /// `source:reference` of another system, such as `fts:2924`.
     #[param(max_length = 150)]
     external_ref: Option<String>,
+    /// Only the donors with these ids, with commas between them: 1 to 100. Ids of other donors are left out.
+    #[param(
+        max_length = 3699,
+        example = "0199a1b2-0000-7000-8000-000000000001,0199a1b2-0000-7000-8000-000000000002"
+    )]
+    id: Option<String>,
 }
 
 impl DonorFilter {
+    fn ids(&self) -> Result<Option<Vec<DonorId>>, Problem> {
+        let refuse = |fault: Fault| Problem::invalid_parameter("id", fault);
+        let Some(text) = &self.id else { return Ok(None) };
+        let ids: Vec<&str> = text.split(',').map(str::trim).collect();
+        if ids.len() > MAX_IDS {
+            return Err(refuse(Fault::too_many(MAX_IDS as u64, "ids")));
+        }
+        let not_an_id = || refuse(FieldCode::NotAnId.says("must be ids (UUIDs) with commas between them"));
+        let read = ids.into_iter().map(|id| id.parse::<DonorId>().map_err(|_| not_an_id()));
+        read.collect::<Result<Vec<DonorId>, Problem>>().map(Some)
+    }
+
     fn checked(&self) -> Result<store::Filter, Problem> {
         service::country("country", self.country.as_deref())?;
+        let ids = self.ids()?;
         let external = match self.external_ref.as_deref().map(|text| text.split_once(':')) {
             Some(None) => {
                 let fault = Fault::wrong_format("fts:12345", "must be source:reference");
@@ -190,6 +212,7 @@ impl DonorFilter {
             liaison_post: self.liaison_post.clone(),
             focal_point_id: self.focal_point_id,
             external,
+            ids,
         })
     }
 }

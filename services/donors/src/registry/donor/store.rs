@@ -113,6 +113,7 @@ pub(crate) struct Filter {
     pub(crate) liaison_post: Option<String>,
     pub(crate) focal_point_id: Option<PersonId>,
     pub(crate) external: Option<ExternalRef>,
+    pub(crate) ids: Option<Vec<DonorId>>,
 }
 
 pub(crate) async fn get(
@@ -233,6 +234,9 @@ async fn filtered(
     if let Some(external) = &filter.external {
         let ids = by_refs(scope, db, &external.source, std::slice::from_ref(&external.r#ref)).await?;
         query = query.filter(Column::Id.is_in(ids.into_values()));
+    }
+    if let Some(ids) = &filter.ids {
+        query = query.filter(Column::Id.is_in(ids.iter().copied()));
     }
     Ok(query)
 }

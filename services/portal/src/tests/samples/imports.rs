@@ -132,16 +132,19 @@ fn show(_: Language) -> Value {
         "rows": list("/v1/imports/{id}/rows", &[rejected, updated]), "verdict": "rejected", "under_way": false,
         "missing": ["external_ref"], "fields": ["external_ref", "donor"], "key": "k",
         "problem": super::refusal("type-5"),
-        "typed": { "donor-1": "new", "donor-5": "new", "type-5": "government", "mapping[decimal]": "," },
+        "typed": { "donor-1": "new", "donor-2": "other", "name-2": MARKUP, "asked-2": MARKUP, "donor-5": "new",
+            "type-5": "government", "mapping[decimal]": "," },
         "may_import": true, "is_kept": true, "valid": 6, "undecided": 2, "left_out": 2, "decides": true,
         "donors": donors(new_donors(), json!({ "page": 1, "others": 7,
+            "offered": { "donor-2": [{ "id": ID, "name": MARKUP, "type": "government" }],
+                "donor-3": [{ "id": ID, "name": MARKUP, "type": null }] },
             "kept": [{ "name": "donor-7", "value": MARKUP }] })),
     })
 }
 
 /// A page of the new donors.
 fn donors(rows: Value, more: Value) -> Value {
-    let whole = json!({ "rows": rows, "kept": [], "page": 0, "from": 1, "to": 6, "asked": 6, "is_last": true, "others": 0 });
+    let whole = json!({ "rows": rows, "offered": {}, "kept": [], "page": 0, "from": 1, "to": 6, "asked": 6, "is_last": true, "others": 0 });
     with(whole, more)
 }
 

@@ -4,6 +4,7 @@ use super::{hand_over, show::agreement_of};
 use crate::{
     areas::console::donors::choice::donor_of,
     client::{Guard, Method},
+    donor_names::in_language,
     error::PageError,
     format,
     forms::{Typed, country_codes, key, money, refused},
@@ -35,13 +36,13 @@ async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
     let mut typed = json!({ "visibility": "donor" });
     if let Some(id) = beginning.donor_id.as_deref().and_then(Id::read) {
         let donor = staff.get(&format!("/v1/donors/{id}"), &()).await?;
-        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), donor["name"].clone());
+        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), in_language(staff.language, &donor));
     }
     form_page(&staff, FormOf { typed, ..FormOf::default() }).await
 }
 
 async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
-    let typed = filled(staff.language, &agreement_of(&staff, &id).await?);
+    let typed = recorded(&staff, &id).await?;
     form_page(&staff, FormOf { typed, id: Some(id.as_str().to_owned()), ..FormOf::default() }).await
 }
 
@@ -72,6 +73,17 @@ async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
         "countries": country_codes(staff.language),
     });
     staff.page("console/agreements/form.html", context).await
+}
+
+/// The form of a recorded agreement, which calls the donor what the reader's language calls it.
+async fn recorded(staff: &Staff, id: &Id) -> Result<Value, PageError> {
+    let agreement = agreement_of(staff, id).await?;
+    let mut typed = filled(staff.language, &agreement);
+    if let Some(donor_id) = agreement["donor_id"].as_str().filter(|_| staff.language != Language::English) {
+        let donor = staff.get(&format!("/v1/donors/{donor_id}"), &()).await?;
+        typed["donor"] = in_language(staff.language, &donor);
+    }
+    Ok(typed)
 }
 
 /// What the form of a recorded agreement begins with.
@@ -114,7 +126,8 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
             return form_page(form, again).await;
         }
     };
-    (again.typed["donor_id"], again.typed["donor"]) = (donor["id"].clone(), donor["name"].clone());
+    (again.typed["donor_id"], again.typed["donor"]) =
+        (donor["id"].clone(), in_language(form.language, &donor));
     let terms = terms(form.language, &form.typed, donor["id"].as_str().unwrap_or_default());
     let saved = send(form, id, terms).await?;
     match saved.map_err(|problem| in_rows(problem, &form.typed)) {
@@ -124,7 +137,7 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
         }
         Err(problem) => {
             if let Some(id) = id.filter(|_| problem["status"] == 412) {
-                let now = filled(form.language, &agreement_of(form, id).await?);
+                let now = recorded(form, id).await?;
                 again.meanwhile = differences(&now, &again.typed);
                 // Saving again is a decision, now that the differences are seen.
                 again.typed["version"] = now["version"].clone();

@@ -3,6 +3,7 @@
 use crate::{
     areas::console::donors::choice::donor_of,
     client::{Guard, Method},
+    donor_names::in_language,
     error::PageError,
     format::typed_amount,
     forms::{Typed, country_codes, key, money, rate, years},
@@ -44,13 +45,18 @@ async fn begun(staff: &Staff, beginning: &Beginning) -> Result<Value, PageError>
         typed["agreement_id"] = id.as_str().into();
         typed["agreement"] = agreement["reference"].clone();
         typed["donor"] = agreement["donor_name"].clone();
+        if let Some(donor_id) = agreement["donor_id"].as_str().filter(|_| staff.language != Language::English)
+        {
+            let donor = staff.get(&format!("/v1/donors/{donor_id}"), &()).await?;
+            typed["donor"] = in_language(staff.language, &donor);
+        }
         typed["currency"] = agreement["amount"]["currency"].clone();
         for name in ["donor_id", "earmarking", "countries", "plan_ids"] {
             typed[name] = agreement[name].clone();
         }
     } else if let Some(id) = beginning.donor_id.as_deref().and_then(Id::read) {
         let donor = staff.get(&format!("/v1/donors/{id}"), &()).await?;
-        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), donor["name"].clone());
+        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), in_language(staff.language, &donor));
     }
     Ok(typed)
 }
@@ -70,7 +76,7 @@ async fn create(form: Writer) -> PageResult {
         Ok(donor) => donor,
         Err(choices) => return form_page(&form, again, crate::forms::no_donor(&choices), choices).await,
     };
-    (again["donor_id"], again["donor"]) = (donor["id"].clone(), donor["name"].clone());
+    (again["donor_id"], again["donor"]) = (donor["id"].clone(), in_language(form.language, &donor));
     let sent = contribution_body(form.language, &form.typed, &donor);
     let guard = Guard::Key(form.typed.text("key"));
     match form.submit(Method::POST, "/v1/contributions", &sent, guard).await? {

@@ -2,6 +2,7 @@
 
 use crate::{
     areas::console::representatives::show::may_keep,
+    donor_names::in_language,
     error::{PageError, unless_away},
     forms::key,
     ids::{Id, only_ids},
@@ -42,7 +43,8 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("representatives:read", "/v1/representatives", &of_it),
         may_keep(staff, &donor),
     );
-    recent::note(&staff.request, &format!("/console/donors/{id}"), donor["name"].as_str());
+    let name = in_language(staff.language, &donor);
+    recent::note(&staff.request, &format!("/console/donors/{id}"), name.as_str());
     let context = json!({
         // Totals over all offices are for headquarters: for others that part is not there.
         "donor": donor, "contributions": contributions?, "funding": funding.unwrap_or(Value::Null),

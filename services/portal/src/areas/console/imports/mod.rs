@@ -5,6 +5,7 @@
 pub(crate) mod fts;
 pub(crate) mod list;
 pub(crate) mod new_donors;
+pub(crate) mod picked;
 pub(crate) mod plans;
 pub(crate) mod recognise;
 pub(crate) mod run;

@@ -1,5 +1,6 @@
 //! The donors that a check found to be new, and what a form says of them: page by page, each with what was decided before.
 
+use super::picked::offered;
 use crate::{
     error::PageError,
     forms::{Typed, own},
@@ -47,6 +48,11 @@ pub(super) fn page_of(typed: &Typed, donors: &[Value]) -> usize {
     typed.text("page").parse().map_or(0, |page: usize| page.min(last_page(donors)))
 }
 
+/// The page of the form with the donor at this place.
+pub(super) fn page_at(place: usize) -> usize {
+    place / PAGE_SIZE
+}
+
 /// The last page of the form.
 pub(super) fn last_page(donors: &[Value]) -> usize {
     donors.len().saturating_sub(1) / PAGE_SIZE
@@ -57,19 +63,23 @@ pub(super) fn until(donors: &[Value], page: usize) -> &[Value] {
     &donors[..donors.len().min((page + 1) * PAGE_SIZE)]
 }
 
-/// A page of the form: its donors, and what was decided on those of other pages.
-pub(super) fn shown(import: &Value, donors: &[Value], page: usize, typed: &Value) -> Value {
+/// What the form asks for a donor: the inputs' names begin so, before its number.
+const INPUTS: [&str; 4] = ["donor-", "type-", "name-", "asked-"];
+
+/// A page of the form: its donors with those that may be meant, and what was decided on those of other pages.
+pub(super) fn shown(import: &Value, donors: &[Value], page: usize, typed: &Value, unclear: Value) -> Value {
     let so_far = until(donors, page);
     let rows = &so_far[(page * PAGE_SIZE).min(so_far.len())..];
     let here: HashSet<String> = rows.iter().map(|donor| donor["number"].to_string()).collect();
     let is_elsewhere = |name: &str| {
-        let number = name.strip_prefix("donor-").or_else(|| name.strip_prefix("type-"));
+        let number = INPUTS.iter().find_map(|input| name.strip_prefix(input));
         number.is_some_and(|number| !here.contains(number))
     };
     let kept = typed.as_object().into_iter().flatten().filter(|(name, _)| is_elsewhere(name));
     let kept: Vec<Value> = kept.map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({
-        "rows": rows, "kept": kept, "page": page, "from": page * PAGE_SIZE + 1, "to": so_far.len(),
+        "rows": rows, "offered": offered(rows, typed, unclear), "kept": kept,
+        "page": page, "from": page * PAGE_SIZE + 1, "to": so_far.len(),
         "asked": donors.len(), "is_last": page >= last_page(donors), "others": others(import, donors),
     })
 }
@@ -80,7 +90,7 @@ pub(super) fn decided(typed: &Typed, donors: &[Value]) -> Result<Vec<Value>, (us
     let mut decisions = Vec::new();
     for (place, donor) in donors.iter().enumerate() {
         let [field, type_field] = ["donor", "type"].map(|name| format!("{name}-{}", donor["number"]));
-        let lacks = |field: &str| (place / PAGE_SIZE, own(field, &Fault::required()));
+        let lacks = |field: &str| (page_at(place), own(field, &Fault::required()));
         let is_typed = donor["type"].is_string();
         let is_like_none = donor["nearest"].as_array().is_none_or(Vec::is_empty);
         let choice = typed.some(&field).or_else(|| (is_typed && is_like_none).then_some("new"));
@@ -154,23 +164,28 @@ mod tests {
     fn pages_of_the_form_keep_what_was_decided_on_the_others() {
         let donors: Vec<Value> = (1..=450).map(|number| donor(number, None, json!([]))).collect();
         let import = json!({ "new_donors": 460 });
-        let sent =
-            typed(&[("page", "1"), ("donor-1", "new"), ("type-1", "government"), ("donor-201", "leave")]);
+        let sent = typed(&[
+            ("page", "1"),
+            ("donor-1", "8"),
+            ("name-1", "Norway"),
+            ("asked-1", "Norway"),
+            ("donor-201", "leave"),
+        ]);
         let page = page_of(&sent, &donors);
         assert_eq!((page, last_page(&donors), until(&donors, page).len()), (1, 2, 400));
         let (refused, problem) = decided(&sent, until(&donors, page)).unwrap_err();
         assert_eq!((refused, &problem["errors"][0]["field"]), (0, &json!("donor-2")), "the page where it is");
-        let form = shown(&import, &donors, page, &sent.values());
+        let form = shown(&import, &donors, page, &sent.values(), json!({}));
         assert_eq!((form["rows"].as_array().unwrap().len(), &form["rows"][0]["number"]), (200, &json!(201)));
-        let kept =
-            json!([{ "name": "donor-1", "value": "new" }, { "name": "type-1", "value": "government" }]);
-        assert_eq!(form["kept"], kept);
+        let input = |name: &str, value: &str| json!({ "name": name, "value": value });
+        let kept = [input("asked-1", "Norway"), input("donor-1", "8"), input("name-1", "Norway")];
+        assert_eq!(form["kept"], json!(kept));
         assert_eq!((&form["from"], &form["to"], &form["is_last"]), (&json!(201), &json!(400), &json!(false)));
-        let last = shown(&import, &donors, 2, &json!({}));
+        let last = shown(&import, &donors, 2, &json!({}), json!({}));
         assert_eq!((last["rows"].as_array().unwrap().len(), &last["others"]), (50, &json!(10)));
         assert_eq!(last["is_last"], true);
         assert_eq!(page_of(&typed(&[("page", "9")]), &donors), 2);
-        let none = shown(&json!({}), &[], 0, &json!({}));
+        let none = shown(&json!({}), &[], 0, &json!({}), json!({}));
         assert_eq!((&none["rows"], &none["is_last"], &none["others"]), (&json!([]), &json!(true), &json!(0)));
     }
 }

@@ -3,7 +3,8 @@
 
 use super::{
     new_donors,
-    show::{import_of, show_page},
+    picked::{self, Unclear},
+    show::{Again, import_of, show_page},
 };
 use crate::{
     forms::{Typed, own, refused},
@@ -31,23 +32,29 @@ async fn run(form: Writer, id: web::Path<Id>) -> PageResult {
     let import = import_of(&form, &id).await?;
     let donors = new_donors::of_import(&form, &import).await?;
     let (page, last) = (new_donors::page_of(&form.typed, &donors), new_donors::last_page(&donors));
-    let again = async |page: usize, problem: Value| {
-        show_page(&form, &id, &ListQuery::default(), (form.typed.values(), problem), page).await
+    let mut typed = form.typed.clone();
+    let looked_up = picked::look_up(&form, &mut typed, new_donors::until(&donors, page)).await?;
+    let again = async |page: usize, problem: Value, unclear: Value| {
+        let again = Again { typed: typed.values(), problem, page, unclear };
+        show_page(&form, &id, &ListQuery::default(), again).await
     };
-    let decisions = match new_donors::decided(&form.typed, new_donors::until(&donors, page)) {
+    if let Err(Unclear { page, problem, offered }) = looked_up {
+        return again(page, problem, offered).await;
+    }
+    let decisions = match new_donors::decided(&typed, new_donors::until(&donors, page)) {
         Ok(decisions) => decisions,
-        Err((page, problem)) => return again(page, problem).await,
+        Err((page, problem)) => return again(page, problem, json!({})).await,
     };
     if page < last {
-        return again(page + 1, Value::Null).await;
+        return again(page + 1, Value::Null, json!({})).await;
     }
-    if new_donors::others(&import, &donors) > 0 && form.typed.some("others").is_none() {
-        return again(page, own("others", &Fault::required())).await;
+    if new_donors::others(&import, &donors) > 0 && typed.some("others").is_none() {
+        return again(page, own("others", &Fault::required()), json!({})).await;
     }
     let skips = import["rejected"].as_i64().unwrap_or(0) > 0;
-    let query = query_of(&import, &form.typed, [("dry_run", false), ("skip_bad", skips)]);
+    let query = query_of(&import, &typed, [("dry_run", false), ("skip_bad", skips)]);
     let fields = fields_of(&import, mapping_of(&import), decisions);
-    send(&form, &id, &query, fields, page).await
+    send(&form, &id, &typed, &query, (fields, page)).await
 }
 
 /// Checks the same files with the columns that were chosen.
@@ -55,18 +62,18 @@ async fn check(form: Writer, id: web::Path<Id>) -> PageResult {
     let import = import_of(&form, &id).await?;
     let query = query_of(&import, &form.typed, [("dry_run", true), ("skip_bad", false)]);
     let fields = fields_of(&import, chosen(&form.typed), Vec::new());
-    send(&form, &id, &query, fields, 0).await
+    send(&form, &id, &form.typed, &query, (fields, 0)).await
 }
 
 /// Sends the import; when it is refused, the form is shown again, with this page of the new donors.
 async fn send(
     form: &Writer,
     id: &Id,
+    typed: &Typed,
     query: &Query,
-    fields: Vec<(&'static str, String)>,
-    page: usize,
+    (fields, page): (Vec<(&'static str, String)>, usize),
 ) -> PageResult {
-    let sent = form.send_fields("/v1/imports", query, form.typed.text("key"), fields).await;
+    let sent = form.send_fields("/v1/imports", query, typed.text("key"), fields).await;
     match refused(sent, "")? {
         Ok(import) => {
             let id = import["id"].as_str().unwrap_or_default();
@@ -74,7 +81,8 @@ async fn send(
         }
         Err(problem) => {
             let problem = of_no_input(problem);
-            show_page(form, id, &ListQuery::default(), (form.typed.values(), problem), page).await
+            let again = Again { typed: typed.values(), problem, page, unclear: json!({}) };
+            show_page(form, id, &ListQuery::default(), again).await
         }
     }
 }

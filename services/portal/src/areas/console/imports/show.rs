@@ -60,20 +60,29 @@ pub(crate) struct Filters {
 }
 
 async fn show(staff: Staff, id: web::Path<Id>, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    show_page(&staff, &id, &asked, (json!({}), Value::Null), 0).await
+    let nothing = Again { typed: json!({}), problem: Value::Null, page: 0, unclear: json!({}) };
+    show_page(&staff, &id, &asked, nothing).await
 }
 
 pub(super) async fn import_of(staff: &Staff, id: &Id) -> Result<Value, PageError> {
     staff.get(&format!("/v1/imports/{id}"), &()).await
 }
 
-/// `donors_page` is the page of the new donors that the form shows.
+/// The form as it is shown again.
+pub(super) struct Again {
+    pub(super) typed: Value,
+    pub(super) problem: Value,
+    /// The page of the new donors.
+    pub(super) page: usize,
+    /// The donors that may be meant by a name, by the input of the decision.
+    pub(super) unclear: Value,
+}
+
 pub(super) async fn show_page(
     staff: &Staff,
     id: &Id,
     asked: &ListQuery<Filters>,
-    (typed, problem): (Value, Value),
-    donors_page: usize,
+    Again { typed, problem, page, unclear }: Again,
 ) -> PageResult {
     let import = import_of(staff, id).await?;
     let new_donors = new_donors::of_import(staff, &import).await?;
@@ -90,7 +99,7 @@ pub(super) async fn show_page(
     let valid = count("read") - count("rejected");
     // Rows that wait for a decision on donors, where these are asked about.
     let undecided = if new_donors.is_empty() { 0 } else { count("undecided") };
-    let donors = new_donors::shown(&import, &new_donors, donors_page, &typed);
+    let donors = new_donors::shown(&import, &new_donors, page, &typed, unclear);
     let context = json!({
         "import": import, "rows": rows, "verdict": verdict, "under_way": is(["queued", "applying"]),
         "missing": missing(&import), "fields": FIELDS, "key": key(), "problem": problem, "typed": typed,

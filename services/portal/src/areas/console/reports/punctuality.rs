@@ -24,7 +24,10 @@ pub(super) async fn show(staff: &Staff, asked: &ListQuery<Filters>) -> PageResul
     let from = asked.filters.due_from.clone().unwrap_or_else(|| (today - Months::new(12)).to_string());
     let until = asked.filters.due_until.clone().unwrap_or_else(|| (today + DUE_SOON).to_string());
     let within = [("due_from", from.as_str()), ("due_until", until.as_str())];
-    let donors = staff.get(COMPLIANCE, &asked.after(by("donor", given(&within)))).await?;
+    let mut donors = staff.get(COMPLIANCE, &asked.after(by("donor", given(&within)))).await?;
+    for row in donors["items"].as_array_mut().into_iter().flatten() {
+        row["donor_id"] = row["id"].clone();
+    }
     // Every office stands before the first donors, and not again on their next pages.
     let offices = match asked.is_first() {
         true => Some(staff.all(COMPLIANCE, &by("office", given(&within))).await?),
