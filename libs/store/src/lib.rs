@@ -15,6 +15,7 @@ mod inbox;
 pub mod list;
 pub mod migration;
 pub mod office;
+pub mod person;
 mod postgres;
 mod relay;
 mod scope;

@@ -21,7 +21,8 @@ impl MigrationTrait for First {
         migration::common_tables(manager).await?;
         migration::OutboxTraceparent("traceparent").up(manager).await?;
         waiting::WaitingEvents("waiting_events").up(manager).await?;
-        migration::office_table(manager).await
+        migration::office_table(manager).await?;
+        person::tables(manager).await
     }
 }
 

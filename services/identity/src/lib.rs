@@ -79,6 +79,7 @@ pub fn service(settings: Settings) -> Service {
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
+            jobs.push(organisation::retention::worker(&context));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }
@@ -97,6 +98,12 @@ pub(crate) struct State {
 fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
     config
         .app_data(state.clone())
+        .service(organisation::api::get)
+        .service(organisation::api::update)
+        .service(organisation::api::put_logo)
+        .service(organisation::api::delete_logo)
+        .service(organisation::api::get_public)
+        .service(organisation::api::get_logo)
         .service(office::api::list)
         .service(office::api::get)
         .service(office::api::create)

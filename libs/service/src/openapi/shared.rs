@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What the groups of operations are about.
-const TAGS: [(&str, &str); 18] = [
+const TAGS: [(&str, &str); 19] = [
     ("agreements", "Agreements with donors: terms, signatures, amendments, instalments, documents."),
     ("clients", "Partner systems and what each may do."),
     ("contacts", "People at a donor's, whose data can be erased."),
@@ -19,6 +19,7 @@ const TAGS: [(&str, &str); 18] = [
     ("imports", "Files of contributions: FTS, CSV, XLSX, IATI."),
     ("notifications", "What waits for the caller."),
     ("offices", "The offices of an organisation, in a tree."),
+    ("organisation", "The organisation itself: name, contact, licence, logo, retention."),
     ("people", "Staff and donors' representatives, with their roles."),
     ("plans", "Response plans and their updates."),
     ("public", "What everyone may read, without a token."),

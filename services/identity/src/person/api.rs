@@ -1,5 +1,5 @@
 use super::{announcement::announce, is_email, may_give, normal_email, store};
-use crate::{State, known, office, password, secret};
+use crate::{State, known, office, organisation, password, secret};
 use ::store::{TenantScope, Transaction};
 use actix_web::{HttpRequest, get, post, web::Data};
 use auth::{ApiError, Caller, Claims, DONOR_REPRESENTATIVE, perm, permissions_of};
@@ -100,7 +100,7 @@ pub(crate) struct NewPerson {
     name: String,
     #[schema(example = "amina@example.org", max_length = 254)]
     email: String,
-    /// `en`, `fr` or `es`. Defaults to `en`.
+    /// `en`, `fr` or `es`. Defaults to the organisation's default language.
     language: Option<Language>,
     /// For staff: roles by office. The first office manages the account.
     #[serde(default)]
@@ -220,6 +220,10 @@ pub(crate) async fn create(
         None => None,
     };
     service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
+        let language = match new.language {
+            Some(language) => language,
+            None => organisation::default_language(tx.db(), caller.claims.organisation_id).await?,
+        };
         let person = store::Model {
             id: tx.new_id(),
             version: 1,
@@ -233,7 +237,7 @@ pub(crate) async fn create(
             time_zone: None,
             muted: String::new(),
             mail: true,
-            language: new.language.unwrap_or(Language::English),
+            language,
             password_hash,
             created_at: tx.now(),
         };
