@@ -100,6 +100,7 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .app_data(state.clone())
         .service(organisation::api::get)
         .service(organisation::api::update)
+        .service(organisation::api::get_own_logo)
         .service(organisation::api::put_logo)
         .service(organisation::api::delete_logo)
         .service(organisation::api::get_public)

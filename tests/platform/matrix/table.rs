@@ -1,5 +1,7 @@
 //! What each caller gets from each operation; the callers are in the order of [`super::CALLERS`].
 
+mod organisation;
+
 use std::collections::BTreeMap;
 
 /// What a caller gets; for lists and creations also whether the office's record is among it.
@@ -477,4 +479,7 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
         ("GET /v1/public/plans/{id}", all(200)),
         ("GET /v1/public/countries", all(200)),
     ])
+    .into_iter()
+    .chain(organisation::rows())
+    .collect()
 }

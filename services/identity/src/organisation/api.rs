@@ -144,11 +144,7 @@ impl From<store::LogoFacts> for Logo {
 }
 
 impl Organisation {
-    async fn of(
-        scope: &TenantScope,
-        db: &impl ConnectionTrait,
-        row: store::Model,
-    ) -> Result<Self, ApiError> {
+    async fn of(scope: &TenantScope, db: &impl ConnectionTrait, row: store::Model) -> Result<Self, ApiError> {
         let logo = store::logo_facts(scope, db).await?.map(Logo::from);
         let updated_at = row.updated_at.unwrap_or(row.created_at);
         let (id, version, code, created_at) = (row.id, row.version, row.code, row.created_at);
@@ -258,7 +254,11 @@ fn check(fields: &OrganisationFields, checks: &mut Checks) {
         checks.optional_long_text(&format!("/about/{language}"), text.as_deref(), 5000);
     }
     if let Some(email) = &fields.contact_email {
-        checks.require(is_email(email), "/contact_email", (FieldCode::NotAnEmail, "is not an e-mail address"));
+        checks.require(
+            is_email(email),
+            "/contact_email",
+            (FieldCode::NotAnEmail, "is not an e-mail address"),
+        );
     }
     if let Some(url) = &fields.contact_url {
         checks.length("/contact_url", url, 300);
@@ -322,6 +322,21 @@ pub(crate) async fn put_logo(
     .await
 }
 
+/// Downloads the logo
+///
+/// Of the caller's organisation; 404 if there is none.
+#[utoipa::path(tag = "organisation", security(("oauth2" = ["offices:read"])),
+    responses((status = 200, description = "The logo", content(
+        (String = "image/png"), (String = "image/jpeg"), (String = "image/webp"))), ReadProblems))]
+#[get("/v1/organisation/logo")]
+pub(crate) async fn get_own_logo(caller: Caller<perm::OfficesRead>, context: Data<Context>) -> ApiResult {
+    service::read(&context, &caller.claims, async |db, scope| {
+        let logo = store::get_logo(scope, db).await?.ok_or_else(Problem::not_found)?;
+        Ok(file(logo))
+    })
+    .await
+}
+
 /// Removes the logo
 ///
 /// Headquarters only. Send the organisation's ETag in `If-Match`.
@@ -356,7 +371,8 @@ fn next(before: &store::Model, now: DateTime<Utc>) -> store::Model {
 /// The type that a file came as.
 fn media_type(request: &HttpRequest) -> Result<LogoType, Problem> {
     let stated = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = stated.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence =
+        stated.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.parse().map_err(|_| {
         let fault = FieldCode::MediaType.says("this operation accepts only PNG, JPEG and WebP images");
         let allowed = LogoType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
@@ -432,7 +448,14 @@ mod tests {
         for right in ["https://www.example.org", "http://example.org/contact?from=passerelle#form"] {
             assert!(is_page(right), "{right}");
         }
-        for wrong in ["javascript:alert(1)", "www.example.org", "https://", "/contact", "ftp://example.org", "https://a b"] {
+        for wrong in [
+            "javascript:alert(1)",
+            "www.example.org",
+            "https://",
+            "/contact",
+            "ftp://example.org",
+            "https://a b",
+        ] {
             assert!(!is_page(wrong), "{wrong}");
         }
     }

@@ -56,7 +56,8 @@ impl Image {
         if media_type != declared {
             return Err(not_the_expected(declared.as_str(), format!("is {media_type}")));
         }
-        let damaged = || FieldCode::DamagedFile.says("the image is truncated, or has more than an image in it");
+        let damaged =
+            || FieldCode::DamagedFile.says("the image is truncated, or has more than an image in it");
         let (width, height) = size.ok_or_else(damaged)?;
         match (pixels(width), pixels(height)) {
             (Some(width), Some(height)) => Ok(Self { media_type, width, height }),
@@ -112,7 +113,9 @@ fn png(bytes: &[u8]) -> Option<Size> {
             }
             b"IEND" => return size.filter(|_| has_pixels && length == 0 && at == bytes.len()),
             // The header comes first, and once.
-            _ if size.is_none() || kind == b"IHDR" || !kind.iter().all(u8::is_ascii_alphabetic) => return None,
+            _ if size.is_none() || kind == b"IHDR" || !kind.iter().all(u8::is_ascii_alphabetic) => {
+                return None;
+            }
             _ => has_pixels |= kind == b"IDAT",
         }
     }

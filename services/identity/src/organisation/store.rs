@@ -103,15 +103,15 @@ pub(super) struct LogoFacts {
     pub(super) updated_at: DateTimeUtc,
 }
 
-pub(super) async fn get(
-    scope: &TenantScope,
-    db: &impl ConnectionTrait,
-) -> Result<Option<Model>, StoreError> {
+pub(super) async fn get(scope: &TenantScope, db: &impl ConnectionTrait) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(scope.organisation_id()).one(db).await?)
 }
 
 /// The row, locked until this transaction ends.
-pub(super) async fn get_to_change(scope: &TenantScope, tx: &Transaction) -> Result<Option<Model>, StoreError> {
+pub(super) async fn get_to_change(
+    scope: &TenantScope,
+    tx: &Transaction,
+) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(scope.organisation_id()).lock_exclusive().one(tx.db()).await?)
 }
 

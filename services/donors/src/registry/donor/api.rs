@@ -305,8 +305,7 @@ pub(crate) async fn update(
     let seen = known(&context, &scope, id.0).await?;
     context.headquarters(&caller.claims).await?;
     let fields = body.checked(check)?;
-    let checked =
-        assigned::check(&context, &caller.claims, fields.assigned(), Assigned::from(&seen)).await;
+    let checked = assigned::check(&context, &caller.claims, fields.assigned(), Assigned::from(&seen)).await;
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;

@@ -15,7 +15,9 @@ async fn suspend(world: &World, id: PersonId) {
 async fn grant_until(world: &World, id: PersonId, days: i64) {
     let tx = world.store.system(Actor::system()).await.unwrap();
     let day = (tx.now() + TimeDelta::days(days)).date_naive();
-    sql::execute(tx.db(), "UPDATE person SET access_until = $1 WHERE id = $2", params![day, id]).await.unwrap();
+    sql::execute(tx.db(), "UPDATE person SET access_until = $1 WHERE id = $2", params![day, id])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -40,7 +42,9 @@ async fn an_account_that_ended_is_erased_after_the_months_that_the_organisation_
         assert_eq!(run(&world.store).await.unwrap(), 1);
         let left = addresses(&world).await;
         assert!(left.contains(&format!("{gone}@erased.invalid")), "{left:?}");
-        assert!(left.contains(&"works@example.org".to_owned()) && left.contains(&"ended@example.org".to_owned()));
+        assert!(
+            left.contains(&"works@example.org".to_owned()) && left.contains(&"ended@example.org".to_owned())
+        );
         world.clock.advance(TimeDelta::days(30));
         assert_eq!(run(&world.store).await.unwrap(), 1, "access ended a month later");
         assert_eq!(run(&world.store).await.unwrap(), 0, "once");

@@ -9,6 +9,7 @@ pub(crate) mod contributions;
 pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub(crate) mod organisation;
 pub(crate) mod reports;
 pub(crate) mod settings;
 
@@ -21,6 +22,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     donors::NAV,
     home::NAV,
     imports::NAV,
+    organisation::NAV,
     reports::NAV,
     settings::NAV,
 ];
@@ -35,6 +37,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     donors::STEPS,
     home::STEPS,
     imports::STEPS,
+    organisation::STEPS,
     reports::STEPS,
     settings::STEPS,
 ];
@@ -49,6 +52,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(donors::configure)
         .configure(home::configure)
         .configure(imports::configure)
+        .configure(organisation::configure)
         .configure(reports::configure)
         .configure(settings::configure);
 }
