@@ -25,7 +25,7 @@ fn stays_as_it_came<E: EventPayload>(event: Value, words: &[&str]) {
 fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
     stays_as_it_came::<OfficeChanged>(json!({ "code": "KBL", "name": "Kabul" }), &["kind"]);
     stays_as_it_came::<DonorChanged>(
-        json!({ "name": "Norway", "external_refs": [] }),
+        json!({ "name": "Norway", "external_refs": [], "focal_point_id": ID, "liaison_office_id": ID }),
         &["donor_type", "status"],
     );
     let usd = json!({ "amount": "1.00", "currency": "USD" });

@@ -18,6 +18,7 @@ mod origin;
 mod password;
 mod person;
 mod queue;
+mod retention;
 mod secret;
 mod token;
 
@@ -79,7 +80,7 @@ pub fn service(settings: Settings) -> Service {
         .jobs(move |context| {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
-            jobs.push(organisation::retention::worker(&context));
+            jobs.push(retention::worker(&context));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
             }

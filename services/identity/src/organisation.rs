@@ -3,7 +3,6 @@
 
 pub(crate) mod api;
 mod logo;
-pub(crate) mod retention;
 mod store;
 
 use crate::{client, office, secret};

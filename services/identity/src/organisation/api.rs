@@ -3,7 +3,6 @@ use super::{
     logo::{Image, LogoType, MAX_BYTES},
     store::{self, logo_row},
 };
-use crate::person::is_email;
 use ::store::{TenantScope, audit};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
@@ -254,11 +253,7 @@ fn check(fields: &OrganisationFields, checks: &mut Checks) {
         checks.optional_long_text(&format!("/about/{language}"), text.as_deref(), 5000);
     }
     if let Some(email) = &fields.contact_email {
-        checks.require(
-            is_email(email),
-            "/contact_email",
-            (FieldCode::NotAnEmail, "is not an e-mail address"),
-        );
+        checks.email("/contact_email", email);
     }
     if let Some(url) = &fields.contact_url {
         checks.length("/contact_url", url, 300);

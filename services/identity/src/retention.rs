@@ -96,8 +96,8 @@ async fn erase_some(store: &Store, rule: &Rule) -> Result<usize, StoreError> {
 async fn erase(tx: &mut Transaction, id: PersonId, months: u32) -> Result<(), StoreError> {
     let Some(person) = people::by_id_to_change(tx, id).await? else { return Ok(()) };
     let text =
-        "UPDATE person SET name = $1, address = $2, email = $2, password_hash = NULL, time_zone = NULL,
-                  muted = '', mail = $3, search = '', erased_at = $4, version = version + 1 WHERE id = $5";
+        "UPDATE person SET name = $1, sort_name = $1, search = $1, address = $2, email = $2, password_hash = NULL,
+                  time_zone = NULL, muted = '', mail = $3, erased_at = $4, version = version + 1 WHERE id = $5";
     let nowhere = format!("{id}@{NO_HOST}");
     sql::execute(tx.db(), text, params![NO_NAME, nowhere, false, tx.now(), id]).await?;
     sql::execute(tx.db(), "DELETE FROM invitation WHERE person_id = $1", params![id]).await?;
