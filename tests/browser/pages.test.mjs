@@ -26,7 +26,7 @@ async function pagesOf(page, who, language) {
     const country = await href(page, "main tbody th a[href*='/countries/']");
     await page.goto(at("/donors"));
     const donor = await href(page, "main tbody th a");
-    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
+    const fixed = ["", "/plans", "/plans?q=sudan", "/donors", "/flows", "/archive", "/data", "/about", "/figures", "/search?q=a", "/search?q=sudna", "/sign-in"].map(at);
     return [...fixed, plan, country, donor, at("/nothing-here"), at("/invitation?token=x"), at("/forgot-password"), at("/forgot-password?sent=1"), at("/password-reset?token=x")];
   }
   if (who === "donor") {
@@ -80,7 +80,7 @@ async function pagesOf(page, who, language) {
   const contribution = await href(page, "main tbody th a");
   await page.goto(at("/console/imports"));
   const views = ["", "?view=board", "?view=calendar", "?view=punctuality"].map((view) => at(`/console/reports${view}`));
-  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/contributions?scope=all"), at("/console/contributions/twice"), at("/console/contributions/twice?min_points=5"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
+  return [at("/console"), ...views, report, at("/console/agreements"), at("/console/agreements?columns=start&columns=country&sort=end_date"), agreement, at("/console/agreements/new"), at("/profile"), at("/notifications"), at("/console/search?q=sudan"), at("/console/style-guide"), at("/console/publication"), at("/console/donors"), donor, `${donor}/contacts/new`, `${donor}/edit`, `${donor}/timeline`, `${donor}/duplicates`, at("/console/donors/new"), at("/console/contributions"), contribution, at("/console/contributions/new"), at("/console/exchange-rates"), at("/console/signature-rule"), at("/console/clearance-rule"), at("/console/who-we-are"), at("/console/organisation"), at("/console/focal-points"), at("/console/contributions?scope=all"), at("/console/contributions/twice"), at("/console/contributions/twice?min_points=5"), at("/console/diversification?scope=all"), at("/console/diversification"), at("/console/diversification/donors?year=2026&measure=total"), at("/console/governance?report=by_region"), at("/console/imports"), await href(page, "main tbody th a")];
 }
 
 /// Presses a button that leads to an import, and waits until that has ended so.
@@ -1124,3 +1124,64 @@ test("search engines find the public pages in every language, and no others", as
   }
   assert.match(await (await fetch(`${platform.url}/robots.txt`)).text(), /Sitemap: .*\/sitemap\.xml/);
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with JavaScript" : "without JavaScript";
+
+  test(`an administrator says who the organisation is and sends its logo, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "admin@demo.example");
+    await page.goto("/en/console/organisation");
+    if (javaScriptEnabled) {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        assert.equal(await tooWide(page), 0, `the page is wider than ${width} px`);
+        assert.deepEqual(await axe(page), [], `the page at ${width} px`);
+      }
+    }
+    const text = `Said ${how}.`;
+    await page.fill("#about-en", text);
+    await page.click("main form[action$='/organisation'] button");
+    await page.waitForURL(/saved=1/);
+    assert.equal(await page.inputValue("#about-en"), text);
+    // A file that only looks like an image is refused where it was chosen.
+    const file = (name, bytes) => ({ name, mimeType: "image/png", buffer: bytes });
+    await page.setInputFiles("#file", file("logo.png", Buffer.from("<script>alert(1)</script>")));
+    await page.click("main form[action*='/organisation/logo?'] button");
+    await page.waitForSelector("#file-error");
+    const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    await page.setInputFiles("#file", file("logo.png", Buffer.from(pixel, "base64")));
+    await page.click("main form[action*='/organisation/logo?'] button");
+    await page.waitForURL(/saved=1/);
+    assert.equal(await page.locator("main img.logo").count(), 1);
+    // The public pages follow within seconds.
+    await page.goto("/en/about");
+    for (let tries = 0; tries < 30 && !(await page.locator(".brand img").count()); tries++) {
+      await page.waitForTimeout(1000);
+      await page.reload();
+    }
+    assert.equal(await page.locator(".brand img").count(), 1);
+    assert.match(await page.locator("main").innerText(), new RegExp(text));
+    await page.goto("/en/console/organisation");
+    await page.click("main form[action$='/logo/remove'] button");
+    await page.waitForURL(/saved=1/);
+    assert.equal(await page.locator("main img.logo").count(), 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  test(`an officer gives donors to a colleague together, ${how}`, async () => {
+    const { context, page, complaints } = await visitor(platform, { javaScriptEnabled });
+    await signIn(page, "officer@demo.example");
+    await page.goto("/en/console/focal-points?state=absent");
+    const boxes = page.locator("main tbody input[type=checkbox]");
+    const chosen = [await boxes.nth(0).getAttribute("id"), await boxes.nth(1).getAttribute("id")];
+    for (const id of chosen) await page.check(`#${id}`);
+    await page.selectOption("#to", { index: 1 });
+    await page.click("#reassign button");
+    await page.waitForURL(/saved=1/);
+    for (const id of chosen) assert.equal(await page.locator(`#${id}`).count(), 0, "somebody answers it now");
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+}

@@ -204,6 +204,10 @@ impl Scene {
             "PUT /v1/signature-rule",
             "PUT /v1/clearance-rule",
             "PUT /v1/recipient",
+            "PUT /v1/organisation",
+            "PUT /v1/organisation/logo",
+            "DELETE /v1/organisation/logo",
+            "POST /v1/focal-points/reassign",
             "POST /v1/donors/{id}/merges",
             "POST /v1/donor-merges/{id}/undo",
             "PUT /v1/publication",
@@ -266,6 +270,10 @@ impl Scene {
                 json!({ "organisation_ref": "XM-DAC-0", "organisation_type": "40", "language": "en" })
             }
             "PUT /v1/me" => json!({ "language": "en" }),
+            "PUT /v1/organisation" => json!({ "name": "Organisation", "default_language": "en" }),
+            "POST /v1/focal-points/reassign" => {
+                json!({ "focal_point_id": null, "donors": [{ "id": self.donor, "version": 0 }] })
+            }
             "POST /v1/donors/{id}/clearances" => json!({ "decision": "cleared", "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31", "reference": "DD-1" }),
             "POST /v1/donors/{id}/contacts" | "PUT /v1/contacts/{id}" => contact(),

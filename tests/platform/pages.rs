@@ -69,6 +69,7 @@ async fn public_pages_show_what_was_imported_in_three_languages() {
         ("/figures.xlsx?year=2021", 200),
         ("/figures.txt?year=2021", 404),
         ("/data", 200),
+        ("/about", 200),
         ("/data/plans.csv", 200),
         ("/data/countries.xlsx", 200),
         ("/data/donors.csv", 200),

@@ -16,12 +16,25 @@ use tests::{World, flows, page, text};
 /// The tables that events alone write, by service. (Mails are no read model: they are sent once.)
 const READ_MODELS: [(&str, &[&str]); 3] = [
     ("identity", &["known_agreement", "known_donor", "inbox"]),
-    ("donors", &["office", "organisation", "known_person", "known_plan", "clearance", "inbox"]),
+    (
+        "donors",
+        &[
+            "office",
+            "organisation",
+            "known_person",
+            "known_person_office",
+            "known_plan",
+            "clearance",
+            "inbox",
+        ],
+    ),
     (
         "crisis",
         &[
             "office",
             "organisation",
+            "known_person",
+            "known_person_office",
             "known_donor",
             "funding_fact",
             "funding_cell",

@@ -169,6 +169,9 @@ pub struct DonorChanged {
     /// The focal point: the member of staff who answers its questions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focal_point_id: Option<PersonId>,
+    /// The liaison office that is responsible for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liaison_office_id: Option<OfficeId>,
     /// The donor that this duplicate was merged into: requests for this one are answered for that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<DonorId>,

@@ -28,7 +28,7 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         &["kind"],
     );
     stays_as_it_came::<DonorChanged>(
-        json!({ "name": "Norway", "external_refs": [] }),
+        json!({ "name": "Norway", "external_refs": [], "focal_point_id": ID, "liaison_office_id": ID }),
         &["donor_type", "status"],
     );
     let usd = json!({ "amount": "1.00", "currency": "USD" });

@@ -1,5 +1,5 @@
 use crate::{Checks, refusal};
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use auth::ApiError;
 use futures_util::StreamExt;
 use kernel::{Code, FieldCode, FieldError, Problem, Reason, UnknownWord};
@@ -86,7 +86,7 @@ impl<T: DeserializeOwned> FromRequest for OptionalBody<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (is_json, payload) = (is_json(request), payload.take());
         Box::pin(async move {
-            let bytes = whole(payload).await?;
+            let bytes = whole(payload, DEFAULT_MAX_BODY_BYTES).await?;
             if bytes.is_empty() {
                 return Ok(Self(None));
             }
@@ -103,7 +103,9 @@ impl<T: DeserializeOwned> FromRequest for OptionalBody<T> {
 /// The bytes of a JSON body.
 fn received(request: &HttpRequest, payload: &mut Payload) -> Extracted<Vec<u8>> {
     let (is_json, payload) = (is_json(request), payload.take());
-    Box::pin(async move { if is_json { whole(payload).await } else { Err(not_json().into()) } })
+    Box::pin(async move {
+        if is_json { whole(payload, DEFAULT_MAX_BODY_BYTES).await } else { Err(not_json().into()) }
+    })
 }
 
 fn is_json(request: &HttpRequest) -> bool {
@@ -119,12 +121,20 @@ fn not_json() -> Problem {
     Problem::new(Code::UnsupportedMediaType).field("content-type", fault.with("allowed", "application/json"))
 }
 
-async fn whole(mut payload: Payload) -> Result<Vec<u8>, ApiError> {
+/// The bytes of a body that is a file itself, and no form.
+///
+/// # Errors
+/// 400 when it is interrupted, 413 when it has more than `max_bytes`.
+pub async fn receive_bytes(payload: web::Payload, max_bytes: usize) -> Result<Vec<u8>, ApiError> {
+    whole(payload.into_inner(), max_bytes).await
+}
+
+async fn whole(mut payload: Payload, max_bytes: usize) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| broken_off())?;
-        if bytes.len() + chunk.len() > DEFAULT_MAX_BODY_BYTES {
-            return Err(too_large(DEFAULT_MAX_BODY_BYTES as u64).into());
+        if bytes.len() + chunk.len() > max_bytes {
+            return Err(too_large(max_bytes as u64).into());
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -1,6 +1,9 @@
 use kernel::{ClosedSet, Fault, FieldCode, FieldError, Problem};
 use serde_json::Value;
 
+/// Maximum length of an e-mail address (RFC 5321, section 4.5.3.1.3).
+const MAX_ADDRESS_BYTES: usize = 254;
+
 /// Maximum number of errors in a response.
 const MAX_ERRORS: usize = 200;
 
@@ -154,6 +157,18 @@ impl Checks {
         if let Some(text) = text {
             self.text(pointer, text, longest);
         }
+    }
+
+    /// An e-mail address, as far as its looks go: only a letter that arrives proves it.
+    pub fn email(&mut self, pointer: &str, address: &str) {
+        let parts = address.split_once('@').filter(|_| address.len() <= MAX_ADDRESS_BYTES);
+        let is_one = parts.is_some_and(|(local, domain)| {
+            let is_part =
+                |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c == '@');
+            let has_dot = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
+            is_part(local) && is_part(domain) && has_dot
+        });
+        self.require(is_one, pointer, (FieldCode::NotAnEmail, "is not an e-mail address"));
     }
 
     /// An ISO 3166-1 alpha-3 code.

@@ -25,7 +25,9 @@ mod setting;
 mod supervise;
 mod upload;
 
-pub use body::{JsonBody, OptionalBody, UncheckedBody, broken_off, digest_of, too_large, unreadable_form};
+pub use body::{
+    JsonBody, OptionalBody, UncheckedBody, broken_off, digest_of, receive_bytes, too_large, unreadable_form,
+};
 pub use change::{Changed, Precondition, change, change_own};
 pub use check::Checks;
 pub use context::Context;

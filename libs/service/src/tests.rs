@@ -108,6 +108,24 @@ async fn a_request_that_finds_the_disk_full_says_so_and_is_told_to_readiness() {
     assert_eq!(response.status(), 201);
 }
 
+#[test]
+fn an_address_has_somebody_at_a_domain() {
+    let refused = |address: &str| {
+        let mut checks = Checks::new();
+        checks.email("/email", address);
+        !pointers(checks).is_empty()
+    };
+    for right in ["amina@example.org", "a.b+c@sub.example.org"] {
+        assert!(!refused(right), "{right}");
+    }
+    let long = format!("{}@example.org", "a".repeat(250));
+    for wrong in
+        ["", "amina", "@example.org", "a@b", "a b@example.org", "a@b@example.org", "a@.org", "a@org.", &long]
+    {
+        assert!(refused(wrong), "{wrong}");
+    }
+}
+
 fn pointers(checks: Checks) -> Vec<String> {
     checks.into_errors().into_iter().map(|error| error.pointer).collect()
 }

@@ -1,5 +1,5 @@
 //! Where a service keeps its data: the connection, [`TenantTx`] (one transaction that carries the caller's scope, the
-//! outbox, the audit trail and the saved answer), the relay to the bus, consumers with their inbox, the office tree.
+//! outbox, the audit trail and the saved answer), the relay to the bus, consumers with their inbox, the office tree, people.
 //!
 //! Nothing is published that did not commit; nothing committed is left unpublished; a duplicate delivery changes
 //! nothing. SQL is written with `$1` placeholders, which both back ends read.
@@ -15,6 +15,7 @@ mod inbox;
 pub mod list;
 pub mod migration;
 pub mod office;
+pub mod person;
 mod postgres;
 mod relay;
 mod scope;

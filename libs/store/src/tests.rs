@@ -22,7 +22,8 @@ impl MigrationTrait for First {
         migration::OutboxTraceparent("traceparent").up(manager).await?;
         waiting::WaitingEvents("waiting_events").up(manager).await?;
         migration::office_table(manager).await?;
-        migration::OfficesThatClose("offices_that_close").up(manager).await
+        migration::OfficesThatClose("offices_that_close").up(manager).await?;
+        person::tables(manager).await
     }
 }
 

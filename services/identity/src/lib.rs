@@ -25,6 +25,7 @@ mod people;
 mod person;
 mod queue;
 mod representative;
+mod retention;
 mod role;
 mod sealed;
 mod secret;
@@ -92,6 +93,7 @@ pub fn service(settings: Settings) -> Service {
             let mut jobs: Vec<Job> = vec![token::revocation::worker(&context, &revocations)];
             jobs.extend(housekeeping::workers(&context));
             jobs.push(representative::expiry::worker(&context, &shared));
+            jobs.push(retention::worker(&context));
             if let Some(mailer) = mailer.clone() {
                 jobs.push(account::reset::worker(&context, &shared));
                 jobs.push(mail::worker(&context, mailer, issuer.clone()));
@@ -111,6 +113,13 @@ pub(crate) struct State {
 fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
     config
         .app_data(state.clone())
+        .service(organisation::api::get)
+        .service(organisation::api::update)
+        .service(organisation::api::get_own_logo)
+        .service(organisation::api::put_logo)
+        .service(organisation::api::delete_logo)
+        .service(organisation::api::get_public)
+        .service(organisation::api::get_logo)
         .service(office::api::list)
         .service(office::api::get)
         .service(office::api::create)

@@ -1,13 +1,45 @@
-//! Founding an organisation: its headquarters and its first API client. Done by the deployment's operator
-//! (`passerelle init`), never over the network.
+//! Organisations: what each says of itself, its logo, and how long it keeps what. Founding one, with its headquarters and its
+//! first API client, is done by the deployment's operator (`passerelle init`), never over the network.
+
+pub(crate) mod api;
+mod logo;
+mod store;
 
 use crate::{client, office};
+use ::store::{Actor, Store, StoreError, audit, insert_models, params, sql};
 use auth::ALL_PERMISSIONS;
-use events::OrganisationChanged;
-use kernel::{ClientId, OfficeId, OrganisationId};
+use kernel::{ClientId, OfficeId, OrganisationId, closed_set};
+use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use store::{Actor, Store, StoreError, audit, insert_models, params, sql};
+
+closed_set! {
+    /// The licence under which the public data may be used.
+    pub enum Licence {
+        CcBy40 = "cc_by_4_0",
+        CcBySa40 = "cc_by_sa_4_0",
+        CcByNc40 = "cc_by_nc_4_0",
+        CcByIgo30 = "cc_by_igo_3_0",
+        Cc010 = "cc0_1_0",
+        Odbl10 = "odbl_1_0",
+        AllRightsReserved = "all_rights_reserved",
+    }
+}
+
+impl Licence {
+    /// Where its text is; none for one that has no text of its own.
+    pub(crate) const fn url(self) -> Option<&'static str> {
+        match self {
+            Self::CcBy40 => Some("https://creativecommons.org/licenses/by/4.0/"),
+            Self::CcBySa40 => Some("https://creativecommons.org/licenses/by-sa/4.0/"),
+            Self::CcByNc40 => Some("https://creativecommons.org/licenses/by-nc/4.0/"),
+            Self::CcByIgo30 => Some("https://creativecommons.org/licenses/by/3.0/igo/"),
+            Self::Cc010 => Some("https://creativecommons.org/publicdomain/zero/1.0/"),
+            Self::Odbl10 => Some("https://opendatacommons.org/licenses/odbl/1-0/"),
+            Self::AllRightsReserved => None,
+        }
+    }
+}
 
 /// What founding an organisation made. The secret is shown this once.
 #[derive(Debug, Clone, Serialize)]
@@ -20,28 +52,6 @@ pub struct Founded {
     pub client_id: ClientId,
     /// That client's secret.
     pub client_secret: String,
-}
-
-/// A row of `organisation`.
-mod row {
-    use kernel::OrganisationId;
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "organisation")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: OrganisationId,
-        pub version: i64,
-        pub name: String,
-        pub code: String,
-        pub created_at: DateTimeUtc,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// Whether there is any organisation.
@@ -62,6 +72,16 @@ pub(crate) async fn name_of(
     Ok(pair.transpose()?)
 }
 
+/// The language of whoever's is not known.
+pub(crate) async fn default_language(
+    db: &impl ConnectionTrait,
+    id: OrganisationId,
+) -> Result<Language, StoreError> {
+    let text = "SELECT default_language FROM organisation WHERE id = $1";
+    let row = sql::row(db, text, params![id]).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(Language::English))
+}
+
 /// How many organisations there are; at least one.
 pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<usize, StoreError> {
     let row = sql::row(db, "SELECT count(*) FROM organisation", vec![]).await?;
@@ -76,17 +96,9 @@ pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<usize, StoreError
 pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, StoreError> {
     let mut tx = store.system(Actor::system()).await?;
     let (organisation_id, office_id, created_at) = (tx.new_id(), tx.new_id(), tx.now());
-    let row = row::Model {
-        id: organisation_id,
-        version: 1,
-        name: name.to_owned(),
-        code: code.to_owned(),
-        created_at,
-    };
+    let row = store::Model::founded(organisation_id, name, code, created_at);
     insert_models(tx.db(), std::slice::from_ref(&row)).await?;
-    let row::Model { id, version, name: event_name, code: event_code, created_at } = row;
-    tx.emit(&OrganisationChanged { id, sequence: version, name: event_name, code: event_code, created_at })
-        .await?;
+    tx.emit(&row.event()).await?;
     let headquarters = office::store::Model {
         id: office_id,
         version: 1,

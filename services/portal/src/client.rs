@@ -151,6 +151,19 @@ impl Gateway {
         json(request.header("idempotency-key", key).multipart(form).send().await?).await
     }
 
+    /// Sends a file in place of the one at `path`, on the version that was read.
+    pub(crate) async fn put_file(
+        &self,
+        caller: &Caller,
+        path: &str,
+        version: &str,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Value, PageError> {
+        let request = self.request(caller, Method::PUT, path).header("if-match", format!("\"{version}\""));
+        json(request.header("content-type", media_type).body(bytes).send().await?).await
+    }
+
     /// Hands a body through as it comes.
     pub(crate) async fn upload(
         &self,

@@ -1,11 +1,13 @@
 //! English, French, Spanish: which one a reader gets, and the texts from the Fluent files.
 
+use crate::State;
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     body::MessageBody,
     dev::{Payload, ServiceRequest, ServiceResponse},
     http::{Uri, header},
     middleware::Next,
+    web::Data,
 };
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 pub(crate) use locale::Language;
@@ -100,13 +102,15 @@ impl PageLanguage {
         if self.in_address { format!("/{}", self.language.as_str()) } else { String::new() }
     }
 
-    /// Address, then the reader's profile, then the browser, then English.
+    /// Address, then the reader's profile, then the browser, then what the organisation says, then English.
     pub(crate) fn of(request: &HttpRequest, profile: Option<Language>) -> Self {
         if let Some(language) = request.extensions().get::<Language>() {
             return Self { language: *language, in_address: true };
         }
         let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let language = profile.or_else(|| Language::accepted(header?)).unwrap_or(Language::English);
+        let stated = profile.or_else(|| Language::accepted(header?));
+        let of_organisation = || request.app_data::<Data<State>>()?.organisation.language();
+        let language = stated.or_else(of_organisation).unwrap_or(Language::English);
         Self { language, in_address: false }
     }
 }

@@ -20,6 +20,7 @@ mod ids;
 mod lists;
 mod nav;
 mod offices;
+mod organisation;
 mod people;
 mod permissions;
 mod recent;
@@ -76,6 +77,7 @@ pub(crate) struct State {
     pub(crate) renderer: Renderer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sitemap: areas::public::Sitemap,
+    pub(crate) organisation: organisation::Known,
     maintenance: PathBuf,
 }
 
@@ -129,6 +131,7 @@ pub fn start(listener: TcpListener, settings: Settings) -> Result<Running, Start
         renderer,
         clock: settings.clock,
         sitemap: areas::public::Sitemap::default(),
+        organisation: organisation::Known::default(),
         maintenance: settings.maintenance,
     });
     let (internal, threads, tasks) = (settings.internal, settings.threads, Tasks::default());
@@ -150,6 +153,7 @@ fn serve(
             .configure(areas::site)
             .wrap(from_fn(error::drawn))
             .wrap(from_fn(recent::remember))
+            .wrap(from_fn(organisation::kept))
             .wrap(from_fn(guard::protect))
             .wrap(cookies(&key, secure))
             .wrap(from_fn(i18n::language_prefix))

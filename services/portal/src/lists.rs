@@ -5,7 +5,10 @@ use crate::{
     forms,
     visit::{PageResult, Visit},
 };
-use actix_web::HttpResponse;
+use actix_web::{
+    HttpResponse,
+    http::header::{self, HeaderValue},
+};
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,6 +42,11 @@ pub(crate) struct ListQuery<F> {
 pub(crate) struct NoFilters {}
 
 impl<F: Serialize> ListQuery<F> {
+    /// The first page of what these filters leave.
+    pub(crate) fn of(filters: F) -> Self {
+        Self { filters, cursor: None }
+    }
+
     /// The filters that are set.
     pub(crate) fn filter(&self) -> Query {
         given(&self.filters)
@@ -171,7 +179,19 @@ impl<W> Visit<W> {
             _ => return Err(PageError::NotFound),
         };
         let answer = self.file(path, query, media_type).await?;
-        Ok(handed_through(answer, media_type, &format!("{name}.{kind}")))
+        let mut file = handed_through(answer, media_type, &format!("{name}.{kind}"));
+        if path.starts_with("/v1/public/")
+            && let Some(licence) = self.licence()
+        {
+            file.headers_mut().insert(header::LINK, licence);
+        }
+        Ok(file)
+    }
+
+    /// The licence of public data, as a file names it (RFC 8288); none where the organisation says nothing of it.
+    fn licence(&self) -> Option<HeaderValue> {
+        let site = self.state.organisation.present();
+        HeaderValue::from_str(&format!("<{}>; rel=\"license\"", site["licence_url"].as_str()?)).ok()
     }
 
     /// A document of the API, handed on as it is; the platform decides who gets it.

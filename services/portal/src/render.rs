@@ -264,6 +264,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
     pub(crate) public_url: &'a str,
+    /// The public organisation, as the API tells of it; null for none.
+    pub(crate) site: &'a Json,
     pub(crate) signed_in: Option<&'a SignedIn>,
     pub(crate) shell: Shell,
     /// The groups of the menu that the reader has folded, as the cookie says it.
@@ -284,6 +286,7 @@ impl Frame<'_> {
         context["path"] = self.path.into();
         context["query"] = self.query.into();
         context["public_url"] = self.public_url.into();
+        context["site"] = self.site.clone();
         context["languages"] = Language::ALL
             .iter()
             .map(|language| json!({ "code": language.as_str(), "name": language.own_name() }))
@@ -316,12 +319,14 @@ pub(crate) fn page<W>(
 ) -> PageResult {
     let (request, signed_in) = (&visit.request, visit.signed_in.as_ref());
     let folded = request.cookie(nav::FOLDED);
+    let site = visit.state.organisation.present();
     Frame {
         language: visit.language,
         prefix: PageLanguage::of(request, None).prefix(),
         path: request.path(),
         query: request.query_string(),
         public_url: &visit.state.public_url,
+        site: &site,
         signed_in,
         shell: Shell::of(signed_in, template),
         folded: folded.as_ref().map(|cookie| cookie.value()),

@@ -1,5 +1,7 @@
 //! What each caller gets from each operation; the callers are in the order of [`super::CALLERS`].
 
+mod organisation;
+
 use std::collections::BTreeMap;
 
 /// What a caller gets; for lists and creations also whether the office's record is among it.
@@ -403,4 +405,8 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
     ]);
     rows.extend(super::administration::rows());
     rows
+    ])
+    .into_iter()
+    .chain(organisation::rows())
+    .collect()
 }

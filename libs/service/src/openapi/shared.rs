@@ -19,6 +19,7 @@ const TAGS: [(&str, &str); 19] = [
     ("imports", "Files of contributions: FTS, CSV, XLSX, IATI."),
     ("notifications", "What waits for the caller."),
     ("offices", "The offices of an organisation, in a tree."),
+    ("organisation", "The organisation itself: name, contact, licence, logo, retention."),
     ("people", "Staff and donors' representatives, with their roles."),
     ("plans", "Response plans and their updates."),
     ("public", "What everyone may read, without a token."),

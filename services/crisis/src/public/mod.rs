@@ -10,7 +10,7 @@ pub(crate) mod updates;
 pub(crate) mod years;
 
 use crate::version;
-use ::store::TenantScope;
+use ::store::{TenantScope, office};
 use actix_web::HttpRequest;
 use auth::ApiError;
 use kernel::{Fault, Problem};
@@ -32,12 +32,13 @@ pub(crate) async fn answer(
     service::cached(context, request, &version, async || compute(&scope).await).await
 }
 
-/// The scope of the public organisation, and the version of its data.
+/// The scope of the public organisation, and the version of its data, of which its name is a part.
 async fn present(context: &Context) -> Result<(TenantScope, String), ApiError> {
     service::read_public(context, async |db, scope| {
         let organisation_id = scope.organisation_id();
         let version = version::current(db, organisation_id).await?;
-        Ok((scope.clone(), format!("{organisation_id} {version}")))
+        let name = office::organisation_name(db, organisation_id).await?.unwrap_or_default();
+        Ok((scope.clone(), format!("{organisation_id} {version} {name}")))
     })
     .await
 }

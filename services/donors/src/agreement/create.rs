@@ -6,11 +6,8 @@ use super::{
     store,
     terms::{self, Terms},
 };
-use crate::{
-    known::{person, plan},
-    registry::donor,
-};
-use ::store::{TenantTx, params, sql};
+use crate::{known::plan, registry::donor};
+use ::store::{TenantTx, params, person, sql};
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, perm};
 use kernel::{AgreementId, Code, Fault, OfficeId, PersonId, Problem, Reason, RecordKind};

@@ -2,10 +2,9 @@
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
-pub(crate) mod person;
 pub(crate) mod plan;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![person::consumer(), plan::consumer()]
+    vec![plan::consumer()]
 }

@@ -2,10 +2,9 @@
 
 use crate::{
     agreement::{State, api::AgreementRecord, create::changed, store},
-    known::person,
     reporting::report,
 };
-use ::store::{params, sql};
+use ::store::{params, person, sql};
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{Caller, perm};
 use kernel::{AgreementId, Code, Fault, FieldCode, OfficeId, PersonId, Problem, RecordKind};

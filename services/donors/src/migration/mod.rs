@@ -37,6 +37,7 @@ pub(crate) mod m0022;
 pub(crate) mod m0023;
 pub(crate) mod m0027;
 pub(crate) mod m0024;
+pub(crate) mod m0026;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -66,5 +67,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0023::migration(),
         m0027::migration(),
         m0024::migration(),
+        m0026::migration(),
     ]
 }

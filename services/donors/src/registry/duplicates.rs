@@ -292,6 +292,7 @@ mod tests {
             parent_id: None,
             iati_identifier: None,
             liaison_post: None,
+            liaison_office_id: None,
             focal_point_id: None,
             status: kernel::DonorStatus::Active,
             names: String::new(),

@@ -4,6 +4,7 @@ pub(crate) mod clearance;
 pub(crate) mod contact;
 pub(crate) mod donor;
 pub(crate) mod duplicates;
+pub(crate) mod focal_point;
 pub(crate) mod merge;
 pub(crate) mod timeline;
 
@@ -16,6 +17,8 @@ pub(crate) fn routes(config: &mut ServiceConfig<'_>) {
         .service(donor::api::get)
         .service(donor::api::create)
         .service(donor::api::update)
+        .service(focal_point::list)
+        .service(focal_point::reassign)
         .service(timeline::list)
         .service(duplicates::list)
         .service(merge::list)

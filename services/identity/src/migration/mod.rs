@@ -26,6 +26,7 @@ pub(crate) mod m0014;
 pub(crate) mod m0011;
 pub(crate) mod m0012;
 pub(crate) mod m0013;
+pub(crate) mod m0015;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -44,5 +45,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0011::migration(),
         m0012::migration(),
         m0013::migration(),
+        m0015::migration(),
     ]
 }

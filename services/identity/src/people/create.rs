@@ -6,7 +6,7 @@ use super::{
     shape::{CustomRoleIn, Person, trail},
 };
 use crate::{
-    State, known, office,
+    State, known, office, organisation,
     person::{
         access_fault,
         announcement::announce,
@@ -37,7 +37,7 @@ pub(crate) struct NewPerson {
     name: String,
     #[schema(example = "amina@example.org", max_length = 254)]
     email: String,
-    /// `en`, `fr` or `es`. Defaults to `en`.
+    /// `en`, `fr` or `es`. Defaults to the organisation's default language.
     language: Option<Language>,
     /// For staff: built-in roles by office. The first office manages the account.
     #[serde(default)]
@@ -117,7 +117,12 @@ pub(crate) async fn create(
     let offices = rights::offices_of_new(&new.roles, &new.custom_roles, &Held::new());
     service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
         office::check_open_for_new(tx, caller.claims.organisation_id, &offices).await?;
-        let person = account(&new, &caller.claims, home, password_hash, (tx.new_id(), tx.now()));
+        let language = match new.language {
+            Some(language) => language,
+            None => organisation::default_language(tx.db(), caller.claims.organisation_id).await?,
+        };
+        let made = (tx.new_id(), tx.now());
+        let person = account(&new, &caller.claims, (home, language), password_hash, made);
         store::insert(tx, &person, &rights::built_in(&held)).await.map_err(taken)?;
         if !new.custom_roles.is_empty() {
             save_custom(tx, person.id, &rights::custom(&held)).await?;
@@ -142,7 +147,7 @@ pub(crate) async fn create(
 fn account(
     new: &NewPerson,
     claims: &Claims,
-    office_id: OfficeId,
+    (office_id, language): (OfficeId, Language),
     password_hash: Option<String>,
     (id, created_at): (PersonId, DateTime<Utc>),
 ) -> store::Model {
@@ -155,7 +160,7 @@ fn account(
         name: new.name.clone(),
         email: normal_email(&new.email),
         login_key: String::new(),
-        language: new.language.unwrap_or(Language::English),
+        language,
         password_hash,
         time_zone: None,
         muted: String::new(),

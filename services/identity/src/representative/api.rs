@@ -7,6 +7,7 @@ use super::{
 use crate::{
     State,
     mail::account::{self, AccountLetter},
+    organisation,
     people::inviting,
     person::{self, PersonState, invitations, is_email, normal_email, store::Model},
     secret,
@@ -214,7 +215,7 @@ pub(crate) struct NewRepresentative {
     name: String,
     #[schema(example = "ingrid@example.org", max_length = 254)]
     email: String,
-    /// `en`, `fr` or `es`. Defaults to `en`.
+    /// `en`, `fr` or `es`. Defaults to the organisation's default language.
     language: Option<Language>,
     /// The last day of access (UTC): after today, and at most two years ahead.
     #[serde(deserialize_with = "kernel::date::day")]
@@ -292,6 +293,10 @@ fn check(new: &NewRepresentative, checks: &mut Checks, today: NaiveDate) {
 /// The row of a new account.
 async fn new_account(tx: &Transaction, claims: &Claims, new: &NewRepresentative) -> Result<Model, ApiError> {
     let headquarters = ::store::office::headquarters(tx.db(), claims.organisation_id).await?;
+    let language = match new.language {
+        Some(language) => language,
+        None => organisation::default_language(tx.db(), claims.organisation_id).await?,
+    };
     Ok(Model {
         id: tx.new_id(),
         version: 1,
@@ -301,7 +306,7 @@ async fn new_account(tx: &Transaction, claims: &Claims, new: &NewRepresentative)
         name: new.name.clone(),
         email: normal_email(&new.email),
         login_key: String::new(),
-        language: new.language.unwrap_or(Language::English),
+        language,
         password_hash: None,
         time_zone: None,
         muted: String::new(),

@@ -119,6 +119,7 @@ async fn seed(api: &Api, today: NaiveDate) -> Result<()> {
         gifts::record(api, &known, today).await?;
         relations::contacts(api, &known, today).await?;
         relations::publication(api).await?;
+        relations::organisation(api).await?;
         relations::focal_points(api, &known).await
     },)?;
     Ok(())

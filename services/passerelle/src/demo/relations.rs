@@ -139,3 +139,24 @@ pub(super) async fn publication(api: &Api) -> Result<()> {
     text(&saved["organisation_ref"])?;
     Ok(())
 }
+
+/// What the organisation says of itself.
+pub(super) async fn organisation(api: &Api) -> Result<()> {
+    const PATH: &str = "/v1/organisation";
+    let founded = api.get(PATH).await?;
+    if founded["version"] != 1 {
+        return Ok(());
+    }
+    let about = json!({
+        "en": "Horizon Migration Agency is an invented organisation: it shows what this platform does.",
+        "fr": "Horizon Migration Agency est une organisation fictive : elle montre ce que fait cette plateforme.",
+        "es": "Horizon Migration Agency es una organización ficticia: muestra lo que hace esta plataforma.",
+    });
+    let fields = json!({
+        "name": founded["name"], "about": about, "contact_email": "contact@demo.example",
+        "contact_url": "https://demo.example/contact", "postal_address": null, "licence": "cc_by_4_0",
+        "default_language": "en", "retention": { "accounts_months": null },
+    });
+    step(api, Method::PUT, PATH, &founded, &fields).await?;
+    Ok(())
+}

@@ -36,12 +36,14 @@ impl Sample {
         signed_in.donor_id = self.template.starts_with("donor_portal/").then(|| ID.to_owned());
         let path = path_of(self.template);
         let mut context = (self.context)(language);
+        let site = public::organisation();
         Frame {
             language,
             prefix: "/fr".to_owned(),
             path: &path,
             query: "",
             public_url: "http://x",
+            site: &site,
             signed_in: Some(&signed_in),
             shell: Shell::of(Some(&signed_in), self.template),
             folded: None,
@@ -103,6 +105,7 @@ pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod offices;
+pub(crate) mod organisation;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod roles;
@@ -125,6 +128,7 @@ const PAGES: &[&[Sample]] = &[
     home::PAGES,
     imports::PAGES,
     offices::PAGES,
+    organisation::PAGES,
     public::PAGES,
     reports::PAGES,
     roles::PAGES,

@@ -205,6 +205,7 @@ impl NewDonor {
             parent_id: None,
             iati_identifier: self.iati_identifier.clone(),
             liaison_post: None,
+            liaison_office_id: None,
             status: DonorStatus::Active,
             names: String::new(),
             match_key: String::new(),

@@ -1,12 +1,12 @@
 use super::{
     IatiOrganisationType, MAX_LEVELS,
+    assigned::{self, Assigned},
     preferences::{self, Preferences},
     store,
 };
-use crate::known::person;
 use ::store::{StoreError, TenantScope};
 use actix_web::{HttpRequest, get, post, put, web::Data};
-use auth::{ApiError, Caller, Claims, perm};
+use auth::{ApiError, Caller, perm};
 use events::ExternalRef;
 use kernel::{
     Code, DonorId, DonorStatus, DonorType, Fault, FieldCode, OfficeId, OrganisationId, PersonId, Problem,
@@ -67,6 +67,8 @@ pub(crate) struct DonorFields {
     /// `geneva`, or the capital whose liaison post is responsible for the donor.
     #[schema(example = "geneva", max_length = 100)]
     liaison_post: Option<String>,
+    /// The liaison office that is responsible for the donor: an open office of this kind.
+    liaison_office_id: Option<OfficeId>,
     /// The focal point: the member of staff who answers its questions. Its representatives see the name and the e-mail
     /// address.
     focal_point_id: Option<PersonId>,
@@ -82,6 +84,13 @@ pub(crate) struct DonorFields {
     external_refs: Vec<ExternalRef>,
 }
 
+impl DonorFields {
+    fn assigned(&self) -> Assigned {
+        let (focal_point_id, liaison_office_id) = (self.focal_point_id, self.liaison_office_id);
+        Assigned { focal_point_id, liaison_office_id }
+    }
+}
+
 fn active() -> DonorStatus {
     DonorStatus::Active
 }
@@ -95,6 +104,8 @@ impl Row for Donor {
         ("segment", |row| row.fields.segment.map(Segment::as_str).into()),
         ("country", |row| row.fields.country.clone().into()),
         ("status", |row| row.fields.status.as_str().into()),
+        ("focal_point_id", |row| row.fields.focal_point_id.into()),
+        ("liaison_office_id", |row| row.fields.liaison_office_id.into()),
         ("iati_identifier", |row| row.fields.iati_identifier.clone().into()),
         ("external_refs", |row| {
             let refs = row.fields.external_refs.iter();
@@ -117,6 +128,7 @@ fn shown(row: store::Model, external_refs: Vec<ExternalRef>) -> Result<Donor, St
         parent_id: row.parent_id,
         iati_identifier: row.iati_identifier,
         liaison_post: row.liaison_post,
+        liaison_office_id: row.liaison_office_id,
         focal_point_id: row.focal_point_id,
         status: row.status,
         preferences,
@@ -163,6 +175,8 @@ pub(crate) struct DonorFilter {
     /// `geneva` or a capital.
     #[param(max_length = 100)]
     liaison_post: Option<String>,
+    /// Only those of this liaison office.
+    liaison_office_id: Option<OfficeId>,
     /// Only those with this focal point.
     focal_point_id: Option<PersonId>,
     /// `source:reference` of another system, such as `fts:2924`.
@@ -210,6 +224,7 @@ impl DonorFilter {
             country: self.country.clone(),
             segment: self.segment,
             liaison_post: self.liaison_post.clone(),
+            liaison_office_id: self.liaison_office_id,
             focal_point_id: self.focal_point_id,
             external,
             ids,
@@ -280,7 +295,7 @@ pub(crate) async fn create(
     let digest = body.digest;
     let fields = body.checked(check)?;
     let office_id = context.headquarters(&caller.claims).await?;
-    check_focal_point(&context, &caller.claims, &fields, None).await?;
+    assigned::check(&context, &caller.claims, fields.assigned(), Assigned::default()).await?;
     service::create(&context, &request, &caller.claims, &digest, async |tx, scope| {
         check_parent(scope, tx.db(), &fields, None).await?;
         let now = tx.now();
@@ -313,7 +328,7 @@ pub(crate) async fn update(
     let seen = known(&context, &scope, id.0).await?;
     context.headquarters(&caller.claims).await?;
     let fields = body.checked(check)?;
-    let focal_point = check_focal_point(&context, &caller.claims, &fields, seen.focal_point_id).await;
+    let checked = assigned::check(&context, &caller.claims, fields.assigned(), Assigned::from(&seen)).await;
     service::change(&context, &request, &caller.claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
@@ -323,7 +338,7 @@ pub(crate) async fn update(
                 .field("/merged_into", FieldCode::Merged.says(why))
                 .into());
         }
-        focal_point?;
+        checked?;
         check_parent(scope, tx.db(), &fields, Some(before.id)).await?;
         let old_refs = store::refs(tx.db(), &[before.id]).await?.remove(&before.id).unwrap_or_default();
         let times = (before.created_at, tx.now());
@@ -363,22 +378,6 @@ pub(crate) async fn known(
 ) -> Result<store::Model, ApiError> {
     let found = service::read_within(context, scope, async |db| Ok(store::get(scope, db, id).await?));
     Ok(found.await?.ok_or_else(Problem::not_found)?)
-}
-
-/// Whoever is named anew has to be an active member of staff; somebody who has left since stays on the record until
-/// another is named. It may wait for identity's event, so it comes before the transaction.
-async fn check_focal_point(
-    context: &Context,
-    claims: &Claims,
-    fields: &DonorFields,
-    present: Option<PersonId>,
-) -> Result<(), ApiError> {
-    match fields.focal_point_id {
-        Some(id) if fields.focal_point_id != present => {
-            person::check(&context.store, claims.organisation_id, id, "/focal_point_id").await
-        }
-        Some(_) | None => Ok(()),
-    }
 }
 
 async fn check_parent(
@@ -433,6 +432,7 @@ fn row(
         parent_id: fields.parent_id,
         iati_identifier: fields.iati_identifier,
         liaison_post: fields.liaison_post,
+        liaison_office_id: fields.liaison_office_id,
         focal_point_id: fields.focal_point_id,
         status: fields.status,
         names: String::new(),

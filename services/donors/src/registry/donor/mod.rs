@@ -1,6 +1,7 @@
 //! The donor registry.
 
 pub(crate) mod api;
+pub(crate) mod assigned;
 pub(crate) mod merge_lock;
 pub(crate) mod named;
 pub(crate) mod names;

@@ -35,6 +35,7 @@ pub struct Model {
     pub parent_id: Option<DonorId>,
     pub iati_identifier: Option<String>,
     pub liaison_post: Option<String>,
+    pub liaison_office_id: Option<OfficeId>,
     pub focal_point_id: Option<PersonId>,
     pub status: DonorStatus,
     /// Every name it has, as they are searched.
@@ -111,6 +112,7 @@ pub(crate) struct Filter {
     pub(crate) country: Option<String>,
     pub(crate) segment: Option<Segment>,
     pub(crate) liaison_post: Option<String>,
+    pub(crate) liaison_office_id: Option<OfficeId>,
     pub(crate) focal_point_id: Option<PersonId>,
     pub(crate) external: Option<ExternalRef>,
     pub(crate) ids: Option<Vec<DonorId>>,
@@ -227,6 +229,9 @@ async fn filtered(
         if let Some(value) = value {
             query = query.filter(column.eq(value));
         }
+    }
+    if let Some(office) = filter.liaison_office_id {
+        query = query.filter(Column::LiaisonOfficeId.eq(office));
     }
     if let Some(person) = filter.focal_point_id {
         query = query.filter(Column::FocalPointId.eq(person));
@@ -449,6 +454,7 @@ fn changed(donor: Model, external_refs: Vec<ExternalRef>) -> DonorChanged {
         status: donor.status.into(),
         external_refs,
         focal_point_id: donor.focal_point_id,
+        liaison_office_id: donor.liaison_office_id,
         merged_into: donor.merged_into,
     }
 }

@@ -31,6 +31,7 @@ fn donor(id: u128, name: &str, now: chrono::DateTime<chrono::Utc>) -> store::Mod
         parent_id: None,
         iati_identifier: None,
         liaison_post: None,
+        liaison_office_id: None,
         focal_point_id: None,
         status: kernel::DonorStatus::Active,
         names: String::new(),

@@ -11,6 +11,7 @@ pub(crate) mod donors;
 pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod offices;
+pub(crate) mod organisation;
 pub(crate) mod reports;
 pub(crate) mod roles;
 pub(crate) mod people;
@@ -29,6 +30,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     home::NAV,
     imports::NAV,
     offices::NAV,
+    organisation::NAV,
     reports::NAV,
     roles::NAV,
     people::NAV,
@@ -49,6 +51,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     home::STEPS,
     imports::STEPS,
     offices::STEPS,
+    organisation::STEPS,
     reports::STEPS,
     roles::STEPS,
     people::STEPS,
@@ -69,6 +72,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(home::configure)
         .configure(imports::configure)
         .configure(offices::configure)
+        .configure(organisation::configure)
         .configure(reports::configure)
         .configure(roles::configure)
         .configure(people::configure)

@@ -4,6 +4,7 @@ pub(crate) use sitemap::Sitemap;
 
 // Below: the files beside this one, as cargo xtask lists finds them.
 
+pub(crate) mod about;
 pub(crate) mod archive;
 pub(crate) mod division;
 pub(crate) mod figures;
@@ -20,6 +21,7 @@ pub(crate) const NAV: crate::nav::Entries = &[archive::NAV, flows::NAV, plans::N
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
+        .configure(about::configure)
         .configure(archive::configure)
         .configure(figures::configure)
         .configure(flows::configure)

@@ -43,7 +43,9 @@ async fn sitemap(visitor: Visitor) -> PageResult {
 
 async fn site(visitor: &Visitor) -> Result<String, PageError> {
     let mut paths: Vec<String> =
-        ["", "/plans", "/donors", "/flows", "/archive", "/data", "/figures"].map(str::to_owned).to_vec();
+        ["", "/about", "/plans", "/donors", "/flows", "/archive", "/data", "/figures"]
+            .map(str::to_owned)
+            .to_vec();
     for plan in visitor.all("/v1/public/plans", &()).await? {
         paths.extend(plan["id"].as_str().map(|id| format!("/plans/{id}")));
     }

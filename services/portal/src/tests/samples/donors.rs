@@ -15,12 +15,13 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "console/donors/form.html", context: form },
     Sample { template: "console/donors/duplicates.html", context: duplicates },
     Sample { template: "console/donors/timeline.html", context: timeline },
+    Sample { template: "console/donors/focal-points.html", context: focal_points },
 ];
 
 fn fields() -> Value {
     json!({ "id": ID, "name": MARKUP, "name_fr": MARKUP, "name_es": MARKUP, "short_name": MARKUP,
         "type": "government", "segment": "traditional", "country": "NOR", "status": "active",
-        "liaison_post": "geneva", "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
+        "liaison_post": "geneva", "liaison_office_id": ID, "focal_point_id": ID, "iati_identifier": MARKUP, "external_refs": [{ "source": "fts", "ref": "1" }],
         "preferences": { "themes": [MARKUP], "regions": ["asia"], "earmarking": ["earmarked"],
                          "report_language": "fr", "report_template": "standard" },
         "version": 1, "created_at": INSTANT, "updated_at": INSTANT })
@@ -39,7 +40,8 @@ pub(super) fn one() -> Value {
 fn donors(_: Language) -> Value {
     json!({
         "list": list("/v1/donors", &[donor()]), "filter_query": "q=x", "problem": null, "curates": true,
-        "filter": { "q": MARKUP, "type": "government", "status": "active", "segment": null },
+        "filter": { "q": MARKUP, "type": "government", "status": "active", "segment": null, "liaison_office_id": ID },
+        "liaison_offices": [{ "id": ID, "name": MARKUP }],
     })
 }
 
@@ -64,7 +66,7 @@ fn show(_: Language) -> Value {
         "contacts": list("/v1/donors/{id}/contacts", &[contacts::contact()]), "may_write": true, "curates": true,
         "may_write_contacts": true, "may_read_contacts": true, "invites": true,
         "representatives": list("/v1/representatives", &[representatives::representative()]),
-        "may_read_representatives": true,
+        "may_read_representatives": true, "focal_point": { "name": MARKUP }, "liaison_office": { "name": MARKUP },
     })
 }
 
@@ -85,6 +87,7 @@ fn form(_: Language) -> Value {
     );
     json!({
         "typed": typed, "problem": super::refusal("name"), "id": ID, "key": "k", "countries": ["NOR"],
+        "liaison_offices": [{ "id": ID, "name": MARKUP }],
     })
 }
 
@@ -111,5 +114,20 @@ fn timeline(_: Language) -> Value {
     json!({
         "donor": one(), "list": list("/v1/donors/{id}/timeline", &kinds.map(item)), "filter": {}, "filter_query": "",
         "problem": null,
+    })
+}
+
+fn focal_points(_: Language) -> Value {
+    let donor = |focal_point: Option<&str>, state: &str| {
+        json!({ "donor_id": ID, "version": 3, "name": MARKUP, "name_fr": MARKUP, "name_es": null, "status": "active",
+                "liaison_office_id": ID, "focal_point_id": focal_point, "state": state })
+    };
+    let donors = [donor(None, "absent"), donor(Some(ID), "inactive"), donor(Some(ID), "active")];
+    json!({
+        "list": list("/v1/focal-points", &donors), "filter_query": "state=absent", "problem": super::refusal("to"),
+        "filter": { "q": MARKUP, "state": "absent", "focal_point_id": ID, "liaison_office_id": null },
+        "names": { ID: MARKUP }, "colleagues": [{ "id": ID, "name": MARKUP }], "offices": { ID: MARKUP },
+        "liaison_offices": [{ "id": ID, "name": MARKUP }], "key": "k", "may_write": true, "chosen": [ID], "to": ID,
+        "saved": true,
     })
 }

@@ -20,7 +20,21 @@ pub(super) const PAGES: &[Sample] = &[
     Sample { template: "public/data.html", context: |_| json!({}) },
     Sample { template: "public/search.html", context: search },
     Sample { template: "public/figures.html", context: figures },
+    Sample { template: "public/about.html", context: about },
 ];
+
+/// Whose site it is.
+pub(super) fn organisation() -> Value {
+    let organisation = json!({ "id": ID, "version": 1, "name": MARKUP, "about": { "en": MARKUP, "fr": null, "es": null },
+        "contact_email": "a@b.example", "contact_url": "https://example.org", "postal_address": MARKUP,
+        "licence": "cc_by_igo_3_0", "licence_url": "https://example.org/licence", "default_language": "fr",
+        "logo": { "media_type": "image/png", "width": 320, "height": 80, "size": 4096, "updated_at": INSTANT } });
+    answer("/v1/public/organisation", organisation)
+}
+
+fn about(_: Language) -> Value {
+    json!({ "organisation": organisation(), "said": { "text": MARKUP, "lang": "en" } })
+}
 
 /// What every funding adds up to.
 pub(super) fn totals() -> Value {

@@ -1,5 +1,6 @@
 //! The form of a donor.
 
+use super::liaison;
 use crate::{
     client::{Guard, Method},
     forms::{Typed, country_codes, key},
@@ -39,8 +40,10 @@ fn filled(mut donor: Value) -> Value {
 }
 
 async fn form_page(staff: &Staff, id: Option<&Id>, typed: Value, problem: Value) -> PageResult {
+    let offices = liaison::offices(staff).await?;
     let context = json!({
         "typed": typed, "problem": problem, "id": id.map(Id::as_str), "key": key(), "countries": country_codes(staff.language),
+        "liaison_offices": liaison::offered(&offices, &typed["liaison_office_id"]),
     });
     staff.page("console/donors/form.html", context).await
 }
@@ -85,8 +88,9 @@ fn donor_body(typed: &Typed, recorded: &Value) -> Value {
             "earmarking": typed.all("earmarking"), "report_language": typed.some("report_language"),
             "report_template": typed.some("report_template") },
     });
-    for name in ["name_fr", "name_es", "short_name", "segment", "country", "iati_identifier", "liaison_post"]
-    {
+    let optional =
+        ["name_fr", "name_es", "short_name", "segment", "country", "iati_identifier", "liaison_post"];
+    for name in optional.into_iter().chain(["liaison_office_id"]) {
         sent[name] = typed.some(name).into();
     }
     for name in ["parent_id", "focal_point_id", "iati_organisation_type", "external_refs"] {

@@ -1,5 +1,6 @@
 //! The list of donors.
 
+use super::liaison;
 use crate::{
     lists::{ListPage, ListQuery},
     nav::{Group, NavEntry},
@@ -30,10 +31,13 @@ struct Filters {
     r#type: Option<String>,
     status: Option<String>,
     segment: Option<String>,
+    liaison_office_id: Option<String>,
 }
 
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
-    LIST.show(&staff, &asked, json!({ "curates": staff.may("donors:write") })).await
+    let offices = liaison::offices(&staff).await?;
+    let more = json!({ "curates": staff.may("donors:write"), "liaison_offices": liaison::named(&offices) });
+    LIST.show(&staff, &asked, more).await
 }
 
 async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {

@@ -30,7 +30,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let (of_it, funding) = ([("donor_id", id.as_str()), ("limit", "20")], format!("{path}/funding"));
     let owed = [("donor_id", id.as_str()), ("owed", "true"), ("limit", "20")];
     let (clearance, clearances) = (format!("{path}/clearance"), format!("{path}/clearances"));
-    let (contributions, funding, agreements, reports, contacts, clearance, clearances) = futures_util::join!(
+    let (contributions, funding, agreements, reports, contacts, clearance, clearances, assigned) = futures_util::join!(
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
         staff.get(&funding, &()),
         staff.get_if("agreements:read", "/v1/agreements", &of_it),
@@ -38,6 +38,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         contacts(staff, id),
         staff.get_if("agreements:read", &clearance, &()),
         staff.get_if("agreements:read", &clearances, &[("limit", "20")]),
+        assigned(staff, &donor),
     );
     let (representatives, invites) = futures_util::join!(
         staff.get_if("representatives:read", "/v1/representatives", &of_it),
@@ -45,17 +46,36 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     );
     let name = in_language(staff.language, &donor);
     recent::note(&staff.request, &format!("/console/donors/{id}"), name.as_str());
+    let (focal_point, liaison_office) = assigned?;
     let context = json!({
         // Totals over all offices are for headquarters: for others that part is not there.
         "donor": donor, "contributions": contributions?, "funding": funding.unwrap_or(Value::Null),
         "agreements": agreements?, "reports": reports?, "contacts": contacts?,
         "clearance": clearance?, "clearances": clearances?, "key": key(),
         "may_write": staff.may("agreements:write"), "curates": staff.may("donors:write"),
+        "focal_point": focal_point, "liaison_office": liaison_office,
         "may_write_contacts": staff.may("contacts:write"), "may_read_contacts": staff.may("contacts:read"),
         "representatives": unless_away(representatives)?, "invites": invites?,
         "may_read_representatives": staff.may("representatives:read"),
     });
     staff.page("console/donors/show.html", added(context, again)).await
+}
+
+/// Who looks after a donor, as far as the reader may know: null for nobody. A person without a name is of another office.
+async fn assigned(staff: &Staff, donor: &Value) -> Result<(Value, Value), PageError> {
+    let found = async |permission: &str, list: &str, id: &Value| {
+        let Some(id) = id.as_str().filter(|_| staff.may(permission)) else { return Ok(Value::Null) };
+        match unless_away(staff.get(&format!("{list}/{id}"), &()).await) {
+            Ok(record) => Ok(record.unwrap_or_default()),
+            Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "name": null })),
+            Err(error) => Err(error),
+        }
+    };
+    let (person, office) = futures_util::join!(
+        found("people:read", "/v1/people", &donor["focal_point_id"]),
+        found("offices:read", "/v1/offices", &donor["liaison_office_id"]),
+    );
+    Ok((person?, office?))
 }
 
 /// A donor's contacts: null for whoever may not see them; none when they are unavailable, or their key is.
