@@ -21,6 +21,7 @@ pub(crate) mod m0006;
 pub(crate) mod m0007;
 pub(crate) mod m0008;
 pub(crate) mod m0009;
+pub(crate) mod m0011;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -34,5 +35,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0007::migration(),
         m0008::migration(),
         m0009::migration(),
+        m0011::migration(),
     ]
 }

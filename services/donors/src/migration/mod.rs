@@ -35,6 +35,7 @@ pub(crate) mod m0020;
 pub(crate) mod m0021;
 pub(crate) mod m0022;
 pub(crate) mod m0023;
+pub(crate) mod m0025;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -62,5 +63,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0021::migration(),
         m0022::migration(),
         m0023::migration(),
+        m0025::migration(),
     ]
 }

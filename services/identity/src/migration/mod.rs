@@ -22,6 +22,7 @@ pub(crate) mod m0007;
 pub(crate) mod m0008;
 pub(crate) mod m0009;
 pub(crate) mod m0010;
+pub(crate) mod m0016;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -36,5 +37,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0008::migration(),
         m0009::migration(),
         m0010::migration(),
+        m0016::migration(),
     ]
 }
