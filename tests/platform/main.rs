@@ -3,6 +3,7 @@
 
 mod agreements;
 mod architecture;
+mod audit;
 mod contacts;
 mod contributions;
 mod deployments;

@@ -61,6 +61,9 @@ pub async fn publish(
         return Ok(0);
     }
     let (heads, at) = (trail::moved(tx.db(), before).await?, tx.now());
+    if heads.is_empty() {
+        return Ok(0);
+    }
     let event = |head: &trail::Head| AuditHeadPublished {
         id: trail::chain_id(service, head.office_id),
         sequence: head.sequence,
