@@ -89,6 +89,7 @@ fn refusal(field: &str) -> Value {
 pub(crate) mod account;
 pub(crate) mod agreements;
 pub(crate) mod analysis;
+pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -105,6 +106,7 @@ const PAGES: &[&[Sample]] = &[
     account::PAGES,
     agreements::PAGES,
     analysis::PAGES,
+    audit::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,

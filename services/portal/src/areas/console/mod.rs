@@ -4,6 +4,7 @@
 
 pub(crate) mod agreements;
 pub(crate) mod analysis;
+pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
@@ -16,6 +17,7 @@ pub(crate) mod settings;
 pub(crate) const NAV: crate::nav::Menu = &[
     agreements::NAV,
     analysis::NAV,
+    audit::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
@@ -30,6 +32,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
 pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     agreements::STEPS,
     analysis::STEPS,
+    audit::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
@@ -44,6 +47,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(agreements::configure)
         .configure(analysis::configure)
+        .configure(audit::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)

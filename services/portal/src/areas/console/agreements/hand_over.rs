@@ -83,7 +83,7 @@ pub(super) async fn offices(staff: &Staff) -> Result<Vec<Value>, PageError> {
 }
 
 /// Of all offices, the reader's own and those below it.
-fn own_and_below(all: Vec<Value>, is_own: impl Fn(&Value) -> bool) -> Vec<Value> {
+pub(crate) fn own_and_below(all: Vec<Value>, is_own: impl Fn(&Value) -> bool) -> Vec<Value> {
     let id = |office: &Value, name: &str| office[name].as_str().unwrap_or_default().to_owned();
     let mut within: BTreeSet<String> =
         all.iter().filter(|office| is_own(office)).map(|office| id(office, "id")).collect();
