@@ -15,6 +15,9 @@ use Gets::{Misses, Sees, Status};
 
 const NOBODY_IN: [Gets; 8] =
     [Status(401), Status(404), Status(404), Status(200), Status(403), Status(403), Status(403), Status(200)];
+/// What an office and those above it export, and another one asks for by a parameter.
+const CHAIN: [Gets; 8] =
+    [Status(401), Status(400), Status(400), Status(200), Status(403), Status(403), Status(403), Status(200)];
 const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
 
 /// A record of the office that is shown to its donor as well.
@@ -167,6 +170,12 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
                 Status(200),
             ],
         ),
+        ("GET /v1/audit/identity", LIST),
+        ("GET /v1/audit/identity/chain", CHAIN),
+        ("GET /v1/audit/donors", LIST),
+        ("GET /v1/audit/donors/chain", CHAIN),
+        ("GET /v1/audit/crisis", LIST),
+        ("GET /v1/audit/crisis/chain", CHAIN),
         ("GET /v1/people", LIST),
         ("POST /v1/people", created(422)),
         ("GET /v1/people/{id}", NOBODY_IN),
