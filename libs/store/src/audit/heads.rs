@@ -78,3 +78,55 @@ pub async fn mark_published(tx: &Transaction, heads: &[Head]) -> Result<(), Stor
     upsert_models(tx.db(), &heads.iter().map(row).collect::<Vec<_>>()).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Actor, Store, audit, migration};
+    use chrono::TimeDelta;
+    use sea_orm_migration::{MigrationTrait, SchemaManager};
+
+    const OFFICE: OfficeId = OfficeId::from_u128(5);
+
+    async fn add(store: &Store) {
+        let tx = store.system(Actor::system()).await.unwrap();
+        let subject = audit::Subject {
+            resource: "test",
+            id: uuid::Uuid::from_u128(1),
+            organisation_id: OrganisationId::from_u128(1),
+            office_id: OFFICE,
+        };
+        tx.audit_created("test.create", subject, &"x").await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_head_is_published_once_a_day_and_only_if_it_has_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::tests::store(&folder, "heads.db").await;
+        migration::AuditHeads("heads").up(&SchemaManager::new(store.writer())).await.unwrap();
+        let sequences = async |before: Option<DateTime<Utc>>| -> Vec<i64> {
+            moved(store.writer(), before).await.unwrap().iter().map(|head| head.sequence).collect()
+        };
+        assert!(sequences(None).await.is_empty());
+        add(&store).await;
+        let heads = moved(store.writer(), None).await.unwrap();
+        let tx = store.system(Actor::system()).await.unwrap();
+        mark_published(&tx, &heads).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(sequences(None).await.is_empty(), "it has not moved");
+        add(&store).await;
+        let now = store.clock().now();
+        assert!(sequences(Some(now - TimeDelta::hours(1))).await.is_empty(), "this day has had it");
+        assert_eq!(sequences(Some(now + TimeDelta::hours(1))).await, [2]);
+        assert_eq!(sequences(None).await, [2]);
+    }
+
+    #[test]
+    fn a_chain_has_the_same_id_for_ever_and_no_other_chain_has_it() {
+        assert_eq!(chain_id("donors", OFFICE), chain_id("donors", OFFICE));
+        assert_ne!(chain_id("donors", OFFICE), chain_id("crisis", OFFICE));
+        assert_ne!(chain_id("donors", OFFICE), chain_id("donors", OfficeId::from_u128(6)));
+        assert_eq!(chain_id("donors", OFFICE).as_uuid().get_version_num(), 8);
+    }
+}

@@ -129,3 +129,46 @@ async fn of_offices(
     );
     sql::rows(db, &text, values).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Actor, audit};
+    use kernel::OrganisationId;
+
+    #[tokio::test]
+    async fn the_trails_of_many_offices_are_one_list_in_pages() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::tests::store(&folder, "trails.db").await;
+        let organisation_id = OrganisationId::from_u128(1);
+        let offices: Vec<OfficeId> = (1..=600).map(OfficeId::from_u128).collect();
+        // Of the first part of the offices, of the last one, and of one that nobody reads.
+        for (number, office) in [1, 600, 2, 700, 1].into_iter().enumerate() {
+            let tx = store.system(Actor::system()).await.unwrap();
+            let id = Uuid::from_u128(number as u128);
+            let subject = audit::Subject {
+                resource: "test",
+                id,
+                organisation_id,
+                office_id: OfficeId::from_u128(office),
+            };
+            tx.audit_created("test.create", subject, &number.to_string()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let own = OfficeId::from_u128(1);
+        let scope = TenantScope::Offices { organisation_id, office_id: own, office_ids: offices };
+        let db = store.read(&scope).await.unwrap();
+        let (filter, mut after, mut found) = (Filter::default(), None, Vec::new());
+        loop {
+            let page = list(&scope, &db, &filter, after.as_ref(), 1).await.unwrap();
+            let Some(row) = page.into_iter().next() else { break };
+            after = Some(Place::of(&row));
+            found.push(row.resource_id.as_u128());
+        }
+        assert_eq!(found, [4, 2, 1, 0]);
+        let one = Filter { resource_id: Some(Uuid::from_u128(1)), ..Filter::default() };
+        assert_eq!(list(&scope, &db, &one, None, 10).await.unwrap().len(), 1);
+        let foreign = Filter { office_id: Some(OfficeId::from_u128(700)), ..Filter::default() };
+        assert!(list(&scope, &db, &foreign, None, 10).await.unwrap().is_empty());
+    }
+}
