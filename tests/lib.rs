@@ -1,5 +1,7 @@
 //! A world for tests and benchmarks: a platform of their own on a free port, with organisations, offices and people.
 
+mod audited;
+
 use bus::SharedBus;
 use kernel::{Clock, SystemClock};
 use passerelle::{Options, Platform, config::Config, platform};

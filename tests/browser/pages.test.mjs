@@ -69,6 +69,10 @@ async function pagesOf(page, who, language) {
     const lists = ["/console/people", "/console/people?role=country_officer&state=active", "/console/people/new", "/console/representatives", "/console/representatives?state=invited", "/console/representatives/new"];
     return [...lists.map(at), person, `${person}/edit`, donor, invite, one, `${one}/edit`];
   }
+  if (who === "auditor") {
+    await signIn(page, "auditor@demo.example", language);
+    return ["", "?trail=donors", "?trail=crisis", "?trail=donors&resource=donor&action=donor.create", "?who=nobody"].map((query) => at(`/console/audit${query}`));
+  }
   await signIn(page, "officer@demo.example", language);
   await page.goto(at("/console/agreements"));
   const agreement = await href(page, "main tbody th a");
@@ -105,7 +109,7 @@ async function checked(page, path, language, complaints) {
 }
 
 for (const language of LANGUAGES) {
-  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts"]) {
+  for (const who of ["public", "donor", "officer", "country", "offices", "roles", "accounts", "auditor"]) {
     test(`${who}, ${language}: pages fit every width and axe finds nothing`, async () => {
       const { context, page, complaints } = await visitor(platform);
       for (const path of await pagesOf(page, who, language)) {
@@ -670,6 +674,32 @@ test("lists call donors what the reader's language calls them, and so can they b
   assert.equal(await page.locator("h1").innerText(), french);
   await page.goto(`/fr/console/contributions/new?donor_id=${page.url().split("/").at(-1)}`);
   assert.equal(await page.inputValue("#donor"), french);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("an auditor sees who did what and what changed, and takes the chain of hashes away", async () => {
+  const { context, page, complaints } = await visitor(platform, { javaScriptEnabled: false });
+  await signIn(page, "auditor@demo.example");
+  await page.goto("/en/console/audit");
+  await page.getByRole("link", { name: "Donors and agreements" }).click();
+  await page.selectOption("#action", "agreement.create");
+  await page.getByRole("button", { name: "Filter" }).click();
+  const rows = page.locator("main table.rows > tbody > tr");
+  assert.ok((await rows.count()) > 0);
+  for (const text of await rows.allInnerTexts()) assert.match(text, /Agreement recorded/);
+  const details = rows.first().locator("details");
+  await details.locator("summary").click();
+  assert.match(await details.innerText(), /reference/);
+  await rows.first().getByRole("link", { name: "All entries about this record" }).click();
+  assert.match(await page.locator("main .notice").innerText(), /about one record/);
+  const taken = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download for verification" }).click();
+  const download = await taken;
+  assert.match(download.suggestedFilename(), /^audit-donors-[0-9a-f-]{36}\.ndjson$/);
+  const lines = readFileSync(await download.path(), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(lines.map((line) => line.sequence), lines.map((_, index) => index + 1));
+  assert.ok(lines.every((line, index) => line.previous_hash === (index ? lines[index - 1].hash : "")));
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -4,6 +4,7 @@
 mod account;
 mod agreements;
 mod architecture;
+mod audit;
 mod clients;
 mod contacts;
 mod contributions;

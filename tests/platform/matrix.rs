@@ -71,7 +71,9 @@ async fn scene() -> Scene {
     let only_offices = world.client(&office, &["offices:read"]).await;
     let leaving = [world.representative(&donor).await, world.representative(&other_donor).await];
     let leaving = [world.sign_in(&leaving[0]).await, world.sign_in(&leaving[1]).await];
-    let mut records = BTreeMap::from([("offices", office.clone()), ("donors", donor.clone())]);
+    // What is noted of the office says whose it is.
+    let mut records =
+        BTreeMap::from([("offices", office.clone()), ("donors", donor.clone()), ("audit", office.clone())]);
     let made = async |path: &str, body: Value| {
         let answer = world.http.post(Some(&right), path, &body).await;
         assert_eq!(answer.status, 201, "{path}: {}", answer.text);
@@ -339,6 +341,7 @@ impl Scene {
             "/v1/import-mappings/{source}" => path.replace("{source}", "erp"),
             "/v1/plan-imports" if operation.starts_with("POST") => format!("{path}?{office}"),
             "/v1/diversification" => format!("{path}?{office}"),
+            _ if path.ends_with("/chain") => format!("{path}?{office}"),
             "/v1/diversification/rows" => format!("{path}?{office}&year=2026&measure=total"),
             "/v1/governance-reports/{report}" => format!("/v1/governance-reports/by_type?{office}"),
             "/v1/public/funding" => format!("{path}?country=TCD&year=2026"),

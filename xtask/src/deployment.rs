@@ -233,7 +233,7 @@ fn configuration(
     Ok(format!(
         "public_url = \"{url}\"\nlog = \"info\"\ninternal_key = \"{internal}\"\n\n[database]\nurl = \"{}\"\nowner_url = \"{}\"\nrole = \"{}\"\nconnections = 8\nfiles = \"{}/files/{{service}}\"\n\n\
          [kafka]\nbrokers = \"{}\"\nprefix = \"{prefix}\"\npartitions = 3\n\n[redis]\nurl = \"{}\"\nprefix = \"{prefix}\"\n\n[upstreams]\n{}\n[portal]\nkey = \"{key}\"\n\n[personal_data]\nkeys = \"1:{}\"\n\n\
-         [mail]\nfolder = \"{}\"\nfrom = \"Passerelle <passerelle@example.org>\"\n",
+         [mail]\nfolder = \"{}\"\nfrom = \"Passerelle <passerelle@example.org>\"\n\n[audit]\nheads = \"{}\"\n",
         of(&infra.postgres.service),
         of(&infra.postgres.owner),
         infra.postgres.service_role,
@@ -243,6 +243,7 @@ fn configuration(
         upstreams.concat(),
         &key[..64],
         folder.join("mail").display(),
+        folder.join("audit-heads").display(),
     ))
 }
 

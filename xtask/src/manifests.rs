@@ -154,7 +154,10 @@ mod tests {
         assert!(!lag.contains("plain"));
         let compose = &files["docker-compose.yml"];
         assert!(compose.contains("\n      PASSERELLE_SERVICES: plain letters\n"));
-        assert!(compose.contains("\n    command: [\"serve\", \"plain\"]\n\n  letters:\n    <<: *service\n"));
+        assert!(compose.contains("\n    command: [\"serve\", \"plain\"]\n    environment:\n"));
+        let heads = "\n      - audit-heads:/var/lib/passerelle/audit-heads\n";
+        assert!(compose.contains(&format!("{heads}\n  letters:\n    <<: *service\n")));
+        assert!(plain.contains("claimName: audit-heads }\n") && plain.contains("PASSERELLE_AUDIT__HEADS"));
         assert!(compose.contains("\n      - letters:/var/lib/passerelle/documents\n"));
         assert!(compose.contains("\n  letters:\n  # End of"), "{compose}");
         assert!(compose.contains("\n  portal:\n"), "what people wrote stays");

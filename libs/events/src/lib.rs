@@ -10,10 +10,10 @@ pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
-    AgreementId, AgreementState, ClearanceDecision, ClearanceId, ClearanceProducer, ContributionId,
-    ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money, NotificationId,
-    NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId, ReportKind,
-    ReportState, StaffRole, Visibility, Word,
+    AgreementId, AgreementState, AuditChainId, ClearanceDecision, ClearanceId, ClearanceProducer,
+    ContributionId, ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money,
+    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId,
+    ReportKind, ReportState, StaffRole, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -418,6 +418,28 @@ pub struct PlanChanged {
     pub visibility: Word<Visibility>,
 }
 
+/// The audit trail of an office has grown: its last entry, whose hash follows from all entries before it. Published at most
+/// once a day, so that what is changed in the service's database later can be noticed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AuditHeadPublished {
+    /// The trail of the office in the service.
+    pub id: AuditChainId,
+    /// Its version: the number of its last entry.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The office.
+    pub office_id: OfficeId,
+    /// The service whose trail it is: `identity`, `donors`, `crisis`.
+    pub service: String,
+    /// The number of the last entry.
+    pub entry_sequence: i64,
+    /// The hash of that entry: SHA-256, hexadecimal.
+    pub hash: String,
+    /// When it was published.
+    pub at: DateTime<Utc>,
+}
+
 events! {
     OrganisationChanged: "identity", "organisation";
     OfficeChanged: "identity", "office";
@@ -429,6 +451,7 @@ events! {
     NotificationGiven: "donors", "notification";
     ClearanceDecided: "partnerships", "clearance";
     PlanChanged: "crisis", "plan";
+    AuditHeadPublished: "audit", "head";
 }
 
 fn schema_of<E: EventPayload + ToSchema>() -> (&'static str, serde_json::Value) {

@@ -5,9 +5,9 @@ mod kind;
 mod schema;
 
 pub use kind::{
-    Agreement, AgreementId, Clearance, ClearanceId, Client, ClientId, Contribution, ContributionId, Donor,
-    DonorId, Notification, NotificationId, Office, OfficeId, Organisation, OrganisationId, Person, PersonId,
-    Plan, PlanId, Principal, PrincipalId, Report, ReportId,
+    Agreement, AgreementId, AuditChain, AuditChainId, Clearance, ClearanceId, Client, ClientId, Contribution,
+    ContributionId, Donor, DonorId, Notification, NotificationId, Office, OfficeId, Organisation,
+    OrganisationId, Person, PersonId, Plan, PlanId, Principal, PrincipalId, Report, ReportId,
 };
 pub use schema::{SCHEMA, inline_schema};
 

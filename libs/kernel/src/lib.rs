@@ -23,13 +23,13 @@ pub use currency::Currency;
 pub use fault::{Fault, Param, Params};
 pub use field_code::{FieldCode, Reason, RecordKind, Situation};
 pub use id::{
-    AgreementId, ClearanceId, ClientId, ContributionId, DonorId, Id, NotificationId, OfficeId,
+    AgreementId, AuditChainId, ClearanceId, ClientId, ContributionId, DonorId, Id, NotificationId, OfficeId,
     OrganisationId, PersonId, PlanId, PrincipalId, ReportId,
 };
 pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};
 pub use words::{
-    AgreementState, ClearanceDecision, ClearanceProducer, ContributionStatus, ContributionType, DonorStatus,
-    DonorType, Earmarking, ErasureReason, MoneyScope, NotificationKind, OfficeKind, PlanType, ReportKind,
-    ReportState, ReportTemplate, Segment, StaffRole, Visibility,
+    ActorKind, AgreementState, ClearanceDecision, ClearanceProducer, ContributionStatus, ContributionType,
+    DonorStatus, DonorType, Earmarking, ErasureReason, MoneyScope, NotificationKind, OfficeKind, PlanType,
+    ReportKind, ReportState, ReportTemplate, Segment, StaffRole, Visibility,
 };

@@ -215,6 +215,16 @@ closed_set! {
 }
 
 closed_set! {
+    /// Who made a change: a member of staff, a donor's representative, a partner system, or the platform itself.
+    pub enum ActorKind {
+        Person = "person",
+        Donor = "donor",
+        Client = "client",
+        System = "system",
+    }
+}
+
+closed_set! {
     /// A role that a person has in an office: a named set of permissions.
     pub enum StaffRole {
         /// Sets up offices and people.

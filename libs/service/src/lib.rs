@@ -3,6 +3,7 @@
 //! A service is a value: its name, its routes, its tables, its consumers, its workers, and what it needs of a deployment.
 //! [`Service::start`] makes it run; which database and which bus it gets is the caller's decision.
 
+pub mod audit;
 mod body;
 mod change;
 mod check;
@@ -48,7 +49,7 @@ pub type ApiResult = Result<actix_web::HttpResponse, auth::ApiError>;
 
 use auth::{InternalKey, Verifier};
 use bus::SharedBus;
-use std::{future::Future, net::TcpListener, pin::Pin, sync::Arc};
+use std::{future::Future, net::TcpListener, path::PathBuf, pin::Pin, sync::Arc};
 use store::{Consumer, Store, StoreError, migration};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -77,6 +78,8 @@ pub struct Service {
     pub jobs: Arc<dyn Fn(Context) -> Vec<Job> + Send + Sync>,
     /// What a deployment has to give it.
     pub needs: Needs,
+    /// The folder of the file to which it appends the heads of its audit trails; none writes no file.
+    pub audit_heads: Option<PathBuf>,
 }
 
 impl Service {
@@ -96,6 +99,7 @@ impl Service {
             threads: 1,
             jobs: Arc::new(|_| Vec::new()),
             needs: Needs::default(),
+            audit_heads: None,
         }
     }
 
@@ -124,6 +128,13 @@ impl Service {
     #[must_use]
     pub fn needs(mut self, needs: Needs) -> Self {
         self.needs = needs;
+        self
+    }
+
+    /// Says where the heads of its audit trails are written.
+    #[must_use]
+    pub fn audit_heads(mut self, folder: Option<PathBuf>) -> Self {
+        self.audit_heads = folder;
         self
     }
 

@@ -1,7 +1,7 @@
 //! The HTTP server of a service on its listener, with the relay, the consumers and the workers beside it.
 
 use crate::ops::Dependency;
-use crate::{Context, Job, Routes, Service, Serving, Tasks, context::trace_id, worker};
+use crate::{Context, Job, Routes, Service, Serving, Tasks, audit, context::trace_id, worker};
 use actix_web::{
     App, HttpMessage, HttpResponse, HttpServer,
     body::{BoxBody, EitherBody, MessageBody},
@@ -71,7 +71,7 @@ impl Drop for Running {
 /// How often expired idempotent responses are removed.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// What runs beside the server: the relay, housekeeping, the consumers and the workers.
+/// What runs beside the server: the relay, housekeeping, the heads of the audit trails, the consumers and the workers.
 fn jobs(service: &Service, context: &Context, bus: &SharedBus) -> Vec<Job> {
     let (name, store) = (service.name, context.store.clone());
     let tidied = store.clone();
@@ -79,6 +79,7 @@ fn jobs(service: &Service, context: &Context, bus: &SharedBus) -> Vec<Job> {
         let store = tidied.clone();
         async move { forget_old_answers(&store).await.map(|()| false) }
     })];
+    jobs.push(audit::worker(name, &store, service.audit_heads.clone()));
     let (outbox, relayed) = (store.clone(), bus.clone());
     jobs.push(Job::forever(format!("{name}.relay"), move || {
         run_relay(outbox.clone(), relayed.clone(), name)

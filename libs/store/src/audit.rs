@@ -1,15 +1,22 @@
 //! The audit trail: append-only, hash-chained per office. Never personal data.
+//!
+//! docs/audit.md says how an export and the published heads are verified by somebody else.
 
-use crate::{StoreError, Transaction, params, sql, tables};
-use kernel::{OfficeId, OrganisationId, PrincipalId};
-use sea_orm::{ConnectionTrait, QueryResult};
+mod chain;
+mod heads;
+mod list;
+
+pub use crate::tables::audit::Model as Record;
+pub use chain::{Break, Link, MAX_BREAKS, Published, Verdict, Walk, first_break, offices, page, verify};
+pub use heads::{Head, chain_id, mark_published, moved};
+pub use list::{Filter, Place, list};
+
+use crate::{StoreError, Transaction, params, sql};
+use kernel::{OfficeId, OrganisationId, PrincipalId, Word};
 use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-
-/// Rows of a chain held in memory at once while it is verified.
-const PAGE_SIZE: u32 = 1000;
 
 /// The record that an [`Entry`] is about. An entity says with `From<&Model>` how it is one.
 #[derive(Debug, Clone, Copy)]
@@ -63,10 +70,50 @@ struct Hashed<'a> {
     previous_hash: &'a str,
 }
 
-impl Hashed<'_> {
-    fn hash(&self) -> Result<String, StoreError> {
-        Ok(hex::encode(Sha256::digest(serde_json::to_vec(self)?)))
+impl<'a> From<&'a Record> for Hashed<'a> {
+    fn from(row: &'a Record) -> Self {
+        Self {
+            office_id: row.office_id,
+            sequence: row.sequence,
+            organisation_id: row.organisation_id,
+            at: instant(row.at),
+            actor_kind: row.actor_kind.as_str(),
+            actor_id: row.actor_id,
+            action: &row.action,
+            resource: &row.resource,
+            resource_id: row.resource_id,
+            before: row.before.as_deref(),
+            after: row.after.as_deref(),
+            trace_id: row.trace_id.as_deref(),
+            previous_hash: &row.previous_hash,
+        }
     }
+}
+
+impl Record {
+    /// The text whose SHA-256 is the hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Document`] when it cannot be written down.
+    fn hashed_text(&self) -> Result<String, StoreError> {
+        Ok(serde_json::to_string(&Hashed::from(self))?)
+    }
+
+    /// The entry as a line of an export: the text that is hashed, with the hash as one more field at its end.
+    ///
+    /// # Errors
+    /// [`StoreError::Document`] when it cannot be written down.
+    pub fn line(&self) -> Result<String, StoreError> {
+        let (mut line, hash) = (self.hashed_text()?, serde_json::to_string(&self.hash)?);
+        line.pop();
+        line.push_str(&format!(",\"hash\":{hash}}}"));
+        Ok(line)
+    }
+}
+
+/// SHA-256 of a text, hexadecimal.
+fn digest(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 /// Microseconds and Z, so that the text that is hashed is the text that comes back.
@@ -116,40 +163,24 @@ impl Transaction {
         let sequence = last + 1;
         let at = self.now();
         let text = |json: &Option<Json>| json.as_ref().map(Json::to_string);
-        let (before, after) = (text(&entry.before), text(&entry.after));
         let actor = self.actor();
-        let hash = Hashed {
-            office_id: subject.office_id,
-            sequence,
-            organisation_id: subject.organisation_id,
-            at: instant(at),
-            actor_kind: actor.kind,
-            actor_id: actor.id,
-            action: entry.action,
-            resource: subject.resource,
-            resource_id: subject.id,
-            before: before.as_deref(),
-            after: after.as_deref(),
-            trace_id: actor.trace_id.as_deref(),
-            previous_hash: &previous_hash,
-        }
-        .hash()?;
-        let row = tables::audit::Model {
+        let mut row = Record {
             office_id: subject.office_id,
             sequence,
             organisation_id: subject.organisation_id,
             at,
-            actor_kind: actor.kind.to_owned(),
+            actor_kind: Word::from(actor.kind),
             actor_id: actor.id,
             action: entry.action.to_owned(),
             resource: subject.resource.to_owned(),
             resource_id: subject.id,
-            before,
-            after,
+            before: text(&entry.before),
+            after: text(&entry.after),
             trace_id: actor.trace_id.clone(),
             previous_hash,
-            hash,
+            hash: String::new(),
         };
+        row.hash = digest(&row.hashed_text()?);
         self.last().trails.insert(row.office_id, (row.sequence, row.hash.clone()));
         self.write_last(&[row]);
         Ok(())
@@ -166,62 +197,4 @@ impl Transaction {
         };
         Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
     }
-}
-
-/// The first place where an office's chain is broken: `Ok(None)` when it holds from the first row to the last.
-///
-/// # Errors
-/// [`StoreError`] when the trail cannot be read.
-pub async fn first_break(db: &impl ConnectionTrait, office_id: OfficeId) -> Result<Option<i64>, StoreError> {
-    let text = format!(
-        "SELECT sequence, organisation_id, at, actor_kind, actor_id, action, resource, resource_id, before, after,
-                trace_id, previous_hash, hash
-         FROM audit WHERE office_id = $1 AND sequence > $2 ORDER BY sequence LIMIT {PAGE_SIZE}"
-    );
-    // The first is 1; a row before it is a break as well.
-    let (mut previous, mut expected, mut last) = (String::new(), 0i64, i64::MIN);
-    loop {
-        let rows = sql::rows(db, &text, params![office_id, last]).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        for row in &rows {
-            last = row.try_get_by_index(0)?;
-            expected += 1;
-            match link(row, office_id, expected, &previous)? {
-                Some(hash) => previous = hash,
-                None => return Ok(Some(expected)),
-            }
-        }
-    }
-}
-
-/// The hash of a row that is the next link of its chain; none when it is not.
-fn link(
-    row: &QueryResult,
-    office_id: OfficeId,
-    expected: i64,
-    previous: &str,
-) -> Result<Option<String>, StoreError> {
-    let texts: Vec<Option<String>> =
-        [3, 5, 6, 8, 9, 10, 11, 12].iter().map(|&i| row.try_get_by_index(i)).collect::<Result<_, _>>()?;
-    let some = |i: usize| texts[i].as_deref().unwrap_or_default();
-    let sequence: i64 = row.try_get_by_index(0)?;
-    let hashed = Hashed {
-        office_id,
-        sequence,
-        organisation_id: row.try_get_by_index(1)?,
-        at: instant(row.try_get_by_index(2)?),
-        actor_kind: some(0),
-        actor_id: row.try_get_by_index(4)?,
-        action: some(1),
-        resource: some(2),
-        resource_id: row.try_get_by_index(7)?,
-        before: texts[3].as_deref(),
-        after: texts[4].as_deref(),
-        trace_id: texts[5].as_deref(),
-        previous_hash: some(6),
-    };
-    let holds = sequence == expected && some(6) == previous && hashed.hash()? == some(7);
-    Ok(holds.then(|| some(7).to_owned()))
 }

@@ -289,7 +289,7 @@ pub async fn by_ids(
 }
 
 /// Up to a power of two with what finds nothing, so that databases meet (and keep) a dozen shapes of the statement.
-fn padded<T: Default + Clone>(mut parts: Vec<T>) -> Vec<T> {
+pub(crate) fn padded<T: Default + Clone>(mut parts: Vec<T>) -> Vec<T> {
     if !parts.is_empty() {
         parts.resize(parts.len().next_power_of_two(), T::default());
     }

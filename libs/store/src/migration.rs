@@ -126,6 +126,23 @@ impl MigrationTrait for OutboxTraceparent {
     }
 }
 
+/// What the audit trail is listed by, and how far its heads are published; as a migration of this name.
+pub struct AuditHeads(pub &'static str);
+
+impl MigrationName for AuditHeads {
+    fn name(&self) -> &str {
+        self.0
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for AuditHeads {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        ddl(manager, AUDIT_HEADS).await?;
+        protect(manager, &[Tenant::platform("audit_head")]).await
+    }
+}
+
 /// The office tree as published by identity.
 ///
 /// # Errors
@@ -360,6 +377,20 @@ CREATE TABLE idempotency (
   PRIMARY KEY (organisation_id, principal_id, key)
 );
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
+";
+
+/// An index for each way in which the trail of an office is read, in the order of its list.
+const AUDIT_HEADS: &str = "
+CREATE INDEX audit_by_time ON audit (office_id, at, sequence);
+CREATE INDEX audit_by_actor ON audit (actor_id, office_id, at, sequence);
+CREATE INDEX audit_by_resource ON audit (resource_id, office_id, at, sequence);
+CREATE TABLE audit_head (
+  office_id {uuid} PRIMARY KEY,
+  organisation_id {uuid} NOT NULL,
+  sequence bigint NOT NULL,
+  hash text NOT NULL,
+  published_at {instant} NOT NULL
+);
 ";
 
 const OFFICE: &str = "

@@ -1,5 +1,5 @@
 use auth::{Claims, PrincipalKind};
-use kernel::{DonorId, OfficeId, OrganisationId, PrincipalId};
+use kernel::{ActorKind, DonorId, OfficeId, OrganisationId, PrincipalId};
 
 /// The rows that a query may access. Every query of tenant rows takes one; the platform's own work has none (it uses
 /// [`crate::SystemTx`]).
@@ -56,8 +56,8 @@ impl TenantScope {
 /// Who makes a change, for the audit trail and idempotency. Never personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// `person`, `donor`, `client` or `system`.
-    pub kind: &'static str,
+    /// What the principal is.
+    pub kind: ActorKind,
     /// The principal's id.
     pub id: PrincipalId,
     /// The request's id.
@@ -69,15 +69,15 @@ pub struct Actor {
 impl Actor {
     /// The platform itself.
     pub fn system() -> Self {
-        Self { kind: "system", id: PrincipalId::nil(), trace_id: None, traceparent: None }
+        Self { kind: ActorKind::System, id: PrincipalId::nil(), trace_id: None, traceparent: None }
     }
 
     /// The principal of a token.
     pub fn of(claims: &Claims, trace_id: Option<String>, traceparent: Option<String>) -> Self {
         let kind = match claims.kind {
-            PrincipalKind::Person => "person",
-            PrincipalKind::Donor => "donor",
-            PrincipalKind::Client => "client",
+            PrincipalKind::Person => ActorKind::Person,
+            PrincipalKind::Donor => ActorKind::Donor,
+            PrincipalKind::Client => ActorKind::Client,
         };
         Self { kind, id: claims.sub, trace_id, traceparent }
     }

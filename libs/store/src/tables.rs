@@ -51,28 +51,65 @@ pub(crate) mod inbox {
 
 /// An entry of the audit trail, a link of its office's chain.
 pub(crate) mod audit {
-    use kernel::{OfficeId, OrganisationId, PrincipalId};
+    use kernel::{ActorKind, OfficeId, OrganisationId, PrincipalId, Word};
     use sea_orm::entity::prelude::*;
 
+    /// An entry of the audit trail as it is kept: a link of the chain of its office.
     #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "audit")]
     pub struct Model {
+        /// The office whose chain it is in.
         #[sea_orm(primary_key, auto_increment = false)]
         pub office_id: OfficeId,
+        /// Its number in the chain; the first is 1.
         #[sea_orm(primary_key, auto_increment = false)]
         pub sequence: i64,
+        /// The organisation.
         pub organisation_id: OrganisationId,
+        /// When it was made.
         pub at: DateTimeUtc,
-        pub actor_kind: String,
+        /// What made the change.
+        pub actor_kind: Word<ActorKind>,
+        /// Who made the change: a person, a client, or nobody for the platform itself.
         pub actor_id: PrincipalId,
+        /// What was done.
         pub action: String,
+        /// The kind of record.
         pub resource: String,
+        /// The record.
         pub resource_id: Uuid,
+        /// The record before, as JSON.
         pub before: Option<String>,
+        /// The record after, as JSON.
         pub after: Option<String>,
+        /// The id of the request.
         pub trace_id: Option<String>,
+        /// The hash of the entry before it; empty for the first.
         pub previous_hash: String,
+        /// SHA-256 of all the above, hexadecimal.
         pub hash: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The end of an office's audit trail as it was last published outside the database.
+pub(crate) mod audit_head {
+    use kernel::{OfficeId, OrganisationId};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_head")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub office_id: OfficeId,
+        pub organisation_id: OrganisationId,
+        pub sequence: i64,
+        pub hash: String,
+        pub published_at: DateTimeUtc,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

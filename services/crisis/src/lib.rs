@@ -26,6 +26,8 @@ pub fn service() -> Service {
     })
 }
 
+service::audit_trail!("/v1/audit/crisis", "/v1/audit/crisis/chain", "response plans");
+
 fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(plan::api::list)
@@ -48,5 +50,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(public::years::list)
         .service(public::years::get)
         .service(public::updates::list)
-        .service(public::search::get);
+        .service(public::search::get)
+        .service(audit_trail::list)
+        .service(audit_trail::chain);
 }

@@ -55,6 +55,12 @@ pub fn service() -> Service {
         })
 }
 
+service::audit_trail!(
+    "/v1/audit/donors",
+    "/v1/audit/donors/chain",
+    "donors, agreements, contributions and reports"
+);
+
 fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
     config.app_data(wake.clone());
     registry::routes(config);
@@ -68,4 +74,5 @@ fn routes(config: &mut ServiceConfig<'_>, wake: &Data<Wake>) {
     import::routes(config);
     diversification::routes(config);
     output::routes(config);
+    config.service(audit_trail::list).service(audit_trail::chain);
 }

@@ -110,6 +110,8 @@ pub(crate) struct State {
     attempts: Attempts,
 }
 
+service::audit_trail!("/v1/audit/identity", "/v1/audit/identity/chain", "people, offices and API clients");
+
 fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
     config
         .app_data(state.clone())
@@ -171,6 +173,8 @@ fn routes(config: &mut ServiceConfig<'_>, state: &Data<State>) {
         .service(token::api::revoke)
         .service(token::api::key_set)
         .service(token::api::discovery)
+        .service(audit_trail::list)
+        .service(audit_trail::chain)
         // For gateways alone: it is in no document, so no gateway leads to it.
         .route(token::revocation::PATH, actix_web::web::get().to(token::revocation::ask));
 }

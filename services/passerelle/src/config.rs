@@ -27,7 +27,8 @@ use std::{
 use store::{Postgres, Store, seal::Keyring};
 
 /// Environment variables of command-line options or developer commands.
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
+    "audit_heads",
     "cache",
     "secrets",
     "port",
@@ -92,6 +93,8 @@ pub struct Config {
     #[serde(default)]
     sign_in: SignInLimits,
     mail: Option<MailConfig>,
+    #[serde(default)]
+    audit: AuditConfig,
 }
 
 /// How log lines are written.
@@ -166,6 +169,14 @@ impl std::fmt::Debug for PersonalDataConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PersonalDataConfig")
     }
+}
+
+/// The audit trail.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditConfig {
+    /// The folder to which every service appends the heads of its audit trails; none publishes them as events alone.
+    heads: Option<PathBuf>,
 }
 
 /// E-mail: through a server, or into a folder.
@@ -336,6 +347,12 @@ impl Config {
             MailerError::Url => "mail.url",
         };
         made.map(Some).map_err(|error| anyhow!("configuration: {}: {error}", key(&error)))
+    }
+
+    /// The folder of the files with the heads of audit trails; none when it is not configured.
+    pub fn audit_heads(&self) -> Option<PathBuf> {
+        // Variables that a compose file passes on are empty where nobody set them.
+        self.audit.heads.clone().filter(|folder| !folder.as_os_str().is_empty())
     }
 
     /// The key by which the processes authenticate each other.

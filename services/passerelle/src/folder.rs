@@ -79,7 +79,8 @@ fn close_to_others(folder: &Path) -> Result<()> {
 /// Names of what the platform writes into its folder.
 fn is_ours(name: &str) -> bool {
     let kinds = [".db", ".db-wal", ".db-shm", ".db-journal", ".files", ".key"];
-    ["mail", "lock", "demo.json", "demo.new"].contains(&name) || kinds.iter().any(|kind| name.ends_with(kind))
+    ["mail", "audit-heads", "lock", "demo.json", "demo.new"].contains(&name)
+        || kinds.iter().any(|kind| name.ends_with(kind))
 }
 
 /// A folder that was closed hides what is in it, whatever the modes there: only an open one is walked through.

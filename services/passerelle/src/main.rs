@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
-    commands::{administrator, demo, events, health, import, init, migrate, openapi, serve, services, up},
+    commands::{administrator, audit, demo, events, health, import, init, migrate, openapi, serve, services, up},
     config::{Config, LogFormat},
     output::note,
 };
@@ -47,6 +47,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Shows the lag of consumers and the events they could not apply, and replays those.
     Events(events::Arguments),
+    /// Verifies that the audit trails are as they were written, and publishes their heads.
+    Audit(audit::Arguments),
     /// Checks whether the local process is ready.
     Health(health::Arguments),
     /// Writes the generated documents.
@@ -106,6 +108,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Demo(arguments) => demo::run(arguments).await?,
         Command::Events(arguments) => events::run(arguments).await?,
+        Command::Audit(arguments) => return audit::run(arguments).await,
         Command::Health(arguments) => health::run(arguments).await?,
         Command::Serve(_) => {}
     }

@@ -44,10 +44,15 @@ pub struct Options {
     pub threads: usize,
     /// The limits of sign-in attempts.
     pub sign_in: SignInLimits,
+    /// The folder of the files with the heads of audit trails; without it `audit-heads` beside the data.
+    pub audit_heads: Option<PathBuf>,
 }
 
 /// The default sender of e-mail.
 pub const MAIL_FROM: &str = "Passerelle <passerelle@localhost>";
+
+/// The folder of the heads of audit trails, beside the data.
+pub const AUDIT_HEADS: &str = "audit-heads";
 
 impl Options {
     /// The loopback address, on any free port.
@@ -62,7 +67,13 @@ impl Options {
             trusted_proxies: Vec::new(),
             threads: 1,
             sign_in: SignInLimits::default(),
+            audit_heads: None,
         }
+    }
+
+    /// The folder of the files with the heads of audit trails.
+    pub fn heads(&self) -> PathBuf {
+        self.audit_heads.clone().unwrap_or_else(|| self.data.join(AUDIT_HEADS))
     }
 
     fn mailer(&self) -> Result<Mailer> {
@@ -202,7 +213,7 @@ impl Platform {
             let upstream = format!("http://{}", listener.local_addr()?);
             addresses.insert(service.name, upstream.clone());
             upstreams.push(gateway::Upstream { url: upstream, document: service.openapi() });
-            let service = service.clone().threads(options.threads);
+            let service = service.clone().threads(options.threads).audit_heads(Some(options.heads()));
             running.push(service.start(
                 listener,
                 store.clone(),

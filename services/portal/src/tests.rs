@@ -1,6 +1,7 @@
 //! Every text in three languages, every template drawn in each.
 
 mod addresses;
+mod audit;
 mod donor_names;
 mod figures;
 mod punctuation;

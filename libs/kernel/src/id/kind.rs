@@ -41,6 +41,8 @@ kinds! {
     Clearance, ClearanceId;
     /// A response plan.
     Plan, PlanId;
+    /// The audit trail of an office in one service, whose head is published.
+    AuditChain, AuditChainId;
 }
 
 impl From<PersonId> for PrincipalId {

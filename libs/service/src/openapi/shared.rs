@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What the groups of operations are about.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("agreements", "Agreements with donors: terms, signatures, amendments, instalments, documents."),
+    ("audit", "What was done, when and by whom, and the chain of hashes that shows when that is changed."),
     ("clients", "Partner systems, what each may do, and their secrets."),
     ("contacts", "People at a donor's, whose data can be erased."),
     ("contributions", "Pledges, commitments and payments."),

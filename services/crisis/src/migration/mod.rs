@@ -23,6 +23,7 @@ pub(crate) mod m0008;
 pub(crate) mod m0009;
 pub(crate) mod m0010;
 pub(crate) mod m0012;
+pub(crate) mod m0011;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -38,5 +39,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0009::migration(),
         m0010::migration(),
         m0012::migration(),
+        m0011::migration(),
     ]
 }

@@ -8,7 +8,7 @@ use super::{
     store as plans,
 };
 use crate::version;
-use ::store::TenantTx;
+use ::store::{TenantTx, audit};
 use actix_web::{
     HttpRequest, post,
     web::{Bytes, Data},
@@ -125,7 +125,10 @@ pub(crate) async fn create(
         };
         store::insert(tx, &import, &verdicts).await?;
         let shown = api::PlanImport::new(&import, &verdicts);
-        tx.audit_created("plan_import.create", &import, &api::ListedPlanImport::from(import.clone())).await?;
+        // Not the name of the file, which may be that of a person: the trail is never changed.
+        let mut kept = audit::snapshot(&api::ListedPlanImport::from(import.clone()))?;
+        kept["file"] = Value::Null;
+        tx.audit_created("plan_import.create", &import, &kept).await?;
         Ok(Created::new(format!("/v1/plan-imports/{}", import.id), 1, shown))
     })
     .await

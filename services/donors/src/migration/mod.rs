@@ -38,6 +38,7 @@ pub(crate) mod m0023;
 pub(crate) mod m0027;
 pub(crate) mod m0024;
 pub(crate) mod m0026;
+pub(crate) mod m0025;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -68,5 +69,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0027::migration(),
         m0024::migration(),
         m0026::migration(),
+        m0025::migration(),
     ]
 }

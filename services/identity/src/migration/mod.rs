@@ -27,6 +27,7 @@ pub(crate) mod m0011;
 pub(crate) mod m0012;
 pub(crate) mod m0013;
 pub(crate) mod m0015;
+pub(crate) mod m0016;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -46,5 +47,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0012::migration(),
         m0013::migration(),
         m0015::migration(),
+        m0016::migration(),
     ]
 }

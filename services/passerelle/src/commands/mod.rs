@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub mod administrator;
+pub mod audit;
 pub mod demo;
 pub mod events;
 pub mod health;

@@ -115,7 +115,13 @@ pub async fn run(arguments: Arguments, config: Config) -> Result<()> {
             let needs =
                 vec![Dependency::database(&store), schema(service, &store), Dependency::set_aside(&store)];
             let measuring = measuring::worker(service, &store, &bus);
-            let service = service.clone().threads(config.threads);
+            let heads = config.audit_heads();
+            if heads.is_none() {
+                tracing::warn!(
+                    "audit.heads names no folder: heads of audit trails are published as events alone"
+                );
+            }
+            let service = service.clone().threads(config.threads).audit_heads(heads);
             let running = service.start(listener, store, bus, verifier()?, internal.clone())?;
             let ops = operate(needs, running.tasks())?;
             let measuring = running.tasks().supervise(measuring);

@@ -51,6 +51,10 @@ pub struct Arguments {
     /// Number of request threads of each service and of the pages.
     #[arg(long, env = "PASSERELLE_THREADS", default_value_t = 1, value_parser = threads)]
     threads: usize,
+    /// The folder to which the heads of audit trails are appended, for a disk or a share that nobody who administers the
+    /// database can write to. Defaults to audit-heads beside the data.
+    #[arg(long, env = "PASSERELLE_AUDIT_HEADS")]
+    audit_heads: Option<String>,
     /// Do not create the demo organisation. Deletes nothing.
     #[arg(long)]
     empty: bool,
@@ -96,14 +100,26 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         trusted_proxies,
         operations,
         threads,
+        audit_heads,
         empty,
     } = arguments;
     let sign_in = SignInLimits::default();
     let trusted_proxies = trusted_proxies.into_iter().flat_map(|networks| networks.0).collect();
     let given = |text: &String| !text.trim().is_empty();
     let (public_url, mail_url) = (public_url.filter(given), mail_url.filter(given));
-    let options =
-        Options { data, host, port, public_url, mail_url, mail_from, trusted_proxies, threads, sign_in };
+    let audit_heads = audit_heads.filter(given).map(PathBuf::from);
+    let options = Options {
+        data,
+        host,
+        port,
+        public_url,
+        mail_url,
+        mail_from,
+        trusted_proxies,
+        threads,
+        sign_in,
+        audit_heads,
+    };
     let clock = Arc::new(SystemClock);
     // Before the start, so that nothing goes uncounted.
     let counting = operations.flatten().map(operate).transpose()?;

@@ -55,6 +55,10 @@ fn what_is_wrong_is_named_by_its_key() {
     let wrong = sign_in("waiting = 0").unwrap().sign_in().unwrap_err().to_string();
     assert!(wrong.contains("sign_in.waiting"), "{wrong}");
     assert!(format!("{:#}", sign_in("tries = 1").unwrap_err()).contains("tries"));
+    let heads =
+        |text: &str| load(&format!("public_url = \"http://a\"\n[audit]\n{text}")).unwrap().audit_heads();
+    assert_eq!((config.audit_heads(), heads("heads = \"\"")), (None, None));
+    assert_eq!(heads("heads = \"/heads\""), Some(PathBuf::from("/heads")));
     let keyless = config.requires_keys("to sign").unwrap_err().to_string();
     assert!(keyless.contains("personal_data.keys is required to sign"), "{keyless}");
 }

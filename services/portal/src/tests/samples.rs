@@ -97,6 +97,7 @@ pub(crate) mod account;
 pub(crate) mod agreements;
 pub(crate) mod analysis;
 pub(crate) mod clients;
+pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -121,6 +122,7 @@ const PAGES: &[&[Sample]] = &[
     agreements::PAGES,
     analysis::PAGES,
     clients::PAGES,
+    audit::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,

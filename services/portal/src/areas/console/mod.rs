@@ -5,6 +5,7 @@
 pub(crate) mod agreements;
 pub(crate) mod analysis;
 pub(crate) mod clients;
+pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
@@ -24,6 +25,7 @@ pub(crate) const NAV: crate::nav::Menu = &[
     agreements::NAV,
     analysis::NAV,
     clients::NAV,
+    audit::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
@@ -45,6 +47,7 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     agreements::STEPS,
     analysis::STEPS,
     clients::STEPS,
+    audit::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
@@ -66,6 +69,7 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(agreements::configure)
         .configure(analysis::configure)
         .configure(clients::configure)
+        .configure(audit::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)

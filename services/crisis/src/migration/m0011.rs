@@ -1,0 +1,6 @@
+use sea_orm_migration::MigrationTrait;
+use store::migration::AuditHeads;
+
+pub(super) fn migration() -> Box<dyn MigrationTrait> {
+    Box::new(AuditHeads("m0011_audit_heads"))
+}
