@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What the groups of operations are about.
-const TAGS: [(&str, &str); 20] = [
+const TAGS: [(&str, &str); 21] = [
     ("agreements", "Agreements with donors: terms, signatures, amendments, instalments, documents."),
     ("audit", "What was done, when and by whom, and the chain of hashes that shows when that is changed."),
     ("clients", "Partner systems, what each may do, and their secrets."),

@@ -5,11 +5,11 @@ use super::{
     trails::{TRAILS, Trail, action_key, known, options, resource_key},
 };
 use crate::{
-    offices::own_and_below,
     error::{PageError, unless_away},
     ids::Id,
     lists::{ListPage, ListQuery, Query, added, context_of, given, handed_through, items},
     nav::{Group, NavEntry},
+    offices::own_and_below,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
