@@ -74,7 +74,9 @@ pub(crate) async fn invite(
     service::create(&context, &request, &caller.claims, &[], async |tx, scope| {
         let person = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         let held = held_by(tx.db(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
-        Giver::of(tx.db(), &caller.claims, scope, &[&held]).await?.check_account(&held)?;
+        let giver = Giver::of(tx.db(), &caller.claims, scope, &[&held]).await?;
+        giver.check_account(&held)?;
+        giver.check_donor_account(person.donor_id)?;
         let now = state_of(&person, tx.now());
         if now != PersonState::Invited {
             let why = "only somebody whose invitation is pending can be invited again";

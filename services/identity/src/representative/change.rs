@@ -217,6 +217,7 @@ pub(crate) async fn invite(
     id: Id<PersonId>,
 ) -> ApiResult {
     access::donor_of(&context, &caller.claims, id.0).await?;
+    access::check_sees_as_much(&caller.claims)?;
     service::create(&context, &request, &caller.claims, &[], async |tx, _| {
         tx.as_platform(async |tx| {
             let found = store::get_to_change(caller.claims.organisation_id, tx, id.0).await?;
