@@ -6,7 +6,7 @@ use super::{
     store,
 };
 use crate::{
-    State,
+    State, guard,
     person::{self, PersonState, store::Model},
     token::ending,
 };
@@ -202,8 +202,8 @@ pub(crate) struct RepresentativeInvitation {
 /// Invites a donor's representative again
 ///
 /// Makes a new invitation, valid for seven days; earlier ones can no longer be accepted. If the deployment sends e-mail, it
-/// is also sent to the address. Only the donor's focal point and administrators at headquarters can do this. 409 unless the
-/// account is still to be activated.
+/// is also sent to the address: five times, then once every ten minutes (429). Only the donor's focal point and
+/// administrators at headquarters can do this. 409 unless the account is still to be activated.
 #[utoipa::path(tag = "people", security(("oauth2" = ["representatives:write"])),
     params(("id" = Uuid, Path, description = "The representative"),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
@@ -229,6 +229,7 @@ pub(crate) async fn invite(
                     return Err(not_now(was, "it cannot be invited"));
                 }
             }
+            guard::invitation(&context, &state, row.id).await?;
             let (url, invitation_expires_at) = api::invite(tx, &state, row.id).await?;
             tx.audit_created("representative.invite", &row, &api::audited(&row, now)).await?;
             let body = RepresentativeInvitation { invitation_url: None, invitation_expires_at };
