@@ -10,6 +10,7 @@ use crate::{
     person::{self, PersonState, store::Model},
     token::ending,
 };
+use ::store::Transaction;
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -56,6 +57,14 @@ fn not_now(state: PersonState, why: &str) -> ApiError {
     Problem::new(Code::Conflict).field("/state", fault).into()
 }
 
+/// Whoever had an erased account is known to nobody: its id is never somebody else's.
+async fn check_not_erased(tx: &Transaction, before: &Model) -> Result<(), ApiError> {
+    if !person::store::is_erased(tx.db(), before.id).await? {
+        return Ok(());
+    }
+    Err(not_now(person::state_of(before, tx.now()), "it was erased, invite somebody anew"))
+}
+
 /// What can be changed of a representative.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +102,7 @@ pub(crate) async fn update(
             let found = store::get_to_change(caller.claims.organisation_id, tx, id.0).await?;
             let before = found.ok_or_else(Problem::not_found)?;
             precondition.check(before.version)?;
+            check_not_erased(tx, &before).await?;
             let now = tx.now();
             let fields = body.checked(|fields, checks| {
                 checks.text("/name", &fields.name, 200);
@@ -170,6 +180,9 @@ async fn take(
             let found = store::get_to_change(claims.organisation_id, tx, id).await?;
             let before = found.ok_or_else(Problem::not_found)?;
             precondition.check(before.version)?;
+            if step == Step::Restore {
+                check_not_erased(tx, &before).await?;
+            }
             let now = tx.now();
             let was = person::state_of(&before, now);
             let after =
