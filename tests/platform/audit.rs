@@ -131,6 +131,22 @@ async fn an_office_sees_its_own_trail_and_those_below_and_no_other() {
     world.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_of_a_closed_office_can_still_be_exported() {
+    let world = World::new().await;
+    let office = world.office(&world.founded.office_id.to_string(), "country").await;
+    let close = world.http.request(Method::POST, &format!("/v1/offices/{office}/close"));
+    let closed = world.http.send(close.bearer_auth(&world.token).header("if-match", "\"1\"")).await;
+    assert_eq!((closed.status, &closed.json()["state"]), (200, &json!("closed")), "{}", closed.text);
+    world.settled().await;
+    for service in ["identity", "donors", "crisis"] {
+        let answer = export(&world, &world.token, service, &office).await;
+        assert_eq!(answer.status, 200, "{service}: {}", answer.text);
+        assert_eq!(answer.text.contains("office.close"), service == "identity");
+    }
+    world.stop().await;
+}
+
 /// The chain of an office in a file, as it is downloaded.
 async fn file(world: &World, folder: &Path) -> PathBuf {
     let office = world.founded.office_id.to_string();

@@ -156,6 +156,24 @@ async fn nobody_but_the_focal_point_and_headquarters_changes_the_access_of_repre
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_given_the_link_of_a_representative_who_sees_more() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let donor = world.donor("Norway").await;
+    world.settled().await;
+    let invited = world.create("/v1/representatives", invitation(&donor, "ingrid@example.org")).await;
+    let keeper = world.client(&headquarters, &["people:write", "representatives:write"]).await;
+    for list in ["people", "representatives"] {
+        let path = format!("/v1/{list}/{}/invite", text(&invited["id"]));
+        let refused = world.http.post(Some(&keeper), &path, &json!({})).await;
+        assert_eq!(refused.status, 403, "{path}: {}", refused.text);
+        assert_eq!(refused.json()["errors"][0]["code"], "beyond_your_rights", "{path}");
+    }
+    assert_eq!(accepted(&world, &invited).await.status, 200, "the link that was given still holds");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_names_a_donor_an_address_and_a_day_that_is_not_too_far() {
     let world = World::new().await;
     let (token, norway, invited) = represented(&world).await;

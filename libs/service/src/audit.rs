@@ -12,7 +12,7 @@ use auth::{ApiError, Claims};
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use futures_util::{StreamExt, stream};
-use kernel::{ActorKind, OfficeId, PrincipalId, Word};
+use kernel::{ActorKind, Fault, OfficeId, PrincipalId, Problem, Word};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{TenantScope, audit as trail};
@@ -236,8 +236,13 @@ pub async fn chain(
     claims: &Claims,
     filter: ChainFilter,
 ) -> ApiResult {
-    let office_id = context.office_for_query(claims, filter.office_id).await?;
+    let office_id = filter.office_id.unwrap_or(claims.office_id);
+    // One that was made just now may not be known here yet; one that is closed has a trail all the same.
+    context.store.await_office(claims.organisation_id, office_id).await?;
     let scope = context.scope(claims).await?;
+    if !scope.office_ids().contains(&office_id) {
+        return Err(Problem::invalid_parameter("office_id", Fault::other_office()).into());
+    }
     let turn = export::of(request).turn(export::caller(request)).await?;
     // The first part is read before the answer starts, so that errors still get a status.
     let (head, last) = part(context, &scope, office_id, i64::MIN).await?;

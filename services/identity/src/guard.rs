@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use auth::ApiError;
 use cache::{Attempt, Bucket};
 use chrono::{DateTime, Utc};
-use kernel::{Code, FieldCode, Problem};
+use kernel::{Code, FieldCode, PersonId, Problem};
 use service::Context;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ const MAX_ACCOUNTS: usize = 3;
 /// Links to a new password that are sent to one address: three, and one more every twenty minutes. A mailbox is not flooded,
 /// and since a link holds for an hour, whoever asks for somebody else's keeps nobody from having one that does.
 const RESETS_OF_ADDRESS: Bucket = Bucket { burst: 3, interval: Duration::from_secs(20 * 60) };
+/// Further invitations that are mailed to one person: five, and one more every ten minutes. The address may be anybody's.
+const INVITATIONS_OF_PERSON: Bucket = Bucket { burst: 5, interval: Duration::from_secs(10 * 60) };
 
 /// The clock as the counts take it.
 fn since_epoch(now: DateTime<Utc>) -> Duration {
@@ -115,6 +117,22 @@ pub(crate) async fn reset_request(
     }
     let address = format!("reset-of:{}", secret::hash(email));
     Ok(state.attempts.count(address, &RESETS_OF_ADDRESS, now).await.is_none())
+}
+
+/// Counts a further invitation of a person, where it is mailed.
+///
+/// # Errors
+/// 429 after too many.
+pub(crate) async fn invitation(context: &Context, state: &State, person: PersonId) -> Result<(), ApiError> {
+    if !state.sends_mail {
+        return Ok(());
+    }
+    let now = since_epoch(context.store.clock().now());
+    let name = format!("invitation-of:{person}");
+    match state.attempts.count(name, &INVITATIONS_OF_PERSON, now).await {
+        Some(wait) => Err(too_many("invitation", wait)),
+        None => Ok(()),
+    }
 }
 
 /// The account of this address whose password it is. In a deployment of several organisations an address may have

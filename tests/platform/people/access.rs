@@ -2,6 +2,7 @@
 
 use super::{change, execute, get, listed, refresh, staff, step, try_password};
 use kernel::{Clock, SystemClock};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::{PASSWORD, World, sign_in, text};
@@ -61,6 +62,36 @@ async fn a_suspension_ends_every_session_and_is_told_to_nobody_who_signs_in() {
         ends(&world, tokens, "an ended session stays ended").await;
     }
     world.sign_in(&email).await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_account_is_never_somebody_else_s() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let (id, _) = staff(&world, &[(&headquarters, "auditor")]).await;
+    let donor = world.donor("Norway").await;
+    let email = world.representative(&donor).await;
+    let found = world.http.get(Some(&world.token), &format!("/v1/people?q={email}")).await.json();
+    let representative = text(&found["items"][0]["id"]);
+    for person in [&id, &representative] {
+        assert_eq!(step(&world, &world.token, person, "suspend").await.status, 200);
+    }
+    execute(&world, "UPDATE person SET erased_at = suspended_at, password_hash = NULL WHERE suspended_at IS NOT NULL")
+        .await;
+    for person in [&id, &representative] {
+        let refused = step(&world, &world.token, person, "restore").await;
+        assert_eq!((refused.status, refused.pointers()), (409, vec!["/state".to_owned()]), "{}", refused.text);
+    }
+    let path = format!("/v1/representatives/{representative}");
+    let more = json!({ "name": "Ola", "language": "en", "access_until": tests::day_ahead(30) });
+    for (method, path, body) in
+        [(Method::POST, format!("{path}/restore"), None), (Method::PUT, path.clone(), Some(more))]
+    {
+        let request = world.http.request(method, &path).bearer_auth(&world.token).header("if-match", "*");
+        let refused = world.http.send(request.json(&body.unwrap_or_else(|| json!({})))).await;
+        assert_eq!((refused.status, refused.pointers()), (409, vec!["/state".to_owned()]), "{}", refused.text);
+    }
     world.stop().await;
 }
 

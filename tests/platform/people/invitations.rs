@@ -87,6 +87,27 @@ async fn a_link_is_shown_once_and_mailed_each_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_s_mailbox_is_flooded_with_invitations() {
+    let world = World::new().await;
+    let donor = world.donor("Norway").await;
+    world.settled().await;
+    let body = json!({ "donor_id": donor, "name": "Ingrid Solberg", "email": "ingrid@example.org",
+        "access_until": tests::day_ahead(30) });
+    let representative = world.create("/v1/representatives", body).await;
+    let invited = invited(&world, "amina@example.org").await;
+    for (list, id) in [("people", &invited["id"]), ("representatives", &representative["id"])] {
+        let path = format!("/v1/{list}/{}/invite", text(id));
+        let mut statuses = Vec::new();
+        for _ in 0..6 {
+            let answer = world.http.post(Some(&world.token), &path, &json!({})).await;
+            statuses.push(answer.status);
+        }
+        assert_eq!(statuses, [201, 201, 201, 201, 201, 429], "{list}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_was_wrong_is_corrected_and_its_link_leads_nowhere() {
     let world = World::new().await;
     let first = invited(&world, "anima@example.org").await;

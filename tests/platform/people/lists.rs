@@ -103,6 +103,13 @@ async fn pages_name_staff_of_the_whole_organisation_and_learn_no_more_of_them() 
     assert_eq!(world.http.get(Some(&reader), &format!("/v1/people/{far}")).await.status, 404);
     assert_eq!(names(&world.http.get(Some(&reader), "/v1/people").await.json()), ["Near"]);
     assert_eq!(names(&of(&world.token).await), ["Far", "Near", "Representative"]);
+    // Nor does a filter tell what is not shown.
+    for filter in ["q=example.org", "role=auditor", "role=country_officer"] {
+        let path = format!("/v1/people?ids={ids}&{filter}");
+        let found = names(&world.http.get(Some(&reader), &path).await.json());
+        assert!(!found.iter().any(|name| name == "Far"), "{filter}: {found:?}");
+        assert_eq!(found.is_empty(), filter == "role=auditor", "{filter}: {found:?}");
+    }
     for (wrong, code) in [("amina".to_owned(), "not_an_id"), ([nobody; 101].join(","), "too_long")] {
         let refused = world.http.get(Some(&world.token), &format!("/v1/people?ids={wrong}")).await;
         assert_eq!((refused.status, refused.pointers()), (400, vec!["ids".to_owned()]), "{}", refused.text);

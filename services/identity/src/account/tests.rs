@@ -111,6 +111,33 @@ async fn of_eight_who_use_a_link_at_once_one_does_and_afterwards_nobody() {
 }
 
 #[tokio::test]
+async fn a_link_leads_nowhere_while_its_owner_has_no_access() {
+    for world in World::on_both("a_link_leads_nowhere_while_its_owner_has_no_access").await {
+        let amina = active(&world, "amina@example.org").await;
+        let tx = world.store.system(Actor::system()).await.unwrap();
+        let (token, expires_at) = person::reset::make(&tx, amina).await.unwrap();
+        tx.commit().await.unwrap();
+        let just_before = expires_at - TimeDelta::seconds(1);
+        let found = async || {
+            let db = world.store.system_read().await.unwrap();
+            person::reset::find_open(&db, &token, just_before).await.unwrap()
+        };
+        let open = Some((amina, expires_at));
+        assert_eq!(found().await, open);
+        let today = world.today();
+        for (ends, gives_back) in [
+            ("suspended_at = created_at".to_owned(), "suspended_at = NULL".to_owned()),
+            ("access_until = '2020-01-31'".to_owned(), format!("access_until = '{today}'")),
+        ] {
+            world.execute(&format!("UPDATE person SET {ends}")).await;
+            assert_eq!(found().await, None, "{ends}");
+            world.execute(&format!("UPDATE person SET {gives_back}")).await;
+            assert_eq!(found().await, open, "{gives_back}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_sessions_of_a_person_end_but_the_one_that_goes_on_and_so_do_sign_ins_under_way() {
     for world in World::on_both("the_sessions_of_a_person_end").await {
         let (amina, zoe) =

@@ -5,7 +5,7 @@ use super::{
     shape::{held_by, trail},
 };
 use crate::{
-    State,
+    State, guard,
     mail::account::{self, AccountLetter},
     person::{PersonState, invitations, state_of, store},
     secret,
@@ -57,8 +57,8 @@ pub(crate) struct Invitation {
 /// Invites a person again
 ///
 /// Makes a new invitation link, valid once, for seven days; earlier links stop working. Where the deployment sends e-mail, it is
-/// sent to the person's address. Only from the state `invited` (409 otherwise). 403 for an account with roles that may do more
-/// than the caller, or in offices outside the caller's tree.
+/// sent to the person's address: five times, then once every ten minutes (429). Only from the state `invited` (409 otherwise).
+/// 403 for an account with roles that may do more than the caller, or in offices outside the caller's tree.
 #[utoipa::path(tag = "people", security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The person"),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
@@ -74,13 +74,16 @@ pub(crate) async fn invite(
     service::create(&context, &request, &caller.claims, &[], async |tx, scope| {
         let person = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         let held = held_by(tx.db(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
-        Giver::of(tx.db(), &caller.claims, scope, &[&held]).await?.check_account(&held)?;
+        let giver = Giver::of(tx.db(), &caller.claims, scope, &[&held]).await?;
+        giver.check_account(&held)?;
+        giver.check_donor_account(person.donor_id)?;
         let now = state_of(&person, tx.now());
         if now != PersonState::Invited {
             let why = "only somebody whose invitation is pending can be invited again";
             let fault = Fault::state(RecordKind::Person, now.as_str(), why);
             return Err(Problem::new(Code::Conflict).field("/state", fault).into());
         }
+        guard::invitation(&context, &state, person.id).await?;
         let link = send_link(tx, &state, person.id).await?;
         let trail = trail(&person, &held);
         tx.audit_changed("person.invite", &person, &trail, &trail).await?;

@@ -40,7 +40,7 @@ pub(crate) struct PeopleFilter {
     /// Only staff, or only donors' representatives.
     kind: Option<PersonKind>,
     /// Only these people, for their names: up to 100 ids, separated by commas. Staff beyond the caller's offices are
-    /// included, by name alone; ids of nobody are left out.
+    /// included, by name alone, unless `q`, `role` or `role_id` is sent as well; ids of nobody are left out.
     #[param(max_length = 3699)]
     ids: Option<String>,
 }

@@ -7,8 +7,8 @@ use crate::{
     role::{RoleId, rights},
 };
 use ::store::{StoreError, TenantScope};
-use auth::{Claims, permissions_of};
-use kernel::{Code, Fault, FieldCode, OfficeId, Problem, RecordKind, StaffRole};
+use auth::{Claims, DONOR_REPRESENTATIVE, permissions_of};
+use kernel::{Code, DonorId, Fault, FieldCode, OfficeId, Problem, RecordKind, StaffRole};
 use sea_orm::ConnectionTrait;
 use service::Checks;
 use std::collections::{BTreeSet, HashMap};
@@ -170,6 +170,19 @@ impl<'a> Giver<'a> {
         let beyond = held.iter().find(|(office, role)| !self.is_own(*office) || !self.permits(*role));
         beyond.map_or(Ok(()), |(_, role)| Err(beyond_rights(*role)))
     }
+
+    /// The same for the account of a donor's representative, who holds no roles and reads the donor's records all the same.
+    ///
+    /// # Errors
+    /// 403 for whoever may not read them.
+    pub(super) fn check_donor_account(&self, donor_id: Option<DonorId>) -> Result<(), Problem> {
+        if donor_id.is_none() || may_give(&self.permissions, DONOR_REPRESENTATIVE) {
+            return Ok(());
+        }
+        let why = "a donor's representative may see more than you";
+        let fault = FieldCode::BeyondYourRights.says(why).with("value", "donor_representative");
+        Err(Problem::new(Code::Forbidden).field("/roles", fault))
+    }
 }
 
 fn beyond_rights(role: Role) -> Problem {
@@ -247,6 +260,17 @@ mod tests {
         ] {
             assert_eq!(giver().check_account(&held).is_ok(), allowed, "{held:?}");
         }
+    }
+
+    #[test]
+    fn the_account_of_a_representative_is_for_those_who_see_what_it_sees() {
+        let donor = Some(DonorId::from_u128(1));
+        let sees_less = Giver { permissions: vec!["people:write"], ..giver() };
+        assert!(sees_less.check_donor_account(None).is_ok());
+        let refused = sees_less.check_donor_account(donor).unwrap_err();
+        assert_eq!((refused.status, refused.errors[0].code), (403, FieldCode::BeyondYourRights));
+        let sees_as_much = Giver { permissions: DONOR_REPRESENTATIVE.to_vec(), ..giver() };
+        assert!(sees_as_much.check_donor_account(donor).is_ok());
     }
 
     #[test]

@@ -10,8 +10,9 @@ use crate::{
     person::{PersonState, announcement::announce, state_of, store},
     token::ending,
 };
+use ::store::Transaction;
 use actix_web::{HttpRequest, post, web::Data};
-use auth::{Caller, Claims, perm};
+use auth::{ApiError, Caller, Claims, perm};
 use kernel::{Code, Fault, PersonId, PrincipalId, Problem, Reason, RecordKind};
 use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
 
@@ -40,7 +41,7 @@ pub(crate) async fn suspend(
 /// Restores a suspended account
 ///
 /// The person can sign in again with the roles and the password it had, or accept an invitation that is still valid. Only
-/// from the state `suspended` (409 otherwise). 403 for an account with roles that may do more than the caller, or in offices
+/// from the state `suspended`, and not after the account was erased (409 otherwise). 403 for an account with roles that may do more than the caller, or in offices
 /// outside the caller's tree. Send the account's ETag in `If-Match`.
 #[utoipa::path(tag = "people", security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The person"),
@@ -74,6 +75,16 @@ fn check_state(state: PersonState, action: Action) -> Result<(), Problem> {
     Err(Problem::new(Code::Conflict).field("/state", fault))
 }
 
+/// Whoever had an erased account is known to nobody: its id is never somebody else's.
+async fn check_not_erased(tx: &Transaction, before: &store::Model) -> Result<(), ApiError> {
+    if !store::is_erased(tx.db(), before.id).await? {
+        return Ok(());
+    }
+    let why = "the account was erased: create another one";
+    let fault = Fault::state(RecordKind::Person, PersonState::Suspended.as_str(), why);
+    Err(Problem::new(Code::Conflict).field("/state", fault).into())
+}
+
 /// Nobody suspends themselves: nobody could restore them from where they are.
 fn check_is_another(claims: &Claims, person: &store::Model) -> Result<(), Problem> {
     if claims.sub != PrincipalId::from(person.id) {
@@ -102,6 +113,9 @@ async fn step(
             Action::Suspend => (Some(now), "person.suspend"),
             Action::Restore => (None, "person.restore"),
         };
+        if action == Action::Restore {
+            check_not_erased(tx, &before).await?;
+        }
         if action == Action::Suspend {
             check_is_another(claims, &before)?;
             administrators::check_another_remains(tx, &before, &held, &Held::new()).await?;

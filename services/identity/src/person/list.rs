@@ -29,7 +29,7 @@ pub(crate) struct Filter {
     pub(crate) role_id: Option<Uuid>,
     pub(crate) donor_id: Option<DonorId>,
     pub(crate) kind: Option<PersonKind>,
-    /// Only these: of the whole organisation, as far as they are staff or of the caller's offices.
+    /// Only these: of the caller's offices, and staff of the whole organisation unless words or roles are asked for as well.
     pub(crate) ids: Option<Vec<PersonId>>,
 }
 
@@ -42,6 +42,10 @@ impl Filter {
             None => Conditions::of(scope, "p"),
             Some(ids) => self.named(scope, ids),
         };
+        // Of those who are shown by name alone, no filter tells the address or the roles.
+        if self.ids.is_some() && self.asks_for_more() {
+            conditions.within(scope.office_ids());
+        }
         if let Some(office_id) = self.office_id {
             conditions.within(&[office_id]);
         }
@@ -60,6 +64,11 @@ impl Filter {
         }
         in_state(&mut conditions, self.state, today);
         conditions
+    }
+
+    /// Whether it asks for what the name alone does not tell.
+    fn asks_for_more(&self) -> bool {
+        self.words.is_some() || self.role.is_some() || self.role_id.is_some()
     }
 
     fn named(&self, scope: &TenantScope, ids: &[PersonId]) -> Conditions {

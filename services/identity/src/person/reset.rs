@@ -51,15 +51,17 @@ pub(crate) async fn close(tx: &Transaction, person_id: PersonId) -> Result<(), S
     Ok(())
 }
 
-/// The person of a link that can be used at this moment, and until when.
+/// The person of a link that can be used at this moment, and until when. One of somebody whose access has ended cannot: it
+/// costs no hash, and tells no address.
 pub(crate) async fn find_open(
     db: &impl ConnectionTrait,
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<(PersonId, DateTime<Utc>)>, StoreError> {
-    let text = "SELECT person_id, expires_at FROM password_reset
-                WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2";
-    let row = sql::row(db, text, params![secret::hash(token), now]).await?;
+    let text = "SELECT r.person_id, r.expires_at FROM password_reset r JOIN person p ON p.id = r.person_id
+                WHERE r.token_hash = $1 AND r.used_at IS NULL AND r.expires_at > $2
+                  AND p.suspended_at IS NULL AND (p.access_until IS NULL OR p.access_until >= $3)";
+    let row = sql::row(db, text, params![secret::hash(token), now, now.date_naive()]).await?;
     let found = row.map(|row| Ok::<_, sea_orm::DbErr>((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
     Ok(found.transpose()?)
 }

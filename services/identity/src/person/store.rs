@@ -240,6 +240,12 @@ pub(crate) async fn by_id_to_change(tx: &Transaction, id: PersonId) -> Result<Op
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }
 
+/// Whether the name and the address of an account were erased: from then on its id leads to nobody.
+pub(crate) async fn is_erased(db: &impl ConnectionTrait, id: PersonId) -> Result<bool, StoreError> {
+    let text = "SELECT 1 FROM person WHERE id = $1 AND erased_at IS NOT NULL";
+    Ok(sql::row(db, text, params![id]).await?.is_some())
+}
+
 /// Raises the version of people.
 pub(crate) async fn raise_versions(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
     let mut parameters = Vec::new();

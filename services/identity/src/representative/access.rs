@@ -34,13 +34,22 @@ pub(super) async fn donor(context: &Context, claims: &Claims, id: DonorId) -> Re
         return Err(Problem::invalid_field("/donor_id", fault).into());
     }
     check(&db, claims, &donor).await?;
-    let held: Vec<&str> = claims.permissions().collect();
-    if !person::may_give(&held, DONOR_REPRESENTATIVE) {
-        let why = "you cannot invite a representative, who may see more than you";
-        let fault = FieldCode::BeyondYourRights.says(why).with("value", "donor_representative");
-        return Err(Problem::new(Code::Forbidden).field("/donor_id", fault).into());
-    }
+    check_sees_as_much(claims)?;
     Ok(donor)
+}
+
+/// Whoever invites is given the link as well, and could become the representative.
+///
+/// # Errors
+/// 403 when a representative would see more than the caller.
+pub(super) fn check_sees_as_much(claims: &Claims) -> Result<(), ApiError> {
+    let held: Vec<&str> = claims.permissions().collect();
+    if person::may_give(&held, DONOR_REPRESENTATIVE) {
+        return Ok(());
+    }
+    let why = "you cannot invite a representative, who may see more than you";
+    let fault = FieldCode::BeyondYourRights.says(why).with("value", "donor_representative");
+    Err(Problem::new(Code::Forbidden).field("/donor_id", fault).into())
 }
 
 /// The donor of a representative whose access the caller may change.

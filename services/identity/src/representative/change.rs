@@ -6,10 +6,11 @@ use super::{
     store,
 };
 use crate::{
-    State,
+    State, guard,
     person::{self, PersonState, store::Model},
     token::ending,
 };
+use ::store::Transaction;
 use actix_web::{HttpRequest, post, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -56,6 +57,14 @@ fn not_now(state: PersonState, why: &str) -> ApiError {
     Problem::new(Code::Conflict).field("/state", fault).into()
 }
 
+/// Whoever had an erased account is known to nobody: its id is never somebody else's.
+async fn check_not_erased(tx: &Transaction, before: &Model) -> Result<(), ApiError> {
+    if !person::store::is_erased(tx.db(), before.id).await? {
+        return Ok(());
+    }
+    Err(not_now(person::state_of(before, tx.now()), "it was erased, invite somebody anew"))
+}
+
 /// What can be changed of a representative.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +102,7 @@ pub(crate) async fn update(
             let found = store::get_to_change(caller.claims.organisation_id, tx, id.0).await?;
             let before = found.ok_or_else(Problem::not_found)?;
             precondition.check(before.version)?;
+            check_not_erased(tx, &before).await?;
             let now = tx.now();
             let fields = body.checked(|fields, checks| {
                 checks.text("/name", &fields.name, 200);
@@ -170,6 +180,9 @@ async fn take(
             let found = store::get_to_change(claims.organisation_id, tx, id).await?;
             let before = found.ok_or_else(Problem::not_found)?;
             precondition.check(before.version)?;
+            if step == Step::Restore {
+                check_not_erased(tx, &before).await?;
+            }
             let now = tx.now();
             let was = person::state_of(&before, now);
             let after =
@@ -202,8 +215,8 @@ pub(crate) struct RepresentativeInvitation {
 /// Invites a donor's representative again
 ///
 /// Makes a new invitation, valid for seven days; earlier ones can no longer be accepted. If the deployment sends e-mail, it
-/// is also sent to the address. Only the donor's focal point and administrators at headquarters can do this. 409 unless the
-/// account is still to be activated.
+/// is also sent to the address: five times, then once every ten minutes (429). Only the donor's focal point and
+/// administrators at headquarters can do this. 409 unless the account is still to be activated.
 #[utoipa::path(tag = "people", security(("oauth2" = ["representatives:write"])),
     params(("id" = Uuid, Path, description = "The representative"),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
@@ -217,6 +230,7 @@ pub(crate) async fn invite(
     id: Id<PersonId>,
 ) -> ApiResult {
     access::donor_of(&context, &caller.claims, id.0).await?;
+    access::check_sees_as_much(&caller.claims)?;
     service::create(&context, &request, &caller.claims, &[], async |tx, _| {
         tx.as_platform(async |tx| {
             let found = store::get_to_change(caller.claims.organisation_id, tx, id.0).await?;
@@ -228,6 +242,7 @@ pub(crate) async fn invite(
                     return Err(not_now(was, "it cannot be invited"));
                 }
             }
+            guard::invitation(&context, &state, row.id).await?;
             let (url, invitation_expires_at) = api::invite(tx, &state, row.id).await?;
             tx.audit_created("representative.invite", &row, &api::audited(&row, now)).await?;
             let body = RepresentativeInvitation { invitation_url: None, invitation_expires_at };
