@@ -79,7 +79,7 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let guard = Guard::Version(form.typed.text("version"));
     let answer = form.submit(Method::PUT, &path, &fields(&form.typed), guard).await?;
     match answer.map_err(|problem| at_input(problem, "scopes")) {
-        Ok(_) => form.see_other(&format!("/console/clients/{id}")),
+        Ok(_) => form.see_other(&format!("/console/clients/{id}?done=saved")),
         Err(problem) => {
             let mut values = form.typed.values();
             if problem["status"] == 412 {
