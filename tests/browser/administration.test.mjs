@@ -69,7 +69,7 @@ test("an administrator sets an organisation up in thirty clicks, and those who w
     if (office.country) await page.selectOption("#country", office.country);
     if (office.zone) await page.selectOption("#time_zone", office.zone);
     await click("main form > button");
-    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
+    await page.waitForURL(/offices\/[0-9a-f-]{36}\?done=created$/);
   }
 
   await menu("/console/people");

@@ -143,14 +143,16 @@ for (const javaScriptEnabled of [true, false]) {
     await page.check("input[name=permissions][value='plans:read']");
     await page.check("input[name=permissions][value='imports:write']");
     await page.click("main form button");
-    await page.waitForURL(/\/console\/roles\/[0-9a-f-]{36}$/);
+    await page.waitForURL(/\/console\/roles\/[0-9a-f-]{36}\?done=created$/);
     assert.equal(await page.textContent("h1"), name);
+    assert.match(await page.locator(".notice.good").innerText(), /created/);
     await page.goto("/en/console/roles?is_built_in=false");
     await page.click(`main tbody a:has-text("${name}")`);
     await page.click("main button:has-text('Delete')");
     await page.check("#delete-sure");
     await page.click("#ask-delete form button:not([type=button])");
-    await page.waitForURL(/\/console\/roles$/);
+    await page.waitForURL(/\/console\/roles\?done=deleted$/);
+    assert.match(await page.locator(".notice.good").innerText(), /deleted/);
     assert.equal(await page.locator(`main tbody a:has-text("${name}")`).count(), 0);
 
     await page.goto("/en/console/clients/new");
@@ -172,11 +174,13 @@ for (const javaScriptEnabled of [true, false]) {
     await page.locator(".secrets li [popover] form button:not([type=button])").first().click();
     await page.locator(".secrets li").nth(1).waitFor({ state: "detached" });
     assert.equal(await page.locator(".secrets li").count(), 1);
+    assert.match(await page.locator(".notice.good").innerText(), /secret has been removed/);
     await page.click("main button:has-text('Revoke')");
     await page.check("#revoke-sure");
     await page.click("#ask-revoke form button:not([type=button])");
     await page.locator("main .badge.rejected").waitFor();
     assert.equal(await page.locator(".secrets").count(), 0);
+    assert.match(await page.locator(".notice.good").innerText(), /revoked/);
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -231,13 +235,13 @@ for (const javaScriptEnabled of [true, false]) {
     await page.selectOption("#country", "NER");
     await page.selectOption("#time_zone", "Africa/Niamey");
     await page.click("main form > button");
-    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
-    assert.match(await main(), /Asia and the Pacific[^]*Africa\/Niamey/);
+    await page.waitForURL(/offices\/[0-9a-f-]{36}\?done=created$/);
+    assert.match(await main(), /The office has been created[^]*Asia and the Pacific[^]*Africa\/Niamey/);
     await page.click("main a[href$='/edit']");
     await page.selectOption("#parent_id", { label: "Regional office for East and Central Africa" });
     await page.click("main form > button");
-    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
-    assert.match(await main(), /East and Central Africa/);
+    await page.waitForURL(/offices\/[0-9a-f-]{36}\?done=saved$/);
+    assert.match(await main(), /changes have been saved[^]*East and Central Africa/);
     // The tree has it after the office above it.
     await page.goto("/en/console/offices");
     const row = page.locator("tbody tr", { hasText: code }).filter({ has: page.locator(`text="${code}"`) });
@@ -247,11 +251,12 @@ for (const javaScriptEnabled of [true, false]) {
     await page.click("main a[href$='/close']");
     assert.match(await main(), /Nothing is open in this office/);
     await page.click("main form button");
-    await page.waitForURL(/offices\/[0-9a-f-]{36}$/);
-    assert.match(await main(), /This office was closed on/);
+    await page.waitForURL(/offices\/[0-9a-f-]{36}\?done=close$/);
+    assert.match(await main(), /The office is closed[^]*This office was closed on/);
     await page.click("button[popovertarget=ask-reopen]");
     await page.click("#ask-reopen form button:not([type=button])");
     await page.waitForSelector("main a[href$='/close']");
+    assert.match(await page.locator(".notice.good").innerText(), /open again/);
     // An office with agreements says which, and there is no button.
     await page.goto("/en/console/offices?q=chad");
     await page.click("main tbody th a");

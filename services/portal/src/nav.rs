@@ -73,7 +73,8 @@ pub(crate) fn entries_of(menu: Menu) -> impl Iterator<Item = &'static NavEntry> 
     menu.iter().copied().flatten().copied().flatten()
 }
 
-/// A longer menu shows only the group of the page and the reader's work unfolded, until the reader chooses.
+/// Groups are unfolded from the top as long as they have no more entries together; of a longer menu the others are folded, but
+/// for the group of the page, until the reader chooses.
 const MAX_UNFOLDED: usize = 16;
 /// The cookie that says which groups a reader has folded, with points between. It decides nothing else.
 pub(crate) const FOLDED: &str = "folded";
@@ -102,13 +103,15 @@ fn groups(menu: Menu, signed_in: Option<&SignedIn>, path: &str, folded: Option<&
     };
     let current =
         |entry: &NavEntry| entry.current(path).filter(|_| !seen.iter().any(|other| nearer(entry, other)));
+    let mut entries_so_far = 0;
     let of_group = |group: Group| {
         let mut of_it: Vec<&NavEntry> = seen.iter().copied().filter(|entry| entry.group == group).collect();
         of_it.sort_by_key(|entry| entry.position);
         let is_current = of_it.iter().any(|entry| current(entry).is_some());
+        entries_so_far += of_it.len();
         let unfolded = match folded {
             Some(folded) => !folded.contains(&group.name()),
-            None => seen.len() <= MAX_UNFOLDED || group == Group::Work,
+            None => entries_so_far <= MAX_UNFOLDED,
         };
         let shown =
             |entry: &&NavEntry| json!({ "path": entry.path, "key": entry.key, "current": current(entry) });
@@ -236,6 +239,18 @@ mod tests {
         let shown = groups(areas::CONSOLE, Some(&signed_in), "/console/donors/x", Some(&folded));
         let open = |name: &str| shown.iter().find(|group| group["name"] == name).map(|group| &group["open"]);
         assert_eq!((open("donors"), open("data")), (Some(&json!(true)), Some(&json!(false))));
+    }
+
+    #[test]
+    fn a_long_menu_shows_daily_work_and_folds_what_is_further_down_except_around_the_page() {
+        let signed_in = crate::session::tests::signed_in(&permissions());
+        let open = |path: &str| -> Vec<String> {
+            let shown = groups(areas::CONSOLE, Some(&signed_in), path, None);
+            let open = shown.iter().filter(|group| group["open"] == true);
+            open.filter_map(|group| group["name"].as_str().map(str::to_owned)).collect()
+        };
+        assert_eq!(open("/console"), ["work", "donors", "analysis", "data"]);
+        assert_eq!(open("/console/people/x"), ["work", "donors", "analysis", "data", "administration"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod donor_names;
 mod figures;
 mod punctuation;
 mod samples;
+mod terms;
 
 use crate::{
     areas,

@@ -1,5 +1,5 @@
 representatives = Representatives
-representatives-about = People who read one donor’s records in the donor portal, until a last day. The donor’s focal point invites them.
+representatives-about = People who read one donor’s records in the donor portal until a set date. The donor’s focal point invites them.
 representatives-empty = No representatives found.
 representatives-none = Nobody has access for this donor.
 representatives-all = Representatives of all donors

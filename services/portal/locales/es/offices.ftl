@@ -19,10 +19,14 @@ office-state-open = Abierta
 office-state-closed = Cerrada
 office-do-close = Cerrar la oficina
 office-do-reopen = Reabrir la oficina
+office-done-created = La oficina se ha creado.
+office-done-saved = Los cambios se han guardado.
+office-done-close = La oficina está cerrada.
+office-done-reopen = La oficina está abierta de nuevo.
 office-reopen-about = Se le podrán volver a añadir personas, clientes de la API, registros y oficinas.
 office-closed-about = Esta oficina se cerró el { $date }. Sus registros se pueden consultar y completar, pero no se le puede asignar nada nuevo.
 office-close-title = Cerrar { $name }
-office-close-about = A una oficina cerrada no se le puede asignar nada nuevo: ni registros, ni funciones, ni clientes de la API, ni oficinas que dependan de ella. Sus registros se conservan y se pueden completar. Se puede reabrir en cualquier momento.
+office-close-about = A una oficina cerrada no se le puede asignar nada nuevo: ni registros, ni roles, ni clientes de la API, ni oficinas que dependan de ella. Sus registros se conservan y se pueden completar. Se puede reabrir en cualquier momento.
 office-close-first = Para poder cerrar la oficina, traslade o termine antes lo que figura arriba.
 office-open = Aún abierto
 office-open-nothing = No hay nada abierto en esta oficina.
@@ -31,8 +35,8 @@ office-open-offices = { $count ->
    *[other] { $count } oficinas abiertas dependen de ella
  }
 office-open-people = { $count ->
-    [one] { $count } persona que tiene una función en ella o cuya cuenta gestiona esta oficina
-   *[other] { $count } personas que tienen una función en ella o cuya cuenta gestiona esta oficina
+    [one] { $count } persona que tiene un rol en ella o cuya cuenta gestiona esta oficina
+   *[other] { $count } personas que tienen un rol en ella o cuya cuenta gestiona esta oficina
  }
 office-open-clients = { $count ->
     [one] { $count } cliente de la API

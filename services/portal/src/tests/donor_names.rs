@@ -3,9 +3,10 @@
 use super::files;
 
 /// How a name could be written otherwise.
-const OTHERWISE: [&str; 7] = [
+const OTHERWISE: [&str; 8] = [
     ".donor_name",
-    "{{ donor.name",
+    "{{ donor.name }}",
+    "{{ donor.name or",
     "=donor.name",
     "candidate.name",
     "near.name",
@@ -24,5 +25,12 @@ fn templates_write_the_names_of_donors_in_one_way() {
         for other in OTHERWISE {
             assert!(!source.contains(other), "{name} has {other}: write donor_name_of(…)");
         }
+    }
+}
+
+#[test]
+fn forms_begin_with_the_names_of_donors_in_the_language_of_their_reader() {
+    for (name, source) in files("src/areas") {
+        assert!(!source.contains("donor[\"name\"].clone()"), "{name}: write in_language(…)");
     }
 }

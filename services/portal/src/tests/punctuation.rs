@@ -75,6 +75,17 @@ fn french_texts_set_their_punctuation_off() {
 }
 
 #[test]
+fn french_quotation_marks_have_a_narrow_space_inside() {
+    for (name, source) in sources(Language::French) {
+        for (line, text) in source.lines().enumerate() {
+            let all = text.matches(['«', '»']).count();
+            let right = text.matches("«\u{202f}").count() + text.matches("\u{202f}»").count();
+            assert_eq!(all, right, "{name}:{}: {text}", line + 1);
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_is_found_and_what_is_right_is_not() {
     for right in ["Fin\u{a0}: demain", "Vraiment\u{202f}?", "à 10:30", "https://example.org/", "Fin."] {
         assert!(wrong(right).is_empty(), "{right}");

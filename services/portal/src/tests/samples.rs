@@ -96,8 +96,8 @@ fn refusal(field: &str) -> Value {
 pub(crate) mod account;
 pub(crate) mod agreements;
 pub(crate) mod analysis;
-pub(crate) mod clients;
 pub(crate) mod audit;
+pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod document;
@@ -107,13 +107,11 @@ pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
-pub(crate) mod public;
-pub(crate) mod reports;
-pub(crate) mod roles;
 pub(crate) mod people;
 pub(crate) mod public;
 pub(crate) mod reports;
 pub(crate) mod representatives;
+pub(crate) mod roles;
 pub(crate) mod settings;
 
 /// The samples of these files.
@@ -121,8 +119,8 @@ const PAGES: &[&[Sample]] = &[
     account::PAGES,
     agreements::PAGES,
     analysis::PAGES,
-    clients::PAGES,
     audit::PAGES,
+    clients::PAGES,
     contacts::PAGES,
     contributions::PAGES,
     donor_portal::PAGES,
@@ -131,12 +129,10 @@ const PAGES: &[&[Sample]] = &[
     imports::PAGES,
     offices::PAGES,
     organisation::PAGES,
-    public::PAGES,
-    reports::PAGES,
-    roles::PAGES,
     people::PAGES,
     public::PAGES,
     reports::PAGES,
     representatives::PAGES,
+    roles::PAGES,
     settings::PAGES,
 ];

@@ -4,8 +4,8 @@
 
 pub(crate) mod agreements;
 pub(crate) mod analysis;
-pub(crate) mod clients;
 pub(crate) mod audit;
+pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod contributions;
 pub(crate) mod donors;
@@ -13,19 +13,18 @@ pub(crate) mod home;
 pub(crate) mod imports;
 pub(crate) mod offices;
 pub(crate) mod organisation;
-pub(crate) mod reports;
-pub(crate) mod roles;
 pub(crate) mod people;
 pub(crate) mod reports;
 pub(crate) mod representatives;
+pub(crate) mod roles;
 pub(crate) mod settings;
 
 /// The entries of these areas in the menu.
 pub(crate) const NAV: crate::nav::Menu = &[
     agreements::NAV,
     analysis::NAV,
-    clients::NAV,
     audit::NAV,
+    clients::NAV,
     contacts::NAV,
     contributions::NAV,
     donors::NAV,
@@ -33,11 +32,10 @@ pub(crate) const NAV: crate::nav::Menu = &[
     imports::NAV,
     offices::NAV,
     organisation::NAV,
-    reports::NAV,
-    roles::NAV,
     people::NAV,
     reports::NAV,
     representatives::NAV,
+    roles::NAV,
     settings::NAV,
 ];
 
@@ -46,8 +44,8 @@ pub(crate) const NAV: crate::nav::Menu = &[
 pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     agreements::STEPS,
     analysis::STEPS,
-    clients::STEPS,
     audit::STEPS,
+    clients::STEPS,
     contacts::STEPS,
     contributions::STEPS,
     donors::STEPS,
@@ -55,11 +53,10 @@ pub(crate) const STEPS: &[&[&crate::steps::Steps]] = &[
     imports::STEPS,
     offices::STEPS,
     organisation::STEPS,
-    reports::STEPS,
-    roles::STEPS,
     people::STEPS,
     reports::STEPS,
     representatives::STEPS,
+    roles::STEPS,
     settings::STEPS,
 ];
 
@@ -68,8 +65,8 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
     config
         .configure(agreements::configure)
         .configure(analysis::configure)
-        .configure(clients::configure)
         .configure(audit::configure)
+        .configure(clients::configure)
         .configure(contacts::configure)
         .configure(contributions::configure)
         .configure(donors::configure)
@@ -77,10 +74,9 @@ pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
         .configure(imports::configure)
         .configure(offices::configure)
         .configure(organisation::configure)
-        .configure(reports::configure)
-        .configure(roles::configure)
         .configure(people::configure)
         .configure(reports::configure)
         .configure(representatives::configure)
+        .configure(roles::configure)
         .configure(settings::configure);
 }

@@ -60,7 +60,7 @@ fn show(language: Language) -> Value {
     json!({
         "secrets": secrets_shown, "rotation": secrets::rotation(at, &client),
         "steps": show::STEPS.shown(at, &client, &["revoke"]), "groups": permissions::held(&client["scopes"]),
-        "office_names": names(), "client": client, "may_write": true, "problem": super::refusal("secrets"),
+        "office_names": names(), "client": client, "may_write": true, "problem": super::refusal("secrets"), "done": "removed",
     })
 }
 

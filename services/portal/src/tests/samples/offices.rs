@@ -64,7 +64,7 @@ fn show(_: Language) -> Value {
     json!({
         "office": answer("/v1/offices/{id}", fields()), "above": headquarters(), "below": rows(), "steps": [],
         "people": [person(true), person(false)], "more_people": true, "open": open_business(), "problem": null,
-        "may_write": true,
+        "may_write": true, "done": "created",
     })
 }
 
@@ -73,7 +73,7 @@ fn closed(language: Language) -> Value {
     let office = answer("/v1/offices/{id}", closed_fields());
     let more = json!({
         "steps": super::steps(language, "offices", &office), "office": office, "below": [], "people": [],
-        "more_people": false, "open": nothing_open(),
+        "more_people": false, "open": nothing_open(), "done": "close",
     });
     with(show(language), more)
 }

@@ -33,7 +33,7 @@ fn list_page(language: Language) -> Value {
     let rows: Vec<Value> = built_in().into_iter().chain([custom()]).collect();
     json!({
         "list": list("/v1/roles", &rows), "filter": { "permission": "plans:read", "is_built_in": "true" },
-        "filter_query": "is_built_in=true", "problem": null, "may_write": true,
+        "filter_query": "is_built_in=true", "problem": null, "may_write": true, "deleted": true,
         "permissions": roles::list::permissions(language), "kinds": roles::list::kinds(language),
     })
 }
@@ -54,7 +54,7 @@ fn show(language: Language) -> Value {
     json!({
         "groups": permissions::held(&role["permissions"]), "steps": steps(language, "roles", &role),
         "people": list("/v1/people", &[holder()]), "people_query": "role_id=0", "role": role, "may_write": true,
-        "problem": super::refusal("holders"),
+        "problem": super::refusal("holders"), "done": "saved",
     })
 }
 

@@ -210,10 +210,15 @@ pub(crate) fn sample_rows(rows: &[Value], (id, name): (&str, &str)) -> Vec<Value
     rows.iter().map(|row| shown(row, &names, &[json!({ "id": id, "name": name })])).collect()
 }
 
-/// Where the console shows a record of this kind.
+/// Where the console shows a record of this kind. (The page of a person leads on to that of a donor's representative.)
 fn page_of(resource: &str, id: &str) -> Option<String> {
-    let shown = ["agreement", "contact", "contribution", "donor", "import", "report"];
-    shown.contains(&resource).then(|| format!("/console/{resource}s/{id}"))
+    let shown =
+        ["agreement", "client", "contact", "contribution", "donor", "import", "office", "report", "role"];
+    match resource {
+        "organisation" => Some("/console/organisation".to_owned()),
+        "person" => Some(format!("/console/people/{id}")),
+        _ => shown.contains(&resource).then(|| format!("/console/{resource}s/{id}")),
+    }
 }
 
 #[cfg(test)]
@@ -229,6 +234,9 @@ mod tests {
         assert_eq!((&entry["actor"], &entry["office"]), (&json!("Amina"), &json!("Kabul")));
         assert_eq!(entry["action_key"], "audit-action-donor-update");
         assert_eq!((&entry["page"], &entry["changes"][0]["to"]), (&json!("/console/donors/d"), &json!("B")));
+        let page = |resource: &str| page_of(resource, "x").unwrap_or_default();
+        assert_eq!(["person", "office"].map(page), ["/console/people/x", "/console/offices/x"]);
+        assert_eq!(["role", "client"].map(page), ["/console/roles/x", "/console/clients/x"]);
         let newer = json!({ "action": "case.open", "resource": "case", "resource_id": "c" });
         let entry = shown(&newer, &names, &[]);
         assert_eq!((&entry["action_key"], &entry["page"]), (&Value::Null, &Value::Null));

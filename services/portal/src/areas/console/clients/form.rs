@@ -5,6 +5,7 @@ use crate::{
     client::{Guard, Method},
     forms::{Typed, key},
     ids::Id,
+    offices::own_and_below,
     permissions::{at_input, choices},
     visit::{PageResult, Staff, Writer},
 };
@@ -36,11 +37,18 @@ async fn form_page(staff: &Staff, id: Option<&Id>, typed: Value, problem: Value)
         one => one.as_str().into_iter().collect(),
     };
     let groups = choices(&chosen, |name| staff.may(name));
+    let own = own_and_below(&offices(staff).await?, |office| staff.is_own_office(office));
     let context = json!({
-        "typed": typed, "problem": problem, "id": id.map(Id::as_str), "key": key(), "groups": groups,
-        "offices": offices(staff).await?,
+        "offices": offered(own, &typed["office_id"]), "typed": typed, "problem": problem, "id": id.map(Id::as_str),
+        "key": key(), "groups": groups,
     });
     staff.page("console/clients/form.html", context).await
+}
+
+/// Of the reader's offices, those that a client may act for: open ones, and the one that it acts for, which stays.
+fn offered(mut own: Vec<Value>, present: &Value) -> Vec<Value> {
+    own.retain(|office| office["state"] != "closed" || office["id"] == *present);
+    own
 }
 
 /// What was typed, as the API takes it.
@@ -71,7 +79,7 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let guard = Guard::Version(form.typed.text("version"));
     let answer = form.submit(Method::PUT, &path, &fields(&form.typed), guard).await?;
     match answer.map_err(|problem| at_input(problem, "scopes")) {
-        Ok(_) => form.see_other(&format!("/console/clients/{id}")),
+        Ok(_) => form.see_other(&format!("/console/clients/{id}?done=saved")),
         Err(problem) => {
             let mut values = form.typed.values();
             if problem["status"] == 412 {
@@ -86,6 +94,14 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_is_given_to_no_closed_office() {
+        let office = |id: &str, state: &str| json!({ "id": id, "state": state });
+        let own = || vec![office("a", "open"), office("b", "closed")];
+        assert_eq!(offered(own(), &json!("a")), [office("a", "open")]);
+        assert_eq!(offered(own(), &json!("b")).len(), 2, "it acts for that one");
+    }
 
     #[test]
     fn a_client_is_sent_with_all_that_is_ticked() {

@@ -4,6 +4,7 @@ use crate::{
     error::PageError,
     lists::{ListPage, ListQuery},
     nav::{Group, NavEntry},
+    offices::of_reader,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -37,7 +38,8 @@ struct Filters {
 async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
     let offices = offices(&staff).await?;
     let more = json!({
-        "office_names": names(&offices), "offices": offices, "may_write": staff.may("clients:write"),
+        "office_names": names(&offices), "offices": of_reader(&staff, &offices),
+        "may_write": staff.may("clients:write"),
     });
     LIST.show(&staff, &asked, more).await
 }

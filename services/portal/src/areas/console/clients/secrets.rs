@@ -101,7 +101,7 @@ async fn remove(form: &Writer, id: &Id, secret: &Id) -> PageResult {
         Some(_) => {
             let path = format!("/v1/clients/{id}/secrets/{secret}");
             match form.submit(Method::DELETE, &path, &json!({}), Guard::None).await? {
-                Ok(_) => return form.see_other(&format!("/console/clients/{id}")),
+                Ok(_) => return form.see_other(&format!("/console/clients/{id}?done=removed")),
                 Err(problem) => problem,
             }
         }

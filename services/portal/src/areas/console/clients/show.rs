@@ -12,6 +12,7 @@ use crate::{
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -29,8 +30,15 @@ pub(crate) const STEPS: Steps =
             .fields(&[Field::required("sure", "client-revoke-sure", Kind::Sure)])],
     };
 
-async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, json!({ "problem": null })).await
+/// What was done just now: the page says so.
+#[derive(Deserialize)]
+struct Done {
+    done: Option<String>,
+}
+
+async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageResult {
+    let done = done.done.as_deref().filter(|done| ["saved", "removed", "revoke"].contains(done));
+    show_page(&staff, &id, json!({ "problem": null, "done": done })).await
 }
 
 /// The page, with what `again` says of a step that was refused.
@@ -46,7 +54,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let context = json!({
         "secrets": secrets::shown(at, &client, may_write), "groups": held(&client["scopes"]),
         "office_names": names(&offices), "client": client, "steps": STEPS.shown(at, &client, steps), "rotation": rotation,
-        "may_write": may_write,
+        "may_write": may_write, "done": null,
     });
     staff.page("console/clients/show.html", added(context, again)).await
 }
@@ -55,7 +63,7 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
 async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match STEPS.take(&form, &id, &step).await? {
-        Ok(response) => Ok(response),
+        Ok(_) => form.see_other(&format!("/console/clients/{id}?done={step}")),
         Err(again) => show_page(&form, &id, again).await,
     }
 }

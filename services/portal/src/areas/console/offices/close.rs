@@ -39,7 +39,7 @@ fn is_free(open: &Value) -> bool {
 async fn close(form: Writer, id: web::Path<Id>) -> PageResult {
     let guard = Guard::Version(form.typed.text("version"));
     match form.submit(Method::POST, &format!("/v1/offices/{id}/close"), &json!({}), guard).await? {
-        Ok(_) => form.see_other(&format!("/console/offices/{id}")),
+        Ok(_) => form.see_other(&format!("/console/offices/{id}?done=close")),
         Err(problem) => close_page(&form, &id, problem).await,
     }
 }

@@ -71,7 +71,7 @@ async fn create(form: Writer) -> PageResult {
     }
     let guard = Guard::Key(typed.text("key"));
     match form.submit(Method::POST, "/v1/offices", &sent, guard).await? {
-        Ok(saved) => to_record(&form, &saved),
+        Ok(saved) => to_record(&form, &saved, "created"),
         Err(problem) => form_page(&form, None, typed.values(), problem).await,
     }
 }
@@ -80,7 +80,7 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let path = format!("/v1/offices/{id}");
     let guard = Guard::Version(form.typed.text("version"));
     match form.submit(Method::PUT, &path, &body(&form.typed), guard).await? {
-        Ok(saved) => to_record(&form, &saved),
+        Ok(saved) => to_record(&form, &saved, "saved"),
         Err(problem) => {
             let office = form.get(&path, &()).await?;
             let mut values = form.typed.values();
@@ -93,8 +93,9 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     }
 }
 
-fn to_record(form: &Writer, saved: &Value) -> PageResult {
-    form.see_other(&format!("/console/offices/{}", saved["id"].as_str().unwrap_or_default()))
+fn to_record(form: &Writer, saved: &Value, done: &str) -> PageResult {
+    let id = saved["id"].as_str().unwrap_or_default();
+    form.see_other(&format!("/console/offices/{id}?done={done}"))
 }
 
 /// What the form says of an office, new or not.

@@ -9,6 +9,7 @@ use crate::{
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -51,8 +52,15 @@ pub(super) async fn open_business(staff: &Staff, found: &Found, id: &Id) -> Resu
     staff.get(&format!("/v1/offices/{id}/open-business"), &()).await
 }
 
-async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, json!({ "problem": null })).await
+/// What was done just now: the page says so.
+#[derive(Deserialize)]
+struct Done {
+    done: Option<String>,
+}
+
+async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageResult {
+    let done = done.done.as_deref().filter(|done| ["created", "saved", "close", "reopen"].contains(done));
+    show_page(&staff, &id, json!({ "problem": null, "done": done })).await
 }
 
 /// The page, with what `again` says of what was refused.
@@ -83,7 +91,7 @@ fn names(people: &Value) -> Vec<Value> {
 async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     let (id, step) = place.into_inner();
     match STEPS.take(&form, &id, &step).await? {
-        Ok(response) => Ok(response),
-        Err(again) => show_page(&form, &id, again).await,
+        Ok(_) => form.see_other(&format!("/console/offices/{id}?done={step}")),
+        Err(again) => show_page(&form, &id, added(again, json!({ "done": null }))).await,
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     areas::console::{donors::choice::donor_of, people::show::link_of},
     client::{Guard, Method},
+    donor_names::in_language,
     forms::{key, no_donor},
     ids::Id,
     visit::{PageResult, Staff, Writer},
@@ -47,7 +48,7 @@ async fn new(staff: Staff, beginning: web::Query<Beginning>) -> PageResult {
     let mut typed = begun(&staff);
     if let Some(id) = beginning.donor_id.as_deref().and_then(Id::read) {
         let donor = staff.get(&format!("/v1/donors/{id}"), &()).await?;
-        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), donor["name"].clone());
+        (typed["donor_id"], typed["donor"]) = (id.as_str().into(), in_language(staff.language, &donor));
     }
     form_page(&staff, FormOf { typed, ..FormOf::default() }).await
 }
@@ -92,7 +93,8 @@ async fn create(form: Writer) -> PageResult {
             return form_page(&form, again).await;
         }
     };
-    (again.typed["donor_id"], again.typed["donor"]) = (donor["id"].clone(), donor["name"].clone());
+    (again.typed["donor_id"], again.typed["donor"]) =
+        (donor["id"].clone(), in_language(form.language, &donor));
     let sent = json!({
         "donor_id": donor["id"], "name": typed.text("name"), "email": typed.text("email"),
         "language": typed.text("language"), "access_until": typed.text("access_until"),
@@ -102,7 +104,7 @@ async fn create(form: Writer) -> PageResult {
         Ok(made) => {
             // The next one may speak for the same donor.
             let mut typed = begun(&form);
-            (typed["donor_id"], typed["donor"]) = (donor["id"].clone(), donor["name"].clone());
+            (typed["donor_id"], typed["donor"]) = (donor["id"].clone(), in_language(form.language, &donor));
             let link = link_of(&form, &made).await?;
             let invited = json!({ "id": made["id"], "name": made["name"], "link": link });
             form_page(&form, FormOf { typed, invited, ..FormOf::default() }).await

@@ -51,7 +51,7 @@ async fn create(form: Writer) -> PageResult {
     let guard = Guard::Key(form.typed.text("key"));
     let answer = form.submit(Method::POST, "/v1/roles", &fields(&form.typed), guard).await?;
     match answer.map_err(|problem| at_input(problem, "permissions")) {
-        Ok(saved) => to_record(&form, &saved),
+        Ok(saved) => to_record(&form, &saved, "created"),
         Err(problem) => form_page(&form, None, form.typed.values(), problem).await,
     }
 }
@@ -61,7 +61,7 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     let guard = Guard::Version(form.typed.text("version"));
     let answer = form.submit(Method::PUT, &path, &fields(&form.typed), guard).await?;
     match answer.map_err(|problem| at_input(problem, "permissions")) {
-        Ok(saved) => to_record(&form, &saved),
+        Ok(saved) => to_record(&form, &saved, "saved"),
         Err(problem) => {
             let mut values = form.typed.values();
             if problem["status"] == 412 {
@@ -73,8 +73,9 @@ async fn update(form: Writer, id: web::Path<Id>) -> PageResult {
     }
 }
 
-fn to_record(form: &Writer, saved: &Value) -> PageResult {
-    form.see_other(&format!("/console/roles/{}", saved["id"].as_str().unwrap_or_default()))
+fn to_record(form: &Writer, saved: &Value, done: &str) -> PageResult {
+    let id = saved["id"].as_str().unwrap_or_default();
+    form.see_other(&format!("/console/roles/{id}?done={done}"))
 }
 
 #[cfg(test)]

@@ -32,10 +32,16 @@ struct Filters {
     is_built_in: Option<String>,
 }
 
-async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>) -> PageResult {
+/// Whether a role was just deleted: there is no record to say so.
+#[derive(Deserialize)]
+struct Done {
+    done: Option<String>,
+}
+
+async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>, done: web::Query<Done>) -> PageResult {
     let more = json!({
         "permissions": permissions(staff.language), "kinds": kinds(staff.language),
-        "may_write": staff.may("people:write"),
+        "may_write": staff.may("people:write"), "deleted": done.done.as_deref() == Some("deleted"),
     });
     LIST.show(&staff, &asked, more).await
 }

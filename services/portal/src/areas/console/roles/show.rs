@@ -12,6 +12,7 @@ use crate::{
 };
 use actix_web::web::{self, ServiceConfig};
 use kernel::Fault;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -32,8 +33,15 @@ pub(crate) const STEPS: Steps = Steps {
     )])],
 };
 
-async fn show(staff: Staff, id: web::Path<Id>) -> PageResult {
-    show_page(&staff, &id, json!({ "problem": null })).await
+/// What was done just now: the page says so.
+#[derive(Deserialize)]
+struct Done {
+    done: Option<String>,
+}
+
+async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageResult {
+    let done = done.done.as_deref().filter(|done| ["created", "saved"].contains(done));
+    show_page(&staff, &id, json!({ "problem": null, "done": done })).await
 }
 
 /// The page of a custom role, with what `again` says of a deletion that was refused.
@@ -52,7 +60,7 @@ async fn built_in(staff: Staff, word: web::Path<String>) -> PageResult {
     let is_it = |role: &&Value| role["role"] == word.as_str();
     let role = items(&list).iter().find(is_it).cloned().ok_or(PageError::NotFound)?;
     let context = context(&staff, role, ("role", word.as_str()), json!([])).await?;
-    staff.page("console/roles/show.html", added(context, json!({ "problem": null }))).await
+    staff.page("console/roles/show.html", added(context, json!({ "problem": null, "done": null }))).await
 }
 
 /// A role with its holders, whom `filter` finds among the people that the reader sees.
@@ -72,11 +80,11 @@ async fn delete(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
         Some(_) => {
             let path = format!("/v1/roles/{id}");
             match form.submit(Method::DELETE, &path, &json!({}), Guard::None).await? {
-                Ok(_) => return form.see_other("/console/roles"),
+                Ok(_) => return form.see_other("/console/roles?done=deleted"),
                 Err(problem) => problem,
             }
         }
     };
-    let again = json!({ "problem": refused, "typed": form.typed.values(), "asked": step });
+    let again = json!({ "problem": refused, "typed": form.typed.values(), "asked": step, "done": null });
     show_page(&form, &id, again).await
 }
