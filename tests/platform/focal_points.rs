@@ -270,3 +270,22 @@ async fn an_officer_gives_donors_to_a_colleague_on_the_page() {
     assert!(listed(&world, "state=absent").await.is_empty());
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_offices_name_a_focal_point() {
+    let world = World::new().await;
+    let (amina, _) = officer(&world, "Amina").await;
+    let norway = donor(&world, "Norway", json!({ "focal_point_id": amina })).await;
+    let liaison = world.office(&world.founded.office_id.to_string(), "liaison").await;
+    let claire = json!({ "name": "Claire", "email": "claire@example.org", "password": PASSWORD, "language": "en",
+        "roles": [{ "office_id": liaison, "role": "donor_relations_officer" }] });
+    world.create("/v1/people", claire).await;
+    world.settled().await;
+    let cookie = sign_in(&world, "claire@example.org").await;
+    for path in [format!("/en/console/donors/{norway}"), "/en/console/focal-points".to_owned()] {
+        let page = page_of(&world, Some(&cookie), &path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+        assert!(page.text.contains("Amina"), "{path}: {}", page.text);
+    }
+    world.stop().await;
+}

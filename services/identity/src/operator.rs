@@ -72,15 +72,19 @@ pub async fn invite_administrator(
     let address = normal_email(email);
     let accounts = person::store::by_email(tx.db(), &address).await?;
     let account = accounts.into_iter().find(|account| account.organisation_id == organisation_id);
+    let held = [serde_json::json!({ "office_id": headquarters, "role": StaffRole::Administrator })];
+    let held = serde_json::json!({ "roles": held });
     let person_id = match account {
-        Some(account) if is_waiting(&tx, &account, headquarters).await? => account.id,
+        Some(account) if is_waiting(&tx, &account, headquarters).await? => {
+            tx.audit_created("person.invite", &account, &held).await?;
+            account.id
+        }
         Some(_) => return Err(InviteError::HasAccount(address)),
         None => {
             let row = administrator(&tx, (organisation_id, headquarters), (address, name.trim()));
             person::store::insert(&tx, &row, &[(headquarters, StaffRole::Administrator)]).await?;
             announce(&mut tx, row.id).await?;
-            let held = [serde_json::json!({ "office_id": headquarters, "role": StaffRole::Administrator })];
-            tx.audit_created("person.create", &row, &serde_json::json!({ "roles": held })).await?;
+            tx.audit_created("person.create", &row, &held).await?;
             row.id
         }
     };
@@ -146,6 +150,8 @@ mod tests {
             assert_ne!(again.invitation_url, first.invitation_url);
             let tokens = world.texts("SELECT token_hash FROM invitation").await;
             assert_eq!(tokens.len(), 1, "the earlier link is gone");
+            let noted = "SELECT action FROM audit WHERE resource = 'person' ORDER BY sequence";
+            assert_eq!(world.texts(noted).await, ["person.create", "person.invite"]);
             world.execute("UPDATE person SET password_hash = 'set'").await;
             let refused = invite(&code, "ana@example.org").await;
             assert!(matches!(refused, Err(InviteError::HasAccount(_))), "{refused:?}");

@@ -1,5 +1,5 @@
 //! Erases whose account has ended: after the months that the organisation sets, the name and the address of an account that
-//! was suspended, or whose access has ended, are written over. Its id stays in records, and leads to nobody.
+//! was suspended, or whose access has ended, are written over, and its roles go. Its id stays in records, and leads to nobody.
 
 use crate::person::{announcement::announce, store as people};
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
@@ -100,7 +100,10 @@ async fn erase(tx: &mut Transaction, id: PersonId, months: u32) -> Result<(), St
                   time_zone = NULL, muted = '', mail = $3, erased_at = $4, version = version + 1 WHERE id = $5";
     let nowhere = format!("{id}@{NO_HOST}");
     sql::execute(tx.db(), text, params![NO_NAME, nowhere, false, tx.now(), id]).await?;
-    sql::execute(tx.db(), "DELETE FROM invitation WHERE person_id = $1", params![id]).await?;
+    // A role that nobody is left to give up could never be deleted.
+    for table in ["invitation", "person_role", "person_custom_role"] {
+        sql::execute(tx.db(), &format!("DELETE FROM {table} WHERE person_id = $1"), params![id]).await?;
+    }
     announce(tx, id).await?;
     tx.audit_created("person.erase", &person, &serde_json::json!({ "after_months": months })).await
 }

@@ -196,3 +196,27 @@ async fn somebody_suspended_is_not_named_as_focal_point_or_responsible_person() 
     assert_eq!(named.status, 201, "{}", named.text);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_of_somebody_who_was_suspended_or_left_the_office_ends() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let office = world.office(&headquarters, "country").await;
+    let (id, email) = staff(&world, &[(&headquarters, "donor_relations_officer")]).await;
+    let token = world.sign_in(&email).await;
+    let made = world.http.call(Method::PUT, Some(&token), "/v1/calendar", Some(&json!({}))).await;
+    let path = text(&made.json()["path"]);
+    let status = async || {
+        world.settled().await;
+        world.http.get(None, &path).await.status
+    };
+    assert_eq!(status().await, 200);
+    assert_eq!(step(&world, &world.token, &id, "suspend").await.status, 200);
+    assert_eq!(status().await, 404, "suspended");
+    assert_eq!(step(&world, &world.token, &id, "restore").await.status, 200);
+    assert_eq!(status().await, 200);
+    let elsewhere = json!({ "roles": listed(&[(&office, "auditor")]) });
+    assert_eq!(change(&world, &world.token, &id, elsewhere).await.status, 200);
+    assert_eq!(status().await, 404, "no role in the office");
+    world.stop().await;
+}

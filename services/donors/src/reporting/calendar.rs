@@ -2,7 +2,7 @@
 
 use super::report::store::{self, Filter};
 use crate::registry::donor;
-use ::store::{StoreError, TenantScope, audit, insert_models, list::Conditions, params, sql};
+use ::store::{StoreError, TenantScope, audit, insert_models, list::Conditions, params, person, sql};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
@@ -11,7 +11,7 @@ use actix_web::{
 use auth::{Caller, Claims, perm};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use kernel::{DonorId, OfficeId, OrganisationId, Problem, ReportKind};
+use kernel::{DonorId, OfficeId, OrganisationId, PrincipalId, Problem, ReportKind};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -142,14 +142,16 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 
 /// Gets the report due dates as a calendar
 ///
-/// For calendar applications: authenticated by the unguessable address instead of a token.
+/// For calendar applications: authenticated by the unguessable address instead of a token. 404 as long as the member of
+/// staff who made it is suspended, or has no role in the office.
 #[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The secret of the address, ending in .ics")),
     responses((status = 200, description = "The calendar", content_type = "text/calendar", body = String), PublicProblems))]
 #[get("/v1/public/calendars/{secret}")]
 pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> ApiResult {
     let secret = secret.strip_suffix(".ics").unwrap_or(&secret);
     let db = context.store.system_read().await?;
-    let text = "SELECT organisation_id, office_id, donor_id, language FROM calendar WHERE secret_hash = $1";
+    let text =
+        "SELECT organisation_id, office_id, donor_id, language, principal_id FROM calendar WHERE secret_hash = $1";
     let row = sql::row(&db, text, params![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
     let language: Language = row.try_get_by_index(3).map_err(StoreError::from)?;
     let (organisation_id, office_id): (OrganisationId, OfficeId) = (
@@ -167,6 +169,10 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
             }
         }
         None => {
+            let principal: PrincipalId = row.try_get_by_index(4).map_err(StoreError::from)?;
+            if !still_works(&db, organisation_id, principal, office_id).await? {
+                return Err(Problem::not_found().into());
+            }
             let office_ids = ::store::office::with_descendants(&db, organisation_id, office_id).await?;
             TenantScope::Offices { organisation_id, office_id, office_ids }
         }
@@ -179,6 +185,21 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
         .content_type("text/calendar; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "private, max-age=3600"))
         .body(calendar(&entries, language, now)))
+}
+
+/// Whether whoever made an address still works in the office: an address must not outlive the access. Only staff are known
+/// here as people, API clients are not.
+async fn still_works(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    principal: PrincipalId,
+    office_id: OfficeId,
+) -> Result<bool, StoreError> {
+    let id = principal.as_person();
+    if person::is_active(db, organisation_id, id).await?.is_none() {
+        return Ok(true);
+    }
+    Ok(person::held(db, organisation_id, id, office_id).await?.is_some())
 }
 
 async fn entries(

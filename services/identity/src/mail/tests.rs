@@ -163,6 +163,22 @@ async fn those_who_can_act_get_one_mail_of_what_came_together_and_each_thing_onc
 }
 
 #[tokio::test]
+async fn whoever_was_suspended_meanwhile_gets_no_mail_that_waited() {
+    let world = World::new().await;
+    for email in ["gone@example.org", "stays@example.org"] {
+        world.person(email, &[StaffRole::CountryOfficer], |_| {}).await;
+    }
+    world.tell(vec![world.event(1, "overdue")]).await;
+    let tx = world.store.system(Actor::system()).await.unwrap();
+    let text = "UPDATE person SET suspended_at = $1 WHERE address = $2";
+    sql::execute(tx.db(), text, params![tx.now(), "gone@example.org"]).await.unwrap();
+    tx.commit().await.unwrap();
+    world.wait(61);
+    assert_eq!(world.folder_worker().round().await.unwrap(), 1);
+    assert_eq!(recipients(&world.mails()), ["stays@example.org"]);
+}
+
+#[tokio::test]
 async fn where_only_an_administrator_can_act_it_is_told_and_a_donor_s_people_are_theirs() {
     let world = World::new().await;
     world.person("admin@example.org", &[StaffRole::Administrator], |_| {}).await;

@@ -1,7 +1,7 @@
 //! The mails that are written from notifications, and from letters about accounts.
 
 use super::{account, recipients::addressee, store, texts};
-use crate::{letter, organisation};
+use crate::{letter, organisation, person};
 use ::mail::{Composer, Letter, Mail, MailId, Mailer};
 use ::store::{Store, StoreError, Transaction};
 use service::{Context, Job};
@@ -29,6 +29,10 @@ impl Composer for Notifications {
         let items = store::items(store, mail.id).await?;
         let db = store.system_read().await?;
         let person = addressee(&db, mail.person_id).await?;
+        // A mail may wait for days: whose access has ended since is told no more.
+        if !person::may_sign_in(&person, store.clock().now()) {
+            return Ok(None);
+        }
         let organisation = organisation::name_of(&db, person.organisation_id).await?;
         drop(db);
         let language = person.language;

@@ -68,4 +68,6 @@ CREATE INDEX client_secret_by_client ON client_secret (client_id);
 CREATE INDEX client_secret_by_session ON client_secret (session_id);
 INSERT INTO client_secret (id, client_id, session_id, hash, created_at)
   SELECT id, id, id, secret_hash, created_at FROM client;
+ALTER TABLE person ADD COLUMN announced_rights bigint NOT NULL DEFAULT 0;
+CREATE INDEX person_to_announce_rights ON person (id) WHERE announced_rights < version AND donor_id IS NULL;
 ";

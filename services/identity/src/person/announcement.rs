@@ -29,10 +29,11 @@ pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Announces everybody whose last version was not; returns how many there were.
+/// Announces everybody whose last version was not, or without permissions, as older versions of the program did; returns how
+/// many there were.
 pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
     let text = format!(
-        "SELECT id FROM person WHERE announced_version < version AND donor_id IS NULL ORDER BY id LIMIT {BATCH_SIZE}"
+        "SELECT id FROM person WHERE announced_rights < version AND donor_id IS NULL ORDER BY id LIMIT {BATCH_SIZE}"
     );
     let mut announced = 0;
     loop {
@@ -46,10 +47,22 @@ pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
         let rows = sql::rows(tx.db(), &format!("{text}{}", sql::for_update(tx.db())), params![]).await?;
         let people: Vec<PersonId> =
             rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
+        raise_announced(&tx, &people).await?;
         announce_all(&mut tx, &people).await?;
         tx.commit().await?;
         announced += people.len();
     }
+}
+
+/// Raises the version of those whose present one was announced without permissions: no service takes one version twice.
+async fn raise_announced(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
+    let mut parameters = Vec::new();
+    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
+    let text = format!(
+        "UPDATE person SET version = version + 1 WHERE announced_version >= version AND id IN ({listed})"
+    );
+    sql::execute(tx.db(), &text, parameters).await?;
+    Ok(())
 }
 
 /// Raises the version of people whose rights a change of a role has changed, and leaves their events in the outbox.
@@ -76,7 +89,9 @@ async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), S
     tx.emit_all(&events).await?;
     let mut parameters = Vec::new();
     let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
-    let text = format!("UPDATE person SET announced_version = version WHERE id IN ({listed})");
+    let text = format!(
+        "UPDATE person SET announced_version = version, announced_rights = version WHERE id IN ({listed})"
+    );
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(())
 }

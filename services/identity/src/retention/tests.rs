@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::World;
+use crate::{office, testing::World};
 use chrono::TimeDelta;
 use kernel::{DonorId, StaffRole};
 
@@ -80,5 +80,24 @@ async fn two_replicas_erase_an_account_once() {
         let (first, second) = tokio::join!(run(&one), run(&other));
         assert_eq!(first.unwrap() + second.unwrap(), 5);
         assert_eq!(world.texts("SELECT action FROM audit WHERE action = 'person.erase'").await.len(), 5);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_account_holds_no_role_and_keeps_no_office_open() {
+    for world in World::on_both("retention and roles").await {
+        world.execute("UPDATE organisation SET accounts_months = 1").await;
+        let gone = world.person("gone@example.org", OFFICER, None).await;
+        suspend(&world, gone).await;
+        let people = async || {
+            let (organisation_id, office_id) = (world.founded.organisation_id, world.founded.office_id);
+            let db = world.store.system_read().await.unwrap();
+            let (_, people, _) = office::store::open_there(&db, organisation_id, office_id).await.unwrap();
+            people
+        };
+        assert_eq!((world.count("person_role").await, people().await), (1, 1));
+        world.clock.advance(TimeDelta::days(40));
+        assert_eq!(run(&world.store).await.unwrap(), 1);
+        assert_eq!((world.count("person_role").await, people().await), (0, 0));
     }
 }

@@ -52,6 +52,20 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
 }
 
 #[tokio::test]
+async fn whom_an_older_process_announced_without_permissions_is_announced_again() {
+    for world in World::on_both("whom_an_older_process_announced").await {
+        world.person("amina@example.org", &[StaffRole::Auditor], None).await;
+        // All that it knew of.
+        world.execute("UPDATE person SET announced_version = version").await;
+        assert_eq!(catch_up(&world.store).await.unwrap(), 1);
+        let told = told(&world).await;
+        assert_eq!(told[0].sequence, 2, "no service takes the first version twice");
+        assert!(!told[0].offices[0].permissions.is_empty());
+        assert_eq!(catch_up(&world.store).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
 async fn whose_role_changed_is_announced_again_with_the_new_rights() {
     for world in World::on_both("whose_role_changed_is_announced_again").await {
         let amina = world.person("amina@example.org", &[], None).await;

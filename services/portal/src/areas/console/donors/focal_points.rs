@@ -5,14 +5,14 @@ use crate::{
     client::{Guard, Method},
     error::PageError,
     forms::key,
-    lists::{ListPage, ListQuery, added, given, query_of},
+    lists::{ListPage, ListQuery, added, given, items, query_of},
     nav::{Group, NavEntry},
+    people,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
-use kernel::text::search_key;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Its entry in the menu.
 pub(super) const NAV: &[NavEntry] = &[NavEntry {
@@ -53,43 +53,32 @@ async fn list(staff: Staff, asked: web::Query<ListQuery<Filters>>, saved: web::Q
 }
 
 async fn list_page(staff: &Staff, asked: &ListQuery<Filters>, more: Value) -> PageResult {
-    let (context, people, offices) = futures_util::join!(
+    let (context, colleagues, offices) = futures_util::join!(
         LIST.context(staff, &asked.filters, asked.query()),
-        people(staff),
+        colleagues(staff),
         liaison::offices(staff),
     );
-    let (people, offices) = (people?, offices?);
+    let (context, colleagues, offices) = (context?, colleagues?, offices?);
+    // Also of who is no longer active, or works elsewhere: donors name them.
+    let named = items(&context["list"]).iter().map(|row| &row["focal_point_id"]);
     let own = json!({
-        "names": names(&people), "colleagues": active(people), "offices": liaison::names(&offices),
+        "names": people::names(staff, named).await?, "colleagues": colleagues, "offices": liaison::names(&offices),
         "liaison_offices": liaison::named(&offices), "key": key(), "may_write": staff.may("donors:write"),
     });
-    staff.page(LIST.template, added(added(context?, own), more)).await
+    staff.page(LIST.template, added(added(context, own), more)).await
 }
 
 async fn file(staff: Staff, kind: web::Path<String>, filters: web::Query<Filters>) -> PageResult {
     LIST.file(&staff, &*filters, &kind).await
 }
 
-/// The staff that the reader may know, also who is no longer active: donors still name them.
-async fn people(staff: &Staff) -> Result<Vec<Value>, PageError> {
+/// Whom a donor may be given to, by name: active staff that the reader may know.
+async fn colleagues(staff: &Staff) -> Result<Vec<Value>, PageError> {
     if !staff.may("people:read") {
         return Ok(Vec::new());
     }
-    let mut people = staff.all("/v1/people", &()).await?;
-    people.retain(|person| person["donor_id"].is_null());
-    Ok(people)
-}
-
-fn names(people: &[Value]) -> Value {
-    let named = |person: &Value| Some((person["id"].as_str()?.to_owned(), person["name"].clone()));
-    people.iter().filter_map(named).collect::<Map<String, Value>>().into()
-}
-
-/// Whom a donor may be given to, by name.
-fn active(mut people: Vec<Value>) -> Vec<Value> {
-    people.retain(|person| person["active"] == true);
-    people.sort_by_cached_key(|person| search_key(person["name"].as_str().unwrap_or_default()));
-    people.iter().map(|person| json!({ "id": person["id"], "name": person["name"] })).collect()
+    let active = staff.all("/v1/people", &[("kind", "staff"), ("state", "active")]).await?;
+    Ok(active.iter().map(|person| json!({ "id": person["id"], "name": person["name"] })).collect())
 }
 
 /// A donor that was chosen, at the version that its row showed: `id:version`.
@@ -155,14 +144,5 @@ mod tests {
     fn a_donor_is_chosen_at_a_version() {
         assert_eq!(chosen("a:3"), Some(("a", 3)));
         assert_eq!((chosen("a"), chosen("a:x")), (None, None));
-    }
-
-    #[test]
-    fn who_is_active_may_be_chosen_and_everybody_is_named() {
-        let person = |id: &str, name: &str, active: bool| json!({ "id": id, "name": name, "active": active });
-        let people = vec![person("z", "Zoë", true), person("g", "Gone", false), person("e", "Éva", true)];
-        assert_eq!(names(&people)["g"], "Gone");
-        let shown: Vec<Value> = active(people).iter().map(|person| person["id"].clone()).collect();
-        assert_eq!(shown, ["e", "z"]);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     forms::key,
     ids::{Id, only_ids},
     lists::{ListQuery, NoFilters, added},
-    recent,
+    people, recent,
     visit::{PageResult, Staff},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -61,21 +61,25 @@ pub(super) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     staff.page("console/donors/show.html", added(context, again)).await
 }
 
-/// Who looks after a donor, as far as the reader may know: null for nobody. A person without a name is of another office.
+/// Who looks after a donor, as far as the reader may know: null for nobody. Somebody who is no member of staff has no name.
 async fn assigned(staff: &Staff, donor: &Value) -> Result<(Value, Value), PageError> {
-    let found = async |permission: &str, list: &str, id: &Value| {
-        let Some(id) = id.as_str().filter(|_| staff.may(permission)) else { return Ok(Value::Null) };
-        match unless_away(staff.get(&format!("{list}/{id}"), &()).await) {
-            Ok(record) => Ok(record.unwrap_or_default()),
-            Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "name": null })),
-            Err(error) => Err(error),
-        }
-    };
-    let (person, office) = futures_util::join!(
-        found("people:read", "/v1/people", &donor["focal_point_id"]),
-        found("offices:read", "/v1/offices", &donor["liaison_office_id"]),
+    let focal_point = &donor["focal_point_id"];
+    let (names, office) = futures_util::join!(
+        people::names(staff, [focal_point]),
+        liaison_office(staff, &donor["liaison_office_id"]),
     );
-    Ok((person?, office?))
+    let names = names?;
+    let known = focal_point.as_str().filter(|_| staff.may("people:read"));
+    Ok((known.map(|id| json!({ "name": names[id] })).unwrap_or_default(), office?))
+}
+
+async fn liaison_office(staff: &Staff, id: &Value) -> Result<Value, PageError> {
+    let Some(id) = id.as_str().filter(|_| staff.may("offices:read")) else { return Ok(Value::Null) };
+    match unless_away(staff.get(&format!("/v1/offices/{id}"), &()).await) {
+        Ok(office) => Ok(office.unwrap_or_default()),
+        Err(PageError::Refused(problem)) if problem.status == 404 => Ok(json!({ "name": null })),
+        Err(error) => Err(error),
+    }
 }
 
 /// A donor's contacts: null for whoever may not see them; none when they are unavailable, or their key is.
