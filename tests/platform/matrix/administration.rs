@@ -2,7 +2,7 @@
 
 use super::table::{
     Gets::{self, Misses, Sees, Status},
-    LIST, NOBODY_IN, all, changed, created, curated, curated_of_a_donor, handed_over, signed_in,
+    KNOWN_TO_STAFF, LIST, NOBODY_IN, all, changed, created, curated, curated_of_a_donor, handed_over, signed_in,
 };
 
 /// What the parent office does with a record of the office first, and then the office itself.
@@ -21,8 +21,6 @@ const fn of_its_staff() -> [Gets; 8] {
 /// What staff of the whole organisation read, and donors do not.
 const LIST_OF_ORGANISATION: [Gets; 8] =
     [Status(401), Misses, Sees, Sees, Status(403), Status(403), Status(403), Sees];
-const OF_ORGANISATION_WITHOUT_DONORS: [Gets; 8] =
-    [Status(401), Status(404), Status(200), Status(200), Status(403), Status(403), Status(403), Status(200)];
 
 /// Somebody who is invited again, by the office that manages the account, or one above it.
 const fn invited() -> [Gets; 8] {
@@ -58,11 +56,21 @@ const fn above(status: u16) -> [Gets; 8] {
     [Status(401), hidden, hidden, own, no, no, no, own]
 }
 
+/// What an office and those above it export, and another one asks for by a parameter.
+const CHAIN: [Gets; 8] =
+    [Status(401), Status(400), Status(400), Status(200), Status(403), Status(403), Status(403), Status(200)];
+
 pub(super) fn rows() -> Vec<(&'static str, [Gets; 8])> {
     vec![
+        ("GET /v1/audit/identity", LIST),
+        ("GET /v1/audit/identity/chain", CHAIN),
+        ("GET /v1/audit/donors", LIST),
+        ("GET /v1/audit/donors/chain", CHAIN),
+        ("GET /v1/audit/crisis", LIST),
+        ("GET /v1/audit/crisis/chain", CHAIN),
         ("GET /v1/offices", LIST_OF_ORGANISATION),
         ("POST /v1/offices", created(422)),
-        ("GET /v1/offices/{id}", OF_ORGANISATION_WITHOUT_DONORS),
+        ("GET /v1/offices/{id}", KNOWN_TO_STAFF),
         ("PUT /v1/offices/{id}", of_the_tree(428)),
         ("GET /v1/offices/{id}/open-business", NOBODY_IN),
         ("POST /v1/offices/{id}/close", of_the_tree(428)),
@@ -91,7 +99,7 @@ pub(super) fn rows() -> Vec<(&'static str, [Gets; 8])> {
         ("DELETE /v1/me/sessions/{id}", of_people(404)),
         ("GET /v1/representatives", LIST_OF_ORGANISATION),
         ("POST /v1/representatives", made_for_a_donor()),
-        ("GET /v1/representatives/{id}", OF_ORGANISATION_WITHOUT_DONORS),
+        ("GET /v1/representatives/{id}", KNOWN_TO_STAFF),
         ("PUT /v1/representatives/{id}", curated_of_a_donor(428)),
         ("POST /v1/representatives/{id}/suspend", curated_of_a_donor(428)),
         ("POST /v1/representatives/{id}/restore", curated_of_a_donor(428)),
