@@ -40,8 +40,14 @@ impl Conditions {
     /// What a scope reads of the rows of `table`, which has the columns organisation_id, office_id, donor_id and
     /// visibility: staff those of their offices, a representative its donor's that are shown to it.
     pub fn of(scope: &TenantScope, table: &'static str) -> Self {
-        let mut conditions =
-            Self { table, text: "true".to_owned(), values: Vec::new(), offices: None, selective: false, flag: None };
+        let mut conditions = Self {
+            table,
+            text: "true".to_owned(),
+            values: Vec::new(),
+            offices: None,
+            selective: false,
+            flag: None,
+        };
         conditions.and(&format!("{table}.organisation_id = ?"), scope.organisation_id());
         match scope {
             TenantScope::Offices { office_ids, .. } => conditions.offices = Some(office_ids.clone()),
@@ -143,7 +149,8 @@ impl Conditions {
         }
         let own = sorted(&format!("{}.", self.table), listed.order, listed.descending);
         let id = format!("{}.id", self.table);
-        let ids = if several { self.first(db, listed).await? } else { self.first_of_either(db, listed).await? };
+        let ids =
+            if several { self.first(db, listed).await? } else { self.first_of_either(db, listed).await? };
         by_ids(db, listed.select, &id, &own, ids).await
     }
 

@@ -5,7 +5,9 @@
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
-    commands::{administrator, audit, demo, events, health, import, init, migrate, openapi, serve, services, up},
+    commands::{
+        administrator, audit, demo, events, health, import, init, migrate, openapi, serve, services, up,
+    },
     config::{Config, LogFormat},
     output::note,
 };

@@ -2,7 +2,8 @@
 
 use super::table::{
     Gets::{self, Misses, Sees, Status},
-    KNOWN_TO_STAFF, LIST, NOBODY_IN, all, changed, created, curated, curated_of_a_donor, handed_over, signed_in,
+    KNOWN_TO_STAFF, LIST, NOBODY_IN, all, changed, created, curated, curated_of_a_donor, handed_over,
+    signed_in,
 };
 
 /// What the parent office does with a record of the office first, and then the office itself.

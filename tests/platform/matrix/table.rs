@@ -20,7 +20,8 @@ pub(super) const NOBODY_IN: [Gets; 8] =
 /// What every office of the organisation reads, and no donor may ask for.
 pub(super) const KNOWN_TO_STAFF: [Gets; 8] =
     [Status(401), Status(404), Status(200), Status(200), Status(403), Status(403), Status(403), Status(200)];
-pub(super) const LIST: [Gets; 8] = [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
+pub(super) const LIST: [Gets; 8] =
+    [Status(401), Misses, Misses, Sees, Status(403), Status(403), Status(403), Sees];
 
 /// A record of the office that is shown to its donor as well.
 const SHOWN: [Gets; 8] =

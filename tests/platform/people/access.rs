@@ -77,11 +77,19 @@ async fn an_erased_account_is_never_somebody_else_s() {
     for person in [&id, &representative] {
         assert_eq!(step(&world, &world.token, person, "suspend").await.status, 200);
     }
-    execute(&world, "UPDATE person SET erased_at = suspended_at, password_hash = NULL WHERE suspended_at IS NOT NULL")
-        .await;
+    execute(
+        &world,
+        "UPDATE person SET erased_at = suspended_at, password_hash = NULL WHERE suspended_at IS NOT NULL",
+    )
+    .await;
     for person in [&id, &representative] {
         let refused = step(&world, &world.token, person, "restore").await;
-        assert_eq!((refused.status, refused.pointers()), (409, vec!["/state".to_owned()]), "{}", refused.text);
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (409, vec!["/state".to_owned()]),
+            "{}",
+            refused.text
+        );
     }
     let path = format!("/v1/representatives/{representative}");
     let more = json!({ "name": "Ola", "language": "en", "access_until": tests::day_ahead(30) });
@@ -90,7 +98,12 @@ async fn an_erased_account_is_never_somebody_else_s() {
     {
         let request = world.http.request(method, &path).bearer_auth(&world.token).header("if-match", "*");
         let refused = world.http.send(request.json(&body.unwrap_or_else(|| json!({})))).await;
-        assert_eq!((refused.status, refused.pointers()), (409, vec!["/state".to_owned()]), "{}", refused.text);
+        assert_eq!(
+            (refused.status, refused.pointers()),
+            (409, vec!["/state".to_owned()]),
+            "{}",
+            refused.text
+        );
     }
     world.stop().await;
 }

@@ -22,8 +22,8 @@ pub(crate) mod m0007;
 pub(crate) mod m0008;
 pub(crate) mod m0009;
 pub(crate) mod m0010;
-pub(crate) mod m0012;
 pub(crate) mod m0011;
+pub(crate) mod m0012;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -38,7 +38,7 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0008::migration(),
         m0009::migration(),
         m0010::migration(),
-        m0012::migration(),
         m0011::migration(),
+        m0012::migration(),
     ]
 }

@@ -35,10 +35,10 @@ pub(crate) mod m0020;
 pub(crate) mod m0021;
 pub(crate) mod m0022;
 pub(crate) mod m0023;
-pub(crate) mod m0027;
 pub(crate) mod m0024;
-pub(crate) mod m0026;
 pub(crate) mod m0025;
+pub(crate) mod m0026;
+pub(crate) mod m0027;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -66,9 +66,9 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0021::migration(),
         m0022::migration(),
         m0023::migration(),
-        m0027::migration(),
         m0024::migration(),
-        m0026::migration(),
         m0025::migration(),
+        m0026::migration(),
+        m0027::migration(),
     ]
 }

@@ -150,8 +150,7 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>) -> ApiResult {
     let secret = secret.strip_suffix(".ics").unwrap_or(&secret);
     let db = context.store.system_read().await?;
-    let text =
-        "SELECT organisation_id, office_id, donor_id, language, principal_id FROM calendar WHERE secret_hash = $1";
+    let text = "SELECT organisation_id, office_id, donor_id, language, principal_id FROM calendar WHERE secret_hash = $1";
     let row = sql::row(&db, text, params![hash(secret)]).await?.ok_or_else(Problem::not_found)?;
     let language: Language = row.try_get_by_index(3).map_err(StoreError::from)?;
     let (organisation_id, office_id): (OrganisationId, OfficeId) = (

@@ -22,10 +22,10 @@ pub(crate) mod m0007;
 pub(crate) mod m0008;
 pub(crate) mod m0009;
 pub(crate) mod m0010;
-pub(crate) mod m0014;
 pub(crate) mod m0011;
 pub(crate) mod m0012;
 pub(crate) mod m0013;
+pub(crate) mod m0014;
 pub(crate) mod m0015;
 pub(crate) mod m0016;
 
@@ -42,10 +42,10 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0008::migration(),
         m0009::migration(),
         m0010::migration(),
-        m0014::migration(),
         m0011::migration(),
         m0012::migration(),
         m0013::migration(),
+        m0014::migration(),
         m0015::migration(),
         m0016::migration(),
     ]

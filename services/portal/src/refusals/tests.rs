@@ -255,7 +255,10 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
     );
     kinds_with_texts(FieldCode::NotYours, &[Agreement, Contribution, Plan]);
     kinds_with_texts(FieldCode::Circular, &[Donor, Office]);
-    kinds_with_texts(FieldCode::State, &[Agreement, Report, Contribution, Contact, Office, Person, Role, Client]);
+    kinds_with_texts(
+        FieldCode::State,
+        &[Agreement, Report, Contribution, Contact, Office, Person, Role, Client],
+    );
     kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
     let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
     for &language in Language::ALL {
