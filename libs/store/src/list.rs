@@ -263,10 +263,9 @@ impl Conditions {
             }
             format!("({}) AS parts", parts.join(" UNION ALL "))
         };
-        // Sorted once: SQLite would merge the parts, each row through as many steps as there are parts, were it not for the sign.
-        let prefix = if is_postgres { "parts." } else { "+parts." };
-        let sorted = sorted(prefix, order, *descending);
-        Some((format!("SELECT parts.{last} FROM {parts} ORDER BY {sorted} LIMIT {limit}"), self.values))
+        // Without the sign SQLite merges the parts, each row in as many steps as there are parts: so it sorts them once.
+        let by = sorted(if is_postgres { "parts." } else { "+parts." }, order, *descending);
+        Some((format!("SELECT parts.{last} FROM {parts} ORDER BY {by} LIMIT {limit}"), self.values))
     }
 }
 
