@@ -240,10 +240,14 @@ pub(crate) async fn by_id_to_change(tx: &Transaction, id: PersonId) -> Result<Op
     Ok(Entity::find_by_id(id).lock_exclusive().one(tx.db()).await?)
 }
 
-/// Raises the version of people.
+/// Raises the version of people, locked in the order of their ids as wherever several are: or two transactions could wait
+/// for each other.
 pub(crate) async fn raise_versions(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
     let mut parameters = Vec::new();
     let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
+    let lock =
+        format!("SELECT id FROM person WHERE id IN ({listed}) ORDER BY id{}", sql::for_update(tx.db()));
+    sql::rows(tx.db(), &lock, parameters.clone()).await?;
     let text = format!("UPDATE person SET version = version + 1 WHERE id IN ({listed})");
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(())
