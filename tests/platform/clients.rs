@@ -209,6 +209,9 @@ async fn a_revoked_client_is_out_for_good_and_stays_in_the_list() {
     };
     assert_eq!(ids("state=revoked").await, [made["id"].clone()]);
     assert_eq!(ids("q=ERP+bridge&state=active").await, [other["id"].clone()]);
+    for pattern in ["E_P", "bri%25dge", "%25", "%5C"] {
+        assert!(ids(&format!("q={pattern}")).await.is_empty(), "{pattern} is no pattern");
+    }
     let office = world.office(&world.founded.office_id.to_string(), "country").await;
     assert!(ids(&format!("office_id={office}")).await.is_empty());
     world.stop().await;
