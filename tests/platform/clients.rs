@@ -250,3 +250,20 @@ async fn a_client_that_an_older_process_made_gets_tokens_and_can_be_rotated() {
     assert_eq!(token(&world, &made["id"], &made["client_secret"]).await.status, 401, "nor is it taken again");
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_an_older_process_made_keeps_its_secret_when_it_gets_a_second_one() {
+    let world = World::new().await;
+    let made = client(&world, &["offices:read"]).await;
+    let tx = world.identity.system(Actor::system()).await.unwrap();
+    let gone = "DELETE FROM client_secret WHERE last_used_at IS NULL";
+    assert_eq!(sql::execute(tx.db(), gone, params![]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let place = format!("{}/secrets", path(&made));
+    let second = world.http.post(Some(&world.token), &place, &json!({})).await;
+    assert_eq!(second.status, 201, "{}", second.text);
+    for secret in [&made["client_secret"], &second.json()["client_secret"]] {
+        assert_eq!(token(&world, &made["id"], secret).await.status, 200);
+    }
+    world.stop().await;
+}
