@@ -228,19 +228,21 @@ impl Conditions {
         };
         let is_postgres = backend == DbBackend::Postgres;
         let parts = if is_postgres {
-            // One part, which takes no longer to plan for many keys than for one.
-            let mut asked = Vec::new();
+            // One part for all keys, which takes no longer to plan for many than for one. But the values of the flag stand in
+            // the text: where hardly any row has one of them, the planner has to know.
+            let mut asked = String::new();
             let mut of_key = String::new();
             if let Some((column, keys)) = keys {
                 self.values.push(keys.into());
-                asked.push(format!("unnest(${}::uuid[]) AS asked (id)", self.values.len()));
+                asked = format!("unnest(${}::uuid[]) AS asked (id) CROSS JOIN LATERAL ", self.values.len());
                 of_key = format!(" AND {table}.{column} = asked.id");
             }
-            if flag.is_some() {
-                asked.push("(VALUES (true), (false)) AS half (flag)".to_owned());
-            }
-            let part = part(&of_key, "half.flag", &self.text);
-            format!("{} CROSS JOIN LATERAL ({part}) AS parts", asked.join(" CROSS JOIN "))
+            let half = |value| part(&of_key, value, &self.text);
+            let halves = match flag {
+                Some(_) => format!("({}) UNION ALL ({})", half("true"), half("false")),
+                None => half(""),
+            };
+            format!("{asked}({halves}) AS parts")
         } else {
             let of_either = |of_key: &str, conditions: &str| {
                 if flag.is_none() {
@@ -312,6 +314,20 @@ pub(crate) fn padded<T: Default + Clone>(mut parts: Vec<T>) -> Vec<T> {
 mod tests {
     use super::*;
     use kernel::OrganisationId;
+
+    #[test]
+    fn the_planner_knows_which_value_of_the_flag_is_meant() {
+        let scope = TenantScope::Organisation { organisation_id: OrganisationId::from_u128(1) };
+        let listed = Listed { select: "", from: "office", order: &["id"], descending: true, limit: 8 };
+        for keys in [None, Some(("parent_id", vec![Uuid::from_u128(1)]))] {
+            let mut conditions = Conditions::of(&scope, "office");
+            conditions.either("is_closed");
+            let (text, _) = conditions.of_parts(DbBackend::Postgres, &listed, keys).unwrap();
+            for half in ["office.is_closed = true", "office.is_closed = false"] {
+                assert!(text.contains(half), "{text}");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn many_parts_are_sorted_once_and_not_merged() {
