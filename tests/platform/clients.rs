@@ -209,6 +209,9 @@ async fn a_revoked_client_is_out_for_good_and_stays_in_the_list() {
     };
     assert_eq!(ids("state=revoked").await, [made["id"].clone()]);
     assert_eq!(ids("q=ERP+bridge&state=active").await, [other["id"].clone()]);
+    for pattern in ["E_P", "bri%25dge", "%25", "%5C"] {
+        assert!(ids(&format!("q={pattern}")).await.is_empty(), "{pattern} is no pattern");
+    }
     let office = world.office(&world.founded.office_id.to_string(), "country").await;
     assert!(ids(&format!("office_id={office}")).await.is_empty());
     world.stop().await;
@@ -245,5 +248,22 @@ async fn a_client_that_an_older_process_made_gets_tokens_and_can_be_rotated() {
     assert_eq!(world.http.call(Method::DELETE, Some(&world.token), &old, None).await.status, 204);
     ends(&world, &before, removed).await;
     assert_eq!(token(&world, &made["id"], &made["client_secret"]).await.status, 401, "nor is it taken again");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_an_older_process_made_keeps_its_secret_when_it_gets_a_second_one() {
+    let world = World::new().await;
+    let made = client(&world, &["offices:read"]).await;
+    let tx = world.identity.system(Actor::system()).await.unwrap();
+    let gone = "DELETE FROM client_secret WHERE last_used_at IS NULL";
+    assert_eq!(sql::execute(tx.db(), gone, params![]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let place = format!("{}/secrets", path(&made));
+    let second = world.http.post(Some(&world.token), &place, &json!({})).await;
+    assert_eq!(second.status, 201, "{}", second.text);
+    for secret in [&made["client_secret"], &second.json()["client_secret"]] {
+        assert_eq!(token(&world, &made["id"], secret).await.status, 200);
+    }
     world.stop().await;
 }

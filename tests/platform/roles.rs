@@ -1,6 +1,7 @@
 //! Roles: the built-in ones, and those that an organisation makes, changes and deletes itself.
 
 use crate::sign_in::form;
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -204,5 +205,46 @@ async fn a_role_that_is_deleted_is_never_held() {
     let orphans = "SELECT 1 FROM person_custom_role h WHERE NOT EXISTS
                    (SELECT 1 FROM custom_role r WHERE r.id = h.role_id)";
     assert!(sql::row(&db, orphans, params![]).await.unwrap().is_none());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_and_its_holders_are_changed_at_once_and_do_not_wait_for_each_other() {
+    let world = World::new().await;
+    let id = role(&world, "Grants", &["plans:read"]).await;
+    let mut places = Vec::new();
+    for _ in 0..6 {
+        let person = world.create("/v1/people", holder(&world, &id)).await;
+        places.push(format!("/v1/people/{}", text(&person["id"])));
+    }
+    let office = world.founded.office_id;
+    for round in 0..8 {
+        // Each of them is given another role, or loses it, while the one that they hold becomes another.
+        let (roles, permissions): (Value, &[&str]) = if round % 2 == 0 {
+            (json!([{ "office_id": office, "role": "auditor" }]), &["plans:read", "offices:read"])
+        } else {
+            (json!([]), &["plans:read"])
+        };
+        let held = json!([{ "office_id": office, "role_id": id }]);
+        let body = json!({ "name": "Holder", "language": "en", "roles": roles, "custom_roles": held });
+        let put = async |place: &str, version: i64| {
+            let request = world.http.request(Method::PUT, place).bearer_auth(&world.token);
+            world.http.send(request.header("if-match", format!("\"{version}\"")).json(&body)).await
+        };
+        let mut versions = Vec::new();
+        for place in &places {
+            let person = world.http.get(Some(&world.token), place).await.json();
+            versions.push(person["version"].as_i64().unwrap());
+        }
+        let people = places.iter().zip(versions).map(|(place, version)| put(place, version));
+        let changed = fields("Grants", permissions);
+        let (people, role) =
+            tokio::join!(join_all(people), change(&world, &world.token, &id, round + 1, &changed));
+        assert_eq!(role.status, 200, "{}", role.text);
+        for person in people {
+            // Whoever comes after the role finds a newer version.
+            assert!([200, 412].contains(&person.status), "{}", person.text);
+        }
+    }
     world.stop().await;
 }

@@ -199,15 +199,29 @@ impl Conditions {
 
     /// One part for each key and each value of the flag, in the order of the list.
     async fn parts(
-        mut self,
+        self,
         db: &impl ConnectionTrait,
         listed: &Listed<'_>,
         keys: Option<(&str, Vec<Uuid>)>,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let Listed { from, order, descending, limit, .. } = listed;
-        let (table, Some(last)) = (self.table, order.last()) else { return Ok(Vec::new()) };
-        if keys.as_ref().is_some_and(|(_, keys)| keys.is_empty()) {
+        let Some((text, values)) = self.of_parts(db.get_database_backend(), listed, keys) else {
             return Ok(Vec::new());
+        };
+        let rows = sql::rows(db, &text, values).await?;
+        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+    }
+
+    /// The statement of [`Conditions::parts`]; none when nothing is asked for.
+    fn of_parts(
+        mut self,
+        backend: DbBackend,
+        listed: &Listed<'_>,
+        keys: Option<(&str, Vec<Uuid>)>,
+    ) -> Option<(String, Vec<Value>)> {
+        let Listed { from, order, descending, limit, .. } = listed;
+        let (table, last) = (self.table, order.last()?);
+        if keys.as_ref().is_some_and(|(_, keys)| keys.is_empty()) {
+            return None;
         }
         let own = sorted(&format!("{table}."), order, *descending);
         let names: Vec<String> = order.iter().map(|column| format!("{table}.{column}")).collect();
@@ -219,20 +233,23 @@ impl Conditions {
                 "SELECT {names} FROM {from} WHERE {conditions}{of_key}{of_flag} ORDER BY {own} LIMIT {limit}"
             )
         };
-        let parts = if db.get_database_backend() == DbBackend::Postgres {
-            // One part, which takes no longer to plan for many keys than for one.
-            let mut asked = Vec::new();
+        let is_postgres = backend == DbBackend::Postgres;
+        let parts = if is_postgres {
+            // One part for all keys, which takes no longer to plan for many than for one. But the values of the flag stand in
+            // the text: where hardly any row has one of them, the planner has to know.
+            let mut asked = String::new();
             let mut of_key = String::new();
             if let Some((column, keys)) = keys {
                 self.values.push(keys.into());
-                asked.push(format!("unnest(${}::uuid[]) AS asked (id)", self.values.len()));
+                asked = format!("unnest(${}::uuid[]) AS asked (id) CROSS JOIN LATERAL ", self.values.len());
                 of_key = format!(" AND {table}.{column} = asked.id");
             }
-            if flag.is_some() {
-                asked.push("(VALUES (true), (false)) AS half (flag)".to_owned());
-            }
-            let part = part(&of_key, "half.flag", &self.text);
-            format!("{} CROSS JOIN LATERAL ({part}) AS parts", asked.join(" CROSS JOIN "))
+            let half = |value| part(&of_key, value, &self.text);
+            let halves = match flag {
+                Some(_) => format!("({}) UNION ALL ({})", half("true"), half("false")),
+                None => half(""),
+            };
+            format!("{asked}({halves}) AS parts")
         } else {
             let of_either = |of_key: &str, conditions: &str| {
                 if flag.is_none() {
@@ -255,12 +272,9 @@ impl Conditions {
             }
             format!("({}) AS parts", parts.join(" UNION ALL "))
         };
-        let text = format!(
-            "SELECT parts.{last} FROM {parts} ORDER BY {} LIMIT {limit}",
-            sorted("parts.", order, *descending)
-        );
-        let rows = sql::rows(db, &text, self.values).await?;
-        rows.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+        // Without the sign SQLite merges the parts, each row in as many steps as there are parts: so it sorts them once.
+        let by = sorted(if is_postgres { "parts." } else { "+parts." }, order, *descending);
+        Some((format!("SELECT parts.{last} FROM {parts} ORDER BY {by} LIMIT {limit}"), self.values))
     }
 }
 
@@ -301,4 +315,43 @@ pub(crate) fn padded<T: Default + Clone>(mut parts: Vec<T>) -> Vec<T> {
         parts.resize(parts.len().next_power_of_two(), T::default());
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::OrganisationId;
+
+    #[test]
+    fn the_planner_knows_which_value_of_the_flag_is_meant() {
+        let scope = TenantScope::Organisation { organisation_id: OrganisationId::from_u128(1) };
+        let listed = Listed { select: "", from: "office", order: &["id"], descending: true, limit: 8 };
+        for keys in [None, Some(("parent_id", vec![Uuid::from_u128(1)]))] {
+            let mut conditions = Conditions::of(&scope, "office");
+            conditions.either("is_closed");
+            let (text, _) = conditions.of_parts(DbBackend::Postgres, &listed, keys).unwrap();
+            for half in ["office.is_closed = true", "office.is_closed = false"] {
+                assert!(text.contains(half), "{text}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn many_parts_are_sorted_once_and_not_merged() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::tests::store(&folder, "parts.db").await;
+        let scope = TenantScope::Organisation { organisation_id: OrganisationId::from_u128(1) };
+        let listed = Listed { select: "", from: "office", order: &["id"], descending: true, limit: 8 };
+        for flag in [None, Some("is_closed")] {
+            let mut conditions = Conditions::of(&scope, "office");
+            conditions.flag = flag;
+            let keys = (1..=40).map(Uuid::from_u128).collect();
+            let asked = conditions.of_parts(DbBackend::Sqlite, &listed, Some(("parent_id", keys)));
+            let (text, values) = asked.unwrap();
+            let db = store.system_read().await.unwrap();
+            let plan = sql::rows(&db, &format!("EXPLAIN QUERY PLAN {text}"), values).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+            assert!(plan.iter().all(|step| !step.contains("MERGE")), "{flag:?}: {plan:?}");
+        }
+    }
 }

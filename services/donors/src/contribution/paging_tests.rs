@@ -10,12 +10,13 @@ use ::store::{Actor, Store, TenantScope, sql};
 use chrono::Datelike;
 use events::FlowObject;
 use kernel::{
-    ContributionId,
+    AgreementId, ContributionId,
     ContributionStatus::{Paid, Pledge},
     DonorId,
     Earmarking::Earmarked,
     MoneyScope::{All, Ours},
 };
+use sea_orm::DbBackend;
 use service::PageRequest;
 
 /// Every record of a list, page by page: their numbers.
@@ -175,5 +176,32 @@ async fn pages_of_many_offices_hold_every_record_once_in_order_whatever_the_filt
         fill(tx.db()).await.unwrap();
         tx.commit().await.unwrap();
         check("migrated", &changed).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_leaves_few_rows_of_an_office_finds_them_by_its_own_index() {
+    let folder = testkit::folder();
+    for (store, _) in stores(folder.path()).await {
+        if store.backend() != DbBackend::Sqlite {
+            continue;
+        }
+        // An office without offices below it.
+        let (scope, none) = (scope_of(3), Filter::default);
+        let db = store.read(&scope).await.unwrap();
+        for (filter, index) in [
+            (Filter { donor_id: Some(DonorId::from_u128(1)), ..none() }, "contribution_of_donor"),
+            (Filter { agreement_id: Some(AgreementId::from_u128(1)), ..none() }, "contribution_of_agreement"),
+            (Filter { parent_id: Some(ContributionId::from_u128(1)), ..none() }, "contribution_of_parent"),
+        ] {
+            let (conditions, values) = filter.conditions(&scope).end();
+            let text = format!(
+                "EXPLAIN QUERY PLAN SELECT c.id FROM contribution c WHERE {conditions} AND c.is_ours = true
+                 ORDER BY c.id DESC LIMIT 8"
+            );
+            let plan = sql::rows(&db, &text, values).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+            assert!(plan[0].contains(index), "{plan:?}");
+        }
     }
 }

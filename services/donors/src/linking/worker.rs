@@ -110,11 +110,16 @@ async fn batch(tx: &mut SystemTx, organisation_id: OrganisationId) -> Result<boo
         let ids = rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<_>, _>>()?;
         to_link::contributions(tx, ids.into_iter().map(|id| (organisation_id, id)));
     }
-    let mut parameters = Vec::new();
-    let listed = sql::bind_list(&mut parameters, notes.iter().map(|note| Value::from(note.id)));
-    let text = format!("DELETE FROM contribution_to_link WHERE id IN ({listed})");
+    let (text, parameters) = removal(organisation_id, &notes);
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(true)
+}
+
+/// What takes notes of an organisation away: found by their whole key, or each batch would read all that wait.
+fn removal(organisation_id: OrganisationId, notes: &[Note]) -> (String, Vec<Value>) {
+    let mut parameters = params![organisation_id];
+    let listed = sql::bind_list(&mut parameters, notes.iter().map(|note| Value::from(note.id)));
+    (format!("DELETE FROM contribution_to_link WHERE organisation_id = $1 AND id IN ({listed})"), parameters)
 }
 
 /// Whether anything that FTS reports as ours is known at all: else nothing of what was written is known twice, however much
@@ -139,4 +144,33 @@ async fn may_be_known_twice(
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counted::tests::{ORGANISATION, stores};
+    use sea_orm::DbBackend;
+    use uuid::Uuid;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn notes_are_taken_away_by_the_key_of_their_table() {
+        let folder = testkit::folder();
+        for (store, _) in stores(folder.path()).await {
+            if store.backend() != DbBackend::Sqlite {
+                continue;
+            }
+            let note = |id| Note {
+                id: Uuid::from_u128(id),
+                organisation_id: ORGANISATION,
+                contribution_id: None,
+                donor_id: None,
+            };
+            let tx = store.system(Actor::system()).await.unwrap();
+            let (text, parameters) = removal(ORGANISATION, &[note(1), note(2), note(3)]);
+            let plan = sql::rows(tx.db(), &format!("EXPLAIN QUERY PLAN {text}"), parameters).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+            assert!(plan[0].contains("PRIMARY KEY (organisation_id=? AND id=?)"), "{plan:?}");
+        }
+    }
 }

@@ -279,6 +279,7 @@ pub(crate) async fn update(
     let fields = body.checked(check)?;
     let mut ended = Vec::new();
     let answer = service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        role::rights::lock_all(tx, caller.claims.organisation_id).await?;
         let found = store::get_to_change(tx, caller.claims.organisation_id, id.0).await?;
         let before = found.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;

@@ -56,6 +56,7 @@ pub(crate) async fn create(
         let before = clients::active(tx, scope, id.0).await?;
         // Whoever knows the secret may do what the client may.
         check_own(&caller.claims, "/scopes", before.scopes())?;
+        secrets::keep_first(tx, &before).await?;
         if secrets::valid(tx.db(), &before).await?.len() >= MAX_VALID {
             let why = "two secrets are valid already: delete one of them first";
             let fault = FieldCode::TooMany.says(why).with("max", MAX_VALID);

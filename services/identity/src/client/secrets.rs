@@ -80,8 +80,8 @@ pub(crate) async fn insert(tx: &Transaction, secret: &Model) -> Result<(), Store
 
 /// The secret of a client that an older version of the program made, which has it in the row of the client alone. Its row
 /// is that of the migration, so that two requests at once make one.
-pub(crate) async fn adopt(store: &Store, client: &store::Model) -> Result<Model, StoreError> {
-    let row = Model {
+fn of_older_version(client: &store::Model) -> Model {
+    Model {
         id: SecretId::from_uuid(client.id.as_uuid()),
         client_id: client.id,
         session_id: client.id.as_uuid(),
@@ -89,11 +89,24 @@ pub(crate) async fn adopt(store: &Store, client: &store::Model) -> Result<Model,
         created_at: client.created_at,
         last_used_at: None,
         removed_at: None,
-    };
+    }
+}
+
+/// Makes the row of the secret of an older version, which was used just now.
+pub(crate) async fn adopt(store: &Store, client: &store::Model) -> Result<Model, StoreError> {
+    let row = of_older_version(client);
     let tx = store.system(Actor::system()).await?;
     insert_new(tx.db(), std::slice::from_ref(&row)).await?;
     tx.commit().await?;
     Ok(row)
+}
+
+/// The same before a client, whose row is locked, gets another secret: without its row the first would be lost.
+pub(crate) async fn keep_first(tx: &Transaction, client: &store::Model) -> Result<(), StoreError> {
+    if !client.secret_hash.is_empty() && of(tx.db(), &[client.id]).await?.is_empty() {
+        insert_new(tx.db(), &[of_older_version(client)]).await?;
+    }
+    Ok(())
 }
 
 /// Notes that a secret was used just now, unless that was noted within the last minute.

@@ -1,7 +1,7 @@
 use super::secrets;
 use kernel::{ClientId, OfficeId, OrganisationId, closed_set};
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, sea_query::LikeExpr};
 use service::PageRequest;
 use store::{StoreError, TenantScope, Transaction, audit, params, sql};
 
@@ -100,7 +100,9 @@ pub(crate) async fn list(
 ) -> Result<Vec<Model>, StoreError> {
     let mut query = readable(scope).order_by_asc(Column::Id).limit(page.limit + 1);
     for word in filter.words.iter().flat_map(|words| words.split_whitespace()) {
-        query = query.filter(Column::Search.contains(word));
+        // What stands for other characters in a pattern stands for itself.
+        let word = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        query = query.filter(Column::Search.like(LikeExpr::new(format!("%{word}%")).escape('\\')));
     }
     if let Some(office_id) = filter.office_id {
         query = query.filter(Column::OfficeId.eq(office_id));

@@ -1,6 +1,11 @@
-use sea_orm::DbErr;
+use kernel::ClientId;
+use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
-use store::migration::{Tenant, ddl, protect};
+use store::{
+    StoreError,
+    migration::{Tenant, ddl, protect},
+    params, sql,
+};
 
 struct M0013;
 
@@ -18,6 +23,8 @@ impl MigrationName for M0013 {
 impl MigrationTrait for M0013 {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         ddl(manager, TABLES).await?;
+        let filled = fill_search(manager.get_connection()).await;
+        filled.map_err(|error| DbErr::Custom(error.to_string()))?;
         protect(
             manager,
             &[
@@ -28,6 +35,15 @@ impl MigrationTrait for M0013 {
         )
         .await
     }
+}
+
+/// What clients are found by. SQLite has no lower case but that of ASCII.
+async fn fill_search(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    for row in sql::rows(db, "SELECT id, name FROM client", vec![]).await? {
+        let (id, name): (ClientId, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        sql::execute(db, "UPDATE client SET search = $1 WHERE id = $2", params![name.to_lowercase(), id]).await?;
+    }
+    Ok(())
 }
 
 /// The secret that a client has had until now takes the client's own id, so that whoever moves it here a second time (a
@@ -54,7 +70,6 @@ CREATE INDEX person_custom_role_by_role ON person_custom_role (role_id);
 CREATE INDEX person_custom_role_by_office ON person_custom_role (office_id);
 ALTER TABLE client ADD COLUMN revoked_at {instant};
 ALTER TABLE client ADD COLUMN search text NOT NULL DEFAULT '';
-UPDATE client SET search = lower(name);
 CREATE TABLE client_secret (
   id {uuid} PRIMARY KEY,
   client_id {uuid} NOT NULL REFERENCES client (id),
@@ -68,6 +83,22 @@ CREATE INDEX client_secret_by_client ON client_secret (client_id);
 CREATE INDEX client_secret_by_session ON client_secret (session_id);
 INSERT INTO client_secret (id, client_id, session_id, hash, created_at)
   SELECT id, id, id, secret_hash, created_at FROM client;
-ALTER TABLE person ADD COLUMN announced_rights bigint NOT NULL DEFAULT 0;
-CREATE INDEX person_to_announce_rights ON person (id) WHERE announced_rights < version AND donor_id IS NULL;
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+    use store::Actor;
+
+    #[tokio::test]
+    async fn clients_that_were_there_are_found_in_whatever_case_their_names_are() {
+        for world in World::on_both("clients_that_were_there_are_found").await {
+            world.execute("UPDATE client SET name = 'ÉCOLE Bridge', search = ''").await;
+            let tx = world.store.system(Actor::system()).await.unwrap();
+            fill_search(tx.db()).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(world.texts("SELECT search FROM client").await, ["école bridge"]);
+        }
+    }
+}

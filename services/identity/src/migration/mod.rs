@@ -28,6 +28,7 @@ pub(crate) mod m0013;
 pub(crate) mod m0014;
 pub(crate) mod m0015;
 pub(crate) mod m0016;
+pub(crate) mod m0017;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -48,5 +49,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0014::migration(),
         m0015::migration(),
         m0016::migration(),
+        m0017::migration(),
     ]
 }

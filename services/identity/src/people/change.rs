@@ -9,7 +9,7 @@ use super::{
 use crate::{
     State, office,
     person::{PersonState, announcement::announce, api::RoleIn, is_email, normal_email, state_of, store},
-    role::rights::save_custom,
+    role::rights::{lock_shared, save_custom},
     token::ending,
 };
 use ::store::TenantTx;
@@ -66,6 +66,7 @@ pub(crate) async fn change(
     let claims = &caller.claims;
     let mut ended = Vec::new();
     let answer = service::change(&context, &request, claims, async |tx, scope, precondition| {
+        lock_shared(tx, claims.organisation_id).await?;
         let before = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         let update = body.checked(check)?;

@@ -1,5 +1,6 @@
 //! What other services are told of staff (`PersonChanged`): in the transaction of every change, and afterwards of whoever
-//! was never announced: people from before there was the event, and what an older process wrote during an upgrade.
+//! was never announced: people from before there was the event, what an older process wrote during an upgrade, and whoever
+//! was announced with other rights than a new version of the program gives to built-in roles.
 
 use super::{may_sign_in, store};
 use crate::role::rights::{self, Rights};
@@ -10,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// People announced in one transaction.
 const BATCH_SIZE: usize = 500;
+/// The number of what built-in roles permit: one more whenever that changes, so that everybody is announced once more. A
+/// process of an older version, which has a lower one, leaves them alone.
+const RIGHTS: i64 = 1;
 
 /// Leaves the event of a person that this transaction made or changed in the outbox.
 pub(crate) async fn announce(tx: &mut Transaction, person: PersonId) -> Result<(), StoreError> {
@@ -29,11 +33,28 @@ pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Announces everybody whose last version was not, or without permissions, as older versions of the program did; returns how
-/// many there were.
+/// Announces everybody whose last version was not, or with other rights; returns how many there were.
 pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
+    let changed = announce_missing(store, Missing::Version).await?;
+    Ok(changed + announce_missing(store, Missing::Rights).await?)
+}
+
+/// What other services have not been told of a person.
+#[derive(Clone, Copy)]
+enum Missing {
+    /// Its last version.
+    Version,
+    /// What it may do by now. It is told as a new version: they have had the last one.
+    Rights,
+}
+
+async fn announce_missing(store: &Store, missing: Missing) -> Result<usize, StoreError> {
+    let condition = match missing {
+        Missing::Version => "announced_version < version".to_owned(),
+        Missing::Rights => format!("announced_rights < {RIGHTS}"),
+    };
     let text = format!(
-        "SELECT id FROM person WHERE announced_rights < version AND donor_id IS NULL ORDER BY id LIMIT {BATCH_SIZE}"
+        "SELECT id FROM person WHERE {condition} AND donor_id IS NULL ORDER BY id LIMIT {BATCH_SIZE}"
     );
     let mut announced = 0;
     loop {
@@ -47,25 +68,16 @@ pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
         let rows = sql::rows(tx.db(), &format!("{text}{}", sql::for_update(tx.db())), params![]).await?;
         let people: Vec<PersonId> =
             rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
-        raise_announced(&tx, &people).await?;
-        announce_all(&mut tx, &people).await?;
+        match missing {
+            Missing::Version => announce_all(&mut tx, &people).await?,
+            Missing::Rights => announce_again(&mut tx, &people).await?,
+        }
         tx.commit().await?;
         announced += people.len();
     }
 }
 
-/// Raises the version of those whose present one was announced without permissions: no service takes one version twice.
-async fn raise_announced(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
-    let mut parameters = Vec::new();
-    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
-    let text = format!(
-        "UPDATE person SET version = version + 1 WHERE announced_version >= version AND id IN ({listed})"
-    );
-    sql::execute(tx.db(), &text, parameters).await?;
-    Ok(())
-}
-
-/// Raises the version of people whose rights a change of a role has changed, and leaves their events in the outbox.
+/// Raises the version of people whose rights have changed with a role, and leaves their events in the outbox.
 pub(crate) async fn announce_again(tx: &mut Transaction, people: &[PersonId]) -> Result<(), StoreError> {
     for batch in people.chunks(BATCH_SIZE) {
         store::raise_versions(tx, batch).await?;
@@ -90,7 +102,7 @@ async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), S
     let mut parameters = Vec::new();
     let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
     let text = format!(
-        "UPDATE person SET announced_version = version, announced_rights = version WHERE id IN ({listed})"
+        "UPDATE person SET announced_version = version, announced_rights = {RIGHTS} WHERE id IN ({listed})"
     );
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(())

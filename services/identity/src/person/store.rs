@@ -2,7 +2,7 @@ use super::rows;
 use kernel::{DonorId, OfficeId, OrganisationId, PersonId, StaffRole, text::search_key};
 use locale::Language;
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
+use sea_orm::{DbBackend, IntoActiveModel, QueryOrder, QuerySelect, Set, TryInsertResult};
 use store::{StoreError, TenantScope, Transaction, audit, insert_new, params, sql};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -246,10 +246,15 @@ pub(crate) async fn is_erased(db: &impl ConnectionTrait, id: PersonId) -> Result
     Ok(sql::row(db, text, params![id]).await?.is_some())
 }
 
-/// Raises the version of people.
+/// Raises the version of people, locked in the order of their ids as wherever several are: or two transactions could wait
+/// for each other. (As an UPDATE locks them: rows that refer to them may be added meanwhile.)
 pub(crate) async fn raise_versions(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
     let mut parameters = Vec::new();
     let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
+    if tx.db().get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT id FROM person WHERE id IN ({listed}) ORDER BY id FOR NO KEY UPDATE");
+        sql::rows(tx.db(), &lock, parameters.clone()).await?;
+    }
     let text = format!("UPDATE person SET version = version + 1 WHERE id IN ({listed})");
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(())

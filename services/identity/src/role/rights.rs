@@ -136,6 +136,22 @@ pub(crate) async fn custom_held(
     sql::all(db, &text, parameters).await
 }
 
+/// The lock between changes of an organisation's custom roles and of what people hold.
+fn lock_name(organisation_id: OrganisationId) -> String {
+    format!("custom roles of {organisation_id}")
+}
+
+/// Nobody is given a custom role, or loses one, before this transaction ends, which changes a role and goes on to its
+/// holders. Taken before any row is locked: whoever gives a role locks the person first, and then the role.
+pub(crate) async fn lock_all(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), StoreError> {
+    tx.lock(&lock_name(organisation_id)).await
+}
+
+/// No custom role changes before this transaction ends, which changes what somebody holds. Taken before any row is locked.
+pub(crate) async fn lock_shared(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), StoreError> {
+    tx.lock_shared(&lock_name(organisation_id)).await
+}
+
 /// Writes which custom roles a person holds, in the place of those that it held. The roles stay until this transaction
 /// ends: nobody deletes or changes one meanwhile.
 ///

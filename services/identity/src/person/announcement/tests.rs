@@ -1,8 +1,10 @@
-use super::{announce_again, catch_up};
+use super::{RIGHTS, announce_again, catch_up};
 use crate::{role, testing::World};
 use ::store::Actor;
 use events::{EventPayload, OfficeRoles, PersonChanged};
 use kernel::{DonorId, StaffRole};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// What an administrator may do, as events say it.
 fn every_permission() -> Vec<String> {
@@ -100,6 +102,35 @@ async fn whose_role_changed_is_announced_again_with_the_new_rights() {
         assert!(told[1].offices[0].roles.is_empty() && told[1].sequence == 2);
         assert_eq!(catch_up(&world.store).await.unwrap(), 0, "it is announced already");
     }
+}
+
+#[tokio::test]
+async fn whoever_was_announced_without_permissions_is_announced_once_more_with_them() {
+    for world in World::on_both("whoever_was_announced_without_permissions").await {
+        for number in 0..2 {
+            world.person(&format!("amina-{number}@example.org"), &[StaffRole::Auditor], None).await;
+        }
+        // A version before permissions were told of has announced them.
+        world.execute("UPDATE person SET announced_version = version").await;
+        assert_eq!(catch_up(&world.store).await.unwrap(), 2);
+        let told = told(&world).await;
+        assert_eq!(told.iter().map(|event| event.sequence).collect::<Vec<_>>(), [2, 2]);
+        assert!(told.iter().all(|event| !event.offices[0].permissions.is_empty()));
+        assert_eq!(catch_up(&world.store).await.unwrap(), 0);
+    }
+}
+
+#[test]
+fn what_built_in_roles_permit_changes_with_its_number() {
+    let mut permitted = String::new();
+    for role in StaffRole::ALL {
+        let permissions: BTreeSet<&str> = auth::permissions_of(*role).iter().copied().collect();
+        let permissions: Vec<&str> = permissions.into_iter().collect();
+        permitted.push_str(&format!("{role} {}\n", permissions.join(" ")));
+    }
+    let digest = hex::encode(Sha256::digest(permitted.as_bytes()));
+    let (number, known) = (1, "1ce1b082d95d728293cff50a91c2db96e35d9739c21e88f5329404998e9198b8");
+    assert_eq!((RIGHTS, digest.as_str()), (number, known), "raise RIGHTS, and both here: {permitted}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::{
     i18n::Language,
+    lists::added,
     permissions,
     steps::{Field, Kind, Step, Steps, offering},
     visit::{PageResult, Staff},
@@ -99,7 +100,7 @@ pub(crate) fn sample(language: Language) -> Value {
     let record = json!({ "id": "0", "version": 1, "amount": { "amount": "1234567.00", "currency": "EUR" } });
     let steps = STEPS.shown((language, "2026-02-03"), &record, &["sample-one", "sample-two", "sample-three"]);
     let steps = offering(steps, &[json!({ "id": "0", "name": "2026" })]);
-    json!({
+    let samples = json!({
         "sample_agreements": agreements, "sample_steps": steps,
         "sample_choices": permissions::choices(&["plans:read", "plans:write"], |name| name != "plans:write"),
         "sample_held": permissions::held(&json!(["plans:read", "plans:write", "agreements:read"])),
@@ -128,6 +129,8 @@ pub(crate) fn sample(language: Language) -> Value {
         "sample_places": [place("TCD", 5e5), place("SDN", 5e6), place("ETH", 5e7), place("AFG", 5e8), place("UKR", 5e9),
                           place("MDV", 5e6)],
         "sample_list": { "next_cursor": "c" },
+    });
+    let figures = json!({
         "sample_link": { "url": "https://example.org/0123456789", "expires_at": "2026-11-25T09:30:00Z", "mailed": true,
                          "reset": false },
         "sample_figure": money("601000000.00"),
@@ -142,5 +145,6 @@ pub(crate) fn sample(language: Language) -> Value {
         "sample_found": { "countries": [{ "country": "TCD", "year": 2026, "funding": money("500000.00") }], "plans": [],
                           "organisations": [{ "name": "ΑΒΓ", "funding": money("500000.00"), "flow_count": 9,
                                               "places": [{ "country": "TCD", "year": 2026 }] }] },
-    })
+    });
+    added(samples, figures)
 }
