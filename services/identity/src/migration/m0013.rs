@@ -41,7 +41,8 @@ impl MigrationTrait for M0013 {
 async fn fill_search(db: &impl ConnectionTrait) -> Result<(), StoreError> {
     for row in sql::rows(db, "SELECT id, name FROM client", vec![]).await? {
         let (id, name): (ClientId, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        sql::execute(db, "UPDATE client SET search = $1 WHERE id = $2", params![name.to_lowercase(), id]).await?;
+        sql::execute(db, "UPDATE client SET search = $1 WHERE id = $2", params![name.to_lowercase(), id])
+            .await?;
     }
     Ok(())
 }

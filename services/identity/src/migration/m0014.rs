@@ -53,7 +53,6 @@ ALTER TABLE office ADD COLUMN time_zone text;
 ALTER TABLE office ADD COLUMN is_closed boolean NOT NULL DEFAULT false;
 ALTER TABLE office ADD COLUMN closed_at {instant};
 ALTER TABLE office ADD COLUMN search text NOT NULL DEFAULT '';
-CREATE INDEX person_role_in_office ON person_role (office_id);
 CREATE TABLE known_agreement (
   id {uuid} PRIMARY KEY,
   organisation_id {uuid} NOT NULL,

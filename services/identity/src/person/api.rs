@@ -4,7 +4,7 @@ use super::store;
 use crate::password;
 use ::store::Transaction;
 use auth::ApiError;
-use kernel::{FieldCode, OfficeId, StaffRole};
+use kernel::{OfficeId, StaffRole};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;

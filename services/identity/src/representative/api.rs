@@ -190,7 +190,6 @@ pub(crate) async fn list(
     responses((status = 200, description = "The representative", body = Representative), ReadProblems))]
 #[get("/v1/representatives/{id}")]
 pub(crate) async fn get(
-    request: HttpRequest,
     caller: Caller<perm::RepresentativesRead>,
     context: Data<Context>,
     id: Id<PersonId>,

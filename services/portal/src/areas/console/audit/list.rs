@@ -163,9 +163,10 @@ impl Names {
         let people: Vec<String> = people.into_iter().collect();
         let (people, of_people) = (people.join(","), !people.is_empty());
         let of_clients = !ids(&["client"]).is_empty();
+        let (of_these, of_all) = ([("ids", people.as_str()), ("limit", "100")], [("limit", "200")]);
         let (people, clients) = futures_util::join!(
-            named(staff, of_people, "people:read", "/v1/people", &[("ids", &people), ("limit", "100")]),
-            named(staff, of_clients, "clients:read", "/v1/clients", &[("limit", "200")]),
+            named(staff, of_people, "people:read", "/v1/people", &of_these),
+            named(staff, of_clients, "clients:read", "/v1/clients", &of_all),
         );
         let mut names = people?;
         names.extend(clients?);

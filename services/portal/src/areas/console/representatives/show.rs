@@ -63,11 +63,11 @@ async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
 /// The page, with what `again` says of a step that was refused, or of a link that is shown this once.
 async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let person = staff.get(&format!("/v1/representatives/{id}"), &()).await?;
-    let donor = staff.get(&format!("/v1/donors/{}", person["donor_id"].as_str().unwrap_or_default()), &());
-    let donor = donor.await?;
+    let donor = format!("/v1/donors/{}", person["donor_id"].as_str().unwrap_or_default());
+    let donor = staff.get(&donor, &()).await?;
     let may_write = may_keep(staff, &donor).await?;
     recent::note(&staff.request, &format!("/console/representatives/{id}"), person["name"].as_str());
-    let steps = if may_write { steps_for(&person) } else { &[] };
+    let steps: &[&str] = if may_write { steps_for(&person) } else { &[] };
     let context = json!({
         "steps": STEPS.of(staff, &person, steps), "person": person, "donor": donor, "may_write": may_write,
     });
