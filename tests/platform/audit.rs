@@ -272,8 +272,9 @@ async fn published(world: &World) -> Value {
     let mut reader = world.bus.subscribe("audit.reader", &[AuditHeadPublished::TOPIC]).await.unwrap();
     loop {
         let records: Vec<Record> = reader.next(100).await.unwrap();
-        let events = records.iter().map(|record| serde_json::from_slice::<Value>(&record.payload).unwrap());
-        let found = events.filter(|event| event["service"] == "donors").next_back();
+        let mut events =
+            records.iter().map(|record| serde_json::from_slice::<Value>(&record.payload).unwrap());
+        let found = events.rfind(|event| event["service"] == "donors");
         if let Some(found) = found {
             return found;
         }

@@ -211,12 +211,12 @@ async fn an_invitation_names_a_donor_an_address_and_a_day_that_is_not_too_far() 
     let path = format!("/v1/representatives/{}", text(&nora["id"]));
     let anew = world.http.post(Some(&token), &format!("{path}/invite"), &json!({})).await;
     assert_eq!(anew.status, 201, "{}", anew.text);
-    assert_eq!(accepted(&world, &nora).await.pointers(), ["/token"]);
-    assert_eq!(accepted(&world, &anew.json()).await.status, 200);
     eventually("the invitation is mailed", || async {
         world.mails().iter().any(|mail| mail.contains("nora@example.org")).then_some(())
     })
     .await;
+    assert_eq!(accepted(&world, &nora).await.pointers(), ["/token"]);
+    assert_eq!(accepted(&world, &anew.json()).await.status, 200);
     for id in [&nora["id"], &invited["id"]] {
         let path = format!("/v1/representatives/{}/invite", text(id));
         let refused = world.http.post(Some(&token), &path, &json!({})).await;

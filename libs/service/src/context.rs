@@ -13,6 +13,9 @@ use telemetry::TRACEPARENT;
 /// How long an office that was found open counts as open without being asked for again.
 const OPEN_FOR: TimeDelta = TimeDelta::seconds(1);
 
+/// Offices of organisations, each with the moment until which it counts as open.
+type OpenOffices = HashMap<(OrganisationId, OfficeId), DateTime<Utc>>;
+
 /// What handlers and workers of a service share.
 #[derive(Clone)]
 pub struct Context {
@@ -24,7 +27,7 @@ pub struct Context {
     pub verifier: Verifier,
     pub(crate) in_flight: Arc<Mutex<HashSet<idempotency::Key>>>,
     /// Offices that were found open, and until when they count as open. Whose an office is, is asked for every time.
-    open_offices: Arc<Mutex<HashMap<(OrganisationId, OfficeId), DateTime<Utc>>>>,
+    open_offices: Arc<Mutex<OpenOffices>>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) response_cache: ResponseCache,
 }

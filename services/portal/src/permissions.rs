@@ -8,8 +8,12 @@ fn resource(permission: &str) -> &str {
     permission.split(':').next().unwrap_or(permission)
 }
 
-/// Every permission, in groups: which of them are `chosen`, and which the reader holds and may give.
-pub(crate) fn choices(chosen: &[&str], holds: impl Fn(&str) -> bool) -> Value {
+/// Every permission, in groups: which of them are `chosen` (of a form, one alone is no list), and which the reader holds and
+/// may give.
+pub(crate) fn choices(chosen: &Value, holds: impl Fn(&str) -> bool) -> Value {
+    let alone = std::slice::from_ref(chosen);
+    let chosen: Vec<&str> =
+        chosen.as_array().map_or(alone, Vec::as_slice).iter().filter_map(Value::as_str).collect();
     grouped(
         ALL_PERMISSIONS.iter().copied(),
         |name| json!({ "name": name, "chosen": chosen.contains(&name), "own": holds(name) }),
@@ -51,7 +55,7 @@ mod tests {
 
     #[test]
     fn permissions_stand_in_groups_and_say_what_may_be_given() {
-        let groups = choices(&["plans:read"], |name| name != "plans:write");
+        let groups = choices(&json!(["plans:read"]), |name| name != "plans:write");
         let plans = groups.as_array().unwrap().iter().find(|group| group["resource"] == "plans").unwrap();
         let expected = json!([
             { "name": "plans:read", "chosen": true, "own": true },

@@ -76,14 +76,20 @@ async fn an_office_stays_open_while_something_is_open_there() {
 
     // An agreement that is cancelled, or handed over, keeps no office open.
     let (handed, _) = scene.agreement(&scene.country).await;
-    let at = async |agreement: &str, step: &str, body: &Value| {
-        let path = format!("/v1/agreements/{agreement}");
-        let version = scene.get(&path).await.header("etag").to_owned();
-        let done = scene.send(Method::POST, &format!("{path}/{step}"), &version, body).await;
+    let at = async |token: &str, path: &str, step: &str, body: &Value| {
+        let version = scene.get(path).await.header("etag").to_owned();
+        let request = scene.world.http.request(Method::POST, &format!("{path}/{step}")).bearer_auth(token);
+        let done = scene.world.http.send(request.header("if-match", version).json(body)).await;
         assert_eq!(done.status, 200, "{}", done.text);
     };
-    at(&id, "cancel", &json!({})).await;
-    at(&handed, "hand-over", &json!({ "office_id": scene.south })).await;
+    // The office itself cancels, by a client that is revoked afterwards.
+    let own = scene.world.client(&scene.country, &["agreements:read", "agreements:write"]).await;
+    at(&own, &format!("/v1/agreements/{id}"), "cancel", &json!({})).await;
+    let top = scene.world.token.as_str();
+    let clients = scene.get(&format!("/v1/clients?office_id={}", scene.country)).await.json();
+    let client = clients["items"][0]["id"].as_str().unwrap().to_owned();
+    at(top, &format!("/v1/clients/{client}"), "revoke", &json!({})).await;
+    at(top, &format!("/v1/agreements/{handed}"), "hand-over", &json!({ "office_id": scene.south })).await;
     eventually("identity knows that nothing is open", || async {
         (counts(&scene.open_business(&scene.country).await) == [0; 4]).then_some(())
     })

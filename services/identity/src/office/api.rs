@@ -98,6 +98,7 @@ pub(crate) struct OfficeFilter {
     /// Only offices directly below this one.
     parent_id: Option<OfficeId>,
     /// `code`, or `tree`: each office after the one above it. Defaults to `code`.
+    #[param(inline)]
     sort: Option<OfficeOrder>,
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct PeopleFilter {
     /// Only representatives of this donor.
     donor_id: Option<DonorId>,
     /// Only staff, or only donors' representatives.
+    #[param(inline)]
     kind: Option<PersonKind>,
     /// Only these people, for their names: up to 100 ids, separated by commas. Staff beyond the caller's offices are
     /// included, by name alone, unless `q`, `role` or `role_id` is sent as well; ids of nobody are left out.

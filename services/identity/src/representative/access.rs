@@ -27,13 +27,17 @@ pub(super) async fn donor(context: &Context, claims: &Claims, id: DonorId) -> Re
         let fault = FieldCode::UnknownReference.says(why).kind(RecordKind::Donor);
         return Err(Problem::invalid_field("/donor_id", fault).into());
     }
-    let db = context.store.read(&of_organisation(claims)).await?;
-    let donor = store::donors(&db, &[id]).await?.remove(&id).ok_or_else(Problem::not_found)?;
-    if donor.id != id {
-        let fault = FieldCode::Merged.says(format!("is a duplicate that was merged into {}", donor.id));
-        return Err(Problem::invalid_field("/donor_id", fault).into());
-    }
-    check(&db, claims, &donor).await?;
+    let scope = of_organisation(claims);
+    let donor = service::read_within(context, &scope, async |db| {
+        let donor = store::donors(db, &[id]).await?.remove(&id).ok_or_else(Problem::not_found)?;
+        if donor.id != id {
+            let fault = FieldCode::Merged.says(format!("is a duplicate that was merged into {}", donor.id));
+            return Err(Problem::invalid_field("/donor_id", fault).into());
+        }
+        check(db, claims, &donor).await?;
+        Ok(donor)
+    });
+    let donor = donor.await?;
     check_sees_as_much(claims)?;
     Ok(donor)
 }
@@ -57,12 +61,14 @@ pub(super) fn check_sees_as_much(claims: &Claims) -> Result<(), ApiError> {
 /// # Errors
 /// 404 for no representative of the organisation's donors; 403 when it is for somebody else to change.
 pub(super) async fn donor_of(context: &Context, claims: &Claims, id: PersonId) -> Result<Donor, ApiError> {
-    let db = context.store.read(&of_organisation(claims)).await?;
-    let person = store::get(claims.organisation_id, &db, id).await?.ok_or_else(Problem::not_found)?;
-    let asked = person.donor_id.ok_or_else(Problem::not_found)?;
-    let donor = store::donors(&db, &[asked]).await?.remove(&asked).ok_or_else(Problem::not_found)?;
-    check(&db, claims, &donor).await?;
-    Ok(donor)
+    service::read_within(context, &of_organisation(claims), async |db| {
+        let person = store::get(claims.organisation_id, db, id).await?.ok_or_else(Problem::not_found)?;
+        let asked = person.donor_id.ok_or_else(Problem::not_found)?;
+        let donor = store::donors(db, &[asked]).await?.remove(&asked).ok_or_else(Problem::not_found)?;
+        check(db, claims, &donor).await?;
+        Ok(donor)
+    })
+    .await
 }
 
 async fn check(db: &impl ConnectionTrait, claims: &Claims, donor: &Donor) -> Result<(), ApiError> {

@@ -67,7 +67,7 @@ fn show(language: Language) -> Value {
 fn form(_: Language) -> Value {
     json!({
         "typed": client(), "problem": super::refusal("scopes"), "id": ID, "key": "k", "offices": offices(),
-        "groups": permissions::choices(&["plans:read", "imports:write"], |name| name != "imports:write"),
+        "groups": permissions::choices(&json!(["plans:read", "imports:write"]), |name| name != "imports:write"),
     })
 }
 

@@ -62,6 +62,6 @@ fn form(_: Language) -> Value {
     let role = answer("/v1/roles/{id}", custom());
     json!({
         "typed": role, "problem": super::refusal("permissions"), "id": ID, "key": "k",
-        "groups": permissions::choices(&["plans:read", "agreements:write"], |name| name != "agreements:write"),
+        "groups": permissions::choices(&json!(["plans:read", "agreements:write"]), |name| name != "agreements:write"),
     })
 }

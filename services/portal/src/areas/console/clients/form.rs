@@ -30,13 +30,9 @@ async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     form_page(&staff, Some(&id), client, Value::Null).await
 }
 
-/// The form, with the fields of a client or what was typed; one scope alone is no list in a form.
+/// The form, with the fields of a client or what was typed.
 async fn form_page(staff: &Staff, id: Option<&Id>, typed: Value, problem: Value) -> PageResult {
-    let chosen: Vec<&str> = match &typed["scopes"] {
-        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    };
-    let groups = choices(&chosen, |name| staff.may(name));
+    let groups = choices(&typed["scopes"], |name| staff.may(name));
     let own = own_and_below(&offices(staff).await?, |office| staff.is_own_office(office));
     let context = json!({
         "offices": offered(own, &typed["office_id"]), "typed": typed, "problem": problem, "id": id.map(Id::as_str),

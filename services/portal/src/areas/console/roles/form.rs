@@ -27,13 +27,9 @@ async fn edit(staff: Staff, id: web::Path<Id>) -> PageResult {
     form_page(&staff, Some(&id), role, Value::Null).await
 }
 
-/// The form, with the fields of a role or what was typed; one permission alone is no list in a form.
+/// The form, with the fields of a role or what was typed.
 async fn form_page(staff: &Staff, id: Option<&Id>, typed: Value, problem: Value) -> PageResult {
-    let chosen: Vec<&str> = match &typed["permissions"] {
-        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    };
-    let groups = choices(&chosen, |name| staff.may(name));
+    let groups = choices(&typed["permissions"], |name| staff.may(name));
     let context = json!({
         "typed": typed, "problem": problem, "id": id.map(Id::as_str), "key": key(), "groups": groups,
     });

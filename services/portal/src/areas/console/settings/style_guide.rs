@@ -102,7 +102,7 @@ pub(crate) fn sample(language: Language) -> Value {
     let steps = offering(steps, &[json!({ "id": "0", "name": "2026" })]);
     let samples = json!({
         "sample_agreements": agreements, "sample_steps": steps,
-        "sample_choices": permissions::choices(&["plans:read", "plans:write"], |name| name != "plans:write"),
+        "sample_choices": permissions::choices(&json!(["plans:read", "plans:write"]), |name| name != "plans:write"),
         "sample_held": permissions::held(&json!(["plans:read", "plans:write", "agreements:read"])),
         "sample_reports": reports, "sample_stages": stages,
         "sample_told": [told("overdue", false), told("send", false), told("return", true)],
