@@ -24,6 +24,7 @@ const READ_MODELS: [(&str, &[&str]); 3] = [
             "known_person",
             "known_person_office",
             "known_plan",
+            "known_representative",
             "clearance",
             "inbox",
         ],
@@ -262,8 +263,8 @@ async fn change(world: &World, method: reqwest::Method, record: &str, step: &str
     assert_eq!(answer.status, 200, "{record}{step}: {}", answer.text);
 }
 
-/// Two organisations, offices (one moved, with a time zone, one closed), donors (one renamed), plans, an agreement, flows
-/// (some changed, some moved elsewhere), contributions of an office, due-diligence decisions.
+/// Two organisations, offices (one moved, with a time zone, one closed), donors (one renamed, with a representative), plans,
+/// an agreement, flows (some changed, some moved elsewhere), contributions of an office, due-diligence decisions.
 async fn journey(world: &World) {
     let (_, other) = world.other_organisation("OTHER").await;
     let headquarters = world.founded.office_id.to_string();
@@ -274,6 +275,7 @@ async fn journey(world: &World) {
     change(world, reqwest::Method::POST, &format!("/v1/offices/{closed}"), "/close", &json!({})).await;
     let donor = world.donor("Norway, Government of").await;
     rename(world, &donor, "Kingdom of Norway").await;
+    world.representative(&donor).await;
     let terms = json!({ "donor_id": donor, "title": "Shelter", "start_date": "2026-01-01", "end_date": "2026-12-31",
         "amount": { "amount": "100", "currency": "USD" } });
     let agreement = text(&world.create("/v1/agreements", json!({ "terms": terms })).await["id"]);

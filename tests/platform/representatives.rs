@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use testkit::{Response, eventually};
 use tests::{PASSWORD, World, day_ahead, sign_in, text};
 
-/// How long a session of a suspended account may live.
+/// How long a session, or a calendar address, of a suspended account may live.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
 /// A member of staff with this role in an office: its id and a token.
@@ -303,6 +303,47 @@ async fn access_ends_with_its_last_day_and_can_be_given_again() {
     let saved = changed(&world, &token, &path, expired.header("etag"), Some(&fields)).await;
     assert_eq!((saved.status, &saved.json()["state"]), (200, &json!("active")), "{}", saved.text);
     world.sign_in("ingrid@example.org").await;
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_of_a_representative_ends_with_its_access_and_comes_back_with_it() {
+    let world = World::new().await;
+    let (token, _, invited) = represented(&world).await;
+    let id = text(&invited["id"]);
+    let (path, person) = (format!("/v1/representatives/{id}"), format!("/v1/people/{id}"));
+    let ingrid = world.sign_in("ingrid@example.org").await;
+    let made = world.http.call(Method::PUT, Some(&ingrid), "/v1/calendar", Some(&json!({}))).await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let calendar = text(&made.json()["path"]);
+    // The answer follows a change in time.
+    let follows = async |change: Response, status: u16, what: &str| {
+        assert_eq!(change.status, 200, "{what}: {}", change.text);
+        let started = Instant::now();
+        while world.http.get(None, &calendar).await.status != status {
+            assert!(started.elapsed() < MAX_DELAY, "{what}: it does not answer {status}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert_eq!(world.http.get(None, &calendar).await.status, 200);
+    let suspended = changed(&world, &token, &format!("{path}/suspend"), "*", None).await;
+    follows(suspended, 404, "suspended").await;
+    let restored = changed(&world, &token, &format!("{path}/restore"), "*", None).await;
+    follows(restored, 200, "restored").await;
+
+    // Nobody can set a day that has passed: it was set, and then it passed.
+    let tx = world.identity.system(store::Actor::system()).await.unwrap();
+    let over = "UPDATE person SET access_until = '2020-01-01' WHERE address = 'ingrid@example.org'";
+    store::sql::execute(tx.db(), over, vec![]).await.unwrap();
+    tx.commit().await.unwrap();
+    let fields = json!({ "name": "Ingrid S.", "language": "fr" });
+    let renamed = changed(&world, &world.token, &person, "*", Some(&fields)).await;
+    follows(renamed, 404, "after the last day").await;
+    let fields = json!({ "name": "Ingrid S.", "language": "fr", "access_until": day_ahead(30) });
+    let extended = changed(&world, &token, &path, "*", Some(&fields)).await;
+    follows(extended, 200, "more time").await;
+    let suspended = changed(&world, &world.token, &format!("{person}/suspend"), "*", None).await;
+    follows(suspended, 404, "suspended by an administrator").await;
     world.stop().await;
 }
 

@@ -99,7 +99,7 @@ pub struct OfficeChanged {
 }
 
 /// A staff account was created, activated, suspended or restored, or its roles changed. Accounts of donor representatives are
-/// not announced; names and e-mail addresses stay in the identity service.
+/// announced by `passerelle.identity.representative.v1`; names and e-mail addresses stay in the identity service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonChanged {
     /// The person.
@@ -125,6 +125,25 @@ pub struct OfficeRoles {
     /// What the person may do there, by built-in and custom roles together, in alphabetical order.
     #[serde(default)]
     pub permissions: Vec<String>,
+}
+
+/// The account of a donor's representative was created, activated, changed, suspended, restored or erased. That its last day
+/// passes is no event: it follows from `access_until`. Names and e-mail addresses stay in the identity service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RepresentativeChanged {
+    /// The representative.
+    pub id: PersonId,
+    /// Its version.
+    pub sequence: i64,
+    /// The organisation.
+    pub organisation_id: OrganisationId,
+    /// The donor that the account was opened for, which may have been merged into another one since.
+    pub donor_id: DonorId,
+    /// Whether the representative can sign in until the last day of access; false while the invitation is pending, when the
+    /// account is suspended, and after it was erased.
+    pub active: bool,
+    /// The last day of access (UTC); none for accounts from before access was limited in time.
+    pub access_until: Option<NaiveDate>,
 }
 
 /// A reference to a record in another system.
@@ -444,6 +463,7 @@ events! {
     OrganisationChanged: "identity", "organisation";
     OfficeChanged: "identity", "office";
     PersonChanged: "identity", "person";
+    RepresentativeChanged: "identity", "representative";
     DonorChanged: "donors", "donor";
     ContributionRecorded: "donors", "contribution";
     AgreementChanged: "donors", "agreement";

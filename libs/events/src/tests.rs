@@ -62,6 +62,26 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         &[],
     );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
+    stays_as_it_came::<RepresentativeChanged>(json!({ "active": true, "access_until": "2027-06-30" }), &[]);
+}
+
+#[test]
+fn a_representative_is_told_of_without_a_name_or_an_address() {
+    let event = RepresentativeChanged {
+        id: ID.parse().unwrap(),
+        sequence: 3,
+        organisation_id: ID.parse().unwrap(),
+        donor_id: ID.parse().unwrap(),
+        active: false,
+        access_until: None,
+    };
+    let sent = serde_json::to_value(&event).unwrap();
+    let expected = json!({ "id": ID, "sequence": 3, "organisation_id": ID, "donor_id": ID, "active": false,
+        "access_until": null });
+    assert_eq!(sent, expected);
+    assert_eq!(serde_json::from_value::<RepresentativeChanged>(sent).unwrap(), event);
+    assert_eq!(RepresentativeChanged::TOPIC, "passerelle.identity.representative.v1");
+    assert_eq!((event.aggregate_id(), event.sequence()), (event.id.as_uuid(), 3));
 }
 
 #[test]

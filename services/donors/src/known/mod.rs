@@ -3,8 +3,9 @@
 // Below: the files beside this one, as cargo xtask lists finds them.
 
 pub(crate) mod plan;
+pub(crate) mod representative;
 
 /// The consumers of these files.
 pub(crate) fn consumers() -> Vec<store::Consumer> {
-    vec![plan::consumer()]
+    vec![plan::consumer(), representative::consumer()]
 }

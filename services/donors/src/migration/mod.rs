@@ -39,6 +39,7 @@ pub(crate) mod m0024;
 pub(crate) mod m0025;
 pub(crate) mod m0026;
 pub(crate) mod m0027;
+pub(crate) mod m0028;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -70,5 +71,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0025::migration(),
         m0026::migration(),
         m0027::migration(),
+        m0028::migration(),
     ]
 }

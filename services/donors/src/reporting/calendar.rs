@@ -1,7 +1,7 @@
 //! Due dates as a calendar that a calendar program follows (RFC 5545), under a secret address.
 
 use super::report::store::{self, Filter};
-use crate::registry::donor;
+use crate::{known::representative, registry::donor};
 use ::store::{StoreError, TenantScope, audit, insert_models, list::Conditions, params, person, sql};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
@@ -76,7 +76,8 @@ fn hash(secret: &str) -> String {
 /// Creates a calendar address
 ///
 /// For the report dates that the caller may see: those of the donor for a representative, those of the office and the
-/// offices below it for staff. Each caller has one address; creating a new one ends the former.
+/// offices below it for staff. Each caller has one address; creating a new one ends the former. That of an API client does not
+/// end when the client is revoked: have the client delete it before.
 #[utoipa::path(tag = "reports", request_body = NewCalendar, security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The address", body = Calendar), CreateProblems))]
 #[put("/v1/calendar")]
@@ -143,7 +144,8 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 /// Gets the report due dates as a calendar
 ///
 /// For calendar applications: authenticated by the unguessable address instead of a token. 404 as long as the member of
-/// staff who made it is suspended, or has no role in the office.
+/// staff who made it is suspended, or has no role in the office, and as long as the representative who made it is suspended,
+/// or past the last day of access.
 #[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The secret of the address, ending in .ics")),
     responses((status = 200, description = "The calendar", content_type = "text/calendar", body = String), PublicProblems))]
 #[get("/v1/public/calendars/{secret}")]
@@ -157,8 +159,13 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
         row.try_get_by_index(0).map_err(StoreError::from)?,
         row.try_get_by_index(1).map_err(StoreError::from)?,
     );
+    let principal: PrincipalId = row.try_get_by_index(4).map_err(StoreError::from)?;
+    let now = context.store.clock().now();
     let scope = match row.try_get_by_index::<Option<DonorId>>(2).map_err(StoreError::from)? {
         Some(donor_id) => {
+            if !still_represents(&db, organisation_id, principal, now.date_naive()).await? {
+                return Err(Problem::not_found().into());
+            }
             // A donor that was merged into another has that one's dates.
             let own = TenantScope::Donor { organisation_id, donor_id };
             let survivors = donor::store::survivors(&own, &db, vec![donor_id]).await?;
@@ -168,7 +175,6 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
             }
         }
         None => {
-            let principal: PrincipalId = row.try_get_by_index(4).map_err(StoreError::from)?;
             if !still_works(&db, organisation_id, principal, office_id).await? {
                 return Err(Problem::not_found().into());
             }
@@ -177,7 +183,6 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
         }
     };
     db.limit_to(&scope).await?;
-    let now = context.store.clock().now();
     let filter = Filter { due_from: Some(now.date_naive() - PAST_DAYS), ..Filter::default() };
     let entries = entries(&db, filter.conditions(&scope)).await?;
     Ok(HttpResponse::Ok()
@@ -199,6 +204,20 @@ async fn still_works(
         return Ok(true);
     }
     Ok(person::held(db, organisation_id, id, office_id).await?.is_some())
+}
+
+/// Whether whoever made an address still speaks for the donor. One who is not known yet does: only somebody with a token of
+/// the donor has an address, identity announces every such account (those from before within a minute of its upgrade), and
+/// news of a suspension comes the same way. So nothing is open longer than it is for those who are known, while during an
+/// upgrade that begins with this service the addresses go on.
+async fn still_represents(
+    db: &impl ConnectionTrait,
+    organisation_id: OrganisationId,
+    principal: PrincipalId,
+    today: NaiveDate,
+) -> Result<bool, StoreError> {
+    let access = representative::has_access(db, organisation_id, principal.as_person(), today).await?;
+    Ok(access.unwrap_or(true))
 }
 
 async fn entries(

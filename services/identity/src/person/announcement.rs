@@ -1,12 +1,16 @@
-//! What other services are told of staff (`PersonChanged`): in the transaction of every change, and afterwards of whoever
-//! was never announced: people from before there was the event, what an older process wrote during an upgrade, and whoever
-//! was announced with other rights than a new version of the program gives to built-in roles.
+//! What other services are told of staff (`PersonChanged`) and of donors' representatives (`RepresentativeChanged`): in the
+//! transaction of every change, and afterwards of whoever was never announced: people from before there was the event, what
+//! an older process wrote during an upgrade, and staff who were announced with other rights than a new version of the
+//! program gives to built-in roles.
 
-use super::{may_sign_in, store};
+use super::{
+    may_sign_in,
+    store::{self, Model},
+};
 use crate::role::rights::{self, Rights};
 use ::store::{Actor, Store, StoreError, Transaction, params, sql};
-use events::{OfficeRoles, PersonChanged};
-use kernel::{OfficeId, PersonId};
+use events::{OfficeRoles, PersonChanged, RepresentativeChanged};
+use kernel::{DonorId, OfficeId, PersonId};
 use std::collections::BTreeMap;
 
 /// People announced in one transaction.
@@ -14,6 +18,8 @@ const BATCH_SIZE: usize = 500;
 /// The number of what built-in roles permit: one more whenever that changes, so that everybody is announced once more. A
 /// process of an older version, which has a lower one, leaves them alone.
 const RIGHTS: i64 = 1;
+/// What is noted there of representatives who were announced: processes of older versions told nobody of them, and noted 1.
+const REPRESENTATIVES: i64 = 2;
 
 /// Leaves the event of a person that this transaction made or changed in the outbox.
 pub(crate) async fn announce(tx: &mut Transaction, person: PersonId) -> Result<(), StoreError> {
@@ -35,27 +41,39 @@ pub(crate) async fn fill_addresses(store: &Store) -> Result<(), StoreError> {
 
 /// Announces everybody whose last version was not, or with other rights; returns how many there were.
 pub(crate) async fn catch_up(store: &Store) -> Result<usize, StoreError> {
-    let changed = announce_missing(store, Missing::Version).await?;
-    Ok(changed + announce_missing(store, Missing::Rights).await?)
+    let mut announced = 0;
+    for missing in [Missing::Version, Missing::Rights, Missing::Representative] {
+        announced += announce_missing(store, missing).await?;
+    }
+    Ok(announced)
 }
 
 /// What other services have not been told of a person.
 #[derive(Clone, Copy)]
 enum Missing {
-    /// Its last version.
+    /// The last version of a member of staff.
     Version,
-    /// What it may do by now. It is told as a new version: they have had the last one.
+    /// What a member of staff may do by now. It is told as a new version: they have had the last one.
     Rights,
+    /// The last version of a representative.
+    Representative,
+}
+
+impl Missing {
+    fn condition(self) -> String {
+        match self {
+            Missing::Version => "announced_version < version AND donor_id IS NULL".to_owned(),
+            Missing::Rights => format!("announced_rights < {RIGHTS} AND donor_id IS NULL"),
+            Missing::Representative => format!(
+                "donor_id IS NOT NULL
+                   AND (announced_version < version OR announced_rights < {REPRESENTATIVES})"
+            ),
+        }
+    }
 }
 
 async fn announce_missing(store: &Store, missing: Missing) -> Result<usize, StoreError> {
-    let condition = match missing {
-        Missing::Version => "announced_version < version".to_owned(),
-        Missing::Rights => format!("announced_rights < {RIGHTS}"),
-    };
-    let text = format!(
-        "SELECT id FROM person WHERE {condition} AND donor_id IS NULL ORDER BY id LIMIT {BATCH_SIZE}"
-    );
+    let text = format!("SELECT id FROM person WHERE {} ORDER BY id LIMIT {BATCH_SIZE}", missing.condition());
     let mut announced = 0;
     loop {
         // Asked without a lock first: nearly always there is nobody.
@@ -69,7 +87,7 @@ async fn announce_missing(store: &Store, missing: Missing) -> Result<usize, Stor
         let people: Vec<PersonId> =
             rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, sea_orm::DbErr>>()?;
         match missing {
-            Missing::Version => announce_all(&mut tx, &people).await?,
+            Missing::Version | Missing::Representative => announce_all(&mut tx, &people).await?,
             Missing::Rights => announce_again(&mut tx, &people).await?,
         }
         tx.commit().await?;
@@ -88,24 +106,42 @@ pub(crate) async fn announce_again(tx: &mut Transaction, people: &[PersonId]) ->
 
 async fn announce_all(tx: &mut Transaction, people: &[PersonId]) -> Result<(), StoreError> {
     let held = rights::of(tx.db(), people).await?;
-    let mut events = Vec::with_capacity(people.len());
-    for person in store::staff(tx.db(), people).await? {
-        events.push(PersonChanged {
-            id: person.id,
-            sequence: person.version,
-            organisation_id: person.organisation_id,
-            offices: offices(person.id, &held),
-            active: may_sign_in(&person, tx.now()),
-        });
+    let (mut staff, mut representatives) = (Vec::new(), Vec::new());
+    for person in store::by_ids(tx.db(), people).await? {
+        match person.donor_id {
+            Some(donor_id) => representatives.push(representative(&person, donor_id)),
+            None => staff.push(PersonChanged {
+                id: person.id,
+                sequence: person.version,
+                organisation_id: person.organisation_id,
+                offices: offices(person.id, &held),
+                active: may_sign_in(&person, tx.now()),
+            }),
+        }
     }
-    tx.emit_all(&events).await?;
+    tx.emit_all(&staff).await?;
+    tx.emit_all(&representatives).await?;
     let mut parameters = Vec::new();
     let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
     let text = format!(
-        "UPDATE person SET announced_version = version, announced_rights = {RIGHTS} WHERE id IN ({listed})"
+        "UPDATE person SET announced_version = version,
+           announced_rights = CASE WHEN donor_id IS NULL THEN {RIGHTS} ELSE {REPRESENTATIVES} END
+         WHERE id IN ({listed})"
     );
     sql::execute(tx.db(), &text, parameters).await?;
     Ok(())
+}
+
+/// The last day passes without a change that could be announced: whoever reads the event compares it with the date.
+fn representative(person: &Model, donor_id: DonorId) -> RepresentativeChanged {
+    RepresentativeChanged {
+        id: person.id,
+        sequence: person.version,
+        organisation_id: person.organisation_id,
+        donor_id,
+        active: person.password_hash.is_some() && person.suspended_at.is_none(),
+        access_until: person.access_until,
+    }
 }
 
 /// The roles of one person by office, and what they permit.

@@ -106,10 +106,10 @@ pub(crate) async fn by_id(db: &impl ConnectionTrait, id: PersonId) -> Result<Opt
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-/// Those of `ids` who are members of staff.
-pub(crate) async fn staff(db: &impl ConnectionTrait, ids: &[PersonId]) -> Result<Vec<Model>, StoreError> {
-    let staff = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
-    Ok(staff.filter(Column::DonorId.is_null()).order_by_asc(Column::Id).all(db).await?)
+/// The accounts with these ids, staff and representatives of donors.
+pub(crate) async fn by_ids(db: &impl ConnectionTrait, ids: &[PersonId]) -> Result<Vec<Model>, StoreError> {
+    let people = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    Ok(people.order_by_asc(Column::Id).all(db).await?)
 }
 
 /// Adds an account with its roles.

@@ -9,7 +9,7 @@ use crate::{
     mail::account::{self, AccountLetter},
     organisation,
     people::inviting,
-    person::{self, PersonState, invitations, is_email, normal_email, store::Model},
+    person::{self, PersonState, announcement::announce, invitations, is_email, normal_email, store::Model},
     secret,
 };
 use ::store::Transaction;
@@ -270,6 +270,7 @@ pub(crate) async fn create(
                 ApiError::from(error)
             })?;
             let (url, expires_at) = invite(tx, &state, row.id).await?;
+            announce(tx, row.id).await?;
             tx.audit_created("representative.create", &row, &audited(&row, tx.now())).await?;
             let representative = shown(row, &donor, Some(expires_at), tx.now());
             let location = format!("/v1/representatives/{}", representative.id);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     State, guard,
-    person::{self, PersonState, store::Model},
+    person::{self, PersonState, announcement::announce, store::Model},
     token::ending,
 };
 use ::store::Transaction;
@@ -118,6 +118,7 @@ pub(crate) async fn update(
                 ..before.clone()
             };
             store::save(tx, &after).await?;
+            announce(tx, after.id).await?;
             let (was, is) = (api::audited(&before, now), api::audited(&after, now));
             tx.audit_changed("representative.update", &after, &was, &is).await?;
             Ok::<_, ApiError>(Changed::new(after.version, api::described(tx.db(), after, &donor, now).await?))
@@ -188,6 +189,7 @@ async fn take(
             let after =
                 step.taken(&before, now).ok_or_else(|| not_now(was, "nothing of that would change"))?;
             store::save(tx, &after).await?;
+            announce(tx, id).await?;
             if step == Step::Suspend {
                 ended = ending::end_sessions(tx, id, None).await?;
             }

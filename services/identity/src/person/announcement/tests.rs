@@ -1,7 +1,7 @@
 use super::{RIGHTS, announce_again, catch_up};
 use crate::{role, testing::World};
 use ::store::Actor;
-use events::{EventPayload, OfficeRoles, PersonChanged};
+use events::{EventPayload, OfficeRoles, PersonChanged, RepresentativeChanged};
 use kernel::{DonorId, StaffRole};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -13,14 +13,19 @@ fn every_permission() -> Vec<String> {
     every
 }
 
-async fn told(world: &World) -> Vec<PersonChanged> {
+async fn told_of<E: EventPayload>(world: &World) -> Vec<E> {
     let query = format!(
         "SELECT CAST(payload AS text) FROM outbox WHERE topic = '{}' ORDER BY sequence, created_at, id",
-        PersonChanged::TOPIC
+        E::TOPIC
     );
     let payloads = world.texts(&query).await;
-    assert!(payloads.iter().all(|payload| !payload.contains("amina")), "a name or an address: {payloads:?}");
+    let is_personal = |payload: &String| payload.contains("amina") || payload.contains("envoy");
+    assert!(!payloads.iter().any(is_personal), "a name or an address: {payloads:?}");
     payloads.iter().map(|payload| serde_json::from_str(payload).unwrap()).collect()
+}
+
+async fn told(world: &World) -> Vec<PersonChanged> {
+    told_of(world).await
 }
 
 #[tokio::test]
@@ -28,9 +33,8 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
     for world in World::on_both("staff_from_before_the_event_are_announced").await {
         let roles = [StaffRole::Auditor, StaffRole::Administrator];
         let amina = world.person("amina@example.org", &roles, None).await;
-        world.person("envoy@example.org", &[], Some(DonorId::from_u128(7))).await;
         assert!(told(&world).await.is_empty());
-        assert_eq!(catch_up(&world.store).await.unwrap(), 1, "representatives of donors are not told of");
+        assert_eq!(catch_up(&world.store).await.unwrap(), 1);
         let offices = vec![OfficeRoles {
             office_id: world.founded.office_id,
             roles: vec![StaffRole::Administrator.into(), StaffRole::Auditor.into()],
@@ -50,6 +54,42 @@ async fn staff_from_before_the_event_are_announced_once_and_again_when_they_chan
         assert_eq!(catch_up(&world.store).await.unwrap(), 1);
         let second = PersonChanged { sequence: 2, active: true, ..first.clone() };
         assert_eq!(told(&world).await, [first, second]);
+    }
+}
+
+#[tokio::test]
+async fn representatives_from_before_their_event_are_announced_once_and_again_when_they_change() {
+    for world in World::on_both("representatives_from_before_their_event").await {
+        let donor_id = DonorId::from_u128(7);
+        let envoy = world.person("envoy@example.org", &[], Some(donor_id)).await;
+        // An older version noted that it had announced them, and told nobody.
+        world.execute("UPDATE person SET announced_version = version, announced_rights = 1").await;
+        assert_eq!(catch_up(&world.store).await.unwrap(), 1);
+        let first = RepresentativeChanged {
+            id: envoy,
+            sequence: 1,
+            organisation_id: world.founded.organisation_id,
+            donor_id,
+            active: false,
+            access_until: None,
+        };
+        assert_eq!(told_of::<RepresentativeChanged>(&world).await, std::slice::from_ref(&first));
+        assert_eq!(catch_up(&world.store).await.unwrap(), 0);
+        // A process of an older version lets somebody accept an invitation.
+        let accepted = "password_hash = 'set', access_until = '2026-08-31', version = version + 1";
+        let noted = "announced_version = version + 1, announced_rights = 1";
+        world.execute(&format!("UPDATE person SET {accepted}, {noted}")).await;
+        assert_eq!(catch_up(&world.store).await.unwrap(), 1);
+        // Also after the last day: that is told beside it.
+        let access_until = "2026-08-31".parse().ok();
+        let second = RepresentativeChanged { sequence: 2, active: true, access_until, ..first.clone() };
+        // It suspends somebody, and notes nothing.
+        world.execute("UPDATE person SET suspended_at = created_at, version = version + 1").await;
+        assert_eq!(catch_up(&world.store).await.unwrap(), 1);
+        let third = RepresentativeChanged { sequence: 3, active: false, ..second.clone() };
+        assert_eq!(told_of::<RepresentativeChanged>(&world).await, [first, second, third]);
+        assert_eq!(catch_up(&world.store).await.unwrap(), 0);
+        assert!(told(&world).await.is_empty(), "they are no staff");
     }
 }
 
