@@ -52,7 +52,7 @@ async function pagesOf(page, who, language) {
     const offices = at("/console/offices");
     await page.goto(`${offices}?q=chad`);
     const office = await href(page, "main tbody th a");
-    return [offices, `${offices}?kind=country&state=open`, office, `${office}/edit`, `${office}/close`, `${offices}/new`];
+    return [offices, `${offices}?kind=country&state=open`, office, `${office}/edit`, `${office}/close`, `${offices}/new`, at(`/console/people?role_office_id=${office.split("/").at(-1)}`)];
   }
   if (who === "roles") {
     await signIn(page, "admin@demo.example", language);

@@ -151,3 +151,34 @@ async fn what_an_account_cannot_have_is_named_where_it_stands() {
     assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("Ingrid")), "{}", renamed.text);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creation_is_recognised_without_its_password() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let send = async |name: &str, password: Option<&str>| {
+        let mut body = json!({ "name": name, "email": "binta@example.org",
+            "roles": listed(&[(&headquarters, "auditor")]) });
+        if let Some(password) = password {
+            body["password"] = json!(password);
+        }
+        let request = world.http.request(Method::POST, "/v1/people").bearer_auth(&world.token);
+        world.http.send(request.header("idempotency-key", "binta").json(&body)).await
+    };
+    let first = send("Binta", Some(PASSWORD)).await;
+    assert_eq!(first.status, 201, "{}", first.text);
+    let another = "another long password";
+    let again = send("Binta", Some(another)).await;
+    assert_eq!((again.status, &again.json()["id"]), (201, &first.json()["id"]), "{}", again.text);
+    assert_eq!(try_password(&world, "binta@example.org", PASSWORD).await.status, 200, "the first one holds");
+    assert_eq!(try_password(&world, "binta@example.org", another).await.status, 401);
+    for (name, password) in [("Bintou", Some(PASSWORD)), ("Binta", None)] {
+        let refused = send(name, password).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (422, &json!("idempotency_key_reused")),
+            "{name}"
+        );
+    }
+    world.stop().await;
+}

@@ -1,6 +1,6 @@
 //! The list of people: its order, its filters, and names for pages.
 
-use super::{get, listed, staff, step};
+use super::{change, get, listed, staff, step};
 use serde_json::{Value, json};
 use tests::{PASSWORD, World, text};
 
@@ -76,6 +76,71 @@ async fn people_are_listed_by_office_state_role_and_donor() {
     }
     let refused = world.http.get(Some(&world.token), "/v1/people?state=away").await;
     assert_eq!((refused.status, refused.pointers()), (400, vec!["state".to_owned()]));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_role_in_an_office_is_listed_there_wherever_the_account_is_managed() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let office = world.office(&headquarters, "country").await;
+    let elsewhere = world.office(&headquarters, "country").await;
+    let reader = world.client(&office, &["people:read"]).await;
+    let role = json!({ "name": "Grants", "description": "Reads plans", "permissions": ["plans:read"] });
+    let role = text(&world.create("/v1/roles", role).await["id"]);
+    person(&world, "Own", &office, "country_officer").await;
+    // Two whose accounts headquarters manages: with a built-in role here, and with a custom one.
+    for (name, roles, custom) in [
+        ("Built-in", listed(&[(&headquarters, "auditor"), (&office, "auditor")]), json!([])),
+        (
+            "Custom",
+            listed(&[(&headquarters, "auditor")]),
+            json!([{ "office_id": office, "role_id": role }, { "office_id": elsewhere, "role_id": role }]),
+        ),
+    ] {
+        let email = format!("{}@example.org", world.number());
+        let body = json!({ "name": name, "email": email, "roles": roles, "custom_roles": custom });
+        assert_eq!(world.create("/v1/people", body).await["office_id"], json!(headquarters));
+    }
+    // One who is managed here, and works elsewhere.
+    let (away, _) = staff(&world, &[(&elsewhere, "auditor")]).await;
+    let changes = json!({ "name": "Away", "office_id": office });
+    assert_eq!(change(&world, &world.token, &away, changes).await.status, 200);
+    let list = async |token: &str, query: &str| {
+        let answer = world.http.get(Some(token), &format!("/v1/people?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.text);
+        answer.json()
+    };
+    let here = format!("role_office_id={office}");
+    let found = list(&world.token, &here).await;
+    assert_eq!(names(&found), ["Built-in", "Custom", "Own"]);
+    assert_eq!(names(&list(&world.token, &format!("role_office_id={elsewhere}")).await), ["Away", "Custom"]);
+    assert_eq!(names(&list(&world.token, &format!("{here}&role_id={role}")).await), ["Custom"]);
+    assert_eq!(names(&list(&world.token, &format!("{here}&office_id={headquarters}")).await).len(), 2);
+    // The office sees all three, those beyond it by name alone, page by page as well.
+    let found = list(&reader, &here).await;
+    assert_eq!(names(&found), ["Built-in", "Custom", "Own"]);
+    for (index, is_shown) in [(0, false), (1, false), (2, true)] {
+        let person = &found["items"][index];
+        let shown =
+            (person["email"] != "", person["roles"] != json!([]), person["custom_roles"] != json!([]));
+        assert_eq!(shown, (is_shown, is_shown, false), "{person}");
+    }
+    let first = list(&reader, &format!("{here}&limit=2")).await;
+    let cursor = text(&first["next_cursor"]);
+    assert_eq!(names(&list(&reader, &format!("{here}&limit=2&cursor={cursor}")).await), ["Own"]);
+    // Nor does a filter tell more of them: an address, another role, a role in an office that is not the caller's.
+    for filter in ["q=example.org", "role=auditor", &format!("role_id={role}")] {
+        let found = names(&list(&reader, &format!("{here}&{filter}")).await);
+        assert!(found.iter().all(|name| name == "Own"), "{filter}: {found:?}");
+    }
+    let beyond = format!("role_office_id={elsewhere}");
+    assert_eq!(names(&list(&reader, &beyond).await), ["Away"], "its own account alone");
+    let all = list(&world.token, "limit=100").await;
+    let ids: Vec<String> = all["items"].as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
+    let ids = ids.join(",");
+    assert_eq!(names(&list(&reader, &format!("ids={ids}&{beyond}")).await), ["Away"]);
+    assert_eq!(names(&list(&reader, &format!("ids={ids}&{here}")).await), ["Built-in", "Custom", "Own"]);
     world.stop().await;
 }
 

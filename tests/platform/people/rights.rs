@@ -43,6 +43,10 @@ async fn nobody_gives_or_takes_away_a_role_beyond_their_own() {
     let refused = change(&world, &keeper, &id, roles(&[(&office, "country_officer")])).await;
     assert_eq!((refused.status, refused.pointers()), (403, vec!["/roles".to_owned()]), "{}", refused.text);
     assert_eq!(step(&world, &keeper, &id, "suspend").await.status, 403);
+    // Moving it would sign the administrator out.
+    let refused = change(&world, &keeper, &id, json!({ "office_id": region })).await;
+    assert_eq!((refused.status, refused.pointers()), (403, vec!["/roles".to_owned()]), "{}", refused.text);
+    assert_eq!(get(&world, &id).await["office_id"], json!(office));
     let renamed = change(&world, &keeper, &id, json!({ "name": "Renamed" })).await;
     assert_eq!(renamed.status, 200, "{}", renamed.text);
     assert_eq!(get(&world, &id).await["roles"].as_array().unwrap().len(), 2);
@@ -87,13 +91,15 @@ async fn roles_in_offices_beyond_the_caller_s_stay_as_they_are() {
     assert_eq!(added, (422, vec!["/roles/1/office_id".to_owned()]));
     let moved = change(&world, &keeper, &id, json!({ "office_id": other })).await;
     assert_eq!((moved.status, moved.pointers()), (422, vec!["/office_id".to_owned()]));
-    assert_eq!(
-        change(&world, &keeper, &id, json!({ "office_id": region })).await.json()["office_id"],
-        region
-    );
-    assert_eq!(holds().await, sorted(&held));
-    // Who works for another office as well is for those above both to let in or keep out.
+    // Who works for another office as well is for those above both to let in or keep out, and to move.
+    let moved = change(&world, &keeper, &id, json!({ "office_id": region })).await;
+    assert_eq!((moved.status, moved.pointers()), (403, vec!["/roles".to_owned()]), "{}", moved.text);
     assert_eq!(step(&world, &keeper, &id, "suspend").await.status, 403);
+    let stays = text(&get(&world, &id).await["office_id"]);
+    assert_eq!(change(&world, &keeper, &id, json!({ "office_id": stays })).await.status, 200, "no move");
+    let moved = change(&world, &world.token, &id, json!({ "office_id": region })).await;
+    assert_eq!((moved.status, &moved.json()["office_id"]), (200, &json!(region)), "{}", moved.text);
+    assert_eq!(holds().await, sorted(&held));
     assert_eq!(step(&world, &world.token, &id, "suspend").await.status, 200);
     world.stop().await;
 }

@@ -12,7 +12,7 @@ use ::store::{Actor, Store, StoreError, SystemTx, TenantScope, is_drained, param
 use chrono::{DateTime, Utc};
 use events::FlowObject;
 use kernel::{ContributionId, OrganisationId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::Serialize;
 use service::{Context, Job};
 use std::time::Duration;
@@ -106,15 +106,47 @@ pub(crate) fn worker(context: &Context) -> Job {
     })
 }
 
+/// Why a step did not do all it could.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// It could not see whose flows there are.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The flows of this organisation could not be compared; those of the others were.
+    #[error("flows of organisation {0}")]
+    Flows(OrganisationId, #[source] StoreError),
+}
+
+/// A step of each organisation; whether there may be more to do. What fails of one organisation holds up no other.
+///
+/// # Errors
+/// [`Failure`] of the first organisation whose step failed; of that step nothing has changed.
+async fn paced(store: &Store) -> Result<bool, Failure> {
+    let (mut is_more, mut failure) = (false, None);
+    for organisation_id in organisations(store).await? {
+        match paced_of(store, organisation_id).await {
+            Ok(is_left) => is_more |= is_left,
+            Err(error) => failure = failure.or(Some(Failure::Flows(organisation_id, error))),
+        }
+    }
+    failure.map_or(Ok(is_more), Err)
+}
+
 /// A step that lets the events before its own go first: what people do meanwhile must not wait behind all of these.
-async fn paced(store: &Store) -> Result<bool, StoreError> {
-    let Some(next) = next(store).await? else { return Ok(false) };
+async fn paced_of(store: &Store, organisation_id: OrganisationId) -> Result<bool, StoreError> {
+    let Some(next) = next(store, organisation_id).await? else { return Ok(false) };
     if !is_drained(store).await? {
         tokio::time::sleep(PAUSE).await;
         return Ok(true);
     }
     take(store, next).await?;
     Ok(true)
+}
+
+async fn organisations(store: &Store) -> Result<Vec<OrganisationId>, StoreError> {
+    let db = store.system_read().await?;
+    let rows = sql::rows(&db, "SELECT id FROM organisation ORDER BY id", vec![]).await?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
 }
 
 /// What is to be done.
@@ -125,18 +157,15 @@ enum Next {
     GoOn(progress::Model),
 }
 
-async fn next(store: &Store) -> Result<Option<Next>, StoreError> {
+/// What is to be done of an organisation's flows; nothing once they have all been compared.
+async fn next(store: &Store, organisation_id: OrganisationId) -> Result<Option<Next>, StoreError> {
     let db = store.system_read().await?;
-    for row in sql::rows(&db, "SELECT id FROM organisation ORDER BY id", vec![]).await? {
-        let organisation_id: OrganisationId = row.try_get_by_index(0)?;
-        let wanted = recipient::find(&db, organisation_id).await?.wanted()?;
-        match of_organisation(&db, organisation_id).await? {
-            Some(row) if row.wanted == wanted && row.finished_at.is_some() => {}
-            Some(row) if row.wanted == wanted => return Ok(Some(Next::GoOn(row))),
-            Some(_) | None => return Ok(Some(Next::Begin(organisation_id))),
-        }
-    }
-    Ok(None)
+    let wanted = recipient::find(&db, organisation_id).await?.wanted()?;
+    Ok(match of_organisation(&db, organisation_id).await? {
+        Some(row) if row.wanted == wanted && row.finished_at.is_some() => None,
+        Some(row) if row.wanted == wanted => Some(Next::GoOn(row)),
+        Some(_) | None => Some(Next::Begin(organisation_id)),
+    })
 }
 
 async fn take(store: &Store, next: Next) -> Result<(), StoreError> {

@@ -102,7 +102,7 @@ fn expected(last: u128, version: i64) -> BTreeMap<u128, i64> {
 
 /// One step; whether there was one to take.
 async fn step(store: &Store) -> bool {
-    let Some(next) = next(store).await.unwrap() else { return false };
+    let Some(next) = next(store, scope_of(0).organisation_id()).await.unwrap() else { return false };
     take(store, next).await.unwrap();
     true
 }
@@ -201,6 +201,47 @@ async fn what_is_imported_or_decided_meanwhile_stays() {
         let scope = TenantScope::Organisation { organisation_id: begun.organisation_id };
         let held = contributions::get(&scope, &db, id(8)).await.unwrap().unwrap();
         assert_eq!((held.is_ours, held.counts_ours, held.version), (true, false, 3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_of_one_organisation_holds_up_no_other() {
+    let folder = testkit::folder();
+    // One before ours, and one after it.
+    let [damaged, last] = [OrganisationId::nil(), OrganisationId::from_u128(2)];
+    for (store, _) in stores(folder.path()).await {
+        scene(&store).await;
+        for id in [damaged, last] {
+            let text = "INSERT INTO organisation (id, name, code, created_at) VALUES ($1, $2, $3, $4)";
+            let code = if id == last { "LST" } else { "DMG" };
+            execute(&store, text, params![id, OTHER, code, DateTime::UNIX_EPOCH]).await;
+        }
+        let text = "INSERT INTO recipient (organisation_id, version, names, fts_organisation_ids, updated_at)
+             VALUES ($1, 1, '{', '[]', $2)";
+        execute(&store, text, params![damaged, DateTime::UNIX_EPOCH]).await;
+        let of = async |organisation_id: OrganisationId| {
+            let db = store.system_read().await.unwrap();
+            of_organisation(&db, organisation_id).await.unwrap()
+        };
+        // To begin with, three batches, and once more when nothing is left.
+        for _ in 0..5 {
+            let failure = paced(&store).await.unwrap_err();
+            assert!(
+                matches!(&failure, Failure::Flows(failed, _) if *failed == damaged),
+                "{:?}: {failure}",
+                store.backend()
+            );
+            published(&store).await;
+        }
+        assert_eq!(ours(&store).await, expected(FLOWS, 2), "{:?}", store.backend());
+        for done in [scope_of(0).organisation_id(), last] {
+            assert!(of(done).await.unwrap().finished_at.is_some(), "{:?}: {done}", store.backend());
+        }
+        assert_eq!(of(damaged).await, None);
+        let mend = "UPDATE recipient SET names = '[]' WHERE organisation_id = $1";
+        execute(&store, mend, params![damaged]).await;
+        while paced(&store).await.unwrap() {}
+        assert!(of(damaged).await.unwrap().finished_at.is_some());
     }
 }
 

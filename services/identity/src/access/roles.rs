@@ -317,13 +317,7 @@ fn words(permissions: &[String]) -> BTreeSet<&str> {
 async fn follow(tx: &mut Transaction, role: RoleId, loses: bool) -> Result<Vec<Uuid>, StoreError> {
     let people = store::people_with(tx.db(), role).await?;
     announcement::announce_again(tx, &people).await?;
-    let mut ended = Vec::new();
-    if loses {
-        for person in people {
-            ended.extend(ending::end_sessions(tx, person, None).await?);
-        }
-    }
-    Ok(ended)
+    if loses { ending::end_all_sessions(tx, &people).await } else { Ok(Vec::new()) }
 }
 
 /// Deletes a custom role

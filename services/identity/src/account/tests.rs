@@ -1,8 +1,12 @@
 use super::{requests, reset::send_requested};
 use crate::{
     Passwords, SignInLimits, State, person, secret,
-    testing::World,
-    token::{REFRESH_TOKEN_LIFETIME, ending::end_sessions, store, sweep},
+    testing::{World, account},
+    token::{
+        REFRESH_TOKEN_LIFETIME,
+        ending::{end_all_sessions, end_sessions},
+        store, sweep,
+    },
 };
 use ::store::{Actor, Store, sql};
 use cache::{Attempts, Revocations};
@@ -170,6 +174,45 @@ async fn the_sessions_of_a_person_end_but_the_one_that_goes_on_and_so_do_sign_in
         assert_eq!(end(None).await, [kept]);
         assert!(end(None).await.is_empty());
         assert_eq!((world.count("revocation").await, world.count("token_family").await), (2, 3));
+    }
+}
+
+#[tokio::test]
+async fn the_sessions_of_more_people_than_a_statement_names_all_end() {
+    for world in World::on_both("the_sessions_of_more_people_than_a_statement_names").await {
+        let zoe = active(&world, "zoe@example.org").await;
+        let others = session(&world, zoe).await;
+        let tx = world.store.system(Actor::system()).await.unwrap();
+        let office = world.founded.office_id;
+        let (mut people, mut live) = (Vec::new(), Vec::new());
+        for number in 0..501 {
+            let person = person::store::Model {
+                id: tx.new_id(),
+                organisation_id: world.founded.organisation_id,
+                office_id: office,
+                email: format!("{number}@example.org"),
+                ..account(tx.now())
+            };
+            person::store::insert(&tx, &person, &[]).await.unwrap();
+            people.push(person.id);
+            // The first has two, and one has none.
+            for _ in 0..[2, 0, 1][number.min(2)] {
+                live.push(store::new_family(&tx, person.id, office, None).await.unwrap());
+            }
+        }
+        let mut ended = end_all_sessions(&tx, &people).await.unwrap();
+        assert!(end_all_sessions(&tx, &people).await.unwrap().is_empty(), "each ends once");
+        assert!(end_all_sessions(&tx, &[]).await.unwrap().is_empty());
+        tx.commit().await.unwrap();
+        ended.sort_unstable();
+        live.sort_unstable();
+        assert_eq!(ended, live);
+        assert_eq!(world.count("revocation").await, 501);
+        let db = world.store.system_read().await.unwrap();
+        let rows =
+            sql::rows(&db, "SELECT id FROM token_family WHERE revoked_at IS NULL", vec![]).await.unwrap();
+        let left: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+        assert_eq!(left, [others], "that of somebody else goes on");
     }
 }
 

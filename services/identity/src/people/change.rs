@@ -29,7 +29,8 @@ pub(crate) struct PersonUpdate {
     name: String,
     /// `en`, `fr` or `es`.
     language: Language,
-    /// The office that manages the account: one of the caller's tree. Unchanged if omitted.
+    /// The office that manages the account: one of the caller's tree. Unchanged if omitted. Changed by those alone who may
+    /// suspend the account.
     office_id: Option<OfficeId>,
     /// Built-in roles in offices of the caller's tree, in the place of those that the person has there. Unchanged if omitted.
     #[schema(max_items = 50)]
@@ -47,9 +48,10 @@ pub(crate) struct PersonUpdate {
 ///
 /// Name, language, roles, and the office that manages the account. Roles that the person has in offices outside the caller's
 /// tree stay as they are, whether they are sent or not. Nobody gives or takes away a role that may do more than they may
-/// themselves (403). A person who loses a role or is moved to another office is signed out everywhere within seconds. 409
-/// for the last active administrator at headquarters, who keeps that role and is not moved. Of a donor's representative only
-/// name and language can change. Send the account's ETag in `If-Match`.
+/// themselves (403). A person who loses a role or is moved to another office is signed out everywhere within seconds: like
+/// suspending it, moving an account is refused (403) if it has roles that may do more than the caller, or in offices outside
+/// the caller's tree. 409 for the last active administrator at headquarters, who keeps that role and is not moved. Of a
+/// donor's representative only name and language can change. Send the account's ETag in `If-Match`.
 #[utoipa::path(tag = "people", request_body = PersonUpdate, security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The person"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -76,11 +78,13 @@ pub(crate) async fn change(
         let (after, holds) = update.applied(&before, &held, &wanted, &giver)?;
         let offices = update.offices_given(&before, &held);
         office::check_open_for_new(tx, claims.organisation_id, &offices).await?;
-        if after.email != before.email {
+        let (is_moved, is_readdressed) = (after.office_id != before.office_id, after.email != before.email);
+        if is_readdressed {
             check_address(state_of(&before, tx.now()))?;
+        }
+        if is_moved || is_readdressed {
             giver.check_account(&held)?;
         }
-        let is_moved = after.office_id != before.office_id;
         let loses = held.difference(&holds).next().is_some();
         let stays = if is_moved { Held::new() } else { holds.clone() };
         administrators::check_another_remains(tx, &before, &held, &stays).await?;

@@ -58,6 +58,25 @@ pub(crate) struct NewPerson {
     password: Option<String>,
 }
 
+impl NewPerson {
+    /// What a repeated request is recognised by. Its digest is fast to make and kept for days, so that whoever has it could
+    /// try passwords: of the password it says only whether there is one.
+    fn told(&self) -> String {
+        let Self { name, email, language, roles, custom_roles, donor_id, access_until, password } = self;
+        serde_json::json!([
+            name,
+            email,
+            language,
+            roles,
+            custom_roles,
+            donor_id,
+            access_until,
+            password.is_some()
+        ])
+        .to_string()
+    }
+}
+
 /// A newly created user account. `invitation_url` is returned only once, and only when no password was set: send it to
 /// the person, unless the deployment sends e-mail and has done so.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,9 +106,9 @@ pub(crate) async fn create(
     state: Data<State>,
     body: UncheckedBody<NewPerson>,
 ) -> ApiResult {
-    let digest = body.digest;
     let today = context.store.clock().now().date_naive();
     let new = body.checked(|new, checks| check(new, today, checks))?;
+    let told = new.told();
     let held = rights::given(&new.roles, &new.custom_roles);
     // Decided before the write begins: that has one connection, and must not wait for another.
     let home = service::read(&context, &caller.claims, async |db, scope| {
@@ -115,7 +134,7 @@ pub(crate) async fn create(
         None => None,
     };
     let offices = rights::offices_of_new(&new.roles, &new.custom_roles, &Held::new());
-    service::create(&context, &request, &caller.claims, &digest, async |tx, _| {
+    service::create(&context, &request, &caller.claims, told.as_bytes(), async |tx, _| {
         office::check_open_for_new(tx, caller.claims.organisation_id, &offices).await?;
         let language = match new.language {
             Some(language) => language,
@@ -230,6 +249,37 @@ fn check(new: &NewPerson, today: NaiveDate, checks: &mut Checks) {
         checks.require(new.donor_id.is_some(), "/access_until", fault);
         if let Some(fault) = access_fault(last_day, today) {
             checks.refuse("/access_until", fault);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_request_is_recognised_by_all_but_the_password() {
+        let told = |more: serde_json::Value| {
+            let mut body = serde_json::json!({ "name": "Amina", "email": "amina@example.org" });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<NewPerson>(body).unwrap().told()
+        };
+        let id = "0199a1b2-0000-7000-8000-000000000001";
+        let without = told(serde_json::json!({}));
+        let with = told(serde_json::json!({ "password": "correct horse battery" }));
+        assert_eq!(with, told(serde_json::json!({ "password": "another long password" })));
+        assert!(!with.contains("correct horse battery"), "{with}");
+        for other in [
+            serde_json::json!({ "password": "correct horse battery" }),
+            serde_json::json!({ "name": "Binta" }),
+            serde_json::json!({ "email": "binta@example.org" }),
+            serde_json::json!({ "language": "fr" }),
+            serde_json::json!({ "roles": [{ "office_id": id, "role": "auditor" }] }),
+            serde_json::json!({ "custom_roles": [{ "office_id": id, "role_id": id }] }),
+            serde_json::json!({ "donor_id": id }),
+            serde_json::json!({ "access_until": "2027-01-31" }),
+        ] {
+            assert_ne!(told(other.clone()), without, "{other}");
         }
     }
 }

@@ -35,13 +35,18 @@ pub(crate) struct PeopleFilter {
     role: Option<StaffRole>,
     /// Only people who have this custom role, in any office.
     role_id: Option<RoleId>,
+    /// Only people who have a role, built-in or custom, in this office. If it is one of the caller's offices, staff whose
+    /// accounts offices beyond the caller's manage are included, by name alone, unless `q`, `role` or `role_id` is sent as
+    /// well.
+    role_office_id: Option<OfficeId>,
     /// Only representatives of this donor.
     donor_id: Option<DonorId>,
     /// Only staff, or only donors' representatives.
     #[param(inline)]
     kind: Option<PersonKind>,
     /// Only these people, for their names: up to 100 ids, separated by commas. Staff beyond the caller's offices are
-    /// included, by name alone, unless `q`, `role` or `role_id` is sent as well; ids of nobody are left out.
+    /// included, by name alone, unless `q`, `role`, `role_id` or another office's `role_office_id` is sent as well; ids of
+    /// nobody are left out.
     #[param(max_length = 3699)]
     ids: Option<String>,
 }
@@ -54,6 +59,7 @@ impl PeopleFilter {
             state: self.state,
             role: self.role,
             role_id: self.role_id.map(RoleId::as_uuid),
+            role_office_id: self.role_office_id,
             donor_id: self.donor_id,
             kind: self.kind,
             ids: self.ids.as_deref().map(ids).transpose()?,
@@ -73,7 +79,8 @@ fn ids(text: &str) -> Result<Vec<PersonId>, Problem> {
 
 /// Lists people
 ///
-/// By name. Accounts managed by the caller's office and the offices below it; with `ids`, staff of the whole organisation.
+/// By name. Accounts managed by the caller's office and the offices below it; with `ids`, staff of the whole organisation,
+/// and with `role_office_id`, everybody who has a role in that office of the caller's.
 #[utoipa::path(tag = "people", params(PeopleFilter, Paging), security(("oauth2" = ["people:read"])),
     responses((status = 200, description = "The people, by name", body = Envelope<Person>), ReadProblems))]
 #[get("/v1/people")]

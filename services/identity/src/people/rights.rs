@@ -162,7 +162,8 @@ impl<'a> Giver<'a> {
     }
 
     /// Nobody decides about the account of somebody who may do more than they may themselves, or who works for offices that
-    /// are not theirs: whoever sets its address, or is given its link, could become that person.
+    /// are not theirs: whoever sets its address, or is given its link, could become that person, and whoever moves it signs that
+    /// person out.
     ///
     /// # Errors
     /// 403 at the list of the role.

@@ -27,6 +27,9 @@ pub(crate) struct Filter {
     pub(crate) role: Option<StaffRole>,
     /// A custom role.
     pub(crate) role_id: Option<Uuid>,
+    /// Where they have a role: if it is an office of the caller's, wherever their accounts are managed, unless words or roles
+    /// are asked for as well.
+    pub(crate) role_office_id: Option<OfficeId>,
     pub(crate) donor_id: Option<DonorId>,
     pub(crate) kind: Option<PersonKind>,
     /// Only these: of the caller's offices, and staff of the whole organisation unless words or roles are asked for as well.
@@ -38,12 +41,10 @@ pub(crate) type After = (String, PersonId);
 
 impl Filter {
     fn conditions(&self, scope: &TenantScope, today: NaiveDate) -> Conditions {
-        let mut conditions = match &self.ids {
-            None => Conditions::of(scope, "p"),
-            Some(ids) => self.named(scope, ids),
-        };
+        let is_wide = self.is_wide(scope);
+        let mut conditions = if is_wide { self.named(scope) } else { Conditions::of(scope, "p") };
         // Of those who are shown by name alone, no filter tells the address or the roles.
-        if self.ids.is_some() && self.asks_for_more() {
+        if is_wide && self.asks_for_more(scope) {
             conditions.within(scope.office_ids());
         }
         if let Some(office_id) = self.office_id {
@@ -57,6 +58,9 @@ impl Filter {
         conditions.and_some(holds, self.role);
         let holds = "p.id IN (SELECT r.person_id FROM person_custom_role r WHERE r.role_id = ?)";
         conditions.and_some(holds, self.role_id);
+        let holds = "p.id IN (SELECT r.person_id FROM person_role r WHERE r.office_id = ?
+                     UNION SELECT c.person_id FROM person_custom_role c WHERE c.office_id = ?)";
+        conditions.and_few(holds, self.role_office_id);
         match self.kind {
             Some(PersonKind::Staff) => conditions.and_also("p.donor_id IS NULL"),
             Some(PersonKind::Representative) => conditions.and_also("p.donor_id IS NOT NULL"),
@@ -66,15 +70,28 @@ impl Filter {
         conditions
     }
 
-    /// Whether it asks for what the name alone does not tell.
-    fn asks_for_more(&self) -> bool {
-        self.words.is_some() || self.role.is_some() || self.role_id.is_some()
+    /// Whether staff beyond the caller's offices are meant as well: those who are named, and those who have a role in an
+    /// office of the caller's.
+    fn is_wide(&self, scope: &TenantScope) -> bool {
+        self.ids.is_some() || self.role_office_id.is_some_and(|office| scope.office_ids().contains(&office))
     }
 
-    fn named(&self, scope: &TenantScope, ids: &[PersonId]) -> Conditions {
+    /// Whether it asks for what the name alone does not tell. Who has a role in an office of the caller's is the caller's to
+    /// know.
+    fn asks_for_more(&self, scope: &TenantScope) -> bool {
+        let is_beyond = |office: OfficeId| !scope.office_ids().contains(&office);
+        self.words.is_some()
+            || self.role.is_some()
+            || self.role_id.is_some()
+            || self.role_office_id.is_some_and(is_beyond)
+    }
+
+    fn named(&self, scope: &TenantScope) -> Conditions {
         let organisation_id = scope.organisation_id();
         let mut conditions = Conditions::of(&TenantScope::Organisation { organisation_id }, "p");
-        conditions.and_list("p.id IN (?)", ids.iter().map(|id| (*id).into()));
+        if let Some(ids) = &self.ids {
+            conditions.and_list("p.id IN (?)", ids.iter().map(|id| (*id).into()));
+        }
         let offices = scope.office_ids().iter().map(|id| (*id).into());
         conditions.and_list("(p.donor_id IS NULL OR p.office_id IN (?))", offices);
         conditions
@@ -130,9 +147,10 @@ pub(crate) async fn page(
         descending: false,
         limit: page.limit + 1,
     };
-    let rows = match filter.ids {
-        None => conditions.rows(db, &listed).await?,
-        Some(_) => db.across_offices(scope, async |db| conditions.rows(db, &listed).await).await?,
+    let rows = if filter.is_wide(scope) {
+        db.across_offices(scope, async |db| conditions.rows(db, &listed).await).await?
+    } else {
+        conditions.rows(db, &listed).await?
     };
     sql::read(&rows)
 }

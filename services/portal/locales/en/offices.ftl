@@ -48,6 +48,7 @@ office-open-agreements = { $count ->
  }
 offices-below = Offices below
 offices-below-none = No office reports to this one.
-office-people = Accounts managed by this office
-office-people-none = This office manages no accounts.
+office-accounts = Accounts managed by this office
+office-people = People with a role in this office
+office-people-none = Nobody has a role in this office.
 office-person-inactive = Cannot sign in

@@ -48,6 +48,7 @@ office-open-agreements = { $count ->
  }
 offices-below = Oficinas que dependen de ella
 offices-below-none = Ninguna oficina depende de esta.
-office-people = Cuentas gestionadas por esta oficina
-office-people-none = Esta oficina no gestiona ninguna cuenta.
+office-accounts = Cuentas gestionadas por esta oficina
+office-people = Personas con un rol en esta oficina
+office-people-none = Nadie tiene un rol en esta oficina.
 office-person-inactive = No puede iniciar sesión

@@ -48,6 +48,7 @@ office-open-agreements = { $count ->
  }
 offices-below = Bureaux rattachés
 offices-below-none = Aucun bureau ne dépend de celui-ci.
-office-people = Comptes gérés par ce bureau
-office-people-none = Ce bureau ne gère aucun compte.
+office-accounts = Comptes gérés par ce bureau
+office-people = Personnes ayant un rôle dans ce bureau
+office-people-none = Personne n’a de rôle dans ce bureau.
 office-person-inactive = Ne peut pas se connecter

@@ -60,7 +60,7 @@ fn nothing_open() -> Value {
 }
 
 fn show(_: Language) -> Value {
-    let person = |active: bool| json!({ "id": ID, "name": MARKUP, "active": active });
+    let person = |active: bool| json!({ "id": ID, "name": MARKUP, "active": active, "has_page": active });
     json!({
         "office": answer("/v1/offices/{id}", fields()), "above": headquarters(), "below": rows(), "steps": [],
         "people": [person(true), person(false)], "more_people": true, "open": open_business(), "problem": null,

@@ -38,9 +38,11 @@ pub(super) fn link() -> Value {
 }
 
 fn people(_: Language) -> Value {
+    let beyond = with(fields(), json!({ "email": "", "roles": [], "custom_roles": [] }));
+    let rows = [fields(), beyond].map(|person| row("/v1/people", person));
     json!({
-        "list": list("/v1/people", &[row("/v1/people", fields())]), "filter_query": "q=x", "problem": null,
-        "filter": { "q": MARKUP, "office_id": ID, "role": "auditor", "role_id": ID, "state": "active" },
+        "list": list("/v1/people", &rows), "filter_query": "q=x", "problem": null,
+        "filter": { "q": MARKUP, "office_id": ID, "role": "auditor", "role_id": ID, "role_office_id": ID, "state": "active" },
         "office_names": super::names(), "offices": analysis::offices(), "role_names": super::names(),
         "roles": roles(), "may_write": true,
     })

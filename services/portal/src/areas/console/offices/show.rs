@@ -33,6 +33,8 @@ fn steps_for(office: &Value) -> &'static [&'static str] {
 pub(super) struct Found {
     pub(super) office: Value,
     pub(super) all: Vec<Value>,
+    /// Whether it is the reader's own office or one below it.
+    pub(super) is_own: bool,
     pub(super) may_write: bool,
 }
 
@@ -40,8 +42,9 @@ pub(super) async fn find(staff: &Staff, id: &Id) -> Result<Found, PageError> {
     let office = staff.get(&format!("/v1/offices/{id}"), &()).await?;
     let all = staff.all("/v1/offices", &[("sort", "tree")]).await?;
     let own = own_and_below(&all, |office| staff.is_own_office(office));
-    let may_write = staff.may("offices:write") && own.iter().any(|own| own["id"] == office["id"]);
-    Ok(Found { office, all, may_write })
+    let is_own = own.iter().any(|own| own["id"] == office["id"]);
+    let may_write = is_own && staff.may("offices:write");
+    Ok(Found { office, all, is_own, may_write })
 }
 
 /// What is open in an office; null for who may not close it.
@@ -66,9 +69,14 @@ async fn show(staff: Staff, id: web::Path<Id>, done: web::Query<Done>) -> PageRe
 /// The page, with what `again` says of what was refused.
 async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     let found = find(staff, id).await?;
-    let people = staff.get_if("people:read", "/v1/people", &[("office_id", id.as_str())]).await;
+    // Of another office the reader would be told of some people alone.
+    let people = if found.is_own {
+        staff.get_if("people:read", "/v1/people", &[("role_office_id", id.as_str())]).await
+    } else {
+        Ok(Value::Null)
+    };
     let open = open_business(staff, &found, id).await?;
-    let Found { office, all, may_write } = found;
+    let Found { office, all, may_write, .. } = found;
     let below = staff.get("/v1/offices", &[("parent_id", id.as_str()), ("limit", "200")]).await?;
     let above = all.iter().find(|other| other["id"] == office["parent_id"]);
     let steps = if may_write { steps_for(&office) } else { &[] };
@@ -81,10 +89,13 @@ async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResult {
     staff.page("console/offices/show.html", added(context, again)).await
 }
 
-/// The people of a list, as far as this page says who they are.
+/// The people of a list, as far as this page says who they are. Those beyond the reader's offices, of whom no address is
+/// told, have no page to lead to.
 fn names(people: &Value) -> Vec<Value> {
-    let named =
-        |person: &Value| json!({ "id": person["id"], "name": person["name"], "active": person["active"] });
+    let named = |person: &Value| {
+        json!({ "id": person["id"], "name": person["name"], "active": person["active"],
+            "has_page": person["email"] != "" })
+    };
     items(people).iter().map(named).collect()
 }
 
@@ -93,5 +104,18 @@ async fn step(form: Writer, place: web::Path<(Id, String)>) -> PageResult {
     match STEPS.take(&form, &id, &step).await? {
         Ok(_) => form.see_other(&format!("/console/offices/{id}?done={step}")),
         Err(again) => show_page(&form, &id, added(again, json!({ "done": null }))).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_beyond_the_readers_offices_are_named_without_a_page() {
+        let person = |email: &str| json!({ "id": "1", "name": "Amina", "active": true, "email": email });
+        let named = names(&json!({ "items": [person("amina@example.org"), person("")] }));
+        assert_eq!((&named[0]["has_page"], &named[1]["has_page"]), (&json!(true), &json!(false)));
+        assert_eq!(named[1]["name"], "Amina");
     }
 }

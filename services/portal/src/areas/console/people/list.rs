@@ -32,6 +32,7 @@ struct Filters {
     office_id: Option<String>,
     role: Option<String>,
     role_id: Option<String>,
+    role_office_id: Option<String>,
     state: Option<String>,
 }
 
