@@ -246,27 +246,42 @@ async fn an_officer_gives_donors_to_a_colleague_on_the_page() {
     let cookie = sign_in(&world, &email).await;
     let page = page_of(&world, Some(&cookie), "/en/console/focal-points?state=absent").await;
     assert_eq!(page.status, 200, "{}", page.text);
-    assert!(page.text.contains(&format!("value=\"{norway}:1\"")) && page.text.contains("Amina"));
-    let sent = async |version: i64| {
+    assert!(page.text.contains(&format!("value=\"{norway}:1\"")));
+    let sent = async |version: i64, to: &str| {
         let (first, second) = (format!("{norway}:{version}"), format!("{sweden}:{version}"));
         let form = [
             ("key", format!("k{version}")),
             ("filters", "state=absent".to_owned()),
             ("donor", first),
             ("donor", second),
-            ("to", colleague.clone()),
+            ("to", to.to_owned()),
         ];
         let request = world.http.request(Method::POST, "/en/console/focal-points").header("cookie", &cookie);
         world.http.send(request.form(&form)).await
     };
-    let refused = sent(9).await;
+    let unknown = sent(1, "Nobody of this name").await;
+    assert_eq!(unknown.status, 422);
+    assert!(unknown.text.contains("href=\"#to\""), "{}", unknown.text);
+    let refused = sent(9, "amina").await;
     assert_eq!(refused.status, 409);
     assert!(refused.text.contains(&format!("href=\"#donor-{norway}\"")), "{}", refused.text);
-    let given = sent(1).await;
+    let given = sent(1, &email).await;
     assert_eq!(
         (given.status, given.header("location")),
         (303, "/en/console/focal-points?state=absent&saved=1")
     );
+    assert_eq!(listed(&world, &format!("focal_point_id={colleague}")).await.len(), 2);
+    let named = page_of(&world, Some(&cookie), "/en/console/focal-points?focal_point=amina").await;
+    assert!(named.text.contains(&norway) && named.text.contains(&format!("value=\"{colleague}\"")));
+    let nobody = page_of(&world, Some(&cookie), "/en/console/focal-points?focal_point=nobody").await;
+    assert_eq!(
+        (nobody.status, nobody.text.contains("href=\"#focal_point\"")),
+        (422, true),
+        "{}",
+        nobody.text
+    );
+    let typed = page_of(&world, Some(&cookie), "/en/console/person-names?q=ami").await;
+    assert_eq!(typed.json(), json!([{ "id": colleague, "name": "Amina" }]));
     assert!(listed(&world, "state=absent").await.is_empty());
     world.stop().await;
 }

@@ -243,9 +243,16 @@ async fn an_administrator_fills_the_page_in_and_sends_a_logo() {
     assert_eq!(upload("logo.png", png(320, 80)).await.status, 303);
     let shown = page_of(&world, Some(&cookie), "/en/console/organisation/logo").await;
     assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
-    let request = world.http.request(Method::POST, "/en/console/organisation/logo/remove");
-    let removed = request.header("cookie", &cookie).form(&[("version", "3")]);
-    assert_eq!(world.http.send(removed).await.status, 303);
+    let organisation = world.http.get(Some(&world.token), ORGANISATION).await.json();
+    let path = format!("/en/console/organisation/{}/remove-logo", organisation["id"].as_str().unwrap());
+    let remove = async |form: &[(&str, &str)]| {
+        let request = world.http.request(Method::POST, &path).header("cookie", &cookie);
+        world.http.send(request.form(form)).await
+    };
+    let unsure = remove(&[("version", "3")]).await;
+    assert_eq!(unsure.status, 422);
+    assert!(unsure.text.contains("href=\"#remove-logo-sure\""), "{}", unsure.text);
+    assert_eq!(remove(&[("version", "3"), ("sure", "yes")]).await.status, 303);
     let read = world.http.get(Some(&world.token), ORGANISATION).await.json();
     assert_eq!(
         (&read["name"], &read["licence"], &read["logo"]),

@@ -75,12 +75,14 @@ document.querySelectorAll("[data-complete]").forEach((input) => {
   const list = document.getElementById(input.getAttribute("list"));
   // Where it is one of several answers, typing a name is choosing it, and the name alone is sent.
   const answer = document.getElementById(input.dataset.answer);
-  const hidden = answer ? { value: "" } : input.form.querySelector("input[type=hidden][name=donor_id]") ?? input.form.appendChild(
-    Object.assign(document.createElement("input"), { type: "hidden", name: "donor_id" }),
+  const chosen = `${input.name}_id`;
+  const hidden = answer ? { value: "" } : input.form.querySelector(`input[type=hidden][name="${chosen}"]`) ?? input.form.appendChild(
+    Object.assign(document.createElement("input"), { type: "hidden", name: chosen }),
   );
+  const radios = input.form.querySelectorAll(`input[type=radio][name="${input.name}_choice"]`);
   let [known, timer] = [new Map(), 0];
   input.addEventListener("input", () => {
-    input.form.querySelectorAll("input[type=radio][name=donor_choice]").forEach((radio) => (radio.checked = false));
+    radios.forEach((radio) => (radio.checked = false));
     if (answer && input.value.trim()) answer.checked = true;
     hidden.value = known.get(input.value) ?? "";
     clearTimeout(timer);
@@ -90,12 +92,12 @@ document.querySelectorAll("[data-complete]").forEach((input) => {
       const found = await fetch(`${input.dataset.complete}?q=${encodeURIComponent(asked)}`).catch(() => null);
       if (!found?.ok || input.value.trim() !== asked) return;
       const names = await found.json();
-      known = new Map(names.map((donor) => [donor.name, donor.id]));
-      list.replaceChildren(...names.map((donor) => Object.assign(document.createElement("option"), { value: donor.name })));
+      known = new Map(names.map((one) => [one.name, one.id]));
+      list.replaceChildren(...names.map((one) => Object.assign(document.createElement("option"), { value: one.name })));
       hidden.value = known.get(input.value) ?? "";
     }, 250);
   });
-  input.form.querySelectorAll("input[type=radio][name=donor_choice]").forEach((radio) =>
+  radios.forEach((radio) =>
     radio.addEventListener("change", () => {
       input.value = radio.dataset.name;
       hidden.value = radio.value;

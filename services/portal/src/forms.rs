@@ -113,6 +113,8 @@ fn input_of(pointer: &str) -> String {
         "amount-currency" => "currency".to_owned(),
         "expenditure-currency" => "expenditure".to_owned(),
         "donor_id" => "donor".to_owned(),
+        "focal_point_id" => "focal_point".to_owned(),
+        "responsible_id" => "responsible".to_owned(),
         "instalments" => "instalments-0-due_date".to_owned(),
         "reporting-template" => "template".to_owned(),
         // One input for several.

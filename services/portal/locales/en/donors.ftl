@@ -114,6 +114,6 @@ focal-points-saved = The focal point has been changed.
 focal-points-reassign = Change the focal point of the selected donors
 focal-points-to = New focal point
 focal-points-to-hint = An active member of staff. Representatives of the donors see the name and the e-mail address.
-focal-points-nobody = Nobody
+focal-points-nobody = Leave it empty to leave the donors without a focal point.
 focal-points-do = Change the focal point
 liaison-place = Liaison office, if not listed

@@ -164,6 +164,7 @@ reason-formula-without-value = The cell contains a formula whose value is not sa
 reason-contradiction = Duplicate reference with different contents: “{ $value }”.
 reason-ambiguous = { $kind ->
     [plan] Several plans may be meant by “{ $value }”: enter the ID of the plan.
+    [person] Several people may be meant: select one, or enter the e-mail address.
    *[donor] Several donors have this name: add the type, a reference or an identifier.
  }
 reason-not-in-registry = { $sent ->

@@ -114,6 +114,6 @@ focal-points-saved = La persona de contacto se ha cambiado.
 focal-points-reassign = Cambiar la persona de contacto de los donantes seleccionados
 focal-points-to = Nueva persona de contacto
 focal-points-to-hint = Un miembro activo del personal. Los representantes de los donantes ven su nombre y su correo electrónico.
-focal-points-nobody = Nadie
+focal-points-nobody = Déjelo vacío para que los donantes no tengan persona de contacto.
 focal-points-do = Cambiar la persona de contacto
 liaison-place = Oficina de enlace, si no figura en la lista

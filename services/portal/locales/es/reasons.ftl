@@ -164,6 +164,7 @@ reason-formula-without-value = La celda contiene una fórmula cuyo valor no cons
 reason-contradiction = Referencia duplicada con contenidos distintos: «{ $value }».
 reason-ambiguous = { $kind ->
     [plan] «{ $value }» puede referirse a varios planes: indique el identificador del plan.
+    [person] Puede tratarse de varias personas: seleccione una o indique el correo electrónico.
    *[donor] Varios donantes tienen este nombre: indique el tipo, una referencia o un identificador.
  }
 reason-not-in-registry = { $sent ->

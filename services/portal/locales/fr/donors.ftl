@@ -114,6 +114,6 @@ focal-points-saved = L’interlocuteur a été changé.
 focal-points-reassign = Changer l’interlocuteur des bailleurs de fonds sélectionnés
 focal-points-to = Nouvel interlocuteur
 focal-points-to-hint = Un membre actif du personnel. Les représentants des bailleurs de fonds voient son nom et son adresse électronique.
-focal-points-nobody = Aucun interlocuteur
+focal-points-nobody = Laissez vide pour que les bailleurs de fonds n’aient plus d’interlocuteur.
 focal-points-do = Changer l’interlocuteur
 liaison-place = Bureau de liaison, s’il n’est pas dans la liste

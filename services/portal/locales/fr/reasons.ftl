@@ -164,6 +164,7 @@ reason-formula-without-value = La cellule contient une formule dont le fichier n
 reason-contradiction = Référence en double avec des contenus différents : « { $value } ».
 reason-ambiguous = { $kind ->
     [plan] « { $value } » peut désigner plusieurs plans : indiquez l’identifiant du plan.
+    [person] Plusieurs personnes peuvent être visées : sélectionnez l’une d’elles ou saisissez l’adresse électronique.
    *[donor] Plusieurs bailleurs de fonds portent ce nom : indiquez le type, une référence ou un identifiant.
  }
 reason-not-in-registry = { $sent ->

@@ -259,7 +259,7 @@ fn the_words_of_parameters_are_told_apart_in_each_language() {
         FieldCode::State,
         &[Agreement, Report, Contribution, Contact, Office, Person, Role, Client],
     );
-    kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan]);
+    kinds_with_texts(FieldCode::Ambiguous, &[Donor, Plan, Person]);
     let plan = params(&[("kind", text_param("plan")), ("value", text_param("Chad 2026"))]);
     for &language in Language::ALL {
         for code in [FieldCode::Ambiguous, FieldCode::UnknownReference] {

@@ -68,8 +68,8 @@ fn show(language: Language) -> Value {
         "due_date": DAY, "overdue": true });
     let schedule = answer("/v1/agreements/{id}/report-schedule", json!({ "items": [owed] }));
     json!({
-        "schedule": schedule, "takers": analysis::offices(), "colleagues": colleagues(), "names": super::names(),
-        "handed": { "office_id": ID, "responsible_id": ID }, "agreement": one(), "documents": documents(), "key": "k",
+        "schedule": schedule, "takers": analysis::offices(), "may_name": true, "people": people(), "names": super::names(),
+        "handed": { "office_id": ID, "responsible": MARKUP, "responsible_id": ID }, "agreement": one(), "documents": documents(), "key": "k",
         "reports": list("/v1/reports", &[reports::report("final_narrative", "returned")]),
         "contributions": list("/v1/contributions", &[contributions::contribution()]),
         "steps": super::steps(language, "agreements", &one()), "problem": super::refusal("amendments-reason"),
@@ -79,19 +79,19 @@ fn show(language: Language) -> Value {
     })
 }
 
-/// The staff that may be named as responsible, by office.
-fn colleagues() -> Value {
-    json!([{ "office": MARKUP, "people": [{ "id": ID, "name": MARKUP }] }])
+/// Those that the name of a person may mean.
+pub(super) fn people() -> Value {
+    json!([{ "id": ID, "name": MARKUP, "email": "a@b.example" }])
 }
 
 fn form(_: Language) -> Value {
-    let typed = json!({ "office_id": ID, "responsible_id": ID, "donor": MARKUP, "donor_id": ID, "title": MARKUP, "title_fr": MARKUP, "title_es": MARKUP, "start_date": DAY, "end_date": DAY,
+    let typed = json!({ "office_id": ID, "responsible": MARKUP, "responsible_id": ID, "donor": MARKUP, "donor_id": ID, "title": MARKUP, "title_fr": MARKUP, "title_es": MARKUP, "start_date": DAY, "end_date": DAY,
         "amount": MARKUP, "currency": "USD", "overhead_percent": MARKUP, "earmarking": "earmarked", "modality": "F",
         "countries": ["AFG"], "visibility": "donor", "visibility_clause": MARKUP, "template": "standard",
         "interim_every_months": 6, "version": 3, "due_date_0": DAY, "amount_0": MARKUP, "condition_0": MARKUP,
         "due_date_1": "", "amount_1": "", "condition_1": "" });
     json!({
-        "offices": analysis::offices(), "own_office": ID, "colleagues": colleagues(),
+        "offices": analysis::offices(), "own_office": ID, "may_name": true, "people": [],
         "typed": typed, "problem": with(super::refusal("title"), json!({ "status": 412 })), "choices": [donors::donor()],
         "id": ID, "key": "k", "meanwhile": [{ "field": "title", "now": MARKUP }], "rows": [0, 1],
         "countries": ["AFG"],

@@ -126,8 +126,9 @@ fn focal_points(_: Language) -> Value {
     json!({
         "list": list("/v1/focal-points", &donors), "filter_query": "state=absent", "problem": super::refusal("to"),
         "filter": { "q": MARKUP, "state": "absent", "focal_point_id": ID, "liaison_office_id": null },
-        "names": { ID: MARKUP }, "colleagues": [{ "id": ID, "name": MARKUP }], "offices": { ID: MARKUP },
-        "liaison_offices": [{ "id": ID, "name": MARKUP }], "key": "k", "may_write": true, "chosen": [ID], "to": ID,
-        "saved": true,
+        "names": { ID: MARKUP }, "may_name": true, "offices": { ID: MARKUP },
+        "searched": { "focal_point": MARKUP, "focal_point_id": ID }, "searched_people": [],
+        "liaison_offices": [{ "id": ID, "name": MARKUP }], "key": "k", "may_write": true, "chosen": [ID],
+        "given": { "to": MARKUP, "to_id": ID }, "given_people": agreements::people(), "saved": true,
     })
 }

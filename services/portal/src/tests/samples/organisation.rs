@@ -19,7 +19,7 @@ fn organisation() -> Value {
     answer("/v1/organisation", organisation)
 }
 
-fn show(_: Language) -> Value {
+fn show(language: Language) -> Value {
     let recipient =
         json!({ "version": 1, "names": [MARKUP], "fts_organisation_ids": ["2986"], "updated_at": INSTANT });
     let signature = json!({ "version": 1, "threshold_usd": money("50000.00"), "updated_at": INSTANT });
@@ -28,6 +28,7 @@ fn show(_: Language) -> Value {
         "contact_email": null, "sector": null, "flow_type": null, "finance_type": null, "aid_type": null,
         "tied_status": null, "updated_at": INSTANT });
     json!({
+        "steps": super::steps(language, "organisation", &organisation()),
         "organisation": organisation(), "version": "1", "problem": super::refusal("name"), "saved": true,
         "typed": { "version": "1", "name": MARKUP, "about-en": MARKUP, "about-fr": DAY, "about-es": null,
             "contact_email": "a@b.example", "contact_url": "https://example.org", "postal_address": MARKUP,

@@ -10,6 +10,7 @@ use crate::{
     forms::{Typed, country_codes, key, money, refused},
     i18n::Language,
     ids::Id,
+    people,
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, ServiceConfig};
@@ -53,6 +54,8 @@ struct FormOf {
     problem: Value,
     /// Donors that the name that was typed may mean.
     choices: Vec<Value>,
+    /// People that may be meant as responsible.
+    people: Vec<Value>,
     /// The agreement that is changed; none for a new one.
     id: Option<String>,
     /// What somebody else wrote meanwhile where this form says something else: the field, and what stands there now.
@@ -60,15 +63,15 @@ struct FormOf {
 }
 
 async fn form_page(staff: &Staff, form: FormOf) -> PageResult {
-    let (mut offices, mut colleagues) = (Vec::new(), Vec::new());
+    let mut offices = Vec::new();
     if form.id.is_none() {
         offices = hand_over::offices(staff).await?;
         offices.retain(|office| office["state"] != "closed");
-        colleagues = hand_over::colleagues(staff, &offices).await?;
     }
     let context = json!({
         "typed": form.typed, "problem": form.problem, "choices": form.choices, "id": form.id, "key": key(),
-        "offices": offices, "own_office": staff.own_office(), "colleagues": colleagues,
+        "offices": offices, "own_office": staff.own_office(), "people": form.people,
+        "may_name": form.id.is_none() && hand_over::may_name(staff),
         "meanwhile": form.meanwhile, "rows": (0..MIN_INSTALMENT_ROWS).collect::<Vec<_>>(),
         "countries": country_codes(staff.language),
     });
@@ -128,8 +131,22 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
     };
     (again.typed["donor_id"], again.typed["donor"]) =
         (donor["id"].clone(), in_language(form.language, &donor));
+    // Who is responsible for an agreement that is recorded changes when it is handed over.
+    if id.is_none() {
+        match people::person_of(form, &form.typed, "responsible").await? {
+            Ok(person) => {
+                let person = person.unwrap_or_default();
+                (again.typed["responsible_id"], again.typed["responsible"]) =
+                    (person["id"].clone(), person["name"].clone());
+            }
+            Err(choices) => {
+                (again.problem, again.people) = (people::no_person("responsible", &choices), choices);
+                return form_page(form, again).await;
+            }
+        }
+    }
     let terms = terms(form.language, &form.typed, donor["id"].as_str().unwrap_or_default());
-    let saved = send(form, id, terms).await?;
+    let saved = send(form, id, terms, &again.typed["responsible_id"]).await?;
     match saved.map_err(|problem| in_rows(problem, &form.typed)) {
         Ok(saved) => {
             let id = saved["id"].as_str().unwrap_or_default();
@@ -148,12 +165,16 @@ async fn save(form: &Writer, id: Option<&Id>) -> PageResult {
     }
 }
 
-/// Sends the terms: of a new agreement, or instead of those that are recorded.
-async fn send(form: &Writer, id: Option<&Id>, mut terms: Value) -> Result<Result<Value, Value>, PageError> {
+/// Sends the terms: of a new agreement, with who is responsible for it, or instead of those that are recorded.
+async fn send(
+    form: &Writer,
+    id: Option<&Id>,
+    mut terms: Value,
+    responsible: &Value,
+) -> Result<Result<Value, Value>, PageError> {
     let Some(id) = id else {
         let sent = json!({
-            "terms": terms, "office_id": form.typed.some("office_id"),
-            "responsible_id": form.typed.some("responsible_id"),
+            "terms": terms, "office_id": form.typed.some("office_id"), "responsible_id": responsible,
         });
         let guard = Guard::Key(form.typed.text("key"));
         return refused(form.change(Method::POST, "/v1/agreements", &sent, guard).await, "/terms");

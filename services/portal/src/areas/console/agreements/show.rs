@@ -82,12 +82,9 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
         staff.get_if("contributions:read", "/v1/contributions", &of_it),
     );
     let offices = hand_over::offices(staff).await?;
-    let mut colleagues = hand_over::colleagues(staff, &offices).await?;
     let signatory = &agreement["first_signature"]["by"];
     let names = people::names(staff, [&agreement["responsible_id"], signatory]).await?;
-    if !hand_over::may_hand_over(&offices, &agreement) {
-        colleagues.clear();
-    }
+    let may_name = hand_over::may_hand_over(&offices, &agreement) && hand_over::may_name(staff);
     let takers = hand_over::takers(offices, &agreement);
     let own = staff.is_own(&agreement);
     let schedule = match agreement["state"].as_str() {
@@ -102,8 +99,8 @@ pub(crate) async fn show_page(staff: &Staff, id: &Id, again: Value) -> PageResul
     let context = json!({
         "steps": STEPS.of(staff, &agreement, steps), "agreement": agreement, "documents": documents?, "key": key(),
         "reports": unless_away(reports)?, "contributions": unless_away(contributions)?, "may_write": may_write,
-        "schedule": schedule, "takers": takers, "colleagues": colleagues, "names": names,
-        "handed": null, "may_record": own && staff.may("contributions:write"),
+        "schedule": schedule, "takers": takers, "may_name": may_name, "names": names,
+        "handed": null, "people": [], "may_record": own && staff.may("contributions:write"),
     });
     staff.page("console/agreements/show.html", added(context, again)).await
 }

@@ -9,7 +9,7 @@ pub(crate) const NAV: crate::nav::Entries = &[show::NAV];
 
 /// The steps of the records of these files.
 #[cfg(test)]
-pub(crate) const STEPS: &[&crate::steps::Steps] = &[];
+pub(crate) const STEPS: &[&crate::steps::Steps] = &[&show::STEPS];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {

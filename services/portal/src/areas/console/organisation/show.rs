@@ -7,10 +7,11 @@ use crate::{
     i18n::Language,
     lists::added,
     nav::{Group, NavEntry},
+    steps::{Field, Kind, Step, Steps},
     visit::{PageResult, Staff, Writer},
 };
 use actix_web::web::{self, Payload, ServiceConfig};
-use kernel::FieldCode;
+use kernel::{Fault, FieldCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -29,9 +30,19 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .route("/console/organisation", web::post().to(save))
         .route("/console/organisation/logo", web::get().to(logo))
         .route("/console/organisation/logo", web::post().to(put_logo))
-        .route("/console/organisation/logo/remove", web::post().to(remove_logo));
+        .route(&STEPS.address(), web::post().to(remove_logo));
 }
 
+/// Removing the logo, which is asked about: of the organisation by its id, of which there is one.
+pub(crate) const STEPS: Steps = Steps {
+    list: "organisation",
+    once: false,
+    steps: &[Step::quiet(REMOVE_LOGO, "organisation-logo-remove")
+        .about("organisation-logo-remove-about")
+        .fields(&[Field::required("sure", "organisation-logo-remove-sure", Kind::Sure)])],
+};
+
+const REMOVE_LOGO: &str = "remove-logo";
 const ORGANISATION: &str = "/v1/organisation";
 const LOGO: &str = "/v1/organisation/logo";
 /// Fields that may stay empty.
@@ -53,8 +64,9 @@ async fn show_page(staff: &Staff, refused: Option<(Option<&Typed>, Value)>, more
     let (organisation, elsewhere) = futures_util::join!(staff.versioned(ORGANISATION), elsewhere(staff));
     let (organisation, version) = organisation?;
     let (typed, problem) = refused.unwrap_or((None, Value::Null));
+    let steps = STEPS.of(staff, &json!({ "id": organisation["id"], "version": version }), &[REMOVE_LOGO]);
     let context = json!({
-        "typed": typed.map_or_else(|| filled(&organisation), Typed::values), "version": version,
+        "steps": steps, "typed": typed.map_or_else(|| filled(&organisation), Typed::values), "version": version,
         "organisation": organisation, "problem": problem, "saved": false, "elsewhere": elsewhere?,
         "may_write": staff.may("organisation:write"),
     });
@@ -175,12 +187,17 @@ fn media_type_of(name: &str) -> Option<&'static str> {
     }
 }
 
+/// Removes the logo when the box was ticked.
 async fn remove_logo(form: Writer) -> PageResult {
     let guard = Guard::Version(form.typed.text("version"));
-    match form.submit(Method::DELETE, LOGO, &json!({}), guard).await? {
-        Ok(_) => done(&form),
-        Err(problem) => show_page(&form, Some((None, problem)), json!({})).await,
-    }
+    let refused = match form.typed.some("sure") {
+        None => own("remove-logo-sure", &Fault::required()),
+        Some(_) => match form.submit(Method::DELETE, LOGO, &json!({}), guard).await? {
+            Ok(_) => return done(&form),
+            Err(problem) => problem,
+        },
+    };
+    show_page(&form, Some((None, refused)), json!({ "asked": REMOVE_LOGO })).await
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub(crate) mod form;
 pub(crate) mod list;
+pub(crate) mod names;
 pub(crate) mod roles;
 pub(crate) mod show;
 
@@ -16,5 +17,9 @@ pub(crate) const STEPS: &[&crate::steps::Steps] = &[&show::STEPS];
 
 /// Serves the pages of these files.
 pub(crate) fn configure(config: &mut actix_web::web::ServiceConfig) {
-    config.configure(form::configure).configure(list::configure).configure(show::configure);
+    config
+        .configure(form::configure)
+        .configure(list::configure)
+        .configure(names::configure)
+        .configure(show::configure);
 }

@@ -3,6 +3,7 @@
 use crate::{
     i18n::Language,
     lists::added,
+    people::no_person,
     permissions,
     steps::{Field, Kind, Step, Steps, offering},
     visit::{PageResult, Staff},
@@ -130,7 +131,11 @@ pub(crate) fn sample(language: Language) -> Value {
                           place("MDV", 5e6)],
         "sample_list": { "next_cursor": "c" },
     });
+    let people = [("0", "a@example.org"), ("1", "b@example.org")]
+        .map(|(id, email)| json!({ "id": id, "name": "ΑΒΓ", "email": email }));
     let figures = json!({
+        "sample_named": { "sample-person": "ΑΒΓ", "sample-person_id": "0", "sample-people": "ΑΒΓ" },
+        "sample_unclear": no_person("sample-people", &people), "sample_people": people,
         "sample_link": { "url": "https://example.org/0123456789", "expires_at": "2026-11-25T09:30:00Z", "mailed": true,
                          "reset": false },
         "sample_figure": money("601000000.00"),
