@@ -3,7 +3,6 @@
 use super::liaison;
 use crate::{
     client::{Guard, Method},
-    error::PageError,
     forms::{Typed, key},
     ids::Id,
     lists::{ListPage, ListQuery, added, given, items, query_of},
