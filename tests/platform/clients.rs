@@ -82,7 +82,7 @@ async fn secrets_are_rotated_without_an_interruption() {
     assert_eq!(world.http.call(Method::DELETE, Some(&world.token), &old, None).await.status, 404);
     let nowhere =
         world.http.call(Method::DELETE, Some(&world.token), &format!("{path}/secrets/x"), None).await;
-    assert_eq!((nowhere.status, nowhere.pointers()), (400, vec!["secret_id".to_owned()]));
+    assert_eq!((nowhere.status, nowhere.pointers()), (400, vec!["credential_id".to_owned()]));
     world.stop().await;
 }
 

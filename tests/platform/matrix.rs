@@ -352,8 +352,8 @@ impl Scene {
             }
             // An id that is no session's.
             "/v1/me/sessions/{id}" => path.replace("{id}", &self.office),
-            "/v1/clients/{id}/secrets/{secret_id}" => {
-                path.replace("{secret_id}", &self.records["client-secrets"])
+            "/v1/clients/{id}/secrets/{credential_id}" => {
+                path.replace("{credential_id}", &self.records["client-secrets"])
             }
             "/v1/roles/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/roles/{}", self.records["roles-to-delete"])

@@ -112,7 +112,7 @@ pub(super) fn rows() -> Vec<(&'static str, [Gets; 8])> {
         ("POST /v1/clients/{id}/revoke", handed_over()),
         // Its first secret is gone by then: each of the two makes one.
         ("POST /v1/clients/{id}/secrets", of_parent_and_office(201, 201)),
-        ("DELETE /v1/clients/{id}/secrets/{secret_id}", of_parent_and_office(204, 404)),
+        ("DELETE /v1/clients/{id}/secrets/{credential_id}", of_parent_and_office(204, 404)),
         ("GET /v1/roles", LIST_OF_ORGANISATION),
         ("POST /v1/roles", curated(201)),
         ("GET /v1/roles/{id}", of_its_staff()),

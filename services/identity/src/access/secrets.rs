@@ -86,7 +86,7 @@ fn ids(path: &(String, String)) -> Result<(ClientId, SecretId), Problem> {
         Problem::invalid_parameter(name, FieldCode::NotAnId.says("is not an id (a UUID)"))
     };
     let client = path.0.parse().map_err(|_| wrong("id"))?;
-    Ok((client, path.1.parse().map_err(|_| wrong("secret_id"))?))
+    Ok((client, path.1.parse().map_err(|_| wrong("credential_id"))?))
 }
 
 /// Deletes a secret of an API client
@@ -94,10 +94,10 @@ fn ids(path: &(String, String)) -> Result<(ClientId, SecretId), Problem> {
 /// It is not accepted any more, and the tokens that it got end within seconds. Tokens of another secret stay valid.
 #[utoipa::path(tag = "clients", security(("oauth2" = ["clients:write"])),
     params(("id" = Uuid, Path, description = "The client"),
-           ("secret_id" = Uuid, Path, description = "The secret"),
+           ("credential_id" = Uuid, Path, description = "The secret"),
            ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
     responses((status = 204, description = "The secret was deleted"), UpdateProblems))]
-#[delete("/v1/clients/{id}/secrets/{secret_id}")]
+#[delete("/v1/clients/{id}/secrets/{credential_id}")]
 pub(crate) async fn remove(
     request: HttpRequest,
     caller: Caller<perm::ClientsWrite>,
@@ -105,17 +105,18 @@ pub(crate) async fn remove(
     state: Data<State>,
     path: Path<(String, String)>,
 ) -> ApiResult {
-    let (client_id, secret_id) = ids(&path)?;
+    let (client_id, credential_id) = ids(&path)?;
     let mut ended = Vec::new();
     let answer = service::act(&context, &request, &caller.claims, &[], async |tx, scope| {
         let before = store::get_to_change(scope, tx, client_id).await?.ok_or_else(Problem::not_found)?;
         let valid = secrets::valid(tx.db(), &before).await?;
-        let removed = valid.iter().find(|secret| secret.id == secret_id).ok_or_else(Problem::not_found)?;
+        let removed =
+            valid.iter().find(|secret| secret.id == credential_id).ok_or_else(Problem::not_found)?;
         let shown_before = clients::with_secrets(tx.db(), before.clone()).await?;
         secrets::remove(tx, removed.id).await?;
         ended.push(clients::end_tokens(tx, removed).await?);
         // Older versions of the program know one secret: the newest that is left.
-        let left = valid.iter().rfind(|secret| secret.id != secret_id);
+        let left = valid.iter().rfind(|secret| secret.id != credential_id);
         let secret_hash = left.map(|secret| secret.hash.clone()).unwrap_or_default();
         let after = store::Model { version: before.version + 1, secret_hash, ..before };
         store::update(tx, &after).await?;
