@@ -61,12 +61,21 @@ struct Change {
 const BREAKS: u8 = 3;
 
 impl Change {
-    /// Codes and reasons of problems and of rows are sets that grow: their documentation tells clients to expect that.
+    /// Codes and reasons of problems and of rows, and the words of roles and permissions, are sets that grow: their
+    /// documentation tells clients to expect that.
     fn is_of_a_growing_set(&self) -> bool {
         let property = self.text.split('`').nth(3).unwrap_or_default();
+        const ENDS: [&str; 7] = [
+            "errors/items/code",
+            "warnings/items/code",
+            "roles/items/role",
+            "roles/items",
+            "permissions/items",
+            "scopes/items",
+            "scopes_supported/items",
+        ];
         self.id == "response-property-enum-value-added"
-            && (property.ends_with("errors/items/code")
-                || property.ends_with("warnings/items/code")
+            && (ENDS.iter().any(|end| property.ends_with(end))
                 || property.split('/').any(|name| name == "reason")
                 || property == "code")
     }
