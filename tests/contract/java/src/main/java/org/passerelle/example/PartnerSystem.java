@@ -94,7 +94,7 @@ public final class PartnerSystem {
         Set<UUID> found = new HashSet<>();
         String cursor = null;
         do {
-            EnvelopeDonor page = donors.listDonors(null, null, null, null, null, null, null, null, 2L, cursor);
+            EnvelopeDonor page = donors.listDonors(null, null, null, null, null, null, null, null, null, null, 2L, cursor);
             page.getItems().forEach(donor -> found.add(donor.getId()));
             cursor = page.getNextCursor();
         } while (cursor != null);
