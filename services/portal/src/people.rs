@@ -172,7 +172,11 @@ mod tests {
     fn of_several_people_the_one_of_the_whole_name_is_meant_and_namesakes_are_asked_about() {
         let [li, lina, other] = [person("li", "Li"), person("lina", "Lina"), person("other", "LI")];
         assert_eq!(meant(&[li.clone(), lina.clone()], "li"), Ok(Some(li.clone())));
-        assert_eq!(meant(&[lina.clone()], "lin"), Ok(Some(lina.clone())), "nobody else's name begins so");
+        assert_eq!(
+            meant(std::slice::from_ref(&lina), "lin"),
+            Ok(Some(lina.clone())),
+            "nobody else's name begins so"
+        );
         assert_eq!(meant(&[li.clone(), lina.clone()], "l"), Err(vec![li.clone(), lina.clone()]));
         assert_eq!(
             meant(&[li.clone(), lina.clone(), other.clone()], "Li"),
