@@ -14,12 +14,13 @@ use rdkafka::{
     ClientConfig,
     admin::AdminClient,
     client::DefaultClientContext,
+    consumer::BaseConsumer,
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer},
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -53,6 +54,8 @@ struct Inner {
     producer: Mutex<FutureProducer>,
     admin: AdminClient<DefaultClientContext>,
     known_topics: Mutex<HashSet<String>>,
+    /// By group: the client that asks how far it is behind.
+    observers: Mutex<HashMap<String, Arc<BaseConsumer>>>,
 }
 
 fn broker(error: KafkaError) -> BusError {
@@ -102,7 +105,8 @@ impl KafkaBus {
     pub fn new(settings: Settings) -> Result<Self, BusError> {
         let producer = Mutex::new(settings.producer()?);
         let admin = settings.client().create().map_err(broker)?;
-        Ok(Self(Arc::new(Inner { settings, producer, admin, known_topics: Mutex::default() })))
+        let (known_topics, observers) = Default::default();
+        Ok(Self(Arc::new(Inner { settings, producer, admin, known_topics, observers })))
     }
 
     fn producer(&self) -> FutureProducer {

@@ -2,23 +2,29 @@
 
 use crate::{Inner, broker};
 use bus::{BusError, Lag};
+use futures_util::future::try_join_all;
 use rdkafka::{
     Offset, TopicPartitionList,
     admin::{AdminOptions, NewTopic, TopicReplication},
     consumer::{BaseConsumer, Consumer},
     error::RDKafkaErrorCode,
+    metadata::MetadataTopic,
 };
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Timeout of a request to the brokers.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes the topics that are not there. Those it has seen before are not asked for again.
-pub(crate) async fn make(inner: &Inner, names: impl Iterator<Item = &str>) -> Result<(), BusError> {
+/// Delay before the brokers are asked again for a topic that was just made.
+const VISIBLE_RETRY_DELAY: Duration = Duration::from_millis(20);
+
+/// Makes the topics that are not there, and returns when the brokers show them: a consumer that subscribes to one before
+/// that would look for it again only after many seconds. Those it has seen before are not asked for again.
+pub(crate) async fn make(inner: &Arc<Inner>, names: impl Iterator<Item = &str>) -> Result<(), BusError> {
     let known = |name: &str| inner.known_topics.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
     let missing: Vec<&str> = names.filter(|name| !known(name)).collect();
     if missing.is_empty() {
@@ -45,9 +51,32 @@ pub(crate) async fn make(inner: &Inner, names: impl Iterator<Item = &str>) -> Re
             Err((name, code)) => return Err(BusError::Broker(format!("the topic {name}: {code}"))),
         }
     }
+    let (asked, full) = (inner.clone(), full);
+    blocking(move || full.iter().try_for_each(|name| await_visible(&asked, name))).await?;
     let mut known = inner.known_topics.lock().unwrap_or_else(PoisonError::into_inner);
     known.extend(missing.iter().map(|name| (*name).to_owned()));
     Ok(())
+}
+
+/// Waits until the brokers tell the partitions of a topic.
+fn await_visible(inner: &Inner, topic: &str) -> Result<(), BusError> {
+    let started = Instant::now();
+    loop {
+        let metadata = inner.admin.inner().fetch_metadata(Some(topic), REQUEST_TIMEOUT).map_err(broker)?;
+        let is_visible = |topic: &MetadataTopic| {
+            let partitions = topic.partitions();
+            topic.error().is_none()
+                && !partitions.is_empty()
+                && partitions.iter().all(|partition| partition.leader() >= 0)
+        };
+        if metadata.topics().iter().any(is_visible) {
+            return Ok(());
+        }
+        if started.elapsed() > REQUEST_TIMEOUT {
+            return Err(BusError::Broker(format!("the topic {topic} was made and is not to be seen")));
+        }
+        std::thread::sleep(VISIBLE_RETRY_DELAY);
+    }
 }
 
 async fn blocking<T: Send + 'static>(
@@ -56,10 +85,21 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(ask).await.map_err(|error| BusError::Broker(error.to_string()))?
 }
 
-fn member(inner: &Inner, group: &str) -> Result<BaseConsumer, BusError> {
+/// A client that asks about a group and never joins it. It is kept, for it takes its time to find the brokers.
+fn member(inner: &Inner, group: &str) -> Result<Arc<BaseConsumer>, BusError> {
+    let mut observers = inner.observers.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = observers.get(group) {
+        let kept = kept.clone();
+        drop(observers);
+        // What librdkafka has reported since is of no use, and would pile up.
+        while kept.poll(Duration::ZERO).is_some() {}
+        return Ok(kept);
+    }
     let mut config = inner.settings.client();
     config.set("group.id", inner.settings.prefixed(group)).set("enable.auto.commit", "false");
-    config.create().map_err(broker)
+    let new: Arc<BaseConsumer> = Arc::new(config.create().map_err(broker)?);
+    observers.insert(group.to_owned(), new.clone());
+    Ok(new)
 }
 
 pub(crate) async fn all(inner: Arc<Inner>) -> Result<Vec<String>, BusError> {
@@ -76,23 +116,31 @@ pub(crate) async fn all(inner: Arc<Inner>) -> Result<Vec<String>, BusError> {
     .await
 }
 
-/// High water less committed, over the partitions of each topic. A topic that is not there has no records.
+/// High water less committed, over the partitions of each topic. A topic that is not there has no records. Every group is
+/// asked at the same time: each has a client of its own, which takes its time to find the brokers.
 pub(crate) async fn lag(inner: Arc<Inner>, subscriptions: &[(&str, &str)]) -> Result<Vec<Lag>, BusError> {
-    let wanted: Vec<(String, String)> =
-        subscriptions.iter().map(|(group, topic)| ((*group).to_owned(), (*topic).to_owned())).collect();
-    blocking(move || {
-        let mut members: HashMap<String, BaseConsumer> = HashMap::new();
-        let mut lags = Vec::with_capacity(wanted.len());
-        for (group, topic) in wanted {
-            if !members.contains_key(&group) {
-                members.insert(group.clone(), member(&inner, &group)?);
-            }
-            let records = behind(&members[&group], &inner.settings.prefixed(&topic))?;
-            lags.push(Lag { group, topic, records });
-        }
-        Ok(lags)
-    })
-    .await
+    let mut topics: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (group, topic) in subscriptions {
+        topics.entry(group).or_default().push((*topic).to_owned());
+    }
+    let asked = topics.into_iter().map(|(group, topics)| {
+        let (inner, group) = (inner.clone(), group.to_owned());
+        blocking(move || lag_of_group(&inner, &group, topics))
+    });
+    let found: Vec<Vec<Lag>> = try_join_all(asked).await?;
+    let mut found: HashMap<(String, String), Lag> =
+        found.into_iter().flatten().map(|lag| ((lag.group.clone(), lag.topic.clone()), lag)).collect();
+    let of = |(group, topic): &(&str, &str)| found.remove(&((*group).to_owned(), (*topic).to_owned()));
+    Ok(subscriptions.iter().filter_map(of).collect())
+}
+
+fn lag_of_group(inner: &Inner, group: &str, topics: Vec<String>) -> Result<Vec<Lag>, BusError> {
+    let member = member(inner, group)?;
+    let of = |topic: String| {
+        let records = behind(&member, &inner.settings.prefixed(&topic))?;
+        Ok(Lag { group: group.to_owned(), topic, records })
+    };
+    topics.into_iter().map(of).collect()
 }
 
 fn behind(member: &BaseConsumer, topic: &str) -> Result<i64, BusError> {

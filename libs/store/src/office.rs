@@ -181,7 +181,7 @@ impl Store {
         office_id: OfficeId,
     ) -> Result<Option<Office>, StoreError> {
         let ask = async || find(&self.system_read().await?, organisation_id, office_id).await;
-        crate::eventually(ask).await
+        self.eventually([office_id.as_uuid()], ask).await
     }
 }
 

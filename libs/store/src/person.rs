@@ -2,7 +2,7 @@
 //! are ids; names and addresses stay in identity.
 
 use crate::{
-    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, insert_models,
+    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, insert_models,
     migration::{Tenant, ddl, protect},
     params, sql, upsert_models,
 };
@@ -220,7 +220,7 @@ pub async fn check(
     id: PersonId,
     pointer: &str,
 ) -> Result<(), ApiError> {
-    let active = eventually(async || {
+    let active = store.eventually([id.as_uuid()], async || {
         let db = store.system_read().await?;
         is_active(&db, organisation_id, id).await
     });

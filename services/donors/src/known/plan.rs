@@ -186,7 +186,7 @@ pub(crate) async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = eventually(async || {
+    let found = store.eventually(ids.iter().map(|id| id.as_uuid()), async || {
         let db = store.system_read().await?;
         let plans = known(&db, organisation_id, ids).await?;
         Ok::<_, StoreError>(ids.iter().all(|id| plans.contains_key(id)).then_some(plans))
@@ -308,7 +308,7 @@ mod tests {
         let known = PlanId::from_u128(10);
         let store = store(folder.path(), &[known]).await;
         let mut ids = vec![known];
-        ids.extend((100..119).map(PlanId::from_u128));
+        ids.extend((100..119).map(|_| PlanId::new(&SystemClock)));
         let began = Instant::now();
         let refused = find_all(&store, ORGANISATION, &ids).await.unwrap_err();
         assert_eq!(refused.0.errors[0].pointer, "/plan_ids/1");

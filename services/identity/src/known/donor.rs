@@ -7,9 +7,7 @@ use sea_orm::{
     ActiveModelBehavior, ConnectionTrait, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
-use store::{
-    ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, eventually, params, sql, upsert_models,
-};
+use store::{ConsumeError, Consumer, EventHandler, Store, StoreError, SystemTx, params, sql, upsert_models};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "known_donor")]
@@ -56,7 +54,7 @@ pub(crate) async fn is_known(
         let db = store.system_read().await?;
         sql::row(&db, text, params![donor_id, organisation_id]).await
     };
-    Ok(eventually(ask).await?.is_some())
+    Ok(store.eventually([donor_id.as_uuid()], ask).await?.is_some())
 }
 
 /// The donor that answers for one: that one itself, or the one it was merged into.
