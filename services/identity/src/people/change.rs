@@ -83,7 +83,7 @@ pub(crate) async fn change(
             check_address(state_of(&before, tx.now()))?;
         }
         if is_moved || is_readdressed {
-            giver.check_account(&held)?;
+            giver.check_account(&held, before.donor_id)?;
         }
         let loses = held.difference(&holds).next().is_some();
         let stays = if is_moved { Held::new() } else { holds.clone() };

@@ -2,8 +2,8 @@
 
 use super::{
     administrators,
-    rights::{Giver, Held},
-    shape::{self, Person, held_by, trail},
+    rights::{Held, check_account},
+    shape::{self, Person, trail},
 };
 use crate::{
     State,
@@ -105,8 +105,7 @@ async fn step(
     let answer = service::change(context, request, claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
-        let held = held_by(tx.db(), &[id]).await?.remove(&id).unwrap_or_default();
-        Giver::of(tx.db(), claims, scope, &[&held]).await?.check_account(&held)?;
+        let held = check_account(tx.db(), claims, scope, &before).await?;
         let now = tx.now();
         check_state(state_of(&before, now), action)?;
         let (suspended_at, name) = match action {
