@@ -40,6 +40,12 @@ async fn lock(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), S
     tx.lock(&lock_name(organisation_id)).await
 }
 
+/// No office is closed, and the tree stays as it is, before this transaction ends, which gives something to offices. Taken
+/// before any other lock.
+pub(crate) async fn lock_shared(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), StoreError> {
+    tx.lock_shared(&lock_name(organisation_id)).await
+}
+
 /// Refuses to give something new (a role, an API client, an office below it) to an office that is closed; the others are
 /// not closed before this transaction ends. `given` has each office with the pointer at which it stands. Taken before any
 /// other lock.
@@ -51,7 +57,7 @@ pub(crate) async fn check_open_for_new(
     if given.is_empty() {
         return Ok(());
     }
-    tx.lock_shared(&lock_name(organisation_id)).await?;
+    lock_shared(tx, organisation_id).await?;
     let ids = given.iter().map(|(_, office_id)| *office_id);
     let closed = store::closed_among(tx.db(), organisation_id, ids).await?;
     match given.iter().find(|(_, office_id)| closed.contains(office_id)) {

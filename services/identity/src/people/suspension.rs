@@ -2,11 +2,11 @@
 
 use super::{
     administrators,
-    rights::{Held, check_account},
+    rights::{Held, check_account, offices_of_new},
     shape::{self, Person, trail},
 };
 use crate::{
-    State,
+    State, office,
     person::{PersonState, announcement::announce, state_of, store},
     token::ending,
 };
@@ -41,8 +41,10 @@ pub(crate) async fn suspend(
 /// Restores a suspended account
 ///
 /// The person can sign in again with the roles and the password it had, or accept an invitation that is still valid. Only
-/// from the state `suspended`, and not after the account was erased (409 otherwise). 403 for an account with roles that may do more than the caller, or in offices
-/// outside the caller's tree. Send the account's ETag in `If-Match`.
+/// from the state `suspended`, and not after the account was erased (409 otherwise). 409 as well as long as a closed office
+/// manages the account, or the person has a role in one: move the account, take the role away, or reopen the office before.
+/// 403 for an account with roles that may do more than the caller, or in offices outside the caller's tree. Send the
+/// account's ETag in `If-Match`.
 #[utoipa::path(tag = "people", security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The person"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -85,6 +87,25 @@ async fn check_not_erased(tx: &Transaction, before: &store::Model) -> Result<(),
     Err(Problem::new(Code::Conflict).field("/state", fault).into())
 }
 
+/// Nobody comes back to a closed office, which was closed while its suspended people did not count. Which roles somebody
+/// keeps then is decided by whoever restores the account, and not by the restoring.
+async fn check_offices_are_open(
+    tx: &Transaction,
+    before: &store::Model,
+    held: &Held,
+) -> Result<(), ApiError> {
+    let (roles, custom_roles) = shape::lists(held);
+    let mut offices = offices_of_new(&roles, &custom_roles, &Held::new());
+    offices.push(("/office_id".to_owned(), before.office_id));
+    let ids = offices.iter().map(|(_, office_id)| *office_id);
+    let closed = office::store::closed_among(tx.db(), before.organisation_id, ids).await?;
+    let mut refused = Problem::new(Code::Conflict);
+    for (pointer, _) in offices.into_iter().filter(|(_, office_id)| closed.contains(office_id)) {
+        refused = refused.field(pointer, Fault::closed_office());
+    }
+    if refused.errors.is_empty() { Ok(()) } else { Err(refused.into()) }
+}
+
 /// Nobody suspends themselves: nobody could restore them from where they are.
 fn check_is_another(claims: &Claims, person: &store::Model) -> Result<(), Problem> {
     if claims.sub != PrincipalId::from(person.id) {
@@ -103,6 +124,9 @@ async fn step(
 ) -> ApiResult {
     let mut ended = Vec::new();
     let answer = service::change(context, request, claims, async |tx, scope, precondition| {
+        if action == Action::Restore {
+            office::lock_shared(tx, claims.organisation_id).await?;
+        }
         let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         let held = check_account(tx.db(), claims, scope, &before).await?;
@@ -114,6 +138,7 @@ async fn step(
         };
         if action == Action::Restore {
             check_not_erased(tx, &before).await?;
+            check_offices_are_open(tx, &before, &held).await?;
         }
         if action == Action::Suspend {
             check_is_another(claims, &before)?;
