@@ -103,7 +103,7 @@ async fn the_calendar_address_of_a_client_ends_with_its_access() {
     let world = World::new().await;
     let headquarters = world.founded.office_id.to_string();
     let office = world.office(&headquarters, "country").await;
-    let fields = |name: &str, office: &str, scopes: &[&str]| {
+    let fields = |name: &str, office: &str, scopes: &[&str]| -> Value {
         json!({ "name": name, "office_id": office, "scopes": scopes })
     };
     let reads = ["donors:read", "reports:read"];
