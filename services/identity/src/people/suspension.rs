@@ -13,7 +13,7 @@ use crate::{
 use ::store::Transaction;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::{Code, Fault, PersonId, PrincipalId, Problem, Reason, RecordKind};
+use kernel::{Code, Fault, OfficeId, PersonId, PrincipalId, Problem, Reason, RecordKind};
 use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
 
 /// Suspends an account
@@ -97,8 +97,8 @@ async fn check_offices_are_open(
     let (roles, custom_roles) = shape::lists(held);
     let mut offices = offices_of_new(&roles, &custom_roles, &Held::new());
     offices.push(("/office_id".to_owned(), before.office_id));
-    let ids = offices.iter().map(|(_, office_id)| *office_id);
-    let closed = office::store::closed_among(tx.db(), before.organisation_id, ids).await?;
+    let ids: Vec<OfficeId> = offices.iter().map(|(_, office_id)| *office_id).collect();
+    let closed = office::closed_of(tx, before.organisation_id, &ids).await?;
     let mut refused = Problem::new(Code::Conflict);
     for (pointer, _) in offices.into_iter().filter(|(_, office_id)| closed.contains(office_id)) {
         refused = refused.field(pointer, Fault::closed_office());
@@ -124,9 +124,6 @@ async fn step(
 ) -> ApiResult {
     let mut ended = Vec::new();
     let answer = service::change(context, request, claims, async |tx, scope, precondition| {
-        if action == Action::Restore {
-            office::lock_shared(tx, claims.organisation_id).await?;
-        }
         let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
         let held = check_account(tx.db(), claims, scope, &before).await?;
