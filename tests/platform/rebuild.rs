@@ -21,6 +21,7 @@ const READ_MODELS: [(&str, &[&str]); 3] = [
         &[
             "office",
             "organisation",
+            "known_client",
             "known_person",
             "known_person_office",
             "known_plan",

@@ -4,8 +4,10 @@
 //! people are ids. Topics are compacted and never expire, so a new read model rebuilds from offset 0. A change that
 //! would break a reader is a new version: a new type and a new topic.
 
+mod account;
 mod flow_object;
 
+pub use account::{ClientChanged, OfficeRoles, PersonChanged, RepresentativeChanged};
 pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,7 +15,7 @@ use kernel::{
     AgreementId, AgreementState, AuditChainId, ClearanceDecision, ClearanceId, ClearanceProducer,
     ContributionId, ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money,
     NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId,
-    ReportKind, ReportState, StaffRole, Visibility, Word,
+    ReportKind, ReportState, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -96,54 +98,6 @@ pub struct OfficeChanged {
     /// Whether it is closed: nothing new is given to it.
     #[serde(default)]
     pub is_closed: bool,
-}
-
-/// A staff account was created, activated, suspended or restored, or its roles changed. Accounts of donor representatives are
-/// announced by `passerelle.identity.representative.v1`; names and e-mail addresses stay in the identity service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PersonChanged {
-    /// The person.
-    pub id: PersonId,
-    /// Its version.
-    pub sequence: i64,
-    /// The organisation.
-    pub organisation_id: OrganisationId,
-    /// Roles by office, each office once, ordered by id.
-    pub offices: Vec<OfficeRoles>,
-    /// Whether the person can sign in; false while the invitation is pending or the account is suspended.
-    pub active: bool,
-}
-
-/// The roles of a person in an office.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct OfficeRoles {
-    /// The office.
-    pub office_id: OfficeId,
-    /// The built-in roles; none for a person who has custom roles alone.
-    #[schema(value_type = Vec<StaffRole>)]
-    pub roles: Vec<Word<StaffRole>>,
-    /// What the person may do there, by built-in and custom roles together, in alphabetical order.
-    #[serde(default)]
-    pub permissions: Vec<String>,
-}
-
-/// The account of a donor's representative was created, activated, changed, suspended, restored or erased. That its last day
-/// passes is no event: it follows from `access_until`. Names and e-mail addresses stay in the identity service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct RepresentativeChanged {
-    /// The representative.
-    pub id: PersonId,
-    /// Its version.
-    pub sequence: i64,
-    /// The organisation.
-    pub organisation_id: OrganisationId,
-    /// The donor that the account was opened for, which may have been merged into another one since.
-    pub donor_id: DonorId,
-    /// Whether the representative can sign in until the last day of access; false while the invitation is pending, when the
-    /// account is suspended, and after it was erased.
-    pub active: bool,
-    /// The last day of access (UTC); none for accounts from before access was limited in time.
-    pub access_until: Option<NaiveDate>,
 }
 
 /// A reference to a record in another system.
@@ -464,6 +418,7 @@ events! {
     OfficeChanged: "identity", "office";
     PersonChanged: "identity", "person";
     RepresentativeChanged: "identity", "representative";
+    ClientChanged: "identity", "client";
     DonorChanged: "donors", "donor";
     ContributionRecorded: "donors", "contribution";
     AgreementChanged: "donors", "agreement";

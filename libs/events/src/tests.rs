@@ -63,6 +63,26 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
     );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
     stays_as_it_came::<RepresentativeChanged>(json!({ "active": true, "access_until": "2027-06-30" }), &[]);
+    stays_as_it_came::<ClientChanged>(json!({ "active": true, "scopes": ["permission:of_tomorrow"] }), &[]);
+}
+
+#[test]
+fn a_client_is_told_of_without_its_name_and_its_secrets() {
+    let event = ClientChanged {
+        id: ID.parse().unwrap(),
+        sequence: 3,
+        organisation_id: ID.parse().unwrap(),
+        office_id: ID.parse().unwrap(),
+        scopes: vec!["reports:read".to_owned()],
+        active: false,
+    };
+    let sent = serde_json::to_value(&event).unwrap();
+    let expected = json!({ "id": ID, "sequence": 3, "organisation_id": ID, "office_id": ID,
+        "scopes": ["reports:read"], "active": false });
+    assert_eq!(sent, expected);
+    assert_eq!(serde_json::from_value::<ClientChanged>(sent).unwrap(), event);
+    assert_eq!(ClientChanged::TOPIC, "passerelle.identity.client.v1");
+    assert_eq!((event.aggregate_id(), event.sequence()), (event.id.as_uuid(), 3));
 }
 
 #[test]

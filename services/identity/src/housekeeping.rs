@@ -1,7 +1,7 @@
-//! What identity does by itself: signing keys, announcements of people, the removal of what has ended.
+//! What identity does by itself: signing keys, announcements of people and API clients, the removal of what has ended.
 
 use crate::{
-    key,
+    client, key,
     person::{announcement, list},
     token::sweep,
 };
@@ -40,6 +40,10 @@ async fn announce(store: Store) -> Result<bool, StoreError> {
     let announced = announcement::catch_up(&store).await?;
     if announced > 0 {
         tracing::info!(announced, "people were announced to the other services");
+    }
+    let announced = client::announcement::catch_up(&store).await?;
+    if announced > 0 {
+        tracing::info!(announced, "API clients were announced to the other services");
     }
     Ok(false)
 }

@@ -130,7 +130,7 @@ pub async fn found(store: &Store, name: &str, code: &str) -> Result<Founded, Sto
         revoked_at: None,
         created_at,
     };
-    client::store::insert(&tx, &client, &first).await?;
+    client::store::insert(&mut tx, &client, &first).await?;
     tx.audit_created(
         "organisation.found",
         audit::Subject {

@@ -102,6 +102,55 @@ async fn an_office_stays_open_while_something_is_open_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn suspended_people_keep_no_office_open_and_are_not_restored_into_a_closed_one() {
+    let scene = scene().await;
+    let roles = |offices: &[&String]| -> Vec<Value> {
+        offices.iter().map(|office| json!({ "office_id": office, "role": "auditor" })).collect()
+    };
+    let person = async |email: &str, offices: &[&String]| {
+        let body = json!({ "name": "Somebody", "email": email, "roles": roles(offices) });
+        text(&scene.world.create("/v1/people", body).await["id"])
+    };
+    let step = async |id: &str, step: &str| {
+        scene.send(Method::POST, &format!("/v1/people/{id}/{step}"), "*", &json!({})).await
+    };
+    // One account is managed there; the other person has a role there alone.
+    let there = person("a@example.org", &[&scene.country]).await;
+    let elsewhere = person("b@example.org", &[&scene.south, &scene.country]).await;
+    assert_eq!(counts(&scene.open_business(&scene.country).await), [0, 2, 0, 0]);
+    assert_eq!(step(&there, "suspend").await.status, 200);
+    assert_eq!(counts(&scene.open_business(&scene.country).await), [0, 1, 0, 0]);
+    assert_eq!(scene.act(&scene.country, "close").await.status, 409, "somebody works there");
+    assert_eq!(step(&elsewhere, "suspend").await.status, 200);
+    assert_eq!(counts(&scene.open_business(&scene.country).await), [0; 4]);
+    let closed = scene.act(&scene.country, "close").await;
+    assert_eq!(closed.status, 200, "{}", closed.text);
+
+    let refused = step(&there, "restore").await;
+    assert_eq!(refusal(&refused), super::refused(409, "/roles/0/office_id", "state"), "{}", refused.text);
+    assert_eq!(refused.pointers(), ["/roles/0/office_id", "/office_id"]);
+    let refused = step(&elsewhere, "restore").await;
+    assert_eq!((refused.status, refused.pointers().len()), (409, 1), "{}", refused.text);
+    // Without the role there, or with the office open again.
+    let fewer = json!({ "name": "Somebody", "language": "en", "roles": roles(&[&scene.south]) });
+    let fewer = scene.send(Method::PUT, &format!("/v1/people/{elsewhere}"), "*", &fewer).await;
+    assert_eq!(fewer.status, 200, "{}", fewer.text);
+    let restored = step(&elsewhere, "restore").await;
+    assert_eq!((restored.status, &restored.json()["state"]), (200, &json!("invited")), "{}", restored.text);
+    assert_eq!(scene.act(&scene.country, "reopen").await.status, 200);
+    assert_eq!(step(&there, "restore").await.status, 200);
+    for round in 0..ROUNDS {
+        let closing = scene.world.office(&scene.headquarters, "regional").await;
+        let id = person(&format!("round-{round}@example.org"), &[&closing]).await;
+        assert_eq!(step(&id, "suspend").await.status, 200);
+        let (restored, closed) = join(step(&id, "restore"), scene.act(&closing, "close")).await;
+        let both = (restored.status, closed.status);
+        assert!([(200, 409), (409, 200)].contains(&both), "{round}: {both:?} {}", restored.text);
+    }
+    scene.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closed_office_gets_nothing_new_and_keeps_what_it_has() {
     let scene = scene().await;
     let donor = scene.world.donor("Norway").await;

@@ -179,3 +179,98 @@ async fn nobody_is_told_of_accounts_in_another_organisation() {
     assert_eq!(named["items"], json!([]));
     world.stop().await;
 }
+
+/// A link to a new password, made by headquarters.
+async fn password_link(world: &World, id: &str) -> Value {
+    let path = format!("/v1/people/{id}/password-reset");
+    let made = world.http.call(Method::POST, Some(&world.token), &path, None).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    made.json()
+}
+
+/// Whether the link of an invitation, or one to a new password, can be used. Looking it up leaves it as it is.
+async fn leads_somewhere(world: &World, made: &Value) -> bool {
+    let (link, kind) = match made["invitation_url"].as_str() {
+        Some(link) => (link, "invitations"),
+        None => (made["reset_url"].as_str().unwrap(), "password-resets"),
+    };
+    let token = json!({ "token": link.split("token=").nth(1).unwrap() });
+    let answer = world.http.post(None, &format!("/v1/{kind}/lookup"), &token).await;
+    assert!([200, 422].contains(&answer.status), "{kind}: {}", answer.text);
+    answer.status == 200
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_made_before_an_account_may_do_more_lead_nowhere() {
+    let world = World::new().await;
+    let headquarters = world.founded.office_id.to_string();
+    let (auditor, administrator) =
+        ((headquarters.as_str(), "auditor"), (headquarters.as_str(), "administrator"));
+    // Whoever may give the first role alone has made both links.
+    let invitation = invited(&world, "amina@example.org").await;
+    let amina = text(&invitation["id"]);
+    let (binta, email) = staff(&world, &[auditor]).await;
+    let password = password_link(&world, &binta).await;
+    let more = json!({ "roles": listed(&[auditor, administrator]) });
+    for id in [&amina, &binta] {
+        let named = change(&world, &world.token, id, json!({ "name": "Renamed", "language": "fr" })).await;
+        assert_eq!(named.status, 200, "{}", named.text);
+    }
+    for link in [&invitation, &password] {
+        assert!(leads_somewhere(&world, link).await, "nobody may do more yet: {link}");
+    }
+    for id in [&amina, &binta] {
+        let given = change(&world, &world.token, id, more.clone()).await;
+        assert_eq!((given.status, &given.json()["invitation_expires_at"]), (200, &Value::Null));
+    }
+    is_refused(&world, &invitation, "it was made for an auditor").await;
+    assert!(!leads_somewhere(&world, &password).await, "it was made for an auditor");
+    let token = password["reset_url"].as_str().unwrap().split("token=").nth(1).unwrap();
+    let body = json!({ "token": token, "password": "somebody else's password" });
+    let refused = world.http.post(None, "/v1/password-resets/accept", &body).await;
+    assert_eq!((refused.status, refused.pointers()), (422, vec!["/token".to_owned()]), "{}", refused.text);
+    sign_in(&world.http, &email, PASSWORD).await;
+    // New ones are for those who may make them now, and stay when the account may do less.
+    let invitation = invite(&world, &amina).await.json();
+    let password = password_link(&world, &binta).await;
+    for id in [&amina, &binta] {
+        let less = change(&world, &world.token, id, json!({ "roles": listed(&[administrator]) })).await;
+        assert_eq!(less.status, 200, "{}", less.text);
+    }
+    assert!(leads_somewhere(&world, &password).await);
+    assert_eq!(accept(&world, &invitation).await.status, 200);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_made_before_a_custom_role_permits_more_lead_nowhere() {
+    let world = World::new().await;
+    let fields = |permissions: &[&str]| json!({ "name": "Grants", "permissions": permissions });
+    let role = text(&world.create("/v1/roles", fields(&["plans:read", "imports:read"])).await["id"]);
+    let held = json!([{ "office_id": world.founded.office_id, "role_id": role }]);
+    let invitation =
+        json!({ "name": "Amina Rahimi", "email": "amina@example.org", "custom_roles": held.clone() });
+    let invitation = world.create("/v1/people", invitation).await;
+    let active =
+        json!({ "name": "Binta", "email": "binta@example.org", "custom_roles": held, "password": PASSWORD });
+    let binta = text(&world.create("/v1/people", active).await["id"]);
+    let password = password_link(&world, &binta).await;
+    let other = invited(&world, "other@example.org").await;
+    let permit = async |version: i64, permissions: &[&str]| {
+        let request = world.http.request(Method::PUT, &format!("/v1/roles/{role}")).bearer_auth(&world.token);
+        let request = request.header("if-match", format!("\"{version}\"")).json(&fields(permissions));
+        let changed = world.http.send(request).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+    };
+    permit(1, &["plans:read"]).await;
+    for link in [&invitation, &password] {
+        assert!(leads_somewhere(&world, link).await, "its holders may do less: {link}");
+    }
+    permit(2, &["people:read", "people:write"]).await;
+    for link in [&invitation, &password] {
+        assert!(!leads_somewhere(&world, link).await, "its holders may do more: {link}");
+    }
+    assert!(leads_somewhere(&world, &other).await, "whoever does not hold the role");
+    is_refused(&world, &invitation, "it was made for a reader of plans").await;
+    world.stop().await;
+}

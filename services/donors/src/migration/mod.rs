@@ -40,6 +40,7 @@ pub(crate) mod m0025;
 pub(crate) mod m0026;
 pub(crate) mod m0027;
 pub(crate) mod m0028;
+pub(crate) mod m0029;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -72,5 +73,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0026::migration(),
         m0027::migration(),
         m0028::migration(),
+        m0029::migration(),
     ]
 }

@@ -1,17 +1,20 @@
 //! Due dates as a calendar that a calendar program follows (RFC 5545), under a secret address.
 
 use super::report::store::{self, Filter};
-use crate::{known::representative, registry::donor};
+use crate::{
+    known::{client, representative},
+    registry::donor,
+};
 use ::store::{StoreError, TenantScope, audit, insert_models, list::Conditions, params, person, sql};
 use actix_web::{
     HttpRequest, HttpResponse, delete, get,
     http::{StatusCode, header},
     put, web,
 };
-use auth::{Caller, Claims, perm};
+use auth::{Caller, Claims, Permission, perm};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use kernel::{DonorId, OfficeId, OrganisationId, PrincipalId, Problem, ReportKind};
+use kernel::{ClientId, DonorId, OfficeId, OrganisationId, PrincipalId, Problem, ReportKind};
 use locale::Language;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -76,8 +79,7 @@ fn hash(secret: &str) -> String {
 /// Creates a calendar address
 ///
 /// For the report dates that the caller may see: those of the donor for a representative, those of the office and the
-/// offices below it for staff. Each caller has one address; creating a new one ends the former. That of an API client does not
-/// end when the client is revoked: have the client delete it before.
+/// offices below it for staff and API clients. Each caller has one address; creating a new one ends the former.
 #[utoipa::path(tag = "reports", request_body = NewCalendar, security(("oauth2" = ["reports:read"])),
     responses((status = 200, description = "The address", body = Calendar), CreateProblems))]
 #[put("/v1/calendar")]
@@ -144,8 +146,9 @@ fn entry(claims: &Claims, action: &'static str) -> audit::Entry {
 /// Gets the report due dates as a calendar
 ///
 /// For calendar applications: authenticated by the unguessable address instead of a token. 404 as long as the member of
-/// staff who made it is suspended, or has no role in the office, and as long as the representative who made it is suspended,
-/// or past the last day of access.
+/// staff who made it is suspended, or has no role in the office, as long as the representative who made it is suspended, or
+/// past the last day of access, and as long as the API client that made it acts for another office or without
+/// `reports:read`; for good once that client was revoked.
 #[utoipa::path(tag = "reports", params(("secret" = String, Path, max_length = 100, description = "The secret of the address, ending in .ics")),
     responses((status = 200, description = "The calendar", content_type = "text/calendar", body = String), PublicProblems))]
 #[get("/v1/public/calendars/{secret}")]
@@ -191,8 +194,8 @@ pub(crate) async fn read(context: web::Data<Context>, secret: web::Path<String>)
         .body(calendar(&entries, language, now)))
 }
 
-/// Whether whoever made an address still works in the office: an address must not outlive the access. Only staff are known
-/// here as people, API clients are not.
+/// Whether whoever made an address still works in the office, or the client still acts for it: an address must not outlive
+/// the access. One who is not known yet does, as in [`still_represents`].
 async fn still_works(
     db: &impl ConnectionTrait,
     organisation_id: OrganisationId,
@@ -200,10 +203,12 @@ async fn still_works(
     office_id: OfficeId,
 ) -> Result<bool, StoreError> {
     let id = principal.as_person();
-    if person::is_active(db, organisation_id, id).await?.is_none() {
-        return Ok(true);
+    if person::is_active(db, organisation_id, id).await?.is_some() {
+        return Ok(person::held(db, organisation_id, id, office_id).await?.is_some());
     }
-    Ok(person::held(db, organisation_id, id, office_id).await?.is_some())
+    let id = ClientId::from_uuid(principal.as_uuid());
+    let may = client::may(db, organisation_id, id, office_id, perm::ReportsRead::NAME).await?;
+    Ok(may.unwrap_or(true))
 }
 
 /// Whether whoever made an address still speaks for the donor. One who is not known yet does: only somebody with a token of

@@ -351,8 +351,8 @@ pub(crate) async fn update(
 
 /// Revokes an API client
 ///
-/// For good: its secrets are not accepted any more, and its tokens end within seconds. What it recorded stays. Send the
-/// client's ETag in `If-Match`.
+/// For good: its secrets are not accepted any more, its tokens end within seconds, and so does its calendar address. What it
+/// recorded stays. Send the client's ETag in `If-Match`.
 #[utoipa::path(tag = "clients", security(("oauth2" = ["clients:write"])),
     params(("id" = Uuid, Path, description = "The client"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),

@@ -1,7 +1,7 @@
 use super::{check_own, check_permissions, each_once};
 use crate::{
     State,
-    person::announcement,
+    person::{announcement, links},
     role::{self, RoleId, store},
     session::ending,
 };
@@ -260,8 +260,8 @@ pub(crate) async fn create(
 /// Updates a custom role
 ///
 /// Only headquarters can update roles, and no permission is given or taken that the caller lacks. The change applies to
-/// everybody who holds the role. If a permission is removed, their sessions end, and they sign in again. Send the role's
-/// ETag in `If-Match`.
+/// everybody who holds the role. If a permission is removed, their sessions end, and they sign in again. If one is added,
+/// open links into their accounts (invitations, links to a new password) stop working. Send the role's ETag in `If-Match`.
 #[utoipa::path(tag = "roles", request_body = RoleFields, security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The custom role"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -295,9 +295,9 @@ pub(crate) async fn update(
         };
         store::update(tx, &after).await.map_err(taken)?;
         if had != has {
-            let loses = !had.is_subset(&has);
+            let (gains, loses) = (!has.is_subset(&had), !had.is_subset(&has));
             // Its holders may be in any office of the organisation.
-            ended = tx.as_platform(async |tx| follow(tx, after.id, loses).await).await?;
+            ended = tx.as_platform(async |tx| follow(tx, after.id, gains, loses).await).await?;
         }
         let (before, after) = (with_holders(tx.db(), before).await?, with_holders(tx.db(), after).await?);
         tx.audit_changed("role.update", subject(id.0, &caller.claims), &before, &after).await?;
@@ -312,11 +312,19 @@ fn words(permissions: &[String]) -> BTreeSet<&str> {
     permissions.iter().map(String::as_str).collect()
 }
 
-/// What a change of a role's permissions entails for its holders: other services are told of their new rights, and where
-/// it loses one they sign in again. The sessions that ended.
-async fn follow(tx: &mut Transaction, role: RoleId, loses: bool) -> Result<Vec<Uuid>, StoreError> {
+/// What a change of a role's permissions entails for its holders: other services are told of their new rights; where it
+/// gains one, links into their accounts end, and where it loses one they sign in again. The sessions that ended.
+async fn follow(
+    tx: &mut Transaction,
+    role: RoleId,
+    gains: bool,
+    loses: bool,
+) -> Result<Vec<Uuid>, StoreError> {
     let people = store::people_with(tx.db(), role).await?;
     announcement::announce_again(tx, &people).await?;
+    if gains {
+        links::end(tx, &people).await?;
+    }
     if loses { ending::end_all_sessions(tx, &people).await } else { Ok(Vec::new()) }
 }
 

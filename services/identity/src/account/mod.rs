@@ -51,7 +51,7 @@ async fn set_password(
     action: &'static str,
 ) -> Result<Vec<Uuid>, StoreError> {
     person::store::set_password(tx, person.id, hash).await?;
-    person::reset::close(tx, person.id).await?;
+    person::reset::close(tx, &[person.id]).await?;
     let ended = ending::end_sessions(tx, person.id, except).await?;
     account::send(tx, state, person.id, AccountLetter::PasswordChanged).await?;
     announce(tx, person.id).await?;

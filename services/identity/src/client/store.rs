@@ -1,4 +1,4 @@
-use super::secrets;
+use super::{announcement::announce, secrets};
 use kernel::{ClientId, OfficeId, OrganisationId, closed_set};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, sea_query::LikeExpr};
@@ -125,16 +125,17 @@ pub(crate) async fn by_id(db: &impl ConnectionTrait, id: ClientId) -> Result<Opt
 
 /// Adds a client with its first secret.
 pub(crate) async fn insert(
-    tx: &Transaction,
+    tx: &mut Transaction,
     client: &Model,
     secret: &secrets::Model,
 ) -> Result<(), StoreError> {
     Entity::insert(client.clone().into_active_model()).exec_without_returning(tx.db()).await?;
-    secrets::insert(tx, secret).await
+    secrets::insert(tx, secret).await?;
+    announce(tx, std::slice::from_ref(client)).await
 }
 
 /// Writes a client over the version before.
-pub(crate) async fn update(tx: &Transaction, client: &Model) -> Result<(), StoreError> {
+pub(crate) async fn update(tx: &mut Transaction, client: &Model) -> Result<(), StoreError> {
     let text = "UPDATE client SET version = $1, office_id = $2, name = $3, secret_hash = $4, scopes = $5, search = $6,
                 revoked_at = $7 WHERE id = $8";
     let values = params![
@@ -148,5 +149,5 @@ pub(crate) async fn update(tx: &Transaction, client: &Model) -> Result<(), Store
         client.id,
     ];
     sql::execute(tx.db(), text, values).await?;
-    Ok(())
+    announce(tx, std::slice::from_ref(client)).await
 }

@@ -29,6 +29,7 @@ pub(crate) mod m0014;
 pub(crate) mod m0015;
 pub(crate) mod m0016;
 pub(crate) mod m0017;
+pub(crate) mod m0018;
 
 /// Every migration, in the order in which they are applied.
 fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
@@ -50,5 +51,6 @@ fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
         m0015::migration(),
         m0016::migration(),
         m0017::migration(),
+        m0018::migration(),
     ]
 }

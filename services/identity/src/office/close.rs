@@ -31,7 +31,7 @@ pub(crate) struct OpenBusiness {
     /// Open offices directly below it.
     #[schema(minimum = 0)]
     offices: i64,
-    /// People with a role there, and accounts that it manages; each person counts once.
+    /// People with a role there, and accounts that it manages, but for those who are suspended; each person counts once.
     #[schema(minimum = 0)]
     people: i64,
     /// API clients that act for it.

@@ -40,6 +40,17 @@ async fn lock(tx: &Transaction, organisation_id: OrganisationId) -> Result<(), S
     tx.lock(&lock_name(organisation_id)).await
 }
 
+/// Which of some offices are closed; the others are not closed before this transaction ends. Where a person is locked as
+/// well, the person comes first, as in every change of an account: whoever changes the tree locks no people.
+pub(crate) async fn closed_of(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    ids: &[OfficeId],
+) -> Result<Vec<OfficeId>, StoreError> {
+    tx.lock_shared(&lock_name(organisation_id)).await?;
+    store::closed_among(tx.db(), organisation_id, ids.iter().copied()).await
+}
+
 /// Refuses to give something new (a role, an API client, an office below it) to an office that is closed; the others are
 /// not closed before this transaction ends. `given` has each office with the pointer at which it stands. Taken before any
 /// other lock.
@@ -51,9 +62,8 @@ pub(crate) async fn check_open_for_new(
     if given.is_empty() {
         return Ok(());
     }
-    tx.lock_shared(&lock_name(organisation_id)).await?;
-    let ids = given.iter().map(|(_, office_id)| *office_id);
-    let closed = store::closed_among(tx.db(), organisation_id, ids).await?;
+    let ids: Vec<OfficeId> = given.iter().map(|(_, office_id)| *office_id).collect();
+    let closed = closed_of(tx, organisation_id, &ids).await?;
     match given.iter().find(|(_, office_id)| closed.contains(office_id)) {
         Some((pointer, _)) => Err(Problem::invalid_field(pointer.clone(), Fault::closed_office()).into()),
         None => Ok(()),

@@ -219,11 +219,12 @@ pub(crate) async fn open_there(
     Ok((count(0)?, count(1)?, count(2)?))
 }
 
-/// Everybody with a role there, and every account that the office manages and that was not erased, each person once.
+/// Everybody with a role there, and every account that the office manages, each person once; but for those who are suspended:
+/// nobody works by their accounts, and none is restored into a closed office.
 const OPEN_THERE: &str = "SELECT
   (SELECT count(*) FROM office WHERE organisation_id = $1 AND parent_id = $2 AND is_closed = false),
-  (SELECT count(*) FROM (
-     SELECT id FROM person WHERE organisation_id = $1 AND office_id = $2 AND erased_at IS NULL
+  (SELECT count(*) FROM person WHERE suspended_at IS NULL AND erased_at IS NULL AND id IN (
+     SELECT id FROM person WHERE organisation_id = $1 AND office_id = $2
      UNION SELECT person_id FROM person_role WHERE office_id = $2
-     UNION SELECT person_id FROM person_custom_role WHERE office_id = $2) AS people),
+     UNION SELECT person_id FROM person_custom_role WHERE office_id = $2)),
   (SELECT count(*) FROM client WHERE organisation_id = $1 AND office_id = $2 AND revoked_at IS NULL)";

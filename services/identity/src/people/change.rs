@@ -8,7 +8,9 @@ use super::{
 };
 use crate::{
     State, office,
-    person::{PersonState, announcement::announce, api::RoleIn, is_email, normal_email, state_of, store},
+    person::{
+        PersonState, announcement::announce, api::RoleIn, is_email, links, normal_email, state_of, store,
+    },
     role::rights::{lock_shared, save_custom},
     token::ending,
 };
@@ -50,8 +52,9 @@ pub(crate) struct PersonUpdate {
 /// tree stay as they are, whether they are sent or not. Nobody gives or takes away a role that may do more than they may
 /// themselves (403). A person who loses a role or is moved to another office is signed out everywhere within seconds: like
 /// suspending it, moving an account is refused (403) if it has roles that may do more than the caller, or in offices outside
-/// the caller's tree. 409 for the last active administrator at headquarters, who keeps that role and is not moved. Of a
-/// donor's representative only name and language can change. Send the account's ETag in `If-Match`.
+/// the caller's tree. Open links into the account (its invitation, links to a new password) stop working when it is given
+/// a role: invite the person again. 409 for the last active administrator at headquarters, who keeps that role and is not
+/// moved. Of a donor's representative only name and language can change. Send the account's ETag in `If-Match`.
 #[utoipa::path(tag = "people", request_body = PersonUpdate, security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The person"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -83,15 +86,19 @@ pub(crate) async fn change(
             check_address(state_of(&before, tx.now()))?;
         }
         if is_moved || is_readdressed {
-            giver.check_account(&held)?;
+            giver.check_account(&held, before.donor_id)?;
         }
         let loses = held.difference(&holds).next().is_some();
+        let gains = holds.difference(&held).next().is_some();
         let stays = if is_moved { Held::new() } else { holds.clone() };
         administrators::check_another_remains(tx, &before, &held, &stays).await?;
         if is_moved || loses {
             ended = tx.as_platform(async |tx| ending::end_sessions(tx, before.id, None).await).await?;
         }
         save(tx, (&before, &held), (&after, &holds)).await?;
+        if gains {
+            links::end(tx, &[before.id]).await?;
+        }
         Ok(Changed::new(after.version, shape::one(tx.db(), after, tx.now()).await?))
     })
     .await?;

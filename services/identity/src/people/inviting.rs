@@ -1,9 +1,6 @@
 //! Invitations: the link by which a person sets the initial password, sent anew as often as it takes.
 
-use super::{
-    rights::Giver,
-    shape::{held_by, trail},
-};
+use super::{rights::check_account, shape::trail};
 use crate::{
     State, guard,
     mail::account::{self, AccountLetter},
@@ -73,10 +70,7 @@ pub(crate) async fn invite(
 ) -> ApiResult {
     service::create(&context, &request, &caller.claims, &[], async |tx, scope| {
         let person = store::get_to_change(scope, tx, id.0).await?.ok_or_else(Problem::not_found)?;
-        let held = held_by(tx.db(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
-        let giver = Giver::of(tx.db(), &caller.claims, scope, &[&held]).await?;
-        giver.check_account(&held)?;
-        giver.check_donor_account(person.donor_id)?;
+        let held = check_account(tx.db(), &caller.claims, scope, &person).await?;
         let now = state_of(&person, tx.now());
         if now != PersonState::Invited {
             let why = "only somebody whose invitation is pending can be invited again";

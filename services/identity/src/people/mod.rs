@@ -6,6 +6,6 @@ pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod inviting;
 pub(crate) mod list;
-mod rights;
+pub(crate) mod rights;
 mod shape;
 pub(crate) mod suspension;

@@ -1,13 +1,13 @@
 //! Who may give which roles to whom: nobody gives a role, or takes one away, that may do more than they may themselves, and
 //! everybody in their own offices alone.
 
-use super::shape::CustomRoleIn;
+use super::shape::{CustomRoleIn, held_by};
 use crate::{
-    person::{api::RoleIn, may_give},
+    person::{api::RoleIn, may_give, store::Model},
     role::{RoleId, rights},
 };
 use ::store::{StoreError, TenantScope};
-use auth::{Claims, DONOR_REPRESENTATIVE, permissions_of};
+use auth::{ApiError, Claims, DONOR_REPRESENTATIVE, permissions_of};
 use kernel::{Code, DonorId, Fault, FieldCode, OfficeId, Problem, RecordKind, StaffRole};
 use sea_orm::ConnectionTrait;
 use service::Checks;
@@ -18,13 +18,13 @@ pub(super) const MAX_ROLES: usize = 50;
 
 /// A role, built-in or custom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Role {
+pub(crate) enum Role {
     BuiltIn(StaffRole),
     Custom(RoleId),
 }
 
 /// What somebody holds, by office.
-pub(super) type Held = BTreeSet<(OfficeId, Role)>;
+pub(crate) type Held = BTreeSet<(OfficeId, Role)>;
 
 /// What was sent as roles, as a set.
 pub(super) fn given(roles: &[RoleIn], custom_roles: &[CustomRoleIn]) -> Held {
@@ -163,27 +163,35 @@ impl<'a> Giver<'a> {
 
     /// Nobody decides about the account of somebody who may do more than they may themselves, or who works for offices that
     /// are not theirs: whoever sets its address, or is given its link, could become that person, and whoever moves it signs that
-    /// person out.
+    /// person out. A donor's representative holds no roles and reads the donor's records all the same.
     ///
     /// # Errors
     /// 403 at the list of the role.
-    pub(super) fn check_account(&self, held: &Held) -> Result<(), Problem> {
+    pub(super) fn check_account(&self, held: &Held, donor_id: Option<DonorId>) -> Result<(), Problem> {
+        if donor_id.is_some() && !may_give(&self.permissions, DONOR_REPRESENTATIVE) {
+            let why = "a donor's representative may see more than you";
+            let fault = FieldCode::BeyondYourRights.says(why).with("value", "donor_representative");
+            return Err(Problem::new(Code::Forbidden).field("/roles", fault));
+        }
         let beyond = held.iter().find(|(office, role)| !self.is_own(*office) || !self.permits(*role));
         beyond.map_or(Ok(()), |(_, role)| Err(beyond_rights(*role)))
     }
+}
 
-    /// The same for the account of a donor's representative, who holds no roles and reads the donor's records all the same.
-    ///
-    /// # Errors
-    /// 403 for whoever may not read them.
-    pub(super) fn check_donor_account(&self, donor_id: Option<DonorId>) -> Result<(), Problem> {
-        if donor_id.is_none() || may_give(&self.permissions, DONOR_REPRESENTATIVE) {
-            return Ok(());
-        }
-        let why = "a donor's representative may see more than you";
-        let fault = FieldCode::BeyondYourRights.says(why).with("value", "donor_representative");
-        Err(Problem::new(Code::Forbidden).field("/roles", fault))
-    }
+/// The right over an account ([`Giver::check_account`]), by what it holds now: to suspend or restore it, and to make a link
+/// that leads into it. What it holds.
+///
+/// # Errors
+/// 403 for an account that may do more than the caller, or that works for an office outside the caller's tree.
+pub(crate) async fn check_account(
+    db: &impl ConnectionTrait,
+    claims: &Claims,
+    scope: &TenantScope,
+    account: &Model,
+) -> Result<Held, ApiError> {
+    let held = held_by(db, &[account.id]).await?.remove(&account.id).unwrap_or_default();
+    Giver::of(db, claims, scope, &[&held]).await?.check_account(&held, account.donor_id)?;
+    Ok(held)
 }
 
 fn beyond_rights(role: Role) -> Problem {
@@ -251,27 +259,31 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_for_those_who_could_have_given_all_its_roles() {
-        for (held, allowed) in [
-            (Held::new(), true),
-            (Held::from([(OWN, COUNTRY_OFFICER), (OWN, role(1))]), true),
-            (Held::from([(OWN, COUNTRY_OFFICER), (OWN, role(2))]), false),
-            (Held::from([(OWN, ADMINISTRATOR)]), false),
-            (Held::from([(OTHER, COUNTRY_OFFICER)]), false),
-        ] {
-            assert_eq!(giver().check_account(&held).is_ok(), allowed, "{held:?}");
-        }
-    }
-
-    #[test]
-    fn the_account_of_a_representative_is_for_those_who_see_what_it_sees() {
+    fn an_account_is_for_those_who_could_have_given_all_that_it_may_do() {
+        let officer = permissions_of(StaffRole::CountryOfficer);
+        let keeper: &'static [&'static str] = &["people:write"];
         let donor = Some(DonorId::from_u128(1));
-        let sees_less = Giver { permissions: vec!["people:write"], ..giver() };
-        assert!(sees_less.check_donor_account(None).is_ok());
-        let refused = sees_less.check_donor_account(donor).unwrap_err();
-        assert_eq!((refused.status, refused.errors[0].code), (403, FieldCode::BeyondYourRights));
-        let sees_as_much = Giver { permissions: DONOR_REPRESENTATIVE.to_vec(), ..giver() };
-        assert!(sees_as_much.check_donor_account(donor).is_ok());
+        for (permissions, held, donor_id, allowed) in [
+            (officer, Held::new(), None, true),
+            (officer, Held::from([(OWN, COUNTRY_OFFICER), (OWN, role(1))]), None, true),
+            (officer, Held::from([(OWN, COUNTRY_OFFICER), (OWN, role(2))]), None, false),
+            (officer, Held::from([(OWN, ADMINISTRATOR)]), None, false),
+            // In another office, and partly there.
+            (officer, Held::from([(OTHER, COUNTRY_OFFICER)]), None, false),
+            (officer, Held::from([(OWN, COUNTRY_OFFICER), (OTHER, role(1))]), None, false),
+            // A representative's, for whoever sees what it sees.
+            (DONOR_REPRESENTATIVE, Held::new(), donor, true),
+            (keeper, Held::new(), donor, false),
+            (keeper, Held::new(), None, true),
+        ] {
+            let giver = Giver { permissions: permissions.to_vec(), ..giver() };
+            let refused = giver.check_account(&held, donor_id).err();
+            assert_eq!(refused.is_none(), allowed, "{permissions:?} {held:?} {donor_id:?}");
+            if let Some(refused) = refused {
+                let code = refused.errors[0].code;
+                assert_eq!((refused.status, code), (403, FieldCode::BeyondYourRights), "{held:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,18 +2,18 @@
 
 use super::{
     administrators,
-    rights::{Giver, Held},
-    shape::{self, Person, held_by, trail},
+    rights::{Held, check_account, offices_of_new},
+    shape::{self, Person, trail},
 };
 use crate::{
-    State,
+    State, office,
     person::{PersonState, announcement::announce, state_of, store},
     token::ending,
 };
 use ::store::Transaction;
 use actix_web::{HttpRequest, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
-use kernel::{Code, Fault, PersonId, PrincipalId, Problem, Reason, RecordKind};
+use kernel::{Code, Fault, OfficeId, PersonId, PrincipalId, Problem, Reason, RecordKind};
 use service::{ApiResult, Changed, Context, Id, openapi::UpdateProblems};
 
 /// Suspends an account
@@ -41,8 +41,10 @@ pub(crate) async fn suspend(
 /// Restores a suspended account
 ///
 /// The person can sign in again with the roles and the password it had, or accept an invitation that is still valid. Only
-/// from the state `suspended`, and not after the account was erased (409 otherwise). 403 for an account with roles that may do more than the caller, or in offices
-/// outside the caller's tree. Send the account's ETag in `If-Match`.
+/// from the state `suspended`, and not after the account was erased (409 otherwise). 409 as well as long as a closed office
+/// manages the account, or the person has a role in one: move the account, take the role away, or reopen the office before.
+/// 403 for an account with roles that may do more than the caller, or in offices outside the caller's tree. Send the
+/// account's ETag in `If-Match`.
 #[utoipa::path(tag = "people", security(("oauth2" = ["people:write"])),
     params(("id" = Uuid, Path, description = "The person"),
            ("If-Match" = String, Header, description = "The ETag of the version you read")),
@@ -85,6 +87,25 @@ async fn check_not_erased(tx: &Transaction, before: &store::Model) -> Result<(),
     Err(Problem::new(Code::Conflict).field("/state", fault).into())
 }
 
+/// Nobody comes back to a closed office, which was closed while its suspended people did not count. Which roles somebody
+/// keeps then is decided by whoever restores the account, and not by the restoring.
+async fn check_offices_are_open(
+    tx: &Transaction,
+    before: &store::Model,
+    held: &Held,
+) -> Result<(), ApiError> {
+    let (roles, custom_roles) = shape::lists(held);
+    let mut offices = offices_of_new(&roles, &custom_roles, &Held::new());
+    offices.push(("/office_id".to_owned(), before.office_id));
+    let ids: Vec<OfficeId> = offices.iter().map(|(_, office_id)| *office_id).collect();
+    let closed = office::closed_of(tx, before.organisation_id, &ids).await?;
+    let mut refused = Problem::new(Code::Conflict);
+    for (pointer, _) in offices.into_iter().filter(|(_, office_id)| closed.contains(office_id)) {
+        refused = refused.field(pointer, Fault::closed_office());
+    }
+    if refused.errors.is_empty() { Ok(()) } else { Err(refused.into()) }
+}
+
 /// Nobody suspends themselves: nobody could restore them from where they are.
 fn check_is_another(claims: &Claims, person: &store::Model) -> Result<(), Problem> {
     if claims.sub != PrincipalId::from(person.id) {
@@ -105,8 +126,7 @@ async fn step(
     let answer = service::change(context, request, claims, async |tx, scope, precondition| {
         let before = store::get_to_change(scope, tx, id).await?.ok_or_else(Problem::not_found)?;
         precondition.check(before.version)?;
-        let held = held_by(tx.db(), &[id]).await?.remove(&id).unwrap_or_default();
-        Giver::of(tx.db(), claims, scope, &[&held]).await?.check_account(&held)?;
+        let held = check_account(tx.db(), claims, scope, &before).await?;
         let now = tx.now();
         check_state(state_of(&before, now), action)?;
         let (suspended_at, name) = match action {
@@ -115,6 +135,7 @@ async fn step(
         };
         if action == Action::Restore {
             check_not_erased(tx, &before).await?;
+            check_offices_are_open(tx, &before, &held).await?;
         }
         if action == Action::Suspend {
             check_is_another(claims, &before)?;

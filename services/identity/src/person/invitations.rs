@@ -13,17 +13,19 @@ pub(crate) async fn give(
     token_hash: &str,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    withdraw(tx, person_id).await?;
+    withdraw(tx, &[person_id]).await?;
     let token_hash = token_hash.to_owned();
     let row = rows::invitation::Model { token_hash, person_id, expires_at, used_at: None };
     insert_models(tx.db(), &[row]).await?;
     Ok(())
 }
 
-/// Removes a person's invitations that were not accepted.
-pub(super) async fn withdraw(tx: &Transaction, person: PersonId) -> Result<(), StoreError> {
-    let text = "DELETE FROM invitation WHERE person_id = $1 AND used_at IS NULL";
-    sql::execute(tx.db(), text, params![person]).await?;
+/// Removes the invitations of people that were not accepted.
+pub(super) async fn withdraw(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
+    let mut parameters = Vec::new();
+    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
+    let text = format!("DELETE FROM invitation WHERE used_at IS NULL AND person_id IN ({listed})");
+    sql::execute(tx.db(), &text, parameters).await?;
     Ok(())
 }
 

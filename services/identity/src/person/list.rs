@@ -11,6 +11,7 @@ use ::store::{
 };
 use chrono::NaiveDate;
 use kernel::{DonorId, OfficeId, PersonId, StaffRole};
+use sea_orm::ConnectionTrait;
 use service::PageRequest;
 use uuid::Uuid;
 
@@ -50,9 +51,7 @@ impl Filter {
         if let Some(office_id) = self.office_id {
             conditions.within(&[office_id]);
         }
-        for word in self.words.iter().flat_map(|words| words.split_whitespace()) {
-            conditions.and("p.search LIKE ? ESCAPE '\\'", format!("%{}%", literal(word)));
-        }
+        with_words(&mut conditions, self.words.as_deref());
         conditions.and_few("p.donor_id = ?", self.donor_id);
         let holds = "p.id IN (SELECT r.person_id FROM person_role r WHERE r.role = ?)";
         conditions.and_some(holds, self.role);
@@ -115,8 +114,15 @@ pub(crate) fn in_state(conditions: &mut Conditions, state: Option<PersonState>, 
     });
 }
 
+/// Every word of a search is in the name or the address.
+pub(crate) fn with_words(conditions: &mut Conditions, words: Option<&str>) {
+    for word in words.into_iter().flat_map(str::split_whitespace) {
+        conditions.and("p.search LIKE ? ESCAPE '\\'", format!("%{}%", literal(word)));
+    }
+}
+
 /// A word of a search for `LIKE`: what stands for other characters there stands for itself.
-pub(crate) fn literal(word: &str) -> String {
+fn literal(word: &str) -> String {
     let mut text = String::with_capacity(word.len());
     for character in word.chars() {
         if matches!(character, '\\' | '%' | '_') {
@@ -127,7 +133,7 @@ pub(crate) fn literal(word: &str) -> String {
     text
 }
 
-/// By name.
+/// The accounts of a scope that a filter leaves, by name.
 pub(crate) async fn page(
     scope: &TenantScope,
     db: &Snapshot,
@@ -136,7 +142,20 @@ pub(crate) async fn page(
     page: &PageRequest,
     after: Option<After>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut conditions = filter.conditions(scope, today);
+    let conditions = filter.conditions(scope, today);
+    if filter.is_wide(scope) {
+        return db.across_offices(scope, async |db| by_name(db, conditions, page, after).await).await;
+    }
+    by_name(db, conditions, page, after).await
+}
+
+/// A page of the accounts that meet conditions on `p`, by name: of staff, of representatives, or of both.
+pub(crate) async fn by_name(
+    db: &impl ConnectionTrait,
+    mut conditions: Conditions,
+    page: &PageRequest,
+    after: Option<After>,
+) -> Result<Vec<Model>, StoreError> {
     if let Some((name, id)) = after {
         conditions.and_both("(p.sort_name, p.id) > (?1, ?2)", name, id);
     }
@@ -147,12 +166,7 @@ pub(crate) async fn page(
         descending: false,
         limit: page.limit + 1,
     };
-    let rows = if filter.is_wide(scope) {
-        db.across_offices(scope, async |db| conditions.rows(db, &listed).await).await?
-    } else {
-        conditions.rows(db, &listed).await?
-    };
-    sql::read(&rows)
+    sql::read(&conditions.rows(db, &listed).await?)
 }
 
 /// Works out by what people are sorted and found whose accounts were made before lists were sorted by name.

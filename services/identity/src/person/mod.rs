@@ -3,6 +3,7 @@
 pub(crate) mod announcement;
 pub(crate) mod api;
 pub(crate) mod invitations;
+pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod me;
 pub(crate) mod reset;

@@ -36,18 +36,22 @@ pub(crate) async fn make(
     tx: &Transaction,
     person_id: PersonId,
 ) -> Result<(String, DateTime<Utc>), StoreError> {
-    close(tx, person_id).await?;
+    close(tx, &[person_id]).await?;
     let (token, expires_at) = (secret::new(), tx.now() + LIFETIME);
     let row = row::Model { token_hash: secret::hash(&token), person_id, expires_at, used_at: None };
     insert_models(tx.db(), &[row]).await?;
     Ok((token, expires_at))
 }
 
-/// Lets the links of a person lead nowhere.
-pub(crate) async fn close(tx: &Transaction, person_id: PersonId) -> Result<(), StoreError> {
-    let text = "UPDATE password_reset SET expires_at = $1
-                WHERE person_id = $2 AND used_at IS NULL AND expires_at > $1";
-    sql::execute(tx.db(), text, params![tx.now(), person_id]).await?;
+/// Lets the links of people lead nowhere.
+pub(crate) async fn close(tx: &Transaction, people: &[PersonId]) -> Result<(), StoreError> {
+    let mut parameters = params![tx.now()];
+    let listed = sql::bind_list(&mut parameters, people.iter().map(|id| (*id).into()));
+    let text = format!(
+        "UPDATE password_reset SET expires_at = $1
+         WHERE used_at IS NULL AND expires_at > $1 AND person_id IN ({listed})"
+    );
+    sql::execute(tx.db(), &text, parameters).await?;
     Ok(())
 }
 

@@ -225,7 +225,7 @@ pub(crate) async fn save(tx: &Transaction, person: &Model) -> Result<(), StoreEr
 pub(crate) async fn save_address(tx: &Transaction, person: &Model) -> Result<(), StoreError> {
     let text = "UPDATE person SET address = $1, email = $2 WHERE id = $3";
     sql::execute(tx.db(), text, params![person.email.as_str(), own_key(person), person.id]).await?;
-    super::invitations::withdraw(tx, person.id).await
+    super::invitations::withdraw(tx, &[person.id]).await
 }
 
 /// Notes that somebody has signed in: no new version, which nobody else has to know.

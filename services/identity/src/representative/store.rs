@@ -2,14 +2,10 @@
 
 use crate::person::{
     self, PersonState,
-    list::{in_state, literal},
+    list::{After, by_name, in_state, with_words},
     store::Model,
 };
-use ::store::{
-    Snapshot, StoreError, TenantScope, Transaction,
-    list::{Conditions, Listed},
-    params, sql,
-};
+use ::store::{Snapshot, StoreError, TenantScope, Transaction, list::Conditions, params, sql};
 use chrono::NaiveDate;
 use kernel::{DonorId, OrganisationId, PersonId};
 use sea_orm::ConnectionTrait;
@@ -32,17 +28,12 @@ const SAME_DONOR: &str = "WITH RECURSIVE same (id) AS (
     SELECT d.id FROM known_donor d WHERE d.id = ?
     UNION SELECT d.id FROM known_donor d JOIN same s ON d.merged_into = s.id) SELECT id FROM same";
 
-/// Where a page of the list ended.
-pub(crate) type After = (String, PersonId);
-
 impl Filter {
     fn conditions(&self, scope: &TenantScope, today: NaiveDate) -> Conditions {
         let mut conditions = Conditions::of(scope, "p");
         conditions.and_also("p.donor_id IS NOT NULL");
         conditions.and_few(&format!("p.donor_id IN ({SAME_DONOR})"), self.donor_id);
-        for word in self.words.iter().flat_map(|words| words.split_whitespace()) {
-            conditions.and("p.search LIKE ? ESCAPE '\\'", format!("%{}%", literal(word)));
-        }
+        with_words(&mut conditions, self.words.as_deref());
         conditions.and_some("p.access_until < ?", self.expiring_before);
         in_state(&mut conditions, self.state, today);
         conditions
@@ -58,18 +49,7 @@ pub(crate) async fn page(
     page: &PageRequest,
     after: Option<After>,
 ) -> Result<Vec<Model>, StoreError> {
-    let mut conditions = filter.conditions(scope, today);
-    if let Some((name, id)) = after {
-        conditions.and_both("(p.sort_name, p.id) > (?1, ?2)", name, id);
-    }
-    let listed = Listed {
-        select: "SELECT p.* FROM person p",
-        from: "person p",
-        order: &["sort_name", "id"],
-        descending: false,
-        limit: page.limit + 1,
-    };
-    sql::read(&conditions.rows(db, &listed).await?)
+    by_name(db, filter.conditions(scope, today), page, after).await
 }
 
 /// The account of a representative of one of the organisation's donors.

@@ -52,11 +52,8 @@ impl Clients {
     /// A secret is told once, so each run of the seed makes its own clients.
     pub(super) async fn make(api: &Api, offices: &HashMap<&'static str, String>) -> Result<Self> {
         let mut clients = HashMap::new();
-        for code in Country::ALL.map(Country::office) {
-            clients.insert(code, client(api, &offices[code], &OFFICE_SCOPES).await?);
-        }
-        for code in REGIONS {
-            clients.insert(code, client(api, &offices[code], &REGION_SCOPES).await?);
+        for client in planned() {
+            clients.insert(client.office, client.make(api, &offices[client.office]).await?);
         }
         Ok(Self(clients))
     }
@@ -66,11 +63,37 @@ impl Clients {
     }
 }
 
-async fn client(api: &Api, office_id: &str, scopes: &[&str]) -> Result<Api> {
-    let body = json!({ "name": "Demo", "office_id": office_id, "scopes": scopes });
-    let request = api.request(Method::POST, "/v1/clients").await?.json(&body);
-    let made = checked(request.send().await?).await?;
-    Ok(api.as_client(&text(&made["id"])?, &text(&made["client_secret"])?))
+/// An API client of the demo.
+struct Client {
+    /// The code of its office.
+    office: &'static str,
+    /// What it is for, as the list of clients shows it.
+    purpose: &'static str,
+    scopes: &'static [&'static str],
+}
+
+/// One client for each country office and each regional office.
+fn planned() -> Vec<Client> {
+    let of_office = |country: Country| Client {
+        office: country.office(),
+        purpose: "Agreements, contributions, reports and plans",
+        scopes: &OFFICE_SCOPES,
+    };
+    let of_region = |office| Client { office, purpose: "Review of reports", scopes: &REGION_SCOPES };
+    Country::ALL.into_iter().map(of_office).chain(REGIONS.into_iter().map(of_region)).collect()
+}
+
+impl Client {
+    fn name(&self) -> String {
+        format!("{} ({})", self.purpose, self.office)
+    }
+
+    async fn make(&self, api: &Api, office_id: &str) -> Result<Api> {
+        let body = json!({ "name": self.name(), "office_id": office_id, "scopes": self.scopes });
+        let request = api.request(Method::POST, "/v1/clients").await?.json(&body);
+        let made = checked(request.send().await?).await?;
+        Ok(api.as_client(&text(&made["id"])?, &text(&made["client_secret"])?))
+    }
 }
 
 /// Who takes the steps of an agreement and its reports.
@@ -203,4 +226,19 @@ async fn money(
 async fn held(office: &Api, reference: &str) -> Result<Option<Value>> {
     let found = office.get(&format!("/v1/contributions?external_ref=demo:{reference}")).await?;
     Ok(found["items"].as_array().and_then(|items| items.first()).cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn clients_are_told_apart_by_their_names_which_say_what_they_are_for() {
+        let names: HashSet<String> = planned().iter().map(Client::name).collect();
+        assert_eq!(names.len(), Country::ALL.len() + REGIONS.len());
+        for name in ["Agreements, contributions, reports and plans (TCD)", "Review of reports (NBO)"] {
+            assert!(names.contains(name), "{names:?}");
+        }
+    }
 }
