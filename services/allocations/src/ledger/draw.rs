@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_cent_that_is_left_goes_to_the_lot_that_came_first() {
-        let lots = [(lot(2, Earmarking::Unearmarked, 2026), 100), (lot(1, Earmarking::Unearmarked, 2026), 100)];
+        let lots =
+            [(lot(2, Earmarking::Unearmarked, 2026), 100), (lot(1, Earmarking::Unearmarked, 2026), 100)];
         assert_eq!(drawn(3, &lots), Ok(vec![(1, 2), (2, 1)]));
     }
 

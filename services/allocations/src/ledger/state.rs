@@ -46,8 +46,8 @@ impl Lot {
     /// Whether it may be used for something.
     pub(crate) fn fits(&self, purpose: &Purpose) -> bool {
         let of_countries = meets(&self.countries, &purpose.countries);
-        let of_plans =
-            (!self.is_for_unknown_plan || !self.plan_ids.is_empty()) && meets(&self.plan_ids, &purpose.plan_ids);
+        let of_plans = (!self.is_for_unknown_plan || !self.plan_ids.is_empty())
+            && meets(&self.plan_ids, &purpose.plan_ids);
         let in_years = meets(&self.years, &purpose.years);
         let in_time = self.use_by.is_none_or(|use_by| use_by >= purpose.last_day);
         of_countries && of_plans && in_years && in_time

@@ -1,0 +1,5 @@
+//! Pools: which contributions are decided on together, and what is kept of them.
+
+pub(crate) mod api;
+pub(crate) mod intake;
+pub(crate) mod store;
