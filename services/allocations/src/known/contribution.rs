@@ -28,7 +28,8 @@ pub struct Model {
     pub contribution_type: Word<ContributionType>,
     /// In cents.
     pub amount: i64,
-    pub earmarking: Option<Word<Earmarking>>,
+    /// A word of [`Earmarking`], or one that a newer program has added.
+    pub earmarking: Option<String>,
     /// Whether it counts in totals of what the organisation received.
     pub counts: bool,
     pub donor_id: Option<DonorId>,
@@ -64,7 +65,7 @@ impl Model {
             status: event.status.clone(),
             contribution_type: event.contribution_type.clone(),
             amount: event.amount_usd.minor(),
-            earmarking: event.earmarking.clone(),
+            earmarking: event.earmarking.as_ref().map(|word| word.as_str().to_owned()),
             counts: event.counts && own && event.new_money,
             donor_id: event.donor_id,
             donor_name: event.donor_name.clone(),
@@ -76,6 +77,11 @@ impl Model {
         }
     }
 
+    /// Its earmarking; none if it is not stated, or not known here.
+    pub(crate) fn earmarking(&self) -> Option<Earmarking> {
+        self.earmarking.as_deref().and_then(|word| word.parse().ok())
+    }
+
     /// The contribution as a pool judges it.
     pub(crate) fn candidate(&self) -> Candidate<'_> {
         Candidate {
@@ -83,7 +89,7 @@ impl Model {
             office_id: self.office_id,
             status: self.status.known(),
             contribution_type: self.contribution_type.known(),
-            earmarking: self.earmarking.as_ref().and_then(Word::known),
+            earmarking: self.earmarking(),
             counts: self.counts,
             has_destination: !self.countries.is_empty() || !self.plans.is_empty(),
             received_on: self.received_on,

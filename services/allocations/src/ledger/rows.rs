@@ -1,6 +1,11 @@
 //! The rows of a ledger. Entries and postings never change; positions and promises are their sums.
 
-use kernel::ProposalId;
+use super::account::{Account, LedgerEntryKind};
+use kernel::{EntryId, PoolId, ProposalId};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use service::PageRequest;
+use std::collections::HashMap;
+use store::{StoreError, params, sql};
 
 /// An entry.
 pub(crate) mod entry {
@@ -135,4 +140,115 @@ pub(crate) mod promise {
 /// The proposal of a row; none for what is not promised.
 pub(crate) fn proposal(id: ProposalId) -> Option<ProposalId> {
     Some(id).filter(|id| !id.is_nil())
+}
+
+/// What a pool's ledger adds up to, in cents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) received: i64,
+    pub(crate) available: i64,
+    pub(crate) reserved: i64,
+    pub(crate) allocated: i64,
+    pub(crate) disbursed: i64,
+    pub(crate) spent: i64,
+    pub(crate) returned: i64,
+    pub(crate) uncovered: i64,
+}
+
+impl Totals {
+    fn add(&mut self, account: Account, cents: i64) {
+        let total = match account {
+            Account::Received => &mut self.received,
+            Account::Available => &mut self.available,
+            Account::Reserved => &mut self.reserved,
+            Account::Allocated => &mut self.allocated,
+            Account::Disbursed => &mut self.disbursed,
+            Account::Spent => &mut self.spent,
+            Account::Returned => &mut self.returned,
+            Account::Uncovered => &mut self.uncovered,
+        };
+        *total += cents;
+    }
+}
+
+/// What a pool's ledger adds up to.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn totals(db: &impl ConnectionTrait, pool_id: PoolId) -> Result<Totals, StoreError> {
+    let mut totals = Totals::default();
+    let text = "SELECT account, CAST(sum(amount) AS bigint) FROM position WHERE pool_id = $1 GROUP BY account
+                UNION ALL SELECT 'received', CAST(coalesce(sum(received), 0) AS bigint) FROM lot WHERE pool_id = $1
+                UNION ALL SELECT 'uncovered', CAST(coalesce(sum(uncovered), 0) AS bigint) FROM lot WHERE pool_id = $1";
+    for row in sql::rows(db, text, params![pool_id]).await? {
+        totals.add(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    }
+    Ok(totals)
+}
+
+/// Filters of a list of entries.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EntryFilter {
+    pub(crate) proposal_id: Option<ProposalId>,
+    pub(crate) kind: Option<LedgerEntryKind>,
+}
+
+/// The entries of a pool, the last first.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn entries(
+    db: &impl ConnectionTrait,
+    pool_id: PoolId,
+    filter: &EntryFilter,
+    page: &PageRequest,
+    after: Option<i64>,
+) -> Result<Vec<entry::Model>, StoreError> {
+    let mut query = entry::Entity::find()
+        .filter(entry::Column::PoolId.eq(pool_id))
+        .order_by_desc(entry::Column::Number)
+        .limit(page.limit + 1);
+    if let Some(proposal_id) = filter.proposal_id {
+        query = query.filter(entry::Column::ProposalId.eq(proposal_id));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(entry::Column::Kind.eq(kind));
+    }
+    if let Some(after) = after {
+        query = query.filter(entry::Column::Number.lt(after));
+    }
+    Ok(query.all(db).await?)
+}
+
+/// The lines of entries, in order.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn lines(
+    db: &impl ConnectionTrait,
+    entries: &[EntryId],
+) -> Result<HashMap<EntryId, Vec<posting::Model>>, StoreError> {
+    let keys = entries.iter().map(|id| (*id).into());
+    let text = "SELECT * FROM posting WHERE true";
+    let rows = sql::select_by_keys(db, text, vec![], "entry_id", keys).await?;
+    let mut found: Vec<posting::Model> = sql::read(&rows)?;
+    found.sort_by_key(|line| (line.entry_id, line.line));
+    let mut by_entry: HashMap<EntryId, Vec<posting::Model>> = HashMap::new();
+    for line in found {
+        by_entry.entry(line.entry_id).or_default().push(line);
+    }
+    Ok(by_entry)
+}
+
+/// An entry of a pool by its number.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn by_number(
+    db: &impl ConnectionTrait,
+    pool_id: PoolId,
+    number: i64,
+) -> Result<Option<entry::Model>, StoreError> {
+    let text = "SELECT * FROM entry WHERE pool_id = $1 AND number = $2";
+    Ok(sql::all(db, text, params![pool_id, number]).await?.pop())
 }

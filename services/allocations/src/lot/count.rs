@@ -148,7 +148,7 @@ async fn written(
         donor_name: lead.donor_name.clone(),
         several_donors: counted.several_donors,
         agreement_id: lead.agreement_id,
-        earmarking: lead.earmarking.as_ref().and_then(kernel::Word::known).unwrap_or(Earmarking::Unearmarked),
+        earmarking: lead.earmarking().unwrap_or(Earmarking::Unearmarked),
         countries: lead.countries.clone(),
         plans: lead.plans.clone(),
         years: lead.years.clone(),
