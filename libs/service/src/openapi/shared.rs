@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What the groups of operations are about.
-const TAGS: [(&str, &str); 21] = [
+const TAGS: [(&str, &str); 27] = [
     ("agreements", "Agreements with donors: terms, signatures, amendments, instalments, documents."),
+    ("allocations", "What was allocated, disbursed and spent, and from which contributions."),
     ("audit", "What was done, when and by whom, and the chain of hashes that shows when that is changed."),
     ("clients", "Partner systems, what each may do, and their secrets."),
+    ("committees", "Committees that decide on allocations: rules, seats, meetings, motions, decisions."),
     ("contacts", "People at a donor's, whose data can be erased."),
     ("contributions", "Pledges, commitments and payments."),
     ("diversification", "How many donors give, and how much depends on few of them."),
@@ -22,12 +24,14 @@ const TAGS: [(&str, &str); 21] = [
     ("offices", "The offices of an organisation, in a tree."),
     ("organisation", "The organisation itself: name, contact, licence, logo, retention."),
     ("people", "Staff and donors' representatives, with their roles."),
+    ("pools", "Pools of unearmarked money: what they take in, and their ledgers."),
     ("plans", "Response plans and their updates."),
     ("public", "What everyone may read, without a token."),
     ("publication", "Publication to IATI: settings and findings."),
     ("reports", "Reports owed to donors, from draft to acceptance, and the calendar of their due dates."),
     ("roles", "Named sets of permissions: built-in ones, and the organisation's own."),
     ("sign-in", "Tokens (OAuth 2.1), keys and discovery."),
+    ("windows", "Allocation windows: calls for proposals against an envelope, and what was tried out in them."),
     ("search", "Search over all records that the caller may read."),
 ];
 

@@ -163,7 +163,7 @@ const HEADQUARTERS: OfficeId = OfficeId::from_u128(2);
 const POOL: PoolId = PoolId::from_u128(9);
 
 async fn database(folder: &tempfile::TempDir) -> Store {
-    let clock = FixedClock::new("2026-03-01T12:00:00Z".parse().unwrap());
+    let clock = FixedClock::at("2026-03-01T12:00:00Z".parse().unwrap());
     let store = Store::open_sqlite(&folder.path().join("allocations.db"), Arc::new(clock)).await.unwrap();
     migration::migrate::<crate::migration::Migrator>(&store).await.unwrap();
     store

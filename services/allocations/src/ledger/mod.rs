@@ -13,9 +13,8 @@ pub(crate) mod store;
 pub(crate) mod verify;
 
 pub(crate) use account::{Account, CauseKind, LedgerEntryKind};
-pub(crate) use refused::Refused;
 pub(crate) use rule::Command;
-pub(crate) use state::{Posting, Purpose};
+pub(crate) use state::Purpose;
 pub(crate) use store::{Cause, Posted};
 
 #[cfg(test)]

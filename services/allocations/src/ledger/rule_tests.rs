@@ -1,8 +1,8 @@
 //! Random commands keep what a ledger promises.
 
 use super::{
-    Refused,
     account::{Account, LedgerEntryKind},
+    refused::Refused,
     rule::{self, Command, SMALLEST_STEP},
     state::{Envelope, Lot, Past, Place, Posting, Purpose, State},
     verify::invariants,
