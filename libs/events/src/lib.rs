@@ -12,8 +12,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AgreementId, AgreementState, AuditChainId, ClearanceDecision, ClearanceId, ClearanceProducer,
     ContributionId, ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money,
-    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ProposalId, ReportId,
-    ReportKind, ReportState, StaffRole, Visibility, Word,
+    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ProposalId,
+    ReportId, ReportKind, ReportState, StaffRole, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;

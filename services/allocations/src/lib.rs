@@ -3,12 +3,14 @@
 //! A pool takes in contributions as lots ([`lot`]); its ledger ([`ledger`]) says what is available, promised, disbursed and
 //! spent of each. A committee decides on proposals within windows, and every decision is an entry of the ledger.
 
+mod allocation_event;
 mod circulation;
 mod committee;
 mod conflict;
 mod consumers;
 mod decision;
 mod disbursement;
+mod intake;
 mod known;
 mod ledger;
 mod lot;
@@ -18,6 +20,7 @@ mod minutes;
 mod motion;
 mod pool;
 mod proposal;
+mod reversal;
 mod scenario;
 mod score;
 mod shortfall;
@@ -48,14 +51,14 @@ service::audit_trail!("/v1/audit/allocations", "/v1/audit/allocations/chain", "a
 
 fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .service(pool::api::list)
-        .service(pool::api::create)
-        .service(pool::api::get)
-        .service(pool::api::update)
+        .service(intake::api::list)
+        .service(intake::api::create)
+        .service(intake::api::get)
+        .service(intake::api::update)
         .service(lot::api::list)
         .service(ledger::api::entries)
         .service(ledger::api::positions)
-        .service(ledger::api::reverse)
+        .service(reversal::reverse)
         .service(audit_trail::list)
         .service(audit_trail::chain);
 }

@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
     commands::{
-        administrator, allocations, audit, demo, events, health, import, init, migrate, openapi, serve, services, up,
+        administrator, allocations, audit, demo, events, health, import, init, migrate, openapi, serve,
+        services, up,
     },
     config::{Config, LogFormat},
     output::note,

@@ -1,8 +1,8 @@
 //! Contributions become lots.
 
 use crate::{
+    intake::count::{Why, recount},
     known::contribution::{self as facts, Model},
-    lot::count::{Why, recount},
     pool,
 };
 use ::store::{ConsumeError, Consumer, EventHandler, Reference, SystemTx, upsert_models};

@@ -1,7 +1,6 @@
 //! Contributions as the donors service announced them last, whether a pool takes them in or not: a pool that is made later,
 //! or takes in something else, counts them from here.
 
-use crate::pool::intake::{Candidate, REPORTING_SOURCE};
 use chrono::{DateTime, NaiveDate};
 use events::{ContributionRecorded, FlowObject};
 use kernel::{
@@ -11,6 +10,9 @@ use kernel::{
 use sea_orm::entity::prelude::*;
 use std::collections::BTreeMap;
 use store::{StoreError, params, sql};
+
+/// The source of flows that FTS reports: they are no money of the organisation unless a pool says so.
+pub(crate) const REPORTING_SOURCE: &str = "fts";
 
 /// A row of `known_contribution`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -82,18 +84,9 @@ impl Model {
         self.earmarking.as_deref().and_then(|word| word.parse().ok())
     }
 
-    /// The contribution as a pool judges it.
-    pub(crate) fn candidate(&self) -> Candidate<'_> {
-        Candidate {
-            source: &self.source,
-            office_id: self.office_id,
-            status: self.status.known(),
-            contribution_type: self.contribution_type.known(),
-            earmarking: self.earmarking(),
-            counts: self.counts,
-            has_destination: !self.countries.is_empty() || !self.plans.is_empty(),
-            received_on: self.received_on,
-        }
+    /// Whether it goes to a country or a plan.
+    pub(crate) fn has_destination(&self) -> bool {
+        !self.countries.is_empty() || !self.plans.is_empty()
     }
 }
 
@@ -216,7 +209,7 @@ pub(crate) mod tests {
         let fact = Model::of(&ContributionRecorded { destination_objects, ..paid(5, 100) }, today());
         assert_eq!((fact.countries.as_str(), fact.years.as_str()), (",TCD,", ",2026,"));
         assert_eq!(fact.plans, format!(",{plan_id},fts:1120,"));
-        assert!(fact.candidate().has_destination);
+        assert!(fact.has_destination());
         assert_eq!((fact.root_id, fact.received_on), (fact.id, today()));
         let id = ContributionId::at("2025-11-30T10:00:00Z".parse().unwrap());
         let made = Model::of(&ContributionRecorded { id, ..paid(5, 100) }, today());

@@ -1,24 +1,17 @@
 use super::{
-    Command,
     account::{Account, CauseKind, LedgerEntryKind},
     rows::{self, EntryFilter, entry, posting},
-    store::{self as written, Cause},
+    store as written,
 };
 use crate::{lot, pool};
 use ::store::{StoreError, params, sql};
-use actix_web::{
-    HttpRequest, get, post,
-    web::{Data, Path},
-};
+use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{DecisionId, DonorId, EntryId, FieldCode, LotId, Money, PoolId, Problem, ProposalId};
+use kernel::{DecisionId, DonorId, EntryId, LotId, Money, PoolId, Problem, ProposalId};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use service::{
-    ApiResult, Checks, Column, Context, Created, Envelope, Id, JsonBody, Listed, Paging, Row,
-    openapi::{CreateProblems, ReadProblems},
-};
+use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems};
 use std::collections::{BTreeMap, HashMap};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -67,7 +60,7 @@ pub(crate) struct LedgerPosting {
 }
 
 impl LedgerEntry {
-    fn of(row: entry::Model, lines: Vec<posting::Model>) -> Self {
+    pub(crate) fn of(row: entry::Model, lines: Vec<posting::Model>) -> Self {
         let postings = lines.into_iter().map(|line| LedgerPosting {
             account: line.account,
             lot_id: line.lot_id,
@@ -277,71 +270,4 @@ async fn found(
     }
     text.push_str(&format!(" ORDER BY lot_id, proposal_id, account LIMIT {limit}"));
     sql::all(db, &text, values).await
-}
-
-/// Why an entry is reversed.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Reversal {
-    /// The reason.
-    #[schema(example = "Recorded twice", min_length = 1, max_length = 2000)]
-    reason: String,
-}
-
-/// Reverses an entry
-///
-/// Posts the opposite of a disbursement, of what was spent, returned or restored, once: the entry itself stays. 409 when it
-/// was reversed before, when what it would take is no longer there, and for entries that follow the donors service or a
-/// decision, which are undone by another one.
-#[utoipa::path(tag = "pools", request_body = Reversal, security(("oauth2" = ["disbursements:write"])),
-    params(("id" = Uuid, Path, description = "The pool"),
-           ("number" = i64, Path, description = "The number of the entry", minimum = 1),
-           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
-    responses((status = 201, description = "The entry that reverses it", body = LedgerEntry), CreateProblems))]
-#[post("/v1/pools/{id}/entries/{number}/reverse")]
-pub(crate) async fn reverse(
-    request: HttpRequest,
-    caller: Caller<perm::DisbursementsWrite>,
-    context: Data<Context>,
-    path: Path<(String, String)>,
-    body: JsonBody<Reversal>,
-) -> ApiResult {
-    let (pool_id, number) = place(&path)?;
-    let mut checks = Checks::new();
-    checks.required_long_text("/reason", &body.value.reason, 2000);
-    checks.finish()?;
-    let found = service::read(&context, &caller.claims, async |db, scope| {
-        let pool = pool::store::get(scope, db, pool_id).await?.ok_or_else(Problem::not_found)?;
-        let entry = rows::by_number(db, pool_id, number).await?.ok_or_else(Problem::not_found)?;
-        Ok((pool, entry))
-    });
-    let (pool, entry) = found.await?;
-    context.headquarters(&caller.claims).await?;
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
-        let cause = Cause {
-            kind: CauseKind::Reversal,
-            id: entry.id.as_uuid(),
-            sequence: 1,
-            day: tx.now().date_naive(),
-            reason: Some(body.value.reason.clone()),
-            decision_id: None,
-        };
-        let posted = written::post(tx, pool_id, Command::Reverse { entry_id: entry.id }, cause).await?;
-        let made = rows::by_number(tx.db(), pool_id, posted.number).await?.ok_or_else(Problem::not_found)?;
-        let lines = rows::lines(tx.db(), &[posted.entry]).await?.remove(&posted.entry);
-        let shown = LedgerEntry::of(made, lines.unwrap_or_default());
-        tx.audit_created("pool.reverse", &pool, &shown).await?;
-        let location = format!("/v1/pools/{pool_id}/entries/{}", shown.number);
-        Ok(Created::new(location, 1, shown))
-    })
-    .await
-}
-
-fn place(path: &Path<(String, String)>) -> Result<(PoolId, i64), Problem> {
-    let wrong = |name: &'static str, code: FieldCode, why: &'static str| {
-        Problem::invalid_parameter(name, code.says(why))
-    };
-    let id = path.0.parse().map_err(|_| wrong("id", FieldCode::NotAnId, "is not an id (a UUID)"))?;
-    let number = path.1.parse().map_err(|_| wrong("number", FieldCode::NotANumber, "is not a number"))?;
-    Ok((id, number))
 }

@@ -8,8 +8,8 @@ use super::{
     verify::{self, invariants},
 };
 use crate::{
+    intake::count::{Why, recount},
     known::contribution::{Model as Fact, tests::fact},
-    lot::count::{Why, recount},
     pool,
 };
 use ::store::{Actor, Store, insert_models, migration, params, sql, upsert_models};

@@ -1,10 +1,14 @@
 //! The rows of a ledger. Entries and postings never change; positions and promises are their sums.
 
-use super::account::{Account, LedgerEntryKind};
-use kernel::{EntryId, PoolId, ProposalId};
+use super::{
+    account::{Account, LedgerEntryKind},
+    state::Lot,
+};
+use crate::lot;
+use kernel::{EntryId, PlanId, PoolId, ProposalId, text::split};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use service::PageRequest;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use store::{StoreError, params, sql};
 
 /// An entry.
@@ -140,6 +144,23 @@ pub(crate) mod promise {
 /// The proposal of a row; none for what is not promised.
 pub(crate) fn proposal(id: ProposalId) -> Option<ProposalId> {
     Some(id).filter(|id| !id.is_nil())
+}
+
+/// A lot as the rules know it; `known` are the plans of FTS that are known here, by their numbers there.
+pub(crate) fn lot(row: &lot::store::Model, known: &BTreeMap<String, PlanId>) -> Lot {
+    let plan_ids = row.plan_ids(known);
+    Lot {
+        id: row.id,
+        root_id: row.root_id,
+        received_on: row.received_on,
+        intake_year: row.intake_year,
+        earmarking: row.earmarking,
+        countries: row.country_codes(),
+        is_for_unknown_plan: plan_ids.len() < split(&row.plans).len(),
+        plan_ids,
+        years: row.year_numbers(),
+        use_by: row.use_by,
+    }
 }
 
 /// What a pool's ledger adds up to, in cents.

@@ -7,12 +7,12 @@ use super::{
     rule::{self, Command},
     state::{Envelope, Past, Place, Posting, State},
 };
-use crate::{known, lot, pool, window};
+use crate::{known, lot, pool};
 use ::store::{StoreError, Transaction, insert_models, params, sql, upsert_columns, upsert_models};
 use auth::ApiError;
 use chrono::NaiveDate;
 use kernel::{Code, DecisionId, EntryId, FieldCode, LotId, PoolId, Problem, ProposalId, WindowId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -146,7 +146,7 @@ async fn complete(
         Command::Absorb { .. } if state.own_lot().is_none() => {
             let own = lot::store::own_funds(tx, pool);
             insert_models(tx.db(), std::slice::from_ref(&own)).await?;
-            state.lots.insert(own.id, own.in_ledger(&BTreeMap::new()));
+            state.lots.insert(own.id, rows::lot(&own, &BTreeMap::new()));
         }
         Command::Absorb { .. }
         | Command::Release { .. }
@@ -180,7 +180,8 @@ fn line(row: &posting::Model) -> Posting {
     Posting { account: row.account, proposal_id: row.proposal_id, lot_id: row.lot_id, amount: row.amount }
 }
 
-/// What the windows of a pool may promise.
+/// What the windows of a pool may promise. Windows ask the ledger what they can promise, so it reads their table, and not
+/// their module: open are those that are not drafts and not over.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -188,14 +189,18 @@ pub(crate) async fn envelopes(
     db: &impl ConnectionTrait,
     pool_id: PoolId,
 ) -> Result<Vec<Envelope>, StoreError> {
-    let terms = window::store::terms_of_pool(db, pool_id).await?;
-    let envelope = |terms: &window::Terms| Envelope {
-        window_id: terms.id,
-        is_open: terms.state.is_under_way(),
-        is_reserve: terms.kind == window::WindowKind::Reserve,
-        amount: terms.envelope,
+    let text = "SELECT id, state, kind, envelope FROM allocation_window WHERE pool_id = $1 ORDER BY id";
+    let rows = sql::rows(db, text, params![pool_id]).await?;
+    let envelope = |row: &QueryResult| -> Result<Envelope, StoreError> {
+        let (state, kind): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        Ok(Envelope {
+            window_id: row.try_get_by_index(0)?,
+            is_open: ["open", "scoring", "deliberation"].contains(&state.as_str()),
+            is_reserve: kind == "reserve",
+            amount: row.try_get_by_index(3)?,
+        })
     };
-    Ok(terms.iter().map(envelope).collect())
+    rows.iter().map(envelope).collect()
 }
 
 /// The ledger of a pool as its rows say it.
@@ -212,7 +217,7 @@ pub(crate) async fn load(
     let plans = known::plan::by_fts(db, pool.organisation_id, &references).await?;
     let mut state = State { envelopes, reserve_floor: pool.reserve_floor, ..State::default() };
     for row in &lots {
-        state.lots.insert(row.id, row.in_ledger(&plans));
+        state.lots.insert(row.id, rows::lot(row, &plans));
         let beside = [(Account::Received, row.received), (Account::Uncovered, row.uncovered)];
         for (account, amount) in beside.into_iter().filter(|(_, amount)| *amount != 0) {
             state.balances.insert(Place::of_lot(account, row.id), amount);

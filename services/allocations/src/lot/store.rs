@@ -1,4 +1,4 @@
-use crate::{ledger::state, pool};
+use crate::pool;
 use ::store::{StoreError, TenantScope, Transaction, params, sql};
 use kernel::{
     AgreementId, ContributionId, DonorId, Earmarking, LotId, OfficeId, OrganisationId, PlanId, PoolId,
@@ -75,23 +75,6 @@ impl Model {
             None => text.parse().ok(),
         };
         plans.iter().filter_map(plan).collect()
-    }
-
-    /// The lot as the rules know it.
-    pub(crate) fn in_ledger(&self, known: &BTreeMap<String, PlanId>) -> state::Lot {
-        let plan_ids = self.plan_ids(known);
-        state::Lot {
-            id: self.id,
-            root_id: self.root_id,
-            received_on: self.received_on,
-            intake_year: self.intake_year,
-            earmarking: self.earmarking,
-            countries: self.country_codes(),
-            is_for_unknown_plan: plan_ids.len() < split(&self.plans).len(),
-            plan_ids,
-            years: self.year_numbers(),
-            use_by: self.use_by,
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which contributions a pool takes in, as a pure function.
 
+use crate::known::contribution::{Model as Fact, REPORTING_SOURCE};
 use chrono::NaiveDate;
 use kernel::{ContributionStatus, ContributionType, Earmarking, OfficeId, closed_set};
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,6 @@ closed_set! {
         Commitment = "commitment",
     }
 }
-
-/// The source of flows that FTS reports: they are no money of the organisation unless a pool says so.
-pub(crate) const REPORTING_SOURCE: &str = "fts";
 
 /// Which contributions a pool takes in. A contribution is counted in one pool: the oldest that takes it in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -57,6 +55,21 @@ pub(crate) struct Candidate<'a> {
     /// Whether it goes to a country or a plan.
     pub(crate) has_destination: bool,
     pub(crate) received_on: NaiveDate,
+}
+
+impl<'a> From<&'a Fact> for Candidate<'a> {
+    fn from(fact: &'a Fact) -> Self {
+        Self {
+            source: &fact.source,
+            office_id: fact.office_id,
+            status: fact.status.known(),
+            contribution_type: fact.contribution_type.known(),
+            earmarking: fact.earmarking(),
+            counts: fact.counts,
+            has_destination: fact.has_destination(),
+            received_on: fact.received_on,
+        }
+    }
 }
 
 impl Intake {

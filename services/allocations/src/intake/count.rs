@@ -1,17 +1,17 @@
 //! What pools count of contributions: a lot is a root contribution with all records that come from it, and what it received
 //! is the sum of those that count. A change is an entry of the ledger.
 
-use super::store::Model;
 use crate::{
     known::{agreement, contribution as facts},
     ledger::{
         CauseKind, LedgerEntryKind,
         account::Account,
-        rule,
+        rows, rule,
         state::{Place, State},
         store::{self as ledger, Cause, NewEntry},
     },
-    lot, pool,
+    lot::{self, store::Model},
+    pool::{self, intake::Candidate},
 };
 use ::store::{StoreError, Transaction, upsert_models};
 use kernel::{AgreementId, ContributionId, Earmarking, OrganisationId, PoolId};
@@ -55,7 +55,7 @@ pub(crate) async fn recount(
         for (root_id, counted) in of_pool {
             let lot = written(tx, &pool, *root_id, held.get(root_id), counted, &ends).await?;
             let Some(lot) = lot else { continue };
-            state.lots.entry(lot.id).or_insert_with(|| lot.in_ledger(&BTreeMap::new()));
+            state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
             if let Some(why) = roots.get(root_id) {
                 book(tx, &mut pool, &mut state, (&lot, counted.amount), *why).await?;
             }
@@ -102,7 +102,7 @@ fn count_roots(
         let lot = held.get(root_id);
         let candidates = intakes.iter().filter(|(pool, _)| lot.is_none_or(|lot| lot.pool_id == pool.id));
         let mut counted = candidates.map(|(pool, intake)| {
-            let taken = own.iter().filter(|fact| intake.takes(&fact.candidate(), pool.office_id));
+            let taken = own.iter().filter(|fact| intake.takes(&Candidate::from(*fact), pool.office_id));
             (pool.id, sum(taken.collect()))
         });
         let found = counted.find(|(_, counted)| lot.is_some() || counted.amount > 0);

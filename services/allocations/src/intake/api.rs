@@ -1,11 +1,11 @@
-use super::{
-    intake::Intake,
-    store::{self, Model},
-};
+use super::count::{Why, recount};
 use crate::{
     known::contribution as facts,
-    ledger,
-    lot::count::{Why, recount},
+    ledger, lot,
+    pool::{
+        intake::Intake,
+        store::{self, Model},
+    },
 };
 use ::store::{StoreError, TenantTx, insert_models, upsert_models};
 use actix_web::{HttpRequest, get, post, put, web::Data};
@@ -257,7 +257,7 @@ pub(crate) async fn update(
 async fn counted(tx: &mut TenantTx, pool: Model) -> Result<Model, ApiError> {
     let why = Why::Pool { version: pool.version };
     let roots = facts::free_roots(tx.db(), pool.organisation_id).await?;
-    let of_pool = crate::lot::store::of_pool(tx.db(), pool.id).await?;
+    let of_pool = lot::store::of_pool(tx.db(), pool.id).await?;
     let held = of_pool.iter().filter_map(|lot| lot.root_id);
     let roots = roots.into_iter().chain(held).map(|root_id| (root_id, why)).collect();
     recount(tx, pool.organisation_id, &roots).await?;
