@@ -7,7 +7,7 @@ use crate::{
         CauseKind, LedgerEntryKind,
         account::Account,
         rows, rule,
-        state::{Place, State},
+        state::{Place, Posting, State},
         store::{self as ledger, Cause, NewEntry},
     },
     lot::{self, store::Model},
@@ -51,13 +51,16 @@ pub(crate) async fn recount(
     let ends = agreement::ends(tx.db(), &agreements).await?;
     for mut pool in pools {
         let Some(of_pool) = counted.get(&pool.id) else { continue };
-        let mut state = ledger::load(tx.db(), &pool, Vec::new()).await?;
+        let own: Vec<&Model> = of_pool.iter().filter_map(|(root_id, _)| held.get(root_id)).collect();
+        let mut state = ledger::load_some(tx.db(), &own).await?;
+        let totals = rows::totals(tx.db(), pool.id).await?;
+        let mut free = totals.available - totals.uncovered;
         for (root_id, counted) in of_pool {
             let lot = written(tx, &pool, *root_id, held.get(root_id), counted, &ends).await?;
             let Some(lot) = lot else { continue };
             state.lots.entry(lot.id).or_insert_with(|| rows::lot(&lot, &BTreeMap::new()));
             if let Some(why) = roots.get(root_id) {
-                book(tx, &mut pool, &mut state, (&lot, counted.amount), *why).await?;
+                free += book(tx, &mut pool, (&mut state, free), (&lot, counted.amount), *why).await?;
             }
         }
     }
@@ -162,19 +165,21 @@ async fn written(
     Ok(Some(after))
 }
 
-/// Books what a lot received by now, if that is another amount than before.
+/// Books what a lot received by now, if that is another amount than before; by how much more can be promised then. Of the
+/// state, what can be promised is told beside it, since it holds some lots alone.
 async fn book(
     tx: &Transaction,
     pool: &mut pool::store::Model,
-    state: &mut State,
+    (state, free): (&mut State, i64),
     (lot, now): (&Model, i64),
     why: Why,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let before = state.at(Place::of_lot(Account::Received, lot.id));
     let postings = rule::count(state, lot.id, now);
     if postings.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
+    let more: i64 = postings.iter().map(freed).sum();
     let kind = if now > before { LedgerEntryKind::Receive } else { LedgerEntryKind::Reduce };
     let (cause_kind, id, sequence) = match why {
         Why::Event { id, sequence } => (CauseKind::Contribution, id.as_uuid(), sequence),
@@ -185,9 +190,24 @@ async fn book(
     };
     let cause =
         Cause { kind: cause_kind, id, sequence, day: tx.now().date_naive(), reason: None, decision_id: None };
-    let new = NewEntry { kind, postings, proposal_id: None, reverses_id: None, cause };
+    let headroom_after = Some((free + more).max(0));
+    let new = NewEntry { kind, postings, proposal_id: None, reverses_id: None, headroom_after, cause };
     ledger::write(tx, pool, state, new).await?;
-    Ok(())
+    Ok(more)
+}
+
+/// By how much more can be promised after a posting.
+fn freed(posting: &Posting) -> i64 {
+    match posting.account {
+        Account::Available => posting.amount,
+        Account::Uncovered => -posting.amount,
+        Account::Reserved
+        | Account::Allocated
+        | Account::Disbursed
+        | Account::Spent
+        | Account::Returned
+        | Account::Received => 0,
+    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub(crate) struct NewEntry {
     pub(crate) postings: Vec<Posting>,
     pub(crate) proposal_id: Option<ProposalId>,
     pub(crate) reverses_id: Option<EntryId>,
+    /// What can still be promised afterwards, in cents, where the state is that of some lots alone.
+    pub(crate) headroom_after: Option<i64>,
     pub(crate) cause: Cause,
 }
 
@@ -83,7 +85,8 @@ pub(crate) async fn post_within(
     let postings = rule::post(&state, &command)?;
     let reverses_id = if let Command::Reverse { entry_id } = &command { Some(*entry_id) } else { None };
     let proposal_id = proposal_of(&command, &postings);
-    let new = NewEntry { kind: kind_of(&command), postings, proposal_id, reverses_id, cause };
+    let kind = kind_of(&command);
+    let new = NewEntry { kind, postings, proposal_id, reverses_id, headroom_after: None, cause };
     write(tx, &mut pool, &mut state, new).await.map_err(recorded_before)
 }
 
@@ -218,10 +221,7 @@ pub(crate) async fn load(
     let mut state = State { envelopes, reserve_floor: pool.reserve_floor, ..State::default() };
     for row in &lots {
         state.lots.insert(row.id, rows::lot(row, &plans));
-        let beside = [(Account::Received, row.received), (Account::Uncovered, row.uncovered)];
-        for (account, amount) in beside.into_iter().filter(|(_, amount)| *amount != 0) {
-            state.balances.insert(Place::of_lot(account, row.id), amount);
-        }
+        put_beside(&mut state, row);
     }
     let text = "SELECT * FROM position WHERE pool_id = $1 AND amount <> 0";
     let positions: Vec<position::Model> = sql::all(db, text, params![pool.id]).await?;
@@ -235,6 +235,37 @@ pub(crate) async fn load(
         state.promises.insert(row.proposal_id, promise::purpose(row)?);
     }
     Ok(state)
+}
+
+/// What a ledger says of some lots alone, and only of what of them is available: enough to count what they received.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn load_some(
+    db: &impl ConnectionTrait,
+    lots: &[&lot::store::Model],
+) -> Result<State, StoreError> {
+    let mut state = State::default();
+    for row in lots {
+        state.lots.insert(row.id, rows::lot(row, &BTreeMap::new()));
+        put_beside(&mut state, row);
+    }
+    let keys = lots.iter().map(|row| row.id.into());
+    let text = "SELECT * FROM position WHERE account = 'available' AND amount <> 0";
+    let found = sql::select_by_keys(db, text, vec![], "lot_id", keys).await?;
+    let positions: Vec<position::Model> = sql::read(&found)?;
+    for row in positions {
+        state.balances.insert(Place::of_lot(Account::Available, row.lot_id), row.amount);
+    }
+    Ok(state)
+}
+
+/// What a lot received and lacks.
+fn put_beside(state: &mut State, row: &lot::store::Model) {
+    let beside = [(Account::Received, row.received), (Account::Uncovered, row.uncovered)];
+    for (account, amount) in beside.into_iter().filter(|(_, amount)| *amount != 0) {
+        state.balances.insert(Place::of_lot(account, row.id), amount);
+    }
 }
 
 /// Cents that a window can still promise; zero for a window of another pool.
@@ -270,7 +301,11 @@ pub(crate) async fn write(
     pool.updated_at = tx.now();
     let parts = parts(&new.postings);
     let window_id = new.proposal_id.and_then(|id| state.promises.get(&id)).map(|purpose| purpose.window_id);
-    let headroom_after = window_id.map_or_else(|| state.free().max(0), |id| state.headroom(id));
+    let headroom_after = match (new.headroom_after, window_id) {
+        (Some(headroom), _) => headroom,
+        (None, Some(window_id)) => state.headroom(window_id),
+        (None, None) => state.free().max(0),
+    };
     let row = entry::Model {
         id: tx.new_id(),
         organisation_id: pool.organisation_id,
