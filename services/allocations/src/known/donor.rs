@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use events::DonorChanged;
 use kernel::{DonorId, OrganisationId};
 use sea_orm::entity::prelude::*;
-use std::collections::BTreeMap;
-use store::{ConsumeError, Consumer, EventHandler, SystemTx, upsert_models};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{ConsumeError, Consumer, EventHandler, StoreError, SystemTx, sql, upsert_models};
 
 /// A row of `known_donor`.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -56,4 +56,18 @@ impl From<DonorChanged> for Model {
 
 pub(crate) fn consumer() -> Consumer {
     Consumer::new::<DonorChanged>("allocations.donor", Donors)
+}
+
+/// The names of donors that are known.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn names(
+    db: &impl ConnectionTrait,
+    ids: &BTreeSet<DonorId>,
+) -> Result<BTreeMap<DonorId, String>, StoreError> {
+    let keys = ids.iter().map(|id| (*id).into());
+    let rows = sql::select_by_keys(db, "SELECT * FROM known_donor WHERE true", vec![], "id", keys).await?;
+    let found: Vec<Model> = sql::read(&rows)?;
+    Ok(found.into_iter().map(|row| (row.id, row.name)).collect())
 }
