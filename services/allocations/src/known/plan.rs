@@ -74,19 +74,3 @@ pub(crate) async fn by_fts(
     let found: Vec<Model> = sql::read(&rows)?;
     Ok(found.into_iter().filter_map(|row| Some((row.fts_id?, row.id))).collect())
 }
-
-/// Those of these plans that the organisation has.
-///
-/// # Errors
-/// [`StoreError`].
-pub(crate) async fn known(
-    db: &impl ConnectionTrait,
-    organisation_id: OrganisationId,
-    ids: &[PlanId],
-) -> Result<BTreeMap<PlanId, Model>, StoreError> {
-    let keys = ids.iter().map(|id| (*id).into());
-    let text = "SELECT * FROM known_plan WHERE organisation_id = $1";
-    let rows = sql::select_by_keys(db, text, params![organisation_id], "id", keys).await?;
-    let found: Vec<Model> = sql::read(&rows)?;
-    Ok(found.into_iter().map(|row| (row.id, row)).collect())
-}

@@ -162,7 +162,7 @@ const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
 const HEADQUARTERS: OfficeId = OfficeId::from_u128(2);
 const POOL: PoolId = PoolId::from_u128(9);
 
-async fn database(folder: &tempfile::TempDir) -> Store {
+async fn database(folder: &testkit::TempDir) -> Store {
     let clock = FixedClock::at("2026-03-01T12:00:00Z".parse().unwrap());
     let store = Store::open_sqlite(&folder.path().join("allocations.db"), Arc::new(clock)).await.unwrap();
     migration::migrate::<crate::migration::Migrator>(&store).await.unwrap();
@@ -219,7 +219,7 @@ fn gift(number: u128, cents: i64) -> Fact {
 
 #[tokio::test]
 async fn the_worked_example_comes_out_the_same_through_the_store() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = testkit::folder();
     let store = database(&folder).await;
     with_pool(&store).await;
     counts(&store, gift(1, 100_000_000)).await;
@@ -278,7 +278,7 @@ async fn verified(store: &Store) {
 
 #[tokio::test]
 async fn a_cause_is_recorded_once_and_a_refusal_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = testkit::folder();
     let store = database(&folder).await;
     with_pool(&store).await;
     counts(&store, gift(1, 100_000)).await;
@@ -304,7 +304,7 @@ async fn a_cause_is_recorded_once_and_a_refusal_leaves_nothing() {
 
 #[tokio::test]
 async fn records_of_one_root_are_one_lot_in_whatever_order_they_arrive() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = testkit::folder();
     let store = database(&folder).await;
     with_pool(&store).await;
     let payment = |sequence, cents| Fact { sequence, ..fact(2, 1, cents) };

@@ -20,4 +20,6 @@ pub(crate) use store::{Cause, Posted};
 #[cfg(test)]
 mod example_tests;
 #[cfg(test)]
+mod race_tests;
+#[cfg(test)]
 mod rule_tests;

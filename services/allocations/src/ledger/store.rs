@@ -55,7 +55,7 @@ pub(crate) struct NewEntry {
 /// the pool's next version. Call it before anything else is locked.
 ///
 /// # Errors
-/// 404 for a pool that is not there, 409 with the reason of [`super::Refused`] or for a cause that was recorded before, 503
+/// 404 for a pool that is not there, 409 with the reason of [`super::refused::Refused`] or for a cause that was recorded before, 503
 /// when the lock is not given in time.
 pub(crate) async fn post(
     tx: &mut Transaction,
