@@ -44,7 +44,7 @@ async fn a_pool_counts_what_headquarters_has_received_and_follows_it() {
     assert_eq!(paid, 201);
     receives(&world, &pool, "1200.00").await;
     let mut country = gift(&donor, "paid", "50");
-    country["countries"] = json!(["TCD"]);
+    (country["countries"], country["earmarking"]) = (json!(["TCD"]), json!("earmarked"));
     world.create("/v1/contributions", country).await;
 
     // What is committed counts when the pool says so, and the payment with it is one lot.
