@@ -13,7 +13,7 @@ const BATCH: usize = 1000;
 pub(super) type Table = (&'static str, &'static str);
 
 /// Where the rows of an import of flows are.
-pub(super) const OF_FLOWS: [Table; 9] = [
+pub(super) const OF_FLOWS: [Table; 11] = [
     ("donors", "import_row"),
     ("donors", "contribution"),
     ("donors", "contribution_target"),
@@ -22,11 +22,13 @@ pub(super) const OF_FLOWS: [Table; 9] = [
     ("crisis", "inbox"),
     ("crisis", "funding_fact"),
     ("crisis", "funding_cell"),
+    ("allocations", "inbox"),
+    ("allocations", "known_contribution"),
     ("donors", "donor"),
 ];
 
 /// Where those of a table are whose every row is of another donor.
-pub(super) const OF_DONORS: [Table; 14] = [
+pub(super) const OF_DONORS: [Table; 17] = [
     ("donors", "import_row"),
     ("donors", "contribution"),
     ("donors", "contribution_target"),
@@ -41,6 +43,9 @@ pub(super) const OF_DONORS: [Table; 14] = [
     ("crisis", "known_donor"),
     ("crisis", "funding_fact"),
     ("crisis", "funding_cell"),
+    ("allocations", "inbox"),
+    ("allocations", "known_donor"),
+    ("allocations", "known_contribution"),
 ];
 
 /// Writes the rows of these tables all again; how many, and how long it took (reading them is not counted). `raw` is what

@@ -226,9 +226,10 @@ async fn import(infra: &Infra, platform: &Deployment, founded: &identity::Founde
 pub(super) type Tables = (&'static str, &'static [&'static str]);
 
 /// The tables an import of flows writes, by service.
-const TABLES: [Tables; 3] = [
+const TABLES: [Tables; 4] = [
     ("donors", &["import_row", "contribution", "donor", "donor_external_ref"]),
     ("crisis", &["inbox", "funding_fact", "funding_cell", "known_donor"]),
+    ("allocations", &["inbox", "known_contribution", "known_donor"]),
     ("identity", &["inbox", "known_donor"]),
 ];
 

@@ -22,7 +22,7 @@ const ROWS: u64 = 20_000;
 const TARGET: &str = "at least 3000 rows/s";
 
 /// The tables it writes on PostgreSQL, by service.
-const TABLES: [postgres::Tables; 3] = [
+const TABLES: [postgres::Tables; 4] = [
     (
         "donors",
         &[
@@ -36,6 +36,7 @@ const TABLES: [postgres::Tables; 3] = [
         ],
     ),
     ("crisis", &["inbox", "funding_fact", "funding_cell", "known_donor"]),
+    ("allocations", &["inbox", "known_contribution", "known_donor"]),
     ("identity", &["inbox", "known_donor"]),
 ];
 

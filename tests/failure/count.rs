@@ -21,6 +21,7 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(180);
 pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> ExitCode {
     let (donors, bus) = connect(&platform.config, "donors").await;
     let (crisis, _) = connect(&platform.config, "crisis").await;
+    let (pools, _) = connect(&platform.config, "allocations").await;
     let started = Instant::now();
     let lag = loop {
         let waiting = store::backlog(&donors).await.unwrap_or(1);
@@ -74,7 +75,8 @@ pub async fn report(rounds: usize, platform: &Deployment, written: &Written) -> 
     if dead > 0 {
         wrong.push(format!("{dead} events are in dead-letter topics"));
     }
-    let waiting = set_aside(&donors).await + set_aside(&crisis).await;
+    wrong.extend(pooled(&donors, &pools).await);
+    let waiting = set_aside(&donors).await + set_aside(&crisis).await + set_aside(&pools).await;
     if waiting > 0 {
         wrong.push(format!("{waiting} events wait for what they refer to"));
     }
@@ -110,6 +112,27 @@ async fn facts(crisis: &Store) -> HashMap<ContributionId, ()> {
     let db = crisis.system_read().await.unwrap();
     let rows = sql::rows(&db, "SELECT contribution_id FROM funding_fact", vec![]).await.unwrap();
     rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), ())).collect()
+}
+
+/// What is wrong with the pool: its ledger holds, and it has received what donors holds of softly earmarked money.
+async fn pooled(donors: &Store, allocations: &Store) -> Vec<String> {
+    let sum = async |store: &Store, text: &str| -> i64 {
+        let db = store.system_read().await.unwrap();
+        sql::row(&db, text, vec![]).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    };
+    let given = "SELECT CAST(coalesce(sum(amount_usd), 0) AS bigint) FROM contribution
+                 WHERE source = 'suite' AND earmarking = 'softly_earmarked'";
+    let received = "SELECT CAST(coalesce(sum(received), 0) AS bigint) FROM lot";
+    let (given, received) = (sum(donors, given).await, sum(allocations, received).await);
+    let mut wrong = Vec::new();
+    if given != received {
+        wrong.push(format!("the pool has received {received} cents, donors holds {given}"));
+    }
+    let db = allocations.system_read().await.unwrap();
+    if let Err(broken) = allocations::verify(&db).await.unwrap() {
+        wrong.push(broken.to_string());
+    }
+    wrong
 }
 
 fn cents(money: &Value) -> i64 {

@@ -231,5 +231,11 @@ async fn found(platform: &Deployment) -> (identity::Founded, String) {
         (answer.status == 201).then(|| answer.json())
     })
     .await;
+    let pool = serde_json::json!({ "name": "Softly earmarked", "intake": {} });
+    eventually("the pool is made", || async {
+        let answer = http.post(Some(&token), "/v1/pools", &pool).await;
+        (answer.status == 201).then_some(())
+    })
+    .await;
     (founded, donor["id"].as_str().unwrap().to_owned())
 }

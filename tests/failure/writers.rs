@@ -89,8 +89,11 @@ async fn write(shared: Arc<Shared>, writer: u64, mut rng: StdRng) {
     while !shared.stop.load(Ordering::Relaxed) {
         number += 1;
         let (reference, cents) = (format!("w{writer}-{number}"), rng.random_range(1..1_000_000_i64));
+        // Every other one is for a pool of softly earmarked money.
+        let earmarking = if number % 2 == 0 { "softly_earmarked" } else { "earmarked" };
         let body = json!({
             "donor_id": shared.donor, "status": "paid", "usage_years": [2026], "countries": ["AFG"],
+            "earmarking": earmarking,
             "amount": { "amount": format!("{}.{:02}", cents / 100, cents % 100), "currency": "USD" },
             "external_ref": { "source": "suite", "ref": reference }, "visibility": "public",
         });

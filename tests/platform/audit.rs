@@ -139,7 +139,7 @@ async fn the_trail_of_a_closed_office_can_still_be_exported() {
     let closed = world.http.send(close.bearer_auth(&world.token).header("if-match", "\"1\"")).await;
     assert_eq!((closed.status, &closed.json()["state"]), (200, &json!("closed")), "{}", closed.text);
     world.settled().await;
-    for service in ["identity", "donors", "crisis"] {
+    for service in ["identity", "donors", "crisis", "allocations"] {
         let answer = export(&world, &world.token, service, &office).await;
         assert_eq!(answer.status, 200, "{service}: {}", answer.text);
         assert_eq!(answer.text.contains("office.close"), service == "identity");
@@ -324,7 +324,7 @@ async fn no_trail_holds_personal_data() {
     let made = world.http.post(Some(&token), &format!("/v1/donors/{donor}/contacts"), &contact).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let mut seen = 0;
-    for service in ["identity", "donors", "crisis"] {
+    for service in ["identity", "donors", "crisis", "allocations"] {
         let chain = export(&world, &world.token, service, &office).await;
         assert_eq!(chain.status, 200, "{service}: {}", chain.text);
         seen += chain.text.lines().count();

@@ -33,6 +33,7 @@ mod ours;
 mod pages;
 mod people;
 mod plans;
+mod pools;
 mod rebuild;
 mod registry;
 mod representatives;

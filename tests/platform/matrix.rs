@@ -126,6 +126,8 @@ async fn scene() -> Scene {
         let role = json!({ "name": role, "permissions": ["plans:read"] });
         records.insert(name, text(&world.create("/v1/roles", role).await["id"]));
     }
+    let pool = world.create("/v1/pools", json!({ "name": "Unearmarked", "intake": {} })).await;
+    records.insert("pools", text(&pool["id"]));
     let job = world.import(&right, "", &[("a.json", page(&flows(1, 1)))]).await;
     records.insert("imports", text(&job["id"]));
     for source in ["erp", "old"] {
@@ -200,6 +202,8 @@ impl Scene {
             "GET /v1/donors/{id}/funding",
             "POST /v1/donors/{id}/clearances",
             "POST /v1/exchange-rates",
+            "POST /v1/pools",
+            "PUT /v1/pools/{id}",
             "POST /v1/roles",
             "PUT /v1/roles/{id}",
             "DELETE /v1/roles/{id}",
@@ -261,6 +265,10 @@ impl Scene {
             "POST /v1/roles" | "PUT /v1/roles/{id}" => {
                 json!({ "name": format!("Role {number}"), "permissions": ["plans:read"] })
             }
+            "POST /v1/pools" | "PUT /v1/pools/{id}" => {
+                json!({ "name": format!("Pool {number}"), "intake": {} })
+            }
+            "POST /v1/pools/{id}/entries/{number}/reverse" => json!({ "reason": "Twice" }),
             "POST /oauth/authorize" => {
                 json!({ "email": format!("nobody-{number}@example.org"), "password": "wrong",
                 "client_id": "portal", "redirect_uri": format!("{}/sign-in", self.world.http.url),
@@ -358,6 +366,7 @@ impl Scene {
             "/v1/roles/{id}" if operation.starts_with("DELETE") => {
                 format!("/v1/roles/{}", self.records["roles-to-delete"])
             }
+            "/v1/pools/{id}/entries/{number}/reverse" => path.replace("{number}", "900"),
             "/v1/public/years/{year}" => path.replace("{year}", "2026"),
             "/v1/public/donors/{id}" => format!("/v1/public/donors/{}", self.donor),
             "/v1/public/calendars/{secret}" => path.replace("{secret}", "none.ics"),

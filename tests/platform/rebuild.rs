@@ -14,7 +14,7 @@ use testkit::{TempDir, eventually};
 use tests::{World, flows, page, text};
 
 /// The tables that events alone write, by service. (Mails are no read model: they are sent once.)
-const READ_MODELS: [(&str, &[&str]); 3] = [
+const READ_MODELS: [(&str, &[&str]); 4] = [
     ("identity", &["known_agreement", "known_donor", "inbox"]),
     (
         "donors",
@@ -42,6 +42,20 @@ const READ_MODELS: [(&str, &[&str]); 3] = [
             "funding_cell",
             "public_donor",
             "public_country",
+            "inbox",
+        ],
+    ),
+    (
+        "allocations",
+        &[
+            "office",
+            "organisation",
+            "known_person",
+            "known_person_office",
+            "known_agreement",
+            "known_contribution",
+            "known_donor",
+            "known_plan",
             "inbox",
         ],
     ),

@@ -11,7 +11,7 @@ pub mod tools;
 use std::path::{Path, PathBuf};
 
 /// Packages with tests that ask real servers: `cargo xtask test` runs them again once these are started.
-pub const SERVER_SUITES: [&str; 5] = ["cache", "donors", "identity", "store", "tests"];
+pub const SERVER_SUITES: [&str; 6] = ["allocations", "cache", "donors", "identity", "store", "tests"];
 
 /// The workspace's folder.
 pub fn root() -> PathBuf {

@@ -72,6 +72,40 @@ pub mod perm {
         RepresentativesRead = "representatives:read",
         /// Invite donors' representatives, and end their access.
         RepresentativesWrite = "representatives:write",
+        /// See pools of unearmarked money, their lots and their ledgers.
+        PoolsRead = "pools:read",
+        /// Create pools, and change which money is counted in them.
+        PoolsWrite = "pools:write",
+        /// See allocation windows and what was tried out in them.
+        WindowsRead = "windows:read",
+        /// Create allocation windows, and open, close and cancel them.
+        WindowsWrite = "windows:write",
+        /// See proposals of allocations.
+        ProposalsRead = "proposals:read",
+        /// Write proposals of allocations, and report on them.
+        ProposalsWrite = "proposals:write",
+        /// Endorse the proposals of the offices below.
+        ProposalsEndorse = "proposals:endorse",
+        /// Screen proposals and put them on the shortlist.
+        ProposalsScreen = "proposals:screen",
+        /// Score proposals.
+        ScoresWrite = "scores:write",
+        /// See committees, their rules and their seats.
+        CommitteesRead = "committees:read",
+        /// Create committees, and change their rules and seats.
+        CommitteesWrite = "committees:write",
+        /// See the meetings of committees, with their agendas and minutes.
+        MeetingsRead = "meetings:read",
+        /// Convene and run the meetings of committees, and write their minutes.
+        MeetingsWrite = "meetings:write",
+        /// Vote in a committee.
+        VotesWrite = "votes:write",
+        /// Confirm or decline the decisions of a committee.
+        DecisionsConfirm = "decisions:confirm",
+        /// Record what was disbursed, spent and returned.
+        DisbursementsWrite = "disbursements:write",
+        /// See what was allocated, and which contributions it comes from.
+        AllocationsRead = "allocations:read",
         /// Read the audit trail.
         AuditRead = "audit:read",
         /// Change the settings of the organisation.
@@ -114,6 +148,19 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             FundingRead,
             RepresentativesRead,
             RepresentativesWrite,
+            PoolsRead,
+            PoolsWrite,
+            WindowsRead,
+            WindowsWrite,
+            ProposalsRead,
+            ProposalsWrite,
+            ProposalsEndorse,
+            ProposalsScreen,
+            CommitteesRead,
+            CommitteesWrite,
+            MeetingsRead,
+            MeetingsWrite,
+            AllocationsRead,
         ],
         StaffRole::RegionalOfficer => names![
             OfficesRead,
@@ -126,6 +173,11 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             ContributionsRead,
             ImportsRead,
             PlansRead,
+            WindowsRead,
+            ProposalsRead,
+            ProposalsWrite,
+            ProposalsEndorse,
+            AllocationsRead,
         ],
         StaffRole::CountryOfficer => names![
             OfficesRead,
@@ -142,6 +194,10 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             ImportsWrite,
             PlansRead,
             PlansWrite,
+            WindowsRead,
+            ProposalsRead,
+            ProposalsWrite,
+            AllocationsRead,
         ],
         StaffRole::LiaisonOfficer => names![
             OfficesRead,
@@ -156,6 +212,7 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             FundingRead,
             RepresentativesRead,
             RepresentativesWrite,
+            AllocationsRead,
         ],
         StaffRole::EmergenciesOfficer => names![
             OfficesRead,
@@ -167,6 +224,9 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             PlansRead,
             PlansWrite,
             FundingRead,
+            WindowsRead,
+            ProposalsRead,
+            AllocationsRead,
         ],
         StaffRole::Auditor => names![
             OfficesRead,
@@ -180,6 +240,12 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             FundingRead,
             RepresentativesRead,
             AuditRead,
+            PoolsRead,
+            WindowsRead,
+            ProposalsRead,
+            CommitteesRead,
+            MeetingsRead,
+            AllocationsRead,
         ],
         StaffRole::HeadOfOffice => names![
             OfficesRead,
@@ -194,6 +260,9 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             PlansRead,
             FundingRead,
             AuditRead,
+            WindowsRead,
+            ProposalsRead,
+            AllocationsRead,
         ],
         StaffRole::HeadOfOrganisation => names![
             OfficesRead,
@@ -207,6 +276,13 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             PlansRead,
             FundingRead,
             AuditRead,
+            PoolsRead,
+            WindowsRead,
+            ProposalsRead,
+            CommitteesRead,
+            MeetingsRead,
+            AllocationsRead,
+            DecisionsConfirm,
         ],
         StaffRole::FinanceOfficer => names![
             OfficesRead,
@@ -221,14 +297,16 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             ImportsWrite,
             PlansRead,
             FundingRead,
+            PoolsRead,
+            WindowsRead,
+            ProposalsRead,
+            AllocationsRead,
+            DisbursementsWrite,
         ],
         StaffRole::DueDiligenceFocalPoint | StaffRole::PartnershipsOfficer => {
             names![OfficesRead, PeopleRead, DonorsRead, AgreementsRead, ContributionsRead, PlansRead,]
         }
-        StaffRole::CommitteeMember
-        | StaffRole::DueDiligenceReviewer
-        | StaffRole::LegalEthicsOfficer
-        | StaffRole::EmergenciesApprover => names![
+        StaffRole::CommitteeMember => names![
             OfficesRead,
             PeopleRead,
             DonorsRead,
@@ -237,13 +315,33 @@ pub const fn permissions_of(role: StaffRole) -> &'static [&'static str] {
             ContributionsRead,
             PlansRead,
             FundingRead,
+            PoolsRead,
+            WindowsRead,
+            ProposalsRead,
+            ScoresWrite,
+            CommitteesRead,
+            MeetingsRead,
+            VotesWrite,
+            AllocationsRead,
         ],
+        StaffRole::DueDiligenceReviewer | StaffRole::LegalEthicsOfficer | StaffRole::EmergenciesApprover => {
+            names![
+                OfficesRead,
+                PeopleRead,
+                DonorsRead,
+                AgreementsRead,
+                ReportsRead,
+                ContributionsRead,
+                PlansRead,
+                FundingRead,
+            ]
+        }
     }
 }
 
 /// What a donor's representative may do, who has no role in an office.
 pub const DONOR_REPRESENTATIVE: &[&str] =
-    names![DonorsRead, AgreementsRead, ReportsRead, ContributionsRead, FundingRead];
+    names![DonorsRead, AgreementsRead, ReportsRead, ContributionsRead, FundingRead, AllocationsRead];
 
 #[cfg(test)]
 mod tests {
@@ -301,9 +399,14 @@ mod tests {
             StaffRole::LegalEthicsOfficer,
             StaffRole::EmergenciesApprover,
         ];
+        let by_vote = ["scores:write", "votes:write"];
         for role in deciding {
-            assert!(permissions_of(role).iter().all(|permission| permission.ends_with(":read")), "{role}");
+            let mut permissions = permissions_of(role).iter();
+            assert!(permissions.all(|name| name.ends_with(":read") || by_vote.contains(name)), "{role}");
         }
+        assert_eq!(holders("votes:write"), [StaffRole::Administrator, StaffRole::CommitteeMember]);
+        assert_eq!(holders("decisions:confirm"), [StaffRole::Administrator, StaffRole::HeadOfOrganisation]);
+        assert_eq!(holders("disbursements:write"), [StaffRole::Administrator, StaffRole::FinanceOfficer]);
         assert!(
             !holds(StaffRole::FinanceOfficer, "agreements:write"),
             "who records money does not sign for it"

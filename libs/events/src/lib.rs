@@ -5,17 +5,19 @@
 //! would break a reader is a new version: a new type and a new topic.
 
 mod account;
+mod allocation;
 mod flow_object;
 
 pub use account::{ClientChanged, OfficeRoles, PersonChanged, RepresentativeChanged};
+pub use allocation::{AllocationAmounts, AllocationChanged, AllocationSource};
 pub use flow_object::FlowObject;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{
     AgreementId, AgreementState, AuditChainId, ClearanceDecision, ClearanceId, ClearanceProducer,
     ContributionId, ContributionStatus, ContributionType, DonorId, DonorStatus, DonorType, Earmarking, Money,
-    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ReportId,
-    ReportKind, ReportState, Visibility, Word,
+    NotificationId, NotificationKind, OfficeId, OfficeKind, OrganisationId, PersonId, PlanId, ProposalId,
+    ReportId, ReportKind, ReportState, Visibility, Word,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
@@ -403,7 +405,7 @@ pub struct AuditHeadPublished {
     pub organisation_id: OrganisationId,
     /// The office.
     pub office_id: OfficeId,
-    /// The service whose trail it is: `identity`, `donors`, `crisis`.
+    /// The service whose trail it is: `identity`, `donors`, `crisis`, `allocations`.
     pub service: String,
     /// The number of the last entry.
     pub entry_sequence: i64,
@@ -426,6 +428,7 @@ events! {
     NotificationGiven: "donors", "notification";
     ClearanceDecided: "partnerships", "clearance";
     PlanChanged: "crisis", "plan";
+    AllocationChanged: "allocations", "allocation";
     AuditHeadPublished: "audit", "head";
 }
 

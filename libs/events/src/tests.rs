@@ -61,6 +61,14 @@ fn words_that_a_newer_program_has_added_are_kept_in_every_event() {
         json!({ "service": "donors", "entry_sequence": 1, "hash": "0", "at": "2026-01-01T00:00:00Z" }),
         &[],
     );
+    let amounts = json!({ "approved": usd, "reserved": usd, "allocated": usd, "disbursed": usd, "spent": usd,
+        "returned": usd, "withdrawn": usd });
+    let source = json!({ "root_id": ID, "donor_id": null, "allocated": usd, "disbursed": usd, "spent": usd });
+    stays_as_it_came::<AllocationChanged>(
+        json!({ "reference": "MIR-2026-00001", "title": "Shelter", "category": "response", "countries": ["TCD"],
+            "plan_ids": [ID], "year": 2026, "amounts": amounts, "sources": [source] }),
+        &["nature", "state", "visibility"],
+    );
     stays_as_it_came::<PlanChanged>(json!({ "name": "Chad", "countries": [], "years": [] }), &["visibility"]);
     stays_as_it_came::<RepresentativeChanged>(json!({ "active": true, "access_until": "2027-06-30" }), &[]);
     stays_as_it_came::<ClientChanged>(json!({ "active": true, "scopes": ["permission:of_tomorrow"] }), &[]);

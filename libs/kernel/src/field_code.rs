@@ -301,6 +301,16 @@ closed_set! {
         SignInUnavailable = "sign_in_unavailable",
         /// The deployment has no encryption key for personal data.
         KeyMissing = "key_missing",
+        /// The window can promise no more than `amount` in `currency`.
+        EnvelopeExceeded = "envelope_exceeded",
+        /// The money that may be used for this is `amount` in `currency`, however much there is for other purposes.
+        NoEligibleMoney = "no_eligible_money",
+        /// No more than `amount` in `currency` is left at that stage.
+        Insufficient = "insufficient",
+        /// The entry was reversed before.
+        AlreadyReversed = "already_reversed",
+        /// An entry of this kind is undone by another one, and not reversed.
+        NotReversible = "not_reversible",
     }
 }
 

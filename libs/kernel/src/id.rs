@@ -5,9 +5,13 @@ mod kind;
 mod schema;
 
 pub use kind::{
-    Agreement, AgreementId, AuditChain, AuditChainId, Clearance, ClearanceId, Client, ClientId, Contribution,
-    ContributionId, Donor, DonorId, Notification, NotificationId, Office, OfficeId, Organisation,
-    OrganisationId, Person, PersonId, Plan, PlanId, Principal, PrincipalId, Report, ReportId,
+    AgendaItem, AgendaItemId, Agreement, AgreementId, AuditChain, AuditChainId, Circulation, CirculationId,
+    Clearance, ClearanceId, Client, ClientId, Committee, CommitteeId, Conflict, ConflictId, Contribution,
+    ContributionId, Decision, DecisionId, Donor, DonorId, Entry, EntryId, Lot, LotId, Meeting, MeetingId,
+    Motion, MotionId, Notification, NotificationId, Office, OfficeId, Organisation, OrganisationId, Person,
+    PersonId, Plan, PlanId, Pool, PoolId, Principal, PrincipalId, Proposal, ProposalId, Report, ReportId,
+    Scenario, ScenarioId, ScoreSheet, ScoreSheetId, Seat, SeatId, Shortfall, ShortfallId, Suggestion,
+    SuggestionId, Window, WindowId,
 };
 pub use schema::{SCHEMA, inline_schema};
 

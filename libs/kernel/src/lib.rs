@@ -23,8 +23,10 @@ pub use currency::Currency;
 pub use fault::{Fault, Param, Params};
 pub use field_code::{FieldCode, Reason, RecordKind, Situation};
 pub use id::{
-    AgreementId, AuditChainId, ClearanceId, ClientId, ContributionId, DonorId, Id, NotificationId, OfficeId,
-    OrganisationId, PersonId, PlanId, PrincipalId, ReportId,
+    AgendaItemId, AgreementId, AuditChainId, CirculationId, ClearanceId, ClientId, CommitteeId, ConflictId,
+    ContributionId, DecisionId, DonorId, EntryId, Id, LotId, MeetingId, MotionId, NotificationId, OfficeId,
+    OrganisationId, PersonId, PlanId, PoolId, PrincipalId, ProposalId, ReportId, ScenarioId, ScoreSheetId,
+    SeatId, ShortfallId, SuggestionId, WindowId,
 };
 pub use money::{Money, MoneyError};
 pub use problem::{Code, FieldError, Problem};

@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use passerelle::{
     commands::{
-        administrator, audit, demo, events, health, import, init, migrate, openapi, serve, services, up,
+        administrator, allocations, audit, demo, events, health, import, init, migrate, openapi, serve,
+        services, up,
     },
     config::{Config, LogFormat},
     output::note,
@@ -51,6 +52,8 @@ enum Command {
     Events(events::Arguments),
     /// Verifies that the audit trails are as they were written, and publishes their heads.
     Audit(audit::Arguments),
+    /// Verifies the ledgers of pools, and tries out which proposals an envelope could pay for.
+    Allocations(allocations::Arguments),
     /// Checks whether the local process is ready.
     Health(health::Arguments),
     /// Writes the generated documents.
@@ -111,6 +114,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(arguments) => demo::run(arguments).await?,
         Command::Events(arguments) => events::run(arguments).await?,
         Command::Audit(arguments) => return audit::run(arguments).await,
+        Command::Allocations(arguments) => return allocations::run(arguments).await,
         Command::Health(arguments) => health::run(arguments).await?,
         Command::Serve(_) => {}
     }

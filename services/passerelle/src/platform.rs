@@ -109,7 +109,7 @@ pub struct Platform {
 /// The services, in the order they start: the only list of them in the program. Everything else that names them reads
 /// it, is written from it (`cargo xtask deployments`), or is compared with it by `tests/platform/deployments.rs`.
 pub fn services(identity: identity::Settings) -> Vec<Service> {
-    vec![identity::service(identity), donors::service(), crisis::service()]
+    vec![identity::service(identity), donors::service(), crisis::service(), allocations::service()]
 }
 
 /// A process of the distributed mode.

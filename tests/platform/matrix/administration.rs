@@ -69,6 +69,8 @@ pub(super) fn rows() -> Vec<(&'static str, [Gets; 8])> {
         ("GET /v1/audit/donors/chain", CHAIN),
         ("GET /v1/audit/crisis", LIST),
         ("GET /v1/audit/crisis/chain", CHAIN),
+        ("GET /v1/audit/allocations", LIST),
+        ("GET /v1/audit/allocations/chain", CHAIN),
         ("GET /v1/offices", LIST_OF_ORGANISATION),
         ("POST /v1/offices", created(422)),
         ("GET /v1/offices/{id}", KNOWN_TO_STAFF),

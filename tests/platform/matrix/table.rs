@@ -1,5 +1,6 @@
 //! What each caller gets from each operation; the callers are in the order of [`super::CALLERS`].
 
+mod allocations;
 mod organisation;
 
 use std::collections::BTreeMap;
@@ -407,5 +408,6 @@ pub(super) fn expected() -> BTreeMap<&'static str, [Gets; 8]> {
     ]);
     rows.extend(super::administration::rows());
     rows.extend(organisation::rows());
+    rows.extend(allocations::rows());
     rows
 }

@@ -41,6 +41,40 @@ kinds! {
     Clearance, ClearanceId;
     /// A response plan.
     Plan, PlanId;
+    /// A pool of money that is not earmarked, or softly.
+    Pool, PoolId;
+    /// What is left to allocate of a contribution and of what was paid or allotted from it, in a pool.
+    Lot, LotId;
+    /// An entry of a pool's ledger.
+    Entry, EntryId;
+    /// A window for proposals of allocations.
+    Window, WindowId;
+    /// A proposal of an allocation.
+    Proposal, ProposalId;
+    /// The score sheet of a reviewer.
+    ScoreSheet, ScoreSheetId;
+    /// A conflict of interest of a person in a proposal.
+    Conflict, ConflictId;
+    /// A committee that decides on allocations.
+    Committee, CommitteeId;
+    /// A seat in a committee.
+    Seat, SeatId;
+    /// A meeting of a committee.
+    Meeting, MeetingId;
+    /// An item of a meeting's agenda.
+    AgendaItem, AgendaItemId;
+    /// A motion of a committee.
+    Motion, MotionId;
+    /// A decision of a committee.
+    Decision, DecisionId;
+    /// A decision by circulation.
+    Circulation, CirculationId;
+    /// The case of a contribution that became less than what was allocated of it.
+    Shortfall, ShortfallId;
+    /// A set of allocations that was tried out.
+    Scenario, ScenarioId;
+    /// A suggestion to replace an allocation by earmarked money.
+    Suggestion, SuggestionId;
     /// The audit trail of an office in one service, whose head is published.
     AuditChain, AuditChainId;
 }

@@ -7,21 +7,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What the groups of operations are about.
-const TAGS: [(&str, &str); 21] = [
+const TAGS: [(&str, &str); 28] = [
     ("agreements", "Agreements with donors: terms, signatures, amendments, instalments, documents."),
+    (
+        "allocation proposals",
+        "Proposals of allocations: screening, scores, conflicts of interest, and what becomes of them.",
+    ),
+    (
+        "allocation windows",
+        "Calls for proposals against an envelope of a pool, and what was tried out in them.",
+    ),
+    ("allocations", "What was allocated, disbursed and spent, and from which contributions."),
     ("audit", "What was done, when and by whom, and the chain of hashes that shows when that is changed."),
     ("clients", "Partner systems, what each may do, and their secrets."),
+    ("committees", "Committees that decide on allocations: their rules and seats."),
     ("contacts", "People at a donor's, whose data can be erased."),
     ("contributions", "Pledges, commitments and payments."),
+    ("decisions", "Decisions of committees, by vote in a meeting or by circulation, and who confirms them."),
     ("diversification", "How many donors give, and how much depends on few of them."),
     ("donors", "The donor registry: records, duplicates, merges, clearances, statements."),
     ("exchange rates", "Monthly rates of currencies to the US dollar."),
     ("funding", "What a donor has given, as the figures count it."),
     ("imports", "Files of contributions: FTS, CSV, XLSX, IATI."),
+    ("meetings", "Meetings of committees: agenda, attendance, motions, votes, minutes."),
     ("notifications", "What waits for the caller."),
     ("offices", "The offices of an organisation, in a tree."),
     ("organisation", "The organisation itself: name, contact, licence, logo, retention."),
     ("people", "Staff and donors' representatives, with their roles."),
+    ("pools", "Pools of unearmarked money: what they take in, and their ledgers."),
     ("plans", "Response plans and their updates."),
     ("public", "What everyone may read, without a token."),
     ("publication", "Publication to IATI: settings and findings."),

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const BATCH_SIZE: usize = 500;
 /// The number of what built-in roles permit: one more whenever that changes, so that everybody is announced once more. A
 /// process of an older version, which has a lower one, leaves them alone.
-const RIGHTS: i64 = 1;
+const RIGHTS: i64 = 2;
 /// What is noted there of representatives who were announced: processes of older versions told nobody of them, and noted 1.
 const REPRESENTATIVES: i64 = 2;
 

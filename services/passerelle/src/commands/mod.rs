@@ -1,6 +1,8 @@
 //! The subcommands, one file each.
 
 pub mod administrator;
+pub mod allocations;
+pub mod allocations_what_if;
 pub mod audit;
 pub mod demo;
 pub mod events;

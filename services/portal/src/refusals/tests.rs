@@ -177,7 +177,12 @@ fn sample_of_reason(reason: Reason) -> Params {
         | Reason::ExportUnderWay
         | Reason::Busy
         | Reason::SignInUnavailable
-        | Reason::KeyMissing => Params::new(),
+        | Reason::KeyMissing
+        | Reason::AlreadyReversed
+        | Reason::NotReversible => Params::new(),
+        Reason::EnvelopeExceeded | Reason::NoEligibleMoney | Reason::Insufficient => {
+            params(&[("amount", text_param("1250.50")), ("currency", text_param("USD"))])
+        }
     }
 }
 

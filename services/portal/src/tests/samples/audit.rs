@@ -27,7 +27,7 @@ fn page(more: Value) -> Value {
     shown["items"] = sample_rows(&entries, (ID, MARKUP)).into();
     let context = json!({
         "list": shown, "filter_query": "trail=donors", "problem": null, "trail": "donors",
-        "trails": ["identity", "donors", "crisis"], "offices": [{ "id": ID, "name": MARKUP }],
+        "trails": ["identity", "donors", "crisis", "allocations"], "offices": [{ "id": ID, "name": MARKUP }],
         "resources": [{ "id": "donor", "name": "Donor" }], "actions": [{ "id": "donor.update", "name": "Donor updated" }],
         "filter": { "trail": "donors", "office_id": ID, "who": null, "actor_id": null, "resource": "donor",
                     "resource_id": null, "action": "donor.update", "from": DAY, "to": DAY },

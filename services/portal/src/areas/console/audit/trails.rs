@@ -19,7 +19,7 @@ pub(crate) struct Trail {
     pub(crate) actions: &'static [&'static str],
 }
 
-pub(crate) static TRAILS: [Trail; 3] = [
+pub(crate) static TRAILS: [Trail; 4] = [
     Trail {
         name: "identity",
         path: "/v1/audit/identity",
@@ -150,6 +150,12 @@ pub(crate) static TRAILS: [Trail; 3] = [
         path: "/v1/audit/crisis",
         resources: &["plan", "plan_import", "plan_update"],
         actions: &["plan.create", "plan.import", "plan.update", "plan_import.create", "plan_update.create"],
+    },
+    Trail {
+        name: "allocations",
+        path: "/v1/audit/allocations",
+        resources: &["pool"],
+        actions: &["pool.create", "pool.reverse", "pool.update"],
     },
 ];
 

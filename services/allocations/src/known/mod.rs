@@ -1,0 +1,13 @@
+//! Read models of other services' events, one file each: the table, its consumer and its queries.
+
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+pub(crate) mod agreement;
+pub(crate) mod contribution;
+pub(crate) mod donor;
+pub(crate) mod plan;
+
+/// The consumers of these files.
+pub(crate) fn consumers() -> Vec<store::Consumer> {
+    vec![agreement::consumer(), donor::consumer(), plan::consumer()]
+}

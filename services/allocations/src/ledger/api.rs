@@ -1,0 +1,273 @@
+use super::{
+    account::{Account, CauseKind, LedgerEntryKind},
+    rows::{self, EntryFilter, entry, posting},
+    store as written,
+};
+use crate::{lot, pool};
+use ::store::{StoreError, params, sql};
+use actix_web::{HttpRequest, get, web::Data};
+use auth::{Caller, perm};
+use chrono::{DateTime, NaiveDate, Utc};
+use kernel::{DecisionId, DonorId, EntryId, LotId, Money, PoolId, Problem, ProposalId};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::{Deserialize, Serialize};
+use service::{ApiResult, Column, Context, Envelope, Id, Listed, Paging, Row, openapi::ReadProblems};
+use std::collections::{BTreeMap, HashMap};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// An entry of a pool's ledger. It never changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LedgerEntry {
+    id: EntryId,
+    /// Counted from 1 in the pool, without gaps.
+    #[schema(minimum = 1)]
+    number: i64,
+    kind: LedgerEntryKind,
+    /// The day for which it was recorded.
+    day: NaiveDate,
+    /// What moves.
+    amount: Money,
+    /// The proposal that it is about; null for what is about several, or none.
+    proposal_id: Option<ProposalId>,
+    /// What caused it.
+    cause_kind: CauseKind,
+    /// The contribution, decision, proposal or case that caused it, as `cause_kind` says.
+    cause_id: Uuid,
+    cause_sequence: i64,
+    #[schema(max_length = 2000)]
+    reason: Option<String>,
+    decision_id: Option<DecisionId>,
+    /// The entry that it reverses.
+    reverses_id: Option<EntryId>,
+    /// What the proposal's window could still promise afterwards; of an entry of no window, the pool.
+    headroom_after: Money,
+    created_at: DateTime<Utc>,
+    /// Its lines.
+    #[schema(max_items = 100000)]
+    postings: Vec<LedgerPosting>,
+}
+
+/// A line of an entry: by how much a place becomes more, or less.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LedgerPosting {
+    account: Account,
+    lot_id: LotId,
+    /// Null where it is not promised.
+    proposal_id: Option<ProposalId>,
+    /// Below zero when the place becomes less.
+    amount: Money,
+}
+
+impl LedgerEntry {
+    pub(crate) fn of(row: entry::Model, lines: Vec<posting::Model>) -> Self {
+        let postings = lines.into_iter().map(|line| LedgerPosting {
+            account: line.account,
+            lot_id: line.lot_id,
+            proposal_id: rows::proposal(line.proposal_id),
+            amount: Money::usd(line.amount),
+        });
+        Self {
+            id: row.id,
+            number: row.number,
+            kind: row.kind,
+            day: row.day,
+            amount: Money::usd(row.amount),
+            proposal_id: row.proposal_id,
+            cause_kind: row.cause_kind,
+            cause_id: row.cause_id,
+            cause_sequence: row.cause_sequence,
+            reason: row.reason,
+            decision_id: row.decision_id,
+            reverses_id: row.reverses_id,
+            headroom_after: Money::usd(row.headroom_after),
+            created_at: row.created_at,
+            postings: postings.collect(),
+        }
+    }
+}
+
+impl Row for LedgerEntry {
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("number", |row| row.number.into()),
+        ("kind", |row| row.kind.as_str().into()),
+        ("day", |row| row.day.into()),
+        ("amount_usd", |row| row.amount.into()),
+        ("proposal_id", |row| row.proposal_id.into()),
+        ("cause_kind", |row| row.cause_kind.as_str().into()),
+        ("cause_id", |row| row.cause_id.into()),
+        ("reason", |row| row.reason.as_deref().into()),
+        ("decision_id", |row| row.decision_id.into()),
+        ("reverses_id", |row| row.reverses_id.into()),
+        ("headroom_after_usd", |row| row.headroom_after.into()),
+    ];
+}
+
+/// Filters of the list of entries.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LedgerFilter {
+    /// Only entries about this proposal.
+    proposal_id: Option<ProposalId>,
+    /// Only entries of this kind.
+    #[param(inline)]
+    kind: Option<LedgerEntryKind>,
+}
+
+/// Lists the entries of a pool's ledger
+///
+/// The last first, each with its lines.
+#[utoipa::path(tag = "pools", params(("id" = Uuid, Path, description = "The pool"), LedgerFilter, Paging),
+    security(("oauth2" = ["pools:read"])),
+    responses((status = 200, description = "The entries", body = Envelope<LedgerEntry>), ReadProblems))]
+#[get("/v1/pools/{id}/entries")]
+pub(crate) async fn entries(
+    request: HttpRequest,
+    caller: Caller<perm::PoolsRead>,
+    context: Data<Context>,
+    id: Id<PoolId>,
+    listed: Listed<LedgerFilter>,
+) -> ApiResult {
+    let LedgerFilter { proposal_id, kind } = listed.filter;
+    let filter = EntryFilter { proposal_id, kind };
+    let scope = context.scope(&caller.claims).await?;
+    let page = listed.paging.of("ledger-entries", &(id.0, proposal_id, kind))?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        pool::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let found = rows::entries(db, id.0, &filter, page, page.after()?).await?;
+        let page = page.page(found, |row| row.number);
+        let ids: Vec<EntryId> = page.items.iter().map(|row| row.id).collect();
+        let mut lines: HashMap<EntryId, Vec<posting::Model>> = rows::lines(db, &ids).await?;
+        Ok(page.map(|row| {
+            let own = lines.remove(&row.id).unwrap_or_default();
+            LedgerEntry::of(row, own)
+        }))
+    })
+    .await
+}
+
+/// What of a lot is in an account of a pool's ledger, for a proposal or for none.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LedgerPosition {
+    account: Account,
+    lot_id: LotId,
+    donor_id: Option<DonorId>,
+    #[schema(max_length = 500)]
+    donor_name: Option<String>,
+    /// Null where it is not promised.
+    proposal_id: Option<ProposalId>,
+    amount: Money,
+    /// False when the lot would no longer be drawn on for the proposal: what it was given for has changed since.
+    fits: bool,
+}
+
+impl Row for LedgerPosition {
+    const COLUMNS: &'static [Column<Self>] = &[
+        ("account", |row| row.account.as_str().into()),
+        ("lot_id", |row| row.lot_id.into()),
+        ("donor_id", |row| row.donor_id.into()),
+        ("donor_name", |row| row.donor_name.as_deref().into()),
+        ("proposal_id", |row| row.proposal_id.into()),
+        ("amount_usd", |row| row.amount.into()),
+        ("fits", |row| row.fits.into()),
+    ];
+}
+
+/// Filters of the list of positions.
+#[derive(Debug, Clone, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PositionFilter {
+    /// Only positions of this lot.
+    lot_id: Option<LotId>,
+    /// Only positions of this proposal.
+    proposal_id: Option<ProposalId>,
+    /// Only positions in this account.
+    #[param(inline)]
+    account: Option<Account>,
+}
+
+/// A place of a list of positions: the last row of a page.
+type Place = (LotId, ProposalId, String);
+
+/// A position as it is read.
+#[derive(Debug, FromQueryResult)]
+struct Found {
+    lot_id: LotId,
+    proposal_id: ProposalId,
+    account: Account,
+    amount: i64,
+}
+
+/// Lists the positions of a pool
+///
+/// What of each lot is available, reserved, allocated, disbursed, spent and returned, for which proposal; by lot.
+#[utoipa::path(tag = "pools", params(("id" = Uuid, Path, description = "The pool"), PositionFilter, Paging),
+    security(("oauth2" = ["pools:read"])),
+    responses((status = 200, description = "The positions", body = Envelope<LedgerPosition>), ReadProblems))]
+#[get("/v1/pools/{id}/positions")]
+pub(crate) async fn positions(
+    request: HttpRequest,
+    caller: Caller<perm::PoolsRead>,
+    context: Data<Context>,
+    id: Id<PoolId>,
+    listed: Listed<PositionFilter>,
+) -> ApiResult {
+    let filter = listed.filter;
+    let scope = context.scope(&caller.claims).await?;
+    let page = listed.paging.of("ledger-positions", &(id.0, &filter))?;
+    service::list(&request, &context, scope, page, async move |db, scope, page| {
+        let pool = pool::store::get(scope, db, id.0).await?.ok_or_else(Problem::not_found)?;
+        let found = found(db, id.0, &filter, page.limit + 1, page.after()?).await?;
+        let page = page.page(found, |row| (row.lot_id, row.proposal_id, row.account.as_str().to_owned()));
+        let state = written::load(db, &pool, Vec::new()).await?;
+        let lots = lot::store::of_pool(db, pool.id).await?;
+        let lots: BTreeMap<LotId, lot::store::Model> = lots.into_iter().map(|lot| (lot.id, lot)).collect();
+        Ok(page.map(|row| {
+            let lot = lots.get(&row.lot_id);
+            let purpose = state.promises.get(&row.proposal_id);
+            let in_ledger = state.lots.get(&row.lot_id);
+            LedgerPosition {
+                account: row.account,
+                lot_id: row.lot_id,
+                donor_id: lot.and_then(|lot| lot.donor_id),
+                donor_name: lot.and_then(|lot| lot.donor_name.clone()),
+                proposal_id: rows::proposal(row.proposal_id),
+                amount: Money::usd(row.amount),
+                fits: in_ledger.zip(purpose).is_none_or(|(lot, purpose)| lot.fits(purpose)),
+            }
+        }))
+    })
+    .await
+}
+
+async fn found(
+    db: &impl ConnectionTrait,
+    pool_id: PoolId,
+    filter: &PositionFilter,
+    limit: u64,
+    after: Option<Place>,
+) -> Result<Vec<Found>, StoreError> {
+    let mut text =
+        "SELECT lot_id, proposal_id, account, amount FROM position WHERE pool_id = $1 AND amount <> 0"
+            .to_owned();
+    let mut values = params![pool_id];
+    let mut and = |column: &str, value: Option<::store::sea_orm::Value>| {
+        if let Some(value) = value {
+            values.push(value);
+            text.push_str(&format!(" AND {column} = ${}", values.len()));
+        }
+    };
+    and("lot_id", filter.lot_id.map(Into::into));
+    and("proposal_id", filter.proposal_id.map(Into::into));
+    and("account", filter.account.map(Into::into));
+    if let Some((lot_id, proposal_id, account)) = after {
+        let first = values.len() + 1;
+        values.extend(params![lot_id, proposal_id, account]);
+        let (second, third) = (first + 1, first + 2);
+        text.push_str(&format!(" AND (lot_id, proposal_id, account) > (${first}, ${second}, ${third})"));
+    }
+    text.push_str(&format!(" ORDER BY lot_id, proposal_id, account LIMIT {limit}"));
+    sql::all(db, &text, values).await
+}

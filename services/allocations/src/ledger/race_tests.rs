@@ -1,0 +1,177 @@
+//! Many at once, on both back ends: no envelope is passed, and nothing is reversed twice.
+
+use super::{
+    account::{Account, CauseKind},
+    rule::Command,
+    state::{Envelope, Purpose},
+    store::{Cause, Posted, post_within},
+    verify::verify,
+};
+use crate::{
+    intake::count::{Why, recount},
+    known::contribution::{Model as Fact, tests::fact},
+    migration::Migrator,
+    pool,
+};
+use ::store::{Actor, Postgres, Store, insert_models, migration, sql, upsert_models};
+use auth::ApiError;
+use chrono::NaiveDate;
+use kernel::{Clock, EntryId, FixedClock, OfficeId, OrganisationId, PoolId, ProposalId, Reason, WindowId};
+use std::{collections::BTreeMap, sync::Arc};
+use testkit::{Infra, TempDir};
+use uuid::Uuid;
+
+const ORGANISATION: OrganisationId = OrganisationId::from_u128(1);
+const POOL: PoolId = PoolId::from_u128(9);
+/// USD 10,000,000.
+const ENVELOPE: i64 = 1_000_000_000;
+
+fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, 1).unwrap()
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(FixedClock::at("2026-03-01T12:00:00Z".parse().unwrap()))
+}
+
+async fn on_sqlite(folder: &TempDir) -> Store {
+    let store = Store::open_sqlite(&folder.path().join("allocations.db"), clock()).await.unwrap();
+    migration::migrate::<Migrator>(&store).await.unwrap();
+    store
+}
+
+async fn on_postgres(test: &str) -> Option<Store> {
+    let Some(infra) = Infra::get() else {
+        testkit::skip_without_servers(test);
+        return None;
+    };
+    let database = infra.database("allocations").await;
+    let settings = |url: &str| Postgres {
+        url: url.to_owned(),
+        connections: 10,
+        application: "test".into(),
+        files: "files".into(),
+    };
+    let owner = Store::open_postgres(&settings(&database.owner), clock()).await.unwrap();
+    migration::migrate::<Migrator>(&owner).await.unwrap();
+    migration::grant(&owner, &infra.postgres.service_role).await.unwrap();
+    Some(Store::open_postgres(&settings(&database.service), clock()).await.unwrap())
+}
+
+/// A pool that has received two contributions.
+async fn with_pool(store: &Store, cents: [i64; 2]) {
+    let tx = store.system(Actor::system()).await.unwrap();
+    let row = pool::store::Model {
+        id: POOL,
+        version: 1,
+        organisation_id: ORGANISATION,
+        office_id: OfficeId::from_u128(2),
+        name: "Unearmarked".to_owned(),
+        intake: "{}".to_owned(),
+        overhead_rate: 0,
+        reserve_floor: 0,
+        entries: 0,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    };
+    insert_models(tx.db(), &[row]).await.unwrap();
+    let facts: Vec<Fact> = (1..).zip(cents).map(|(number, cents)| fact(number, number, cents)).collect();
+    upsert_models(tx.db(), &facts).await.unwrap();
+    let why = |fact: &Fact| (fact.root_id, Why::Event { id: fact.id, sequence: 1 });
+    let roots: BTreeMap<_, _> = facts.iter().map(why).collect();
+    recount(&tx, ORGANISATION, &roots).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn allocate(number: u128, amount: i64) -> Command {
+    let purpose = Purpose {
+        window_id: WindowId::from_u128(1),
+        proposal_id: ProposalId::from_u128(number),
+        countries: vec!["SDN".to_owned()],
+        plan_ids: Vec::new(),
+        years: vec![2026],
+        last_day: day(),
+    };
+    Command::Allocate { purpose, amount, from_reserved: false }
+}
+
+/// One transaction of its own, as a request has.
+async fn posted(store: Store, command: Command, cause: u128) -> Result<Posted, ApiError> {
+    let tx = store.system(Actor::system()).await?;
+    tx.lock(&pool::store::lock(POOL)).await?;
+    let window_id = WindowId::from_u128(1);
+    let envelope = Envelope { window_id, is_open: true, is_reserve: false, amount: ENVELOPE };
+    let cause = Cause {
+        kind: CauseKind::Decision,
+        id: Uuid::from_u128(cause),
+        sequence: 1,
+        day: day(),
+        reason: None,
+        decision_id: None,
+    };
+    let posted = post_within(&tx, POOL, vec![envelope], command, cause).await?;
+    tx.commit().await?;
+    Ok(posted)
+}
+
+async fn all_at_once(store: &Store, commands: Vec<Command>) -> Vec<Result<Posted, ApiError>> {
+    let tasks: Vec<_> = (1..)
+        .zip(commands)
+        .map(|(cause, command)| tokio::spawn(posted(store.clone(), command, cause)))
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
+
+fn refused(answers: &[Result<Posted, ApiError>], reason: Reason) -> usize {
+    answers.iter().filter(|answer| answer.as_ref().is_err_and(|error| error.0.reason == Some(reason))).count()
+}
+
+async fn fifty_approvals(store: &Store) {
+    with_pool(store, [900_000_000, 400_000_001]).await;
+    let commands = (1..=50).map(|number| allocate(number, 30_000_000)).collect();
+    let answers = all_at_once(store, commands).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 33, "{answers:?}");
+    assert_eq!(refused(&answers, Reason::EnvelopeExceeded), 17, "{answers:?}");
+    let db = store.system_read().await.unwrap();
+    let promised = super::promise::of_window(&db, WindowId::from_u128(1)).await.unwrap();
+    assert_eq!(ENVELOPE - promised, 10_000_000);
+    assert_eq!(verify(&db).await.unwrap().unwrap().entries, 35);
+}
+
+async fn two_reversals(store: &Store) {
+    with_pool(store, [900_000_000, 400_000_001]).await;
+    posted(store.clone(), allocate(1, 30_000_000), 101).await.unwrap();
+    let disburse = Command::Disburse { proposal_id: ProposalId::from_u128(1), amount: 10_000_000 };
+    let entry: EntryId = posted(store.clone(), disburse, 102).await.unwrap().entry;
+    let commands = vec![Command::Reverse { entry_id: entry }, Command::Reverse { entry_id: entry }];
+    let answers = all_at_once(store, commands).await;
+    assert_eq!(refused(&answers, Reason::AlreadyReversed), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let db = store.system_read().await.unwrap();
+    let text = "SELECT CAST(sum(amount) AS bigint) FROM position WHERE account = 'allocated'";
+    let row = sql::row(&db, text, vec![]).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 30_000_000, "{}", Account::Allocated);
+    assert!(verify(&db).await.unwrap().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_approvals_at_once_never_pass_the_envelope() {
+    let folder = testkit::folder();
+    fifty_approvals(&on_sqlite(&folder).await).await;
+    if let Some(store) = on_postgres("fifty_approvals_at_once_never_pass_the_envelope").await {
+        fifty_approvals(&store).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_reversals_at_once_one_is_refused() {
+    let folder = testkit::folder();
+    two_reversals(&on_sqlite(&folder).await).await;
+    if let Some(store) = on_postgres("of_two_reversals_at_once_one_is_refused").await {
+        two_reversals(&store).await;
+    }
+}

@@ -1,0 +1,30 @@
+//! The service's tables, one file for each migration.
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+pub(crate) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        all()
+    }
+}
+
+// Below: the files beside this one, as cargo xtask lists finds them.
+
+pub(crate) mod m0001;
+pub(crate) mod m0002;
+pub(crate) mod m0003;
+pub(crate) mod m0004;
+pub(crate) mod m0005;
+
+/// Every migration, in the order in which they are applied.
+fn all() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
+    vec![
+        m0001::migration(),
+        m0002::migration(),
+        m0003::migration(),
+        m0004::migration(),
+        m0005::migration(),
+    ]
+}

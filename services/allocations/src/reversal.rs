@@ -1,0 +1,87 @@
+//! The reversal of an entry of a pool's ledger.
+
+use crate::{
+    allocation_event,
+    ledger::{self, Cause, CauseKind, Command, api::LedgerEntry},
+    pool,
+};
+use actix_web::{
+    HttpRequest, post,
+    web::{Data, Path},
+};
+use auth::{Caller, perm};
+use kernel::{FieldCode, PoolId, Problem};
+use serde::Deserialize;
+use service::{ApiResult, Checks, Context, Created, JsonBody, openapi::CreateProblems};
+use utoipa::ToSchema;
+
+/// Why an entry is reversed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reversal {
+    /// The reason.
+    #[schema(example = "Recorded twice", min_length = 1, max_length = 2000)]
+    reason: String,
+}
+
+/// Reverses an entry
+///
+/// Posts the opposite of a disbursement, of what was spent, returned or restored, once: the entry itself stays. 409 when it
+/// was reversed before, when what it would take is no longer there, and for entries that follow the donors service or a
+/// decision, which are undone by another one.
+#[utoipa::path(tag = "pools", request_body = Reversal, security(("oauth2" = ["disbursements:write"])),
+    params(("id" = Uuid, Path, description = "The pool"),
+           ("number" = i64, Path, description = "The number of the entry", minimum = 1),
+           ("Idempotency-Key" = Option<String>, Header, description = "Idempotency key: makes retries safe")),
+    responses((status = 201, description = "The entry that reverses it", body = LedgerEntry), CreateProblems))]
+#[post("/v1/pools/{id}/entries/{number}/reverse")]
+pub(crate) async fn reverse(
+    request: HttpRequest,
+    caller: Caller<perm::DisbursementsWrite>,
+    context: Data<Context>,
+    path: Path<(String, String)>,
+    body: JsonBody<Reversal>,
+) -> ApiResult {
+    let (pool_id, number) = place(&path)?;
+    let mut checks = Checks::new();
+    checks.required_long_text("/reason", &body.value.reason, 2000);
+    checks.finish()?;
+    let found = service::read(&context, &caller.claims, async |db, scope| {
+        let pool = pool::store::get(scope, db, pool_id).await?.ok_or_else(Problem::not_found)?;
+        let entry = ledger::rows::by_number(db, pool_id, number).await?.ok_or_else(Problem::not_found)?;
+        Ok((pool, entry))
+    });
+    let (pool, entry) = found.await?;
+    context.headquarters(&caller.claims).await?;
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        let cause = Cause {
+            kind: CauseKind::Reversal,
+            id: entry.id.as_uuid(),
+            sequence: 1,
+            day: tx.now().date_naive(),
+            reason: Some(body.value.reason.clone()),
+            decision_id: None,
+        };
+        let posted = ledger::store::post(tx, pool_id, Command::Reverse { entry_id: entry.id }, cause).await?;
+        let made =
+            ledger::rows::by_number(tx.db(), pool_id, posted.number).await?.ok_or_else(Problem::not_found)?;
+        let lines = ledger::rows::lines(tx.db(), &[posted.entry]).await?.remove(&posted.entry);
+        let shown = LedgerEntry::of(made, lines.unwrap_or_default());
+        if let Some(proposal_id) = entry.proposal_id {
+            allocation_event::emit(tx, proposal_id).await?;
+        }
+        tx.audit_created("pool.reverse", &pool, &shown).await?;
+        let location = format!("/v1/pools/{pool_id}/entries/{}", posted.number);
+        Ok(Created::new(location, 1, shown))
+    })
+    .await
+}
+
+fn place(path: &Path<(String, String)>) -> Result<(PoolId, i64), Problem> {
+    let wrong = |name: &'static str, code: FieldCode, why: &'static str| {
+        Problem::invalid_parameter(name, code.says(why))
+    };
+    let id = path.0.parse().map_err(|_| wrong("id", FieldCode::NotAnId, "is not an id (a UUID)"))?;
+    let number = path.1.parse().map_err(|_| wrong("number", FieldCode::NotANumber, "is not a number"))?;
+    Ok((id, number))
+}

@@ -1,0 +1,97 @@
+//! Pools count contributions: what arrives, is paid in parts, reversed, and what a pool takes in by then.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::eventually;
+use tests::{World, text};
+
+fn gift(donor: &str, status: &str, dollars: &str) -> Value {
+    json!({ "donor_id": donor, "status": status, "earmarking": "unearmarked",
+        "amount": { "amount": dollars, "currency": "USD" } })
+}
+
+/// Waits until a pool has received as much, all of it available.
+async fn receives(world: &World, pool: &str, dollars: &str) {
+    eventually(&format!("the pool has received {dollars}"), || async {
+        let totals = world.http.get(Some(&world.token), pool).await.json()["totals"].clone();
+        let is = |name: &str| totals[name]["amount"] == dollars;
+        (is("received") && is("available")).then_some(())
+    })
+    .await;
+}
+
+/// A change of a record at the version that it has.
+async fn change(world: &World, method: Method, (record, path): (&str, &str), body: &Value) -> u16 {
+    let found = world.http.get(Some(&world.token), record).await;
+    let request = world.http.request(method, path).bearer_auth(&world.token);
+    let request = request.header("if-match", found.header("etag")).json(body);
+    world.http.send(request).await.status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_counts_what_headquarters_has_received_and_follows_it() {
+    let world = World::new().await;
+    let donor = world.donor("Norway").await;
+    let first = world.create("/v1/contributions", gift(&donor, "paid", "1000")).await;
+    let pool = world.create("/v1/pools", json!({ "name": "Unearmarked", "intake": {} })).await;
+    let pool = format!("/v1/pools/{}", text(&pool["id"]));
+    receives(&world, &pool, "1000.00").await;
+
+    let promise = world.create("/v1/contributions", gift(&donor, "commitment", "500")).await;
+    let promise = format!("/v1/contributions/{}", text(&promise["id"]));
+    let payment = json!({ "on": "2026-01-15", "amount": { "amount": "200", "currency": "USD" } });
+    let paid = change(&world, Method::POST, (&promise, &format!("{promise}/pay")), &payment).await;
+    assert_eq!(paid, 201);
+    receives(&world, &pool, "1200.00").await;
+    let mut country = gift(&donor, "paid", "50");
+    (country["countries"], country["earmarking"]) = (json!(["TCD"]), json!("earmarked"));
+    world.create("/v1/contributions", country).await;
+
+    // What is committed counts when the pool says so, and the payment with it is one lot.
+    let body = json!({ "name": "Unearmarked", "intake": { "firmness": "commitment" } });
+    assert_eq!(change(&world, Method::PUT, (&pool, &pool), &body).await, 200);
+    receives(&world, &pool, "1500.00").await;
+    let lots = world.http.get(Some(&world.token), &format!("{pool}/lots")).await.json();
+    let mut received: Vec<String> =
+        lots["items"].as_array().unwrap().iter().map(|lot| text(&lot["received"]["amount"])).collect();
+    received.sort();
+    assert_eq!(received, ["1000.00", "500.00"]);
+
+    let record = format!("/v1/contributions/{}", text(&first["id"]));
+    let why = json!({ "on": "2026-01-20", "reason": "Recorded twice" });
+    let reversed = change(&world, Method::POST, (&record, &format!("{record}/reverse")), &why).await;
+    assert!(reversed < 300, "{reversed}");
+    receives(&world, &pool, "500.00").await;
+    let entries = world.http.get(Some(&world.token), &format!("{pool}/entries")).await.json();
+    let numbers: Vec<i64> =
+        entries["items"].as_array().unwrap().iter().map(|entry| entry["number"].as_i64().unwrap()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] == pair[1] + 1), "no gaps: {numbers:?}");
+    let reverse = format!("{pool}/entries/1/reverse");
+    let answer = world.http.post(Some(&world.token), &reverse, &json!({ "reason": "Wrong" })).await;
+    assert_eq!((answer.status, &answer.json()["reason"]), (409, &json!("not_reversible")), "{}", answer.text);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_headquarters_keeps_pools_and_what_is_wrong_is_told_at_its_field() {
+    let world = World::new().await;
+    let region = world.office(&world.founded.office_id.to_string(), "regional").await;
+    let officer = world.client(&region, &["pools:read", "pools:write"]).await;
+    let body = json!({ "name": "Unearmarked", "intake": {} });
+    world.create("/v1/pools", body.clone()).await;
+    let again = world.http.post(Some(&world.token), "/v1/pools", &body).await;
+    assert_eq!((again.status, again.pointers()), (409, vec!["/name".to_owned()]), "{}", again.text);
+    let refused = eventually("allocations knows the office", || async {
+        let answer = world.http.post(Some(&officer), "/v1/pools", &body).await;
+        (answer.status != 503).then_some(answer)
+    });
+    assert_eq!(refused.await.status, 403);
+    let wrong = json!({ "name": " ", "intake": { "earmarkings": ["earmarked"] }, "overhead_rate": 10_001,
+        "reserve_floor": -1 });
+    let wrong = world.http.post(Some(&world.token), "/v1/pools", &wrong).await;
+    let mut pointers = wrong.pointers();
+    pointers.sort();
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
+    assert_eq!(pointers, ["/intake/earmarkings/0", "/name", "/overhead_rate", "/reserve_floor"]);
+    world.stop().await;
+}
