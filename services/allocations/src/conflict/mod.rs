@@ -7,7 +7,7 @@ pub(crate) mod api;
 pub(crate) mod store;
 
 pub(crate) use self::ConflictGround as Ground;
-pub(crate) use self::store::{Model, of_proposal, refresh, refresh_committee};
+pub(crate) use self::store::{of_proposal, refresh, refresh_committee};
 
 use kernel::{OfficeId, PersonId, PrincipalId, closed_set};
 use std::collections::HashMap;

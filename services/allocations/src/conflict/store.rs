@@ -213,3 +213,59 @@ pub(super) async fn save(tx: &Transaction, row: &Model) -> Result<(), StoreError
     upsert_models(tx.db(), std::slice::from_ref(row)).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::Migrator;
+    use ::store::{Actor, Store, migration::migrate};
+    use kernel::{ScoreSheetId, SystemClock};
+    use std::sync::Arc;
+
+    const MEMBER: PersonId = PersonId::from_u128(21);
+
+    #[tokio::test]
+    async fn a_conflict_strikes_the_sheet_of_whoever_has_it_and_is_recorded_once() {
+        let folder = testkit::folder();
+        let file = folder.path().join("allocations.db");
+        let database = Store::open_sqlite(&file, Arc::new(SystemClock)).await.unwrap();
+        migrate::<Migrator>(&database).await.unwrap();
+        let tx = database.system(Actor::system()).await.unwrap();
+        let blank = window::store::tests::blank();
+        let sent_to = blank.with(&window::fields_check::tests::window()).unwrap();
+        window::store::insert(&tx, &sent_to).await.unwrap();
+        let proposal = proposal::store::tests::row(proposal::State::Eligible);
+        proposal::store::insert(&tx, &proposal).await.unwrap();
+        let sheet = score::store::Model {
+            id: ScoreSheetId::from_u128(1),
+            version: 1,
+            organisation_id: proposal.organisation_id,
+            window_id: proposal.window_id,
+            proposal_id: proposal.id,
+            person_id: MEMBER,
+            answers: "[]".to_owned(),
+            points: Some(7_000),
+            submitted_at: Some(tx.now()),
+            struck: None,
+            struck_at: None,
+            created_at: tx.now(),
+            updated_at: tx.now(),
+        };
+        score::store::save(&tx, &sheet).await.unwrap();
+        for _ in 0..2 {
+            let row = new_row(&tx, &proposal, MEMBER, (Ground::Declared, Some("Friends".to_owned())));
+            record(&tx, row).await.unwrap();
+        }
+        let found = of_proposal(tx.db(), proposal.id).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(recused(tx.db(), proposal.id).await.unwrap().contains(&MEMBER));
+        let sheets = score::store::of_proposal(tx.db(), proposal.id).await.unwrap();
+        assert_eq!(sheets[0].struck.as_deref(), Some("a conflict of interest (declared)"));
+        assert!(!sheets[0].is_counted() && sheets[0].version == 2);
+        let lifted =
+            Model { lifted_by: Some(PrincipalId::nil()), lifted_at: Some(tx.now()), ..found[0].clone() };
+        save(&tx, &lifted).await.unwrap();
+        assert!(recused(tx.db(), proposal.id).await.unwrap().is_empty());
+        tx.commit().await.unwrap();
+    }
+}

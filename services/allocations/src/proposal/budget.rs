@@ -2,7 +2,7 @@
 //! percent (700 is 7 %).
 
 use crate::window::fields_check::dollars;
-use kernel::{Fault, FieldCode, Money, closed_set};
+use kernel::{FieldCode, Money, closed_set};
 use serde::{Deserialize, Serialize};
 use service::Checks;
 use utoipa::ToSchema;
@@ -48,10 +48,21 @@ pub(crate) fn direct_of(total: i64, rate: i32) -> i64 {
     [first + 1, first, first - 1].into_iter().find(|direct| fits(*direct)).unwrap_or(0)
 }
 
-/// What can be allocated of a total: direct costs and their overhead.
-pub(crate) fn allocable(total: i64, rate: i32) -> i64 {
+/// A total as direct costs and the overhead on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct BudgetSplit {
+    pub(crate) direct: Money,
+    pub(crate) overhead: Money,
+    /// A cent that is neither, where rounding leaves one.
+    pub(crate) left: Money,
+}
+
+/// A total in US cents as direct costs and the overhead on them.
+pub(crate) fn split(total: i64, rate: i32) -> BudgetSplit {
     let direct = direct_of(total, rate);
-    direct + overhead(direct, rate)
+    let overhead = overhead(direct, rate);
+    let left = total - direct - overhead;
+    BudgetSplit { direct: Money::usd(direct), overhead: Money::usd(overhead), left: Money::usd(left) }
 }
 
 /// What the lines of one kind come to, in cents.
@@ -87,7 +98,7 @@ pub(crate) fn check_sum(
     let most = overhead(i64::try_from(direct).unwrap_or(i64::MAX), rate);
     if charged > i128::from(most) {
         let fault = FieldCode::SumTooLarge.says("have more overhead than the rate of the pool gives");
-        checks.refuse(pointer, Fault::amount(fault, Money::usd(most)));
+        checks.refuse(pointer, fault.amount(Money::usd(most)));
     }
 }
 
@@ -116,7 +127,9 @@ mod tests {
         assert_eq!((overhead(100, 0), direct_of(100, 0)), (0, 100));
         assert_eq!((direct_of(0, 700), direct_of(1, 700)), (0, 1));
         // 8 cents at 7 %: 8 and 1 are too many, 7 and 0 leave a cent that is not allocated.
-        assert_eq!((direct_of(8, 700), allocable(8, 700)), (7, 7));
+        let cents = |part: Money| part.minor();
+        let BudgetSplit { direct, overhead, left } = split(8, 700);
+        assert_eq!((cents(direct), cents(overhead), cents(left)), (7, 0, 1));
     }
 
     #[test]
@@ -139,7 +152,8 @@ mod tests {
             let direct = direct_of(total, rate);
             prop_assert!(direct + overhead(direct, rate) <= total);
             prop_assert!(direct + 1 + overhead(direct + 1, rate) > total);
-            prop_assert!(total - allocable(total, rate) <= 1);
+            let left = split(total, rate).left.minor();
+            prop_assert!((0..=1).contains(&left));
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::window::fields::WindowFields;
 use kernel::{Fault, FieldCode, Money, Problem};
 use service::Checks;
 
-/// What keeps a proposal from being submitted, field by field (`rate` is the pool's for overhead, in hundredths of a percent): texts that are missing, a budget that does not add up to what
-/// is asked for, an amount or a period outside of the window's. Countries, categories and offices are judged by the screening.
+/// What keeps a proposal from being submitted, field by field: texts that are missing, a budget that does not add up to what is
+/// asked for, an amount or a period outside of the window's. Countries, categories and offices are judged by the screening.
+/// `rate` is the pool's for overhead, in hundredths of a percent.
 ///
 /// # Errors
 /// 422 with every field.

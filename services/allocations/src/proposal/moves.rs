@@ -145,6 +145,10 @@ impl Action {
 mod tests {
     use super::super::{State, store::tests::row};
     use super::*;
+    use crate::{migration::Migrator, window};
+    use ::store::{Actor, Store, migration::migrate};
+    use kernel::SystemClock;
+    use std::sync::Arc;
 
     #[test]
     fn an_approval_is_of_what_was_asked_for_and_a_part_of_no_less_than_the_least() {
@@ -165,5 +169,33 @@ mod tests {
         }
         assert_eq!(ask(Outcome::PartlyApproved, None), Err(422));
         assert_eq!(ask(Outcome::Rejected, Some(least)), Ok(None));
+    }
+
+    #[tokio::test]
+    async fn a_decision_is_written_once_and_never_over_another_change() {
+        let folder = testkit::folder();
+        let file = folder.path().join("allocations.db");
+        let database = Store::open_sqlite(&file, Arc::new(SystemClock)).await.unwrap();
+        migrate::<Migrator>(&database).await.unwrap();
+        let mut tx = database.system(Actor::system()).await.unwrap();
+        let blank = window::store::tests::blank();
+        let sent_to = blank.with(&window::fields_check::tests::window()).unwrap();
+        window::store::insert(&tx, &sent_to).await.unwrap();
+        let proposal = row(State::Shortlisted);
+        store::insert(&tx, &proposal).await.unwrap();
+        let (decision, amount) = (DecisionId::from_u128(9), Some(30_000_000));
+        let partly = Outcome::PartlyApproved;
+        let decided = decide(&mut tx, proposal.clone(), partly, amount, decision).await.unwrap();
+        assert_eq!((decided.state, decided.version, decided.approved), (State::PartlyApproved, 2, amount));
+        let again = decide(&mut tx, proposal, partly, amount, decision).await.unwrap_err();
+        assert_eq!((again.0.status, again.0.errors[0].code), (409, FieldCode::Stale));
+        let refused = decide(&mut tx, decided.clone(), Outcome::Rejected, None, decision).await.unwrap_err();
+        assert_eq!(refused.0.errors[0].pointer, "/state");
+        let taken = store::steps(tx.db(), decided.id).await.unwrap();
+        assert_eq!(
+            taken.iter().map(|step| (step.number, step.action)).collect::<Vec<_>>(),
+            [(1, Action::ApprovePartly)]
+        );
+        tx.commit().await.unwrap();
     }
 }

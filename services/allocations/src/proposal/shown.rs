@@ -2,17 +2,19 @@
 
 use super::{
     Action, State,
-    budget::ProposalBudgetLine,
+    budget::{BudgetSplit, ProposalBudgetLine, split as split_budget},
     document,
     fields::{AllocationNature, ProposalFields},
     screening::Verdict,
     store::{self, Model},
 };
-use crate::ledger::promise;
+use crate::{ledger::promise, window};
 use ::documents::Document;
 use ::store::StoreError;
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{DecisionId, Money, OfficeId, PrincipalId, ProposalId, Visibility, WindowId, text::split};
+use kernel::{
+    DecisionId, Money, OfficeId, PoolId, PrincipalId, ProposalId, Visibility, WindowId, text::split,
+};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use service::{Column, Row};
@@ -143,6 +145,8 @@ pub(crate) struct ProposalRecord {
     pub(crate) fields: ProposalFields,
     /// What the committee approved; null before, and when it approved nothing.
     pub(crate) approved: Option<Money>,
+    /// What was approved as direct costs and overhead, at the rate of the pool.
+    pub(crate) approved_split: Option<BudgetSplit>,
     /// The decision on it.
     pub(crate) decision_id: Option<DecisionId>,
     pub(crate) amounts: ProposalAmounts,
@@ -206,6 +210,14 @@ pub(crate) async fn record(db: &impl ConnectionTrait, row: Model) -> Result<Prop
         withdrawn: Money::usd(sums.withdrawn),
     });
     let steps = store::steps(db, row.id).await?;
+    let approved_split = match row.approved {
+        Some(approved) => {
+            let window = window::store::terms(db, row.window_id).await?;
+            let pool_id = window.map_or_else(PoolId::nil, |window| window.pool_id);
+            Some(split_budget(approved, window::store::overhead_rate(db, pool_id).await?))
+        }
+        None => None,
+    };
     Ok(ProposalRecord {
         fields: row.fields()?,
         amounts: amounts.unwrap_or_else(ProposalAmounts::nothing),
@@ -219,6 +231,7 @@ pub(crate) async fn record(db: &impl ConnectionTrait, row: Model) -> Result<Prop
         reference: row.reference,
         state: row.state,
         approved: row.approved.map(Money::usd),
+        approved_split,
         decision_id: row.decision_id,
         endorsed_by: row.endorsed_by,
         endorsed_at: row.endorsed_at,

@@ -58,11 +58,6 @@ closed_set! {
 }
 
 impl ProposalOutcome {
-    /// Whether money is promised by it.
-    pub const fn is_approval(self) -> bool {
-        matches!(self, Self::Approved | Self::PartlyApproved)
-    }
-
     const fn action(self) -> Action {
         match self {
             Self::Approved => Action::Approve,
