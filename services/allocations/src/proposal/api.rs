@@ -11,7 +11,7 @@ use ::store::{TenantScope, TenantTx};
 use actix_web::{HttpRequest, get, http::StatusCode, post, put, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::Datelike;
-use kernel::{Code, OfficeId, Problem, ProposalId, Reason, WindowId, text::search_key};
+use kernel::{Code, OfficeId, PrincipalId, Problem, ProposalId, Reason, WindowId, text::search_key};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Context, Created, Envelope, Id, JsonBody, Listed, Paging,
@@ -108,53 +108,66 @@ pub(crate) async fn create(
     let fields = body.value;
     fields_check::check(&fields)?;
     let office_id = context.office_for(&caller.claims, None).await?;
-    service::create(&context, &request, &caller.claims, &body.digest, async |tx, scope| {
-        check_references(tx, &fields).await?;
-        let (now, author) = (tx.now(), caller.claims.sub);
-        let reference = store::next_reference(tx, scope.organisation_id(), now.year()).await?;
-        let blank = Model {
-            id: tx.new_id(),
-            version: 1,
-            organisation_id: scope.organisation_id(),
-            office_id,
-            window_id: fields.window_id,
-            reference,
-            state: State::Draft,
-            title: String::new(),
-            search: String::new(),
-            category: String::new(),
-            nature: fields.nature,
-            countries: String::new(),
-            plan_ids: String::new(),
-            asked: fields.asked.minor(),
-            least: fields.least.minor(),
-            start_date: fields.start_date,
-            end_date: fields.end_date,
-            visibility: fields.visibility,
-            fields: String::new(),
-            created_by: author,
-            authors: String::new(),
-            endorsed_by: None,
-            endorsed_at: None,
-            submitted_by: None,
-            submitted_at: None,
-            screened_by: None,
-            screened_at: None,
-            verdicts: "[]".to_owned(),
-            is_reopened: false,
-            approved: None,
-            decision_id: None,
-            final_budget: None,
-            created_at: now,
-            updated_at: now,
-        };
-        let row = blank.with(&fields, author)?;
-        store::insert(tx, &row).await?;
-        tx.audit_created("allocation_proposal.create", &row, &Trace::from(&row)).await?;
-        let location = format!("/v1/allocation-proposals/{}", row.id);
-        Ok(Created::new(location, 1, record(tx.db(), row).await?))
+    service::create(&context, &request, &caller.claims, &body.digest, async |tx, _| {
+        new_draft(tx, office_id, &fields, caller.claims.sub).await
     })
     .await
+}
+
+/// Writes a new draft of an office.
+///
+/// # Errors
+/// 409 when the window is not open, 422 for a window or a plan that is not the organisation's.
+pub(super) async fn new_draft(
+    tx: &TenantTx,
+    office_id: OfficeId,
+    fields: &ProposalFields,
+    author: PrincipalId,
+) -> Result<Created<ProposalRecord>, ApiError> {
+    check_references(tx, fields).await?;
+    let (now, organisation_id) = (tx.now(), tx.scope().organisation_id());
+    let reference = store::next_reference(tx, organisation_id, now.year()).await?;
+    let blank = Model {
+        id: tx.new_id(),
+        version: 1,
+        organisation_id,
+        office_id,
+        window_id: fields.window_id,
+        reference,
+        state: State::Draft,
+        title: String::new(),
+        search: String::new(),
+        category: String::new(),
+        nature: fields.nature,
+        countries: String::new(),
+        plan_ids: String::new(),
+        asked: fields.asked.minor(),
+        least: fields.least.minor(),
+        start_date: fields.start_date,
+        end_date: fields.end_date,
+        visibility: fields.visibility,
+        fields: String::new(),
+        created_by: author,
+        authors: String::new(),
+        endorsed_by: None,
+        endorsed_at: None,
+        submitted_by: None,
+        submitted_at: None,
+        screened_by: None,
+        screened_at: None,
+        verdicts: "[]".to_owned(),
+        is_reopened: false,
+        approved: None,
+        decision_id: None,
+        final_budget: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let row = blank.with(fields, author)?;
+    store::insert(tx, &row).await?;
+    tx.audit_created("allocation_proposal.create", &row, &Trace::from(&row)).await?;
+    let location = format!("/v1/allocation-proposals/{}", row.id);
+    Ok(Created::new(location, 1, record(tx.db(), row).await?))
 }
 
 /// Updates the draft of a proposal

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod api;
 pub(crate) mod budget;
 pub(crate) mod complete;
+pub(crate) mod copy;
 pub(crate) mod document;
 pub(crate) mod fields;
 pub(crate) mod fields_check;

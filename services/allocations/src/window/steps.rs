@@ -154,3 +154,31 @@ pub(crate) fn is_reviewing(window: &Model) -> bool {
         Kind::Reserve => window.state == State::Open,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::{fields_check::tests::window, store::tests::blank};
+
+    #[test]
+    fn proposals_are_taken_from_the_opening_instant_to_just_before_the_closing_one() {
+        let open = Model { state: State::Open, ..blank().with(&window()).unwrap() };
+        for (at, is_taken) in [
+            ("2026-02-01T07:59:59.999999Z", false),
+            ("2026-02-01T08:00:00Z", true),
+            ("2026-03-01T16:59:59.999999Z", true),
+            ("2026-03-01T17:00:00Z", false),
+            ("2026-03-01T18:30:00+01:00", false),
+            ("2026-03-01T17:30:00+01:00", true),
+        ] {
+            assert_eq!(takes_proposals(&open, at.parse().unwrap()).is_ok(), is_taken, "{at}");
+        }
+        let scoring = Model { state: State::Scoring, ..open };
+        assert_eq!(
+            takes_proposals(&scoring, "2026-02-10T08:00:00Z".parse().unwrap()).unwrap_err().status,
+            409
+        );
+        assert!(is_reviewing(&scoring));
+        assert!(!is_reviewing(&Model { kind: Kind::Reserve, ..scoring }));
+    }
+}
