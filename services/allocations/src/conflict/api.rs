@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     committee::{
-        refusal::person_of,
+        refusal::{person_of, recused, seat_needed},
         seat::{Seat, SeatKind},
     },
     proposal::{self, access},
@@ -17,7 +17,7 @@ use ::store::TenantTx;
 use actix_web::{HttpRequest, get, http::StatusCode, post, web::Data};
 use auth::{ApiError, Caller, Claims, perm};
 use chrono::{DateTime, Utc};
-use kernel::{Code, ConflictId, Fault, FieldCode, PersonId, PrincipalId, Problem, ProposalId, Reason};
+use kernel::{Code, ConflictId, Fault, FieldCode, PersonId, PrincipalId, Problem, ProposalId};
 use serde::{Deserialize, Serialize};
 use service::{
     ApiResult, Changed, Checks, Context, Created, Id, JsonBody,
@@ -205,7 +205,7 @@ pub(crate) async fn lift(
         let is_own = before.person_id == caller_id;
         if is_own && before.ground != Ground::Declared {
             let why = "a conflict of interest that was found or ruled is not lifted by the person who has it";
-            return Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why).into());
+            return Err(recused(why));
         }
         if !is_own {
             chair_only(&seats, caller_id)?;
@@ -262,11 +262,10 @@ async fn seated(tx: &TenantTx, claims: &Claims, id: ProposalId) -> Result<Seated
 }
 
 /// Only who chairs.
-fn chair_only(seats: &[Seat], person: PersonId) -> Result<(), Problem> {
+fn chair_only(seats: &[Seat], person: PersonId) -> Result<(), ApiError> {
     let chairs = |kind: SeatKind| matches!(kind, SeatKind::Chair | SeatKind::ViceChair);
     if seats.iter().any(|seat| seat.person_id == person && chairs(seat.kind)) {
         return Ok(());
     }
-    let why = "only the chair of the committee may rule on another member's conflict of interest";
-    Err(Problem::new(Code::Forbidden).because(Reason::SecondPerson, why))
+    Err(seat_needed("only the chair of the committee rules on another member's conflict of interest"))
 }
