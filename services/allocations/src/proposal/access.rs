@@ -1,0 +1,53 @@
+//! Who reads a proposal: its office and those above it, and whoever sits in the committee that decides on it, in whichever
+//! office.
+
+use super::{State, store::Model};
+use crate::window;
+use ::store::{Snapshot, StoreError, TenantScope};
+use auth::{ApiError, Claims};
+use chrono::{DateTime, Utc};
+use kernel::{PrincipalId, Problem, ProposalId};
+use sea_orm::ConnectionTrait;
+
+/// Whether the caller has a seat in the committee of a window today.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn is_seated(
+    db: &impl ConnectionTrait,
+    window: &window::store::Model,
+    claims: &Claims,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let seats = window::store::seats(db, window, now).await?;
+    Ok(seats.iter().any(|seat| PrincipalId::from(seat.person_id) == claims.sub))
+}
+
+/// A proposal, for staff who read it by their office or by their seat.
+///
+/// # Errors
+/// 404 for anybody else.
+pub(crate) async fn read(
+    db: &Snapshot,
+    scope: &TenantScope,
+    claims: &Claims,
+    id: ProposalId,
+    now: DateTime<Utc>,
+) -> Result<Model, ApiError> {
+    if !matches!(scope, TenantScope::Offices { .. }) {
+        return Err(Problem::not_found().into());
+    }
+    if let Some(found) = super::store::get(scope, db, id).await? {
+        return Ok(found);
+    }
+    let organisation_id = scope.organisation_id();
+    let found = db.across_offices(scope, async |all| {
+        let Some(found) = super::store::find(all, organisation_id, id).await? else { return Ok(None) };
+        let Some(window) = window::store::find(all, organisation_id, found.window_id).await? else {
+            return Ok(None);
+        };
+        let is_shown = found.state != State::Draft && is_seated(all, &window, claims, now).await?;
+        Ok(is_shown.then_some(found))
+    });
+    Ok(found.await?.ok_or_else(Problem::not_found)?)
+}

@@ -1,0 +1,76 @@
+//! The budget of exactly what was approved, which an office files before it is paid where the committee approved a part.
+
+use super::{
+    State,
+    api::own,
+    budget::{ProposalBudgetLine, check_lines, check_sum},
+    moves::require_state,
+    shown::{ProposalRecord, record},
+    steps::rewrite,
+    store::Model,
+};
+use crate::window;
+use ::store::StoreError;
+use actix_web::{HttpRequest, put, web::Data};
+use auth::{Caller, perm};
+use kernel::{FieldCode, Money, Problem, ProposalId};
+use serde::Deserialize;
+use service::{ApiResult, Changed, Checks, Context, Id, JsonBody, openapi::UpdateProblems};
+use utoipa::ToSchema;
+
+/// The budget of what was approved.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FinalBudget {
+    /// Its lines add up to exactly what was approved.
+    #[schema(min_items = 1, max_items = 100)]
+    lines: Vec<ProposalBudgetLine>,
+}
+
+/// Files the budget of what was approved
+///
+/// By the office that proposes, once the committee has approved and nothing is paid yet (409 otherwise). Its lines add up to
+/// exactly what was approved, with no more overhead than the pool's rate gives (422). Nothing is paid to a proposal that got
+/// a part of what it asked for before. Send the proposal's ETag in `If-Match`.
+#[utoipa::path(tag = "allocation proposals", request_body = FinalBudget, security(("oauth2" = ["proposals:write"])),
+    params(("id" = Uuid, Path, description = "The proposal"),
+           ("If-Match" = String, Header, description = "The ETag of the version you read")),
+    responses((status = 200, description = "The proposal", body = ProposalRecord), UpdateProblems))]
+#[put("/v1/allocation-proposals/{id}/budget")]
+pub(crate) async fn update(
+    request: HttpRequest,
+    caller: Caller<perm::ProposalsWrite>,
+    context: Data<Context>,
+    id: Id<ProposalId>,
+    body: JsonBody<FinalBudget>,
+) -> ApiResult {
+    let lines = body.value.lines;
+    service::change(&context, &request, &caller.claims, async |tx, _, precondition| {
+        let before = own(tx, &caller.claims, id.0).await?;
+        precondition.check(before.version)?;
+        let is_open = matches!(before.state, State::Approved | State::PartlyApproved);
+        require_state(&before, is_open, "needs no budget of what was approved")?;
+        let found = window::store::find(tx.db(), before.organisation_id, before.window_id).await?;
+        let pool_id = found.ok_or_else(Problem::not_found)?.pool_id;
+        let rate = window::store::overhead_rate(tx.db(), pool_id).await?;
+        check(&lines, before.approved.unwrap_or(before.asked), rate)?;
+        let after = Model {
+            version: before.version + 1,
+            final_budget: Some(serde_json::to_string(&lines).map_err(StoreError::from)?),
+            updated_at: tx.now(),
+            ..before.clone()
+        };
+        rewrite(tx, &before, &after, "allocation_proposal.budget").await?;
+        Ok(Changed::new(after.version, record(tx.db(), after).await?))
+    })
+    .await
+}
+
+/// What is wrong with the budget of an amount, in US cents.
+fn check(lines: &[ProposalBudgetLine], approved: i64, rate: i32) -> Result<(), Problem> {
+    let mut checks = Checks::new();
+    checks.require(!lines.is_empty(), "/lines", (FieldCode::Required, "must have 1 to 100 entries"));
+    check_lines("/lines", lines, &mut checks);
+    check_sum("/lines", lines, Money::usd(approved), rate, &mut checks);
+    checks.finish()
+}

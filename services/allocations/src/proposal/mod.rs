@@ -1,0 +1,52 @@
+//! Proposals: what an office asks a window for, from its draft to the last report.
+
+pub(crate) mod access;
+pub(crate) mod api;
+pub(crate) mod budget;
+pub(crate) mod complete;
+pub(crate) mod copy;
+pub(crate) mod document;
+pub(crate) mod fields;
+pub(crate) mod fields_check;
+pub(crate) mod final_budget;
+pub(crate) mod moves;
+pub(crate) mod screen;
+pub(crate) mod screening;
+pub(crate) mod shown;
+pub(crate) mod state;
+pub(crate) mod steps;
+pub(crate) mod store;
+
+pub(crate) use self::state::{
+    Action, ProposalOutcome as Outcome, ProposalState as State, Refused, transition,
+};
+
+use self::store::Model;
+use crate::ledger::Purpose;
+use chrono::Datelike;
+use kernel::{
+    Fault, FieldCode,
+    text::{self, split},
+};
+
+/// What money would be promised for: which lots fit follows from it.
+pub(crate) fn purpose(proposal: &Model) -> Purpose {
+    Purpose {
+        window_id: proposal.window_id,
+        proposal_id: proposal.id,
+        countries: split(&proposal.countries),
+        plan_ids: split(&proposal.plan_ids).iter().filter_map(|id| id.parse().ok()).collect(),
+        years: (proposal.start_date.year()..=proposal.end_date.year()).collect(),
+        last_day: proposal.end_date,
+    }
+}
+
+/// The current state of a proposal does not allow it.
+pub(crate) fn state_fault(state: &str, detail: impl Into<String>) -> Fault {
+    FieldCode::State.says(detail.into()).with("kind", "allocation_proposal").with("state", state)
+}
+
+/// What a search of the list looks in.
+pub(crate) fn search_key(reference: &str, title: &str) -> String {
+    text::search_key(&format!("{reference} {title}"))
+}
