@@ -1,16 +1,11 @@
 //! What the platform is told of an allocation: its amounts, and the contributions that they come from.
 
-use crate::{
-    ledger::{Account, promise, rows::position},
-    lot, proposal,
-    use_of_funds::trace::{Position, Stages, by},
-};
+use crate::{ledger::promise, lot, proposal, use_of_funds::trace::stages_by_lot};
 use ::store::{StoreError, Transaction, params, sql};
 use chrono::Datelike;
 use events::{AllocationAmounts, AllocationChanged, AllocationSource};
-use kernel::{LotId, Money, ProposalId, text::split};
+use kernel::{Money, ProposalId, text::split};
 use sea_orm::ConnectionTrait;
-use std::collections::BTreeMap;
 
 /// Leaves the event of a proposal in the outbox as it is in this transaction: call it after its rows and entries are
 /// written. A proposal that is not there is none.
@@ -66,17 +61,6 @@ async fn entries(db: &impl ConnectionTrait, id: ProposalId) -> Result<i64, Store
     Ok(count.unwrap_or(0))
 }
 
-/// What a proposal has of each lot, in the order of their ids.
-pub(crate) async fn stages_by_lot(
-    db: &impl ConnectionTrait,
-    id: ProposalId,
-) -> Result<BTreeMap<LotId, Stages>, StoreError> {
-    let text = "SELECT * FROM position WHERE proposal_id = $1 AND amount > 0";
-    let rows: Vec<position::Model> = sql::all(db, text, params![id]).await?;
-    let positions: Vec<Position> = rows.iter().map(Position::from).collect();
-    Ok(by(&positions, |position| position.lot_id))
-}
-
 async fn sources(db: &impl ConnectionTrait, id: ProposalId) -> Result<Vec<AllocationSource>, StoreError> {
     let held = stages_by_lot(db, id).await?;
     let keys = held.keys().map(|lot_id| (*lot_id).into());
@@ -94,18 +78,4 @@ async fn sources(db: &impl ConnectionTrait, id: ProposalId) -> Result<Vec<Alloca
         }
     };
     Ok(lots.iter().map(source).collect())
-}
-
-impl From<&position::Model> for Position {
-    fn from(row: &position::Model) -> Self {
-        let position::Model { lot_id, proposal_id, account, amount, .. } = *row;
-        Self { lot_id, proposal_id, account, amount }
-    }
-}
-
-/// A lot beside its positions: what the donors service counts of it, and what is missing.
-pub(crate) fn beside(lot: &lot::store::Model) -> [Position; 2] {
-    let position =
-        |account, amount| Position { lot_id: lot.id, proposal_id: ProposalId::nil(), account, amount };
-    [position(Account::Received, lot.received), position(Account::Uncovered, lot.uncovered)]
 }

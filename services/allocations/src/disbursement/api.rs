@@ -125,7 +125,7 @@ async fn take(
     };
     ledger::store::post(tx, pool_id, action.command(before.id, body.amount.minor()), cause).await?;
     let after = match action.of_proposal() {
-        Some(step) => proposal::store::apply(tx, before, step).await?,
+        Some(step) => proposal::moves::apply(tx, before, step).await?,
         None => store::touch(tx, before).await?,
     };
     let new = funds::trail(tx.db(), &after).await?;

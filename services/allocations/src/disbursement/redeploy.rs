@@ -260,7 +260,7 @@ async fn moved(
     action: Action,
     reason: &str,
 ) -> Result<proposal::store::Model, ApiError> {
-    proposal::store::apply_with(tx, before, action, Some(reason.to_owned())).await
+    proposal::moves::apply_with(tx, before, action, Some(reason.to_owned())).await
 }
 
 /// An allocation of which nothing is left is over.
@@ -269,7 +269,7 @@ async fn cancelled_if_empty(
     row: proposal::store::Model,
 ) -> Result<proposal::store::Model, ApiError> {
     if is_nothing_left(&funds::amounts(tx.db(), row.id).await?) {
-        return proposal::store::apply(tx, row, Action::Cancel).await;
+        return proposal::moves::apply(tx, row, Action::Cancel).await;
     }
     Ok(row)
 }

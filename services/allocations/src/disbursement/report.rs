@@ -212,7 +212,7 @@ async fn filed(
     let after = if before.state == State::Reporting {
         store::touch(tx, before).await?
     } else {
-        proposal::store::apply(tx, before, proposal::Action::Report).await?
+        proposal::moves::apply(tx, before, proposal::Action::Report).await?
     };
     let (old, new) = (digest(known.as_ref()), digest(Some(&report)));
     tx.audit_changed("allocation_proposal.report", &after, &old, &new).await?;
@@ -253,7 +253,7 @@ pub(crate) async fn close(
         }
         let accepted = row::Model { accepted_by: Some(claims.sub), accepted_at: Some(tx.now()), ..report };
         upsert_models(tx.db(), &[accepted]).await?;
-        let after = proposal::store::apply(tx, before, proposal::Action::Close).await?;
+        let after = proposal::moves::apply(tx, before, proposal::Action::Close).await?;
         tx.as_platform(async |tx| allocation_event::emit(tx, id.0).await).await?;
         let shown = funds::funds(tx.db(), after).await?;
         Ok(Changed::new(shown.version, shown))

@@ -24,7 +24,8 @@ impl MigrationTrait for M0005 {
                 Tenant::organisation("shortfall", "organisation_id"),
                 Tenant::office("suggestion"),
                 Tenant::office("use_report"),
-                Tenant::office("redeployment"),
+                // The office that gets money reads it as well.
+                Tenant::organisation("redeployment", "organisation_id"),
                 Tenant::office("period_extension"),
             ],
         )

@@ -23,7 +23,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use service::PageRequest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row of `suggestion`: it belongs to the office of the proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -177,7 +177,7 @@ async fn candidates(
     let rows: Vec<proposal::store::Model> = sql::all(db, text, params![organisation_id]).await?;
     let ids: Vec<ProposalId> = rows.iter().map(|row| row.id).collect();
     let amounts = promise::of(db, &ids).await?;
-    let candidate = |row: &proposal::store::Model| {
+    let candidate = |row: &proposal::store::Model| -> Result<Candidate, StoreError> {
         let expected = if row.nature == AllocationNature::Bridge { row.fields()?.expected } else { None };
         Ok(Candidate {
             id: row.id,
@@ -204,6 +204,21 @@ async fn of_contributions(
     sql::read(&rows)
 }
 
+/// The suggestions that there are of some money, locked until this transaction ends: what a person decides meanwhile stays.
+async fn locked(
+    tx: &Transaction,
+    organisation_id: OrganisationId,
+    roots: &[ContributionId],
+) -> Result<Vec<Model>, StoreError> {
+    let found = of_contributions(tx.db(), organisation_id, roots).await?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let ids: BTreeSet<SuggestionId> = found.iter().map(|row| row.id).collect();
+    tx.lock_all(ids.into_iter().map(lock_of)).await?;
+    of_contributions(tx.db(), organisation_id, roots).await
+}
+
 /// Makes, renews and lapses the suggestions that the money of these first records gives rise to. Called when contributions
 /// have been noted in [`known::contribution`].
 ///
@@ -216,7 +231,7 @@ pub(crate) async fn renew(
 ) -> Result<(), StoreError> {
     let facts = known::contribution::by_roots(tx.db(), organisation_id, roots).await?;
     let mut there: BTreeMap<ContributionId, Vec<Model>> = BTreeMap::new();
-    for row in of_contributions(tx.db(), organisation_id, roots).await? {
+    for row in locked(tx, organisation_id, roots).await? {
         there.entry(row.contribution_id).or_default().push(row);
     }
     let mut replaced: Option<Vec<Candidate>> = None;

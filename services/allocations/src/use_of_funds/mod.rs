@@ -4,6 +4,9 @@ pub(crate) mod sources;
 pub(crate) mod trace;
 pub(crate) mod uses;
 
+#[cfg(test)]
+mod store_tests;
+
 use crate::proposal;
 use kernel::Visibility;
 use store::TenantScope;

@@ -2,9 +2,13 @@
 
 use super::{
     is_shown,
-    trace::{PromisedAmounts, Stages, together},
+    trace::{PromisedAmounts, Stages, stages_by_lot, together},
 };
-use crate::{allocation_event::stages_by_lot, known, lot, proposal};
+use crate::{
+    known,
+    ledger::{Purpose, rows},
+    lot, proposal,
+};
 use ::store::{Connection, StoreError, TenantScope, sql};
 use actix_web::{HttpRequest, get, web::Data};
 use auth::{Caller, perm};
@@ -79,7 +83,7 @@ pub(crate) async fn list(
 }
 
 /// The reference of a proposal and its sources; none for one that the scope does not read.
-async fn sources(
+pub(super) async fn sources(
     db: &Connection,
     scope: &TenantScope,
     id: ProposalId,
@@ -106,19 +110,19 @@ async fn sources(
     };
     let (own, others): (Vec<_>, Vec<_>) = lots.into_iter().partition(is_own);
     let stages = |lot: &lot::store::Model| held.get(&lot.id).copied().unwrap_or_default();
-    let mut rows: Vec<FundingSource> = own.iter().map(|lot| whole.source(lot, &stages(lot))).collect();
+    let mut shown: Vec<FundingSource> = own.iter().map(|lot| whole.source(lot, &stages(lot))).collect();
     if !others.is_empty() {
         let parts: Vec<Stages> = others.iter().map(stages).collect();
-        rows.push(whole.others(&together(&parts)));
+        shown.push(whole.others(&together(&parts)));
     }
-    Ok(Some((row.reference, rows)))
+    Ok(Some((row.reference, shown)))
 }
 
 /// What the sources of an allocation are shown with.
 struct Whole {
     /// US cents.
     promised: i64,
-    purpose: crate::ledger::Purpose,
+    purpose: Purpose,
     plans: BTreeMap<String, PlanId>,
     donors: BTreeMap<DonorId, String>,
 }
@@ -135,7 +139,7 @@ impl Whole {
             intake_year: Some(lot.intake_year),
             amounts: stages.into(),
             share: percent(stages.promised(), self.promised),
-            fits: Some(lot.in_ledger(&self.plans).fits(&self.purpose)),
+            fits: Some(rows::lot(lot, &self.plans).fits(&self.purpose)),
         }
     }
 

@@ -1,8 +1,13 @@
 //! The trace between contributions and allocations, read from the positions of the ledger: forwards from a lot to what it
 //! pays for, backwards from a proposal to the lots that pay for it. Both add up to the same, to the cent.
 
-use crate::ledger::Account;
+use crate::{
+    ledger::{Account, rows::position},
+    lot,
+};
+use ::store::{StoreError, params, sql};
 use kernel::{LotId, Money, ProposalId};
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -16,6 +21,20 @@ pub(crate) struct Position {
     pub(crate) account: Account,
     /// US cents.
     pub(crate) amount: i64,
+}
+
+impl From<&position::Model> for Position {
+    fn from(row: &position::Model) -> Self {
+        let position::Model { lot_id, proposal_id, account, amount, .. } = *row;
+        Self { lot_id, proposal_id, account, amount }
+    }
+}
+
+/// What a lot has beside its positions: what the donors service counts of it, and what is missing.
+pub(crate) fn beside(lot: &lot::store::Model) -> [Position; 2] {
+    let position =
+        |account, amount| Position { lot_id: lot.id, proposal_id: ProposalId::nil(), account, amount };
+    [position(Account::Received, lot.received), position(Account::Uncovered, lot.uncovered)]
 }
 
 /// How far some money is, in US cents.
@@ -88,6 +107,20 @@ pub(crate) fn together<'a>(parts: impl IntoIterator<Item = &'a Stages>) -> Stage
         sum.add_all(part);
     }
     sum
+}
+
+/// What a proposal has of each lot.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn stages_by_lot(
+    db: &impl ConnectionTrait,
+    id: ProposalId,
+) -> Result<BTreeMap<LotId, Stages>, StoreError> {
+    let text = "SELECT * FROM position WHERE proposal_id = $1 AND amount > 0";
+    let rows: Vec<position::Model> = sql::all(db, text, params![id]).await?;
+    let positions: Vec<Position> = rows.iter().map(Position::from).collect();
+    Ok(by(&positions, |position| position.lot_id))
 }
 
 /// How far money that was promised to a proposal is, in US dollars.

@@ -2,10 +2,9 @@
 
 use super::{
     is_shown,
-    trace::{Position, PromisedAmounts, Stages, by, together},
+    trace::{Position, PromisedAmounts, Stages, beside, by, together},
 };
 use crate::{
-    allocation_event::beside,
     known,
     ledger::rows::position,
     lot,
@@ -115,7 +114,7 @@ pub(crate) async fn get(
 }
 
 /// What became of a contribution; none for one that is in no pool, or that the scope does not read.
-async fn uses(
+pub(super) async fn uses(
     db: &Connection,
     scope: &TenantScope,
     id: ContributionId,
