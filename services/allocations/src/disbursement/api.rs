@@ -129,7 +129,7 @@ async fn take(
         None => store::touch(tx, before).await?,
     };
     let new = funds::trail(tx.db(), &after).await?;
-    tx.audit_changed(action.audit_name(), &after, &old, &new).await?;
+    tx.audit_changed(action.audit_name(), funds::subject(&after), &old, &new).await?;
     allocation_event::emit(tx, after.id).await?;
     Ok(after)
 }

@@ -5,7 +5,7 @@ use crate::{
     ledger::promise::{self, Amounts},
     proposal::{self, State},
 };
-use ::store::StoreError;
+use ::store::{StoreError, audit};
 use chrono::NaiveDate;
 use kernel::{Money, OfficeId, ProposalId};
 use sea_orm::ConnectionTrait;
@@ -70,6 +70,16 @@ pub(crate) struct AllocationFunds {
     /// What was given to it of what was withdrawn from others, oldest first.
     #[schema(max_items = 1000)]
     pub(crate) received: Vec<redeploy::Withdrawn>,
+}
+
+/// What the audit trail calls the money of a proposal: the proposal itself has entries of its own.
+pub(crate) fn subject(row: &proposal::store::Model) -> audit::Subject {
+    audit::Subject {
+        resource: "allocation_funds",
+        id: row.id.as_uuid(),
+        organisation_id: row.organisation_id,
+        office_id: row.office_id,
+    }
 }
 
 /// What the audit trail keeps of a step: no text that people wrote.

@@ -48,10 +48,10 @@ impl FundsAction {
 
     pub(crate) const fn audit_name(self) -> &'static str {
         match self {
-            Self::Disburse => "allocation_proposal.disburse",
-            Self::Spend => "allocation_proposal.spend",
-            Self::Return => "allocation_proposal.return",
-            Self::Restore => "allocation_proposal.restore",
+            Self::Disburse => "allocation_funds.disburse",
+            Self::Spend => "allocation_funds.spend",
+            Self::Return => "allocation_funds.return",
+            Self::Restore => "allocation_funds.restore",
         }
     }
 

@@ -215,7 +215,7 @@ async fn filed(
         proposal::moves::apply(tx, before, proposal::Action::Report).await?
     };
     let (old, new) = (digest(known.as_ref()), digest(Some(&report)));
-    tx.audit_changed("allocation_proposal.report", &after, &old, &new).await?;
+    tx.audit_changed("allocation_funds.report", funds::subject(&after), &old, &new).await?;
     Ok(after)
 }
 
