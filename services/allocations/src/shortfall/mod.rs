@@ -10,7 +10,7 @@ pub(crate) mod store;
 pub(crate) mod worker;
 
 use auth::ApiError;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use kernel::{Code, FieldCode, Problem, closed_set};
 
 /// How long a lot has to be uncovered before a case opens.
@@ -89,11 +89,6 @@ pub(crate) const fn closed_by(received_before: i64, received_now: i64) -> Action
     if received_now > received_before { Action::Close } else { Action::Reduce }
 }
 
-/// Whether a hole has stood for so long that it is a case.
-pub(crate) fn is_due(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    since + STANDING <= now
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,12 +117,5 @@ mod tests {
         assert_eq!(closed_by(10_000_000, 10_000_001), Action::Close);
         assert_eq!(closed_by(10_000_000, 10_000_000), Action::Reduce);
         assert_eq!(closed_by(10_000_000, 9_000_000), Action::Reduce);
-    }
-
-    #[test]
-    fn a_hole_is_a_case_after_a_minute() {
-        let since: DateTime<Utc> = "2026-11-28T10:00:00Z".parse().unwrap();
-        assert!(!is_due(since, since + TimeDelta::seconds(59)));
-        assert!(is_due(since, since + TimeDelta::seconds(60)));
     }
 }

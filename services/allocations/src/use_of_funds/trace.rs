@@ -85,6 +85,7 @@ impl Stages {
         self.reserved + self.allocated + self.disbursed + self.spent + self.returned
     }
 
+    #[cfg(test)]
     /// Whether what is received, with what is missing, is all that is somewhere (invariant 2 of the ledger).
     pub(crate) const fn adds_up(&self) -> bool {
         self.received + self.uncovered == self.available + self.promised()
